@@ -1,0 +1,19 @@
+// Plain Node >= 20. Installs the locked workspace with a pinned pnpm unless it is already in place.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+
+const PNPM = 'pnpm@12.21.0'
+const stampFile = 'node_modules/.bootstrap'
+const hash = createHash('sha256').update(PNPM)
+for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml']) hash.update(readFileSync(file))
+const stamp = hash.digest('hex')
+const inPlace =
+  existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp && existsSync('node_modules/.bin/node')
+
+if (!inPlace) {
+  const args = ['-y', '--prefer-offline', PNPM, 'install', '--frozen-lockfile', '--reporter=append-only']
+  const result = spawnSync('npx', args, { stdio: 'inherit', shell: process.platform === 'win32' })
+  if (result.status !== 0) process.exit(result.status ?? 1)
+  writeFileSync(stampFile, stamp)
+}

@@ -1,0 +1,19 @@
+// npm run build [-- NAME …]: dist of all packages or of some.
+import { spawnSync } from 'node:child_process'
+import { packages } from './packages.mjs'
+import { run } from './tool.mjs'
+
+const only = process.argv.slice(2).map((name) => `packages/${name}`)
+const chosen = packages.filter(({ folder }) => only.length === 0 || only.includes(folder))
+const names = chosen.map(({ folder }) => folder.replace('packages/', ''))
+const env = { ...process.env, BUILD: names.join(',') }
+const status = run('tsup', ['--config', '.ci/tsup.config.ts', '--silent'], { env })
+if (status !== 0) process.exit(status)
+
+for (const { folder } of chosen) {
+  const result = spawnSync(process.execPath, [`${import.meta.dirname}/cjs-interop.mjs`], {
+    cwd: folder,
+    stdio: 'inherit'
+  })
+  if (result.status !== 0) process.exit(result.status ?? 1)
+}

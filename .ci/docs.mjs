@@ -1,0 +1,71 @@
+// npm run docs [-- --check]: writes each README's option tables from the doc comments of the options.
+// In a README:  <!-- options: src/options.ts HealthOptions -->  …  <!-- /options -->
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import ts from 'typescript'
+import { packages } from './packages.mjs'
+
+const checkOnly = process.argv.includes('--check')
+const marker = /(<!-- options: (\S+) (\w+) -->\n)[\s\S]*?(<!-- \/options -->)/g
+
+const plain = (text) =>
+  text
+    .replace(/\{@link ([^}|]+)(?:\|([^}]*))?\}/g, '`$1`')
+    .replace(/\s*\n\s*/g, ' ')
+    .trim()
+const cell = (text) => plain(text).replaceAll('|', '\\|')
+
+/** The members of an interface with what their comments say. */
+function members(file, name) {
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true)
+  const found = source.statements.find((node) => ts.isInterfaceDeclaration(node) && node.name.text === name)
+  if (!found) throw new Error(`${file} has no interface ${name}`)
+
+  return found.members.filter(ts.isPropertySignature).map((member) => {
+    const tags = ts.getJSDocTags(member)
+    const tag = (kind) =>
+      tags
+        .filter(({ tagName }) => tagName.text === kind)
+        .map((t) => ts.getTextOfJSDocComment(t.comment) ?? '')
+    const [doc] = member.jsDoc ?? []
+    return {
+      name: member.name.getText(source).replace(/^'|'$/g, ''),
+      type: member.type?.getText(source) ?? '',
+      text: ts.getTextOfJSDocComment(doc?.comment) ?? '',
+      initial: tag('defaultValue')[0] ?? '',
+      throws: tag('throws')
+    }
+  })
+}
+
+function table(file, name) {
+  const rows = members(file, name).map(({ name, type, text, initial, throws }) => {
+    if (!text) throw new Error(`${file}: ${name} has no doc comment`)
+    const shown = type.length > 80 ? '' : `\`${cell(type)}\``
+    const value =
+      initial === ''
+        ? ''
+        : /^[`A-Z]/.test(initial) && /[` ]/.test(initial)
+          ? cell(initial)
+          : `\`${cell(initial)}\``
+    return `| \`${name}\` | ${shown} | ${value} | ${cell([text, ...throws.map((t) => `Refused: ${t}`)].join(' '))} |`
+  })
+  return ['| Option | Type | Default | What it does |', '|---|---|---|---|', ...rows, ''].join('\n')
+}
+
+let stale = 0
+for (const { folder } of packages) {
+  const readme = join(folder, 'README.md')
+  if (!existsSync(readme)) continue
+  const before = readFileSync(readme, 'utf8')
+  const after = before.replace(
+    marker,
+    (_, open, file, name, close) => open + table(join(dirname(readme), file), name) + close
+  )
+  if (after === before) continue
+  if (checkOnly) {
+    console.error(`${readme}: its option tables are not what the doc comments say. Run: npm run docs`)
+    stale++
+  } else writeFileSync(readme, after)
+}
+process.exitCode = stale > 0 ? 1 : 0

@@ -1,0 +1,2 @@
+export type { AuthOptions } from './options.ts'
+export { auth, auth as default } from './plugin.ts'

@@ -1,0 +1,37 @@
+import { inspect } from 'node:util'
+
+const brand = Symbol.for('seaworthy.secret.v1')
+
+/** A value that no string, JSON, log or inspection prints. `reveal()` gives it. */
+export class Secret {
+  readonly #value: string
+  readonly [brand] = true
+
+  constructor(value: string) {
+    this.#value = value
+  }
+
+  /** The value itself. Call it where it is used, and keep it nowhere. */
+  reveal(): string {
+    return this.#value
+  }
+
+  toString(): string {
+    return '[secret]'
+  }
+
+  toJSON(): string {
+    return '[secret]'
+  }
+
+  [inspect.custom](): string {
+    return '[secret]'
+  }
+}
+
+/** Whether `value` is a secret of any copy of this class. */
+export const isSecret = (value: unknown): value is Secret =>
+  typeof value === 'object' && value !== null && brand in value
+
+/** The text of a secret, or of a plain string. */
+export const reveal = (value: string | Secret): string => (isSecret(value) ? value.reveal() : value)

@@ -1,0 +1,2 @@
+export type { HealthOptions } from './options.ts'
+export { health, health as default } from './plugin.ts'

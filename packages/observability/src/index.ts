@@ -1,0 +1,2 @@
+export type { ObservabilityOptions } from './options.ts'
+export { observability, observability as default } from './plugin.ts'

@@ -1,0 +1,12 @@
+import Fastify from 'fastify'
+import t from 'tap'
+import { resilience } from '../src/index.ts'
+
+t.test('refuses an option that does not exist, and names the near one', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+
+  await t.rejects(async () => app.register(resilience, { enabeld: true } as object), {
+    message: 'resilience: "enabeld" is not an option, did you mean "enabled"?'
+  })
+})

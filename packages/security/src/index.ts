@@ -1,0 +1,2 @@
+export type { SecurityOptions } from './options.ts'
+export { security, security as default } from './plugin.ts'

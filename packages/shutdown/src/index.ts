@@ -1,0 +1,2 @@
+export type { ShutdownOptions } from './options.ts'
+export { shutdown, shutdown as default } from './plugin.ts'

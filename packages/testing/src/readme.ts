@@ -1,0 +1,39 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { startNode } from './process.ts'
+
+/**
+ * Runs every `ts` and `js` sample of a README as a process of its own: it must start and exit with 0.
+ * Where a sample makes an `app`, it is made ready and closed. A fence with `no-run` (```ts no-run) is left out.
+ *
+ * @param folder - The package's folder: samples import the package by its name, from inside it.
+ * @param env - What the samples need from the environment.
+ */
+export function readmeRuns(t: Test, folder: string, env: Record<string, string> = {}): void {
+  const text = readFileSync(join(folder, 'README.md'), 'utf8')
+  const samples = [...text.matchAll(/^```(ts|js)\n([\s\S]*?)^```$/gm)]
+  t.test('the samples of the README run', async (t) => {
+    const scratch = join(folder, `test/.readme-${process.pid}`)
+    mkdirSync(scratch, { recursive: true })
+    t.teardown(() => rmSync(scratch, { recursive: true, force: true }))
+
+    t.ok(samples.length > 0, 'the README has samples')
+    for (const [index, [, , code = '']] of samples.entries()) {
+      const commonJs = code.includes('require(') && !/^import /m.test(code)
+      const file = join(scratch, `${index + 1}.${commonJs ? 'cts' : 'mts'}`)
+      writeFileSync(file, finished(code, commonJs))
+      const sample = startNode(t, file, { env })
+      const { code: exitCode } = await sample.exit
+      t.equal(exitCode, 0, `sample ${index + 1} exits with 0\n${exitCode === 0 ? '' : sample.output()}`)
+    }
+  })
+}
+
+/** Makes a sample's app ready and closes it, so that the process ends by itself. */
+function finished(code: string, commonJs: boolean): string {
+  if (!/\b(?:const|let) app\b/.test(code)) return code
+  return commonJs
+    ? `${code}\napp.ready().then(() => app.close())\n`
+    : `${code}\nawait app.ready()\nawait app.close()\n`
+}

@@ -1,0 +1,162 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort } from './free-port.ts'
+import { start, type RunningProcess } from './process.ts'
+import { commandPath } from './requires.ts'
+import { until } from './until.ts'
+
+interface Teardown {
+  teardown(fn: () => unknown): void
+}
+
+/** A server of the test's own. */
+export interface RealServer {
+  readonly host: '127.0.0.1'
+  readonly port: number
+  readonly process: RunningProcess
+  /** SIGSTOP: accepts connections, answers nothing. */
+  freeze(): void
+  thaw(): void
+  /** SIGKILL, and waits until it is gone. */
+  kill(): Promise<void>
+  /** Starts it again on the same port and data, after `kill`. */
+  restart(): Promise<void>
+}
+
+/** A folder that is removed with the test. */
+export function temporaryFolder(t: Teardown, name = 'seaworthy'): string {
+  const folder = mkdtempSync(join(tmpdir(), `${name}-`))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return folder
+}
+
+const accepts = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+
+async function serve(
+  t: Teardown,
+  port: number,
+  launch: () => RunningProcess,
+  ready: (server: RunningProcess) => Promise<unknown>
+): Promise<RealServer> {
+  let current = launch()
+  await ready(current)
+  return {
+    host: '127.0.0.1',
+    port,
+    get process() {
+      return current
+    },
+    freeze: () => current.kill('SIGSTOP'),
+    thaw: () => current.kill('SIGCONT'),
+    async kill() {
+      current.kill('SIGKILL')
+      await current.exit
+    },
+    async restart() {
+      current = launch()
+      await ready(current)
+    }
+  }
+}
+
+/** A Redis of the test's own, without persistence. */
+export async function startRedis(t: Teardown, args: readonly string[] = []): Promise<RealServer> {
+  const folder = temporaryFolder(t, 'redis')
+  const port = await freePort()
+  const command = commandPath('redis-server') ?? 'redis-server'
+  const settings = [
+    '--port',
+    `${port}`,
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    folder,
+    '--save',
+    '',
+    '--appendonly',
+    'no'
+  ]
+  return serve(
+    t,
+    port,
+    () => start(t, command, [...settings, ...args]),
+    () => until('redis to accept', () => accepts(port))
+  )
+}
+
+/** A PostgreSQL of the test's own: user and database `postgres`, no password. */
+export async function startPostgres(t: Teardown): Promise<RealServer> {
+  const folder = temporaryFolder(t, 'postgres')
+  const port = await freePort()
+  const data = join(folder, 'data')
+  // PostgreSQL refuses to run as root: as root it runs as the user that its package made.
+  chmodSync(folder, 0o777)
+  const root = process.getuid?.() === 0
+  const wrapped = (command: string, args: string[]): [string, string[]] =>
+    root
+      ? ['setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', command, ...args]]
+      : [command, args]
+  const initdb = wrapped(commandPath('initdb') ?? 'initdb', [
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    '-A',
+    'trust',
+    '--no-sync'
+  ])
+  const made = spawnSync(...initdb, { encoding: 'utf8', cwd: folder })
+  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
+
+  const settings = ['-D', data, '-p', `${port}`, '-h', '127.0.0.1', '-k', folder, '-F']
+  // A wrapper of the same name may stand before the real one on the PATH.
+  const binary = commandPath('initdb')?.replace(/initdb$/, 'postgres') ?? 'postgres'
+  const [command, args] = wrapped(binary, settings)
+  return serve(
+    t,
+    port,
+    () => start(t, command, args, { cwd: folder }),
+    async (server) => server.waitFor(/ready to accept connections/)
+  )
+}
+
+/** A Prometheus that scrapes `targets` (`127.0.0.1:3000`) every second; its API is at `port`. */
+export async function startPrometheus(
+  t: Teardown,
+  targets: readonly string[],
+  { rules = [], scrape = '' }: { rules?: readonly string[]; scrape?: string } = {}
+): Promise<RealServer> {
+  const folder = temporaryFolder(t, 'prometheus')
+  const port = await freePort()
+  const configuration = [
+    'global: { scrape_interval: 1s, evaluation_interval: 1s }',
+    `rule_files: ${JSON.stringify(rules)}`,
+    'scrape_configs:',
+    '  - job_name: app',
+    ...scrape
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => `    ${line}`),
+    `    static_configs: [{ targets: ${JSON.stringify(targets)} }]`
+  ].join('\n')
+  writeFileSync(join(folder, 'prometheus.yml'), configuration)
+  const args = [
+    `--config.file=${join(folder, 'prometheus.yml')}`,
+    `--storage.tsdb.path=${join(folder, 'data')}`,
+    `--web.listen-address=127.0.0.1:${port}`
+  ]
+  return serve(
+    t,
+    port,
+    () => start(t, commandPath('prometheus') ?? 'prometheus', args),
+    async (server) => server.waitFor(/Server is ready to receive web requests/)
+  )
+}
