@@ -13,7 +13,7 @@ import { startNode } from './process.ts'
 export function readmeRuns(t: Test, folder: string, env: Record<string, string> = {}): void {
   const text = readFileSync(join(folder, 'README.md'), 'utf8')
   const samples = [...text.matchAll(/^```(ts|js)\n([\s\S]*?)^```$/gm)]
-  t.test('the samples of the README run', async (t) => {
+  void t.test('the samples of the README run', async (t) => {
     const scratch = join(folder, `test/.readme-${process.pid}`)
     mkdirSync(scratch, { recursive: true })
     t.teardown(() => rmSync(scratch, { recursive: true, force: true }))
