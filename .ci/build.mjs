@@ -1,5 +1,6 @@
 // npm run build [-- NAME …]: dist of all packages or of some.
 import { spawnSync } from 'node:child_process'
+import { cpSync, rmSync } from 'node:fs'
 import { packages } from './packages.mjs'
 import { run } from './tool.mjs'
 
@@ -16,4 +17,23 @@ for (const { folder } of chosen) {
     stdio: 'inherit'
   })
   if (result.status !== 0) process.exit(result.status ?? 1)
+}
+
+// What `fastify-seaworthy init` writes is the example that the tests run, so its files are shipped, not a copy.
+if (names.includes('preset')) {
+  const templates = [
+    'Dockerfile',
+    '.dockerignore',
+    'compose.yaml',
+    'prometheus',
+    'grafana',
+    'secrets/.gitignore',
+    'kubernetes',
+    'ecosystem.config.cjs',
+    'systemd'
+  ]
+  rmSync('packages/preset/templates', { recursive: true, force: true })
+  for (const path of templates) {
+    cpSync(`examples/production/${path}`, `packages/preset/templates/${path}`, { recursive: true })
+  }
 }

@@ -1,14 +1,68 @@
-import type { FastifyPluginAsync } from 'fastify'
+import { lifecyclePort, provided, readinessPort } from '@seaworthy/contract'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import { resolveOptions, type PresetOptions } from './options.ts'
+import { decide } from './decide.ts'
+import { refuseLaterRegistrations } from './later-registrations.ts'
+import { load } from './load.ts'
+import { missingServerOptions } from './missing.ts'
+import { checkOptions, partNames, type SeaworthyOptions } from './options.ts'
+import { shareRedis, type SharedRedis } from './redis.ts'
+import { summary, type PartReport, type Report } from './report.ts'
+import { withRedis } from './with-redis.ts'
 
-const plugin: FastifyPluginAsync<PresetOptions> = async (fastify, options) => {
-  const { enabled } = resolveOptions(options)
-  fastify.log.debug({ enabled }, 'preset registered')
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** What the preset did. */
+    seaworthy: {
+      /** What is on, off and backed off, each with its reason, and what the constructor lacks. */
+      report(): Report
+    }
+  }
 }
 
-/** Everything a production Fastify service needs, with one register. */
-export const preset: FastifyPluginAsync<PresetOptions> = fp(plugin, {
-  name: '@seaworthy/preset',
+const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, options) => {
+  checkOptions(options)
+  const reports: PartReport[] = []
+  const redis =
+    options.redis && shareRedis(options.redis, (error) => fastify.log.debug({ err: error }, 'redis'))
+
+  for (const part of partNames) {
+    const { reports: said, options: own } = decide(fastify, part, options)
+    reports.push(...said)
+    if (own === undefined) continue
+    // oxlint-disable-next-line no-await-in-loop -- each part may build on what the ones before have decorated
+    await fastify.register(
+      load[part]()[part] as FastifyPluginAsync,
+      redis ? withRedis(part, own, redis.client) : own
+    )
+  }
+
+  if (redis) keep(fastify, redis)
+  const report = (): Report =>
+    structuredClone({ parts: reports, missing: missingServerOptions(fastify, reports) })
+  fastify.decorate('seaworthy', { report })
+  refuseLaterRegistrations(fastify, reports)
+  fastify.addHook('onReady', (done) => {
+    fastify.log.info(summary(report()))
+    done()
+  })
+}
+
+/** Watches the shared client in readiness and closes it after everything that may use it. */
+function keep(fastify: FastifyInstance, { client, owned }: SharedRedis): void {
+  provided(fastify, readinessPort)?.addCheck('redis', () => client.ping(), { critical: false })
+  if (!owned) return
+
+  const lifecycle = provided(fastify, lifecyclePort)
+  const close = () => {
+    client.disconnect()
+  }
+  if (lifecycle) lifecycle.onShutdown('redis', close)
+  else fastify.addHook('onClose', (_instance, done) => done(void close()))
+}
+
+/** Everything a production Fastify service needs, each part `false`, `true` or its options. */
+export const seaworthy: FastifyPluginAsync<SeaworthyOptions> = fp(plugin, {
+  name: 'fastify-seaworthy',
   fastify: '5.x'
 })

@@ -1,0 +1,13 @@
+import { PGlite } from '@electric-sql/pglite'
+import type { Database } from './database.ts'
+
+/** PostgreSQL inside this process, in memory: for a first look and for tests. What it holds ends with it. */
+export async function openEmbedded(): Promise<Database> {
+  const database = await PGlite.create()
+  return {
+    description: 'embedded PostgreSQL, in memory',
+    query: async <Row>(sql: string, parameters?: unknown[]) =>
+      (await database.query<Row>(sql, parameters)).rows,
+    close: () => database.close()
+  }
+}

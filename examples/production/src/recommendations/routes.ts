@@ -1,0 +1,42 @@
+import type { FastifyInstance } from 'fastify'
+
+/** What everybody gets while the recommendations service can't say what this user would like. */
+const defaults = ['welcome-tour', 'most-read']
+
+const answer = {
+  type: 'object',
+  required: ['recommendations', 'degraded'],
+  properties: {
+    recommendations: { type: 'array', items: { type: 'string' } },
+    degraded: { type: 'boolean' }
+  }
+} as const
+
+/** Personal recommendations. They degrade: a page with the usual ones beats a page with an error. */
+export function recommendationRoutes(app: FastifyInstance, baseUrl: string): void {
+  const personal = app.resilience.breaker(
+    'recommendations',
+    async ({ signal }, userId: string): Promise<string[]> => {
+      const response = await fetch(`${baseUrl}/users/${encodeURIComponent(userId)}/recommendations`, {
+        signal
+      })
+      if (!response.ok) throw new Error(`the recommendations service answered ${response.status}`)
+      const body: unknown = await response.json()
+      // A service that lies about its shape is as useless as one that is down.
+      if (!Array.isArray(body) || !body.every((entry) => typeof entry === 'string')) {
+        throw new Error('the recommendations service answered with something else')
+      }
+      return body
+    },
+    { timeout: 1000, fallback: () => defaults }
+  )
+
+  app.get(
+    '/recommendations',
+    { onRequest: [app.authenticate], schema: { response: { 200: answer } } },
+    async (request) => {
+      const { value, degraded } = await personal.detailed(request, request.user.sub)
+      return { recommendations: value, degraded }
+    }
+  )
+}

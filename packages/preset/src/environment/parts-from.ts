@@ -1,0 +1,65 @@
+import type { SeaworthyOptions } from '../options.ts'
+import { switchedOff } from './switched-off.ts'
+import type { Environment } from './schema.ts'
+
+/** The parts' options that the variables amount to. A variable that is unset leaves the part's own default. */
+export function partsFrom(env: Environment): SeaworthyOptions {
+  const parts: SeaworthyOptions = {
+    observability: defined({
+      logging: defined({ level: env.LOG_LEVEL, slowThreshold: env.SLOW_THRESHOLD }),
+      errorTracking:
+        env.SENTRY_DSN &&
+        defined({
+          dsn: env.SENTRY_DSN.reveal(),
+          environment: env.NODE_ENV,
+          tracesSampleRate: env.SENTRY_TRACES_SAMPLE_RATE
+        }),
+      management:
+        env.MANAGEMENT_PORT === undefined
+          ? undefined
+          : defined({
+              port: env.MANAGEMENT_PORT,
+              host: env.MANAGEMENT_HOST,
+              token: env.MANAGEMENT_TOKEN?.reveal(),
+              allow: list(env.MANAGEMENT_ALLOW)
+            })
+    }),
+    shutdown: defined({ drainDelay: env.DRAIN_DELAY, timeout: env.SHUTDOWN_TIMEOUT }),
+    security: defined({
+      trustProxy: list(env.TRUST_PROXY),
+      cors: env.CORS_ORIGIN === undefined ? undefined : { origin: list(env.CORS_ORIGIN) },
+      rateLimit: defined({ max: env.RATE_LIMIT_MAX, timeWindow: window(env.RATE_LIMIT_WINDOW) })
+    }),
+    auth: defined({
+      jwt:
+        env.JWT_SECRET &&
+        defined({ secret: env.JWT_SECRET.reveal(), issuer: env.JWT_ISSUER, audience: env.JWT_AUDIENCE }),
+      session: session(env)
+    })
+  }
+  if (env.REDIS_HOST !== undefined) {
+    parts.redis = defined({
+      host: env.REDIS_HOST,
+      port: env.REDIS_PORT,
+      username: env.REDIS_USERNAME,
+      password: env.REDIS_PASSWORD,
+      tls: env.REDIS_TLS
+    })
+  }
+  return switchedOff(parts, list(env.SEAWORTHY_OFF) ?? [])
+}
+
+/** Without what is undefined, so that `undefined` never overrides a default. */
+function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as never
+}
+
+const list = (text: string | undefined): string[] | undefined =>
+  text
+    ?.split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean)
+
+/** Digits alone are milliseconds. */
+const window = (text: string | undefined): string | number | undefined =>
+  text !== undefined && /^\d+$/.test(text) ? Number(text) : text

@@ -1,0 +1,68 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { nearest } from '@seaworthy/contract'
+import { readApp } from './app.ts'
+import { render, targets } from './templates.ts'
+
+const usage = `usage: fastify-seaworthy init [${Object.keys(targets).join('|')}|all] … [--dry-run] [--force] [--port N]
+
+Writes deployment files for the app in this folder. An existing file is left as it is, unless --force is given.`
+
+/** What a run has to say, and its exit code: 0 done, 1 nothing could be written, 2 not understood. */
+export interface Outcome {
+  code: 0 | 1 | 2
+  lines: string[]
+}
+
+/** The command: `args` is what follows its name. */
+export function runInit(args: readonly string[], folder: string): Outcome {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        'dry-run': { type: 'boolean' },
+        force: { type: 'boolean' },
+        port: { type: 'string', default: '3000' },
+        help: { type: 'boolean' }
+      }
+    })
+    const [command, ...asked] = positionals
+    if (values.help) return { code: 0, lines: [usage] }
+    if (command !== 'init') return { code: 2, lines: [usage] }
+
+    const port = portOf(values.port)
+    const chosen = asked.length === 0 || asked.includes('all') ? Object.keys(targets) : asked.map(targetOf)
+    const app = readApp(folder, port)
+    const files = chosen.flatMap((target) => render(target, app))
+    const lines = files.map(({ path, text }) => place(folder, path, text, values['dry-run'], values.force))
+    return { code: 0, lines }
+  } catch (error) {
+    return { code: 2, lines: [(error as Error).message] }
+  }
+}
+
+function place(folder: string, path: string, text: string, dryRun = false, force = false): string {
+  const file = join(folder, path)
+  const exists = existsSync(file)
+  if (exists && !force) return `kept     ${path}: it exists, --force replaces it`
+  if (dryRun) return `${exists ? 'would replace' : 'would write'} ${path}`
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, text)
+  return `${exists ? 'replaced' : 'wrote   '} ${path}`
+}
+
+function portOf(text: string): number {
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new Error(`--port must be a whole number from 1 to 65535, got '${text}'`)
+  }
+  return port
+}
+
+function targetOf(name: string): string {
+  if (name in targets) return name
+  const near = nearest(name, Object.keys(targets))
+  throw new Error(`'${name}' is nothing to write${near ? `, did you mean '${near}'?` : ''}\n${usage}`)
+}

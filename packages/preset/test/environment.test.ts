@@ -1,0 +1,106 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { inspect } from 'node:util'
+import { join } from 'node:path'
+import { temporaryFolder } from '@seaworthy/testing'
+import t from 'tap'
+import { environmentExample, fromEnv } from '../src/index.ts'
+
+/** Every problem that the environment has. */
+function problemsOf(...args: Parameters<typeof fromEnv>): readonly string[] {
+  try {
+    fromEnv(...args)
+    return []
+  } catch (error) {
+    return (error as { problems: string[] }).problems
+  }
+}
+
+const secret = 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJ'
+
+t.test('an empty environment gives every default', async (t) => {
+  const { env, listen } = fromEnv({})
+  t.match(env, { NODE_ENV: 'production', LOG_LEVEL: 'info', REDIS_PORT: 6379 })
+  t.strictSame(listen, { host: '127.0.0.1', port: 3000 })
+})
+
+t.test('text becomes numbers and booleans', async (t) => {
+  const { env } = fromEnv({ PORT: '8080', REDIS_TLS: 'true', SENTRY_TRACES_SAMPLE_RATE: '0.25' })
+  t.match(env, { PORT: 8080, REDIS_TLS: true, SENTRY_TRACES_SAMPLE_RATE: 0.25 })
+})
+
+t.test('names every wrong variable at once, with its rule and never its value', async (t) => {
+  const wrong = { PORT: 'eighty', LOG_LEVEL: 'loud', JWT_SECRET: 'hunter2' }
+  const error = t.match(problemsOf(wrong), { code: 'ERR_ENVIRONMENT' }) as Error & { problems: string[] }
+  t.strictSame(error.problems.toSorted(), [
+    'JWT_SECRET must be text of at least 32 characters',
+    'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent',
+    'PORT must be a whole number from 0 to 65535'
+  ])
+  for (const value of Object.values(wrong)) t.notMatch(inspect(error), value)
+})
+
+t.test('empty is unset', async (t) => {
+  const { env } = fromEnv({ PORT: '', JWT_SECRET: '' })
+  t.equal(env.PORT, 3000)
+  t.equal(env.JWT_SECRET, undefined)
+})
+
+t.test('NAME_FILE is read, without the line break at its end', async (t) => {
+  const folder = temporaryFolder(t)
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, 'jwt')
+  writeFileSync(file, `${secret}\n`)
+  t.equal(fromEnv({ JWT_SECRET_FILE: file }).env.JWT_SECRET?.reveal(), secret)
+})
+
+t.test('a file that cannot be read, and a variable given twice, are problems', async (t) => {
+  t.throws(() => fromEnv({ JWT_SECRET_FILE: '/nowhere/jwt' }), ['JWT_SECRET_FILE must name a readable file'])
+  t.match(problemsOf({ JWT_SECRET: secret, JWT_SECRET_FILE: '/nowhere/jwt' }), [
+    'JWT_SECRET and JWT_SECRET_FILE are both set: keep one'
+  ])
+})
+
+t.test('a misspelt variable gets a suggestion', async (t) => {
+  t.match(problemsOf({ JTW_SECRET: secret }), ['JTW_SECRET is not a variable, did you mean JWT_SECRET?'])
+  t.doesNotThrow(() => fromEnv({ HOSTS: 'a', POST: 'b', JWT_SECRET: secret, PATH: '/bin' }))
+})
+
+t.test('no string, JSON, inspection or template prints a secret', async (t) => {
+  const { env } = fromEnv({ JWT_SECRET: secret })
+  const held = env.JWT_SECRET
+  const printed = [String(held), JSON.stringify(env), inspect(env, { depth: 9, showHidden: true }), `${held}`]
+  for (const text of printed) t.notMatch(text, secret)
+  t.equal(held?.reveal(), secret)
+})
+
+t.test('the variables of the app are checked and typed with the others', async (t) => {
+  const schema = {
+    properties: {
+      DB_HOST: { type: 'string' },
+      DB_PASSWORD: { type: 'string', secret: true },
+      DB_POOL_MAX: { type: 'integer', minimum: 1, default: 10 }
+    },
+    required: ['DB_HOST']
+  } as const
+  const { env } = fromEnv({ DB_HOST: 'db', DB_PASSWORD: 'pw' }, { schema })
+  const host: string = env.DB_HOST
+  const max: number = env.DB_POOL_MAX
+  t.strictSame([host, max, env.DB_PASSWORD?.reveal()], ['db', 10, 'pw'])
+  t.match(problemsOf({}, { schema }), ['DB_HOST is required: text'])
+})
+
+t.test('SEAWORTHY_OFF leaves parts out, and names what is no part', async (t) => {
+  const config = fromEnv({ SEAWORTHY_OFF: 'auth, security.cors', CORS_ORIGIN: 'https://a.example' })
+  t.equal(config.auth, false)
+  t.match(config.security, { cors: false })
+  t.match(problemsOf({ SEAWORTHY_OFF: 'helth' }), [/did you mean health\?$/])
+})
+
+t.test('the example has every variable and no usable secret', async (t) => {
+  const text = environmentExample({
+    properties: { DB_HOST: { type: 'string', description: 'The database.' } }
+  })
+  t.match(text, /^# The database\.\n# DB_HOST=$/m)
+  t.match(text, /^PORT=3000$/m)
+  t.match(text, /^# JWT_SECRET=$/m)
+})

@@ -1,0 +1,78 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { temporaryFolder } from '@seaworthy/testing'
+import t, { type Test } from 'tap'
+import { runInit } from '../src/init/init.ts'
+
+/** A folder with a package.json. */
+function appFolder(t: Test, manifest: object, files: Record<string, string> = {}): string {
+  const folder = temporaryFolder(t)
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  return folder
+}
+
+t.test('writes files that carry the name, entry and port of the app', async (t) => {
+  const folder = appFolder(t, {
+    name: '@acme/Order_Service',
+    scripts: { start: 'node --enable-source-maps dist/main.js' }
+  })
+  const { code } = runInit(['init', 'all', '--port', '8080'], folder)
+  t.equal(code, 0)
+  const read = (path: string) => readFileSync(join(folder, path), 'utf8')
+
+  t.match(read('Dockerfile'), /CMD \["node", .*"dist\/main\.js"\]/)
+  t.match(read('Dockerfile'), /^EXPOSE 8080$/m)
+  t.match(read('Dockerfile'), /npm ci --omit=dev/)
+  t.match(read('kubernetes/base/deployment.yaml'), /name: order-service/)
+  t.match(read('kubernetes/base/deployment.yaml'), /containerPort: 8080/)
+  t.match(read('ecosystem.config.cjs'), /script: '\.\/dist\/main\.js'/)
+  t.ok(existsSync(join(folder, 'systemd/order-service.service')))
+  t.match(read('.env.production.example'), /^# JWT_SECRET=$/m)
+  t.match(read('.dockerignore'), /\.env/)
+})
+
+t.test('writes a Dockerfile for pnpm where the app uses it', async (t) => {
+  const folder = appFolder(t, { name: 'a', main: 'server.js' }, { 'pnpm-lock.yaml': '' })
+  runInit(['init', 'docker'], folder)
+  const text = readFileSync(join(folder, 'Dockerfile'), 'utf8')
+  t.match(text, /COPY package\.json pnpm-lock\.yaml/)
+  t.notMatch(text, /npm ci/)
+})
+
+t.test('keeps an existing file, unless forced', async (t) => {
+  const folder = appFolder(t, { name: 'a' }, { Dockerfile: 'FROM mine' })
+  const kept = runInit(['init', 'docker'], folder)
+  t.match(kept.lines.join('\n'), /kept +Dockerfile/)
+  t.equal(readFileSync(join(folder, 'Dockerfile'), 'utf8'), 'FROM mine')
+
+  runInit(['init', 'docker', '--force'], folder)
+  t.not(readFileSync(join(folder, 'Dockerfile'), 'utf8'), 'FROM mine')
+})
+
+t.test('a dry run says what it would do and writes nothing', async (t) => {
+  const folder = appFolder(t, { name: 'a' })
+  const { code, lines } = runInit(['init', 'kubernetes', '--dry-run'], folder)
+  t.equal(code, 0)
+  t.match(lines.join('\n'), /would write kubernetes\/base\/deployment\.yaml/)
+  t.notOk(existsSync(join(folder, 'kubernetes')))
+})
+
+for (const [args, message] of [
+  [['init', 'kubernets'], /did you mean 'kubernetes'/],
+  [['init', '--port', '0'], /--port must be a whole number from 1 to 65535, got '0'/],
+  [['build'], /usage/],
+  [['init', '--colour'], /--colour/]
+] as const) {
+  t.test(`is not understood: ${args.join(' ')}`, async (t) => {
+    const { code, lines } = runInit(args, appFolder(t, { name: 'a' }))
+    t.equal(code, 2)
+    t.match(lines.join('\n'), message)
+  })
+}
+
+t.test('outside an app it says where to run it', async (t) => {
+  const { code, lines } = runInit(['init', 'docker'], temporaryFolder(t))
+  t.equal(code, 2)
+  t.match(lines.join('\n'), /run this in the folder of your app/)
+})

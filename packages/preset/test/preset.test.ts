@@ -1,0 +1,190 @@
+import cors from '@fastify/cors'
+import helmet from '@fastify/helmet'
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import t, { type Test } from 'tap'
+import { seaworthy, serverOptions, type SeaworthyOptions } from '../src/index.ts'
+
+const jwt = { secret: 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJ' }
+
+/** An app with the preset, whose log lines are kept. */
+async function build(
+  t: Test,
+  options: SeaworthyOptions = {},
+  before: (app: FastifyInstance) => unknown = () => undefined,
+  constructed: FastifyServerOptions = {}
+) {
+  const lines: Record<string, unknown>[] = []
+  const base = serverOptions(options)
+  const stream = { write: (line: string) => void lines.push(JSON.parse(line)) }
+  const logger = typeof base.logger === 'object' ? { ...base.logger, stream } : { stream }
+  const app = Fastify({
+    ...base,
+    logger,
+    ...constructed
+  } as FastifyServerOptions) as unknown as FastifyInstance
+  t.teardown(() => app.close())
+  await before(app)
+  await app.register(seaworthy, options)
+  return { app, lines }
+}
+
+const stateOf = (app: FastifyInstance, part: string) =>
+  app.seaworthy.report().parts.find((entry) => entry.part === part)
+
+t.test('without options every part is on, and the report says why', async (t) => {
+  const { app, lines } = await build(t)
+  app.get('/hello', async () => ({ hello: 'world' }))
+  await app.ready()
+
+  const { parts, missing } = app.seaworthy.report()
+  t.strictSame(
+    parts.filter(({ part }) => !part.includes('.')).map(({ part, state, reason }) => [part, state, reason]),
+    ['observability', 'errors', 'shutdown', 'health', 'resilience', 'security', 'auth'].map((part) => [
+      part,
+      'on',
+      'default'
+    ])
+  )
+  t.strictSame(missing, [])
+  t.equal(lines.filter(({ msg }) => /^seaworthy: on: /.test(String(msg))).length, 1, 'one start line')
+
+  const answer = await app.inject('/hello')
+  t.equal(answer.statusCode, 200)
+  t.match(answer.headers, { 'x-correlation-id': /./, 'x-content-type-options': 'nosniff' })
+  t.equal((await app.inject('/health/live')).statusCode, 200)
+  t.match((await app.inject('/metrics')).body, /^http_requests_total\{.*route="\/hello".*\} 1$/m)
+  t.match((await app.inject('/nothing')).json(), { statusCode: 404, correlationId: /./ })
+})
+
+t.test('a part that is off leaves no header, route, decorator or metric behind', async (t) => {
+  const off = {
+    observability: false,
+    errors: false,
+    shutdown: false,
+    health: false,
+    resilience: false,
+    security: false,
+    auth: false
+  }
+  const { app } = await build(t, off)
+  await app.ready()
+
+  for (const name of [
+    'observability',
+    'shutdown',
+    'health',
+    'resilience',
+    'security',
+    'auth',
+    'authenticate'
+  ]) {
+    t.notOk(app.hasDecorator(name), `no app.${name}`)
+  }
+  for (const url of ['/metrics', '/health/live']) t.equal((await app.inject(url)).statusCode, 404)
+  t.notOk((await app.inject('/')).headers['x-content-type-options'])
+})
+
+for (const [name, options, plugin] of [
+  ['security.cors', { origin: 'https://own.example' }, cors],
+  ['security.headers', { xPoweredBy: false }, helmet]
+] as const) {
+  t.test(`backs off from ${name} where the app registered its own before`, async (t) => {
+    const { app } = await build(t, {}, (app) => app.register(plugin as typeof cors, options as object))
+    await app.ready()
+    t.match(stateOf(app, name), { state: 'backed off', reason: /was registered before/ })
+  })
+}
+
+t.test("an app's own CORS options win", async (t) => {
+  const { app } = await build(t, {}, (app) => app.register(cors, { origin: 'https://own.example' }))
+  app.get('/', async () => 'x')
+  const { headers } = await app.inject({ url: '/', headers: { origin: 'https://own.example' } })
+  t.equal(headers['access-control-allow-origin'], 'https://own.example')
+})
+
+t.test('registering a wrapped plugin afterwards is an error that names part and switch', async (t) => {
+  const { app } = await build(t)
+  t.throws(() => app.register(cors), {
+    message: /"@fastify\/cors".*"security\.cors".*\{ security: \{ cors: false \} \}/
+  })
+  t.throws(() => app.register(import('@fastify/helmet').then(() => helmet) && helmet), {
+    message: /security\.headers/
+  })
+  t.throws(() => app.register(seaworthy), { message: /fastify-seaworthy/ })
+})
+
+t.test('the switch that the error names works', async (t) => {
+  const { app } = await build(t, { security: { cors: false } })
+  await app.register(cors, { origin: 'https://own.example' })
+  await app.ready()
+  t.match(stateOf(app, 'security.cors'), { state: 'off', reason: 'switched off' })
+})
+
+t.test("an app's error handler, 404 handler and probes are respected", async (t) => {
+  const { app } = await build(t, {}, (app) => {
+    app.setErrorHandler((_error, _request, reply) => reply.code(418).send('mine'))
+    app.setNotFoundHandler((_request, reply) => reply.code(404).send('nothing of mine'))
+    app.get('/health/live', async () => 'alive, says the app')
+    app.get('/metrics', async () => 'numbers of mine')
+  })
+  app.get('/fail', async () => {
+    throw new Error('x')
+  })
+  await app.ready()
+  t.equal((await app.inject('/fail')).body, 'mine')
+  t.equal((await app.inject('/unknown')).body, 'nothing of mine')
+  t.equal((await app.inject('/health/live')).body, 'alive, says the app')
+  t.equal((await app.inject('/metrics')).body, 'numbers of mine')
+  t.equal((await app.inject('/health/ready')).statusCode, 200)
+})
+
+t.test('two apps in one process count, limit and close for themselves', async (t) => {
+  const [one, two] = [await build(t), await build(t)]
+  for (const { app } of [one, two]) app.get('/', async () => 'x')
+  await one.app.inject('/')
+  t.match(
+    (await one.app.inject('/metrics')).body,
+    /http_requests_total\{[^}]*route="\/"[^}]*status_code="200"[^}]*\} 1/
+  )
+  t.notMatch(
+    (await two.app.inject('/metrics')).body,
+    /http_requests_total\{[^}]*route="\/"[^}]*status_code="200"[^}]*\} [1-9]/
+  )
+  await one.app.close()
+  t.equal((await two.app.inject('/')).statusCode, 200)
+})
+
+t.test('an app built without serverOptions works, and the report says what it lacks', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(seaworthy)
+  app.get('/', async () => 'x')
+  t.equal((await app.inject('/')).statusCode, 200)
+  const { missing } = app.seaworthy.report()
+  t.ok(missing.length > 0)
+  t.match(missing.join(' '), /serverOptions/)
+})
+
+t.test('tokens are issued and checked, and roles are refused, in one shape', async (t) => {
+  const { app } = await build(t, { auth: { jwt } })
+  app.get('/me', { onRequest: [app.authenticate] }, async (request) => request.user)
+  app.delete('/users/:id', { onRequest: [app.authorize('admin')] }, async () => 'gone')
+  const { accessToken } = await app.auth.issueTokens({ sub: '7', roles: ['user'] })
+  const headers = { authorization: `Bearer ${accessToken}` }
+  t.match((await app.inject({ url: '/me', headers })).json(), { sub: '7' })
+  const refused = await app.inject({ method: 'DELETE', url: '/users/1', headers })
+  t.match(refused.json(), { statusCode: 403, error: 'Forbidden', correlationId: /./ })
+  t.match((await app.inject('/me')).headers, { 'www-authenticate': /Bearer/ })
+})
+
+for (const [options, message] of [
+  [{ helth: true }, 'seaworthy: "helth" is not an option, did you mean "health"?'],
+  [{ health: 'yes' }, 'seaworthy: "health" must be false, true or an object of options, got \'yes\''],
+  [{ redis: { host: '' } }, 'seaworthy: "redis.host" must be a non-empty string, got \'\'']
+] as const) {
+  t.test(`refuses ${JSON.stringify(options)}`, async (t) => {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await t.rejects(async () => app.register(seaworthy, options as never), { message })
+  })
+}
