@@ -1,22 +1,74 @@
-import { optionChecks } from '@seaworthy/contract'
+import type { CorrelationOptions } from './options-correlation.ts'
+import type { LoggingOptions } from './options-logging.ts'
+import type { ManagementOptions } from './options-management.ts'
+import type { MetricsOptions } from './options-metrics.ts'
+import type { ErrorTrackingOptions } from './options-tracking.ts'
+import { check } from './check.ts'
+import { resolveCorrelation, type ResolvedCorrelation } from './options-correlation.ts'
+import { resolveLogging, type ResolvedLogging } from './options-logging.ts'
+import { resolveManagement, type ResolvedManagement } from './options-management.ts'
+import { resolveMetrics, type ResolvedMetrics } from './options-metrics.ts'
+import { resolveErrorTracking, type ResolvedErrorTracking } from './options-tracking.ts'
 
 /** Options of the observability plugin. Every one may be left out. */
 export interface ObservabilityOptions {
   /**
-   * Whether the plugin does anything.
+   * The correlation id and the trace context: where they come from, where they go.
    *
-   * @defaultValue true
+   * @defaultValue `{}`
    */
-  enabled?: boolean
+  correlation?: CorrelationOptions | undefined
+
+  /**
+   * The one line per request. `false` writes none.
+   *
+   * @defaultValue `{}`
+   */
+  logging?: LoggingOptions | false | undefined
+
+  /**
+   * Numbers for Prometheus. `false` counts nothing and serves nothing.
+   *
+   * @defaultValue `{}`
+   */
+  metrics?: MetricsOptions | false | undefined
+
+  /**
+   * Where errors go: `{ dsn, … }` for Sentry (install `@sentry/node`), `{ sink }` for anything else. `false` is none.
+   *
+   * @defaultValue false
+   */
+  errorTracking?: ErrorTrackingOptions | false | undefined
+
+  /**
+   * A listener of its own for operators: metrics, log level, status page. Without it, metrics are on the app's port.
+   *
+   * @defaultValue false
+   */
+  management?: ManagementOptions | false | undefined
 }
 
-const check = optionChecks('observability')
+/** The options with everything filled in. */
+export interface ResolvedOptions {
+  correlation: ResolvedCorrelation
+  logging: ResolvedLogging | false
+  metrics: ResolvedMetrics | false
+  errorTracking: ResolvedErrorTracking | false
+  management: ResolvedManagement | false
+}
 
-/** Fills in the defaults and refuses what cannot work. The only place that does either. */
-export function resolveOptions({
-  enabled = true,
-  ...others
-}: ObservabilityOptions): Required<ObservabilityOptions> {
-  check.known('', others, ['enabled'])
-  return { enabled: check.boolean('enabled', enabled) }
+/** Fills in the defaults and refuses what cannot work. */
+export function resolveOptions(options: ObservabilityOptions): ResolvedOptions {
+  // Fastify passes its own register options (prefix, …) along with the plugin's.
+  const { prefix: _, logLevel: __, logSerializers: ___, ...own } = options as Record<string, unknown>
+  check.known('', own, ['correlation', 'logging', 'metrics', 'errorTracking', 'management'])
+  const { correlation = {}, logging = {}, metrics = {}, errorTracking = false, management = false } = options
+
+  return {
+    correlation: resolveCorrelation(correlation),
+    logging: logging !== false && resolveLogging(logging),
+    metrics: metrics !== false && resolveMetrics(metrics),
+    errorTracking: errorTracking !== false && resolveErrorTracking(errorTracking),
+    management: management !== false && resolveManagement(management)
+  }
 }

@@ -1,10 +1,192 @@
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { resolveOptions, type ObservabilityOptions } from './options.ts'
+import { managementPort, meterPort, propagatorPort, provide, reporterPort } from '@seaworthy/contract'
+import type { Observability } from './api.ts'
+import { Connections } from './connections.ts'
+import { RequestLines } from './logging/request-line.ts'
+import { schemas } from './logging/schemas.ts'
+import { ManagementServer } from './management/listener.ts'
+import { metricsRoute } from './metrics/route.ts'
+import { connectionGauges, defaultMetrics, setUpMetrics, type MetricsSetup } from './metrics/setup.ts'
+import { resolveOptions, type ObservabilityOptions, type ResolvedOptions } from './options.ts'
+import { watchRefusals } from './refusals.ts'
+import { Routes } from './routes.ts'
+import { childLoggerFactory, serverSideOf, type ServerSide } from './server-options.ts'
+import { IdSource } from './tracing/request-ids.ts'
+import { sentrySink } from './tracking/sentry.ts'
+import { ErrorTracker, requestContext } from './tracking/tracker.ts'
 
-const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, options) => {
-  const { enabled } = resolveOptions(options)
-  fastify.log.debug({ enabled }, 'observability registered')
+const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) => {
+  const side = serverSideOf(fastify)
+  const options = resolveOptions(given)
+  const { metrics: metricsOptions, errorTracking, management: managementOptions } = options
+  if (given.logging === undefined && side !== undefined) options.logging = side.logging ?? false
+
+  const ids = bindIds(fastify, options, given, side)
+  const setup = metricsOptions === false ? undefined : setUpMetrics(metricsOptions, fastify.log)
+  const lines =
+    options.logging === false || !hasLogger(fastify)
+      ? undefined
+      : new RequestLines(options.logging, fastify.log, true)
+  const routes = new Routes(setup?.http, options.logging === false ? undefined : options.logging)
+  const tracker = new ErrorTracker(fastify.log, ...(await sinkOf(options)))
+  const kError = Symbol('seaworthy.error')
+  const connections = new Connections((reply) => end(reply.request, reply, true))
+
+  /** The one end of each request: numbers, line, error. */
+  function end(request: FastifyRequest, reply: FastifyReply, aborted: boolean): void {
+    const route = routes.of(request.routeOptions.config)
+    const error = (request as unknown as Record<symbol, unknown>)[kError]
+    const requestIds = ids.of(request.raw, request.id)
+    const statusCode = aborted ? 499 : reply.statusCode
+    const duration = reply.elapsedTime
+    if (route.cells !== undefined) {
+      const traceId = requestIds.flags.endsWith('1') ? requestIds.traceId : undefined
+      setup!.http.observe(route.cells, request.method, statusCode, duration, traceId)
+      if (aborted) setup!.aborted.inc()
+    }
+    if (!route.operational)
+      lines?.completed(request, reply, route, requestIds, { statusCode, duration, aborted, error })
+    if (error !== undefined && statusCode >= 500 && errorTracking !== false) {
+      const userId = errorTracking.userId(request)
+      tracker.capture(
+        error,
+        requestContext(request, { route: route.url, statusCode, traceId: requestIds.traceId, userId })
+      )
+    }
+  }
+
+  const { header } = ids.options
+  fastify.addHook('onRoute', (route) => routes.bind(route))
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header(header, request.id)
+    connections.open(reply)
+    done()
+  })
+  fastify.addHook('onError', (request, _reply, error, done) => {
+    ;(request as unknown as Record<symbol, unknown>)[kError] ??= error
+    done()
+  })
+  fastify.addHook('onResponse', (request, reply, done) => {
+    if (connections.close(reply)) end(request, reply, false)
+    done()
+  })
+  fastify.decorateRequest(kError as never)
+
+  connections.watch(fastify.server, fastify.initialConfig.http2 === true)
+  watchRefusals(fastify, ids, lines, setup?.refused)
+  side?.controller.listen({
+    streamFailed(error, request) {
+      ;(request as unknown as Record<symbol, unknown>)[kError] ??= error
+    },
+    refusedWhileClosing(log) {
+      setup?.refused('closing', 503)
+      lines?.refused(log, { statusCode: 503, reason: 'closing' })
+    }
+  })
+
+  const management = managementOptions === false ? undefined : new ManagementServer(managementOptions)
+  if (setup !== undefined && metricsOptions !== false)
+    serveMetrics(fastify, metricsOptions, setup, connections, management)
+  if (management !== undefined) serveManagement(fastify, management)
+  fastify.addHook('onReady', (done) => {
+    setup?.http.addObjectives(routes.objectives)
+    done()
+  })
+
+  const observability: Observability = {
+    registry: metricsOptions === false ? { metrics: () => '' } : metricsOptions.registry,
+    captureError: (error, context = {}) => tracker.capture(error, { source: 'application', ...context }),
+    flush: async (timeout = 2000) => tracker.flush(timeout),
+    metrics: async (format = 'text') => (setup === undefined ? '' : setup.exposition.render(format)),
+    headers: (request) => Object.fromEntries(ids.outgoing(ids.of(request.raw, request.id))),
+    management
+  }
+  fastify.decorate('observability', observability)
+  provide(fastify, reporterPort, {
+    report: (error, { request, ...context }) =>
+      tracker.capture(error, {
+        ...context,
+        ...(request === undefined ? {} : { correlationId: request.id, method: request.method })
+      }),
+    flush: async (timeout) => tracker.flush(timeout)
+  })
+  provide(fastify, propagatorPort, {
+    inject(request, carrier) {
+      for (const [name, value] of ids.outgoing(ids.of(request.raw, request.id))) carrier[name] ??= value
+    }
+  })
+  if (setup !== undefined) provide(fastify, meterPort, setup.metrics)
+}
+
+const hasLogger = ({ log }: FastifyInstance): boolean =>
+  (log as { level?: string }).level !== undefined || !('level' in log)
+
+function bindIds(
+  fastify: FastifyInstance,
+  options: ResolvedOptions,
+  given: ObservabilityOptions,
+  side: ServerSide | undefined
+): IdSource {
+  if (side !== undefined && given.correlation === undefined) return side.ids
+  const ids = new IdSource(options.correlation)
+  const { keys } = schemas[options.logging === false ? 'default' : options.logging.schema]
+  fastify.setGenReqId(ids.genReqId)
+  if (side === undefined) {
+    fastify.setChildLoggerFactory(childLoggerFactory(ids, keys))
+    fastify.log.warn(
+      'observability: the app was built without observabilityServerOptions(), so Fastify writes two lines of its own ' +
+        'per request, requests refused early stay unseen and errors are logged whole: ' +
+        'Fastify({ ...observabilityServerOptions() })'
+    )
+  }
+  return ids
+}
+
+async function sinkOf({
+  errorTracking
+}: ResolvedOptions): Promise<
+  ConstructorParameters<typeof ErrorTracker> extends [unknown, ...infer Rest] ? Rest : never
+> {
+  if (errorTracking === false) return [undefined]
+  const { sentry, sink, flush } = errorTracking
+  if (sentry === undefined) return [sink, flush]
+  const client = await sentrySink(sentry)
+  return [client.sink, client.flush]
+}
+
+function serveMetrics(
+  fastify: FastifyInstance,
+  options: Exclude<ResolvedOptions['metrics'], false>,
+  { metrics, exposition }: MetricsSetup,
+  connections: Connections,
+  management: ManagementServer | undefined
+): void {
+  const around = { scrapes: 0 }
+  // On the management listener a scrape is not one of the app's requests.
+  connectionGauges(metrics, connections, () => (management === undefined ? around.scrapes : 0))
+  defaultMetrics(options)
+  if (management === undefined) fastify.route(metricsRoute(options.path, exposition, options.guard, around))
+  else management.route(metricsRoute(options.path, exposition, undefined, around))
+
+  let detach = () => {}
+  fastify.addHook('onReady', (done) => {
+    detach = exposition.attach()
+    done()
+  })
+  fastify.addHook('onClose', (_, done) => {
+    detach()
+    done()
+  })
+}
+
+function serveManagement(fastify: FastifyInstance, management: ManagementServer): void {
+  provide(fastify, managementPort, management)
+  fastify.addHook('onReady', async () => {
+    await management.listen()
+    fastify.log.info({ port: management.port }, 'observability: management listens')
+  })
+  fastify.addHook('onClose', async () => management.close())
 }
 
 /** Logs, ids, metrics, traces and error tracking for Fastify: one line a request, one record a route. */

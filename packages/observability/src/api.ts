@@ -1,0 +1,27 @@
+import type { FastifyRequest } from 'fastify'
+import type { ManagementListener } from './management/listener.ts'
+import type { MetricsRegistry } from './metrics/exposition.ts'
+import type { ErrorContext } from './options-tracking.ts'
+
+/** What `app.observability` offers. */
+export interface Observability {
+  /** The registry of your own metrics: prom-client's unless you gave another. */
+  readonly registry: MetricsRegistry
+  /** Gives an error to the tracker, once per error object. Without error tracking, does nothing. */
+  captureError(error: unknown, context?: Partial<ErrorContext>): void
+  /** Sends out captured errors; resolves at the latest after `timeout` **milliseconds**, 2000 by default. */
+  flush(timeout?: number): Promise<void>
+  /** The metrics as a scrape would get them. */
+  metrics(format?: 'text' | 'openmetrics'): Promise<string>
+  /** `x-correlation-id`, `traceparent` and `tracestate` for an outgoing call made on behalf of `request`. */
+  headers(request: FastifyRequest): Record<string, string>
+  /** The operators' listener, where `management` is on. */
+  readonly management: ManagementListener | undefined
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Metrics, error tracking and ids of this app. */
+    observability: Observability
+  }
+}

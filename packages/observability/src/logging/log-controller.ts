@@ -1,0 +1,50 @@
+import { LogController, type FastifyBaseLogger, type FastifyReply, type FastifyRequest } from 'fastify'
+
+/** What the plugin wants to know of what Fastify would have logged. */
+export interface LogEvents {
+  /** A stream failed after its headers had gone out. */
+  streamFailed(error: Error, request: FastifyRequest): void
+  /** A request was answered 503, without hooks, because the server is closing. */
+  refusedWhileClosing(logger: FastifyBaseLogger): void
+}
+
+/**
+ * Silences the lines that Fastify writes per request (incoming, completed, not found, error), because the plugin
+ * writes the one line that says it all. Until a plugin listens, Fastify's own lines are written.
+ */
+export class OneLineLogController extends LogController {
+  #events: LogEvents | undefined
+
+  /** Called by the plugin: from now on it writes the lines. */
+  listen(events: LogEvents): void {
+    this.#events = events
+  }
+
+  override incomingRequest(request: FastifyRequest, reply: FastifyReply): void {
+    if (this.#events === undefined) super.incomingRequest(request, reply)
+  }
+
+  override requestCompleted(error: Error | null, request: FastifyRequest, reply: FastifyReply): void {
+    if (this.#events === undefined) super.requestCompleted(error, request, reply)
+    else if (error) request.log.error({ err: error }, 'an onResponse hook failed')
+  }
+
+  override defaultErrorLog(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+    if (this.#events === undefined) super.defaultErrorLog(error, request, reply)
+  }
+
+  override routeNotFound(request: FastifyRequest, reply: FastifyReply): void {
+    if (this.#events === undefined) super.routeNotFound(request, reply)
+  }
+
+  override streamError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+    if (this.#events === undefined) super.streamError(error, request, reply)
+    else if ((error as { code?: string }).code !== 'ERR_STREAM_PREMATURE_CLOSE')
+      this.#events.streamFailed(error, request)
+  }
+
+  override serviceUnavailable(logger: FastifyBaseLogger, server: FastifyRequest['server']): void {
+    if (this.#events === undefined) super.serviceUnavailable(logger, server)
+    else this.#events.refusedWhileClosing(logger)
+  }
+}

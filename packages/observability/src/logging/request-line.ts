@@ -1,0 +1,156 @@
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
+import type { LogLevel, ResolvedLogging } from '../options-logging.ts'
+import type { Route } from '../routes.ts'
+import type { RequestIds } from '../tracing/request-ids.ts'
+import { errorJson } from './error-json.ts'
+import { lineWriter, type WriteLine } from './line-writer.ts'
+import { schemas, type LineParts, type Schema } from './schemas.ts'
+import { scrubPath } from './scrub.ts'
+
+/** How a request ended. */
+export interface Outcome {
+  statusCode: number
+  /** Milliseconds. */
+  duration: number
+  aborted: boolean
+  error: unknown
+}
+
+const severity: Record<LogLevel, number> = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 }
+
+/** Writes the one line of each request. */
+export class RequestLines {
+  readonly #options: ResolvedLogging
+  readonly #schema: Schema
+  readonly #write: WriteLine
+  readonly #idsAreBound: boolean
+
+  /** @param idsAreBound - Requests' loggers carry the ids already. */
+  constructor(options: ResolvedLogging, log: FastifyBaseLogger, idsAreBound: boolean) {
+    this.#options = options
+    this.#schema = schemas[options.schema]
+    this.#write = lineWriter(log)
+    this.#idsAreBound = idsAreBound
+  }
+
+  completed(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    route: Route,
+    ids: RequestIds,
+    outcome: Outcome
+  ): void {
+    const { statusCode, duration, aborted, error } = outcome
+    const slow = duration > route.slowThreshold
+    const quiet = statusCode < 400 && !slow
+    if (quiet && (!route.log || !this.#sampled(ids))) return
+
+    const parts: LineParts = {
+      method: request.method,
+      route: route.url,
+      url: route.hidesPath ? route.url! : scrubPath(request.raw.url ?? ''),
+      statusCode,
+      duration,
+      slow,
+      aborted,
+      ...errorParts(statusCode, error)
+    }
+    const more = this.#options.fields === undefined ? '' : this.#userFields(request, reply)
+    const fields = this.#schema.line(parts) + this.#ids(ids) + more
+    this.#write(request.log, this.#level(statusCode, slow, aborted), fields, 'request completed')
+  }
+
+  /** A request that no hook saw. */
+  refused(
+    log: FastifyBaseLogger,
+    refusal: { method?: string; url?: string; statusCode: number; reason: string },
+    ids?: RequestIds
+  ): void {
+    const { method = '', url = '', statusCode, reason } = refusal
+    const parts = {
+      method,
+      route: undefined,
+      url: scrubPath(url),
+      statusCode,
+      duration: 0,
+      slow: false,
+      aborted: false
+    }
+    const fields = this.#schema.line({ ...parts, reason }) + (ids === undefined ? '' : this.#ids(ids))
+    this.#write(log, this.#level(statusCode, false, false), fields, 'request refused')
+  }
+
+  #level(statusCode: number, slow: boolean, aborted: boolean): LogLevel {
+    const { levels } = this.#options
+    const level = aborted
+      ? statusCode >= 500
+        ? levels.serverError
+        : levels.aborted
+      : statusCode >= 500
+        ? levels.serverError
+        : statusCode >= 400
+          ? levels.clientError
+          : levels.success
+    return slow && severity[levels.slow] > severity[level] ? levels.slow : level
+  }
+
+  /** By the trace's own digits, so that every service keeps the same requests. */
+  #sampled({ traceId }: RequestIds): boolean {
+    const { sampling } = this.#options
+    return sampling === 1 || Number.parseInt(traceId.slice(-8), 16) < sampling * 0x1_0000_0000
+  }
+
+  #ids({ correlationId, traceId, spanId }: RequestIds): string {
+    const { keys } = this.#schema
+    const bound = this.#idsAreBound
+      ? ''
+      : `,"${keys.correlationId}":"${correlationId}","${keys.traceId}":"${traceId}"`
+    return spanId === undefined ? bound : `${bound},"${keys.spanId}":"${spanId}"`
+  }
+
+  #userFields(request: FastifyRequest, reply: FastifyReply): string {
+    try {
+      return Object.entries(this.#options.fields!(request, reply)).map(userField).join('')
+    } catch (error) {
+      return userField(['fieldsError', String(error)])
+    }
+  }
+}
+
+function errorParts(statusCode: number, error: unknown): Pick<LineParts, 'err' | 'code'> {
+  if (error === undefined) return {}
+  if (statusCode >= 500) return { err: errorJson(error) }
+  // Of a client's error only the code: its message may quote what the client sent.
+  const { code } = (error ?? {}) as { code?: unknown }
+  return typeof code === 'string' ? { code: code.slice(0, 100) } : {}
+}
+
+const maxField = 1024
+// What the line itself says may not be said twice.
+const taken = new Set([
+  'level',
+  'time',
+  'msg',
+  'message',
+  'pid',
+  'hostname',
+  'correlationId',
+  'traceId',
+  'spanId',
+  'method',
+  'route',
+  'url',
+  'statusCode',
+  'duration',
+  'slow',
+  'aborted',
+  'reason',
+  'code',
+  'err'
+])
+
+function userField([name, value]: [string, unknown]): string {
+  if (value === undefined || taken.has(name)) return ''
+  const text = JSON.stringify(typeof value === 'string' ? value.slice(0, maxField) : value) ?? 'null'
+  return `,${JSON.stringify(name)}:${text.length > maxField * 6 ? '"(too long)"' : text}`
+}

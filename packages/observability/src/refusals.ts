@@ -1,0 +1,40 @@
+import type { FastifyInstance } from 'fastify'
+import { onRefusal } from '@seaworthy/contract'
+import type { RequestLines } from './logging/request-line.ts'
+import type { IdSource } from './tracing/request-ids.ts'
+
+const reasons: Record<string, string> = {
+  FST_ERR_BAD_URL: 'bad_url',
+  FST_ERR_MAX_PARAM_LENGTH: 'parameter_too_long',
+  FST_ERR_ASYNC_CONSTRAINT: 'constraint',
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'timeout'
+}
+
+/** Requests that no hook sees: each counted, each one line, each answered with its id. */
+export function watchRefusals(
+  fastify: FastifyInstance,
+  ids: IdSource,
+  lines: RequestLines | undefined,
+  count: ((reason: string, statusCode: number) => void) | undefined
+): void {
+  onRefusal(fastify, {
+    request(error, request, reply) {
+      const statusCode = error.statusCode ?? 400
+      const reason = reasons[error.code] ?? 'malformed'
+      const { method, url } = request.raw
+      reply.header(ids.options.header, request.id)
+      count?.(reason, statusCode)
+      lines?.refused(
+        request.log,
+        { method: method ?? '', url: url ?? '', statusCode, reason },
+        ids.of(request.raw, request.id)
+      )
+    },
+    socket(error, _socket, { statusCode }) {
+      const reason = reasons[error.code ?? ''] ?? 'malformed'
+      count?.(reason, statusCode)
+      lines?.refused(fastify.log, { statusCode, reason })
+    }
+  })
+}

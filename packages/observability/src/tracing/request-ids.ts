@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { ResolvedCorrelation } from '../options-correlation.ts'
+import { activeSpan } from './active-span.ts'
+import { spanIdSource } from './random-ids.ts'
+import { isSampled, parseTraceparent, validTracestate } from './trace-context.ts'
+
+/** What identifies a request here and in the services around. */
+export interface RequestIds {
+  correlationId: string
+  traceId: string
+  /** This service's own span; made when something asks for it. */
+  spanId: string | undefined
+  /** The caller's span. */
+  parentId: string | undefined
+  flags: string
+  tracestate: string | undefined
+}
+
+const kIds = Symbol('seaworthy.ids')
+type Identified = IncomingMessage & { [kIds]?: RequestIds }
+
+const validId = /^[\w.-]{1,64}$/
+
+/** Gives each request its ids, before its logger exists, and carries them on. */
+export class IdSource {
+  readonly options: ResolvedCorrelation
+  readonly #spanId = spanIdSource()
+
+  constructor(options: ResolvedCorrelation) {
+    this.options = options
+  }
+
+  /** Fastify's `genReqId`. */
+  readonly genReqId = (raw: IncomingMessage): string => this.identify(raw).correlationId
+
+  /** The ids of a request; made once. */
+  of(raw: IncomingMessage, correlationId?: string): RequestIds {
+    return (raw as Identified)[kIds] ?? this.identify(raw, correlationId)
+  }
+
+  identify(raw: IncomingMessage, given?: string): RequestIds {
+    const { header, trusts, generate } = this.options
+    const trusted = trusts === undefined || trusts(raw.socket.remoteAddress ?? '')
+    const inbound = trusted ? raw.headers[header] : undefined
+    const uuid = randomUUID()
+    const correlationId =
+      given ??
+      (typeof inbound === 'string' && validId.test(inbound) ? inbound : generated(generate, raw, uuid))
+
+    const span = activeSpan()
+    const parent =
+      span === undefined && trusted
+        ? parseTraceparent(raw.headers.traceparent as string | undefined)
+        : undefined
+    const ids: RequestIds = {
+      correlationId,
+      // A fresh trace has the correlation id's own digits, so that looking for one finds the other.
+      traceId: span?.traceId ?? parent?.traceId ?? uuid.replaceAll('-', ''),
+      spanId: span?.spanId,
+      parentId: parent?.parentId,
+      flags: span === undefined ? (parent?.flags ?? '00') : `0${span.traceFlags & 1}`,
+      tracestate:
+        parent === undefined ? undefined : validTracestate(raw.headers.tracestate as string | undefined)
+    }
+    ;(raw as Identified)[kIds] = ids
+    return ids
+  }
+
+  spanOf(ids: RequestIds): string {
+    return (ids.spanId ??= this.#spanId())
+  }
+
+  /** The headers for an outgoing call. */
+  *outgoing(ids: RequestIds): Iterable<[string, string]> {
+    yield [this.options.header, ids.correlationId]
+    yield ['traceparent', `00-${ids.traceId}-${this.spanOf(ids)}-${isSampled(ids.flags) ? '01' : '00'}`]
+    if (ids.tracestate !== undefined) yield ['tracestate', ids.tracestate]
+  }
+}
+
+function generated(
+  generate: ((request: IncomingMessage) => string) | undefined,
+  raw: IncomingMessage,
+  uuid: string
+): string {
+  if (generate === undefined) return uuid
+  const id = generate(raw)
+  return typeof id === 'string' && validId.test(id) ? id : uuid
+}

@@ -1,0 +1,44 @@
+/** What a `traceparent` says. */
+export interface TraceParent {
+  traceId: string
+  parentId: string
+  /** Two hexadecimal digits; the lowest bit is "sampled". */
+  flags: string
+}
+
+const pattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
+
+/** Reads a `traceparent` of W3C Trace Context; undefined where it must be ignored. */
+export function parseTraceparent(header: string | undefined): TraceParent | undefined {
+  if (header === undefined || header.length < 55) return undefined
+  const [, version, traceId = '', parentId = '', flags = '', more] = pattern.exec(header) ?? []
+  // Version ff is none; version 00 has exactly four parts; later ones may have more.
+  if (version === undefined || version === 'ff' || (version === '00' && more !== undefined)) return undefined
+  if (/^0+$/.test(traceId) || /^0+$/.test(parentId)) return undefined
+  return { traceId, parentId, flags: version === '00' ? flags : sampledOnly(flags) }
+}
+
+/** Of a later version's flags only "sampled" is understood. */
+const sampledOnly = (flags: string): string => (isSampled(flags) ? '01' : '00')
+
+export const isSampled = (flags: string): boolean => (Number.parseInt(flags, 16) & 1) === 1
+
+const key = /^(?:[a-z][\w\-*/]{0,255}|[a-z0-9][\w\-*/]{0,240}@[a-z][\w\-*/]{0,13})$/
+const value = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/
+
+/** A `tracestate` that may be passed on, without empty members; undefined where it must be dropped as a whole. */
+export function validTracestate(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined
+  const members = header
+    .split(',')
+    .map((member) => member.replace(/^[\t ]+|[\t ]+$/g, ''))
+    .filter((member) => member !== '')
+  const valid = members.length > 0 && members.length <= 32 && members.every(validMember)
+  return valid ? members.join(',') : undefined
+}
+
+function validMember(member: string): boolean {
+  const equals = member.indexOf('=')
+  const name = member.slice(0, equals)
+  return equals > 0 && name === name.toLowerCase() && key.test(name) && value.test(member.slice(equals + 1))
+}
