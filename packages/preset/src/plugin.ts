@@ -8,6 +8,7 @@ import { missingServerOptions } from './missing.ts'
 import { checkOptions, partNames, type SeaworthyOptions } from './options.ts'
 import { shareRedis, type SharedRedis } from './redis.ts'
 import { summary, type PartReport, type Report } from './report.ts'
+import { serverOptions } from './server-options.ts'
 import { withRedis } from './with-redis.ts'
 
 declare module 'fastify' {

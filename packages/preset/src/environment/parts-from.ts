@@ -33,8 +33,7 @@ export function partsFrom(env: Environment): SeaworthyOptions {
     auth: defined({
       jwt:
         env.JWT_SECRET &&
-        defined({ secret: env.JWT_SECRET.reveal(), issuer: env.JWT_ISSUER, audience: env.JWT_AUDIENCE }),
-      session: session(env)
+        defined({ secret: env.JWT_SECRET.reveal(), issuer: env.JWT_ISSUER, audience: env.JWT_AUDIENCE })
     })
   }
   if (env.REDIS_HOST !== undefined) {

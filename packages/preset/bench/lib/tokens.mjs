@@ -1,0 +1,47 @@
+// Keys and tokens of one run: one secret, one RSA and one Ed25519 pair, an hour's tokens signed with each.
+import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+
+const encoded = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+function token(alg, payload, signature) {
+  const text = `${encoded({ alg, typ: 'JWT' })}.${encoded(payload)}`
+  return `${text}.${signature(text).toString('base64url')}`
+}
+
+let made
+
+export function tokens() {
+  made ??= make()
+  return made
+}
+
+/** As environment of the measured process, so that it spends nothing on making keys. */
+export const tokensForChildren = () => ({ BENCH_TOKENS: JSON.stringify(tokens()) })
+
+function make() {
+  const now = Math.floor(Date.now() / 1000)
+  const payload = {
+    sub: 'user-1',
+    id: 'user-1',
+    email: 'ada@example.com',
+    role: 'admin',
+    roles: ['admin'],
+    iss: 'https://bench.example.com',
+    aud: 'bench',
+    iat: now,
+    exp: now + 86_400
+  }
+  const secret = randomBytes(48).toString('base64url')
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const ed = generateKeyPairSync('ed25519')
+  const pem = (key) => key.export({ type: 'spki', format: 'pem' })
+  return {
+    secret,
+    issuer: payload.iss,
+    audience: payload.aud,
+    HS256: token('HS256', payload, (text) => createHmac('sha256', secret).update(text).digest()),
+    RS256: token('RS256', payload, (text) => sign('sha256', Buffer.from(text), rsa.privateKey)),
+    EdDSA: token('EdDSA', payload, (text) => sign(null, Buffer.from(text), ed.privateKey)),
+    keys: { RS256: pem(rsa.publicKey), EdDSA: pem(ed.publicKey) }
+  }
+}

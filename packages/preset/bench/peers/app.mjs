@@ -1,0 +1,35 @@
+// What every variant serves: one route, one schema, one answer.
+import Fastify from 'fastify'
+
+export const user = (id) => ({ id, name: 'Ada Lovelace', email: 'ada@example.com', roles: ['admin'] })
+
+export const userRoute = {
+  schema: {
+    params: { type: 'object', required: ['id'], properties: { id: { type: 'string', maxLength: 64 } } },
+    response: {
+      200: {
+        type: 'object',
+        properties: {
+          id: { type: 'string' },
+          name: { type: 'string' },
+          email: { type: 'string' },
+          roles: { type: 'array', items: { type: 'string' } }
+        }
+      }
+    }
+  }
+}
+
+/** The recipe's handlers are async functions; so are all variants'. */
+export const getUser = async (request) => user(request.params.id)
+
+export const fastify = (options) => Fastify(options)
+
+export function withRoute(app, options = {}) {
+  app.get('/users/:id', { ...userRoute, ...options }, getUser)
+  return app
+}
+
+export const bare = async () => withRoute(fastify())
+
+export const logger = async () => withRoute(fastify({ logger: true }))
