@@ -1,4 +1,6 @@
 export * from './addresses.ts'
+export * from './client-error.ts'
+export * from './errors-status.ts'
 export * from './lifecycle.ts'
 export * from './management.ts'
 export * from './meter.ts'

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -5,6 +6,8 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 /** The answer to bytes that were no request: malformed HTTP, headers too large, too slow. */
 export interface ClientErrorAnswer {
   statusCode: number
+  /** No request, so no request id: an id of its own, for the body, the header and the log line. */
+  readonly correlationId: string
   headers: Record<string, string>
   body: string
 }
@@ -13,6 +16,8 @@ export interface ClientErrorAnswer {
 export interface Refusal {
   /** A malformed URL, an overlong parameter. May set headers; the first to send ends the chain's answering. */
   request?(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void
+  /** Answers such a request, once every `request` has run; true: answered. */
+  answer?(error: FastifyError, request: FastifyRequest, reply: FastifyReply): boolean
   /** No request could be read from the socket. May change the answer. */
   socket?(error: Error & { code?: string }, socket: Socket, answer: ClientErrorAnswer): void
 }
@@ -30,8 +35,10 @@ const refusalsOf = (fastify: FastifyInstance): Refusal[] =>
 
 /** Fastify's `frameworkErrors`: the same function in every package, so spreading two packages' options is safe. */
 export function frameworkErrors(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  for (const refusal of refusalsOf(request.server)) refusal.request?.(error, request, reply)
+  const refusals = refusalsOf(request.server)
+  for (const refusal of refusals) refusal.request?.(error, request, reply)
   if (reply.sent) return
+  if (refusals.some((refusal) => refusal.answer?.(error, request, reply) === true)) return
 
   const statusCode = error.statusCode ?? 400
   const { code, message } = error
@@ -50,6 +57,7 @@ export function clientErrorHandler(
   const statusCode = clientErrorStatus(error.code)
   const answer: ClientErrorAnswer = {
     statusCode,
+    correlationId: randomUUID(),
     headers: { 'content-type': 'application/json; charset=utf-8' },
     body: JSON.stringify({ statusCode, error: statusText(statusCode), message: 'Client Error' })
   }
