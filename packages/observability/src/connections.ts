@@ -52,6 +52,11 @@ export class Connections {
     return true
   }
 
+  /** Whether a request is open on this socket: whatever ends the socket ends that one. */
+  busy(socket: Socket): boolean {
+    return (socket as unknown as Holder)[this.#kOpen]?.current !== undefined
+  }
+
   #holder({ raw, request }: FastifyReply): Holder {
     const { socket, httpVersionMajor } = request.raw
     // An injected request's socket is a stand-in that many may share.
@@ -74,4 +79,16 @@ export class Connections {
     })
     return open
   }
+}
+
+interface Http2Response {
+  writableEnded: boolean
+  stream?: { rstCode?: number }
+}
+
+/** Whether the answer's end was no end. HTTP/2 announces "finish" for a cancelled stream too. */
+export function brokenOff({ raw, request }: FastifyReply): boolean {
+  if (request.raw.httpVersionMajor < 2) return raw.errored !== null && raw.errored !== undefined
+  const { writableEnded, stream } = raw as unknown as Http2Response
+  return !writableEnded || (stream?.rstCode ?? 0) !== 0
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest 
 import fp from 'fastify-plugin'
 import { managementPort, meterPort, propagatorPort, provide, reporterPort } from '@seaworthy/contract'
 import type { Observability } from './api.ts'
-import { Connections } from './connections.ts'
+import { brokenOff, Connections } from './connections.ts'
 import { RequestLines } from './logging/request-line.ts'
 import { schemas } from './logging/schemas.ts'
 import { ManagementServer } from './management/listener.ts'
@@ -27,10 +27,11 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) 
   const lines =
     options.logging === false || !hasLogger(fastify)
       ? undefined
-      : new RequestLines(options.logging, fastify.log, true)
+      : new RequestLines(options.logging, fastify.log)
   const routes = new Routes(setup?.http, options.logging === false ? undefined : options.logging)
   const tracker = new ErrorTracker(fastify.log, ...(await sinkOf(options)))
   const kError = Symbol('seaworthy.error')
+  const kFailed = Symbol('seaworthy.failed')
   const connections = new Connections((reply) => end(reply.request, reply, true))
 
   /** The one end of each request: numbers, line, error. */
@@ -38,7 +39,8 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) 
     const route = routes.of(request.routeOptions.config)
     const error = (request as unknown as Record<symbol, unknown>)[kError]
     const requestIds = ids.of(request.raw, request.id)
-    const statusCode = aborted ? 499 : reply.statusCode
+    // An answer that broke off is no success, whatever its head said; whose fault it was decides.
+    const statusCode = aborted ? (kFailed in request ? 500 : 499) : reply.statusCode
     const duration = reply.elapsedTime
     if (route.cells !== undefined) {
       const traceId = requestIds.flags.endsWith('1') ? requestIds.traceId : undefined
@@ -68,16 +70,16 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) 
     done()
   })
   fastify.addHook('onResponse', (request, reply, done) => {
-    if (connections.close(reply)) end(request, reply, false)
+    if (connections.close(reply)) end(request, reply, brokenOff(reply))
     done()
   })
   fastify.decorateRequest(kError as never)
 
   connections.watch(fastify.server, fastify.initialConfig.http2 === true)
-  watchRefusals(fastify, ids, lines, setup?.refused)
+  watchRefusals(fastify, connections, ids, lines, setup?.refused)
   side?.controller.listen({
     streamFailed(error, request) {
-      ;(request as unknown as Record<symbol, unknown>)[kError] ??= error
+      Object.assign(request, { [kError]: error, [kFailed]: true })
     },
     refusedWhileClosing(log) {
       setup?.refused('closing', 503)

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { onRefusal } from '@seaworthy/contract'
+import type { Connections } from './connections.ts'
 import type { RequestLines } from './logging/request-line.ts'
 import type { IdSource } from './tracing/request-ids.ts'
 
@@ -11,9 +13,12 @@ const reasons: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'timeout'
 }
 
+const brokenOff = new Set(['HPE_INVALID_EOF_STATE', 'ERR_HTTP_REQUEST_TIMEOUT'])
+
 /** Requests that no hook sees: each counted, each one line, each answered with its id. */
 export function watchRefusals(
   fastify: FastifyInstance,
+  connections: Connections,
   ids: IdSource,
   lines: RequestLines | undefined,
   count: ((reason: string, statusCode: number) => void) | undefined
@@ -25,16 +30,16 @@ export function watchRefusals(
       const { method, url } = request.raw
       reply.header(ids.options.header, request.id)
       count?.(reason, statusCode)
-      lines?.refused(
-        request.log,
-        { method: method ?? '', url: url ?? '', statusCode, reason },
-        ids.of(request.raw, request.id)
-      )
+      lines?.refused(request.log, { method: method ?? '', url: url ?? '', statusCode, reason })
     },
-    socket(error, _socket, { statusCode }) {
+    socket(error, socket, { statusCode, headers }) {
+      // A body that breaks off is the end of a request that is known: it is an abort.
+      if (brokenOff.has(error.code ?? '') && connections.busy(socket)) return
       const reason = reasons[error.code ?? ''] ?? 'malformed'
+      const correlationId = randomUUID()
+      headers[ids.options.header] = correlationId
       count?.(reason, statusCode)
-      lines?.refused(fastify.log, { statusCode, reason })
+      lines?.refused(fastify.log, { statusCode, reason, correlationId })
     }
   })
 }

@@ -18,19 +18,24 @@ export interface Outcome {
 
 const severity: Record<LogLevel, number> = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 }
 
+interface Refused {
+  method?: string
+  url?: string
+  statusCode: number
+  reason: string
+  correlationId?: string
+}
+
 /** Writes the one line of each request. */
 export class RequestLines {
   readonly #options: ResolvedLogging
   readonly #schema: Schema
   readonly #write: WriteLine
-  readonly #idsAreBound: boolean
 
-  /** @param idsAreBound - Requests' loggers carry the ids already. */
-  constructor(options: ResolvedLogging, log: FastifyBaseLogger, idsAreBound: boolean) {
+  constructor(options: ResolvedLogging, log: FastifyBaseLogger) {
     this.#options = options
     this.#schema = schemas[options.schema]
     this.#write = lineWriter(log)
-    this.#idsAreBound = idsAreBound
   }
 
   completed(
@@ -56,17 +61,13 @@ export class RequestLines {
       ...errorParts(statusCode, error)
     }
     const more = this.#options.fields === undefined ? '' : this.#userFields(request, reply)
-    const fields = this.#schema.line(parts) + this.#ids(ids) + more
+    const fields = this.#schema.line(parts) + this.#span(ids) + more
     this.#write(request.log, this.#level(statusCode, slow, aborted), fields, 'request completed')
   }
 
-  /** A request that no hook saw. */
-  refused(
-    log: FastifyBaseLogger,
-    refusal: { method?: string; url?: string; statusCode: number; reason: string },
-    ids?: RequestIds
-  ): void {
-    const { method = '', url = '', statusCode, reason } = refusal
+  /** A request that no hook saw. `correlationId` where its logger doesn't carry it. */
+  refused(log: FastifyBaseLogger, refusal: Refused): void {
+    const { method = '', url = '', statusCode, reason, correlationId } = refusal
     const parts = {
       method,
       route: undefined,
@@ -76,8 +77,13 @@ export class RequestLines {
       slow: false,
       aborted: false
     }
-    const fields = this.#schema.line({ ...parts, reason }) + (ids === undefined ? '' : this.#ids(ids))
-    this.#write(log, this.#level(statusCode, false, false), fields, 'request refused')
+    const id = correlationId === undefined ? '' : `,"${this.#schema.keys.correlationId}":"${correlationId}"`
+    this.#write(
+      log,
+      this.#level(statusCode, false, false),
+      this.#schema.line({ ...parts, reason }) + id,
+      'request refused'
+    )
   }
 
   #level(statusCode: number, slow: boolean, aborted: boolean): LogLevel {
@@ -100,12 +106,9 @@ export class RequestLines {
     return sampling === 1 || Number.parseInt(traceId.slice(-8), 16) < sampling * 0x1_0000_0000
   }
 
-  #ids({ correlationId, traceId, spanId }: RequestIds): string {
-    const { keys } = this.#schema
-    const bound = this.#idsAreBound
-      ? ''
-      : `,"${keys.correlationId}":"${correlationId}","${keys.traceId}":"${traceId}"`
-    return spanId === undefined ? bound : `${bound},"${keys.spanId}":"${spanId}"`
+  /** The logger carries the other ids; the span is made only when something asks for it. */
+  #span({ spanId }: RequestIds): string {
+    return spanId === undefined ? '' : `,"${this.#schema.keys.spanId}":"${spanId}"`
   }
 
   #userFields(request: FastifyRequest, reply: FastifyReply): string {

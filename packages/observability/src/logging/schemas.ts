@@ -123,7 +123,7 @@ const gcp: Schema = {
     flag('aborted', aborted) +
     field('reason', reason) +
     field('code', code) +
-    (err ? field('err', err) + field('stack_trace', stackOf(err)) : '')
+    (err ? field('error_type', err.type) + field('stack_trace', stackOf(err)) : '')
 }
 
 const stackOf = ({ stack, cause }: ErrorJson): string =>

@@ -16,6 +16,7 @@ export interface Exemplar {
 export class HistogramCells {
   readonly numbers: Float64Array
   readonly labels: Record<string, string>
+  readonly labelText: string
   readonly #bounds: readonly number[]
   readonly #prefixes: string[]
   exemplars: (Exemplar | undefined)[] | undefined
@@ -24,11 +25,12 @@ export class HistogramCells {
     this.#bounds = bounds
     this.numbers = new Float64Array(bounds.length + 2)
     this.labels = labelObject(names, values)
+    this.labelText = labelText(names, values)
     this.#prefixes = [
       ...bounds.map((bound) => `${name}_bucket${labelText(names, values, `le="${numberText(bound)}"`)} `),
       `${name}_bucket${labelText(names, values, 'le="+Inf"')} `,
-      `${name}_sum${labelText(names, values)} `,
-      `${name}_count${labelText(names, values)} `
+      `${name}_sum${this.labelText} `,
+      `${name}_count${this.labelText} `
     ]
   }
 

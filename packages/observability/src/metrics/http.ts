@@ -148,9 +148,7 @@ export class HttpMetrics {
     }
     const values = () => {
       const seen = new Map([...this.#zeros].map(([text, labels]) => [text, { labels, value: 0 }]))
-      for (const { labels, count } of this.#all) {
-        seen.set(labelText(labelNames, Object.values(labels)), { labels, value: count })
-      }
+      for (const { labelText, labels, count } of this.#all) seen.set(labelText, { labels, value: count })
       return seen
     }
     return {

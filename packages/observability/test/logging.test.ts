@@ -1,0 +1,298 @@
+import { PassThrough } from 'node:stream'
+import Fastify from 'fastify'
+import t from 'tap'
+import { observability, observabilityServerOptions } from '@seaworthy/observability'
+import { build, listen } from './support.ts'
+
+t.test('a success is exactly one line, with unique keys', async (t) => {
+  const { app, text, lines } = await build(t, {}, (app) => app.get('/users/:id', async () => ({ id: 1 })))
+  const before = lines().length
+  const response = await app.inject({
+    url: '/users/7?token=hunter2',
+    headers: { 'x-correlation-id': 'abc-1' }
+  })
+
+  const [line, ...others] = lines().slice(before)
+  t.strictSame(others, [])
+  t.match(line, {
+    level: 30,
+    msg: 'request completed',
+    correlationId: 'abc-1',
+    traceId: /^[0-9a-f]{32}$/,
+    method: 'GET',
+    route: '/users/:id',
+    url: '/users/7',
+    statusCode: 200,
+    duration: Number
+  })
+  t.notOk('slow' in line!)
+  const keys = [
+    ...text()
+      .trimEnd()
+      .split('\n')
+      .at(-1)!
+      .matchAll(/"(\w+)":/g)
+  ].map(([, key]) => key)
+  t.equal(new Set(keys).size, keys.length, 'each key once')
+  t.equal(response.headers['x-correlation-id'], 'abc-1')
+})
+
+t.test('the level follows the outcome, and a failure carries its error once', async (t) => {
+  const { app, requests, lines } = await build(t, {}, (app) => {
+    app.get('/boom', async () => {
+      throw new Error('broken', { cause: new Error('disk') })
+    })
+    app.get('/bad', async () => {
+      throw Object.assign(new Error('you sent: hunter2'), { statusCode: 400, code: 'E_BAD' })
+    })
+  })
+  const before = lines().length
+  await app.inject('/boom')
+  await app.inject('/bad')
+  await app.inject('/nowhere')
+
+  const [boom, bad, nowhere] = requests()
+  t.equal(lines().length - before, 3)
+  t.match(boom, {
+    level: 50,
+    statusCode: 500,
+    err: { message: 'broken', stack: /broken/, cause: { message: 'disk' } }
+  })
+  t.match(bad, { level: 30, statusCode: 400, code: 'E_BAD', err: undefined })
+  t.match(nowhere, { level: 30, statusCode: 404, route: undefined, url: '/nowhere' })
+})
+
+t.test('levels may be chosen by outcome', async (t) => {
+  const levels = { success: 'debug', clientError: 'warn' } as const
+  const { app, requests } = await build(t, { logging: { levels } }, (app) => app.get('/', async () => 'ok'))
+  await app.inject('/')
+  await app.inject('/nowhere')
+  t.match(requests(), [{ level: 40, statusCode: 404 }])
+  t.equal(requests().length, 1, "debug is below the logger's level")
+})
+
+t.test('a slow request says so at warn, by its own threshold', async (t) => {
+  const { app, requests } = await build(t, { logging: { slowThreshold: 60_000 } }, (app) => {
+    const late = async () => new Promise((resolve) => setTimeout(resolve, 15, 'late'))
+    app.get('/default', late)
+    app.get('/own', { config: { observability: { slowThreshold: 5 } } }, late)
+    app.get('/objective', { config: { observability: { objective: 5 } } }, late)
+  })
+  for (const url of ['/default', '/own', '/objective']) await app.inject(url)
+  t.match(requests(), [
+    { level: 30, slow: undefined },
+    { level: 40, slow: true },
+    { level: 40, slow: true }
+  ])
+})
+
+t.test('probes, scrapes and routes that ask for it are quiet', async (t) => {
+  const { app, requests } = await build(t, {}, (app) => {
+    app.get('/health/live', { config: { operational: 'probe' } }, async () => 'ok')
+    app.get('/noise', { config: { observability: { log: false } } }, async () => 'ok')
+    app.get('/off', { config: { observability: false } }, async (request) => {
+      if (request.url.includes('fail')) throw new Error('failed')
+      return 'ok'
+    })
+  })
+  for (const url of ['/health/live', '/metrics', '/noise', '/off', '/off?fail']) await app.inject(url)
+  t.match(requests(), [{ url: '/off', statusCode: 500 }])
+  t.equal(requests().length, 1)
+})
+
+t.test('sampling keeps a share of the successes, and every error and slow request', async (t) => {
+  const { app, requests } = await build(t, { logging: { sampling: 0.25 } }, (app) => {
+    app.get('/', async () => 'ok')
+    app.get('/boom', async () => Promise.reject(new Error('boom')))
+    app.get('/slow', { config: { observability: { slowThreshold: 0 } } }, async () => 'slow')
+  })
+  for (let n = 0; n < 400; n++) await app.inject('/')
+  const kept = requests().length
+  t.ok(kept > 40 && kept < 180, `${kept} of 400 kept`)
+  for (let n = 0; n < 20; n++) {
+    await app.inject('/boom')
+    await app.inject('/slow')
+  }
+  t.equal(requests().length, kept + 40)
+  const traceId = 'ffffffffffffffffffffffff00000001'
+  for (let n = 0; n < 3; n++)
+    await app.inject({ url: '/', headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01` } })
+  t.equal(requests().length, kept + 43, 'the trace decides, so all of its services agree')
+})
+
+t.test('no secret reaches the log', async (t) => {
+  const secret = 'hunter2-s3cr3t'
+  const { app, text, requests } = await build(t, {}, (app) => {
+    app.post('/login', async (request) => {
+      const inner = Object.assign(new Error(`password=${secret}`), {
+        config: { headers: { authorization: secret } }
+      })
+      const error = Object.assign(
+        new Error(`GET https://user:${secret}@db/x?token=${secret} failed ${'x'.repeat(5e6)}`),
+        {
+          request: { body: request.body },
+          headers: request.headers
+        }
+      )
+      inner.cause = error
+      error.cause = inner
+      request.log.error({ err: error }, 'seen')
+      request.log.info({ req: request.raw, res: { statusCode: 1 } }, 'raw')
+      throw error
+    })
+    app.get('/reset/:token', async () => 'ok')
+  })
+  await app.inject({
+    method: 'POST',
+    url: `/login?token=${secret}`,
+    headers: { authorization: `Bearer ${secret}`, cookie: `session=${secret}` },
+    payload: { password: secret }
+  })
+  await app.inject(`/reset/${secret}`)
+
+  t.equal(text().includes(secret), false)
+  t.match(requests(), [
+    { statusCode: 500, err: { cause: { message: /\[redacted\]/ } } },
+    { url: '/reset/:token' }
+  ])
+  for (const line of text().split('\n')) t.ok(line.length <= 16_384, `${line.length} bytes`)
+})
+
+t.test('more fields come from a function, bounded, and cannot repeat a key', async (t) => {
+  const fields = (request: { headers: Record<string, unknown> }) => ({
+    tenant: request.headers['x-tenant'],
+    method: 'mine',
+    big: 'x'.repeat(10_000)
+  })
+  const { app, requests, text } = await build(t, { logging: { fields } }, (app) =>
+    app.get('/', async () => 'ok')
+  )
+  await app.inject({ url: '/', headers: { 'x-tenant': 'acme' } })
+  t.match(requests(), [{ tenant: 'acme', method: 'GET' }])
+  t.equal(text().match(/"method"/g)!.length, 1)
+  t.equal((requests()[0]!.big as string).length, 1024)
+})
+
+t.test('a failing field function costs its fields, not the line', async (t) => {
+  const fields = () => {
+    throw new Error('oops')
+  }
+  const { app, requests } = await build(t, { logging: { fields } }, (app) => app.get('/', async () => 'ok'))
+  await app.inject('/')
+  t.match(requests(), [{ statusCode: 200, fieldsError: /oops/ }])
+})
+
+t.test('a stream is timed to its end', async (t) => {
+  const { app, requests } = await build(t, {}, (app) => {
+    app.get('/', async () => {
+      const stream = new PassThrough()
+      stream.write('first')
+      setTimeout(() => stream.end('last'), 500)
+      return stream
+    })
+  })
+  const port = await listen(app)
+  await (await fetch(`http://127.0.0.1:${port}/`)).text()
+  while (requests().length === 0) await new Promise((resolve) => setImmediate(resolve))
+  t.ok(requests()[0]!.duration! >= 490, `${requests()[0]!.duration} ms`)
+})
+
+t.test('writes in the schema that is asked for', async (t) => {
+  const expected = {
+    ecs: {
+      '@timestamp': /^\d{4}-/,
+      'log.level': 'error',
+      'ecs.version': /^8/,
+      'http.request.method': 'GET',
+      'http.route': '/boom/:id',
+      'http.response.status_code': 500,
+      'event.duration': Number,
+      'trace.id': /^[0-9a-f]{32}$/,
+      'http.request.id': 'id-1',
+      'error.message': 'boom',
+      'error.stack_trace': /boom/,
+      message: 'request completed'
+    },
+    otel: {
+      timestamp: /^\d{4}-/,
+      severity_text: 'ERROR',
+      severity_number: 17,
+      body: 'request completed',
+      trace_id: /^[0-9a-f]{32}$/,
+      correlation_id: 'id-1',
+      'http.response.status_code': 500,
+      'exception.message': 'boom'
+    },
+    gcp: {
+      severity: 'ERROR',
+      time: /^\d{4}-/,
+      message: 'request completed',
+      httpRequest: { requestMethod: 'GET', requestUrl: '/boom/1', status: 500, latency: /^\d+\.\d{9}s$/ },
+      'logging.googleapis.com/trace': /^[0-9a-f]{32}$/,
+      correlationId: 'id-1',
+      stack_trace: /boom/
+    }
+  }
+  for (const [schema, shape] of Object.entries(expected)) {
+    const { app, lines, text } = await build(t, { logging: { schema: schema as 'ecs' } }, (app) => {
+      app.get('/boom/:id', async () => Promise.reject(new Error('boom')))
+    })
+    await app.inject({ url: '/boom/1', headers: { 'x-correlation-id': 'id-1' } })
+    t.match(lines().at(-1), shape, schema)
+    const keys = [
+      ...text()
+        .trimEnd()
+        .split('\n')
+        .at(-1)!
+        .matchAll(/[{,]"([^"]+)":/g)
+    ].map(([, key]) => key)
+    t.equal(new Set(keys).size, keys.length, `${schema}: each key once`)
+  }
+})
+
+t.test('keeps what pino was told: base, time, redaction, mixins', async (t) => {
+  let text = ''
+  const stream = { write: (line: string) => void (text += line) }
+  const logger = {
+    stream,
+    base: { app: 'x' },
+    timestamp: () => ',"at":1',
+    mixin: () => ({ mixed: true }),
+    redact: ['url']
+  }
+  const app = Fastify({ ...observabilityServerOptions({ logger }) })
+  t.teardown(() => app.close())
+  await app.register(observability)
+  await app.inject('/nowhere')
+  const line = JSON.parse(text.trimEnd().split('\n').at(-1)!) as object
+  t.match(line, {
+    app: 'x',
+    at: 1,
+    mixed: true,
+    url: '[Redacted]',
+    msg: 'request completed',
+    statusCode: 404
+  })
+})
+
+t.test('without the server options it works, and says once what is missing', async (t) => {
+  let text = ''
+  const app = Fastify({ logger: { stream: { write: (line: string) => void (text += line) } } })
+  t.teardown(() => app.close())
+  await app.register(observability)
+  app.get('/', async (request) => request.id)
+  const response = await app.inject({ url: '/', headers: { 'x-correlation-id': 'abc' } })
+
+  t.equal(response.body, 'abc')
+  t.equal(response.headers['x-correlation-id'], 'abc')
+  t.equal(text.match(/Fastify\(\{ \.\.\.observabilityServerOptions\(\) \}\)/g)?.length, 1)
+  t.match(text, /"correlationId":"abc".*"route":"\/".*"statusCode":200/)
+})
+
+t.test('without a logger nothing is written and nothing fails', async (t) => {
+  const app = Fastify({ ...observabilityServerOptions({ logger: false }) })
+  t.teardown(() => app.close())
+  await app.register(observability)
+  t.equal((await app.inject('/nowhere')).statusCode, 404)
+  t.match((await app.inject('/metrics')).body, /__unmatched__/)
+})
