@@ -30,7 +30,8 @@ function members(file, name) {
     const [doc] = member.jsDoc ?? []
     return {
       name: member.name.getText(source).replace(/^'|'$/g, ''),
-      type: member.type?.getText(source) ?? '',
+      // `| undefined` only says that the option may be left out.
+      type: (member.type?.getText(source) ?? '').replace(/\s*\|\s*undefined$/, ''),
       text: ts.getTextOfJSDocComment(doc?.comment) ?? '',
       initial: tag('defaultValue')[0] ?? '',
       throws: tag('throws')
@@ -53,15 +54,28 @@ function table(file, name) {
   return ['| Option | Type | Default | What it does |', '|---|---|---|---|', ...rows, ''].join('\n')
 }
 
+const variables = /(<!-- variables -->\n)[\s\S]*?(<!-- \/variables -->)/g
+
+/** The environment's table comes from the schema that checks the variables. */
+function variablesTable({ properties, required }) {
+  const rows = Object.entries(properties).map(([name, variable]) => {
+    const { type, default: initial, description, secret, enum: allowed } = variable
+    const kind = allowed ? allowed.map((entry) => `\`${entry}\``).join(' ') : secret ? 'secret' : type
+    const shown = initial === undefined ? (required.includes(name) ? 'required' : '') : `\`${initial}\``
+    return `| \`${name}\` | ${kind} | ${shown} | ${cell(description)} |`
+  })
+  return ['| Variable | Type | Default | What it is |', '|---|---|---|---|', ...rows, ''].join('\n')
+}
+const { environmentSchema } = await import('../packages/preset/src/environment/schema.ts')
+
 let stale = 0
 for (const { folder } of packages) {
   const readme = join(folder, 'README.md')
   if (!existsSync(readme)) continue
   const before = readFileSync(readme, 'utf8')
-  const after = before.replace(
-    marker,
-    (_, open, file, name, close) => open + table(join(dirname(readme), file), name) + close
-  )
+  const after = before
+    .replace(marker, (_, open, file, name, close) => open + table(join(dirname(readme), file), name) + close)
+    .replace(variables, (_, open, close) => open + variablesTable(environmentSchema) + close)
   if (after === before) continue
   if (checkOnly) {
     console.error(`${readme}: its option tables are not what the doc comments say. Run: npm run docs`)

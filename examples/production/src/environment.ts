@@ -55,5 +55,6 @@ export const environment = {
       minLength: 12,
       description: 'Their password. Without it a real database gets no administrator.'
     }
-  }
+  },
+  required: ['JWT_SECRET']
 } as const satisfies EnvironmentSchema

@@ -1,0 +1,67 @@
+import { ServiceUnavailableError } from '@seaworthy/errors'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { seaworthy, serverOptions, type SeaworthyOptions } from 'fastify-seaworthy'
+import type { Config } from './config.ts'
+import { directoryRoutes } from './directory/routes.ts'
+import { openDatabase } from './database/open.ts'
+import { loginRoutes } from './login/routes.ts'
+import { recommendationRoutes } from './recommendations/routes.ts'
+import { startStandIns } from './stand-ins.ts'
+import { seedAdministrator } from './users/administrator.ts'
+import { createUsers } from './users/repository.ts'
+import { userRoutes } from './users/routes.ts'
+
+/** The service: the preset, what it opens and closes, and its routes. */
+export async function buildApp(config: Config): Promise<FastifyInstance> {
+  const { env } = config
+  const options: SeaworthyOptions = {
+    ...config,
+    // A database that is away is not our fault and not for ever: 503 with Retry-After, not 500.
+    errors: { map: [{ match: isConnectionError, to: (cause) => unavailable(cause as Error) }] }
+  }
+  const app = Fastify(serverOptions(options))
+  await app.register(seaworthy, options)
+
+  const database = await openDatabase(env, (error) =>
+    app.log.warn({ err: error }, 'a database connection broke')
+  )
+  app.health.addCheck('database', async () => database.query('SELECT 1'))
+  app.shutdown.onShutdown('database', async () => database.close())
+
+  const standIns = env.RECOMMENDATIONS_URL && env.DIRECTORY_URL ? undefined : await startStandIns()
+  if (standIns) app.shutdown.onShutdown('stand-ins', async () => standIns.close())
+
+  const users = createUsers(database)
+  await seedAdministrator(app, users, env)
+  userRoutes(app, users)
+  loginRoutes(app, users)
+  recommendationRoutes(app, env.RECOMMENDATIONS_URL ?? standIns!.url)
+  directoryRoutes(app, env.DIRECTORY_URL ?? standIns!.url)
+
+  app.log.info({ database: database.description }, 'the database is open')
+  return app
+}
+
+const connectionErrors = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EPIPE',
+  '57P01',
+  '57P03',
+  '08006'
+])
+
+const isConnectionError = (error: unknown): boolean => {
+  const { code, message = '' } = error as { code?: string; message?: string }
+  return (
+    (code !== undefined && connectionErrors.has(code)) ||
+    /Connection terminated|timeout exceeded when/.test(message)
+  )
+}
+
+const unavailable = (cause: Error): ServiceUnavailableError =>
+  new ServiceUnavailableError('The service is busy, please try again', {
+    cause,
+    headers: { 'retry-after': '2' }
+  })

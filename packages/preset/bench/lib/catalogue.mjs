@@ -1,0 +1,59 @@
+// Every variant: where it is, what it must do before it is timed, and what it is compared with.
+const everything = ['jwt', 'id', 'headers', 'cors', 'limit', 'line', 'metrics']
+
+const peer = (name, file, exported, more = {}) => ({ name, file: `./peers/${file}.mjs`, export: exported, ...more })
+const rs = { request: { token: 'RS256' }, has: ['jwt'] }
+const ed = { request: { token: 'EdDSA' }, has: ['jwt'] }
+const missing = { request: { path: '/missing', status: 404 } }
+
+export const variants = [
+  peer('bare', 'app', 'bare', { group: 'base' }),
+  peer('bare again', 'app', 'bare', { group: 'base' }),
+  peer('bare, 404', 'plugins', 'notFound', { group: 'base', ...missing }),
+  peer("Fastify's logger", 'app', 'logger', { group: 'base', has: ['line'] }),
+
+  peer('recipe', 'recipe', 'recipe', { group: 'recipe', has: [...everything, 'probes'] }),
+  peer('recipe: serializers', 'recipe', 'serializers', { group: 'recipe', has: ['line'] }),
+  peer('recipe: ids', 'recipe', 'ids', { group: 'recipe', has: ['id', 'line'] }),
+  peer('recipe: durations', 'recipe', 'duration', { group: 'recipe', has: ['line'] }),
+  peer('recipe: metrics', 'recipe', 'metricsAlone', { group: 'recipe', has: ['metrics'] }),
+  peer('recipe: observability', 'recipe', 'observability', {
+    group: 'recipe',
+    has: ['id', 'line', 'metrics']
+  }),
+  peer('recipe: helmet', 'recipe', 'helmetAlone', { group: 'recipe', has: ['headers'] }),
+  peer('recipe: cors', 'recipe', 'corsAlone', { group: 'recipe', has: ['cors'] }),
+  peer('recipe: limit', 'recipe', 'limitAlone', { group: 'recipe', has: ['limit'] }),
+  peer('recipe: limit on Redis', 'recipe', 'limitRedis', { group: 'recipe', has: ['limit'], redis: true }),
+  peer('recipe: jwt', 'recipe', 'jwtAlone', { group: 'recipe', has: ['jwt'] }),
+
+  peer('fastify-metrics', 'plugins', 'fastifyMetrics', { group: 'peers', has: ['metrics'] }),
+  peer('promster', 'plugins', 'promster', { group: 'peers', has: ['metrics'] }),
+  peer('@fastify/otel', 'plugins', 'otel', { group: 'peers' }),
+  peer('@fastify/helmet', 'plugins', 'helmet', { group: 'peers', has: ['headers'] }),
+  peer('@fastify/cors', 'plugins', 'cors', { group: 'peers', has: ['cors'] }),
+  peer('@fastify/rate-limit', 'plugins', 'limit', { group: 'peers', has: ['limit'] }),
+  peer('@fastify/rate-limit on Redis', 'plugins', 'limitRedis', {
+    group: 'peers',
+    has: ['limit'],
+    redis: true
+  }),
+  peer('@fastify/jwt', 'plugins', 'jwtHs', { group: 'peers', has: ['jwt'] }),
+  peer('@fastify/jwt, cache', 'plugins', 'jwtHsCached', { group: 'peers', has: ['jwt'] }),
+  peer('fast-jwt', 'plugins', 'fastJwtHs', { group: 'peers', has: ['jwt'] }),
+  peer('fast-jwt, cache', 'plugins', 'fastJwtHsCached', { group: 'peers', has: ['jwt'] }),
+  peer('fast-jwt RS256', 'plugins', 'fastJwtRs', { group: 'peers', ...rs }),
+  peer('fast-jwt EdDSA', 'plugins', 'fastJwtEd', { group: 'peers', ...ed }),
+  peer('jose', 'plugins', 'joseHs', { group: 'peers', has: ['jwt'] }),
+  peer('jose RS256', 'plugins', 'joseRs', { group: 'peers', ...rs }),
+  peer('jose EdDSA', 'plugins', 'joseEd', { group: 'peers', ...ed }),
+  peer('@fastify/under-pressure', 'plugins', 'underPressure', { group: 'peers' }),
+  peer('pino-http on node:http', 'express', 'pinoHttpAlone', { group: 'peers', has: ['line'] }),
+
+  peer('express', 'express', 'expressStack', { group: 'frameworks', has: everything }),
+  peer('hono', 'hono', 'honoStack', { group: 'frameworks', has: everything.filter((it) => it !== 'headers') }),
+  peer('NestJS', 'nest', 'nestStack', { group: 'frameworks', has: everything })
+]
+
+
+export const named = (name) => variants.find((variant) => variant.name === name)

@@ -1,0 +1,155 @@
+// The best known plugins for one thing each, as their own documentation sets them up.
+import { createVerifier } from 'fast-jwt'
+import { fastify, withRoute } from './app.mjs'
+
+const alone = (part, options) => async (tokens) => {
+  const app = fastify(options)
+  const route = await part(app, tokens)
+  return withRoute(app, route?.onRequest ? route : {})
+}
+const plugin = async (name) => (await import(name)).default
+
+export const fastifyMetrics = alone(async (app) => {
+  await app.register(await plugin('fastify-metrics'), { endpoint: '/metrics' })
+})
+
+export const promster = alone(async (app) => {
+  const { plugin: promsterPlugin, getSummary } = await import('@promster/fastify')
+  await app.register(promsterPlugin)
+  app.get('/metrics', async (request, reply) => {
+    reply.type('text/plain')
+    return getSummary()
+  })
+})
+
+/** Spans for every request, sampled at 10 %, dropped by an exporter that does nothing. */
+export async function otel() {
+  const { default: FastifyOtel } = await import('@fastify/otel')
+  const sdk = await import('@opentelemetry/sdk-trace-node')
+  const exporter = { export: (spans, done) => done({ code: 0 }), shutdown: async () => undefined }
+  const provider = new sdk.NodeTracerProvider({
+    sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(0.1) }),
+    spanProcessors: [new sdk.BatchSpanProcessor(exporter)]
+  })
+  provider.register()
+  const instrumentation = new FastifyOtel()
+  instrumentation.setTracerProvider(provider)
+  const app = fastify()
+  await app.register(instrumentation.plugin())
+  return withRoute(app)
+}
+
+export const helmet = alone(async (app) => {
+  await app.register(await plugin('@fastify/helmet'))
+})
+
+export const cors = alone(async (app) => {
+  await app.register(await plugin('@fastify/cors'), { origin: ['https://app.example.com'], credentials: true })
+})
+
+export const limit = alone(async (app) => {
+  await app.register(await plugin('@fastify/rate-limit'), { max: 1_000_000_000, timeWindow: '1 minute' })
+})
+
+/** Every request another client: what a flood of addresses costs. */
+export const limitKeys = alone(
+  async (app) => {
+    await app.register(await plugin('@fastify/rate-limit'), {
+      max: 1_000_000_000,
+      timeWindow: '1 minute',
+      cache: 10_000
+    })
+  },
+  { trustProxy: '127.0.0.1' }
+)
+
+export const limitRedis = alone(async (app) => {
+  const { Redis } = await import('ioredis')
+  const redis = new Redis(process.env.BENCH_REDIS)
+  app.addHook('onClose', async () => redis.quit())
+  await app.register(await plugin('@fastify/rate-limit'), {
+    max: 1_000_000_000,
+    timeWindow: '1 minute',
+    redis
+  })
+})
+
+export const underPressure = alone(async (app) => {
+  await app.register(await plugin('@fastify/under-pressure'), {
+    maxEventLoopDelay: 60_000,
+    maxEventLoopUtilization: 1.1
+  })
+})
+
+const jwt = (options) =>
+  alone(async (app, tokens) => {
+    await app.register(await plugin('@fastify/jwt'), options(tokens))
+    return { onRequest: [(request) => request.jwtVerify()] }
+  })
+
+const claims = ({ issuer, audience }) => ({ allowedIss: issuer, allowedAud: audience })
+
+export const jwtHs = jwt((tokens) => ({
+  secret: tokens.secret,
+  verify: { algorithms: ['HS256'], ...claims(tokens) }
+}))
+export const jwtHsCached = jwt((tokens) => ({
+  secret: tokens.secret,
+  verify: { algorithms: ['HS256'], cache: 1000, ...claims(tokens) }
+}))
+
+const unauthorized = () => Object.assign(new Error('Unauthorized'), { statusCode: 401 })
+
+const fastJwt = (options) =>
+  alone(async (app, tokens) => {
+    const verify = createVerifier({ ...options(tokens), ...claims(tokens) })
+    return {
+      onRequest: [
+        (request, reply, done) => {
+          try {
+            request.user = verify(request.headers.authorization?.slice(7) ?? '')
+            done()
+          } catch {
+            done(unauthorized())
+          }
+        }
+      ]
+    }
+  })
+
+const key = (alg) => (tokens) => ({
+  key: alg === 'HS256' ? tokens.secret : tokens.keys[alg],
+  algorithms: [alg]
+})
+export const fastJwtHs = fastJwt(key('HS256'))
+export const fastJwtHsCached = fastJwt((tokens) => ({ ...key('HS256')(tokens), cache: 1000 }))
+export const fastJwtRs = fastJwt(key('RS256'))
+export const fastJwtEd = fastJwt(key('EdDSA'))
+
+const joseWith = (alg) =>
+  alone(async (app, tokens) => {
+    const { importSPKI, jwtVerify } = await import('jose')
+    const verifyKey =
+      alg === 'HS256' ? new TextEncoder().encode(tokens.secret) : await importSPKI(tokens.keys[alg], alg)
+    const options = { algorithms: [alg], issuer: tokens.issuer, audience: tokens.audience }
+    return {
+      onRequest: [
+        async (request) => {
+          try {
+            const { payload } = await jwtVerify(request.headers.authorization?.slice(7) ?? '', verifyKey, options)
+            request.user = payload
+          } catch {
+            throw unauthorized()
+          }
+        }
+      ]
+    }
+  })
+
+export const joseHs = joseWith('HS256')
+export const joseRs = joseWith('RS256')
+export const joseEd = joseWith('EdDSA')
+
+/** Fastify's own 404. */
+export const notFound = alone(() => undefined)
+
