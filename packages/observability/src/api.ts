@@ -15,6 +15,8 @@ export interface Observability {
   metrics(format?: 'text' | 'openmetrics'): Promise<string>
   /** `x-correlation-id`, `traceparent` and `tracestate` for an outgoing call made on behalf of `request`. */
   headers(request: FastifyRequest): Record<string, string>
+  /** The request that the running code belongs to, where `correlation.context` is on. */
+  context(): FastifyRequest | undefined
   /** The operators' listener, where `management` is on. */
   readonly management: ManagementListener | undefined
 }

@@ -6,15 +6,20 @@ import { brokenOff, Connections } from './connections.ts'
 import { RequestLines } from './logging/request-line.ts'
 import { schemas } from './logging/schemas.ts'
 import { ManagementServer } from './management/listener.ts'
+import { LogLevel, logLevelRoutes } from './management/log-level.ts'
+import { statusPage } from './management/status-page.ts'
 import { metricsRoute } from './metrics/route.ts'
 import { connectionGauges, defaultMetrics, setUpMetrics, type MetricsSetup } from './metrics/setup.ts'
+import { watchCrashes } from './crash.ts'
+import { watchOutgoing } from './outgoing.ts'
 import { resolveOptions, type ObservabilityOptions, type ResolvedOptions } from './options.ts'
 import { watchRefusals } from './refusals.ts'
 import { Routes } from './routes.ts'
 import { childLoggerFactory, serverSideOf, type ServerSide } from './server-options.ts'
+import { requestContext } from './tracing/request-context.ts'
 import { IdSource } from './tracing/request-ids.ts'
 import { sentrySink } from './tracking/sentry.ts'
-import { ErrorTracker, requestContext } from './tracking/tracker.ts'
+import { errorContext, ErrorTracker } from './tracking/tracker.ts'
 
 const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) => {
   const side = serverSideOf(fastify)
@@ -46,6 +51,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) 
       const traceId = requestIds.flags.endsWith('1') ? requestIds.traceId : undefined
       setup!.http.observe(route.cells, request.method, statusCode, duration, traceId)
       if (aborted) setup!.aborted.inc()
+      setup!.sizes?.(request, reply, route.cells.route)
     }
     if (!route.operational)
       lines?.completed(request, reply, route, requestIds, { statusCode, duration, aborted, error })
@@ -53,7 +59,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) 
       const userId = errorTracking.userId(request)
       tracker.capture(
         error,
-        requestContext(request, { route: route.url, statusCode, traceId: requestIds.traceId, userId })
+        errorContext(request, { route: route.url, statusCode, traceId: requestIds.traceId, userId })
       )
     }
   }
@@ -90,11 +96,23 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) 
   const management = managementOptions === false ? undefined : new ManagementServer(managementOptions)
   if (setup !== undefined && metricsOptions !== false)
     serveMetrics(fastify, metricsOptions, setup, connections, management)
-  if (management !== undefined) serveManagement(fastify, management)
+  if (management !== undefined) serveManagement(fastify, management, connections)
   fastify.addHook('onReady', (done) => {
     setup?.http.addObjectives(routes.objectives)
     done()
   })
+
+  const context = ids.options.context ? requestContext(fastify) : undefined
+  const stopWatching = watchOutgoing(
+    ids,
+    context && (() => context.getStore()),
+    metricsOptions !== false && metricsOptions.outgoing ? setup!.metrics : undefined
+  )
+  fastify.addHook('onClose', (_, done) => {
+    stopWatching()
+    done()
+  })
+  watchCrashes(fastify, tracker)
 
   const observability: Observability = {
     registry: metricsOptions === false ? { metrics: () => '' } : metricsOptions.registry,
@@ -102,6 +120,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) 
     flush: async (timeout = 2000) => tracker.flush(timeout),
     metrics: async (format = 'text') => (setup === undefined ? '' : setup.exposition.render(format)),
     headers: (request) => Object.fromEntries(ids.outgoing(ids.of(request.raw, request.id))),
+    context: () => context?.getStore(),
     management
   }
   fastify.decorate('observability', observability)
@@ -121,8 +140,8 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) 
   if (setup !== undefined) provide(fastify, meterPort, setup.metrics)
 }
 
-const hasLogger = ({ log }: FastifyInstance): boolean =>
-  (log as { level?: string }).level !== undefined || !('level' in log)
+// Fastify's stand-in for a logger does nothing, with one function for all levels.
+const hasLogger = ({ log }: FastifyInstance): boolean => log.info !== log.error
 
 function bindIds(
   fastify: FastifyInstance,
@@ -182,13 +201,32 @@ function serveMetrics(
   })
 }
 
-function serveManagement(fastify: FastifyInstance, management: ManagementServer): void {
+function serveManagement(
+  fastify: FastifyInstance,
+  management: ManagementServer,
+  connections: Connections
+): void {
   provide(fastify, managementPort, management)
+  const level = new LogLevel(fastify.log)
+  if (hasLogger(fastify)) logLevelRoutes(management, level, fastify.log)
+  statusPage(management)
+  management.section('process', () => ({
+    uptimeSeconds: Math.round(process.uptime()),
+    node: process.version,
+    memoryBytes: process.memoryUsage.rss(),
+    pid: process.pid
+  }))
+  management.section('requests', () => ({ inFlight: connections.inFlight, connections: connections.active }))
+  management.section('log level', () => level.state)
+
   fastify.addHook('onReady', async () => {
     await management.listen()
     fastify.log.info({ port: management.port }, 'observability: management listens')
   })
-  fastify.addHook('onClose', async () => management.close())
+  fastify.addHook('onClose', async () => {
+    level.reset()
+    await management.close()
+  })
 }
 
 /** Logs, ids, metrics, traces and error tracking for Fastify: one line a request, one record a route. */

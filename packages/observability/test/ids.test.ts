@@ -12,7 +12,7 @@ for (const [name, id] of Object.entries({
   'an id with quotes': '"},{"admin":true'
 })) {
   t.test(`${name} is replaced by a fresh one`, async (t) => {
-    const { app, text } = await build(t, {}, (app) => app.get('/', async (request) => request.id))
+    const { app, text } = await build(t, {}, (app) => app.get('/', async ({ id }) => id))
     const response = await app.inject({ url: '/', headers: { 'x-correlation-id': id } })
     t.match(response.headers['x-correlation-id'], uuid)
     t.equal(response.body, response.headers['x-correlation-id'])
@@ -22,7 +22,7 @@ for (const [name, id] of Object.entries({
 
 t.test('the id is on every line of the request and on each kind of answer', async (t) => {
   const { app, lines } = await build(t, {}, (app) => {
-    app.get('/', async (request) => request.log.info('inside') as never)
+    app.get('/', async ({ log }) => log.info('inside') as never)
     app.get('/boom', async () => Promise.reject(new Error('boom')))
   })
   for (const url of ['/', '/boom', '/nowhere', '/%zz']) {
@@ -36,7 +36,7 @@ t.test('the id is on every line of the request and on each kind of answer', asyn
 
 t.test('the header may have another name, and another maker of ids', async (t) => {
   const correlation = { header: 'X-Request-Id', generate: () => 'made-here' }
-  const { app } = await build(t, { correlation }, (app) => app.get('/', async (request) => request.id))
+  const { app } = await build(t, { correlation }, (app) => app.get('/', async ({ id }) => id))
   const fresh = await app.inject('/')
   const given = await app.inject({ url: '/', headers: { 'x-request-id': 'given' } })
   t.match([fresh.headers['x-request-id'], given.headers['x-request-id']], ['made-here', 'given'])
@@ -44,7 +44,7 @@ t.test('the header may have another name, and another maker of ids', async (t) =
 
 t.test('only trusted peers bring ids and traces', async (t) => {
   const routes = (app: Parameters<NonNullable<Parameters<typeof build>[2]>>[0]) =>
-    void app.get('/', async (request) => app.observability.headers(request))
+    void app.get('/', async (...[request]) => app.observability.headers(request))
   const { app } = await build(t, { correlation: { trust: ['10.0.0.0/8'] } }, routes)
   const headers = { 'x-correlation-id': 'theirs', traceparent }
   const stranger = await app.inject({ url: '/', headers, remoteAddress: '192.0.2.1' })
@@ -80,7 +80,7 @@ const traceparents: [name: string, header: string, taken: boolean][] = [
 for (const [name, header, taken] of traceparents) {
   t.test(`a traceparent with ${name} is ${taken ? 'continued' : 'replaced'}`, async (t) => {
     const { app } = await build(t, {}, (app) =>
-      app.get('/', async (request) => app.observability.headers(request))
+      app.get('/', async (...[request]) => app.observability.headers(request))
     )
     const response = await app.inject({ url: '/', headers: { traceparent: header, tracestate: 'foo=1' } })
     const out = response.json<{ traceparent: string; tracestate?: string }>()
@@ -110,7 +110,7 @@ const states: [name: string, header: string, passed: string | undefined][] = [
 for (const [name, header, passed] of states) {
   t.test(`a tracestate with ${name} is ${passed === undefined ? 'dropped' : 'passed on'}`, async (t) => {
     const { app } = await build(t, {}, (app) =>
-      app.get('/', async (request) => app.observability.headers(request))
+      app.get('/', async (...[request]) => app.observability.headers(request))
     )
     const response = await app.inject({ url: '/', headers: { traceparent, tracestate: header } })
     t.equal(response.json<{ tracestate?: string }>().tracestate, passed)

@@ -90,8 +90,8 @@ t.test('probes, scrapes and routes that ask for it are quiet', async (t) => {
   const { app, requests } = await build(t, {}, (app) => {
     app.get('/health/live', { config: { operational: 'probe' } }, async () => 'ok')
     app.get('/noise', { config: { observability: { log: false } } }, async () => 'ok')
-    app.get('/off', { config: { observability: false } }, async (request) => {
-      if (request.url.includes('fail')) throw new Error('failed')
+    app.get('/off', { config: { observability: false } }, async ({ url }) => {
+      if (url.includes('fail')) throw new Error('failed')
       return 'ok'
     })
   })
@@ -123,21 +123,21 @@ t.test('sampling keeps a share of the successes, and every error and slow reques
 t.test('no secret reaches the log', async (t) => {
   const secret = 'hunter2-s3cr3t'
   const { app, text, requests } = await build(t, {}, (app) => {
-    app.post('/login', async (request) => {
+    app.post('/login', async ({ body, headers, log, raw }) => {
       const inner = Object.assign(new Error(`password=${secret}`), {
         config: { headers: { authorization: secret } }
       })
       const error = Object.assign(
         new Error(`GET https://user:${secret}@db/x?token=${secret} failed ${'x'.repeat(5e6)}`),
         {
-          request: { body: request.body },
-          headers: request.headers
+          request: { body },
+          headers
         }
       )
       inner.cause = error
       error.cause = inner
-      request.log.error({ err: error }, 'seen')
-      request.log.info({ req: request.raw, res: { statusCode: 1 } }, 'raw')
+      log.error({ err: error }, 'seen')
+      log.info({ req: raw, res: { statusCode: 1 } }, 'raw')
       throw error
     })
     app.get('/reset/:token', async () => 'ok')
@@ -280,7 +280,7 @@ t.test('without the server options it works, and says once what is missing', asy
   const app = Fastify({ logger: { stream: { write: (line: string) => void (text += line) } } })
   t.teardown(() => app.close())
   await app.register(observability)
-  app.get('/', async (request) => request.id)
+  app.get('/', async ({ id }) => id)
   const response = await app.inject({ url: '/', headers: { 'x-correlation-id': 'abc' } })
 
   t.equal(response.body, 'abc')

@@ -18,8 +18,8 @@ t.test('10,000 random paths are one series', async (t) => {
     [...text.matchAll(/http_requests_total\{.*route="([^"]*)"/g)].map(([, route]) => route)
   )
   t.strictSame(
-    [...routes].sort(),
-    ['/metrics', '/users/:id', '__unmatched__'].filter((route) => route !== '/metrics')
+    [...routes].toSorted((a, b) => a!.localeCompare(b!)),
+    ['__unmatched__', '/users/:id']
   )
   t.equal(total(text, 'http_requests_total', /__unmatched__/), 10_000)
 })
@@ -32,7 +32,10 @@ t.test('unknown methods are one', async (t) => {
   const seen = new Set(
     [...text.matchAll(/http_requests_total\{method="([^"]*)"/g)].map(([, method]) => method)
   )
-  t.strictSame([...seen].sort(), ['DELETE', 'GET', 'TRACE', '_OTHER'])
+  t.strictSame(
+    [...seen].toSorted((a, b) => a!.localeCompare(b!)),
+    ['_OTHER', 'DELETE', 'GET', 'TRACE']
+  )
   t.equal(total(text, 'http_requests_total', /_OTHER/), 7)
 })
 
@@ -146,7 +149,7 @@ t.test("the successor's registry and a bare one are served too", async (t) => {
     [next, 'next_total', 4],
     [bare, 'bare_total', 5]
   ] as const) {
-    const { app } = await build(t, { metrics: { registry: registry as never } })
+    const { app } = await build(t, { metrics: { registry } })
     for (const headers of [{}, openmetrics]) {
       const { body } = await app.inject({ url: '/metrics', headers })
       t.equal(total(body, name), value)

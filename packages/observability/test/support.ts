@@ -20,10 +20,10 @@ export interface Line {
 export interface Built {
   app: FastifyInstance
   /** The lines so far, as they were written. */
-  text(): string
-  lines(): Line[]
+  text: () => string
+  lines: () => Line[]
   /** The lines about requests. */
-  requests(): Line[]
+  requests: () => Line[]
 }
 
 /** An app with the plugin, made ready by its first request. `routes` adds the routes. */

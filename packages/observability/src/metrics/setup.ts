@@ -2,9 +2,11 @@ import { collectDefaultMetrics, type Registry } from 'prom-client'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Connections } from '../connections.ts'
 import type { ResolvedMetrics } from '../options-metrics.ts'
+import { bodySizes } from './body-sizes.ts'
 import { Exposition } from './exposition.ts'
 import { HttpMetrics } from './http.ts'
 import { Metrics } from './meter.ts'
+import { runtimeMetrics } from './runtime.ts'
 
 /** All that is counted, and how it is shown. */
 export interface MetricsSetup {
@@ -12,6 +14,7 @@ export interface MetricsSetup {
   http: HttpMetrics
   exposition: Exposition
   aborted: { inc(): void }
+  sizes: ReturnType<typeof bodySizes> | undefined
   refused: (reason: string, statusCode: number) => void
 }
 
@@ -33,11 +36,13 @@ export function setUpMetrics(options: ResolvedMetrics, log: FastifyBaseLogger): 
     labels: ['reason', 'status_code']
   })
   buildInfo(metrics, options)
+  if (options.defaultMetrics) runtimeMetrics(metrics)
   return {
     metrics,
     http,
     exposition: new Exposition(metrics.families, options.registry),
     aborted: aborted.with(),
+    sizes: options.bodySizes ? bodySizes(metrics) : undefined,
     refused: (reason, statusCode) => refused.with(reason, `${statusCode}`).inc()
   }
 }

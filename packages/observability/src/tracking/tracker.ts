@@ -58,7 +58,7 @@ export class ErrorTracker {
 }
 
 /** What may be told of a request. */
-export function requestContext(
+export function errorContext(
   request: FastifyRequest,
   details: { route: string | undefined; statusCode: number; traceId: string; userId: string | undefined }
 ): ErrorContext {

@@ -1,0 +1,34 @@
+import type { FastifyInstance } from 'fastify'
+import { lifecyclePort, provided } from '@seaworthy/contract'
+import type { ErrorTracker } from './tracking/tracker.ts'
+
+const flushTimeout = 2000
+
+/**
+ * The last line and the last event of a process that dies of an uncaught error. A plugin that ends the service does
+ * this itself; without one, the process still ends with code 1, a moment later.
+ */
+export function watchCrashes(fastify: FastifyInstance, tracker: ErrorTracker): void {
+  let dying = false
+  const onUncaught = (error: unknown, origin: string) => {
+    // pino empties its stream for a fatal line before it goes on.
+    fastify.log.fatal({ err: error }, origin)
+    tracker.capture(error, { source: origin })
+    // Somebody else decides about the process.
+    if (dying || process.listenerCount('uncaughtException') > 1) return
+    dying = true
+    const exit = () => process.exit(1)
+    void tracker.flush(flushTimeout).then(exit, exit)
+  }
+
+  fastify.addHook('onReady', (done) => {
+    const lifecycle = provided(fastify, lifecyclePort)
+    if (lifecycle === undefined) process.on('uncaughtException', onUncaught)
+    else lifecycle.onFlush('observability', async () => tracker.flush(flushTimeout))
+    done()
+  })
+  fastify.addHook('onClose', async () => {
+    process.off('uncaughtException', onUncaught)
+    if (provided(fastify, lifecyclePort) === undefined) await tracker.flush(flushTimeout)
+  })
+}
