@@ -1,0 +1,39 @@
+import type { FastifyReply, RouteHandlerMethod } from 'fastify'
+import type { Management } from '@seaworthy/contract'
+import type { Health } from './api.ts'
+import { probeNames } from './probes.ts'
+
+/** Shows operators what the public doesn't see, and gives them the maintenance switch. */
+export function addDetail(
+  management: Management,
+  prefix: string,
+  health: Health,
+  handlers: Record<(typeof probeNames)[number] | 'group', RouteHandlerMethod>
+): void {
+  const url = prefix === '' ? '/health' : prefix
+  const report = (reply: FastifyReply) => reply.header('cache-control', 'no-store').send(health.status())
+
+  management.section('health', () => health.status())
+  management.route({ method: 'GET', url, handler: (_request, reply) => report(reply) })
+  for (const name of probeNames) {
+    management.route({ method: 'GET', url: `${url}/${name}`, handler: handlers[name] })
+  }
+  management.route({ method: 'GET', url: `${url}/group/:name`, handler: handlers.group })
+  management.route({
+    method: 'PUT',
+    url: `${url}/maintenance`,
+    handler: (request, reply) => {
+      const { reason } = (request.body ?? {}) as { reason?: unknown }
+      health.maintenance.enter(typeof reason === 'string' && reason !== '' ? reason : 'by an operator')
+      return report(reply)
+    }
+  })
+  management.route({
+    method: 'DELETE',
+    url: `${url}/maintenance`,
+    handler: (_request, reply) => {
+      health.maintenance.leave()
+      return report(reply)
+    }
+  })
+}
