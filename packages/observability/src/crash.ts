@@ -10,10 +10,10 @@ const flushTimeout = 2000
  */
 export function watchCrashes(fastify: FastifyInstance, tracker: ErrorTracker): void {
   let dying = false
-  const onUncaught = (error: unknown, origin: string) => {
+  const onUncaught = (thrown: unknown, origin: string) => {
     // pino empties its stream for a fatal line before it goes on.
-    fastify.log.fatal({ err: error }, origin)
-    tracker.capture(error, { source: origin })
+    fastify.log.fatal({ err: thrown }, origin)
+    tracker.capture(thrown, { source: origin })
     // Somebody else decides about the process.
     if (dying || process.listenerCount('uncaughtException') > 1) return
     dying = true

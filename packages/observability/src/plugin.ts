@@ -18,7 +18,8 @@ import { Routes } from './routes.ts'
 import { childLoggerFactory, serverSideOf, type ServerSide } from './server-options.ts'
 import { requestContext } from './tracing/request-context.ts'
 import { IdSource } from './tracing/request-ids.ts'
-import { sentrySink } from './tracking/sentry.ts'
+import type { Outcomes } from './tracking/outcomes.ts'
+import { sentryClient } from './tracking/sentry.ts'
 import { errorContext, ErrorTracker } from './tracking/tracker.ts'
 
 const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) => {
@@ -34,7 +35,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) 
       ? undefined
       : new RequestLines(options.logging, fastify.log)
   const routes = new Routes(setup?.http, options.logging === false ? undefined : options.logging)
-  const tracker = new ErrorTracker(fastify.log, ...(await sinkOf(options)))
+  const { tracker, outcomes } = await trackerOf(fastify, options)
   const kError = Symbol('seaworthy.error')
   const kFailed = Symbol('seaworthy.failed')
   const connections = new Connections((reply) => end(reply.request, reply, true))
@@ -55,12 +56,19 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) 
     }
     if (!route.operational)
       lines?.completed(request, reply, route, requestIds, { statusCode, duration, aborted, error })
-    if (error !== undefined && statusCode >= 500 && errorTracking !== false) {
-      const userId = errorTracking.userId(request)
-      tracker.capture(
-        error,
-        errorContext(request, { route: route.url, statusCode, traceId: requestIds.traceId, userId })
-      )
+    if (error !== undefined && errorTracking !== false) {
+      const failed = statusCode >= 500
+      const { traceId } = requestIds
+      const context = failed
+        ? errorContext(request, {
+            route: route.url,
+            statusCode,
+            traceId,
+            userId: errorTracking.userId(request)
+          })
+        : undefined
+      outcomes?.settle(error, context)
+      if (context !== undefined) tracker.capture(error, context)
     }
   }
 
@@ -73,6 +81,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) 
   })
   fastify.addHook('onError', (request, _reply, error, done) => {
     ;(request as unknown as Record<symbol, unknown>)[kError] ??= error
+    outcomes?.expect(error)
     done()
   })
   fastify.addHook('onResponse', (request, reply, done) => {
@@ -164,16 +173,16 @@ function bindIds(
   return ids
 }
 
-async function sinkOf({
-  errorTracking
-}: ResolvedOptions): Promise<
-  ConstructorParameters<typeof ErrorTracker> extends [unknown, ...infer Rest] ? Rest : never
-> {
-  if (errorTracking === false) return [undefined]
+/** The tracker, and what a client that captures by itself wants to know. */
+async function trackerOf(
+  { log }: FastifyInstance,
+  { errorTracking }: ResolvedOptions
+): Promise<{ tracker: ErrorTracker; outcomes?: Outcomes }> {
+  if (errorTracking === false) return { tracker: new ErrorTracker(log, undefined) }
   const { sentry, sink, flush } = errorTracking
-  if (sentry === undefined) return [sink, flush]
-  const client = await sentrySink(sentry)
-  return [client.sink, client.flush]
+  if (sentry === undefined) return { tracker: new ErrorTracker(log, sink, flush) }
+  const client = await sentryClient(sentry)
+  return { tracker: new ErrorTracker(log, client.sink, client.flush), outcomes: client.outcomes }
 }
 
 function serveMetrics(

@@ -46,7 +46,7 @@ t.test('a taken port stops the start', async (t) => {
   t.teardown(() => server.close())
   const { port } = server.address() as AddressInfo
   const { app } = await build(t, { management: { port } })
-  await t.rejects(app.ready(), { code: 'EADDRINUSE' })
+  await t.rejects(async () => app.ready(), { code: 'EADDRINUSE' })
 })
 
 t.test('the port is free again after close', async (t) => {

@@ -1,12 +1,29 @@
-import type { ErrorSink } from '../options-tracking.ts'
+import type { Event, EventHint, NodeOptions, Scope } from '@sentry/node'
+import type { ErrorContext, ErrorSink } from '../options-tracking.ts'
+import { Outcomes } from './outcomes.ts'
 
 type Sentry = typeof import('@sentry/node')
 
-/** Loads Sentry, starts it unless the service has, and gives a sink for it. */
-export async function sentrySink(options: { dsn: string } & Record<string, unknown>): Promise<{
+/** What Sentry must not gather by itself: addresses, headers, cookies, bodies, queries. Each may be allowed again. */
+const nothingPersonal = {
+  userInfo: false,
+  cookies: false,
+  httpHeaders: false,
+  httpBodies: [],
+  urlQueryParams: false
+} satisfies NodeOptions['dataCollection']
+
+const outcomeTimeout = 5000
+
+/** Sentry as a sink, and what it needs to know of requests whose errors it captured itself. */
+export interface SentryClient {
   sink: ErrorSink
   flush: (timeout: number) => Promise<boolean>
-}> {
+  outcomes: Outcomes
+}
+
+/** Loads Sentry, starts it unless the service has done so, and gives a sink for it. */
+export async function sentryClient(options: NodeOptions & { dsn: string }): Promise<SentryClient> {
   let sentry: Sentry
   try {
     sentry = await import('@sentry/node')
@@ -15,18 +32,84 @@ export async function sentrySink(options: { dsn: string } & Record<string, unkno
       cause
     })
   }
-  if (sentry.getClient() === undefined) sentry.init(options)
+
+  const outcomes = new Outcomes()
+  if (sentry.getClient() === undefined) {
+    const dataCollection = { ...nothingPersonal, ...options.dataCollection }
+    sentry.init({ integrations: (defaults) => withoutCapture(sentry, defaults), ...options, dataCollection })
+  }
+  sentry.getClient()?.addEventProcessor(async (event, hint) => withOutcome(event, hint, outcomes))
 
   return {
-    sink(error, { source, method, route, statusCode, correlationId, traceId, userId, ...extra }) {
-      const tags = { source, method, route, statusCode, correlationId, traceId }
+    outcomes,
+    flush: async (timeout) => sentry.flush(timeout),
+    sink(error, context) {
       sentry.withScope((scope) => {
-        for (const [name, value] of Object.entries(tags)) if (value !== undefined) scope.setTag(name, value)
-        if (userId !== undefined) scope.setUser({ id: userId })
-        scope.setExtras(extra)
+        describe(scope, context)
         sentry.captureException(error)
       })
-    },
-    flush: async (timeout) => sentry.flush(timeout)
+    }
   }
+}
+
+type Integrations = ReturnType<Sentry['getDefaultIntegrations']>
+
+/** The plugin captures: with the final status, and of crashes before the process ends. */
+function withoutCapture(sentry: Sentry, defaults: Integrations): Integrations {
+  const doubled = new Set(['Fastify', 'OnUncaughtException', 'OnUnhandledRejection'])
+  const fastify = defaults.some(({ name }) => name === 'Fastify')
+    ? [sentry.fastifyIntegration({ shouldHandleError: () => false })]
+    : []
+  return [...defaults.filter(({ name }) => !doubled.has(name)), ...fastify]
+}
+
+function describe(scope: Scope, context: ErrorContext): void {
+  const { userId, extra, tags } = split(context)
+  scope.setTags(tags)
+  scope.setExtras(extra)
+  if (userId !== undefined) scope.setUser({ id: userId })
+}
+
+function split({
+  source,
+  method,
+  route,
+  statusCode,
+  correlationId,
+  traceId,
+  userId,
+  ...extra
+}: ErrorContext) {
+  const tags = { source, method, route, statusCode, correlationId, traceId }
+  const given = Object.entries(tags).filter(([, value]) => value !== undefined)
+  return { userId, extra, tags: Object.fromEntries(given) as Record<string, string | number> }
+}
+
+/** Completes what Sentry captured by itself, or drops it when the request was no failure in the end. */
+async function withOutcome(
+  event: Event,
+  { originalException }: EventHint,
+  outcomes: Outcomes
+): Promise<Event | null> {
+  // Sentry's own hook runs before Fastify's onError.
+  await new Promise((resolve) => setImmediate(resolve))
+  const outcome = outcomes.of(originalException)
+  if (outcome === undefined) return event
+
+  const late = { source: 'request' }
+  let timer: NodeJS.Timeout | undefined
+  const expired = new Promise<ErrorContext>((resolve) => {
+    timer = setTimeout(resolve, outcomeTimeout, late)
+  })
+  const context = await Promise.race([outcome, expired])
+  clearTimeout(timer)
+  if (context === undefined) return null
+
+  const { userId, extra, tags } = split(context)
+  event.tags = { ...event.tags, ...tags }
+  event.extra = { ...event.extra, ...extra }
+  event.user = userId === undefined ? {} : { id: userId }
+  const { method } = event.request ?? {}
+  if (event.request !== undefined) event.request = method === undefined ? {} : { method }
+  return event
 }

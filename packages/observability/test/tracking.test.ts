@@ -1,0 +1,203 @@
+import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
+import t, { type Test } from 'tap'
+import { lifecyclePort, provide, provided, reporterPort, type Lifecycle } from '@seaworthy/contract'
+import { startIntake, startLoad, startNode, until, type Intake } from '@seaworthy/testing'
+import type { ErrorContext } from '@seaworthy/observability'
+import { build, type Built } from './support.ts'
+
+const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
+
+async function sunk(t: Test): Promise<Built & { seen: [unknown, ErrorContext][] }> {
+  const seen: [unknown, ErrorContext][] = []
+  const shared = new Error('shared')
+  const sink = (error: unknown, context: ErrorContext) => void seen.push([error, context])
+  const built = await build(t, { errorTracking: { sink } }, (app) => {
+    app.decorateRequest('user')
+    app.addHook('onRequest', (request, _reply, done) => {
+      Object.assign(request, { user: { sub: 'u1', email: 'a@b.c' } })
+      done()
+    })
+    app.setErrorHandler((error: Error & { statusCode?: number }, _, reply) => {
+      const status = error.message === 'mapped' ? 404 : (error.statusCode ?? 500)
+      return reply.code(status).send('sorry')
+    })
+    app.get('/boom/:id', async () => Promise.reject(new Error('boom')))
+    app.get('/mapped', async () => Promise.reject(new Error('mapped')))
+    app.get('/gone', async () => Promise.reject(Object.assign(new Error('gone'), { statusCode: 410 })))
+    app.get('/shared', async () => Promise.reject(shared))
+    app.get('/text', async () => {
+      throw 'just text'
+    })
+    app.get('/validated', { schema: { querystring: { type: 'object', required: ['q'] } } }, async () => 'ok')
+  })
+  return { ...built, seen }
+}
+
+t.test('the sink gets failures only, each once, with the status that the client got', async (t) => {
+  const { app, seen } = await sunk(t)
+  for (const url of [
+    '/boom/1?token=x',
+    '/mapped',
+    '/gone',
+    '/shared',
+    '/shared',
+    '/text',
+    '/validated',
+    '/nowhere'
+  ]) {
+    await app.inject({ url, headers: { 'x-correlation-id': `id${url.replace(/\W.*$/, '')}` } })
+  }
+  t.strictSame(
+    seen.map(([error, { route, statusCode }]) => [
+      error instanceof Error ? error.message : error,
+      route,
+      statusCode
+    ]),
+    [
+      ['boom', '/boom/:id', 500],
+      ['shared', '/shared', 500],
+      ['just text', '/text', 500]
+    ]
+  )
+  t.match(seen[0]![1], {
+    source: 'request',
+    method: 'GET',
+    correlationId: String,
+    traceId: /^[0-9a-f]{32}$/,
+    userId: 'u1'
+  })
+  t.notMatch(JSON.stringify(seen), /token|a@b\.c|127\.0\.0\.1/)
+})
+
+t.test('errors from elsewhere: captureError and the reporter port', async (t) => {
+  const { app, seen } = await sunk(t)
+  const error = new Error('job')
+  app.observability.captureError(error, { source: 'job "mail"', attempt: 3 })
+  app.observability.captureError(error)
+  provided(app, reporterPort)!.report(new Error('probe'), { source: 'health check "db"' })
+  t.match(seen, [
+    [{ message: 'job' }, { source: 'job "mail"', attempt: 3 }],
+    [{ message: 'probe' }, { source: 'health check "db"' }]
+  ])
+  t.equal(seen.length, 2)
+})
+
+t.test('a sink that throws, rejects or hangs disturbs nobody', async (t) => {
+  for (const sink of [
+    () => {
+      throw new Error('sink')
+    },
+    async () => Promise.reject(new Error('sink')),
+    async () => new Promise(() => undefined)
+  ]) {
+    const { app } = await build(t, { errorTracking: { sink } }, (app) => {
+      app.get('/', async () => Promise.reject(new Error('boom')))
+    })
+    t.equal((await app.inject('/')).statusCode, 500)
+    await app.observability.flush(50)
+  }
+})
+
+t.test('with a plugin that ends the service, errors are flushed when it says so', async (t) => {
+  const flushes: string[] = []
+  const fake: Partial<Lifecycle> = { onFlush: (name) => void flushes.push(name) }
+  await (
+    await build(t, { errorTracking: { sink: () => undefined } }, (app) => {
+      provide(app, lifecyclePort, fake as Lifecycle)
+    })
+  ).app.ready()
+  t.strictSame(flushes, ['observability'])
+})
+
+interface SentryEvent {
+  exception: { values: { value: string }[] }
+  tags: Record<string, unknown>
+  user?: Record<string, unknown>
+  request?: Record<string, unknown>
+  environment: string
+}
+
+/** The events that an intake got: envelopes are lines of JSON. */
+function events({ requests }: Intake): SentryEvent[] {
+  return requests.flatMap(({ body, headers }) => {
+    const text = headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body
+    const lines = text.toString().split('\n').filter(Boolean)
+    return lines.map((line) => JSON.parse(line) as SentryEvent).filter(({ exception }) => exception)
+  })
+}
+
+for (const [name, nodeArgs, environment] of [
+  ['started by the plugin', [], 'test'],
+  ['started by the service before', ['--import', fixture('sentry-preload.mjs')], 'preloaded']
+] as const) {
+  t.test(`Sentry ${name} gets each failure once, with its final status and no personal data`, async (t) => {
+    const intake = await startIntake(t)
+    const service = startNode(t, fixture('sentry-app.ts'), {
+      nodeArgs: [...nodeArgs],
+      env: { DSN: `http://public@127.0.0.1:${intake.port}/1` }
+    })
+    const [, url = ''] = await service.waitFor(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
+    const headers = {
+      'x-correlation-id': 'chain-9',
+      cookie: 'session=hunter2',
+      'content-type': 'application/json'
+    }
+    await fetch(`${url}/boom/1?token=hunter2`, { method: 'POST', headers, body: '{"password":"hunter2"}' })
+    for (const path of ['/mapped', '/gone', '/shared', '/shared', '/nowhere']) await fetch(url + path)
+    service.kill('SIGTERM')
+    t.equal((await service.exit).code, 0)
+
+    const got = events(intake)
+    t.equal(got.length, 2)
+    t.strictSame(
+      new Set(got.map(({ exception }) => exception.values.at(-1)?.value)),
+      new Set(['boom', 'shared'])
+    )
+    const boom = got.find(({ exception }) => exception.values.at(-1)?.value === 'boom')
+    t.match(boom, {
+      environment,
+      tags: {
+        route: '/boom/:id',
+        statusCode: 500,
+        method: 'POST',
+        correlationId: 'chain-9',
+        traceId: /^[0-9a-f]{32}$/
+      },
+      user: { id: 'user-7' }
+    })
+    const everything = Buffer.concat(intake.requests.map(({ body }) => body)).toString()
+    t.notMatch(everything, /hunter2|someone@example/)
+    t.notOk(boom?.user?.ip_address)
+  })
+}
+
+for (const [path, message] of [
+  ['/crash', 'crashed'],
+  ['/reject', 'rejected']
+] as const) {
+  t.test(`a process that dies of ${path} under load leaves its last line and its event`, async (t) => {
+    const intake = await startIntake(t)
+    const service = startNode(t, fixture('sentry-app.ts'), {
+      env: { DSN: `http://public@127.0.0.1:${intake.port}/1` }
+    })
+    const [, port = ''] = await service.waitFor(/listening at http:\/\/127\.0\.0\.1:(\d+)/)
+    const load = startLoad(Number(port), '/nowhere', {
+      connections: 10,
+      onResult: (status) => typeof status === 'number'
+    })
+    await until('some load', () => load.result.statuses['404']! > 20)
+    await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined)
+    const { code } = await service.exit
+    await load.stop()
+    t.equal(code, 1)
+    t.match(
+      service.logs().find(({ level }) => level === 60),
+      { err: { message } }
+    )
+    t.strictSame(
+      events(intake).map(({ exception }) => exception.values.at(-1)?.value),
+      [message]
+    )
+  })
+}
