@@ -1,7 +1,12 @@
 // Every variant: where it is, what it must do before it is timed, and what it is compared with.
 const everything = ['jwt', 'id', 'headers', 'cors', 'limit', 'line', 'metrics']
 
-const peer = (name, file, exported, more = {}) => ({ name, file: `./peers/${file}.mjs`, export: exported, ...more })
+const peer = (name, file, exported, more = {}) => ({
+  name,
+  file: `./peers/${file}.mjs`,
+  export: exported,
+  ...more
+})
 const rs = { request: { token: 'RS256' }, has: ['jwt'] }
 const ed = { request: { token: 'EdDSA' }, has: ['jwt'] }
 const missing = { request: { path: '/missing', status: 404 } }
@@ -51,9 +56,11 @@ export const variants = [
   peer('pino-http on node:http', 'express', 'pinoHttpAlone', { group: 'peers', has: ['line'] }),
 
   peer('express', 'express', 'expressStack', { group: 'frameworks', has: everything }),
-  peer('hono', 'hono', 'honoStack', { group: 'frameworks', has: everything.filter((it) => it !== 'headers') }),
+  peer('hono', 'hono', 'honoStack', {
+    group: 'frameworks',
+    has: everything.filter((it) => it !== 'headers')
+  }),
   peer('NestJS', 'nest', 'nestStack', { group: 'frameworks', has: everything })
 ]
-
 
 export const named = (name) => variants.find((variant) => variant.name === name)

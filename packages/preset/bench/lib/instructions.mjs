@@ -4,15 +4,19 @@ import { startSubject } from './subject.mjs'
 
 /** Warm-up, and the requests of the windows that are counted. */
 export const sizes = {
-  quick: { warmUp: 6000, windows: 6, window: 1000 },
+  quick: { warmUp: 13_000, windows: 6, window: 750 },
   full: { warmUp: 20_000, windows: 10, window: 2500 }
 }
+
+/** One thread and fixed seeds: the same code is compiled at the same request in every run. */
+export const repeatable = ['--single-threaded', '--hash-seed=7', '--random-seed=7']
 
 const lowerQuartile = (values) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 4)]
 
 /** `{ instructions, calls }` per request, and what it took to listen. */
 export async function countRequests(variant, size, options = {}) {
-  const subject = await startSubject(variant, { ...options, count: true })
+  const nodeArgs = [...repeatable, ...(variant.nodeArgs ?? [])]
+  const subject = await startSubject({ ...variant, nodeArgs }, { ...options, count: true })
   try {
     const atStart = subject.count().instructions
     const load = await loadOf(variant, subject.port, options.load)

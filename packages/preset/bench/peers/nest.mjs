@@ -54,7 +54,7 @@ export async function nestStack({ secret }) {
   class AppModule {}
   Module({
     imports: [
-      LoggerModule.forRoot({ pinoHttp: { genReqId: (request) => request.id } }),
+      LoggerModule.forRoot({ forRoutes: ['{*all}'], pinoHttp: { genReqId: (request) => request.id } }),
       ThrottlerModule.forRoot([{ ttl: 60_000, limit: 1_000_000_000 }]),
       JwtModule.register({ secret, verifyOptions: { algorithms: ['HS256'] } })
     ],

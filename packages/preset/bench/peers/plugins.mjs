@@ -44,7 +44,10 @@ export const helmet = alone(async (app) => {
 })
 
 export const cors = alone(async (app) => {
-  await app.register(await plugin('@fastify/cors'), { origin: ['https://app.example.com'], credentials: true })
+  await app.register(await plugin('@fastify/cors'), {
+    origin: ['https://app.example.com'],
+    credentials: true
+  })
 })
 
 export const limit = alone(async (app) => {
@@ -136,7 +139,11 @@ const joseWith = (alg) =>
       onRequest: [
         async (request) => {
           try {
-            const { payload } = await jwtVerify(request.headers.authorization?.slice(7) ?? '', verifyKey, options)
+            const { payload } = await jwtVerify(
+              request.headers.authorization?.slice(7) ?? '',
+              verifyKey,
+              options
+            )
             request.user = payload
           } catch {
             throw unauthorized()
@@ -152,4 +159,3 @@ export const joseEd = joseWith('EdDSA')
 
 /** Fastify's own 404. */
 export const notFound = alone(() => undefined)
-
