@@ -37,7 +37,7 @@ export class Check {
   state: CheckState = 'pending'
   last: CheckRun | undefined
   /** Of the monotonic clock, in milliseconds: when the last run ended, and since when the state is what it is. */
-  ranAt = -Infinity
+  ranAt: number = -Infinity
   since: number = performance.now()
   /** Of the calendar, in milliseconds. */
   lastRun: number | undefined
@@ -46,6 +46,7 @@ export class Check {
   #contrary = 0
   #flight: Promise<void> | undefined
   #hanging = false
+  #stopped = false
   #controller: AbortController | undefined
   #timer: NodeJS.Timeout | undefined
   readonly #events: CheckEvents
@@ -63,6 +64,7 @@ export class Check {
   }
 
   stop(): void {
+    this.#stopped = true
     clearInterval(this.#timer)
     this.#controller?.abort(new Error('the app is closing'))
   }
@@ -103,10 +105,13 @@ export class Check {
     this.#controller = controller
     const { promise: late, resolve: giveUp } = Promise.withResolvers<CheckRun>()
     const timer = setTimeout(() => {
-      const error = new Error(`no answer within ${timeout} ms`)
-      giveUp({ outcome: 'fail', error })
-      controller.abort(error)
-    }, timeout)
+      // After a stall of the event loop the answer may lie there unread: read first, then judge.
+      setImmediate(() => {
+        const error = new Error(`no answer within ${timeout} ms`)
+        giveUp({ outcome: 'fail', error })
+        if (this.#hanging) controller.abort(error)
+      })
+    }, timeout).unref()
 
     this.#hanging = true
     const finished = (async () => interpret(await check(controller.signal)))()
@@ -120,6 +125,8 @@ export class Check {
   }
 
   #ended(run: CheckRun): void {
+    // What fails because the app closes is no news.
+    if (this.#stopped) return
     const failed = run.outcome === 'fail'
     this.last = run
     this.ranAt = performance.now()

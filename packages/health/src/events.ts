@@ -26,7 +26,8 @@ export class Journal implements CheckEvents {
   /** Metrics, where there is a meter. */
   observe: ((check: Check, duration: number | undefined) => void) | undefined
   readonly #log: FastifyBaseLogger
-  readonly #slow = new Set<Check>()
+  readonly #slow: Set<Check> = new Set()
+  readonly #ignored: Map<Check, number> = new Map()
 
   constructor(log: FastifyBaseLogger) {
     this.#log = log
@@ -43,6 +44,15 @@ export class Journal implements CheckEvents {
     if (this.#slow.has(check)) return
     this.#slow.add(check)
     this.#log.warn({ check: name, duration: Math.round(duration), timeout }, `health check "${name}" is slow`)
+  }
+
+  /** Says once a spell that a failing check no longer holds back readiness. */
+  ignored(check: Check): void {
+    if (this.#ignored.get(check) === check.since) return
+    this.#ignored.set(check, check.since)
+    const { name, maxUnready } = check.options
+    const fields = { check: name, maxUnready }
+    this.#log.warn(fields, `health check "${name}" still fails: readiness no longer waits for it`)
   }
 
   changed(check: Check, from: CheckState, { error }: { error?: unknown }): void {

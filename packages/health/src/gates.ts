@@ -2,7 +2,7 @@
 export type StartupTask = (signal: AbortSignal) => unknown
 
 /** Why readiness is held back, whatever the checks say. */
-export type NotReadyReason = 'starting' | 'maintenance' | 'draining'
+export type NotReadyReason = 'starting' | 'held' | 'maintenance' | 'draining'
 
 /** The maintenance switch. */
 export interface Maintenance {
@@ -16,7 +16,8 @@ export interface Maintenance {
 
 /** What holds readiness back beside the checks. */
 export class Gates {
-  readonly #holds = new Map<object, string>()
+  readonly #holds: Map<object, string> = new Map()
+  #serving = false
   #started = false
   #maintenance: { reason: string; since: number } | undefined
   /** Set by the plugin: whether the service is on its way out. */
@@ -47,6 +48,7 @@ export class Gates {
     this.#holds.set(key, name)
     return () => {
       this.#holds.delete(key)
+      if (this.#serving) this.serves()
     }
   }
 
@@ -55,15 +57,21 @@ export class Gates {
     return [...this.#holds.values()]
   }
 
-  /** Whether everything that start-up waits for was done once. Later holds don't undo it. */
+  /** Says that the app serves, so every plugin has loaded: start-up is over as soon as nothing is held. */
+  serves(): void {
+    this.#serving = true
+    this.#started ||= this.#holds.size === 0
+  }
+
+  /** Whether start-up is over. Later holds don't undo it. */
   get started(): boolean {
-    // Only asked by probes, and those come when every plugin has loaded.
-    return (this.#started ||= this.#holds.size === 0)
+    return this.#started
   }
 
   get reason(): NotReadyReason | undefined {
     if (this.draining()) return 'draining'
     if (this.#maintenance) return 'maintenance'
-    return this.#holds.size > 0 ? 'starting' : undefined
+    if (this.#holds.size === 0) return undefined
+    return this.#started ? 'held' : 'starting'
   }
 }

@@ -64,6 +64,10 @@ const plugin: FastifyPluginAsync<HealthOptions> = async (fastify, given) => {
     state.start()
     done()
   })
+  fastify.addHook('onListen', (done) => {
+    gates.serves()
+    done()
+  })
   fastify.addHook('preClose', (done) => {
     closing = true
     done()

@@ -13,16 +13,19 @@ export function probeHandlers(
   options: AnswerOptions
 ): Record<(typeof probeNames)[number] | 'group', RouteHandlerMethod> {
   const answer = (reply: FastifyReply, group: string) => {
+    state.gates.serves()
     // Nothing is asked on the way out: the answer must be 503 at once, even if a check hangs.
     const pending = group === 'ready' && state.gates.reason ? undefined : state.refresh(group)
-    if (pending) void pending.then(() => sendVerdict(reply, state.verdict(group), options))
-    else sendVerdict(reply, state.verdict(group), options)
+    const judged = () => sendVerdict(reply, state.verdict(group), options)
+    if (pending) void pending.then(judged)
+    else judged()
   }
   return {
     live: (_request: FastifyRequest, reply: FastifyReply) =>
       send(reply, 200, { status: 'ok' }, { status: 'pass' }),
     ready: (_request: FastifyRequest, reply: FastifyReply) => answer(reply, 'ready'),
     startup: (_request: FastifyRequest, reply: FastifyReply) => {
+      state.gates.serves()
       if (state.gates.started) return send(reply, 200, { status: 'started' }, { status: 'pass' })
       const names = Object.fromEntries(state.gates.held.map((name) => [name, false]))
       const tasks = options.expose && { tasks: names }

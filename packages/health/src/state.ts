@@ -1,27 +1,28 @@
-import { Check, type CheckEvents } from './check.ts'
+import { Check } from './check.ts'
 import { resolveCheck, type CheckDefaults, type CheckFunction, type CheckOptions } from './check-options.ts'
-import { Gates } from './gates.ts'
+import type { Journal } from './events.ts'
+import type { Gates } from './gates.ts'
 import { judge, type Verdict } from './verdict.ts'
 
 /** Everything that one app's health knows. */
 export class HealthState {
-  readonly checks = new Map<string, Check>()
+  readonly checks: Map<string, Check> = new Map()
   readonly gates: Gates
-  readonly #groups = new Map<string, Check[]>([['ready', []]])
+  readonly #groups: Map<string, Check[]> = new Map([['ready', []]])
   readonly #defaults: CheckDefaults
-  readonly #events: CheckEvents
+  readonly #journal: Journal
   #running = false
 
-  constructor(defaults: CheckDefaults, gates: Gates, events: CheckEvents) {
+  constructor(defaults: CheckDefaults, gates: Gates, journal: Journal) {
     this.#defaults = defaults
-    this.#events = events
+    this.#journal = journal
     this.gates = gates
   }
 
   /** @throws Error when the name is taken, RangeError when an option cannot work. */
   add(name: string, fn: CheckFunction, options: CheckOptions): Check {
     if (this.checks.has(name)) throw new Error(`health: there is a check "${name}" already`)
-    const check = new Check(resolveCheck(name, fn, options, this.#defaults), this.#events)
+    const check = new Check(resolveCheck(name, fn, options, this.#defaults), this.#journal)
     this.checks.set(name, check)
     for (const group of check.options.groups) {
       const members = this.#groups.get(group)
@@ -60,6 +61,8 @@ export class HealthState {
 
   verdict(group: string): Verdict {
     const checks = this.#groups.get(group) ?? []
-    return judge(checks, performance.now(), group === 'ready' ? this.gates : undefined)
+    const verdict = judge(checks, performance.now(), group === 'ready' ? this.gates : undefined)
+    for (const check of verdict.ignored) this.#journal.ignored(check)
+    return verdict
   }
 }

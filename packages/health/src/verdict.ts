@@ -9,6 +9,8 @@ export interface Verdict {
   /** Why the service is not ready, where it is not a check. */
   reason?: NotReadyReason
   states: Map<string, CheckState>
+  /** Critical checks that fail, and no longer count. */
+  ignored: Check[]
 }
 
 /** Whether a failing check has held readiness back for longer than it may. One that never passed always does. */
@@ -19,17 +21,20 @@ export function givenUp({ options, since, lastPass }: Check, now: number): boole
 /** Puts checks and gates together. `gates` is left out for groups, which are about checks alone. */
 export function judge(checks: Iterable<Check>, now: number, gates?: Gates): Verdict {
   const states = new Map<string, CheckState>()
+  const ignored: Check[] = []
   let status: ReadyStatus = 'ready'
   for (const check of checks) {
     const state = check.current(now)
     states.set(check.options.name, state)
-    if (state === 'pass' || status === 'not ready') continue
+    if (state === 'pass') continue
 
-    const bad = state === 'fail' || state === 'pending'
-    status = bad && check.options.critical && !givenUp(check, now) ? 'not ready' : 'degraded'
+    const blocking = state !== 'degraded' && check.options.critical
+    if (blocking && !givenUp(check, now)) status = 'not ready'
+    else if (status === 'ready') status = 'degraded'
+    if (blocking && givenUp(check, now)) ignored.push(check)
   }
   for (const name of gates?.held ?? []) states.set(name, 'pending')
 
   const reason = gates?.reason
-  return reason ? { status: 'not ready', reason, states } : { status, states }
+  return reason ? { status: 'not ready', reason, states, ignored } : { status, states, ignored }
 }
