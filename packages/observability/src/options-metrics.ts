@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { reveal, type Secret } from '@seaworthy/contract'
 import { Registry } from 'prom-client'
 import { check, section } from './check.ts'
@@ -78,6 +79,14 @@ export interface MetricsOptions {
    */
   buildInfo?: BuildInfo | undefined
 
+  /**
+   * Whether workers of one parent (node:cluster, PM2) answer scrapes for each other: whichever is asked, the numbers
+   * are everybody's, and stay when a worker dies. A name keeps two apps of one script apart.
+   *
+   * @defaultValue `true` in a worker of node:cluster or PM2's cluster mode, else `false`
+   */
+  workers?: boolean | string | undefined
+
   /** Asked for as `Authorization: Bearer …` where metrics are on the app's port. At least 16 characters. */
   token?: string | Secret | undefined
 
@@ -95,6 +104,8 @@ export interface ResolvedMetrics {
   bodySizes: boolean
   outgoing: boolean
   buildInfo: BuildInfo
+  /** The group's name. */
+  workers: string | undefined
   guard: Guard
 }
 
@@ -113,6 +124,7 @@ const names = [
   'bodySizes',
   'outgoing',
   'buildInfo',
+  'workers',
   'token',
   'allow'
 ]
@@ -139,8 +151,15 @@ export function resolveMetrics(options: MetricsOptions): ResolvedMetrics {
     bodySizes: check.boolean('metrics.bodySizes', options.bodySizes ?? false),
     outgoing: check.boolean('metrics.outgoing', options.outgoing ?? true),
     buildInfo,
+    workers: resolveWorkers(options.workers ?? cluster.isWorker),
     guard: resolveGuard('metrics', token === undefined ? undefined : reveal(token), allow)
   }
+}
+
+function resolveWorkers(workers: unknown): string | undefined {
+  if (typeof workers === 'string') return check.string('metrics.workers', workers)
+  if (typeof workers !== 'boolean') return check.fail('metrics.workers', 'true, false or a name', workers)
+  return workers ? '' : undefined
 }
 
 function resolveBuckets(buckets: readonly number[]): readonly number[] {

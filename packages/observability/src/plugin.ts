@@ -18,6 +18,7 @@ import { Routes } from './routes.ts'
 import { childLoggerFactory, serverSideOf, type ServerSide } from './server-options.ts'
 import { requestContext } from './tracing/request-context.ts'
 import { IdSource } from './tracing/request-ids.ts'
+import { WorkerGroup } from './workers/worker-group.ts'
 import type { Outcomes } from './tracking/outcomes.ts'
 import { sentryClient } from './tracking/sentry.ts'
 import { errorContext, ErrorTracker } from './tracking/tracker.ts'
@@ -196,17 +197,20 @@ function serveMetrics(
   // On the management listener a scrape is not one of the app's requests.
   connectionGauges(metrics, connections, () => (management === undefined ? around.scrapes : 0))
   defaultMetrics(options)
-  if (management === undefined) fastify.route(metricsRoute(options.path, exposition, options.guard, around))
-  else management.route(metricsRoute(options.path, exposition, undefined, around))
+  const group =
+    options.workers === undefined ? undefined : new WorkerGroup(exposition, fastify.log, options.workers)
+  const source = group ?? exposition
+  if (management === undefined) fastify.route(metricsRoute(options.path, source, options.guard, around))
+  else management.route(metricsRoute(options.path, source, undefined, around))
 
   let detach = () => {}
-  fastify.addHook('onReady', (done) => {
+  fastify.addHook('onReady', async () => {
     detach = exposition.attach()
-    done()
+    await group?.start()
   })
-  fastify.addHook('onClose', (_, done) => {
+  fastify.addHook('onClose', async () => {
+    await group?.close()
     detach()
-    done()
   })
 }
 

@@ -92,7 +92,7 @@ export class ValueFamily implements Exposed {
   readonly name: string
   readonly help: string
   readonly type: 'counter' | 'gauge'
-  readonly aggregator: string = 'sum'
+  readonly aggregator: string
   readonly series: SeriesMap<Cell>
   readonly #collect: (() => void) | undefined
 
@@ -110,6 +110,7 @@ export class ValueFamily implements Exposed {
     this.name = name
     this.help = help
     this.type = type
+    this.aggregator = type === 'gauge' ? aggregatorOf(name) : 'sum'
     this.#collect = collect && (() => collect(this))
     const make = (values: readonly string[]): Cell => ({
       value: 0,
@@ -134,4 +135,11 @@ export class ValueFamily implements Exposed {
     const { name, help, type, aggregator } = this
     return { name, help, type, values, aggregator }
   }
+}
+
+/** How workers' gauges are put together, by the name's convention: amounts add up, states don't. */
+function aggregatorOf(name: string): string {
+  if (name.endsWith('_info')) return 'max'
+  if (name.endsWith('_status') || name.endsWith('_up')) return 'min'
+  return /_(?:ratio|limit_bytes)$/.test(name) ? 'max' : 'sum'
 }

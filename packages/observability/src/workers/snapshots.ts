@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, statSync, rmdirSync } from 'node:fs'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { MetricJson } from '../metrics/family.ts'
+import { addUp } from './add-up.ts'
+
+const ended = 'ended'
+
+/** What ended workers have counted, and whose files went into it. */
+interface Ended {
+  names: string[]
+  families: MetricJson[]
+}
+
+/** The workers' last snapshots, a file each. What an ended worker has counted stays. */
+export class Snapshots {
+  readonly name = `${process.pid}-${randomBytes(4).toString('hex')}`
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  async write(families: MetricJson[]): Promise<void> {
+    await this.#replace(this.name, families)
+  }
+
+  /** All snapshots; of ended workers only what counts up. */
+  async read(live: ReadonlySet<string>): Promise<MetricJson[][]> {
+    const names = (await readdir(this.#folder)).flatMap(
+      (file) => /^(\d+-[0-9a-f]+)\.json$/.exec(file)?.[1] ?? []
+    )
+    const files = new Map<string, MetricJson[]>()
+    for (const name of names) {
+      const families = await this.#load<MetricJson[]>(name)
+      if (families !== undefined) files.set(name, live.has(name) ? families : countingUp(families))
+    }
+    // Read last: a file that was removed meanwhile is in it, one that wasn't may be in both and is counted once.
+    const past = (await this.#load<Ended>(ended)) ?? { names: [], families: [] }
+    const kept = [...files].filter(([name]) => !past.names.includes(name))
+    const gone = kept.filter(([name]) => !live.has(name))
+    if (gone.length > 3) await this.#fold(past, gone)
+    return [...kept.map(([, families]) => families), past.families]
+  }
+
+  /** Puts ended workers' files together, so that a long life of reloads leaves one file. */
+  async #fold(past: Ended, gone: [string, MetricJson[]][]): Promise<void> {
+    const lock = join(this.#folder, 'lock')
+    if (!locked(lock)) return
+    try {
+      const current = (await this.#load<Ended>(ended)) ?? past
+      const fresh = gone.filter(([name]) => !current.names.includes(name))
+      const families = addUp([current.families, ...fresh.map(([, snapshot]) => snapshot)])
+      const names = [...current.names, ...fresh.map(([name]) => name)].slice(-100)
+      await this.#replace(ended, { names, families } satisfies Ended)
+      for (const [name] of gone) await rm(join(this.#folder, `${name}.json`), { force: true })
+    } finally {
+      rmdirSync(lock)
+    }
+  }
+
+  async #replace(name: string, value: unknown): Promise<void> {
+    const file = join(this.#folder, `${name}.json`)
+    const temporary = `${file}.${randomBytes(4).toString('hex')}`
+    await writeFile(temporary, JSON.stringify(value), { mode: 0o600 })
+    await rename(temporary, file)
+  }
+
+  async #load<T>(name: string): Promise<T | undefined> {
+    try {
+      return JSON.parse(await readFile(join(this.#folder, `${name}.json`), 'utf8')) as T
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
+    }
+  }
+}
+
+const countingUp = (families: MetricJson[]): MetricJson[] =>
+  families.filter(({ type }) => type === 'counter' || type === 'histogram' || type === 'summary')
+
+/** Whether the lock is ours now. One that a dead worker has left behind is removed for the next time. */
+function locked(lock: string): boolean {
+  try {
+    mkdirSync(lock)
+    return true
+  } catch {
+    const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+    if (age > 10_000) rmdirSync(lock)
+    return false
+  }
+}
