@@ -1,0 +1,23 @@
+import type { FastifyReply, FastifyRequest, RouteHandlerMethod, RouteOptions } from 'fastify'
+
+/**
+ * Tells of an error that a handler throws after it has answered: Fastify logs it, and no hook sees it.
+ * Only handlers that give a promise are watched, and only theirs: another thenable may do its work when asked again.
+ */
+export function watchLateErrors(
+  route: RouteOptions,
+  late: (error: unknown, request: FastifyRequest, reply: FastifyReply) => void
+): void {
+  const { handler } = route
+  if (typeof handler !== 'function') return
+  const watched: RouteHandlerMethod = function (request, reply) {
+    const result = handler.call(this, request, reply)
+    if (result instanceof Promise) {
+      result.then(undefined, (error: unknown) => {
+        if (reply.sent) late(error, request, reply)
+      })
+    }
+    return result
+  }
+  route.handler = watched
+}

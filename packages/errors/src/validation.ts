@@ -1,0 +1,105 @@
+import type { FastifyRequest } from 'fastify'
+import type { FieldError } from './validation-error.ts'
+
+/** An error of Fastify's validation, whatever compiler made it. */
+interface SchemaValidationError extends Error {
+  statusCode?: unknown
+  code?: unknown
+  validationContext?: unknown
+  validation: readonly unknown[]
+}
+
+/** An entry of `error.validation`: Ajv's members, or those of another library. */
+interface Issue {
+  instancePath?: unknown
+  path?: unknown
+  keyword?: unknown
+  code?: unknown
+  message?: unknown
+  params?: { missingProperty?: unknown } | undefined
+}
+
+const maxIssues = 50
+const maxPointer = 256
+const maxMessage = 256
+
+/** Ajv's rules: their messages are made from the schema alone. */
+const ajvKeywords = new Set(
+  (
+    'type enum const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern format ' +
+    'maxItems minItems uniqueItems contains minContains maxContains maxProperties minProperties required ' +
+    'additionalProperties unevaluatedProperties unevaluatedItems additionalItems items prefixItems propertyNames ' +
+    'dependencies dependentRequired dependentSchemas if not oneOf anyOf allOf discriminator nullable'
+  ).split(' ')
+)
+
+export const isValidationError = (error: object): error is SchemaValidationError =>
+  'validation' in error &&
+  Array.isArray(error.validation) &&
+  (typeof (error as SchemaValidationError).validationContext === 'string' ||
+    (error as SchemaValidationError).code === 'FST_ERR_VALIDATION')
+
+const escaped = (part: unknown): string => String(part).replaceAll('~', '~0').replaceAll('/', '~1')
+
+/** Where it is. A missing property's name is the schema's; a surplus one's is the sender's, and left out. */
+function pointerOf({ instancePath, path, keyword, params }: Issue): string {
+  const base =
+    typeof instancePath === 'string'
+      ? instancePath
+      : Array.isArray(path)
+        ? path.map((part) => `/${escaped(part)}`).join('')
+        : ''
+  const missing = params?.missingProperty
+  const pointer = keyword === 'required' && typeof missing === 'string' ? `${base}/${escaped(missing)}` : base
+  return pointer.slice(0, maxPointer)
+}
+
+/** The value a pointer leads to. */
+function valueAt(part: unknown, pointer: string): unknown {
+  let value = part
+  for (const name of pointer.split('/').slice(1)) {
+    if (typeof value !== 'object' || value === null) return undefined
+    value = (value as Record<string, unknown>)[name.replaceAll('~1', '/').replaceAll('~0', '~')]
+  }
+  return value
+}
+
+/** A library's own words may quote what was sent ("received 'hunter2'"): then they are not for the answer. */
+function quotes(message: string, value: unknown): boolean {
+  if (typeof value === 'object' && value !== null)
+    return Object.values(value).some((inner) => quotes(message, inner))
+  if (typeof value !== 'string' && typeof value !== 'number') return false
+  return value !== '' && message.includes(String(value))
+}
+
+function messageOf({ message, keyword }: Issue, value: unknown): string {
+  if (typeof message !== 'string' || message === '') return 'is not valid'
+  if (!(typeof keyword === 'string' && ajvKeywords.has(keyword)) && quotes(message, value))
+    return 'is not valid'
+  return message.slice(0, maxMessage)
+}
+
+/** Fastify's validation result as {@link FieldError}s: no schema path, no parameters, no submitted value. */
+export function fieldErrors(error: SchemaValidationError, request: FastifyRequest): FieldError[] {
+  const context = typeof error.validationContext === 'string' ? error.validationContext : undefined
+  const part = partOf(context, request)
+  return error.validation.slice(0, maxIssues).map((entry) => {
+    const issue = (typeof entry === 'object' && entry !== null ? entry : { message: undefined }) as Issue
+    const pointer = pointerOf(issue)
+    const keyword = typeof issue.keyword === 'string' ? issue.keyword : issue.code
+    const field: FieldError = {
+      pointer,
+      keyword: typeof keyword === 'string' ? keyword.slice(0, 64) : 'custom',
+      message: messageOf(issue, valueAt(part, pointer))
+    }
+    if (context !== undefined) field.in = context
+    return field
+  })
+}
+
+function partOf(context: string | undefined, request: FastifyRequest): unknown {
+  if (context === 'querystring') return request.query
+  if (context === 'params') return request.params
+  if (context === 'headers') return request.headers
+  return request.body
+}
