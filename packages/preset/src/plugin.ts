@@ -33,14 +33,15 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, options) =>
     if (own === undefined) continue
     // oxlint-disable-next-line no-await-in-loop -- each part may build on what the ones before have decorated
     await fastify.register(
-      load[part]()[part] as FastifyPluginAsync,
+      (load[part]() as unknown as Record<string, FastifyPluginAsync>)[part]!,
       redis ? withRedis(part, own, redis.client) : own
     )
   }
 
   if (redis) keep(fastify, redis)
+  const expected = serverOptions(options)
   const report = (): Report =>
-    structuredClone({ parts: reports, missing: missingServerOptions(fastify, reports) })
+    structuredClone({ parts: reports, missing: missingServerOptions(fastify, expected) })
   fastify.decorate('seaworthy', { report })
   refuseLaterRegistrations(fastify, reports)
   fastify.addHook('onReady', (done) => {

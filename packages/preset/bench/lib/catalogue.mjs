@@ -1,4 +1,6 @@
 // Every variant: where it is, what it must do before it is timed, and what it is compared with.
+import { calls, oursAlone, presets } from './catalogue-ours.mjs'
+
 const everything = ['jwt', 'id', 'headers', 'cors', 'limit', 'line', 'metrics']
 
 const peer = (name, file, exported, more = {}) => ({
@@ -11,7 +13,7 @@ const rs = { request: { token: 'RS256' }, has: ['jwt'] }
 const ed = { request: { token: 'EdDSA' }, has: ['jwt'] }
 const missing = { request: { path: '/missing', status: 404 } }
 
-export const variants = [
+const requests = [
   peer('bare', 'app', 'bare', { group: 'base' }),
   peer('bare again', 'app', 'bare', { group: 'base' }),
   peer('bare, 404', 'plugins', 'notFound', { group: 'base', ...missing }),
@@ -56,11 +58,24 @@ export const variants = [
   peer('pino-http on node:http', 'express', 'pinoHttpAlone', { group: 'peers', has: ['line'] }),
 
   peer('express', 'express', 'expressStack', { group: 'frameworks', has: everything }),
-  peer('hono', 'hono', 'honoStack', {
-    group: 'frameworks',
-    has: everything.filter((it) => it !== 'headers')
-  }),
+  peer('hono', 'hono', 'honoStack', { group: 'frameworks', has: everything }),
   peer('NestJS', 'nest', 'nestStack', { group: 'frameworks', has: everything })
 ]
 
-export const named = (name) => variants.find((variant) => variant.name === name)
+export { calls }
+
+export const variants = [...requests, ...oursAlone, ...presets, ...calls]
+
+/** By name, or all of a group: base, recipe, peers, frameworks, ours, calls. */
+export function chosen(names) {
+  if (names.length === 0) return variants
+  const found = names.map((name) => {
+    const some = variants.filter((variant) => variant.name === name || variant.group === name)
+    if (some.length > 0) return some
+    const known = variants.map((variant) => `  ${variant.name}`).join('\n')
+    throw new Error(`no variant or group is called "${name}". There are:\n${known}`)
+  })
+  return [...new Set(found.flat())]
+}
+
+export const named = (name) => chosen([name])[0]

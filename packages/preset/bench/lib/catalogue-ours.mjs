@@ -1,0 +1,68 @@
+// Our plugins, and what each is compared with.
+const ours = (name, exported, more = {}) => ({
+  name,
+  file: './ours/plugins.mjs',
+  export: exported,
+  group: 'ours',
+  ...more
+})
+const token = (alg) => ({ request: { token: alg }, has: ['jwt'] })
+
+export const oursAlone = [
+  ours('observability', 'observability', {
+    has: ['id', 'oneLine', 'metrics'],
+    against: ["Fastify's logger", 'recipe: observability']
+  }),
+  ours('observability: metrics', 'metrics', {
+    has: ['metrics'],
+    against: ['recipe: metrics', 'fastify-metrics', 'promster']
+  }),
+  ours('observability: logging', 'logging', {
+    has: ['id', 'oneLine'],
+    against: ["Fastify's logger", 'recipe: durations']
+  }),
+  ours('errors', 'errors', {}),
+  ours('errors, 404', 'errors', { request: { path: '/missing', status: 404 }, against: ['bare, 404'] }),
+  ours('shutdown', 'shutdown'),
+  ours('health', 'health', { has: ['probes'] }),
+  ours('resilience', 'resilience', { against: ['@fastify/under-pressure'] }),
+  ours('security', 'security', { has: ['headers', 'cors', 'limit'] }),
+  ours('security: headers', 'headers', { has: ['headers'], against: ['recipe: helmet', '@fastify/helmet'] }),
+  ours('security: cors', 'cors', { has: ['cors'], against: ['recipe: cors', '@fastify/cors'] }),
+  ours('security: limit', 'limit', { has: ['limit'], against: ['recipe: limit', '@fastify/rate-limit'] }),
+  ours('security: limit on Redis', 'limitRedis', {
+    has: ['limit'],
+    redis: true,
+    against: ['recipe: limit on Redis', '@fastify/rate-limit on Redis']
+  }),
+  ours('security: validation', 'validation'),
+  ours('auth: jwt', 'jwtHsCached', {
+    has: ['jwt'],
+    against: ['recipe: jwt', '@fastify/jwt', '@fastify/jwt, cache', 'fast-jwt, cache']
+  }),
+  ours('auth: jwt, no cache', 'jwtHs', { has: ['jwt'], against: ['@fastify/jwt', 'fast-jwt', 'jose'] }),
+  ours('auth: RS256, no cache', 'jwtRs', { ...token('RS256'), against: ['fast-jwt RS256', 'jose RS256'] }),
+  ours('auth: EdDSA, no cache', 'jwtEd', { ...token('EdDSA'), against: ['fast-jwt EdDSA', 'jose EdDSA'] })
+]
+
+export const presets = [
+  ours('preset, everything on', 'presetOn', {
+    has: ['jwt', 'id', 'headers', 'cors', 'limit', 'oneLine', 'metrics', 'probes'],
+    against: ['recipe', 'express', 'hono', 'NestJS']
+  }),
+  ours('preset, everything off', 'presetOff', { against: ['bare again'] })
+]
+
+const call = (name, file, exported, more = {}) => ({ name, file, export: exported, group: 'calls', ...more })
+
+/** Guarded calls, without HTTP. */
+export const calls = [
+  call('unguarded call', './peers/calls.mjs', 'unguarded'),
+  call('opossum', './peers/calls.mjs', 'opossum'),
+  call('cockatiel, breaker', './peers/calls.mjs', 'cockatielBreaker'),
+  call('cockatiel, wrap of four', './peers/calls.mjs', 'cockatielFour'),
+  call('resilience: breaker', './ours/calls.mjs', 'breaker', { against: ['opossum', 'cockatiel, breaker'] }),
+  call('resilience: four policies', './ours/calls.mjs', 'four', {
+    against: ['opossum', 'cockatiel, wrap of four']
+  })
+]

@@ -1,0 +1,20 @@
+// The committed figures: one file that results.md is written from and that --guard compares with.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const file = join(import.meta.dirname, '..', 'baseline.json')
+
+export function readData() {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    if (error.code === 'ENOENT') return { instructions: {}, calls: {} }
+    throw error
+  }
+}
+
+export const writeData = (data) => writeFileSync(file, `${JSON.stringify(data, rounded, 2)}\n`)
+
+/** Four digits carry all that a measurement can say. */
+const rounded = (key, value) =>
+  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value

@@ -1,0 +1,39 @@
+// A Redis of the benchmark's own, on a free port of loopback, without persistence.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+const accepts = (port) =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('error', () => resolve(false)).once('connect', () => resolve(true))
+    socket.once('connect', () => socket.destroy())
+  })
+
+export async function startRedis() {
+  const port = await freePort()
+  const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', tmpdir()]
+  const server = spawn('redis-server', args, { stdio: 'ignore' })
+  for (let tries = 0; !(await accepts(port)); tries++) {
+    if (tries === 200) throw new Error('redis-server did not start')
+    await pause(50)
+  }
+  return {
+    env: { BENCH_REDIS: `redis://127.0.0.1:${port}` },
+    async stop() {
+      server.kill('SIGKILL')
+      await once(server, 'close')
+    }
+  }
+}

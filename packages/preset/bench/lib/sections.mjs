@@ -1,0 +1,2 @@
+// What is measured beside instructions per request.
+export const sections = {}

@@ -1,0 +1,84 @@
+// Our plugins, each alone, and the preset: from the built packages, as a user gets them.
+import { fastify, withRoute } from '../peers/app.mjs'
+
+/** An app made with the package's own server options where it has them, the plugin, and the route. */
+const alone = (name, options, route) => async (tokens) => {
+  const exported = await import(`@seaworthy/${name}`)
+  const given = typeof options === 'function' ? options(tokens) : options
+  const serverOptions = exported[`${name}ServerOptions`]?.(given) ?? {}
+  const app = fastify(name === 'observability' ? serverOptions : { ...serverOptions, logger: false })
+  await app.register(exported[name], given)
+  return withRoute(app, route?.(app) ?? {})
+}
+
+const limits = { max: 1_000_000_000, timeWindow: '1 minute' }
+const origins = { origin: ['https://app.example.com'], credentials: true }
+
+export const errors = alone('errors')
+export const shutdown = alone('shutdown')
+export const health = alone('health')
+export const resilience = alone('resilience')
+
+export const observability = alone('observability')
+export const metrics = async () => {
+  const { observability: plugin } = await import('@seaworthy/observability')
+  const app = fastify()
+  await app.register(plugin, { logging: false })
+  return withRoute(app)
+}
+export const logging = alone('observability', { metrics: false })
+
+const only = (part, options) => {
+  const off = { headers: false, cors: false, rateLimit: false, validation: false }
+  return alone('security', { ...off, [part]: options })
+}
+export const headers = only('headers', {})
+export const cors = only('cors', origins)
+export const limit = only('rateLimit', limits)
+export const validation = only('validation', {})
+export const security = alone('security', { cors: origins, rateLimit: limits })
+
+export async function limitRedis() {
+  const { Redis } = await import('../peers/redis.mjs')
+  return only('rateLimit', { ...limits, redis: new Redis(process.env.BENCH_REDIS) })()
+}
+
+const authenticated = (app) => ({ onRequest: [app.authenticate] })
+const claims = ({ issuer, audience }) => ({ issuer, audience })
+const auth = (jwt) =>
+  alone('auth', (tokens) => ({ jwt: { ...jwt(tokens), ...claims(tokens) } }), authenticated)
+
+export const jwtHs = auth(({ secret }) => ({ secret, cache: false }))
+export const jwtHsCached = auth(({ secret }) => ({ secret }))
+export const jwtRs = auth(({ keys }) => ({ publicKey: keys.RS256, algorithms: ['RS256'], cache: false }))
+export const jwtEd = auth(({ keys }) => ({ publicKey: keys.EdDSA, algorithms: ['EdDSA'], cache: false }))
+
+const presetOptions = (tokens) => ({
+  security: { cors: origins, rateLimit: limits },
+  auth: { jwt: { secret: tokens.secret, ...claims(tokens) } }
+})
+
+/** The preset with everything on and the route behind `authenticate`. */
+export async function presetOn(tokens, options = presetOptions(tokens)) {
+  const { seaworthy, serverOptions } = await import('fastify-seaworthy')
+  const app = fastify(serverOptions(options))
+  await app.register(seaworthy, options)
+  return withRoute(app, authenticated(app))
+}
+
+const off = {
+  observability: false,
+  errors: false,
+  shutdown: false,
+  health: false,
+  resilience: false,
+  security: false,
+  auth: false
+}
+
+export async function presetOff() {
+  const { seaworthy, serverOptions } = await import('fastify-seaworthy')
+  const app = fastify({ ...serverOptions(off), logger: false })
+  await app.register(seaworthy, off)
+  return withRoute(app)
+}

@@ -1,0 +1,2 @@
+// The Redis client that the measured plugins share.
+export { Redis } from 'ioredis'

@@ -1,0 +1,100 @@
+// npm run bench [-- names… | groups…] [--quick | --full] [--guard] [--only sections] [--write]
+import { parseArgs } from 'node:util'
+import { calls, chosen, variants } from './lib/catalogue.mjs'
+import { readData, writeData } from './lib/data.mjs'
+import { regressions } from './lib/guard.mjs'
+import { measureInstructions } from './lib/measure.mjs'
+import { machine, versions } from './lib/machine.mjs'
+import { sections } from './lib/sections.mjs'
+import { startRedis } from './lib/redis.mjs'
+import { writeResults } from './lib/report.mjs'
+import { ensureBuilt, ensureCommands, ensurePeers } from './lib/tools.mjs'
+
+const help = `npm run bench -- [names or groups] [options]
+
+Names are those of the tables in results.md; groups: base, recipe, peers, frameworks, ours, calls.
+Without names everything is measured and results.md and baseline.json are written.
+
+  --quick      shorter windows (default)
+  --full       longer ones: for figures that are committed
+  --guard      compares instructions with baseline.json, 5 % tolerance; fails naming the part; writes nothing
+  --only LIST  which sections: instructions, ${Object.keys(sections).join(', ')}
+  --write      with names or --only: merges what was measured into the committed figures
+  --no-build   takes dist as it is`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  allowNegative: true,
+  options: {
+    quick: { type: 'boolean' },
+    full: { type: 'boolean' },
+    guard: { type: 'boolean' },
+    only: { type: 'string' },
+    write: { type: 'boolean' },
+    build: { type: 'boolean', default: true },
+    help: { type: 'boolean' }
+  }
+})
+if (values.help) {
+  console.log(help)
+  process.exit()
+}
+
+const everything = positionals.length === 0
+const wanted = everything && values.guard ? chosen(['base', 'ours', 'calls']) : chosen(positionals)
+const known = ['instructions', ...Object.keys(sections)]
+const only = values.only?.split(',') ?? (everything && !values.guard ? known : ['instructions'])
+const unknown = only.filter((name) => !known.includes(name))
+if (unknown.length > 0) throw new Error(`no section is called "${unknown}". There are: ${known.join(', ')}`)
+
+ensureCommands()
+ensurePeers()
+if (values.build) ensureBuilt()
+
+const size = values.full ? 'full' : 'quick'
+const redis = await startRedis()
+const how = { size, env: redis.env, say: (text) => console.error(text) }
+const committed = readData()
+const fresh = { instructions: {}, failures: {} }
+try {
+  if (only.includes('instructions')) await measureInstructions(wanted, how, fresh)
+  for (const name of only.filter((section) => section !== 'instructions')) {
+    how.say(`# ${name}`)
+    try {
+      fresh[name] = await sections[name](how)
+    } catch (error) {
+      how.say(`${name} FAILED: ${error.message}`)
+      process.exitCode = 1
+    }
+  }
+} finally {
+  await redis.stop()
+}
+
+for (const reason of Object.values(fresh.failures)) console.error(reason)
+if (Object.keys(fresh.failures).length > 0) process.exitCode = 1
+
+if (values.guard) {
+  const worse = regressions(fresh.instructions, committed.instructions)
+  for (const sentence of worse) console.error(`slower: ${sentence}`)
+  if (worse.length > 0) process.exitCode = 1
+  else console.log(`${Object.keys(fresh.instructions).length} parts cost no more than their committed figures`)
+} else if ((everything && values.only === undefined) || values.write) {
+  const stillThere = ([name]) => variants.some((variant) => variant.name === name)
+  const instructions = { ...committed.instructions, ...fresh.instructions }
+  const { failures, ...measured } = fresh
+  const data = {
+    ...committed,
+    ...measured,
+    instructions: Object.fromEntries(Object.entries(instructions).filter(stillThere)),
+    machine: machine(),
+    versions: versions(),
+    date: new Date().toISOString().slice(0, 10),
+    failures: Object.keys(failures)
+  }
+  writeData(data)
+  writeResults(data, { variants, calls })
+  console.log('wrote baseline.json and results.md')
+} else {
+  console.log(JSON.stringify(fresh, undefined, 2))
+}
