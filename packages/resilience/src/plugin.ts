@@ -1,10 +1,98 @@
-import type { FastifyPluginAsync } from 'fastify'
+import { meterPort, type Propagator, propagatorPort, whenProvided } from '@seaworthy/contract'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { limitOf } from './deadline-header.ts'
+import {
+  type Abortable,
+  deadlineOf,
+  type DeadlineSettings,
+  remember,
+  type RequestDeadline,
+  requestKey
+} from './deadline.ts'
+import { degradedOf, markAnswers } from './degraded.ts'
+import { ClosedError } from './errors.ts'
+import { breakerMetrics } from './instruments.ts'
 import { resolveOptions, type ResilienceOptions } from './options.ts'
+import { Registry, type Resilience } from './registry.ts'
 
-const plugin: FastifyPluginAsync<ResilienceOptions> = async (fastify, options) => {
-  const { enabled } = resolveOptions(options)
-  fastify.log.debug({ enabled }, 'resilience registered')
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Breakers, policies and a guarded fetch. */
+    resilience: Resilience
+  }
+  interface FastifyRequest {
+    /** How much time the request has, and whether its client still waits. */
+    readonly deadline: RequestDeadline
+    /** The breakers whose part of the answer is a last good value or a fallback; null while there is none. */
+    readonly degraded: readonly string[] | null
+  }
+}
+
+const plugin: FastifyPluginAsync<ResilienceOptions> = async (fastify, given) => {
+  const options = resolveOptions(given)
+  const { clock, random, faults, deadline, fetch } = options
+  const inFlight = new Set<Abortable>()
+  let propagator: Propagator | undefined
+  let closed = false
+  let cellsOf: ReturnType<typeof breakerMetrics> | undefined
+
+  const host = {
+    clock,
+    random,
+    faults,
+    inFlight,
+    fetch,
+    log: fastify.log,
+    header: deadline.propagate && deadline.header,
+    get closed() {
+      return closed
+    },
+    get propagator() {
+      return propagator
+    }
+  }
+  const registry = new Registry(options.defaults, options.policies, host, (guard) => {
+    if (cellsOf) guard.instruments.bind(cellsOf(guard.name))
+  })
+  fastify.decorate('resilience', registry)
+
+  const settings: DeadlineSettings = { clock, limitOf: ({ headers }) => limitOf(deadline, headers) }
+  // For routes that were added before this plugin: no hook of ours has seen the request.
+  const { signal } = new AbortController()
+  const unhooked: RequestDeadline = { remaining: () => deadline.default, signal }
+  fastify.decorateRequest(requestKey, null)
+  fastify.decorateRequest('deadline', {
+    getter(this: FastifyRequest) {
+      return deadlineOf(this) ?? unhooked
+    }
+  })
+  fastify.decorateRequest('degraded', {
+    getter(this: FastifyRequest) {
+      return degradedOf(this)
+    }
+  })
+  fastify.addHook('onRequest', (request, reply, done) => {
+    remember(request, reply, settings)
+    done()
+  })
+  markAnswers(fastify, options.degradedHeader)
+
+  whenProvided(fastify, propagatorPort, (value) => {
+    propagator = value
+  })
+  whenProvided(fastify, meterPort, (meter) => {
+    cellsOf = breakerMetrics(meter, () => registry.guards())
+    for (const guard of registry.guards()) guard.instruments.bind(cellsOf(guard.name))
+  })
+  fastify.addHook('onClose', (_instance, done) => {
+    closed = true
+    // What is still at work belongs to no request any more.
+    const reason = new ClosedError()
+    for (const call of inFlight) call.abort(reason)
+    for (const guard of registry.guards()) guard.retire()
+    done()
+  })
 }
 
 /** Breakers, retries, bulkheads, deadlines and load shedding for Fastify. */

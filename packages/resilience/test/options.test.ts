@@ -1,12 +1,133 @@
 import Fastify from 'fastify'
 import t from 'tap'
-import { resilience } from '../src/index.ts'
+import { resilience, type ResilienceOptions } from '../src/index.ts'
 
-t.test('refuses an option that does not exist, and names the near one', async (t) => {
+const refused: [string, object, string][] = [
+  ['an option that does not exist', { shedd: true }, 'resilience: "shedd" is not an option'],
+  [
+    'a misspelt option of a policy',
+    { defaults: { timout: 1 } },
+    'resilience: "defaults.timout" is not an option, did you mean "timeout"?'
+  ],
+  [
+    'a timeout of 0',
+    { defaults: { timeout: 0 } },
+    'resilience: "defaults.timeout" must be a number of milliseconds from 1 to 2147483647, got 0'
+  ],
+  [
+    'a percentage above 100',
+    { policies: { slow: { errorThresholdPercentage: 101 } } },
+    'resilience: "policies.slow.errorThresholdPercentage" must be a number from 1 to 100, got 101'
+  ],
+  [
+    'half a retry',
+    { defaults: { retry: 0.5 } },
+    'resilience: "defaults.retry" must be a whole number from 1 to 10, got 0.5'
+  ],
+  [
+    'retries without end',
+    { defaults: { retry: { limit: 11 } } },
+    'resilience: "defaults.retry.limit" must be a whole number from 1 to 10, got 11'
+  ],
+  [
+    'an unknown mode',
+    { defaults: { mode: 'on' } },
+    `resilience: "defaults.mode" must be one of 'enforce', 'observe', 'off', got 'on'`
+  ],
+  [
+    'a bulkhead without places',
+    { defaults: { bulkhead: 0 } },
+    'resilience: "defaults.bulkhead" must be a whole number of at least 1, got 0'
+  ],
+  [
+    'a hedge without delay',
+    { defaults: { hedge: {} } },
+    'resilience: "defaults.hedge.delay" must be a number of milliseconds from 1 to 2147483647, got undefined'
+  ],
+  [
+    'a longest open time below the first',
+    { defaults: { resetTimeout: 100, maxResetTimeout: 50 } },
+    'resilience: "defaults.maxResetTimeout" must be a number of milliseconds from 100 to 2147483647, got 50'
+  ],
+  [
+    'a fallback on a kind that has none',
+    { defaults: { fallbackOn: ['canceled'] } },
+    `resilience: "defaults.fallbackOn" must be one of 'open', 'full', 'timeout', 'upstream', got 'canceled'`
+  ],
+  [
+    'a deadline of no time',
+    { deadline: { default: 0 } },
+    'resilience: "deadline.default" must be a number of milliseconds from 1 to 2147483647, got 0'
+  ],
+  [
+    'an empty header',
+    { deadline: { header: '' } },
+    `resilience: "deadline.header" must be a non-empty string, got ''`
+  ],
+  ['a clock that stands', { clock: {} }, 'resilience: "clock.now" must be a function, got undefined'],
+  [
+    'shedding by half',
+    { shedding: { maxUtilization: 2 } },
+    'resilience: "shedding.maxUtilization" must be a number from 0.1 to 1, got 2'
+  ],
+  [
+    'policies that are no object',
+    { policies: { slow: null } },
+    'resilience: "policies.slow" must be an object, got null'
+  ]
+]
+
+for (const [name, options, message] of refused) {
+  t.test(`refuses ${name}`, async (t) => {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    const wanted = message.endsWith('option') ? new RegExp(message) : message
+    await t.rejects(async () => app.register(resilience, options as ResilienceOptions), { message: wanted })
+  })
+}
+
+t.test('takes undefined for not given, in every place', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
+  await app.register(resilience, {
+    defaults: { timeout: undefined, retry: undefined, bulkhead: { limit: 2, queue: undefined } },
+    deadline: { header: undefined, default: undefined },
+    shedding: undefined,
+    clock: undefined
+  } as unknown as ResilienceOptions)
+  const breaker = app.resilience.breaker('a', () => 1, { fallback: undefined } as unknown as object)
+  const nobody = null
+  t.equal(await breaker.call(nobody), 1)
+})
 
-  await t.rejects(async () => app.register(resilience, { enabeld: true } as object), {
-    message: 'resilience: "enabeld" is not an option, did you mean "enabled"?'
+t.test('refuses what a breaker cannot work with', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(resilience)
+  const make = (name: string, options: object, fn: unknown = () => 1) => {
+    app.resilience.breaker(name, fn as () => number, options)
+  }
+  t.throws(() => make('', {}), { message: `resilience: "name" must be a non-empty string, got ''` })
+  t.throws(() => make('a', {}, 'fn'), { message: `resilience: "a.fn" must be a function, got 'fn'` })
+  t.throws(() => make('a', { fallback: [] }), {
+    message: 'resilience: "a.fallback" must be a function, got an array'
+  })
+  t.throws(() => make('a', { lastGood: { maxAge: 1000 } }), {
+    message: 'resilience: "a.lastGood.key" must be a function, got undefined'
+  })
+  t.throws(() => make('a', { fallbak: 1 }), {
+    message: 'resilience: "a.fallbak" is not an option, did you mean "fallback"?'
+  })
+  t.throws(() => make('a', { policy: 'unknown' }), {
+    message: 'resilience: there is no policy "unknown"; known: none'
+  })
+  make('a', {})
+  t.throws(() => make('a', {}), { message: 'resilience: there is a breaker "a" already' })
+  app.resilience.policy('slow', { timeout: 1000 })
+  t.throws(() => app.resilience.policy('slow', {}), {
+    message: 'resilience: there is a policy "slow" already'
+  })
+  await t.rejects(app.resilience.fetch(null, 'http://127.0.0.1:1/', { policy: 'fast' }), {
+    message: 'resilience: there is no policy "fast"; known: "slow"'
   })
 })

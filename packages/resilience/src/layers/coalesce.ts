@@ -1,0 +1,67 @@
+import { Call, isTimed, type Run } from '../call.ts'
+import type { Clock } from '../clock.ts'
+import type { Abortable } from '../deadline.ts'
+import { CallTimeoutError, DeadlineError } from '../errors.ts'
+
+interface Shared<T> {
+  promise: Promise<T>
+  attempts: Call<unknown[]>
+}
+
+/**
+ * Calls with the same key that are in flight at the same time become one. It belongs to none of them: it goes on
+ * when one leaves, and each waits no longer than its own time.
+ */
+export function coalescing<Args extends unknown[], T>(
+  next: Run<Args, T>,
+  keyOf: (...args: Args) => string | undefined,
+  totalTimeout: number,
+  host: { clock: Clock; inFlight: Set<Abortable> }
+): Run<Args, T> {
+  const shared = new Map<string, Shared<T>>()
+
+  return (call) => {
+    const key = keyOf(...call.args)
+    if (key === undefined) return next(call)
+    let found = shared.get(key)
+    if (!found) {
+      const own = new Call(call.request, call.args, undefined, host.clock.now() + totalTimeout)
+      const promise = next(own)
+      const forget = (): void => void shared.delete(key)
+      promise.then(forget, forget)
+      found = { promise, attempts: own }
+      shared.set(key, found)
+    }
+    const { promise, attempts } = found
+    return waiting(promise, call, host).finally(() => {
+      call.attempts = attempts.attempts
+    })
+  }
+}
+
+/** The promise, or the end of this call's own time. */
+function waiting<Args extends unknown[], T>(
+  promise: Promise<T>,
+  call: Call<Args>,
+  { clock, inFlight }: { clock: Clock; inFlight: Set<Abortable> }
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const left = call.expiresAt - clock.now()
+    const late = (): void => abortable.abort(call.byDeadline ? new DeadlineError() : new CallTimeoutError())
+    const timer = isTimed(left) ? clock.setTimeout(late, Math.max(0, left)) : undefined
+    const forget = (): void => {
+      if (timer !== undefined) clock.clearTimeout(timer)
+      inFlight.delete(abortable)
+      call.deadline?.unwatch(abortable)
+    }
+    const abortable: Abortable = {
+      abort: (reason) => {
+        forget()
+        reject(reason)
+      }
+    }
+    inFlight.add(abortable)
+    call.deadline?.watch(abortable)
+    promise.then(resolve, reject).finally(forget)
+  })
+}
