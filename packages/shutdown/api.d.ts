@@ -1,18 +1,163 @@
 // @seaworthy/shutdown: index
-import { FastifyPluginAsync } from 'fastify';
+import { FastifyPluginAsync, FastifyServerOptions } from 'fastify';
+import { Lifecycle } from '@seaworthy/contract';
 
+/** How long the service goes on serving after it has been told to end. */
+interface DrainDelay {
+    /** **Milliseconds** at least, 0 to 600000. */
+    min?: number;
+    /** **Milliseconds** at most, 0 to 600000, not below `min`. */
+    max?: number;
+}
 /** Options of the shutdown plugin. Every one may be left out. */
 interface ShutdownOptions {
     /**
-     * Whether the plugin does anything.
+     * The signals that start the shutdown. A second one ends the process at once, with 128 + its number.
      *
-     * @defaultValue true
+     * @defaultValue ['SIGTERM', 'SIGINT']
      */
-    enabled?: boolean;
+    signals?: readonly NodeJS.Signals[];
+    /**
+     * How long the service goes on serving, not ready, before it stops listening, in **milliseconds**: the time that
+     * balancers need to move on. Between `min` and `max` the end is found by watching: a few connections are closed
+     * with their answer, and when their clients no longer come back, traffic has moved. A number is `min`.
+     *
+     * @defaultValue `{ min: 2000, max: 15000 }`; both 0 on a terminal, with `NODE_ENV=development`, and in a cluster worker
+     * @throws RangeError when `min` is above `max`, or one of them isn't a whole number from 0 to 600000.
+     */
+    drainDelay?: number | DrainDelay;
+    /**
+     * How long requests in flight have after the service stopped listening, in **milliseconds**, 0 to 3600000. What is
+     * left then is named in the log and cut, and the exit code is 1.
+     *
+     * @defaultValue 10000
+     */
+    timeout?: number;
+    /**
+     * How long event streams and WebSockets have to end by themselves after the service stopped listening, in
+     * **milliseconds**, 0 to 3600000. Then streams are ended and WebSockets are closed with 1001.
+     *
+     * @defaultValue `1000`; 0 on a terminal and with `NODE_ENV=development`
+     */
+    streamGrace?: number;
+    /**
+     * How long one resource has to close, in **milliseconds**, 1 to 3600000, unless it says otherwise.
+     *
+     * @defaultValue 3000
+     */
+    resourceTimeout?: number;
+    /**
+     * How long all `onClose` hooks and resources have together, in **milliseconds**, 1 to 3600000. Resources with a
+     * timeout of their own come on top.
+     *
+     * @defaultValue 5000
+     */
+    closeTimeout?: number;
+    /**
+     * How long telemetry and logs have to leave, in **milliseconds**, 1 to 3600000: all of them at the same time.
+     *
+     * @defaultValue 2000
+     */
+    flushTimeout?: number;
+    /**
+     * Whether an uncaught exception or unhandled rejection ends the service: requests in flight are answered, for
+     * `timeout` **milliseconds** at most (0 to 3600000), and the exit code is 1. `false` leaves them to others.
+     *
+     * @defaultValue { timeout: 3000 }
+     */
+    fatal?: boolean | {
+        timeout?: number;
+    };
+    /**
+     * What the platform waits before it kills, in **milliseconds**. When the shutdown may need more, the start says so.
+     *
+     * @defaultValue `TERMINATION_GRACE_PERIOD_SECONDS` from the environment, in seconds
+     */
+    gracePeriod?: number;
+    /**
+     * Whether to speak to PM2 (or another parent): `ready` is sent when listening, `shutdown` starts the shutdown.
+     *
+     * @defaultValue `true` under PM2 and in a cluster worker
+     */
+    pm2?: boolean;
+    /**
+     * Whether to speak to systemd, through `systemd-notify`: ready, stopping, and the watchdog.
+     *
+     * @defaultValue `true` where `NOTIFY_SOCKET` is set
+     */
+    systemd?: boolean;
+    /**
+     * Ends the process, with the exit code. `false` leaves the process alone, for tests and for several apps that
+     * somebody else ends.
+     *
+     * @defaultValue process.exit
+     */
+    exit?: false | ((code: number) => void);
 }
 
 /** Graceful shutdown for Fastify: a drain that loses no request. */
 declare const shutdown: FastifyPluginAsync<ShutdownOptions>;
 
-export { shutdown as default, shutdown };
-export type { ShutdownOptions };
+/**
+ * What only Fastify's constructor can set: `Fastify(shutdownServerOptions())`. With it, a request that comes on an
+ * open connection while `app.close()` runs is served instead of being answered with 503.
+ *
+ * @param options - The same options that the plugin gets; they are checked.
+ */
+declare function shutdownServerOptions(options?: ShutdownOptions): FastifyServerOptions;
+
+/** How the service ends: `app.shutdown`. */
+interface Shutdown extends Lifecycle {
+    /**
+     * Starts the shutdown, once; later calls give the same promise.
+     *
+     * @param reason - For the log, and for `onDrain`.
+     * @returns Resolves with the exit code when everything has ended. The process exits then, unless `exit` is `false`.
+     */
+    begin(reason?: string): Promise<number>;
+    /** **Milliseconds** that the shutdown may take: what a platform's grace period must exceed. */
+    readonly budget: number;
+}
+declare module 'fastify' {
+    interface FastifyInstance {
+        /** How the service ends. */
+        shutdown: Shutdown;
+    }
+}
+
+/** What to try, and how long. */
+interface PreflightOptions {
+    /** The script that starts the service; it listens on the port in `PORT`. */
+    script: string;
+    /** Arguments of the script. */
+    args?: readonly string[];
+    /** Arguments of Node itself. */
+    nodeArgs?: readonly string[];
+    /** The port to try it on. A free one by default. */
+    port?: number;
+    /** What answers 2xx once the service is ready: `/health/ready` by default. */
+    path?: string;
+    /** **Milliseconds** until it must be ready, 30000 by default. */
+    timeout?: number;
+    /** Added to the environment, or taken away where `undefined`. */
+    env?: NodeJS.ProcessEnv;
+}
+/** How the release did. */
+interface PreflightResult {
+    ok: boolean;
+    /** Why not, or how long it took. */
+    reason: string;
+    /** The last of what it wrote. */
+    output: string;
+}
+/**
+ * Boots a release on a spare port, waits until it is ready, and stops it. A supervisor that replaces workers whether
+ * the new ones work or not (`pm2 reload`) is safe behind this: run it first, and reload only when it is `ok`.
+ */
+declare function preflight(options: PreflightOptions): Promise<PreflightResult>;
+
+export { shutdown as default, preflight, shutdown, shutdownServerOptions };
+export type { DrainDelay, PreflightOptions, PreflightResult, Shutdown, ShutdownOptions };
+
+// @seaworthy/shutdown: preflight-cli
+#!/usr/bin/env node
