@@ -1,8 +1,14 @@
 import type { FastifyInstance } from 'fastify'
+import { runningAgent } from './apm/handle.ts'
 import { lifecyclePort, provided } from '@seaworthy/contract'
 import type { ErrorTracker } from './tracking/tracker.ts'
 
 const flushTimeout = 2000
+
+/** Errors and the agent's data, at the same time. */
+export async function flushAll(tracker: ErrorTracker, timeout: number = flushTimeout): Promise<void> {
+  await Promise.all([tracker.flush(timeout), runningAgent()?.flush(timeout)])
+}
 
 /**
  * The last line and the last event of a process that dies of an uncaught error. A plugin that ends the service does
@@ -18,17 +24,17 @@ export function watchCrashes(fastify: FastifyInstance, tracker: ErrorTracker): v
     if (dying || process.listenerCount('uncaughtException') > 1) return
     dying = true
     const exit = () => process.exit(1)
-    void tracker.flush(flushTimeout).then(exit, exit)
+    void flushAll(tracker).then(exit, exit)
   }
 
   fastify.addHook('onReady', (done) => {
     const lifecycle = provided(fastify, lifecyclePort)
     if (lifecycle === undefined) process.on('uncaughtException', onUncaught)
-    else lifecycle.onFlush('observability', async () => tracker.flush(flushTimeout))
+    else lifecycle.onFlush('observability', async () => flushAll(tracker))
     done()
   })
   fastify.addHook('onClose', async () => {
     process.off('uncaughtException', onUncaught)
-    if (provided(fastify, lifecyclePort) === undefined) await tracker.flush(flushTimeout)
+    if (provided(fastify, lifecyclePort) === undefined) await flushAll(tracker)
   })
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { managementPort, meterPort, propagatorPort, provide, reporterPort } from '@seaworthy/contract'
+import { agentProblem } from './apm/order.ts'
 import type { Observability } from './api.ts'
 import { brokenOff, Connections } from './connections.ts'
 import { RequestLines } from './logging/request-line.ts'
@@ -10,7 +11,7 @@ import { LogLevel, logLevelRoutes } from './management/log-level.ts'
 import { statusPage } from './management/status-page.ts'
 import { metricsRoute } from './metrics/route.ts'
 import { connectionGauges, defaultMetrics, setUpMetrics, type MetricsSetup } from './metrics/setup.ts'
-import { watchCrashes } from './crash.ts'
+import { flushAll, watchCrashes } from './crash.ts'
 import { watchOutgoing } from './outgoing.ts'
 import { resolveOptions, type ObservabilityOptions, type ResolvedOptions } from './options.ts'
 import { watchRefusals } from './refusals.ts'
@@ -123,11 +124,13 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) 
     done()
   })
   watchCrashes(fastify, tracker)
+  const problem = agentProblem()
+  if (problem !== undefined) fastify.log.warn(`observability: ${problem}`)
 
   const observability: Observability = {
     registry: metricsOptions === false ? { metrics: () => '' } : metricsOptions.registry,
     captureError: (error, context = {}) => tracker.capture(error, { source: 'application', ...context }),
-    flush: async (timeout = 2000) => tracker.flush(timeout),
+    flush: async (timeout = 2000) => flushAll(tracker, timeout),
     metrics: async (format = 'text') => (setup === undefined ? '' : setup.exposition.render(format)),
     headers: (request) => Object.fromEntries(ids.outgoing(ids.of(request.raw, request.id))),
     context: () => context?.getStore(),
@@ -140,7 +143,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) 
         ...context,
         ...(request === undefined ? {} : { correlationId: request.id, method: request.method })
       }),
-    flush: async (timeout) => tracker.flush(timeout)
+    flush: async (timeout) => flushAll(tracker, timeout)
   })
   provide(fastify, propagatorPort, {
     inject(request, carrier) {

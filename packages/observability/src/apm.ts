@@ -1,0 +1,31 @@
+import { isMainThread } from 'node:worker_threads'
+import { startAgent } from './apm/agents.ts'
+import { announce, runningAgent, type ApmHandle } from './apm/handle.ts'
+import { fastifyIsLoaded, preloadCommand } from './apm/order.ts'
+import { namedVendor } from './apm/vendors.ts'
+
+export type { ApmHandle } from './apm/handle.ts'
+export type { Vendor } from './apm/vendors.ts'
+
+/**
+ * Starts the agent that the environment names, when this module is loaded: `node --import @seaworthy/observability/apm`
+ * or `node -r @seaworthy/observability/apm`. Where none is named, nothing is loaded.
+ */
+function preload(): ApmHandle | undefined {
+  const vendor = isMainThread ? namedVendor(process.env) : undefined
+  if (vendor === undefined || runningAgent() !== undefined) return runningAgent()
+  if (fastifyIsLoaded()) {
+    process.emitWarning(
+      `the ${vendor} agent is loaded after Fastify and will not see it: ${preloadCommand()}`,
+      {
+        code: 'SEAWORTHY_APM_LATE'
+      }
+    )
+  }
+  const handle = { vendor, flush: startAgent(vendor) }
+  announce(handle)
+  return handle
+}
+
+/** The running agent, or `undefined` where the environment names none. */
+export const apm: ApmHandle | undefined = preload()
