@@ -1,5 +1,5 @@
 import { clientErrorBrand } from '@seaworthy/contract'
-import { codeOf, isErrorStatus } from './status.ts'
+import { codeOf, isCode, isErrorStatus } from './status.ts'
 
 /** Response headers of an error: `{ 'retry-after': 30 }`. */
 export type ErrorHeaders = Readonly<Record<string, string | number | readonly string[]>>
@@ -65,7 +65,7 @@ export class AppError extends Error {
     const { statusCode, code, headers, details, extensions, expose } = options
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.statusCode = isErrorStatus(statusCode) ? statusCode : 500
-    this.code = code ?? codeOf(this.statusCode)
+    this.code = isCode(code) ? code : codeOf(this.statusCode)
     if (headers !== undefined) this.headers = headers
     if (details !== undefined) this.details = details
     if (extensions !== undefined) this.extensions = extensions

@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest, RouteHandlerMethod, RouteOptions } from 'fastify'
 
+const kWatched = Symbol('seaworthy.errors.watched')
+
 /**
  * Tells of an error that a handler throws after it has answered: Fastify logs it, and no hook sees it.
  * Only handlers that give a promise are watched, and only theirs: another thenable may do its work when asked again.
@@ -9,7 +11,8 @@ export function watchLateErrors(
   late: (error: unknown, request: FastifyRequest, reply: FastifyReply) => void
 ): void {
   const { handler } = route
-  if (typeof handler !== 'function') return
+  // A HEAD route that Fastify adds comes with the handler of its GET route.
+  if (typeof handler !== 'function' || kWatched in handler) return
   const watched: RouteHandlerMethod = function (request, reply) {
     const result = handler.call(this, request, reply)
     if (result instanceof Promise) {
@@ -19,5 +22,5 @@ export function watchLateErrors(
     }
     return result
   }
-  route.handler = watched
+  route.handler = Object.assign(watched, { [kWatched]: true })
 }

@@ -47,7 +47,8 @@ const plugin: FastifyPluginAsync<ErrorsOptions> = async (fastify, given) => {
 
   function cutOff(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     unanswered('RESPONSE_CUT_OFF', error, request, reply)
-    request.log.error({ err: loggable(error), code: 'RESPONSE_CUT_OFF' }, 'response cut off')
+    if (answerer.log)
+      request.log.error({ err: loggable(error), code: 'RESPONSE_CUT_OFF' }, 'response cut off')
     reply.raw.destroy()
   }
 
@@ -69,8 +70,11 @@ const plugin: FastifyPluginAsync<ErrorsOptions> = async (fastify, given) => {
     done()
   })
   fastify.addHook('onSend', (request, reply, payload, done) => {
-    if (typeof payload === 'object') {
-      watchStream(reply, payload, (error) => unanswered('RESPONSE_CUT_OFF', error, request, reply))
+    if (typeof payload === 'object' && payload !== null && !Buffer.isBuffer(payload)) {
+      watchStream(reply, payload, {
+        broken: (error) => unanswered('RESPONSE_CUT_OFF', error, request, reply),
+        cut: (error) => cutOff(error, request, reply)
+      })
     }
     done()
   })

@@ -1,0 +1,273 @@
+import fc from 'fast-check'
+import type { FastifyInstance } from 'fastify'
+import t from 'tap'
+import { AppError, ConflictError } from '../src/index.ts'
+import { build } from './support.ts'
+
+const secret = 'hunter2-not-for-clients'
+const members = ['statusCode', 'error', 'message', 'code', 'correlationId']
+
+/** An app that throws whatever it is given, by every way that Fastify has. */
+async function thrower(t: import('tap').Test, options = {}) {
+  let thrown: unknown
+  const built = await build(t, options, (app: FastifyInstance) => {
+    app.get('/async', async () => {
+      throw thrown
+    })
+    app.get('/sync', () => {
+      throw thrown
+    })
+    app.get('/hook', { preHandler: async () => Promise.reject(thrown as Error) }, async () => 'never')
+  })
+  return {
+    ...built,
+    async answer(url: string, value: unknown, headers: Record<string, string> = {}) {
+      thrown = value
+      return built.app.inject({ url, headers })
+    }
+  }
+}
+
+/** A plain value that holds the secret wherever it can. */
+const value: fc.Arbitrary<unknown> = fc.oneof(
+  fc.constantFrom(null, undefined, NaN, 0, -0, 1n, true, false, '', secret, Symbol(secret)),
+  fc.double(),
+  fc.string().map((text) => `${text}${secret}`),
+  fc.constant(() => secret),
+  fc.anything({
+    withBigInt: true,
+    withNullPrototype: true,
+    withDate: true,
+    withMap: true,
+    withSparseArray: true
+  })
+)
+
+const statuses = fc.oneof(fc.integer({ min: -1, max: 10_000 }), fc.double(), value)
+
+const decorated = fc.dictionary(
+  fc.constantFrom(
+    'name',
+    'code',
+    'stack',
+    'cause',
+    'headers',
+    'details',
+    'validation',
+    'toJSON',
+    'then',
+    'extra'
+  ),
+  value
+)
+
+const getters = fc
+  .subarray([
+    'message',
+    'name',
+    'code',
+    'statusCode',
+    'status',
+    'expose',
+    'headers',
+    'cause',
+    'stack',
+    'validation'
+  ])
+  .map((names) => {
+    const error = new Error(secret)
+    for (const name of names) {
+      Object.defineProperty(error, name, {
+        get() {
+          throw new Error(secret)
+        }
+      })
+    }
+    return error
+  })
+
+const explosive = (): unknown => {
+  const trap = () => {
+    throw new Error(secret)
+  }
+  return new Proxy(new Error(secret), { get: trap, has: trap, ownKeys: trap, getOwnPropertyDescriptor: trap })
+}
+
+const revoked = (): unknown => {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
+/** Made where it is thrown: fast-check itself looks into what it hands out. */
+class Made {
+  make: () => unknown
+  constructor(make: () => unknown) {
+    this.make = make
+  }
+}
+
+const foreign = fc.oneof(
+  value,
+  getters,
+  fc.constantFrom(new Made(explosive), new Made(revoked)),
+  fc.record({ status: statuses, members: decorated }).map(({ status, members }) => {
+    const error = Object.assign(new Error(secret), members)
+    return Object.assign(error, { statusCode: status, message: secret })
+  }),
+  fc.record({ statusCode: statuses, message: fc.constant(secret), headers: value })
+)
+
+t.test('whatever is thrown, the answer is a 5xx in the agreed shape, without what was thrown', async (t) => {
+  const { answer, app } = await thrower(t)
+  await fc.assert(
+    fc.asyncProperty(foreign, fc.constantFrom('/async', '/hook'), async (thrown, url) => {
+      const response = await answer(url, thrown instanceof Made ? thrown.make() : thrown)
+      const body = response.json()
+      if (response.statusCode !== 500) return false
+      if (response.payload.includes(secret)) return false
+      return (
+        members.every((member) => member in body) &&
+        body.statusCode === 500 &&
+        !response.headers['set-cookie']
+      )
+    }),
+    { numRuns: 600 }
+  )
+  t.equal((await app.inject('/nowhere')).statusCode, 404, 'and the app lives')
+})
+
+t.test('thrown at once instead of rejected, it is the same', async (t) => {
+  const { answer } = await thrower(t)
+  for (const thrown of [null, undefined, 0, '', secret, {}, [], Symbol(secret), 1n, explosive(), revoked()]) {
+    const response = await answer('/sync', thrown)
+    t.match(response.json(), { statusCode: 500, message: 'An error occurred', correlationId: String })
+    t.notMatch(response.payload, secret)
+  }
+})
+
+t.test(
+  'our own errors, however they are filled, give a valid answer with the status that they say',
+  async (t) => {
+    const { answer } = await thrower(t, { extensions: ['extra'] })
+    const headerValue = fc.oneof(
+      value,
+      fc.constantFrom('a\r\nset-cookie: b=c', 'ok', 7, ['a', 'b'], 'é\u0000')
+    )
+    const headers = fc.dictionary(
+      fc.oneof(fc.string(), fc.constantFrom('retry-after', 'content-length')),
+      headerValue
+    )
+    const options = fc.record(
+      {
+        statusCode: statuses,
+        code: value,
+        headers: fc.oneof(headers, value),
+        details: value,
+        extensions: value
+      },
+      { requiredKeys: [] }
+    )
+    const accept = fc.constantFrom('*/*', 'application/problem+json')
+    await fc.assert(
+      fc.asyncProperty(fc.string(), options, accept, async (message, given, accept) => {
+        const error = new AppError(message, given as object)
+        const response = await answer('/async', error, { accept })
+        const status =
+          Number.isInteger(given.statusCode) &&
+          Number(given.statusCode) >= 400 &&
+          Number(given.statusCode) < 600
+        const body = response.json()
+        return (
+          response.statusCode === (status ? given.statusCode : 500) &&
+          (body.status ?? body.statusCode) === response.statusCode &&
+          (response.statusCode >= 500 || (body.detail ?? body.message) === message) &&
+          response.headers['set-cookie'] === undefined
+        )
+      }),
+      { numRuns: 400 }
+    )
+  }
+)
+
+t.test('members that are changed after an error was made are checked when it is answered', async (t) => {
+  const { answer } = await thrower(t)
+  const error = Object.assign(new ConflictError('clash'), {
+    statusCode: 200,
+    code: 'a b',
+    message: { toString: 1 }
+  })
+  const response = await answer('/async', error)
+
+  t.match(response, { statusCode: 500 })
+  t.match(response.json(), { message: 'An error occurred', code: 'INTERNAL_SERVER_ERROR' })
+})
+
+t.test(
+  'a hook that fails on the error’s own answer leaks nothing, and the answer is still one',
+  async (t) => {
+    const failing = Object.assign(new Error(secret), { headers: { 'set-cookie': 'a=b' }, statusCode: 404 })
+    for (const hook of ['onSend', 'preSerialization'] as const) {
+      for (const thrown of [failing, secret, null] as Error[]) {
+        const { app } = await build(t, {}, (app) => {
+          app.addHook(hook, async (_request, reply) => {
+            reply.header('x-kept', 'yes')
+            await Promise.reject(thrown)
+          })
+          app.get('/error', async () => {
+            throw new ConflictError('clash')
+          })
+          app.get('/fine', async () => ({ fine: true }))
+        })
+        for (const url of ['/error', '/fine']) {
+          const response = await app.inject(url)
+          t.match(response, { statusCode: 500, headers: { 'content-type': /json/, 'set-cookie': undefined } })
+          t.match(response.json(), { statusCode: 500, message: 'An error occurred', correlationId: String })
+          t.notMatch(response.payload, secret, `${hook} ${url} ${String(thrown)}`)
+        }
+      }
+    }
+  }
+)
+
+t.test('a header that HTTP does not allow costs the answer nothing but itself', async (t) => {
+  const { app } = await build(t, {}, (app) => {
+    app.get('/reply', async (_request, reply) => {
+      reply.header('x-bad', 'a\r\nset-cookie: b=c')
+      throw new ConflictError('clash')
+    })
+    app.get('/error', async () => {
+      throw new ConflictError('clash', { headers: { 'x-bad': 'a\r\nb', 'bad name': 'x', 'x-good': 'yes' } })
+    })
+  })
+  const reply = await app.inject('/reply')
+  t.match(reply.json(), { statusCode: 500, message: 'An error occurred', correlationId: 'req-1' })
+  t.notOk(reply.headers['set-cookie'])
+  const error = await app.inject('/error')
+  t.match(error, { statusCode: 409, headers: { 'x-good': 'yes', 'x-bad': undefined } })
+})
+
+t.test(
+  'what is logged of an error is named fields: no headers, no request of a client library',
+  async (t) => {
+    const { answer, ours } = await thrower(t)
+    const error = Object.assign(new Error('Request failed'), {
+      config: { headers: { authorization: `Bearer ${secret}` } },
+      request: { path: secret },
+      cause: Object.assign(new Error('socket'), { password: secret })
+    })
+    await answer('/async', error)
+
+    t.match(ours()[0], { level: 50, err: { message: 'Request failed: socket' } })
+    t.notMatch(JSON.stringify(ours()), secret)
+  }
+)
+
+t.test('an endless chain of causes and an endless message are cut', async (t) => {
+  const { answer, ours } = await thrower(t)
+  const error = new Error('x'.repeat(5_000_000))
+  error.cause = error
+  await answer('/async', error)
+
+  t.ok(JSON.stringify(ours()[0]).length < 50_000)
+})
