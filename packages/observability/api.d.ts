@@ -1,18 +1,423 @@
 // @seaworthy/observability: index
-import { FastifyPluginAsync } from 'fastify';
+import { InjectOptions, LightMyRequestResponse, FastifyRequest, FastifyReply, FastifyPluginAsync, LogController, FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { Secret, refusalOptions } from '@seaworthy/contract';
+import { IncomingMessage } from 'node:http';
+
+/** The operators' listener. */
+interface ManagementOptions {
+    /** The port to listen on, from 0 (any free one) to 65535. */
+    port: number;
+    /**
+     * The address to listen on. One that is not loopback needs `token` or `allow`.
+     *
+     * @defaultValue '127.0.0.1'
+     */
+    host?: string | undefined;
+    /** Asked for as `Authorization: Bearer …`. At least 16 characters. */
+    token?: string | Secret | undefined;
+    /** Who may connect: IP addresses or CIDR ranges. With a token too, both must be right. */
+    allow?: readonly string[] | undefined;
+}
+
+/** The operators' listener, as `app.observability.management`. */
+interface ManagementListener {
+    /** The port it listens on, once the app is ready. */
+    readonly port: number | undefined;
+    /** Asks it without a socket, for tests. */
+    inject(options: string | InjectOptions): Promise<LightMyRequestResponse>;
+}
+
+/** prom-client's registry, its successor's, or anything else that gives Prometheus' text. */
+interface MetricsRegistry {
+    metrics(): string | Promise<string>;
+    readonly contentType?: string;
+    getMetricsAsJSON?(): unknown;
+}
+
+/** What a tracker is told beside the error. No body, no query, no address, no headers. */
+interface ErrorContext {
+    /** `request`, or where else it happened: `uncaughtException`, `breaker "users"`. */
+    source: string;
+    method?: string;
+    /** The route's pattern. */
+    route?: string;
+    /** The status the client got. */
+    statusCode?: number;
+    correlationId?: string;
+    traceId?: string;
+    /** The user's id, and nothing else of the user. */
+    userId?: string;
+    [key: string]: unknown;
+}
+/** Takes an error. May return a promise; what it throws is logged. */
+type ErrorSink = (error: unknown, context: ErrorContext) => unknown;
+/** Where errors go. Further keys beside `dsn` are passed to Sentry's `init`. */
+interface ErrorTrackingOptions {
+    /** Sentry's address for the project. Needs `@sentry/node` 11. */
+    dsn?: string | Secret | undefined;
+    /**
+     * The environment that events carry.
+     *
+     * @defaultValue `NODE_ENV`
+     */
+    environment?: string | undefined;
+    /**
+     * The share of requests that Sentry traces, from 0 to 1. Left out, none and no instrumentation.
+     */
+    tracesSampleRate?: number | undefined;
+    /** Takes errors instead of Sentry. */
+    sink?: ErrorSink | undefined;
+    /**
+     * Sends out what the sink has gathered, at shutdown; gets a limit in **milliseconds**.
+     */
+    flush?: ((timeout: number) => unknown) | undefined;
+    /**
+     * The id of a request's user.
+     *
+     * @defaultValue `request.user.id`, else `request.user.sub`
+     */
+    userId?: ((request: FastifyRequest) => string | undefined) | undefined;
+    /** Passed on to Sentry's `init`. */
+    [option: string]: unknown;
+}
+
+/** What `app.observability` offers. */
+interface Observability {
+    /** The registry of your own metrics: prom-client's unless you gave another. */
+    readonly registry: MetricsRegistry;
+    /** Gives an error to the tracker, once per error object. Without error tracking, does nothing. */
+    captureError(error: unknown, context?: Partial<ErrorContext>): void;
+    /** Sends out captured errors; resolves at the latest after `timeout` **milliseconds**, 2000 by default. */
+    flush(timeout?: number): Promise<void>;
+    /** The metrics as a scrape would get them. */
+    metrics(format?: 'text' | 'openmetrics'): Promise<string>;
+    /** `x-correlation-id`, `traceparent` and `tracestate` for an outgoing call made on behalf of `request`. */
+    headers(request: FastifyRequest): Record<string, string>;
+    /** The request that the running code belongs to, where `correlation.context` is on. */
+    context(): FastifyRequest | undefined;
+    /** The operators' listener, where `management` is on. */
+    readonly management: ManagementListener | undefined;
+}
+declare module 'fastify' {
+    interface FastifyInstance {
+        /** Metrics, error tracking and ids of this app. */
+        observability: Observability;
+    }
+}
+
+/** An error as it is logged: an allow-list of fields, each bounded, causes to a depth. */
+interface ErrorJson {
+    type: string;
+    message: string;
+    code?: string;
+    statusCode?: number;
+    stack?: string;
+    cause?: ErrorJson;
+    errors?: ErrorJson[];
+}
+
+/** Where a request's ids come from, and where they go. */
+interface CorrelationOptions {
+    /**
+     * The header that carries the correlation id, in and out. A name of an HTTP header.
+     *
+     * @defaultValue 'x-correlation-id'
+     */
+    header?: string | undefined;
+    /**
+     * Peers whose ids and trace context are taken over: IP addresses or CIDR ranges, compared with the address of the
+     * connection itself. Others get fresh ids. Left out, anyone's valid id is taken.
+     */
+    trust?: readonly string[] | undefined;
+    /**
+     * Makes an id for a request that has none, or an invalid one. It must match `^[\w.-]{1,64}$`.
+     *
+     * @defaultValue `randomUUID`
+     */
+    generate?: ((request: IncomingMessage) => string) | undefined;
+    /**
+     * Remembers the request for all that its handler starts (AsyncLocalStorage): `fetch` and undici then carry the ids by
+     * themselves, and `app.observability.context()` gives the request anywhere. Costs little from Node 24 on.
+     *
+     * @defaultValue false
+     */
+    context?: boolean | undefined;
+    /**
+     * Hosts whose outgoing requests get no ids, where `context` is on: names as in the URL, without the port.
+     *
+     * @defaultValue []
+     */
+    exclude?: readonly string[] | undefined;
+}
+
+/** What a log level may be. */
+type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+/** How the line's fields are named: this package's own names, or a platform's. */
+type LogSchema = 'default' | 'ecs' | 'otel' | 'gcp';
+/** Which level a request's line has. */
+interface OutcomeLevels {
+    /** 1xx, 2xx and 3xx. */
+    success?: LogLevel | undefined;
+    /** 4xx. */
+    clientError?: LogLevel | undefined;
+    /** 5xx. */
+    serverError?: LogLevel | undefined;
+    /** The client went away before the answer was complete. */
+    aborted?: LogLevel | undefined;
+    /** Slower than its threshold, unless the outcome's own level is higher. */
+    slow?: LogLevel | undefined;
+}
+/** The one line per request. */
+interface LoggingOptions {
+    /**
+     * From how many **milliseconds** on a request is slow: at least 0. A route has its own with
+     * `config.observability.slowThreshold`, or `objective`.
+     *
+     * @defaultValue 1000
+     */
+    slowThreshold?: number | undefined;
+    /**
+     * Which share of successful requests is logged, from 0 to 1. Errors, aborts and slow requests are always logged.
+     * Services that share a trace keep the same requests.
+     *
+     * @defaultValue 1
+     */
+    sampling?: number | undefined;
+    /**
+     * More fields for the line, beside the allow-listed ones. Text is cut at 1024 characters. Keep secrets out.
+     */
+    fields?: ((request: FastifyRequest, reply: FastifyReply) => Record<string, unknown>) | undefined;
+    /**
+     * Names and shape of the fields: this package's, Elastic's (`ecs`), OpenTelemetry's (`otel`) or Google's (`gcp`).
+     *
+     * @defaultValue 'default'
+     */
+    schema?: LogSchema | undefined;
+    /**
+     * Level by outcome.
+     *
+     * @defaultValue `{ success: 'info', clientError: 'info', serverError: 'error', aborted: 'info', slow: 'warn' }`
+     */
+    levels?: OutcomeLevels | undefined;
+    /**
+     * Route parameters whose values never reach a log: where a route has one, its pattern is logged as the `url`.
+     *
+     * @defaultValue ['token', 'secret', 'password', 'code', 'key', 'signature']
+     */
+    secretParams?: readonly string[] | undefined;
+}
+
+/** What the service is, for `app_build_info`. */
+interface BuildInfo {
+    name?: string | undefined;
+    version?: string | undefined;
+    commit?: string | undefined;
+}
+/** Numbers for Prometheus. */
+interface MetricsOptions {
+    /**
+     * Where they are served: on the management listener where there is one, else on the app's port. Starts with `/`.
+     *
+     * @defaultValue '/metrics'
+     */
+    path?: string | undefined;
+    /**
+     * The duration's unit, and so the histogram's name: `http_request_duration_seconds` or `http_request_duration_ms`.
+     *
+     * @defaultValue 'seconds'
+     */
+    unit?: 'seconds' | 'milliseconds' | undefined;
+    /**
+     * Upper bounds of the duration's buckets, in `unit`, ascending, above 0.
+     *
+     * @defaultValue `[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]` in seconds, `[10, 50, 100, 200, 500, 1000, 2000, 5000]` in milliseconds
+     */
+    buckets?: readonly number[] | undefined;
+    /**
+     * The registry of your own metrics, served in the same scrape: prom-client's, `@prometheus-io/client`'s, or any
+     * `{ metrics() }`.
+     *
+     * @defaultValue `new Registry()` of prom-client
+     */
+    registry?: MetricsRegistry | undefined;
+    /**
+     * Process and runtime metrics: CPU, memory, event loop, garbage collection, file descriptors.
+     *
+     * @defaultValue true
+     */
+    defaultMetrics?: boolean | undefined;
+    /**
+     * How many combinations of method, route and status are counted apart, from 1 to 1,000,000. Further ones share a
+     * series with the route `__overflow__`, and a warning says so once.
+     *
+     * @defaultValue 5000
+     */
+    maxSeries?: number | undefined;
+    /**
+     * Histograms of request and response bodies, in bytes, by method and route.
+     *
+     * @defaultValue false
+     */
+    bodySizes?: boolean | undefined;
+    /**
+     * Counts and times outgoing requests of `fetch` and undici, by host: `http_client_request_duration_seconds`.
+     *
+     * @defaultValue true
+     */
+    outgoing?: boolean | undefined;
+    /**
+     * What `app_build_info` says.
+     *
+     * @defaultValue `npm_package_name`, `npm_package_version` and `GIT_COMMIT` of the environment
+     */
+    buildInfo?: BuildInfo | undefined;
+    /**
+     * Whether workers of one parent (node:cluster, PM2) answer scrapes for each other: whichever is asked, the numbers
+     * are everybody's, and stay when a worker dies. A name keeps two apps of one script apart.
+     *
+     * @defaultValue `true` in a worker of node:cluster or PM2's cluster mode, else `false`
+     */
+    workers?: boolean | string | undefined;
+    /** Asked for as `Authorization: Bearer …` where metrics are on the app's port. At least 16 characters. */
+    token?: string | Secret | undefined;
+    /** Who may scrape where metrics are on the app's port: IP addresses or CIDR ranges. */
+    allow?: readonly string[] | undefined;
+}
 
 /** Options of the observability plugin. Every one may be left out. */
 interface ObservabilityOptions {
     /**
-     * Whether the plugin does anything.
+     * The correlation id and the trace context: where they come from, where they go.
      *
-     * @defaultValue true
+     * @defaultValue `{}`
      */
-    enabled?: boolean;
+    correlation?: CorrelationOptions | undefined;
+    /**
+     * The one line per request. `false` writes none.
+     *
+     * @defaultValue `{}`
+     */
+    logging?: LoggingOptions | false | undefined;
+    /**
+     * Numbers for Prometheus. `false` counts nothing and serves nothing.
+     *
+     * @defaultValue `{}`
+     */
+    metrics?: MetricsOptions | false | undefined;
+    /**
+     * Where errors go: `{ dsn, … }` for Sentry (install `@sentry/node`), `{ sink }` for anything else. `false` is none.
+     *
+     * @defaultValue false
+     */
+    errorTracking?: ErrorTrackingOptions | false | undefined;
+    /**
+     * A listener of its own for operators: metrics, log level, status page. Without it, metrics are on the app's port.
+     *
+     * @defaultValue false
+     */
+    management?: ManagementOptions | false | undefined;
 }
 
 /** Logs, ids, metrics, traces and error tracking for Fastify: one line a request, one record a route. */
 declare const observability: FastifyPluginAsync<ObservabilityOptions>;
 
-export { observability as default, observability };
-export type { ObservabilityOptions };
+/** What a route may ask of observability. */
+interface RouteObservability {
+    /** The route's latency objective in **milliseconds**: a bucket of the histogram, and its slow threshold. */
+    objective?: number | undefined;
+    /** From how many **milliseconds** on it is slow. */
+    slowThreshold?: number | undefined;
+    /** `false`: no line for successful requests. */
+    log?: boolean | undefined;
+    /** `false`: not counted. */
+    metrics?: boolean | undefined;
+}
+declare module 'fastify' {
+    interface FastifyContextConfig {
+        /** How observability treats the route; `false` leaves it alone, errors excepted. */
+        observability?: RouteObservability | false | undefined;
+    }
+}
+
+/** What the plugin wants to know of what Fastify would have logged. */
+interface LogEvents {
+    /** A stream failed after its headers had gone out. */
+    streamFailed(error: Error, request: FastifyRequest): void;
+    /** A request was answered 503, without hooks, because the server is closing. */
+    refusedWhileClosing(logger: FastifyBaseLogger): void;
+}
+/**
+ * Silences the lines that Fastify writes per request (incoming, completed, not found, error), because the plugin
+ * writes the one line that says it all. Until a plugin listens, Fastify's own lines are written.
+ */
+declare class OneLineLogController extends LogController {
+    #private;
+    /** Called by the plugin: from now on it writes the lines. */
+    listen(events: LogEvents): void;
+    incomingRequest(request: FastifyRequest, reply: FastifyReply): void;
+    requestCompleted(error: Error | null, request: FastifyRequest, reply: FastifyReply): void;
+    defaultErrorLog(error: Error, request: FastifyRequest, reply: FastifyReply): void;
+    routeNotFound(request: FastifyRequest, reply: FastifyReply): void;
+    streamError(error: Error, request: FastifyRequest, reply: FastifyReply): void;
+    serviceUnavailable(logger: FastifyBaseLogger, server: FastifyRequest['server']): void;
+}
+
+/** What only Fastify's constructor can set. Give the same `correlation` and `logging` as to the plugin, or only here. */
+interface ObservabilityServerOptions {
+    /** See the plugin's option. */
+    correlation?: CorrelationOptions | undefined;
+    /** See the plugin's option. */
+    logging?: LoggingOptions | false | undefined;
+    /**
+     * The lowest level that is logged.
+     *
+     * @defaultValue `LOG_LEVEL` of the environment, else 'info'
+     */
+    level?: LogLevel | 'silent' | undefined;
+    /**
+     * Further settings of pino: `transport`, `base`, `stream`, … They win. `false` logs nothing.
+     *
+     * @defaultValue `{}`
+     */
+    logger?: Record<string, unknown> | false | undefined;
+}
+type ChildLoggerFactory = (this: FastifyInstance, logger: FastifyBaseLogger, bindings: object, options: object, raw: IncomingMessage) => FastifyBaseLogger;
+/** What to spread into `Fastify({ … })`. */
+interface FastifyServerSettings {
+    logger: Record<string, unknown> | false;
+    genReqId: (raw: IncomingMessage) => string;
+    childLoggerFactory: ChildLoggerFactory;
+    logController: OneLineLogController;
+    frameworkErrors: typeof refusalOptions.frameworkErrors;
+    clientErrorHandler: typeof refusalOptions.clientErrorHandler;
+}
+/**
+ * The constructor's part: ids that are validated before the request's logger exists, a logger that keeps secrets out,
+ * and eyes for requests that Fastify refuses before any hook.
+ *
+ * @example
+ * const app = Fastify({ ...observabilityServerOptions() })
+ * await app.register(observability)
+ * @throws RangeError for an option that cannot work.
+ */
+declare function observabilityServerOptions(options?: ObservabilityServerOptions): FastifyServerSettings;
+
+export { observability as default, observability, observabilityServerOptions };
+export type { BuildInfo, CorrelationOptions, ErrorContext, ErrorJson, ErrorSink, ErrorTrackingOptions, FastifyServerSettings, LogLevel, LogSchema, LoggingOptions, ManagementListener, ManagementOptions, MetricsOptions, MetricsRegistry, Observability, ObservabilityOptions, ObservabilityServerOptions, OutcomeLevels, RouteObservability };
+
+// @seaworthy/observability: apm
+/** An agent that can be started. */
+type Vendor = 'newrelic' | 'datadog' | 'elastic' | 'opentelemetry';
+
+/** The agent that runs in this process. One per process, so it is where each copy of this package finds it. */
+interface ApmHandle {
+    readonly vendor: Vendor;
+    /** Sends out what the agent has gathered. Never rejects. */
+    flush(timeout: number): Promise<void>;
+}
+
+/** The running agent, or `undefined` where the environment names none. */
+declare const apm: ApmHandle | undefined;
+
+export { apm };
+export type { ApmHandle, Vendor };

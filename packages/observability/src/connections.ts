@@ -15,8 +15,8 @@ type Holder = { [key: symbol]: Open | undefined } & NodeJS.EventEmitter
  * connection, none per request. On HTTP/2 it is the stream.
  */
 export class Connections {
-  inFlight = 0
-  active = 0
+  inFlight: number = 0
+  active: number = 0
   readonly #kOpen = Symbol('seaworthy.open')
   readonly #onAbort: (reply: FastifyReply) => void
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { onRefusal } from '@seaworthy/contract'
 import type { Connections } from './connections.ts'
@@ -32,11 +31,10 @@ export function watchRefusals(
       count?.(reason, statusCode)
       lines?.refused(request.log, { method: method ?? '', url: url ?? '', statusCode, reason })
     },
-    socket(error, socket, { statusCode, headers }) {
+    socket(error, socket, { statusCode, headers, correlationId }) {
       // A body that breaks off is the end of a request that is known: it is an abort.
       if (brokenOff.has(error.code ?? '') && connections.busy(socket)) return
       const reason = reasons[error.code ?? ''] ?? 'malformed'
-      const correlationId = randomUUID()
       headers[ids.options.header] = correlationId
       count?.(reason, statusCode)
       lines?.refused(fastify.log, { statusCode, reason, correlationId })

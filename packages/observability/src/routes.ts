@@ -45,7 +45,7 @@ export const unmatched = '__unmatched__'
 
 /** Binds each route's numbers and settings when it is added, so that a request looks nothing up by name. */
 export class Routes {
-  readonly objectives = new Set<number>()
+  readonly objectives: Set<number> = new Set()
   readonly #kRoute = Symbol('seaworthy.route')
   readonly #http: HttpMetrics | undefined
   readonly #logging: ResolvedLogging | undefined

@@ -22,7 +22,7 @@ export interface ManagementListener {
  * as the app is ready, so that a taken port stops the start, while others may still be adding theirs.
  */
 export class ManagementServer implements Management, ManagementListener {
-  readonly sections = new Map<string, () => unknown>()
+  readonly sections: Map<string, () => unknown> = new Map()
   readonly #app: FastifyInstance
   readonly #options: ResolvedManagement
   #server: Server | undefined

@@ -37,7 +37,7 @@ export const overflowLabel = '__overflow__'
 
 /** Label sets to cells, up to a cap; past it, one shared cell, and one call of `onOverflow`. */
 export class SeriesMap<T> {
-  readonly cells = new Map<string, T>()
+  readonly cells: Map<string, T> = new Map()
   #overflow: T | undefined
   readonly #labels: readonly string[]
   readonly #limit: number

@@ -85,8 +85,8 @@ const shown = ({ traceId, value, at }: Exemplar): string =>
 export class HistogramFamily implements Exposed {
   readonly name: string
   readonly help: string
-  readonly type = 'histogram' as const
-  readonly aggregator = 'sum'
+  readonly type: 'histogram' = 'histogram'
+  readonly aggregator: string = 'sum'
   readonly series: SeriesMap<HistogramCells>
 
   constructor(

@@ -13,7 +13,7 @@ const validName = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/
 
 /** Makes metrics, and keeps them for the exposition. The same name twice is the same metric. */
 export class Metrics implements Meter {
-  readonly families = new Map<string, Exposed>()
+  readonly families: Map<string, Exposed> = new Map()
   readonly #handles = new Map<string, unknown>()
   readonly #warn: (metric: string) => void
 

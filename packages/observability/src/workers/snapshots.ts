@@ -15,7 +15,7 @@ interface Ended {
 
 /** The workers' last snapshots, a file each. What an ended worker has counted stays. */
 export class Snapshots {
-  readonly name = `${process.pid}-${randomBytes(4).toString('hex')}`
+  readonly name: string = `${process.pid}-${randomBytes(4).toString('hex')}`
   readonly #folder: string
 
   constructor(folder: string) {
