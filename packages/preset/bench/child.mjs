@@ -22,7 +22,9 @@ const questions = {
   async memory() {
     await settled()
     return process.memoryUsage()
-  }
+  },
+  /** Ends as a program ends, so that a profile is written. */
+  finish: () => process.exit(0)
 }
 
 try {

@@ -1,10 +1,9 @@
 // npm run bench [-- names… | groups…] [--quick | --full] [--guard] [--only sections] [--write]
 import { parseArgs } from 'node:util'
-import { calls, chosen, variants } from './lib/catalogue.mjs'
-import { readData, writeData } from './lib/data.mjs'
+import { chosen, variants } from './lib/catalogue.mjs'
+import { merged, readData, writeData } from './lib/data.mjs'
 import { regressions } from './lib/guard.mjs'
 import { measureInstructions } from './lib/measure.mjs'
-import { machine, versions } from './lib/machine.mjs'
 import { sections } from './lib/sections.mjs'
 import { startRedis } from './lib/redis.mjs'
 import { writeResults } from './lib/report.mjs'
@@ -55,13 +54,24 @@ const size = values.full ? 'full' : 'quick'
 const redis = await startRedis()
 const how = { size, env: redis.env, say: (text) => console.error(text) }
 const committed = readData()
+const writes = !values.guard && ((everything && values.only === undefined) || values.write === true)
 const fresh = { instructions: {}, failures: {} }
+
+/** After each figure, so that a run that is stopped has not run for nothing. */
+function save() {
+  if (!writes) return
+  const data = merged(readData(), fresh, variants)
+  writeData(data)
+  writeResults(data)
+}
+
 try {
-  if (only.includes('instructions')) await measureInstructions(wanted, how, fresh)
+  if (only.includes('instructions')) await measureInstructions(wanted, how, fresh, save)
   for (const name of only.filter((section) => section !== 'instructions')) {
     how.say(`# ${name}`)
     try {
       fresh[name] = await sections[name](how)
+      save()
     } catch (error) {
       how.say(`${name} FAILED: ${error.message}`)
       process.exitCode = 1
@@ -79,21 +89,7 @@ if (values.guard) {
   for (const sentence of worse) console.error(`slower: ${sentence}`)
   if (worse.length > 0) process.exitCode = 1
   else console.log(`${Object.keys(fresh.instructions).length} parts cost no more than their committed figures`)
-} else if ((everything && values.only === undefined) || values.write) {
-  const stillThere = ([name]) => variants.some((variant) => variant.name === name)
-  const instructions = { ...committed.instructions, ...fresh.instructions }
-  const { failures, ...measured } = fresh
-  const data = {
-    ...committed,
-    ...measured,
-    instructions: Object.fromEntries(Object.entries(instructions).filter(stillThere)),
-    machine: machine(),
-    versions: versions(),
-    date: new Date().toISOString().slice(0, 10),
-    failures: Object.keys(failures)
-  }
-  writeData(data)
-  writeResults(data, { variants, calls })
+} else if (writes) {
   console.log('wrote baseline.json and results.md')
 } else {
   console.log(JSON.stringify(fresh, undefined, 2))

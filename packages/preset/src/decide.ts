@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { forPlugin } from './constructor-part.ts'
 import { optionsOf, type PartName, type PartOptions, type SeaworthyOptions } from './options.ts'
 import type { PartReport } from './report.ts'
 
@@ -46,7 +47,8 @@ export function decide(fastify: FastifyInstance, part: PartName, options: Seawor
   const whole = wrapped[part].find(({ plugin, key }) => key === undefined && fastify.hasPlugin(plugin))
   if (whole) return out('backed off', `"${whole.plugin}" was registered before`)
 
-  const own = { ...optionsOf(given) }
+  const own: Record<string, unknown> =
+    part === 'observability' ? { ...forPlugin(optionsOf(given)) } : { ...optionsOf(given) }
   const reports: PartReport[] = [
     { part, state: 'on', reason: typeof given === 'object' ? 'options given' : 'default' }
   ]

@@ -10,7 +10,14 @@ export { environmentExample } from './environment/example.ts'
 export { fromEnv, type Config, type FromEnvOptions } from './environment/from-env.ts'
 export { environmentSchema, type Environment } from './environment/schema.ts'
 export type { EnvironmentOf, EnvironmentSchema, VariableSchema } from './environment/types.ts'
-export type { PartOptions, RedisConnection, RedisOption, SeaworthyOptions } from './options.ts'
+export type {
+  ObservabilityPart,
+  PartOptions,
+  RedisConnection,
+  RedisOption,
+  SeaworthyOptions,
+  SecurityPart
+} from './options.ts'
 export { seaworthy, seaworthy as default } from './plugin.ts'
 export type { PartReport, PartState, Report } from './report.ts'
 export { serverOptions } from './server-options.ts'

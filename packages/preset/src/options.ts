@@ -2,9 +2,9 @@ import type { AuthOptions } from '@seaworthy/auth'
 import { optionChecks, type Secret } from '@seaworthy/contract'
 import type { ErrorsOptions } from '@seaworthy/errors'
 import type { HealthOptions } from '@seaworthy/health'
-import type { ObservabilityOptions } from '@seaworthy/observability'
+import type { ObservabilityOptions, ObservabilityServerOptions } from '@seaworthy/observability'
 import type { ResilienceOptions } from '@seaworthy/resilience'
-import type { SecurityOptions } from '@seaworthy/security'
+import type { SecurityOptions, SecurityServerOptions } from '@seaworthy/security'
 import type { ShutdownOptions } from '@seaworthy/shutdown'
 import type { Redis } from 'ioredis'
 
@@ -30,6 +30,12 @@ export interface RedisConnection {
 /** A client that you made and will close, or where to connect. */
 export type RedisOption = RedisConnection | Redis
 
+/** The plugin's options, and what its constructor part adds: `level` and `logger`. */
+export type ObservabilityPart = ObservabilityOptions & Pick<ObservabilityServerOptions, 'level' | 'logger'>
+
+/** The plugin's options, and its constructor part's: `trustProxy`, `bodyLimit`, timeouts. */
+export type SecurityPart = SecurityOptions & SecurityServerOptions
+
 /** Options of the preset: one key a part. Every one may be left out. */
 export interface SeaworthyOptions {
   /**
@@ -37,7 +43,7 @@ export interface SeaworthyOptions {
    *
    * @defaultValue true
    */
-  observability?: PartOptions<ObservabilityOptions>
+  observability?: PartOptions<ObservabilityPart>
 
   /**
    * One error shape for every answer.
@@ -72,7 +78,7 @@ export interface SeaworthyOptions {
    *
    * @defaultValue true
    */
-  security?: PartOptions<SecurityOptions>
+  security?: PartOptions<SecurityPart>
 
   /**
    * Tokens, sessions, OAuth2, API keys, roles.

@@ -1,4 +1,5 @@
 import type { FastifyServerOptions } from 'fastify'
+import { forConstructor } from './constructor-part.ts'
 import { load } from './load.ts'
 import { checkOptions, optionsOf, type SeaworthyOptions } from './options.ts'
 
@@ -17,6 +18,6 @@ export function serverOptions(options: SeaworthyOptions = {}): FastifyServerOpti
     ...(security === false ? {} : load.security().securityServerOptions(optionsOf(security))),
     ...(observability === false
       ? {}
-      : load.observability().observabilityServerOptions(optionsOf(observability)))
+      : load.observability().observabilityServerOptions(forConstructor(optionsOf(observability))))
   }
 }

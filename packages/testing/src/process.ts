@@ -103,8 +103,9 @@ export function startNode(
   }: SpawnOptions & { args?: string[]; nodeArgs?: string[] } = {}
 ): RunningProcess {
   const flags = ['--conditions=@seaworthy/source', '--disable-warning=ExperimentalWarning', ...nodeArgs]
-  // tap's own loaders and settings would slow the child and change its exit code.
   const { NODE_OPTIONS: _, ...inherited } = process.env
   const own = Object.fromEntries(Object.entries(inherited).filter(([name]) => !name.startsWith('TAP')))
+  // The test runner follows its children to see what they load, and so breaks `require` of TypeScript: not of ours.
+  own._TAPJS_PROCESSINFO_EXCLUDE_ = '/./'
   return start(t, process.execPath, [...flags, script, ...args], { ...options, env: { ...own, ...env } })
 }

@@ -62,8 +62,6 @@ const requests = [
   peer('NestJS', 'nest', 'nestStack', { group: 'frameworks', has: everything })
 ]
 
-export { calls }
-
 export const variants = [...requests, ...oursAlone, ...presets, ...calls]
 
 /** By name, or all of a group: base, recipe, peers, frameworks, ours, calls. */

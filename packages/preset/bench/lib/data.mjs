@@ -1,6 +1,7 @@
 // The committed figures: one file that results.md is written from and that --guard compares with.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { machine, versions } from './machine.mjs'
 
 const file = join(import.meta.dirname, '..', 'baseline.json')
 
@@ -8,7 +9,7 @@ export function readData() {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    if (error.code === 'ENOENT') return { instructions: {}, calls: {} }
+    if (error.code === 'ENOENT') return { instructions: {} }
     throw error
   }
 }
@@ -18,3 +19,17 @@ export const writeData = (data) => writeFileSync(file, `${JSON.stringify(data, r
 /** Four digits carry all that a measurement can say. */
 const rounded = (key, value) =>
   typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value
+
+/** What was committed, with what has been measured since in its place. */
+export function merged(committed, { failures: _failures, ...fresh }, variants) {
+  const all = { ...committed.instructions, ...fresh.instructions }
+  const instructions = variants.flatMap(({ name }) => (name in all ? [[name, all[name]]] : []))
+  return {
+    ...committed,
+    ...fresh,
+    instructions: Object.fromEntries(instructions),
+    machine: machine(),
+    versions: versions(),
+    date: new Date().toISOString().slice(0, 10)
+  }
+}

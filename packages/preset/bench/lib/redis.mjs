@@ -23,7 +23,18 @@ const accepts = (port) =>
 
 export async function startRedis() {
   const port = await freePort()
-  const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', tmpdir()]
+  const args = [
+    '--port',
+    `${port}`,
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--dir',
+    tmpdir()
+  ]
   const server = spawn('redis-server', args, { stdio: 'ignore' })
   for (let tries = 0; !(await accepts(port)); tries++) {
     if (tries === 200) throw new Error('redis-server did not start')

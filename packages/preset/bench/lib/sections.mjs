@@ -1,2 +1,9 @@
-// What is measured beside instructions per request.
-export const sections = {}
+// What is measured beside instructions per request. Each gives what the report shows.
+import { cpu } from './sections/cpu.mjs'
+import { growth } from './sections/growth.mjs'
+import { latency } from './sections/latency.mjs'
+import { memory } from './sections/memory.mjs'
+import { scrape } from './sections/scrape.mjs'
+import { soak } from './sections/soak.mjs'
+
+export const sections = { cpu, memory, scrape, latency, growth, soak }

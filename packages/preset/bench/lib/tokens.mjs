@@ -34,7 +34,8 @@ function make() {
   const secret = randomBytes(48).toString('base64url')
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const ed = generateKeyPairSync('ed25519')
-  const pem = (key) => key.export({ type: 'spki', format: 'pem' })
+  const publicPem = ({ publicKey }) => publicKey.export({ type: 'spki', format: 'pem' })
+  const privatePem = ({ privateKey }) => privateKey.export({ type: 'pkcs8', format: 'pem' })
   return {
     secret,
     issuer: payload.iss,
@@ -42,6 +43,7 @@ function make() {
     HS256: token('HS256', payload, (text) => createHmac('sha256', secret).update(text).digest()),
     RS256: token('RS256', payload, (text) => sign('sha256', Buffer.from(text), rsa.privateKey)),
     EdDSA: token('EdDSA', payload, (text) => sign(null, Buffer.from(text), ed.privateKey)),
-    keys: { RS256: pem(rsa.publicKey), EdDSA: pem(ed.publicKey) }
+    keys: { RS256: publicPem(rsa), EdDSA: publicPem(ed) },
+    privateKeys: { RS256: privatePem(rsa), EdDSA: privatePem(ed) }
   }
 }

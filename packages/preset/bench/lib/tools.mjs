@@ -57,7 +57,16 @@ export function ensurePeers() {
 
 /** Builds the packages whose sources are newer than what was built. */
 export function ensureBuilt() {
-  const packages = ['observability', 'errors', 'shutdown', 'health', 'resilience', 'security', 'auth', 'preset']
+  const packages = [
+    'observability',
+    'errors',
+    'shutdown',
+    'health',
+    'resilience',
+    'security',
+    'auth',
+    'preset'
+  ]
   const newest = (pattern) =>
     Math.max(0, ...globSync(pattern, { cwd: root }).map((file) => statSync(join(root, file)).mtimeMs))
   const contract = newest('packages/contract/src/**/*.ts')

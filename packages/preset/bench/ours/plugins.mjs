@@ -1,11 +1,12 @@
 // Our plugins, each alone, and the preset: from the built packages, as a user gets them.
 import { fastify, withRoute } from '../peers/app.mjs'
+import { withManyRoutes } from '../peers/scraped.mjs'
 
 /** An app made with the package's own server options where it has them, the plugin, and the route. */
 const alone = (name, options, route) => async (tokens) => {
   const exported = await import(`@seaworthy/${name}`)
   const given = typeof options === 'function' ? options(tokens) : options
-  const serverOptions = exported[`${name}ServerOptions`]?.(given) ?? {}
+  const serverOptions = exported[`${name}ServerOptions`]?.() ?? {}
   const app = fastify(name === 'observability' ? serverOptions : { ...serverOptions, logger: false })
   await app.register(exported[name], given)
   return withRoute(app, route?.(app) ?? {})
@@ -48,10 +49,10 @@ const claims = ({ issuer, audience }) => ({ issuer, audience })
 const auth = (jwt) =>
   alone('auth', (tokens) => ({ jwt: { ...jwt(tokens), ...claims(tokens) } }), authenticated)
 
-export const jwtHs = auth(({ secret }) => ({ secret, cache: false }))
+export const jwtHs = auth(({ secret }) => ({ secret, cache: 0 }))
 export const jwtHsCached = auth(({ secret }) => ({ secret }))
-export const jwtRs = auth(({ keys }) => ({ publicKey: keys.RS256, algorithms: ['RS256'], cache: false }))
-export const jwtEd = auth(({ keys }) => ({ publicKey: keys.EdDSA, algorithms: ['EdDSA'], cache: false }))
+export const jwtRs = auth(({ privateKeys }) => ({ key: privateKeys.RS256, cache: 0 }))
+export const jwtEd = auth(({ privateKeys }) => ({ key: privateKeys.EdDSA, cache: 0 }))
 
 const presetOptions = (tokens) => ({
   security: { cors: origins, rateLimit: limits },
@@ -80,5 +81,30 @@ export async function presetOff() {
   const { seaworthy, serverOptions } = await import('fastify-seaworthy')
   const app = fastify({ ...serverOptions(off), logger: false })
   await app.register(seaworthy, off)
+  return withRoute(app)
+}
+
+/** Many routes, for the cost of a scrape. */
+export async function manyRoutes() {
+  const { observability: plugin } = await import('@seaworthy/observability')
+  const app = fastify()
+  await app.register(plugin, { logging: false, metrics: { maxSeries: 100_000, defaultMetrics: false } })
+  return withManyRoutes(app)
+}
+
+/** The preset with many routes, for the cost of a request among them. */
+export async function presetManyRoutes(tokens) {
+  const { seaworthy, serverOptions } = await import('fastify-seaworthy')
+  const options = presetOptions(tokens)
+  const app = fastify(serverOptions(options))
+  await app.register(seaworthy, options)
+  return withManyRoutes(app)
+}
+
+/** A limiter that sees the client's address in X-Forwarded-For. */
+export async function limitBehindProxy() {
+  const { security: plugin } = await import('@seaworthy/security')
+  const app = fastify({ trustProxy: '127.0.0.1' })
+  await app.register(plugin, { headers: false, cors: false, validation: false, rateLimit: limits })
   return withRoute(app)
 }

@@ -1,3 +1,4 @@
+/* oxlint-disable oxc/no-async-endpoint-handlers -- Express 5 awaits its handlers */
 // Express 5 with what its users reach for: pino-http, helmet, cors, express-rate-limit, jsonwebtoken, prom-client.
 import { randomUUID } from 'node:crypto'
 import cors from 'cors'

@@ -15,7 +15,7 @@ import { user } from './app.mjs'
 
 const decorated = (prototype, name, ...decorators) => {
   const descriptor = Object.getOwnPropertyDescriptor(prototype, name)
-  for (const decorator of decorators.reverse()) decorator(prototype, name, descriptor)
+  for (const decorator of decorators.toReversed()) decorator(prototype, name, descriptor)
 }
 
 class AuthGuard {
@@ -51,7 +51,7 @@ Res()(UsersController.prototype, 'metrics', 0)
 Controller()(UsersController)
 
 export async function nestStack({ secret }) {
-  class AppModule {}
+  function AppModule() {}
   Module({
     imports: [
       LoggerModule.forRoot({ forRoutes: ['{*all}'], pinoHttp: { genReqId: (request) => request.id } }),

@@ -3,6 +3,7 @@
 // loopback, which the recipe lets through uncounted).
 import { createRequire } from 'node:module'
 import { fastify, withRoute } from './app.mjs'
+import { withManyRoutes } from './scraped.mjs'
 
 const require = createRequire(import.meta.url)
 
@@ -216,4 +217,11 @@ export async function limitRedis(tokens) {
   const { Redis } = require('ioredis')
   const redis = new Redis(process.env.BENCH_REDIS)
   return alone((app) => limit(app, { redis }))(tokens)
+}
+
+/** Many routes, for the cost of a scrape. */
+export async function manyRoutes() {
+  const app = fastify()
+  metrics(app)
+  return withManyRoutes(app)
 }

@@ -1,12 +1,16 @@
+import type { AuthOptions } from '@seaworthy/auth'
 import type { SeaworthyOptions } from '../options.ts'
 import { switchedOff } from './switched-off.ts'
 import type { Environment } from './schema.ts'
+
+type SessionOptions = Exclude<AuthOptions['session'], false | undefined>
 
 /** The parts' options that the variables amount to. A variable that is unset leaves the part's own default. */
 export function partsFrom(env: Environment): SeaworthyOptions {
   const parts: SeaworthyOptions = {
     observability: defined({
-      logging: defined({ level: env.LOG_LEVEL, slowThreshold: env.SLOW_THRESHOLD }),
+      level: env.LOG_LEVEL,
+      logging: defined({ slowThreshold: env.SLOW_THRESHOLD }),
       errorTracking:
         env.SENTRY_DSN &&
         defined({
@@ -33,7 +37,8 @@ export function partsFrom(env: Environment): SeaworthyOptions {
     auth: defined({
       jwt:
         env.JWT_SECRET &&
-        defined({ secret: env.JWT_SECRET.reveal(), issuer: env.JWT_ISSUER, audience: env.JWT_AUDIENCE })
+        defined({ secret: env.JWT_SECRET.reveal(), issuer: env.JWT_ISSUER, audience: env.JWT_AUDIENCE }),
+      session: env.SESSION_SECRET && session(env.SESSION_SECRET.reveal(), env)
     })
   }
   if (env.REDIS_HOST !== undefined) {
@@ -51,6 +56,13 @@ export function partsFrom(env: Environment): SeaworthyOptions {
 /** Without what is undefined, so that `undefined` never overrides a default. */
 function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as never
+}
+
+/** With a salt the secret is a passphrase, as older setups have it; without, it is the key itself. */
+function session(secret: string, { SESSION_SALT, NODE_ENV }: Environment): SessionOptions {
+  const key = SESSION_SALT === undefined ? { key: secret } : { secret, salt: SESSION_SALT.reveal() }
+  // Browsers keep a Secure cookie to https, which a developer's machine rarely has.
+  return NODE_ENV === 'development' ? { ...key, cookie: { secure: false } } : key
 }
 
 const list = (text: string | undefined): string[] | undefined =>

@@ -1,0 +1,63 @@
+// Method 2: CPU per request, all variants alive at once and taken in turns, so that what else the machine does hits
+// them alike. The second bare one is the noise floor.
+import { availableParallelism } from 'node:os'
+import { named } from '../catalogue.mjs'
+import { loadOf } from '../load.mjs'
+import { median } from '../statistics.mjs'
+import { startSubject } from '../subject.mjs'
+
+const names = [
+  'bare',
+  'bare again',
+  "Fastify's logger",
+  'recipe',
+  'preset, everything on',
+  'preset, everything off',
+  'express',
+  'hono',
+  'NestJS'
+]
+
+export async function cpu({ size, env, say }) {
+  const { rounds, warmUp, requests } =
+    size === 'full'
+      ? { rounds: 9, warmUp: 20_000, requests: 10_000 }
+      : { rounds: 5, warmUp: 8000, requests: 4000 }
+  const core = availableParallelism() > 1 ? 0 : undefined
+  const running = []
+  try {
+    for (const name of names) running.push(await warm(name, { core, env, warmUp, say }))
+    const alive = running.filter((entry) => entry !== undefined)
+    for (let round = 0; round < rounds; round++) {
+      for (const entry of alive) entry.figures.push(await cost(entry, requests))
+    }
+    return Object.fromEntries(alive.map(({ name, figures }) => [name, { microseconds: median(figures) }]))
+  } finally {
+    for (const entry of running) {
+      entry?.load.close()
+      await entry?.subject.stop()
+    }
+  }
+}
+
+async function warm(name, { core, env, warmUp, say }) {
+  let subject
+  try {
+    const variant = named(name)
+    subject = await startSubject(variant, { core, env })
+    const load = await loadOf(variant, subject.port)
+    await load.send(warmUp)
+    return { name, subject, load, figures: [] }
+  } catch (error) {
+    say(`cpu: ${name} left out: ${error.message.slice(0, 200)}`)
+    await subject?.stop()
+    return undefined
+  }
+}
+
+async function cost({ subject, load }, requests) {
+  const before = await subject.ask('cpu')
+  await load.send(requests)
+  const after = await subject.ask('cpu')
+  return (after.user - before.user + (after.system - before.system)) / requests
+}

@@ -1,0 +1,43 @@
+/* oxlint-disable oxc/no-async-endpoint-handlers -- Fastify awaits its handlers */
+// An app with many routes, each of which has answered with five statuses.
+const statuses = [200, 201, 400, 404, 500]
+
+/** Adds BENCH_ROUTES routes, and the questions that `sections/scrape.mjs` asks. */
+export async function withManyRoutes(app) {
+  const count = Number(process.env.BENCH_ROUTES ?? 10)
+  for (let index = 0; index < count; index++) {
+    app.get(`/resources-${index}/:id`, async (request, reply) => {
+      reply.code(Number(request.query.status ?? 200))
+      return { id: request.params.id }
+    })
+  }
+  await app.listen({ port: 0, host: '127.0.0.1' })
+
+  let watching = false
+  let longest = 0
+  return {
+    port: app.server.address().port,
+    async fill() {
+      for (let index = 0; index < count; index++) {
+        for (const status of statuses) await app.inject(`/resources-${index}/1?status=${status}`)
+      }
+    },
+    /** From here on the longest time between two turns of the event loop is kept. */
+    watch() {
+      watching = true
+      longest = 0
+      let last = performance.now()
+      const turn = () => {
+        const now = performance.now()
+        longest = Math.max(longest, now - last)
+        last = now
+        if (watching) setImmediate(turn)
+      }
+      setImmediate(turn)
+    },
+    watched() {
+      watching = false
+      return longest
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import type { ObservabilityOptions, ObservabilityServerOptions } from '@seaworthy/observability'
+import type { ObservabilityPart } from './options.ts'
+
+// One object holds what the constructor and the plugin take; `correlation` and `logging` are for both.
+
+/** What Fastify's constructor gets of the observability part. */
+export function forConstructor({
+  correlation,
+  logging,
+  level,
+  logger
+}: ObservabilityPart): ObservabilityServerOptions {
+  return { correlation, logging, level, logger }
+}
+
+/** What the plugin gets. */
+export function forPlugin({
+  level: _level,
+  logger: _logger,
+  ...options
+}: ObservabilityPart): ObservabilityOptions {
+  return options
+}
