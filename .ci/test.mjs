@@ -7,10 +7,7 @@ import { installServers } from './servers.mjs'
 installServers()
 
 const tap = fileURLToPath(import.meta.resolve('tap')).replace(/dist[\\/].*$/, 'dist/esm/run.mjs')
-// tap follows what each test loads, and so breaks `require` of TypeScript: it needn't follow anything here.
-const env = { ...process.env, _TAPJS_PROCESSINFO_EXCLUDE_: '/./' }
 const child = spawn(process.execPath, [tap, ...process.argv.slice(2)], {
-  env,
   stdio: ['inherit', 'pipe', 'inherit']
 })
 let tail = ''

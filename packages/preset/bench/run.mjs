@@ -88,7 +88,8 @@ if (values.guard) {
   const worse = regressions(fresh.instructions, committed.instructions)
   for (const sentence of worse) console.error(`slower: ${sentence}`)
   if (worse.length > 0) process.exitCode = 1
-  else console.log(`${Object.keys(fresh.instructions).length} parts cost no more than their committed figures`)
+  else
+    console.log(`${Object.keys(fresh.instructions).length} parts cost no more than their committed figures`)
 } else if (writes) {
   console.log('wrote baseline.json and results.md')
 } else {

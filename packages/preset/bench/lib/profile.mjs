@@ -9,12 +9,7 @@ import { startSubject } from './subject.mjs'
 const [name = 'preset, everything on', requests = '60000'] = process.argv.slice(2)
 const folder = mkdtempSync(join(tmpdir(), 'seaworthy-profile-'))
 const variant = named(name)
-const nodeArgs = [
-  '--enable-source-maps',
-  '--cpu-prof',
-  `--cpu-prof-dir=${folder}`,
-  '--cpu-prof-interval=250'
-]
+const nodeArgs = ['--enable-source-maps', '--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=250']
 const subject = await startSubject({ ...variant, nodeArgs })
 const load = await loadOf(variant, subject.port)
 await load.send(Number(requests))
