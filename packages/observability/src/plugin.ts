@@ -203,7 +203,12 @@ function serveMetrics(
   const group =
     options.workers === undefined ? undefined : new WorkerGroup(exposition, fastify.log, options.workers)
   const source = group ?? exposition
-  if (management === undefined) fastify.route(metricsRoute(options.path, source, options.guard, around))
+  const taken = management === undefined && fastify.hasRoute({ method: 'GET', url: options.path })
+  if (taken)
+    fastify.log.warn(
+      `observability: the app has its own ${options.path}, which stays: no metrics route was added`
+    )
+  else if (management === undefined) fastify.route(metricsRoute(options.path, source, options.guard, around))
   else management.route(metricsRoute(options.path, source, undefined, around))
 
   let detach = () => {}

@@ -22,7 +22,8 @@ export function missingServerOptions(fastify: FastifyInstance, expected: Fastify
   const given = symbol && (fastify as unknown as Record<symbol, Record<string, unknown>>)[symbol]
   if (given === undefined) return []
 
-  const lost = Object.keys(expected).filter((name) => name in losses && isUnset(given[name]))
+  const wanted = Object.entries(expected).filter(([name, value]) => name in losses && !isUnset(value))
+  const lost = wanted.map(([name]) => name).filter((name) => isUnset(given[name]))
   return lost.map((name) => `${name}: ${losses[name]}; use Fastify(serverOptions())`)
 }
 
