@@ -126,9 +126,14 @@ export class InFlight {
   }
 }
 
+/** `writeHead(200, { … })` on a raw response leaves its headers only in the head that was written. */
 function isEventStream({ raw }: FastifyReply): boolean {
   if (!raw.headersSent || raw.writableEnded) return false
-  return String(raw.getHeader('content-type') ?? '').startsWith('text/event-stream')
+  const { _header: head } = raw as typeof raw & { _header?: string | null }
+  const type = raw.getHeader('content-type')
+  return type === undefined
+    ? /^content-type: *text\/event-stream/im.test(head ?? '')
+    : String(type).startsWith('text/event-stream')
 }
 
 /** `writeHead(status, reason?, headers?)`: what it is given overrules `setHeader`, so it goes in there too. */

@@ -48,12 +48,13 @@ function number(name: string, text: string | undefined): number | undefined {
   return Number(text)
 }
 
-void main().then(
-  (code) => {
-    process.exitCode = code
-  },
-  (error: Error) => {
-    process.stderr.write(`seaworthy-preflight: ${error.message}\n\n${usage}`)
+async function end(): Promise<void> {
+  try {
+    process.exitCode = await main()
+  } catch (error) {
+    process.stderr.write(`seaworthy-preflight: ${(error as Error).message}\n\n${usage}`)
     process.exitCode = 2
   }
-)
+}
+
+void end()

@@ -1,12 +1,80 @@
 import Fastify from 'fastify'
-import t from 'tap'
-import { shutdown } from '../src/index.ts'
+import t, { type Test } from 'tap'
+import { shutdown, type ShutdownOptions } from '../src/index.ts'
 
-t.test('refuses an option that does not exist, and names the near one', async (t) => {
+async function registered(t: Test, options: object) {
   const app = Fastify()
   t.teardown(() => app.close())
+  await app.register(shutdown, { exit: false, ...options } as ShutdownOptions)
+  return app
+}
 
-  await t.rejects(async () => app.register(shutdown, { timout: 1 } as object), {
+t.test('refuses an option that does not exist, and names the near one', async (t) => {
+  await t.rejects(registered(t, { timout: 1 }), {
     message: 'shutdown: "timout" is not an option, did you mean "timeout"?'
   })
+})
+
+for (const [options, message] of [
+  [{ timeout: -1 }, /"timeout" must be a whole number of milliseconds from 0 to 3600000, got -1/],
+  [{ resourceTimeout: 0 }, /"resourceTimeout" must be/],
+  [{ closeTimeout: 1.5 }, /"closeTimeout" must be/],
+  [{ flushTimeout: '1' }, /"flushTimeout" must be .*got '1'/],
+  [{ streamGrace: NaN }, /"streamGrace" must be .*got NaN/],
+  [{ gracePeriod: 0 }, /"gracePeriod" must be/],
+  [{ drainDelay: -1 }, /"drainDelay" must be/],
+  [{ drainDelay: '2s' }, /"drainDelay" must be a number of milliseconds or \{ min, max \}, got '2s'/],
+  [{ drainDelay: { min: 10, max: 5 } }, /"drainDelay.max" must be at least "drainDelay.min" \(10\), got 5/],
+  [{ drainDelay: { mni: 10 } }, /"drainDelay.mni" is not an option, did you mean "min"/],
+  [{ signals: ['SIGKILL'] }, /"signals" must be a list of signals that can be caught/],
+  [{ fatal: { timeout: -1 } }, /"fatal.timeout" must be/],
+  [{ exit: true }, /"exit" must be a function/],
+  [{ pm2: 'yes' }, /"pm2" must be true or false/],
+  [{ systemd: 1 }, /"systemd" must be true or false/]
+] as const) {
+  t.test(`refuses ${JSON.stringify(options)}`, async (t) => {
+    await t.rejects(registered(t, options), { message })
+  })
+}
+
+t.test('undefined means not given', async (t) => {
+  const app = await registered(t, { timeout: undefined, drainDelay: undefined, signals: undefined })
+  t.equal(app.shutdown.state, 'running')
+})
+
+t.test('the budget is the sum of its parts, with what resources ask for themselves', async (t) => {
+  const app = await registered(t, {
+    drainDelay: { min: 100, max: 1000 },
+    timeout: 2000,
+    closeTimeout: 3000,
+    flushTimeout: 500
+  })
+  t.equal(app.shutdown.budget, 6500)
+  app.shutdown.onShutdown('slow', () => undefined, { timeout: 4000 })
+  t.equal(app.shutdown.budget, 10_500)
+})
+
+t.test('two apps in a process end on their own, and begin() gives one exit code', async (t) => {
+  const codes: number[] = []
+  const exit = (code: number) => void codes.push(code)
+  const [one, two] = await Promise.all([
+    registered(t, { exit, drainDelay: 0 }),
+    registered(t, { exit, drainDelay: 0 })
+  ])
+  await Promise.all([one, two].map((app) => app.listen({ port: 0, host: '127.0.0.1' })))
+  const first = one.shutdown.begin('test')
+  t.equal(first, one.shutdown.begin('again'))
+  t.equal(await first, 0)
+  t.equal(two.shutdown.state, 'running')
+  t.strictSame(codes, [], 'the process goes on for the other one')
+  t.equal(await two.shutdown.begin('test'), 0)
+  t.strictSame(codes, [0])
+})
+
+t.test('10,000 registrations close in far less than quadratic time', async (t) => {
+  const app = await registered(t, { drainDelay: 0 })
+  let closed = 0
+  for (let i = 0; i < 10_000; i++) app.shutdown.onShutdown(`resource ${i}`, () => void closed++)
+  await app.shutdown.begin('test')
+  t.equal(closed, 10_000)
 })

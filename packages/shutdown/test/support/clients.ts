@@ -1,0 +1,129 @@
+import { Agent, request, type RequestOptions } from 'node:http'
+import { connect, type Socket } from 'node:net'
+
+/** Where a new connection goes. Set while the clients run, like a cluster's routing. */
+export interface Route {
+  port: number
+}
+
+/** What all clients got: each answer must be a 200. */
+export interface Count {
+  ok: number
+  failed: Record<string, number>
+}
+
+export interface Clients {
+  readonly count: Count
+  stop(): Promise<Count>
+}
+
+export interface ClientOptions {
+  connections?: number
+  think?: number
+  path?: string
+  method?: 'GET' | 'POST'
+}
+
+/** Keep-alive clients that never retry; only new connections follow the route. */
+export function startClients(route: Route, options: ClientOptions = {}): Clients {
+  const { connections = 50, think = 0, path = '/', method = 'GET' } = options
+  const count: Count = { ok: 0, failed: {} }
+  let going = true
+  const loops = Array.from({ length: connections }, async (_, index) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    agent.createConnection = () => connect(route.port, '127.0.0.1')
+    const body = method === 'POST' ? JSON.stringify({ index }) : undefined
+    const headers = body ? { 'content-type': 'application/json', 'content-length': body.length } : {}
+    while (going) {
+      const result = await once({ agent, path, method, headers }, body)
+      if (result === '200') count.ok++
+      else count.failed[result] = (count.failed[result] ?? 0) + 1
+      if (think > 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * think))
+    }
+    agent.destroy()
+  })
+  return {
+    count,
+    async stop() {
+      going = false
+      await Promise.all(loops)
+      return count
+    }
+  }
+}
+
+function once(options: RequestOptions, body: string | undefined): Promise<string> {
+  return new Promise((resolve) => {
+    const failed = (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message)
+    request(options, (response) => {
+      response.resume().once('error', failed)
+      response.once('end', () => resolve(String(response.statusCode)))
+    })
+      .once('error', failed)
+      .end(body)
+  })
+}
+
+/** Clients that send `depth` requests at once on a connection and want as many answers. */
+export function startPipelining(
+  route: Route,
+  { connections = 20, depth = 5, path = '/', method = 'GET' }: ClientOptions & { depth?: number } = {}
+): Clients {
+  const count: Count = { ok: 0, failed: {} }
+  let going = true
+  const body =
+    method === 'POST' ? 'content-type: application/json\r\ncontent-length: 9\r\n\r\n{"a":"b"}' : '\r\n'
+  const batch = `${method} ${path} HTTP/1.1\r\nhost: a\r\n${body}`.repeat(depth)
+
+  const loops = Array.from({ length: connections }, async () => {
+    while (going) {
+      const socket = connect(route.port, '127.0.0.1')
+      let last = false
+      while (going && !last) {
+        const { answers, closing, error } = await exchange(socket, batch, depth)
+        count.ok += answers
+        last = closing || error !== undefined || answers < depth
+        if (answers < depth) {
+          const name = error ?? 'unanswered'
+          count.failed[name] = (count.failed[name] ?? 0) + depth - answers
+        }
+      }
+      socket.destroy()
+    }
+  })
+  return {
+    count,
+    async stop() {
+      going = false
+      await Promise.all(loops)
+      return count
+    }
+  }
+}
+
+interface Exchange {
+  answers: number
+  closing: boolean
+  error?: string
+}
+
+function exchange(socket: Socket, batch: string, depth: number): Promise<Exchange> {
+  return new Promise((resolve) => {
+    let text = ''
+    const done = (error?: string) => {
+      socket.off('data', read).off('close', closed).off('error', failed)
+      socket.on('error', () => undefined)
+      const answers = text.match(/HTTP\/1\.1 200/g)?.length ?? 0
+      resolve({ answers, closing: /^connection: close/im.test(text), ...(error ? { error } : {}) })
+    }
+    const read = (data: Buffer) => {
+      text += data.toString('latin1')
+      // Each answer ends with its body, which is the only line with a brace.
+      if ((text.match(/\{.*\}/g)?.length ?? 0) >= depth) done()
+    }
+    const closed = () => done('closed')
+    const failed = (error: NodeJS.ErrnoException) => done(error.code)
+    socket.on('data', read).once('close', closed).once('error', failed)
+    socket.write(batch)
+  })
+}
