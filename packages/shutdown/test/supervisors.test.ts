@@ -69,7 +69,12 @@ t.test('HTTP/2 clients get GOAWAY, their open streams are answered, later ones o
   stream.on('response', (headers) => {
     status = headers[':status']
   })
-  await new Promise((resolve) => session.ping(resolve))
+  await until('the stream to be taken', async () => {
+    const asked = session.request({ ':path': '/in-flight' })
+    let text = ''
+    for await (const data of asked) text += String(data)
+    return Number(text) >= 2
+  })
   const done = new Promise((resolve, reject) => stream.resume().once('close', resolve).once('error', reject))
   app.kill()
   t.equal(await goaway, 0, 'NO_ERROR')
