@@ -1,0 +1,86 @@
+import type { ApiKeys } from './api-keys.ts'
+import type { Audit } from './audit.ts'
+import type { AuthApi } from './api.ts'
+import { createVerifyCredentials } from './logins/credentials.ts'
+import { createPasswords } from './logins/passwords.ts'
+import type { ResolvedAuth } from './options.ts'
+import { printedMatrix } from './policy/matrix.ts'
+import type { RouteRules } from './policy/routes.ts'
+import type { Revocations } from './revocation.ts'
+import type { Csrf } from './sessions/csrf.ts'
+import type { Sessions } from './sessions/sessions.ts'
+import type { AuthStore } from './stores/store.ts'
+import type { Tokens } from './tokens/issue.ts'
+import type { TokenVerifier } from './tokens/verifier.ts'
+
+export interface Parts {
+  options: ResolvedAuth
+  main: AuthStore
+  local: AuthStore
+  audit: Audit
+  revocations: Revocations
+  rules: RouteRules
+  tokens: Tokens | undefined
+  verifier: TokenVerifier | undefined
+  sessions: Sessions | undefined
+  keys: ApiKeys | undefined
+  csrf: Csrf | undefined
+}
+
+/** The part, or an error that says which option brings it. */
+function needed<T>(part: T | undefined, option: string): T {
+  if (part === undefined) throw new Error(`auth: this needs the option "${option}"`)
+  return part
+}
+
+export function createApi({ options, main, local, audit, revocations, rules, ...parts }: Parts): AuthApi {
+  const passwords = createPasswords(options.login.cost)
+  const tokens = (): Tokens => needed(parts.tokens, 'jwt.secret')
+
+  async function endUser(user: string): Promise<void> {
+    await Promise.all([
+      revocations.revoke(`sub:${user}`),
+      main.endFamiliesOf(user),
+      ...(parts.sessions ? [parts.sessions.revokeAll(user)] : [])
+    ])
+  }
+
+  return {
+    issueTokens: async (claims) => tokens().issueTokens(claims),
+    refresh: async (refreshToken) => tokens().refresh(refreshToken),
+    async revoke(what) {
+      if ('user' in what) await endUser(what.user)
+      else if ('refreshToken' in what) await tokens().endLogin(what.refreshToken)
+      else if ('session' in what) {
+        await Promise.all([
+          revocations.revoke(`sid:${what.session}`),
+          main.endFamily(what.session),
+          main.endSession(what.session, undefined)
+        ])
+      } else if ('jti' in what) await revocations.revoke(`jti:${what.jti}`)
+      else {
+        const outcome = await needed(parts.verifier, 'jwt').verify(what.token)
+        // What doesn't hold needs no ending.
+        if (!('identity' in outcome)) return
+        const { jti } = outcome.identity.user
+        if (jti === undefined)
+          throw new Error('auth: the token has no "jti": end the user instead, or use issueTokens')
+        await revocations.revoke(`jti:${String(jti)}`)
+      }
+      const [kind = ''] = Object.keys(what)
+      audit.record({ type: 'revoked', outcome: kind, subject: 'user' in what ? what.user : undefined })
+    },
+    matrix: () => rules.matrix(),
+    printMatrix: () => printedMatrix(rules.matrix()),
+    hashPassword: (password) => passwords.hash(password),
+    verifyPassword: (password, hash) => passwords.verify(password, hash),
+    verifyCredentials: createVerifyCredentials(passwords, options.login, { main, local }, audit),
+    get apiKeys() {
+      return needed(parts.keys, 'apiKeys')
+    },
+    get sessions() {
+      return needed(parts.sessions, 'session')
+    },
+    csrfToken: (request) => needed(parts.csrf, 'csrf').token(request)
+  }
+}

@@ -1,0 +1,46 @@
+import { clientErrorBrand, type ClientError } from '@seaworthy/contract'
+
+type Headers = Readonly<Record<string, string | number | readonly string[]>>
+
+/**
+ * Every refusal of this package. Recognise it by `code`; the message may be shown, `cause` may not.
+ *
+ * @example
+ * if (error.code === 'AUTH_TOKEN_EXPIRED') refresh()
+ */
+export class AuthError extends Error implements ClientError {
+  override readonly name = 'AuthError'
+  readonly [clientErrorBrand] = true
+  readonly code: string
+  readonly statusCode: number
+  readonly headers: Headers | undefined
+
+  constructor(
+    code: string,
+    statusCode: number,
+    message: string,
+    { headers, cause }: { headers?: Headers; cause?: unknown } = {}
+  ) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.statusCode = statusCode
+    this.headers = headers
+  }
+}
+
+/** `Bearer realm="api", error="invalid_token"`; values are ours, never the client's. */
+export function challenge(scheme: string, realm: string, parameters: Record<string, string> = {}): string {
+  const rest = Object.entries(parameters).map(([name, value]) => `, ${name}="${value}"`)
+  return `${scheme} realm="${realm}"${rest.join('')}`
+}
+
+/** 401 for a bearer token that does not hold, with the challenge that RFC 6750 asks for. */
+export function invalidToken(realm: string, description: string, code = 'AUTH_INVALID_TOKEN'): AuthError {
+  const value = challenge('Bearer', realm, { error: 'invalid_token', error_description: description })
+  return new AuthError(code, 401, description, { headers: { 'www-authenticate': value } })
+}
+
+/** 503 with Retry-After, in seconds: what is needed to decide can't be had right now. */
+export function unavailable(code: string, message: string, retryAfter: number, cause?: unknown): AuthError {
+  return new AuthError(code, 503, message, { headers: { 'retry-after': retryAfter }, cause })
+}

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import type { Audit } from '../audit.ts'
+import { AuthError } from '../errors.ts'
+import type { LoginOptions } from '../options-login.ts'
+import type { AuthStore } from '../stores/store.ts'
+import type { Passwords } from './passwords.ts'
+
+/** A login with a password. */
+export interface Credentials<User> {
+  /** What the user typed: an address or a name. */
+  account: string
+  password: string
+  /** Finds the user; `passwordHash` is what `app.auth.hashPassword` gave. */
+  find: (account: string) => User | null | undefined | Promise<User | null | undefined>
+}
+
+/** Checks a login. @throws AuthError `AUTH_INVALID_CREDENTIALS` (401), `AUTH_TOO_MANY_ATTEMPTS` (429). */
+export type VerifyCredentials = <User extends { passwordHash: string | null | undefined }>(
+  request: FastifyRequest,
+  credentials: Credentials<User>
+) => Promise<User>
+
+const maxPassword = 1024
+
+const invalid = (): AuthError =>
+  new AuthError('AUTH_INVALID_CREDENTIALS', 401, 'Account or password is wrong', {
+    headers: { 'www-authenticate': 'Password realm="login"' }
+  })
+
+// Addresses of people don't go into a shared store in the clear.
+const accountKey = (account: string): string =>
+  `account:${createHash('sha256').update(account.normalize('NFKC').trim().toLowerCase()).digest('base64url')}`
+
+export function createVerifyCredentials(
+  passwords: Passwords,
+  options: Required<LoginOptions>,
+  stores: { main: AuthStore; local: AuthStore },
+  audit: Audit
+): VerifyCredentials {
+  const { attempts, delay, maxDelay, addressFactor } = options
+
+  /** With Redis down, guessing is still slowed down, by this process alone. */
+  const backoff = async <T>(ask: (store: AuthStore) => Promise<T>): Promise<T> => {
+    try {
+      return await ask(stores.main)
+    } catch {
+      return ask(stores.local)
+    }
+  }
+
+  return async (request, { account, password, find }) => {
+    if (
+      typeof account !== 'string' ||
+      typeof password !== 'string' ||
+      account === '' ||
+      password.length > maxPassword
+    ) {
+      throw invalid()
+    }
+    const limits = [
+      { key: accountKey(account), free: attempts },
+      { key: `address:${request.ip}`, free: attempts * addressFactor }
+    ]
+    const waits = await Promise.all(limits.map(({ key }) => backoff((store) => store.waitOf(key))))
+    const wait = Math.ceil(Math.max(...waits) / 1000)
+    if (wait > 0) {
+      audit.record(
+        { type: 'login', outcome: 'slowed', scheme: 'password', code: 'AUTH_TOO_MANY_ATTEMPTS' },
+        request
+      )
+      throw new AuthError('AUTH_TOO_MANY_ATTEMPTS', 429, 'Too many attempts, try again later', {
+        headers: { 'retry-after': wait }
+      })
+    }
+    const [byAccount, byAddress] = limits as [(typeof limits)[0], (typeof limits)[0]]
+    const count = ({ key, free }: (typeof limits)[0]) =>
+      backoff((store) => store.fail(key, free, delay, maxDelay))
+    // Counted before the hash is checked: parallel guesses must not all be free.
+    await count(byAccount)
+    const user = await find(account)
+    const right = await passwords.verify(password, user?.passwordHash)
+    if (!user || !right) {
+      await count(byAddress)
+      audit.record(
+        { type: 'login', outcome: 'failed', scheme: 'password', code: 'AUTH_INVALID_CREDENTIALS' },
+        request
+      )
+      throw invalid()
+    }
+    // An address keeps its count: or one own account would buy an attacker guesses at all others.
+    await backoff((store) => store.succeed(byAccount.key))
+    audit.record({ type: 'login', outcome: 'ok', scheme: 'password' }, request)
+    return user
+  }
+}

@@ -1,0 +1,147 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { isOperational, optionChecks } from '@seaworthy/contract'
+import type { ResolvedAuth } from '../options.ts'
+import { AuthError } from '../errors.ts'
+import type { SchemeName } from '../identity.ts'
+import type { GuardHook, Guards } from './guard.ts'
+import { rowsOf, type MatrixRow } from './matrix.ts'
+import { requirementOf, type Known, type Requirement, type RouteAuth } from './requirement.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may use the route: `true` for whoever proves who they are, `false` for everyone, or in detail. */
+    auth?: boolean | RouteAuth
+  }
+}
+
+/** A hook for a route that works with `done` and, called by hand, as a promise. */
+export interface AuthHook {
+  (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void
+  (request: FastifyRequest, reply: FastifyReply): Promise<void>
+}
+
+export interface RouteRules {
+  authenticate: AuthHook
+  authorize(...roles: string[]): AuthHook
+  matrix(): MatrixRow[]
+}
+
+const phases = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
+
+/** Makes a callback hook callable as a promise too. */
+function hook(run: GuardHook): AuthHook {
+  return function authHook(request: FastifyRequest, reply: FastifyReply, done?: (error?: Error) => void) {
+    if (done) return run(request, reply, done)
+    return new Promise<void>((resolve, reject) =>
+      run(request, reply, (error) => (error ? reject(error) : resolve()))
+    )
+  } as AuthHook
+}
+
+/** Turns marks on routes into hooks, and keeps the table of who may use what. */
+export function routeRules(
+  fastify: FastifyInstance,
+  options: ResolvedAuth,
+  schemes: readonly SchemeName[],
+  guards: Guards
+): RouteRules {
+  const check = optionChecks('auth')
+  const known: Known = { schemes, policies: options.policies, mode: options.mode }
+  const marks = new WeakMap<object, Requirement>()
+  const table: MatrixRow[] = []
+  const unmarked: string[] = []
+  const seen = new WeakSet<object>()
+
+  /** `app.authenticate` and `app.authorize(…)`: who asks, then what they may, in one hook. */
+  const marked = (requirement: Requirement): AuthHook => {
+    const identify = schemes.length > 0 ? guards.authenticate(requirement) : undefined
+    const permit = guards.permit(requirement)
+    const made = hook((request, reply, done) => {
+      const next = (error?: Error): void => (error || !permit ? done(error) : permit(request, reply, done))
+      if (request.identity !== null) return next()
+      if (!identify) return done(new AuthError('AUTH_NOT_CONFIGURED', 500, 'No scheme is configured'))
+      identify(request, reply, next)
+    })
+    marks.set(made, requirement)
+    return made
+  }
+  const base: Requirement = {
+    schemes,
+    roles: [],
+    scopes: [],
+    policies: [],
+    owner: [],
+    optional: false,
+    mode: options.mode
+  }
+
+  fastify.addHook('onRoute', (route) => {
+    const { config } = route
+    if (config) seen.add(config)
+    else seen.add((route.config = {}))
+    const name = `${[route.method].flat().join('|')} ${route.url}`
+    if (config?.operational !== undefined) return void table.push(...rowsOf(route, 'operational'))
+
+    const found = markedHooks(route)
+    if (found.length > 0 && schemes.length === 0) {
+      check.fail('jwt', `given (or "session", or "apiKeys"): ${name} needs a way to authenticate`, undefined)
+    }
+    const auth = config?.auth
+    if (auth === false && found.length > 0)
+      check.fail(`${name} config.auth`, 'left out beside app.authenticate', false)
+    if (auth !== undefined && auth !== false) found.unshift(guarded(route, requirementOf(name, auth, known)))
+    if (found.length > 0) return void table.push(...rowsOf(route, found))
+
+    // What Fastify answers itself before a route (CORS preflight, 404) isn't among the routes.
+    table.push(...rowsOf(route, auth === false ? 'public' : 'unmarked'))
+    if (auth === undefined && !isPreflight(route)) unmarked.push(name)
+  })
+
+  const markedHooks = (route: RouteOptions): Requirement[] =>
+    phases
+      .flatMap((phase) => [route[phase] ?? []].flat() as object[])
+      .flatMap((entry) => marks.get(entry) ?? [])
+
+  /** Puts the demands of `config.auth` before the route's own hooks: these may rely on the user. */
+  function guarded(route: RouteOptions, requirement: Requirement): Requirement {
+    const add = (phase: 'onRequest' | 'preValidation' | 'preHandler', run: GuardHook | undefined): void => {
+      if (run) route[phase] = [run, ...([route[phase] ?? []].flat() as GuardHook[])]
+    }
+    add('onRequest', guards.authenticate(requirement))
+    add('preValidation', guards.permit(requirement))
+    add('preHandler', guards.own(requirement))
+    return requirement
+  }
+
+  if (options.defaultDeny) {
+    fastify.addHook('onReady', (done) => {
+      if (unmarked.length === 0) return done()
+      const rule =
+        'on every route: config.auth, app.authenticate or app.authorize (config: { auth: false } for everyone)'
+      done(
+        new RangeError(
+          `auth: "defaultDeny" must find who may use it ${rule}, got none on ${unmarked.join(', ')}`
+        )
+      )
+    })
+    // Routes that were there before this plugin were never looked at: nobody gets in.
+    fastify.addHook('onRequest', (request, _reply, done) => {
+      if (request.is404 || isOperational(request) || seen.has(request.routeOptions.config)) return done()
+      done(new AuthError('AUTH_UNMARKED_ROUTE', 403, 'The route does not say who may use it'))
+    })
+  }
+
+  return {
+    authenticate: marked(base),
+    authorize: (...roles) => {
+      if (roles.length === 0) check.fail('authorize', 'called with at least one role', 'none')
+      for (const role of roles) check.string('authorize', role)
+      return marked({ ...base, roles })
+    },
+    matrix: () => table.map((row) => ({ ...row }))
+  }
+}
+
+/** @fastify/cors answers preflights on a route of its own. */
+const isPreflight = ({ method, url }: RouteOptions): boolean =>
+  method === 'OPTIONS' && (url === '*' || url === '/*')

@@ -1,0 +1,94 @@
+import { ExpiringMap } from './expiring-map.ts'
+import type { AuthStore, Family, Revocation, SessionRecord } from './store.ts'
+
+interface StoredFamily extends Family {
+  current: string
+  /** The newest token, for those who show its predecessor within the grace. */
+  latest: string
+  /** Hashes that have been used, and until when they are excused. */
+  readonly used: Map<string, number>
+}
+
+// Bounds on what strangers can fill: failures of made-up accounts, logins.
+const manyLogins = 100_000
+
+/** For one process: what is in it ends with the process, and other processes know nothing of it. */
+export function memoryStore(): AuthStore {
+  const families = new ExpiringMap<StoredFamily>(manyLogins)
+  const sessions = new ExpiringMap<SessionRecord>(manyLogins)
+  const failures = new ExpiringMap<{ count: number; until: number }>(manyLogins)
+
+  return {
+    shared: false,
+
+    async createFamily(family, hash, idle) {
+      const stored = { ...family, current: hash, latest: '', used: new Map<string, number>() }
+      families.set(family.id, stored, Math.min(Date.now() + idle, family.endsAt))
+    },
+
+    async rotateFamily(id, shown, next, grace, idle) {
+      const family = families.get(id)
+      if (family === undefined) return { outcome: 'unknown' }
+      const now = Date.now()
+      const { claims, endsAt } = family
+      if (family.current !== shown) {
+        if ((family.used.get(shown) ?? 0) > now)
+          return { outcome: 'grace', claims, endsAt, token: family.latest }
+        families.delete(id)
+        return { outcome: 'reused' }
+      }
+      for (const [hash, until] of family.used) if (until <= now) family.used.delete(hash)
+      family.used.set(shown, now + grace)
+      family.current = next.hash
+      family.latest = next.text
+      families.set(id, family, Math.min(now + idle, endsAt))
+      return { outcome: 'rotated', claims, endsAt, token: next.text }
+    },
+
+    async endFamily(id) {
+      families.delete(id)
+    },
+
+    async endFamiliesOf(subject) {
+      for (const family of families.values()) if (family.subject === subject) families.delete(family.id)
+    },
+
+    // The list of revocations keeps them itself: there is nobody else to tell.
+    async revoke(_revocation: Revocation) {},
+    async revocationsSince(version) {
+      return { version, revocations: [] }
+    },
+
+    async saveSession(session, ttl) {
+      sessions.set(session.id, session, Date.now() + ttl)
+    },
+    async findSession(id) {
+      return sessions.get(id)
+    },
+    async endSession(id) {
+      sessions.delete(id)
+    },
+    async sessionsOf(subject) {
+      return [...sessions.values()].filter((session) => session.subject === subject)
+    },
+
+    async waitOf(key) {
+      return Math.max(0, (failures.get(key)?.until ?? 0) - Date.now())
+    },
+    async fail(key, free, delay, max) {
+      const count = (failures.get(key)?.count ?? 0) + 1
+      const wait = count < free ? 0 : Math.min(max, delay * 2 ** Math.min(count - free, 30))
+      const now = Date.now()
+      failures.set(key, { count, until: now + wait }, now + wait + max)
+    },
+    async succeed(key) {
+      failures.delete(key)
+    },
+
+    close() {
+      families.clear()
+      sessions.clear()
+      failures.clear()
+    }
+  }
+}

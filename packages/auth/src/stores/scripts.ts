@@ -1,0 +1,87 @@
+// Each script is one step for Redis: no other process sees a half-done one.
+
+/** KEYS: family, subject's families. ARGV: hash, subject, claims, endsAt, ttl, id, now. */
+export const createFamily = `
+redis.call('HSET', KEYS[1], 'current', ARGV[1], 'subject', ARGV[2], 'claims', ARGV[3], 'endsAt', ARGV[4])
+redis.call('PEXPIRE', KEYS[1], ARGV[5])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[7])
+redis.call('ZADD', KEYS[2], ARGV[4], ARGV[6])
+redis.call('PEXPIREAT', KEYS[2], ARGV[4], 'NX')
+redis.call('PEXPIREAT', KEYS[2], ARGV[4], 'GT')`
+
+/** KEYS: family, the newest token, the shown token's excuse. ARGV: shown, next hash, next token, grace, idle, now. */
+export const rotateFamily = `
+local f = redis.call('HMGET', KEYS[1], 'current', 'claims', 'endsAt')
+if not f[1] then return {'unknown'} end
+if f[1] ~= ARGV[1] then
+  local latest = redis.call('GET', KEYS[2])
+  if latest and redis.call('EXISTS', KEYS[3]) == 1 then return {'grace', f[2], f[3], latest} end
+  redis.call('DEL', KEYS[1], KEYS[2])
+  return {'reused'}
+end
+redis.call('HSET', KEYS[1], 'current', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], math.max(1, math.min(tonumber(ARGV[5]), tonumber(f[3]) - tonumber(ARGV[6]))))
+if tonumber(ARGV[4]) > 0 then
+  redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
+  redis.call('SET', KEYS[3], '1', 'PX', ARGV[4])
+end
+return {'rotated', f[2], f[3], ARGV[3]}`
+
+/** KEYS: subject's families. ARGV: what family keys start with. */
+export const endFamilies = `
+for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('DEL', ARGV[1] .. id) end
+redis.call('DEL', KEYS[1])`
+
+/** KEYS: log, expiries, version, channel. ARGV: member, until, now. */
+export const revoke = `
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[3], 'LIMIT', 0, 100)) do
+  redis.call('ZREM', KEYS[1], member)
+  redis.call('ZREM', KEYS[2], member)
+end
+local version = redis.call('INCR', KEYS[3])
+redis.call('ZADD', KEYS[1], version, ARGV[1])
+redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
+redis.call('PUBLISH', KEYS[4], version)`
+
+/** KEYS: log, version. ARGV: version known. A version that went back means that Redis lost its data: all is new. */
+export const revocationsSince = `
+local version = tonumber(redis.call('GET', KEYS[2]) or '0')
+local from = tonumber(ARGV[1])
+if version == from then return {version} end
+if version < from then from = 0 end
+return {version, unpack(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. from, '+inf', 'LIMIT', 0, 5000))}`
+
+/** KEYS: session, subject's sessions. ARGV: record, ttl, id, now. */
+export const saveSession = `
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[4])
+redis.call('ZADD', KEYS[2], ARGV[4] + ARGV[2], ARGV[3])
+redis.call('PEXPIRE', KEYS[2], ARGV[2], 'NX')
+redis.call('PEXPIRE', KEYS[2], ARGV[2], 'GT')`
+
+export const get = `return redis.call('GET', KEYS[1])`
+
+export const del = `
+redis.call('DEL', KEYS[1])
+if KEYS[2] then redis.call('ZREM', KEYS[2], ARGV[1]) end`
+
+/** KEYS: subject's sessions. ARGV: what session keys start with. */
+export const sessionsOf = `
+local found = {}
+for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local record = redis.call('GET', ARGV[1] .. id)
+  if record then found[#found + 1] = record end
+end
+return found`
+
+/** KEYS: wait. Milliseconds that are left. */
+export const waitOf = `return math.max(0, redis.call('PTTL', KEYS[1]))`
+
+/** KEYS: count, wait. ARGV: free, delay, max. */
+export const fail = `
+local count = redis.call('INCR', KEYS[1])
+local free = tonumber(ARGV[1])
+local wait = 0
+if count >= free then wait = math.min(tonumber(ARGV[3]), tonumber(ARGV[2]) * 2 ^ math.min(count - free, 30)) end
+redis.call('PEXPIRE', KEYS[1], wait + ARGV[3])
+if wait > 0 then redis.call('SET', KEYS[2], '1', 'PX', wait) end`

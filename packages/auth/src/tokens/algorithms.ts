@@ -1,0 +1,45 @@
+/** Signature algorithms that may be allowed. `none` is not among them. */
+export type SignatureAlgorithm =
+  | 'HS256'
+  | 'HS384'
+  | 'HS512'
+  | 'RS256'
+  | 'RS384'
+  | 'RS512'
+  | 'PS256'
+  | 'PS384'
+  | 'PS512'
+  | 'ES256'
+  | 'ES384'
+  | 'ES512'
+  | 'EdDSA'
+
+export const symmetric: readonly SignatureAlgorithm[] = ['HS256', 'HS384', 'HS512']
+export const asymmetric: readonly SignatureAlgorithm[] = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA'
+]
+const curves: Record<string, SignatureAlgorithm> = {
+  prime256v1: 'ES256',
+  secp384r1: 'ES384',
+  secp521r1: 'ES512'
+}
+
+/** What a key can verify. */
+export function algorithmsOf(
+  type: string | undefined,
+  curve: string | undefined
+): readonly SignatureAlgorithm[] {
+  if (type === 'rsa') return asymmetric.filter((name) => name.startsWith('RS') || name.startsWith('PS'))
+  if (type === 'ed25519') return ['EdDSA']
+  const found = curve === undefined ? undefined : curves[curve]
+  return type === 'ec' && found ? [found] : []
+}

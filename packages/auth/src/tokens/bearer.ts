@@ -1,0 +1,48 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+const segments = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
+
+// The bits that a last character carries past the end must be zero, or one token has many spellings.
+const lastOfTwo = 'AQgw'
+const lastOfThree = 'AEIMQUYcgkosw048'
+
+function canonical(token: string, from: number, to: number): boolean {
+  const rest = (to - from) % 4
+  if (rest === 0) return true
+  const last = token.charAt(to - 1)
+  return rest === 2 ? lastOfTwo.includes(last) : rest === 3 && lastOfThree.includes(last)
+}
+
+/** Whether a token is three canonical base64url segments: no padding, whitespace or second spelling. */
+export function isStrictToken(token: string): boolean {
+  if (!segments.test(token)) return false
+  const first = token.indexOf('.')
+  const second = token.indexOf('.', first + 1)
+  return (
+    canonical(token, 0, first) &&
+    canonical(token, first + 1, second) &&
+    canonical(token, second + 1, token.length)
+  )
+}
+
+/**
+ * The credentials of an `Authorization: Bearer …` header.
+ * `undefined`: there are none (no header, or another scheme); `''`: there are, but not one plain token.
+ */
+export function bearerOf({ authorization }: IncomingHttpHeaders): string | undefined {
+  if (authorization === undefined || !/^bearer(?:[\s,]|$)/i.test(authorization)) return undefined
+  const token = authorization.slice(7)
+  return authorization.charCodeAt(6) === 32 && token !== '' && !/[\s,]/.test(token) ? token : ''
+}
+
+/** The claims of a token, unverified: only to choose who verifies it. */
+export function peek(token: string, part: 0 | 1): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(token.split('.', 2)[part] ?? '', 'base64url').toString())
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,144 @@
+import { createPublicKey, type JsonWebKey } from 'node:crypto'
+import type { FastifyBaseLogger } from 'fastify'
+import { publicKeyOf, weakness, type PublicKey } from './keys.ts'
+
+const maxBytes = 256 * 1024
+
+/** What a lookup gives: the key, that the issuer has none of this name, or that it can't be known now. */
+export type Lookup = { key: PublicKey } | { missing: true } | { unavailable: number }
+
+/** The keys of an issuer, fetched as seldom as possible. */
+export interface KeySource {
+  /** At once where the key is known. */
+  lookup(kid: string | undefined): Lookup | Promise<Lookup>
+  /** Counts up with each change of keys, so that what was verified with a removed key is verified again. */
+  readonly generation: number
+  /** Milliseconds since the keys were last fetched; undefined: never. */
+  age(): number | undefined
+  readonly fetches: number
+  warmUp(): void
+}
+
+export interface JwksOptions {
+  url: string
+  /** All in milliseconds. */
+  maxAge: number
+  cooldown: number
+  maxStale: number
+  timeout: number
+}
+
+/** Reads a body, but no more of it than `maxBytes`. */
+async function limitedText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += (chunk as Uint8Array).length
+    if (size > maxBytes) throw new Error(`more than ${maxBytes} bytes`)
+    chunks.push(chunk as Uint8Array)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parseKeys(text: string, log: FastifyBaseLogger): Map<string, PublicKey> {
+  const { keys } = JSON.parse(text) as { keys?: unknown }
+  if (!Array.isArray(keys)) throw new Error('no "keys"')
+  const found = new Map<string, PublicKey>()
+  for (const jwk of keys as (JsonWebKey & { kid?: string; use?: string })[]) {
+    if ((jwk.use !== undefined && jwk.use !== 'sig') || !['RSA', 'EC', 'OKP'].includes(String(jwk.kty)))
+      continue
+    try {
+      const key = createPublicKey({ key: jwk, format: 'jwk' })
+      const weak = weakness(key)
+      if (weak === undefined) found.set(jwk.kid ?? '', publicKeyOf(key))
+      else log.warn({ kid: jwk.kid }, `auth: a key of the issuer is not used: ${weak}`)
+    } catch {
+      log.warn({ kid: jwk.kid }, 'auth: a key of the issuer is not used: it cannot be read')
+    }
+  }
+  if (found.size === 0) throw new Error('no usable key')
+  return found
+}
+
+export function createKeySource(options: JwksOptions, log: FastifyBaseLogger): KeySource {
+  let keys = new Map<string, PublicKey>()
+  let fetchedAt = -Infinity
+  let attemptedAt = -Infinity
+  let failed = false
+  let generation = 0
+  let fetches = 0
+  let fetching: Promise<void> | undefined
+
+  async function load(): Promise<void> {
+    attemptedAt = performance.now()
+    fetches++
+    try {
+      const response = await fetch(options.url, {
+        redirect: 'error',
+        headers: { accept: 'application/json' },
+        signal: AbortSignal.timeout(options.timeout)
+      })
+      if (response.status !== 200) {
+        await response.body?.cancel()
+        throw new Error(`status ${response.status}`)
+      }
+      const next = parseKeys(await limitedText(response), log)
+      if (changed(keys, next)) generation++
+      keys = next
+      fetchedAt = performance.now()
+      failed = false
+    } catch (error) {
+      failed = true
+      log.warn({ err: error, url: options.url }, 'auth: the keys of an issuer cannot be fetched')
+    }
+  }
+  const refresh = (): Promise<void> =>
+    (fetching ??= load().finally(() => {
+      fetching = undefined
+    }))
+  // After a failure sooner than after a success, but not with every request.
+  const pause = (): number => (failed ? Math.min(options.cooldown, 1000) : options.cooldown)
+  const mayFetch = (): boolean => performance.now() - attemptedAt >= pause()
+  const usable = (): boolean => performance.now() - fetchedAt <= options.maxAge + options.maxStale
+
+  const known = (kid: string | undefined): PublicKey | undefined => {
+    if (!usable()) return undefined
+    if (kid !== undefined) return keys.get(kid)
+    // Without a name only a single key can be meant.
+    return keys.size === 1 ? keys.values().next().value : undefined
+  }
+  const unknown = (): Lookup =>
+    failed || !usable() ? { unavailable: Math.max(1, Math.ceil(pause() / 1000)) } : { missing: true }
+
+  return {
+    lookup(kid) {
+      const key = known(kid)
+      const age = performance.now() - fetchedAt
+      if (key !== undefined) {
+        // Refreshed ahead, in the background; past their age, keys serve on while the issuer is down.
+        if (age > options.maxAge && !failed && mayFetch()) return refresh().then(() => settle(kid))
+        if (age > options.maxAge * 0.8 && mayFetch()) void refresh()
+        return { key }
+      }
+      if (fetching !== undefined) return fetching.then(() => settle(kid))
+      return mayFetch() ? refresh().then(() => settle(kid)) : unknown()
+    },
+    get generation() {
+      return generation
+    },
+    get fetches() {
+      return fetches
+    },
+    age: () => (fetchedAt === -Infinity ? undefined : performance.now() - fetchedAt),
+    warmUp: () => void refresh()
+  }
+
+  function settle(kid: string | undefined): Lookup {
+    const key = known(kid)
+    return key === undefined ? unknown() : { key }
+  }
+}
+
+function changed(before: ReadonlyMap<string, PublicKey>, after: ReadonlyMap<string, PublicKey>): boolean {
+  return before.size !== after.size || [...before].some(([kid, { pem }]) => after.get(kid)?.pem !== pem)
+}

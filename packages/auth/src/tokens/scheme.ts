@@ -1,0 +1,56 @@
+import type { FastifyRequest } from 'fastify'
+import { challenge, invalidToken, unavailable } from '../errors.ts'
+import type { Revocations } from '../revocation.ts'
+import type { Found, Scheme } from '../schemes.ts'
+import { bearerOf } from './bearer.ts'
+import type { TokenOutcome, TokenVerifier } from './verifier.ts'
+
+/** Bearer tokens, from the header or else from a cookie. */
+export function tokenScheme(
+  verifier: TokenVerifier,
+  revocations: Revocations,
+  realm: string,
+  cookie: string | undefined
+): Scheme {
+  const conclude = (outcome: TokenOutcome, found: Found): void => {
+    if ('identity' in outcome) {
+      const { identity } = outcome
+      const stale = revocations.staleness()
+      if (stale) return found(stale)
+      // After any cache, so that an ended token is refused at once.
+      if (revocations.isRevoked(identity.user)) {
+        return found(invalidToken(realm, 'The token has been revoked', 'AUTH_TOKEN_REVOKED'))
+      }
+      return found(null, identity)
+    }
+    if ('unavailable' in outcome) {
+      const message = 'The keys to check the token cannot be had right now'
+      return found(unavailable('AUTH_KEYS_UNAVAILABLE', message, outcome.unavailable))
+    }
+    if (outcome.refused === 'expired') {
+      return found(invalidToken(realm, 'The token has expired', 'AUTH_TOKEN_EXPIRED'))
+    }
+    found(invalidToken(realm, 'The token is not valid'))
+  }
+
+  return {
+    name: 'jwt',
+    challenge: challenge('Bearer', realm),
+    identify(request, found) {
+      const token =
+        bearerOf(request.headers) ?? (cookie === undefined ? undefined : cookieOf(request, cookie))
+      if (token === undefined) return found(null)
+      const outcome = verifier.verify(token)
+      if (!(outcome instanceof Promise)) return conclude(outcome, found)
+      outcome.then(
+        (late) => conclude(late, found),
+        (error: Error) => found(error)
+      )
+    }
+  }
+}
+
+function cookieOf(request: FastifyRequest, name: string): string | undefined {
+  const { cookies } = request as { cookies?: Record<string, string | undefined> }
+  return cookies?.[name]
+}

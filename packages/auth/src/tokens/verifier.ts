@@ -1,0 +1,126 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { ResolvedIssuer, ResolvedJwt } from '../options-jwt.ts'
+import { identityOf, type Identity } from '../identity.ts'
+import { isStrictToken, peek } from './bearer.ts'
+import { fixedIssuer, remoteIssuer, type Issuer, type IssuerRules, type Verified } from './issuer.ts'
+import { createKeySource, type KeySource } from './jwks.ts'
+
+/** A token's identity, or why there is none. */
+export type TokenOutcome =
+  | { identity: Identity }
+  | { refused: 'expired' | 'invalid' }
+  | { unavailable: number }
+
+/** Verifies tokens of all issuers. */
+export interface TokenVerifier {
+  /** At once, but for keys that must be fetched. Doesn't know of revocation. */
+  verify(token: string): TokenOutcome | Promise<TokenOutcome>
+  /** The issuers' published keys, for status and warm-up. */
+  readonly sources: ReadonlyMap<string, KeySource>
+}
+
+interface Remembered {
+  readonly identity: Identity
+  readonly issuer: Issuer
+  readonly generation: number
+  /** Milliseconds since 1970. */
+  readonly expires: number
+}
+
+export function createTokenVerifier(options: ResolvedJwt, log: FastifyBaseLogger): TokenVerifier {
+  const { cache: limit, maxLength } = options
+  const clockTolerance = options.clockTolerance * 1000
+  const sources = new Map<string, KeySource>()
+  const issuers = new Map<string, Issuer>()
+  if (options.keys.length > 0) {
+    const rules: IssuerRules = {
+      name: options.issuer,
+      audience: options.audience,
+      algorithms: [options.algorithm],
+      requiredClaims: ['iat'],
+      type: undefined,
+      clockTolerance,
+      rolesClaim: undefined
+    }
+    issuers.set(
+      options.issuer,
+      fixedIssuer(
+        rules,
+        options.keys.map(({ verify }) => verify)
+      )
+    )
+  }
+  for (const other of options.issuers)
+    issuers.set(other.issuer, makeIssuer(other, clockTolerance, log, sources))
+  const only = issuers.size === 1 ? issuers.values().next().value : undefined
+
+  const cache = new Map<string, Remembered>()
+  const remember = (token: string, issuer: Issuer, identity: Identity, generation: number): void => {
+    if (limit === 0) return
+    if (cache.size >= limit) cache.delete(cache.keys().next().value!)
+    const expires = Number(identity.user.exp) * 1000 + clockTolerance
+    cache.set(token, { identity, issuer, generation, expires })
+  }
+  const conclude = (token: string, issuer: Issuer, result: Verified): TokenOutcome => {
+    if (!('claims' in result)) return result
+    const identity = identityOf('jwt', result.claims, issuer.rolesClaim)
+    remember(token, issuer, identity, result.generation)
+    return { identity }
+  }
+
+  return {
+    sources,
+    verify(token) {
+      const found = cache.get(token)
+      if (found !== undefined) {
+        // The claims go out as a copy: a handler that changes `request.user` must not change the next request's.
+        if (found.expires > Date.now() && found.generation === found.issuer.generation) {
+          const { identity } = found
+          return { identity: { ...identity, user: { ...identity.user } } }
+        }
+        cache.delete(token)
+      }
+      if (token.length > maxLength || !isStrictToken(token)) return { refused: 'invalid' }
+      const issuer = only ?? issuers.get(peek(token, 1)?.iss as string)
+      if (issuer === undefined) return { refused: 'invalid' }
+      const result = issuer.verify(token)
+      return result instanceof Promise
+        ? result.then((late) => conclude(token, issuer, late))
+        : conclude(token, issuer, result)
+    }
+  }
+}
+
+function makeIssuer(
+  options: ResolvedIssuer,
+  clockTolerance: number,
+  log: FastifyBaseLogger,
+  sources: Map<string, KeySource>
+): Issuer {
+  const rules: IssuerRules = {
+    name: options.issuer,
+    audience: options.audience,
+    algorithms: options.algorithms,
+    requiredClaims: options.requiredClaims ?? ['exp', 'iat', 'sub'],
+    type: options.type,
+    clockTolerance,
+    rolesClaim: options.rolesClaim
+  }
+  if (options.jwksUrl === undefined)
+    return fixedIssuer(
+      rules,
+      options.keys.map(({ pem }) => pem)
+    )
+  const source = createKeySource(
+    {
+      url: options.jwksUrl,
+      maxAge: options.jwksMaxAge ?? 600_000,
+      cooldown: options.jwksCooldown ?? 30_000,
+      maxStale: options.jwksMaxStale ?? 86_400_000,
+      timeout: options.jwksTimeout ?? 3000
+    },
+    log
+  )
+  sources.set(options.issuer, source)
+  return remoteIssuer(rules, source)
+}
