@@ -21,7 +21,7 @@ async function thrower(t: import('tap').Test, options = {}) {
   })
   return {
     ...built,
-    async answer(url: string, value: unknown, headers: Record<string, string> = {}) {
+    answer: async (url: string, value: unknown, headers: Record<string, string> = {}) => {
       thrown = value
       return built.app.inject({ url, headers })
     }
