@@ -114,8 +114,7 @@ export function healthApi(fastify: FastifyInstance, state: HealthState, journal:
       }
     },
     async check() {
-      const now = performance.now()
-      await Promise.all([...state.checks.values()].map(async (check) => check.refresh(now)))
+      await state.refresh()
       return api.status()
     }
   }

@@ -11,7 +11,10 @@ export function addDetail(
   handlers: Record<(typeof probeNames)[number] | 'group', RouteHandlerMethod>
 ): void {
   const url = prefix === '' ? '/health' : prefix
-  const report = (reply: FastifyReply) => reply.header('cache-control', 'no-store').send(health.status())
+  const report = async (reply: FastifyReply) => {
+    void reply.header('cache-control', 'no-store')
+    return health.check()
+  }
 
   management.section('health', () => health.status())
   management.route({ method: 'GET', url, handler: (_request, reply) => report(reply) })

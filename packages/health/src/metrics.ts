@@ -6,13 +6,17 @@ import type { HealthState } from './state.ts'
 const values: Record<CheckState, number> = { pass: 1, degraded: 0.5, fail: 0, pending: 0 }
 const buckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-/** Tells the meter of each run. The gauges are read at the scrape and start no run. */
+/**
+ * Tells the meter of each run. A scrape shows what the last runs said, and starts those that are due: without it, a
+ * service that nobody probes would show its first result for ever.
+ */
 export function bindMeter(meter: Meter, state: HealthState, journal: Journal): void {
   meter.gauge({
     name: 'health_check_status',
     help: 'Whether the check passes: 1, degraded 0.5, failed 0',
     labels: ['check'],
     collect: (family) => {
+      void state.refresh()
       const now = performance.now()
       for (const [name, check] of state.checks) family.with(name).set(values[check.current(now)])
     }

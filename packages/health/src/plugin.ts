@@ -66,6 +66,8 @@ const plugin: FastifyPluginAsync<HealthOptions> = async (fastify, given) => {
   })
   fastify.addHook('onListen', (done) => {
     gates.serves()
+    // What is wrong from the start is said at the start, not at the first probe.
+    void state.refresh()
     done()
   })
   fastify.addHook('preClose', (done) => {

@@ -15,7 +15,7 @@ export function probeHandlers(
   const answer = (reply: FastifyReply, group: string) => {
     state.gates.serves()
     // Nothing is asked on the way out: the answer must be 503 at once, even if a check hangs.
-    const pending = group === 'ready' && state.gates.reason ? undefined : state.refresh(group)
+    const pending = group === 'ready' && state.gates.draining() ? undefined : state.refresh(group)
     const judged = () => sendVerdict(reply, state.verdict(group), options)
     if (pending) void pending.then(judged)
     else judged()

@@ -48,11 +48,12 @@ export class HealthState {
     for (const check of this.checks.values()) check.stop()
   }
 
-  /** Runs, side by side, the checks of a group that have no result to serve. Undefined where none has to. */
-  refresh(group: string): Promise<unknown> | undefined {
+  /** Runs, side by side, what has no result to serve, in a group or in all. Undefined where nothing has to. */
+  refresh(group?: string): Promise<unknown> | undefined {
     const now = performance.now()
     let waits: Promise<void>[] | undefined
-    for (const check of this.#groups.get(group) ?? []) {
+    const checks = group === undefined ? this.checks.values() : (this.#groups.get(group) ?? [])
+    for (const check of checks) {
       const wait = check.refresh(now)
       if (wait) (waits ??= []).push(wait)
     }
