@@ -26,6 +26,8 @@ declare module 'fastify' {
 export interface Route {
   /** The pattern, `undefined` for what matched nothing. */
   url: string | undefined
+  /** The pattern as JSON. */
+  text: string
   cells: RouteCells | undefined
   slowThreshold: number
   log: boolean
@@ -84,6 +86,7 @@ export class Routes {
     const counted = metrics && operational === undefined
     return {
       url,
+      text: JSON.stringify(url ?? ''),
       cells: counted ? this.#http?.route(url ?? unmatched) : undefined,
       slowThreshold: slowThreshold ?? objective ?? this.#logging?.slowThreshold ?? Infinity,
       log,

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { refusalOptions } from '@seaworthy/contract'
 import { check } from './check.ts'
 import { errSerializer } from './logging/error-json.ts'
 import { OneLineLogController } from './logging/log-controller.ts'
-import { schemas, type IdKeys } from './logging/schemas.ts'
+import { schemas } from './logging/schemas.ts'
 import { scrubPath } from './logging/scrub.ts'
 import { resolveCorrelation, type CorrelationOptions } from './options-correlation.ts'
 import {
@@ -13,6 +13,7 @@ import {
   type LogLevel,
   type ResolvedLogging
 } from './options-logging.ts'
+import { childLoggerFactory, type ChildLoggerFactory } from './logging/request-logger.ts'
 import { IdSource } from './tracing/request-ids.ts'
 
 /** What only Fastify's constructor can set. Give the same `correlation` and `logging` as to the plugin, or only here. */
@@ -34,14 +35,6 @@ export interface ObservabilityServerOptions {
    */
   logger?: Record<string, unknown> | false | undefined
 }
-
-type ChildLoggerFactory = (
-  this: FastifyInstance,
-  logger: FastifyBaseLogger,
-  bindings: object,
-  options: object,
-  raw: IncomingMessage
-) => FastifyBaseLogger
 
 /** What to spread into `Fastify({ … })`. */
 export interface FastifyServerSettings {
@@ -100,15 +93,6 @@ export function observabilityServerOptions(options: ObservabilityServerOptions =
 
 const branded = (factory: ChildLoggerFactory, side: ServerSide): ChildLoggerFactory =>
   Object.assign(factory, { [kServerSide]: side })
-
-/** A request's logger: its ids are bound once, and never again. */
-export function childLoggerFactory(ids: IdSource, keys: IdKeys): ChildLoggerFactory {
-  return function requestLogger(logger, bindings, options, raw) {
-    const given = Object.values(bindings)[0] as string | undefined
-    const { correlationId, traceId } = ids.of(raw, given)
-    return logger.child({ [keys.correlationId]: correlationId, [keys.traceId]: traceId }, options)
-  }
-}
 
 /** For what users log themselves: `log.info({ req })`, `log.error({ err })`. No headers, no query, no address. */
 const safeSerializers = {

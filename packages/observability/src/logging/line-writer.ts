@@ -42,7 +42,8 @@ export function lineWriter(root: FastifyBaseLogger): WriteLine {
 const metadata = Symbol.for('pino.metadata')
 const parsed = (fields: string): object => JSON.parse(`{${fields.slice(1)}}`) as object
 
-interface PinoKeys {
+/** The symbols under which a pino keeps its parts. */
+export interface PinoKeys {
   lsCache: symbol
   time: symbol
   chindings: symbol
@@ -51,7 +52,7 @@ interface PinoKeys {
 }
 
 /** pino's symbols belong to its copy, so they are found by name; undefined where a line needs more than them. */
-function plainPino(root: FastifyBaseLogger): PinoKeys | undefined {
+export function plainPino(root: FastifyBaseLogger): PinoKeys | undefined {
   const found: Record<string, symbol> = {}
   for (
     let object: object | null = root;

@@ -53,6 +53,7 @@ export class RequestLines {
     const parts: LineParts = {
       method: request.method,
       route: route.url,
+      routeText: route.text,
       url: route.hidesPath ? route.url! : scrubPath(request.raw.url ?? ''),
       statusCode,
       duration,
@@ -71,6 +72,7 @@ export class RequestLines {
     const parts = {
       method,
       route: undefined,
+      routeText: '',
       url: scrubPath(url),
       statusCode,
       duration: 0,

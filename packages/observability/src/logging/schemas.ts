@@ -6,6 +6,8 @@ export interface LineParts {
   method: string
   /** The route's pattern; none where nothing matched. */
   route: string | undefined
+  /** The pattern as JSON. */
+  routeText: string
   url: string
   statusCode: number
   /** Milliseconds. */
@@ -43,8 +45,8 @@ const field = (name: string, value: unknown): string =>
 const own: Schema = {
   keys: { correlationId: 'correlationId', traceId: 'traceId', spanId: 'spanId' },
   pino: {},
-  line: ({ method, route, url, statusCode, duration, slow, aborted, reason, err, code }) =>
-    `,"method":"${method}"${route === undefined ? '' : `,"route":${text(route)}`},"url":${text(url)}` +
+  line: ({ method, route, routeText, url, statusCode, duration, slow, aborted, reason, err, code }) =>
+    `,"method":"${method}"${route === undefined ? '' : `,"route":${routeText}`},"url":${text(url)}` +
     `,"statusCode":${statusCode},"duration":${ms(duration)}${flag('slow', slow)}${flag('aborted', aborted)}` +
     field('reason', reason) +
     field('code', code) +

@@ -27,7 +27,9 @@ const maxPath = 512
 
 /** The path alone, bounded. A query is never logged: tokens travel there. */
 export function scrubPath(url: string): string {
-  const end = url.search(/[?;#]/)
-  const path = end < 0 ? url : url.slice(0, end)
+  const query = url.indexOf('?')
+  let path = query < 0 ? url : url.slice(0, query)
+  const parameters = path.indexOf(';')
+  if (parameters >= 0) path = path.slice(0, parameters)
   return path.length > maxPath ? `${path.slice(0, maxPath)}…` : path
 }

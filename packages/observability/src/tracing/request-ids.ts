@@ -56,7 +56,7 @@ export class IdSource {
     const ids: RequestIds = {
       correlationId,
       // A fresh trace has the correlation id's own digits, so that looking for one finds the other.
-      traceId: span?.traceId ?? parent?.traceId ?? uuid.replaceAll('-', ''),
+      traceId: span?.traceId ?? parent?.traceId ?? digits(uuid),
       spanId: span?.spanId,
       parentId: parent?.parentId,
       flags: span === undefined ? (parent?.flags ?? '00') : `0${span.traceFlags & 1}`,
@@ -88,3 +88,7 @@ function generated(
   const id = generate(raw)
   return typeof id === 'string' && validId.test(id) ? id : uuid
 }
+
+/** The 32 digits of a UUID. */
+const digits = (uuid: string): string =>
+  uuid.slice(0, 8) + uuid.slice(9, 13) + uuid.slice(14, 18) + uuid.slice(19, 23) + uuid.slice(24)

@@ -1,0 +1,171 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import t from 'tap'
+import {
+  lifecyclePort,
+  managementPort,
+  meterPort,
+  propagatorPort,
+  provide,
+  reporterPort,
+  whenProvided,
+  type Propagator
+} from '@seaworthy/contract'
+import { observability, observabilityServerOptions, type ErrorContext } from '@seaworthy/observability'
+import { build, listen, samples, total } from './support.ts'
+
+/** A neighbour that uses all that is offered, and offers what observability uses. */
+const neighbour = (told: { flush?: () => unknown; injected?: Record<string, string> }) =>
+  fp(async (fastify: FastifyInstance) => {
+    provide(fastify, lifecyclePort, {
+      state: 'running',
+      onDrain: () => undefined,
+      onShutdown: () => undefined,
+      onFlush: (_, flush) => void (told.flush = flush)
+    })
+    whenProvided(fastify, meterPort, (meter) => {
+      meter
+        .counter({ name: 'neighbour_total', help: 'Calls', labels: ['kind'] })
+        .with('a')
+        .inc(2)
+    })
+    whenProvided(fastify, managementPort, (management) => {
+      management.route({ method: 'GET', url: '/neighbour', handler: async () => 'here' })
+      management.section('neighbour', () => ({ fine: true }))
+    })
+    whenProvided(fastify, reporterPort, (reporter) => {
+      reporter.report(new Error('from the neighbour'), { source: 'neighbour' })
+    })
+    let propagator: Propagator | undefined
+    whenProvided(fastify, propagatorPort, (value) => (propagator = value))
+    fastify.addHook('preHandler', (request, _reply, done) => {
+      told.injected = {}
+      propagator?.inject(request, told.injected)
+      done()
+    })
+  })
+
+for (const first of ['the plugin', 'its neighbour']) {
+  t.test(`meets a neighbour when ${first} is registered first`, async (t) => {
+    const told: { flush?: () => unknown; injected?: Record<string, string> } = {}
+    const seen: [unknown, ErrorContext][] = []
+    const app = Fastify({ ...observabilityServerOptions({ logger: false }) }) as unknown as FastifyInstance
+    t.teardown(() => app.close())
+    const plugins = [
+      async () =>
+        app.register(observability, {
+          management: { port: 0 },
+          errorTracking: { sink: (error, context) => void seen.push([error, context]) }
+        }),
+      async () => app.register(neighbour(told))
+    ]
+    for (const register of first === 'the plugin' ? plugins : plugins.toReversed()) await register()
+    app.get('/', async () => 'ok')
+    await app.ready()
+
+    const { management } = app.observability
+    t.equal((await management!.inject('/neighbour')).body, 'here')
+    t.match((await management!.inject('/status')).json(), { neighbour: { fine: true } })
+    t.equal(samples((await management!.inject('/metrics')).body).get('neighbour_total{kind="a"}'), 2)
+    t.match(seen, [[{ message: 'from the neighbour' }, { source: 'neighbour' }]])
+    t.type(told.flush, 'function')
+    await told.flush!()
+    await app.inject({ url: '/', headers: { 'x-correlation-id': 'abc' } })
+    t.match(told.injected, { 'x-correlation-id': 'abc', traceparent: /^00-/ })
+  })
+}
+
+t.test('routes added before the plugin are logged, counted and named too', async (t) => {
+  let text = ''
+  const stream = { write: (line: string) => void (text += line) }
+  const app = Fastify({ ...observabilityServerOptions({ logger: { stream } }) })
+  t.teardown(() => app.close())
+  app.get('/early/:id', async () => 'ok')
+  await app.register(observability)
+  await app.inject('/early/1')
+  t.match(text, /"route":"\/early\/:id"/)
+  t.equal(total(await app.observability.metrics(), 'http_requests_total', /early/), 1)
+})
+
+t.test('routes in encapsulated plugins, with a prefix, count under their whole pattern', async (t) => {
+  const { app, requests } = await build(t, {}, (app) => {
+    void app.register(async (scope) => void scope.get('/users/:id', async () => 'ok'), { prefix: '/v1' })
+  })
+  await app.inject('/v1/users/3')
+  t.match(requests(), [{ route: '/v1/users/:id', url: '/v1/users/3' }])
+})
+
+t.test('a not-found handler, an error handler and HEAD requests of the app stay its own', async (t) => {
+  const { app, requests } = await build(t, {}, (app) => {
+    app.setNotFoundHandler(async (...[, reply]) => reply.code(404).send('mine'))
+    app.setErrorHandler(async (...[, , reply]) => reply.code(503).send('also mine'))
+    app.get('/boom', async () => Promise.reject(new Error('boom')))
+    app.get('/ok', async () => 'ok')
+  })
+  t.equal((await app.inject('/nowhere')).body, 'mine')
+  t.equal((await app.inject('/boom')).body, 'also mine')
+  t.equal((await app.inject({ method: 'HEAD', url: '/ok' })).statusCode, 200)
+  t.match(requests(), [
+    { statusCode: 404 },
+    { statusCode: 503, level: 50 },
+    { method: 'HEAD', statusCode: 200 }
+  ])
+})
+
+t.test('two apps in one process have ids, lines, numbers and errors of their own', async (t) => {
+  const errors: string[] = []
+  const make = async (name: string) =>
+    build(
+      t,
+      { errorTracking: { sink: () => void errors.push(name) }, correlation: { context: true } },
+      (app) => void app.get(`/${name}`, async () => Promise.reject(new Error(name)))
+    )
+  const [a, b] = [await make('a'), await make('b')]
+  const [portA, portB] = [await listen(a.app), await listen(b.app)]
+  await Promise.all([fetch(`http://127.0.0.1:${portA}/a`), fetch(`http://127.0.0.1:${portB}/b`)])
+  t.strictSame(
+    errors.toSorted((x, y) => x.localeCompare(y)),
+    ['a', 'b']
+  )
+  for (const [built, own] of [
+    [a, 'a'],
+    [b, 'b']
+  ] as const) {
+    t.match(built.requests(), [{ route: `/${own}` }])
+    t.equal(built.requests().length, 1)
+    t.equal(total(await built.app.observability.metrics(), 'http_requests_total'), 1)
+  }
+})
+
+t.test('the same app refuses the plugin twice', async (t) => {
+  const { app } = await build(t)
+  await t.rejects(async () => app.register(observability), /already/)
+})
+
+t.test('closing leaves nothing behind in the process', async (t) => {
+  const before = process.listenerCount('uncaughtException')
+  for (let n = 0; n < 20; n++) {
+    const { app } = await build(t, { management: { port: 0 } })
+    await app.ready()
+    t.equal(process.listenerCount('uncaughtException'), before + 1)
+    await app.close()
+  }
+  t.equal(process.listenerCount('uncaughtException'), before)
+})
+
+t.test('10,000 different paths, ids and label values leave the heap as it was', async (t) => {
+  const { app } = await build(t, { logging: false }, (app) => app.get('/users/:id', async () => 'ok'))
+  const round = async (count: number) => {
+    for (let n = 0; n < count; n++) {
+      await app.inject({
+        url: `/users/${Math.random()}`,
+        headers: { 'x-correlation-id': `id-${Math.random()}` }
+      })
+      await app.inject(`/${Math.random()}`)
+    }
+    return (await app.observability.metrics()).length
+  }
+  const size = await round(100)
+  const later = await round(5000)
+  t.ok(later < size * 1.1, `a scrape of ${size} bytes became ${later}`)
+})
