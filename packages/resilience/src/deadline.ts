@@ -81,7 +81,7 @@ export class Deadline implements RequestDeadline {
   }
 }
 
-const key = Symbol('seaworthy.resilience.request')
+const key: unique symbol = Symbol('seaworthy.resilience.request')
 
 /** What a plugin's deadlines have in common. */
 export interface DeadlineSettings {

@@ -1,4 +1,12 @@
-import { meterPort, type Propagator, propagatorPort, whenProvided } from '@seaworthy/contract'
+import {
+  managementPort,
+  meterPort,
+  type Propagator,
+  propagatorPort,
+  type Readiness,
+  readinessPort,
+  whenProvided
+} from '@seaworthy/contract'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { limitOf } from './deadline-header.ts'
@@ -13,8 +21,11 @@ import {
 import { degradedOf, markAnswers } from './degraded.ts'
 import { ClosedError } from './errors.ts'
 import { breakerMetrics } from './instruments.ts'
+import { checkReadiness, manage } from './management.ts'
 import { resolveOptions, type ResilienceOptions } from './options.ts'
 import { Registry, type Resilience } from './registry.ts'
+import { bindShedding, shedLoad } from './shedding/hooks.ts'
+import { Shedder } from './shedding/shedder.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -36,6 +47,7 @@ const plugin: FastifyPluginAsync<ResilienceOptions> = async (fastify, given) => 
   let propagator: Propagator | undefined
   let closed = false
   let cellsOf: ReturnType<typeof breakerMetrics> | undefined
+  let readiness: Readiness | undefined
 
   const host = {
     clock,
@@ -54,6 +66,7 @@ const plugin: FastifyPluginAsync<ResilienceOptions> = async (fastify, given) => 
   }
   const registry = new Registry(options.defaults, options.policies, host, (guard) => {
     if (cellsOf) guard.instruments.bind(cellsOf(guard.name))
+    if (readiness) checkReadiness(readiness, guard)
   })
   fastify.decorate('resilience', registry)
 
@@ -78,19 +91,36 @@ const plugin: FastifyPluginAsync<ResilienceOptions> = async (fastify, given) => 
   })
   markAnswers(fastify, options.degradedHeader)
 
+  const { shedding } = options
+  const shedder = shedding && new Shedder(shedding, options)
+  if (shedding && shedder) {
+    shedLoad(fastify, shedder, shedding, clock)
+    fastify.addHook('onReady', (done) => {
+      shedder.start()
+      done()
+    })
+  }
+
   whenProvided(fastify, propagatorPort, (value) => {
     propagator = value
   })
   whenProvided(fastify, meterPort, (meter) => {
     cellsOf = breakerMetrics(meter, () => registry.guards())
     for (const guard of registry.guards()) guard.instruments.bind(cellsOf(guard.name))
+    if (shedder) bindShedding(meter, shedder)
   })
+  whenProvided(fastify, readinessPort, (value) => {
+    readiness = value
+    for (const guard of registry.guards()) checkReadiness(value, guard)
+  })
+  whenProvided(fastify, managementPort, (management) => manage(management, registry, shedder))
   fastify.addHook('onClose', (_instance, done) => {
     closed = true
     // What is still at work belongs to no request any more.
     const reason = new ClosedError()
     for (const call of inFlight) call.abort(reason)
     for (const guard of registry.guards()) guard.retire()
+    shedder?.stop()
     done()
   })
 }

@@ -1,0 +1,318 @@
+import { request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { rawSocket, until } from '@seaworthy/testing'
+import Fastify, { type FastifyRequest } from 'fastify'
+import { getLocal } from 'mockttp'
+import t, { type Test } from 'tap'
+import { path, resilience, type ResilienceError, type ResilienceOptions } from '../src/index.ts'
+import { outcomes, tally } from './clock.ts'
+import { json, silence, startLiar, startUpstream } from './upstream.ts'
+
+const nobody = null
+
+async function build(t: Test, options: ResilienceOptions = {}) {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(resilience, { shedding: false, ...options })
+  return app
+}
+
+const listening = async (app: Awaited<ReturnType<typeof build>>): Promise<number> => {
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  return (app.server.address() as AddressInfo).port
+}
+
+const errorOf = (promise: Promise<unknown>): Promise<ResilienceError> =>
+  promise.then(
+    () => {
+      throw new Error('it answered')
+    },
+    (error: ResilienceError) => error
+  )
+
+t.test('answers what the upstream answers, 404 too', async (t) => {
+  const app = await build(t)
+  const upstream = await startUpstream(t, json({ fine: true }))
+  t.same(await (await app.resilience.fetch(nobody, upstream.url)).json(), { fine: true })
+  upstream.answer = json({ missing: true }, 404)
+  const missing = await app.resilience.fetch(nobody, upstream.url)
+  t.equal(missing.status, 404)
+  t.same(await missing.json(), { missing: true })
+})
+
+t.test('a killed upstream is 502, then 503 with Retry-After, and nothing goes out any more', async (t) => {
+  const app = await build(t, { defaults: { retry: false } })
+  const upstream = await startUpstream(t, json({}))
+  await upstream.kill()
+  app.get('/', async (request) => (await app.resilience.fetch(request, upstream.url)).json())
+  const statuses: number[] = []
+  for (let i = 0; i < 22; i++) statuses.push((await app.inject('/')).statusCode)
+  t.strictSame(tally(statuses.map(String)), { 502: 20, 503: 2 })
+  const refused = await app.inject('/')
+  t.match(refused.headers['retry-after'], /^[1-9]\d*$/)
+  t.match(refused.json(), { code: 'ERR_BREAKER_OPEN' })
+})
+
+t.test('a slow upstream is 504, and sees that we have hung up', async (t) => {
+  const app = await build(t, { defaults: { timeout: 150, retry: false } })
+  const upstream = await startUpstream(t, silence)
+  const error = await errorOf(app.resilience.fetch(nobody, upstream.url))
+  const since = performance.now()
+  t.match(error, { statusCode: 504, code: 'ERR_CALL_TIMEOUT' })
+  await upstream.seen[0]!.gone
+  // 50 ms on a machine of its own.
+  t.ok(performance.now() - since < 1000)
+})
+
+t.test('a body that never ends ends with the time of the call', async (t) => {
+  const app = await build(t, { defaults: { totalTimeout: 200, retry: false } })
+  const upstream = await startUpstream(t, ({ response }) => {
+    response.writeHead(200).write('{"half":')
+  })
+  const response = await app.resilience.fetch(nobody, upstream.url)
+  t.match(await errorOf(response.json()), { statusCode: 504 })
+  await upstream.seen[0]!.gone
+})
+
+for (const [name, bytes] of [
+  ['that closes without a word', ''],
+  ['that speaks no HTTP', 'SSH-2.0-OpenSSH_9.2\r\n'],
+  ['that promises more than it sends', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{}'],
+  [
+    'whose JSON is none',
+    'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 5\r\n\r\n<html'
+  ]
+] as const) {
+  t.test(`an upstream ${name} is 502`, async (t) => {
+    const app = await build(t, { defaults: { retry: false } })
+    const url = await startLiar(t, bytes)
+    const error = await errorOf(app.resilience.fetch(nobody, url).then((response) => response.json()))
+    t.match(error, { statusCode: 502, code: 'ERR_UPSTREAM' })
+    t.ok(error.cause)
+  })
+}
+
+t.test('connections reset and hung, as mockttp makes them', async (t) => {
+  const server = getLocal()
+  await server.start()
+  t.teardown(() => server.stop())
+  await server.forGet('/reset').thenResetConnection()
+  await server.forGet('/closed').thenCloseConnection()
+  await server.forGet('/hung').thenTimeout()
+  await server.forGet('/busy').thenReply(503, 'busy', { 'retry-after': '7' })
+  const app = await build(t, { defaults: { retry: false, timeout: 200 } })
+  const status = (path: string) => errorOf(app.resilience.fetch(nobody, `${server.url}${path}`))
+  t.match(await status('/reset'), { statusCode: 502 })
+  t.match(await status('/closed'), { statusCode: 502 })
+  t.match(await status('/hung'), { statusCode: 504 })
+  t.match(await status('/busy'), { statusCode: 502, retryAfter: 7, cause: { status: 503 } })
+})
+
+t.test('GET is tried again, POST is not, unless an Idempotency-Key makes it harmless', async (t) => {
+  const app = await build(t, { defaults: { retry: { limit: 1, delay: 0 } } })
+  const upstream = await startUpstream(t, json({}, 503))
+  const tries = async (init: RequestInit) => {
+    const before = upstream.seen.length
+    await errorOf(app.resilience.fetch(nobody, upstream.url, init))
+    return upstream.seen.length - before
+  }
+  t.equal(await tries({}), 2)
+  t.equal(await tries({ method: 'POST', body: 'a' }), 1)
+  t.equal(await tries({ method: 'PUT', body: 'a' }), 2)
+  t.equal(await tries({ method: 'POST', body: 'a', headers: { 'idempotency-key': '1' } }), 2)
+})
+
+t.test('a host that is down leaves the others alone, and the label is never the host', async (t) => {
+  const app = await build(t, { defaults: { retry: false } })
+  const bad = await startUpstream(t, json({}, 500))
+  const good = await startUpstream(t, json({}))
+  await outcomes(21, () => app.resilience.fetch(nobody, bad.url))
+  t.equal(bad.seen.length, 20)
+  t.equal((await app.resilience.fetch(nobody, good.url)).status, 200)
+  t.match(app.resilience.list(), [{ name: 'fetch', size: 2, keys: { [new URL(bad.url).host]: 'open' } }])
+})
+
+t.test('a policy by name has a breaker of its own', async (t) => {
+  const app = await build(t, { policies: { quick: { timeout: 100, retry: false } } })
+  const upstream = await startUpstream(t, silence)
+  t.match(await errorOf(app.resilience.fetch(nobody, upstream.url, { policy: 'quick' })), { statusCode: 504 })
+  t.ok(app.resilience.get('fetch:quick'))
+})
+
+t.test('a GET that is slow is hedged where the policy says so, a PUT never', async (t) => {
+  const app = await build(t, { defaults: { hedge: { delay: 30 } } })
+  const upstream = await startUpstream(t, (seen) => {
+    if (upstream.seen.length > 1) json({ second: true })(seen)
+  })
+  t.same(await (await app.resilience.fetch(nobody, upstream.url)).json(), { second: true })
+  await upstream.seen[0]!.gone
+  const before = upstream.seen.length
+  upstream.answer = (seen) => void setTimeout(() => json({})(seen), 150)
+  await app.resilience.fetch(nobody, upstream.url, { method: 'PUT' })
+  t.equal(upstream.seen.length - before, 1)
+})
+
+t.test('values stay inside their place in the path', async (t) => {
+  const app = await build(t)
+  const upstream = await startUpstream(t, json({}))
+  const { fetch } = app.resilience
+  const call = fetch.bind(app.resilience)
+  await call(nobody, upstream.url, { path: ['users', 'a/b?c#d', 7], query: { q: 'x&y', none: undefined } })
+  t.equal(upstream.seen[0]!.url, '/users/a%2Fb%3Fc%23d/7?q=x%26y')
+  await call(nobody, `${upstream.url}${path`/users/${'ö'}/orders`}`)
+  t.equal(upstream.seen[1]!.url, '/users/%C3%B6/orders')
+  for (const id of ['../admin', '..', '.', '', 'a/../../b', '..\\admin', '%2e%2e']) {
+    await t.rejects(call(nobody, upstream.url, { path: ['users', id] }), {
+      code: 'ERR_PATH_SEGMENT',
+      statusCode: 400
+    })
+    t.throws(() => path`/users/${id}`, { code: 'ERR_PATH_SEGMENT' })
+  }
+  await t.rejects(call(nobody, `${upstream.url}/users/../admin`), { code: 'ERR_PATH_SEGMENT' })
+  t.equal(upstream.seen.length, 2)
+})
+
+t.test('the time that is left goes along: header in, header out', async (t) => {
+  const app = await build(t)
+  const upstream = await startUpstream(t, json({}))
+  const left: number[] = []
+  app.get('/', async (request) => {
+    left.push(request.deadline.remaining())
+    return (await app.resilience.fetch(request, upstream.url)).json()
+  })
+  const header = 'x-envoy-expected-rq-timeout-ms'
+  await app.inject({ url: '/', headers: { [header]: '5000' } })
+  const sent = Number(upstream.seen[0]!.headers[header])
+  t.ok(left[0]! <= 5000 && left[0]! > 1000, `${left[0]}`)
+  t.ok(sent <= left[0]! && sent > 1000, `${sent}`)
+  await app.inject({ url: '/', headers: { [header]: '999999999' } })
+  t.ok(left[1]! <= 60_000, 'never more than max')
+  await app.inject({ url: '/', headers: { [header]: 'soon' } })
+  t.ok(left[2]! <= 30_000 && left[2]! > 20_000, 'what makes no sense is as if it were not there')
+})
+
+t.test("grpc-timeout is read and written in gRPC's own format", async (t) => {
+  const app = await build(t, { deadline: { header: 'grpc-timeout' } })
+  const upstream = await startUpstream(t, json({}))
+  app.get('/', async (request) => (await app.resilience.fetch(request, upstream.url)).json())
+  await app.inject({ url: '/', headers: { 'grpc-timeout': '5S' } })
+  t.match(upstream.seen[0]!.headers['grpc-timeout'], /^\d{4}m$/)
+})
+
+t.test('with a deadline of 200 ms three retries take no longer, and it opens no breaker', async (t) => {
+  const app = await build(t, { defaults: { retry: { limit: 3, delay: 10 }, volumeThreshold: 1 } })
+  const upstream = await startUpstream(t, silence)
+  app.get('/', async (request) => (await app.resilience.fetch(request, upstream.url)).json())
+  const response = await app.inject({ url: '/', headers: { 'x-envoy-expected-rq-timeout-ms': '200' } })
+  t.match(response, { statusCode: 504 })
+  t.match(response.json(), { code: 'ERR_DEADLINE' })
+  const sent = Number(upstream.seen[0]!.headers['x-envoy-expected-rq-timeout-ms'])
+  t.ok(sent <= 200, `downstream got ${sent}`)
+  t.match(app.resilience.list(), [{ state: 'closed', counts: { failure: 0 } }])
+})
+
+t.test('a client that leaves takes the upstream call along, and no failure is counted', async (t) => {
+  const app = await build(t)
+  const upstream = await startUpstream(t, silence)
+  const signals: AbortSignal[] = []
+  app.post('/', async (request) => {
+    signals.push(request.deadline.signal)
+    return (await app.resilience.fetch(request, upstream.url)).json()
+  })
+  const port = await listening(app)
+  const body = '{"a":1}'
+  const head = `POST / HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`
+  const { socket } = await rawSocket(t, port, head + body)
+  await until('the upstream to be called', () => upstream.seen.length > 0)
+  socket.destroy()
+  await upstream.seen[0]!.gone
+  t.match(app.resilience.list(), [{ counts: { canceled: 1, failure: 0, timeout: 0 } }])
+  t.equal(signals[0]!.aborted, true)
+  t.match(signals[0]!.reason, { code: 'ERR_CALL_CANCELED' })
+})
+
+t.test('reading the body of a POST aborts nothing', async (t) => {
+  const app = await build(t)
+  const upstream = await startUpstream(t, (seen) => void setTimeout(() => json({ fine: true })(seen), 100))
+  let signal: AbortSignal | undefined
+  app.post('/', async (request) => {
+    signal = request.deadline.signal
+    return (await app.resilience.fetch(request, upstream.url)).json()
+  })
+  const port = await listening(app)
+  const status = await new Promise((resolve, reject) => {
+    const sent = httpRequest(
+      { port, method: 'POST', headers: { 'content-type': 'application/json' } },
+      (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      }
+    )
+    sent.once('error', reject).end('{"a":1}')
+  })
+  t.equal(status, 200)
+  t.equal(signal?.aborted, false)
+})
+
+t.test('a client that leaves does not take the probe along', async (t) => {
+  const app = await build(t)
+  let up = false
+  const answer = Promise.withResolvers<string>()
+  const breaker = app.resilience.breaker(
+    'users',
+    () => {
+      if (!up) throw new Error('down')
+      return answer.promise
+    },
+    { resetTimeout: 20, volumeThreshold: 1 }
+  )
+  let started: FastifyRequest | undefined
+  app.get('/', (request) => {
+    started = request
+    return breaker.call(request)
+  })
+  const port = await listening(app)
+  await outcomes(1, () => breaker.call(nobody))
+  up = true
+  await new Promise((resolve) => setTimeout(resolve, 60))
+  const { socket } = await rawSocket(t, port, 'GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+  await until('the probe', () => started !== undefined && breaker.state === 'half-open')
+  socket.destroy()
+  await until('the caller to be told', () => breaker.snapshot().counts.canceled === 1)
+  t.equal(breaker.state, 'half-open')
+  answer.resolve('back')
+  await until('the probe to end', () => breaker.state === 'closed')
+})
+
+t.test("the caller's own signal is no failure", async (t) => {
+  const app = await build(t)
+  const upstream = await startUpstream(t, silence)
+  const controller = new AbortController()
+  const call = errorOf(app.resilience.fetch(nobody, upstream.url, { signal: controller.signal }))
+  await until('the call', () => upstream.seen.length > 0)
+  controller.abort()
+  t.match(await call, { code: 'ERR_CALL_CANCELED' })
+  t.match(app.resilience.list(), [{ counts: { failure: 0, ignored: 1 } }])
+})
+
+t.test('degraded answers are marked and kept out of caches, whole ones are not', async (t) => {
+  const app = await build(t)
+  let up = false
+  const breaker = app.resilience.breaker('users', () => (up ? 'fine' : Promise.reject(new Error('down'))), {
+    fallback: () => 'instead'
+  })
+  const seen: unknown[] = []
+  app.get('/', async (request, reply) => {
+    reply.header('cache-control', 'public, max-age=600')
+    const value = await breaker.call(request)
+    seen.push(request.degraded)
+    return { value }
+  })
+  const degraded = await app.inject('/')
+  t.match(degraded, { statusCode: 200, headers: { 'x-degraded': 'true', 'cache-control': 'no-store' } })
+  up = true
+  const whole = await app.inject('/')
+  t.match(whole.headers, { 'cache-control': 'public, max-age=600' })
+  t.notOk(whole.headers['x-degraded'])
+  t.strictSame(seen, [['users'], null])
+})

@@ -1,0 +1,445 @@
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
+import { type CallContext, resilience, type ResilienceError, type ResilienceOptions } from '../src/index.ts'
+import { ManualClock, outcomes, settled, tally } from './clock.ts'
+
+const nobody = null
+
+async function build(t: Test, options: ResilienceOptions = {}) {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const clock = new ManualClock()
+  await app.register(resilience, { clock, random: () => 1, shedding: false, faults: true, ...options })
+  return { app, clock, resilience: app.resilience }
+}
+
+const down = (): never => {
+  throw new Error('down')
+}
+const hanging = () => new Promise<never>(() => undefined)
+
+t.test('a timeout answers 504 and aborts this call, not the one beside it', async (t) => {
+  const { resilience, clock } = await build(t)
+  const signals: AbortSignal[] = []
+  const breaker = resilience.breaker(
+    'slow',
+    ({ signal }: CallContext) => {
+      signals.push(signal)
+      return hanging()
+    },
+    { timeout: 100 }
+  )
+  const first = outcomes(1, () => breaker.call(nobody))
+  await clock.advance(60)
+  const second = outcomes(1, () => breaker.call(nobody))
+  await clock.advance(50)
+  t.strictSame(await first, ['ERR_CALL_TIMEOUT'])
+  t.match(signals, [{ aborted: true, reason: { statusCode: 504 } }, { aborted: false }])
+  await clock.advance(50)
+  t.strictSame(await second, ['ERR_CALL_TIMEOUT'])
+  t.equal(breaker.snapshot().counts.timeout, 2)
+})
+
+t.test('timeouts open the breaker', async (t) => {
+  const { resilience, clock } = await build(t)
+  const breaker = resilience.breaker('slow', hanging, { timeout: 100 })
+  const calls = Array.from({ length: 20 }, () => outcomes(1, () => breaker.call(nobody)))
+  await clock.advance(100)
+  await Promise.all(calls)
+  t.equal(breaker.state, 'open')
+})
+
+t.test('retries wait longer each time, by chance, and stop at their number', async (t) => {
+  const { resilience, clock } = await build(t)
+  const at: number[] = []
+  const start = clock.now()
+  const breaker = resilience.breaker(
+    'flaky',
+    () => {
+      at.push(clock.now() - start)
+      down()
+    },
+    { retry: { limit: 3, delay: 100, maxDelay: 250 } }
+  )
+  const result = breaker.detailed(nobody).catch((error: unknown) => error)
+  await clock.advance(10_000)
+  t.match(await result, { statusCode: 502, cause: { message: 'down' } })
+  // random() is 1 here: the longest waits.
+  t.strictSame(at, [0, 100, 300, 550])
+  t.equal(breaker.snapshot().retries, 3)
+})
+
+t.test('a retry that succeeds is a success', async (t) => {
+  const { resilience, clock } = await build(t)
+  let calls = 0
+  const breaker = resilience.breaker('flaky', () => (++calls < 3 ? down() : 'fine'), { retry: true })
+  const result = breaker.detailed(nobody)
+  await clock.advance(1000)
+  t.match(await result, { value: 'fine', degraded: false, attempts: 3 })
+})
+
+t.test('what may not happen twice is not retried, nor what is no failure', async (t) => {
+  const { resilience } = await build(t)
+  let calls = 0
+  const once = resilience.breaker(
+    'once',
+    () => {
+      calls++
+      down()
+    },
+    { retry: true, idempotent: () => false }
+  )
+  await outcomes(1, () => once.call(nobody))
+  t.equal(calls, 1)
+  const missing = resilience.breaker(
+    'missing',
+    () => {
+      calls++
+      throw Object.assign(new Error('missing'), { status: 404 })
+    },
+    { retry: true }
+  )
+  await outcomes(1, () => missing.call(nobody))
+  t.equal(calls, 2)
+})
+
+t.test('when everything fails, retries add a fifth and the floor, no more', async (t) => {
+  const { resilience, clock } = await build(t)
+  let calls = 0
+  const breaker = resilience.breaker(
+    'down',
+    () => {
+      calls++
+      down()
+    },
+    { retry: { limit: 5, delay: 0 }, mode: 'off' }
+  )
+  const all = Array.from({ length: 1000 }, () => outcomes(1, () => breaker.call(nobody)))
+  await clock.advance(1)
+  await Promise.all(all)
+  t.ok(calls > 1000, `${calls} calls`)
+  t.ok(calls <= 1000 * 1.2 + 10 + 1, `${calls} calls`)
+})
+
+t.test("retries wait for the service's Retry-After, or not at all when the time would be over", async (t) => {
+  const { resilience, clock } = await build(t)
+  const at: number[] = []
+  const start = clock.now()
+  const answer = { retryAfter: '3' }
+  const breaker = resilience.breaker(
+    'busy',
+    () => {
+      at.push(clock.now() - start)
+      throw Object.assign(new Error('busy'), {
+        response: { status: 503, headers: { 'retry-after': answer.retryAfter } }
+      })
+    },
+    { retry: 1, totalTimeout: 5000 }
+  )
+  const first = breaker.call(nobody).catch((error: unknown) => error)
+  await clock.advance(5000)
+  t.match(await first, { statusCode: 502, retryAfter: 3, headers: { 'retry-after': '3' } })
+  t.strictSame(at, [0, 3000])
+
+  answer.retryAfter = '60'
+  t.match(await breaker.call(nobody).catch((error: unknown) => error), { retryAfter: 60 })
+  t.equal(at.length, 3)
+})
+
+t.test('all tries together stay within the total timeout', async (t) => {
+  const { resilience, clock } = await build(t)
+  const breaker = resilience.breaker('slow', hanging, {
+    timeout: 300,
+    totalTimeout: 500,
+    retry: { limit: 5, delay: 0 }
+  })
+  const start = clock.now()
+  let ended = 0
+  const call = outcomes(1, () => breaker.call(nobody)).then((seen) => {
+    ended = clock.now() - start
+    return seen
+  })
+  await clock.advance(5000)
+  t.strictSame(await call, ['ERR_CALL_TIMEOUT'])
+  t.equal(ended, 500)
+})
+
+t.test('a hedge answers for a slow first try, which is aborted and counts for nothing', async (t) => {
+  const { resilience, clock } = await build(t)
+  const signals: AbortSignal[] = []
+  const breaker = resilience.breaker(
+    'hedged',
+    ({ signal, attempt }: CallContext) => {
+      signals.push(signal)
+      return attempt === 1 ? hanging() : 'second'
+    },
+    { hedge: { delay: 50 } }
+  )
+  const result = breaker.detailed(nobody)
+  await clock.advance(50)
+  t.match(await result, { value: 'second', attempts: 2 })
+  t.match(signals, [{ aborted: true }, { aborted: false }])
+  t.match(breaker.snapshot().counts, { success: 1, canceled: 1, failure: 0 })
+})
+
+t.test('hedges share the budget of the retries', async (t) => {
+  const { resilience, clock } = await build(t)
+  let calls = 0
+  const breaker = resilience.breaker(
+    'hedged',
+    () => {
+      calls++
+      return hanging()
+    },
+    { hedge: { delay: 10 }, retry: { limit: 1, floor: 3, budget: 0 }, timeout: 100 }
+  )
+  const all = Array.from({ length: 50 }, () => outcomes(1, () => breaker.call(nobody)))
+  await clock.advance(200)
+  await Promise.all(all)
+  t.equal(calls, 53)
+})
+
+t.test(
+  'a bulkhead of two: never more than two at work, and a timeout frees no place while the work goes on',
+  async (t) => {
+    const { resilience, clock } = await build(t)
+    const ends: (() => void)[] = []
+    let active = 0
+    let most = 0
+    const breaker = resilience.breaker(
+      'narrow',
+      async () => {
+        most = Math.max(most, ++active)
+        await new Promise<void>((resolve) => ends.push(resolve))
+        active--
+      },
+      { bulkhead: 2, timeout: 100 }
+    )
+    const calls = Array.from({ length: 30 }, () => outcomes(1, () => breaker.call(nobody)))
+    await clock.advance(100)
+    t.strictSame(tally((await Promise.all(calls)).flat()), { ERR_CALL_TIMEOUT: 2, ERR_BULKHEAD_FULL: 28 })
+    t.strictSame(
+      await outcomes(5, () => breaker.call(nobody)),
+      Array.from({ length: 5 }, () => 'ERR_BULKHEAD_FULL')
+    )
+    t.equal(breaker.state, 'closed')
+    t.equal(most, 2)
+    for (const end of ends) end()
+    await settled()
+    const next = breaker.call(nobody)
+    await settled()
+    ends.at(-1)!()
+    await next
+    t.equal(most, 2)
+  }
+)
+
+t.test('a full bulkhead answers 503 with Retry-After', async (t) => {
+  const { resilience } = await build(t)
+  const breaker = resilience.breaker('narrow', hanging, { bulkhead: 1 })
+  void breaker.call(nobody).catch(() => undefined)
+  t.match(await breaker.call(nobody).catch((error: unknown) => error), {
+    statusCode: 503,
+    code: 'ERR_BULKHEAD_FULL',
+    headers: { 'retry-after': '1' }
+  })
+})
+
+t.test('the queue is bounded, served in order, and not joined by who would wait too long', async (t) => {
+  const { resilience, clock } = await build(t)
+  const order: number[] = []
+  const work = async (_context: CallContext, id: number) => {
+    order.push(id)
+    await new Promise((resolve) => clock.setTimeout(() => resolve(undefined), 100))
+  }
+  const breaker = resilience.breaker('queued', work, {
+    bulkhead: { limit: 1, queue: 2 },
+    totalTimeout: 1000
+  })
+  const calls = [1, 2, 3, 4].map((id) => outcomes(1, () => breaker.call(nobody, id)))
+  await clock.advance(1000)
+  t.strictSame((await Promise.all(calls)).flat(), ['ok', 'ok', 'ok', 'ERR_BULKHEAD_FULL'])
+  t.strictSame(order, [1, 2, 3])
+
+  const hurried = resilience.breaker('hurried', work, { bulkhead: { limit: 1, queue: 9 }, totalTimeout: 250 })
+  const waits = [1, 2, 3, 4].map((id) => outcomes(1, () => hurried.call(nobody, id)))
+  await clock.advance(2000)
+  await Promise.all(waits)
+  const usual = [1, 2, 3, 4, 5].map((id) => outcomes(1, () => hurried.call(nobody, id)))
+  await settled()
+  // It takes 100 ms a call: the fourth would start after its time, so it is told at once.
+  t.strictSame((await Promise.all(usual.slice(3))).flat(), ['ERR_BULKHEAD_FULL', 'ERR_BULKHEAD_FULL'])
+  await clock.advance(2000)
+})
+
+t.test('an adaptive bulkhead shrinks while calls are slower than usual', async (t) => {
+  const { resilience, clock } = await build(t)
+  let active = 0
+  let most = 0
+  let takes = 10
+  const breaker = resilience.breaker(
+    'adaptive',
+    async () => {
+      most = Math.max(most, ++active)
+      await new Promise((resolve) => clock.setTimeout(() => resolve(undefined), takes))
+      active--
+    },
+    { bulkhead: { adaptive: true, limit: 20, minLimit: 2, maxLimit: 50 } }
+  )
+  const burst = async () => {
+    most = 0
+    const calls = Array.from({ length: 100 }, () => outcomes(1, () => breaker.call(nobody)))
+    await clock.advance(1000)
+    await Promise.all(calls)
+    return most
+  }
+  for (let i = 0; i < 10; i++) await burst()
+  const wide = await burst()
+  takes = 400
+  await burst()
+  const narrow = await burst()
+  t.ok(narrow < wide / 2, `from ${wide} to ${narrow}`)
+})
+
+t.test('a fallback answers by kind of failure, and knows the arguments', async (t) => {
+  const { resilience } = await build(t)
+  const breaker = resilience.breaker('users', (_context, _id: string): string => down(), {
+    fallback: (error, { kind, args: [id] }) => {
+      if (id === 'refuse') throw error
+      return `${kind} ${error.statusCode} ${id}`
+    },
+    volumeThreshold: 2
+  })
+  t.match(await breaker.detailed(nobody, 'a'), {
+    value: 'upstream 502 a',
+    degraded: true,
+    source: 'fallback'
+  })
+  await t.rejects(breaker.call(nobody, 'refuse'), { code: 'ERR_UPSTREAM' })
+  t.equal(await breaker.call(nobody, 'b'), 'open 503 b')
+  t.match(breaker.snapshot(), { degraded: 2, counts: { failure: 2, rejected: 1 } })
+})
+
+t.test('a fallback for some kinds leaves the others alone', async (t) => {
+  const { resilience } = await build(t)
+  const breaker = resilience.breaker('users', (): string => down(), {
+    fallback: () => 'x',
+    fallbackOn: ['open']
+  })
+  t.strictSame(await outcomes(21, () => breaker.call(nobody)), [
+    ...Array.from({ length: 20 }, () => 'ERR_UPSTREAM'),
+    'ok'
+  ])
+})
+
+t.test('a fallback that fails, or never answers, is the failure it should have hidden', async (t) => {
+  const { resilience } = await build(t)
+  const options = { fallbackTimeout: 20 }
+  const broken = resilience.breaker('a', (): string => down(), { ...options, fallback: () => down() })
+  await t.rejects(broken.call(nobody), { code: 'ERR_UPSTREAM', cause: { message: 'down' } })
+  const stuck = resilience.breaker('b', (): string => down(), { ...options, fallback: () => hanging() })
+  await t.rejects(stuck.call(nobody), { code: 'ERR_UPSTREAM' })
+})
+
+t.test("the last good value is served by key and age, never another tenant's", async (t) => {
+  const { resilience, clock } = await build(t)
+  let up = true
+  const breaker = resilience.breaker(
+    'prices',
+    (_context, tenant: string, item: string) => (up ? `${item} of ${tenant}` : down()),
+    {
+      lastGood: { maxAge: 60_000, key: (tenant, item) => `${tenant}/${item}`, maxEntries: 2 },
+      fallback: () => 'unknown'
+    }
+  )
+  await breaker.call(nobody, 'a', 'tea')
+  up = false
+  t.match(await breaker.detailed(nobody, 'a', 'tea'), {
+    value: 'tea of a',
+    degraded: true,
+    source: 'lastGood'
+  })
+  t.match(await breaker.detailed(nobody, 'b', 'tea'), { value: 'unknown', source: 'fallback' })
+  t.match(breaker.snapshot(), { degraded: 2, counts: { failure: 2, success: 1 } })
+  await clock.advance(60_001)
+  t.match(await breaker.detailed(nobody, 'a', 'tea'), { value: 'unknown' })
+  up = true
+  for (const tenant of ['a', 'b', 'c']) await breaker.call(nobody, tenant, 'tea')
+  up = false
+  t.match(await breaker.detailed(nobody, 'a', 'tea'), { source: 'fallback' }, 'the oldest made room')
+  t.match(await breaker.detailed(nobody, 'c', 'tea'), { source: 'lastGood' })
+})
+
+t.test('calls with one key in flight are one call; a failure is not kept', async (t) => {
+  const { resilience } = await build(t)
+  const waiting: PromiseWithResolvers<string>[] = []
+  const breaker = resilience.breaker(
+    'shared',
+    (_context, _id: string) => {
+      const next = Promise.withResolvers<string>()
+      waiting.push(next)
+      return next.promise
+    },
+    { coalesce: (id) => id }
+  )
+  const three = ['a', 'a', 'b'].map((id) => outcomes(1, () => breaker.call(nobody, id)))
+  await settled()
+  t.equal(waiting.length, 2)
+  waiting[0]!.reject(new Error('down'))
+  waiting[1]!.resolve('b')
+  t.strictSame((await Promise.all(three)).flat(), ['ERR_UPSTREAM', 'ERR_UPSTREAM', 'ok'])
+  const again = breaker.call(nobody, 'a')
+  await settled()
+  waiting[2]!.resolve('a')
+  t.equal(await again, 'a')
+})
+
+t.test('faults come by order, as many as were asked for', async (t) => {
+  const { resilience, clock } = await build(t)
+  const breaker = resilience.breaker('users', () => 'fine', { timeout: 100 })
+  breaker.inject({ error: new Error('injected'), times: 2 })
+  t.strictSame(await outcomes(3, () => breaker.call(nobody)), ['ERR_UPSTREAM', 'ERR_UPSTREAM', 'ok'])
+  const slow = breaker.inject({ delay: Infinity })
+  const call = outcomes(1, () => breaker.call(nobody))
+  await clock.advance(100)
+  t.strictSame(await call, ['ERR_CALL_TIMEOUT'])
+  slow.release()
+  t.equal(await breaker.call(nobody), 'fine')
+})
+
+t.test('faults are refused where they were not asked for', async (t) => {
+  const { resilience } = await build(t, { faults: false })
+  const breaker = resilience.breaker('users', () => 'fine')
+  t.throws(() => breaker.inject({ error: new Error('x') }), /"faults"/)
+})
+
+t.test('policies are inherited, and what the breaker says itself wins', async (t) => {
+  const { resilience, clock } = await build(t, {
+    defaults: { timeout: 1000, volumeThreshold: 3 },
+    policies: { quick: { timeout: 100 } }
+  })
+  const quick = resilience.breaker('quick', hanging, { policy: 'quick' })
+  const quicker = resilience.breaker('quicker', hanging, { policy: 'quick', timeout: 10 })
+  const usual = resilience.breaker('usual', hanging)
+  const ended: string[] = []
+  for (const breaker of [usual, quick, quicker]) {
+    void breaker.call(nobody).catch((error: ResilienceError) => ended.push(`${breaker.name} ${error.code}`))
+  }
+  await clock.advance(10)
+  t.strictSame(ended, ['quicker ERR_CALL_TIMEOUT'])
+  await clock.advance(90)
+  t.equal(ended.length, 2)
+  await clock.advance(900)
+  t.equal(ended.length, 3)
+})
+
+t.test('every error of ours is recognised across copies, and safe to show', async (t) => {
+  const { resilience } = await build(t)
+  const breaker = resilience.breaker('users', () => {
+    throw new Error('postgres://user:password@host')
+  })
+  const error = (await breaker.call(nobody).catch((error: unknown) => error)) as ResilienceError
+  t.equal(Symbol.for('seaworthy.error.v1') in error, true)
+  t.notMatch(JSON.stringify({ ...error, message: error.message }), /password/)
+  t.match(error.cause, { message: /password/ })
+})
