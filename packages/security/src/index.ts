@@ -1,2 +1,30 @@
+export { SecurityError } from './client-error.ts'
+export type { CorsOptions, OriginFunction, OriginRule } from './cors/options.ts'
+export { cors } from './cors/plugin.ts'
+export type { LimitInfo, OpenBoundary, SecurityStatus } from './decorator.ts'
+export type { HeadersOptions, RouteHeadersOptions } from './headers/options.ts'
+export { headers, type RouteHeaders } from './headers/plugin.ts'
+export type { Profile } from './headers/profiles.ts'
 export type { SecurityOptions } from './options.ts'
 export { security, security as default } from './plugin.ts'
+export { normalizeIP } from './rate-limit/addresses.ts'
+export type { RateLimitResult } from './rate-limit/decorators.ts'
+export { RateLimitError, RateLimitStoreError } from './rate-limit/errors.ts'
+export type {
+  LimitOptions,
+  RateLimitContext,
+  RateLimitHook,
+  RateLimitOptions,
+  RouteLimitOptions,
+  RouteRateLimit,
+  StoreErrorPolicy
+} from './rate-limit/options.ts'
+export { rateLimit } from './rate-limit/plugin.ts'
+export type { RedisClient } from './rate-limit/redis-store.ts'
+export {
+  securityServerOptions,
+  type SecurityServerOptions,
+  type SecurityServerSettings
+} from './server-options.ts'
+export type { Boundary, ValidationOptions } from './validation/options.ts'
+export { validation } from './validation/plugin.ts'

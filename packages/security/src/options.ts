@@ -1,19 +1,57 @@
-import { optionChecks } from '@seaworthy/contract'
+import type { CorsOptions } from './cors/options.ts'
+import type { HeadersOptions } from './headers/options.ts'
+import type { RateLimitOptions } from './rate-limit/options.ts'
+import type { SecurityServerOptions } from './server-options.ts'
+import type { ValidationOptions } from './validation/options.ts'
+import { check, given, section } from './check.ts'
 
-/** Options of the security plugin. Every one may be left out. */
-export interface SecurityOptions {
+/**
+ * Options of the security plugin, each part `false` or its options. The members of `SecurityServerOptions` are only
+ * checked here: the constructor sets them.
+ */
+export interface SecurityOptions extends SecurityServerOptions {
   /**
-   * Whether the plugin does anything.
+   * Security headers on every answer.
    *
-   * @defaultValue true
+   * @defaultValue `{}`
    */
-  enabled?: boolean
+  headers?: HeadersOptions | false | undefined
+  /**
+   * Who may read answers from another origin. Without it nobody.
+   *
+   * @defaultValue false
+   */
+  cors?: CorsOptions | false | undefined
+  /**
+   * How much one client may ask.
+   *
+   * @defaultValue `{}`
+   */
+  rateLimit?: RateLimitOptions | false | undefined
+  /**
+   * What may come in.
+   *
+   * @defaultValue `{}`
+   */
+  validation?: ValidationOptions | false | undefined
 }
 
-const check = optionChecks('security')
+const parts = ['headers', 'cors', 'rateLimit', 'validation'] as const
+const server = ['trustProxy', 'bodyLimit', 'requestTimeout', 'headersTimeout', 'maxParamLength', 'http']
 
-/** Fills in the defaults and refuses what cannot work. The only place that does either. */
-export function resolveOptions({ enabled = true, ...others }: SecurityOptions): Required<SecurityOptions> {
-  check.known('', others, ['enabled'])
-  return { enabled: check.boolean('enabled', enabled) }
+/** The parts that are on, with their options. */
+export interface ResolvedSecurity {
+  headers: HeadersOptions | false
+  cors: CorsOptions | false
+  rateLimit: RateLimitOptions | false
+  validation: ValidationOptions | false
+}
+
+/** Fills in the defaults and refuses what cannot work. The parts check their own. */
+export function resolveOptions(options: SecurityOptions): ResolvedSecurity {
+  check.known('', options, [...parts, ...server])
+  const { headers = {}, cors = false, rateLimit = {}, validation = {} } = given(options)
+  const resolved = { headers, cors, rateLimit, validation }
+  for (const part of parts) if (resolved[part] !== false) section(part, resolved[part])
+  return resolved
 }

@@ -1,13 +1,33 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
+import { cors } from './cors/plugin.ts'
+import { tell } from './decorator.ts'
+import { headers } from './headers/plugin.ts'
 import { resolveOptions, type SecurityOptions } from './options.ts'
+import { rateLimit } from './rate-limit/plugin.ts'
+import { securityServerOptions, warnWhereMissing } from './server-options.ts'
+import { validation } from './validation/plugin.ts'
 
 const plugin: FastifyPluginAsync<SecurityOptions> = async (fastify, options) => {
-  const { enabled } = resolveOptions(options)
-  fastify.log.debug({ enabled }, 'security registered')
+  const parts = resolveOptions(options)
+  const { trustProxy } = securityServerOptions(options)
+  tell(fastify, { trustProxy })
+
+  // In the order in which a request meets them: even a refusal has its headers, and is readable where CORS allows it.
+  if (parts.headers) await fastify.register(headers, parts.headers)
+  if (parts.cors) await fastify.register(cors, parts.cors)
+  if (parts.rateLimit) await fastify.register(rateLimit, parts.rateLimit)
+  if (parts.validation) await fastify.register(validation, parts.validation)
+
+  fastify.addHook('onReady', (done) => {
+    warnWhereMissing(fastify)
+    if (trustProxy)
+      fastify.log.info({ trustProxy }, 'security: X-Forwarded-* headers count only from these proxies')
+    done()
+  })
 }
 
-/** Security headers, CORS, rate limits and strict validation for Fastify. */
+/** Headers, CORS, rate limits and validation together. Each is also a plugin of its own. */
 export const security: FastifyPluginAsync<SecurityOptions> = fp(plugin, {
   name: '@seaworthy/security',
   fastify: '5.x'

@@ -1,0 +1,116 @@
+import { onRefusal } from '@seaworthy/contract'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import fp from 'fastify-plugin'
+import type { HelmetOptions } from 'helmet'
+import { check, given, section } from '../check.ts'
+import { tell } from '../decorator.ts'
+import { resolveHeaders, type HeadersOptions, type RouteHeadersOptions } from './options.ts'
+import { freshNonce, prepareHeaders, type CspNonce, type PreparedHeaders } from './prepared.ts'
+
+/**
+ * A route's own headers: options laid over the plugin's, or `false` for none. In the route's `config.headers`;
+ * `config.helmet` and the route option `helmet` of @fastify/helmet are read too.
+ */
+export type RouteHeaders = (RouteHeadersOptions & HelmetOptions) | false
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** The request's nonces, where `enableCSPNonces` is on. */
+    cspNonce: { script: string; style: string }
+    /** Writes helmet's headers with these options laid over the plugin's. */
+    helmet: (options?: HelmetOptions) => void
+  }
+  interface FastifyContextConfig {
+    /** See {@link RouteHeaders}. `helmet` is the same under @fastify/helmet's name. */
+    headers?: RouteHeaders
+    helmet?: RouteHeaders | { skipRoute: true }
+  }
+}
+
+type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
+
+const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
+  section('headers', options)
+  const global = check.boolean('headers.global', options.global ?? true)
+  const all = prepare('headers', options)
+  tell(fastify, { headers: all.fixed })
+
+  if (!fastify.hasReplyDecorator('cspNonce')) fastify.decorateReply('cspNonce', null as never)
+  if (!fastify.hasReplyDecorator('helmet')) {
+    const perCall = new WeakMap<object, PreparedHeaders>()
+    fastify.decorateReply('helmet', function helmet(this: FastifyReply, own?: HelmetOptions) {
+      let headers = own ? perCall.get(own) : all
+      if (headers === undefined)
+        perCall.set(own!, (headers = prepare('headers', { ...options, ...own } as HeadersOptions)))
+      apply(headers, this.request, this)
+    })
+  }
+
+  if (global) {
+    fastify.addHook('onRequest', (request, reply, done) => {
+      apply(all, request, reply)
+      done()
+    })
+  }
+
+  fastify.addHook('onRoute', (route) => {
+    const own = routeHeaders(route)
+    if (own === undefined) return
+    const headers =
+      own === false ? undefined : prepare(`headers of ${route.url}`, { ...options, ...own } as HeadersOptions)
+    // In front: a route's other hooks may answer. Whoever answers before sends the headers of the app, the safe side.
+    route.onRequest = [replaceBy(headers, all), ...[route.onRequest ?? []].flat()] as Hook[]
+  })
+
+  onRefusal(fastify, {
+    request: (_error, request, reply) => apply(all, request, reply),
+    socket: (_error, _socket, answer) => Object.assign(answer.headers, all.fixed)
+  })
+}
+
+function prepare(option: string, options: HeadersOptions): PreparedHeaders {
+  const resolved = resolveHeaders(option, options)
+  try {
+    return prepareHeaders(resolved)
+  } catch (cause) {
+    throw new RangeError(`security: "${option}": ${(cause as Error).message}`, { cause })
+  }
+}
+
+function apply(headers: PreparedHeaders, request: FastifyRequest, reply: FastifyReply): void {
+  if (!headers.nonces) return headers.apply(request, reply)
+  // One nonce for a request, however often its headers are written.
+  const nonce = (reply.cspNonce as CspNonce | null) ?? freshNonce()
+  reply.cspNonce = nonce
+  headers.apply(request, reply, nonce)
+}
+
+const replaceBy =
+  (headers: PreparedHeaders | undefined, all: PreparedHeaders): Hook =>
+  (request, reply, done) => {
+    for (const name of all.names) reply.removeHeader(name)
+    if (headers) apply(headers, request, reply)
+    done()
+  }
+
+/** What the route says, under whichever of the names. */
+function routeHeaders(route: RouteOptions): RouteHeaders | undefined {
+  const { helmet } = route as { helmet?: RouteHeaders }
+  const { headers, helmet: inConfig } = route.config ?? {}
+  const own = headers ?? helmet ?? inConfig
+  if (own === undefined || own === false) return own
+  if (typeof own !== 'object' || own === null) {
+    return check.fail(`headers of ${route.url}`, 'an object or false', own)
+  }
+  return 'skipRoute' in own
+    ? own.skipRoute
+      ? false
+      : (given({ ...own, skipRoute: undefined }) as RouteHeaders)
+    : own
+}
+
+/** Security headers on every answer, computed once. */
+export const headers: FastifyPluginAsync<HeadersOptions> = fp(plugin, {
+  name: '@seaworthy/security/headers',
+  fastify: '5.x'
+})

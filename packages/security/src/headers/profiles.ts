@@ -1,0 +1,62 @@
+import type { HelmetOptions } from 'helmet'
+
+export type Profile = 'api' | 'html' | 'helmet'
+
+export interface ProfileSettings {
+  helmet: HelmetOptions
+  permissionsPolicy: string | false
+  cacheControl: string | false
+}
+
+const features = ['accelerometer', 'camera', 'geolocation', 'gyroscope', 'magnetometer', 'microphone']
+const noFeatures = [...features, 'midi', 'payment', 'usb'].map((feature) => `${feature}=()`).join(', ')
+
+// A year, without preload: browsers' preload lists are nearly impossible to leave, so they are for who asks.
+const strictTransportSecurity = { maxAge: 31_536_000, includeSubDomains: true }
+
+export const profiles: Record<Profile, ProfileSettings> = {
+  // An answer in JSON loads nothing, is framed by nobody and belongs in no shared cache.
+  api: {
+    helmet: {
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: {
+          'default-src': ["'none'"],
+          'base-uri': ["'none'"],
+          'form-action': ["'none'"],
+          'frame-ancestors': ["'none'"]
+        }
+      },
+      strictTransportSecurity,
+      xFrameOptions: { action: 'deny' }
+    },
+    permissionsPolicy: noFeatures,
+    cacheControl: 'no-store'
+  },
+  html: {
+    helmet: {
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: {
+          'default-src': ["'none'"],
+          'script-src': ["'self'"],
+          'style-src': ["'self'"],
+          'img-src': ["'self'", 'data:'],
+          'font-src': ["'self'"],
+          'connect-src': ["'self'"],
+          'manifest-src': ["'self'"],
+          'base-uri': ["'none'"],
+          'form-action': ["'self'"],
+          'frame-ancestors': ["'none'"],
+          'upgrade-insecure-requests': []
+        }
+      },
+      strictTransportSecurity,
+      referrerPolicy: { policy: 'strict-origin-when-cross-origin' },
+      xFrameOptions: { action: 'deny' }
+    },
+    permissionsPolicy: noFeatures,
+    cacheControl: false
+  },
+  helmet: { helmet: {}, permissionsPolicy: false, cacheControl: false }
+}

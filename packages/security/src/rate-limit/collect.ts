@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto'
+import { isIPv6 } from 'node:net'
+import type { FastifyRequest } from 'fastify'
+import { normalizeIP } from './addresses.ts'
+import type { Limit } from './limit.ts'
+import type { Hit } from './store.ts'
+
+/** The limits that a request is counted against, and under which keys. */
+export interface Collected {
+  limits: readonly Limit[]
+  hits: Hit[]
+}
+
+/** Longer keys (tokens, whole headers) are hashed: a flood of them must not fill the memory. */
+const longestKey = 64
+
+/** Addresses count by their network whoever gives them: a key generator that falls back on `request.ip` too. */
+const keyText = ({ subnet }: Limit, key: string | number): string => {
+  const given = String(key)
+  const text = given.includes(':') && isIPv6(given) ? normalizeIP(given, subnet) : given
+  return text.length <= longestKey ? text : createHash('sha256').update(text).digest('base64url')
+}
+
+const hit = (limit: Limit, key: string, max: number, window: number, cost: number): Hit => ({
+  name: limit.name,
+  key,
+  max,
+  window,
+  cost,
+  observe: limit.observe,
+  renew: limit.renew
+})
+
+const costOf = ({ cost }: Limit, request: FastifyRequest): number =>
+  typeof cost === 'number' ? cost : whole(cost(request), 1)
+
+/** What a function of the app's gives must be a number to count with; else the refusal would be silent. */
+const whole = (value: unknown, least: number): number => {
+  const number = Math.trunc(Number(value))
+  if (number >= least && number <= Number.MAX_SAFE_INTEGER) return number
+  throw new RangeError(
+    `security: a function of "rateLimit" gave ${String(value)}, not a number from ${least}`
+  )
+}
+
+/** For limits whose settings are fixed: no promise, the least work. */
+export function collect(limits: readonly Limit[], request: FastifyRequest, skipped: Skipped): Collected {
+  const hits: Hit[] = []
+  let counted: Limit[] | undefined
+  for (let i = 0; i < limits.length; i++) {
+    const limit = limits[i]!
+    const key = limit.key(request) as string | number | undefined
+    if (key === undefined || limit.allowed?.(request.ip)) {
+      if (key !== undefined) skipped(limit)
+      counted ??= limits.slice(0, i)
+      continue
+    }
+    counted?.push(limit)
+    hits.push(
+      hit(limit, keyText(limit, key), limit.max as number, limit.window as number, costOf(limit, request))
+    )
+  }
+  return { limits: counted ?? limits, hits }
+}
+
+type Skipped = (limit: Limit) => void
+
+/** For limits that ask functions of the app's, which may take their time. */
+export async function collectDynamic(
+  limits: readonly Limit[],
+  request: FastifyRequest,
+  skipped: Skipped
+): Promise<Collected> {
+  const counted: Limit[] = []
+  const hits: Hit[] = []
+  for (const limit of limits) {
+    const given = await limit.key(request)
+    if (given === undefined || given === null) continue
+
+    const key = String(given)
+    if (limit.allowed?.(request.ip) || (limit.allow && (await limit.allow(request, key)))) {
+      skipped(limit)
+      continue
+    }
+    const { max, window } = limit
+    counted.push(limit)
+    hits.push(
+      hit(
+        limit,
+        keyText(limit, key),
+        typeof max === 'number' ? max : whole(await max(request, key), 0),
+        typeof window === 'number' ? window : whole(await window(request, key), 1),
+        costOf(limit, request)
+      )
+    )
+  }
+  return { limits: counted, hits }
+}

@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto'
+import { refundScript, takeScript } from './scripts.ts'
+import type { Hit, Verdict } from './store.ts'
+
+/** What the store needs of a client: ioredis has it, alone and as a cluster. */
+export interface RedisClient {
+  readonly status?: string
+  eval(script: string, keys: number, ...args: (string | number)[]): Promise<unknown>
+  evalsha(sha: string, keys: number, ...args: (string | number)[]): Promise<unknown>
+  ping(): Promise<unknown>
+}
+
+export interface RedisStoreSettings {
+  client: RedisClient
+  /** In front of every key. */
+  nameSpace: string
+  /** Milliseconds that a request waits for Redis. */
+  timeout: number
+  /** Told when Redis stops answering and when it answers again. */
+  onChange: (up: boolean, error?: Error) => void
+  /** Told of each failed call: `timeout`, `connection`, `error`. */
+  onError: (reason: string) => void
+}
+
+type Callback = (error: Error | null, verdicts?: Verdict[]) => void
+
+interface Script {
+  text: string
+  sha: string
+}
+
+const script = (text: string): Script => ({ text, sha: createHash('sha1').update(text).digest('hex') })
+const take = script(takeScript)
+const refund = script(refundScript)
+
+/** Timeouts in a row after which Redis is taken for down: one alone may be a pause. */
+const tolerated = 3
+/** Milliseconds between looks whether Redis is back. */
+const probeEvery = 250
+
+/** Counts in Redis or Valkey, one call for a request. It answers within the deadline or says that it can't. */
+export class RedisStore {
+  readonly #settings: RedisStoreSettings
+  #up = true
+  #timeouts = 0
+  #probe: NodeJS.Timeout | undefined
+
+  constructor(settings: RedisStoreSettings) {
+    this.#settings = settings
+  }
+
+  get up(): boolean {
+    return this.#up
+  }
+
+  take(hits: readonly Hit[], done: Callback): void {
+    if (!this.#up) return done(new Error('Redis does not answer'))
+    const args = hits.flatMap((hit) => [
+      hit.max,
+      hit.window,
+      hit.cost,
+      Number(hit.observe),
+      Number(hit.renew)
+    ])
+    this.#call(take, hits, args, (error, answer) => {
+      if (error) return done(error)
+      const numbers = answer as number[]
+      done(
+        null,
+        hits.map((_, index) => ({
+          exceeded: numbers[index * 4] === 1,
+          remaining: numbers[index * 4 + 1]!,
+          reset: numbers[index * 4 + 2]!,
+          refused: numbers[index * 4 + 3]!
+        }))
+      )
+    })
+  }
+
+  /** Nobody waits for it: what Redis can't take back leaves with the window. */
+  refund(hits: readonly Hit[]): void {
+    if (!this.#up) return
+    const costs = hits.map((hit) => hit.cost)
+    this.#call(refund, hits, costs, () => undefined)
+  }
+
+  /** Ends the looking whether Redis is back. */
+  close(): void {
+    clearInterval(this.#probe)
+    this.#probe = undefined
+  }
+
+  #call(
+    script: Script,
+    hits: readonly Hit[],
+    args: number[],
+    done: (error: Error | null, answer?: unknown) => void
+  ) {
+    const { client, nameSpace, timeout } = this.#settings
+    // A client that is reconnecting would queue the command: the request would hang, and count much later.
+    if (client.status !== undefined && client.status !== 'ready' && client.status !== 'wait') {
+      return done(this.#failed('connection', new Error(`the connection is ${client.status}`)))
+    }
+
+    let open = true
+    const finish = (error: Error | null, answer?: unknown) => {
+      if (!open) return
+      open = false
+      clearTimeout(timer)
+      done(error, answer)
+    }
+    // An answer that has arrived while the event loop was busy is read before the verdict: it counts.
+    const late = () => {
+      if (open) finish(this.#failed('timeout', new Error(`no answer within ${timeout} ms`)))
+    }
+    const timer = setTimeout(() => setImmediate(late), timeout)
+
+    // The tag keeps all limits of a client in one slot of a cluster.
+    const keys = hits.map(({ name, key }) => `${nameSpace}{${key}}${name}`)
+    this.#run(script, keys, args).then(
+      (answer) => {
+        this.#timeouts = 0
+        finish(null, answer)
+      },
+      (error: Error) => {
+        if (open) finish(this.#failed('error', error))
+      }
+    )
+  }
+
+  async #run({ sha, text }: Script, keys: string[], args: number[]): Promise<unknown> {
+    const { client } = this.#settings
+    try {
+      return await client.evalsha(sha, keys.length, ...keys, ...args)
+    } catch (error) {
+      // Not there yet, or lost with a restart.
+      if (!(error as Error).message.includes('NOSCRIPT')) throw error
+      return client.eval(text, keys.length, ...keys, ...args)
+    }
+  }
+
+  #failed(reason: string, error: Error): Error {
+    this.#settings.onError(reason)
+    if (reason !== 'timeout' || ++this.#timeouts >= tolerated) this.#down(error)
+    return error
+  }
+
+  #down(error: Error): void {
+    if (!this.#up) return
+    this.#up = false
+    this.#settings.onChange(false, error)
+    let asking = false
+    this.#probe = setInterval(() => {
+      const { client } = this.#settings
+      if (asking || (client.status !== undefined && client.status !== 'ready' && client.status !== 'wait'))
+        return
+      asking = true
+      client.ping().then(
+        () => this.#back(),
+        () => (asking = false)
+      )
+    }, probeEvery)
+    this.#probe.unref()
+  }
+
+  #back(): void {
+    if (this.#probe === undefined) return
+    this.close()
+    this.#timeouts = 0
+    this.#up = true
+    this.#settings.onChange(true)
+  }
+}
