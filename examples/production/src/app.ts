@@ -1,10 +1,11 @@
 import { ServiceUnavailableError } from '@seaworthy/errors'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { seaworthy, serverOptions, type SeaworthyOptions } from 'fastify-seaworthy'
+import { seaworthy, serverOptions, type AuthOptions } from 'fastify-seaworthy'
 import type { Config } from './config.ts'
 import { directoryRoutes } from './directory/routes.ts'
 import { openDatabase } from './database/open.ts'
-import { loginRoutes } from './login/routes.ts'
+import { companyLogin } from './login/company-login.ts'
+import { loginRoutes, sessionRoutes } from './login/routes.ts'
 import { recommendationRoutes } from './recommendations/routes.ts'
 import { startStandIns } from './stand-ins.ts'
 import { seedAdministrator } from './users/administrator.ts'
@@ -14,33 +15,37 @@ import { userRoutes } from './users/routes.ts'
 /** The service: the preset, what it opens and closes, and its routes. */
 export async function buildApp(config: Config): Promise<FastifyInstance> {
   const { env } = config
-  const options: SeaworthyOptions = {
-    ...config,
-    // A database that is away is not our fault and not for ever: 503 with Retry-After, not 500.
-    errors: { map: [{ match: isConnectionError, to: (cause) => unavailable(cause as Error) }] }
-  }
-  const app = Fastify(serverOptions(options))
-  await app.register(seaworthy, options)
-
+  const app = Fastify(serverOptions(config))
   const database = await openDatabase(env, (error) =>
     app.log.warn({ err: error }, 'a database connection broke')
   )
+  const users = createUsers(database)
+
+  await app.register(seaworthy, {
+    ...config,
+    // A database that is away is not our fault and not for ever: 503 with Retry-After, not 500.
+    errors: { map: [{ match: isConnectionError, to: (cause) => unavailable(cause as Error) }] },
+    auth: { ...partOf(config.auth), ...companyLogin(env, users) }
+  })
   app.health.addCheck('database', async () => database.query('SELECT 1'))
   app.shutdown.onShutdown('database', async () => database.close())
 
   const standIns = env.RECOMMENDATIONS_URL && env.DIRECTORY_URL ? undefined : await startStandIns()
   if (standIns) app.shutdown.onShutdown('stand-ins', async () => standIns.close())
 
-  const users = createUsers(database)
   await seedAdministrator(app, users, env)
   userRoutes(app, users)
   loginRoutes(app, users)
+  if (env.SESSION_SECRET) sessionRoutes(app, users)
   recommendationRoutes(app, env.RECOMMENDATIONS_URL ?? standIns!.url)
   directoryRoutes(app, env.DIRECTORY_URL ?? standIns!.url)
 
   app.log.info({ database: database.description }, 'the database is open')
   return app
 }
+
+const partOf = (options: boolean | AuthOptions | undefined): AuthOptions =>
+  typeof options === 'object' ? options : {}
 
 const connectionErrors = new Set([
   'ECONNREFUSED',
