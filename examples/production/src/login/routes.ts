@@ -15,7 +15,7 @@ export function loginRoutes(app: FastifyInstance, users: Users): void {
     app.auth.verifyCredentials(request, {
       account: request.body.email,
       password: request.body.password,
-      find: users.credentials
+      find: async (email) => users.credentials(email)
     })
 
   app.post<{ Body: Login }>(
@@ -45,7 +45,7 @@ export function sessionRoutes(app: FastifyInstance, users: Users): void {
     const { id, roles } = await app.auth.verifyCredentials(request, {
       account: request.body.email,
       password: request.body.password,
-      find: users.credentials
+      find: async (email) => users.credentials(email)
     })
     request.session.set('user', { sub: id, roles })
     return reply.code(204).send()
