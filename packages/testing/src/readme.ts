@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Test } from 'tap'
 import { startNode } from './process.ts'
 
@@ -9,11 +9,17 @@ import { startNode } from './process.ts'
  *
  * @param folder - The package's folder: samples import the package by its name, from inside it.
  * @param env - What the samples need from the environment.
+ * @param readme - The document, where it isn't the package's own README.
  */
-export function readmeRuns(t: Test, folder: string, env: Record<string, string> = {}): void {
-  const text = readFileSync(join(folder, 'README.md'), 'utf8')
+export function readmeRuns(
+  t: Test,
+  folder: string,
+  env: Record<string, string> = {},
+  readme: string = join(folder, 'README.md')
+): void {
+  const text = readFileSync(readme, 'utf8')
   const samples = [...text.matchAll(/^```(ts|js)\n([\s\S]*?)^```$/gm)]
-  void t.test('the samples of the README run', async (t) => {
+  void t.test(`the samples of ${basename(readme)} run`, async (t) => {
     const scratch = join(folder, `test/.readme-${process.pid}`)
     mkdirSync(scratch, { recursive: true })
     t.teardown(() => rmSync(scratch, { recursive: true, force: true }))

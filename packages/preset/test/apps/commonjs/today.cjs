@@ -1,0 +1,6 @@
+'use strict'
+
+const app = require('fastify')({ logger: true })
+
+app.register(require('./routes.cjs'))
+app.listen({ port: 0 })

@@ -1,0 +1,17 @@
+import 'reflect-metadata'
+import { Controller, Get, Module, NotFoundException, Param } from '@nestjs/common'
+
+// What `@Controller('cats')` and its like do; Node runs no decorators yet.
+export class CatsController {
+  one(name) {
+    if (name === 'nobody') throw new NotFoundException('no such cat')
+    return { name }
+  }
+}
+const descriptor = Object.getOwnPropertyDescriptor(CatsController.prototype, 'one')
+Get(':name')(CatsController.prototype, 'one', descriptor)
+Param('name')(CatsController.prototype, 'one', 0)
+Controller('cats')(CatsController)
+
+export class AppModule {}
+Module({ controllers: [CatsController] })(AppModule)

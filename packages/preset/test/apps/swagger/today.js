@@ -1,0 +1,8 @@
+import swagger from '@fastify/swagger'
+import Fastify from 'fastify'
+import { routes } from './routes.js'
+
+const app = Fastify({ logger: true })
+await app.register(swagger, { openapi: { info: { title: 'Items', version: '1.0.0' } } })
+await app.register(routes)
+await app.listen({ port: 0 })
