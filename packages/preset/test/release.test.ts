@@ -87,6 +87,7 @@ t.test('a release, installed from a registry as strangers do it', { timeout: 600
     t.strictSame(readdirSync(join(app, 'node_modules/fastify-seaworthy')).toSorted(), [
       'CHANGELOG.md',
       'LICENSE',
+      'MIGRATION.md',
       'README.md',
       'dist',
       'package.json',
