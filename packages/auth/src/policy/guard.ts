@@ -53,7 +53,7 @@ export function createGuards(
   ): void {
     const { statusCode = 500, code, headers } = error as AuthError
     // On the reply too: an app's own error handler may not look at an error's headers.
-    if (headers) void reply.headers(headers)
+    if (headers) void reply.headers(headers as Record<string, string>)
     const outcome = statusCode === 401 ? 'unauthenticated' : statusCode === 403 ? 'denied' : 'unavailable'
     audit.record({ type: 'access', outcome, scheme, code, subject: request.identity?.subject }, request)
     done(error)

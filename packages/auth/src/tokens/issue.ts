@@ -96,7 +96,7 @@ export function createTokens(
         })
         await revocations.revoke(`sid:${family}`)
       }
-      if (result.outcome === 'reused' || result.outcome === 'unknown') throw refused()
+      if (!('claims' in result)) throw refused()
 
       let claims = JSON.parse(result.claims) as Record<string, unknown>
       if (options.refreshClaims) {
