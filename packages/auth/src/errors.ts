@@ -1,4 +1,4 @@
-import { clientErrorBrand, type ClientError } from '@seaworthy/contract'
+import { clientErrorBrand } from '@seaworthy/contract'
 
 type Headers = Readonly<Record<string, string | number | readonly string[]>>
 
@@ -8,9 +8,8 @@ type Headers = Readonly<Record<string, string | number | readonly string[]>>
  * @example
  * if (error.code === 'AUTH_TOKEN_EXPIRED') refresh()
  */
-export class AuthError extends Error implements ClientError {
+export class AuthError extends Error {
   override readonly name = 'AuthError'
-  readonly [clientErrorBrand] = true
   readonly code: string
   readonly statusCode: number
   readonly headers: Headers | undefined
@@ -22,6 +21,7 @@ export class AuthError extends Error implements ClientError {
     { headers, cause }: { headers?: Headers; cause?: unknown } = {}
   ) {
     super(message, cause === undefined ? undefined : { cause })
+    Object.defineProperty(this, clientErrorBrand, { value: true })
     this.code = code
     this.statusCode = statusCode
     this.headers = headers
