@@ -10,7 +10,7 @@ import {
   temporaryFolder,
   until
 } from '@seaworthy/testing'
-import t, { type Test } from 'tap'
+import type { Test } from 'tap'
 import { containers, makeBaseImage } from './image.ts'
 
 /** An app as `fastify-seaworthy init docker` finds it: a manifest, a lock file, a source. */

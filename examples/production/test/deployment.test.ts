@@ -1,163 +1,177 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { randomBytes } from 'node:crypto'
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { requires } from '@seaworthy/testing'
-import { Ajv2019 } from 'ajv/dist/2019.js'
-import { environmentSchema } from 'fastify-seaworthy'
+import { parseEnv } from 'node:util'
+import { requires, run, temporaryFolder } from '@seaworthy/testing'
+import Fastify from 'fastify'
+import { environmentSchema, fromEnv, seaworthy, serverOptions } from 'fastify-seaworthy'
 import t from 'tap'
-import { parse } from 'yaml'
+import '../../../packages/preset/test/parts.ts'
+import { runInit } from '../../../packages/preset/src/init/init.ts'
+import { buildApp } from '../src/app.ts'
+import { readConfig } from '../src/config.ts'
 import { environment } from '../src/environment.ts'
-import { kustomize, problemsOf, readManifests, type Manifest, type RealApp } from './manifests.ts'
+import { agreement } from './agreement.ts'
+import { composeProblems, readCompose } from './compose.ts'
+import { generatedFiles } from './generate.ts'
+import { kustomize, problemsOf, readManifests, type Manifest } from './manifests.ts'
+import { composeMutations, kubernetesMutations, overlayMutations } from './mutations.ts'
+import { askRealApp, type RealApp, type Recipe } from './real-app.ts'
+import { unitProblems } from './unit.ts'
 
-const require = createRequire(import.meta.url)
-const folder = join(import.meta.dirname, '..')
-const read = (path: string) => readFileSync(join(folder, path), 'utf8')
-
-const app: RealApp = {
-  port: 3000,
-  managementPort: 9464,
-  paths: { startup: '/health/startup', live: '/health/live', ready: '/health/ready' },
-  drainBudget: 30_000,
-  variables: new Set([
-    ...Object.keys(environmentSchema.properties),
-    ...Object.keys(environment.properties),
-    'TERMINATION_GRACE_PERIOD_SECONDS'
-  ])
+/** An app's folder with the templates in it, and how the app itself is made. */
+interface Deployed {
+  what: string
+  name: string
+  folder: string
+  recipe: Recipe
 }
 
-t.test('the Kubernetes base has nothing to complain about', async (t) => {
-  t.strictSame(problemsOf(readManifests(join(folder, 'kubernetes/base')), app), [])
-})
-
-requires(['kubectl'], 'the production overlay builds and has nothing to complain about', async (t) => {
-  const manifests = kustomize(join(folder, 'kubernetes/overlays/production'))
-  t.strictSame(problemsOf(manifests, app), [])
-  t.strictSame([...new Set(manifests.map(({ kind }) => kind))].toSorted(), [
-    'ConfigMap',
-    'Deployment',
-    'HorizontalPodAutoscaler',
-    'NetworkPolicy',
-    'PodDisruptionBudget',
-    'PrometheusRule',
-    'Service',
-    'ServiceAccount',
-    'ServiceMonitor'
-  ])
-  t.ok(manifests.every(({ metadata }) => metadata.namespace === 'production'))
-})
-
-/** Changes the Deployment's container. */
-const container = (change: (container: Manifest) => void) => (manifests: Manifest[]) => {
-  change(manifests.find(({ kind }) => kind === 'Deployment')!.spec.template.spec.containers[0])
-}
-/** Changes the Deployment's pod. */
-const pod = (change: (pod: Manifest) => void) => (manifests: Manifest[]) => {
-  change(manifests.find(({ kind }) => kind === 'Deployment')!.spec.template.spec)
-}
-const service = (change: (spec: Manifest) => void) => (manifests: Manifest[]) => {
-  change(manifests.find(({ kind }) => kind === 'Service')!.spec)
+const example: Deployed = {
+  what: 'the example',
+  name: 'harbour',
+  folder: join(import.meta.dirname, '..'),
+  recipe: {
+    schema: environment,
+    config: readConfig,
+    build: async (env) => buildApp(readConfig(env))
+  }
 }
 
-const mutations: Record<string, [change: (manifests: Manifest[]) => void, caught: RegExp]> = {
-  'a misspelt security field': [
-    container(({ securityContext }) => {
-      securityContext.readOnlyRootFileSystem = securityContext.readOnlyRootFilesystem
-      delete securityContext.readOnlyRootFilesystem
-    }),
-    /readOnlyRootFileSystem: no such field/
-  ],
-  'a privileged container': [container((c) => (c.securityContext.privileged = true)), /privileged-container/],
-  'privilege escalation': [
-    container((c) => (c.securityContext.allowPrivilegeEscalation = true)),
-    /privilege-escalation/
-  ],
-  'a root user': [pod((p) => (p.securityContext.runAsNonRoot = false)), /run-as-non-root/],
-  'kept capabilities': [container((c) => (c.securityContext.capabilities.drop = [])), /drop-net-raw/],
-  'the latest tag': [container((c) => (c.image = 'harbour:latest')), /latest-tag/],
-  'no tag': [container((c) => (c.image = 'harbour')), /latest-tag/],
-  'no memory limit': [container((c) => delete c.resources.limits), /memory limit/],
-  'no readiness probe': [container((c) => delete c.readinessProbe), /no readinessProbe/],
-  'liveness that asks readiness': [
-    container((c) => (c.livenessProbe.httpGet.path = '/health/ready')),
-    /livenessProbe asks another path/
-  ],
-  'a probe on a port that is not there': [
-    container((c) => (c.startupProbe.httpGet.port = 'web')),
-    /startupProbe asks a port/
-  ],
-  'another port': [container((c) => (c.ports[0].containerPort = 8080)), /http port/],
-  'a short grace period': [pod((p) => (p.terminationGracePeriodSeconds = 10)), /grace period/],
-  'a secret in the environment': [
-    container((c) => c.env.push({ name: 'JWT_SECRET', value: 'x' })),
-    /env-var-secret/
-  ],
-  'a misspelt variable': [container((c) => c.env.push({ name: 'LOG_LEVLE', value: 'info' })), /LOG_LEVLE/],
-  'a selector that selects nothing': [
-    service((s) => (s.selector = { 'app.kubernetes.io/name': 'harbor' })),
-    /dangling-service/
-  ],
-  'a service port that is not there': [service((s) => (s.ports[0].targetPort = 'web')), /points at port web/],
-  'the default service account': [pod((p) => delete p.serviceAccountName), /default-service-account/],
-  'a wrong type': [
-    pod((p) => (p.terminationGracePeriodSeconds = '35s')),
-    /terminationGracePeriodSeconds|grace period/
-  ],
-  'no spread': [pod((p) => delete p.topologySpreadConstraints), /no-anti-affinity/]
+/** A new app of somebody else's, with everything that `fastify-seaworthy init` writes. */
+function newApp(): Deployed {
+  const folder = temporaryFolder(t, 'new-app')
+  const manifest = { name: '@acme/orders', main: 'src/main.js', dependencies: { ioredis: '^6.0.0' } }
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
+  const { code, lines } = runInit(['init', 'all', '--port', '8080'], folder)
+  if (code !== 0) throw new Error(lines.join('\n'))
+  // Of its own it has what the templates' database needs.
+  const { DB_HOST, DB_NAME, DB_USER, DB_PASSWORD } = environment.properties
+  const schema = { properties: { DB_HOST, DB_NAME, DB_USER, DB_PASSWORD } }
+  return {
+    what: 'a new app',
+    name: 'orders',
+    folder,
+    recipe: {
+      schema,
+      config: (env) => fromEnv(env, { schema }),
+      async build(env) {
+        const config = fromEnv(env, { schema })
+        const app = Fastify(serverOptions(config))
+        await app.register(seaworthy, config)
+        return app
+      }
+    }
+  }
 }
-for (const [name, [mutate, caught]] of Object.entries(mutations)) {
-  t.test(`catches ${name}`, async (t) => {
-    const manifests = readManifests(join(folder, 'kubernetes/base'))
-    mutate(manifests)
-    t.match(problemsOf(manifests, app).join('\n'), caught)
+
+for (const { what, name, folder, recipe } of [example, newApp()]) {
+  const read = (path: string) => readFileSync(join(folder, path), 'utf8')
+  const base = () => readManifests(join(folder, 'kubernetes/base'))
+  let app: RealApp
+  const problems = (manifests: Manifest[]) => [...problemsOf(manifests), ...agreement(manifests, app)]
+
+  t.test(`${what}: the templates have no faults, and agree with the running app`, async (t) => {
+    app = await askRealApp(t, base(), recipe)
+    t.strictSame(problems(base()), [], 'the Kubernetes base')
+    t.strictSame(composeProblems(folder, readCompose(folder), app), [], 'the compose file')
+    t.strictSame(unitProblems(read(`systemd/${name}.service`), app), [], 'the systemd unit')
+    t.match(read('Dockerfile'), new RegExp(`^EXPOSE ${app.port}$`, 'm'))
+    t.match(read('Dockerfile'), new RegExp(`^ENV .*PORT=${app.port}$`, 'm'))
+  })
+
+  t.test(`${what}: each fault in the Kubernetes base is caught`, async (t) => {
+    for (const [fault, [mutate, caught]] of Object.entries(kubernetesMutations)) {
+      const manifests = base()
+      mutate(manifests)
+      t.match(problems(manifests).join('\n'), caught, fault)
+    }
+  })
+
+  t.test(`${what}: each fault in the compose file is caught`, async (t) => {
+    for (const [fault, [mutate, caught]] of Object.entries(composeMutations)) {
+      const compose = readCompose(folder)
+      mutate(compose.services[name], compose)
+      t.match(composeProblems(folder, compose, app).join('\n'), caught, fault)
+    }
+  })
+
+  requires(
+    ['kubectl'],
+    `${what}: kustomize builds the base and the overlay, and each fault is caught`,
+    async (t) => {
+      t.strictSame(problems(kustomize(join(folder, 'kubernetes/base'))), [])
+      const built = () => structuredClone(production)
+      const production = kustomize(join(folder, 'kubernetes/overlays/production'))
+      t.strictSame(problems(built()), [])
+      t.strictSame([...new Set(production.map(({ kind }) => kind))].toSorted(), [
+        'ConfigMap',
+        'Deployment',
+        'HorizontalPodAutoscaler',
+        'NetworkPolicy',
+        'PodDisruptionBudget',
+        'PrometheusRule',
+        'Service',
+        'ServiceAccount',
+        'ServiceMonitor'
+      ])
+      t.ok(production.every(({ metadata }) => metadata.namespace === 'production'))
+      for (const [fault, [mutate, caught]] of Object.entries(overlayMutations)) {
+        const manifests = built()
+        mutate(manifests)
+        t.match(problems(manifests).join('\n'), caught, fault)
+      }
+    }
+  )
+
+  requires(['promtool'], `${what}: Prometheus accepts its configuration and rules`, async (t) => {
+    const here = temporaryFolder(t, 'prometheus')
+    cpSync(join(folder, 'prometheus'), here, { recursive: true })
+    writeFileSync(join(here, 'token'), 'x')
+    const text = read('prometheus/prometheus.yml')
+      .replace('/etc/prometheus', here)
+      .replace('/run/secrets/management_token', join(here, 'token'))
+    writeFileSync(join(here, 'prometheus.yml'), text)
+    t.match(run('promtool', ['check', 'config', join(here, 'prometheus.yml')]), /2 rule files found/)
+  })
+
+  requires(['systemd-analyze'], `${what}: systemd understands the unit`, async (t) => {
+    const here = temporaryFolder(t, 'unit')
+    // It looks for the program, which is not on every machine at the same place.
+    const unit = read(`systemd/${name}.service`).replace('/usr/bin/node', process.execPath)
+    writeFileSync(join(here, `${name}.service`), unit)
+    run('systemd-analyze', ['verify', '--man=no', '--recursive-errors=no', join(here, `${name}.service`)])
+    writeFileSync(join(here, `${name}.service`), unit.replace('WatchdogSec', 'WatchdogSecs'))
+    t.throws(() =>
+      run('systemd-analyze', ['verify', '--man=no', '--recursive-errors=no', join(here, `${name}.service`)])
+    )
   })
 }
 
-t.test('the compose file is valid, and agrees with the app', async (t) => {
-  const compose = parse(read('compose.yaml'), { merge: true }) as Manifest
-  const path = join(require.resolve('dclint/package.json'), '../schemas/compose.schema.json')
-  const { $schema: _, ...schema } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
-  const validate = new Ajv2019({ strict: false, logger: false, validateFormats: false }).compile(schema)
-  t.ok(validate(compose), JSON.stringify(validate.errors))
-
-  const { harbour, ...others } = compose.services as Record<string, Manifest>
-  t.notOk('version' in compose)
-  t.match(harbour, { read_only: true, cap_drop: ['ALL'], init: true })
-  t.ok(Number.parseInt(harbour!.stop_grace_period) * 1000 > app.drainBudget)
-  for (const name of Object.keys(harbour!.environment)) {
-    t.ok(app.variables.has(name.replace(/_FILE$/, '')), `${name} is a variable of the app`)
+t.test('what is made from other files is up to date', async (t) => {
+  for (const [path, text] of Object.entries(generatedFiles())) {
+    const file = join(example.folder, path)
+    t.equal(existsSync(file) ? readFileSync(file, 'utf8') : '', text, `${path}: test/generate.ts writes it`)
   }
-  for (const [name, { condition }] of Object.entries(harbour!.depends_on as Record<string, Manifest>)) {
-    t.equal(condition, 'service_healthy')
-    t.ok(others[name]?.healthcheck, `${name} says when it is healthy`)
-  }
-  for (const { file } of Object.values(compose.secrets as Record<string, Manifest>))
-    t.match(file, /^\.\/secrets\//)
-  t.notMatch(read('compose.yaml'), /PASSWORD: \S/, 'no password in the file')
 })
 
-t.test('the PM2 file waits for the workers, and gives them time to drain', async (t) => {
-  const { apps } = require('../ecosystem.config.cjs') as { apps: Manifest[] }
-  t.match(apps[0], { wait_ready: true, exec_mode: 'cluster', env_production: { NODE_ENV: 'production' } })
-  t.ok(apps[0]!.kill_timeout >= app.drainBudget)
-  t.ok(apps[0]!.listen_timeout >= 10_000)
-})
+t.test('the example environment names every variable, and no usable secret', async (t) => {
+  const text = readFileSync(join(example.folder, '.env.production.example'), 'utf8')
+  const properties = { ...environmentSchema.properties, ...environment.properties }
+  const everything = parseEnv(text.replace(/^# (?=[A-Z_]+=)/gm, '')) as Record<string, string>
+  t.strictSame(Object.keys(everything).toSorted(), Object.keys(properties).toSorted())
+  const secrets = Object.entries(properties).filter(([, variable]) => 'secret' in variable)
+  for (const [name] of secrets) t.equal(everything[name], '', `${name} is empty`)
 
-t.test('the systemd unit is notified, watched and given time to drain', async (t) => {
-  const unit = read('systemd/harbour.service')
-  for (const line of ['Type=notify', 'NoNewPrivileges=yes', 'ProtectSystem=strict', 'DynamicUser=yes']) {
-    t.match(unit, new RegExp(`^${line}$`, 'm'))
-  }
-  const seconds = Number(unit.match(/^TimeoutStopSec=(\d+)s$/m)?.[1])
-  t.ok(seconds * 1000 > app.drainBudget)
-  t.match(unit, /^WatchdogSec=\d+s$/m)
+  t.throws(() => readConfig(parseEnv(text)), { message: /has a problem:\n  - JWT_SECRET is required[^\n]*$/ })
+  const JWT_SECRET = randomBytes(48).toString('base64')
+  t.match(readConfig({ ...parseEnv(text), JWT_SECRET }).listen, { host: '0.0.0.0', port: 3000 })
+  t.ok(readConfig({ ...everything, JWT_SECRET }), 'every example is a value that is accepted')
 })
 
 t.test('the build context keeps secrets and history out', async (t) => {
-  const lines = read('.dockerignore').split('\n')
-  t.equal(
-    lines.find((line) => line && !line.startsWith('#')),
-    '*',
-    'nothing enters unless it is named'
-  )
+  const lines = readFileSync(join(example.folder, '.dockerignore'), 'utf8').split('\n')
+  const first = lines.find((line) => line && !line.startsWith('#'))
+  t.equal(first, '*', 'nothing enters unless it is named')
   for (const line of ['**/.env', '**/*.key']) t.ok(lines.includes(line))
 })

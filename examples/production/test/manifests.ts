@@ -45,26 +45,12 @@ export function kustomize(folder: string): Manifest[] {
 }
 
 const parse = (text: string): Manifest[] =>
-  parseAllDocuments(text).map((document) => document.toJS() as Manifest)
+  // As Kubernetes reads it: YAML 1.1, where 0440 is octal.
+  parseAllDocuments(text, { version: '1.1' }).map((document) => document.toJS() as Manifest)
 
-/** Everything that is wrong: with each object's schema, with unknown fields, and with how the objects fit together. */
-export function problemsOf(manifests: readonly Manifest[], app: RealApp): string[] {
-  return [
-    ...manifests.flatMap(schemaProblems),
-    ...manifests.flatMap(unknownFields),
-    ...checklist(manifests),
-    ...agreement(manifests, app)
-  ]
-}
-
-/** What the templates must agree with: what the app really does. */
-export interface RealApp {
-  port: number
-  managementPort: number
-  paths: { startup: string; live: string; ready: string }
-  /** Milliseconds that a drain may take. */
-  drainBudget: number
-  variables: ReadonlySet<string>
+/** Everything that is wrong with the objects themselves: schema, unknown fields, and what a reviewer looks for. */
+export function problemsOf(manifests: readonly Manifest[]): string[] {
+  return [...manifests.flatMap(schemaProblems), ...manifests.flatMap(unknownFields), ...checklist(manifests)]
 }
 
 function schemaProblems(manifest: Manifest): string[] {
@@ -87,6 +73,15 @@ interface Attributes {
 function unknownFields(manifest: Manifest): string[] {
   const version = manifest.apiVersion.split('/').at(-1) ?? ''
   const type = `${version[0]?.toUpperCase()}${version.slice(1)}${manifest.kind}`
+  const known = operatorFields[manifest.kind]
+  if (known !== undefined) {
+    return paths(manifest.spec, 'spec')
+      .filter((path) => !known.test(path))
+      .map(
+        (path) =>
+          `${manifest.kind} ${manifest.metadata.name}.${path}: no such field, or one not used here so far`
+      )
+  }
   return walk(manifest, type, `${manifest.kind} ${manifest.metadata.name}`)
 }
 
@@ -105,7 +100,21 @@ function walk(value: unknown, type: string, path: string): string[] {
   })
 }
 
-const ofKind = (manifests: readonly Manifest[], kind: string): Manifest[] =>
+/** The operator's kinds are in no client: these are the fields of them that the templates use. */
+const operatorFields: Record<string, RegExp | undefined> = {
+  ServiceMonitor:
+    /^spec\.(selector\.matchLabels\..+|endpoints\.(port|path|interval|authorization\.credentials\.(name|key)))$/,
+  PrometheusRule: /^spec\.groups\.(name|rules\.(record|alert|expr|for|labels\.\w+|annotations\.\w+))$/
+}
+
+/** The path of every value, without the positions in lists. */
+function paths(value: unknown, path: string): string[] {
+  if (typeof value !== 'object' || value === null) return [path]
+  if (Array.isArray(value)) return value.flatMap((entry) => paths(entry, path))
+  return Object.entries(value).flatMap(([key, entry]) => paths(entry, `${path}.${key}`))
+}
+
+export const ofKind = (manifests: readonly Manifest[], kind: string): Manifest[] =>
   manifests.filter((manifest) => manifest.kind === kind)
 
 /** What a reviewer of a Deployment looks for. */
@@ -125,6 +134,7 @@ function checklist(manifests: readonly Manifest[]): string[] {
     for (const container of pod.containers) {
       const context = container.securityContext ?? {}
       must(context.privileged !== true, 'privileged-container')
+      must(!pod.hostNetwork && !pod.hostPID && !pod.hostIPC, 'a namespace of the host is shared')
       must(context.allowPrivilegeEscalation === false, 'privilege-escalation')
       must(context.readOnlyRootFilesystem === true, 'read-only-root-fs')
       must(context.capabilities?.drop?.includes('ALL'), 'drop-net-raw')
@@ -140,96 +150,17 @@ function checklist(manifests: readonly Manifest[]): string[] {
       must(secrets.length === 0, 'env-var-secret')
     }
   }
+  for (const { spec } of ofKind(manifests, 'HorizontalPodAutoscaler')) {
+    const scaled = ofKind(manifests, 'Deployment').find(
+      ({ metadata }) => metadata.name === spec.scaleTargetRef.name
+    )
+    must(scaled?.spec.replicas === undefined, 'every apply takes back what the autoscaler decided')
+    const budgets = ofKind(manifests, 'PodDisruptionBudget').map(({ spec }) => spec.minAvailable ?? 0)
+    must(Math.max(0, ...budgets) < spec.minReplicas, 'no pod may ever be moved')
+  }
   for (const { data } of ofKind(manifests, 'ConfigMap')) {
     const secret = Object.keys(data ?? {}).find((name) => /SECRET|PASSWORD|TOKEN/.test(name))
     must(secret === undefined, `${secret} is in a ConfigMap`)
-  }
-  return problems
-}
-
-/** Whether selectors, ports, paths and budgets name what is there. */
-function agreement(manifests: readonly Manifest[], app: RealApp): string[] {
-  const problems: string[] = []
-  const must = (holds: unknown, problem: string) => {
-    if (!holds) problems.push(problem)
-  }
-  const names = (kind: string) => new Set(ofKind(manifests, kind).map(({ metadata }) => metadata.name))
-  const covers = (selector: Record<string, string>, labels: Record<string, string> = {}) =>
-    Object.entries(selector).every(([key, value]) => labels[key] === value)
-
-  for (const deployment of ofKind(manifests, 'Deployment')) {
-    const { template, selector } = deployment.spec
-    const [container] = template.spec.containers
-    const portOf = (name: string) =>
-      container.ports?.find((port: { name: string }) => port.name === name)?.containerPort as
-        | number
-        | undefined
-
-    must(covers(selector.matchLabels, template.metadata.labels), 'mismatching-selector')
-    must(portOf('http') === app.port, 'the http port is not the one the app listens on')
-    must(portOf('management') === app.managementPort, "the management port is not the app's")
-    must(names('ServiceAccount').has(template.spec.serviceAccountName), 'the service account is not defined')
-    for (const [probe, path] of [
-      ['startupProbe', app.paths.startup],
-      ['livenessProbe', app.paths.live],
-      ['readinessProbe', app.paths.ready]
-    ] as const) {
-      must(container[probe]?.httpGet?.path === path, `${probe} asks another path than ${path}`)
-      must(portOf(container[probe]?.httpGet?.port) !== undefined, `${probe} asks a port that is not there`)
-    }
-    must(
-      template.spec.terminationGracePeriodSeconds * 1000 > app.drainBudget,
-      `the grace period is shorter than the drain's ${app.drainBudget} ms`
-    )
-    for (const { configMapRef } of container.envFrom ?? []) {
-      must(names('ConfigMap').has(configMapRef?.name), 'the config map is not defined')
-    }
-    const mounts = new Set(template.spec.volumes?.map(({ name }: { name: string }) => name))
-    for (const { name } of container.volumeMounts ?? [])
-      must(mounts.has(name), `volume ${name} is not defined`)
-    const given = [
-      ...(container.env ?? []).map(({ name }: { name: string }) => name.replace(/_FILE$/, '')),
-      ...ofKind(manifests, 'ConfigMap').flatMap(({ data }) => Object.keys(data ?? {}))
-    ]
-    for (const name of given) must(app.variables.has(name), `${name} is no variable of the app`)
-  }
-
-  const pods = ofKind(manifests, 'Deployment').map(({ spec }) => spec.template.metadata.labels)
-  for (const service of ofKind(manifests, 'Service')) {
-    must(
-      pods.some((labels) => covers(service.spec.selector, labels)),
-      `dangling-service ${service.metadata.name}`
-    )
-    for (const { targetPort } of service.spec.ports) {
-      const known = ofKind(manifests, 'Deployment').some(({ spec }) =>
-        spec.template.spec.containers[0].ports?.some((port: { name: string }) => port.name === targetPort)
-      )
-      must(known, `service ${service.metadata.name} points at port ${targetPort}, which is not there`)
-    }
-  }
-  for (const kind of ['NetworkPolicy', 'PodDisruptionBudget']) {
-    for (const { spec } of ofKind(manifests, kind)) {
-      const selector = (spec.podSelector ?? spec.selector).matchLabels
-      must(
-        pods.some((labels) => covers(selector, labels)),
-        `${kind} selects nothing`
-      )
-    }
-  }
-  for (const { spec } of ofKind(manifests, 'HorizontalPodAutoscaler')) {
-    must(names('Deployment').has(spec.scaleTargetRef.name), 'the autoscaler scales nothing')
-  }
-  for (const { spec } of ofKind(manifests, 'ServiceMonitor')) {
-    const services = ofKind(manifests, 'Service').filter(({ metadata }) =>
-      covers(spec.selector.matchLabels, metadata.labels)
-    )
-    must(services.length === 1, 'the ServiceMonitor selects no service')
-    for (const { port } of spec.endpoints) {
-      must(
-        services[0]?.spec.ports.some(({ name }: { name: string }) => name === port),
-        'the ServiceMonitor scrapes a port that is not there'
-      )
-    }
   }
   return problems
 }

@@ -8,14 +8,23 @@ export interface App {
   /** What Node runs, from the app's folder. */
   entry: string
   packageManager: 'npm' | 'pnpm'
+  /** Which pnpm the app asks for. */
+  pnpm: string
+  /** Whether pnpm has settings of the app's own to read. */
+  pnpmSettings: boolean
+  /** Whether the entry is made by `npm run build`. */
+  built: boolean
   port: number
+  /** What the author should know, and whom of the templates it concerns. */
+  notes: { text: string; concerns: readonly string[] }[]
 }
 
 interface Manifest {
   name?: string
   main?: string
   packageManager?: string
-  scripts?: { start?: string }
+  scripts?: { start?: string; build?: string }
+  dependencies?: Record<string, string>
 }
 
 /**
@@ -25,14 +34,33 @@ interface Manifest {
  */
 export function readApp(folder: string, port: number): App {
   const manifest = readManifest(join(folder, 'package.json'))
+  const has = (path: string) => existsSync(join(folder, path))
+  const entry = entryOf(manifest)
+  const built = manifest.scripts?.build !== undefined && entry.includes('/') && !has(entry)
+  const usesPnpm = manifest.packageManager?.startsWith('pnpm@') || has('pnpm-lock.yaml')
+  const lockFile = usesPnpm ? 'pnpm-lock.yaml' : 'package-lock.json'
   return {
     name: objectName(manifest.name ?? 'app'),
-    entry: entryOf(manifest),
-    packageManager:
-      manifest.packageManager?.startsWith('pnpm') || existsSync(join(folder, 'pnpm-lock.yaml'))
-        ? 'pnpm'
-        : 'npm',
-    port
+    entry,
+    packageManager: usesPnpm ? 'pnpm' : 'npm',
+    pnpm: manifest.packageManager?.match(/^pnpm@(\d[\w.-]*)/)?.[1] ?? '12.21.0',
+    pnpmSettings: has('pnpm-workspace.yaml'),
+    built,
+    port,
+    notes: [
+      {
+        text: `${entry} is not there: name the entry in package.json, as "main"`,
+        concerns: has(entry) || built ? [] : ['docker', 'pm2', 'systemd']
+      },
+      {
+        text: `${lockFile} is not there: the image is built from it`,
+        concerns: has(lockFile) ? [] : ['docker']
+      },
+      {
+        text: 'REDIS_HOST is set: install ioredis, or take it out',
+        concerns: manifest.dependencies?.ioredis ? [] : ['compose', 'kubernetes']
+      }
+    ]
   }
 }
 
@@ -44,14 +72,20 @@ function readManifest(path: string): Manifest {
   }
 }
 
-/** RFC 1123's label: `@acme/My_App` is `my-app`. */
-const objectName = (name: string): string =>
-  name
+// Names that the templates use themselves, and words that YAML takes for something else than a name.
+const taken = /^(?:postgres|redis|prometheus|grafana|true|false|null|yes|no|on|off|y|n)$/
+
+/** RFC 1035's label: `@acme/My_App` is `my-app`. */
+function objectName(name: string): string {
+  const label = name
     .replace(/^@[^/]*\//, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 52) || 'app'
+    .replace(/^[^a-z]+/, '')
+    .slice(0, 48)
+    .replace(/-+$/, '')
+  return label === '' ? 'app' : taken.test(label) ? `${label}-app` : label
+}
 
 /** The file that `npm start` runs, else `main`, else npm's own default. */
 function entryOf({ scripts, main }: Manifest): string {

@@ -3,15 +3,15 @@ import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { nearest } from '@seaworthy/contract'
 import { readApp } from './app.ts'
-import { render, targets } from './templates.ts'
+import { render, takenPorts, targets } from './templates.ts'
 
 const usage = `usage: fastify-seaworthy init [${Object.keys(targets).join('|')}|all] … [--dry-run] [--force] [--port N]
 
 Writes deployment files for the app in this folder. An existing file is left as it is, unless --force is given.`
 
-/** What a run has to say, and its exit code: 0 done, 1 nothing could be written, 2 not understood. */
+/** What a run has to say, and its exit code: 0 done, 2 not understood. */
 export interface Outcome {
-  code: 0 | 1 | 2
+  code: 0 | 2
   lines: string[]
 }
 
@@ -37,7 +37,8 @@ export function runInit(args: readonly string[], folder: string): Outcome {
     const app = readApp(folder, port)
     const files = chosen.flatMap((target) => render(target, app))
     const lines = files.map(({ path, text }) => place(folder, path, text, values['dry-run'], values.force))
-    return { code: 0, lines }
+    const notes = app.notes.filter(({ concerns }) => concerns.some((target) => chosen.includes(target)))
+    return { code: 0, lines: [...lines, ...notes.map(({ text }) => `note     ${text}`)] }
   } catch (error) {
     return { code: 2, lines: [(error as Error).message] }
   }
@@ -58,6 +59,8 @@ function portOf(text: string): number {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new Error(`--port must be a whole number from 1 to 65535, got '${text}'`)
   }
+  const taken = takenPorts[port]
+  if (taken !== undefined) throw new Error(`--port ${port} is ${taken}'s in these files: choose another`)
   return port
 }
 
