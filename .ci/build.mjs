@@ -1,19 +1,22 @@
-// npm run build [-- NAME …]: dist of all packages or of some.
+// npm run build [-- NAME …]: dist of all packages or of some. With BUILD_OUT into a copy of `packages` elsewhere, so that
+// tests that need a build don't meet in this one.
 import { spawnSync } from 'node:child_process'
 import { cpSync, rmSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { packages } from './packages.mjs'
 import { run } from './tool.mjs'
 
 const only = process.argv.slice(2).map((name) => `packages/${name}`)
 const chosen = packages.filter(({ folder }) => only.length === 0 || only.includes(folder))
 const names = chosen.map(({ folder }) => folder.replace('packages/', ''))
-const env = { ...process.env, BUILD: names.join(',') }
+const out = resolve(process.env.BUILD_OUT ?? 'packages')
+const env = { ...process.env, BUILD: names.join(','), BUILD_OUT: out }
 const status = run('tsup', ['--config', '.ci/tsup.config.ts', '--silent'], { env })
 if (status !== 0) process.exit(status)
 
-for (const { folder } of chosen) {
+for (const name of names) {
   const result = spawnSync(process.execPath, [`${import.meta.dirname}/cjs-interop.mjs`], {
-    cwd: folder,
+    cwd: `${out}/${name}`,
     stdio: 'inherit'
   })
   if (result.status !== 0) process.exit(result.status ?? 1)
@@ -32,8 +35,8 @@ if (names.includes('preset')) {
     'ecosystem.config.cjs',
     'systemd'
   ]
-  rmSync('packages/preset/templates', { recursive: true, force: true })
+  rmSync(`${out}/preset/templates`, { recursive: true, force: true })
   for (const path of templates) {
-    cpSync(`examples/production/${path}`, `packages/preset/templates/${path}`, { recursive: true })
+    cpSync(`examples/production/${path}`, `${out}/preset/templates/${path}`, { recursive: true })
   }
 }

@@ -8,7 +8,8 @@ const names = readdirSync('packages').filter((name) => {
   if (!existsSync(manifest) || (only && !only.includes(name))) return false
   return existsSync(`packages/${name}/src/index.ts`) && !JSON.parse(readFileSync(manifest, 'utf8')).private
 })
-for (const name of names) rmSync(`packages/${name}/dist`, { recursive: true, force: true })
+const outDir = process.env.BUILD_OUT ?? 'packages'
+for (const name of names) rmSync(`${outDir}/${name}/dist`, { recursive: true, force: true })
 
 /** `src/index.ts`, and each further entry that the package names in `"seaworthy": { "entries": [...] }`. */
 const entries = names.flatMap((name) => {
@@ -21,11 +22,13 @@ const entries = names.flatMap((name) => {
 
 export default defineConfig({
   entry: Object.fromEntries(entries),
-  outDir: 'packages',
+  outDir,
   tsconfig: '.ci/tsconfig.build.json',
   format: ['esm', 'cjs'],
   dts: { resolve: ['@seaworthy/contract'] },
   splitting: false,
+  // `import.meta.url` in the CommonJS files too.
+  shims: true,
   external: [/^[^./](?!eaworthy\/contract)/],
   noExternal: ['@seaworthy/contract'],
   sourcemap: true,

@@ -47,10 +47,15 @@ export { port }
 `
 }
 
+const folder = join(import.meta.dirname, '..')
+
 /** A fresh folder with the programs, and a package.json that asks for nothing yet. */
 function freshApp(t: Test): string {
   const folder = temporaryFolder(t, 'app')
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'app', private: true }))
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ name: 'app', version: '1.0.0', private: true })
+  )
   for (const [name, text] of Object.entries(programs)) writeFileSync(join(folder, name), text)
   return folder
 }
@@ -85,7 +90,6 @@ t.test('a release, installed from a registry as strangers do it', { timeout: 600
     ) as Manifest
     t.notMatch(JSON.stringify(installed), /workspace:|@seaworthy\/source/, 'nothing of the workspace is left')
     t.strictSame(readdirSync(join(app, 'node_modules/fastify-seaworthy')).toSorted(), [
-      'CHANGELOG.md',
       'LICENSE',
       'MIGRATION.md',
       'README.md',
@@ -118,6 +122,13 @@ t.test('a release, installed from a registry as strangers do it', { timeout: 600
       components: { name: string }[]
     }
     t.ok(sbom.components.some(({ name }) => name === 'fastify-seaworthy'))
+
+    // What the README states.
+    const [, packages, megabytes] =
+      /(\d+) packages and (\d+) MB/.exec(readFileSync(join(folder, 'README.md'), 'utf8')) ?? []
+    const kilobytes = Number(run('du', ['-sk', 'node_modules'], { cwd: app }).split('\t')[0])
+    t.ok(sbom.components.length <= Number(packages), `${sbom.components.length} packages of ${packages}`)
+    t.ok(kilobytes <= Number(megabytes) * 1000, `${kilobytes} KB of ${megabytes} MB`)
 
     const init = run('npx', ['--no-install', 'fastify-seaworthy', 'init', 'docker'], {
       cwd: app,

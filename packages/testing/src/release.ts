@@ -9,7 +9,9 @@ export const root: string = join(import.meta.dirname, '../../..')
 
 /** Runs a program to its end; throws with what it printed when it fails. */
 export function run(command: string, args: readonly string[], options: SpawnSyncOptions = {}): string {
-  const result = spawnSync(command, args, { ...options, encoding: 'utf8', maxBuffer: 2 ** 26 })
+  // The test runner follows programs into their children by this variable, and changes how they load modules.
+  const free = ['-u', 'NODE_OPTIONS', command, ...args]
+  const result = spawnSync('env', free, { ...options, encoding: 'utf8', maxBuffer: 2 ** 26 })
   if (result.status === 0) return result.stdout
   const what = [command, ...args].join(' ')
   throw new Error(
@@ -19,15 +21,16 @@ export function run(command: string, args: readonly string[], options: SpawnSync
 
 /** The workspace as the release workflow has it, built, in a folder where versions may be changed. */
 function copyWorkspace(t: Test): string {
-  run(process.execPath, ['.ci/build.mjs'], { cwd: root })
   const copy = temporaryFolder(t, 'workspace')
   for (const file of ['package.json', 'pnpm-workspace.yaml', 'pnpm-lock.yaml'])
     cpSync(join(root, file), join(copy, file))
   mkdirSync(join(copy, 'packages'))
-  const wanted = (source: string) => !/node_modules|\/(?:test|bench|src)$/.test(source)
+  const wanted = (source: string) => !/node_modules|\/(?:test|bench|src|dist|templates)$/.test(source)
   for (const name of readdirSync(join(root, 'packages'))) {
     cpSync(join(root, 'packages', name), join(copy, 'packages', name), { recursive: true, filter: wanted })
   }
+  const env = { ...process.env, BUILD_OUT: join(copy, 'packages') }
+  run(process.execPath, ['.ci/build.mjs'], { cwd: root, env })
   cpSync(join(root, '.changeset/config.json'), join(copy, '.changeset/config.json'), { recursive: true })
   return copy
 }
