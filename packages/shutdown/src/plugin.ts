@@ -6,9 +6,10 @@ import {
   reporterPort,
   whenProvided
 } from '@seaworthy/contract'
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { Connections, serversOf } from './connections.ts'
+import { flushLog } from './flush-log.ts'
 import { InFlight } from './in-flight.ts'
 import { resolveOptions, type ShutdownOptions } from './options.ts'
 import { processEnd, type EndingApp } from './process-end.ts'
@@ -49,7 +50,7 @@ const plugin: FastifyPluginAsync<ShutdownOptions> = async (fastify, given) => {
     clearTimeout(last)
     const code = clean && !failed ? 0 : 1
     fastify.log.info({ reason, code, duration: Math.round(performance.now() - start) }, 'shutdown: done')
-    await flushLog(fastify, options.flushTimeout)
+    await flushLog(fastify.log, options.flushTimeout)
     leave()
     supervisors.ended(app, code)
     return code
@@ -139,19 +140,6 @@ const plugin: FastifyPluginAsync<ShutdownOptions> = async (fastify, given) => {
     leave()
     supervisors.remove(app)
   })
-}
-
-/** A logger with a buffer writes it out; the others have no `flush`. */
-function flushLog(fastify: FastifyInstance, timeout: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const log = fastify.log as typeof fastify.log & { flush?: (done: () => void) => void }
-  if (!log.flush) return Promise.resolve()
-  const timer = setTimeout(resolve, timeout)
-  log.flush(() => {
-    clearTimeout(timer)
-    resolve()
-  })
-  return promise
 }
 
 /** Graceful shutdown for Fastify: a drain that loses no request. */

@@ -10,29 +10,31 @@ Exit code 0 when it was ready, 1 when it was not, 2 when the command is wrong.
   seaworthy-preflight src/server.js && pm2 reload api
 `
 
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      path: { type: 'string' },
-      port: { type: 'string' },
-      timeout: { type: 'string' },
-      help: { type: 'boolean', short: 'h' }
-    }
-  })
+const options = {
+  path: { type: 'string' },
+  port: { type: 'string' },
+  timeout: { type: 'string' },
+  help: { type: 'boolean', short: 'h' }
+} as const
+
+async function main(argv: string[]): Promise<number> {
+  const [own, [script, ...args]] = divided(argv)
+  const { values } = parseArgs({ args: own, options })
   if (values.help) {
     process.stdout.write(usage)
     return 0
   }
-  const [script, ...args] = positionals
   if (script === undefined) throw new TypeError('name the script that starts the service')
 
   const { path } = values
   const port = number('port', values.port)
   const timeout = number('timeout', values.timeout)
+  const given = new AbortController()
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => given.abort())
   const result = await preflight({
     script,
     args,
+    signal: given.signal,
     ...(path === undefined ? {} : { path }),
     ...(port === undefined ? {} : { port }),
     ...(timeout === undefined ? {} : { timeout })
@@ -40,6 +42,13 @@ async function main(): Promise<number> {
   if (result.ok) process.stdout.write(`preflight: ${script}: ${result.reason}\n`)
   else process.stderr.write(`${result.output}\npreflight: ${script}: ${result.reason}\n`)
   return result.ok ? 0 : 1
+}
+
+/** What follows the script is the script's own, options included. */
+function divided(argv: string[]): [own: string[], script: string[]] {
+  const { tokens } = parseArgs({ args: argv, options, strict: false, allowPositionals: true, tokens: true })
+  const at = tokens.find(({ kind }) => kind === 'positional')?.index ?? argv.length
+  return [argv.slice(0, at).filter((argument) => argument !== '--'), argv.slice(at)]
 }
 
 function number(name: string, text: string | undefined): number | undefined {
@@ -50,7 +59,7 @@ function number(name: string, text: string | undefined): number | undefined {
 
 async function end(): Promise<void> {
   try {
-    process.exitCode = await main()
+    process.exitCode = await main(process.argv.slice(2))
   } catch (error) {
     process.stderr.write(`seaworthy-preflight: ${(error as Error).message}\n\n${usage}`)
     process.exitCode = 2

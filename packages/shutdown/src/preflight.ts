@@ -19,6 +19,8 @@ export interface PreflightOptions {
   timeout?: number
   /** Added to the environment, or taken away where `undefined`. */
   env?: NodeJS.ProcessEnv
+  /** Gives up early; the release is stopped then too. */
+  signal?: AbortSignal
 }
 
 /** How the release did. */
@@ -39,6 +41,7 @@ const kept = 8000
  */
 export async function preflight(options: PreflightOptions): Promise<PreflightResult> {
   const { script, args = [], nodeArgs = process.execArgv, path = '/health/ready', timeout = 30_000 } = options
+  const { signal } = options
   const port = options.port ?? (await sparePort())
   const env = await environment(port, options.env)
   const child = spawn(process.execPath, [...nodeArgs, script, ...args], {
@@ -52,14 +55,19 @@ export async function preflight(options: PreflightOptions): Promise<PreflightRes
     })
   }
   try {
-    const reason = await ready(child, `http://127.0.0.1:${port}${path}`, timeout)
+    const reason = await ready(child, `http://127.0.0.1:${port}${path}`, timeout, signal)
     return { ok: reason.startsWith('ready'), reason, output }
   } finally {
     await stop(child)
   }
 }
 
-async function ready(child: ChildProcess, url: string, timeout: number): Promise<string> {
+async function ready(
+  child: ChildProcess,
+  url: string,
+  timeout: number,
+  signal: AbortSignal | undefined
+): Promise<string> {
   const start = performance.now()
   let last = 'no answer'
   let ended: string | undefined
@@ -71,6 +79,7 @@ async function ready(child: ChildProcess, url: string, timeout: number): Promise
   })
   while (performance.now() - start < timeout) {
     if (ended) return ended
+    if (signal?.aborted) return 'it was given up before it was ready'
     // oxlint-disable-next-line no-await-in-loop -- it polls
     const status = await statusOf(url)
     if (status !== undefined && status >= 200 && status < 300) {

@@ -2,7 +2,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:http2'
 import { join } from 'node:path'
 import { freePort, startNode, temporaryFolder, until } from '@seaworthy/testing'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { preflight } from '../src/index.ts'
 import { startClients } from './support/clients.ts'
 import { service } from './support/service.ts'
@@ -58,6 +58,68 @@ t.test('the preflight passes a release that works and refuses the others', async
     reason: /not ready after 1500 ms.*status 404/
   })
 })
+
+/** Runs `seaworthy-preflight` to its end, and tells what the release left behind. */
+async function command(t: Test, args: string[], env: Record<string, string> = {}) {
+  const running = startNode(t, join(import.meta.dirname, '../src/preflight-cli.ts'), {
+    args,
+    env: { NODE_ENV: 'development', ...env }
+  })
+  const { code } = await running.exit
+  return { code, output: running.output() }
+}
+
+t.test('seaworthy-preflight lets a release pass that becomes ready', async (t) => {
+  const { code, output } = await command(t, [fixture('app.ts')], { PORT: '1' })
+  t.equal(code, 0)
+  t.match(output, /^preflight: .*app\.ts: ready after \d+ ms\n$/m)
+})
+
+for (const [what, args, env, said] of [
+  ['fails to boot', [], { BOOT: 'throw' }, /does not boot[^]*ended with exit code 1 before it was ready/],
+  ['hangs', ['--timeout', '1500'], { BOOT: 'hang' }, /not ready after 1500 ms.*no answer/],
+  ['never becomes ready', ['--timeout', '3000'], { READY: 'never' }, /not ready after 3000 ms.*status 503/],
+  ['answers elsewhere', ['--path=/up', '--timeout=3000'], {}, /not ready after 3000 ms.*\/up gave status 404/]
+] as const) {
+  t.test(`seaworthy-preflight stops a release that ${what}, with exit code 1`, async (t) => {
+    const port = String(await freePort())
+    const { code, output } = await command(t, [...args, '--port', port, fixture('app.ts')], env)
+    t.equal(code, 1)
+    t.match(output, said)
+    await t.rejects(fetch(`http://127.0.0.1:${port}/health/live`), 'nothing is left behind')
+  })
+}
+
+t.test('seaworthy-preflight gives the script the arguments behind it', async (t) => {
+  const { code, output } = await command(t, ['--timeout', '9000', fixture('app.ts'), '--broken'])
+  t.equal(code, 1)
+  t.match(output, /does not boot/)
+})
+
+t.test('seaworthy-preflight that is ended itself ends the release', async (t) => {
+  const port = String(await freePort())
+  const args = ['--port', port, '--path', '/nothing', fixture('app.ts')]
+  const script = join(import.meta.dirname, '../src/preflight-cli.ts')
+  const running = startNode(t, script, { args, env: { NODE_ENV: 'development' } })
+  const live = () => fetch(`http://127.0.0.1:${port}/health/live`)
+  await until('the release to listen', async () => live().catch(() => undefined))
+  running.kill()
+  t.equal((await running.exit).code, 1)
+  t.match(running.output(), /given up/)
+  await t.rejects(live())
+})
+
+for (const [args, said] of [
+  [[], /name the script[^]*seaworthy-preflight \[--path/],
+  [['--port', 'http', 'a.js'], /--port must be a whole number, got 'http'/],
+  [['--tiemout', '1', 'a.js'], /Unknown option '--tiemout'/]
+] as const) {
+  t.test(`seaworthy-preflight ${args.join(' ')}: exit code 2 and the usage`, async (t) => {
+    const { code, output } = await command(t, [...args])
+    t.equal(code, 2)
+    t.match(output, said)
+  })
+}
 
 t.test('HTTP/2 clients get GOAWAY, their open streams are answered, later ones only refused', async (t) => {
   const app = await service(t, { drainDelay: { min: 300, max: 5000 } }, { HTTP2: 'yes' })

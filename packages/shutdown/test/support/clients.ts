@@ -77,7 +77,7 @@ export function startPipelining(
 
   const loops = Array.from({ length: connections }, async () => {
     while (going) {
-      const socket = connect(route.port, '127.0.0.1')
+      const socket = connect(route.port, '127.0.0.1').on('error', () => undefined)
       let last = false
       while (going && !last) {
         const { answers, closing, error } = await exchange(socket, batch, depth)
@@ -112,7 +112,6 @@ function exchange(socket: Socket, batch: string, depth: number): Promise<Exchang
     let text = ''
     const done = (error?: string) => {
       socket.off('data', read).off('close', closed).off('error', failed)
-      socket.on('error', () => undefined)
       const answers = text.match(/HTTP\/1\.1 200/g)?.length ?? 0
       resolve({ answers, closing: /^connection: close/im.test(text), ...(error ? { error } : {}) })
     }
