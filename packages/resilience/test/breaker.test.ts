@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import {
   type Breaker,
   type BreakerOptions,
+  type CallContext,
   resilience,
   type ResilienceError,
   type ResilienceOptions
@@ -20,12 +21,16 @@ async function build(t: Test, options: ResilienceOptions = {}) {
 }
 
 /** A service that does what `answer` says, and counts. */
-async function service(t: Test, options: BreakerOptions<[string?]> = {}, plugin: ResilienceOptions = {}) {
+async function service(
+  t: Test,
+  options: BreakerOptions<[(string | undefined)?]> = {},
+  plugin: ResilienceOptions = {}
+) {
   const { app, clock } = await build(t, plugin)
   const upstream = { calls: 0, answer: (): unknown => 'fine' }
   const breaker = app.resilience.breaker(
     'users',
-    (_context, _id?: string) => {
+    (_context: CallContext, _id?: string) => {
       upstream.calls++
       return upstream.answer()
     },
@@ -301,7 +306,7 @@ t.test('adaptive turns away about what fails, and lets the rest try', async (t) 
 
 t.test('a result can be a failure, and an error can be nothing', async (t) => {
   const { upstream, breaker, call } = await service(t, {
-    isFailure: (error, result) => (error ? 'ignore' : (result as { ok: boolean }).ok === false)
+    isFailure: (error, result) => (error ? 'ignore' : !(result as { ok: boolean }).ok)
   })
   upstream.answer = down
   await outcomes(50, call)

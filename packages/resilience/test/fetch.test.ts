@@ -298,9 +298,13 @@ t.test("the caller's own signal is no failure", async (t) => {
 t.test('degraded answers are marked and kept out of caches, whole ones are not', async (t) => {
   const app = await build(t)
   let up = false
-  const breaker = app.resilience.breaker('users', () => (up ? 'fine' : Promise.reject(new Error('down'))), {
-    fallback: () => 'instead'
-  })
+  const breaker = app.resilience.breaker(
+    'users',
+    async () => (up ? 'fine' : Promise.reject(new Error('down'))),
+    {
+      fallback: () => 'instead'
+    }
+  )
   const seen: unknown[] = []
   app.get('/', async (request, reply) => {
     reply.header('cache-control', 'public, max-age=600')
