@@ -56,7 +56,7 @@ export interface SecurityServerSettings {
   clientErrorHandler: typeof refusalOptions.clientErrorHandler
 }
 
-const names = ['loopback', 'linklocal', 'uniquelocal']
+const names = new Set(['loopback', 'linklocal', 'uniquelocal'])
 
 /** The list of proxies, checked; false where nobody is trusted. */
 export function resolveTrustProxy(value: unknown): string[] | false {
@@ -70,7 +70,7 @@ export function resolveTrustProxy(value: unknown): string[] | false {
       value
     )
   }
-  const ranges = (entries as string[]).filter((entry) => !names.includes(entry))
+  const ranges = (entries as string[]).filter((entry) => !names.has(entry))
   addressList('security: "trustProxy"', ranges)
   const everybody = ranges.find((range) => /\/0+$/.test(range))
   if (everybody !== undefined) check.fail('trustProxy', 'narrower than everybody', everybody)
@@ -92,7 +92,9 @@ export function securityServerOptions(options: SecurityServerOptions = {}): Secu
     trustProxy,
     bodyLimit = 1_048_576,
     requestTimeout = 60_000,
-    headersTimeout = Math.min(15_000, Number(requestTimeout) || 15_000),
+    headersTimeout = Number.isSafeInteger(requestTimeout)
+      ? Math.min(15_000, requestTimeout || 15_000)
+      : 15_000,
     maxParamLength = 100,
     http = {}
   } = given(options)

@@ -43,8 +43,11 @@ const hook = ({ hook, hideOptionsRoute, logLevel }: CorsOptions) => ({
   ...(logLevel === undefined ? {} : { logLevel })
 })
 
-function converted(fastify: FastifyInstance, { delegator: _, ...options }: CorsOptions): FastifyCorsOptions {
-  return { methods, ...options, origin: decider(fastify, options.origin) as never }
+function converted(
+  fastify: FastifyInstance,
+  { delegator: _delegator, ...options }: CorsOptions
+): FastifyCorsOptions {
+  return { methods, ...options, origin: decider(fastify, options.origin) }
 }
 
 /** A delegator that fails, or gives what the start would refuse, gives nobody anything. */

@@ -72,7 +72,7 @@ async function connect(options: Record<string, unknown>, fastify: FastifyInstanc
   // Without a queue a command fails at once while Redis is away, instead of waiting and counting much later.
   const client = new ioredis.Redis({ enableOfflineQueue: false, maxRetriesPerRequest: 0, ...options })
   client.on('error', (error) => fastify.log.debug({ err: error }, 'security: redis'))
-  return client as unknown as Client
+  return client
 }
 
 async function ready(client: Client): Promise<void> {

@@ -35,9 +35,9 @@ export function buildByPart(inspect: (schema: unknown) => void): BuildValidator 
       if (compile === undefined) {
         const customOptions = { ...settings?.customOptions, ...parts[part] }
         compile = build(schemas, { ...settings, customOptions } as Settings) as never
-        compilers.set(part, compile!)
+        compilers.set(part, compile)
       }
-      return compile!(route)
+      return compile(route)
     }
   }) as unknown as BuildValidator
 }
