@@ -35,29 +35,31 @@ export function shedLoad(
       )
     }
   })
-  fastify.addHook('onRequest', (request, _reply, done) => {
-    if (isOperational(request)) return done()
+  const ended = (request: FastifyRequest, statusCode: number): void => {
+    const since = (request as Admitted)[admitted]
+    if (since === undefined) return
+    ;(request as Admitted)[admitted] = undefined
+    shedder.ended(clock.now() - since, statusCode)
+  }
+  fastify.addHook('onRequest', (request, reply, done) => {
+    shedder.arrived()
+    // Reading a route's config costs more than all the rest.
+    if (shedder.atEase || isOperational(request)) return done()
     if (!shedder.admits(request.routeOptions.config.priority ?? 'normal')) {
       return done(new OverloadedError(retryAfter))
     }
-    if (shedder.limitsConcurrency) (request as Admitted)[admitted] = clock.now()
+    if (shedder.limitsConcurrency) {
+      ;(request as Admitted)[admitted] = clock.now()
+      // Not onRequestAbort: it isn't called for a client that leaves after its body has been read.
+      reply.raw.once('close', () => ended(request, reply.statusCode))
+    }
     done()
   })
   if (!shedder.limitsConcurrency) return
 
   fastify.decorateRequest(admitted, undefined)
-  const ended = (request: FastifyRequest, ok: boolean): void => {
-    const since = (request as Admitted)[admitted]
-    if (since === undefined) return
-    ;(request as Admitted)[admitted] = undefined
-    shedder.ended(clock.now() - since, ok)
-  }
   fastify.addHook('onResponse', (request, reply, done) => {
-    ended(request, reply.statusCode < 500)
-    done()
-  })
-  fastify.addHook('onRequestAbort', (request, done) => {
-    ended(request, true)
+    ended(request, reply.statusCode)
     done()
   })
 }

@@ -9,8 +9,8 @@ interface Bounds {
   maxDelay: number
 }
 
-/** Fewer requests than this in an interval are not what keeps the service busy. */
-const FEW = 10
+/** Fewer requests than this in an interval are not what keeps the service busy: turning them away would not help. */
+const FEW = 3
 const UP = 0.25
 const DOWN = 0.15
 

@@ -14,6 +14,8 @@ const RESOLUTION = 20
 export class LoadMeter {
   #delays: ReturnType<typeof monitorEventLoopDelay> | undefined
   #since: EventLoopUtilization | undefined
+  #count = 0
+  #total = 0
 
   start(): void {
     this.#delays = monitorEventLoopDelay({ resolution: RESOLUTION })
@@ -25,9 +27,18 @@ export class LoadMeter {
     const now = performance.eventLoopUtilization()
     const { utilization } = performance.eventLoopUtilization(now, this.#since)
     this.#since = now
-    const mean = this.#delays?.mean ?? 0
-    this.#delays?.reset()
-    return { utilization, delay: Number.isFinite(mean) ? Math.max(0, mean / 1e6 - RESOLUTION) : 0 }
+    return { utilization, delay: this.#delay() }
+  }
+
+  /** From the totals: the histogram's reset drops the delay that is under way, and the long ones are what matters. */
+  #delay(): number {
+    const { count = 0, mean = 0 } = this.#delays ?? {}
+    const total = count === 0 ? 0 : count * mean
+    const samples = count - this.#count
+    const latest = samples > 0 ? (total - this.#total) / samples / 1e6 : 0
+    this.#count = count
+    this.#total = total
+    return Math.max(0, latest - RESOLUTION)
   }
 
   stop(): void {

@@ -51,9 +51,17 @@ export class Shedder {
     this.#meter.stop()
   }
 
-  /** Whether a request goes on. One that does is `ended` later. */
-  admits(priority: Priority): boolean {
+  arrived(): void {
     this.#arrived++
+  }
+
+  /** Whether every request goes on, whatever its priority, and none needs to be counted. */
+  get atEase(): boolean {
+    return this.#gradient === undefined && this.#level.value === 0
+  }
+
+  /** Whether a request goes on. One that does is `ended` later, where concurrency is limited. */
+  admits(priority: Priority): boolean {
     if (this.#level.sheds(priority, this.#host.random) || this.#full(priority)) {
       this.shed[priority]++
       this.cells?.[priority].inc()
@@ -64,12 +72,14 @@ export class Shedder {
   }
 
   #full(priority: Priority): boolean {
-    return this.#gradient !== undefined && this.#active >= this.#gradient.limit * this.#shares[priority]
+    if (this.#gradient === undefined) return false
+    return this.#active >= Math.max(1, Math.floor(this.#gradient.limit * this.#shares[priority]))
   }
 
   /** @param duration - Milliseconds. */
-  ended(duration: number, ok: boolean): void {
-    this.#gradient?.sample(duration, this.#active, ok)
+  ended(duration: number, statusCode: number): void {
+    // A failure that comes at once says nothing about how much the service can do.
+    if (statusCode < 500 || statusCode === 504) this.#gradient?.sample(duration, this.#active, true)
     this.#active--
   }
 
