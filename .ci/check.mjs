@@ -33,7 +33,11 @@ const checks = {
   attw: () =>
     Math.max(
       ...packages.map(({ folder }) =>
-        run('@arethetypeswrong/cli', ['--pack', '.', '--quiet'], { command: 'attw', cwd: folder })
+        // Node 10's resolution, which knows no subpaths, has no supported Node or TypeScript behind it.
+        run('@arethetypeswrong/cli', ['--pack', '.', '--quiet', '--profile', 'node16'], {
+          command: 'attw',
+          cwd: folder
+        })
       )
     ),
   api: () => Math.max(...packages.map(apiReport))

@@ -105,7 +105,7 @@ export function resolveSession(options: SessionOptions): ResolvedSession {
   const hostOnly = cookie.secure && cookie.path === '/' && cookie.domain === undefined
   const milliseconds = { min: 1000, unit: 'milliseconds' }
   return {
-    key: key === undefined ? undefined : (listed(key) as readonly (string | Secret | Buffer)[]).map(keyBytes),
+    key: key === undefined ? undefined : listed<string | Secret | Buffer>(key).map(keyBytes),
     secret: key === undefined && secret !== undefined ? strongSecret('session.secret', secret) : undefined,
     salt: salt === undefined ? undefined : saltBytes(salt),
     cookieName: check.string('session.cookieName', cookieName ?? (hostOnly ? '__Host-session' : 'session')),

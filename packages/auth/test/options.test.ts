@@ -1,12 +1,96 @@
+import { randomBytes } from 'node:crypto'
 import Fastify from 'fastify'
 import t from 'tap'
-import { auth } from '../src/index.ts'
+import { auth, type AuthOptions } from '../src/index.ts'
 
-t.test('refuses an option that does not exist, and names the near one', async (t) => {
+const secret = randomBytes(32).toString('base64')
+
+const start = async (options: object, config?: object) => {
   const app = Fastify()
-  t.teardown(() => app.close())
+  try {
+    await app.register(auth, options as AuthOptions)
+    if (config) app.get('/route', { config }, async () => 'ok')
+    await app.ready()
+  } finally {
+    await app.close()
+  }
+}
 
-  await t.rejects(async () => app.register(auth, { enabeld: true } as object), {
-    message: 'auth: "enabeld" is not an option, did you mean "enabled"?'
+const jwt = (more: object) => ({ jwt: { secret, ...more } })
+const issuer = (more: object) => ({
+  jwt: { issuers: [{ issuer: 'https://id.example.com', audience: 'api', algorithms: ['RS256'], ...more }] }
+})
+
+const refused: [object, RegExp][] = [
+  [{ jtw: {} }, /"jtw" is not an option, did you mean "jwt"\?/],
+  [{ jwt: {} }, /"jwt.secret" must be given/],
+  [jwt({ secert: 'x' }), /"jwt.secert" is not an option, did you mean "secret"\?/],
+  [jwt({ secret: 'short' }), /"jwt.secret" must be/],
+  [jwt({ secret: 'super-secret-key-that-is-long-enough-to-pass' }), /"jwt.secret" must be/],
+  [jwt({ key: 'x' }), /"jwt.key" must be left out where "jwt.secret" is given/],
+  [jwt({ algorithm: 'RS256' }), /"jwt.algorithm" must be one of 'HS256'/],
+  [jwt({ algorithm: 'none' }), /"jwt.algorithm" must be one of/],
+  [jwt({ expiresIn: 'soon' }), /"jwt.expiresIn" must be seconds .*got 'soon'/],
+  [jwt({ expiresIn: '400d' }), /"jwt.expiresIn" must be seconds/],
+  [jwt({ clockTolerance: -1 }), /"jwt.clockTolerance" must be .*got -1/],
+  [jwt({ refreshGrace: 70_000 }), /"jwt.refreshGrace" must be/],
+  [jwt({ maxLength: 10 }), /"jwt.maxLength" must be/],
+  [{ ...jwt({ cookie: 'token' }), csrf: false }, /"csrf" must be on where "jwt.cookie" is given/],
+  [issuer({ jwksUrl: 'http://id.example.com/keys' }), /"jwt.issuers\[0\].jwksUrl" must be/],
+  [issuer({}), /must be given exactly one of "jwksUrl", "publicKey" and "secret"/],
+  [issuer({ jwksUrl: 'https://id.example.com/keys', algorithms: ['HS256'] }), /algorithms" must be one of/],
+  [issuer({ jwksUrl: 'https://id.example.com/keys', audience: [] }), /audience" must be given/],
+  [{ session: {} }, /"session.key" must be 32 random bytes/],
+  [{ session: { key: 'short' } }, /"session.key" must be/],
+  [
+    { session: { key: randomBytes(32), cookie: { sameSight: 'lax' } } },
+    /"session.cookie.sameSight" is not an option/
+  ],
+  [{ ...jwt({}), roles: { admin: ['editr'], editor: [] } }, /editr/],
+  [{ ...jwt({}), policies: { owner: true } }, /"policies.owner" must be a function/],
+  [{ ...jwt({}), mode: 'dry' }, /"mode" must be one of 'enforce', 'report', got 'dry'/],
+  [{ ...jwt({}), realm: 'a"b' }, /"realm" must be/],
+  [{ ...jwt({}), revocation: { pollInterval: 5000 } }, /"revocation.pollInterval" must be/],
+  [{ ...jwt({}), redis: {} }, /"redis" must be an ioredis client/],
+  [{ apiKeys: {} }, /"apiKeys.find" must be a function/]
+]
+
+t.test('a wrong option stops the start, with its name and the rule', async (t) => {
+  for (const [options, message] of refused) {
+    await t.rejects(start(options), { name: 'RangeError', message }, String(message))
+  }
+})
+
+t.test('no message ever shows a secret', async (t) => {
+  const bad = ['short-but-precious', 'changeme'.repeat(5), `${secret}\n`]
+  for (const value of bad) {
+    for (const options of [{ jwt: { secret: value } }, { session: { key: value } }]) {
+      const error = (await start(options).catch((error: unknown) => error)) as Error | undefined
+      if (error) t.notMatch(error.message, value.trim())
+    }
+  }
+  t.pass('seen')
+})
+
+t.test("a route's wrong demand stops the start, and names the route", async (t) => {
+  const routes: [object, RegExp][] = [
+    [{ auth: { role: 'admin' } }, /GET \/route config.auth.*"?role/],
+    [{ auth: { policies: ['missing'] } }, /a policy of "policies"/],
+    [{ auth: { roles: ['admn'] } }, /admn/]
+  ]
+  for (const [config, message] of routes) {
+    await t.rejects(start({ ...jwt({}), roles: ['admin'] }, config), { message }, JSON.stringify(config))
+  }
+})
+
+t.test('undefined means "not given"', async (t) => {
+  await start({
+    jwt: { secret, key: undefined, issuer: undefined, expiresIn: undefined, cookie: undefined },
+    session: undefined,
+    oauth2: undefined,
+    roles: undefined,
+    csrf: undefined,
+    redis: undefined
   })
+  t.pass('starts')
 })

@@ -282,7 +282,7 @@ t.test('@fastify/swagger shows the error schemas, shared by reference', async (t
   const { app } = await build(t, {}, async (app) => {
     await app.register(swagger, {
       openapi: { openapi: '3.1.0', info: { title: 'x', version: '1' } },
-      refResolver: { buildLocalReference: (json) => String(json.$id) }
+      refResolver: { buildLocalReference: (json) => json.$id as string }
     })
     app.get(
       '/users/:id',

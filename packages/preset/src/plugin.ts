@@ -60,7 +60,11 @@ function keep(fastify: FastifyInstance, { client, owned }: SharedRedis): void {
     client.disconnect()
   }
   if (lifecycle) lifecycle.onShutdown('redis', close)
-  else fastify.addHook('onClose', (_instance, done) => done(void close()))
+  else
+    fastify.addHook('onClose', (_instance, done) => {
+      close()
+      done()
+    })
 }
 
 /** Everything a production Fastify service needs, each part `false`, `true` or its options. */

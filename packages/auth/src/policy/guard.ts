@@ -51,7 +51,7 @@ export function createGuards(
     reply: FastifyReply,
     done: Done
   ): void {
-    const { statusCode = 500, code, headers } = error as AuthError
+    const { statusCode = 500, code, headers } = error as Partial<AuthError>
     // On the reply too: an app's own error handler may not look at an error's headers.
     if (headers) void reply.headers(headers as Record<string, string>)
     const outcome = statusCode === 401 ? 'unauthenticated' : statusCode === 403 ? 'denied' : 'unavailable'
@@ -90,7 +90,11 @@ export function createGuards(
       identity,
       hasRole: (...wanted: string[]) => hasRole(identity, roles.satisfying(wanted))
     }
-    for (const policy of policies) if ((await policy.decide(request, context)) !== true) return false
+    for (const policy of policies) {
+      // Only `true` lets in: what a policy in plain JavaScript returns by mistake doesn't.
+      const allowed: unknown = await policy.decide(request, context)
+      if (allowed !== true) return false
+    }
     return true
   }
 

@@ -111,7 +111,7 @@ function policies(at: string, given: RouteAuth['policies'], known: Policies): re
     if (typeof entry === 'function') return { name: entry.name || 'inline', decide: entry }
     const decide = Object.hasOwn(known, entry) ? known[entry] : undefined
     if (decide) return { name: entry, decide }
-    const near = nearest(String(entry), Object.keys(known))
+    const near = nearest(entry, Object.keys(known))
     return check.fail(
       at,
       `a policy of "policies"${near === undefined ? '' : ` (did you mean "${near}"?)`}`,

@@ -80,7 +80,10 @@ export function routeRules(
     if (config) seen.add(config)
     else seen.add((route.config = {}))
     const name = `${[route.method].flat().join('|')} ${route.url}`
-    if (config?.operational !== undefined) return void table.push(...rowsOf(route, 'operational'))
+    if (config?.operational !== undefined) {
+      table.push(...rowsOf(route, 'operational'))
+      return
+    }
 
     const found = markedHooks(route)
     if (found.length > 0 && schemes.length === 0) {
@@ -90,7 +93,10 @@ export function routeRules(
     if (auth === false && found.length > 0)
       check.fail(`${name} config.auth`, 'left out beside app.authenticate', false)
     if (auth !== undefined && auth !== false) found.unshift(guarded(route, requirementOf(name, auth, known)))
-    if (found.length > 0) return void table.push(...rowsOf(route, found))
+    if (found.length > 0) {
+      table.push(...rowsOf(route, found))
+      return
+    }
 
     // What Fastify answers itself before a route (CORS preflight, 404) isn't among the routes.
     table.push(...rowsOf(route, auth === false ? 'public' : 'unmarked'))

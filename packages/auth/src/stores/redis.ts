@@ -76,7 +76,7 @@ export function redisStore(client: RedisClient, prefix: string, timeout: number)
 
     async revocationsSince(known) {
       const answer = (await run(scripts.revocationsSince, ['revoked', 'revoked-version'], known)) as [
-        number,
+        number | string,
         ...string[]
       ]
       const [version, ...members] = answer

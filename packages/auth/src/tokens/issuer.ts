@@ -41,7 +41,7 @@ function verifierFor(rules: IssuerRules, key: string, algorithms: readonly Signa
     key,
     algorithms: [...algorithms],
     allowedIss: rules.name,
-    allowedAud: [...[rules.audience].flat()],
+    allowedAud: [rules.audience].flat(),
     requiredClaims: [...new Set([...rules.requiredClaims, 'exp', 'iss', 'aud'])],
     clockTolerance: rules.clockTolerance,
     complete: true,

@@ -85,7 +85,7 @@ const shown = ({ traceId, value, at }: Exemplar): string =>
 export class HistogramFamily implements Exposed {
   readonly name: string
   readonly help: string
-  readonly type: 'histogram' = 'histogram'
+  readonly type = 'histogram' as const
   readonly aggregator: string = 'sum'
   readonly series: SeriesMap<HistogramCells>
 

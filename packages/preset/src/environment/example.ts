@@ -15,5 +15,5 @@ export function environmentExample(extra: EnvironmentSchema = { properties: {} }
     const commented = initial === undefined && !required.has(name) ? '# ' : ''
     return `# ${description}\n${commented}${name}=${value}\n`
   })
-  return `${entries.join('\n')}`
+  return entries.join('\n')
 }

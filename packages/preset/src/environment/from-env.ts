@@ -27,6 +27,7 @@ export interface Config<E> extends SeaworthyOptions {
  * @param env - Where to read from, `process.env` by default.
  * @throws Error with `code: 'ERR_ENVIRONMENT'` and every problem at once: names and rules, never a value.
  */
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- no variables of the app's own
 export function fromEnv<const S extends EnvironmentSchema = { properties: Record<never, never> }>(
   env: NodeJS.ProcessEnv = process.env,
   { schema }: FromEnvOptions<S> = {}

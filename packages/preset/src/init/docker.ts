@@ -22,7 +22,9 @@ export function dockerfile(text: string, app: App): string {
     )
 }
 
-const npmInstall = /^COPY package\.json package-lock\.json \.\/\nRUN .*npm ci.*$/m
+const npmInstall = /^COPY package\.json package-lock\.json \.\/\n(?:#.*\n)?RUN .*npm ci.*$/m
+
+const mounts = ['cache,target=/root/.npm', 'cache,target=/pnpm', 'secret,id=npmrc,target=/root/.npmrc']
 
 /** pnpm has another lock file, cache and command. */
 function installSteps({ pnpm, pnpmSettings }: App, flag: string): string {
@@ -30,7 +32,8 @@ function installSteps({ pnpm, pnpmSettings }: App, flag: string): string {
   const words = ['npx', '--yes', `pnpm@${pnpm}`, 'install', flag, '--frozen-lockfile', '--store-dir /pnpm']
   return [
     `COPY package.json pnpm-lock.yaml${settings} ./`,
-    `RUN --mount=type=cache,target=/root/.npm --mount=type=cache,target=/pnpm ${words.filter(Boolean).join(' ')}`
+    '# A private registry: docker build --secret id=npmrc,src=$HOME/.npmrc',
+    `RUN ${mounts.map((mount) => `--mount=type=${mount}`).join(' ')} ${words.filter(Boolean).join(' ')}`
   ].join('\n')
 }
 
