@@ -36,8 +36,9 @@ function parse(text: string): number | undefined {
   return amount === undefined || size === undefined ? undefined : Number(amount) * size
 }
 
-/** `61000` is `1 minute`, as a client's message says it. */
-export function spoken(milliseconds: number): string {
+/** `59990` and `61000` are `1 minute`, as a client's message says it. */
+export function spoken(wait: number): string {
+  const milliseconds = Math.ceil(wait / 1000) * 1000
   const [size, name] = (
     [
       [86_400_000, 'day'],

@@ -76,6 +76,8 @@ export class MemoryStore {
       }
     }
     log.prune(now, hit.window)
+    // What is being asked is in use, even if nothing is counted yet: the sweep for the next limit must not take it.
+    if (log.end <= now) log.end = now + hit.window
     return log
   }
 
