@@ -1,0 +1,184 @@
+import { Redis } from 'ioredis'
+import Fastify from 'fastify'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { freePort, requires, startLoad, startNode, startRedis, until } from '@seaworthy/testing'
+import { rateLimit } from '../src/index.ts'
+
+async function startApp(t: Test, redisPort: number, max = 100): Promise<number> {
+  const app = startNode(t, join(import.meta.dirname, 'limited-app.ts'), { args: [`${redisPort}`, `${max}`] })
+  const [, port] = await app.waitFor(/Server listening at http:\/\/127\.0\.0\.1:(\d+)/, 60_000)
+  return Number(port)
+}
+
+const ask = async (port: number, path: string) => {
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`)
+  await answer.arrayBuffer()
+  return answer
+}
+const statuses = async (port: number, path: string, count: number) => {
+  const found: number[] = []
+  for (let i = 0; i < count; i++) found.push((await ask(port, path)).status)
+  return found
+}
+const storeUp = async (port: number) => {
+  const answer = await fetch(`http://127.0.0.1:${port}/store`)
+  return ((await answer.json()) as { up: boolean }).up
+}
+
+/** `total` requests over 20 connections to each port. */
+async function hammer(ports: readonly number[], path: string, total: number) {
+  let left = total
+  const loads = ports.map((port) =>
+    startLoad(port, path, { connections: 20, onResult: () => (left -= 1) > 0 })
+  )
+  await until('the requests to be answered', () => left <= 0, 120_000)
+  const results = await Promise.all(loads.map((load) => load.stop()))
+  const sum = (status: number) => results.reduce((count, { statuses }) => count + (statuses[status] ?? 0), 0)
+  return { passed: sum(200), refused: sum(429), others: results.flatMap(({ errors }) => Object.keys(errors)) }
+}
+
+requires(['redis-server'], 'two processes under load let exactly max through', async (t) => {
+  const redis = await startRedis(t)
+  const ports = await Promise.all([startApp(t, redis.port, 100), startApp(t, redis.port, 100)])
+  const { passed, refused, others } = await hammer(ports, '/exact', 1000)
+  t.equal(passed, 100)
+  t.ok(refused >= 800)
+  t.same(others, [])
+  for (const port of ports) t.match((await ask(port, '/exact')).headers.get('retry-after'), /^\d+$/)
+})
+
+requires(
+  ['redis-server'],
+  'killed and restarted under load: each limit follows its policy, and then counts together again',
+  async (t) => {
+    const redis = await startRedis(t)
+    const [one, two] = await Promise.all([startApp(t, redis.port), startApp(t, redis.port)])
+    t.same(await statuses(one, '/strict', 2), [200, 200])
+    t.same(await statuses(two, '/strict', 2), [200, 429], 'together while Redis answers')
+
+    const load = startLoad(one, '/local', { connections: 10, think: 5, limit: 120_000 })
+    await redis.kill()
+    await until('the loss to be noticed', async () => !(await storeUp(one)))
+    t.same(await statuses(one, '/strict', 4), [200, 200, 200, 429], 'local: counted in the process')
+    t.same(await statuses(one, '/open', 3), [200, 200, 200])
+    const closed = await ask(one, '/closed')
+    t.equal(closed.status, 503)
+    t.equal(closed.headers.get('retry-after'), '1')
+
+    await redis.restart()
+    await until('the return to be noticed', async () => storeUp(one), 60_000)
+    await until('the return to be noticed by the other, too', async () => {
+      await ask(two, '/local')
+      return storeUp(two)
+    })
+    t.equal((await ask(one, '/closed')).status, 200)
+    t.same(await statuses(one, '/strict', 2), [200, 200], 'a new Redis has no counts')
+    t.same(await statuses(two, '/strict', 2), [200, 429], 'together again')
+    const { statuses: seen, errors } = await load.stop()
+    t.same(Object.keys(seen), ['200'], 'no request of the load failed')
+    t.same(errors, {})
+  }
+)
+
+requires(
+  ['redis-server'],
+  'frozen: nobody waits for more than the deadline, and recovery is noticed',
+  async (t) => {
+    const redis = await startRedis(t)
+    const port = await startApp(t, redis.port)
+    t.same(await statuses(port, '/local', 3), [200, 200, 200])
+
+    redis.freeze()
+    const times: number[] = []
+    for (let i = 0; i < 20; i++) {
+      const before = performance.now()
+      t.equal((await ask(port, '/local')).status, 200)
+      times.push(performance.now() - before)
+    }
+    // Three wait for 50 ms each; the rest don't ask any more. Each has room for a slow machine.
+    t.ok(
+      times.every((time) => time < 2000),
+      `slowest ${Math.max(...times)}`
+    )
+    t.ok(times.toSorted((a, b) => a - b)[10]! < 50, `median ${times.toSorted((a, b) => a - b)[10]}`)
+    t.notOk(await storeUp(port))
+    t.equal((await ask(port, '/closed')).status, 503)
+
+    redis.thaw()
+    await until('the return to be noticed', async () => storeUp(port), 60_000)
+    t.equal((await ask(port, '/closed')).status, 200)
+  }
+)
+
+requires(
+  ['redis-server'],
+  'one round trip, whatever the number of limits, on a client of the app',
+  async (t) => {
+    const redis = await startRedis(t)
+    const client = new Redis(redis.port, '127.0.0.1')
+    const watcher = new Redis(redis.port, '127.0.0.1')
+    t.teardown(() => {
+      client.disconnect()
+      watcher.disconnect()
+    })
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await app.register(rateLimit, { max: 5, redis: client, failures: { max: 5, failuresOnly: [401] } })
+    const limits = [
+      { name: 'a', max: 5, timeWindow: 1000 },
+      { name: 'b', max: 3, timeWindow: '1 hour' },
+      { name: 'c', max: 5, cost: 2, observe: true }
+    ]
+    app.get('/', { config: { rateLimit: limits } }, async () => 'ok')
+    app.get('/denied', (_request, reply) => reply.code(401).send())
+
+    const evals = async () => {
+      const info = await watcher.info('commandstats')
+      return Number(/cmdstat_evalsha:calls=(\d+)/.exec(info)?.[1] ?? 0)
+    }
+    await app.inject('/nowhere')
+    const before = await evals()
+    const answers = await Promise.all(Array.from({ length: 6 }, () => app.inject('/denied')))
+    t.equal((await evals()) - before, 6)
+    t.equal(answers.filter(({ statusCode }) => statusCode === 401).length, 4, 'one of five was spent before')
+
+    const found = []
+    for (let i = 0; i < 4; i++)
+      found.push((await app.inject({ url: '/', remoteAddress: '10.0.0.2' })).statusCode)
+    t.same(found, [200, 200, 200, 429], 'the same verdicts as in memory')
+    for (const key of await watcher.keys('*')) t.ok((await watcher.pttl(key)) > 0, `${key} ends by itself`)
+    t.match(app.security.store?.(), { kind: 'redis', up: true })
+  }
+)
+
+requires(['redis-server'], 'failures alone count in Redis too: successes are given back', async (t) => {
+  const redis = await startRedis(t)
+  const client = new Redis(redis.port, '127.0.0.1')
+  t.teardown(() => client.disconnect())
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(rateLimit, { max: 1000, redis: client, storeTimeout: 5000, failures: { max: 2 } })
+  app.get<{ Querystring: { s: string } }>('/', ({ query }, reply) => reply.code(Number(query.s)).send(''))
+  const status = async (s: number) => (await app.inject(`/?s=${s}`)).statusCode
+  for (let i = 0; i < 6; i++) {
+    t.equal(await status(200), 200)
+    // The giving back is on its way: the same connection answers in order.
+    await client.ping()
+  }
+  t.same([await status(401), await status(401), await status(401)], [401, 401, 429])
+})
+
+t.test('an app starts without Redis, and says so', async (t) => {
+  const said: string[] = []
+  const app = Fastify({
+    logger: { level: 'warn', stream: { write: (line: string) => void said.push(line) } }
+  })
+  t.teardown(() => app.close())
+  await app.register(rateLimit, { max: 1, redis: { host: '127.0.0.1', port: await freePort() } })
+  app.get('/', async () => 'ok')
+  t.equal((await app.inject('/')).statusCode, 200)
+  t.equal((await app.inject('/')).statusCode, 429)
+  t.ok(said.some((line) => line.includes('Redis does not answer')))
+  t.match(app.security.store?.(), { kind: 'redis', up: false })
+})
