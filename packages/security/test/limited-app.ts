@@ -3,7 +3,7 @@ import Fastify from 'fastify'
 import { rateLimit } from '../src/index.ts'
 
 const [port, max] = process.argv.slice(2).map(Number)
-const app = Fastify({ logger: { level: 'info' }, disableRequestLogging: true })
+const app = Fastify({ logger: { level: 'info' } })
 const ok = async () => 'ok'
 
 await app.register(rateLimit, {
