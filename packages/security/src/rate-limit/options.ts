@@ -79,7 +79,7 @@ export interface LimitOptions {
    */
   onStoreError?: StoreErrorPolicy | undefined
   /**
-   * @fastify/rate-limit's switch: `true` is `onStoreError: 'local'` (requests pass, and are counted), `false` `'closed'`.
+   * The switch of @fastify/rate-limit: `true` is `onStoreError: 'local'` (requests pass, and are counted), `false` `'closed'`.
    *
    * @defaultValue none
    */
