@@ -17,6 +17,7 @@ export const oursAlone = [
     has: ['metrics'],
     against: ['recipe: metrics', 'fastify-metrics', 'promster']
   }),
+  ours('observability: ids', 'ids', { has: ['id'], against: ['recipe: ids'] }),
   ours('observability: logging', 'logging', {
     has: ['id', 'oneLine'],
     against: ["Fastify's logger", 'recipe: durations']

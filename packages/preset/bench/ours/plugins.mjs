@@ -21,12 +21,14 @@ export const health = alone('health')
 export const resilience = alone('resilience')
 
 export const observability = alone('observability')
-export const metrics = async () => {
+const withoutLogs = (options) => async () => {
   const { observability: plugin } = await import('@seaworthy/observability')
   const app = fastify()
-  await app.register(plugin, { logging: false })
+  await app.register(plugin, { logging: false, ...options })
   return withRoute(app)
 }
+export const metrics = withoutLogs({})
+export const ids = withoutLogs({ metrics: false })
 export const logging = alone('observability', { metrics: false })
 
 const only = (part, options) => {

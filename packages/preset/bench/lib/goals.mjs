@@ -1,0 +1,55 @@
+// What the figures are held against. `of` gives the ratio from the added costs, by name.
+const over = (part, whole) => (added) => added(part) / added(whole)
+
+/** Instructions added over bare, as ratios within the committed figures. */
+export const goals = [
+  { what: 'preset, everything on : recipe', of: over('preset, everything on', 'recipe'), most: 0.3 },
+  {
+    what: "observability : Fastify's logger",
+    of: over('observability', "Fastify's logger"),
+    most: 1.35
+  },
+  { what: 'observability : recipe', of: over('observability', 'recipe: observability'), most: 0.25 },
+  // The plugin never goes without ids, so what metrics add is what they add to them.
+  {
+    what: 'metrics (over ids) : recipe',
+    of: (added) => (added('observability: metrics') - added('observability: ids')) / added('recipe: metrics'),
+    most: 0.15
+  },
+  { what: 'headers : @fastify/helmet', of: over('security: headers', '@fastify/helmet'), most: 0.15 },
+  { what: 'cors : @fastify/cors', of: over('security: cors', '@fastify/cors'), most: 1 },
+  { what: 'limit : @fastify/rate-limit', of: over('security: limit', '@fastify/rate-limit'), most: 1 },
+  {
+    what: 'limit on Redis : @fastify/rate-limit',
+    of: over('security: limit on Redis', '@fastify/rate-limit on Redis'),
+    most: 1
+  },
+  { what: 'jwt, no cache : @fastify/jwt', of: over('auth: jwt, no cache', '@fastify/jwt'), most: 1.1 },
+  { what: 'jwt : @fastify/jwt', of: over('auth: jwt', '@fastify/jwt'), most: 0.3 },
+  { what: 'RS256 : fast-jwt', of: over('auth: RS256, no cache', 'fast-jwt RS256'), most: 1 },
+  { what: 'RS256 : jose', of: over('auth: RS256, no cache', 'jose RS256'), most: 1 },
+  { what: 'EdDSA : fast-jwt', of: over('auth: EdDSA, no cache', 'fast-jwt EdDSA'), most: 1 },
+  { what: 'EdDSA : jose', of: over('auth: EdDSA, no cache', 'jose EdDSA'), most: 1 },
+  {
+    what: 'preset, everything off : bare (total)',
+    of: (_, total) => total('preset, everything off') / total('bare'),
+    most: 1.02
+  },
+  { what: 'shutdown : bare (total)', of: (_, total) => total('shutdown') / total('bare'), most: 1.02 },
+  { what: 'health : bare (total)', of: (_, total) => total('health') / total('bare'), most: 1.02 },
+  {
+    what: "errors, 404 : Fastify's own 404 (total)",
+    of: (_, total) => total('errors, 404') / total('bare, 404'),
+    most: 1.2
+  },
+  {
+    what: 'breaker : opossum (total)',
+    of: (_, total) => total('resilience: breaker') / total('opossum'),
+    most: 1.5
+  },
+  {
+    what: "four policies : cockatiel's wrap (total)",
+    of: (_, total) => total('resilience: four policies') / total('cockatiel, wrap of four'),
+    most: 0.25
+  }
+]

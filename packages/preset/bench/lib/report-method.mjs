@@ -1,0 +1,24 @@
+// How it was measured and what that cannot see, as results.md says it.
+export const method = ({ versions }) =>
+  `Every variant is started in a process of its own and asked first whether it does what it is measured for (status,
+body, headers, the log line, metrics, forged tokens refused); one that does not is left out and named.
+
+1. **Instructions per request.** The server runs under qemu-user ${versions.qemu} with a plugin that counts the
+   instructions and system calls of the process (\`lib/count.c\`), Node single-threaded and with fixed seeds. After a warm-up,
+   windows of an exact number of requests over eight keep-alive connections; the lower quartile of the windows. Repeats
+   to 1–2 % whatever else the machine does. Logs go to /dev/null.
+2. **CPU per request.** All variants alive at once, natively, pinned to one core; \`process.cpuUsage()\` around a fixed
+   number of requests, variants in turns, medians. The second bare one is the noise floor.
+
+The route is \`GET /users/:id\` with a parameter and a response schema. The request carries \`Origin\` and a bearer token,
+for every variant alike. The recipe is wired as it is written, with a limit that is never reached and without its allow
+list for loopback.`
+
+export const blindSpots = `- Instructions see no system calls, no cache misses and no branch prediction: a write costs what it takes to ask for it.
+  The number of system calls stands beside them; under qemu a look at the clock is one too, natively it is not.
+- qemu's processor is not the one that the service will run on: hashing and RSA take other paths in OpenSSL than with
+  hardware support, so signatures look dearer than they are. Compare them among each other only.
+- One route, one small answer, one client address, one token: caches (verified tokens, prepared answers) are at their
+  best. Requests with ever new tokens cost what "no cache" says.
+- Quick runs count after a shorter warm-up: what the compiler optimises late is counted at its early price.
+- Times (CPU, start-up, latency, stalls) come from a shared machine with load and server on the same few cores.`
