@@ -191,7 +191,7 @@ t.test("the profile 'api' lets nothing load, frame or cache an answer", async (t
 
 /** Mozilla's HTTP Observatory: its tests of headers, with its modifiers. */
 function observatory(found: Record<string, unknown>): number {
-  const header = (name: string): string => String((found[name] as string | undefined) ?? '')
+  const header = (name: string): string => (found[name] as string | undefined) ?? ''
   const csp = new Map(
     header('content-security-policy')
       .split(';')

@@ -127,7 +127,7 @@ t.test('probes are never limited, nor are routes that say so', async (t) => {
 
 const authenticate = (request: FastifyRequest, reply: unknown, done: (error?: Error) => void) => {
   const { authorization } = request.headers
-  ;(request as User).user = authorization ? { id: authorization } : null
+  ;(request as unknown as User).user = authorization ? { id: authorization } : null
   done(authorization === 'wrong' ? Object.assign(new Error('no'), { statusCode: 401 }) : undefined)
 }
 
@@ -136,7 +136,7 @@ for (const stage of ['onRequest', 'preHandler'] as const) {
     `the second stage counts users, wherever they come from, behind authentication in ${stage}`,
     async (t) => {
       const app = await build(t, { max: 100, user: { max: 2 } }, (app) => {
-        app.decorateRequest('user', null)
+        app.decorateRequest<unknown>('user' as string, null)
         app.get('/', { [stage]: authenticate }, ok)
       })
       const as = (id: string, address = '10.0.0.1') => from(address, '/', { headers: { authorization: id } })
@@ -389,9 +389,9 @@ t.test("the decorators are @fastify/rate-limit's, each with counts of its own", 
     app.get('/first', (request) => first(request))
     app.get('/peek', (request) => first(request, { increment: false }))
     app.get('/second', (request) => second(request))
-    app.get('/hook', { preHandler: app.rateLimit({ max: 1 }) }, ok)
+    app.get('/hook', { preHandler: app.rateLimit({ max: 1 }) as never }, ok)
     const built = { max: 0, errorResponseBuilder: () => ({ statusCode: 418 }) }
-    app.get('/built', { preHandler: app.rateLimit(built) }, () => t.fail('the handler ran'))
+    app.get('/built', { preHandler: app.rateLimit(built) as never }, () => t.fail('the handler ran'))
   })
   const json = async (url: string) => (await app.inject(url)).json<Record<string, unknown>>()
   t.match(await json('/first'), {

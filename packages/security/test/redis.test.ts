@@ -126,7 +126,7 @@ requires(
     t.teardown(() => app.close())
     await app.register(rateLimit, { max: 5, redis: client, failures: { max: 5, failuresOnly: [401] } })
     const limits = [
-      { name: 'a', max: 5, timeWindow: 1000 },
+      { name: 'a', max: 5, timeWindow: '1 hour' },
       { name: 'b', max: 3, timeWindow: '1 hour' },
       { name: 'c', max: 5, cost: 2, observe: true }
     ]

@@ -92,7 +92,7 @@ t.test("shared schemas, the app's Ajv options and scopes keep working", async (t
           keywords: [{ keyword: 'even', validate: (_: boolean, text: string) => text.length % 2 === 0 }]
         }
       }
-    } as FastifyServerOptions
+    }
   )
   t.equal((await post(app, { name: 'ab', age: 1 })).statusCode, 200)
   t.equal((await post(app, { name: 'abc' })).statusCode, 400)
