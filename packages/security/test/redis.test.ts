@@ -6,7 +6,9 @@ import { freePort, requires, startLoad, startNode, startRedis, until } from '@se
 import { rateLimit } from '../src/index.ts'
 
 async function startApp(t: Test, redisPort: number, max = 100): Promise<number> {
-  const app = startNode(t, join(import.meta.dirname, 'limited-app.ts'), { args: [`${redisPort}`, `${max}`] })
+  const app = startNode(t, join(import.meta.dirname, 'fixtures/limited-app.ts'), {
+    args: [`${redisPort}`, `${max}`]
+  })
   const [, port] = await app.waitFor(/Server listening at http:\/\/127\.0\.0\.1:(\d+)/, 60_000)
   return Number(port)
 }
