@@ -66,7 +66,7 @@ export async function openLoad(port, { connections = 8, status = 200, next }) {
         const length = answerLength(pending)
         if (length < 0) return
         if (pending.compare(expected, 0, expected.length, 0, expected.length) !== 0) {
-          failed?.(new Error(`expected ${status}, got:\n${pending.latin1Slice(0, 600)}`))
+          failed?.(new Error(`expected ${status}, got:\n${pending.toString('latin1', 0, 600)}`))
           return
         }
         pending = pending.subarray(length)

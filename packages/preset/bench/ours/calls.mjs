@@ -2,21 +2,22 @@
 import { fastify } from '../peers/app.mjs'
 import { calling } from '../peers/calls.mjs'
 
-const work = async (id) => id
+const work = async (_context, id) => id
 
 async function withRequest(use) {
   const { resilience } = await import('@seaworthy/resilience')
   const app = fastify()
   await app.register(resilience, {})
-  let held
-  app.get('/', (request, reply) => {
-    held = request
-    reply.hijack()
-    reply.raw.end()
+  // The request stays open: calls of one that is over are ended.
+  const held = new Promise((resolve) => {
+    app.get('/', (request, reply) => {
+      reply.hijack()
+      resolve(request)
+    })
   })
   await app.ready()
-  await app.inject('/')
-  return use(app, held)
+  app.inject('/').catch(() => undefined)
+  return use(app, await held)
 }
 
 /** The recipe's settings: a timeout, a threshold, a fallback. */

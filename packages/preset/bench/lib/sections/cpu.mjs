@@ -1,6 +1,7 @@
 // Method 2: CPU per request, all variants alive at once and taken in turns, so that what else the machine does hits
 // them alike. The second bare one is the noise floor.
 import { availableParallelism } from 'node:os'
+import { has } from '../tools.mjs'
 import { named } from '../catalogue.mjs'
 import { loadOf } from '../load.mjs'
 import { median } from '../statistics.mjs'
@@ -23,7 +24,7 @@ export async function cpu({ size, env, say }) {
     size === 'full'
       ? { rounds: 9, warmUp: 20_000, requests: 10_000 }
       : { rounds: 5, warmUp: 8000, requests: 4000 }
-  const core = availableParallelism() > 1 ? 0 : undefined
+  const core = availableParallelism() > 1 && has('taskset') ? 0 : undefined
   const running = []
   try {
     for (const name of names) running.push(await warm(name, { core, env, warmUp, say }))
