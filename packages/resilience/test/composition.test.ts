@@ -1,0 +1,139 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import { resilience, type ResilienceOptions } from '../src/index.ts'
+import { outcomes } from './clock.ts'
+import { neighbours } from './neighbours.ts'
+import { json, startUpstream } from './upstream.ts'
+
+const nobody = null
+const down = (): never => {
+  throw new Error('down')
+}
+
+async function build(t: Test, order: 'before' | 'after' | 'alone', options: ResilienceOptions = {}) {
+  const app = Fastify()
+  const { told, plugin } = neighbours()
+  t.teardown(async () => {
+    await app.close()
+    await told.operators.close()
+  })
+  if (order === 'before') await app.register(plugin)
+  await app.register(resilience, { shedding: false, ...options })
+  if (order === 'after') await app.register(plugin)
+  return { app, told }
+}
+
+for (const order of ['before', 'after'] as const) {
+  t.test(`with neighbours registered ${order} it`, async (t) => {
+    const { app, told } = await build(t, order)
+    const vital = app.resilience.breaker('vital', down, { health: { critical: true }, volumeThreshold: 2 })
+    const keyed = app.resilience.breaker('keyed', (_context, _key: string): string => down(), {
+      key: (key) => key,
+      volumeThreshold: 1,
+      fallback: () => 'instead'
+    })
+    await app.ready()
+
+    await t.test('counts tries, states and degraded answers, never by key', async (t) => {
+      await outcomes(3, () => vital.call(nobody))
+      for (let key = 0; key < 100; key++) await keyed.call(nobody, String(key))
+      told.scrape()
+      t.match(told.values, {
+        'breaker_calls_total vital failure': 2,
+        'breaker_calls_total vital rejected': 1,
+        'breaker_calls_total keyed failure': 100,
+        'breaker_degraded_total keyed': 100,
+        'breaker_state vital open': 1,
+        'breaker_state vital closed': 0,
+        'breaker_state keyed open': 100
+      })
+      const series = Object.keys(told.values).filter((name) => name.includes('keyed')).length
+      for (let key = 100; key < 1000; key++) await keyed.call(nobody, String(key))
+      told.scrape()
+      t.equal(Object.keys(told.values).filter((name) => name.includes('keyed')).length, series)
+    })
+
+    await t.test('an open breaker fails readiness where it is critical, others are not asked', async (t) => {
+      t.strictSame(Object.keys(told.checks), ['breaker:vital'])
+      const { check, options } = told.checks['breaker:vital']!
+      t.equal(check(new AbortController().signal), false)
+      t.same(options, { critical: true })
+    })
+
+    await t.test('operators see, isolate and release breakers', async (t) => {
+      const list = (await told.operators.inject('/breakers')).json<{ breakers: { name: string }[] }>()
+      t.match(list.breakers, [{ name: 'vital', state: 'open' }, { name: 'keyed' }])
+      const post = (url: string) => told.operators.inject({ method: 'POST', url })
+      const late = app.resilience.breaker('late', () => 'fine')
+      t.match((await post('/breakers/late/isolate')).json(), { state: 'isolated' })
+      await post('/breakers/late/isolate')
+      t.strictSame(await outcomes(1, () => late.call(nobody)), ['ERR_BREAKER_OPEN'])
+      t.match((await post('/breakers/late/release')).json(), { state: 'closed' })
+      t.equal(await late.call(nobody), 'fine')
+      t.equal((await post('/breakers/none/isolate')).statusCode, 404)
+      t.equal(told.values['breaker_calls_total late success'], 1, 'made after the start, it is counted too')
+    })
+
+    await t.test('calls carry what the propagator gives', async (t) => {
+      const upstream = await startUpstream(t, json({}))
+      const request = { id: 'abc', headers: {} } as never
+      await (await app.resilience.fetch(request, upstream.url)).json()
+      t.equal(upstream.seen[0]!.headers['x-correlation-id'], 'abc')
+    })
+  })
+}
+
+t.test('alone, and in two apps at once, breakers of one name do not meet', async (t) => {
+  const { app: one } = await build(t, 'alone')
+  const { app: two } = await build(t, 'alone')
+  const options = { volumeThreshold: 1 }
+  const bad = one.resilience.breaker('users', down, options)
+  const good = two.resilience.breaker('users', () => 'fine', options)
+  await outcomes(1, () => bad.call(nobody))
+  t.equal(bad.state, 'open')
+  t.equal(await good.call(nobody), 'fine')
+})
+
+const deadlines = async (app: FastifyInstance, url = '/', headers = {}) =>
+  (await app.inject({ url, headers })).json<{ remaining: number; aborted: boolean }>()
+
+t.test('a request has its default time, and its signal aborts when that is over', async (t) => {
+  const { app } = await build(t, 'alone', { deadline: { default: 50, accept: false } })
+  app.get('/', async ({ deadline }) => {
+    const { signal } = deadline
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    return { remaining: deadline.remaining(), aborted: signal.aborted, reason: signal.reason as object }
+  })
+  const seen = await deadlines(app, '/', { 'x-envoy-expected-rq-timeout-ms': '50000' })
+  t.match(seen, { remaining: 0, aborted: true, reason: { code: 'ERR_DEADLINE' } })
+})
+
+t.test('routes from before the plugin, and unknown ones, have a deadline too', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.get('/', async ({ deadline }) => ({
+    remaining: deadline.remaining(),
+    aborted: deadline.signal.aborted
+  }))
+  await app.register(resilience, { shedding: false })
+  app.setNotFoundHandler(async ({ deadline }) => ({
+    remaining: deadline.remaining(),
+    aborted: deadline.signal.aborted
+  }))
+  for (const url of ['/', '/unknown']) {
+    const { remaining, aborted } = await deadlines(app, url)
+    t.ok(remaining > 0 && remaining <= 30_000)
+    t.equal(aborted, false)
+  }
+})
+
+t.test('closing the app ends what is at work, waits or hangs', async (t) => {
+  const { app } = await build(t, 'alone')
+  const hung = app.resilience.breaker('hung', () => new Promise<never>(() => undefined), {
+    bulkhead: { limit: 1, queue: 5 }
+  })
+  const calls = [hung.call(nobody), hung.call(nobody)].map((call) => call.catch((error: unknown) => error))
+  await app.close()
+  t.match(await Promise.all(calls), [{ code: 'ERR_RESILIENCE_CLOSED' }, { code: 'ERR_RESILIENCE_CLOSED' }])
+  t.strictSame(await outcomes(1, () => hung.call(nobody)), ['ERR_RESILIENCE_CLOSED'])
+})
