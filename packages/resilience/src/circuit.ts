@@ -164,7 +164,8 @@ export class Circuit {
     this.#ramp.stop()
     const grown = Math.min(resetTimeout * 2 ** Math.min(this.#openings++, 30), maxResetTimeout)
     // Up to a tenth more or less, so that a fleet doesn't come back at once.
-    this.#openUntil = this.#host.clock.now() + grown * (0.9 + 0.2 * this.#host.random())
+    const varied = Math.min(grown * (0.9 + 0.2 * this.#host.random()), maxResetTimeout)
+    this.#openUntil = this.#host.clock.now() + varied
     this.#host.changed('open', this)
   }
 

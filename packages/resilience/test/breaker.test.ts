@@ -216,6 +216,15 @@ t.test('chance keeps a fleet from coming back at once: the time varies by a tent
   t.strictSame(opens, [9000, 11_000])
 })
 
+t.test('chance never makes it longer than the longest time', async (t) => {
+  const times = { resetTimeout: 1000, maxResetTimeout: 1000 }
+  const { upstream, clock, call } = await service(t, times, { random: () => 0.999 })
+  upstream.answer = down
+  await outcomes(20, call)
+  await clock.advance(1000)
+  t.strictSame(await outcomes(1, call), ['ERR_UPSTREAM'])
+})
+
 t.test('after it closes, calls come back step by step', async (t) => {
   const { upstream, clock, call } = await service(t, { ramp: 8 })
   upstream.answer = down
