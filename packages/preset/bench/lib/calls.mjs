@@ -2,17 +2,17 @@
 import { repeatable } from './instructions.mjs'
 import { startSubject } from './subject.mjs'
 
-/** `{ instructions }` per call: the lower quartile of windows of 1,000 calls after 20,000. */
+/** `{ instructions }` per call: the lower quartile of windows of 5,000 calls after 60,000: compiled late. */
 export async function countCalls(variant) {
   const nodeArgs = [...repeatable]
   const subject = await startSubject({ ...variant, nodeArgs }, { count: true })
   try {
-    await subject.ask('run', 20_000)
+    await subject.ask('run', 60_000)
     const windows = []
-    for (let index = 0; index < 12; index++) {
+    for (let index = 0; index < 8; index++) {
       const before = subject.count().instructions
-      await subject.ask('run', 1000)
-      windows.push((subject.count().instructions - before) / 1000)
+      await subject.ask('run', 5000)
+      windows.push((subject.count().instructions - before) / 5000)
     }
     return { instructions: windows.toSorted((a, b) => a - b)[2] }
   } finally {

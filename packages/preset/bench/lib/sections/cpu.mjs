@@ -35,7 +35,6 @@ export async function cpu({ size, env, say }) {
     return Object.fromEntries(alive.map(({ name, figures }) => [name, { microseconds: median(figures) }]))
   } finally {
     for (const entry of running) {
-      entry?.load.close()
       await entry?.subject.stop()
     }
   }
@@ -48,7 +47,8 @@ async function warm(name, { core, env, warmUp, say }) {
     subject = await startSubject(variant, { core, env })
     const load = await loadOf(variant, subject.port)
     await load.send(warmUp)
-    return { name, subject, load, figures: [] }
+    load.close()
+    return { name, variant, subject, figures: [] }
   } catch (error) {
     say(`cpu: ${name} left out: ${error.message.slice(0, 200)}`)
     await subject?.stop()
@@ -56,9 +56,12 @@ async function warm(name, { core, env, warmUp, say }) {
   }
 }
 
-async function cost({ subject, load }, requests) {
+/** On new connections: some servers close those that wait for their turn. */
+async function cost({ variant, subject }, requests) {
+  const load = await loadOf(variant, subject.port)
   const before = await subject.ask('cpu')
   await load.send(requests)
   const after = await subject.ask('cpu')
+  load.close()
   return (after.user - before.user + (after.system - before.system)) / requests
 }
