@@ -1,7 +1,9 @@
+import { join } from 'node:path'
+import { startNode } from '@seaworthy/testing'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { resilience, type ResilienceOptions } from '../src/index.ts'
-import { outcomes } from './clock.ts'
+import { ManualClock, outcomes } from './clock.ts'
 import { neighbours } from './neighbours.ts'
 import { json, startUpstream } from './upstream.ts'
 
@@ -136,4 +138,22 @@ t.test('closing the app ends what is at work, waits or hangs', async (t) => {
   await app.close()
   t.match(await Promise.all(calls), [{ code: 'ERR_RESILIENCE_CLOSED' }, { code: 'ERR_RESILIENCE_CLOSED' }])
   t.strictSame(await outcomes(1, () => hung.call(nobody)), ['ERR_RESILIENCE_CLOSED'])
+})
+
+t.test('with open, timing, waiting and hung calls the process ends after the app is closed', async (t) => {
+  const closing = startNode(t, join(import.meta.dirname, 'fixtures/closing.ts'))
+  t.match(await closing.exit, { code: 0, signal: null }, closing.output())
+  t.match(closing.logs(), [{ codes: Array.from({ length: 4 }, () => 'ERR_RESILIENCE_CLOSED') }])
+})
+
+t.test('ten thousand idle keyed breakers set no timer', async (t) => {
+  const clock = new ManualClock()
+  const { app } = await build(t, 'alone', { clock })
+  const keyed = app.resilience.breaker('keyed', (_context, key: string) => key, {
+    key: (key) => key,
+    maxKeys: 10_000
+  })
+  for (let key = 0; key < 10_000; key++) await keyed.call(nobody, String(key))
+  t.equal(keyed.snapshot().size, 10_000)
+  t.equal(clock.pending, 0)
 })
