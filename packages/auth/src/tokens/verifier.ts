@@ -59,7 +59,7 @@ export function createTokenVerifier(options: ResolvedJwt, log: FastifyBaseLogger
     if (limit === 0) return
     if (cache.size >= limit) cache.delete(cache.keys().next().value!)
     const expires = Number(identity.user.exp) * 1000 + clockTolerance
-    cache.set(token, { identity, issuer, generation, expires })
+    cache.set(token, { identity: copied(identity), issuer, generation, expires })
   }
   const conclude = (token: string, issuer: Issuer, result: Verified): TokenOutcome => {
     if (!('claims' in result)) return result
@@ -75,8 +75,7 @@ export function createTokenVerifier(options: ResolvedJwt, log: FastifyBaseLogger
       if (found !== undefined) {
         // The claims go out as a copy: a handler that changes `request.user` must not change the next request's.
         if (found.expires > Date.now() && found.generation === found.issuer.generation) {
-          const { identity } = found
-          return { identity: { ...identity, user: { ...identity.user } } }
+          return { identity: copied(found.identity) }
         }
         cache.delete(token)
       }
@@ -89,6 +88,12 @@ export function createTokenVerifier(options: ResolvedJwt, log: FastifyBaseLogger
         : conclude(token, issuer, result)
     }
   }
+}
+
+function copied(identity: Identity): Identity {
+  const user = { ...identity.user }
+  for (const name in user) if (typeof user[name] === 'object') user[name] = structuredClone(user[name])
+  return { ...identity, user, roles: [...identity.roles], scopes: [...identity.scopes] }
 }
 
 function makeIssuer(

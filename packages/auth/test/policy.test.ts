@@ -1,0 +1,168 @@
+import t, { type Test } from 'tap'
+import fc from 'fast-check'
+import type { AuthOptions } from '../src/index.ts'
+import { bearer, guardedApp, secret, type GuardedApp } from './support.ts'
+
+const hierarchy = { admin: ['editor'], editor: ['reader'], reader: [], auditor: [] }
+
+const tokenFor = async ({ app }: GuardedApp, claims: object) =>
+  (await app.auth.issueTokens({ sub: 'u1', ...claims })).accessToken
+const make = (t: Test, more: AuthOptions = {}) => guardedApp(t, { jwt: { secret }, ...more })
+
+t.test('who is not known gets 401, who may not gets 403, and no handler runs', async (t) => {
+  const made = await make(t)
+  made.route('DELETE', '/hook', { onRequest: made.app.authorize('admin') })
+  made.route('DELETE', '/declared', { config: { auth: { roles: 'admin', scopes: 'things:delete' } } })
+  const token = await tokenFor(made, { roles: ['reader'] })
+  for (const url of ['/hook', '/declared']) {
+    t.equal((await made.app.inject({ method: 'DELETE', url })).statusCode, 401)
+    const refused = await made.app.inject({ method: 'DELETE', url, headers: bearer(token) })
+    t.equal(refused.statusCode, 403)
+    t.equal(refused.json().code, 'AUTH_FORBIDDEN')
+    t.match(refused.headers['www-authenticate'], /error="insufficient_scope"/)
+  }
+  t.equal(made.runs(), 0)
+})
+
+t.test('roles × routes: let in exactly where a role is, or includes, a demanded one', async (t) => {
+  const names = Object.keys(hierarchy)
+  const included: Record<string, string[]> = {
+    admin: names.slice(0, 3),
+    editor: ['editor', 'reader'],
+    reader: ['reader'],
+    auditor: ['auditor']
+  }
+  const made = await make(t, { roles: hierarchy })
+  const demands = fc.sample(fc.uniqueArray(fc.constantFrom(...names), { minLength: 1 }), 12)
+  for (const [index, roles] of demands.entries())
+    made.route('GET', `/r${index}`, { config: { auth: { roles } } })
+  const hold = fc.uniqueArray(fc.constantFrom(...names, 'Admin', 'adm', 'administrator'))
+  await fc.assert(
+    fc.asyncProperty(hold, fc.nat(demands.length - 1), async (roles, index) => {
+      const before = made.runs()
+      const expected = roles.some((role) => included[role]?.some((name) => demands[index]!.includes(name)))
+      const headers = bearer(await tokenFor(made, { roles }))
+      const { statusCode } = await made.app.inject({ url: `/r${index}`, headers })
+      return statusCode === (expected ? 200 : 403) && made.runs() - before === (expected ? 1 : 0)
+    }),
+    { numRuns: 150 }
+  )
+})
+
+t.test('a role as a string, in a list or as `role` is one whole name', async (t) => {
+  const made = await make(t)
+  made.route('GET', '/', { onRequest: made.app.authorize('admin') })
+  const cases: [object, number][] = [
+    [{ roles: 'admin' }, 200],
+    [{ roles: ['admin'] }, 200],
+    [{ role: 'admin' }, 200],
+    [{ roles: 'administrator' }, 403],
+    [{ roles: 'reader,admin' }, 403],
+    [{ roles: { admin: true } }, 403],
+    [{}, 403]
+  ]
+  for (const [claims, status] of cases) {
+    const headers = bearer(await tokenFor(made, claims))
+    t.equal((await made.app.inject({ url: '/', headers })).statusCode, status, JSON.stringify(claims))
+  }
+})
+
+t.test('all scopes are needed', async (t) => {
+  const made = await make(t)
+  made.route('GET', '/', { config: { auth: { scopes: ['a', 'b'] } } })
+  for (const [scope, status] of [
+    ['a b c', 200],
+    ['a', 403],
+    ['ab', 403]
+  ] as const) {
+    const headers = bearer(await tokenFor(made, { scope }))
+    t.equal((await made.app.inject({ url: '/', headers })).statusCode, status, scope)
+  }
+})
+
+t.test('an owner policy sees validated input, and only true lets in', async (t) => {
+  const made = await make(t, {
+    policies: {
+      owner: async (request, { identity, hasRole }) =>
+        hasRole('admin') || (request.params as { id: number }).id === Number(identity.subject),
+      truthy: () => 1 as unknown as boolean,
+      broken: () => {
+        throw new Error('the database is down')
+      }
+    }
+  })
+  const schema = { params: { type: 'object', properties: { id: { type: 'integer' } } } }
+  made.route('GET', '/users/:id', { schema, config: { auth: { owner: 'owner' } } })
+  made.route('GET', '/truthy', { config: { auth: { policies: 'truthy' } } })
+  made.route('GET', '/broken', { config: { auth: { policies: 'broken' } } })
+  const get = async (url: string, claims: object) =>
+    (await made.app.inject({ url, headers: bearer(await tokenFor(made, claims)) })).statusCode
+  t.equal(await get('/users/7', { sub: '7' }), 200)
+  t.equal(await get('/users/8', { sub: '7' }), 403)
+  t.equal(await get('/users/8', { sub: '7', roles: ['admin'] }), 200)
+  const before = made.runs()
+  t.equal(await get('/truthy', {}), 403)
+  t.equal(await get('/broken', {}), 500)
+  t.equal(made.runs(), before)
+})
+
+t.test('default deny: an unmarked route stops the start, and is named', async (t) => {
+  const made = await make(t, { defaultDeny: true })
+  made.route('GET', '/public', { config: { auth: false } })
+  made.route('GET', '/probe', { config: { operational: 'probe' } })
+  made.route('POST', '/forgotten')
+  await t.rejects(async () => made.app.ready(), { message: /defaultDeny.*POST \/forgotten/ })
+})
+
+t.test(
+  'report mode lets through what would be denied and says so; who asks must still be proved',
+  async (t) => {
+    const events: string[] = []
+    const made = await make(t, { mode: 'report', onAudit: ({ outcome }) => events.push(outcome) })
+    made.route('GET', '/', { onRequest: made.app.authorize('admin') })
+    t.equal((await made.app.inject('/')).statusCode, 401)
+    const headers = bearer(await tokenFor(made, {}))
+    t.equal((await made.app.inject({ url: '/', headers })).statusCode, 200)
+    t.ok(events.includes('would_deny'))
+    t.equal(made.runs(), 1)
+  }
+)
+
+t.test('an optional route takes nobody, but not bad credentials', async (t) => {
+  const made = await make(t)
+  made.route('GET', '/', { config: { auth: { optional: true } } }, (request: { user: unknown }) => ({
+    user: request.user
+  }))
+  t.same((await made.app.inject('/')).json(), { user: null })
+  t.equal((await made.app.inject({ url: '/', headers: bearer('a.b.c') })).statusCode, 401)
+})
+
+t.test('the matrix says who may use what', async (t) => {
+  const made = await make(t)
+  made.route('GET', '/public', { config: { auth: false } })
+  made.route('GET', '/open')
+  made.route('DELETE', '/things', { config: { auth: { roles: 'admin' } } })
+  made.route('PUT', '/me', { onRequest: made.app.authenticate })
+  await made.app.ready()
+  const rows = made.app.auth.matrix()
+  const access = Object.fromEntries(rows.map((row) => [`${row.method} ${row.url}`, row.access]))
+  t.match(access, {
+    'GET /public': 'public',
+    'GET /open': 'unmarked',
+    'DELETE /things': 'restricted',
+    'PUT /me': 'authenticated'
+  })
+  t.match(made.app.auth.printMatrix(), /DELETE\s+\/things\s+restricted\s+jwt\s+roles: admin/)
+})
+
+t.test('audit events never hold a token', async (t) => {
+  const events: unknown[] = []
+  const made = await make(t, { onAudit: (event) => events.push(event) })
+  made.route('GET', '/', { onRequest: made.app.authenticate })
+  const pair = await made.app.auth.issueTokens({ sub: 'u1' })
+  await made.app.inject({ url: '/', headers: bearer(pair.accessToken) })
+  await made.app.inject({ url: '/', headers: bearer(`${pair.accessToken}x`) })
+  const text = JSON.stringify(events)
+  t.match(events, [{ type: 'token_issued' }, { outcome: 'allowed' }, { outcome: 'unauthenticated' }])
+  t.notOk(text.includes(pair.accessToken.split('.')[2]!) || text.includes(pair.refreshToken))
+})
