@@ -5,9 +5,10 @@ import t, { type Test } from 'tap'
 import { freePort, requires, startLoad, startNode, startRedis, until } from '@seaworthy/testing'
 import { rateLimit } from '../src/index.ts'
 
-async function startApp(t: Test, redisPort: number, max = 100): Promise<number> {
+/** `storeTimeout` is long where a slow machine must not look like a slow Redis. */
+async function startApp(t: Test, redisPort: number, storeTimeout = 5000): Promise<number> {
   const app = startNode(t, join(import.meta.dirname, 'fixtures/limited-app.ts'), {
-    args: [`${redisPort}`, `${max}`]
+    args: [`${redisPort}`, `${storeTimeout}`]
   })
   const [, port] = await app.waitFor(/Server listening at http:\/\/127\.0\.0\.1:(\d+)/, 60_000)
   return Number(port)
@@ -42,7 +43,7 @@ async function hammer(ports: readonly number[], path: string, total: number) {
 
 requires(['redis-server'], 'two processes under load let exactly max through', async (t) => {
   const redis = await startRedis(t)
-  const ports = await Promise.all([startApp(t, redis.port, 100), startApp(t, redis.port, 100)])
+  const ports = await Promise.all([startApp(t, redis.port), startApp(t, redis.port)])
   const { passed, refused, others } = await hammer(ports, '/exact', 1000)
   t.equal(passed, 100)
   t.ok(refused >= 800)
@@ -103,7 +104,7 @@ requires(
       times.every((time) => time < 2000),
       `slowest ${Math.max(...times)}`
     )
-    t.ok(times.toSorted((a, b) => a - b)[10]! < 50, `median ${times.toSorted((a, b) => a - b)[10]}`)
+    t.ok(times.toSorted((a, b) => a - b)[10]! < 250, `median ${times.toSorted((a, b) => a - b)[10]}`)
     t.notOk(await storeUp(port))
     t.equal((await ask(port, '/closed')).status, 503)
 
@@ -126,7 +127,12 @@ requires(
     })
     const app = Fastify()
     t.teardown(() => app.close())
-    await app.register(rateLimit, { max: 5, redis: client, failures: { max: 5, failuresOnly: [401] } })
+    await app.register(rateLimit, {
+      max: 5,
+      redis: client,
+      storeTimeout: 5000,
+      failures: { max: 5, failuresOnly: [401] }
+    })
     const limits = [
       { name: 'a', max: 5, timeWindow: '1 hour' },
       { name: 'b', max: 3, timeWindow: '1 hour' },
