@@ -89,7 +89,7 @@ requires(
   'frozen: nobody waits for more than the deadline, and recovery is noticed',
   async (t) => {
     const redis = await startRedis(t)
-    const port = await startApp(t, redis.port)
+    const port = await startApp(t, redis.port, 50)
     t.same(await statuses(port, '/local', 3), [200, 200, 200])
 
     redis.freeze()
