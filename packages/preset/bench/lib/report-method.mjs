@@ -5,8 +5,8 @@ body, headers, the log line, metrics, forged tokens refused); one that does not 
 
 1. **Instructions per request.** The server runs under qemu-user ${versions.qemu} with a plugin that counts the
    instructions and system calls of the process (\`lib/count.c\`), Node single-threaded and with fixed seeds. After a warm-up,
-   windows of an exact number of requests over eight keep-alive connections; the lower quartile of the windows. Repeats
-   to 1–2 % whatever else the machine does. Logs go to /dev/null.
+   windows of an exact number of requests over eight keep-alive connections; the lower quartile of the windows. Quick runs repeat
+   to about 5 % whatever else the machine does. Logs go to /dev/null.
 2. **CPU per request.** All variants alive at once, natively, pinned to one core; \`process.cpuUsage()\` around a fixed
    number of requests, variants in turns, medians. The second bare one is the noise floor.
 
