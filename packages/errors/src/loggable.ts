@@ -23,12 +23,16 @@ function describe(error: unknown, withStack: boolean, depth: number): LoggableEr
     json.message = typeof error === 'function' ? '' : text(String(error), maxMessage)
     return json
   }
-  const { name, message, code, statusCode, stack, cause } = error as Record<string, unknown>
+  const { name, message, code, statusCode, cause } = error as Record<string, unknown>
   json.name = text(name, 100) || (error instanceof Error ? 'Error' : 'thrown object')
   json.message = text(message, maxMessage)
   if (typeof code === 'string' || typeof code === 'number') json.code = text(`${code}`, 100)
   if (typeof statusCode === 'number') json.statusCode = statusCode
-  if (withStack && typeof stack === 'string') json.stack = stack.slice(0, maxStack)
+  if (withStack) {
+    // Read only where it is wanted: the engine makes the text when it is first read, which costs more than the rest.
+    const { stack } = error as { stack?: unknown }
+    if (typeof stack === 'string') json.stack = stack.slice(0, maxStack)
+  }
   if (cause !== undefined && cause !== null && depth < maxCauses)
     json.cause = describe(cause, withStack, depth + 1)
   return json

@@ -659,3 +659,19 @@ t.test('an abort after the client has left is no failure of the server', async (
 
   t.match(ours(), [{ level: 30, code: 'CLIENT_CLOSED_REQUEST', statusCode: 499 }])
 })
+
+t.test('the stack of a 4xx is never made: it would cost more than the whole answer', async (t) => {
+  const { app } = await build(t, {}, (app) => {
+    app.get('/:status', async (request) => {
+      const { status } = request.params as { status: string }
+      const error = new AppError('said', { statusCode: Number(status) })
+      Object.defineProperty(error, 'stack', { get: () => `read ${++reads}` })
+      throw error
+    })
+  })
+  let reads = 0
+  t.equal((await app.inject('/404')).statusCode, 404)
+  t.equal(reads, 0)
+  t.equal((await app.inject('/503')).statusCode, 503)
+  t.equal(reads, 1)
+})
