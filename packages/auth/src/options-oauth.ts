@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { optionChecks, reveal, type Secret } from '@seaworthy/contract'
+import { isOwnPath } from './oauth/return-to.ts'
 import { safeUrl } from './options-jwt.ts'
 
 /** Whom an identity provider vouches for. `issuer` and `subject` together are the identity; an address never is. */
@@ -44,7 +45,7 @@ export interface OAuthOptions {
   returnTo?: string
   /**
    * Finds or makes the user. What it gives becomes the session's `user`, and the browser goes to `returnTo`;
-   * with nothing given, or a reply sent, it has done all itself. Throw to refuse.
+   * with a reply sent, it has done all itself; with nothing given, nobody is logged in. Throw to refuse.
    */
   onLogin: (identity: ProviderIdentity, request: FastifyRequest, reply: FastifyReply) => unknown
 }
@@ -89,7 +90,9 @@ export function resolveOauth(providers: Record<string, OAuthOptions>): ResolvedP
       secret: secret as string,
       callback: safeUrl(`${at}.callbackUrl`, callbackUrl),
       startPath: check.string(`${at}.startPath`, options.startPath ?? `/login/${name}`),
-      returnTo: options.returnTo ?? '/'
+      returnTo: isOwnPath(options.returnTo ?? '/')
+        ? (options.returnTo ?? '/')
+        : check.fail(`${at}.returnTo`, 'a path of this service', options.returnTo)
     }
   })
 }

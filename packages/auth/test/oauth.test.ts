@@ -1,0 +1,343 @@
+import { randomBytes } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { startIntake } from '@seaworthy/testing'
+import Fastify, { type FastifyInstance } from 'fastify'
+import Provider from 'oidc-provider'
+import t, { type Test } from 'tap'
+import { auth, type AuditEvent, type OAuthOptions, type ProviderIdentity } from '../src/index.ts'
+import { githubProfile } from '../src/oauth/github.ts'
+import { isOwnPath } from '../src/oauth/return-to.ts'
+
+/** Goes from page to page as a browser does, with a cookie jar per host. */
+class Browser {
+  readonly jars = new Map<string, Map<string, string>>()
+
+  async open(url: string, form?: Record<string, string>): Promise<Response & { at: string }> {
+    let at = url
+    let body = form && new URLSearchParams(form)
+    for (let hop = 0; hop < 20; hop++) {
+      const { host } = new URL(at)
+      const jar = this.jars.get(host) ?? new Map<string, string>()
+      this.jars.set(host, jar)
+      const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+      const response = await fetch(at, {
+        redirect: 'manual',
+        headers: cookie === '' ? {} : { cookie },
+        ...(body ? { method: 'POST', body } : {})
+      })
+      for (const line of response.headers.getSetCookie()) {
+        const [pair = ''] = line.split(';')
+        const index = pair.indexOf('=')
+        if (/expires=Thu, 01 Jan 1970|max-age=0/i.test(line)) jar.delete(pair.slice(0, index))
+        else jar.set(pair.slice(0, index), pair.slice(index + 1))
+      }
+      const location = response.headers.get('location')
+      if (location === null || response.status >= 400) return Object.assign(response, { at })
+      at = new URL(location, at).href
+      body = undefined
+    }
+    throw new Error('redirected for ever')
+  }
+
+  /** Types a name into the provider's form and agrees, from the page it is on, until it is back. */
+  async agree(from: Response & { at: string }, login = 'ada'): Promise<Response & { at: string }> {
+    let page = from
+    for (let step = 0; step < 6 && page.at.includes('/interaction/'); step++) {
+      const [, prompt = 'login'] = /name="prompt" value="(\w+)"/.exec(await page.text()) ?? []
+      page = await this.open(page.at, { prompt, login, password: 'x' })
+    }
+    return page
+  }
+}
+
+const people: Record<string, object> = {
+  ada: { email: 'ada@example.com', email_verified: true, name: 'Ada' },
+  eve: { email: 'ada@example.com', email_verified: false, name: 'Eve' }
+}
+
+async function startProvider(
+  t: Test
+): Promise<{ issuer: string; server: Server; register(url: string): void }> {
+  const server = createServer()
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    issuer,
+    server,
+    register(callback) {
+      const provider = new Provider(issuer, {
+        clients: [{ client_id: 'app', client_secret: 'secret', redirect_uris: [callback] }],
+        claims: { email: ['email', 'email_verified'], profile: ['name'] },
+        findAccount: (_context: unknown, id: string) => ({
+          accountId: id,
+          claims: async () => ({ sub: id, ...people[id] })
+        })
+      } as never)
+      provider.on('server_error', () => undefined)
+      server.on('request', provider.callback() as never)
+    }
+  }
+}
+
+async function startApp(t: Test, options: Partial<OAuthOptions>, more: { session?: false } = {}) {
+  const seen: { identities: ProviderIdentity[]; events: AuditEvent[] } = { identities: [], events: [] }
+  const port = await freePort()
+  const callbackUrl = `http://127.0.0.1:${port}/login/company/callback`
+  const app: FastifyInstance = Fastify()
+  t.teardown(() => app.close())
+  // What has gone wrong in the recipe: an async hook between the refusal and the answer.
+  app.addHook('onSend', async (_request, _reply, payload) => payload)
+  await app.register(auth, {
+    ...(more.session === false ? {} : { session: { key: randomBytes(32), cookie: { secure: false } } }),
+    onAudit: (event) => void seen.events.push(event),
+    oauth2: {
+      company: {
+        clientId: 'app',
+        clientSecret: 'secret',
+        callbackUrl,
+        returnTo: '/me',
+        onLogin: (identity) => {
+          seen.identities.push(identity)
+          return { sub: identity.subject, email: identity.verifiedEmail }
+        },
+        ...options
+      }
+    }
+  })
+  if (more.session !== false) app.get('/me', { onRequest: [app.authenticate] }, async ({ user }) => user)
+  app.get('/orders', async () => 'orders')
+  await app.listen({ port, host: '127.0.0.1' })
+  return { app, origin: `http://127.0.0.1:${port}`, callbackUrl, seen }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function company(t: Test, options: Partial<OAuthOptions> = {}) {
+  const { issuer, register, server } = await startProvider(t)
+  const service = await startApp(t, { issuer, ...options })
+  register(service.callbackUrl)
+  return { ...service, issuer, server }
+}
+
+t.test('a login at a real OpenID provider, with PKCE, nonce and discovery', async (t) => {
+  const { origin, issuer, seen } = await company(t)
+  const browser = new Browser()
+  const form = await browser.open(`${origin}/login/company`)
+  const asked = new URL(form.at)
+  t.match(asked.pathname, /^\/interaction\//)
+
+  const page = await browser.agree(form)
+  t.equal(page.at, `${origin}/me`)
+  t.match(await page.json(), { sub: 'ada', email: 'ada@example.com' })
+  t.match(seen.identities, [
+    { provider: 'company', issuer, subject: 'ada', verifiedEmail: 'ada@example.com', name: 'Ada' }
+  ])
+  t.match(
+    seen.events.map(({ type, outcome }) => `${type} ${outcome}`),
+    ['provider_login ok', 'session_started login']
+  )
+  t.notMatch(JSON.stringify(seen.events), new RegExp(String(seen.identities[0]?.accessToken)))
+})
+
+t.test('what the provider is asked for', async (t) => {
+  const { app } = await company(t)
+  const { statusCode, headers } = await app.inject('/login/company')
+  t.equal(statusCode, 302)
+  t.equal(headers['cache-control'], 'no-store')
+  const { searchParams } = new URL(String(headers.location))
+  t.match(Object.fromEntries(searchParams), {
+    response_type: 'code',
+    client_id: 'app',
+    scope: 'openid email profile',
+    code_challenge: /^[\w-]{43}$/,
+    code_challenge_method: 'S256',
+    state: /^[\w-]{43}$/,
+    nonce: /^[\w-]{43}$/
+  })
+  t.match(String(headers['set-cookie']), /^login-company-.*; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/)
+})
+
+t.test('two tabs log in beside each other, and each goes where it wanted', async (t) => {
+  const { origin, issuer } = await company(t)
+  const browser = new Browser()
+  const first = await browser.open(`${origin}/login/company?returnTo=/orders?page=2`)
+  // The provider's own cookies are set aside: what two logins at once do to it is its own affair.
+  const { host } = new URL(issuer)
+  const itsCookies = browser.jars.get(host)!
+  browser.jars.delete(host)
+  const second = await browser.open(`${origin}/login/company`)
+  t.equal((await browser.agree(second)).at, `${origin}/me`)
+  browser.jars.set(host, itsCookies)
+  t.equal((await browser.agree(first)).at, `${origin}/orders?page=2`)
+})
+
+t.test('a state that is missing, wrong, of another browser or used before is refused', async (t) => {
+  const { app, origin, callbackUrl, seen } = await company(t)
+  const browser = new Browser()
+  const form = await browser.open(`${origin}/login/company`)
+  const page = await browser.agree(form)
+  t.equal(page.status, 200)
+
+  const { headers } = await app.inject('/login/company')
+  const state = new URL(String(headers.location)).searchParams.get('state')
+  const own = String(headers['set-cookie']).split(';')[0]
+  for (const [query, cookie] of [
+    ['code=x', ''],
+    ['code=x&state=', ''],
+    ['code=x&state=wrong', ''],
+    [`code=x&state=${state}`, ''],
+    [`code=x&state=${state}`, own?.replace(/=.*/, '=bm90IGpzb24')],
+    ['error=access_denied', '']
+  ] as [string, string | undefined][]) {
+    const refused = await fetch(`${callbackUrl}?${query}`, { headers: { cookie: cookie ?? '' } })
+    t.equal(refused.status, 400, query)
+    t.match(await refused.json(), { code: 'AUTH_STATE_INVALID' })
+  }
+  t.equal(seen.identities.length, 1, 'nobody else came in')
+})
+
+t.test('what the provider refuses, or does not hold, is 401 and never 500', async (t) => {
+  const { app, callbackUrl, issuer, seen } = await company(t)
+  const attempt = async (query: string) => {
+    const { headers } = await app.inject('/login/company')
+    const { searchParams } = new URL(String(headers.location))
+    const cookie = String(headers['set-cookie']).split(';')[0]!
+    const url = `${callbackUrl}?${query}&state=${searchParams.get('state')}`
+    const [first, again] = [await fetch(url, { headers: { cookie } }), await fetch(url)]
+    t.equal(again.status, 400, 'not a second time')
+    return { status: first.status, body: (await first.json()) as { code: string } }
+  }
+  const iss = `iss=${encodeURIComponent(issuer)}`
+  t.match(await attempt(`error=access_denied&${iss}`), { status: 401, body: { code: 'AUTH_LOGIN_REFUSED' } })
+  t.match(await attempt(`code=forged&${iss}`), { status: 401, body: { code: 'AUTH_LOGIN_INVALID' } })
+  t.match(await attempt('code=x&iss=https://evil.example'), {
+    status: 401,
+    body: { code: 'AUTH_LOGIN_INVALID' }
+  })
+  t.match(await attempt(`code=a&code=b&${iss}`), { status: 400 })
+  t.equal(seen.identities.length, 0)
+})
+
+t.test('an address that the provider has not verified links nobody', async (t) => {
+  const { origin, seen } = await company(t)
+  const browser = new Browser()
+  await browser.agree(await browser.open(`${origin}/login/company`), 'eve')
+  t.match(seen.identities, [{ subject: 'eve', verifiedEmail: undefined, claims: { email_verified: false } }])
+})
+
+t.test('what onLogin throws is the answer, and nobody is logged in', async (t) => {
+  const { origin } = await company(t, {
+    onLogin: () => {
+      throw Object.assign(new Error('not one of us'), { statusCode: 403 })
+    }
+  })
+  const browser = new Browser()
+  const page = await browser.agree(await browser.open(`${origin}/login/company`))
+  t.equal(page.status, 403)
+  t.equal((await browser.open(`${origin}/me`)).status, 401)
+})
+
+t.test('a provider that is away is 503 with Retry-After, and asked again by the next', async (t) => {
+  const { issuer, register } = await startProvider(t)
+  const { app, callbackUrl } = await startApp(t, { issuer: 'http://127.0.0.1:1' })
+  const away = await app.inject('/login/company')
+  t.equal(away.statusCode, 503)
+  t.equal(away.headers['retry-after'], '5')
+  t.match(away.json(), { code: 'AUTH_PROVIDER_UNAVAILABLE' })
+
+  const late = await startApp(t, { issuer })
+  t.equal((await late.app.inject('/login/company')).statusCode >= 400, true, 'not there yet')
+  register(callbackUrl)
+  t.equal((await late.app.inject('/login/company')).statusCode, 302)
+})
+
+t.test('a provider without discovery says who it is through its profile', async (t) => {
+  const upstream = await startIntake(t, () => ({
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ access_token: 'opaque', token_type: 'bearer' })
+  }))
+  const asked: string[] = []
+  const { app, callbackUrl } = await startApp(t, {
+    endpoints: {
+      authorizeHost: upstream.url,
+      authorizePath: '/authorize',
+      tokenHost: upstream.url,
+      tokenPath: '/token'
+    },
+    scope: 'read:user',
+    profile: async (accessToken) => {
+      asked.push(accessToken)
+      return { subject: '7', verifiedEmail: undefined, name: 'Grace', claims: {} }
+    }
+  })
+  const { headers } = await app.inject('/login/company')
+  const { searchParams } = new URL(String(headers.location))
+  t.equal(searchParams.get('nonce'), null)
+  const answer = await fetch(`${callbackUrl}?code=c&state=${searchParams.get('state')}`, {
+    headers: { cookie: String(headers['set-cookie']).split(';')[0]! },
+    redirect: 'manual'
+  })
+  t.equal(answer.status, 302)
+  t.equal(answer.headers.get('location'), '/me')
+  t.strictSame(asked, ['opaque'])
+  t.match(upstream.requests[0]?.body.toString('utf8'), /code_verifier=[\w-]{43}/)
+})
+
+t.test("GitHub's user is its number, with the primary address if that is verified", async (t) => {
+  const emails = (verified: boolean) => [
+    { email: 'other@example.com', primary: false, verified: true },
+    { email: 'ada@example.com', primary: true, verified }
+  ]
+  for (const verified of [true, false]) {
+    const api = await startIntake(t, ({ url }: { url: string }) => ({
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(
+        url === '/user' ? { id: 7, login: 'ada', name: null, email: 'typed@example.com' } : emails(verified)
+      )
+    }))
+    t.match(await githubProfile('token', api.url), {
+      subject: '7',
+      name: 'ada',
+      verifiedEmail: verified ? 'ada@example.com' : undefined
+    })
+  }
+})
+
+t.test('without sessions onLogin answers itself', async (t) => {
+  const { issuer, register } = await startProvider(t)
+  const { origin, callbackUrl } = await startApp(
+    t,
+    { issuer, onLogin: async ({ subject }, _request, reply) => reply.send({ welcome: subject }) },
+    { session: false }
+  )
+  register(callbackUrl)
+  const browser = new Browser()
+  const page = await browser.agree(await browser.open(`${origin}/login/company`))
+  t.match(await page.json(), { welcome: 'ada' })
+})
+
+t.test('only paths of the service are returned to', async (t) => {
+  for (const path of ['/', '/orders?page=2#top', '/a/b', '/%2F%2Fevil.example']) t.ok(isOwnPath(path), path)
+  for (const path of [
+    '//evil.example', '/\\evil.example', '\\\\evil.example', 'https://evil.example', 'javascript:alert(1)', '',
+    '/\t/evil.example', '/\n/evil.example', ' /x', 'x', undefined, ['/x'], `/${'x'.repeat(3000)}`
+  ]) t.notOk(isOwnPath(path), JSON.stringify(path)) // prettier-ignore
+
+  const { origin } = await company(t)
+  const browser = new Browser()
+  const page = await browser.agree(await browser.open(`${origin}/login/company?returnTo=//evil.example`))
+  t.equal(page.at, `${origin}/me`)
+})
