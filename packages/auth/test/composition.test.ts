@@ -40,7 +40,7 @@ for (const order of ['before', 'after']) {
     await app.inject({ url: '/me', headers: { authorization: `Bearer ${accessToken}` } })
     await app.inject('/me')
     t.equal(counts.get('auth_decisions_total jwt allowed'), 1)
-    t.equal([...counts].filter(([key]) => / unauthenticated$/.test(key)).length, 1)
+    t.equal([...counts].filter(([key]) => key.endsWith(' unauthenticated')).length, 1)
     t.match(routes, [{ method: 'GET', url: '/auth/matrix' }])
   })
 }
@@ -67,5 +67,5 @@ t.test('an app that has its own authenticate keeps it', async (t) => {
   const own = async (): Promise<void> => undefined
   app.decorate('authenticate', own as never)
   await app.register(auth, { jwt })
-  t.equal(app.authenticate as unknown, own)
+  t.ok(Object.is(app.authenticate, own))
 })

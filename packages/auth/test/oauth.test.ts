@@ -77,9 +77,9 @@ async function startProvider(
           accountId: id,
           claims: async () => ({ sub: id, ...people[id] })
         })
-      } as never)
+      })
       provider.on('server_error', () => undefined)
-      server.on('request', provider.callback() as never)
+      server.on('request', provider.callback())
     }
   }
 }

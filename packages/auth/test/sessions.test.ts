@@ -22,8 +22,8 @@ async function build(t: Test, options: AuthOptions = {}) {
   }))
   app.post('/write', { onRequest: [app.authenticate] }, async () => 'written')
   await app.ready()
-  const cookieOf = (answer: { headers: Record<string, unknown> }): string =>
-    String([answer.headers['set-cookie']].flat()[0] ?? '').split(';')[0]!
+  const cookieOf = ({ headers }: { headers: { 'set-cookie'?: string | string[] } }): string =>
+    [headers['set-cookie'] ?? ''].flat()[0]!.split(';')[0]!
   const login = async (user: object = { sub: 'ada' }, cookie = '') =>
     cookieOf(
       await app.inject({ method: 'POST', url: '/login', payload: user, headers: cookie ? { cookie } : {} })
@@ -74,7 +74,7 @@ t.test('sessions are listed and ended, one or all', async (t) => {
   const { app, login, me } = await build(t)
   const [one, two, other] = [await login(), await login(), await login({ sub: 'bob' })]
   t.equal((await app.auth.sessions.list('ada')).length, 2)
-  const { id } = (await me(one)).json() as { id: string }
+  const { id } = (await me(one)).json<{ id: string }>()
   await app.auth.revoke({ session: id })
   t.equal((await me(one)).statusCode, 401)
   t.equal((await me(two)).statusCode, 200)

@@ -133,7 +133,7 @@ t.test('a refresh token gives the next pair once; used again it ends the login',
   await t.rejects(app.auth.refresh(second.refreshToken), { code: 'AUTH_REFRESH_INVALID' })
   t.equal((await ask('/me', second.accessToken)).statusCode, 401, 'the thief is out, and so is the owner')
   for (const text of ['', 'x', `${'0'.repeat(36)}.${'A'.repeat(43)}`]) {
-    await t.rejects(app.auth.refresh(text), { statusCode: 401 } as object)
+    await t.rejects(app.auth.refresh(text), { code: 'AUTH_REFRESH_INVALID' })
   }
 })
 
@@ -233,7 +233,7 @@ t.test('no mutation of a token, and no header at all, is let in or breaks the se
   await fc.assert(
     fc.asyncProperty(
       fc.nat(accessToken.length - 1),
-      fc.constantFrom(...'AZaz09-_.=+/ '),
+      fc.constantFrom(...Array.from('AZaz09-_.=+/ ')),
       async (at, letter) => {
         const mutated = accessToken.slice(0, at) + letter + accessToken.slice(at + 1)
         if (mutated === accessToken) return true
@@ -344,5 +344,5 @@ requires(['redis-server'], 'processes that share a Redis share logins and revoca
     200,
     'without Redis what is known goes on to hold'
   )
-  await t.rejects(two.app.auth.refresh(third.refreshToken), { statusCode: 503 } as object)
+  await t.rejects(two.app.auth.refresh(third.refreshToken), { code: 'AUTH_STORE_UNAVAILABLE' })
 })
