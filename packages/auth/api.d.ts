@@ -1,18 +1,640 @@
 // @seaworthy/auth: index
-import { FastifyPluginAsync } from 'fastify';
+import { FastifyRequest, FastifyReply, FastifyPluginAsync } from 'fastify';
+import { Secret } from '@seaworthy/contract';
 
-/** Options of the auth plugin. Every one may be left out. */
-interface AuthOptions {
+/** What an API key stands for, as the app keeps it. The key itself is kept nowhere. */
+interface ApiKeyRecord {
+    /** SHA-256 of the key, as `app.auth.apiKeys.create()` gave it. */
+    hash: string;
+    /** Whose key it is. */
+    sub: string;
+    roles?: readonly string[];
+    scopes?: readonly string[];
+    /** When it ends, in **milliseconds** since 1970. */
+    expiresAt?: number;
+}
+/** Options of API keys. */
+interface ApiKeyOptions {
+    /** Finds a key's record by its id, which is a part of the key. */
+    find: (id: string) => ApiKeyRecord | null | undefined | Promise<ApiKeyRecord | null | undefined>;
     /**
-     * Whether the plugin does anything.
+     * What keys start with, so that scanners find leaked ones. Letters and digits.
      *
-     * @defaultValue true
+     * @defaultValue 'sk'
      */
-    enabled?: boolean;
+    prefix?: string;
+    /**
+     * The request header that carries the key.
+     *
+     * @defaultValue 'x-api-key'
+     */
+    header?: string;
+}
+
+/** How a request proves who it is from. */
+type SchemeName = 'jwt' | 'apiKey' | 'session';
+/**
+ * Who a request is from: the token's claims, the session's `user`, or what an API key stands for.
+ * Add your own claims by declaration merging: `declare module '@seaworthy/auth' { interface AuthUser { email: string } }`.
+ */
+interface AuthUser {
+    /** The subject: a user's id. */
+    sub: string;
+    /** Roles as tokens of this package carry them. */
+    roles?: readonly string[];
+    /** One role, as some tokens carry it. */
+    role?: string;
+    [claim: string]: any;
+}
+/** The outcome of a scheme. */
+interface Identity {
+    readonly scheme: SchemeName;
+    readonly user: AuthUser;
+    readonly subject: string | undefined;
+    readonly roles: readonly string[];
+    readonly scopes: readonly string[];
+}
+
+/** What a policy is told besides the request. */
+interface PolicyContext {
+    readonly identity: Identity;
+    /** Whether the identity has one of these roles, or one that includes it. */
+    hasRole(...roles: string[]): boolean;
+}
+/** Decides on a request: only `true` lets it pass. It may read the database; what it throws is answered. */
+type Policy = (request: FastifyRequest, context: PolicyContext) => boolean | Promise<boolean>;
+/** Policies by name. */
+type Policies = Readonly<Record<string, Policy>>;
+
+/** One scheme, any of several (a list is the same), or all of them. */
+type SchemeExpression = SchemeName | readonly SchemeExpression[] | {
+    readonly any: readonly SchemeExpression[];
+} | {
+    readonly all: readonly SchemeExpression[];
+};
+/** Who may use a route. Every part that is given must hold. */
+interface RouteAuth {
+    /** How it must be proved who asks. Default: any configured scheme. */
+    schemes?: SchemeExpression;
+    /** One of these roles, or one that includes it. */
+    roles?: string | readonly string[];
+    /** All of these scopes. */
+    scopes?: string | readonly string[];
+    /** All of these policies, by name or in place, before validation. */
+    policies?: string | Policy | readonly (string | Policy)[];
+    /** Policies that need the validated input: whether the thing asked for is the user's. */
+    owner?: string | Policy | readonly (string | Policy)[];
+    /** Lets requests without any credentials in, with `request.user` null. Bad credentials are still refused. */
+    optional?: boolean;
+    /** See `mode` of the plugin's options, which is the default. */
+    mode?: 'enforce' | 'report';
+}
+
+/** A new key: show `key` once, keep `id` and `hash`. */
+interface NewApiKey {
+    key: string;
+    id: string;
+    hash: string;
+}
+interface ApiKeys {
+    /** Makes a key. Nothing is stored: keep `id` and `hash` where `find` looks. */
+    create(): NewApiKey;
+}
+
+/** What an event is about. */
+type AuditType = 'access' | 'csrf' | 'login' | 'provider_login' | 'token_issued' | 'token_refreshed' | 'refresh_reused' | 'revoked' | 'session_started' | 'session_ended';
+/** One decision or change. It never holds a token, cookie, key or password. */
+interface AuditEvent {
+    readonly type: AuditType;
+    /** `allowed`, `unauthenticated`, `denied`, `would_deny`, `unavailable`, … */
+    readonly outcome: string;
+    readonly scheme?: SchemeName | 'password' | 'oauth2' | 'none' | undefined;
+    /** The error's code, where it was refused. */
+    readonly code?: string | undefined;
+    readonly subject?: string | undefined;
+    /** The route's pattern. */
+    readonly route?: string | undefined;
+    readonly method?: string | undefined;
+    readonly ip?: string | undefined;
+    readonly correlationId?: string | undefined;
+}
+
+/** Options of password logins. */
+interface LoginOptions {
+    /**
+     * Failures of an account or an address before it has to wait. 1 to 1000.
+     *
+     * @defaultValue 5
+     */
+    attempts?: number;
+    /**
+     * The first wait, in **milliseconds**; it doubles with each further failure.
+     *
+     * @defaultValue 1000
+     */
+    delay?: number;
+    /**
+     * The longest wait, in **milliseconds**. Accounts are never locked for good: that would let anyone lock anyone out.
+     *
+     * @defaultValue 300000
+     */
+    maxDelay?: number;
+    /**
+     * How much more an address may fail than an account, because many people share one.
+     *
+     * @defaultValue 10
+     */
+    addressFactor?: number;
+    /**
+     * The cost of a password's hash: scrypt with N = 2^cost, r = 8, p = 3. Memory is 2^cost KiB. 14 to 20.
+     *
+     * @defaultValue 15
+     */
+    cost?: number;
+}
+
+/** A session as the server knows it. */
+interface SessionRecord {
+    readonly id: string;
+    readonly subject: string;
+    /** Milliseconds since 1970. */
+    readonly createdAt: number;
+    readonly lastSeen: number;
+    readonly ip?: string | undefined;
+    readonly userAgent?: string | undefined;
+}
+
+/** A login with a password. */
+interface Credentials<User> {
+    /** What the user typed: an address or a name. */
+    account: string;
+    password: string;
+    /** Finds the user; `passwordHash` is what `app.auth.hashPassword` gave. */
+    find: (account: string) => User | null | undefined | Promise<User | null | undefined>;
+}
+/** Checks a login. @throws AuthError `AUTH_INVALID_CREDENTIALS` (401), `AUTH_TOO_MANY_ATTEMPTS` (429). */
+type VerifyCredentials = <User extends {
+    passwordHash: string | null | undefined;
+}>(request: FastifyRequest, credentials: Credentials<User>) => Promise<User>;
+
+/** Who may use one route. */
+interface MatrixRow {
+    method: string;
+    url: string;
+    /** `unmarked`: nothing says who may use it, so everyone may. */
+    access: 'public' | 'optional' | 'authenticated' | 'restricted' | 'operational' | 'unmarked';
+    schemes: string;
+    roles: readonly string[];
+    scopes: readonly string[];
+    policies: readonly string[];
+    owner: readonly string[];
+    /** Refusals are only logged. */
+    report: boolean;
+}
+
+/** Signature algorithms that may be allowed. `none` is not among them. */
+type SignatureAlgorithm = 'HS256' | 'HS384' | 'HS512' | 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
+
+/** Options of tokens. One of `secret`, `key` and `issuers` is needed. */
+interface JwtOptions {
+    /**
+     * Signs and verifies the app's own tokens (HMAC). At least 32 bytes, no placeholder. A list is a rotation: the
+     * first signs, all verify, so put the new one first and take the old one out once its tokens have expired.
+     */
+    secret?: string | Secret | readonly (string | Secret)[];
+    /**
+     * Signs and verifies the app's own tokens with a key pair instead: a private key in PEM, RSA of at least
+     * 2048 bits, P-256, P-384, P-521 or Ed25519. A list is a rotation, like `secret`.
+     */
+    key?: string | Secret | readonly (string | Secret)[];
+    /**
+     * The one algorithm of the app's own tokens.
+     *
+     * @defaultValue `HS256` with `secret`, what the key is made for with `key` (RS256 for RSA)
+     */
+    algorithm?: SignatureAlgorithm;
+    /**
+     * Who issues the app's own tokens: the `iss` claim that is stamped and demanded. Name your service, so that two
+     * services that share a secret by mistake still don't take each other's tokens.
+     *
+     * @defaultValue 'seaworthy'
+     */
+    issuer?: string;
+    /**
+     * Whom the app's own tokens are for: the `aud` claim that is stamped and demanded.
+     *
+     * @defaultValue the `issuer`
+     */
+    audience?: string;
+    /**
+     * How long an access token holds, in **seconds** as in OAuth, or a number with a unit: `'15m'`, `'1h'`.
+     * From 1 second to 30 days.
+     *
+     * @defaultValue '1h'
+     */
+    expiresIn?: number | string;
+    /**
+     * How long a refresh token holds, in **seconds** or with a unit. Each use starts it again; the login as a whole
+     * ends after `refreshMaxAge`.
+     *
+     * @defaultValue '14d'
+     */
+    refreshExpiresIn?: number | string;
+    /**
+     * How long a login may be refreshed at all, in **seconds** or with a unit.
+     *
+     * @defaultValue '90d'
+     */
+    refreshMaxAge?: number | string;
+    /**
+     * For how long, in **milliseconds**, a refresh token that has just been used gives the same successor again: for
+     * parallel tabs. Afterwards its use ends the login everywhere. 0 to 60000.
+     *
+     * @defaultValue 10000
+     */
+    refreshGrace?: number;
+    /** Reads the claims anew at each refresh, so that a role taken away is gone. `null` refuses the refresh. */
+    refreshClaims?: (claims: Record<string, unknown>) => unknown;
+    /**
+     * Clocks may differ by this much, in **seconds**. 0 to 300.
+     *
+     * @defaultValue 5
+     */
+    clockTolerance?: number;
+    /** Issuers whose tokens are taken besides the app's own: identity providers. */
+    issuers?: readonly IssuerOptions[];
+    /**
+     * How many verified tokens are remembered; 0 verifies every time. Expiry and revocation are looked at each time.
+     *
+     * @defaultValue 1000
+     */
+    cache?: number;
+    /**
+     * The longest token that is looked at, in **bytes**. 256 to 65536.
+     *
+     * @defaultValue 8192
+     */
+    maxLength?: number;
+    /** Takes the token from this cookie where there is no `Authorization` header. Needs `csrf`. */
+    cookie?: string;
+}
+/** An issuer of tokens other than the app. */
+interface IssuerOptions {
+    /** The `iss` claim, compared exactly. */
+    issuer: string;
+    /** The `aud` claim that its tokens must have for this app: one of these. */
+    audience: string | readonly string[];
+    /** Allowed signature algorithms. Never symmetric and asymmetric ones together. */
+    algorithms: readonly SignatureAlgorithm[];
+    /** Where its keys are: https, or http on loopback. One of `jwksUrl`, `publicKey` and `secret` is needed. */
+    jwksUrl?: string;
+    /** Its public keys in PEM. */
+    publicKey?: string | readonly string[];
+    /** A shared secret (HMAC), at least 32 bytes. */
+    secret?: string | Secret;
+    /** The `typ` header that its access tokens must have: `at+jwt`. */
+    type?: string;
+    /** Claims that must be there. Default `exp`, `iat` and `sub`. */
+    requiredClaims?: readonly string[];
+    /** Where the roles are: `realm_access.roles`. Default: `roles`, or else `role`. */
+    rolesClaim?: string;
+    /** **Milliseconds** for which keys are taken as current. Default 600000 (10 minutes). */
+    jwksMaxAge?: number;
+    /** **Milliseconds** between two fetches because of an unknown key. Default 30000. */
+    jwksCooldown?: number;
+    /** **Milliseconds** for which old keys serve while the issuer is down. Default 86400000 (a day). */
+    jwksMaxStale?: number;
+    /** **Milliseconds** that a fetch may take. Default 3000. */
+    jwksTimeout?: number;
+}
+
+/** Whom an identity provider vouches for. `issuer` and `subject` together are the identity; an address never is. */
+interface ProviderIdentity {
+    /** The provider's name in the options. */
+    readonly provider: string;
+    readonly issuer: string;
+    readonly subject: string;
+    /** Only where the provider says that it has verified it: the one that may link accounts. */
+    readonly verifiedEmail: string | undefined;
+    readonly name: string | undefined;
+    /** All that the provider said. */
+    readonly claims: Readonly<Record<string, unknown>>;
+    readonly accessToken: string;
+}
+/** Where a provider without discovery (OAuth 2 alone) has its endpoints. */
+interface OAuthEndpoints {
+    authorizeHost: string;
+    authorizePath: string;
+    tokenHost: string;
+    tokenPath: string;
+}
+/** A login through one identity provider. */
+interface OAuthOptions {
+    /** OpenID Connect: the issuer, whose metadata is discovered. https, or http on loopback. */
+    issuer?: string;
+    /** OAuth 2 without discovery: the endpoints, or `github`. `profile` then says who it is. */
+    endpoints?: OAuthEndpoints | 'github';
+    /** Who an access token of a provider without discovery belongs to. There is one for `github`. */
+    profile?: (accessToken: string) => Promise<Omit<ProviderIdentity, 'provider' | 'issuer' | 'accessToken'>>;
+    clientId: string;
+    clientSecret: string | Secret;
+    /** Where the provider sends the browser back, as registered there. https, http only on loopback. */
+    callbackUrl: string;
+    /** Default `openid email profile`, for `github` `read:user user:email`. */
+    scope?: string;
+    /** The route that starts the login. Default `/login/<name>`. */
+    startPath?: string;
+    /** Where the browser goes afterwards, unless `?returnTo=` said so. Default `/`. */
+    returnTo?: string;
+    /**
+     * Finds or makes the user. What it gives becomes the session's `user`, and the browser goes to `returnTo`;
+     * with a reply sent, it has done all itself; with nothing given, nobody is logged in. Throw to refuse.
+     */
+    onLogin: (identity: ProviderIdentity, request: FastifyRequest, reply: FastifyReply) => unknown;
+}
+
+/** Attributes of the session's cookie. */
+interface SessionCookie {
+    path?: string;
+    httpOnly?: boolean;
+    /** `false` only for development over plain http; the cookie then loses its `__Host-` name. */
+    secure?: boolean;
+    sameSite?: 'strict' | 'lax' | 'none' | boolean;
+    /** **Seconds**, as in the cookie. */
+    maxAge?: number;
+    domain?: string;
+}
+/** Options of sessions. One of `key` and `secret` is needed. */
+interface SessionOptions {
+    /** Encrypts the cookie: 32 random bytes, in base64 or as a Buffer. A list is a rotation: the first encrypts. */
+    key?: string | Secret | Buffer | readonly (string | Secret | Buffer)[];
+    /** Derives the key from a secret of at least 32 bytes. Takes seconds and 256 MiB at start: prefer `key`. */
+    secret?: string | Secret;
+    /** For `secret`: 16 bytes. */
+    salt?: string | Secret | Buffer;
+    /** The cookie's name. Default `__Host-session`, `session` where the cookie can't have that name. */
+    cookieName?: string;
+    /** Attributes of the cookie: by default `/`, HttpOnly, Secure, SameSite=Lax. */
+    cookie?: SessionCookie;
+    /**
+     * A session ends when it hasn't been used for so long, in **milliseconds**.
+     *
+     * @defaultValue 1800000
+     */
+    idleTimeout?: number;
+    /**
+     * A session ends this long after login, in **milliseconds**.
+     *
+     * @defaultValue 86400000
+     */
+    absoluteTimeout?: number;
+    /**
+     * When Redis can't be asked: `closed` answers 503 to whoever brings a session, `open` trusts the cookie.
+     *
+     * @defaultValue 'closed'
+     */
+    onStoreError?: 'closed' | 'open';
+}
+/** Options of the protection against cross-site requests. */
+interface CsrfOptions {
+    /** Other origins that may write: `https://app.example.com`. */
+    trustedOrigins?: readonly string[];
+    /**
+     * What a write needs that says nothing of where it comes from (no `Sec-Fetch-Site`, no `Origin`: no browser since
+     * 2020, but programs): `allow` lets it pass, `token` wants `x-csrf-token`, from `app.auth.csrfToken(request)`.
+     *
+     * @defaultValue 'allow'
+     */
+    unknownOrigin?: 'allow' | 'token';
+}
+
+/** Role names, or each role with those that it includes. */
+type RolesOption = readonly string[] | Readonly<Record<string, readonly string[]>>;
+
+/** What is used of an ioredis client. */
+interface RedisClient {
+    eval(script: string, numberOfKeys: number, ...args: (string | number)[]): Promise<unknown>;
+    duplicate(override?: object): RedisSubscriber;
+}
+/** A connection that listens. */
+interface RedisSubscriber {
+    subscribe(channel: string): Promise<unknown>;
+    on(event: string, listener: (...args: any[]) => void): unknown;
+    disconnect(): void;
+}
+
+/** Options of the auth plugin. What is left out is not loaded. */
+interface AuthOptions {
+    /** Tokens: the app's own, and those of identity providers. `false` leaves them to the app. */
+    jwt?: JwtOptions | false;
+    /** Sessions in an encrypted cookie that the server can end. `false` leaves them to the app. */
+    session?: SessionOptions | false;
+    /** Logins through identity providers, by name: `{ google: { … }, github: { … } }`. */
+    oauth2?: Record<string, OAuthOptions> | false;
+    /** API keys. */
+    apiKeys?: ApiKeyOptions | false;
+    /**
+     * Roles, and which others each includes: `{ admin: ['editor'], editor: [] }`, or just their names. With it, a role
+     * that a route names and that isn't here stops the start. Without it any name is a role.
+     */
+    roles?: RolesOption;
+    /** Named decisions for routes: `{ owner: (request, { identity }) => … }`. */
+    policies?: Policies;
+    /** Ending tokens before they expire. */
+    revocation?: RevocationOptions;
+    /** Refuses writes that another site makes a browser send. On with `session` and `jwt.cookie`. */
+    csrf?: CsrfOptions | false;
+    /** Password logins: cost of the hash, backoff. */
+    login?: LoginOptions;
+    /**
+     * A route that doesn't say who may use it stops the start: mark it with `config.auth`, `app.authenticate` or
+     * `app.authorize(…)`; public ones with `config: { auth: false }`. Probes and metrics need no mark.
+     *
+     * @defaultValue false
+     */
+    defaultDeny?: boolean;
+    /**
+     * `report` lets through what roles, scopes and policies would refuse, and logs and counts it as `would_deny`.
+     * Authentication is always enforced. A route may set its own with `config.auth.mode`.
+     *
+     * @defaultValue 'enforce'
+     */
+    mode?: 'enforce' | 'report';
+    /**
+     * The realm in `WWW-Authenticate`.
+     *
+     * @defaultValue 'api'
+     */
+    realm?: string;
+    /** An ioredis client: revocations, refresh tokens, sessions and login failures are then shared by all processes. */
+    redis?: RedisClient;
+    /**
+     * What the keys in Redis start with. Keep the braces: they keep the keys on one node of a cluster.
+     *
+     * @defaultValue 'seaworthy:{auth}:'
+     */
+    redisPrefix?: string;
+    /**
+     * How long Redis may take for one answer, in **milliseconds**. 10 to 10000.
+     *
+     * @defaultValue 250
+     */
+    storeTimeout?: number;
+    /** Told of each decision and change, besides log and metrics. Never with a token, cookie or password. */
+    onAudit?: (event: AuditEvent, request: FastifyRequest | undefined) => void;
+}
+/** Options of revocation. */
+interface RevocationOptions {
+    /**
+     * When Redis can't be asked for longer than `maxStaleness`: `local` goes on with the revocations that this process
+     * knows, `closed` answers 503 to whoever brings a token.
+     *
+     * @defaultValue 'local'
+     */
+    onStoreError?: 'local' | 'closed';
+    /**
+     * How often the processes ask Redis for revocations, in **milliseconds**, besides being told at once. 50 to 1000.
+     *
+     * @defaultValue 500
+     */
+    pollInterval?: number;
+    /**
+     * How old the knowledge of revocations may be before `onStoreError` applies, in **milliseconds**.
+     *
+     * @defaultValue 2000
+     */
+    maxStaleness?: number;
+    /**
+     * How long revocations are kept, in **seconds**: at least as long as the longest token of any issuer holds.
+     *
+     * @defaultValue 86400
+     */
+    retention?: number;
+}
+
+declare module 'fastify' {
+    interface FastifyRequest {
+        /** How the request proved who it is from, and what follows from it; null before, and without credentials. */
+        identity: Identity | null;
+    }
+}
+
+declare module 'fastify' {
+    interface FastifyContextConfig {
+        /** Who may use the route: `true` for whoever proves who they are, `false` for everyone, or in detail. */
+        auth?: boolean | RouteAuth;
+    }
+}
+/** A hook for a route that works with `done` and, called by hand, as a promise. */
+interface AuthHook {
+    (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void;
+    (request: FastifyRequest, reply: FastifyReply): Promise<void>;
+}
+
+/** The sessions of users. */
+interface Sessions {
+    /** A user's live sessions, for a page that lists them. */
+    list(subject: string): Promise<readonly SessionRecord[]>;
+    /** Ends one session: its cookie is worth nothing from now on. */
+    revoke(id: string, subject?: string): Promise<void>;
+    /** Ends all sessions of a user, but for `except`. */
+    revokeAll(subject: string, except?: string): Promise<void>;
+    /** The id of the request's session. */
+    idOf(request: FastifyRequest): string | undefined;
+    /** Gives the session another id with this answer. Happens by itself when the user or the roles change. */
+    rotate(request: FastifyRequest): void;
+}
+
+type Headers = Readonly<Record<string, string | number | readonly string[]>>;
+/**
+ * Every refusal of this package. Recognise it by `code`; the message may be shown, `cause` may not.
+ *
+ * @example
+ * if (error.code === 'AUTH_TOKEN_EXPIRED') refresh()
+ */
+declare class AuthError extends Error {
+    readonly name = "AuthError";
+    readonly code: string;
+    readonly statusCode: number;
+    readonly headers: Headers | undefined;
+    constructor(code: string, statusCode: number, message: string, { headers, cause }?: {
+        headers?: Headers;
+        cause?: unknown;
+    });
+}
+
+/** What a login gives out, named as in OAuth. */
+interface TokenPair {
+    accessToken: string;
+    refreshToken: string;
+    tokenType: 'Bearer';
+    /** How long the access token holds, in **seconds**. */
+    expiresIn: number;
+}
+
+/** What is ended by `app.auth.revoke`: a token, a login (session or refresh token), or all of a user's. */
+type Revocable = {
+    token: string;
+} | {
+    jti: string;
+} | {
+    session: string;
+} | {
+    refreshToken: string;
+} | {
+    user: string;
+};
+/** `app.auth`. What isn't configured throws when it is used, and says what to configure. */
+interface AuthApi {
+    /** Starts a login: an access token with these claims and a refresh token. `sub` (or `id`) is needed. */
+    issueTokens(claims: Record<string, unknown>): Promise<TokenPair>;
+    /** The next pair for a refresh token. @throws AuthError `AUTH_REFRESH_INVALID` (401). */
+    refresh(refreshToken: string): Promise<TokenPair>;
+    /** Ends tokens and sessions, on all processes within a second. Rejects if Redis couldn't be told. */
+    revoke(what: Revocable): Promise<void>;
+    /** Who may use which route. */
+    matrix(): MatrixRow[];
+    /** The matrix as text. */
+    printMatrix(): string;
+    /** Hashes a password for keeping. */
+    hashPassword(password: string): Promise<string>;
+    /** Whether a password fits its hash; as slow for users that don't exist (no hash). */
+    verifyPassword(password: string, hash: string | null | undefined): Promise<boolean>;
+    /** Checks a login, with backoff by account and address. */
+    verifyCredentials: VerifyCredentials;
+    /** Makes API keys. */
+    readonly apiKeys: ApiKeys;
+    /** Lists and ends sessions. */
+    readonly sessions: Sessions;
+    /** The token for `x-csrf-token`, kept in the session. */
+    csrfToken(request: FastifyRequest): string;
+}
+declare module 'fastify' {
+    interface FastifyInstance {
+        /** Tokens, sessions, passwords, keys, and the table of who may use what. */
+        auth: AuthApi;
+        /** Refuses whoever doesn't prove who they are; sets `request.user`. */
+        authenticate: AuthHook;
+        /** Like `authenticate`, and one of these roles is needed. */
+        authorize(...roles: string[]): AuthHook;
+    }
 }
 
 /** JWT, sessions, OAuth2, API keys and roles for Fastify. */
 declare const auth: FastifyPluginAsync<AuthOptions>;
 
-export { auth, auth as default };
-export type { AuthOptions };
+declare module '@fastify/jwt' {
+    interface FastifyJWT {
+        user: AuthUser;
+    }
+}
+
+declare module '@fastify/secure-session' {
+    /** Whatever the app keeps. An app that declares its own keys here gets them typed. */
+    interface SessionData {
+        [key: string]: unknown;
+    }
+}
+
+export { AuthError, auth, auth as default };
+export type { ApiKeyOptions, ApiKeyRecord, ApiKeys, AuditEvent, AuditType, AuthApi, AuthHook, AuthOptions, AuthUser, Credentials, CsrfOptions, Identity, IssuerOptions, JwtOptions, LoginOptions, MatrixRow, NewApiKey, OAuthEndpoints, OAuthOptions, Policies, Policy, PolicyContext, ProviderIdentity, RedisClient, RedisSubscriber, Revocable, RevocationOptions, RolesOption, RouteAuth, SchemeExpression, SchemeName, SessionCookie, SessionOptions, SessionRecord, Sessions, SignatureAlgorithm, TokenPair, VerifyCredentials };

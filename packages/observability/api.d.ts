@@ -362,6 +362,9 @@ declare class OneLineLogController extends LogController {
     serviceUnavailable(logger: FastifyBaseLogger, server: FastifyRequest['server']): void;
 }
 
+/** Fastify's `childLoggerFactory`. */
+type ChildLoggerFactory = (this: FastifyInstance, logger: FastifyBaseLogger, bindings: object, options: object, raw: IncomingMessage) => FastifyBaseLogger;
+
 /** What only Fastify's constructor can set. Give the same `correlation` and `logging` as to the plugin, or only here. */
 interface ObservabilityServerOptions {
     /** See the plugin's option. */
@@ -381,7 +384,6 @@ interface ObservabilityServerOptions {
      */
     logger?: Record<string, unknown> | false | undefined;
 }
-type ChildLoggerFactory = (this: FastifyInstance, logger: FastifyBaseLogger, bindings: object, options: object, raw: IncomingMessage) => FastifyBaseLogger;
 /** What to spread into `Fastify({ … })`. */
 interface FastifyServerSettings {
     logger: Record<string, unknown> | false;

@@ -141,6 +141,8 @@ interface PreflightOptions {
     timeout?: number;
     /** Added to the environment, or taken away where `undefined`. */
     env?: NodeJS.ProcessEnv;
+    /** Gives up early; the release is stopped then too. */
+    signal?: AbortSignal;
 }
 /** How the release did. */
 interface PreflightResult {

@@ -22,7 +22,7 @@ async function build(t: Test, options: AuthOptions = {}) {
   }))
   app.post('/write', { onRequest: [app.authenticate] }, async () => 'written')
   await app.ready()
-  const cookieOf = ({ headers }: { headers: { 'set-cookie'?: string | string[] } }): string =>
+  const cookieOf = ({ headers }: { headers: { 'set-cookie'?: string | string[] | undefined } }): string =>
     [headers['set-cookie'] ?? ''].flat()[0]!.split(';')[0]!
   const login = async (user: object = { sub: 'ada' }, cookie = '') =>
     cookieOf(

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream'
 import Fastify from 'fastify'
+import { plainPino } from '../src/logging/line-writer.ts'
 import t from 'tap'
 import { observability, observabilityServerOptions } from '@seaworthy/observability'
 import { build, listen } from './support.ts'
@@ -295,4 +296,13 @@ t.test('without a logger nothing is written and nothing fails', async (t) => {
   await app.register(observability)
   t.equal((await app.inject('/nowhere')).statusCode, 404)
   t.match((await app.inject('/metrics')).body, /__unmatched__/)
+})
+
+t.test('the line of a plain pino is written without the detour through its methods', async (t) => {
+  const app = Fastify({ ...observabilityServerOptions({ logger: { stream: { write: () => undefined } } }) })
+  t.teardown(() => app.close())
+  t.ok(plainPino(app.log), 'as Fastify makes it')
+  const special = Fastify({ logger: { nestedKey: 'payload', stream: { write: () => undefined } } })
+  t.teardown(() => special.close())
+  t.notOk(plainPino(special.log), 'a logger with wishes of its own keeps them')
 })

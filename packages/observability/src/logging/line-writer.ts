@@ -67,10 +67,12 @@ export function plainPino(root: FastifyBaseLogger): PinoKeys | undefined {
   const { 'pino.stream': stream, 'pino.messageKey': messageKey } = found
   if (!lsCache || !time || !chindings || !stream || !messageKey) return undefined
 
+  // What isn't set is undefined in one version of pino and null in another.
+  const given = (name: string) => (of(name) ?? undefined) !== undefined
   const special =
-    of('mixin') !== undefined ||
-    of('nestedKey') !== undefined ||
-    of('msgPrefix') !== undefined ||
+    given('mixin') ||
+    given('nestedKey') ||
+    given('msgPrefix') ||
     of('hooks')?.logMethod !== undefined ||
     of('hooks')?.streamWrite !== undefined ||
     of('formatters')?.log !== undefined ||
