@@ -1,156 +1,151 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  freePort,
-  releaseLocally,
-  requires,
-  run,
-  start,
-  startLoad,
-  temporaryFolder,
-  until
-} from '@seaworthy/testing'
-import type { Test } from 'tap'
-import { containers, makeBaseImage } from './image.ts'
+import { freePort, releaseLocally, requires, startLoad, until, type Registry } from '@seaworthy/testing'
+import t, { type Test } from 'tap'
+import { newApp } from './image-apps.ts'
+import { baseImage, containers, makeBaseImage, type Containers } from './image.ts'
 
-/** An app as `fastify-seaworthy init docker` finds it: a manifest, a lock file, a source. */
-const source = `import { writeFileSync } from 'node:fs'
-import v8 from 'node:v8'
-import Fastify from 'fastify'
-import { fromEnv, seaworthy, serverOptions } from 'fastify-seaworthy'
+// On a busy machine; on a quiet one it is a fraction.
+t.setTimeout(900_000)
 
-const config = fromEnv()
-const options = { ...config, security: { rateLimit: false as const } }
-const app = Fastify(serverOptions(options))
-await app.register(seaworthy, options)
-let ready = true
-app.health.addCheck('switch', () => ready, { cacheFor: 0 })
-app.post('/unready', async () => { ready = false })
-app.get('/facts', async () => {
-  let readOnly = false
-  try { writeFileSync('/app/written', 'x') } catch { readOnly = true }
-  return { pid: process.pid, uid: process.getuid!(), readOnly, heap: v8.getHeapStatistics().heap_size_limit }
-})
-await app.listen(config.listen)
-`
+const MiB = 2 ** 20
 
-function appFolder(t: Test, env: NodeJS.ProcessEnv, registry: string): string {
-  const app = temporaryFolder(t, 'app')
-  const manifest = { name: 'harbour', private: true, type: 'module', main: 'src/server.ts' }
-  writeFileSync(join(app, 'package.json'), JSON.stringify(manifest))
-  mkdirSync(join(app, 'src'))
-  writeFileSync(join(app, 'src/server.ts'), source)
-  writeFileSync(join(app, '.env'), 'JWT_SECRET=must-not-be-in-the-image')
-  run('npm', ['install', '--package-lock-only', 'fastify', 'fastify-seaworthy'], { cwd: app, env })
-  writeFileSync(join(app, '.npmrc'), `registry=${registry}\n`)
-  const folder = join(import.meta.dirname, '..')
-  for (const file of ['Dockerfile', '.dockerignore']) cpSync(join(folder, file), join(app, file))
-  return app
-}
-
-requires(
-  ['buildah', 'podman', 'runc'],
-  'the Dockerfile builds an image that runs as it should',
-  async (t) => {
-    t.setTimeout(900_000)
-    const registry = await releaseLocally(t)
-    const tools = containers(t)
+requires(['buildah', 'podman', 'runc'], 'containers', async (t) => {
+  const tools = containers(t)
+  try {
     makeBaseImage(t, tools)
-    const app = appFolder(t, registry.env, registry.url)
-    const build = () =>
-      tools.buildah(
-        'bud',
-        '--isolation',
-        'chroot',
-        '--network',
-        'host',
-        '--pull-never',
-        '--layers',
-        '--format',
-        'docker',
-        '--volume',
-        `${join(app, '.npmrc')}:/root/.npmrc:ro`,
-        '--tag',
-        'harbour:test',
-        app
-      )
-    build()
-
-    await t.test('a change of the sources alone reuses the dependencies', async (t) => {
-      writeFileSync(join(app, 'src/more.ts'), 'export {}')
-      const again = build()
-      t.match(again, /Using cache/)
-      t.notMatch(again, /added \d+ packages/)
-    })
-
-    const port = await freePort()
-    const run256 = [
-      'run',
-      '--rm',
-      '--name',
-      'harbour',
-      '--network',
-      'host',
-      '--read-only',
-      '--cap-drop',
-      'all',
-      '--memory',
-      '256m',
-      '--security-opt',
-      'no-new-privileges',
-      '--env',
-      `PORT=${port}`,
-      '--env',
-      'HOST=127.0.0.1',
-      '--env',
-      'DRAIN_DELAY=500',
-      '--env',
-      'LOG_LEVEL=warn',
-      'harbour:test'
-    ]
-    const began = performance.now()
-    const container = start(t, 'podman', [...tools.podmanArgs, ...run256])
-    const url = `http://127.0.0.1:${port}`
-    await until(
-      'the container to be ready',
-      async () => (await fetch(`${url}/health/ready`).catch(() => undefined))?.ok,
-      60_000
-    )
-    t.comment(`from start to ready: ${Math.round(performance.now() - began)} ms`)
-
-    await t.test('as an ordinary user, with nothing to write to, and a heap that fits', async (t) => {
-      const facts = (await (await fetch(`${url}/facts`)).json()) as Record<string, number | boolean>
-      t.match(facts, { pid: 1, uid: 1000, readOnly: true })
-      t.ok(Number(facts.heap) < 0.8 * 256 * 2 ** 20, `a heap of ${facts.heap} bytes`)
-    })
-
-    await t.test('without the secrets of the build context', async (t) => {
-      const ls = ['-e', 'process.stdout.write(JSON.stringify(require("fs").readdirSync("/app")))']
-      const files = tools.podman('exec', 'harbour', 'node', ...ls)
-      t.strictSame((JSON.parse(files) as string[]).toSorted(), [
-        'node_modules',
-        'package-lock.json',
-        'package.json',
-        'src'
-      ])
-    })
-
-    await t.test('its health follows readiness', async (t) => {
-      tools.podman('healthcheck', 'run', 'harbour')
-      await fetch(`${url}/unready`, { method: 'POST' })
-      t.throws(() => tools.podman('healthcheck', 'run', 'harbour'))
-    })
-
-    await t.test('SIGTERM under load loses nothing and ends with 0', async (t) => {
-      let answered = 0
-      const load = startLoad(port, '/facts', { connections: 20, onResult: () => (answered++, !stopping) })
-      let stopping = false
-      await until('a flowing load', () => answered > 100)
-      tools.podman('kill', '--signal', 'TERM', 'harbour')
-      stopping = true
-      const { statuses, errors } = await load.stop()
-      t.strictSame([Object.keys(statuses), errors], [['200'], {}])
-      t.match(await container.exit, { code: 0 })
-    })
+    tools.podman('run', '--rm', '--network', 'host', baseImage, 'node', '--version')
+  } catch (error) {
+    t.plan(0, `containers can't run here: ${(error as Error).message}`)
+    return
   }
-)
+  const registry = await releaseLocally(t)
+  await t.test('the image of a new app', async (t) => imageOf(t, tools, registry))
+  await t.test('the image of an app that uses pnpm', async (t) => {
+    const app = newApp(t, registry, 'pnpm')
+    tools.build(app, 'pnpm:test', registry.env.npm_config_userconfig!)
+    const port = await freePort()
+    const container = tools.start(t, ...runOptions('pnpm', port), 'pnpm:test')
+    await ready(port)
+    tools.podman('kill', '--signal', 'TERM', 'pnpm')
+    t.match(await container.exit, { code: 0 })
+  })
+})
+
+const ready = async (port: number) =>
+  until(
+    'the container to be ready',
+    async () => (await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined))?.ok,
+    60_000
+  )
+
+const settings = (port: number) => [`PORT=${port}`, 'HOST=127.0.0.1', 'DRAIN_DELAY=500', 'LOG_LEVEL=warn']
+
+const runOptions = (name: string, port: number) =>
+  [
+    'run --rm --network host --read-only --cap-drop all --memory 256m --security-opt no-new-privileges'.split(
+      ' '
+    ),
+    ['--name', name],
+    settings(port).flatMap((setting) => ['--env', setting])
+  ].flat()
+
+async function imageOf(t: Test, tools: Containers, registry: Registry): Promise<void> {
+  const app = newApp(t, registry, 'npm')
+  const build = () => tools.build(app, 'harbour:test', registry.env.npm_config_userconfig!)
+  build()
+
+  await t.test('adds at most 60 MB to its base', async (t) => {
+    const size = (image: string) => Number(tools.podman('image', 'inspect', '--format', '{{.Size}}', image))
+    const own = size('harbour:test') - size(baseImage)
+    t.comment(`${(own / 1e6).toFixed(1)} MB`)
+    t.ok(own <= 60e6, `${own} bytes`)
+  })
+
+  await t.test('keeps the layer of the dependencies when only sources change', async (t) => {
+    writeFileSync(join(app, 'src/more.ts'), 'export {}')
+    const printed = build()
+    t.match(printed, /RUN .*npm ci.*\n--> Using cache/)
+    t.notMatch(printed, /COPY \. \.\n--> Using cache/)
+  })
+
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  await t.test('is ready soon after its start', async (t) => {
+    const times: number[] = []
+    // What others do on this machine at the same time only ever adds: the best of three counts.
+    while (times.length < 3 && !times.some((time) => time < 2000)) {
+      const began = performance.now()
+      const container = tools.start(t, ...runOptions('soon', port), 'harbour:test')
+      await ready(port)
+      times.push(performance.now() - began)
+      tools.podman('kill', '--signal', 'TERM', 'soon')
+      await container.exit
+    }
+    t.comment(`${times.map(Math.round).join(', ')} ms from \`podman run\` to ready`)
+    t.ok(Math.min(...times) < 4000)
+  })
+
+  const container = tools.start(t, ...runOptions('harbour', port), 'harbour:test')
+  await ready(port)
+
+  await t.test('runs as an ordinary user, with nothing to write to, and a heap that fits', async (t) => {
+    const facts = (await (await fetch(`${url}/facts`)).json()) as Record<string, number>
+    t.match(facts, {
+      pid: 1,
+      uid: 1000,
+      readOnly: true,
+      capabilities: '0000000000000000',
+      noNewPrivileges: '1',
+      memory: 256 * MiB
+    })
+    t.ok(facts.heap! < 0.8 * 256 * MiB, `a heap of ${Math.round(facts.heap! / MiB)} MiB`)
+  })
+
+  await t.test('holds what it needs, owned by root, and no secrets', async (t) => {
+    const list = `const fs = require('fs')
+      const names = ['.', 'src'].flatMap((folder) => fs.readdirSync('/app/' + folder).map((name) => folder + '/' + name))
+      const open = names.filter((name) => { const s = fs.statSync('/app/' + name); return s.uid !== 0 || s.mode & 0o022 })
+      process.stdout.write(JSON.stringify({ names: names.sort(), open }))`
+    const { names, open } = JSON.parse(tools.podman('exec', 'harbour', 'node', '-e', list)) as {
+      names: string[]
+      open: string[]
+    }
+    t.strictSame(names, [
+      './node_modules',
+      './package-lock.json',
+      './package.json',
+      './src',
+      'src/more.ts',
+      'src/server.ts'
+    ])
+    t.strictSame(open, [], 'nothing can be changed by who runs it')
+  })
+
+  await t.test('is healthy when it is ready', async (t) => {
+    tools.podman('healthcheck', 'run', 'harbour')
+    await fetch(`${url}/switch`, { method: 'POST' })
+    t.throws(() => tools.podman('healthcheck', 'run', 'harbour'))
+    await fetch(`${url}/switch`, { method: 'POST' })
+    tools.podman('healthcheck', 'run', 'harbour')
+  })
+
+  await t.test('loses nothing of a load at SIGTERM, and ends with 0', async (t) => {
+    // A balancer stops sending when readiness fails, and not before.
+    let routed = true
+    const load = startLoad(port, '/facts', { connections: 20, onResult: () => routed })
+    await until('a flowing load', () => (load.result.statuses['200'] ?? 0) > 100)
+    const slow = fetch(`${url}/slow`)
+    const before = load.result.sent
+    tools.podman('kill', '--signal', 'TERM', 'harbour')
+    const signalled = performance.now()
+    await until('readiness to fail', async () => (await fetch(`${url}/health/ready`)).status === 503)
+    routed = false
+    const { sent, statuses, errors } = await load.stop()
+    t.strictSame([Object.keys(statuses), errors], [['200'], {}])
+    t.ok(sent > before, `${sent - before} requests after the signal`)
+    t.match(await slow, { status: 200 }, 'what was in flight is answered')
+    t.match(await container.exit, { code: 0 })
+    t.comment(`${Math.round(performance.now() - signalled)} ms from the signal to the end`)
+  })
+}

@@ -1,44 +1,75 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, globSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { commandPath, run, temporaryFolder } from '@seaworthy/testing'
+import { commandPath, run, start, temporaryFolder, type RunningProcess } from '@seaworthy/testing'
 import type { Test } from 'tap'
 
-/** buildah and podman with a storage of the test's own. */
+/** buildah and podman with a storage, settings and caches of the test's own. */
 export interface Containers {
   buildah(...args: string[]): string
-  /** The words that go before podman's own, for a process that the test keeps. */
-  readonly podmanArgs: readonly string[]
   podman(...args: string[]): string
+  /** A podman that the test ends. */
+  start(t: Test, ...args: string[]): RunningProcess
+  /** Builds a folder's Dockerfile, and gives back what was printed. */
+  build(folder: string, tag: string, npmrc: string): string
 }
+
+// A sandbox may not raise its limits, which podman would by default.
+const settings = `[containers]
+default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "none"
+`
 
 export function containers(t: Test): Containers {
   const folder = temporaryFolder(t, 'containers')
-  const storage = [
+  const conf = join(folder, 'containers.conf')
+  writeFileSync(conf, settings)
+  mkdirSync(join(folder, 'tmp'))
+  const { NODE_OPTIONS: _, ...inherited } = process.env
+  // Buildah keeps what `--mount=type=cache` holds in the folder for temporary files.
+  const env = { ...inherited, CONTAINERS_CONF: conf, TMPDIR: join(folder, 'tmp') }
+  const at = (driver: string) => [
     '--root',
-    join(folder, 'root'),
+    join(folder, driver),
     '--runroot',
     join(folder, 'run'),
     '--storage-driver',
-    'vfs'
+    driver
   ]
-  const podmanArgs = [
-    ...storage,
-    '--runtime',
-    commandPath('runc') ?? 'runc',
-    '--cgroup-manager',
-    'cgroupfs',
-    '--events-backend',
-    'none'
-  ]
-  t.teardown(() =>
-    spawnSync('podman', [...podmanArgs, 'rm', '--all', '--force', '--time', '1'], { stdio: 'ignore' })
-  )
+  const storage = at(mounts(at('overlay'), env) ? 'overlay' : 'vfs')
+  const podmanArgs = [...storage, '--tmpdir', join(folder, 'libpod')]
+  t.teardown(() => {
+    for (const kind of ['pod', 'container']) {
+      const all = [kind, 'rm', '--all', '--force', ...(kind === 'container' ? ['--time', '1'] : [])]
+      spawnSync('podman', [...podmanArgs, ...all], { env, stdio: 'ignore' })
+    }
+    spawnSync('buildah', [...storage, 'rm', '--all'], { env, stdio: 'ignore' })
+  })
+  const buildah: Containers['buildah'] = (...args) => run('buildah', [...storage, ...args], { env })
   return {
-    podmanArgs,
-    buildah: (...args) => run('buildah', [...storage, ...args]),
-    podman: (...args) => run('podman', [...podmanArgs, ...args])
+    buildah,
+    podman: (...args) => run('podman', [...podmanArgs, ...args], { env }),
+    start: (t, ...args) => start(t, 'podman', [...podmanArgs, ...args], { env }),
+    build(folder, tag, npmrc) {
+      const how = ['--isolation', 'chroot', '--network', 'host', '--pull-never', '--layers']
+      const secret = ['--secret', `id=npmrc,src=${npmrc}`]
+      return buildah('bud', ...how, '--format', 'docker', ...secret, '--tag', tag, folder)
+    }
   }
+}
+
+/** Whether a storage can be mounted: overlay is ten times as fast, and not allowed everywhere. */
+function mounts(storage: readonly string[], env: NodeJS.ProcessEnv): boolean {
+  const buildah = (...args: string[]) =>
+    spawnSync('buildah', [...storage, ...args], { env, encoding: 'utf8' })
+  const { status, stdout } = buildah('from', 'scratch')
+  if (status !== 0) return false
+  const mounted = buildah('mount', stdout.trim()).status === 0
+  buildah('rm', stdout.trim())
+  return mounted
 }
 
 export const baseImage = 'docker.io/library/node:24.21.0-bookworm-slim'
@@ -59,6 +90,9 @@ export function makeBaseImage(t: Test, { buildah }: Containers): void {
     put(source, target)
     for (const [, library] of run('ldd', [source]).matchAll(/(\/\S+) \(0x/g)) put(library!, library!.slice(1))
   }
+  const libc = run('ldd', [process.execPath]).match(/(\/\S+)\/libc\.so\.6 \(0x/)![1]!
+  for (const file of globSync(join(libc, 'lib{rt,pthread,dl,m,resolv,nss_*,gcc_s,stdc++}.so.*')))
+    put(file, file.slice(1))
   put(join(realpathSync(commandPath('npm') ?? ''), '../..'), 'usr/local/lib/node_modules/npm')
   put('/etc/ssl/certs/ca-certificates.crt', 'etc/ssl/certs/ca-certificates.crt')
   for (const command of ['npm', 'npx']) {
