@@ -1,7 +1,8 @@
 'use strict'
 
 // pm2 start ecosystem.config.cjs --env production
-// pm2 reload harbour        after the preflight: npx seaworthy-preflight src/server.ts
+// NODE_ENV=production npx seaworthy-preflight src/server.ts && pm2 reload harbour
+//   PM2 ends the old workers even if the new ones don't start, so a release is tried first, on a spare port.
 module.exports = {
   apps: [
     {
@@ -14,6 +15,8 @@ module.exports = {
       listen_timeout: 30_000,
       // More than the drain's budget: PM2 kills what has not gone by then.
       kill_timeout: 30_000,
+      // Windows has no signals that a process could answer.
+      shutdown_with_message: process.platform === 'win32',
       max_memory_restart: '500M',
       merge_logs: true,
       env: { NODE_ENV: 'development' },

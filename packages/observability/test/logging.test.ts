@@ -306,3 +306,22 @@ t.test('the line of a plain pino is written without the detour through its metho
   t.teardown(() => special.close())
   t.notOk(plainPino(special.log), 'a logger with wishes of its own keeps them')
 })
+
+t.test("an app's own serialisers are asked for the line too", async (t) => {
+  const text: string[] = []
+  const logger = {
+    serializers: { url: () => 'hidden', err: () => ({ type: 'scrubbed' }) },
+    stream: { write: (line: string) => void text.push(line) }
+  }
+  const app = Fastify(observabilityServerOptions({ logger }))
+  t.teardown(() => app.close())
+  await app.register(observability)
+  app.get('/broken', async () => {
+    throw new Error('precious')
+  })
+  await app.inject('/broken')
+  const line = text.find((entry) => entry.includes('/broken'))
+  t.match(line, /"url":"hidden"/)
+  t.match(line, /"type":"scrubbed"/)
+  t.notMatch(text.join(''), /precious/)
+})

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { LogLevel } from '../options-logging.ts'
+import { errSerializer } from './error-json.ts'
 
 interface Stream {
   write(text: string): unknown
@@ -69,7 +70,12 @@ export function plainPino(root: FastifyBaseLogger): PinoKeys | undefined {
 
   // What isn't set is undefined in one version of pino and null in another.
   const given = (name: string) => (of(name) ?? undefined) !== undefined
+  // Serialisers of the app's own: the request's and the answer's aside, whose fields the line doesn't have.
+  const serializers = Object.entries(of('serializers') ?? {}).some(
+    ([field, serialize]) => field !== 'req' && field !== 'res' && serialize !== errSerializer
+  )
   const special =
+    serializers ||
     given('mixin') ||
     given('nestedKey') ||
     given('msgPrefix') ||
