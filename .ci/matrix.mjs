@@ -1,12 +1,12 @@
 // npm run test:matrix: the whole test suite on each supported Node, from npm.
 import { spawnSync } from 'node:child_process'
-import { run } from './tool.mjs'
 
 const folder = `${import.meta.dirname}/matrix`
-const installed = run('pnpm', ['install', '--ignore-workspace', '--frozen-lockfile', '--silent'], {
-  cwd: folder
-})
-if (installed !== 0) process.exit(installed)
+// What the package names as its command is a native binary that only an install script would put there.
+const pnpm = `${import.meta.dirname}/../node_modules/pnpm/bin/pnpm.mjs`
+const install = [pnpm, 'install', '--ignore-workspace', '--frozen-lockfile', '--silent']
+const installed = spawnSync(process.execPath, install, { cwd: folder, stdio: 'inherit' })
+if (installed.status !== 0) process.exit(installed.status ?? 1)
 
 const results = ['node22', 'node24', 'node26'].map((name) => {
   console.log(`# ${name}`)
