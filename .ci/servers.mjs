@@ -9,14 +9,12 @@ const servers = {
   postgres: 'postgresql',
   prometheus: 'prometheus',
   promtool: 'prometheus',
-  wrk: 'wrk',
-  haproxy: 'haproxy',
-  chromium: 'chromium',
   buildah: 'buildah',
   podman: 'podman',
   runc: 'runc',
   catatonit: 'catatonit',
-  debootstrap: 'debootstrap'
+  openssl: 'openssl',
+  'systemd-analyze': 'systemd'
 }
 
 const folders = () => [

@@ -175,13 +175,17 @@ t.test('the example itself starts and reloads under the template', async (t) => 
   // Refused by the app itself, which is an answer: nobody is logged in.
   const load = startLoad(port, '/recommendations', { connections: 10, think: 20 })
   await until('the clients to be busy', () => (load.result.statuses[401] ?? 0) >= 50, 60_000)
-  const reloaded = await reload()
-  t.equal(reloaded.code, 0, `the reload\n${reloaded.code === 0 ? '' : reloaded.output}`)
+  // Whether the command itself waits to the end is PM2's affair, and its patience ends on a busy machine.
+  const { output } = await reload()
+  await until(
+    `both workers to be new\n${output}`,
+    async () => {
+      const now = await workers()
+      return now.length === 2 && now.every((pid) => !before.includes(pid))
+    },
+    90_000
+  )
   const { statuses, errors } = await load.stop()
   t.strictSame(Object.keys(statuses), ['401'], 'only the app answered')
   t.strictSame(errors, {}, `0 of ${statuses[401]} requests failed`)
-  t.strictSame(
-    (await workers()).filter((pid) => before.includes(pid)),
-    []
-  )
 })
