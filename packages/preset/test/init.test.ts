@@ -40,6 +40,53 @@ t.test('writes a Dockerfile for pnpm where the app uses it', async (t) => {
   t.notMatch(text, /npm ci/)
 })
 
+t.test('builds in a stage of its own where the entry is made by a build', async (t) => {
+  const folder = appFolder(
+    t,
+    { name: 'a', main: 'dist/main.js', packageManager: 'pnpm@11.0.0', scripts: { build: 'tsc' } },
+    { 'pnpm-lock.yaml': '', 'pnpm-workspace.yaml': '' }
+  )
+  runInit(['init', 'docker'], folder)
+  const text = readFileSync(join(folder, 'Dockerfile'), 'utf8')
+  t.match(text, /AS build\n[^]*pnpm@11\.0\.0 install --frozen-lockfile[^]*\nCOPY \. \.\nRUN npm run build\n/)
+  t.match(text, /COPY package\.json pnpm-lock\.yaml pnpm-workspace\.yaml/)
+  t.match(text, /COPY --from=build \/app\/dist \.\/dist\nUSER/)
+  const ignored = readFileSync(join(folder, '.dockerignore'), 'utf8').split('\n')
+  for (const path of ['.git', '**/.env', '**/*.key', '**/node_modules']) t.ok(ignored.includes(path), path)
+  t.notOk(ignored.includes('*'), 'the sources are there to be built')
+})
+
+t.test('lets the folder of the sources into the image', async (t) => {
+  const folder = appFolder(t, { name: 'a', main: 'lib/main.js' })
+  runInit(['init', 'docker'], folder)
+  t.match(readFileSync(join(folder, '.dockerignore'), 'utf8'), /^\*\n[^]*^!lib$/m)
+})
+
+for (const [given, name] of [
+  ['@acme/My_App', 'my-app'],
+  ['2fast', 'fast'],
+  ['postgres', 'postgres-app'],
+  ['yes', 'yes-app'],
+  ['123', 'app'],
+  [`${'a'.repeat(47)}-b`, 'a'.repeat(47)]
+] as const) {
+  t.test(`names the objects of ${given} so that Kubernetes and YAML take it for a name`, async (t) => {
+    const folder = appFolder(t, { name: given })
+    runInit(['init', 'kubernetes'], folder)
+    const text = readFileSync(join(folder, 'kubernetes/base/serviceaccount.yaml'), 'utf8')
+    t.match(text, `name: ${name}\n`)
+  })
+}
+
+t.test('keeps the secrets of compose out of git, and says what is missing', async (t) => {
+  const folder = appFolder(t, { name: 'a', main: 'server.js' })
+  const { lines } = runInit(['init', 'docker', 'compose'], folder)
+  t.equal(readFileSync(join(folder, 'secrets/.gitignore'), 'utf8'), '*\n!.gitignore\n')
+  const notes = lines.filter((line) => line.startsWith('note')).join('\n')
+  for (const word of ['server.js is not there', 'package-lock.json is not there', 'ioredis'])
+    t.match(notes, word)
+})
+
 t.test('keeps an existing file, unless forced', async (t) => {
   const folder = appFolder(t, { name: 'a' }, { Dockerfile: 'FROM mine' })
   const kept = runInit(['init', 'docker'], folder)
@@ -61,6 +108,7 @@ t.test('a dry run says what it would do and writes nothing', async (t) => {
 for (const [args, message] of [
   [['init', 'kubernets'], /did you mean 'kubernetes'/],
   [['init', '--port', '0'], /--port must be a whole number from 1 to 65535, got '0'/],
+  [['init', '--port', '9464'], /9464 is the operators' listener's/],
   [['build'], /usage/],
   [['init', '--colour'], /--colour/]
 ] as const) {
