@@ -1,4 +1,5 @@
 // npm run new-package -- health "Liveness, readiness and startup probes": a package that builds, checks and has a test.
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 
 const [name, description = 'A Fastify plugin.'] = process.argv.slice(2)
@@ -130,4 +131,11 @@ Alone, it needs no other plugin.
 mkdirSync(`${folder}/src`, { recursive: true })
 mkdirSync(`${folder}/test`, { recursive: true })
 for (const [file, text] of Object.entries(files)) writeFileSync(`${folder}/${file}`, text)
-console.log(`${folder} is there. Next: npm run bootstrap, npm run docs, npm test -- ${folder}/test`)
+
+const node = (...args) => {
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
+}
+node('node_modules/pnpm/bin/pnpm.mjs', 'install', '--no-frozen-lockfile', '--prefer-offline', '--silent')
+node('.ci/docs.mjs')
+console.log(`${folder} is there. Next: npm test -- ${folder}/test, npm run check -- --update`)
