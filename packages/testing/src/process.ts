@@ -103,9 +103,19 @@ export function startNode(
   }: SpawnOptions & { args?: string[]; nodeArgs?: string[] } = {}
 ): RunningProcess {
   const flags = ['--conditions=@seaworthy/source', '--disable-warning=ExperimentalWarning', ...nodeArgs]
+  // The test runner puts a preload of its own into whatever it sees started. In a program it changes how modules are
+  // loaded and listens to signals; `env` takes it out, and becomes the program. By its path: a test may empty PATH.
   const { NODE_OPTIONS: _, ...inherited } = process.env
-  const own = Object.fromEntries(Object.entries(inherited).filter(([name]) => !name.startsWith('TAP')))
-  // The test runner follows its children to see what they load, and so breaks `require` of TypeScript: not of ours.
-  own._TAPJS_PROCESSINFO_EXCLUDE_ = '/./'
-  return start(t, process.execPath, [...flags, script, ...args], { ...options, env: { ...own, ...env } })
+  const own = Object.fromEntries(Object.entries(inherited).filter(([name]) => !/^_?TAP/.test(name)))
+  const { NODE_OPTIONS: preloads, ...others } = env
+  const preloaded = preloads === undefined ? [] : [`NODE_OPTIONS=${preloads}`]
+  return start(
+    t,
+    '/usr/bin/env',
+    ['-u', 'NODE_OPTIONS', ...preloaded, process.execPath, ...flags, script, ...args],
+    {
+      ...options,
+      env: { ...own, ...others }
+    }
+  )
 }
