@@ -122,7 +122,7 @@ interface AuditEvent {
 /** Options of password logins. */
 interface LoginOptions {
     /**
-     * Failures of an account or an address before it has to wait. 1 to 1000.
+     * Failures at an account from one address (IPv6: one /64) before it has to wait. 1 to 1000.
      *
      * @defaultValue 5
      */
@@ -140,7 +140,14 @@ interface LoginOptions {
      */
     maxDelay?: number;
     /**
-     * How much more an address may fail than an account, because many people share one.
+     * How many times `attempts` may fail at an account from all addresses together before everyone has to wait there:
+     * many, or anyone could keep the owner out. 1 to 1000.
+     *
+     * @defaultValue 10
+     */
+    accountFactor?: number;
+    /**
+     * How many times `attempts` an address may fail at all accounts together. 1 to 1000.
      *
      * @defaultValue 10
      */
@@ -192,8 +199,70 @@ interface MatrixRow {
     report: boolean;
 }
 
+/** How an issuer is asked about its opaque tokens (RFC 7662). */
+interface IntrospectionOptions {
+    /** Where it is asked: https, or http on loopback. No redirect is followed. */
+    endpoint: string;
+    /** What the issuer calls this service. */
+    clientId: string;
+    /** What the issuer knows this service by. Sent with HTTP Basic authentication. */
+    clientSecret: string | Secret;
+    /**
+     * How long an answer holds, in **milliseconds**: so long a token that the issuer has ended is still taken. Never
+     * beyond the token's `exp`; that a token does not hold is remembered for 5 seconds at most. 0 asks with every
+     * request. 0 to 3600000 (an hour).
+     *
+     * @defaultValue 60000
+     */
+    cacheFor?: number;
+    /**
+     * How long the issuer may take for one answer, in **milliseconds**. Afterwards the request gets 503. 1 to 60000.
+     *
+     * @defaultValue 3000
+     */
+    timeout?: number;
+}
+
 /** Signature algorithms that may be allowed. `none` is not among them. */
 type SignatureAlgorithm = 'HS256' | 'HS384' | 'HS512' | 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
+
+/** An issuer of tokens other than the app. */
+interface IssuerOptions {
+    /** The `iss` claim, compared exactly. */
+    issuer: string;
+    /** The `aud` claim that its tokens must have for this app: one of these. */
+    audience: string | readonly string[];
+    /** Allowed signature algorithms, needed but with `introspection`. Never symmetric and asymmetric ones together. */
+    algorithms?: readonly SignatureAlgorithm[];
+    /**
+     * Where its keys are: https, or http on loopback. One of `jwksUrl`, `publicKey`, `secret` and
+     * `introspection` is needed.
+     */
+    jwksUrl?: string;
+    /** Its public keys in PEM. */
+    publicKey?: string | readonly string[];
+    /** A shared secret (HMAC), at least 32 bytes. */
+    secret?: string | Secret;
+    /**
+     * Asks the issuer about each token: for opaque ones (RFC 7662). One issuer may have it. It gets all tokens where no
+     * JWTs are taken, else those that don't have the three parts of a JWT.
+     */
+    introspection?: IntrospectionOptions;
+    /** The `typ` header that its access tokens must have: `at+jwt`. */
+    type?: string;
+    /** Claims that must be there. Default `exp`, `iat` and `sub`, with `introspection` `aud` and `sub`. */
+    requiredClaims?: readonly string[];
+    /** Where the roles are: `realm_access.roles`. Default: `roles`, or else `role`. */
+    rolesClaim?: string;
+    /** **Milliseconds** for which keys are taken as current. Default 600000 (10 minutes). */
+    jwksMaxAge?: number;
+    /** **Milliseconds** between two fetches because of an unknown key. Default 30000. */
+    jwksCooldown?: number;
+    /** **Milliseconds** for which old keys serve while the issuer is down. Default 86400000 (a day). */
+    jwksMaxStale?: number;
+    /** **Milliseconds** that a fetch may take. Default 3000. */
+    jwksTimeout?: number;
+}
 
 /** Options of tokens. One of `secret`, `key` and `issuers` is needed. */
 interface JwtOptions {
@@ -278,35 +347,6 @@ interface JwtOptions {
     /** Takes the token from this cookie where there is no `Authorization` header. Needs `csrf`. */
     cookie?: string;
 }
-/** An issuer of tokens other than the app. */
-interface IssuerOptions {
-    /** The `iss` claim, compared exactly. */
-    issuer: string;
-    /** The `aud` claim that its tokens must have for this app: one of these. */
-    audience: string | readonly string[];
-    /** Allowed signature algorithms. Never symmetric and asymmetric ones together. */
-    algorithms: readonly SignatureAlgorithm[];
-    /** Where its keys are: https, or http on loopback. One of `jwksUrl`, `publicKey` and `secret` is needed. */
-    jwksUrl?: string;
-    /** Its public keys in PEM. */
-    publicKey?: string | readonly string[];
-    /** A shared secret (HMAC), at least 32 bytes. */
-    secret?: string | Secret;
-    /** The `typ` header that its access tokens must have: `at+jwt`. */
-    type?: string;
-    /** Claims that must be there. Default `exp`, `iat` and `sub`. */
-    requiredClaims?: readonly string[];
-    /** Where the roles are: `realm_access.roles`. Default: `roles`, or else `role`. */
-    rolesClaim?: string;
-    /** **Milliseconds** for which keys are taken as current. Default 600000 (10 minutes). */
-    jwksMaxAge?: number;
-    /** **Milliseconds** between two fetches because of an unknown key. Default 30000. */
-    jwksCooldown?: number;
-    /** **Milliseconds** for which old keys serve while the issuer is down. Default 86400000 (a day). */
-    jwksMaxStale?: number;
-    /** **Milliseconds** that a fetch may take. Default 3000. */
-    jwksTimeout?: number;
-}
 
 /** Whom an identity provider vouches for. `issuer` and `subject` together are the identity; an address never is. */
 interface ProviderIdentity {
@@ -336,7 +376,9 @@ interface OAuthOptions {
     endpoints?: OAuthEndpoints | 'github';
     /** Who an access token of a provider without discovery belongs to. There is one for `github`. */
     profile?: (accessToken: string) => Promise<Omit<ProviderIdentity, 'provider' | 'issuer' | 'accessToken'>>;
+    /** What the provider calls this service. */
     clientId: string;
+    /** What the provider knows this service by. */
     clientSecret: string | Secret;
     /** Where the provider sends the browser back, as registered there. https, http only on loopback. */
     callbackUrl: string;
@@ -637,4 +679,4 @@ declare module '@fastify/secure-session' {
 }
 
 export { AuthError, auth, auth as default };
-export type { ApiKeyOptions, ApiKeyRecord, ApiKeys, AuditEvent, AuditType, AuthApi, AuthHook, AuthOptions, AuthUser, Credentials, CsrfOptions, Identity, IssuerOptions, JwtOptions, LoginOptions, MatrixRow, NewApiKey, OAuthEndpoints, OAuthOptions, Policies, Policy, PolicyContext, ProviderIdentity, RedisClient, RedisSubscriber, Revocable, RevocationOptions, RolesOption, RouteAuth, SchemeExpression, SchemeName, SessionCookie, SessionOptions, SessionRecord, Sessions, SignatureAlgorithm, TokenPair, VerifyCredentials };
+export type { ApiKeyOptions, ApiKeyRecord, ApiKeys, AuditEvent, AuditType, AuthApi, AuthHook, AuthOptions, AuthUser, Credentials, CsrfOptions, Identity, IntrospectionOptions, IssuerOptions, JwtOptions, LoginOptions, MatrixRow, NewApiKey, OAuthEndpoints, OAuthOptions, Policies, Policy, PolicyContext, ProviderIdentity, RedisClient, RedisSubscriber, Revocable, RevocationOptions, RolesOption, RouteAuth, SchemeExpression, SchemeName, SessionCookie, SessionOptions, SessionRecord, Sessions, SignatureAlgorithm, TokenPair, VerifyCredentials };

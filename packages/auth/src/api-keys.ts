@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { AuthError, challenge } from './errors.ts'
-import { identityOf } from './identity.ts'
+import { identityOf, type Identity } from './identity.ts'
 import type { ApiKeyOptions } from './options-api-keys.ts'
 import type { Scheme } from './schemes.ts'
 
@@ -38,18 +38,18 @@ export function createApiKeys(
       if (key === undefined) return found(null)
       const id = typeof key === 'string' ? shape.exec(key)?.[1] : undefined
       if (id === undefined) return found(refused())
-      const look = async () => find(id)
-      look().then(
-        (record) => {
-          const stored = Buffer.from(record?.hash ?? '', 'base64url')
-          // An unknown key costs the same as a wrong one.
-          const known = stored.length === nobody.length
-          const same = timingSafeEqual(digest(key as string), known ? stored : nobody)
-          if (!record || !known || !same || (record.expiresAt ?? Infinity) <= Date.now())
-            return found(refused())
-          const { sub, roles = [], scopes = [] } = record
-          found(null, identityOf('apiKey', { sub, roles, scopes, keyId: id }))
-        },
+      const decide = async (): Promise<Identity | undefined> => {
+        const record = await find(id)
+        const stored = Buffer.from(record?.hash ?? '', 'base64url')
+        // An unknown key costs the same as a wrong one.
+        const known = stored.length === nobody.length
+        const same = timingSafeEqual(digest(key as string), known ? stored : nobody)
+        if (!record || !known || !same || (record.expiresAt ?? Infinity) <= Date.now()) return undefined
+        const { sub, roles = [], scopes = [] } = record
+        return identityOf('apiKey', { sub, roles, scopes, keyId: id })
+      }
+      decide().then(
+        (identity) => (identity === undefined ? found(refused()) : found(null, identity)),
         (error: Error) => found(error)
       )
     }

@@ -1,6 +1,7 @@
 import type { ApiKeys } from './api-keys.ts'
 import type { Audit } from './audit.ts'
 import type { AuthApi } from './api.ts'
+import { undecided } from './errors.ts'
 import { createVerifyCredentials } from './logins/credentials.ts'
 import { createPasswords } from './logins/passwords.ts'
 import type { ResolvedAuth } from './options.ts'
@@ -60,6 +61,7 @@ export function createApi({ options, main, local, audit, revocations, rules, ...
       } else if ('jti' in what) await revocations.revoke(`jti:${what.jti}`)
       else {
         const outcome = await needed(parts.verifier, 'jwt').verify(what.token)
+        if ('unavailable' in outcome) throw undecided(outcome)
         // What doesn't hold needs no ending.
         if (!('identity' in outcome)) return
         const { jti } = outcome.identity.user

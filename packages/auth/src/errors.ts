@@ -40,6 +40,20 @@ export function invalidToken(realm: string, description: string, code = 'AUTH_IN
   return new AuthError(code, 401, description, { headers: { 'www-authenticate': value } })
 }
 
+/** 503: whether a token holds can't be known now, without the issuer's keys or (`asked`) without its answer. */
+export const undecided = (found: { unavailable: number; asked?: true }): AuthError =>
+  found.asked
+    ? unavailable(
+        'AUTH_INTROSPECTION_UNAVAILABLE',
+        'The issuer cannot be asked about the token right now',
+        found.unavailable
+      )
+    : unavailable(
+        'AUTH_KEYS_UNAVAILABLE',
+        'The keys to check the token cannot be had right now',
+        found.unavailable
+      )
+
 /** 503 with Retry-After, in seconds: what is needed to decide can't be had right now. */
 export function unavailable(code: string, message: string, retryAfter: number, cause?: unknown): AuthError {
   return new AuthError(code, 503, message, { headers: { 'retry-after': retryAfter }, cause })

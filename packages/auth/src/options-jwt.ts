@@ -1,6 +1,14 @@
 import { optionChecks, type Secret } from '@seaworthy/contract'
+import { day, listed, seconds } from './option-values.ts'
+import {
+  isIntrospected,
+  resolveIssuer,
+  type IntrospectedIssuer,
+  type IssuerOptions,
+  type ResolvedIssuer
+} from './options-issuer.ts'
 import { asymmetric, symmetric, type SignatureAlgorithm } from './tokens/algorithms.ts'
-import { privatePem, publicPem, strongSecret } from './tokens/keys.ts'
+import { privatePem, strongSecret } from './tokens/keys.ts'
 
 /** Options of tokens. One of `secret`, `key` and `issuers` is needed. */
 export interface JwtOptions {
@@ -100,61 +108,11 @@ export interface JwtOptions {
   cookie?: string
 }
 
-/** An issuer of tokens other than the app. */
-export interface IssuerOptions {
-  /** The `iss` claim, compared exactly. */
-  issuer: string
-  /** The `aud` claim that its tokens must have for this app: one of these. */
-  audience: string | readonly string[]
-  /** Allowed signature algorithms. Never symmetric and asymmetric ones together. */
-  algorithms: readonly SignatureAlgorithm[]
-  /** Where its keys are: https, or http on loopback. One of `jwksUrl`, `publicKey` and `secret` is needed. */
-  jwksUrl?: string
-  /** Its public keys in PEM. */
-  publicKey?: string | readonly string[]
-  /** A shared secret (HMAC), at least 32 bytes. */
-  secret?: string | Secret
-  /** The `typ` header that its access tokens must have: `at+jwt`. */
-  type?: string
-  /** Claims that must be there. Default `exp`, `iat` and `sub`. */
-  requiredClaims?: readonly string[]
-  /** Where the roles are: `realm_access.roles`. Default: `roles`, or else `role`. */
-  rolesClaim?: string
-  /** **Milliseconds** for which keys are taken as current. Default 600000 (10 minutes). */
-  jwksMaxAge?: number
-  /** **Milliseconds** between two fetches because of an unknown key. Default 30000. */
-  jwksCooldown?: number
-  /** **Milliseconds** for which old keys serve while the issuer is down. Default 86400000 (a day). */
-  jwksMaxStale?: number
-  /** **Milliseconds** that a fetch may take. Default 3000. */
-  jwksTimeout?: number
-}
-
 const check = optionChecks('auth')
-const day = 86_400
-const units: Record<string, number> = { s: 1, m: 60, h: 3600, d: day, w: 7 * day }
-
-/** `3600`, `'1h'` → seconds. */
-export function seconds(option: string, value: unknown, max: number): number {
-  const text = typeof value === 'string' ? /^(\d+)\s*([smhdw])?$/.exec(value.trim()) : null
-  const number = text ? Number(text[1]) * units[text[2] ?? 's']! : value
-  return Number.isSafeInteger(number) && (number as number) >= 1 && (number as number) <= max
-    ? (number as number)
-    : check.fail(option, `seconds from 1 to ${max}, or a number with a unit ('15m', '1h')`, value)
-}
-
-/** A list, of one or several. */
-export const listed = <T>(value: T | readonly T[]): readonly T[] =>
-  Array.isArray(value) ? (value as readonly T[]) : [value as T]
-
 /** A key that verifies; the first one of an own issuer also signs. */
 export interface OwnKey {
   readonly verify: string
   readonly sign: string
-}
-
-export interface ResolvedIssuer extends IssuerOptions {
-  readonly keys: readonly { pem: string; algorithms: readonly SignatureAlgorithm[] }[]
 }
 
 export interface ResolvedJwt {
@@ -168,7 +126,10 @@ export interface ResolvedJwt {
   refreshGrace: number
   refreshClaims: ((claims: Record<string, unknown>) => unknown) | undefined
   clockTolerance: number
+  /** Those of JWTs. */
   issuers: readonly ResolvedIssuer[]
+  /** The one of opaque tokens. */
+  introspected: IntrospectedIssuer | undefined
   cache: number
   maxLength: number
   cookie: string | undefined
@@ -193,6 +154,11 @@ export function resolveJwt(options: JwtOptions): ResolvedJwt {
   const resolved = issuers.map((entry, index) => resolveIssuer(`jwt.issuers[${index}]`, entry))
   const taken = [...(own.keys.length > 0 ? [issuer] : []), ...resolved.map((entry) => entry.issuer)]
   const twice = taken.find((name, index) => taken.indexOf(name) !== index)
+  const [introspected, ...further] = resolved.filter(isIntrospected)
+  if (further.length > 0) {
+    const rule = 'at most one with "introspection": an opaque token does not say whose it is'
+    check.fail('jwt.issuers', rule, further.length + 1)
+  }
   if (twice !== undefined) check.fail('jwt.issuers', 'different issuers', twice)
 
   return {
@@ -213,7 +179,8 @@ export function resolveJwt(options: JwtOptions): ResolvedJwt {
       max: 300,
       unit: 'seconds'
     }),
-    issuers: resolved,
+    issuers: resolved.filter((entry) => entry.introspection === undefined),
+    introspected,
     cache: check.integer('jwt.cache', options.cache ?? 1000, { min: 0, max: 1_000_000 }),
     maxLength: check.integer('jwt.maxLength', options.maxLength ?? 8192, {
       min: 256,
@@ -245,49 +212,4 @@ function ownKeys({ secret, key, algorithm }: JwtOptions): { keys: OwnKey[]; algo
   const secrets = listed(secret).map((entry) => strongSecret('jwt.secret', entry))
   if (secrets.length === 0) check.fail('jwt.secret', 'at least one secret', 'none')
   return { keys: secrets.map((value) => ({ verify: value, sign: value })), algorithm: chosen }
-}
-
-const issuerNames = [
-  'issuer', 'audience', 'algorithms', 'jwksUrl', 'publicKey', 'secret', 'type', 'requiredClaims', 'rolesClaim',
-  'jwksMaxAge', 'jwksCooldown', 'jwksMaxStale', 'jwksTimeout'
-] // prettier-ignore
-
-function resolveIssuer(at: string, options: IssuerOptions): ResolvedIssuer {
-  check.known(at, options, issuerNames)
-  const { issuer, audience, algorithms, jwksUrl, publicKey, secret } = options
-  check.string(`${at}.issuer`, issuer)
-  const audiences = audience === undefined ? [] : listed(audience)
-  if (audiences.length === 0) check.fail(`${at}.audience`, 'given', audience)
-  for (const entry of audiences) check.string(`${at}.audience`, entry)
-
-  const allowed = secret === undefined ? asymmetric : symmetric
-  if (!Array.isArray(algorithms) || algorithms.length === 0)
-    check.fail(`${at}.algorithms`, 'a list of algorithms', algorithms)
-  for (const entry of algorithms) check.oneOf(`${at}.algorithms`, entry, allowed)
-  if ([jwksUrl, publicKey, secret].filter((entry) => entry !== undefined).length !== 1) {
-    check.fail(at, 'given exactly one of "jwksUrl", "publicKey" and "secret"', options)
-  }
-  if (jwksUrl !== undefined) safeUrl(`${at}.jwksUrl`, jwksUrl)
-  for (const name of ['jwksMaxAge', 'jwksCooldown', 'jwksMaxStale', 'jwksTimeout'] as const) {
-    if (options[name] !== undefined)
-      check.integer(`${at}.${name}`, options[name], { min: 1, unit: 'milliseconds' })
-  }
-  const keys =
-    secret === undefined
-      ? (publicKey === undefined ? [] : listed(publicKey)).map((pem) => publicPem(`${at}.publicKey`, pem))
-      : [{ pem: strongSecret(`${at}.secret`, secret), algorithms }]
-  for (const key of keys) {
-    if (!key.algorithms.some((name) => algorithms.includes(name)))
-      check.fail(`${at}.publicKey`, `a key for ${algorithms.join(', ')}`, 'another kind')
-  }
-  return { ...options, keys }
-}
-
-const loopback = new Set(['localhost', '127.0.0.1', '[::1]'])
-
-/** https, or http on loopback. */
-export function safeUrl(option: string, value: unknown): URL {
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
-  const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && loopback.has(url.hostname))
-  return url && safe ? url : check.fail(option, 'an https URL (http only on loopback)', value)
 }

@@ -3,7 +3,7 @@ import { optionChecks } from '@seaworthy/contract'
 /** Options of password logins. */
 export interface LoginOptions {
   /**
-   * Failures of an account or an address before it has to wait. 1 to 1000.
+   * Failures at an account from one address (IPv6: one /64) before it has to wait. 1 to 1000.
    *
    * @defaultValue 5
    */
@@ -24,7 +24,15 @@ export interface LoginOptions {
   maxDelay?: number
 
   /**
-   * How much more an address may fail than an account, because many people share one.
+   * How many times `attempts` may fail at an account from all addresses together before everyone has to wait there:
+   * many, or anyone could keep the owner out. 1 to 1000.
+   *
+   * @defaultValue 10
+   */
+  accountFactor?: number
+
+  /**
+   * How many times `attempts` an address may fail at all accounts together. 1 to 1000.
    *
    * @defaultValue 10
    */
@@ -41,12 +49,20 @@ export interface LoginOptions {
 const check = optionChecks('auth')
 
 export function resolveLogin(options: LoginOptions): Required<LoginOptions> {
-  check.known('login', options, ['attempts', 'delay', 'maxDelay', 'addressFactor', 'cost'])
-  const { attempts = 5, delay = 1000, maxDelay = 300_000, addressFactor = 10, cost = 15 } = options
+  check.known('login', options, ['attempts', 'delay', 'maxDelay', 'accountFactor', 'addressFactor', 'cost'])
+  const {
+    attempts = 5,
+    delay = 1000,
+    maxDelay = 300_000,
+    accountFactor = 10,
+    addressFactor = 10,
+    cost = 15
+  } = options
   return {
     attempts: check.integer('login.attempts', attempts, { min: 1, max: 1000 }),
     delay: check.integer('login.delay', delay, { min: 1, unit: 'milliseconds' }),
     maxDelay: check.integer('login.maxDelay', maxDelay, { min: 1, unit: 'milliseconds' }),
+    accountFactor: check.integer('login.accountFactor', accountFactor, { min: 1, max: 1000 }),
     addressFactor: check.integer('login.addressFactor', addressFactor, { min: 1, max: 1000 }),
     cost: check.integer('login.cost', cost, { min: 14, max: 20 })
   }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { optionChecks, reveal, type Secret } from '@seaworthy/contract'
 import { isOwnPath } from './oauth/return-to.ts'
-import { safeUrl } from './options-jwt.ts'
+import { safeUrl } from './option-values.ts'
 
 /** Whom an identity provider vouches for. `issuer` and `subject` together are the identity; an address never is. */
 export interface ProviderIdentity {
@@ -33,7 +33,9 @@ export interface OAuthOptions {
   endpoints?: OAuthEndpoints | 'github'
   /** Who an access token of a provider without discovery belongs to. There is one for `github`. */
   profile?: (accessToken: string) => Promise<Omit<ProviderIdentity, 'provider' | 'issuer' | 'accessToken'>>
+  /** What the provider calls this service. */
   clientId: string
+  /** What the provider knows this service by. */
   clientSecret: string | Secret
   /** Where the provider sends the browser back, as registered there. https, http only on loopback. */
   callbackUrl: string

@@ -1,6 +1,6 @@
 import { optionChecks, reveal, type Secret } from '@seaworthy/contract'
 import { strongSecret } from './tokens/keys.ts'
-import { listed } from './options-jwt.ts'
+import { listed } from './option-values.ts'
 
 /** Attributes of the session's cookie. */
 export interface SessionCookie {

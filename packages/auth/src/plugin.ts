@@ -32,7 +32,6 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, given) => {
   const tokenParts =
     jwt &&
     (await (await import('./tokens/part.ts')).tokenPart(fastify, jwt, options, main, revocations, audit))
-  if (!fastify.hasRequestDecorator('user')) fastify.decorateRequest('user', null as never)
   const sessionParts =
     session && (await (await import('./sessions/part.ts')).sessionPart(fastify, session, main, audit, realm))
   const keys = apiKeys && (await import('./api-keys.ts')).createApiKeys(apiKeys, realm)

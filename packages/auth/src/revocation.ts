@@ -26,7 +26,7 @@ export function createRevocations(
   listen?: { client: RedisClient; channel: string }
 ): Revocations {
   const known = new Map<string, Revocation>()
-  let version = 0
+  let cursor: string | undefined
   let syncedAt = Date.now()
   let warned = false
   let syncing: Promise<void> | undefined
@@ -45,9 +45,14 @@ export function createRevocations(
   async function pull(): Promise<void> {
     const started = Date.now()
     try {
-      const answer = await store.revocationsSince(version)
-      for (const revocation of answer.revocations) add(revocation)
-      version = answer.version
+      let more = true
+      while (more) {
+        const page = await store.revocationsSince(cursor)
+        for (const revocation of page.revocations) add(revocation)
+        // A Redis that came back empty is told again, for processes that start after it.
+        if (page.lost) for (const revocation of known.values()) await store.revoke(revocation)
+        ;({ cursor, more } = page)
+      }
       syncedAt = started
       if (warned) log.info('auth: revocations are up to date again')
       warned = false
@@ -67,9 +72,15 @@ export function createRevocations(
   }
   // Being told is faster than asking; asking holds even when being told fails.
   const subscribe = ({ client, channel }: NonNullable<typeof listen>): void => {
-    subscriber = client.duplicate()
+    // Whatever the app's own client does while there is no connection: this one waits for it.
+    subscriber = client.duplicate({
+      lazyConnect: false,
+      enableOfflineQueue: true,
+      maxRetriesPerRequest: null
+    })
     subscriber.on('error', () => undefined)
-    subscriber.on('message', () => void sync())
+    // A read that is under way may have been before what it is told of.
+    subscriber.on('message', () => void (syncing ?? Promise.resolve()).then(sync))
     subscriber.subscribe(channel).catch(() => undefined)
   }
 

@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { managementPort, meterPort, provide, type Meter } from '@seaworthy/contract'
+import { startIntake, until } from '@seaworthy/testing'
 import Fastify, { type FastifyInstance, type RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import t from 'tap'
@@ -9,6 +10,7 @@ const jwt = { secret: randomBytes(32).toString('base64') }
 
 function neighbours() {
   const counts = new Map<string, number>()
+  const gauges = new Map<string, (family: { with: (...labels: string[]) => object }) => void>()
   const routes: RouteOptions[] = []
   const meter = {
     counter: ({ name }: { name: string }) => ({
@@ -16,13 +18,14 @@ function neighbours() {
         inc: () =>
           void counts.set([name, ...labels].join(' '), (counts.get([name, ...labels].join(' ')) ?? 0) + 1)
       })
-    })
+    }),
+    gauge: ({ name, collect }: { name: string; collect: () => void }) => void gauges.set(name, collect)
   } as unknown as Meter
   const plugin = fp(async (fastify: FastifyInstance) => {
     provide(fastify, meterPort, meter)
     provide(fastify, managementPort, { route: (route) => void routes.push(route), section: () => undefined })
   })
-  return { counts, routes, plugin }
+  return { counts, gauges, routes, plugin }
 }
 
 for (const order of ['before', 'after']) {
@@ -68,4 +71,26 @@ t.test('an app that has its own authenticate keeps it', async (t) => {
   app.decorate('authenticate', own as never)
   await app.register(auth, { jwt })
   t.ok(Object.is(app.authenticate, own))
+})
+
+t.test("the age of an issuer's keys can be watched", async (t) => {
+  const { publicKey } = generateKeyPairSync('ed25519')
+  const keys = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' }] }
+  const idp = await startIntake(t, () => ({ body: JSON.stringify(keys) }))
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const { gauges, plugin } = neighbours()
+  const issuer = 'https://id.example.com'
+  await app.register(plugin)
+  await app.register(auth, {
+    jwt: { issuers: [{ issuer, audience: 'api', algorithms: ['EdDSA'], jwksUrl: idp.url }] }
+  })
+  await app.ready()
+  const seen = new Map<string, number>()
+  const family = { with: (label: string) => ({ set: (value: number) => void seen.set(label, value) }) }
+  await until('the keys', () => {
+    gauges.get('auth_keys_age_seconds')!(family)
+    return seen.size
+  })
+  t.ok(seen.get(issuer)! >= 0 && seen.get(issuer)! < 60)
 })

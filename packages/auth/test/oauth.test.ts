@@ -229,6 +229,24 @@ t.test('what the provider refuses, or does not hold, is 401 and never 500', asyn
   t.equal(seen.identities.length, 0)
 })
 
+t.test('an ID token for another nonce, and a code for another verifier, log nobody in', async (t) => {
+  for (const part of ['nonce', 'verifier']) {
+    const { origin, seen } = await company(t)
+    const browser = new Browser()
+    const form = await browser.open(`${origin}/login/company`)
+    const jar = browser.jars.get(new URL(origin).host)!
+    const [[name, value]] = [...jar] as [[string, string]]
+    const attempt = JSON.parse(Buffer.from(value, 'base64url').toString()) as Record<string, string>
+    attempt[part] = 'x'.repeat(43)
+    jar.set(name, Buffer.from(JSON.stringify(attempt)).toString('base64url'))
+    const page = await browser.agree(form)
+    t.equal(page.status, 401, part)
+    t.match(await page.json(), { code: 'AUTH_LOGIN_INVALID' })
+    t.equal(seen.identities.length, 0)
+    t.equal((await browser.open(`${origin}/me`)).status, 401)
+  }
+})
+
 t.test('an address that the provider has not verified links nobody', async (t) => {
   const { origin, seen } = await company(t)
   const browser = new Browser()

@@ -4,6 +4,7 @@ import type { Audit } from '../audit.ts'
 import { AuthError } from '../errors.ts'
 import type { LoginOptions } from '../options-login.ts'
 import type { AuthStore } from '../stores/store.ts'
+import { networkOf } from './network.ts'
 import type { Passwords } from './passwords.ts'
 
 /** A login with a password. */
@@ -38,7 +39,7 @@ export function createVerifyCredentials(
   stores: { main: AuthStore; local: AuthStore },
   audit: Audit
 ): VerifyCredentials {
-  const { attempts, delay, maxDelay, addressFactor } = options
+  const { attempts, delay, maxDelay, accountFactor, addressFactor } = options
 
   /** With Redis down, guessing is still slowed down, by this process alone. */
   const backoff = async <T>(ask: (store: AuthStore) => Promise<T>): Promise<T> => {
@@ -58,30 +59,29 @@ export function createVerifyCredentials(
     ) {
       throw invalid()
     }
-    const limits = [
-      { key: accountKey(account), free: attempts },
-      { key: `address:${request.ip}`, free: attempts * addressFactor }
-    ]
-    const waits = await Promise.all(limits.map(({ key }) => backoff((store) => store.waitOf(key))))
-    const wait = Math.ceil(Math.max(...waits) / 1000)
+    const network = networkOf(request.ip)
+    const [everywhere, address] = [accountKey(account), `address:${network}`]
+    // By account and address together first, so that one attacker keeps nobody else out of an account.
+    const here = `${everywhere}@${network}`
+    const tried = (key: string, free: number): Promise<number> =>
+      backoff((store) => store.attempt(key, free, delay, maxDelay))
+    // Counted before the hash is checked, in one step with asking: parallel guesses must not all be free.
+    const byAddress = await backoff((store) => store.waitOf(address))
+    const wait =
+      byAddress || (await tried(here, attempts)) || (await tried(everywhere, attempts * accountFactor))
     if (wait > 0) {
       audit.record(
         { type: 'login', outcome: 'slowed', scheme: 'password', code: 'AUTH_TOO_MANY_ATTEMPTS' },
         request
       )
       throw new AuthError('AUTH_TOO_MANY_ATTEMPTS', 429, 'Too many attempts, try again later', {
-        headers: { 'retry-after': wait }
+        headers: { 'retry-after': Math.ceil(wait / 1000) }
       })
     }
-    const [byAccount, byAddress] = limits as [(typeof limits)[0], (typeof limits)[0]]
-    const count = ({ key, free }: (typeof limits)[0]) =>
-      backoff((store) => store.fail(key, free, delay, maxDelay))
-    // Counted before the hash is checked: parallel guesses must not all be free.
-    await count(byAccount)
     const user = await find(account)
     const right = await passwords.verify(password, user?.passwordHash)
     if (!user || !right) {
-      await count(byAddress)
+      await tried(address, attempts * addressFactor)
       audit.record(
         { type: 'login', outcome: 'failed', scheme: 'password', code: 'AUTH_INVALID_CREDENTIALS' },
         request
@@ -89,7 +89,7 @@ export function createVerifyCredentials(
       throw invalid()
     }
     // An address keeps its count: or one own account would buy an attacker guesses at all others.
-    await backoff((store) => store.succeed(byAccount.key))
+    await backoff(async (store) => Promise.all([store.succeed(here), store.succeed(everywhere)]))
     audit.record({ type: 'login', outcome: 'ok', scheme: 'password' }, request)
     return user
   }

@@ -55,10 +55,8 @@ export function createSessions(
   const arrivals = new WeakMap<FastifyRequest, Arrival>()
   const rotating = new WeakSet<FastifyRequest>()
 
-  const save = (record: SessionRecord): Promise<void> => {
-    const left = record.createdAt + absoluteTimeout - Date.now()
-    return store.saveSession(record, Math.max(1, Math.min(idleTimeout, left)))
-  }
+  const ttlOf = ({ createdAt }: SessionRecord): number =>
+    Math.max(1, Math.min(idleTimeout, createdAt + absoluteTimeout - Date.now()))
 
   async function arrive(request: FastifyRequest, session: Session, id: string): Promise<void> {
     let record: SessionRecord | undefined
@@ -81,7 +79,7 @@ export function createSessions(
     arrivals.set(request, { record, user: fingerprint(session.get('user')) })
     // Not with every request: a tenth of the idle time is precise enough.
     if (now - record.lastSeen > idleTimeout / 10)
-      await save({ ...record, lastSeen: now }).catch(() => undefined)
+      await store.touchSession({ ...record, lastSeen: now }, ttlOf(record)).catch(() => undefined)
   }
 
   async function leave(request: FastifyRequest, session: Session): Promise<void> {
@@ -112,7 +110,7 @@ export function createSessions(
       ip: request.ip,
       userAgent: request.headers['user-agent']?.slice(0, 200)
     }
-    await save(record)
+    await store.saveSession(record, ttlOf(record))
     if (before !== undefined) await store.endSession(before.record.id, before.record.subject)
     session.set(idKey, record.id)
     arrivals.set(request, { record, user: fingerprint(user) })

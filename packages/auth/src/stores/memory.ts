@@ -55,12 +55,15 @@ export function memoryStore(): AuthStore {
 
     // The list of revocations keeps them itself: there is nobody else to tell.
     async revoke(_revocation: Revocation) {},
-    async revocationsSince(version) {
-      return { version, revocations: [] }
+    async revocationsSince() {
+      return { cursor: '', revocations: [], more: false, lost: false }
     },
 
     async saveSession(session, ttl) {
       sessions.set(session.id, session, Date.now() + ttl)
+    },
+    async touchSession(session, ttl) {
+      if (sessions.get(session.id) !== undefined) sessions.set(session.id, session, Date.now() + ttl)
     },
     async findSession(id) {
       return sessions.get(id)
@@ -75,11 +78,14 @@ export function memoryStore(): AuthStore {
     async waitOf(key) {
       return Math.max(0, (failures.get(key)?.until ?? 0) - Date.now())
     },
-    async fail(key, free, delay, max) {
-      const count = (failures.get(key)?.count ?? 0) + 1
-      const wait = count < free ? 0 : Math.min(max, delay * 2 ** Math.min(count - free, 30))
+    async attempt(key, free, delay, max) {
+      const before = failures.get(key)
       const now = Date.now()
+      if (before !== undefined && before.until > now) return before.until - now
+      const count = (before?.count ?? 0) + 1
+      const wait = count < free ? 0 : Math.min(max, delay * 2 ** Math.min(count - free, 30))
       failures.set(key, { count, until: now + wait }, now + wait + max)
+      return 0
     },
     async succeed(key) {
       failures.delete(key)

@@ -1,27 +1,17 @@
-import { unavailable } from '../errors.ts'
+import { randomUUID } from 'node:crypto'
+import { withDeadline } from './deadline.ts'
 import type { RedisClient } from './redis-client.ts'
 import * as scripts from './scripts.ts'
 import type { AuthStore, SessionRecord } from './store.ts'
 
-/** Rejects with 503 when Redis doesn't answer in time: a client that waits for a connection waits for ever. */
-async function withDeadline<T>(promise: Promise<T>, timeout: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeout} ms`)), timeout)
-  })
-  try {
-    return await Promise.race([promise, late])
-  } catch (error) {
-    throw unavailable('AUTH_STORE_UNAVAILABLE', 'Logins and sessions cannot be checked right now', 1, error)
-  } finally {
-    clearTimeout(timer)
-  }
-}
+/** Revocations that are read at once. */
+const page = 1000
 
 /** For all processes that share the Redis. */
 export function redisStore(client: RedisClient, prefix: string, timeout: number): AuthStore {
+  const inTime = withDeadline(timeout)
   const run = (script: string, keys: readonly string[], ...args: (string | number)[]): Promise<unknown> =>
-    withDeadline(client.eval(script, keys.length, ...keys.map((key) => prefix + key), ...args), timeout)
+    inTime(() => client.eval(script, keys.length, ...keys.map((key) => prefix + key), ...args))
   const text = (value: unknown): string => String(value)
 
   return {
@@ -74,22 +64,27 @@ export function redisStore(client: RedisClient, prefix: string, timeout: number)
       await run(scripts.revoke, keys, JSON.stringify([entry, cutoff, until]), until, Date.now())
     },
 
-    async revocationsSince(known) {
-      const answer = (await run(scripts.revocationsSince, ['revoked', 'revoked-version'], known)) as [
-        number | string,
-        ...string[]
-      ]
-      const [version, ...members] = answer
+    async revocationsSince(cursor) {
+      const [epoch = '', version = 0] = cursor?.split(' ') ?? []
+      const keys = ['revoked', 'revoked-version', 'revoked-epoch']
+      const answer = await run(scripts.revocationsSince, keys, version, epoch, randomUUID(), page)
+      const [nowEpoch, reached, more, ...members] = answer as [string, string, number, ...string[]]
       const revocations = members.map((member) => {
         const [entry, cutoff, until] = JSON.parse(member) as [string, number, number]
         return { entry, cutoff, until }
       })
-      return { version: Number(version), revocations }
+      const lost = epoch !== '' && epoch !== nowEpoch
+      return { cursor: `${nowEpoch} ${reached}`, revocations, more: more === 1, lost }
     },
 
     async saveSession(session, ttl) {
       const keys = [`session:${session.id}`, `sessions:${session.subject}`]
       await run(scripts.saveSession, keys, JSON.stringify(session), ttl, session.id, Date.now())
+    },
+
+    async touchSession(session, ttl) {
+      const keys = [`session:${session.id}`, `sessions:${session.subject}`]
+      await run(scripts.touchSession, keys, JSON.stringify(session), ttl, session.id, Date.now())
     },
 
     async findSession(id) {
@@ -110,8 +105,8 @@ export function redisStore(client: RedisClient, prefix: string, timeout: number)
     async waitOf(key) {
       return Number(await run(scripts.waitOf, [`wait:${key}`]))
     },
-    async fail(key, free, delay, max) {
-      await run(scripts.fail, [`failures:${key}`, `wait:${key}`], free, delay, max)
+    async attempt(key, free, delay, max) {
+      return Number(await run(scripts.attempt, [`failures:${key}`, `wait:${key}`], free, delay, max))
     },
     async succeed(key) {
       await run(scripts.del, [`failures:${key}`])

@@ -43,13 +43,21 @@ redis.call('ZADD', KEYS[1], version, ARGV[1])
 redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
 redis.call('PUBLISH', KEYS[4], version)`
 
-/** KEYS: log, version. ARGV: version known. A version that went back means that Redis lost its data: all is new. */
+/**
+ * KEYS: log, version, epoch. ARGV: version known, epoch known, a new epoch, page. The epoch is drawn when there is none,
+ * so another one than the known means that Redis has lost its data: versions start again, and all is new.
+ */
 export const revocationsSince = `
-local version = tonumber(redis.call('GET', KEYS[2]) or '0')
-local from = tonumber(ARGV[1])
-if version == from then return {version} end
-if version < from then from = 0 end
-return {version, unpack(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. from, '+inf', 'LIMIT', 0, 5000))}`
+redis.call('SET', KEYS[3], ARGV[3], 'NX')
+local epoch = redis.call('GET', KEYS[3])
+local version = redis.call('GET', KEYS[2]) or '0'
+local from = epoch == ARGV[2] and ARGV[1] or '0'
+if version == from then return {epoch, version, 0} end
+local found = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. from, '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[4])
+local more = #found == 2 * ARGV[4] and 1 or 0
+local answer = {epoch, more == 1 and found[#found] or version, more}
+for i = 1, #found, 2 do answer[#answer + 1] = found[i] end
+return answer`
 
 /** KEYS: session, subject's sessions. ARGV: record, ttl, id, now. */
 export const saveSession = `
@@ -58,6 +66,10 @@ redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[4])
 redis.call('ZADD', KEYS[2], ARGV[4] + ARGV[2], ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[2], 'NX')
 redis.call('PEXPIRE', KEYS[2], ARGV[2], 'GT')`
+
+/** Like `saveSession`, but one that has ended stays ended. */
+export const touchSession = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return end${saveSession}`
 
 export const get = `return redis.call('GET', KEYS[1])`
 
@@ -77,11 +89,14 @@ return found`
 /** KEYS: wait. Milliseconds that are left. */
 export const waitOf = `return math.max(0, redis.call('PTTL', KEYS[1]))`
 
-/** KEYS: count, wait. ARGV: free, delay, max. */
-export const fail = `
+/** KEYS: count, wait. ARGV: free, delay, max. Milliseconds to wait, or 0: counted, and may go on. */
+export const attempt = `
+local left = redis.call('PTTL', KEYS[2])
+if left > 0 then return left end
 local count = redis.call('INCR', KEYS[1])
 local free = tonumber(ARGV[1])
 local wait = 0
 if count >= free then wait = math.min(tonumber(ARGV[3]), tonumber(ARGV[2]) * 2 ^ math.min(count - free, 30)) end
 redis.call('PEXPIRE', KEYS[1], wait + ARGV[3])
-if wait > 0 then redis.call('SET', KEYS[2], '1', 'PX', wait) end`
+if wait > 0 then redis.call('SET', KEYS[2], '1', 'PX', wait) end
+return 0`

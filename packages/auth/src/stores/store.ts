@@ -42,6 +42,16 @@ export interface Revocation {
   readonly until: number
 }
 
+/** Some revocations, in the order in which they were made. */
+export interface RevocationPage {
+  readonly cursor: string
+  readonly revocations: readonly Revocation[]
+  /** There are more after the cursor. */
+  readonly more: boolean
+  /** The store has lost what it had when the cursor was given. */
+  readonly lost: boolean
+}
+
 /** Where what must outlive a request is kept: in this process, or in Redis for all processes. */
 export interface AuthStore {
   /** Whether other processes see it. */
@@ -54,18 +64,23 @@ export interface AuthStore {
   endFamiliesOf(subject: string): Promise<void>
 
   revoke(revocation: Revocation): Promise<void>
-  /** Those after `version`, and the version that they lead to. */
-  revocationsSince(version: number): Promise<{ version: number; revocations: readonly Revocation[] }>
+  /** Those after `cursor` (undefined: all), a page of them, and the cursor that they lead to. */
+  revocationsSince(cursor: string | undefined): Promise<RevocationPage>
 
   saveSession(session: SessionRecord, ttl: number): Promise<void>
+  /** Like `saveSession`, but only while the session is there: one that was ended meanwhile stays ended. */
+  touchSession(session: SessionRecord, ttl: number): Promise<void>
   findSession(id: string): Promise<SessionRecord | undefined>
   endSession(id: string, subject: string | undefined): Promise<void>
   sessionsOf(subject: string): Promise<readonly SessionRecord[]>
 
   /** Milliseconds to wait before `key` may try again; 0: at once. */
   waitOf(key: string): Promise<number>
-  /** Counts a failure; the wait after `free` failures doubles from `delay` to `max`. */
-  fail(key: string, free: number, delay: number, max: number): Promise<void>
+  /**
+   * Counts a try, in one step with asking: gives the milliseconds to wait, or 0 where it may go on. After `free` tries
+   * the wait doubles from `delay` to `max`.
+   */
+  attempt(key: string, free: number, delay: number, max: number): Promise<number>
   succeed(key: string): Promise<void>
 
   close(): void

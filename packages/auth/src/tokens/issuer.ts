@@ -20,7 +20,8 @@ export interface Issuer {
   readonly rolesClaim: string | undefined
   /** At once, but for keys that must be fetched. */
   verify(token: string): Verified | Promise<Verified>
-  readonly generation: number
+  /** Whether a token verified at a generation of keys need not be verified again. */
+  holds(generation: number): boolean
 }
 
 export interface IssuerRules {
@@ -82,7 +83,7 @@ export function fixedIssuer(rules: IssuerRules, keys: readonly string[]): Issuer
   return {
     name: rules.name,
     rolesClaim: rules.rolesClaim,
-    generation: 0,
+    holds: () => true,
     verify(token) {
       let result: Verified = { refused: 'invalid' }
       for (const verify of verifiers) {
@@ -116,9 +117,7 @@ export function remoteIssuer(rules: IssuerRules, source: KeySource): Issuer {
   return {
     name: rules.name,
     rolesClaim: rules.rolesClaim,
-    get generation() {
-      return source.generation
-    },
+    holds: (generation) => source.holds(generation),
     verify(token) {
       // Nothing is fetched for a token that could not pass with any key.
       const { kid, alg } = peek(token, 0) ?? {}

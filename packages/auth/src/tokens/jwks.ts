@@ -1,8 +1,7 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import { publicKeyOf, weakness, type PublicKey } from './keys.ts'
-
-const maxBytes = 256 * 1024
+import { limitedText } from './limited-text.ts'
 
 /** What a lookup gives: the key, that the issuer has none of this name, or that it can't be known now. */
 export type Lookup = { key: PublicKey } | { missing: true } | { unavailable: number }
@@ -13,9 +12,10 @@ export interface KeySource {
   lookup(kid: string | undefined): Lookup | Promise<Lookup>
   /** Counts up with each change of keys, so that what was verified with a removed key is verified again. */
   readonly generation: number
+  /** Whether what was verified at a generation of keys still holds without a look at them. */
+  holds(generation: number): boolean
   /** Milliseconds since the keys were last fetched; undefined: never. */
   age(): number | undefined
-  readonly fetches: number
   warmUp(): void
 }
 
@@ -28,29 +28,17 @@ export interface JwksOptions {
   timeout: number
 }
 
-/** Reads a body, but no more of it than `maxBytes`. */
-async function limitedText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += (chunk as Uint8Array).length
-    if (size > maxBytes) throw new Error(`more than ${maxBytes} bytes`)
-    chunks.push(chunk as Uint8Array)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
 function parseKeys(text: string, log: FastifyBaseLogger): Map<string, PublicKey> {
   const { keys } = JSON.parse(text) as { keys?: unknown }
   if (!Array.isArray(keys)) throw new Error('no "keys"')
   const found = new Map<string, PublicKey>()
-  for (const jwk of keys as (JsonWebKey & { kid?: string; use?: string })[]) {
+  for (const jwk of keys as (JsonWebKey & { kid?: string; use?: string; alg?: string })[]) {
     if ((jwk.use !== undefined && jwk.use !== 'sig') || !['RSA', 'EC', 'OKP'].includes(String(jwk.kty)))
       continue
     try {
       const key = createPublicKey({ key: jwk, format: 'jwk' })
       const weak = weakness(key)
-      if (weak === undefined) found.set(jwk.kid ?? '', publicKeyOf(key))
+      if (weak === undefined) found.set(jwk.kid ?? '', publicKeyOf(key, jwk.alg))
       else log.warn({ kid: jwk.kid }, `auth: a key of the issuer is not used: ${weak}`)
     } catch {
       log.warn({ kid: jwk.kid }, 'auth: a key of the issuer is not used: it cannot be read')
@@ -66,12 +54,10 @@ export function createKeySource(options: JwksOptions, log: FastifyBaseLogger): K
   let attemptedAt = -Infinity
   let failed = false
   let generation = 0
-  let fetches = 0
   let fetching: Promise<void> | undefined
 
   async function load(): Promise<void> {
     attemptedAt = performance.now()
-    fetches++
     try {
       const response = await fetch(options.url, {
         redirect: 'error',
@@ -100,6 +86,7 @@ export function createKeySource(options: JwksOptions, log: FastifyBaseLogger): K
   const pause = (): number => (failed ? Math.min(options.cooldown, 1000) : options.cooldown)
   const mayFetch = (): boolean => performance.now() - attemptedAt >= pause()
   const usable = (): boolean => performance.now() - fetchedAt <= options.maxAge + options.maxStale
+  const ageing = (): boolean => performance.now() - fetchedAt > options.maxAge * 0.8
 
   const known = (kid: string | undefined): PublicKey | undefined => {
     if (!usable()) return undefined
@@ -117,7 +104,7 @@ export function createKeySource(options: JwksOptions, log: FastifyBaseLogger): K
       if (key !== undefined) {
         // Refreshed ahead, in the background; past their age, keys serve on while the issuer is down.
         if (age > options.maxAge && !failed && mayFetch()) return refresh().then(() => settle(kid))
-        if (age > options.maxAge * 0.8 && mayFetch()) void refresh()
+        if (ageing() && mayFetch()) void refresh()
         return { key }
       }
       if (fetching !== undefined) return fetching.then(() => settle(kid))
@@ -126,9 +113,8 @@ export function createKeySource(options: JwksOptions, log: FastifyBaseLogger): K
     get generation() {
       return generation
     },
-    get fetches() {
-      return fetches
-    },
+    // Refreshed ahead by what is remembered too, or a removed key would serve as long as nothing new comes.
+    holds: (verifiedAt) => verifiedAt === generation && usable() && !(ageing() && mayFetch()),
     age: () => (fetchedAt === -Infinity ? undefined : performance.now() - fetchedAt),
     warmUp: () => void refresh()
   }

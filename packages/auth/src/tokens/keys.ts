@@ -46,8 +46,10 @@ export interface PublicKey {
   readonly algorithms: readonly SignatureAlgorithm[]
 }
 
-export function publicKeyOf(key: KeyObject): PublicKey {
-  const algorithms = algorithmsOf(key.asymmetricKeyType, key.asymmetricKeyDetails?.namedCurve)
+/** `only`: the one algorithm that its issuer says it is for. */
+export function publicKeyOf(key: KeyObject, only?: string): PublicKey {
+  const able = algorithmsOf(key.asymmetricKeyType, key.asymmetricKeyDetails?.namedCurve)
+  const algorithms = only === undefined ? able : able.filter((name) => name === only)
   return { pem: key.export({ type: 'spki', format: 'pem' }).toString(), algorithms }
 }
 

@@ -1,13 +1,16 @@
-import fastifyJwt from '@fastify/jwt'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { meterPort, whenProvided, type Meter } from '@seaworthy/contract'
 import type { Audit } from '../audit.ts'
+import { AuthError } from '../errors.ts'
 import type { ResolvedAuth } from '../options.ts'
 import type { ResolvedJwt } from '../options-jwt.ts'
 import type { Revocations } from '../revocation.ts'
 import type { Scheme } from '../schemes.ts'
 import type { AuthStore } from '../stores/store.ts'
 import { createTokens, type Tokens } from './issue.ts'
-import { tokenScheme } from './scheme.ts'
+import { registerJwt } from './fastify-jwt.ts'
+import { jwtVerifyOf } from './jwt-verify.ts'
+import { tokenOf, tokenScheme } from './scheme.ts'
 import { createTokenVerifier, type TokenVerifier } from './verifier.ts'
 
 export interface TokenPart {
@@ -26,36 +29,48 @@ export async function tokenPart(
   revocations: Revocations,
   audit: Audit
 ): Promise<TokenPart> {
-  const [key] = jwt.keys
-  if (key) {
-    const claims = { iss: jwt.issuer, aud: jwt.audience }
-    await fastify.register(fastifyJwt, {
-      secret: jwt.algorithm.startsWith('HS') ? key.sign : { private: key.sign, public: key.verify },
-      sign: { algorithm: jwt.algorithm, expiresIn: jwt.expiresIn, ...claims },
-      // For who calls `request.jwtVerify()` or `app.jwt.verify()`: the same rules, and revocation too.
-      verify: {
-        algorithms: [jwt.algorithm],
-        allowedIss: claims.iss,
-        allowedAud: claims.aud,
-        requiredClaims: ['exp', 'iat', 'iss', 'aud'],
-        clockTolerance: jwt.clockTolerance * 1000
-      },
-      ...(jwt.cookie === undefined ? {} : { cookie: { cookieName: jwt.cookie, signed: false } }),
-      trusted: (_request, decoded) => !revocations.isRevoked(decoded as Record<string, unknown>)
-    })
-  }
   if (jwt.cookie !== undefined && !fastify.hasPlugin('@fastify/cookie')) {
     const { default: cookie } = await import('@fastify/cookie')
     await fastify.register(cookie)
   }
 
-  const verifier = createTokenVerifier(jwt, fastify.log)
+  const opaque =
+    jwt.introspected &&
+    (await import('./introspection.ts')).createIntrospection(jwt.introspected, jwt, fastify.log)
+  const verifier = createTokenVerifier(jwt, fastify.log, opaque)
   for (const source of verifier.sources.values())
     fastify.addHook('onReady', (done) => (source.warmUp(), done()))
+  if (verifier.sources.size > 0) whenProvided(fastify, meterPort, (meter) => showAges(meter, verifier))
+  const [key] = jwt.keys
+  const parts = { verifier, revocations, realm, keys: jwt.keys.map(({ verify }) => verify) }
+  if (key) await registerJwt(fastify, jwt, parts)
+  else {
+    const lookup = (request: FastifyRequest): string => {
+      const token = tokenOf(request, jwt.cookie)
+      if (token !== undefined) return token
+      throw new AuthError('FST_JWT_NO_AUTHORIZATION_IN_HEADER', 401, 'Authentication is required')
+    }
+    fastify.decorateRequest('jwtVerify', jwtVerifyOf({ ...parts, lookup }) as never)
+  }
   const sign = (claims: Record<string, unknown>): string => fastify.jwt.sign(claims)
   return {
     verifier,
     scheme: tokenScheme(verifier, revocations, realm, jwt.cookie),
     tokens: key && createTokens(jwt, sign, store, revocations, audit, realm)
   }
+}
+
+/** To be told of an issuer whose keys are not renewed before they are too old to use. */
+function showAges(meter: Meter, { sources }: TokenVerifier): void {
+  meter.gauge({
+    name: 'auth_keys_age_seconds',
+    help: 'How long ago the keys of an issuer were fetched',
+    labels: ['issuer'],
+    collect: (family) => {
+      for (const [issuer, source] of sources) {
+        const age = source.age()
+        if (age !== undefined) family.with(issuer).set(age / 1000)
+      }
+    }
+  })
 }

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { challenge, invalidToken, unavailable } from '../errors.ts'
+import { challenge, invalidToken, undecided } from '../errors.ts'
 import type { Revocations } from '../revocation.ts'
 import type { Found, Scheme } from '../schemes.ts'
 import { bearerOf } from './bearer.ts'
@@ -23,10 +23,7 @@ export function tokenScheme(
       }
       return found(null, identity)
     }
-    if ('unavailable' in outcome) {
-      const message = 'The keys to check the token cannot be had right now'
-      return found(unavailable('AUTH_KEYS_UNAVAILABLE', message, outcome.unavailable))
-    }
+    if ('unavailable' in outcome) return found(undecided(outcome))
     if (outcome.refused === 'expired') {
       return found(invalidToken(realm, 'The token has expired', 'AUTH_TOKEN_EXPIRED'))
     }
@@ -37,8 +34,7 @@ export function tokenScheme(
     name: 'jwt',
     challenge: challenge('Bearer', realm),
     identify(request, found) {
-      const token =
-        bearerOf(request.headers) ?? (cookie === undefined ? undefined : cookieOf(request, cookie))
+      const token = tokenOf(request, cookie)
       if (token === undefined) return found(null)
       const outcome = verifier.verify(token)
       if (!(outcome instanceof Promise)) return conclude(outcome, found)
@@ -50,7 +46,10 @@ export function tokenScheme(
   }
 }
 
-function cookieOf(request: FastifyRequest, name: string): string | undefined {
+/** The token of the header, or else of the cookie. */
+export function tokenOf(request: FastifyRequest, cookie: string | undefined): string | undefined {
+  const token = bearerOf(request.headers)
+  if (token !== undefined || cookie === undefined) return token
   const { cookies } = request as { cookies?: Record<string, string | undefined> }
-  return cookies?.[name]
+  return cookies?.[cookie]
 }

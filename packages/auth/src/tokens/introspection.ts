@@ -1,0 +1,112 @@
+import { hash } from 'node:crypto'
+import type { FastifyBaseLogger } from 'fastify'
+import { identityOf } from '../identity.ts'
+import type { ResolvedIssuer } from '../options-issuer.ts'
+import type { ResolvedIntrospection } from '../options-introspection.ts'
+import { judged, type IntrospectionRules } from './introspected-claims.ts'
+import { createIntrospect } from './introspection-call.ts'
+import type { TokenOutcome } from './verifier.ts'
+
+/** Milliseconds for which it is remembered that a token does not hold. */
+const refusedFor = 5000
+/** Calls under way at once: further tokens get 503, or made-up ones would pile up while the issuer hangs. */
+const maxCalls = 256
+/** What RFC 6750 lets a token be made of, and the colon that some issuers use. */
+const sendable = /^[\w.~+/:-]+=*$/
+
+/** Opaque tokens, whose issuer says what they are. */
+export interface Introspection {
+  /** At once where the answer is known. What it gives is shared: copy the identity. Doesn't know of revocation. */
+  verify(token: string): TokenOutcome | Promise<TokenOutcome>
+}
+
+interface Answer {
+  readonly outcome: TokenOutcome
+  /** Milliseconds since 1970. */
+  readonly until: number
+}
+
+export function createIntrospection(
+  options: ResolvedIssuer & { introspection: ResolvedIntrospection },
+  { cache: limit, clockTolerance: tolerance }: { cache: number; clockTolerance: number },
+  log: FastifyBaseLogger
+): Introspection {
+  const { issuer, introspection, rolesClaim } = options
+  const introspect = createIntrospect(issuer, introspection)
+  const rules: IntrospectionRules = {
+    issuer,
+    audience: [options.audience].flat(),
+    requiredClaims: options.requiredClaims ?? ['aud', 'sub'],
+    clockTolerance: tolerance * 1000
+  }
+  // Apart, so that made-up tokens push no good one out.
+  const good = new Map<string, Answer>()
+  const bad = new Map<string, Answer>()
+  const calls = new Map<string, Promise<TokenOutcome>>()
+  let failing = false
+
+  const remembered = (answers: Map<string, Answer>, key: string): TokenOutcome | undefined => {
+    const found = answers.get(key)
+    if (found === undefined || found.until > Date.now()) return found?.outcome
+    answers.delete(key)
+    return undefined
+  }
+  const remember = (
+    answers: Map<string, Answer>,
+    key: string,
+    outcome: TokenOutcome,
+    until: number
+  ): void => {
+    if (limit === 0 || introspection.cacheFor === 0) return
+    answers.delete(key)
+    if (answers.size >= limit) answers.delete(answers.keys().next().value!)
+    answers.set(key, { outcome, until })
+  }
+  const told = (failed: boolean, reason?: string): void => {
+    if (failed === failing) return
+    failing = failed
+    // Not the error itself: an issuer's answer may repeat the token.
+    if (failed) log.warn({ issuer, reason }, 'auth: the issuer cannot be asked about tokens')
+    else log.info({ issuer }, 'auth: the issuer answers about tokens again')
+  }
+
+  async function ask(token: string, key: string): Promise<TokenOutcome> {
+    let claims: Record<string, unknown>
+    try {
+      claims = await introspect(token)
+    } catch (error) {
+      told(true, reasonOf(error))
+      return { unavailable: 1, asked: true }
+    }
+    told(false)
+    const result = judged(claims, rules)
+    const now = Date.now()
+    if (!('claims' in result)) {
+      remember(bad, key, result, now + Math.min(introspection.cacheFor, refusedFor))
+      return result
+    }
+    const identity = identityOf('jwt', result.claims, rolesClaim)
+    const { exp } = result.claims
+    const ends = typeof exp === 'number' ? exp * 1000 + rules.clockTolerance : Infinity
+    remember(good, key, { identity }, Math.min(now + introspection.cacheFor, ends))
+    return { identity }
+  }
+
+  return {
+    verify(token) {
+      if (!sendable.test(token)) return { refused: 'invalid' }
+      const key = hash('sha256', token, 'base64url')
+      const known = remembered(good, key) ?? remembered(bad, key) ?? calls.get(key)
+      if (known !== undefined) return known
+      if (calls.size >= maxCalls) return { unavailable: 1, asked: true }
+      const call = ask(token, key).finally(() => calls.delete(key))
+      calls.set(key, call)
+      return call
+    }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error
+  return cause instanceof Error ? `${message}: ${cause.message}` : message
+}

@@ -1,0 +1,194 @@
+import { generateKeyPairSync, sign as signBytes, type KeyObject } from 'node:crypto'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { until } from '@seaworthy/testing'
+import { exportJWK, SignJWT } from 'jose'
+import t, { type Test } from 'tap'
+import type { IssuerOptions } from '../src/index.ts'
+import { bearer, guardedApp, secret } from './support.ts'
+
+const idp = 'https://id.example.com'
+const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const sign = (key: KeyObject, kid?: string): Promise<string> =>
+  new SignJWT()
+    .setProtectedHeader({ alg: 'ES256', ...(kid === undefined ? {} : { kid }) })
+    .setIssuer(idp)
+    .setAudience('api')
+    .setSubject('u1')
+    .setIssuedAt()
+    .setExpirationTime('10m')
+    .sign(key)
+
+type Answer = (response: ServerResponse, keys: string) => void
+
+/** An issuer that publishes keys over HTTP, well or badly, and an app that takes its tokens. */
+async function build(t: Test, options: Partial<IssuerOptions> = {}, cache = 1000) {
+  const known = pair()
+  const published: { keys: object[] } = {
+    keys: [{ ...(await exportJWK(known.publicKey)), kid: 'k1', use: 'sig' }]
+  }
+  const good: Answer = (response, keys) => void response.end(keys)
+  const state = { fetches: 0, elsewhere: 0, answer: good }
+  const server = createServer(({ url }, response) => {
+    if (url === '/elsewhere') state.elsewhere++
+    else state.fetches++
+    const answer = url === '/elsewhere' ? good : state.answer
+    answer(response, JSON.stringify(published))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`
+  const made = await guardedApp(t, {
+    jwt: {
+      secret,
+      cache,
+      issuers: [{ issuer: idp, audience: 'api', algorithms: ['ES256'], jwksUrl, ...options }]
+    }
+  })
+  made.route('DELETE', '/thing', { onRequest: made.app.authenticate })
+  await made.app.ready()
+  const call = (token: string) => made.app.inject({ method: 'DELETE', url: '/thing', headers: bearer(token) })
+  const status = async (token: string) => (await call(token)).statusCode
+  return { ...made, state, good, published, known, call, status }
+}
+
+const bad: Record<string, Answer> = {
+  'an error': (response, keys) => void response.writeHead(500).end(keys),
+  silence: () => undefined,
+  'half an answer': (response) => void response.writeHead(200).write('{"keys":['),
+  '10 MB': (response, keys) => {
+    response.writeHead(200)
+    const block = Buffer.alloc(1024 * 1024, 32)
+    for (let written = 0; written < 10; written++) response.write(block)
+    response.end(keys)
+  },
+  'a redirect': (response) => void response.writeHead(302, { location: '/elsewhere' }).end(),
+  'something else': (response) => void response.end('<html>'),
+  'no keys': (response) => void response.end('{"keys":[]}'),
+  'a closed connection': (response) => void response.destroy()
+}
+
+for (const [name, answer] of Object.entries(bad)) {
+  t.test(`keys that come as ${name}: known ones serve on, unknown ones are 503 in time`, async (t) => {
+    const options = { jwksTimeout: 300, jwksMaxAge: 100, jwksCooldown: 50 }
+    const { state, known, published, call, status, runs } = await build(t, options)
+    const token = await sign(known.privateKey, 'k1')
+    t.equal(await status(token), 200)
+    state.answer = answer
+    // Even there it could not be taken from such an answer.
+    const strange = pair()
+    published.keys.push({ ...(await exportJWK(strange.publicKey)), kid: 'k9' })
+
+    const before = state.fetches
+    await until('a refresh to be tried', async () => {
+      t.equal(await status(token), 200)
+      return state.fetches > before
+    })
+    const ran = runs()
+    const unknown = await sign(strange.privateKey, 'k9')
+    await until('503', async () => (await status(unknown)) === 503)
+    const from = performance.now()
+    const refused = await call(unknown)
+    t.ok(performance.now() - from < 300 + 1000, 'within the timeout, with room for a busy machine')
+    t.match(refused, { statusCode: 503, headers: { 'retry-after': /^\d+$/ } })
+    t.match(refused.json(), { code: 'AUTH_KEYS_UNAVAILABLE' })
+    t.equal(runs(), ran)
+    t.equal(await status(token), 200, 'and known keys serve on')
+    t.equal(state.elsewhere, 0, 'no redirect is followed')
+  })
+}
+
+t.test('an issuer that was never reached: 503, then its tokens hold without a restart', async (t) => {
+  const { state, good, known, status, runs } = await build(t, { jwksTimeout: 200, jwksCooldown: 50 })
+  state.answer = bad.silence!
+  const token = await sign(known.privateKey, 'k1')
+  t.equal(await status(token), 503)
+  t.equal(runs(), 0)
+  state.answer = good
+  await until('the keys', async () => (await status(token)) === 200)
+  t.ok(runs() > 0)
+})
+
+t.test('old keys serve through an outage only so long', async (t) => {
+  const { state, known, status } = await build(t, { jwksMaxAge: 50, jwksMaxStale: 200, jwksCooldown: 20 })
+  const token = await sign(known.privateKey, 'k1')
+  t.equal(await status(token), 200)
+  state.answer = bad['an error']!
+  await until('the end of patience', async () => (await status(token)) === 503)
+  t.equal(await status(await sign(known.privateKey)), 503, 'also without a key id')
+})
+
+t.test('a hundred cold requests make one fetch, a thousand unknown keys at most one more', async (t) => {
+  const { state, known, status, runs } = await build(t)
+  const token = await sign(known.privateKey, 'k1')
+  const cold = await Promise.all(Array.from({ length: 100 }, () => status(token)))
+  t.ok(cold.every((code) => code === 200))
+  t.equal(state.fetches, 1)
+  const stranger = pair().privateKey
+  const tokens = await Promise.all(Array.from({ length: 1000 }, (_, index) => sign(stranger, `x${index}`)))
+  const answers = await Promise.all(tokens.map(status))
+  t.ok(answers.every((code) => code === 401))
+  t.ok(state.fetches <= 2, `${state.fetches} fetches`)
+  t.equal(runs(), 100)
+})
+
+for (const cache of [0, 1000]) {
+  t.test(
+    `rotation, ${cache ? 'with' : 'without'} memory: a new key holds, a removed one ends, no restart`,
+    async (t) => {
+      const { state, known, published, status } = await build(
+        t,
+        { jwksCooldown: 100, jwksMaxAge: 300 },
+        cache
+      )
+      const old = await sign(known.privateKey, 'k1')
+      t.equal(await status(old), 200)
+      const next = pair()
+      published.keys.push({ ...(await exportJWK(next.publicKey)), kid: 'k2' })
+      const young = await sign(next.privateKey, 'k2')
+      await until('the new key', async () => (await status(young)) === 200, 5000)
+      t.equal(await status(old), 200, 'beside the old one')
+
+      published.keys.shift()
+      const fetched = state.fetches
+      // Only with the old one, which is remembered: nothing else makes the keys be looked at.
+      await until('the end of the old key', async () => (await status(old)) === 401, 5000)
+      t.ok(state.fetches > fetched)
+      t.equal(await status(young), 200)
+    }
+  )
+}
+
+t.test('what an issuer publishes by mistake is not used', async (t) => {
+  const weak = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  const encryption = pair()
+  const other = pair()
+  const { published, status, runs, state } = await build(t, { algorithms: ['ES256', 'RS256'] })
+  published.keys = [
+    { ...(await exportJWK(weak.publicKey)), kid: 'weak' },
+    { ...(await exportJWK(encryption.publicKey)), kid: 'enc', use: 'enc' },
+    { ...(await exportJWK(other.publicKey)), kid: 'alg', alg: 'ES384' },
+    { kty: 'oct', k: Buffer.from(secret).toString('base64url'), kid: 'oct' },
+    { kty: 'EC', crv: 'P-256', kid: 'broken' },
+    ...published.keys
+  ]
+  // By hand: the library would not sign with such a key.
+  const now = Math.floor(Date.now() / 1000)
+  const text = [
+    { alg: 'RS256', kid: 'weak' },
+    { iss: idp, aud: 'api', sub: 'u1', iat: now, exp: now + 60 }
+  ]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.')
+  const signature = signBytes('sha256', Buffer.from(text), weak.privateKey).toString('base64url')
+  t.equal(await status(`${text}.${signature}`), 401)
+  t.equal(await status(await sign(encryption.privateKey, 'enc')), 401)
+  t.equal(await status(await sign(other.privateKey, 'alg')), 401)
+  t.equal(await status(await sign(pair().privateKey, 'broken')), 401)
+  t.equal(await status(await sign(pair().privateKey)), 401, 'without a name among several')
+  t.equal(runs(), 0)
+  t.ok(state.fetches <= 2)
+})

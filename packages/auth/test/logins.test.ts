@@ -1,0 +1,165 @@
+import crypto, { randomBytes } from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
+import FakeTimers from '@sinonjs/fake-timers'
+import { requires, startRedis } from '@seaworthy/testing'
+import { Redis } from 'ioredis'
+import t, { type Test } from 'tap'
+import type { AuthOptions } from '../src/index.ts'
+import { networkOf } from '../src/logins/network.ts'
+import { guardedApp } from './support.ts'
+
+/** Counts the hashes that are computed, with their settings. */
+function countHashes(t: Test): { made: unknown[] } {
+  const { scrypt } = crypto
+  const made: unknown[] = []
+  crypto.scrypt = ((...args: Parameters<typeof scrypt>) => {
+    made.push(args[3])
+    return scrypt(...args)
+  }) as typeof scrypt
+  syncBuiltinESMExports()
+  t.teardown(() => {
+    crypto.scrypt = scrypt
+    syncBuiltinESMExports()
+  })
+  return { made }
+}
+
+async function build(t: Test, { login: settings, ...more }: AuthOptions = {}) {
+  const made = await guardedApp(t, {
+    jwt: { secret: randomBytes(32).toString('base64') },
+    login: { cost: 14, ...settings },
+    ...more
+  })
+  const { app } = made
+  const passwordHash = await app.auth.hashPassword('correct horse')
+  const users: Record<string, { passwordHash: string | null }> = {
+    'ada@example.com': { passwordHash },
+    'bob@example.com': { passwordHash },
+    'without@example.com': { passwordHash: null }
+  }
+  app.post<{ Body: { account: string; password: string } }>('/login', async (request) => {
+    await app.auth.verifyCredentials(request, { ...request.body, find: (account) => users[account] })
+    return 'in'
+  })
+  await app.ready()
+  const login = (account: unknown, password: unknown, remoteAddress = '192.0.2.1') =>
+    app.inject({ method: 'POST', url: '/login', payload: { account, password } as object, remoteAddress })
+  const status = async (...args: Parameters<typeof login>) => (await login(...args)).statusCode
+  return { ...made, login, status }
+}
+
+t.test('an unknown user costs the same work as a wrong password, and gets the same answer', async (t) => {
+  const { login } = await build(t)
+  await login('nobody@example.com', 'x')
+  const { made } = countHashes(t)
+  const works = []
+  const answers = []
+  for (const account of ['ada@example.com', 'nobody@example.com', 'without@example.com']) {
+    made.length = 0
+    const { statusCode, headers, json } = await login(account, 'wrong')
+    works.push([...made])
+    answers.push({ statusCode, challenge: headers['www-authenticate'], body: json<object>() })
+  }
+  t.equal(works[0]!.length, 1)
+  for (const work of works) t.strictSame(work, works[0])
+  for (const answer of answers) t.strictSame(answer, answers[0])
+  t.equal(answers[0]!.statusCode, 401)
+})
+
+t.test('what is no login at all is 401 and computes nothing', async (t) => {
+  const { status } = await build(t)
+  const { made } = countHashes(t)
+  const long = 'x'.repeat(2000)
+  for (const [account, password] of [
+    [undefined, 'x'], ['ada@example.com', undefined], [{}, []], ['', 'x'], ['ada@example.com', long], [1, 2]
+  ]) t.equal(await status(account, password), 401) // prettier-ignore
+  t.equal(made.length, 0)
+})
+
+const slow = { attempts: 3, delay: 1000, maxDelay: 8000 }
+
+t.test('guesses are slowed down more and more, and a pause forgives', async (t) => {
+  const clock = FakeTimers.install({ now: Date.now(), toFake: ['Date'] })
+  t.teardown(() => clock.uninstall())
+  const { login, status } = await build(t, { login: slow })
+  for (let round = 0; round < 3; round++) t.equal(await status('ada@example.com', 'wrong'), 401)
+  for (const wait of [1, 2, 4, 8, 8]) {
+    const slowed = await login('ada@example.com', 'correct horse')
+    t.match(slowed, { statusCode: 429, headers: { 'retry-after': `${wait}` } }, 'even the right one waits')
+    clock.tick(wait * 1000 + 1)
+    t.equal(await status('ada@example.com', 'wrong'), 401)
+  }
+  clock.tick(8001)
+  t.equal(await status('ada@example.com', 'correct horse'), 200)
+  for (let round = 0; round < 2; round++) t.equal(await status('ada@example.com', 'wrong'), 401)
+  t.equal(await status('ada@example.com', 'correct horse'), 200, 'a login starts the count again')
+})
+
+t.test('one attacker keeps the owner out neither of the account nor of others', async (t) => {
+  const { status } = await build(t, { login: { ...slow, accountFactor: 3 } })
+  for (let round = 0; round < 3; round++) await status('ada@example.com', 'wrong', '198.51.100.7')
+  t.equal(await status('ada@example.com', 'wrong', '198.51.100.7'), 429)
+  t.equal(await status('ada@example.com', 'correct horse', '203.0.113.9'), 200, 'from elsewhere')
+  t.equal(await status('bob@example.com', 'correct horse', '198.51.100.7'), 200, 'another account')
+
+  const codes = []
+  for (let index = 0; index < 12; index++)
+    codes.push(await status('bob@example.com', 'wrong', `203.0.113.${index}`))
+  t.equal(codes.filter((code) => code === 401).length, 9, 'from many addresses there is a bound too')
+  t.equal(codes.at(-1), 429)
+})
+
+t.test('an address that tries many accounts is slowed down, and only it', async (t) => {
+  const { status } = await build(t, { login: { ...slow, addressFactor: 2 } })
+  for (let index = 0; index < 6; index++) t.equal(await status(`u${index}`, 'wrong', '2001:db8:1:2::7'), 401)
+  t.equal(await status('u9', 'wrong', '2001:db8:1:2:aaaa::1'), 429, 'the /64 counts')
+  t.equal(await status('u9', 'wrong', '2001:db8:1:3::7'), 401)
+  t.equal(await status('ada@example.com', 'correct horse', '192.0.2.50'), 200)
+})
+
+t.test('a hundred guesses at once are not a hundred free ones', async (t) => {
+  const { status } = await build(t, { login: slow })
+  const { made } = countHashes(t)
+  const codes = await Promise.all(Array.from({ length: 100 }, () => status('ada@example.com', 'wrong')))
+  t.equal(codes.filter((code) => code === 401).length, 3)
+  t.equal(codes.filter((code) => code === 429).length, 97)
+  t.equal(made.length, 3)
+})
+
+t.test('addresses are taken by whom they stand for', async (t) => {
+  for (const [ip, network] of [
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+    ['2001:DB8:1:2::1', '2001:db8:1:2'],
+    ['2001:db8::1', '2001:db8:0:0'],
+    ['::1', '0:0:0:0'],
+    ['fe80::1', 'fe80:0:0:0']
+  ] as const)
+    t.equal(networkOf(ip), network)
+})
+
+requires(['redis-server'], 'guesses are counted over all processes, and without Redis by each', async (t) => {
+  const server = await startRedis(t)
+  const redis = () => {
+    const client = new Redis({ host: '127.0.0.1', port: server.port })
+    client.on('error', () => undefined)
+    t.teardown(() => client.disconnect())
+    return client
+  }
+  const [one, two] = [
+    await build(t, { login: slow, redis: redis() }),
+    await build(t, { login: slow, redis: redis() })
+  ]
+  const guess = (count: number, account: string) =>
+    Promise.all(Array.from({ length: count }, (_, index) => (index % 2 ? one : two).status(account, 'wrong')))
+  const codes = await guess(40, 'ada@example.com')
+  t.equal(codes.filter((code) => code === 401).length, 3)
+  t.equal(codes.filter((code) => code === 429).length, 37)
+  t.equal(await two.status('bob@example.com', 'correct horse'), 200)
+
+  await server.kill()
+  const alone = await guess(20, 'bob@example.com')
+  t.equal(alone.filter((code) => code === 401).length, 6, 'each by itself')
+  t.equal(alone.filter((code) => code === 429).length, 14)
+})

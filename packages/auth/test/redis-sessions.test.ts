@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto'
+import { requires, startRedis, until } from '@seaworthy/testing'
+import type { Test } from 'tap'
+import type { SessionOptions, SessionRecord } from '../src/index.ts'
+import { startServices, type Service } from './processes.ts'
+
+const needs = ['redis-server']
+
+async function pairOf(t: Test, more: SessionOptions = {}) {
+  const redis = await startRedis(t)
+  const session = { key: randomBytes(32).toString('base64'), ...more }
+  const [a, b] = (await startServices(t, 2, redis, { session })) as [Service, Service]
+  const login = async (user: object = { sub: 'ada' }): Promise<string> =>
+    (await a.post('/login', user)).headers.get('set-cookie')!.split(';')[0]!
+  const me = async (service: Service, cookie: string) => (await service.get('/me', { cookie })).status
+  return { redis, a, b, login, me }
+}
+
+requires(needs, 'a session holds on all processes, is listed, and ends on all of them', async (t) => {
+  const { a, b, login, me } = await pairOf(t)
+  const [one, two, other] = [await login(), await login(), await login({ sub: 'bob' })]
+  for (const cookie of [one, two, other]) t.equal(await me(b, cookie), 200)
+
+  const records = (await b.get('/sessions/ada')).body as SessionRecord[]
+  t.match(records, [{ subject: 'ada' }, { subject: 'ada' }])
+  t.equal((await b.post('/revoke', { session: records[0]!.id })).status, 200)
+  const alive = await Promise.all([one, two].map((cookie) => me(a, cookie)))
+  t.strictSame(
+    alive.toSorted((one, two) => one - two),
+    [200, 401],
+    'at once, since each request asks'
+  )
+  t.equal((await a.post('/revoke', { user: 'ada' })).status, 200)
+  for (const cookie of [one, two]) t.equal(await me(b, cookie), 401)
+  t.equal(await me(b, other), 200)
+  t.strictSame((await a.get('/sessions/ada')).body, [])
+})
+
+requires(needs, 'a session that is not used ends in Redis by itself', async (t) => {
+  const { a, login, me } = await pairOf(t, { idleTimeout: 3000 })
+  const cookie = await login()
+  t.equal(await me(a, cookie), 200)
+  await until('the list to be empty', async () => {
+    const { body } = await a.get('/sessions/ada')
+    return (body as SessionRecord[]).length === 0
+  })
+  t.equal(await me(a, cookie), 401)
+})
+
+for (const onStoreError of ['closed', 'open'] as const) {
+  for (const outage of ['killed', 'frozen'] as const) {
+    requires(needs, `Redis ${outage}, sessions ${onStoreError}: bounded answers, and recovery`, async (t) => {
+      const { redis, a, b, login, me } = await pairOf(t, { onStoreError })
+      const cookie = await login()
+      if (outage === 'killed') await redis.kill()
+      else redis.freeze()
+      const during = await b.get('/me', { cookie })
+      if (onStoreError === 'closed') {
+        t.match(during, { status: 503, body: { code: 'AUTH_STORE_UNAVAILABLE' } })
+        t.match(during.headers.get('retry-after'), /^\d+$/)
+      } else t.match(during, { status: 200, body: { sub: 'ada' } })
+      t.equal((await b.get('/me')).status, 401, 'without a cookie Redis is not asked')
+
+      const refused = await a.post('/login', { sub: 'eve' })
+      t.equal(refused.status, 503, 'nobody new comes in')
+      const got = refused.headers.getSetCookie().filter((line) => !/expires=|max-age=0/i.test(line))
+      for (const line of got) t.not(await me(b, line.split(';')[0]!), 200, 'not even with that cookie')
+
+      if (outage === 'killed') await redis.restart()
+      else redis.thaw()
+      await until('logins', async () => (await a.post('/login', { sub: 'ada' })).status === 200)
+      t.equal(await me(b, await login()), 200)
+      // What a Redis without persistence had is gone: sessions with it.
+      t.equal(await me(b, cookie), outage === 'killed' ? 401 : 200)
+    })
+  }
+}
