@@ -38,6 +38,7 @@ interface AppErrorOptions {
  *
  * @example
  * throw new AppError('The order is being packed', { statusCode: 409, code: 'ORDER_LOCKED' })
+ * throw new AppError('The order is being packed', 409, 'ORDER_LOCKED')
  */
 declare class AppError extends Error {
     /** The answer's status, from 400 to 599. */
@@ -49,6 +50,8 @@ declare class AppError extends Error {
     readonly extensions?: Readonly<Record<string, unknown>> | undefined;
     readonly expose?: boolean | undefined;
     constructor(message: string, options?: AppErrorOptions);
+    /** The order that hand-written classes have: subclasses that call `super(message, 404, 'CODE')` stay as they are. */
+    constructor(message: string, statusCode: number | undefined, code?: string, details?: unknown);
 }
 /**
  * Whether `error` is one of ours, of whatever copy of this package (CommonJS beside ESM, two versions): by its brand,
@@ -331,8 +334,9 @@ interface FieldError {
 }
 /** 400: the request breaks rules. `details` say which, best as {@link FieldError}s. */
 declare class ValidationError extends AppError {
-    /** @param details - What is wrong, by itself or as one of the options. */
-    constructor(message?: string, details?: readonly (FieldError | Readonly<Record<string, unknown>>)[] | HttpErrorOptions);
+    constructor(message?: string, options?: HttpErrorOptions);
+    /** @param details - What is wrong, by itself: `error.validation`, a list of {@link FieldError}s, whatever JSON can say. */
+    constructor(message?: string, details?: unknown);
 }
 
 export { AppError, BadGatewayError, BadRequestError, ConflictError, ForbiddenError, GatewayTimeoutError, GoneError, MethodNotAllowedError, NotFoundError, PayloadTooLargeError, ServiceUnavailableError, TooManyRequestsError, UnauthorizedError, UnprocessableEntityError, ValidationError, errors as default, defineError, errorResponses, errorSchema, errors, errorsServerOptions, isAppError, problemSchema };

@@ -60,11 +60,11 @@ export class Answerer {
     reply.header('content-type', problem ? problemType : jsonType)
     // The route's response schema is for its own answers: it would strip this one.
     reply.serializer(serializeBody)
-    const send = reply.send.bind(reply)
+    const { send } = reply
     // Whoever sends from here on (Fastify's default handler, after a hook has failed on this very answer) would
     // send that failure's message.
     reply.send = this.#sendAgain
-    send(body)
+    send.call(reply, body)
   }
 }
 

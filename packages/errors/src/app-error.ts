@@ -44,6 +44,7 @@ export function named(errorClass: { prototype: Error }, name: string): void {
  *
  * @example
  * throw new AppError('The order is being packed', { statusCode: 409, code: 'ORDER_LOCKED' })
+ * throw new AppError('The order is being packed', 409, 'ORDER_LOCKED')
  */
 export class AppError extends Error {
   static {
@@ -61,7 +62,14 @@ export class AppError extends Error {
   declare readonly extensions?: Readonly<Record<string, unknown>> | undefined
   declare readonly expose?: boolean | undefined
 
-  constructor(message: string, options: AppErrorOptions = {}) {
+  constructor(message: string, options?: AppErrorOptions)
+  /** The order that hand-written classes have: subclasses that call `super(message, 404, 'CODE')` stay as they are. */
+  constructor(message: string, statusCode: number | undefined, code?: string, details?: unknown)
+  constructor(message: string, given?: AppErrorOptions | number, ownCode?: string, ownDetails?: unknown) {
+    const options: AppErrorOptions =
+      typeof given === 'object' && given !== null
+        ? given
+        : { statusCode: given, code: ownCode, details: ownDetails }
     const { statusCode, code, headers, details, extensions, expose } = options
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.statusCode = isErrorStatus(statusCode) ? statusCode : 500

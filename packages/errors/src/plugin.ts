@@ -12,21 +12,30 @@ import { answerRefusals } from './refusals.ts'
 import { resolveError } from './resolve.ts'
 import { errorSchema, problemSchema } from './schemas.ts'
 import { watchStream } from './streams.ts'
-import { hasOwnErrorHandler, hasRefusalOptions, routesWithDefaultHandler, takeNotFound } from './takeover.ts'
+import {
+  hasOwnErrorHandler,
+  hasRefusalOptions,
+  refuseLaterNotFound,
+  routesWithDefaultHandler,
+  takeNotFound
+} from './takeover.ts'
 
 const plugin: FastifyPluginAsync<ErrorsOptions> = async (fastify, given) => {
   const options = resolveOptions(given)
   const counts = new ErrorCounts(fastify)
   const answerer = new Answerer(options, counts)
   const kOwnHandler = Symbol('seaworthy.errors.own-handler')
-  /** What was decided in `onError`, for the handler: decided once, and the same for whoever reads the status. */
-  const answers = new WeakMap<FastifyReply, { error: unknown; answer: Answer }>()
+  // On the reply: each collection of young garbage walks a WeakMap and may keep its keys, and with a reply a request.
+  const kDecided = Symbol('seaworthy.errors.decided')
+  fastify.decorateReply(kDecided, null)
 
+  /** What was decided in `onError`, for the handler: decided once, and the same for whoever reads the status. */
   function answerOf(error: unknown, request: FastifyRequest, reply: FastifyReply): Answer {
-    const known = answers.get(reply)
-    if (known !== undefined && known.error === error) return known.answer
+    const own = reply as unknown as Record<symbol, { error: unknown; answer: Answer } | null>
+    const known = own[kDecided]
+    if (known && known.error === error) return known.answer
     const answer = resolveError(error, request, reply, options)
-    answers.set(reply, { error, answer })
+    own[kDecided] = { error, answer }
     return answer
   }
 
@@ -57,16 +66,20 @@ const plugin: FastifyPluginAsync<ErrorsOptions> = async (fastify, given) => {
   })
   const ours = status.errorHandler === 'plugin' ? fastify.errorHandler : undefined
 
+  let ownHandlers = false
+  const hasOwnHandler = ({ routeOptions }: FastifyRequest): boolean =>
+    (routeOptions.config as unknown as Record<symbol, unknown> | undefined)?.[kOwnHandler] === true
   fastify.addHook('onRoute', (route) => {
-    if (route.errorHandler !== undefined) route.config = { ...route.config, [kOwnHandler]: true } as never
+    if (route.errorHandler !== undefined) {
+      ownHandlers = true
+      route.config = { ...route.config, [kOwnHandler]: true } as never
+    }
     watchLateErrors(route, (error, request, reply) => unanswered('ERROR_AFTER_ANSWER', error, request, reply))
   })
   fastify.addHook('onError', (request, reply, error, done) => {
     // Before the other hooks look: without this they would see 200.
-    const config = request.routeOptions.config as unknown as Record<symbol, unknown> | undefined
-    if (request.server.errorHandler === ours && config?.[kOwnHandler] !== true && !reply.raw.headersSent) {
-      reply.code(answerOf(error, request, reply).statusCode)
-    }
+    const theirs = request.server.errorHandler !== ours || (ownHandlers && hasOwnHandler(request))
+    if (!theirs && !reply.raw.headersSent) reply.code(answerOf(error, request, reply).statusCode)
     done()
   })
   fastify.addHook('onSend', (request, reply, payload, done) => {
@@ -102,6 +115,7 @@ function takeOver(
   const app = hasOwnErrorHandler(fastify)
   if (!app) fastify.setErrorHandler(handler)
   const taken = notFound && takeNotFound(() => fastify.setNotFoundHandler(notFoundHandler))
+  if (taken) refuseLaterNotFound(fastify)
   return {
     errorHandler: app ? 'app' : 'plugin',
     notFoundHandler: notFound ? (taken ? 'plugin' : 'app') : 'off',

@@ -19,6 +19,10 @@ export const codeOf = (statusCode: number): string =>
 export const maskedMessage = (statusCode: number): string =>
   statusCode === 500 ? 'An error occurred' : titleOf(statusCode)
 
+const standardCodes: ReadonlySet<unknown> = new Set(
+  Object.keys(STATUS_CODES).map((status) => codeOf(Number(status)))
+)
+
 /** A code as it may be sent and counted: short, and of letters that need no care anywhere. */
 export const isCode = (value: unknown): value is string =>
-  typeof value === 'string' && /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(value)
+  standardCodes.has(value) || (typeof value === 'string' && /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(value))

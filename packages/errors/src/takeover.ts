@@ -7,16 +7,41 @@ export function hasOwnErrorHandler(fastify: FastifyInstance): boolean {
   return errorHandler !== outer && !Object.hasOwn(errorHandler, 'prototype')
 }
 
+/** Fastify says so with a plain Error. */
+const isAlreadySet = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes('Not found handler already set')
+
 /** Runs `set` unless this scope has a 404 handler already. */
 export function takeNotFound(set: () => unknown): boolean {
   try {
     set()
     return true
   } catch (error) {
-    // Fastify says so with a plain Error.
-    if (error instanceof Error && error.message.includes('Not found handler already set')) return false
+    if (isAlreadySet(error)) return false
     throw error
   }
+}
+
+/**
+ * Once this plugin answers unknown routes, Fastify throws at whoever sets a handler of theirs, and says neither who
+ * was there first nor what to do. A scope with a prefix of its own may still have its own.
+ */
+export function refuseLaterNotFound(fastify: FastifyInstance): void {
+  const prefixOf = ({ prefix }: FastifyInstance): string => prefix || '/'
+  const set = fastify.setNotFoundHandler as (...args: unknown[]) => FastifyInstance
+  const guarded = function (this: FastifyInstance, ...args: unknown[]) {
+    try {
+      return set.apply(this, args)
+    } catch (error) {
+      if (!isAlreadySet(error) || prefixOf(this) !== prefixOf(fastify)) throw error
+      throw new Error(
+        'errors: cannot set a 404 handler: the plugin "errors" answers unknown routes already. Pass ' +
+          '{ notFound: false } to it (to fastify-seaworthy errors: { notFound: false }), or set yours before it',
+        { cause: error }
+      )
+    }
+  }
+  fastify.setNotFoundHandler = guarded
 }
 
 /** Whether the constructor got `refusalOptions`, by this plugin's helper or a neighbour's. */

@@ -18,9 +18,11 @@ const optionNames = new Set(['code', 'cause', 'headers', 'details', 'extensions'
 /** Details may come by themselves, as in `new ValidationError('Validation failed', error.validation)`. */
 function optionsOf(given: unknown): HttpErrorOptions {
   if (given === undefined) return {}
-  const options =
-    typeof given === 'object' && given !== null && Object.keys(given).some((key) => optionNames.has(key))
-  return options && !Array.isArray(given) ? given : { details: given }
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return { details: given }
+  const names = Object.keys(given)
+  // Details may have a code too; what else options have is none of a client's business.
+  const told = names.some((name) => name !== 'code' && optionNames.has(name))
+  return told || names.every((name) => optionNames.has(name)) ? given : { details: given }
 }
 
 /** 400: the request breaks rules. `details` say which, best as {@link FieldError}s. */
@@ -29,11 +31,10 @@ export class ValidationError extends AppError {
     named(this, 'ValidationError')
   }
 
-  /** @param details - What is wrong, by itself or as one of the options. */
-  constructor(
-    message = 'Validation failed',
-    details?: readonly (FieldError | Readonly<Record<string, unknown>>)[] | HttpErrorOptions
-  ) {
+  constructor(message?: string, options?: HttpErrorOptions)
+  /** @param details - What is wrong, by itself: `error.validation`, a list of {@link FieldError}s, whatever JSON can say. */
+  constructor(message?: string, details?: unknown)
+  constructor(message = 'Validation failed', details?: unknown) {
     super(message, { code: 'VALIDATION_ERROR', ...optionsOf(details), statusCode: 400 })
   }
 }

@@ -177,6 +177,36 @@ t.test('an app’s own 404 handler stays, and is reported', async (t) => {
   t.equal(provided(later.app, errorsStatusPort)?.notFoundHandler, 'off')
 })
 
+t.test('an app that sets its 404 handler after the plugin is told what to switch off', async (t) => {
+  const own = (scope: FastifyInstance) =>
+    scope.setNotFoundHandler((_request, reply) => reply.code(404).send('own'))
+  const told = {
+    message: /^errors: .*the plugin "errors" answers unknown routes.*errors: \{ notFound: false \}/
+  }
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(errors)
+  t.throws(() => own(app), told)
+  await app.register(
+    async (scope) => void t.throws(() => own(scope), told, 'in a scope of the same prefix too')
+  )
+  await app.register(
+    async (scope) => {
+      t.equal(own(scope), scope)
+      t.throws(
+        () => own(scope),
+        { message: /already set for Fastify instance with prefix: '\/api'/ },
+        'not ours'
+      )
+    },
+    { prefix: '/api' }
+  )
+
+  t.equal((await app.inject('/api/nowhere')).payload, 'own', 'a scope with a prefix has its own')
+  t.match((await app.inject('/nowhere')).json(), { code: 'ROUTE_NOT_FOUND' })
+  t.throws(() => own(app), { code: 'FST_ERR_INSTANCE_ALREADY_LISTENING' }, 'started, Fastify says its own')
+})
+
 t.test('a scope with a handler of its own has it, and may pass on to ours', async (t) => {
   const { app } = await build(t, {}, (app) => {
     app.register(async (scope) => {

@@ -190,6 +190,68 @@ t.test(
   }
 )
 
+t.test('our own errors with members that throw when they are read answer all the same', async (t) => {
+  const { answer } = await thrower(t, { extensions: ['extra'] })
+  const trap = () => {
+    throw new Error(secret)
+  }
+  const reading = (name: string): object => Object.defineProperty({}, name, { get: trap, enumerable: true })
+  const made = (options: object) => new ConflictError('clash', options)
+  const cyclic = made({})
+  cyclic.cause = cyclic
+  const cases: [string, unknown, number[]][] = [
+    ...[
+      'message',
+      'name',
+      'code',
+      'statusCode',
+      'headers',
+      'details',
+      'extensions',
+      'expose',
+      'cause',
+      'stack'
+    ].map((name): [string, unknown, number[]] => [
+      `a getter of ${name} that throws`,
+      Object.defineProperty(made({}), name, { get: trap }),
+      [409, 500]
+    ]),
+    [
+      'a proxy of one that traps everything',
+      new Proxy(made({}), { get: trap, has: trap, ownKeys: trap }),
+      [500]
+    ],
+    ['a proxy of one that traps nothing', new Proxy(made({}), {}), [409]],
+    ['a header that throws', made({ headers: reading('x-a') }), [409, 500]],
+    ['headers that are a revoked proxy', made({ headers: revoked() }), [409, 500]],
+    [
+      'headers with CR and LF',
+      made({ headers: { 'x-a': 'b\r\nset-cookie: c=d', 'x\r\nset-cookie': 'e' } }),
+      [409]
+    ],
+    ['details that throw', made({ details: reading('field') }), [409]],
+    ['details that are a revoked proxy', made({ details: revoked() }), [409, 500]],
+    ['details whose toJSON throws', made({ details: { toJSON: trap } }), [409]],
+    ['an extension that throws', made({ extensions: reading('extra') }), [409, 500]],
+    ['a cause that is itself', cyclic, [409]],
+    ['a cause that is a revoked proxy', made({ cause: revoked() }), [409]],
+    ['a cause that throws', made({ cause: explosive() }), [409]],
+    ['a cause whose toJSON throws', made({ cause: { toJSON: trap } }), [409]],
+    ['a message of a megabyte', new ConflictError('x'.repeat(2 ** 20)), [409]]
+  ]
+  for (const [what, error, statuses] of cases) {
+    for (const accept of ['*/*', 'application/problem+json']) {
+      const response = await answer('/async', error, { accept })
+      const body = response.json()
+      t.ok(statuses.includes(response.statusCode), `${what}: ${response.statusCode}`)
+      t.equal(body.statusCode ?? body.status, response.statusCode, what)
+      t.match(body, { code: String, correlationId: String }, what)
+      t.notMatch(response.payload, secret, what)
+      t.equal(response.headers['set-cookie'], undefined, what)
+    }
+  }
+})
+
 t.test('members that are changed after an error was made are checked when it is answered', async (t) => {
   const { answer } = await thrower(t)
   const error = Object.assign(new ConflictError('clash'), {

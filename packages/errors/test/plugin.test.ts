@@ -22,7 +22,7 @@ t.test('a 401, 409, 415 and 429 say so in their title, and our own message survi
     app.get('/409', async () => {
       throw new ConflictError('The name is taken', { code: 'NAME_TAKEN' })
     })
-    app.post('/415', async () => 'never')
+    app.post('/body', async () => 'never')
     app.get('/429', async () => {
       throw new TooManyRequestsError('Slower', { retryAfter: 2.2 })
     })
@@ -39,12 +39,20 @@ t.test('a 401, 409, 415 and 429 say so in their title, and our own message survi
     code: 'NAME_TAKEN'
   })
   t.match(
-    (await app.inject({ method: 'POST', url: '/415', headers: { 'content-type': 'a/b' }, body: 'x' })).json(),
+    (
+      await app.inject({ method: 'POST', url: '/body', headers: { 'content-type': 'a/b' }, body: 'x' })
+    ).json(),
     {
       error: 'Unsupported Media Type',
       code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
     }
   )
+  const json = { 'content-type': 'application/json' }
+  t.match((await app.inject({ method: 'POST', url: '/body', headers: json, body: '{bad' })).json(), {
+    statusCode: 400,
+    error: 'Bad Request',
+    message: /JSON/
+  })
   const tooMany = await app.inject('/429')
   t.match(tooMany, { statusCode: 429, headers: { 'retry-after': '3' } }, 'seconds, rounded up')
   t.match(tooMany.json(), { error: 'Too Many Requests', message: 'Slower' })
@@ -73,6 +81,35 @@ t.test('what any other error says stays inside, and is logged once with its caus
     err: { stack: /plugin\.test/, message: `no database: ${secret}` }
   })
   t.equal(lines.filter(({ level }) => level >= 50).length, 1, 'and nobody else logs it')
+})
+
+t.test('NODE_ENV decides nothing: what is masked is masked, what is shown is shown', async (t) => {
+  const before = process.env.NODE_ENV
+  t.teardown(() => {
+    if (before === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = before
+  })
+  for (const environment of ['production', 'development', 'test', undefined]) {
+    if (environment === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = environment
+    const { app } = await build(t, {}, (app) => {
+      app.get('/masked', async () => {
+        throw new Error('postgres://user:hunter2@db')
+      })
+      app.get('/shown', async () => {
+        throw new NotFoundError('User')
+      })
+    })
+    const masked = await app.inject('/masked')
+    t.match(masked.json(), { statusCode: 500, message: 'An error occurred' }, String(environment))
+    t.notMatch(masked.payload, /hunter2/)
+    const shown = await app.inject('/shown')
+    t.match(
+      shown.json(),
+      { statusCode: 404, message: 'User not found', code: 'NOT_FOUND' },
+      String(environment)
+    )
+  }
 })
 
 t.test('a 5xx of ours keeps its code and headers, and its message only where it is exposed', async (t) => {
