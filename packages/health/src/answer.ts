@@ -20,12 +20,16 @@ const checkWords: Record<CheckState, string> = {
 const wantsStandard = (accept: string | undefined): boolean =>
   accept !== undefined && /application\/health\+json(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(accept)
 
-/** Sends a probe's answer in the form that the request asks for. Never cached, on the way or by the prober. */
+/**
+ * Sends a probe's answer in the form that the request asks for. Never cached, on the way or by the prober, nor taken
+ * for anything else: no hook that guards the app's answers runs for it.
+ */
 export function send(reply: FastifyReply, statusCode: number, body: object, other: object): void {
   const health = wantsStandard(reply.request.headers.accept)
   reply
     .code(statusCode)
     .header('cache-control', 'no-store')
+    .header('x-content-type-options', 'nosniff')
     .header('vary', 'accept')
     .type(health ? standard : plain)
     .send(JSON.stringify(health ? other : body))

@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { optionChecks } from '@seaworthy/contract'
 import type { CheckFunction, CheckOptions } from './check-options.ts'
 import type { Check } from './check.ts'
-import { told, type Journal, type Transition } from './events.ts'
+import type { Journal, Transition } from './events.ts'
+import { guardedLog, guardedReport, told } from './failure.ts'
 import type { Maintenance, NotReadyReason, StartupTask } from './gates.ts'
 import type { HealthState } from './state.ts'
 import { givenUp, type ReadyStatus } from './verdict.ts'
@@ -79,11 +80,9 @@ export function healthApi(fastify: FastifyInstance, state: HealthState, journal:
       fastify.log.info({ task: name }, `startup task "${name}" is done`)
     } catch (error) {
       if (closing.signal.aborted) return
-      fastify.log.error(
-        { task: name, err: error },
-        `startup task "${name}" failed: the service stays not ready`
-      )
-      journal.reporter?.report(error, { source: `startup task "${name}"` })
+      const message = `startup task "${name}" failed: the service stays not ready`
+      guardedLog(fastify.log, 'error', { task: name }, error, message)
+      guardedReport(journal.reporter, error, { source: `startup task "${name}"` })
     }
   }
 

@@ -20,16 +20,24 @@ export interface CheckEvents {
 
 const outcomes: ReadonlySet<unknown> = new Set(['pass', 'degraded', 'fail'])
 
+const plain: ReadonlySet<string> = new Set(['string', 'number', 'boolean'])
+
 /** What a check's return value means. */
 function interpret(value: unknown): CheckRun {
   if (value === false) return { outcome: 'fail', error: new Error('the check returned false') }
   if (value === 'degraded') return { outcome: 'degraded' }
   if (typeof value === 'object' && value !== null && 'status' in value && outcomes.has(value.status)) {
     const { status, detail } = value as Finding
-    return { outcome: status, ...(detail && { detail }) }
+    return { outcome: status, ...(detail && { detail: copied(detail) }) }
   }
   return { outcome: 'pass' }
 }
+
+/** What operators may be shown of it, whatever the check does with its object, or puts there. */
+const copied = (detail: object): NonNullable<Finding['detail']> =>
+  Object.fromEntries(
+    Object.entries(detail).map(([name, value]) => [name, plain.has(typeof value) ? value : String(value)])
+  ) as NonNullable<Finding['detail']>
 
 /** Runs one check: one run at a time, whoever asks, and each ends in time even where the function doesn't. */
 export class Check {
@@ -115,7 +123,10 @@ export class Check {
 
     this.#hanging = true
     const finished = (async () => interpret(await check(controller.signal)))()
-      .catch((error: unknown): CheckRun => ({ outcome: 'fail', error }))
+      .catch((error: unknown): CheckRun => ({
+        outcome: 'fail',
+        error: error ?? new Error('the check threw nothing')
+      }))
       .finally(() => {
         this.#hanging = false
       })

@@ -12,7 +12,7 @@ export function addDetail(
 ): void {
   const url = prefix === '' ? '/health' : prefix
   const report = async (reply: FastifyReply) => {
-    void reply.header('cache-control', 'no-store')
+    void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
     return health.check()
   }
 

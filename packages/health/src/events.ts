@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Reporter } from '@seaworthy/contract'
 import type { Check, CheckEvents, CheckState } from './check.ts'
+import { guardedLog, guardedReport, told } from './failure.ts'
 
 /** A change of a check's state, kept for operators. */
 export interface Transition {
@@ -12,12 +13,6 @@ export interface Transition {
 }
 
 const kept = 50
-
-/** What an error says, for operators: credentials in addresses are left out. */
-export function told(error: unknown): string {
-  const text = error instanceof Error ? error.message || error.name : String(error)
-  return text.replaceAll(/\/\/[^@/\s]+@/g, '//…@')
-}
 
 /** Says once what has changed, and remembers it. A check that fails for an hour is one line, not 720. */
 export class Journal implements CheckEvents {
@@ -67,12 +62,12 @@ export class Journal implements CheckEvents {
     if (from === 'pending' && to === 'pass') return
     const fields = { check: name, critical, from, to }
     if (to === 'pass') this.#log.info(fields, `health check "${name}" passes again`)
-    else
-      this.#log.warn(
-        { ...fields, err: error },
-        `health check "${name}" ${to === 'fail' ? 'fails' : 'is degraded'}`
-      )
-    if (to === 'fail' && critical)
-      this.reporter?.report(error, { source: `health check "${name}"`, check: name })
+    else {
+      const message = `health check "${name}" ${to === 'fail' ? 'fails' : 'is degraded'}`
+      guardedLog(this.#log, 'warn', fields, error, message)
+    }
+    if (to === 'fail' && critical) {
+      guardedReport(this.reporter, error, { source: `health check "${name}"`, check: name })
+    }
   }
 }

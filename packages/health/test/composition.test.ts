@@ -170,7 +170,7 @@ for (const order of ['before', 'after']) {
       t.equal((await app.inject('/health')).statusCode, 404)
 
       const detail = await told.operators.inject('/health')
-      t.equal(detail.headers['cache-control'], 'no-store')
+      t.match(detail.headers, { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
       t.match(detail.json(), {
         status: 'not ready',
         checks: { database: { error: 'no route to 10.1.2.3', duration: Number, critical: true } },

@@ -170,6 +170,7 @@ t.test('probes are not cached, not logged, and marked as operational', async (t)
   for (const path of [...paths, '/health/group/none']) {
     const response = await app.inject(path)
     t.equal(response.headers['cache-control'], 'no-store', path)
+    t.equal(response.headers['x-content-type-options'], 'nosniff', path)
     t.match(response.headers['content-type'], /^application\/json/, path)
   }
   t.strictSame(lines.slice(before), [])
