@@ -116,6 +116,14 @@ interface ErrorJson {
     errors?: ErrorJson[];
 }
 
+/** A label of the service's own: everything it may say is declared, so that no request can invent a series. */
+interface MetricsLabel {
+    /** What it may say. Anything else is `_OTHER`. */
+    values: readonly string[];
+    /** What it says of a request; asked when the request ends. */
+    of: (request: FastifyRequest, reply: FastifyReply) => string | undefined;
+}
+
 /** Where a request's ids come from, and where they go. */
 interface CorrelationOptions {
     /**
@@ -184,7 +192,8 @@ interface LoggingOptions {
      */
     sampling?: number | undefined;
     /**
-     * More fields for the line, beside the allow-listed ones. Text is cut at 1024 characters. Keep secrets out.
+     * More fields for the line, beside the allow-listed ones. Each may take 1 KB and all together what is left of the
+     * line's 16 KB: what is cut says so, and `fieldsLeftOut` is how many did not fit. Keep secrets out.
      */
     fields?: ((request: FastifyRequest, reply: FastifyReply) => Record<string, unknown>) | undefined;
     /**
@@ -205,6 +214,30 @@ interface LoggingOptions {
      * @defaultValue ['token', 'secret', 'password', 'code', 'key', 'signature']
      */
     secretParams?: readonly string[] | undefined;
+}
+
+/** Where metrics are pushed to, for platforms that take OTLP and don't scrape. */
+interface OtlpOptions {
+    /** The collector's address for metrics, as `http://collector:4318/v1/metrics`: OTLP over HTTP, in JSON. */
+    url: string;
+    /**
+     * Headers of each push, as a key of the platform's.
+     *
+     * @defaultValue `{}`
+     */
+    headers?: Record<string, string | Secret> | undefined;
+    /**
+     * **Milliseconds** from one push to the next, from 1000. One more is made when the app closes.
+     *
+     * @defaultValue 60000
+     */
+    interval?: number | undefined;
+    /**
+     * **Milliseconds** that a push may take, from 100 to a minute.
+     *
+     * @defaultValue 10000
+     */
+    timeout?: number | undefined;
 }
 
 /** What the service is, for `app_build_info`. */
@@ -247,7 +280,15 @@ interface MetricsOptions {
      */
     defaultMetrics?: boolean | undefined;
     /**
-     * How many combinations of method, route and status are counted apart, from 1 to 1,000,000. Further ones share a
+     * Labels of your own on the requests' metrics, each with all that it may say:
+     * `{ plan: { values: ['free', 'paid'], of: (request) => request.user?.plan } }`. Anything else is `_OTHER`. At most
+     * 200 combinations.
+     *
+     * @defaultValue `{}`
+     */
+    labels?: Record<string, MetricsLabel> | undefined;
+    /**
+     * How many combinations of method, route, status and own labels are counted apart, from 1 to 1,000,000. Further ones share a
      * series with the route `__overflow__`, and a warning says so once.
      *
      * @defaultValue 5000
@@ -278,6 +319,12 @@ interface MetricsOptions {
      * @defaultValue `true` in a worker of node:cluster or PM2's cluster mode, else `false`
      */
     workers?: boolean | string | undefined;
+    /**
+     * Pushes the numbers to a collector as well, as OTLP over HTTP. In a group of workers each pushes its own.
+     *
+     * @defaultValue false
+     */
+    otlp?: OtlpOptions | false | undefined;
     /** Asked for as `Authorization: Bearer …` where metrics are on the app's port. At least 16 characters. */
     token?: string | Secret | undefined;
     /** Who may scrape where metrics are on the app's port: IP addresses or CIDR ranges. */
@@ -345,6 +392,8 @@ interface LogEvents {
     streamFailed(error: Error, request: FastifyRequest): void;
     /** A request was answered 503, without hooks, because the server is closing. */
     refusedWhileClosing(logger: FastifyBaseLogger): void;
+    /** A method that no router knows, which only HTTP/2 lets pass: it is answered 404, without hooks. */
+    unknownMethod(request: FastifyRequest, reply: FastifyReply): void;
 }
 /**
  * Silences the lines that Fastify writes per request (incoming, completed, not found, error), because the plugin
@@ -405,7 +454,7 @@ interface FastifyServerSettings {
 declare function observabilityServerOptions(options?: ObservabilityServerOptions): FastifyServerSettings;
 
 export { observability as default, observability, observabilityServerOptions };
-export type { BuildInfo, CorrelationOptions, ErrorContext, ErrorJson, ErrorSink, ErrorTrackingOptions, FastifyServerSettings, LogLevel, LogSchema, LoggingOptions, ManagementListener, ManagementOptions, MetricsOptions, MetricsRegistry, Observability, ObservabilityOptions, ObservabilityServerOptions, OutcomeLevels, RouteObservability };
+export type { BuildInfo, CorrelationOptions, ErrorContext, ErrorJson, ErrorSink, ErrorTrackingOptions, FastifyServerSettings, LogLevel, LogSchema, LoggingOptions, ManagementListener, ManagementOptions, MetricsLabel, MetricsOptions, MetricsRegistry, Observability, ObservabilityOptions, ObservabilityServerOptions, OtlpOptions, OutcomeLevels, RouteObservability };
 
 // @seaworthy/observability: apm
 /** An agent that can be started. */

@@ -40,7 +40,8 @@ export interface LoggingOptions {
   sampling?: number | undefined
 
   /**
-   * More fields for the line, beside the allow-listed ones. Text is cut at 1024 characters. Keep secrets out.
+   * More fields for the line, beside the allow-listed ones. Each may take 1 KB and all together what is left of the
+   * line's 16 KB: what is cut says so, and `fieldsLeftOut` is how many did not fit. Keep secrets out.
    */
   fields?: ((request: FastifyRequest, reply: FastifyReply) => Record<string, unknown>) | undefined
 

@@ -3,7 +3,9 @@ import { reveal, type Secret } from '@seaworthy/contract'
 import { Registry } from 'prom-client'
 import { check, section } from './check.ts'
 import { resolveGuard, type Guard } from './management/guard.ts'
+import { resolveLabels, type LabelSpace, type MetricsLabel } from './metrics/label-space.ts'
 import type { MetricsRegistry } from './metrics/exposition.ts'
+import { resolveOtlp, type OtlpOptions, type ResolvedOtlp } from './options-otlp.ts'
 
 /** What the service is, for `app_build_info`. */
 export interface BuildInfo {
@@ -51,7 +53,16 @@ export interface MetricsOptions {
   defaultMetrics?: boolean | undefined
 
   /**
-   * How many combinations of method, route and status are counted apart, from 1 to 1,000,000. Further ones share a
+   * Labels of your own on the requests' metrics, each with all that it may say:
+   * `{ plan: { values: ['free', 'paid'], of: (request) => request.user?.plan } }`. Anything else is `_OTHER`. At most
+   * 200 combinations.
+   *
+   * @defaultValue `{}`
+   */
+  labels?: Record<string, MetricsLabel> | undefined
+
+  /**
+   * How many combinations of method, route, status and own labels are counted apart, from 1 to 1,000,000. Further ones share a
    * series with the route `__overflow__`, and a warning says so once.
    *
    * @defaultValue 5000
@@ -87,6 +98,13 @@ export interface MetricsOptions {
    */
   workers?: boolean | string | undefined
 
+  /**
+   * Pushes the numbers to a collector as well, as OTLP over HTTP. In a group of workers each pushes its own.
+   *
+   * @defaultValue false
+   */
+  otlp?: OtlpOptions | false | undefined
+
   /** Asked for as `Authorization: Bearer …` where metrics are on the app's port. At least 16 characters. */
   token?: string | Secret | undefined
 
@@ -100,12 +118,14 @@ export interface ResolvedMetrics {
   buckets: readonly number[]
   registry: MetricsRegistry
   defaultMetrics: boolean
+  labels: LabelSpace
   maxSeries: number
   bodySizes: boolean
   outgoing: boolean
   buildInfo: BuildInfo
   /** The group's name. */
   workers: string | undefined
+  otlp: ResolvedOtlp | undefined
   guard: Guard
 }
 
@@ -120,11 +140,13 @@ const names = [
   'buckets',
   'registry',
   'defaultMetrics',
+  'labels',
   'maxSeries',
   'bodySizes',
   'outgoing',
   'buildInfo',
   'workers',
+  'otlp',
   'token',
   'allow'
 ]
@@ -147,11 +169,13 @@ export function resolveMetrics(options: MetricsOptions): ResolvedMetrics {
     buckets: resolveBuckets(options.buckets ?? defaultBuckets[unit]),
     registry,
     defaultMetrics: check.boolean('metrics.defaultMetrics', options.defaultMetrics ?? true),
+    labels: resolveLabels(options.labels ?? {}),
     maxSeries: check.integer('metrics.maxSeries', options.maxSeries ?? 5000, { min: 1, max: 1_000_000 }),
     bodySizes: check.boolean('metrics.bodySizes', options.bodySizes ?? false),
     outgoing: check.boolean('metrics.outgoing', options.outgoing ?? true),
     buildInfo,
     workers: resolveWorkers(options.workers ?? cluster.isWorker),
+    otlp: (options.otlp ?? false) === false ? undefined : resolveOtlp(options.otlp as OtlpOptions),
     guard: resolveGuard('metrics', token === undefined ? undefined : reveal(token), allow)
   }
 }

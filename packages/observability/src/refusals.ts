@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { onRefusal } from '@seaworthy/contract'
 import type { Connections } from './connections.ts'
 import type { RequestLines } from './logging/request-line.ts'
+import type { LogEvents } from './logging/log-controller.ts'
 import type { IdSource } from './tracing/request-ids.ts'
 
 const reasons: Record<string, string> = {
@@ -12,6 +13,8 @@ const reasons: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'timeout'
 }
 
+type Count = (reason: string, statusCode: number) => void
+
 const brokenOff = new Set(['HPE_INVALID_EOF_STATE', 'ERR_HTTP_REQUEST_TIMEOUT'])
 
 /** Requests that no hook sees: each counted, each one line, each answered with its id. */
@@ -20,7 +23,7 @@ export function watchRefusals(
   connections: Connections,
   ids: IdSource,
   lines: RequestLines | undefined,
-  count: ((reason: string, statusCode: number) => void) | undefined
+  count: Count | undefined
 ): void {
   onRefusal(fastify, {
     request(error, request, reply) {
@@ -40,4 +43,27 @@ export function watchRefusals(
       lines?.refused(fastify.log, { statusCode, reason, correlationId })
     }
   })
+}
+
+/** Those that Fastify answers itself, telling its log alone. */
+export function hooklessRefusals(
+  ids: IdSource,
+  lines: RequestLines | undefined,
+  count: Count | undefined
+): Pick<LogEvents, 'refusedWhileClosing' | 'unknownMethod'> {
+  return {
+    refusedWhileClosing(log) {
+      count?.('closing', 503)
+      lines?.refused(log, { statusCode: 503, reason: 'closing' })
+    },
+    unknownMethod(request, reply) {
+      const { url } = request.raw
+      const method = request.method.slice(0, 32)
+      reply.header(ids.options.header, request.id)
+      count?.('unknown_method', 404)
+      lines?.refused(request.log, { method, url: url ?? '', statusCode: 404, reason: 'unknown_method' })
+      // Fastify goes on with a warning and its whole tree of routes, for whoever sends such a method.
+      request.log.level = 'silent'
+    }
+  }
 }

@@ -6,6 +6,8 @@ import { build, listen, total, type Built } from './support.ts'
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`
 
+const aborts = 500
+
 const metric = async ({ app }: Built, name: string, labels?: RegExp) =>
   total(await app.observability.metrics(), name, labels)
 
@@ -37,34 +39,45 @@ async function served(t: Parameters<typeof build>[0]) {
 
 for (const [kind, { request, started }] of Object.entries(kinds)) {
   t.test(
-    `100 aborts of the kind ${kind} are counted, logged once each, and leave nothing in flight`,
+    `500 aborts of the kind ${kind} are counted, logged once each, and leave nothing in flight`,
     async (t) => {
       const { built, port } = await served(t)
-      const sockets = await Promise.all(Array.from({ length: 100 }, async () => rawSocket(t, port, request)))
-      await until('all in flight', async () => (await metric(built, 'http_requests_in_flight')) === 100)
+      const sockets = await Promise.all(
+        Array.from({ length: aborts }, async () => rawSocket(t, port, request))
+      )
+      const inFlight = async () => metric(built, 'http_requests_in_flight')
+      await until('all in flight', async () => (await inFlight()) === aborts)
       if (started)
         await until('all streaming', () => sockets.every((socket) => started.test(socket.received())))
       for (const { socket } of sockets) socket.destroy()
 
-      await until('none in flight', async () => (await metric(built, 'http_requests_in_flight')) === 0)
-      t.equal(await metric(built, 'http_requests_aborted_total'), 100)
-      t.equal(await metric(built, 'http_requests_total', /status_code="499"/), 100)
-      t.equal(built.requests().length, 100)
-      for (const line of built.requests()) t.match(line, { statusCode: 499, aborted: true, duration: Number })
+      await until('none in flight', async () => (await inFlight()) === 0)
+      t.equal(await metric(built, 'http_requests_aborted_total'), aborts)
+      t.equal(await metric(built, 'http_requests_total', /status_code="499"/), aborts)
+      const lines = built.requests()
+      t.equal(lines.length, aborts)
+      const fine = lines.filter(
+        ({ statusCode, aborted, duration }) => statusCode === 499 && aborted && duration! >= 0
+      )
+      t.equal(fine.length, aborts)
+      t.equal(new Set(lines.map(({ correlationId }) => correlationId)).size, aborts)
       t.equal(await metric(built, 'active_connections'), 0)
     }
   )
 }
 
-t.test('pipelined requests are each in flight and each aborted', async (t) => {
+t.test('500 pipelined requests are each in flight, each aborted and one line each', async (t) => {
   const { built, port } = await served(t)
-  const { socket } = await rawSocket(t, port, get('/ok') + get('/never').repeat(5))
-  await until('five in flight', async () => (await metric(built, 'http_requests_in_flight')) === 5)
-  socket.destroy()
+  const sockets = await Promise.all(
+    Array.from({ length: aborts / 10 }, async () => rawSocket(t, port, get('/ok') + get('/never').repeat(10)))
+  )
+  await until('all in flight', async () => (await metric(built, 'http_requests_in_flight')) === aborts)
+  for (const { socket } of sockets) socket.destroy()
   await until('none in flight', async () => (await metric(built, 'http_requests_in_flight')) === 0)
-  t.equal(await metric(built, 'http_requests_aborted_total'), 5)
-  t.equal(built.requests().filter(({ aborted }) => aborted).length, 5)
-  t.equal(await metric(built, 'http_requests_total', /status_code="200"/), 1)
+  t.equal(await metric(built, 'http_requests_aborted_total'), aborts)
+  t.equal(built.requests().filter(({ aborted }) => aborted).length, aborts)
+  t.equal(await metric(built, 'http_requests_total', /status_code="499"/), aborts)
+  t.equal(await metric(built, 'http_requests_total', /status_code="200"/), aborts / 10)
 })
 
 t.test('an answer that comes after the client has gone is not a second line', async (t) => {

@@ -169,9 +169,94 @@ t.test('more fields come from a function, bounded, and cannot repeat a key', asy
     app.get('/', async () => 'ok')
   )
   await app.inject({ url: '/', headers: { 'x-tenant': 'acme' } })
-  t.match(requests(), [{ tenant: 'acme', method: 'GET' }])
+  t.match(requests(), [{ tenant: 'acme', method: 'GET', big: /^x{900,1024}… \(\d+ more\)$/ }])
   t.equal(text().match(/"method"/g)!.length, 1)
-  t.equal((requests()[0]!.big as string).length, 1024)
+})
+
+/** A value of each kind that could make a line long, or never end. */
+function monsters(): Record<string, unknown> {
+  const circle: Record<string, unknown> = { name: 'circle' }
+  circle.again = { deep: circle, list: [circle, circle] }
+  let deep: object = {}
+  for (let n = 0; n < 5000; n++) deep = { deep }
+  return {
+    text: '\u0001"é€'.repeat(100_000),
+    list: Array.from({ length: 100_000 }, (_, n) => `item ${n}`),
+    wide: Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`key ${n}`, n])),
+    bytes: Buffer.alloc(1_000_000),
+    big: 10n ** 5000n,
+    getter: Object.defineProperty({}, 'x', {
+      enumerable: true,
+      get() {
+        throw new Error('no')
+      }
+    }),
+    circle,
+    deep
+  }
+}
+const lineBytes = (text: string) => text.split('\n').map((line) => Buffer.byteLength(line) + 1)
+
+for (const schema of ['default', 'ecs', 'otel', 'gcp'] as const) {
+  t.test(`a line is at most 16 KB, whatever is in it, and says what is missing (${schema})`, async (t) => {
+    const many = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`field${n}`, 'é"\n'.repeat(2000)]))
+    const taken = {
+      'http.route': 'mine',
+      'error.type': 'mine',
+      httpRequest: 'mine',
+      route: 'mine',
+      body: 'x'
+    }
+    const fields = () => ({ ...monsters(), ...taken, ...many })
+    const causes = (depth: number): Error =>
+      Object.assign(new AggregateError(Array.from({ length: 9 }, () => new Error('"\n'.repeat(9999)))), {
+        message: '\u0001'.repeat(9999),
+        ...(depth > 0 ? { cause: causes(depth - 1) } : {})
+      })
+    const { app, text, lines } = await build(t, { logging: { schema, fields } }, (app) => {
+      app.get('/boom', async () => Promise.reject(causes(9)))
+      app.get('/*', async () => 'ok')
+    })
+    await app.inject(`/${'"é'.repeat(5000)}`)
+    await app.inject('/boom')
+    const [ok, failed] = lines().filter((line) => 'fieldsLeftOut' in line)
+    t.match(ok, {
+      text: /… \(\d+ more\)$/,
+      list: Array,
+      circle: { name: 'circle' },
+      bytes: '(1000000 bytes)'
+    })
+    t.match(ok!.getter, /unreadable/)
+    t.ok((failed!.fieldsLeftOut as number) > (ok!.fieldsLeftOut as number), 'the error comes first')
+    for (const bytes of lineBytes(text())) t.ok(bytes <= 16_384, `${bytes} bytes`)
+    t.ok(Math.max(...lineBytes(text())) > 12_000, 'and the room is used')
+    for (const line of text().trimEnd().split('\n')) {
+      const keys = [...line.matchAll(/[{,]"((?:http|error\.|field|route|body)[^"]*)":/g)].map(
+        ([, key]) => key
+      )
+      t.equal(new Set(keys).size, keys.length, 'each key once')
+    }
+  })
+}
+
+t.test('what is logged as an error is bounded, also when it is none', async (t) => {
+  const { app, lines, text } = await build(t)
+  const thrown = { ...monsters(), password: 'hunter2', headers: { authorization: 'hunter2', accept: 'x' } }
+  app.log.error({ err: thrown }, 'object')
+  for (const err of Object.values(thrown)) app.log.error({ err }, 'value')
+  const hostile = new Proxy(new Error('x'), {
+    get() {
+      throw new Error('no')
+    }
+  })
+  app.log.error({ err: hostile }, 'hostile')
+  app.log.error({ err: 'just text with token=hunter2' }, 'text')
+  app.log.error({ err: Object.assign(new Error('real'), { cause: monsters().circle }) }, 'error')
+  for (const bytes of lineBytes(text())) t.ok(bytes < 10_000, `${bytes} bytes`)
+  t.notMatch(text().replace('"hunter2"},"msg":"value"', ''), /token=hunter2|"authorization":"hunter2"/)
+  t.match(lines()[0], { err: { text: /… \(\d+ more\)$/ } })
+  t.match(lines().at(-2), { err: 'just text with token=[redacted]' })
+  t.match(lines().at(-1), { err: { type: 'Error', message: 'real' } })
 })
 
 t.test('a failing field function costs its fields, not the line', async (t) => {

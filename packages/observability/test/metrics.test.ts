@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process'
+import { METHODS } from 'node:http'
+import { connect as connectHttp2 } from 'node:http2'
 import * as promClient from 'prom-client'
 import { Registry as NextRegistry, Counter as NextCounter } from '@prometheus-io/client'
 import t from 'tap'
 import { meterPort, provided, type Meter } from '@seaworthy/contract'
-import { commandPath, requires, startPrometheus, until } from '@seaworthy/testing'
+import { commandPath, rawSocket, requires, startPrometheus, until } from '@seaworthy/testing'
 import { build, listen, samples, total } from './support.ts'
 
 const openmetrics = {
@@ -24,19 +26,33 @@ t.test('10,000 random paths are one series', async (t) => {
   t.equal(total(text, 'http_requests_total', /__unmatched__/), 10_000)
 })
 
-t.test('unknown methods are one', async (t) => {
-  const { app } = await build(t, { logging: false })
-  const methods = ['PROPFIND', 'MKCOL', 'LOCK', 'PURGE', 'REPORT', 'MERGE', 'COPY', 'GET', 'DELETE', 'TRACE']
-  for (const method of methods) await app.inject({ method: method as 'GET', url: '/' })
+t.test('50 methods that no route has: known ones by name, the rest as one, one line each', async (t) => {
+  const { app, requests, lines } = await build(t, {}, (app) => app.get('/', async () => 'ok'), {
+    http2: true
+  })
+  const client = connectHttp2(`http://127.0.0.1:${await listen(app)}`)
+  t.teardown(() => client.destroy())
+  const known = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY']
+  const others = METHODS.filter((method) => !['GET', 'HEAD', 'CONNECT', ...known].includes(method))
+  // Node's HTTP/1 parser refuses what it doesn't know; HTTP/2 lets it pass.
+  const made = Array.from({ length: 49 - known.length - others.length }, (_, n) => `MADE-UP-${n}`)
+  const before = lines().length
+  for (const method of [...known, ...others, ...made, 'x'.repeat(5000)]) {
+    const stream = client.request({ ':method': method, ':path': '/' })
+    const headers = new Promise<Record<string, unknown>>((resolve) => stream.once('response', resolve))
+    t.match((await headers)['x-correlation-id'], /^[\w-]{36}$/, method)
+    await new Promise((resolve) => stream.resume().end().once('close', resolve))
+  }
   const text = await app.observability.metrics()
   const seen = new Set(
-    [...text.matchAll(/http_requests_total\{method="([^"]*)"/g)].map(([, method]) => method)
+    [...text.matchAll(/http_requests_total\{method="([^"]*)"/g)].map(([, method]) => method!)
   )
-  t.strictSame(
-    [...seen].toSorted((a, b) => a!.localeCompare(b!)),
-    ['_OTHER', 'DELETE', 'GET', 'TRACE']
-  )
-  t.equal(total(text, 'http_requests_total', /_OTHER/), 7)
+  t.strictSame([...seen].toSorted(), ['GET', '_OTHER', ...known].toSorted())
+  t.equal(total(text, 'http_requests_total', /method="_OTHER",route="__unmatched__"/), others.length)
+  t.equal(total(text, 'http_requests_total'), known.length + others.length)
+  t.equal(total(text, 'http_requests_refused_total', /reason="unknown_method"/), made.length + 1)
+  t.equal(requests().length, 50)
+  t.equal(lines().length - before, 50)
 })
 
 t.test('each route is there at 0 before its first request, and probes and scrapes never are', async (t) => {
@@ -98,6 +114,76 @@ t.test('past the cap on series there is one overflow series and one warning', as
   t.equal(total(text, 'http_requests_total'), 10)
   t.equal(lines().filter(({ msg }) => /too many series/.test(msg)).length, 1)
 })
+
+t.test('labels of the app say what was declared, and anything else is one', async (t) => {
+  const plan = {
+    values: ['free', 'paid'],
+    of: ({ headers }: { headers: Record<string, unknown> }) => headers['x-plan'] as string
+  }
+  const region = {
+    values: ['eu'],
+    of: ({ headers }: { headers: Record<string, unknown> }) => {
+      if (headers['x-plan'] === 'broken') throw new Error('no region')
+      return 'eu'
+    }
+  }
+  const { app } = await build(t, { metrics: { labels: { plan, region } } }, (app) =>
+    app.get('/', async () => 'ok')
+  )
+  await app.ready()
+  const name = 'http_requests_total{method="GET",route="/",status_code='
+  const zero = samples(await app.observability.metrics())
+  t.equal(zero.get(`${name}"200",plan="paid",region="eu"}`), 0)
+  t.notOk([...zero.keys()].some((sample) => sample.includes('_OTHER')))
+  const plans = ['free', 'paid', 'paid', 'broken', ...Array.from({ length: 50 }, (_, n) => `evil ${n}`)]
+  for (const value of plans) await app.inject({ url: '/', headers: { 'x-plan': value } })
+  const found = samples(await app.observability.metrics())
+  t.equal(found.get(`${name}"200",plan="free",region="eu"}`), 1)
+  t.equal(found.get(`${name}"200",plan="paid",region="eu"}`), 2)
+  t.equal(found.get(`${name}"200",plan="_OTHER",region="eu"}`), 50)
+  t.equal(found.get(`${name}"200",plan="_OTHER",region="_OTHER"}`), 1)
+  t.equal(
+    found.get(
+      'http_request_duration_seconds_count{method="GET",route="/",status_code="200",plan="paid",region="eu"}'
+    ),
+    2
+  )
+})
+
+t.test('bodies are measured by their length headers, by route', async (t) => {
+  const { app } = await build(t, { metrics: { bodySizes: true } }, (app) => {
+    app.post('/echo/:id', async () => 'x'.repeat(5000))
+  })
+  for (let n = 0; n < 3; n++)
+    await app.inject({ method: 'POST', url: `/echo/${n}`, payload: { text: 'x'.repeat(200) } })
+  const found = samples(await app.observability.metrics())
+  const labels = '{method="POST",route="/echo/:id"}'
+  t.equal(found.get(`http_request_size_bytes_count${labels}`), 3)
+  t.equal(found.get(`http_request_size_bytes_sum${labels}`), 3 * 211)
+  t.equal(found.get(`http_response_size_bytes_sum${labels}`), 15_000)
+})
+
+t.test(
+  'the runtime is measured: event loop, garbage collection, heap, file descriptors, build',
+  async (t) => {
+    const { app } = await build(t, {
+      metrics: { buildInfo: { name: 'api', version: '1.2.3', commit: 'abc' } }
+    })
+    const text = await app.observability.metrics()
+    const names = [
+      'nodejs_eventloop_utilization_ratio',
+      'nodejs_eventloop_lag_p99_seconds',
+      'nodejs_heap_size_used_bytes',
+      'process_cpu_seconds_total',
+      'process_resident_memory_bytes',
+      'process_memory_limit_bytes',
+      ...(process.platform === 'linux' ? ['process_open_fds', 'process_max_fds'] : [])
+    ]
+    for (const name of names) t.match(text, new RegExp(`^${name} [\\d.e+-]+$`, 'm'))
+    t.match(text, /^# TYPE nodejs_gc_duration_seconds histogram$/m)
+    t.match(text, /^app_build_info\{name="api",version="1\.2\.3",commit="abc",node="v[\d.]+"\} 1$/m)
+  }
+)
 
 t.test('the format is negotiated scrape by scrape', async (t) => {
   const { app } = await build(t, {}, (app) => app.get('/', async () => 'ok'))
@@ -237,7 +323,7 @@ t.test('metrics may be off', async (t) => {
   t.equal(await app.observability.metrics(), '')
 })
 
-t.test('1,000 series are scraped quickly', async (t) => {
+t.test('200 routes of five statuses are scraped quickly', async (t) => {
   const { app } = await build(t, { logging: false, metrics: { defaultMetrics: false } }, (app) => {
     for (let n = 0; n < 200; n++) {
       app.get(`/route${n}/:code`, async (request, reply) =>
@@ -249,13 +335,73 @@ t.test('1,000 series are scraped quickly', async (t) => {
     for (const code of [200, 201, 204, 404, 500]) await app.inject(`/route${n}/${code}`)
   const times: number[] = []
   for (let n = 0; n < 20; n++) {
-    const start = performance.now()
+    const start = process.cpuUsage()
     await app.observability.metrics()
-    times.push(performance.now() - start)
+    const { user, system } = process.cpuUsage(start)
+    times.push((user + system) / 1000)
   }
   const best = Math.min(...times)
-  t.comment(`best of 20: ${best.toFixed(1)} ms`)
-  t.ok(best < 30, `${best} ms`)
+  t.comment(`best of 20: ${best.toFixed(1)} ms of CPU time`)
+  t.ok(best <= 10, `${best} ms`)
+})
+
+/** A scrape of several megabytes. */
+async function big(t: Parameters<typeof build>[0], options = {}) {
+  const built = await build(t, { logging: false, ...options })
+  const family = provided(built.app, meterPort)!.histogram({
+    name: 'big_seconds',
+    help: 'Big',
+    labels: ['id'],
+    maxSeries: 10_000,
+    buckets: Array.from({ length: 15 }, (_, n) => n)
+  })
+  const cells = Array.from({ length: 10_000 }, (_, n) => family.with(`${n} é "`))
+  for (const cell of cells) cell.observe(1)
+  await built.app.ready()
+  return { ...built, cells }
+}
+
+t.test('a big scrape leaves turns to others, and each of its series is of one moment', async (t) => {
+  const { app, cells } = await big(t)
+  let turns = 0
+  let going = true
+  const turn = () => {
+    turns++
+    for (let n = turns % 7; n < cells.length; n += 7) cells[n]!.observe(n % 15)
+    if (going) setImmediate(turn)
+  }
+  setImmediate(turn)
+  const text = await app.observability.metrics()
+  going = false
+  t.ok(turns > 5, `${turns} turns`)
+  const found = samples(text)
+  let torn = 0
+  for (let n = 0; n < cells.length; n++) {
+    const label = `id="${n} é \\""`
+    const count = found.get(`big_seconds_count{${label}}`)
+    if (count === undefined || count !== found.get(`big_seconds_bucket{${label},le="+Inf"}`)) torn++
+  }
+  t.equal(torn, 0)
+})
+
+t.test('a big scrape is streamed whole, and one that is given up leaves nothing in flight', async (t) => {
+  const { app, cells } = await big(t)
+  const port = await listen(app)
+  for (const headers of [{}, openmetrics]) {
+    const body = await (await fetch(`http://127.0.0.1:${port}/metrics`, { headers })).text()
+    t.equal(total(body, 'big_seconds_count'), cells.length)
+    t.equal(total(body, 'http_requests_in_flight'), 0)
+    t.equal(body.endsWith('# EOF\n'), headers === openmetrics)
+  }
+  const gauge = async (name: string) => total(await app.observability.metrics(), name)
+  const before = await gauge('active_connections')
+  for (let n = 0; n < 5; n++) {
+    const { socket, received } = await rawSocket(t, port, 'GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n')
+    await until('its first bytes', () => received().includes('big_seconds'))
+    socket.destroy()
+  }
+  await until('no connection more', async () => (await gauge('active_connections')) <= before)
+  await until('nothing in flight', async () => (await gauge('http_requests_in_flight')) === 0)
 })
 
 requires(['promtool'], 'promtool has nothing to say about a scrape', async (t) => {

@@ -25,6 +25,18 @@ const bad: [options: unknown, message: RegExp][] = [
   [{ metrics: { unit: 'minutes' } }, /"metrics\.unit" must be one of 'seconds', 'milliseconds'/],
   [{ metrics: { buckets: [1, 1] } }, /"metrics\.buckets" must be a list of ascending numbers above 0/],
   [{ metrics: { registry: {} } }, /"metrics\.registry" must be a registry/],
+  [{ metrics: { labels: ['a'] } }, /"metrics\.labels" must be an object, got an array/],
+  [{ metrics: { labels: { route: {} } } }, /"metrics\.labels" must be names of labels that aren't taken/],
+  [{ metrics: { labels: { plan: { values: [] } } } }, /"metrics\.labels\.plan\.of" must be a function/],
+  [
+    { metrics: { labels: { plan: { values: [], of: () => 'x' } } } },
+    /"metrics\.labels\.plan\.values" must be a list of values/
+  ],
+  [
+    { metrics: { labels: { plan: { values: Array.from({ length: 200 }, String), of: () => 'x' } } } },
+    /"metrics\.labels" must be at most 200 combinations, _OTHER included, got 201/
+  ],
+  [{ metrics: { otlp: true } }, /"metrics\.otlp" must be an object or false, got true/],
   [{ metrics: { maxSeries: 0 } }, /"metrics\.maxSeries" must be a whole number from 1 to 1000000, got 0/],
   [{ metrics: { token: 'short' } }, /"metrics\.token" must be text of at least 16 characters/],
   [{ errorTracking: {} }, /"errorTracking" must be an object with "dsn" or "sink"/],

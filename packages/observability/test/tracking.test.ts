@@ -99,6 +99,21 @@ t.test('a sink that throws, rejects or hangs disturbs nobody', async (t) => {
   }
 })
 
+t.test('a userId function that throws costs the user, not the error', async (t) => {
+  const seen: [unknown, ErrorContext][] = []
+  const errorTracking = {
+    sink: (error: unknown, context: ErrorContext) => void seen.push([error, context]),
+    userId() {
+      throw new Error('no user')
+    }
+  }
+  const { app } = await build(t, { errorTracking }, (app) => {
+    app.get('/', async () => Promise.reject(new Error('boom')))
+  })
+  t.equal((await app.inject('/')).statusCode, 500)
+  t.match(seen, [[{ message: 'boom' }, { userId: undefined, statusCode: 500 }]])
+})
+
 t.test('with a plugin that ends the service, errors are flushed when it says so', async (t) => {
   const flushes: string[] = []
   const fake: Partial<Lifecycle> = { onFlush: (name) => void flushes.push(name) }
@@ -187,8 +202,10 @@ for (const [path, message] of [
       onResult: (status) => typeof status === 'number'
     })
     await until('some load', () => load.result.statuses['404']! > 20)
+    const start = performance.now()
     await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined)
     const { code } = await service.exit
+    t.ok(performance.now() - start < 5000, 'within 5 s')
     await load.stop()
     t.equal(code, 1)
     t.match(

@@ -1,4 +1,5 @@
-import { scrubText } from './scrub.ts'
+import { boundedValue } from './bounded-value.ts'
+import { Budget } from './budget.ts'
 
 /** An error as it is logged: an allow-list of fields, each bounded, causes to a depth. */
 export interface ErrorJson {
@@ -11,42 +12,67 @@ export interface ErrorJson {
   errors?: ErrorJson[]
 }
 
+/** What an error may take of a line of 16 KB. */
+export const maxErrorBytes = 8192
+
 const maxMessage = 1024
 const maxStack = 4096
 const maxDepth = 3
 const maxErrors = 3
-
-const cut = (text: string, length: number): string =>
-  text.length > length ? `${text.slice(0, length)}… (${text.length - length} more)` : text
+// The fields' names and punctuation.
+const around = 80
 
 /** Bounded, free of cycles and of all fields that nobody allowed (a client's request, its headers). */
-export function errorJson(error: unknown, depth = 0): ErrorJson {
-  // Cut first, so that scrubbing looks at little; then scrub.
+export function errorJson(error: unknown, budget: Budget = new Budget(maxErrorBytes), depth = 0): ErrorJson {
+  budget.pay(around)
   if (typeof error !== 'object' || error === null) {
-    return { type: typeof error, message: scrubText(cut(String(error), maxMessage)) }
+    return { type: typeof error, message: budget.text(String(error), maxMessage) }
   }
-  const { name, message, code, statusCode, stack, cause, errors } = error as Record<string, unknown>
+  const { name, message, code, statusCode, stack, cause, errors } = fieldsOf(error)
   const json: ErrorJson = {
-    type: cut(typeof name === 'string' ? name : 'Error', 100),
-    message: scrubText(cut(typeof message === 'string' ? message : '', maxMessage))
+    type: budget.text(typeof name === 'string' ? name : 'Error', 100),
+    message: budget.text(typeof message === 'string' ? message : '', maxMessage)
   }
-  if (typeof code === 'string' || typeof code === 'number') json.code = cut(`${code}`, 100)
+  if (typeof code === 'string' || typeof code === 'number') json.code = budget.text(`${code}`, 100)
   if (typeof statusCode === 'number') json.statusCode = statusCode
-  if (typeof stack === 'string') json.stack = shortStack(stack, message, depth)
-  if (depth < maxDepth && cause !== undefined && cause !== null) json.cause = errorJson(cause, depth + 1)
-  if (depth < maxDepth && Array.isArray(errors)) {
-    json.errors = errors.slice(0, maxErrors).map((inner) => errorJson(inner, maxDepth))
+  if (typeof stack === 'string') {
+    json.stack = budget.text(shortStack(stack, message), depth === 0 ? maxStack : maxStack / 4)
   }
+  if (cause !== undefined && cause !== null) {
+    json.cause = depth < maxDepth && !budget.spent ? errorJson(cause, budget, depth + 1) : leftOut(1)
+  }
+  if (Array.isArray(errors)) json.errors = errorList(errors, budget, depth)
   return json
 }
 
-/** A stack repeats the message, which may be megabytes: leave the frames their share. */
-function shortStack(stack: string, message: unknown, depth: number): string {
-  const limit = depth === 0 ? maxStack : maxStack / 4
-  const long = typeof message === 'string' && message.length > maxMessage
-  const short = long ? stack.replace(message, () => cut(message, maxMessage)) : stack
-  return scrubText(cut(short, limit))
+function fieldsOf(error: object): Record<string, unknown> {
+  try {
+    const { name, message, code, statusCode, stack, cause, errors } = error as Record<string, unknown>
+    return { name, message, code, statusCode, stack, cause, errors }
+  } catch {
+    // A getter or a proxy of somebody else's.
+    return { message: 'unreadable' }
+  }
 }
 
-/** For pino's `serializers.err`: what is no error passes. */
-export const errSerializer = (value: unknown): unknown => (value instanceof Error ? errorJson(value) : value)
+function errorList(errors: readonly unknown[], budget: Budget, depth: number): ErrorJson[] {
+  const list: ErrorJson[] = []
+  for (const error of depth < maxDepth ? errors.slice(0, maxErrors) : []) {
+    if (budget.spent) break
+    list.push(errorJson(error, budget, maxDepth))
+  }
+  const missing = errors.length - list.length
+  return missing === 0 ? list : [...list, leftOut(missing)]
+}
+
+const leftOut = (count: number): ErrorJson => ({ type: '…', message: `${count} more` })
+
+/** A stack repeats the message, which may be megabytes: leave the frames their share. */
+function shortStack(stack: string, message: unknown): string {
+  const long = typeof message === 'string' && message.length > maxMessage
+  return long ? stack.replace(message, () => `${message.slice(0, maxMessage)}…`) : stack
+}
+
+/** For pino's `serializers.err`, which gets whatever was thrown. */
+export const errSerializer = (value: unknown): unknown =>
+  value instanceof Error ? errorJson(value) : boundedValue(value, new Budget(maxErrorBytes))

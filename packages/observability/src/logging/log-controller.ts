@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http'
 import { LogController, type FastifyBaseLogger, type FastifyReply, type FastifyRequest } from 'fastify'
 
 /** What the plugin wants to know of what Fastify would have logged. */
@@ -6,7 +7,11 @@ export interface LogEvents {
   streamFailed(error: Error, request: FastifyRequest): void
   /** A request was answered 503, without hooks, because the server is closing. */
   refusedWhileClosing(logger: FastifyBaseLogger): void
+  /** A method that no router knows, which only HTTP/2 lets pass: it is answered 404, without hooks. */
+  unknownMethod(request: FastifyRequest, reply: FastifyReply): void
 }
+
+const methods = new Set(METHODS)
 
 /**
  * Silences the lines that Fastify writes per request (incoming, completed, not found, error), because the plugin
@@ -21,7 +26,9 @@ export class OneLineLogController extends LogController {
   }
 
   override incomingRequest(request: FastifyRequest, reply: FastifyReply): void {
-    if (this.#events === undefined) super.incomingRequest(request, reply)
+    if (this.#events === undefined) return super.incomingRequest(request, reply)
+    const { httpVersionMajor, method = '' } = request.raw
+    if (httpVersionMajor > 1 && !methods.has(method)) this.#events.unknownMethod(request, reply)
   }
 
   override requestCompleted(error: Error | null, request: FastifyRequest, reply: FastifyReply): void {

@@ -6,6 +6,7 @@ import { errorJson } from './error-json.ts'
 import { lineWriter, type WriteLine } from './line-writer.ts'
 import { schemas, type LineParts, type Schema } from './schemas.ts'
 import { scrubPath } from './scrub.ts'
+import { userFields } from './user-fields.ts'
 
 /** How a request ended. */
 export interface Outcome {
@@ -17,6 +18,9 @@ export interface Outcome {
 }
 
 const severity: Record<LogLevel, number> = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 }
+
+// Only HTTP/2 has methods of any length.
+const maxMethod = 32
 
 interface Refused {
   method?: string
@@ -51,7 +55,7 @@ export class RequestLines {
     if (quiet && (!route.log || !this.#sampled(ids))) return
 
     const parts: LineParts = {
-      method: request.method,
+      method: request.method.slice(0, maxMethod),
       route: route.url,
       routeText: route.text,
       url: route.hidesPath ? route.url! : scrubPath(request.raw.url ?? ''),
@@ -61,8 +65,8 @@ export class RequestLines {
       aborted,
       ...errorParts(statusCode, error)
     }
-    const more = this.#options.fields === undefined ? '' : this.#userFields(request, reply)
-    const fields = this.#schema.line(parts) + this.#span(ids) + more
+    const own = this.#schema.line(parts) + this.#span(ids)
+    const fields = this.#options.fields === undefined ? own : own + this.#more(own, request, reply)
     this.#write(request.log, this.#level(statusCode, slow, aborted), fields, 'request completed')
   }
 
@@ -113,12 +117,9 @@ export class RequestLines {
     return spanId === undefined ? '' : `,"${this.#schema.keys.spanId}":"${spanId}"`
   }
 
-  #userFields(request: FastifyRequest, reply: FastifyReply): string {
-    try {
-      return Object.entries(this.#options.fields!(request, reply)).map(userField).join('')
-    } catch (error) {
-      return userField(['fieldsError', String(error)])
-    }
+  #more(own: string, request: FastifyRequest, reply: FastifyReply): string {
+    const { fields } = this.#options
+    return userFields(() => fields!(request, reply), this.#schema, Buffer.byteLength(own))
   }
 }
 
@@ -128,34 +129,4 @@ function errorParts(statusCode: number, error: unknown): Pick<LineParts, 'err' |
   // Of a client's error only the code: its message may quote what the client sent.
   const { code } = (error ?? {}) as { code?: unknown }
   return typeof code === 'string' ? { code: code.slice(0, 100) } : {}
-}
-
-const maxField = 1024
-// What the line itself says may not be said twice.
-const taken = new Set([
-  'level',
-  'time',
-  'msg',
-  'message',
-  'pid',
-  'hostname',
-  'correlationId',
-  'traceId',
-  'spanId',
-  'method',
-  'route',
-  'url',
-  'statusCode',
-  'duration',
-  'slow',
-  'aborted',
-  'reason',
-  'code',
-  'err'
-])
-
-function userField([name, value]: [string, unknown]): string {
-  if (value === undefined || taken.has(name)) return ''
-  const text = JSON.stringify(typeof value === 'string' ? value.slice(0, maxField) : value) ?? 'null'
-  return `,${JSON.stringify(name)}:${text.length > maxField * 6 ? '"(too long)"' : text}`
 }

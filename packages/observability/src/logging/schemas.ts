@@ -30,11 +30,15 @@ export interface IdKeys {
 /** Field names of a platform, and how pino's own fields are called there. */
 export interface Schema {
   keys: IdKeys
+  /** What the line itself says, which may not be said twice. */
+  taken: ReadonlySet<string>
   /** pino's options that go with it. */
   pino: Record<string, unknown>
   /** The fields as JSON text, each with a comma before it. */
   line(parts: LineParts): string
 }
+
+type Names = Omit<Schema, 'taken'>
 
 const text = JSON.stringify
 const ms = (duration: number): number => Math.round(duration * 1000) / 1000
@@ -42,7 +46,7 @@ const flag = (name: string, on: boolean): string => (on ? `,"${name}":true` : ''
 const field = (name: string, value: unknown): string =>
   value === undefined ? '' : `,"${name}":${text(value)}`
 
-const own: Schema = {
+const own: Names = {
   keys: { correlationId: 'correlationId', traceId: 'traceId', spanId: 'spanId' },
   pino: {},
   line: ({ method, route, routeText, url, statusCode, duration, slow, aborted, reason, err, code }) =>
@@ -53,7 +57,7 @@ const own: Schema = {
     field('err', err)
 }
 
-const ecs: Schema = {
+const ecs: Names = {
   keys: { correlationId: 'http.request.id', traceId: 'trace.id', spanId: 'span.id' },
   pino: {
     messageKey: 'message',
@@ -84,7 +88,7 @@ const ecs: Schema = {
 
 const severities: Record<string, number> = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 }
 
-const otel: Schema = {
+const otel: Names = {
   keys: { correlationId: 'correlation_id', traceId: 'trace_id', spanId: 'span_id' },
   pino: {
     messageKey: 'body',
@@ -107,7 +111,7 @@ const otel: Schema = {
 
 const googleSeverities: Record<string, string> = { trace: 'DEBUG', warn: 'WARNING', fatal: 'CRITICAL' }
 
-const gcp: Schema = {
+const gcp: Names = {
   keys: {
     correlationId: 'correlationId',
     traceId: 'logging.googleapis.com/trace',
@@ -131,4 +135,39 @@ const gcp: Schema = {
 const stackOf = ({ stack, cause }: ErrorJson): string =>
   cause === undefined ? (stack ?? '') : `${stack ?? ''}\ncaused by: ${stackOf(cause)}`
 
-export const schemas: Record<LogSchema, Schema> = { default: own, ecs, otel, gcp }
+const everything: LineParts = {
+  method: '',
+  route: '',
+  routeText: '""',
+  url: '',
+  statusCode: 0,
+  duration: 0,
+  slow: true,
+  aborted: true,
+  reason: '',
+  code: '',
+  err: { type: '', message: '' }
+}
+const always = 'level time msg message pid hostname fieldsError fieldsLeftOut'.split(' ')
+
+interface PinoOptions {
+  timestamp?: () => string
+  formatters?: { level: (label: string) => object; bindings?: (bindings: object) => object }
+  messageKey?: string
+}
+
+/** Completes a schema with the names that a line has, from a line that has all of them. */
+function whole(names: Names): Schema {
+  const { messageKey = 'msg', timestamp, formatters }: PinoOptions = names.pino
+  const line = JSON.parse(`{${(names.line(everything) + (timestamp?.() ?? '')).slice(1)}}`) as object
+  const head = { ...formatters?.level('info'), ...formatters?.bindings?.({}) }
+  const taken = [...always, messageKey, ...Object.values(names.keys), ...Object.keys({ ...line, ...head })]
+  return { ...names, taken: new Set(taken) }
+}
+
+export const schemas: Record<LogSchema, Schema> = {
+  default: whole(own),
+  ecs: whole(ecs),
+  otel: whole(otel),
+  gcp: whole(gcp)
+}

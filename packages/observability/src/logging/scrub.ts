@@ -23,6 +23,11 @@ export function scrubText(text: string): string {
   return scrubbed
 }
 
+const secretName = new RegExp(`(?:${names})$`, 'i')
+
+/** Whether a member of this name holds a secret. */
+export const namesSecret = (name: string): boolean => secretName.test(name)
+
 const maxPath = 512
 
 /** The path alone, bounded. A query is never logged: tokens travel there. */

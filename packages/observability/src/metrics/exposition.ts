@@ -1,6 +1,8 @@
 import type { Registry } from 'prom-client'
-import type { Exposed, MetricJson, Sample } from './family.ts'
-import { head, labelText, numberText, type Format } from './text.ts'
+import { inBlocks } from './blocks.ts'
+import type { Exposed, MetricJson } from './family.ts'
+import { packed, packedTexts, type PackedFamily } from './packed.ts'
+import type { Format } from './text.ts'
 
 /** prom-client's registry, its successor's, or anything else that gives Prometheus' text. */
 export interface MetricsRegistry {
@@ -13,6 +15,7 @@ export interface MetricsRegistry {
 export class Exposition {
   readonly #families: Map<string, Exposed>
   readonly #registry: MetricsRegistry
+  #asking = false
 
   constructor(families: Map<string, Exposed>, registry: MetricsRegistry) {
     this.#families = families
@@ -30,7 +33,8 @@ export class Exposition {
       // Someone else's metric of that name stays: two apps may share a registry.
       if (registry.getSingleMetric(family.name) !== undefined) continue
       const { name, help, type, aggregator } = family
-      const facade = { name, help, type, aggregator, get: async () => family.json(), reset: () => undefined }
+      const get = async () => (this.#asking ? { name, help, type, aggregator, values: [] } : family.json())
+      const facade = { name, help, type, aggregator, get, reset: () => undefined }
       registry.registerMetric(facade as never)
       attached.set(name, facade)
     }
@@ -41,47 +45,47 @@ export class Exposition {
     }
   }
 
-  async render(format: Format): Promise<string> {
+  /** The scrape in blocks; between them, requests have their turn. */
+  async *blocks(format: Format): AsyncGenerator<Buffer, void> {
     const others = await this.#othersAsJson()
-    let text = ''
-    for (const family of this.#families.values()) text += family.render(format)
-    text +=
-      others === undefined ? converted(await this.#registry.metrics(), format) : jsonText(others, format)
-    return format === 'openmetrics' ? `${text}# EOF\n` : text
+    const foreign =
+      others === undefined
+        ? [converted(await this.#registry.metrics(), format)]
+        : packedTexts(others.map(packed), format)
+    yield* inBlocks(this.#texts(format, foreign))
   }
 
-  /** Everything as JSON, for adding up workers. */
-  async json(): Promise<MetricJson[]> {
-    return [
-      ...[...this.#families.values()].map((family) => family.json()),
-      ...((await this.#othersAsJson()) ?? [])
-    ]
+  async render(format: Format): Promise<string> {
+    const blocks: Buffer[] = []
+    for await (const block of this.blocks(format)) blocks.push(block)
+    return Buffer.concat(blocks).toString()
+  }
+
+  *#texts(format: Format, others: Iterable<string>): Iterable<string> {
+    for (const family of this.#families.values()) yield* family.texts(format)
+    yield* others
+    if (format === 'openmetrics') yield '# EOF\n'
+  }
+
+  /** Everything, for adding up workers. */
+  async packed(): Promise<PackedFamily[]> {
+    const others = (await this.#othersAsJson()) ?? []
+    return [...Array.from(this.#families.values(), (family) => family.packed()), ...others.map(packed)]
   }
 
   async #othersAsJson(): Promise<MetricJson[] | undefined> {
     if (this.#registry.getMetricsAsJSON === undefined) return undefined
-    const all = (await this.#registry.getMetricsAsJSON()) as MetricJson[]
+    // The registry asks each metric at once, and the plugin's own are written without it.
+    this.#asking = true
+    let asked: unknown
+    try {
+      asked = this.#registry.getMetricsAsJSON()
+    } finally {
+      this.#asking = false
+    }
+    const all = (await asked) as MetricJson[]
     return all.filter(({ name }) => !this.#families.has(name))
   }
-}
-
-/** Families as a registry gives them, as text. Neither format changes the registry's own objects. */
-export function jsonText(families: readonly MetricJson[], format: Format): string {
-  let text = ''
-  for (const family of families) {
-    const counter = family.type === 'counter' && format === 'openmetrics'
-    text += head(family.name, family.help, family.type, format)
-    for (const sample of family.values) {
-      const name = sample.metricName ?? family.name
-      text += sampleText(counter && !name.endsWith('_total') ? `${name}_total` : name, sample)
-    }
-  }
-  return text
-}
-
-function sampleText(name: string, { labels, value }: Sample): string {
-  const names = Object.keys(labels)
-  return `${name}${labelText(names, Object.values(labels).map(String))} ${numberText(value)}\n`
 }
 
 /** Text 0.0.4 into OpenMetrics: no blank lines, a counter's family without `_total`, its samples with it. */

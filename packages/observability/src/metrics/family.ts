@@ -1,3 +1,4 @@
+import type { PackedFamily } from './packed.ts'
 import { head, labelText, numberText, type Format, type MetricType } from './text.ts'
 
 /** One sample as prom-client's registries pass it on. */
@@ -22,8 +23,10 @@ export interface Exposed {
   readonly help: string
   readonly type: MetricType
   readonly aggregator: string
-  render(format: Format): string
+  /** A text per series, the first with the family's head. */
+  texts(format: Format): Iterable<string>
   json(): MetricJson
+  packed(): PackedFamily
 }
 
 /** A value per label set: numbers in an array are the truth, text is made from cached prefixes. */
@@ -122,11 +125,10 @@ export class ValueFamily implements Exposed {
     if (labels.length === 0) this.series.get([])
   }
 
-  render(format: Format): string {
+  *texts(format: Format): Iterable<string> {
     this.#collect?.()
-    let text = head(this.name, this.help, this.type, format)
-    for (const { prefix, value } of this.series.all()) text += `${prefix}${numberText(value)}\n`
-    return text
+    yield head(this.name, this.help, this.type, format)
+    for (const { prefix, value } of this.series.all()) yield `${prefix}${numberText(value)}\n`
   }
 
   json(): MetricJson {
@@ -134,6 +136,16 @@ export class ValueFamily implements Exposed {
     const values = [...this.series.all()].map(({ value, labels }) => ({ value, labels }))
     const { name, help, type, aggregator } = this
     return { name, help, type, values, aggregator }
+  }
+
+  packed(): PackedFamily {
+    this.#collect?.()
+    const { name, help, type, aggregator } = this
+    const series = Array.from(this.series.all(), ({ prefix, value }): [string, number[]] => [
+      prefix.slice(name.length, -1),
+      [value]
+    ])
+    return { name, help, type, aggregator, series }
   }
 }
 

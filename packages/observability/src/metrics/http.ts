@@ -1,6 +1,9 @@
-import { labelObject, overflowLabel, type Exposed, type MetricJson } from './family.ts'
-import { HistogramCells } from './histogram.ts'
-import { head, labelText, type Format } from './text.ts'
+import { labelObject, overflowLabel } from './family.ts'
+import { HistogramCells, HistogramShape } from './histogram-shape.ts'
+import { HistogramView } from './histogram.ts'
+import type { LabelSpace } from './label-space.ts'
+import { RequestTotals } from './request-totals.ts'
+import { labelPairs } from './text.ts'
 
 /** The methods that get a label of their own, as OpenTelemetry's HTTP conventions have them. */
 const methods = [
@@ -21,8 +24,6 @@ const methodIndex: Record<string, number | undefined> = Object.assign(
   Object.fromEntries(methods.map((method, index) => [method, index]))
 )
 
-const labelNames = ['method', 'route', 'status_code'] as const
-
 /** What is counted of one route: per method, per status, numbers in typed arrays. */
 export interface RouteCells {
   readonly route: string
@@ -32,6 +33,7 @@ export interface RouteCells {
 export interface HttpMetricsOptions {
   unit: 'seconds' | 'milliseconds'
   buckets: readonly number[]
+  labels: LabelSpace
   maxSeries: number
   onOverflow: () => void
 }
@@ -42,26 +44,30 @@ export interface HttpMetricsOptions {
  */
 export class HttpMetrics {
   readonly #options: HttpMetricsOptions
+  readonly #labelNames: readonly string[]
   readonly #factor: number
   readonly #routes = new Map<string, RouteCells>()
   /** Status code → its place in a route's cells, given out in the order in which statuses are first seen. */
   readonly #slots = new Int16Array(600).fill(-1)
   #nextSlot = 0
   #series = 0
-  #bounds: readonly number[]
+  #shape: HistogramShape
   #overflow: HistogramCells | undefined
   readonly #all: HistogramCells[] = []
-  readonly #zeros = new Map<string, Record<string, string>>()
-  readonly duration: Exposed
-  readonly total: Exposed
+  readonly duration: HistogramView
+  readonly total: RequestTotals = new RequestTotals()
 
   constructor(options: HttpMetricsOptions) {
     this.#options = options
-    this.#bounds = options.buckets
+    this.#labelNames = ['method', 'route', 'status_code', ...options.labels.names]
     this.#factor = options.unit === 'seconds' ? 0.001 : 1
     const name = options.unit === 'seconds' ? 'http_request_duration_seconds' : 'http_request_duration_ms'
-    this.duration = this.#exposeDuration(name)
-    this.total = this.#exposeTotal()
+    this.#shape = new HistogramShape(name, options.buckets)
+    this.duration = new HistogramView(
+      `Duration of HTTP requests in ${options.unit}`,
+      () => this.#shape,
+      () => this.#all
+    )
   }
 
   /** The cells of a route's pattern. The same for each method and constraint. */
@@ -77,21 +83,36 @@ export class HttpMetrics {
   /** Adds buckets for routes' objectives, in milliseconds. Before the first request. */
   addObjectives(objectives: Iterable<number>): void {
     const bounds = [...objectives].map((objective) => objective * this.#factor)
-    this.#bounds = [...new Set([...this.#bounds, ...bounds])].sort((a, b) => a - b)
+    const { name, bounds: own } = this.#shape
+    this.#shape = new HistogramShape(
+      name,
+      [...new Set([...own, ...bounds])].sort((a, b) => a - b)
+    )
   }
 
   /** Lets `http_requests_total` exist at 0, so that the first failure is an increase. */
   zero(route: string, method: string, statuses: readonly number[]): void {
+    const { labels } = this.#options
     for (const status of statuses) {
-      const values = [methodNames[methodIndex[method] ?? methods.length]!, route, `${status}`]
-      this.#zeros.set(labelText(labelNames, values), labelObject(labelNames, values))
+      for (const place of labels.declared) {
+        const own = labels.values(place)
+        const values = [methodNames[methodIndex[method] ?? methods.length]!, route, `${status}`, ...own]
+        this.total.zero(labelPairs(this.#labelNames, values), labelObject(this.#labelNames, values))
+      }
     }
   }
 
-  /** One request. `duration` in milliseconds; `traceId` only of a sampled trace. */
-  observe(cells: RouteCells, method: string, status: number, duration: number, traceId?: string): void {
+  /** One request. `duration` in milliseconds; `traceId` only of a sampled trace; `place` of its own labels. */
+  observe(
+    cells: RouteCells,
+    method: string,
+    status: number,
+    duration: number,
+    traceId: string | undefined,
+    place: number
+  ): void {
     const index = methodIndex[method] ?? methods.length
-    const slot = this.#slot(status)
+    const slot = this.#slot(status) * this.#options.labels.size + place
     const cell = cells.byMethod[index]?.[slot] ?? this.#cell(cells, index, slot, status)
     const value = duration * this.#factor
     const bucket = cell.observe(value)
@@ -111,54 +132,24 @@ export class HttpMetrics {
     if (this.#series >= this.#options.maxSeries) return this.#overflowCell()
     this.#series++
     const row = (cells.byMethod[index] ??= [])
-    const values = [methodNames[index]!, cells.route, `${status}`]
-    const cell = new HistogramCells(this.duration.name, this.#bounds, labelNames, values)
-    row[slot] = cell
-    this.#all.push(cell)
-    return cell
+    const { labels } = this.#options
+    const values = [methodNames[index]!, cells.route, `${status}`, ...labels.values(slot % labels.size)]
+    return (row[slot] = this.#made(values))
   }
 
   #overflowCell(): HistogramCells {
     if (this.#overflow === undefined) {
-      const values = labelNames.map(() => overflowLabel)
-      this.#overflow = new HistogramCells(this.duration.name, this.#bounds, labelNames, values)
-      this.#all.push(this.#overflow)
+      this.#overflow = this.#made(this.#labelNames.map(() => overflowLabel))
       this.#options.onOverflow()
     }
     return this.#overflow
   }
 
-  #exposeDuration(name: string): Exposed {
-    const help = `Duration of HTTP requests in ${this.#options.unit}`
-    const base = { name, help, type: 'histogram' as const, aggregator: 'sum' }
-    return {
-      ...base,
-      render: (format: Format) =>
-        this.#all.reduce((text, cell) => text + cell.render(format), head(name, help, 'histogram', format)),
-      json: (): MetricJson => ({ ...base, values: this.#all.flatMap((cell) => cell.samples(name)) })
-    }
-  }
-
-  #exposeTotal(): Exposed {
-    const base = {
-      name: 'http_requests_total',
-      help: 'Total number of HTTP requests',
-      type: 'counter' as const,
-      aggregator: 'sum'
-    }
-    const values = () => {
-      const seen = new Map([...this.#zeros].map(([text, labels]) => [text, { labels, value: 0 }]))
-      for (const { labelText, labels, count } of this.#all) seen.set(labelText, { labels, value: count })
-      return seen
-    }
-    return {
-      ...base,
-      render(format) {
-        let text = head(base.name, base.help, 'counter', format)
-        for (const [labels, { value }] of values()) text += `http_requests_total${labels} ${value}\n`
-        return text
-      },
-      json: () => ({ ...base, values: [...values().values()] })
-    }
+  #made(values: readonly string[]): HistogramCells {
+    const labels = labelObject(this.#labelNames, values)
+    const cell = new HistogramCells(this.#shape, labels, labelPairs(this.#labelNames, values))
+    this.#all.push(cell)
+    this.total.add(cell)
+    return cell
   }
 }

@@ -5,6 +5,7 @@ import type { ResolvedMetrics } from '../options-metrics.ts'
 import { bodySizes } from './body-sizes.ts'
 import { Exposition } from './exposition.ts'
 import { HttpMetrics } from './http.ts'
+import type { LabelSpace } from './label-space.ts'
 import { Metrics } from './meter.ts'
 import { runtimeMetrics } from './runtime.ts'
 
@@ -12,6 +13,7 @@ import { runtimeMetrics } from './runtime.ts'
 export interface MetricsSetup {
   metrics: Metrics
   http: HttpMetrics
+  labels: LabelSpace
   exposition: Exposition
   aborted: { inc(): void }
   sizes: ReturnType<typeof bodySizes> | undefined
@@ -40,6 +42,7 @@ export function setUpMetrics(options: ResolvedMetrics, log: FastifyBaseLogger): 
   return {
     metrics,
     http,
+    labels: options.labels,
     exposition: new Exposition(metrics.families, options.registry),
     aborted: aborted.with(),
     sizes: options.bodySizes ? bodySizes(metrics) : undefined,
@@ -60,11 +63,18 @@ export function connectionGauges(metrics: Metrics, connections: Connections, scr
   })
 }
 
-function buildInfo(metrics: Metrics, { buildInfo }: ResolvedMetrics): void {
+/** What is running, as given or as the environment says. */
+export function buildOf({ buildInfo }: ResolvedMetrics): { name: string; version: string; commit: string } {
   const { env } = process
-  const name = buildInfo.name ?? env.npm_package_name ?? ''
-  const version = buildInfo.version ?? env.npm_package_version ?? ''
-  const commit = buildInfo.commit ?? env.GIT_COMMIT ?? ''
+  return {
+    name: buildInfo.name ?? env.npm_package_name ?? '',
+    version: buildInfo.version ?? env.npm_package_version ?? '',
+    commit: buildInfo.commit ?? env.GIT_COMMIT ?? ''
+  }
+}
+
+function buildInfo(metrics: Metrics, options: ResolvedMetrics): void {
+  const { name, version, commit } = buildOf(options)
   metrics
     .gauge({
       name: 'app_build_info',

@@ -11,12 +11,13 @@ export const contentTypes: Record<Format, string> = {
 const escapedLabel = (value: string): string =>
   value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"')
 
-/** `{method="GET",route="/users/:id"}`, or nothing without labels. `extra` comes last, unescaped. */
-export function labelText(names: readonly string[], values: readonly string[], extra = ''): string {
-  const pairs = names.map((name, index) => `${name}="${escapedLabel(values[index] ?? '')}"`)
-  if (extra !== '') pairs.push(extra)
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
-}
+/** `method="GET",route="/users/:id"`, or nothing without labels. */
+export const labelPairs = (names: readonly string[], values: readonly string[]): string =>
+  names.map((name, index) => `${name}="${escapedLabel(values[index] ?? '')}"`).join(',')
+
+/** The same in braces. */
+export const labelText = (names: readonly string[], values: readonly string[]): string =>
+  names.length === 0 ? '' : `{${labelPairs(names, values)}}`
 
 export function numberText(value: number): string {
   if (Number.isFinite(value)) return `${value}`

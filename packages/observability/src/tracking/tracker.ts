@@ -1,5 +1,7 @@
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
-import type { ErrorContext, ErrorSink } from '../options-tracking.ts'
+import type { ErrorContext, ErrorSink, ResolvedErrorTracking } from '../options-tracking.ts'
+import type { Outcomes } from './outcomes.ts'
+import { sentryClient } from './sentry.ts'
 
 /** Gives errors to a sink: each once, and never let the sink disturb the service. */
 export class ErrorTracker {
@@ -72,4 +74,21 @@ export function errorContext(
     traceId,
     ...(userId === undefined ? {} : { userId })
   }
+}
+
+/** The tracker, and what a client that captures by itself wants to know. */
+export interface Tracking {
+  tracker: ErrorTracker
+  outcomes?: Outcomes
+}
+
+export async function setUpTracking(
+  log: FastifyBaseLogger,
+  options: ResolvedErrorTracking | false
+): Promise<Tracking> {
+  if (options === false) return { tracker: new ErrorTracker(log, undefined) }
+  const { sentry, sink, flush } = options
+  if (sentry === undefined) return { tracker: new ErrorTracker(log, sink, flush) }
+  const client = await sentryClient(sentry)
+  return { tracker: new ErrorTracker(log, client.sink, client.flush), outcomes: client.outcomes }
 }

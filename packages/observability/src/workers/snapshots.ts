@@ -2,15 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, statSync, rmdirSync } from 'node:fs'
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { MetricJson } from '../metrics/family.ts'
-import { addUp } from './add-up.ts'
+import { setImmediate } from 'node:timers/promises'
+import type { PackedFamily } from '../metrics/packed.ts'
+import { WorkerSum } from './add-up.ts'
 
 const ended = 'ended'
 
 /** What ended workers have counted, and whose files went into it. */
 interface Ended {
   names: string[]
-  families: MetricJson[]
+  families: PackedFamily[]
 }
 
 /** The workers' last snapshots, a file each. What an ended worker has counted stays. */
@@ -22,18 +23,18 @@ export class Snapshots {
     this.#folder = folder
   }
 
-  async write(families: MetricJson[]): Promise<void> {
+  async write(families: PackedFamily[]): Promise<void> {
     await this.#replace(this.name, families)
   }
 
-  /** All snapshots; of ended workers only what counts up. */
-  async read(live: ReadonlySet<string>): Promise<MetricJson[][]> {
+  /** The sum of all snapshots; of ended workers only what counts up. */
+  async sum(live: ReadonlySet<string>): Promise<WorkerSum> {
     const names = (await readdir(this.#folder)).flatMap(
       (file) => /^(\d+-[0-9a-f]+)\.json$/.exec(file)?.[1] ?? []
     )
-    const files = new Map<string, MetricJson[]>()
+    const files = new Map<string, PackedFamily[]>()
     for (const name of names) {
-      const families = await this.#load<MetricJson[]>(name)
+      const families = await this.#load<PackedFamily[]>(name)
       if (families !== undefined) files.set(name, live.has(name) ? families : countingUp(families))
     }
     // Read last: a file that was removed meanwhile is in it, one that wasn't may be in both and is counted once.
@@ -41,17 +42,17 @@ export class Snapshots {
     const kept = [...files].filter(([name]) => !past.names.includes(name))
     const gone = kept.filter(([name]) => !live.has(name))
     if (gone.length > 3) await this.#fold(past, gone)
-    return [...kept.map(([, families]) => families), past.families]
+    return summed([...kept.map(([, families]) => families), past.families])
   }
 
   /** Puts ended workers' files together, so that a long life of reloads leaves one file. */
-  async #fold(past: Ended, gone: [string, MetricJson[]][]): Promise<void> {
+  async #fold(past: Ended, gone: [string, PackedFamily[]][]): Promise<void> {
     const lock = join(this.#folder, 'lock')
     if (!locked(lock)) return
     try {
       const current = (await this.#load<Ended>(ended)) ?? past
       const fresh = gone.filter(([name]) => !current.names.includes(name))
-      const families = addUp([current.families, ...fresh.map(([, snapshot]) => snapshot)])
+      const { families } = await summed([current.families, ...fresh.map(([, snapshot]) => snapshot)])
       const names = [...current.names, ...fresh.map(([name]) => name)].slice(-100)
       await this.#replace(ended, { names, families } satisfies Ended)
       for (const [name] of gone) await rm(join(this.#folder, `${name}.json`), { force: true })
@@ -77,7 +78,17 @@ export class Snapshots {
   }
 }
 
-const countingUp = (families: MetricJson[]): MetricJson[] =>
+/** Requests have their turn between one worker and the next. */
+async function summed(snapshots: readonly PackedFamily[][]): Promise<WorkerSum> {
+  const sum = new WorkerSum()
+  for (const families of snapshots) {
+    sum.add(families)
+    await setImmediate()
+  }
+  return sum
+}
+
+const countingUp = (families: PackedFamily[]): PackedFamily[] =>
   families.filter(({ type }) => type === 'counter' || type === 'histogram' || type === 'summary')
 
 /** Whether the lock is ours now. One that a dead worker has left behind is removed for the next time. */

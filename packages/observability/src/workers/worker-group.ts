@@ -2,9 +2,10 @@ import { readdir, rm } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
-import { jsonText, type Exposition } from '../metrics/exposition.ts'
+import { inBlocks } from '../metrics/blocks.ts'
+import type { Exposition } from '../metrics/exposition.ts'
+import { packedTexts, type PackedFamily } from '../metrics/packed.ts'
 import type { Format } from '../metrics/text.ts'
-import { addUp } from './add-up.ts'
 import { groupFolder } from './group-folder.ts'
 import { Snapshots } from './snapshots.ts'
 
@@ -34,7 +35,7 @@ export class WorkerGroup {
   async start(): Promise<void> {
     const server = createServer((socket) => {
       socket.on('error', () => undefined)
-      void this.#write().then(() => socket.end('ok'))
+      void this.#writeSafely().then(() => socket.end('ok'))
     })
     await new Promise<void>((resolve, reject) => {
       server
@@ -42,26 +43,30 @@ export class WorkerGroup {
         .listen({ path: this.#socketOf(this.#snapshots.name), exclusive: true }, resolve)
     })
     this.#server = server.unref()
-    this.#timer = setInterval(() => void this.#write(), writeEvery).unref()
+    this.#timer = setInterval(() => void this.#writeSafely(), writeEvery).unref()
   }
 
-  async render(format: Format): Promise<string> {
+  async *blocks(format: Format): AsyncGenerator<Buffer, void> {
     const [live] = await Promise.all([this.#askAll(), this.#write()])
-    const text = jsonText(addUp(await this.#snapshots.read(live)), format)
-    return format === 'openmetrics' ? `${text}# EOF\n` : text
+    const { families } = await this.#snapshots.sum(live)
+    yield* inBlocks(texts(families, format))
   }
 
   /** Leaves the last numbers behind. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
-    await this.#write()
+    await this.#writeSafely()
     const server = this.#server
     if (server !== undefined) await new Promise((resolve) => server.close(resolve))
   }
 
   async #write(): Promise<void> {
+    await this.#snapshots.write(await this.#exposition.packed())
+  }
+
+  async #writeSafely(): Promise<void> {
     try {
-      await this.#snapshots.write(await this.#exposition.json())
+      await this.#write()
     } catch (error) {
       this.#log.warn({ err: error }, "observability: a worker's metrics could not be shared")
     }
@@ -98,4 +103,9 @@ export class WorkerGroup {
     const path = join(this.#folder, `${name}.s`)
     return process.platform === 'win32' ? join('\\\\?\\pipe', path) : path
   }
+}
+
+function* texts(families: PackedFamily[], format: Format): Iterable<string> {
+  yield* packedTexts(families, format)
+  if (format === 'openmetrics') yield '# EOF\n'
 }

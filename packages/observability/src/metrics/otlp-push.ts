@@ -1,0 +1,87 @@
+import { hostname } from 'node:os'
+import { setImmediate } from 'node:timers/promises'
+import type { FastifyBaseLogger } from 'fastify'
+import type { BuildInfo } from '../options-metrics.ts'
+import type { ResolvedOtlp } from '../options-otlp.ts'
+import type { Exposition } from './exposition.ts'
+import { attributes, otlpMetric } from './otlp-json.ts'
+
+const nanoseconds = (milliseconds: number): string => `${BigInt(Math.round(milliseconds)) * 1_000_000n}`
+
+/** Pushes the numbers of this process to a collector, again and again and once more at its end. */
+export class OtlpPush {
+  readonly #options: ResolvedOtlp
+  readonly #exposition: Exposition
+  readonly #log: FastifyBaseLogger
+  readonly #resource: object
+  readonly #start: string = nanoseconds(performance.timeOrigin)
+  #timer: NodeJS.Timeout | undefined
+  #failing = false
+  #current: Promise<void> | undefined
+
+  constructor(
+    options: ResolvedOtlp,
+    { name, version }: BuildInfo,
+    exposition: Exposition,
+    log: FastifyBaseLogger
+  ) {
+    this.#options = options
+    this.#exposition = exposition
+    this.#log = log
+    this.#resource = {
+      attributes: attributes({
+        'service.name': process.env.OTEL_SERVICE_NAME ?? (name || 'unknown_service:node'),
+        'service.version': version ?? '',
+        'service.instance.id': `${hostname()}:${process.pid}`
+      })
+    }
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.push(), this.#options.interval).unref()
+  }
+
+  /** The last numbers leave before the process does. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#current
+    await this.push()
+  }
+
+  /** One at a time: a collector that hangs gets no second one. */
+  async push(): Promise<void> {
+    this.#current ??= this.#send().finally(() => (this.#current = undefined))
+    await this.#current
+  }
+
+  async #send(): Promise<void> {
+    const { url, headers, timeout } = this.#options
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify(await this.#body()),
+        signal: AbortSignal.timeout(timeout)
+      })
+      await response.body?.cancel()
+      if (!response.ok) throw new Error(`the collector answered ${response.status}`)
+      if (this.#failing) this.#log.info('observability: metrics are pushed again')
+      this.#failing = false
+    } catch (error) {
+      // Numbers are since the start: the next push has all that this one had.
+      if (!this.#failing) this.#log.warn({ err: error }, 'observability: metrics could not be pushed')
+      this.#failing = true
+    }
+  }
+
+  async #body(): Promise<object> {
+    const period = { startTimeUnixNano: this.#start, timeUnixNano: nanoseconds(Date.now()) }
+    const metrics: object[] = []
+    for (const family of await this.#exposition.packed()) {
+      metrics.push(otlpMetric(family, period))
+      await setImmediate()
+    }
+    const scopeMetrics = [{ scope: { name: '@seaworthy/observability' }, metrics }]
+    return { resourceMetrics: [{ resource: this.#resource, scopeMetrics }] }
+  }
+}
