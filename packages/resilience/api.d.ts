@@ -404,7 +404,10 @@ interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown> extend
     policy?: string;
     /** Answers a failed call in its place. The answer is marked as degraded. Throw to fail all the same. */
     fallback?: Fallback<Args, T>;
-    /** Answers a failed call with the last value that succeeded for the same key; before `fallback`. */
+    /**
+     * Answers a failed call with the last value that succeeded for the same key; before `fallback`. It is the value
+     * itself, not a copy: do not change what a call gives you.
+     */
     lastGood?: LastGoodOptions<Args>;
     /** Calls with the same key that are in flight at the same time become one. `undefined` stays alone. */
     coalesce?: (...args: Args) => string | undefined;
@@ -559,12 +562,13 @@ interface Resilience {
      *
      * @throws Error when the name is taken, RangeError when an option cannot work.
      */
-    breaker<Args extends unknown[], T>(name: string, fn: (context: CallContext, ...args: Args) => T | Promise<T>, options?: BreakerOptions<NoInfer<Args>, NoInfer<T>>): Breaker<Args, T>;
+    breaker<Args extends unknown[], T>(name: string, fn: (context: CallContext, ...args: Args) => T | Promise<T>, options?: BreakerOptions<Args, NoInfer<T>>): Breaker<Args, T>;
     /** Names a policy, for a breaker's `policy` and for `fetch`. */
     policy(name: string, options: PolicyOptions): void;
     /**
      * `fetch` with a breaker per host, timeouts, retries of what may be repeated, and the request's deadline. Statuses
-     * from 500 on, 408 and 429 are failures (502); all others are answers.
+     * from 500 on, 408 and 429 are failures (502); all others are answers. A body that hangs, breaks off or is not what
+     * it says counts as a failure too, once it is read.
      */
     fetch(request: FastifyRequest | null | undefined, url: string | URL, options?: FetchOptions): Promise<Response>;
     list(): BreakerSnapshot[];

@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { CircuitState } from './circuit.ts'
 import type { Clock } from './clock.ts'
-import type { Abortable } from './deadline.ts'
 import type { Fault } from './faults.ts'
+import type { InFlight } from './in-flight.ts'
 import type { CallOutcome } from './instruments.ts'
 
 /** What all breakers of an app share. */
@@ -10,7 +10,7 @@ export interface BreakerHost {
   readonly clock: Clock
   readonly random: () => number
   readonly log: FastifyBaseLogger
-  readonly inFlight: Set<Abortable>
+  readonly inFlight: InFlight
   readonly faults: boolean
   readonly closed: boolean
 }

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import type { Abortable, Deadline } from './deadline.ts'
+import type { Deadline } from './deadline.ts'
+import type { Abortable, InFlight } from './in-flight.ts'
 
 /** What the guarded function is told, as its first argument. */
 export interface CallContext {
@@ -15,11 +16,18 @@ export interface CallContext {
   callRemaining(): number
 }
 
+/** What ours are told besides. */
+export interface TryContext extends CallContext {
+  /** What looked like a success was none: its body has failed. */
+  failedLater(error: unknown): void
+}
+
 /** One call through all layers, whatever they make of it. */
 export class Call<Args extends unknown[]> {
   readonly request: FastifyRequest | null
   readonly args: Args
   readonly deadline: Deadline | undefined
+  readonly startedAt: number
   /** When all tries together must have ended, on the clock. */
   readonly expiresAt: number
   /** Whether that is the request's deadline, and not the policy's. */
@@ -30,12 +38,33 @@ export class Call<Args extends unknown[]> {
   /** What is at work or waits for it now, for the layer that may not need it any more. */
   current: Abortable | undefined
 
-  constructor(request: FastifyRequest | null, args: Args, deadline: Deadline | undefined, ownEnd: number) {
+  constructor(
+    request: FastifyRequest | null,
+    args: Args,
+    deadline: Deadline | undefined,
+    startedAt: number,
+    ownEnd: number
+  ) {
     this.request = request
     this.args = args
     this.deadline = deadline
+    this.startedAt = startedAt
     this.byDeadline = deadline !== undefined && deadline.expiresAt < ownEnd
     this.expiresAt = this.byDeadline ? deadline!.expiresAt : ownEnd
+  }
+
+  /** One beside it, for a second try at the same time. It ends when this one does. */
+  another(): Call<Args> {
+    const { request, args, deadline, startedAt, expiresAt, byDeadline } = this
+    const call = new Call(request, args, deadline, startedAt, byDeadline ? Infinity : expiresAt)
+    call.attempts = this.attempts++
+    return call
+  }
+
+  /** Has work stopped when the client leaves or the app closes. */
+  watch(work: Abortable, inFlight: InFlight): void {
+    if (this.deadline) this.deadline.watch(work)
+    else inFlight.add(work)
   }
 }
 

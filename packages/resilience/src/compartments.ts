@@ -9,6 +9,19 @@ export interface Compartment {
   usedAt: number
 }
 
+export const compartment = (policy: Policy, host: CircuitHost, now: number, key = ''): Compartment => ({
+  circuit: new Circuit(policy, host, key),
+  bulkhead: policy.bulkhead && new Bulkhead(policy.bulkhead, host.clock),
+  usedAt: now
+})
+
+/** How many circuits are in each state. */
+export function statesOf(circuits: Iterable<Circuit>): Record<CircuitState, number> {
+  const counts: Record<CircuitState, number> = { closed: 0, open: 0, 'half-open': 0, isolated: 0 }
+  for (const { state } of circuits) counts[state]++
+  return counts
+}
+
 /** A compartment per key, bounded: what was not used for long goes, without a timer. */
 export class Compartments {
   readonly #policy: Policy
@@ -24,13 +37,13 @@ export class Compartments {
     return this.#byKey.size
   }
 
-  entries(): IterableIterator<[string, Compartment]> {
-    this.#evictIdle()
-    return this.#byKey.entries()
+  /** Those that are not idle for too long. */
+  circuits(): Circuit[] {
+    this.#evictIdle(this.#host.clock.now())
+    return Array.from(this.#byKey.values(), ({ circuit }) => circuit)
   }
 
-  of(key: string): Compartment {
-    const now = this.#host.clock.now()
+  of(key: string, now: number): Compartment {
     const found = this.#byKey.get(key)
     if (found) {
       // The map's order is the order of use, but moving an entry each time costs more than the call is worth.
@@ -41,50 +54,33 @@ export class Compartments {
       }
       return found
     }
-    this.#evictIdle()
+    this.#evictIdle(now)
     if (this.#byKey.size >= this.#policy.maxKeys) this.#evictOldest()
-    const { bulkhead } = this.#policy
-    const made: Compartment = {
-      circuit: new Circuit(this.#policy, this.#host, key),
-      bulkhead: bulkhead && new Bulkhead(bulkhead, this.#host.clock),
-      usedAt: now
-    }
+    const made = compartment(this.#policy, this.#host, now, key)
     this.#byKey.set(key, made)
     return made
   }
 
-  states(): Record<CircuitState, number> {
-    const counts: Record<CircuitState, number> = { closed: 0, open: 0, 'half-open': 0, isolated: 0 }
-    for (const [, { circuit }] of this.entries()) counts[circuit.state]++
-    return counts
-  }
-
-  retire(): void {
-    for (const { circuit } of this.#byKey.values()) circuit.retire()
-  }
-
-  #evictIdle(): void {
-    const before = this.#host.clock.now() - this.#policy.idleTimeout
-    for (const [key, { usedAt, circuit }] of this.#byKey) {
+  #evictIdle(now: number): void {
+    const before = now - this.#policy.idleTimeout
+    for (const [key, { usedAt }] of this.#byKey) {
       if (usedAt >= before) return
-      this.#evict(key, circuit)
+      this.#byKey.delete(key)
     }
   }
 
   /** The one unused for longest; among the first few rather one that knows nothing worth keeping. */
   #evictOldest(): void {
     let looked = 0
-    let oldest: [string, Circuit] | undefined
+    let oldest: string | undefined
     for (const [key, { circuit }] of this.#byKey) {
-      oldest ??= [key, circuit]
-      if (circuit.state === 'closed') return this.#evict(key, circuit)
+      oldest ??= key
+      if (circuit.state === 'closed') {
+        oldest = key
+        break
+      }
       if (++looked === 10) break
     }
-    if (oldest) this.#evict(...oldest)
-  }
-
-  #evict(key: string, circuit: Circuit): void {
-    circuit.retire()
-    this.#byKey.delete(key)
+    if (oldest !== undefined) this.#byKey.delete(oldest)
   }
 }

@@ -1,11 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from './clock.ts'
 import { CallCanceledError, DeadlineError } from './errors.ts'
-
-/** Something to stop when the client leaves. */
-export interface Abortable {
-  abort(reason: Error): void
-}
+import { Abortable, InFlight } from './in-flight.ts'
 
 /** How much time a request has, and whether anyone still waits for it. */
 export interface RequestDeadline {
@@ -16,23 +12,28 @@ export interface RequestDeadline {
 }
 
 /** Times are the clock's. Nothing is watched, and no signal made, before someone asks. */
-export class Deadline implements RequestDeadline {
+export class Deadline extends Abortable implements RequestDeadline {
   readonly expiresAt: number
   readonly #clock: Clock
   readonly #reply: FastifyReply
-  #watched: Set<Abortable> | undefined
+  /** The app's, which this one is in while it watches something. */
+  readonly #inFlight: InFlight
+  #watched: InFlight | undefined
   #controller: AbortController | undefined
   #timer: unknown
+  #over = false
   #left = false
 
-  constructor(expiresAt: number, clock: Clock, reply: FastifyReply) {
+  constructor(expiresAt: number, { clock, inFlight }: DeadlineSettings, reply: FastifyReply) {
+    super()
     this.expiresAt = expiresAt
     this.#clock = clock
+    this.#inFlight = inFlight
     this.#reply = reply
   }
 
   remaining(): number {
-    return Math.max(0, this.expiresAt - this.#clock.now())
+    return this.#over ? 0 : Math.max(0, this.expiresAt - this.#clock.now())
   }
 
   get signal(): AbortSignal {
@@ -42,41 +43,54 @@ export class Deadline implements RequestDeadline {
     const remaining = this.remaining()
     if (this.left) controller.abort(new CallCanceledError())
     else if (remaining === 0) controller.abort(new DeadlineError())
-    else if (!this.#reply.raw.writableFinished && remaining < 2 ** 31) {
-      this.#timer = this.#clock.setTimeout(() => controller.abort(new DeadlineError()), remaining)
+    else if (!this.#reply.raw.writableEnded && remaining < 2 ** 31) {
+      this.#timer = this.#clock.setTimeout(() => {
+        // Timers count whole milliseconds and may come up to one early: who has been told that time is over sees none left.
+        this.#over = true
+        controller.abort(new DeadlineError())
+      }, remaining)
     }
     return controller.signal
   }
 
-  /** Whether the client has gone before its answer was complete. */
+  /** Whether the client has gone before its answer was given. What is done after that is for nobody's sake. */
   get left(): boolean {
-    if (!this.#left && this.#reply.raw.destroyed && !this.#reply.raw.writableFinished) this.#left = true
+    if (!this.#left && this.#reply.raw.destroyed && !this.#reply.raw.writableEnded) this.#left = true
     return this.#left
   }
 
-  /** Calls `abort` when the client leaves. */
-  watch(call: Abortable): void {
-    this.#watch().add(call)
+  /** Has it stopped when the client leaves or the app closes. */
+  watch(work: Abortable): void {
+    this.#watch().add(work)
   }
 
-  unwatch(call: Abortable): void {
-    this.#watched?.delete(call)
+  /** The app is closing. */
+  override abort(reason: Error): void {
+    this.#watched?.abort(reason)
   }
 
-  #watch(): Set<Abortable> {
+  #watch(): InFlight {
     if (this.#watched) return this.#watched
+    // The request is over already: what is done for it now belongs to the app alone.
+    if (this.#reply.raw.closed) return (this.#watched = this.#inFlight)
     // Not request.signal, and not the request's own close: both come as soon as a body has been read.
     this.#reply.raw.once('close', () => this.#closed())
-    return (this.#watched = new Set())
+    this.#inFlight.add(this)
+    return (this.#watched = new InFlight())
   }
 
   #closed(): void {
     if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer)
-    if (this.#reply.raw.writableFinished) return
+    this.land()
+    const watched = this.#watched!
+    this.#watched = this.#inFlight
+    if (this.#reply.raw.writableEnded) {
+      for (let work = watched.take(); work; work = watched.take()) this.#inFlight.add(work)
+      return
+    }
     this.#left = true
     const reason = new CallCanceledError()
-    for (const call of this.#watched ?? []) call.abort(reason)
-    this.#watched?.clear()
+    watched.abort(reason)
     this.#controller?.abort(reason)
   }
 }
@@ -86,6 +100,7 @@ const key: unique symbol = Symbol('seaworthy.resilience.request')
 /** What a plugin's deadlines have in common. */
 export interface DeadlineSettings {
   readonly clock: Clock
+  readonly inFlight: InFlight
   /** Milliseconds that a request has, from its arrival. */
   limitOf(request: FastifyRequest): number
 }
@@ -116,7 +131,7 @@ export function deadlineOf(request: FastifyRequest | null | undefined): Deadline
   const known = knownOf(request)
   if (!known) return undefined
   const { arrived, settings, reply } = known
-  return (known.deadline ??= new Deadline(arrived + settings.limitOf(request!), settings.clock, reply))
+  return (known.deadline ??= new Deadline(arrived + settings.limitOf(request!), settings, reply))
 }
 
 export { key as requestKey }

@@ -1,4 +1,4 @@
-import type { CallContext } from './call.ts'
+import type { CallContext, TryContext } from './call.ts'
 import type { Clock } from './clock.ts'
 
 /** What goes wrong on purpose, in a test. */
@@ -11,7 +11,7 @@ export interface Fault {
   times?: number
 }
 
-type Guarded<Args extends unknown[], T> = (context: CallContext, ...args: Args) => T | Promise<T>
+type Guarded<Args extends unknown[], T> = (context: TryContext, ...args: Args) => T | Promise<T>
 
 /** Faults in front of a guarded function, behind its timeout: the breaker sees them as the service's. */
 export class Faults {

@@ -1,53 +1,64 @@
-import type { CallContext } from './call.ts'
+import type { TryContext } from './call.ts'
 import type { Clock } from './clock.ts'
-import { type Abortable, deadlineOf } from './deadline.ts'
-import { CallTimeoutError } from './errors.ts'
+import { deadlineOf } from './deadline.ts'
+import { CallCanceledError, CallTimeoutError } from './errors.ts'
+import { type InFlight, Stoppable } from './in-flight.ts'
 import { shownFailure } from './outcome.ts'
 
 const readers = ['json', 'text', 'arrayBuffer', 'blob', 'bytes', 'formData'] as const
 
+interface Guarding {
+  readonly context: TryContext
+  /** Milliseconds until the call's time is over. */
+  readonly left: number
+  /** Ends the response. */
+  readonly controller: AbortController
+  /** The caller's own signal. */
+  readonly own: AbortSignal | undefined
+  readonly clock: Clock
+  readonly inFlight: InFlight
+}
+
 /**
  * A body may come slowly, or never end. Until it has been read, it ends with the call's time, with the client, and
  * with the app. What goes wrong while it is read is the upstream's failure, a body that is no JSON too.
- *
- * @param left - Milliseconds until the call's time is over.
  */
 export function guardBody(
   response: Response,
-  { request }: CallContext,
-  left: number,
-  controller: AbortController,
-  { clock, inFlight }: { clock: Clock; inFlight: Set<Abortable> }
+  { context, left, controller, own, clock, inFlight }: Guarding
 ): Response {
-  if (response.body === null) return response
-  const deadline = deadlineOf(request)
+  const deadline = deadlineOf(context.request)
   const forget = (): void => {
     if (timer !== undefined) clock.clearTimeout(timer)
-    inFlight.delete(abortable)
-    deadline?.unwatch(abortable)
+    reading.land()
   }
-  const abortable: Abortable = {
-    abort(reason) {
-      forget()
-      controller.abort(reason)
-    }
-  }
+  const reading = new Stoppable((reason) => {
+    forget()
+    controller.abort(reason)
+  })
   const timer =
-    left < 2 ** 31
-      ? clock.setTimeout(() => abortable.abort(new CallTimeoutError()), Math.max(0, left))
+    response.body !== null && left < 2 ** 31
+      ? clock.setTimeout(() => reading.abort(new CallTimeoutError()), Math.max(0, left))
       : undefined
   // A body that nobody reads must not keep the process.
   if (timer instanceof Object && 'unref' in timer) (timer as NodeJS.Timeout).unref()
-  inFlight.add(abortable)
-  deadline?.watch(abortable)
+  if (response.body !== null) {
+    if (deadline) deadline.watch(reading)
+    else inFlight.add(reading)
+  }
 
   for (const name of readers) {
     const read = response[name] as (() => Promise<unknown>) | undefined
     if (!read) continue
     const guarded = async (): Promise<unknown> => {
+      // Reading it twice is a mistake of the caller's.
+      if (response.bodyUsed) return read.call(response)
       try {
         return await read.call(response)
       } catch (error) {
+        if (own?.aborted) throw new CallCanceledError()
+        // What a refusal says need not be JSON.
+        if (response.ok) context.failedLater(error)
         throw shownFailure(error)
       } finally {
         forget()

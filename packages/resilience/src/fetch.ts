@@ -1,10 +1,11 @@
 import type { Propagator } from '@seaworthy/contract'
-import type { CallContext } from './call.ts'
+import type { CallContext, TryContext } from './call.ts'
 import type { Clock } from './clock.ts'
 import { writeTimeout } from './deadline-header.ts'
-import { type Abortable, deadlineOf } from './deadline.ts'
+import { deadlineOf } from './deadline.ts'
 import { CallCanceledError } from './errors.ts'
 import { guardBody } from './fetch-body.ts'
+import type { InFlight } from './in-flight.ts'
 import type { BreakerPolicy } from './options-breaker.ts'
 import type { UrlParts } from './url.ts'
 
@@ -37,7 +38,7 @@ export class ResponseError extends Error {
 
 export interface FetchHost {
   readonly clock: Clock
-  readonly inFlight: Set<Abortable>
+  readonly inFlight: InFlight
   readonly fetch: typeof globalThis.fetch
   /** The deadline's header, if it is sent. */
   readonly header: string | false
@@ -67,7 +68,7 @@ export const fetchKeys: Pick<BreakerPolicy<[Outgoing], Response>, 'key' | 'idemp
 }
 
 /** The function that the breaker guards. */
-export function fetcher(host: FetchHost): (context: CallContext, call: Outgoing) => Promise<Response> {
+export function fetcher(host: FetchHost): (context: TryContext, call: Outgoing) => Promise<Response> {
   return async (context, { url, init }) => {
     const { signal } = context
     const controller = new AbortController()
@@ -96,7 +97,13 @@ export function fetcher(host: FetchHost): (context: CallContext, call: Outgoing)
       response.body?.cancel().catch(() => undefined)
       throw new ResponseError(url.host, response)
     }
-    return guardBody(response, context, left - (host.clock.now() - started), controller, host)
+    return guardBody(response, {
+      context,
+      left: left - (host.clock.now() - started),
+      controller,
+      own,
+      ...host
+    })
   }
 }
 

@@ -1,12 +1,14 @@
 import type { FastifyRequest } from 'fastify'
-import type { Breaker, BreakerHost, BreakerSnapshot, Detailed, Switch } from './breaker-types.ts'
-import { Call, type CallContext, type Run } from './call.ts'
+import type { BreakerHost, BreakerSnapshot, Detailed, Switch } from './breaker-types.ts'
+import { Call, type Run, type TryContext } from './call.ts'
 import type { Circuit, CircuitHost, CircuitState } from './circuit.ts'
 import type { Clock } from './clock.ts'
-import { type Compartment, Compartments } from './compartments.ts'
-import { type Abortable, deadlineOf } from './deadline.ts'
+import { type Compartment, compartment, Compartments, statesOf } from './compartments.ts'
+import { deadlineOf } from './deadline.ts'
+import { Engine } from './engine.ts'
 import { BreakerOpenError, BulkheadFullError, ClosedError } from './errors.ts'
 import { type Fault, Faults } from './faults.ts'
+import type { InFlight } from './in-flight.ts'
 import { type CallOutcome, Instruments, type Stateful } from './instruments.ts'
 import { Attempt, type AttemptHost } from './layers/attempt.ts'
 import { Budget } from './layers/budget.ts'
@@ -17,6 +19,7 @@ import { LastGood } from './layers/last-good.ts'
 import { retrying, type RetryHost } from './layers/retry.ts'
 import { markDegraded } from './degraded.ts'
 import type { BreakerPolicy } from './options-breaker.ts'
+import { once } from './switch.ts'
 
 const noRetryBudget = { budget: 0.2, floor: 10 }
 
@@ -26,21 +29,24 @@ export class Guard<Args extends unknown[], T>
 {
   readonly name: string
   readonly policy: BreakerPolicy<Args, T>
-  readonly fn: (context: CallContext, ...args: Args) => T | Promise<T>
+  readonly fn: (context: TryContext, ...args: Args) => T | Promise<T>
   readonly clock: Clock
   readonly random: () => number
-  readonly inFlight: Set<Abortable>
+  readonly inFlight: InFlight
   readonly instruments: Instruments = new Instruments()
   readonly #host: BreakerHost
-  readonly #compartments: Compartments
+  /** Where it has keys. */
+  readonly #compartments: Compartments | undefined
+  /** Where it has none. */
   readonly #only: Compartment | undefined
   readonly #run: Run<Args, T>
-  readonly #faults: Faults = new Faults()
+  readonly #faults: Faults | undefined
+  #engine: Engine | undefined
   #isolations = 0
 
   constructor(
     name: string,
-    fn: (context: CallContext, ...args: Args) => T | Promise<T>,
+    fn: (context: TryContext, ...args: Args) => T | Promise<T>,
     policy: BreakerPolicy<Args, T>,
     host: BreakerHost
   ) {
@@ -50,19 +56,22 @@ export class Guard<Args extends unknown[], T>
     this.random = host.random
     this.inFlight = host.inFlight
     this.#host = host
-    this.fn = host.faults ? this.#faults.around(fn, host.clock) : fn
-    this.#compartments = new Compartments(policy, this)
-    this.#only = policy.key ? undefined : this.#compartments.of('')
+    this.#faults = host.faults ? new Faults() : undefined
+    this.fn = this.#faults?.around(fn, host.clock) ?? fn
+    if (policy.key) this.#compartments = new Compartments(policy, this)
+    else this.#only = compartment(policy, this, host.clock.now())
     this.#run = this.#layers()
   }
 
   /** Fallback and last good value, coalescing, retries, hedging; then, per try, breaker, bulkhead and timeout. */
   #layers(): Run<Args, T> {
     const { retry, hedge, coalesce, fallback, lastGood, totalTimeout } = this.policy
-    const budget = new Budget(retry ?? noRetryBudget, this.clock)
     let run: Run<Args, T> = (call) => this.#try(call)
-    if (hedge) run = hedging(run, hedge, budget, this)
-    if (retry) run = retrying(run, retry, budget, this)
+    if (hedge || retry) {
+      const budget = new Budget(retry ?? noRetryBudget, this.clock)
+      if (hedge) run = hedging(run, hedge, budget, this)
+      if (retry) run = retrying(run, retry, budget, this)
+    }
     if (coalesce) run = coalescing(run, coalesce, totalTimeout, this)
     if (!fallback && !lastGood) return run
     return degrading(run, {
@@ -70,6 +79,8 @@ export class Guard<Args extends unknown[], T>
       lastGood: lastGood && new LastGood<Args, T>(lastGood, this.clock),
       on: this.policy.fallbackOn,
       timeout: this.policy.fallbackTimeout,
+      clock: this.clock,
+      inFlight: this.inFlight,
       log: this.#host.log,
       degraded: (call) => {
         this.instruments.countDegraded()
@@ -92,24 +103,24 @@ export class Guard<Args extends unknown[], T>
   }
 
   #begin(request: FastifyRequest | null | undefined, args: Args): Call<Args> {
-    const end = this.clock.now() + this.policy.totalTimeout
-    return new Call(request ?? null, args, deadlineOf(request), end)
+    const now = this.clock.now()
+    return new Call(request ?? null, args, deadlineOf(request), now, now + this.policy.totalTimeout)
   }
 
   #try(call: Call<Args>): Promise<T> {
     if (this.#isolations > 0) return this.#refused(this.policy.resetTimeout / 1000)
-    const compartment = this.#only ?? this.#compartments.of(this.policy.key!(...call.args))
-    return compartment.bulkhead
-      ? this.#throughBulkhead(call, compartment)
-      : this.#fire(call, compartment.circuit)
+    // The first try starts as soon as the call does.
+    const now = call.attempts === 0 ? call.startedAt : this.clock.now()
+    const found = this.#only ?? this.#compartments!.of(this.policy.key!(...call.args), now)
+    return found.bulkhead ? this.#throughBulkhead(call, found, now) : this.#fire(call, found.circuit, now)
   }
 
-  #throughBulkhead(call: Call<Args>, { circuit, bulkhead }: Compartment): Promise<T> {
+  #throughBulkhead(call: Call<Args>, { circuit, bulkhead }: Compartment, now: number): Promise<T> {
     // While it is open nobody needs to wait for a place.
-    if (circuit.rejects && this.policy.mode === 'enforce') return this.#rejected(circuit)
-    if (bulkhead!.tryEnter()) return this.#fire(call, circuit, bulkhead)
+    if (circuit.rejects(now) && this.policy.mode === 'enforce') return this.#rejected(circuit)
+    if (bulkhead!.tryEnter()) return this.#fire(call, circuit, now, bulkhead)
     return bulkhead!.enter(call as Call<unknown[]>, this.inFlight).then(
-      () => this.#fire(call, circuit, bulkhead),
+      () => this.#fire(call, circuit, this.clock.now(), bulkhead),
       (error: unknown) => {
         this.count(error instanceof BulkheadFullError ? 'full' : 'canceled', 0)
         throw error
@@ -117,9 +128,9 @@ export class Guard<Args extends unknown[], T>
     )
   }
 
-  #fire(call: Call<Args>, circuit: Circuit, bulkhead?: Compartment['bulkhead']): Promise<T> {
+  #fire(call: Call<Args>, circuit: Circuit, now: number, bulkhead?: Compartment['bulkhead']): Promise<T> {
     const { mode } = this.policy
-    let permit = mode === 'off' ? circuit.unguarded() : circuit.admit()
+    let permit = mode === 'off' ? circuit.unguarded() : circuit.admit(now)
     if (!permit && mode === 'observe') {
       this.count('observed', 0)
       permit = circuit.unguarded()
@@ -129,7 +140,7 @@ export class Guard<Args extends unknown[], T>
       return this.#rejected(circuit)
     }
     const release = bulkhead && ((duration: number, ok: boolean) => bulkhead.leave(duration, ok))
-    return new Attempt(this, call, permit, release).run()
+    return new Attempt(this, call, permit, release, now).run()
   }
 
   #rejected(circuit: Circuit): Promise<never> {
@@ -139,6 +150,10 @@ export class Guard<Args extends unknown[], T>
   #refused(retryAfter: number, cause?: unknown): Promise<never> {
     this.count('rejected', 0)
     return Promise.reject(new BreakerOpenError(Math.max(1, Math.floor(retryAfter)), cause))
+  }
+
+  get engine(): Engine {
+    return (this.#engine ??= new Engine(this.policy))
   }
 
   count(outcome: CallOutcome, duration: number): void {
@@ -164,17 +179,20 @@ export class Guard<Args extends unknown[], T>
     else log.info(about, `breaker ${state}`)
   }
 
+  #circuits(): Circuit[] {
+    return this.#compartments?.circuits() ?? [this.#only!.circuit]
+  }
+
   get state(): CircuitState {
     if (this.#isolations > 0) return 'isolated'
-    if (this.#only) return this.#only.circuit.state
-    const { open, 'half-open': halfOpen } = this.#compartments.states()
+    const { open, 'half-open': halfOpen } = statesOf(this.#circuits())
     return open > 0 ? 'open' : halfOpen > 0 ? 'half-open' : 'closed'
   }
 
   states(): Record<CircuitState, number> {
-    const counts = this.#compartments.states()
-    if (this.#isolations === 0) return counts
-    return { closed: 0, open: 0, 'half-open': 0, isolated: this.#compartments.size }
+    const circuits = this.#circuits()
+    if (this.#isolations === 0) return statesOf(circuits)
+    return { closed: 0, open: 0, 'half-open': 0, isolated: circuits.length }
   }
 
   isolate(): Switch {
@@ -195,50 +213,18 @@ export class Guard<Args extends unknown[], T>
   }
 
   inject(fault: Fault): Switch {
-    if (!this.#host.faults) throw new Error('resilience: faults need the option "faults": true')
+    if (!this.#faults) throw new Error('resilience: faults need the option "faults": true')
     return once(this.#faults.inject(fault))
   }
 
   snapshot(): BreakerSnapshot {
     const { counts, degraded, retries } = this.instruments
-    const about = { name: this.name, state: this.state, size: this.#compartments.size }
+    const circuits = this.#circuits()
+    const about = { name: this.name, state: this.state, size: circuits.length }
     const numbers = { counts: { ...counts }, degraded, retries }
     if (this.#only) return { ...about, ...numbers }
     const keys: Record<string, CircuitState> = {}
-    for (const [key, { circuit }] of this.#compartments.entries()) {
-      if (circuit.state !== 'closed') keys[key] = circuit.state
-    }
+    for (const { key, state } of circuits) if (state !== 'closed') keys[key] = state
     return { ...about, keys, ...numbers }
-  }
-
-  retire(): void {
-    this.#compartments.retire()
-  }
-}
-
-/** A switch whose first release counts. */
-function once(release: () => void): Switch {
-  let done = false
-  const put = (): void => {
-    if (done) return
-    done = true
-    release()
-  }
-  return { release: put, [Symbol.dispose]: put }
-}
-
-/** What a user sees of a guard. */
-export function breakerOf<Args extends unknown[], T>(guard: Guard<Args, T>): Breaker<Args, T> {
-  return {
-    name: guard.name,
-    get state() {
-      return guard.state
-    },
-    call: (request, ...args) => guard.call(request, args),
-    detailed: (request, ...args) => guard.detailed(request, args),
-    isolate: () => guard.isolate(),
-    release: () => guard.releaseAll(),
-    inject: (fault) => guard.inject(fault),
-    snapshot: () => guard.snapshot()
   }
 }

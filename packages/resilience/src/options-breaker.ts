@@ -11,7 +11,10 @@ export interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown>
   /** Answers a failed call in its place. The answer is marked as degraded. Throw to fail all the same. */
   fallback?: Fallback<Args, T>
 
-  /** Answers a failed call with the last value that succeeded for the same key; before `fallback`. */
+  /**
+   * Answers a failed call with the last value that succeeded for the same key; before `fallback`. It is the value
+   * itself, not a copy: do not change what a call gives you.
+   */
   lastGood?: LastGoodOptions<Args>
 
   /** Calls with the same key that are in flight at the same time become one. `undefined` stays alone. */

@@ -10,16 +10,10 @@ import {
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { limitOf } from './deadline-header.ts'
-import {
-  type Abortable,
-  deadlineOf,
-  type DeadlineSettings,
-  remember,
-  type RequestDeadline,
-  requestKey
-} from './deadline.ts'
+import { deadlineOf, type DeadlineSettings, remember, type RequestDeadline, requestKey } from './deadline.ts'
 import { degradedOf, markAnswers } from './degraded.ts'
 import { ClosedError } from './errors.ts'
+import { InFlight } from './in-flight.ts'
 import { breakerMetrics } from './instruments.ts'
 import { checkReadiness, manage } from './management.ts'
 import { resolveOptions, type ResilienceOptions } from './options.ts'
@@ -43,7 +37,7 @@ declare module 'fastify' {
 const plugin: FastifyPluginAsync<ResilienceOptions> = async (fastify, given) => {
   const options = resolveOptions(given)
   const { clock, random, faults, deadline, fetch } = options
-  const inFlight = new Set<Abortable>()
+  const inFlight = new InFlight()
   let propagator: Propagator | undefined
   let closed = false
   let cellsOf: ReturnType<typeof breakerMetrics> | undefined
@@ -70,7 +64,7 @@ const plugin: FastifyPluginAsync<ResilienceOptions> = async (fastify, given) => 
   })
   fastify.decorate('resilience', registry)
 
-  const settings: DeadlineSettings = { clock, limitOf: ({ headers }) => limitOf(deadline, headers) }
+  const settings: DeadlineSettings = { clock, inFlight, limitOf: ({ headers }) => limitOf(deadline, headers) }
   // For routes that were added before this plugin: no hook of ours has seen the request.
   const { signal } = new AbortController()
   const unhooked: RequestDeadline = { remaining: () => deadline.default, signal }
@@ -117,9 +111,7 @@ const plugin: FastifyPluginAsync<ResilienceOptions> = async (fastify, given) => 
   fastify.addHook('onClose', (_instance, done) => {
     closed = true
     // What is still at work belongs to no request any more.
-    const reason = new ClosedError()
-    for (const call of inFlight) call.abort(reason)
-    for (const guard of registry.guards()) guard.retire()
+    inFlight.abort(new ClosedError())
     shedder?.stop()
     done()
   })

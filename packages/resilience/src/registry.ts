@@ -3,7 +3,8 @@ import type { FastifyRequest } from 'fastify'
 import type { Breaker, BreakerHost, BreakerSnapshot } from './breaker-types.ts'
 import type { CallContext } from './call.ts'
 import { type FetchHost, fetcher, fetchKeys, type FetchOptions, type Outgoing } from './fetch.ts'
-import { breakerOf, Guard } from './guard.ts'
+import { Guard } from './guard.ts'
+import { breakerOf } from './handle.ts'
 import { type BreakerOptions, resolveBreaker } from './options-breaker.ts'
 import { merged, type PolicyOptions, policyKeys, resolvePolicy } from './options-policy.ts'
 import { urlOf } from './url.ts'
@@ -18,13 +19,14 @@ export interface Resilience {
   breaker<Args extends unknown[], T>(
     name: string,
     fn: (context: CallContext, ...args: Args) => T | Promise<T>,
-    options?: BreakerOptions<NoInfer<Args>, NoInfer<T>>
+    options?: BreakerOptions<Args, NoInfer<T>>
   ): Breaker<Args, T>
   /** Names a policy, for a breaker's `policy` and for `fetch`. */
   policy(name: string, options: PolicyOptions): void
   /**
    * `fetch` with a breaker per host, timeouts, retries of what may be repeated, and the request's deadline. Statuses
-   * from 500 on, 408 and 429 are failures (502); all others are answers.
+   * from 500 on, 408 and 429 are failures (502); all others are answers. A body that hangs, breaks off or is not what
+   * it says counts as a failure too, once it is read.
    */
   fetch(
     request: FastifyRequest | null | undefined,

@@ -1,88 +1,75 @@
-import type { EventEmitter } from 'node:events'
-import CircuitBreaker from 'opossum'
-import type { Clock } from './clock.ts'
-
-// opossum rotates its buckets by a timer or an emitter. This one never speaks: buckets are rotated when they are
-// looked at, so an idle breaker costs nothing, however many there are.
-const inert = { on: () => inert, removeListener: () => inert, listenerCount: () => 1 }
-const statusOptions = {
-  rollingCountBuckets: 1,
-  rollingPercentilesEnabled: false,
-  enableSnapshots: false,
-  rotateBucketController: inert
+/** What ended inside the window. */
+export interface WindowStats {
+  /** Calls that count. Those at work, or turned away, are no reason for anything. */
+  fires: number
+  failures: number
+  successes: number
+  rejects: number
+  slow: number
 }
-const Status = CircuitBreaker.newStatus(statusOptions as never).constructor as new (
-  options: object
-) => EventEmitter
 
 const BUCKETS = 10
-const SUCCESSES = 0
-const FAILURES = 1
-const SLOW = 2
-const REJECTS = 3
 const KINDS = 4
+/** What is counted. */
+export const SUCCESSES = 0
+export const FAILURES = 1
+export const SLOW = 2
+export const REJECTS = 3
 
-/** opossum's status, with totals that are kept instead of summed up, and without a list of every latency. */
-export class Window extends Status {
-  readonly #counts = new Uint32Array(BUCKETS * KINDS)
-  readonly #totals = new Uint32Array(KINDS)
-  readonly #clock: Clock
+const zeros = (length: number): number[] => Array.from({ length }, () => 0)
+
+/**
+ * Counts of the last time, in ten buckets, with totals that are kept instead of summed up. Buckets are rotated when
+ * they are looked at, so an idle one costs nothing, however many there are.
+ */
+export class Window {
+  // Plain arrays: of typed ones this small, the wrapping takes more memory than the numbers.
+  readonly #counts = zeros(BUCKETS * KINDS)
+  readonly #totals = zeros(KINDS)
   readonly #width: number
   #head = 0
-  #headStart: number
+  #headEnd: number
 
-  /** @param length - Milliseconds that the window looks back. */
-  constructor(clock: Clock, length: number) {
-    super(statusOptions)
-    this.#clock = clock
+  /**
+   * @param length - Milliseconds that the window looks back.
+   * @param now - What the clock says.
+   */
+  constructor(length: number, now: number) {
     this.#width = length / BUCKETS
-    this.#headStart = clock.now()
+    this.#headEnd = now + this.#width
   }
 
-  /** What opossum decides by. Calls that are still at work, or were turned away, are no reason for anything. */
-  get stats(): { fires: number; failures: number; successes: number; rejects: number; slow: number } {
-    this.#rotate()
+  stats(now: number): WindowStats {
+    if (now >= this.#headEnd) this.#rotate(now)
     const [successes = 0, failures = 0, slow = 0, rejects = 0] = this.#totals
     return { fires: successes + failures, failures, successes, rejects, slow }
   }
 
-  /** opossum's: called for each of its events. */
-  increment(property: string): void {
-    if (property === 'successes') this.#add(SUCCESSES)
-    else if (property === 'failures') this.#add(FAILURES)
-  }
-
-  slow(): void {
-    this.#add(SLOW)
-  }
-
-  reject(): void {
-    this.#add(REJECTS)
-  }
-
-  /** opossum's: the circuit has opened. */
-  open(): void {}
-
-  /** opossum's: the circuit has closed. What led to the outage says nothing about the time after it. */
-  close(): void {
-    this.#counts.fill(0)
-    this.#totals.fill(0)
-  }
-
-  shutdown(): void {
-    this.removeAllListeners()
-  }
-
-  #add(kind: number): void {
-    this.#rotate()
+  add(kind: number, now: number): void {
+    if (now >= this.#headEnd) this.#rotate(now)
     this.#counts[this.#head * KINDS + kind]!++
     this.#totals[kind]!++
   }
 
-  #rotate(): void {
-    const passed = Math.floor((this.#clock.now() - this.#headStart) / this.#width)
-    if (passed <= 0) return
-    this.#headStart += passed * this.#width
+  /** What was counted lately was something else. */
+  takeBack(kind: number, now: number): void {
+    if (now >= this.#headEnd) this.#rotate(now)
+    const at = this.#head * KINDS + kind
+    // Otherwise it is in an older bucket, and leaves with that.
+    if (this.#counts[at] === 0) return
+    this.#counts[at]!--
+    this.#totals[kind]!--
+  }
+
+  /** What led to an outage says nothing about the time after it. */
+  clear(): void {
+    this.#counts.fill(0)
+    this.#totals.fill(0)
+  }
+
+  #rotate(now: number): void {
+    const passed = 1 + Math.floor((now - this.#headEnd) / this.#width)
+    this.#headEnd += passed * this.#width
     for (let step = Math.min(passed, BUCKETS); step > 0; step--) {
       this.#head = (this.#head + 1) % BUCKETS
       for (let kind = 0; kind < KINDS; kind++) {

@@ -304,13 +304,17 @@ t.test('slow calls open it although they succeed', async (t) => {
 t.test('adaptive turns away about what fails, and lets the rest try', async (t) => {
   let seed = 7
   const random = () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647
-  const { upstream, breaker, call } = await service(t, { strategy: 'adaptive' }, { random })
+  const { clock, upstream, breaker, call } = await service(t, { strategy: 'adaptive' }, { random })
   await outcomes(100, call)
   upstream.answer = down
   const seen = tally(await outcomes(1000, call))
   t.ok(seen['ERR_BREAKER_OPEN']! > 400, `${seen['ERR_BREAKER_OPEN']} of 1000 turned away`)
   t.ok(seen['ERR_UPSTREAM']! > 100, `${seen['ERR_UPSTREAM']} of 1000 tried`)
   t.equal(breaker.state, 'closed')
+
+  upstream.answer = () => 'back'
+  await clock.advance(10_001)
+  t.strictSame(tally(await outcomes(100, call)), { ok: 100 }, 'what is over is forgotten with the window')
 })
 
 t.test('a result can be a failure, and an error can be nothing', async (t) => {
@@ -327,6 +331,21 @@ t.test('a result can be a failure, and an error can be nothing', async (t) => {
   )
   t.equal(breaker.state, 'open')
 })
+
+t.test(
+  'a judge that throws is a mistake of ours: told to the caller, and no failure of the service',
+  async (t) => {
+    const { upstream, breaker, call } = await service(t, {
+      isFailure: () => {
+        throw new Error('mistaken')
+      }
+    })
+    t.strictSame(tally(await outcomes(30, call)), { mistaken: 30 })
+    upstream.answer = down
+    t.strictSame(tally(await outcomes(30, call)), { mistaken: 30 })
+    t.match(breaker.snapshot(), { state: 'closed', counts: { ignored: 60, failure: 0 } })
+  }
+)
 
 t.test('observing, it says what it would have done and lets all pass', async (t) => {
   const { upstream, breaker, call } = await service(t, { mode: 'observe' })
@@ -393,6 +412,28 @@ t.test('one key down, the others go on', async (t) => {
   await outcomes(20, () => breaker.call(nobody, 'a'))
   t.strictSame(await outcomes(1, () => breaker.call(nobody, 'a')), ['ERR_BREAKER_OPEN'])
   t.equal(await breaker.call(nobody, 'b'), 'b')
+})
+
+t.test('keys that fail in turn are judged each by its own window', async (t) => {
+  const { app } = await build(t)
+  const breaker = app.resilience.breaker('hosts', (_context, _host: string): string => down(), {
+    key: (host) => host
+  })
+  for (let round = 0; round < 19; round++) {
+    for (const host of ['a', 'b', 'c']) await outcomes(1, () => breaker.call(nobody, host))
+  }
+  t.match(breaker.snapshot(), { state: 'closed', size: 3 })
+  await outcomes(1, () => breaker.call(nobody, 'b'))
+  t.strictSame(breaker.snapshot().keys, { b: 'open' })
+})
+
+t.test('a breaker without keys is there for ever, however long nobody calls it', async (t) => {
+  const { clock, upstream, breaker, call } = await service(t, { idleTimeout: 1000, resetTimeout: 100_000 })
+  upstream.answer = down
+  await outcomes(20, call)
+  await clock.advance(50_000)
+  t.match(breaker.snapshot(), { state: 'open', size: 1 })
+  t.strictSame(await outcomes(1, call), ['ERR_BREAKER_OPEN'])
 })
 
 t.test('a breaker that throws while it is asked leaves no unhandled rejection and no timer', async (t) => {

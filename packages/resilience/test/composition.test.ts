@@ -50,9 +50,10 @@ for (const order of ['before', 'after'] as const) {
         'breaker_state keyed open': 100
       })
       const series = Object.keys(told.values).filter((name) => name.includes('keyed')).length
-      for (let key = 100; key < 1000; key++) await keyed.call(nobody, String(key))
+      for (let key = 100; key < 10_000; key++) await keyed.call(nobody, String(key))
       told.scrape()
       t.equal(Object.keys(told.values).filter((name) => name.includes('keyed')).length, series)
+      t.equal(keyed.snapshot().size, 1000, 'no more breakers than the cap')
     })
 
     await t.test('an open breaker fails readiness where it is critical, others are not asked', async (t) => {
@@ -143,7 +144,13 @@ t.test('closing the app ends what is at work, waits or hangs', async (t) => {
 t.test('with open, timing, waiting and hung calls the process ends after the app is closed', async (t) => {
   const closing = startNode(t, join(import.meta.dirname, 'fixtures/closing.ts'))
   t.match(await closing.exit, { code: 0, signal: null }, closing.output())
-  t.match(closing.logs(), [{ codes: Array.from({ length: 4 }, () => 'ERR_RESILIENCE_CLOSED') }])
+  t.strictSame(closing.logs(), [
+    {
+      states: { down: 'open', halfOpen: 'half-open' },
+      codes: Array.from({ length: 9 }, () => 'ERR_RESILIENCE_CLOSED'),
+      statuses: [200, 504, 504]
+    }
+  ])
 })
 
 t.test('ten thousand idle keyed breakers set no timer', async (t) => {

@@ -5,7 +5,7 @@ import Fastify, { type FastifyRequest } from 'fastify'
 import { getLocal } from 'mockttp'
 import t, { type Test } from 'tap'
 import { path, resilience, type ResilienceError, type ResilienceOptions } from '../src/index.ts'
-import { outcomes, tally } from './clock.ts'
+import { ManualClock, outcomes, settled, tally } from './clock.ts'
 import { json, silence, startLiar, startUpstream } from './upstream.ts'
 
 const nobody = null
@@ -54,23 +54,58 @@ t.test('a killed upstream is 502, then 503 with Retry-After, and nothing goes ou
 })
 
 t.test('a slow upstream is 504, and sees that we have hung up', async (t) => {
-  const app = await build(t, { defaults: { timeout: 150, retry: false } })
+  const app = await build(t, { defaults: { timeout: 300, retry: false } })
   const upstream = await startUpstream(t, silence)
-  const error = await errorOf(app.resilience.fetch(nobody, upstream.url))
-  const since = performance.now()
-  t.match(error, { statusCode: 504, code: 'ERR_CALL_TIMEOUT' })
-  await upstream.seen[0]!.gone
+  const waits: number[] = []
+  for (let call = 0; call < 5; call++) {
+    const error = await errorOf(app.resilience.fetch(nobody, upstream.url))
+    const since = performance.now()
+    t.match(error, { statusCode: 504, code: 'ERR_CALL_TIMEOUT' })
+    await upstream.seen[call]!.gone
+    waits.push(performance.now() - since)
+  }
   // 50 ms on a machine of its own.
-  t.ok(performance.now() - since < 1000)
+  t.ok(Math.min(...waits) < 500, `${waits} ms`)
 })
 
+t.test(
+  'at the end of its time, not before, a call is 504 and the upstream sees us hang up; the one beside it goes on',
+  async (t) => {
+    const clock = new ManualClock()
+    const app = await build(t, { clock, defaults: { timeout: 100, retry: false } })
+    const upstream = await startUpstream(t, silence)
+    let ended: ResilienceError | undefined
+    const late = errorOf(app.resilience.fetch(nobody, `${upstream.url}/late`)).then(
+      (error) => (ended = error)
+    )
+    await until('the first call', () => upstream.seen.length === 1)
+    await clock.advance(60)
+    const other = app.resilience.fetch(nobody, `${upstream.url}/other`)
+    await until('the second call', () => upstream.seen.length === 2)
+    let gone = 0
+    for (const seen of upstream.seen) void seen.gone.then(() => gone++)
+
+    await clock.advance(39)
+    t.equal(ended, undefined)
+    t.equal(gone, 0)
+    await clock.advance(1)
+    t.match(await late, { statusCode: 504, code: 'ERR_CALL_TIMEOUT' })
+    await until('the disconnect', () => gone === 1)
+    json({ fine: true })(upstream.seen[1]!)
+    t.same(await (await other).json(), { fine: true })
+  }
+)
+
 t.test('a body that never ends ends with the time of the call', async (t) => {
-  const app = await build(t, { defaults: { totalTimeout: 200, retry: false } })
+  const clock = new ManualClock()
+  const app = await build(t, { clock, defaults: { totalTimeout: 200, retry: false } })
   const upstream = await startUpstream(t, ({ response }) => {
     response.writeHead(200).write('{"half":')
   })
   const response = await app.resilience.fetch(nobody, upstream.url)
-  t.match(await errorOf(response.json()), { statusCode: 504 })
+  const body = errorOf(response.json())
+  await clock.advance(200)
+  t.match(await body, { statusCode: 504 })
   await upstream.seen[0]!.gone
 })
 
@@ -85,7 +120,7 @@ for (const [name, bytes] of [
 ] as const) {
   t.test(`an upstream ${name} is 502`, async (t) => {
     const app = await build(t, { defaults: { retry: false } })
-    const url = await startLiar(t, bytes)
+    const { url } = await startLiar(t, bytes)
     const error = await errorOf(app.resilience.fetch(nobody, url).then((response) => response.json()))
     t.match(error, { statusCode: 502, code: 'ERR_UPSTREAM' })
     t.ok(error.cause)
@@ -100,11 +135,12 @@ t.test('connections reset and hung, as mockttp makes them', async (t) => {
   await server.forGet('/closed').thenCloseConnection()
   await server.forGet('/hung').thenTimeout()
   await server.forGet('/busy').thenReply(503, 'busy', { 'retry-after': '7' })
-  const app = await build(t, { defaults: { retry: false, timeout: 200 } })
-  const status = (path: string) => errorOf(app.resilience.fetch(nobody, `${server.url}${path}`))
+  const app = await build(t, { defaults: { retry: false }, policies: { quick: { timeout: 200 } } })
+  const status = (path: string, options = {}) =>
+    errorOf(app.resilience.fetch(nobody, `${server.url}${path}`, options))
   t.match(await status('/reset'), { statusCode: 502 })
   t.match(await status('/closed'), { statusCode: 502 })
-  t.match(await status('/hung'), { statusCode: 504 })
+  t.match(await status('/hung', { policy: 'quick' }), { statusCode: 504 })
   t.match(await status('/busy'), { statusCode: 502, retryAfter: 7, cause: { status: 503 } })
 })
 
@@ -131,6 +167,90 @@ t.test('a host that is down leaves the others alone, and the label is never the 
   t.equal((await app.resilience.fetch(nobody, good.url)).status, 200)
   t.match(app.resilience.list(), [{ name: 'fetch', size: 2, keys: { [new URL(bad.url).host]: 'open' } }])
 })
+
+t.test(
+  'half open, of a hundred requests at once one reaches the upstream; the outage before says nothing about the next one',
+  async (t) => {
+    const clock = new ManualClock()
+    const app = await build(t, { clock, random: () => 0.5, defaults: { retry: false, ramp: 0 } })
+    const upstream = await startUpstream(t, json({}, 500))
+    app.get('/', async (request) => (await app.resilience.fetch(request, upstream.url)).json())
+    const codes = async (times: number) => {
+      const answers = await Promise.all(Array.from({ length: times }, () => app.inject('/')))
+      return tally(answers.map(({ statusCode }) => String(statusCode)))
+    }
+    t.strictSame(await codes(20), { 502: 20 })
+    t.strictSame(await codes(500), { 503: 500 })
+    t.equal(upstream.seen.length, 20)
+
+    upstream.answer = silence
+    await clock.advance(30_000)
+    const crowd = codes(100)
+    await until('the probe', () => upstream.seen.length > 20)
+    t.equal(app.resilience.get('fetch')!.state, 'half-open')
+    json({})(upstream.seen[20]!)
+    t.strictSame(await crowd, { 200: 1, 503: 99 })
+    t.equal(upstream.seen.length, 21)
+
+    upstream.answer = json({}, 500)
+    t.strictSame(await codes(19), { 502: 19 })
+    t.equal(app.resilience.get('fetch')!.state, 'closed')
+    t.strictSame(await codes(1), { 502: 1 })
+    t.equal(app.resilience.get('fetch')!.state, 'open')
+  }
+)
+
+t.test(
+  'with room for two, a hanging upstream sees two; the others are 503 at once, and it opens nothing',
+  async (t) => {
+    const app = await build(t, { defaults: { retry: false, bulkhead: 2 } })
+    const upstream = await startUpstream(t, silence)
+    app.get('/', async (request) => (await app.resilience.fetch(request, upstream.url)).json())
+    // In this order: an inject alone starts when it is waited for, or a tick later.
+    const requests = Array.from({ length: 30 }, async () => app.inject('/'))
+    const full = await Promise.all(requests.slice(2))
+    for (const answer of full) {
+      t.match(answer, { statusCode: 503, headers: { 'retry-after': /^[1-9]\d*$/ } })
+      t.match(answer.json(), { code: 'ERR_BULKHEAD_FULL' })
+    }
+    await until('the two', () => upstream.seen.length === 2)
+    for (const seen of upstream.seen) json({})(seen)
+    t.match(await Promise.all(requests.slice(0, 2)), [{ statusCode: 200 }, { statusCode: 200 }])
+    t.match(app.resilience.list(), [{ state: 'closed', counts: { full: 28, success: 2, failure: 0 } }])
+    t.equal(upstream.seen.length, 2)
+  }
+)
+
+t.test(
+  "while the upstream is down each tenant has its own last answer or none, never another's",
+  async (t) => {
+    const app = await build(t, { defaults: { retry: false } })
+    const upstream = await startUpstream(t, (seen) => json({ of: seen.headers['x-tenant'] })(seen))
+    const account = app.resilience.breaker(
+      'account',
+      async ({ signal }, tenant: string) => {
+        const response = await fetch(upstream.url, { signal, headers: { 'x-tenant': tenant } })
+        return (await response.json()) as { of: string }
+      },
+      { lastGood: { maxAge: 60_000, key: (tenant) => tenant } }
+    )
+    app.get<{ Params: { tenant: string } }>('/:tenant', (request) =>
+      account.call(request, request.params.tenant)
+    )
+    for (const tenant of ['a', 'b']) await app.inject(`/${tenant}`)
+    await upstream.kill()
+    const tenants = ['a', 'b', 'c', 'A', 'a%20']
+    const answers = await Promise.all([...tenants, ...tenants].map((tenant) => app.inject(`/${tenant}`)))
+    for (const [index, answer] of answers.entries()) {
+      const tenant = tenants[index % tenants.length]!
+      if (tenant === 'a' || tenant === 'b') {
+        t.match(answer, { statusCode: 200, headers: { 'x-degraded': 'true' } })
+        t.same(answer.json(), { of: tenant })
+      } else t.equal(answer.statusCode, 502)
+    }
+    t.match(account.snapshot(), { degraded: 4, counts: { success: 2, failure: 10 } })
+  }
+)
 
 t.test('a policy by name has a breaker of its own', async (t) => {
   const app = await build(t, { policies: { quick: { timeout: 100, retry: false } } })
@@ -191,6 +311,37 @@ t.test('the time that is left goes along: header in, header out', async (t) => {
   t.ok(left[2]! <= 30_000 && left[2]! > 20_000, 'what makes no sense is as if it were not there')
 })
 
+t.test('the header of the time that is left has the name it is given, both ways', async (t) => {
+  const app = await build(t, { deadline: { header: 'X-Time-Left', default: 9000 } })
+  const upstream = await startUpstream(t, json({}))
+  const left: number[] = []
+  app.get('/', async (request) => {
+    left.push(request.deadline.remaining())
+    return (await app.resilience.fetch(request, upstream.url)).json()
+  })
+  await app.inject({ url: '/', headers: { 'x-time-left': '5000' } })
+  await app.inject({ url: '/', headers: { 'x-envoy-expected-rq-timeout-ms': '5000' } })
+  t.ok(left[0]! <= 5000 && left[1]! > 5000, `${left}`)
+  const { headers } = upstream.seen[0]!
+  t.ok(Number(headers['x-time-left']) <= 5000, `${headers['x-time-left']}`)
+  t.notOk(headers['x-envoy-expected-rq-timeout-ms'])
+})
+
+for (const deadline of [{ propagate: false }, { header: false }] as const) {
+  t.test(`with ${JSON.stringify(deadline)} no call says how much time is left`, async (t) => {
+    const app = await build(t, { deadline })
+    const upstream = await startUpstream(t, json({}))
+    const left: number[] = []
+    app.get('/', async (request) => {
+      left.push(request.deadline.remaining())
+      return (await app.resilience.fetch(request, upstream.url)).json()
+    })
+    await app.inject({ url: '/', headers: { 'x-envoy-expected-rq-timeout-ms': '5000' } })
+    t.notOk(upstream.seen[0]!.headers['x-envoy-expected-rq-timeout-ms'])
+    t.equal(left[0]! <= 5000, 'propagate' in deadline, 'it is read where it has a name')
+  })
+}
+
 t.test("grpc-timeout is read and written in gRPC's own format", async (t) => {
   const app = await build(t, { deadline: { header: 'grpc-timeout' } })
   const upstream = await startUpstream(t, json({}))
@@ -199,16 +350,52 @@ t.test("grpc-timeout is read and written in gRPC's own format", async (t) => {
   t.match(upstream.seen[0]!.headers['grpc-timeout'], /^\d{4}m$/)
 })
 
-t.test('with a deadline of 200 ms three retries take no longer, and it opens no breaker', async (t) => {
-  const app = await build(t, { defaults: { retry: { limit: 3, delay: 10 }, volumeThreshold: 1 } })
+t.test(
+  'three tries share a deadline of 200 ms: each says downstream what is left for it, and the answer is 504 then',
+  async (t) => {
+    const clock = new ManualClock()
+    const defaults = { timeout: 60, retry: { limit: 3, delay: 10 } }
+    const app = await build(t, { clock, random: () => 1, defaults })
+    const upstream = await startUpstream(t, silence)
+    const start = clock.now()
+    let ended = 0
+    app.get('/', (request) =>
+      app.resilience.fetch(request, upstream.url).catch((error: unknown) => {
+        ended = clock.now() - start
+        throw error
+      })
+    )
+    const header = 'x-envoy-expected-rq-timeout-ms'
+    const response = app.inject({ url: '/', headers: { [header]: '200' } })
+    for (const [tries, wait] of [
+      [1, 60 + 10],
+      [2, 60 + 20],
+      [3, 49]
+    ] as const) {
+      await until(`try ${tries}`, () => upstream.seen.length === tries)
+      await clock.advance(wait)
+    }
+    t.equal(ended, 0)
+    await clock.advance(1)
+    t.match(await response, { statusCode: 504 })
+    t.equal(ended, 200)
+    t.strictSame(
+      upstream.seen.map(({ headers }) => headers[header]),
+      ['60', '60', '50']
+    )
+  }
+)
+
+t.test('a deadline that a client has sent opens no breaker, whatever it cuts short', async (t) => {
+  const clock = new ManualClock()
+  const app = await build(t, { clock, defaults: { volumeThreshold: 1 } })
   const upstream = await startUpstream(t, silence)
   app.get('/', async (request) => (await app.resilience.fetch(request, upstream.url)).json())
-  const response = await app.inject({ url: '/', headers: { 'x-envoy-expected-rq-timeout-ms': '200' } })
-  t.match(response, { statusCode: 504 })
-  t.match(response.json(), { code: 'ERR_DEADLINE' })
-  const sent = Number(upstream.seen[0]!.headers['x-envoy-expected-rq-timeout-ms'])
-  t.ok(sent <= 200, `downstream got ${sent}`)
-  t.match(app.resilience.list(), [{ state: 'closed', counts: { failure: 0 } }])
+  const response = app.inject({ url: '/', headers: { 'x-envoy-expected-rq-timeout-ms': '200' } })
+  await until('the call', () => upstream.seen.length === 1)
+  await clock.advance(200)
+  t.match((await response).json(), { statusCode: 504, code: 'ERR_DEADLINE' })
+  t.match(app.resilience.list(), [{ state: 'closed', counts: { failure: 0, timeout: 1 } }])
 })
 
 t.test('a client that leaves takes the upstream call along, and no failure is counted', async (t) => {
@@ -229,6 +416,77 @@ t.test('a client that leaves takes the upstream call along, and no failure is co
   t.match(app.resilience.list(), [{ counts: { canceled: 1, failure: 0, timeout: 0 } }])
   t.equal(signals[0]!.aborted, true)
   t.match(signals[0]!.reason, { code: 'ERR_CALL_CANCELED' })
+})
+
+t.test('a client that has left before the call: nothing goes out for it', async (t) => {
+  const app = await build(t)
+  let calls = 0
+  const breaker = app.resilience.breaker('users', () => calls++)
+  const started = Promise.withResolvers<FastifyRequest>()
+  const left = Promise.withResolvers<void>()
+  const ended = Promise.withResolvers<unknown>()
+  app.get('/', async (request, reply) => {
+    reply.raw.once('close', () => left.resolve())
+    started.resolve(request)
+    await left.promise
+    ended.resolve(await breaker.call(request).catch((error: unknown) => error))
+  })
+  const port = await listening(app)
+  const { socket } = await rawSocket(t, port, 'GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+  await started.promise
+  socket.destroy()
+  t.match(await ended.promise, { code: 'ERR_CALL_CANCELED' })
+  t.equal(calls, 0)
+  t.match(breaker.snapshot().counts, { canceled: 1, failure: 0 })
+})
+
+t.test('a client that leaves the queue of a bulkhead makes room in it', async (t) => {
+  const app = await build(t)
+  const ends: (() => void)[] = []
+  const breaker = app.resilience.breaker(
+    'narrow',
+    () => new Promise<string>((resolve) => ends.push(() => resolve('done'))),
+    { bulkhead: { limit: 1, queue: 1 } }
+  )
+  let queued: Promise<string> | undefined
+  app.get('/', (request) => (queued = breaker.call(request)))
+  const port = await listening(app)
+  const first = breaker.call(nobody)
+  const { socket } = await rawSocket(t, port, 'GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+  await until('the request', () => queued !== undefined)
+  t.strictSame(await outcomes(1, () => breaker.call(nobody)), ['ERR_BULKHEAD_FULL'])
+  socket.destroy()
+  await t.rejects(queued!, { code: 'ERR_CALL_CANCELED' })
+  const next = breaker.call(nobody)
+  ends[0]!()
+  await settled()
+  ends[1]!()
+  t.strictSame(await Promise.all([first, next]), ['done', 'done'])
+  t.equal(ends.length, 2)
+})
+
+t.test('what a request leaves behind when it is answered goes on, until the app closes', async (t) => {
+  const app = await build(t)
+  const signals: AbortSignal[] = []
+  const calls: Promise<unknown>[] = []
+  const breaker = app.resilience.breaker('users', ({ signal }) => {
+    signals.push(signal)
+    return new Promise<never>(() => undefined)
+  })
+  let after: (() => void) | undefined
+  app.get('/', async (request) => {
+    const call = () => calls.push(breaker.call(request).catch((error: unknown) => error))
+    call()
+    after = call
+    return 'answered'
+  })
+  await app.inject('/')
+  await settled()
+  after!()
+  t.match(signals, [{ aborted: false }, { aborted: false }])
+  await app.close()
+  t.match(signals, [{ aborted: true }, { aborted: true }])
+  t.match(await Promise.all(calls), [{ code: 'ERR_RESILIENCE_CLOSED' }, { code: 'ERR_RESILIENCE_CLOSED' }])
 })
 
 t.test('reading the body of a POST aborts nothing', async (t) => {

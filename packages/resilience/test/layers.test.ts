@@ -1,3 +1,4 @@
+import { until } from '@seaworthy/testing'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { type CallContext, resilience, type ResilienceError, type ResilienceOptions } from '../src/index.ts'
@@ -69,6 +70,24 @@ t.test('retries wait longer each time, by chance, and stop at their number', asy
   t.equal(breaker.snapshot().retries, 3)
 })
 
+t.test('chance shortens every wait between tries', async (t) => {
+  const { resilience, clock } = await build(t, { random: () => 0.25 })
+  const at: number[] = []
+  const start = clock.now()
+  const breaker = resilience.breaker(
+    'flaky',
+    () => {
+      at.push(clock.now() - start)
+      down()
+    },
+    { retry: { limit: 3, delay: 100, maxDelay: 400 } }
+  )
+  const result = outcomes(1, () => breaker.call(nobody))
+  await clock.advance(10_000)
+  await result
+  t.strictSame(at, [0, 25, 75, 175])
+})
+
 t.test('a retry that succeeds is a success', async (t) => {
   const { resilience, clock } = await build(t)
   let calls = 0
@@ -119,6 +138,14 @@ t.test('when everything fails, retries add a fifth and the floor, no more', asyn
   await Promise.all(all)
   t.ok(calls > 1000, `${calls} calls`)
   t.ok(calls <= 1000 * 1.2 + 10 + 1, `${calls} calls`)
+
+  const before = calls
+  for (let second = 0; second < 60; second++) {
+    const some = Array.from({ length: 100 }, () => outcomes(1, () => breaker.call(nobody)))
+    await clock.advance(1000)
+    await Promise.all(some)
+  }
+  t.ok(calls - before <= 6000 * 1.2 + 60 * 10 + 10, `${calls - before} calls in a minute`)
 })
 
 t.test("retries wait for the service's Retry-After, or not at all when the time would be over", async (t) => {
@@ -144,6 +171,16 @@ t.test("retries wait for the service's Retry-After, or not at all when the time 
   answer.retryAfter = '60'
   t.match(await breaker.call(nobody).catch((error: unknown) => error), { retryAfter: 60 })
   t.equal(at.length, 3)
+})
+
+t.test("the service's Retry-After may be a date", async (t) => {
+  const { resilience } = await build(t)
+  const at = new Date(Date.now() + 60_000).toUTCString()
+  const breaker = resilience.breaker('busy', () => {
+    throw Object.assign(new Error('busy'), { status: 503, headers: { 'retry-after': at } })
+  })
+  const error = (await breaker.call(nobody).catch((error: unknown) => error)) as ResilienceError
+  t.ok(error.retryAfter! > 30 && error.retryAfter! <= 60, `${error.retryAfter}`)
 })
 
 t.test('all tries together stay within the total timeout', async (t) => {
@@ -180,6 +217,17 @@ t.test('a hedge answers for a slow first try, which is aborted and counts for no
   t.match(await result, { value: 'second', attempts: 2 })
   t.match(signals, [{ aborted: true }, { aborted: false }])
   t.match(breaker.snapshot().counts, { success: 1, canceled: 1, failure: 0 })
+})
+
+t.test("hedged calls that a request's deadline ends are no failures of the service", async (t) => {
+  const { app, resilience, clock } = await build(t)
+  const breaker = resilience.breaker('hedged', hanging, { hedge: { delay: 50 }, volumeThreshold: 1 })
+  app.get('/', (request) => breaker.call(request))
+  const answer = app.inject({ url: '/', headers: { 'x-envoy-expected-rq-timeout-ms': '200' } })
+  await until('the call', () => clock.pending > 0)
+  await clock.advance(200)
+  t.match((await answer).json(), { code: 'ERR_DEADLINE', statusCode: 504 })
+  t.match(breaker.snapshot(), { state: 'closed', retries: 1, counts: { timeout: 2 } })
 })
 
 t.test('hedges share the budget of the retries', async (t) => {
@@ -295,6 +343,7 @@ t.test('an adaptive bulkhead shrinks while calls are slower than usual', async (
   }
   for (let i = 0; i < 10; i++) await burst()
   const wide = await burst()
+  t.ok(wide > 20, `grown to ${wide}`)
   takes = 400
   await burst()
   const narrow = await burst()
@@ -333,12 +382,26 @@ t.test('a fallback for some kinds leaves the others alone', async (t) => {
 })
 
 t.test('a fallback that fails, or never answers, is the failure it should have hidden', async (t) => {
-  const { resilience } = await build(t)
+  const { resilience, clock } = await build(t)
   const options = { fallbackTimeout: 20 }
   const broken = resilience.breaker('a', (): string => down(), { ...options, fallback: () => down() })
   await t.rejects(broken.call(nobody), { code: 'ERR_UPSTREAM', cause: { message: 'down' } })
-  const stuck = resilience.breaker('b', (): string => down(), { ...options, fallback: () => hanging() })
-  await t.rejects(stuck.call(nobody), { code: 'ERR_UPSTREAM' })
+  const signals: AbortSignal[] = []
+  const stuck = resilience.breaker('b', (): string => down(), {
+    ...options,
+    fallback: (_error, { signal }) => {
+      signals.push(signal)
+      return hanging()
+    }
+  })
+  const call = stuck.call(nobody)
+  await clock.advance(19)
+  t.match(signals, [{ aborted: false }])
+  const ended = t.rejects(call, { code: 'ERR_UPSTREAM' })
+  await clock.advance(1)
+  await ended
+  t.match(signals, [{ aborted: true }])
+  t.equal(clock.pending, 0)
 })
 
 t.test("the last good value is served by key and age, never another tenant's", async (t) => {
@@ -392,6 +455,60 @@ t.test('calls with one key in flight are one call; a failure is not kept', async
   await settled()
   waiting[2]!.resolve('a')
   t.equal(await again, 'a')
+})
+
+t.test('the layers stand in one order, whatever order the options come in', async (t) => {
+  const { resilience, clock } = await build(t)
+  let active = 0
+  let most = 0
+  const breaker = resilience.breaker(
+    'all',
+    async ({ signal }: CallContext, _id: string): Promise<string> => {
+      most = Math.max(most, ++active)
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+      active--
+      throw signal.reason
+    },
+    {
+      timeout: 100,
+      bulkhead: 1,
+      retry: { limit: 2, delay: 50 },
+      coalesce: (id) => id,
+      fallback: (error, { kind }) => `${kind} ${error.code}`,
+      volumeThreshold: 3
+    }
+  )
+  const three = ['a', 'a', 'b'].map((id) => breaker.detailed(nobody, id))
+  await clock.advance(1000)
+  t.match(await Promise.all(three), [
+    // One call for both, tried three times, each with a timeout of its own; each has its own fallback.
+    { value: 'timeout ERR_CALL_TIMEOUT', attempts: 3, source: 'fallback' },
+    { value: 'timeout ERR_CALL_TIMEOUT', attempts: 3, source: 'fallback' },
+    // The bulkhead is inside of the retries, and being full is no reason for one.
+    { value: 'full ERR_BULKHEAD_FULL', attempts: 0, source: 'fallback' }
+  ])
+  t.equal(most, 1)
+  // The breaker judges each try, not what became of the call.
+  t.match(breaker.snapshot(), {
+    state: 'open',
+    counts: { timeout: 3, full: 1, success: 0 },
+    retries: 2,
+    degraded: 3
+  })
+})
+
+t.test('a breaker has the types of what it guards', async (t) => {
+  const { resilience } = await build(t)
+  const breaker = resilience.breaker('typed', async (_context, id: number, name: string) => ({ id, name }), {
+    key: (id) => id.toFixed(),
+    fallback: (_error, { args: [id, name] }) => ({ id, name })
+  })
+  const { name }: { id: number; name: string } = await breaker.call(nobody, 1, 'a')
+  t.equal(name, 'a')
+  // @ts-expect-error -- the name is missing
+  void breaker.call(nobody, 1)
+  // @ts-expect-error -- the fallback must give what the function gives
+  resilience.breaker('other', async (_context, id: number) => ({ id }), { fallback: () => 'a' })
 })
 
 t.test('faults come by order, as many as were asked for', async (t) => {

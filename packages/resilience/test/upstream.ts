@@ -54,7 +54,11 @@ export async function startUpstream(t: Teardown, answer: (seen: Seen) => void): 
 }
 
 /** A server that writes these bytes to whoever connects, and closes if told so. */
-export async function startLiar(t: Teardown, bytes: string, { close = true } = {}): Promise<string> {
+export async function startLiar(
+  t: Teardown,
+  bytes: string,
+  { close = true } = {}
+): Promise<{ url: string; connections(): number }> {
   const sockets = new Set<Socket>()
   const server = createTcpServer((socket) => {
     sockets.add(socket)
@@ -69,7 +73,8 @@ export async function startLiar(t: Teardown, bytes: string, { close = true } = {
     for (const socket of sockets) socket.destroy()
     await new Promise((resolve) => server.close(resolve))
   })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { url, connections: () => sockets.size }
 }
 
 export const json =

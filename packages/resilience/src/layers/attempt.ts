@@ -1,19 +1,26 @@
 import type { FastifyRequest } from 'fastify'
-import { type Call, type CallContext, isTimed } from '../call.ts'
+import { type Call, isTimed, type TryContext } from '../call.ts'
 import type { Clock } from '../clock.ts'
-import type { Abortable } from '../deadline.ts'
-import { CallTimeoutError, DeadlineError, isResilienceError, UpstreamError } from '../errors.ts'
+import {
+  CallCanceledError,
+  CallTimeoutError,
+  DeadlineError,
+  isResilienceError,
+  type ResilienceError,
+  UpstreamError
+} from '../errors.ts'
+import { Abortable, type InFlight } from '../in-flight.ts'
 import type { CallOutcome } from '../instruments.ts'
 import type { Policy } from '../options-policy.ts'
-import { outcomeOf, outcomeOfResult, shownFailure } from '../outcome.ts'
+import { kindOf, outcomeOf, outcomeOfResult, shownFailure } from '../outcome.ts'
 import type { Permit } from '../permit.ts'
 
 /** What all tries of a breaker share. */
 export interface AttemptHost<Args extends unknown[], T> {
   readonly policy: Policy
   readonly clock: Clock
-  readonly inFlight: Set<Abortable>
-  readonly fn: (context: CallContext, ...args: Args) => T | Promise<T>
+  readonly inFlight: InFlight
+  readonly fn: (context: TryContext, ...args: Args) => T | Promise<T>
   count(outcome: CallOutcome, duration: number): void
 }
 
@@ -21,7 +28,7 @@ export interface AttemptHost<Args extends unknown[], T> {
 const PROBE_TIMEOUT = 10_000
 
 /** One try: the function's context, its timeout, and what its end means. */
-export class Attempt<Args extends unknown[], T> implements CallContext, Abortable {
+export class Attempt<Args extends unknown[], T> extends Abortable implements TryContext {
   readonly attempt: number
   readonly #host: AttemptHost<Args, T>
   readonly #call: Call<Args>
@@ -37,17 +44,20 @@ export class Attempt<Args extends unknown[], T> implements CallContext, Abortabl
   /** The caller has its answer. */
   #over = false
 
+  /** @param started - What the clock says. */
   constructor(
     host: AttemptHost<Args, T>,
     call: Call<Args>,
     permit: Permit,
-    release: ((duration: number, ok: boolean) => void) | undefined
+    release: ((duration: number, ok: boolean) => void) | undefined,
+    started: number
   ) {
+    super()
     this.#host = host
     this.#call = call
     this.#permit = permit
     this.#release = release
-    this.#started = host.clock.now()
+    this.#started = started
     this.attempt = ++call.attempts
   }
 
@@ -79,20 +89,23 @@ export class Attempt<Args extends unknown[], T> implements CallContext, Abortabl
 
   #start(): void {
     const { policy, clock, inFlight, fn } = this.#host
-    const left = this.#call.expiresAt - this.#started
-    if (left <= 0) return this.#refused()
+    const call = this.#call
+    if (call.deadline?.left) return this.#refused('canceled', new CallCanceledError())
+    const left = call.expiresAt - this.#started
+    // There is no time left to even try.
+    if (left <= 0)
+      return this.#refused('ignored', call.byDeadline ? new DeadlineError() : new CallTimeoutError())
 
     this.#allotted = Math.min(policy.timeout, left)
     if (this.#permit.probe)
       this.#allotted = Math.min(this.#allotted, Math.max(PROBE_TIMEOUT, policy.resetTimeout))
     if (isTimed(this.#allotted)) this.#timer = clock.setTimeout(() => this.#timedOut(), this.#allotted)
-    inFlight.add(this)
-    this.#call.current = this
-    this.#call.deadline?.watch(this)
+    call.current = this
+    call.watch(this, inFlight)
 
     let result
     try {
-      result = fn(this, ...this.#call.args)
+      result = fn(this, ...call.args)
     } catch (error) {
       return this.#failed(error)
     }
@@ -104,29 +117,29 @@ export class Attempt<Args extends unknown[], T> implements CallContext, Abortabl
     } else this.#done(result)
   }
 
-  /** There is no time left to even try. */
-  #refused(): void {
+  #refused(outcome: CallOutcome, error: ResilienceError): void {
     this.#permit.ignore()
     this.#release?.(0, true)
-    this.#host.count('ignored', 0)
-    this.#reject(this.#call.byDeadline ? new DeadlineError() : new CallTimeoutError())
+    this.#host.count(outcome, 0)
+    this.#reject(error)
   }
 
   #done(value: T): void {
-    const duration = this.#ended()
+    const now = this.#ended()
+    const duration = now - this.#started
     let outcome
     try {
       outcome = outcomeOfResult(value, this.#host.policy.isFailure)
     } catch (error) {
       this.#release?.(duration, true)
-      return this.#settle('ignore', error, duration)
+      return this.#settle('ignore', error, now)
     }
     this.#release?.(duration, outcome !== 'failure')
     if (outcome === 'failure') {
       const error = new UpstreamError(new Error('The result counts as a failure'))
-      return this.#settle('failure', error, duration)
+      return this.#settle('failure', error, now)
     }
-    if (outcome === 'success') this.#permit.succeed(duration)
+    if (outcome === 'success') this.#permit.succeed(duration, now)
     else this.#permit.ignore()
     if (this.#over) return
     this.#over = true
@@ -135,7 +148,7 @@ export class Attempt<Args extends unknown[], T> implements CallContext, Abortabl
   }
 
   #failed(error: unknown): void {
-    const duration = this.#ended()
+    const now = this.#ended()
     let outcome
     try {
       outcome = outcomeOf(error, this.#host.policy.isFailure)
@@ -143,13 +156,20 @@ export class Attempt<Args extends unknown[], T> implements CallContext, Abortabl
       outcome = 'ignore' as const
       error = mistake
     }
-    this.#release?.(duration, outcome !== 'failure')
-    this.#settle(outcome, error, duration)
+    this.#release?.(now - this.#started, outcome !== 'failure')
+    this.#settle(outcome, error, now)
   }
 
-  #settle(outcome: 'failure' | 'success' | 'ignore', error: unknown, duration: number): void {
-    if (outcome === 'failure') this.#permit.fail(error, duration)
-    else if (outcome === 'success') this.#permit.succeed(duration)
+  failedLater(error: unknown): void {
+    const kind = kindOf(error)
+    if (kind === 'canceled' || kind === 'closed' || (kind === 'timeout' && this.#call.byDeadline)) return
+    this.#permit.circuit.failedLater(this.#permit, error, this.#host.clock.now())
+  }
+
+  #settle(outcome: 'failure' | 'success' | 'ignore', error: unknown, now: number): void {
+    const duration = now - this.#started
+    if (outcome === 'failure') this.#permit.fail(error, duration, now)
+    else if (outcome === 'success') this.#permit.succeed(duration, now)
     else this.#permit.ignore()
     // An abandoned probe has told the circuit, and has nobody else to tell.
     if (this.#over) return
@@ -160,12 +180,13 @@ export class Attempt<Args extends unknown[], T> implements CallContext, Abortabl
 
   #timedOut(): void {
     const { policy, clock } = this.#host
-    const duration = clock.now() - this.#started
+    const now = clock.now()
+    const duration = now - this.#started
     const cutShort = this.#call.byDeadline && this.#allotted < policy.timeout
     const error = cutShort ? new DeadlineError() : new CallTimeoutError()
     // A deadline that a client has sent must not open the breaker for the others.
     const counts = !cutShort && (this.#allotted >= policy.timeout || this.#call.attempts === 1)
-    if (counts || this.#permit.probe) this.#permit.fail(error, duration)
+    if (counts || this.#permit.probe) this.#permit.fail(error, duration, now)
     else this.#permit.ignore()
     this.#stop(error)
     if (this.#over) return
@@ -175,12 +196,14 @@ export class Attempt<Args extends unknown[], T> implements CallContext, Abortabl
   }
 
   /** The client has left, another try has won, or the app is closing. */
-  abort(reason: Error): void {
+  override abort(reason: Error): void {
     const closing = isResilienceError(reason) && reason.kind === 'closed'
-    // A caller that leaves doesn't take the probe along: it goes on, to its end or its timeout.
     if (!this.#permit.probe || closing) {
       this.#permit.ignore()
       this.#stop(reason)
+    } else if (!this.list) {
+      // A caller that leaves doesn't take the probe along: it goes on, to its end, its timeout, or the app's end.
+      this.#host.inFlight.add(this)
     }
     if (this.#over) return
     this.#over = true
@@ -194,16 +217,16 @@ export class Attempt<Args extends unknown[], T> implements CallContext, Abortabl
     this.#controller?.abort(reason)
   }
 
+  /** What the clock says. */
   #ended(): number {
     this.#forget()
-    return this.#host.clock.now() - this.#started
+    return this.#host.clock.now()
   }
 
   #forget(): void {
     if (this.#timer !== undefined) this.#host.clock.clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#host.inFlight.delete(this)
-    this.#call.deadline?.unwatch(this)
+    this.land()
   }
 }
 

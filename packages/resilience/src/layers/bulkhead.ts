@@ -1,7 +1,7 @@
 import { type Call, isTimed } from '../call.ts'
 import type { Clock } from '../clock.ts'
-import type { Abortable } from '../deadline.ts'
 import { BulkheadFullError } from '../errors.ts'
+import { type InFlight, Stoppable } from '../in-flight.ts'
 import { Gradient } from './gradient.ts'
 import type { BulkheadPolicy } from '../options-bulkhead.ts'
 
@@ -45,7 +45,7 @@ export class Bulkhead {
   }
 
   /** Waits for a place. Rejects when the queue is full, or the call's time would be over, or is. */
-  enter(call: Call<unknown[]>, inFlight: Set<Abortable>): Promise<void> {
+  enter(call: Call<unknown[]>, inFlight: InFlight): Promise<void> {
     const remaining = call.expiresAt - this.#clock.now()
     const expected = (this.#usual * (this.#queue.length + 1)) / this.limit
     if (this.#queue.length >= this.#policy.queue || expected > remaining) {
@@ -56,8 +56,7 @@ export class Bulkhead {
       let timer: unknown
       const forget = (): void => {
         if (timer !== undefined) this.#clock.clearTimeout(timer)
-        inFlight.delete(abortable)
-        call.deadline?.unwatch(abortable)
+        waiting.land()
       }
       const waiter: Waiter = {
         enter: () => {
@@ -70,11 +69,10 @@ export class Bulkhead {
           reject(error)
         }
       }
-      const abortable: Abortable = { abort: (reason) => waiter.fail(reason) }
+      const waiting = new Stoppable((reason) => waiter.fail(reason))
       this.#queue.push(waiter)
-      inFlight.add(abortable)
-      call.current = abortable
-      call.deadline?.watch(abortable)
+      call.current = waiting
+      call.watch(waiting, inFlight)
       if (isTimed(remaining)) {
         timer = this.#clock.setTimeout(() => waiter.fail(new BulkheadFullError()), remaining)
       }

@@ -1,7 +1,7 @@
 import { Call, isTimed, type Run } from '../call.ts'
 import type { Clock } from '../clock.ts'
-import type { Abortable } from '../deadline.ts'
 import { CallTimeoutError, DeadlineError } from '../errors.ts'
+import { type InFlight, Stoppable } from '../in-flight.ts'
 
 interface Shared<T> {
   promise: Promise<T>
@@ -16,7 +16,7 @@ export function coalescing<Args extends unknown[], T>(
   next: Run<Args, T>,
   keyOf: (...args: Args) => string | undefined,
   totalTimeout: number,
-  host: { clock: Clock; inFlight: Set<Abortable> }
+  host: { clock: Clock; inFlight: InFlight }
 ): Run<Args, T> {
   const shared = new Map<string, Shared<T>>()
 
@@ -25,7 +25,7 @@ export function coalescing<Args extends unknown[], T>(
     if (key === undefined) return next(call)
     let found = shared.get(key)
     if (!found) {
-      const own = new Call(call.request, call.args, undefined, host.clock.now() + totalTimeout)
+      const own = new Call(call.request, call.args, undefined, call.startedAt, call.startedAt + totalTimeout)
       const promise = next(own)
       const forget = (): void => void shared.delete(key)
       promise.then(forget, forget)
@@ -43,25 +43,21 @@ export function coalescing<Args extends unknown[], T>(
 function waiting<Args extends unknown[], T>(
   promise: Promise<T>,
   call: Call<Args>,
-  { clock, inFlight }: { clock: Clock; inFlight: Set<Abortable> }
+  { clock, inFlight }: { clock: Clock; inFlight: InFlight }
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const left = call.expiresAt - clock.now()
-    const late = (): void => abortable.abort(call.byDeadline ? new DeadlineError() : new CallTimeoutError())
+    const late = (): void => own.abort(call.byDeadline ? new DeadlineError() : new CallTimeoutError())
     const timer = isTimed(left) ? clock.setTimeout(late, Math.max(0, left)) : undefined
     const forget = (): void => {
       if (timer !== undefined) clock.clearTimeout(timer)
-      inFlight.delete(abortable)
-      call.deadline?.unwatch(abortable)
+      own.land()
     }
-    const abortable: Abortable = {
-      abort: (reason) => {
-        forget()
-        reject(reason)
-      }
-    }
-    inFlight.add(abortable)
-    call.deadline?.watch(abortable)
+    const own = new Stoppable((reason) => {
+      forget()
+      reject(reason)
+    })
+    call.watch(own, inFlight)
     promise.then(resolve, reject).finally(forget)
   })
 }

@@ -1,6 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Call, CallContext, Run } from '../call.ts'
+import type { Clock } from '../clock.ts'
 import { type FailureKind, isResilienceError, type ResilienceError } from '../errors.ts'
+import { type InFlight, Stoppable } from '../in-flight.ts'
+import { kindOf } from '../outcome.ts'
 import type { LastGood } from './last-good.ts'
 
 /** What a fallback is told, besides the error. */
@@ -20,6 +23,8 @@ interface DegradeHost<Args extends unknown[], T> {
   readonly lastGood: LastGood<Args, T> | undefined
   readonly on: ReadonlySet<FailureKind>
   readonly timeout: number
+  readonly clock: Clock
+  readonly inFlight: InFlight
   readonly log: FastifyBaseLogger
   degraded(call: Call<Args>): void
 }
@@ -37,8 +42,10 @@ export function degrading<Args extends unknown[], T>(
     if (kept) return answer(call, 'lastGood', kept.value, host)
     if (!host.fallback) throw error
     try {
-      return answer(call, 'fallback', await inTime(call, error, host.fallback, host.timeout), host)
+      return answer(call, 'fallback', await inTime(call, error, host.fallback, host), host)
     } catch (failed) {
+      const kind = kindOf(failed)
+      if (kind === 'canceled' || kind === 'closed') throw failed
       if (failed !== error) {
         const log = call.request?.log ?? host.log
         log.error({ err: failed }, 'the fallback failed too')
@@ -69,28 +76,32 @@ function answer<Args extends unknown[], T>(
   return value
 }
 
-/** The fallback, with a timeout of its own: the call's may be over. */
-async function inTime<Args extends unknown[], T>(
+/** The fallback, with a timeout of its own: the call's may be over. It ends with the client and the app too. */
+function inTime<Args extends unknown[], T>(
   call: Call<Args>,
   error: ResilienceError,
   fallback: Fallback<Args, T>,
-  timeout: number
+  { timeout, clock, inFlight }: DegradeHost<Args, T>
 ): Promise<T> {
-  const controller = new AbortController()
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    controller.abort(error)
-    reject(new Error(`The fallback took longer than ${timeout} ms`))
-  }, timeout)
-  try {
-    const context: FallbackContext<Args> = {
-      signal: controller.signal,
-      request: call.request,
-      args: call.args,
-      kind: error.kind
+  return new Promise((resolve, reject) => {
+    const controller = new AbortController()
+    const forget = (): void => {
+      clock.clearTimeout(timer)
+      work.land()
     }
-    return await Promise.race([fallback(error, context), promise])
-  } finally {
-    clearTimeout(timer)
-  }
+    const stop = (reason: Error): void => {
+      forget()
+      controller.abort(reason)
+      reject(reason)
+    }
+    const work = new Stoppable(stop)
+    const late = (): void => stop(new Error(`The fallback took longer than ${timeout} ms`))
+    const timer = clock.setTimeout(late, timeout)
+    call.watch(work, inFlight)
+
+    const { request, args } = call
+    const { signal } = controller
+    const made = async (): Promise<T> => fallback(error, { signal, request, args, kind: error.kind })
+    made().then(resolve, reject).finally(forget)
+  })
 }

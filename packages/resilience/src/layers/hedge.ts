@@ -1,4 +1,4 @@
-import { Call, type Run } from '../call.ts'
+import type { Call, Run } from '../call.ts'
 import { CallCanceledError } from '../errors.ts'
 import type { HedgeOptions } from '../options-retry.ts'
 import type { Budget } from './budget.ts'
@@ -18,8 +18,7 @@ export function hedging<Args extends unknown[], T>(
       const tries: Call<Args>[] = []
       let failed = 0
       const start = (): void => {
-        const own = new Call(call.request, call.args, call.deadline, call.expiresAt)
-        own.attempts = call.attempts++
+        const own = call.another()
         tries.push(own)
         next(own).then(
           (value) => {

@@ -1,6 +1,6 @@
 import type { Call, Run } from '../call.ts'
 import type { Clock } from '../clock.ts'
-import type { Abortable } from '../deadline.ts'
+import { type InFlight, Stoppable } from '../in-flight.ts'
 import type { RetryPolicy } from '../options-retry.ts'
 import { kindOf, retryAfterOf } from '../outcome.ts'
 import type { Budget } from './budget.ts'
@@ -8,7 +8,7 @@ import type { Budget } from './budget.ts'
 export interface RetryHost {
   readonly clock: Clock
   readonly random: () => number
-  readonly inFlight: Set<Abortable>
+  readonly inFlight: InFlight
   /** Whether this call may happen twice. */
   repeatable(args: unknown[]): boolean
   /** Whether it may be at work twice at the same time. */
@@ -70,20 +70,16 @@ export function pause(
   return new Promise((resolve, reject) => {
     const forget = (): void => {
       clock.clearTimeout(timer)
-      inFlight.delete(abortable)
-      call.deadline?.unwatch(abortable)
+      waiting.land()
     }
-    const abortable: Abortable = {
-      abort: (reason) => {
-        forget()
-        reject(reason)
-      }
-    }
+    const waiting = new Stoppable((reason) => {
+      forget()
+      reject(reason)
+    })
     const timer = clock.setTimeout(() => {
       forget()
       resolve()
     }, delay)
-    inFlight.add(abortable)
-    call.deadline?.watch(abortable)
+    call.watch(waiting, inFlight)
   })
 }
