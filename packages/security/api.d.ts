@@ -34,7 +34,7 @@ interface CorsOptions extends Omit<FastifyCorsOptions, 'origin' | 'delegator'> {
      */
     origin?: boolean | OriginRule | readonly OriginRule[] | OriginFunction | undefined;
     /**
-     * Gives the options per request, as @fastify/cors has it: `(request, callback)` or a promise.
+     * Gives the options per request, as `@fastify/cors` has it: `(request, callback)` or a promise.
      *
      * @defaultValue none
      */
@@ -98,7 +98,7 @@ type Profile = 'api' | 'html' | 'helmet';
 interface RouteHeadersOptions {
     /**
      * The defaults that helmet's options are laid over. `'api'`: nothing may be loaded or framed, nothing cached.
-     * `'html'`: own resources only, no inline code. `'helmet'`: exactly what @fastify/helmet sends.
+     * `'html'`: own resources only, no inline code. `'helmet'`: exactly what `@fastify/helmet` sends.
      *
      * @defaultValue 'api'
      */
@@ -136,7 +136,7 @@ type HeadersOptions = OwnHeadersOptions & HelmetOptions;
 
 /**
  * A route's own headers: options laid over the plugin's, or `false` for none. In the route's `config.headers`;
- * `config.helmet` and the route option `helmet` of @fastify/helmet are read too.
+ * `config.helmet` and the route option `helmet` of `@fastify/helmet` are read too.
  */
 type RouteHeaders = (RouteHeadersOptions & HelmetOptions) | false;
 declare module 'fastify' {
@@ -237,7 +237,7 @@ interface LimitOptions {
      */
     onStoreError?: StoreErrorPolicy | undefined;
     /**
-     * The switch of @fastify/rate-limit: `true` is `onStoreError: 'local'` (requests pass, and are counted), `false` `'closed'`.
+     * The switch of `@fastify/rate-limit`: `true` is `onStoreError: 'local'` (requests pass, and are counted), `false` `'closed'`.
      *
      * @defaultValue none
      */
@@ -365,7 +365,7 @@ interface RateLimitOptions extends LimitOptions {
      */
     storeTimeout?: number | undefined;
     /**
-     * Keys that are counted one by one in this process. Further ones share counters. About 300 bytes each.
+     * Keys that are counted one by one in this process. Further ones share counters. About 350 bytes each, 2 KB at most.
      *
      * @defaultValue 10000
      */

@@ -6,6 +6,7 @@ import { headers } from './headers/plugin.ts'
 import { resolveOptions, type SecurityOptions } from './options.ts'
 import { rateLimit } from './rate-limit/plugin.ts'
 import { securityServerOptions, warnWhereMissing } from './server-options.ts'
+import { sayTrust } from './trust.ts'
 import { validation } from './validation/plugin.ts'
 
 const plugin: FastifyPluginAsync<SecurityOptions> = async (fastify, options) => {
@@ -21,8 +22,7 @@ const plugin: FastifyPluginAsync<SecurityOptions> = async (fastify, options) => 
 
   fastify.addHook('onReady', (done) => {
     warnWhereMissing(fastify)
-    if (trustProxy)
-      fastify.log.info({ trustProxy }, 'security: X-Forwarded-* headers count only from these proxies')
+    sayTrust(fastify, trustProxy)
     done()
   })
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import Fastify from 'fastify'
+import Fastify, { type FastifyServerOptions } from 'fastify'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { rawSocket } from '@seaworthy/testing'
@@ -47,6 +47,8 @@ t.test('who is no proxy of ours cannot choose an address, a host or a protocol',
       String(trustProxy)
     )
     t.same(answers[0]?.json(), { ip: '203.0.113.5', host: 'app.example.com', protocol: 'http' })
+    const other = { ...forwarded('203.0.113.5', '4.4.4.4'), headers: { host: 'evil.com' } }
+    t.equal((await app.inject(other)).statusCode, 429, 'another Host is nobody else')
   }
 })
 
@@ -78,6 +80,34 @@ t.test('the first forwarded request shows a wrong setting, once', async (t) => {
   t.ok(heard.some((line) => line.includes('count only from these proxies')))
   t.ok(heard.some((line) => line.includes('the proxy is trusted, limits count its clients')))
   t.notOk(heard.some((line) => line.includes('is not trusted')))
+})
+
+t.test('the start says whose word on addresses will count, whoever built the app', async (t) => {
+  const cases: [FastifyServerOptions, SecurityOptions, RegExp][] = [
+    [{}, {}, /"level":30.*the address of a request is its connection's/],
+    [{ trustProxy: ['10.0.0.0/8'] }, { trustProxy: ['10.0.0.0/8'] }, /"level":30.*count only from these/],
+    [{ trustProxy: 'loopback' }, { trustProxy: 'loopback' }, /"level":30.*count only from these/],
+    [{ trustProxy: true }, {}, /"level":40.*count from everybody/],
+    [{ trustProxy: () => true }, { trustProxy: ['10.0.0.1'] }, /"level":40.*count from everybody/],
+    [{ trustProxy: '0.0.0.0/1,128.0.0.0/1,::/1' }, {}, /"level":40.*count from everybody/],
+    [{}, { trustProxy: ['10.0.0.0/8'] }, /"level":40.*do not count from 10\.0\.0\.0\/8,/],
+    [
+      { trustProxy: ['10.0.0.0/8'] },
+      { trustProxy: ['10.0.0.0/8', 'fd00::/8'] },
+      /"level":40.*do not count from fd00::\/8,/
+    ]
+  ]
+  for (const [settings, options, expected] of cases) {
+    const said: string[] = []
+    const logger = { level: 'info', stream: { write: (line: string) => void said.push(line) } }
+    const app = Fastify({ ...settings, logger })
+    t.teardown(() => app.close())
+    await app.register(security, options)
+    await app.ready()
+    const told = said.filter((line) => line.includes('X-Forwarded-*'))
+    t.equal(told.length, 1, JSON.stringify([settings, options]))
+    t.match(told[0], expected)
+  }
 })
 
 t.test(

@@ -1,7 +1,9 @@
 import FakeTimers from '@sinonjs/fake-timers'
 import Fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerOptions } from 'fastify'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { meterPort, provide } from '@seaworthy/contract'
+import { startNode } from '@seaworthy/testing'
 import { normalizeIP, rateLimit, type RateLimitOptions } from '../src/index.ts'
 
 const ok = async () => 'ok'
@@ -325,14 +327,20 @@ t.test('a flood of keys resets nobody, and the memory stays bounded', async (t) 
 })
 
 t.test('a million keys stay under the cap of memory', async (t) => {
-  const { MemoryStore } = await import('../src/rate-limit/memory-store.ts')
-  const store = new MemoryStore(10_000)
-  const hit = { name: 'ip', max: 10, window: 60_000, cost: 1, observe: false, renew: false }
-  const before = process.memoryUsage().heapUsed
-  for (let i = 0; i < 1_000_000; i++) store.take([{ ...hit, key: `key ${i}` }])
-  global.gc?.()
-  t.ok(store.keys <= 12_500 + 4096, `${store.keys} logs`)
-  t.ok(process.memoryUsage().heapUsed - before < 200 * 2 ** 20)
+  const fixture = join(import.meta.dirname, 'fixtures/many-keys.ts')
+  const count = async (cache: number) => {
+    const counting = startNode(t, fixture, { nodeArgs: ['--expose-gc'], args: [`${cache}`] })
+    await counting.exit
+    return counting.logs()[0] as { keys: number; bytes: number; remaining: number }
+  }
+  const capped = await count(10_000)
+  t.ok(capped.keys <= 12_500 + 4096, `${capped.keys} logs`)
+  t.ok(capped.bytes < 16_500 * 600, `${capped.bytes} bytes`)
+  t.equal(capped.remaining, 8, 'who was there before the flood is still counted alone')
+
+  const all = await count(1_000_000)
+  t.equal(all.keys, 1_000_000)
+  t.ok(all.bytes / all.keys < 600, `${Math.round(all.bytes / all.keys)} bytes for each`)
 })
 
 t.test("@fastify/rate-limit's options mean what they meant", async (t) => {

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { Redis } from 'ioredis'
+import { meterPort, provide, type Meter } from '@seaworthy/contract'
 import Fastify from 'fastify'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -40,6 +43,15 @@ async function hammer(ports: readonly number[], path: string, total: number) {
   const sum = (status: number) => results.reduce((count, { statuses }) => count + (statuses[status] ?? 0), 0)
   return { passed: sum(200), refused: sum(429), others: results.flatMap(({ errors }) => Object.keys(errors)) }
 }
+
+/** A meter that hears of failed calls only. */
+const meterOf = (failed: (reason: string) => void): Meter =>
+  ({
+    counter: () => ({
+      with: (...labels: string[]) => ({ inc: () => labels.length === 1 && failed(labels[0]!) })
+    }),
+    gauge: () => ({ with: () => ({ set: () => undefined }) })
+  }) as never
 
 requires(['redis-server'], 'two processes under load let exactly max through', async (t) => {
   const redis = await startRedis(t)
@@ -114,6 +126,91 @@ requires(
   }
 )
 
+/**
+ * A line to Redis that falls silent without being cut: what is on its way is kept back until `resume`, or lost together
+ * with the connection, as where a firewall forgets it.
+ */
+async function lineTo(t: Test, redisPort: number, loses: boolean) {
+  let silent = false
+  let questions = 0
+  const kept: (() => void)[] = []
+  const sockets = new Set<Socket>()
+  const line = createServer((client) => {
+    const redis = connect(redisPort, '127.0.0.1')
+    let dead = false
+    const carry = (from: Socket, to: Socket) => {
+      sockets.add(from.on('error', () => undefined).on('close', () => to.destroy()))
+      from.on('data', (bytes: Buffer) => {
+        dead ||= silent && loses
+        if (silent) questions += bytes.toString('latin1').split('evalsha').length - 1
+        if (silent && !loses) kept.push(() => to.writable && to.write(bytes))
+        else if (!dead) to.write(bytes)
+      })
+    }
+    carry(client, redis)
+    carry(redis, client)
+  })
+  line.listen(0, '127.0.0.1')
+  await once(line, 'listening')
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    line.close()
+  })
+  return {
+    port: (line.address() as AddressInfo).port,
+    /** How often Redis was asked in vain. */
+    questions: () => questions,
+    silence: () => void (silent = true),
+    resume() {
+      silent = false
+      for (const send of kept.splice(0)) send()
+    }
+  }
+}
+
+for (const loses of [false, true]) {
+  requires(
+    ['redis-server'],
+    `silent on an open connection under load, then ${loses ? 'there for new connections only' : 'heard again'}: policy, and return`,
+    async (t) => {
+      const redis = await startRedis(t)
+      const line = await lineTo(t, redis.port, loses)
+      const port = await startApp(t, line.port, 200)
+      const load = startLoad(port, '/local', { connections: 10, think: 5, limit: 120_000 })
+      const more = async (count: number) => {
+        const { sent } = load.result
+        await until(`${count} more requests`, () => load.result.sent > sent + count, 60_000)
+      }
+      await more(200)
+      await until('Redis to be in use', async () => storeUp(port))
+
+      line.silence()
+      await until('the silence to be noticed', async () => !(await storeUp(port)))
+      const asked = line.questions()
+      t.ok(asked >= 3 && asked <= 100, `${asked} questions before it was noticed`)
+      const before = performance.now()
+      t.same(await statuses(port, '/strict', 4), [200, 200, 200, 429], 'local: counted in the process')
+      t.same(await statuses(port, '/open', 3), [200, 200, 200])
+      t.same(await statuses(port, '/closed', 3), [503, 503, 503])
+      const passed = performance.now() - before
+      t.ok(passed < 3000, `nobody waits: ten answers in ${Math.round(passed)} ms`)
+      await more(200)
+      t.equal(line.questions(), asked, 'nobody asks any more')
+
+      line.resume()
+      await until('the return to be noticed', async () => storeUp(port), 60_000)
+      await until(
+        'the closed limit to let requests in',
+        async () => (await ask(port, '/closed')).status === 200
+      )
+      t.same(await statuses(port, '/strict', 4), [200, 200, 200, 429], 'counted in Redis again')
+      const { statuses: seen, errors } = await load.stop()
+      t.same(Object.keys(seen), ['200'], 'no request of the load failed')
+      t.same(errors, {})
+    }
+  )
+}
+
 requires(
   ['redis-server'],
   'one round trip, whatever the number of limits, on a client of the app',
@@ -160,6 +257,62 @@ requires(
   }
 )
 
+requires(['redis-server'], 'the window slides in Redis as in memory, by the clock of Redis', async (t) => {
+  const redis = await startRedis(t)
+  const client = new Redis(redis.port, '127.0.0.1')
+  t.teardown(() => client.disconnect())
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const [max, window] = [3, 600]
+  await app.register(rateLimit, { max, timeWindow: window, redis: client, storeTimeout: 5000 })
+  app.get('/', async () => 'ok')
+  const passed: { sent: number; received: number }[] = []
+  let refused = 0
+  const end = performance.now() + 4 * window
+  while (performance.now() < end || passed.length < 4 * max) {
+    const sent = performance.now()
+    const { statusCode } = await app.inject('/')
+    if (statusCode === 200) passed.push({ sent, received: performance.now() })
+    else refused++
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  t.ok(refused > 0)
+  // Redis counts in whole milliseconds.
+  const shortest = Math.min(...passed.slice(max).map((later, index) => later.received - passed[index]!.sent))
+  t.ok(shortest > window - 2, `${max + 1} passed within ${shortest} ms at the least`)
+})
+
+requires(
+  ['redis-server'],
+  'limits asked by hand count apart in Redis, and looking spends nothing',
+  async (t) => {
+    const redis = await startRedis(t)
+    const client = new Redis(redis.port, '127.0.0.1')
+    t.teardown(() => client.disconnect())
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await app.register(rateLimit, { max: 1000, redis: client, storeTimeout: 5000 })
+    const [first, second] = [app.createRateLimit({ max: 2, ban: 0 }), app.createRateLimit({ max: 2 })]
+    app.get('/first', (request) => first(request))
+    app.get('/look', (request) => first(request, { increment: false }))
+    app.get('/second', (request) => second(request))
+    const json = async (url: string) => (await app.inject(url)).json<Record<string, unknown>>()
+    t.match(await json('/look'), { remaining: 2, isExceeded: false })
+    t.match(await json('/first'), { remaining: 1, isExceeded: false })
+    t.match(await json('/look'), { remaining: 1, isExceeded: false })
+    t.match(await json('/first'), { remaining: 0, isExceeded: false })
+    for (let i = 0; i < 3; i++) {
+      t.match(
+        await json('/look'),
+        { remaining: 0, isExceeded: true, isBanned: false },
+        'looking is no refusal'
+      )
+    }
+    t.match(await json('/first'), { isExceeded: true, isBanned: true })
+    t.match(await json('/second'), { remaining: 1 }, 'its own counts')
+  }
+)
+
 requires(['redis-server'], 'failures alone count in Redis too: successes are given back', async (t) => {
   const redis = await startRedis(t)
   const client = new Redis(redis.port, '127.0.0.1')
@@ -177,6 +330,46 @@ requires(['redis-server'], 'failures alone count in Redis too: successes are giv
   t.same([await status(401), await status(401), await status(401)], [401, 401, 429])
 })
 
+t.test('a Redis that accepts and never answers holds up neither the start nor a request', async (t) => {
+  let asked = 0
+  const hole = createServer((socket) => socket.on('data', () => asked++).on('error', () => undefined))
+  const sockets = new Set<Socket>()
+  hole.on('connection', (socket) => sockets.add(socket))
+  hole.listen(0, '127.0.0.1')
+  await once(hole, 'listening')
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    hole.close()
+  })
+  const { port } = hole.address() as AddressInfo
+  const failures: string[] = []
+  const taken = new Redis(port, '127.0.0.1', { enableReadyCheck: false })
+  t.teardown(() => taken.disconnect())
+  const clients = { 'of our own': { host: '127.0.0.1', port }, "the app's, which takes it for ready": taken }
+  for (const [whose, redis] of Object.entries(clients)) {
+    failures.length = 0
+    const app = Fastify()
+    t.teardown(() => app.close())
+    provide(
+      app,
+      meterPort,
+      meterOf((reason) => void failures.push(reason))
+    )
+    await app.register(rateLimit, { max: 2, redis, storeTimeout: 20 })
+    app.get('/', async () => 'ok')
+    app.get('/closed', { config: { rateLimit: { max: 9, onStoreError: 'closed' } } }, async () => 'ok')
+    const asks = await Promise.all(Array.from({ length: 20 }, () => app.inject('/')))
+    t.equal(asks.filter(({ statusCode }) => statusCode === 200).length, 2, `${whose}: counted in the process`)
+    t.equal((await app.inject('/closed')).statusCode, 503, whose)
+    t.ok(failures.length > 0 && failures.length <= 21, `${whose}: ${failures.length} calls failed`)
+    const before = failures.length
+    for (let i = 0; i < 20; i++) await app.inject('/')
+    t.equal(failures.length, before, `${whose}: nobody asks a Redis that is known to be down`)
+    t.match(app.security.store?.(), { up: false }, whose)
+  }
+  t.ok(asked > 0, 'it was asked, and said nothing')
+})
+
 t.test('an app starts without Redis, and says so', async (t) => {
   const said: string[] = []
   const app = Fastify({
@@ -185,6 +378,12 @@ t.test('an app starts without Redis, and says so', async (t) => {
   t.teardown(() => app.close())
   await app.register(rateLimit, { max: 1, redis: { host: '127.0.0.1', port: await freePort() } })
   app.get('/', async () => 'ok')
+  app.get('/counted', { config: { rateLimit: { skipOnError: true } } }, async () => 'ok')
+  app.get('/refused', { config: { rateLimit: { skipOnError: false } } }, async () => 'ok')
+  const counted = [await app.inject('/counted'), await app.inject('/counted')]
+  t.same([counted[0]?.statusCode, counted[1]?.statusCode], [200, 429], 'skipOnError: true still counts')
+  t.equal(counted[0]?.headers['x-ratelimit-remaining'], '0', 'and reports no full quota')
+  t.equal((await app.inject('/refused')).statusCode, 503)
   t.equal((await app.inject('/')).statusCode, 200)
   t.equal((await app.inject('/')).statusCode, 429)
   t.ok(said.some((line) => line.includes('Redis does not answer')))

@@ -149,6 +149,18 @@ t.test('what takes input without a schema is told at the start, or stops it', as
     { method: 'GET', url: '/orders/:id', missing: ['params'] }
   ])
   await t.rejects(build(t, { onMissingSchema: 'error' }, routes), { message: /POST \/orders \(body\)/ })
+  await t.rejects(
+    build(t, { onMissingSchema: 'error', boundaries: ['headers'] }, (app) => app.get('/', none)),
+    { message: /GET \/ \(headers\)/ }
+  )
+  const half = { content: { 'application/json': { schema: { type: 'object' } }, 'text/plain': {} } }
+  await t.rejects(
+    build(t, { onMissingSchema: 'error', boundaries: ['body'] }, (app) =>
+      app.post('/', { schema: { body: half } }, none)
+    ),
+    { code: 'FST_ERR_SCH_CONTENT_MISSING_SCHEMA' },
+    'a content type without a schema'
+  )
   await build(t, { onMissingSchema: 'error', boundaries: ['headers'] }, (app) =>
     app.post('/', { schema: { headers: { type: 'object' } } }, none)
   )

@@ -22,7 +22,7 @@ export interface CorsOptions extends Omit<FastifyCorsOptions, 'origin' | 'delega
    */
   origin?: boolean | OriginRule | readonly OriginRule[] | OriginFunction | undefined
   /**
-   * Gives the options per request, as @fastify/cors has it: `(request, callback)` or a promise.
+   * Gives the options per request, as `@fastify/cors` has it: `(request, callback)` or a promise.
    *
    * @defaultValue none
    */

@@ -6,7 +6,7 @@ import { profiles, type Profile } from './profiles.ts'
 export interface RouteHeadersOptions {
   /**
    * The defaults that helmet's options are laid over. `'api'`: nothing may be loaded or framed, nothing cached.
-   * `'html'`: own resources only, no inline code. `'helmet'`: exactly what @fastify/helmet sends.
+   * `'html'`: own resources only, no inline code. `'helmet'`: exactly what `@fastify/helmet` sends.
    *
    * @defaultValue 'api'
    */

@@ -2,6 +2,9 @@ import { onRefusal } from '@seaworthy/contract'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { HelmetOptions } from 'helmet'
+import type { ServerResponse } from 'node:http'
+import { blockOf, type Block } from '../carried/block.ts'
+import { carrier } from '../carried/response.ts'
 import { check, given, section } from '../check.ts'
 import { tell } from '../decorator.ts'
 import { resolveHeaders, type HeadersOptions, type RouteHeadersOptions } from './options.ts'
@@ -9,7 +12,7 @@ import { freshNonce, prepareHeaders, type CspNonce, type PreparedHeaders } from 
 
 /**
  * A route's own headers: options laid over the plugin's, or `false` for none. In the route's `config.headers`;
- * `config.helmet` and the route option `helmet` of @fastify/helmet are read too.
+ * `config.helmet` and the route option `helmet` of `@fastify/helmet` are read too.
  */
 export type RouteHeaders = (RouteHeadersOptions & HelmetOptions) | false
 
@@ -35,6 +38,9 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
   const all = prepare('headers', options)
   tell(fastify, { headers: all.fixed })
 
+  const carry = carrier('headers')
+  const apply = (request: FastifyRequest, reply: FastifyReply) => carry(reply, blockFor(all, request, reply))
+
   if (!fastify.hasReplyDecorator('cspNonce')) fastify.decorateReply('cspNonce', null as never)
   if (!fastify.hasReplyDecorator('helmet')) {
     const perCall = new WeakMap<object, PreparedHeaders>()
@@ -42,13 +48,23 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
       let headers = own ? perCall.get(own) : all
       if (headers === undefined)
         perCall.set(own!, (headers = prepare('headers', { ...options, ...own } as HeadersOptions)))
-      apply(headers, this.request, this)
+      const { values } = blockFor(headers, this.request, this)
+      // Over whatever there is, so one by one.
+      for (const [name, value] of values) this.header(name, value)
     })
   }
 
   if (global) {
     fastify.addHook('onRequest', (request, reply, done) => {
-      apply(all, request, reply)
+      apply(request, reply)
+      done()
+    })
+    // A closing Fastify answers 503 before any hook. Only then: a listener costs every request.
+    fastify.addHook('preClose', (done) => {
+      const block = blockOf(all.fixed)
+      fastify.server.prependListener('request', (_request, raw: ServerResponse) => {
+        carry({ raw, hasHeader: (name) => raw.hasHeader(name) }, block)
+      })
       done()
     })
   }
@@ -58,12 +74,16 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
     if (own === undefined) return
     const headers =
       own === false ? undefined : prepare(`headers of ${route.url}`, { ...options, ...own } as HeadersOptions)
+    const hook: Hook = (request, reply, done) => {
+      carry(reply, headers && blockFor(headers, request, reply))
+      done()
+    }
     // In front: a route's other hooks may answer. Whoever answers before sends the headers of the app, the safe side.
-    route.onRequest = [replaceBy(headers, all), ...[route.onRequest ?? []].flat()] as Hook[]
+    route.onRequest = [hook, ...[route.onRequest ?? []].flat()] as Hook[]
   })
 
   onRefusal(fastify, {
-    request: (_error, request, reply) => apply(all, request, reply),
+    request: (_error, request, reply) => apply(request, reply),
     socket: (_error, _socket, answer) => Object.assign(answer.headers, all.fixed)
   })
 }
@@ -77,21 +97,13 @@ function prepare(option: string, options: HeadersOptions): PreparedHeaders {
   }
 }
 
-function apply(headers: PreparedHeaders, request: FastifyRequest, reply: FastifyReply): void {
-  if (!headers.nonces) return headers.apply(request, reply)
+function blockFor(headers: PreparedHeaders, request: FastifyRequest, reply: FastifyReply): Block {
+  if (!headers.nonces) return headers.block(request, reply)
   // One nonce for a request, however often its headers are written.
   const nonce = (reply.cspNonce as CspNonce | null) ?? freshNonce()
   reply.cspNonce = nonce
-  headers.apply(request, reply, nonce)
+  return headers.block(request, reply, nonce)
 }
-
-const replaceBy =
-  (headers: PreparedHeaders | undefined, all: PreparedHeaders): Hook =>
-  (request, reply, done) => {
-    for (const name of all.names) reply.removeHeader(name)
-    if (headers) apply(headers, request, reply)
-    done()
-  }
 
 /** What the route says, under whichever of the names. */
 function routeHeaders(route: RouteOptions): RouteHeaders | undefined {

@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import helmet, { contentSecurityPolicy, type HelmetOptions } from 'helmet'
 import { randomBytes } from 'node:crypto'
+import { validateHeaderValue } from 'node:http'
+import { blockOf, withFirst, type Block } from '../carried/block.ts'
 import type { ResolvedHeaders } from './options.ts'
 
 /** The nonces of one request. */
@@ -13,11 +15,9 @@ export interface CspNonce {
 export interface PreparedHeaders {
   /** The headers that are the same on every answer. */
   readonly fixed: Readonly<Record<string, string>>
-  /** All names, those of the policy included. */
-  readonly names: readonly string[]
   readonly nonces: boolean
-  /** Writes them all. `nonce` is the request's, where it has one already. */
-  apply(request: FastifyRequest, reply: FastifyReply, nonce?: CspNonce): void
+  /** All of a request's headers. `nonce` is the request's, where it has one already. */
+  block(request: FastifyRequest, reply: FastifyReply, nonce?: CspNonce): Block
 }
 
 type Directives = Record<string, unknown>
@@ -46,12 +46,12 @@ export function prepareHeaders({ helmet: options, nonces, extra }: ResolvedHeade
   const {
     'content-security-policy': csp,
     'content-security-policy-report-only': report,
-    ...rest
+    ...others
   } = written({
     ...options,
     contentSecurityPolicy: policy === false || isDynamic(policy) ? false : withMarks(policy, withNonces)
   })
-  const fixed: Record<string, string> = { ...rest, ...extra }
+  const fixed: Record<string, string> = { ...others, ...extra }
   const text = csp ?? report
   const name = csp === undefined ? 'content-security-policy-report-only' : 'content-security-policy'
 
@@ -61,50 +61,45 @@ export function prepareHeaders({ helmet: options, nonces, extra }: ResolvedHeade
   if (!withNonces) return constant({ [name]: text, ...fixed }, false)
 
   const pieces = text.split(/(\{\{(?:script|style)-nonce\}\})/)
+  const rest = blockOf(fixed)
+  blockOf({ [name]: text })
   return {
     fixed,
-    names: [name, ...Object.keys(fixed)],
     nonces: true,
-    apply(_request, reply, nonce = freshNonce()) {
+    block(_request, _reply, nonce = freshNonce()) {
       const filled = pieces.map((piece) =>
         piece === marks.script ? nonce.script : piece === marks.style ? nonce.style : piece
       )
-      reply.header(name, filled.join('')).headers(fixed)
+      return withFirst(name, filled.join(''), rest)
     }
   }
 }
 
 const constant = (fixed: Record<string, string>, nonces: boolean): PreparedHeaders => {
-  const names = Object.keys(fixed)
-  const values = Object.values(fixed)
-  return {
-    fixed,
-    names,
-    nonces,
-    apply(_request, reply) {
-      for (let i = 0; i < names.length; i++) reply.header(names[i]!, values[i]!)
-    }
-  }
+  const block = blockOf(fixed)
+  return { fixed, nonces, block: () => block }
 }
 
 function dynamic(policy: PolicyOptions, nonces: boolean, fixed: Record<string, string>): PreparedHeaders {
   const name = policy.reportOnly ? 'content-security-policy-report-only' : 'content-security-policy'
   const ready = nonces ? undefined : contentSecurityPolicy(policy as never)
+  const rest = blockOf(fixed)
   return {
     fixed,
-    names: [name, ...Object.keys(fixed)],
     nonces,
-    apply(request, reply, nonce = freshNonce()) {
+    block(request, reply, nonce = freshNonce()) {
       const middleware = ready ?? contentSecurityPolicy(withNonce(policy, nonce) as never)
-      const target = { setHeader: (key: string, value: string) => void reply.header(key, value) }
+      let text = ''
+      const setHeader = (_name: string, value: string) => void (text = value)
       // The functions of a policy get Node's own response: only what writes is replaced.
       const response = new Proxy(reply.raw, {
-        get: (raw, key) => (key === 'setHeader' ? target.setHeader : (Reflect.get(raw, key) as unknown))
+        get: (raw, key) => (key === 'setHeader' ? setHeader : (Reflect.get(raw, key) as unknown))
       })
       middleware(request.raw, response, (error) => {
         if (error) throw error
       })
-      reply.headers(fixed)
+      validateHeaderValue(name, text)
+      return withFirst(name, text, rest)
     }
   }
 }

@@ -1,4 +1,6 @@
 import type { FastifyReply } from 'fastify'
+import { line, valuesIn, type Block } from '../carried/block.ts'
+import { carried, carrier } from '../carried/response.ts'
 import { policyOf, type Limit } from './limit.ts'
 import type { Hit, Verdict } from './store.ts'
 
@@ -16,34 +18,67 @@ export interface HeaderSettings {
   addHeadersOnExceeding: Readonly<Record<string, boolean>>
 }
 
+/** What an answer says of its limits. All of it is numbers and names checked at the start, so lines need no check. */
+class Told implements Block {
+  readonly names: ReadonlySet<string>
+  /** The lines of the older headers, and what they say is left. */
+  readonly older: string
+  readonly remaining: number
+  /** The values of `RateLimit` and `RateLimit-Policy`. */
+  readonly state: string
+  readonly policy: string
+
+  constructor(names: ReadonlySet<string>, older: string, remaining: number, state: string, policy: string) {
+    this.names = names
+    this.older = older
+    this.remaining = remaining
+    this.state = state
+    this.policy = policy
+  }
+
+  get text(): string {
+    if (this.policy === '') return this.older
+    return `${this.older}ratelimit: ${this.state}\r\nratelimit-policy: ${this.policy}\r\n`
+  }
+
+  get values(): ReadonlyMap<string, string> {
+    return valuesIn(this.text)
+  }
+}
+
 /** Binds the writing of headers: the older ones tell of the limit with the least left, the draft's of each. */
 export function headerWriter(settings: HeaderSettings): (reply: FastifyReply, asked: Asked) => void {
   const prefix = settings.enableDraftSpec ? 'ratelimit' : 'x-ratelimit'
   const names = { limit: `${prefix}-limit`, remaining: `${prefix}-remaining`, reset: `${prefix}-reset` }
+  const all = new Set([...Object.values(names), 'ratelimit', 'ratelimit-policy'])
   const refused = wanted(names, settings.addHeaders)
   const passed = wanted(names, settings.addHeadersOnExceeding)
+  const carry = carrier('limits')
 
   return (reply, { limits, hits, verdicts }) => {
-    const tightest = tightestOf(verdicts)
-    const verdict = verdicts[tightest]!
-    const before = reply.getHeader(names.remaining)
-    if (before === undefined || Number(before) >= verdict.remaining || verdict.exceeded) {
-      const add = verdict.exceeded ? refused : passed
-      if (add.limit) reply.header(names.limit, hits[tightest]!.max)
-      if (add.remaining) reply.header(names.remaining, verdict.exceeded ? 0 : verdict.remaining)
-      if (add.reset) reply.header(names.reset, Math.ceil(verdict.reset / 1000))
+    // A request is asked at several stages: what was told before stays.
+    const before = carried(reply, 'limits') as Told | undefined
+    const tightest = verdicts.length === 1 ? 0 : tightestOf(verdicts)
+    const { exceeded, remaining, reset } = verdicts[tightest]!
+    let older = before?.older ?? ''
+    const newer = before === undefined || before.remaining >= remaining || exceeded
+    if (newer) {
+      const add = exceeded ? refused : passed
+      older = add.limit ? line(names.limit, hits[tightest]!.max) : ''
+      if (add.remaining) older += line(names.remaining, exceeded ? 0 : remaining)
+      if (add.reset) older += line(names.reset, Math.ceil(reset / 1000))
     }
-    if (!settings.policyHeaders) return
-
-    let state = (reply.getHeader('ratelimit') as string | undefined) ?? ''
-    let policy = (reply.getHeader('ratelimit-policy') as string | undefined) ?? ''
-    for (let i = 0; i < hits.length; i++) {
-      const { remaining, reset } = verdicts[i]!
-      const limit = limits[i]!
-      state += `${state && ', '}${limit.label};r=${remaining};t=${Math.ceil(reset / 1000)}`
-      policy += `${policy && ', '}${limit.policy || policyOf(limit.name, hits[i]!.max, hits[i]!.window)}`
+    let state = before?.state ?? ''
+    let policy = before?.policy ?? ''
+    if (settings.policyHeaders) {
+      for (let i = 0; i < hits.length; i++) {
+        const limit = limits[i]!
+        const separator = policy === '' ? '' : ', '
+        state += `${separator}${limit.label};r=${verdicts[i]!.remaining};t=${Math.ceil(verdicts[i]!.reset / 1000)}`
+        policy += separator + (limit.policy || policyOf(limit.name, hits[i]!.max, hits[i]!.window))
+      }
     }
-    reply.header('ratelimit', state).header('ratelimit-policy', policy)
+    carry(reply, new Told(all, older, newer ? remaining : before.remaining, state, policy))
   }
 }
 

@@ -38,11 +38,8 @@ export class Limiter {
 
   /** One question to the store, whatever the number of limits. Without functions of the app's there is no promise. */
   ask(limits: readonly Limit[], request: FastifyRequest, reply: FastifyReply, done: Done): void {
-    if (limits.some((limit) => limit.dynamic)) {
-      collectDynamic(limits, request, this.#skipped).then((collected) => {
-        this.#count(collected, request, reply, done)
-      }, done)
-      return
+    for (let i = 0; i < limits.length; i++) {
+      if (limits[i]!.dynamic) return this.#askDynamic(limits, request, reply, done)
     }
     let collected: Collected
     try {
@@ -51,6 +48,12 @@ export class Limiter {
       return done(error as Error)
     }
     this.#count(collected, request, reply, done)
+  }
+
+  #askDynamic(limits: readonly Limit[], request: FastifyRequest, reply: FastifyReply, done: Done): void {
+    collectDynamic(limits, request, this.#skipped).then((collected) => {
+      this.#count(collected, request, reply, done)
+    }, done)
   }
 
   /** Asks the store alone: no headers, no refusal. */

@@ -79,7 +79,7 @@ export interface LimitOptions {
    */
   onStoreError?: StoreErrorPolicy | undefined
   /**
-   * The switch of @fastify/rate-limit: `true` is `onStoreError: 'local'` (requests pass, and are counted), `false` `'closed'`.
+   * The switch of `@fastify/rate-limit`: `true` is `onStoreError: 'local'` (requests pass, and are counted), `false` `'closed'`.
    *
    * @defaultValue none
    */
@@ -213,7 +213,7 @@ export interface RateLimitOptions extends LimitOptions {
    */
   storeTimeout?: number | undefined
   /**
-   * Keys that are counted one by one in this process. Further ones share counters. About 300 bytes each.
+   * Keys that are counted one by one in this process. Further ones share counters. About 350 bytes each, 2 KB at most.
    *
    * @defaultValue 10000
    */

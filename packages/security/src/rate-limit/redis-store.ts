@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { Deadlines } from './deadlines.ts'
 import { refundScript, takeScript } from './scripts.ts'
 import type { Hit, Verdict } from './store.ts'
 
@@ -20,6 +21,8 @@ export interface RedisStoreSettings {
   onChange: (up: boolean, error?: Error) => void
   /** Told of each failed call: `timeout`, `connection`, `error`. */
   onError: (reason: string) => void
+  /** Ends a connection on which nothing comes back, for a new one. The app's own connection is the app's. */
+  reconnect?: (() => void) | undefined
 }
 
 type Callback = (error: Error | null, verdicts?: Verdict[]) => void
@@ -37,16 +40,20 @@ const refund = script(refundScript)
 const tolerated = 3
 /** Milliseconds between looks whether Redis is back. */
 const probeEvery = 250
+/** Looks without an answer after which a connection is taken for dead: a firewall that forgets it tells nobody. */
+const patience = 20
 
 /** Counts in Redis or Valkey, one call for a request. It answers within the deadline or says that it can't. */
 export class RedisStore {
   readonly #settings: RedisStoreSettings
+  readonly #deadlines: Deadlines
   #up = true
   #timeouts = 0
   #probe: NodeJS.Timeout | undefined
 
   constructor(settings: RedisStoreSettings) {
     this.#settings = settings
+    this.#deadlines = new Deadlines(settings.timeout)
   }
 
   get up(): boolean {
@@ -55,13 +62,10 @@ export class RedisStore {
 
   take(hits: readonly Hit[], done: Callback): void {
     if (!this.#up) return done(new Error('Redis does not answer'))
-    const args = hits.flatMap((hit) => [
-      hit.max,
-      hit.window,
-      hit.cost,
-      Number(hit.observe),
-      Number(hit.renew)
-    ])
+    const args: string[] = []
+    for (const { max, window, cost, observe, renew } of hits) {
+      args.push(`${max} ${window} ${cost} ${Number(observe)} ${Number(renew)}`)
+    }
     this.#call(take, hits, args, (error, answer) => {
       if (error) return done(error)
       const numbers = answer as number[]
@@ -80,7 +84,7 @@ export class RedisStore {
   /** Nobody waits for it: what Redis can't take back leaves with the window. */
   refund(hits: readonly Hit[]): void {
     if (!this.#up) return
-    const costs = hits.map((hit) => hit.cost)
+    const costs = hits.map((hit) => `${hit.cost}`)
     this.#call(refund, hits, costs, () => undefined)
   }
 
@@ -93,7 +97,7 @@ export class RedisStore {
   #call(
     script: Script,
     hits: readonly Hit[],
-    args: number[],
+    args: string[],
     done: (error: Error | null, answer?: unknown) => void
   ) {
     const { client, nameSpace, timeout } = this.#settings
@@ -103,40 +107,29 @@ export class RedisStore {
     }
 
     let open = true
-    const finish = (error: Error | null, answer?: unknown) => {
-      if (!open) return
+    const waiting = this.#deadlines.start(() => {
       open = false
-      clearTimeout(timer)
-      done(error, answer)
+      done(this.#failed('timeout', new Error(`no answer within ${timeout} ms`)))
+    })
+    const answered = (answer: unknown) => {
+      this.#timeouts = 0
+      if (!open) return
+      this.#deadlines.end(waiting)
+      done(null, answer)
     }
-    // An answer that has arrived while the event loop was busy is read before the verdict: it counts.
-    const late = () => {
-      if (open) finish(this.#failed('timeout', new Error(`no answer within ${timeout} ms`)))
+    const failed = (error: Error) => {
+      if (!open) return
+      this.#deadlines.end(waiting)
+      done(this.#failed('error', error))
     }
-    const timer = setTimeout(() => setImmediate(late), timeout)
 
     // The tag keeps all limits of a client in one slot of a cluster.
     const keys = hits.map(({ name, key }) => `${nameSpace}{${key}}${name}`)
-    this.#run(script, keys, args).then(
-      (answer) => {
-        this.#timeouts = 0
-        finish(null, answer)
-      },
-      (error: Error) => {
-        if (open) finish(this.#failed('error', error))
-      }
-    )
-  }
-
-  async #run({ sha, text }: Script, keys: string[], args: number[]): Promise<unknown> {
-    const { client } = this.#settings
-    try {
-      return await client.evalsha(sha, keys.length, ...keys, ...args)
-    } catch (error) {
+    client.evalsha(script.sha, keys.length, ...keys, ...args).then(answered, (error: Error) => {
       // Not there yet, or lost with a restart.
-      if (!(error as Error).message.includes('NOSCRIPT')) throw error
-      return client.eval(text, keys.length, ...keys, ...args)
-    }
+      if (!error.message.includes('NOSCRIPT')) return failed(error)
+      client.eval(script.text, keys.length, ...keys, ...args).then(answered, failed)
+    })
   }
 
   #failed(reason: string, error: Error): Error {
@@ -150,10 +143,18 @@ export class RedisStore {
     this.#up = false
     this.#settings.onChange(false, error)
     let asking = false
+    let unanswered = 0
     this.#probe = setInterval(() => {
-      const { client } = this.#settings
-      if (asking || (client.status !== undefined && client.status !== 'ready' && client.status !== 'wait'))
+      const { client, reconnect } = this.#settings
+      const { status = 'ready' } = client
+      // `connect` is a connection that has not yet said anything.
+      unanswered = status === 'ready' || status === 'connect' ? unanswered + 1 : 0
+      if (unanswered > patience) {
+        unanswered = 0
+        reconnect?.()
         return
+      }
+      if (asking || (status !== 'ready' && status !== 'wait')) return
       asking = true
       client.ping().then(
         () => this.#back(),

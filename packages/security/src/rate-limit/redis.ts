@@ -8,7 +8,7 @@ interface Client extends RedisClient {
   on?(event: string, listener: (...args: unknown[]) => void): unknown
   once?(event: string, listener: (...args: unknown[]) => void): unknown
   off?(event: string, listener: (...args: unknown[]) => void): unknown
-  disconnect?(): void
+  disconnect?(reconnect?: boolean): void
 }
 
 /** Milliseconds that the start waits for Redis. It starts without, too. */
@@ -36,6 +36,7 @@ export async function sharedStore(
     nameSpace,
     timeout,
     onError,
+    reconnect: own ? () => client.disconnect?.(true) : undefined,
     onChange(up, error) {
       if (up) fastify.log.info('security: Redis answers again: rate limits are shared again')
       else

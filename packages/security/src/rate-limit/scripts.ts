@@ -3,16 +3,19 @@
  * clock is Redis' own, so processes need not agree on the time. A log is a list of numbers, packed: refused in a row,
  * then start, last and count of each entry.
  *
- * ARGV, five for each key: max, window (ms), cost, observe (0 or 1), renew (0 or 1).
+ * ARGV, one for each key: max, window (ms), cost, observe (0 or 1), renew (0 or 1), with spaces between them. A cost of
+ * 0 only looks whether one more would pass.
  * Gives four for each key: exceeded, remaining, reset (ms), refused.
  */
 export const takeScript = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local logs, used, over, blocked = {}, {}, {}, false
+local asked, logs, used, over, blocked = {}, {}, {}, {}, false
 for i = 1, #KEYS do
-  local a = (i - 1) * 5
-  local max, window, cost = tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2]), tonumber(ARGV[a + 3])
+  local ask = {}
+  for number in string.gmatch(ARGV[i], '%S+') do ask[#ask + 1] = tonumber(number) end
+  asked[i] = ask
+  local max, window, cost = ask[1], ask[2], ask[3]
   local raw = redis.call('GET', KEYS[i])
   local old = raw and cmsgpack.unpack(raw) or { 0 }
   local log, total = { old[1] }, 0
@@ -24,17 +27,18 @@ for i = 1, #KEYS do
     end
   end
   if #log == 1 then log[1] = 0 end
-  logs[i], used[i], over[i] = log, total, total + cost > max
-  if over[i] and ARGV[a + 4] == '0' then blocked = true end
+  logs[i], used[i], over[i] = log, total, total + math.max(1, cost) > max
+  if over[i] and ask[4] == 0 then blocked = true end
 end
 local answer = {}
 for i = 1, #KEYS do
-  local a = (i - 1) * 5
-  local max, window, cost = tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2]), tonumber(ARGV[a + 3])
+  local max, window, cost = asked[i][1], asked[i][2], asked[i][3]
   local log, add = logs[i], false
-  if over[i] then
+  if cost == 0 then
+    cost = 1
+  elseif over[i] then
     log[1] = log[1] + 1
-    add = ARGV[a + 5] == '1'
+    add = asked[i][5] == 1
   elseif not blocked then
     log[1] = 0
     add = true
