@@ -1,7 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Connections } from './connections.ts'
 import { tick, type Drain } from './drain.ts'
-import { closeSession } from './http2.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Streams } from './streams.ts'
 import { pause } from './within.ts'
@@ -35,8 +34,9 @@ export async function closeConnections(parts: ClosingParts, limits: ClosingLimit
 
   for (;;) {
     const passed = performance.now() - start
+    drain.look()
     if (passed >= limits.streamGrace) streams.end()
-    for (const session of connections.sessions) closeSession(session)
+    drain.closeSessions()
     reap(parts, limits.window)
     if (inFlight.waiting(isUpgraded) + connections.upgraded.size === 0 && connections.sockets.size === 0)
       break

@@ -1,8 +1,9 @@
+import type { ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import { isOperational } from '@seaworthy/contract'
 import type { FastifyRequest } from 'fastify'
 import type { Connections } from './connections.ts'
-import { closeSession } from './http2.ts'
+import { Goodbyes } from './http2.ts'
 import type { InFlight } from './in-flight.ts'
 import { pause } from './within.ts'
 
@@ -20,7 +21,11 @@ export class Drain {
   readonly #inFlight: InFlight
   readonly #connections: Connections
   readonly #known: WeakSet<object>
-  #lastNew = performance.now()
+  readonly #goodbyes = new Goodbyes()
+  /** Milliseconds in which this process could see what its clients do: a stalled one must not take that for silence. */
+  #clock = 0
+  #looked = performance.now()
+  #lastNew = 0
   #canaries = 0
   #closeAll = false
   /** When each connection had nothing left to answer. */
@@ -33,7 +38,14 @@ export class Drain {
     this.#known = new WeakSet<object>([...connections.sockets, ...connections.sessions])
     inFlight.watch(() => this.#mayClose())
     inFlight.onArrival = (request) => this.#arrived(request)
-    inFlight.onIdle = (socket) => this.#idleSince.set(socket, performance.now())
+    inFlight.onIdle = (socket) => this.#idleSince.set(socket, this.#clock)
+  }
+
+  /** To be called every `tick`: what has come in since is read between two looks. */
+  look(): void {
+    const now = performance.now()
+    this.#clock += Math.min(now - this.#looked, tick * 2)
+    this.#looked = now
   }
 
   /** From `min` on, and until `max` at most (milliseconds), watches whether clients still come here. */
@@ -42,12 +54,13 @@ export class Drain {
     const passed = () => performance.now() - start
     let refill = 0
     while (passed() < max) {
+      this.look()
       if (passed() >= refill) {
         this.#canaries = Math.ceil(this.#connections.sockets.size / 20)
         this.#closeSomeSessions()
         refill += canaryPeriod
       }
-      const silent = performance.now() - this.#lastNew >= Math.min(quiet, min)
+      const silent = this.#clock - this.#lastNew >= Math.min(quiet, min)
       if (silent && passed() >= min) this.closeAll()
       if (!silent) this.#closeAll = false
       if (this.#closeAll && (this.#told() || this.#connections.empty)) return
@@ -60,19 +73,24 @@ export class Drain {
   closeAll(): void {
     if (this.#closeAll) return
     this.#closeAll = true
-    this.#closeAllSince = performance.now()
-    for (const session of this.#connections.sessions) closeSession(session)
+    this.#closeAllSince = this.#clock
+    this.closeSessions()
+  }
+
+  /** HTTP/2 clients are told, and what has been told is closed. */
+  closeSessions(): void {
+    for (const session of this.#connections.sessions) this.#goodbyes.say(session)
   }
 
   /** Whether every connection has had the time to be told. */
   #told(): boolean {
-    return performance.now() - this.#closeAllSince >= idleWindow
+    return this.#clock - this.#closeAllSince >= idleWindow
   }
 
   /** Whether the connection has been silent for `window` milliseconds, since it could be told. */
   silent(socket: Socket, window: number): boolean {
     const since = Math.max(this.#idleSince.get(socket) ?? 0, this.#closeAllSince)
-    return performance.now() - since >= window && !this.#inFlight.busy(socket) && !unseen(socket)
+    return this.#clock - since >= window && !this.#inFlight.busy(socket) && !unseen(socket)
   }
 
   #mayClose(): boolean {
@@ -82,22 +100,22 @@ export class Drain {
   #closeSomeSessions(): void {
     let left = Math.ceil(this.#connections.sessions.size / 20)
     for (const session of this.#connections.sessions) {
-      if (left-- <= 0) return
-      closeSession(session)
+      if (left <= 0) return
+      if (this.#goodbyes.say(session)) left--
     }
   }
 
   /** A connection counts with its first request that is no probe: a port check or a preconnect says nothing. */
   #arrived(request: FastifyRequest): void {
     if (isOperational(request)) return
-    const raw = request.raw as FastifyRequest['raw'] & { stream?: { session?: object } }
+    const raw = request.raw as FastifyRequest['raw'] & { stream?: { session?: ServerHttp2Session } }
     const session = raw.stream?.session
     const connection = session ?? raw.socket
     if (!this.#known.has(connection)) {
       this.#known.add(connection)
-      this.#lastNew = performance.now()
+      this.#lastNew = this.#clock
     }
-    if (session && this.#closeAll) closeSession(session)
+    if (session && this.#closeAll) this.#goodbyes.say(session)
   }
 }
 

@@ -3,21 +3,45 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { pause } from './within.ts'
 
-/** What to try, and how long. */
+/** What to try, and how long. Only `script` is needed. */
 export interface PreflightOptions {
   /** The script that starts the service; it listens on the port in `PORT`. */
   script: string
-  /** Arguments of the script. */
+  /**
+   * Arguments of the script.
+   *
+   * @defaultValue []
+   */
   args?: readonly string[]
-  /** Arguments of Node itself. */
+  /**
+   * Arguments of Node itself.
+   *
+   * @defaultValue Those of this process
+   */
   nodeArgs?: readonly string[]
-  /** The port to try it on. A free one by default. */
+  /**
+   * The port to try it on.
+   *
+   * @defaultValue A free one
+   */
   port?: number
-  /** What answers 2xx once the service is ready: `/health/ready` by default. */
+  /**
+   * What answers 2xx once the service is ready.
+   *
+   * @defaultValue '/health/ready'
+   */
   path?: string
-  /** **Milliseconds** until it must be ready, 30000 by default. */
+  /**
+   * **Milliseconds** until it must be ready.
+   *
+   * @defaultValue 30000
+   */
   timeout?: number
-  /** Added to the environment, or taken away where `undefined`. */
+  /**
+   * Added to the environment, or taken away where `undefined`.
+   *
+   * @defaultValue {}
+   */
   env?: NodeJS.ProcessEnv
   /** Gives up early; the release is stopped then too. */
   signal?: AbortSignal

@@ -1,6 +1,6 @@
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import { shutdown, type ShutdownOptions } from '../src/index.ts'
+import { shutdown, shutdownServerOptions, type ShutdownOptions } from '../src/index.ts'
 
 async function registered(t: Test, options: object) {
   const app = Fastify()
@@ -71,10 +71,34 @@ t.test('two apps in a process end on their own, and begin() gives one exit code'
   t.strictSame(codes, [0])
 })
 
-t.test('10,000 registrations close in far less than quadratic time', async (t) => {
-  const app = await registered(t, { drainDelay: 0 })
-  let closed = 0
-  for (let i = 0; i < 10_000; i++) app.shutdown.onShutdown(`resource ${i}`, () => void closed++)
-  await app.shutdown.begin('test')
-  t.equal(closed, 10_000)
+/** The warnings that an app gives when it starts to listen. */
+async function warnings(t: Test, serverOptions: object, version?: string): Promise<string[]> {
+  const lines: { level: number; msg: string }[] = []
+  const stream = {
+    write: (text: string) => void lines.push(JSON.parse(text) as { level: number; msg: string })
+  }
+  const app = Fastify({ ...serverOptions, logger: { stream } })
+  t.teardown(() => app.close())
+  if (version) Object.defineProperty(app, 'version', { value: version })
+  await app.register(shutdown, { exit: false })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  return lines.flatMap(({ level, msg }) => (level >= 40 ? msg : []))
+}
+
+t.test('the start says what the constructor should have been given', async (t) => {
+  t.match(await warnings(t, {}), [/app\.close\(\) will answer 503.*shutdownServerOptions/])
+  t.strictSame(await warnings(t, shutdownServerOptions()), [])
 })
+
+for (const [version, cuts] of [
+  ['5.9.0', true],
+  ['5.10.3', true],
+  ['5.11.0', true],
+  ['5.8.9', false],
+  ['5.11.1', false]
+] as const) {
+  t.test(`Fastify ${version} ${cuts ? 'is said to cut' : 'does not cut'} requests in flight`, async (t) => {
+    const said = await warnings(t, shutdownServerOptions(), version)
+    t.equal(said.filter((text) => /cuts requests in flight/.test(text)).length, cuts ? 1 : 0)
+  })
+}

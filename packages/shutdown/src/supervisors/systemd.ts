@@ -17,18 +17,38 @@ export function systemdNotifier(
   if (!(enabled ?? Boolean(process.env.NOTIFY_SOCKET))) return undefined
 
   let failed = false
-  const notify = (...state: string[]) => {
+  const fail = (why: unknown) => {
+    if (!failed) log.warn({ err: why }, 'shutdown: systemd-notify failed')
+    failed = true
+  }
+  const send = (state: readonly string[], sent: () => void) => {
     // `systemd-notify` sends the state of its parent, with `NotifyAccess=all` in the unit.
     const child = spawn('systemd-notify', state, { stdio: 'ignore' })
-    const fail = (why: unknown) => {
-      if (!failed) log.warn({ err: why }, 'shutdown: systemd-notify failed')
-      failed = true
-    }
-    child.once('error', fail)
+    child.once('error', (error) => {
+      fail(error)
+      sent()
+    })
     child.once('exit', (code) => {
       if (code) fail(new Error(`exit code ${code}`))
+      sent()
     })
     child.unref()
+  }
+
+  // One after another: two programs started at once arrive in any order.
+  const queue: string[][] = []
+  let sending = false
+  const next = () => {
+    const state = queue.shift()
+    sending = state !== undefined
+    if (state) send(state, next)
+  }
+  const notify = (...state: string[]) => {
+    queue.push(state)
+    if (!sending) next()
+  }
+  const alive = () => {
+    if (queue.length === 0) notify('WATCHDOG=1')
   }
 
   let watchdog: NodeJS.Timeout | undefined
@@ -37,12 +57,16 @@ export function systemdNotifier(
       notify('READY=1', `MAINPID=${process.pid}`)
       const period = watchdogPeriod()
       // A blocked event loop sends nothing, which is the point.
-      if (period) watchdog = setInterval(notify, period, 'WATCHDOG=1').unref()
+      if (period) watchdog = setInterval(alive, period).unref()
     },
     stopping(budget) {
       notify('STOPPING=1', `EXTEND_TIMEOUT_USEC=${budget * 1000}`)
     },
-    close: () => clearInterval(watchdog)
+    close() {
+      clearInterval(watchdog)
+      // The process is about to exit, and nobody will call back.
+      for (const state of queue.splice(0)) send(state, () => undefined)
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { Agent, request, type RequestOptions } from 'node:http'
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 
 /** Where a new connection goes. Set while the clients run, like a cluster's routing. */
 export interface Route {
@@ -22,16 +23,20 @@ export interface ClientOptions {
   think?: number
   path?: string
   method?: 'GET' | 'POST'
+  tls?: boolean
 }
 
 /** Keep-alive clients that never retry; only new connections follow the route. */
 export function startClients(route: Route, options: ClientOptions = {}): Clients {
-  const { connections = 50, think = 0, path = '/', method = 'GET' } = options
+  const { connections = 50, think = 0, path = '/', method = 'GET', tls = false } = options
   const count: Count = { ok: 0, failed: {} }
   let going = true
   const loops = Array.from({ length: connections }, async (_, index) => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-    agent.createConnection = () => connect(route.port, '127.0.0.1')
+    agent.createConnection = () =>
+      tls
+        ? connectTls({ port: route.port, host: '127.0.0.1', rejectUnauthorized: false })
+        : connect(route.port, '127.0.0.1')
     const body = method === 'POST' ? JSON.stringify({ index }) : undefined
     const headers = body ? { 'content-type': 'application/json', 'content-length': body.length } : {}
     while (going) {

@@ -3,7 +3,8 @@ import { startNode, type RunningProcess } from '@seaworthy/testing'
 import type { Test } from 'tap'
 import type { ShutdownOptions } from '../../src/index.ts'
 
-const script = join(import.meta.dirname, '../fixtures/app.ts')
+/** The service under test. */
+export const script: string = join(import.meta.dirname, '../fixtures/app.ts')
 
 export interface Service extends RunningProcess {
   readonly port: number
