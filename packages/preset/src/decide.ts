@@ -1,13 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import { forPlugin } from './constructor-part.ts'
 import { optionsOf, type PartName, type PartOptions, type SeaworthyOptions } from './options.ts'
-import type { PartReport } from './report.ts'
+import type { PartReport, PartState } from './report.ts'
 
-/** A plugin that a part wraps, and the switch that leaves it to the app. */
+/** A plugin that does what a part does, and the switch that leaves it to the app. */
 export interface Wrapped {
   plugin: string
   /** The key inside the part's options; the part as a whole without it. */
   key?: string
+  /** On only when its options are given. */
+  optional?: true
 }
 
 export const wrapped: Record<PartName, readonly Wrapped[]> = {
@@ -22,9 +24,21 @@ export const wrapped: Record<PartName, readonly Wrapped[]> = {
     { plugin: '@fastify/rate-limit', key: 'rateLimit' }
   ],
   auth: [
-    { plugin: '@fastify/jwt', key: 'jwt' },
-    { plugin: '@fastify/secure-session', key: 'session' }
+    { plugin: '@fastify/jwt', key: 'jwt', optional: true },
+    { plugin: '@fastify/secure-session', key: 'session', optional: true },
+    { plugin: '@fastify/session', key: 'session', optional: true }
   ]
+}
+
+/** What each part puts on the app, its requests and replies. */
+export const decorators: Record<PartName, readonly string[]> = {
+  observability: ['observability'],
+  errors: [],
+  shutdown: ['shutdown'],
+  health: ['health'],
+  resilience: ['resilience', 'deadline', 'degraded'],
+  security: ['security', 'rateLimit', 'createRateLimit', 'cspNonce', 'helmet'],
+  auth: ['auth', 'authenticate', 'authorize', 'identity']
 }
 
 /** What one part will do. `options` is undefined when it stays out. */
@@ -47,19 +61,31 @@ export function decide(fastify: FastifyInstance, part: PartName, options: Seawor
   const whole = wrapped[part].find(({ plugin, key }) => key === undefined && fastify.hasPlugin(plugin))
   if (whole) return out('backed off', `"${whole.plugin}" was registered before`)
 
+  const taken = decorators[part].find((name) => part === name && fastify.hasDecorator(name))
+  if (taken !== undefined) {
+    const reason = `the app has a decorator "${taken}" of its own`
+    if (given === undefined) return out('backed off', reason)
+    // Backing off would drop, without a word, what these options ask for.
+    throw new Error(
+      `seaworthy: ${reason}, and the part "${part}" brings one. Remove it, or pass { ${part}: false }`
+    )
+  }
+
   const own: Record<string, unknown> =
     part === 'observability' ? { ...forPlugin(optionsOf(given)) } : { ...optionsOf(given) }
   const reports: PartReport[] = [
     { part, state: 'on', reason: typeof given === 'object' ? 'options given' : 'default' }
   ]
-  for (const { plugin, key } of wrapped[part]) {
+  for (const key of new Set(wrapped[part].map((one) => one.key))) {
     if (key === undefined) continue
-    const name = `${part}.${key}`
-    if (own[key] === false) reports.push({ part: name, state: 'off', reason: 'switched off' })
-    else if (fastify.hasPlugin(plugin)) {
+    const some = wrapped[part].filter((one) => one.key === key)
+    const theirs = some.find(({ plugin }) => fastify.hasPlugin(plugin))
+    const say = (state: PartState, reason: string) => reports.push({ part: `${part}.${key}`, state, reason })
+    if (own[key] === false) say('off', 'switched off')
+    else if (theirs) {
       own[key] = false
-      reports.push({ part: name, state: 'backed off', reason: `"${plugin}" was registered before` })
-    }
+      say('backed off', `"${theirs.plugin}" was registered before`)
+    } else if (own[key] === undefined && some[0]!.optional) say('off', 'no options given')
   }
   return { reports, options: own }
 }

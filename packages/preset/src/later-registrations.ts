@@ -9,12 +9,22 @@ const metadata = Symbol.for('plugin-meta')
  * An app that registers a plugin which a part has brought already would crash the process, uncaught, or silently
  * undo the part. From here on such a registration is one readable error. Child scopes inherit the guard.
  */
-export function refuseLaterRegistrations(fastify: FastifyInstance, reports: readonly PartReport[]): void {
+export function refuseLaterRegistrations(
+  fastify: FastifyInstance,
+  reports: readonly PartReport[],
+  broughtCookies: boolean
+): void {
   const taken = new Map<string, string>([['fastify-seaworthy', 'it is registered already: once is enough']])
+  if (broughtCookies)
+    taken.set(
+      '@fastify/cookie',
+      'the part "auth" has brought it. Remove yours, or register it before seaworthy'
+    )
   const on = (name: string) => reports.some(({ part, state }) => part === name && state === 'on')
   const free = (name: string) => reports.some(({ part, state }) => part === name && state !== 'on')
   for (const part of partNames.filter(on)) {
     taken.set(`@seaworthy/${part}`, hint(part, `{ ${part}: false }`))
+    if (part === 'auth') taken.set('@fastify/auth', hint(part, '{ auth: false }'))
     for (const { plugin, key } of wrapped[part]) {
       if (key === undefined) taken.set(plugin, hint(part, `{ ${part}: false }`))
       else if (!free(`${part}.${key}`))

@@ -12,5 +12,6 @@ export const load = {
   resilience: () => require('@seaworthy/resilience') as typeof import('@seaworthy/resilience'),
   security: () => require('@seaworthy/security') as typeof import('@seaworthy/security'),
   auth: () => require('@seaworthy/auth') as typeof import('@seaworthy/auth'),
+  envSchema: () => require('env-schema') as typeof import('env-schema'),
   ioredis: () => require('ioredis') as typeof import('ioredis')
 }

@@ -1,11 +1,13 @@
-import { lifecyclePort, provided, readinessPort } from '@seaworthy/contract'
+import { lifecyclePort, managementPort, provided, readinessPort, whenProvided } from '@seaworthy/contract'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { decide } from './decide.ts'
+import { explainLaterDecorators } from './later-decorators.ts'
 import { refuseLaterRegistrations } from './later-registrations.ts'
 import { load } from './load.ts'
 import { missingServerOptions } from './missing.ts'
 import { checkOptions, partNames, type SeaworthyOptions } from './options.ts'
+import { redacted } from './redacted.ts'
 import { shareRedis, type SharedRedis } from './redis.ts'
 import { summary, type PartReport, type Report } from './report.ts'
 import { serverOptions } from './server-options.ts'
@@ -21,12 +23,15 @@ declare module 'fastify' {
   }
 }
 
+const cookies = '@fastify/cookie'
+
 const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, options) => {
   checkOptions(options)
   const reports: PartReport[] = []
   const redis =
     options.redis && shareRedis(options.redis, (error) => fastify.log.debug({ err: error }, 'redis'))
 
+  const hadCookies = fastify.hasPlugin(cookies)
   for (const part of partNames) {
     const { reports: said, options: own } = decide(fastify, part, options)
     reports.push(...said)
@@ -43,7 +48,12 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, options) =>
   const report = (): Report =>
     structuredClone({ parts: reports, missing: missingServerOptions(fastify, expected) })
   fastify.decorate('seaworthy', { report })
-  refuseLaterRegistrations(fastify, reports)
+  refuseLaterRegistrations(fastify, reports, fastify.hasPlugin(cookies) && !hadCookies)
+  explainLaterDecorators(fastify, reports)
+  whenProvided(fastify, managementPort, (management) => {
+    management.section('parts', () => report())
+    management.section('configuration', () => redacted(options))
+  })
   fastify.addHook('onReady', (done) => {
     fastify.log.info(summary(report()))
     done()

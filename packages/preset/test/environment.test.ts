@@ -89,6 +89,39 @@ t.test('the variables of the app are checked and typed with the others', async (
   t.match(problemsOf({}, { schema }), ['DB_HOST is required: text'])
 })
 
+t.test('Redis is given by its address or in parts, never both', async (t) => {
+  const redisOf = (env: NodeJS.ProcessEnv) => fromEnv(env).redis as object
+  t.strictSame(redisOf({ REDIS_URL: 'redis://cache' }), { host: 'cache', port: 6379, db: 0, tls: false })
+  t.strictSame(redisOf({ REDIS_URL: 'rediss://ada:p%40ss@cache.example:6380/2' }), {
+    host: 'cache.example',
+    port: 6380,
+    db: 2,
+    tls: true,
+    username: 'ada',
+    password: 'p@ss'
+  })
+  t.match(redisOf({ REDIS_URL: 'redis://[::1]:7000' }), { host: '::1', port: 7000 })
+  t.match(redisOf({ REDIS_HOST: 'cache', REDIS_PORT: '7000' }), { host: 'cache', port: 7000 })
+
+  for (const env of [
+    { REDIS_URL: 'http://secret-host' },
+    { REDIS_URL: 'redis://' },
+    { REDIS_URL: 'redis://secret-host/first' },
+    { REDIS_URL: 'redis://secret-host:99999' },
+    { REDIS_URL: 'redis://ada:%zz@secret-host' },
+    { REDIS_URL: 'redis://secret-host', REDIS_HOST: 'other' }
+  ]) {
+    const error = t.throws(() => fromEnv(env), { code: 'ERR_ENVIRONMENT', message: /REDIS_URL/ }) as Error
+    t.notMatch(inspect(error), 'secret-host', 'the value is not shown')
+  }
+})
+
+t.test('what is wrong with the environment is printed without a stack, and once', async (t) => {
+  const error = t.throws(() => fromEnv({ PORT: 'x' })) as Error
+  t.equal(inspect(error).match(/PORT must be/g)?.length, 1)
+  t.notMatch(inspect(error), /^ *at /m)
+})
+
 t.test('SEAWORTHY_OFF leaves parts out, and names what is no part', async (t) => {
   const config = fromEnv({ SEAWORTHY_OFF: 'auth, security.cors', CORS_ORIGIN: 'https://a.example' })
   t.equal(config.auth, false)

@@ -1,6 +1,9 @@
 import './parts.ts'
+import { randomBytes } from 'node:crypto'
+import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
+import fastifyJwt from '@fastify/jwt'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import { seaworthy, serverOptions, type SeaworthyOptions } from '../src/index.ts'
@@ -114,6 +117,48 @@ t.test('registering a wrapped plugin afterwards is an error that names part and 
   t.throws(() => app.register(seaworthy), { message: /fastify-seaworthy/ })
 })
 
+t.test('what the auth part brings is refused afterwards only where it has brought it', async (t) => {
+  const session = { key: randomBytes(32) }
+  const { app } = await build(t, { auth: { jwt, session } })
+  for (const [plugin, words] of [
+    [fastifyJwt, /auth\.jwt/],
+    [cookie, /"@fastify\/cookie".*register it before/]
+  ] as const) {
+    t.throws(() => void app.register(plugin as never), { message: words })
+  }
+  t.throws(() => app.decorate('authenticate', async () => undefined), {
+    message: /"authenticate".*"auth".*\{ auth: false \}/
+  })
+  t.throws(() => app.decorateRequest('identity', null), { message: /"identity".*"auth"/ })
+  t.throws(
+    () => app.decorate('seaworthy', null as never),
+    { code: 'FST_ERR_DEC_ALREADY_PRESENT' },
+    'other clashes are as they were'
+  )
+
+  const bare = await build(t, { auth: { apiKeys: { find: async () => undefined } } })
+  await bare.app.register(cookie)
+  await bare.app.register(fastifyJwt, { secret: jwt.secret })
+  bare.app.get('/', async (request) => (await request.jwtVerify<{ sub: string }>()).sub)
+  const token = bare.app.jwt.sign({ sub: 'ada' })
+  const answer = await bare.app.inject({ url: '/', headers: { authorization: `Bearer ${token}` } })
+  t.equal(answer.body, 'ada', "the app's own tokens work beside the part's other schemes")
+  t.match(stateOf(bare.app, 'auth.jwt'), { state: 'off', reason: 'no options given' })
+})
+
+t.test("a part steps back from a decorator of the app's own, unless its options were given", async (t) => {
+  const mine = { matrix: () => 'mine' }
+  const { app } = await build(t, {}, (app) => app.decorate('auth', mine as never))
+  await app.ready()
+  t.equal(app.auth, mine)
+  t.match(stateOf(app, 'auth'), { state: 'backed off', reason: /decorator "auth"/ })
+
+  await t.rejects(
+    build(t, { auth: { jwt } }, (app) => app.decorate('auth', mine as never)),
+    { message: /decorator "auth".*Remove it, or pass \{ auth: false \}/ }
+  )
+})
+
 t.test('the switch that the error names works', async (t) => {
   const { app } = await build(t, { security: { cors: false } })
   await app.register(cors, { origin: 'https://own.example' })
@@ -189,3 +234,32 @@ for (const [options, message] of [
     await t.rejects(async () => app.register(seaworthy, options as never), { message })
   })
 }
+
+t.test(
+  'the status page says what is on and how it is configured, without a secret, and only to operators',
+  async (t) => {
+    const { app } = await build(t, {
+      auth: { jwt: { ...jwt, issuer: 'https://issuer.example', audience: 'api' } },
+      security: { cors: { origin: ['https://app.example'], credentials: true }, headers: false },
+      observability: { management: { port: 0, token: 'an-operators-token-of-32-characters' } }
+    })
+    await app.ready()
+    const { management } = app.observability
+    const authorization = 'Bearer an-operators-token-of-32-characters'
+    const seen = await management!.inject({ url: '/status', headers: { authorization } })
+    const { parts, configuration } = seen.json<{ parts: object; configuration: object }>()
+
+    t.strictSame(parts, app.seaworthy.report())
+    t.match(configuration, {
+      auth: { jwt: { secret: '[string]', issuer: '[string]' } },
+      security: { cors: { origin: ['[string]'], credentials: true }, headers: false }
+    })
+    const page = await management!.inject({ url: '/', headers: { authorization } })
+    for (const text of [jwt.secret, 'an-operators-token', 'issuer.example']) {
+      t.notOk(seen.body.includes(text) || page.body.includes(text), `${text} is not shown`)
+    }
+    t.equal((await management!.inject('/')).statusCode, 401, 'strangers see nothing')
+    for (const url of ['/', '/status'])
+      t.equal((await app.inject(url)).statusCode, 404, 'the public port has no page')
+  }
+)

@@ -24,11 +24,16 @@ export const oursAlone = [
   }),
   ours('errors', 'errors', {}),
   ours('errors, 404', 'errors', { request: { path: '/missing', status: 404 }, against: ['bare, 404'] }),
+  ours('errors, thrown', 'thrown', { request: { path: '/gone', status: 404 }, against: ['bare, thrown'] }),
   ours('shutdown', 'shutdown'),
   ours('health', 'health', { has: ['probes'] }),
   ours('resilience', 'resilience', { against: ['@fastify/under-pressure'] }),
   ours('security', 'security', { has: ['headers', 'cors', 'limit'] }),
   ours('security: headers', 'headers', { has: ['headers'], against: ['recipe: helmet', '@fastify/helmet'] }),
+  ours('security: headers, as helmet', 'headersAsHelmet', {
+    has: ['headers'],
+    against: ['recipe: helmet', '@fastify/helmet']
+  }),
   ours('security: cors', 'cors', { has: ['cors'], against: ['recipe: cors', '@fastify/cors'] }),
   ours('security: limit', 'limit', { has: ['limit'], against: ['recipe: limit', '@fastify/rate-limit'] }),
   ours('security: limit on Redis', 'limitRedis', {
@@ -51,7 +56,18 @@ export const presets = [
     has: ['jwt', 'id', 'headers', 'cors', 'limit', 'oneLine', 'metrics', 'probes'],
     against: ['recipe', 'express', 'hono', 'NestJS']
   }),
+  ours('preset, documented APIs only', 'presetDocumented', {
+    has: ['jwt', 'id', 'headers', 'cors', 'limit', 'oneLine', 'metrics', 'probes'],
+    against: ['recipe']
+  }),
   ours('preset, everything off', 'presetOff', { against: ['bare again'] })
+]
+
+/** For start-up and memory only: their requests cost what those without the rest cost. */
+export const wholes = [
+  { name: 'recipe, whole', file: './peers/recipe-whole.mjs', export: 'recipeWhole' },
+  { name: 'recipe, whole, sessions by key', file: './peers/recipe-whole.mjs', export: 'recipeWholeByKey' },
+  { name: 'preset, whole', file: './ours/plugins.mjs', export: 'presetWhole' }
 ]
 
 const call = (name, file, exported, more = {}) => ({ name, file, export: exported, group: 'calls', ...more })

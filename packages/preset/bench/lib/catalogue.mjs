@@ -12,11 +12,13 @@ const peer = (name, file, exported, more = {}) => ({
 const rs = { request: { token: 'RS256' }, has: ['jwt'] }
 const ed = { request: { token: 'EdDSA' }, has: ['jwt'] }
 const missing = { request: { path: '/missing', status: 404 } }
+const gone = { request: { path: '/gone', status: 404 } }
 
 const requests = [
   peer('bare', 'app', 'bare', { group: 'base' }),
   peer('bare again', 'app', 'bare', { group: 'base' }),
   peer('bare, 404', 'plugins', 'notFound', { group: 'base', ...missing }),
+  peer('bare, thrown', 'plugins', 'thrown', { group: 'base', ...gone }),
   peer("Fastify's logger", 'app', 'logger', { group: 'base', has: ['line'] }),
 
   peer('recipe', 'recipe', 'recipe', { group: 'recipe', has: [...everything, 'probes'] }),

@@ -82,8 +82,13 @@ function growth({ routes, clients, connections, breakers }) {
     parts.push(
       'Routes of the preset, requests spread over all of them, and the memory their metrics and tables take is theirs:',
       table(
-        ['routes', 'thousands of instructions per request'],
-        routes.map(({ count, instructions }) => [count, thousands(instructions)])
+        ['routes', 'thousands of instructions per request', 'bare', 'added'],
+        routes.map(({ count, instructions, bare }) => [
+          count,
+          thousands(instructions),
+          thousands(bare),
+          thousands(instructions - bare)
+        ])
       )
     )
   if (clients)
@@ -98,8 +103,14 @@ function growth({ routes, clients, connections, breakers }) {
     parts.push(
       'Keep-alive connections to the preset, all in use:',
       table(
-        ['connections', 'CPU µs per request', 'RSS, MB more'],
-        connections.map(({ count, microseconds, rssMB }) => [count, shown(microseconds), shown(rssMB)])
+        ['connections', 'CPU µs per request', 'bare', 'RSS, MB more', 'bare'],
+        connections.map(({ count, microseconds, rssMB, bare }) => [
+          count,
+          shown(microseconds),
+          shown(bare.microseconds),
+          shown(rssMB),
+          shown(bare.rssMB)
+        ])
       )
     )
   if (breakers)

@@ -41,11 +41,15 @@ export const four = () =>
     return calling((id) => guarded.call(request, id))
   })
 
-/** Memory and calls of many breakers that do nothing. */
+/** A breaker for each of many keys, called once and then left alone. */
 export const idle = () =>
-  withRequest((app) => ({
+  withRequest((app, request) => ({
     port: 0,
-    make(count) {
-      for (let index = 0; index < count; index++) app.resilience.breaker(`idle-${count}-${index}`, work)
+    async make(count) {
+      const guarded = app.resilience.breaker(`idle-${count}`, work, {
+        key: (id) => `host-${id}`,
+        maxKeys: count
+      })
+      for (let index = 0; index < count; index++) await guarded.call(request, index)
     }
   }))

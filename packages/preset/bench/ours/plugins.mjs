@@ -1,4 +1,6 @@
 // Our plugins, each alone, and the preset: from the built packages, as a user gets them.
+import { randomBytes } from 'node:crypto'
+import { ServerResponse } from 'node:http'
 import { fastify, withRoute } from '../peers/app.mjs'
 import { withManyRoutes } from '../peers/scraped.mjs'
 
@@ -16,6 +18,15 @@ const limits = { max: 1_000_000_000, timeWindow: '1 minute' }
 const origins = { origin: ['https://app.example.com'], credentials: true }
 
 export const errors = alone('errors')
+export async function thrown() {
+  const { errors: plugin, NotFoundError } = await import('@seaworthy/errors')
+  const app = fastify()
+  await app.register(plugin)
+  app.get('/gone', async () => {
+    throw new NotFoundError('User not found')
+  })
+  return withRoute(app)
+}
 export const shutdown = alone('shutdown')
 export const health = alone('health')
 
@@ -35,6 +46,8 @@ const only = (part, options) => {
   return alone('security', { ...off, [part]: options })
 }
 export const headers = only('headers', {})
+/** The very headers that @fastify/helmet sends. */
+export const headersAsHelmet = only('headers', { profile: 'helmet' })
 export const cors = only('cors', origins)
 export const limit = only('rateLimit', limits)
 export const validation = only('validation', {})
@@ -72,6 +85,38 @@ export async function presetOn(tokens, options = presetOptions(tokens)) {
   const app = fastify(serverOptions(options))
   await app.register(seaworthy, options)
   return withRoute(app, authenticated(app))
+}
+
+/** With a response class of the app's own, for which headers are set one by one as Node documents it. */
+export async function presetDocumented(tokens) {
+  class OwnResponse extends ServerResponse {}
+  const { seaworthy, serverOptions } = await import('fastify-seaworthy')
+  const options = presetOptions(tokens)
+  const app = fastify({ ...serverOptions(options), http: { ServerResponse: OwnResponse } })
+  await app.register(seaworthy, options)
+  return withRoute(app, authenticated(app))
+}
+
+/** With what no request to the route passes too: Sentry, a breaker, sessions and a login through Google. */
+export async function presetWhole(tokens) {
+  const options = presetOptions(tokens)
+  options.observability = { errorTracking: { dsn: 'http://public@127.0.0.1:9/1' } }
+  options.auth.session = { key: randomBytes(32) }
+  options.auth.oauth2 = {
+    google: {
+      issuer: 'https://accounts.google.com',
+      clientId: 'id',
+      clientSecret: 'secret',
+      callbackUrl: 'https://example.com/login/google/callback',
+      onLogin: () => undefined
+    }
+  }
+  const app = await presetOn(tokens, options)
+  const guarded = app.resilience.breaker('users', async (id) => ({ id }), {
+    fallback: () => ({ cached: true })
+  })
+  app.get('/guarded/:id', async (request) => guarded.call(request.params.id))
+  return app
 }
 
 const off = {

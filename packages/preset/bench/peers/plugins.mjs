@@ -159,3 +159,10 @@ export const joseEd = joseWith('EdDSA')
 
 /** Fastify's own 404. */
 export const notFound = alone(() => undefined)
+
+/** An error of the route's that Fastify's own handler answers. */
+export const thrown = alone((app) => {
+  app.get('/gone', async () => {
+    throw Object.assign(new Error('User not found'), { statusCode: 404 })
+  })
+})

@@ -1,5 +1,7 @@
 /* oxlint-disable oxc/no-async-endpoint-handlers -- Fastify awaits its handlers */
 // An app with many routes, each of which has answered with five statuses.
+import { fastify } from './app.mjs'
+
 const statuses = [200, 201, 400, 404, 500]
 
 /** Adds BENCH_ROUTES routes, and the questions that `sections/scrape.mjs` asks. */
@@ -41,3 +43,6 @@ export async function withManyRoutes(app) {
     }
   }
 }
+
+/** Fastify and nothing else. */
+export const bareRoutes = async () => withManyRoutes(fastify())

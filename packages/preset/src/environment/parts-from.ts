@@ -1,5 +1,6 @@
 import type { AuthOptions } from '@seaworthy/auth'
 import type { SeaworthyOptions } from '../options.ts'
+import { redisFrom } from './redis-from.ts'
 import { switchedOff } from './switched-off.ts'
 import type { Environment } from './schema.ts'
 
@@ -41,15 +42,8 @@ export function partsFrom(env: Environment): SeaworthyOptions {
       session: env.SESSION_SECRET && session(env.SESSION_SECRET.reveal(), env)
     })
   }
-  if (env.REDIS_HOST !== undefined) {
-    parts.redis = defined({
-      host: env.REDIS_HOST,
-      port: env.REDIS_PORT,
-      username: env.REDIS_USERNAME,
-      password: env.REDIS_PASSWORD,
-      tls: env.REDIS_TLS
-    })
-  }
+  const redis = redisFrom(env)
+  if (redis !== undefined) parts.redis = redis
   return switchedOff(parts, list(env.SEAWORTHY_OFF) ?? [])
 }
 

@@ -50,10 +50,18 @@ export const environmentSchema = {
       example: '1 minute',
       description: 'The window: `30 seconds`, `1 minute`, or milliseconds.'
     },
+    REDIS_URL: {
+      type: 'string',
+      secret: true,
+      pattern: '^rediss?://',
+      rule: 'an address: redis://user:password@host:6379/0, or rediss:// for TLS',
+      description:
+        'Redis or Valkey for state that processes share: `redis://user:password@host:6379/0`, `rediss://` for TLS. Or, in parts:'
+    },
     REDIS_HOST: {
       type: 'string',
       example: 'redis.example.com',
-      description: 'Redis or Valkey for state that processes share.'
+      description: 'Its host.'
     },
     REDIS_PORT: { ...port, minimum: 1, default: 6379, description: 'Its port.' },
     REDIS_USERNAME: { type: 'string', description: 'Its user.' },

@@ -1,5 +1,5 @@
 import { Secret } from '@seaworthy/contract'
-import { envSchema } from 'env-schema'
+import { load } from '../load.ts'
 import { gather } from './gather.ts'
 import type { EnvironmentOf, EnvironmentSchema, VariableSchema } from './types.ts'
 
@@ -24,7 +24,7 @@ export function readEnvironment<S extends EnvironmentSchema>(
     problems.some((problem) => problem.startsWith(`${name} `) || problem.startsWith(`${name}_FILE `))
   let checked: Record<string, unknown> = {}
   try {
-    checked = envSchema({
+    checked = load.envSchema().envSchema({
       data: values,
       env: false,
       schema: jsonSchema(schema),
@@ -60,6 +60,9 @@ export class EnvironmentError extends Error {
       `The environment has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n  - ${problems.join('\n  - ')}`
     )
     this.problems = problems
+    // Who started the service is told what to mend, and nothing of our code.
+    this.stack = `${this.name}: ${this.message}`
+    Object.defineProperty(this, 'problems', { enumerable: false })
   }
 }
 

@@ -16,7 +16,13 @@ const names = [
   'preset, everything off',
   'express',
   'hono',
-  'NestJS'
+  'NestJS',
+  'fast-jwt RS256',
+  'jose RS256',
+  'auth: RS256, no cache',
+  'fast-jwt EdDSA',
+  'jose EdDSA',
+  'auth: EdDSA, no cache'
 ]
 
 export async function cpu({ size, env, say }) {

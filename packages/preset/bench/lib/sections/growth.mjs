@@ -5,6 +5,7 @@ import { named } from '../catalogue.mjs'
 import { startSubject } from '../subject.mjs'
 
 const plugin = (name) => ({ name, file: './ours/plugins.mjs', export: name })
+const bareRoutes = { name: 'bare, many routes', file: './peers/scraped.mjs', export: 'bareRoutes' }
 const size = { warmUp: 13_000, windows: 4, window: 1000 }
 
 export async function growth({ env, say }) {
@@ -24,12 +25,13 @@ async function routes(env) {
   const results = []
   for (const count of [10, 200, 2000]) {
     const texts = Array.from({ length: count }, (_, index) => requestText({ path: `/resources-${index}/1` }))
-    const next = (sent) => texts[(sent * 7) % count]
-    const { instructions } = await countRequests(plugin('presetManyRoutes'), size, {
+    const how = {
       env: { ...env, BENCH_ROUTES: `${count}` },
-      load: { next }
-    })
-    results.push({ count, instructions })
+      load: { next: (sent) => texts[(sent * 7) % count] }
+    }
+    const { instructions } = await countRequests(plugin('presetManyRoutes'), size, how)
+    const bare = await countRequests(bareRoutes, size, how)
+    results.push({ count, instructions, bare: bare.instructions })
   }
   return results
 }
@@ -59,23 +61,27 @@ async function clients() {
 /** As many keep-alive connections, each used in turn: CPU of the server per request, memory per connection. */
 async function connections(env) {
   const results = []
-  const variant = named('preset, everything on')
   for (const count of [10, 1000, 10_000]) {
-    const subject = await startSubject(variant, { env })
-    const idle = await subject.ask('memory')
-    const bytes = requestText()
-    const load = await openLoad(subject.port, { connections: count, next: () => bytes })
-    await load.send(20_000)
-    const before = await subject.ask('cpu')
-    await load.send(20_000)
-    const after = await subject.ask('cpu')
-    const loaded = await subject.ask('memory')
-    load.close()
-    await subject.stop()
-    const microseconds = (after.user - before.user + (after.system - before.system)) / 20_000
-    results.push({ count, microseconds, rssMB: (loaded.rss - idle.rss) / 2 ** 20 })
+    const of = await connected('preset, everything on', count, env)
+    results.push({ count, ...of, bare: await connected('bare', count, env) })
   }
   return results
+}
+
+async function connected(name, count, env) {
+  const subject = await startSubject(named(name), { env })
+  const idle = await subject.ask('memory')
+  const bytes = requestText()
+  const load = await openLoad(subject.port, { connections: count, next: () => bytes })
+  await load.send(20_000)
+  const before = await subject.ask('cpu')
+  await load.send(20_000)
+  const after = await subject.ask('cpu')
+  const loaded = await subject.ask('memory')
+  load.close()
+  await subject.stop()
+  const microseconds = (after.user - before.user + (after.system - before.system)) / 20_000
+  return { microseconds, rssMB: (loaded.rss - idle.rss) / 2 ** 20 }
 }
 
 /** Breakers that do nothing: memory of each, CPU of all. */

@@ -1,4 +1,5 @@
 // Start-up to listening and memory, idle and after load. Started in turns, natively, medians.
+import { wholes } from '../catalogue-ours.mjs'
 import { named } from '../catalogue.mjs'
 import { loadOf } from '../load.mjs'
 import { median } from '../statistics.mjs'
@@ -8,11 +9,15 @@ const names = [
   'bare',
   'recipe',
   'preset, everything on',
+  'recipe, whole',
+  'recipe, whole, sessions by key',
+  'preset, whole',
   'preset, everything off',
   'express',
   'hono',
   'NestJS'
 ]
+const variantOf = (name) => wholes.find((whole) => whole.name === name) ?? named(name)
 const megabytes = (bytes) => bytes / 2 ** 20
 
 export async function memory({ size, env, say }) {
@@ -23,7 +28,7 @@ export async function memory({ size, env, say }) {
   for (let round = 0; round < rounds; round++) {
     for (const name of names.filter((it) => !failed.has(it))) {
       try {
-        const one = await once(named(name), env, round === 0 ? requests : 0)
+        const one = await once(variantOf(name), env, round === 0 ? requests : 0)
         figures.set(name, [...(figures.get(name) ?? []), one])
       } catch (error) {
         failed.add(name)
