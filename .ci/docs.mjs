@@ -27,11 +27,19 @@ function members(file, name) {
       tags
         .filter(({ tagName }) => tagName.text === kind)
         .map((t) => ts.getTextOfJSDocComment(t.comment) ?? '')
+    const stray = tags.find(
+      ({ tagName }) => !['defaultValue', 'throws', 'deprecated', 'example'].includes(tagName.text)
+    )
+    // A package's name is taken for a tag, and what follows it is lost to editors too.
+    if (stray) throw new Error(`${file}: put \`@${stray.tagName.text}…\` into backticks`)
     const [doc] = member.jsDoc ?? []
     return {
       name: member.name.getText(source).replace(/^'|'$/g, ''),
       // `| undefined` only says that the option may be left out.
-      type: (member.type?.getText(source) ?? '').replace(/\s*\|\s*undefined$/, ''),
+      type: (member.type?.getText(source) ?? '')
+        .replaceAll(/\s+/g, ' ')
+        .replace(/^\| /, '')
+        .replace(/ \| undefined$/, ''),
       text: ts.getTextOfJSDocComment(doc?.comment) ?? '',
       initial: tag('defaultValue')[0] ?? '',
       throws: tag('throws')
@@ -42,11 +50,11 @@ function members(file, name) {
 function table(file, name) {
   const rows = members(file, name).map(({ name, type, text, initial, throws }) => {
     if (!text) throw new Error(`${file}: ${name} has no doc comment`)
-    const shown = type.length > 80 ? '' : `\`${cell(type)}\``
+    const shown = `\`${cell(type)}\``
     const value =
       initial === ''
         ? ''
-        : /^[`A-Z]/.test(initial) && /[` ]/.test(initial)
+        : initial.includes('`') || (/^[A-Z]/.test(initial) && initial.includes(' '))
           ? cell(initial)
           : `\`${cell(initial)}\``
     return `| \`${name}\` | ${shown} | ${value} | ${cell([text, ...throws.map((t) => `Refused: ${t}`)].join(' '))} |`
@@ -68,6 +76,11 @@ function variablesTable({ properties, required }) {
 }
 const { environmentSchema } = await import('../packages/preset/src/environment/schema.ts')
 
+/** A reader who knows one README finds their way in all. */
+const sections = ['Options', 'Errors', 'Metrics', 'Beside other plugins', 'Migrating']
+const inOrder = (text) =>
+  [...text.matchAll(/^## (.+)$/gm)].map(([, title]) => title).filter((title) => sections.includes(title))
+
 let stale = 0
 for (const { folder } of packages) {
   const readme = join(folder, 'README.md')
@@ -76,6 +89,10 @@ for (const { folder } of packages) {
   const after = before
     .replace(marker, (_, open, file, name, close) => open + table(join(dirname(readme), file), name) + close)
     .replace(variables, (_, open, close) => open + variablesTable(environmentSchema) + close)
+  if (before.includes('<!-- options: ') && inOrder(before).join() !== sections.join()) {
+    console.error(`${readme}: it must have the sections ${sections.join(', ')}, in this order`)
+    stale++
+  }
   if (after === before) continue
   if (checkOnly) {
     console.error(`${readme}: its option tables are not what the doc comments say. Run: npm run docs`)

@@ -126,6 +126,8 @@ await app.register(${identifier})
 ## Beside other plugins
 
 Alone, it needs no other plugin.
+
+## Migrating
 `
 }
 mkdirSync(`${folder}/src`, { recursive: true })

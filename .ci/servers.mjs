@@ -13,8 +13,11 @@ const servers = {
   podman: 'podman',
   runc: 'runc',
   catatonit: 'catatonit',
+  chromium: 'chromium',
   openssl: 'openssl',
-  'systemd-analyze': 'systemd'
+  'systemd-analyze': 'systemd',
+  haproxy: 'haproxy',
+  wrk: 'wrk'
 }
 
 const folders = () => [

@@ -29,7 +29,7 @@ requires(
       makeBaseImage(t, tools)
       tools.podman('run', '--rm', '--network', 'host', baseImage, 'node', '--version')
     } catch (error) {
-      t.skip(`containers can't run here: ${(error as Error).message}`, async () => undefined)
+      t.plan(0, `containers can't run here: ${(error as Error).message}`)
       return
     }
     await play(t, tools, await releaseLocally(t))
