@@ -203,10 +203,17 @@ declare const environmentSchema: {
             readonly example: "1 minute";
             readonly description: "The window: `30 seconds`, `1 minute`, or milliseconds.";
         };
+        readonly REDIS_URL: {
+            readonly type: "string";
+            readonly secret: true;
+            readonly pattern: "^rediss?://";
+            readonly rule: "an address: redis://user:password@host:6379/0, or rediss:// for TLS";
+            readonly description: "Redis or Valkey for state that processes share: `redis://user:password@host:6379/0`, `rediss://` for TLS. Or, in parts:";
+        };
         readonly REDIS_HOST: {
             readonly type: "string";
             readonly example: "redis.example.com";
-            readonly description: "Redis or Valkey for state that processes share.";
+            readonly description: "Its host.";
         };
         readonly REDIS_PORT: {
             readonly minimum: 1;
