@@ -86,7 +86,11 @@ export function createKeySource(options: JwksOptions, log: FastifyBaseLogger): K
   const pause = (): number => (failed ? Math.min(options.cooldown, 1000) : options.cooldown)
   const mayFetch = (): boolean => performance.now() - attemptedAt >= pause()
   const usable = (): boolean => performance.now() - fetchedAt <= options.maxAge + options.maxStale
-  const ageing = (): boolean => performance.now() - fetchedAt > options.maxAge * 0.8
+  /** Refreshed ahead, in the background: by age alone, the cooldown is for keys that nobody knows. */
+  const due = (): boolean =>
+    performance.now() - fetchedAt > options.maxAge * 0.8 && fetching === undefined && (!failed || mayFetch())
+  /** Too old to be taken as current before the issuer was asked; while it is known to be down, they serve on. */
+  const overdue = (): boolean => performance.now() - fetchedAt > options.maxAge && !failed
 
   const known = (kid: string | undefined): PublicKey | undefined => {
     if (!usable()) return undefined
@@ -100,11 +104,9 @@ export function createKeySource(options: JwksOptions, log: FastifyBaseLogger): K
   return {
     lookup(kid) {
       const key = known(kid)
-      const age = performance.now() - fetchedAt
       if (key !== undefined) {
-        // Refreshed ahead, in the background; past their age, keys serve on while the issuer is down.
-        if (age > options.maxAge && !failed && mayFetch()) return refresh().then(() => settle(kid))
-        if (ageing() && mayFetch()) void refresh()
+        if (overdue()) return refresh().then(() => settle(kid))
+        if (due()) void refresh()
         return { key }
       }
       if (fetching !== undefined) return fetching.then(() => settle(kid))
@@ -114,7 +116,7 @@ export function createKeySource(options: JwksOptions, log: FastifyBaseLogger): K
       return generation
     },
     // Refreshed ahead by what is remembered too, or a removed key would serve as long as nothing new comes.
-    holds: (verifiedAt) => verifiedAt === generation && usable() && !(ageing() && mayFetch()),
+    holds: (verifiedAt) => verifiedAt === generation && usable() && !overdue() && !due(),
     age: () => (fetchedAt === -Infinity ? undefined : performance.now() - fetchedAt),
     warmUp: () => void refresh()
   }

@@ -1,0 +1,55 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { exportJWK, SignJWT } from 'jose'
+import type { Test } from 'tap'
+import type { IssuerOptions } from '../src/index.ts'
+import { bearer, guardedApp, secret } from './support.ts'
+
+export const idp = 'https://id.example.com'
+export const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
+export const sign = (key: KeyObject, kid?: string): Promise<string> =>
+  new SignJWT()
+    .setProtectedHeader({ alg: 'ES256', ...(kid === undefined ? {} : { kid }) })
+    .setIssuer(idp)
+    .setAudience('api')
+    .setSubject('u1')
+    .setIssuedAt()
+    .setExpirationTime('10m')
+    .sign(key)
+
+export type Answer = (response: ServerResponse, keys: string) => void
+
+/** An issuer that publishes keys over HTTP, well or badly, and an app that takes its tokens. */
+export async function build(t: Test, options: Partial<IssuerOptions> = {}, cache = 1000) {
+  const known = pair()
+  const published: { keys: object[] } = {
+    keys: [{ ...(await exportJWK(known.publicKey)), kid: 'k1', use: 'sig' }]
+  }
+  const good: Answer = (response, keys) => void response.end(keys)
+  const state = { fetches: 0, elsewhere: 0, answer: good }
+  const server = createServer(({ url }, response) => {
+    if (url === '/elsewhere') state.elsewhere++
+    else state.fetches++
+    const answer = url === '/elsewhere' ? good : state.answer
+    answer(response, JSON.stringify(published))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`
+  const made = await guardedApp(t, {
+    jwt: {
+      secret,
+      cache,
+      issuers: [{ issuer: idp, audience: 'api', algorithms: ['ES256'], jwksUrl, ...options }]
+    }
+  })
+  made.route('DELETE', '/thing', { onRequest: made.app.authenticate })
+  await made.app.ready()
+  const call = (token: string) => made.app.inject({ method: 'DELETE', url: '/thing', headers: bearer(token) })
+  const status = async (token: string) => (await call(token)).statusCode
+  return { ...made, state, good, published, known, call, status }
+}
