@@ -1,6 +1,7 @@
+import { optionChecks } from '@seaworthy/contract'
 import type { ApiKeys } from './api-keys.ts'
 import type { Audit } from './audit.ts'
-import type { AuthApi } from './api.ts'
+import type { AuthApi, Revocable } from './api.ts'
 import { undecided } from './errors.ts'
 import { createVerifyCredentials } from './logins/credentials.ts'
 import { createPasswords } from './logins/passwords.ts'
@@ -34,6 +35,23 @@ function needed<T>(part: T | undefined, option: string): T {
   return part
 }
 
+const kinds = ['user', 'refreshToken', 'session', 'jti', 'token'] as const
+
+/** What is to be ended, as text. To end the id of somebody who was not found must not look like success. */
+function revocable(what: Revocable): [kind: (typeof kinds)[number], value: string] {
+  const given: Record<string, unknown> = { ...what }
+  const [kind, ...more] = kinds.filter((name) => given[name] !== undefined)
+  const value = kind === undefined ? undefined : given[kind]
+  const text = typeof value === 'number' ? String(value) : value
+  if (kind === undefined || more.length > 0 || typeof text !== 'string' || text === '')
+    return optionChecks('auth').fail(
+      `revoke(${kind ?? ''})`,
+      `given one of ${kinds.join(', ')}`,
+      typeof value
+    )
+  return [kind, text]
+}
+
 export function createApi({ options, main, local, audit, revocations, rules, ...parts }: Parts): AuthApi {
   const passwords = createPasswords(options.login.cost)
   const tokens = (): Tokens => needed(parts.tokens, 'jwt.secret')
@@ -50,17 +68,18 @@ export function createApi({ options, main, local, audit, revocations, rules, ...
     issueTokens: async (claims) => tokens().issueTokens(claims),
     refresh: async (refreshToken) => tokens().refresh(refreshToken),
     async revoke(what) {
-      if ('user' in what) await endUser(what.user)
-      else if ('refreshToken' in what) await tokens().endLogin(what.refreshToken)
-      else if ('session' in what) {
+      const [kind, value] = revocable(what)
+      if (kind === 'user') await endUser(value)
+      else if (kind === 'refreshToken') await tokens().endLogin(value)
+      else if (kind === 'session') {
         await Promise.all([
-          revocations.revoke(`sid:${what.session}`),
-          main.endFamily(what.session),
-          main.endSession(what.session, undefined)
+          revocations.revoke(`sid:${value}`),
+          main.endFamily(value),
+          main.endSession(value, undefined)
         ])
-      } else if ('jti' in what) await revocations.revoke(`jti:${what.jti}`)
+      } else if (kind === 'jti') await revocations.revoke(`jti:${value}`)
       else {
-        const outcome = await needed(parts.verifier, 'jwt').verify(what.token)
+        const outcome = await needed(parts.verifier, 'jwt').verify(value)
         if ('unavailable' in outcome) throw undecided(outcome)
         // What doesn't hold needs no ending.
         if (!('identity' in outcome)) return
@@ -69,8 +88,7 @@ export function createApi({ options, main, local, audit, revocations, rules, ...
           throw new Error('auth: the token has no "jti": end the user instead, or use issueTokens')
         await revocations.revoke(`jti:${String(jti)}`)
       }
-      const [kind = ''] = Object.keys(what)
-      audit.record({ type: 'revoked', outcome: kind, subject: 'user' in what ? what.user : undefined })
+      audit.record({ type: 'revoked', outcome: kind, subject: kind === 'user' ? value : undefined })
     },
     matrix: () => rules.matrix(),
     printMatrix: () => printedMatrix(rules.matrix()),

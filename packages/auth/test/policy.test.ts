@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
+import Fastify from 'fastify'
 import fc from 'fast-check'
-import type { AuthOptions } from '../src/index.ts'
+import { auth, type AuthOptions } from '../src/index.ts'
 import { bearer, guardedApp, secret, type GuardedApp } from './support.ts'
 
 const hierarchy = { admin: ['editor'], editor: ['reader'], reader: [], auditor: [] }
@@ -112,6 +113,66 @@ t.test('default deny: an unmarked route stops the start, and is named', async (t
   made.route('GET', '/probe', { config: { operational: 'probe' } })
   made.route('POST', '/forgotten')
   await t.rejects(async () => made.app.ready(), { message: /defaultDeny.*POST \/forgotten/ })
+})
+
+t.test('default deny: whom a mark lets in is served', async (t) => {
+  const made = await make(t, { defaultDeny: true })
+  made.route('GET', '/public', { config: { auth: false } })
+  made.route('GET', '/marked', { config: { auth: true } })
+  made.route('GET', '/hooked', { onRequest: made.app.authenticate })
+  made.route('GET', '/probe', { config: { operational: 'probe' } })
+  const headers = bearer(await tokenFor(made, {}))
+  const get = async (url: string, headers = {}) => (await made.app.inject({ url, headers })).statusCode
+  t.equal(await get('/public'), 200)
+  t.equal(await get('/probe'), 200)
+  t.equal(await get('/nowhere'), 404)
+  for (const url of ['/marked', '/hooked']) {
+    t.equal(await get(url), 401)
+    t.equal(await get(url, headers), 200)
+  }
+  t.equal(made.runs(), 4)
+})
+
+t.test('a route that was there before the plugin is never open against what it says', async (t) => {
+  const shared: [config: object | undefined, status: number, denied: number][] = [
+    [{ auth: true }, 403, 403],
+    [{ auth: { roles: 'admin' } }, 403, 403],
+    [{ auth: { optional: true } }, 403, 403],
+    [{ auth: false }, 200, 200],
+    [{ operational: 'probe' }, 200, 200],
+    [{}, 200, 403],
+    [undefined, 200, 403]
+  ]
+  for (const defaultDeny of [false, true]) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    // Not awaited: it loads after the routes.
+    void app.register(auth, { jwt: { secret }, defaultDeny })
+    shared.forEach(([config], index) => app.get(`/${index}`, config ? { config } : {}, async () => 'in'))
+    await app.ready()
+    const { accessToken } = await app.auth.issueTokens({ sub: 'ada', roles: ['admin'] })
+    for (const headers of [{}, bearer(accessToken)]) {
+      for (const [index, [config, status, denied]] of shared.entries()) {
+        const response = await app.inject({ url: `/${index}`, headers })
+        t.equal(response.statusCode, defaultDeny ? denied : status, JSON.stringify(config))
+        if (response.statusCode === 403) t.equal(response.json().code, 'AUTH_UNMARKED_ROUTE')
+      }
+    }
+  }
+})
+
+t.test('app.authenticate guards in whichever phase it is put', async (t) => {
+  const made = await make(t)
+  const phases = ['onRequest', 'preParsing', 'preValidation', 'preHandler']
+  for (const phase of phases) made.route('POST', `/${phase}`, { [phase]: made.app.authenticate })
+  const headers = bearer(await tokenFor(made, {}))
+  for (const phase of phases) {
+    const post = (headers = {}) =>
+      made.app.inject({ method: 'POST', url: `/${phase}`, payload: { a: 1 }, headers })
+    t.match(await post(), { statusCode: 401, headers: { 'www-authenticate': /Bearer/ } }, phase)
+    t.equal((await post(headers)).statusCode, 200, phase)
+  }
+  t.equal(made.runs(), phases.length)
 })
 
 t.test(

@@ -1,5 +1,6 @@
 import { createHmac, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { requires, startIntake, startRedis, until } from '@seaworthy/testing'
+import FakeTimers from '@sinonjs/fake-timers'
 import fc from 'fast-check'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { Redis } from 'ioredis'
@@ -168,6 +169,82 @@ t.test('what is revoked is refused from then on, the rest is not', async (t) => 
     200,
     'a new login'
   )
+})
+
+t.test('a user who is ended while a refresh is under way gets no token that lives on', async (t) => {
+  let entered: () => void = () => undefined
+  let goOn: () => void = () => undefined
+  const inside = new Promise<void>((resolve) => (entered = resolve))
+  const gate = new Promise<void>((resolve) => (goOn = resolve))
+  const refreshClaims = async (claims: object) => {
+    entered()
+    await gate
+    return claims
+  }
+  const clock = FakeTimers.install({ now: Date.now(), toFake: ['Date'] })
+  t.teardown(() => clock.uninstall())
+  const { app, ask, ran } = await build(t, { jwt: { secret, refreshClaims } })
+  const { refreshToken } = await app.auth.issueTokens({ sub: 'ada' })
+  clock.tick(1000)
+  const pending = app.auth.refresh(refreshToken)
+  await inside
+  clock.tick(10)
+  await app.auth.revoke({ user: 'ada' })
+  clock.tick(10)
+  goOn()
+  const { accessToken } = await pending
+  t.match(await ask('/me', accessToken), { statusCode: 401, body: /AUTH_TOKEN_REVOKED/ })
+  t.equal(ran.count, 0)
+})
+
+t.test('a login after its user was ended goes on to be refreshed at once', async (t) => {
+  const clock = FakeTimers.install({ now: Date.now(), toFake: ['Date'] })
+  t.teardown(() => clock.uninstall())
+  const { app, ask } = await build(t)
+  await app.auth.revoke({ user: 'ada' })
+  // The clock stands still: all of it within one millisecond.
+  const first = await app.auth.issueTokens({ sub: 'ada' })
+  const second = await app.auth.refresh(first.refreshToken)
+  t.equal((await ask('/me', first.accessToken)).statusCode, 200)
+  t.equal((await ask('/me', second.accessToken)).statusCode, 200)
+})
+
+t.test('neither who logs in nor who refreshes can set what this package stamps', async (t) => {
+  const forged = {
+    iss: 'x',
+    aud: 'x',
+    exp: now() + 1e6,
+    nbf: now() + 1e6,
+    iat: 1,
+    jti: 'x',
+    sid: 'x',
+    iat_ms: 9e15
+  }
+  const { app, ask } = await build(t, { jwt: { secret, expiresIn: 60, refreshClaims: () => forged } })
+  const first = await app.auth.issueTokens({ sub: 'ada', ...forged })
+  const second = await app.auth.refresh(first.refreshToken)
+  for (const { accessToken } of [first, second]) {
+    const answer = await ask('/me', accessToken)
+    t.equal(answer.statusCode, 200)
+    const { iat, exp, ...claims } = answer.json<Record<string, number>>()
+    t.equal(exp! - iat!, 60)
+    t.match(claims, { sub: 'ada', iss: 'seaworthy', aud: 'seaworthy', nbf: undefined })
+    for (const name of ['jti', 'sid', 'iat_ms'] as const) t.not(claims[name], forged[name])
+  }
+})
+
+t.test('to end nobody is an error, and a number is an id', async (t) => {
+  const { app, ask } = await build(t)
+  const { accessToken, refreshToken } = await app.auth.issueTokens({ sub: 42 })
+  await app.auth.revoke({ user: 42 as never })
+  t.equal((await ask('/me', accessToken)).statusCode, 401)
+  await t.rejects(app.auth.refresh(refreshToken), { code: 'AUTH_REFRESH_INVALID' })
+  const nothing = [
+    {}, undefined, null, 'ada', { user: undefined }, { user: '' }, { user: null }, { user: { id: 1 } }, { usr: 'ada' },
+    { jti: undefined }, { session: '' }, { refreshToken: undefined }, { token: undefined }, { user: 'ada', jti: 'x' }
+  ] // prettier-ignore
+  for (const what of nothing)
+    await t.rejects(app.auth.revoke(what as never), { message: /^auth: "revoke\(/ }, JSON.stringify(what))
 })
 
 t.test('the old secret still verifies while the new one signs', async (t) => {

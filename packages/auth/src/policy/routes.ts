@@ -1,5 +1,11 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import { isOperational, optionChecks } from '@seaworthy/contract'
+import type {
+  FastifyContextConfig,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RouteOptions
+} from 'fastify'
+import { optionChecks } from '@seaworthy/contract'
 import type { ResolvedAuth } from '../options.ts'
 import { AuthError } from '../errors.ts'
 import type { SchemeName } from '../identity.ts'
@@ -28,9 +34,13 @@ export interface RouteRules {
 
 const phases = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
 
+type Done = (error?: Error) => void
+
 /** Makes a callback hook callable as a promise too. */
 function hook(run: GuardHook): AuthHook {
-  return function authHook(request: FastifyRequest, reply: FastifyReply, done?: (error?: Error) => void) {
+  return function authHook(request: FastifyRequest, reply: FastifyReply, third?: unknown, fourth?: Done) {
+    // As `preParsing` it is given the body before `done`.
+    const done = fourth ?? (third as Done | undefined)
     if (done) return run(request, reply, done)
     return new Promise<void>((resolve, reject) =>
       run(request, reply, (error) => (error ? reject(error) : resolve()))
@@ -50,7 +60,8 @@ export function routeRules(
   const marks = new WeakMap<object, Requirement>()
   const table: MatrixRow[] = []
   const unmarked: string[] = []
-  const seen = new WeakSet<object>()
+  // In the route's config, which Fastify copies: it says that the route was looked at.
+  const seen = Symbol('auth.seen')
 
   /** `app.authenticate` and `app.authorize(…)`: who asks, then what they may, in one hook. */
   const marked = (requirement: Requirement): AuthHook => {
@@ -77,8 +88,7 @@ export function routeRules(
 
   fastify.addHook('onRoute', (route) => {
     const { config } = route
-    if (config) seen.add(config)
-    else seen.add((route.config = {}))
+    route.config = { ...config, [seen]: true } as FastifyContextConfig
     const name = `${[route.method].flat().join('|')} ${route.url}`
     if (config?.operational !== undefined) {
       table.push(...rowsOf(route, 'operational'))
@@ -130,12 +140,15 @@ export function routeRules(
         )
       )
     })
-    // Routes that were there before this plugin were never looked at: nobody gets in.
-    fastify.addHook('onRequest', (request, _reply, done) => {
-      if (request.is404 || isOperational(request) || seen.has(request.routeOptions.config)) return done()
-      done(new AuthError('AUTH_UNMARKED_ROUTE', 403, 'The route does not say who may use it'))
-    })
   }
+  // Routes that were there before this plugin were never looked at: nobody gets in where they, or the app, say who may.
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const config: FastifyContextConfig & { [seen]?: true } = request.routeOptions.config
+    if (config[seen] || config.operational !== undefined || request.is404) return done()
+    const open = config.auth === undefined ? !options.defaultDeny : config.auth === false
+    if (open) return done()
+    done(new AuthError('AUTH_UNMARKED_ROUTE', 403, 'The route was added before the plugin that guards it'))
+  })
 
   return {
     authenticate: marked(base),

@@ -2,10 +2,17 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Audit } from '../audit.ts'
 import { AuthError } from '../errors.ts'
+import { subjectOf } from '../identity.ts'
 import type { ResolvedCsrf } from '../options-session.ts'
 
 const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 const tokenKey = '__csrf'
+
+/** Kept in the session. */
+interface Kept {
+  readonly token: string
+  readonly owner: string
+}
 
 export interface Csrf {
   onRequest: (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
@@ -16,6 +23,10 @@ export interface Csrf {
 function sameHost(origin: string, request: FastifyRequest): boolean {
   return URL.canParse(origin) && new URL(origin).host === request.host
 }
+
+/** A handshake is a GET, and what comes through the socket then writes. */
+const writes = ({ method, headers }: FastifyRequest): boolean =>
+  !safe.has(method) || headers.upgrade?.toLowerCase() === 'websocket'
 
 /**
  * Refuses writes that another site makes a browser send, by what browsers say of where a request comes from
@@ -32,29 +43,43 @@ export function createCsrf(options: ResolvedCsrf, apiKeyHeader: string | undefin
 
   return {
     onRequest(request, _reply, done) {
+      if (!writes(request)) return done()
       const { authorization } = request.headers
       // Only what a browser adds by itself can be abused: it adds cookies, never these headers.
       const explicit =
         (authorization !== undefined && /^bearer /i.test(authorization)) ||
         (apiKeyHeader !== undefined && request.headers[apiKeyHeader] !== undefined)
-      if (safe.has(request.method) || explicit || fine(request)) return done()
+      if (explicit || fine(request)) return done()
       audit.record({ type: 'csrf', outcome: 'denied', scheme: 'none', code: 'AUTH_CROSS_SITE' }, request)
       done(new AuthError('AUTH_CROSS_SITE', 403, 'Cross-site requests may not write here'))
     },
     token(request) {
-      const known: unknown = request.session.get(tokenKey)
-      if (typeof known === 'string') return known
-      const made = randomBytes(32).toString('base64url')
-      request.session.set(tokenKey, made)
-      return made
+      if (!request.session) throw new Error('auth: a CSRF token is kept in the session: give "session"')
+      const known = keptFor(request)
+      if (known !== undefined) return known
+      const token = randomBytes(32).toString('base64url')
+      const kept: Kept = { token, owner: ownerOf(request) }
+      request.session.set(tokenKey, kept)
+      return token
     }
   }
 }
 
+function ownerOf({ session }: FastifyRequest): string {
+  const user: unknown = session.get('user')
+  return (typeof user === 'object' && user !== null && subjectOf(user as Record<string, unknown>)) || ''
+}
+
+/** One from before a login holds no longer: whoever planted that session in the browser knows it. */
+function keptFor(request: FastifyRequest): string | undefined {
+  const { token, owner } = (request.session.get(tokenKey) ?? {}) as Partial<Kept>
+  return typeof token === 'string' && owner === ownerOf(request) ? token : undefined
+}
+
 function hasToken(request: FastifyRequest): boolean {
-  const expected: unknown = request.session?.get(tokenKey)
+  const expected = request.session ? keptFor(request) : undefined
   const shown = request.headers['x-csrf-token']
-  if (typeof expected !== 'string' || typeof shown !== 'string') return false
+  if (expected === undefined || typeof shown !== 'string') return false
   const [a, b] = [Buffer.from(expected), Buffer.from(shown)]
   return a.length === b.length && timingSafeEqual(a, b)
 }

@@ -28,6 +28,12 @@ export interface Tokens {
 const hash = (text: string): string => createHash('sha256').update(text).digest('base64url')
 const shape = /^([0-9a-f-]{36})\.[A-Za-z0-9_-]{43}$/
 
+/** Without the claims that only this package may make. */
+function appsOwn(claims: Record<string, unknown>): Record<string, unknown> {
+  const { iat: _iat, exp: _exp, nbf: _nbf, jti: _jti, sid: _sid, iat_ms: _ms, ...kept } = claims
+  return kept
+}
+
 /** A refresh token names its family, so that the family is found however old the token is. */
 function makeRefresh(family: string): RefreshToken {
   const text = `${family}.${randomBytes(32).toString('base64url')}`
@@ -47,12 +53,13 @@ export function createTokens(
     new AuthError('AUTH_REFRESH_INVALID', 401, 'The refresh token is not valid', {
       headers: { 'www-authenticate': challenge('Bearer', realm, { error: 'invalid_token' }) }
     })
-  const pair = (claims: Record<string, unknown>, family: string, refreshToken: string): TokenPair => {
-    const own = {
-      jti: randomUUID(),
-      sid: family,
-      iat_ms: revocations.issueTime(String(claims.sub))
-    }
+  const pair = (
+    claims: Record<string, unknown>,
+    family: string,
+    refreshToken: string,
+    issued: number
+  ): TokenPair => {
+    const own = { jti: randomUUID(), sid: family, iat_ms: issued }
     return {
       accessToken: sign({ ...claims, ...own }),
       refreshToken,
@@ -66,19 +73,20 @@ export function createTokens(
       const subject = subjectOf(claims)
       if (subject === undefined)
         return optionChecks('auth').fail('claims.sub', 'the id of the user', claims.sub)
-      const { iat: _iat, exp: _exp, nbf: _nbf, jti: _jti, sid: _sid, iat_ms: _ms, ...kept } = claims
-      const own = { ...kept, sub: subject }
+      const issued = revocations.issueTime(subject)
+      const own = { ...appsOwn(claims), sub: subject, iat_ms: issued }
       const id = randomUUID()
       const token = makeRefresh(id)
       const endsAt = Date.now() + options.refreshMaxAge * 1000
       await store.createFamily({ id, subject, claims: JSON.stringify(own), endsAt }, token.hash, idle)
       audit.record({ type: 'token_issued', outcome: 'ok', scheme: 'jwt', subject })
-      return pair(own, id, token.text)
+      return pair(own, id, token.text, issued)
     },
 
     async refresh(refreshToken) {
       const family = typeof refreshToken === 'string' ? shape.exec(refreshToken)?.[1] : undefined
       if (family === undefined) throw refused()
+      const asked = Date.now()
       const result = await store.rotateFamily(
         family,
         hash(refreshToken),
@@ -98,14 +106,15 @@ export function createTokens(
       }
       if (!('claims' in result)) throw refused()
 
-      let claims = JSON.parse(result.claims) as Record<string, unknown>
+      const { iat_ms: since, ...kept } = JSON.parse(result.claims) as Record<string, unknown>
+      let claims = kept
       if (options.refreshClaims) {
         const fresh = await options.refreshClaims(claims)
         if (typeof fresh !== 'object' || fresh === null) {
           await store.endFamily(family)
           throw refused()
         }
-        claims = { ...(fresh as Record<string, unknown>), sub: claims.sub }
+        claims = { ...appsOwn(fresh as Record<string, unknown>), sub: claims.sub }
       }
       audit.record({
         type: 'token_refreshed',
@@ -113,7 +122,8 @@ export function createTokens(
         scheme: 'jwt',
         subject: String(claims.sub)
       })
-      return pair(claims, family, result.token)
+      // As of when it was asked for, or a user who is ended meanwhile would get a token that outlives it.
+      return pair(claims, family, result.token, Math.max(asked, Number(since ?? 0)))
     },
 
     async endLogin(refreshToken) {
