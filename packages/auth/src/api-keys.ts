@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { AuthError, challenge } from './errors.ts'
 import { identityOf, type Identity } from './identity.ts'
-import type { ApiKeyOptions } from './options-api-keys.ts'
+import type { ApiKeyOptions, ApiKeyRecord } from './options-api-keys.ts'
 import type { Scheme } from './schemes.ts'
 
 /** A new key: show `key` once, keep `id` and `hash`. */
@@ -19,6 +19,13 @@ export interface ApiKeys {
 // Keys are 256 random bits, so a fast hash suffices: there is nothing to guess.
 const digest = (key: string): Buffer => createHash('sha256').update(key).digest()
 const nobody = digest('')
+
+/** Dates come from databases in many forms: one that can't be read has ended, or the key would live for ever. */
+function hasEnded({ expiresAt }: ApiKeyRecord): boolean {
+  const given: unknown = expiresAt
+  if (given === undefined || given === null) return false
+  return !(new Date(given as number | string | Date).getTime() > Date.now())
+}
 
 export function createApiKeys(
   { prefix, header, find }: Required<ApiKeyOptions>,
@@ -44,7 +51,7 @@ export function createApiKeys(
         // An unknown key costs the same as a wrong one.
         const known = stored.length === nobody.length
         const same = timingSafeEqual(digest(key as string), known ? stored : nobody)
-        if (!record || !known || !same || (record.expiresAt ?? Infinity) <= Date.now()) return undefined
+        if (!record || !known || !same || hasEnded(record)) return undefined
         const { sub, roles = [], scopes = [] } = record
         return identityOf('apiKey', { sub, roles, scopes, keyId: id })
       }

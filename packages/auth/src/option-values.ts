@@ -20,9 +20,12 @@ export const listed = <T>(value: T | readonly T[]): readonly T[] =>
 
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]'])
 
-/** https, or http on loopback. */
+/** https, or http on loopback. Without credentials, which logs and errors would repeat. */
 export function safeUrl(option: string, value: unknown): URL {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
+  // Not shown: the message goes into a log.
+  if (url && (url.username !== '' || url.password !== ''))
+    return check.fail(option, 'a URL without credentials', 'some')
   const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && loopback.has(url.hostname))
   return url && safe ? url : check.fail(option, 'an https URL (http only on loopback)', value)
 }

@@ -45,8 +45,6 @@ export function resolveIntrospection(at: string, options: IntrospectionOptions):
   check.known(at, options, names)
   const { endpoint, clientId, clientSecret, cacheFor = 60_000, timeout = 3000 } = options
   const url = safeUrl(`${at}.endpoint`, endpoint)
-  if (url.username !== '' || url.password !== '')
-    check.fail(`${at}.endpoint`, 'a URL without credentials: they go into "clientSecret"', 'some')
   const secret: unknown = clientSecret === undefined ? undefined : reveal(clientSecret)
   if (typeof secret !== 'string' || secret === '')
     check.fail(`${at}.clientSecret`, 'the secret that the issuer gave', typeof secret)

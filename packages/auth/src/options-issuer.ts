@@ -30,7 +30,10 @@ export interface IssuerOptions {
    * JWTs are taken, else those that don't have the three parts of a JWT.
    */
   introspection?: IntrospectionOptions
-  /** The `typ` header that its access tokens must have: `at+jwt`. */
+  /**
+   * The `typ` header that its access tokens must have: `at+jwt`. Without it that, `JWT` or none will do, and a token that
+   * says that it is an ID, refresh or logout token is refused.
+   */
   type?: string
   /** Claims that must be there. Default `exp`, `iat` and `sub`, with `introspection` `aud` and `sub`. */
   requiredClaims?: readonly string[]

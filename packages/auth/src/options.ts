@@ -51,7 +51,8 @@ export interface AuthOptions {
 
   /**
    * A route that doesn't say who may use it stops the start: mark it with `config.auth`, `app.authenticate` or
-   * `app.authorize(…)`; public ones with `config: { auth: false }`. Probes and metrics need no mark.
+   * `app.authorize(…)`; public ones with `config: { auth: false }`. Probes and metrics need no mark. A hook on a whole
+   * scope is none: it is not seen from the route.
    *
    * @defaultValue false
    */

@@ -1,7 +1,9 @@
 import { generateKeyPairSync, sign as signBytes } from 'node:crypto'
 import { until } from '@seaworthy/testing'
+import Fastify from 'fastify'
 import { exportJWK } from 'jose'
 import t from 'tap'
+import { auth } from '../src/index.ts'
 import { build, idp, pair, sign, type Answer } from './published-keys.ts'
 import { secret } from './support.ts'
 
@@ -141,4 +143,19 @@ t.test('what an issuer publishes by mistake is not used', async (t) => {
   t.equal(await status(await sign(pair().privateKey)), 401, 'without a name among several')
   t.equal(runs(), 0)
   t.ok(state.fetches <= 2)
+})
+
+t.test('the warning that keys cannot be had says why and where, without the query', async (t) => {
+  const lines: string[] = []
+  const app = Fastify({ logger: { stream: { write: (line: string) => void lines.push(line) } } })
+  t.teardown(() => app.close())
+  // Nobody listens there.
+  const jwksUrl = 'http://127.0.0.1:1/keys?api-key=precious'
+  await app.register(auth, {
+    jwt: { issuers: [{ issuer: idp, audience: 'api', algorithms: ['ES256'], jwksUrl }] }
+  })
+  await app.ready()
+  await until('the warning', async () => lines.some((line) => line.includes('cannot be fetched')))
+  t.match(lines.join(''), /"url":"http:\/\/127\.0\.0\.1:1\/keys","reason":"fetch failed: .+"/)
+  t.notMatch(lines.join(''), /precious/)
 })

@@ -37,6 +37,10 @@ const refused: [object, RegExp][] = [
   [jwt({ maxLength: 10 }), /"jwt.maxLength" must be/],
   [{ ...jwt({ cookie: 'token' }), csrf: false }, /"csrf" must be on where "jwt.cookie" is given/],
   [issuer({ jwksUrl: 'http://id.example.com/keys' }), /"jwt.issuers\[0\].jwksUrl" must be/],
+  [
+    issuer({ jwksUrl: 'https://a:b@id.example.com/keys' }),
+    /jwksUrl" must be a URL without credentials, got 'some'/
+  ],
   [issuer({}), /must be given exactly one of "jwksUrl", "publicKey", "secret" and "introspection"/],
   [issuer({ jwksUrl: 'https://id.example.com/keys', algorithms: ['HS256'] }), /algorithms" must be one of/],
   [issuer({ jwksUrl: 'https://id.example.com/keys', audience: [] }), /audience" must be given/],

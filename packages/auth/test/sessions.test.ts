@@ -107,6 +107,16 @@ t.test('a write that another site makes a browser send is refused, everything el
   t.equal((await app.inject({ url: '/me', headers: read })).statusCode, 200, 'reading changes nothing')
 })
 
+t.test('a user whose id is a number has sessions too, and nobody has none to end', async (t) => {
+  const { app, login, me } = await build(t)
+  const cookie = await login({ id: 42 })
+  t.equal((await app.auth.sessions.list(42 as never)).length, 1)
+  await app.auth.sessions.revokeAll(42 as never)
+  t.equal((await me(cookie)).statusCode, 401)
+  for (const nobody of [undefined, null, '', {}])
+    await t.rejects(app.auth.sessions.revokeAll(nobody as never), { message: /"sessions" must be given/ })
+})
+
 t.test('old browsers prove themselves by a token', async (t) => {
   const { app, login, cookieOf } = await build(t, { csrf: { unknownOrigin: 'token' } })
   app.auth satisfies object

@@ -4,6 +4,7 @@ import type { Audit } from '../audit.ts'
 import { AuthError } from '../errors.ts'
 import { subjectOf } from '../identity.ts'
 import type { ProviderIdentity, ResolvedProvider } from '../options-oauth.ts'
+import { reasonOf } from '../reason.ts'
 import { attemptsOf } from './attempt.ts'
 import { providerFailure } from './failures.ts'
 import { createProvider } from './provider.ts'
@@ -85,7 +86,10 @@ function addProvider(
           { type: 'provider_login', outcome: 'failed', scheme: 'oauth2', code: failure.code },
           request
         )
-        request.log.warn({ err: error, provider: options.name }, 'auth: a login at a provider failed')
+        request.log.warn(
+          { provider: options.name, code: failure.code, reason: reasonOf(error) },
+          'auth: a login at a provider failed'
+        )
         throw failure
       })
       return loggedIn(options, identity, attempt.returnTo, sessions, audit, request, reply)

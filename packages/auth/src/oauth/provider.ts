@@ -93,8 +93,12 @@ function discovered({ issuer, clientId, secret }: ResolvedProvider): () => Promi
     pending ??= client
       .discovery(url, clientId, undefined, client.ClientSecretBasic(secret), {
         timeout,
-        // Only a loopback address may be http: the options are checked for that.
-        ...(url.protocol === 'http:' ? { execute: [client.allowInsecureRequests] } : {})
+        execute: [
+          // The ID token's signature, though TLS says whose answer it is: proxies end TLS.
+          client.enableNonRepudiationChecks,
+          // Only a loopback address may be http: the options are checked for that.
+          ...(url.protocol === 'http:' ? [client.allowInsecureRequests] : [])
+        ]
       })
       .catch((error: unknown) => {
         pending = undefined

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { Session } from '@fastify/secure-session'
+import { optionChecks } from '@seaworthy/contract'
 import type { Audit } from '../audit.ts'
 import { unavailable } from '../errors.ts'
 import { subjectOf } from '../identity.ts'
@@ -40,6 +41,10 @@ const fingerprint = (user: unknown): string => {
 }
 const subjectFrom = (user: unknown): string =>
   (typeof user === 'object' && user !== null ? subjectOf(user as Record<string, unknown>) : undefined) ?? ''
+
+/** A user's id as sessions keep it. Where it is none, "all of their sessions" would be nobody's. */
+const textOf = (subject: unknown): string =>
+  subjectOf({ sub: subject }) || optionChecks('auth').fail('sessions', "given a user's id", subject)
 
 export function createSessions(
   options: ResolvedSession,
@@ -147,12 +152,13 @@ export function createSessions(
       )
     },
 
-    list: (subject) => store.sessionsOf(subject),
+    list: (subject) => store.sessionsOf(textOf(subject)),
     async revoke(id, subject) {
       await store.endSession(id, subject)
       audit.record({ type: 'session_ended', outcome: 'revoked', scheme: 'session', subject })
     },
-    async revokeAll(subject, except) {
+    async revokeAll(given, except) {
+      const subject = textOf(given)
       const sessions = await store.sessionsOf(subject)
       await Promise.all(
         sessions.filter(({ id }) => id !== except).map(({ id }) => store.endSession(id, subject))

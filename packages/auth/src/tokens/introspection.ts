@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { identityOf } from '../identity.ts'
 import type { ResolvedIssuer } from '../options-issuer.ts'
 import type { ResolvedIntrospection } from '../options-introspection.ts'
+import { reasonOf } from '../reason.ts'
 import { judged, type IntrospectionRules } from './introspected-claims.ts'
 import { createIntrospect } from './introspection-call.ts'
 import type { TokenOutcome } from './verifier.ts'
@@ -65,7 +66,6 @@ export function createIntrospection(
   const told = (failed: boolean, reason?: string): void => {
     if (failed === failing) return
     failing = failed
-    // Not the error itself: an issuer's answer may repeat the token.
     if (failed) log.warn({ issuer, reason }, 'auth: the issuer cannot be asked about tokens')
     else log.info({ issuer }, 'auth: the issuer answers about tokens again')
   }
@@ -104,9 +104,4 @@ export function createIntrospection(
       return call
     }
   }
-}
-
-function reasonOf(error: unknown): string {
-  const { message, cause } = error as Error
-  return cause instanceof Error ? `${message}: ${cause.message}` : message
 }

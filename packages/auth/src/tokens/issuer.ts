@@ -4,6 +4,7 @@ import type { SignatureAlgorithm } from './algorithms.ts'
 import { peek } from './bearer.ts'
 import type { KeySource, Lookup } from './jwks.ts'
 import type { PublicKey } from './keys.ts'
+import { isAccessToken } from './token-kind.ts'
 
 /** What a verified token says. */
 export type Claims = Record<string, unknown>
@@ -50,7 +51,7 @@ function verifierFor(rules: IssuerRules, key: string, algorithms: readonly Signa
   }) as Verify
 }
 
-/** What the library leaves open: extensions, dates in the future, ID tokens shown as access tokens. */
+/** What the library leaves open: extensions, dates in the future, other tokens shown as access tokens. */
 function acceptable({ header, payload }: { header: Claims; payload: Claims }, rules: IssuerRules): boolean {
   if (header.crit !== undefined || header.b64 !== undefined) return false
   if (typeof payload.iss !== 'string' || !(typeof payload.exp === 'number' && Number.isFinite(payload.exp)))
@@ -59,8 +60,7 @@ function acceptable({ header, payload }: { header: Claims; payload: Claims }, ru
     if (typeof payload.iat !== 'number' || payload.iat * 1000 > Date.now() + rules.clockTolerance)
       return false
   }
-  // OpenID Connect's ID tokens say these; access tokens don't.
-  return payload.nonce === undefined && payload.at_hash === undefined && payload.c_hash === undefined
+  return isAccessToken(header, payload, rules.type)
 }
 
 function attempt(verify: Verify, token: string, rules: IssuerRules): Verified {

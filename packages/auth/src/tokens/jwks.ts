@@ -1,5 +1,6 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
+import { reasonOf } from '../reason.ts'
 import { publicKeyOf, weakness, type PublicKey } from './keys.ts'
 import { limitedText } from './limited-text.ts'
 
@@ -49,6 +50,8 @@ function parseKeys(text: string, log: FastifyBaseLogger): Map<string, PublicKey>
 }
 
 export function createKeySource(options: JwksOptions, log: FastifyBaseLogger): KeySource {
+  // Without the query, which may hold a key of the service's own.
+  const shown = options.url.split('?', 1)[0]
   let keys = new Map<string, PublicKey>()
   let fetchedAt = -Infinity
   let attemptedAt = -Infinity
@@ -75,7 +78,7 @@ export function createKeySource(options: JwksOptions, log: FastifyBaseLogger): K
       failed = false
     } catch (error) {
       failed = true
-      log.warn({ err: error, url: options.url }, 'auth: the keys of an issuer cannot be fetched')
+      log.warn({ url: shown, reason: reasonOf(error) }, 'auth: the keys of an issuer cannot be fetched')
     }
   }
   const refresh = (): Promise<void> =>
