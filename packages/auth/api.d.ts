@@ -248,7 +248,10 @@ interface IssuerOptions {
      * JWTs are taken, else those that don't have the three parts of a JWT.
      */
     introspection?: IntrospectionOptions;
-    /** The `typ` header that its access tokens must have: `at+jwt`. */
+    /**
+     * The `typ` header that its access tokens must have: `at+jwt`. Without it that, `JWT` or none will do, and a token that
+     * says that it is an ID, refresh or logout token is refused.
+     */
     type?: string;
     /** Claims that must be there. Default `exp`, `iat` and `sub`, with `introspection` `aud` and `sub`. */
     requiredClaims?: readonly string[];
@@ -490,7 +493,8 @@ interface AuthOptions {
     login?: LoginOptions;
     /**
      * A route that doesn't say who may use it stops the start: mark it with `config.auth`, `app.authenticate` or
-     * `app.authorize(…)`; public ones with `config: { auth: false }`. Probes and metrics need no mark.
+     * `app.authorize(…)`; public ones with `config: { auth: false }`. Probes and metrics need no mark. A hook on a whole
+     * scope is none: it is not seen from the route.
      *
      * @defaultValue false
      */
