@@ -19,7 +19,7 @@ declare class SecurityError extends Error {
     }, options?: ErrorOptions);
 }
 
-/** One origin, or a pattern of them. Patterns must be anchored: `/^https:\/\/[a-z]+\.example\.com$/`. */
+/** One origin, or a pattern of them, anchored and with its dots escaped: `/^https:\/\/[a-z]+\.example\.com$/`. */
 type OriginRule = string | RegExp;
 /** Decides about an origin, in the callback style or as a promise. An error is a no. */
 type OriginFunction = (origin: string | undefined, callback: (error: Error | null, allow?: unknown) => void) => unknown;
@@ -27,10 +27,10 @@ type OriginFunction = (origin: string | undefined, callback: (error: Error | nul
 interface CorsOptions extends Omit<FastifyCorsOptions, 'origin' | 'delegator'> {
     /**
      * Who may read answers: origins, anchored patterns, a function. `true` is everybody, by their own name; `'*'` is
-     * everybody, and excludes `credentials`. `false` is nobody but the service's own pages.
+     * everybody, and excludes `credentials`, as `'null'` does. `false` is nobody but the service's own pages.
      *
      * @defaultValue false
-     * @throws RangeError for a pattern that is not anchored, and for everybody together with `credentials`.
+     * @throws RangeError for a pattern that lets strangers in, and for everybody together with `credentials`.
      */
     origin?: boolean | OriginRule | readonly OriginRule[] | OriginFunction | undefined;
     /**
@@ -205,7 +205,8 @@ interface LimitOptions {
      */
     by?: 'ip' | 'user' | undefined;
     /**
-     * Gives the key instead. `undefined` leaves the request uncounted. Take addresses through `normalizeIP`.
+     * Gives the key instead. `undefined` leaves the request uncounted, unless it has no address either (a Unix socket, a
+     * reset connection): those count together. Take addresses through `normalizeIP`.
      *
      * @defaultValue the address, IPv6 by its /64; with `by: 'user'` `request.user.id` or `.sub`
      */

@@ -83,6 +83,15 @@ for (const [name, origin] of Object.entries(rules)) {
   })
 }
 
+t.test('a pattern of all subdomains lets in those, and no name that ends alike', async (t) => {
+  const app = await build(t, { origin: /^https:\/\/.+\.example\.com$/ })
+  const allowed = async (origin: string) => 'access-control-allow-origin' in (await ask(app, origin)).headers
+  t.ok(await allowed('https://a.b.example.com'))
+  for (const origin of ['https://evilexample.com', 'https://example.com', 'https://a.example.com.evil.com']) {
+    t.notOk(await allowed(origin), origin)
+  }
+})
+
 t.test('without an origin nobody else may read', async (t) => {
   for (const options of [{}, { origin: false }]) {
     const app = await build(t, options)

@@ -30,7 +30,29 @@ const refused: [object, string | RegExp][] = [
   [{ cors: { origin: /example\.com/ } }, /"cors.origin" must be anchored/],
   [{ cors: { origin: /^https:\/\/a\.com|b\.com$/ } }, /"cors.origin" must be anchored/],
   [{ cors: { origin: /^https:\/\/a\.com$/m } }, /"cors.origin" must be anchored/],
-  [{ cors: { origin: /^(a+)+$/ } }, /"cors.origin" must be a pattern that cannot be made to backtrack/],
+  [{ cors: { origin: /^(a+)+$/ } }, /"cors.origin" must be a pattern that cannot be made to run for long/],
+  [
+    { cors: { origin: /^https:\/\/(?:(a)|a)*\.example\.com$/ } },
+    /"cors.origin" must be a pattern that cannot/
+  ],
+  [{ cors: { origin: /^https:\/\/app.example\.com$/ } }, /"cors.origin" must be without dots that stand for/],
+  [{ cors: { origin: /^https:\/\/.*example\.com$/ } }, /"cors.origin" must be without dots that stand for/],
+  [{ cors: { origin: /^https:\/\/example\.com.*$/ } }, /"cors.origin" must be without dots that stand for/],
+  [
+    { cors: { origin: 'https://app.example.com:443' } },
+    /must be as browsers write it, 'https:\/\/app.example.com'/
+  ],
+  [
+    { cors: { origin: ['https://App.example.com'] } },
+    /must be as browsers write it, 'https:\/\/app.example.com'/
+  ],
+  [{ cors: { origin: [() => true] } }, /"cors.origin" must be an origin such as .* got a function/],
+  [{ cors: { origin: [true] } }, /"cors.origin" must be an origin such as .* got true/],
+  [{ cors: { origin: 'null', credentials: true } }, /"cors.origin" must be a list of origins/],
+  [
+    { cors: { origin: ['https://a.com', 'null'], credentials: true } },
+    /"cors.origin" must be a list of origins/
+  ],
   [
     { cors: { origin: true, credentials: true } },
     /"cors.origin" must be a list of origins where "cors.credentials"/

@@ -109,6 +109,27 @@ t.test('unknown routes, routes registered before, and HEAD count', async (t) => 
   )
 })
 
+t.test('HEAD counts with GET where a route has further methods, too', async (t) => {
+  const routes = (app: FastifyInstance) => {
+    for (const url of ['/a', '/b']) {
+      app.route({ method: ['GET', 'POST'], url, config: { rateLimit: { max: 3 } }, handler: ok })
+    }
+  }
+  const app = await build(t, { user: { max: 1 } }, routes)
+  const before = Fastify()
+  t.teardown(() => before.close())
+  routes(before)
+  await before.register(rateLimit)
+  for (const counting of [app, before]) {
+    const found = []
+    for (const method of ['GET', 'HEAD', 'POST', 'HEAD', 'GET', 'POST']) {
+      found.push(...(await statuses(counting, 1, { method, url: '/a' })))
+    }
+    t.same(found, [200, 200, 200, 429, 429, 429])
+    t.same(await statuses(counting, 2, { method: 'HEAD', url: '/b' }), [200, 200], 'another route is another')
+  }
+})
+
 t.test('probes are never limited, nor are routes that say so', async (t) => {
   const app = await build(t, { max: 1 }, (app) => {
     app.get('/health/live', { config: { operational: 'probe' } }, ok)

@@ -1,8 +1,8 @@
 import type { FastifyCorsOptions } from '@fastify/cors'
-import safeRegex from 'safe-regex2'
 import { check, given, section } from '../check.ts'
+import { checkRules } from './rules.ts'
 
-/** One origin, or a pattern of them. Patterns must be anchored: `/^https:\/\/[a-z]+\.example\.com$/`. */
+/** One origin, or a pattern of them, anchored and with its dots escaped: `/^https:\/\/[a-z]+\.example\.com$/`. */
 export type OriginRule = string | RegExp
 
 /** Decides about an origin, in the callback style or as a promise. An error is a no. */
@@ -15,10 +15,10 @@ export type OriginFunction = (
 export interface CorsOptions extends Omit<FastifyCorsOptions, 'origin' | 'delegator'> {
   /**
    * Who may read answers: origins, anchored patterns, a function. `true` is everybody, by their own name; `'*'` is
-   * everybody, and excludes `credentials`. `false` is nobody but the service's own pages.
+   * everybody, and excludes `credentials`, as `'null'` does. `false` is nobody but the service's own pages.
    *
    * @defaultValue false
-   * @throws RangeError for a pattern that is not anchored, and for everybody together with `credentials`.
+   * @throws RangeError for a pattern that lets strangers in, and for everybody together with `credentials`.
    */
   origin?: boolean | OriginRule | readonly OriginRule[] | OriginFunction | undefined
   /**
@@ -53,8 +53,7 @@ export function checkCors(option: string, options: CorsOptions): CorsOptions {
   const known = given(options)
   check.known(option, known, keys)
   const { origin, credentials, maxAge, hook } = known
-  const rules: readonly unknown[] = Array.isArray(origin) ? origin : [origin]
-  for (const rule of rules) checkRule(`${option}.origin`, rule)
+  checkRules(`${option}.origin`, origin)
   if (credentials !== undefined) check.boolean(`${option}.credentials`, credentials)
   if (maxAge !== undefined) check.integer(`${option}.maxAge`, maxAge, { min: 0, unit: 'seconds' })
   if (hook !== undefined) {
@@ -66,7 +65,7 @@ export function checkCors(option: string, options: CorsOptions): CorsOptions {
       'preSerialization'
     ])
   }
-  if (credentials && rules.some((rule) => rule === true || rule === '*')) {
+  if (credentials && isAnybody(origin)) {
     throw new RangeError(
       `security: "${option}.origin" must be a list of origins where "${option}.credentials" is on: any site could act for its visitors`
     )
@@ -74,24 +73,6 @@ export function checkCors(option: string, options: CorsOptions): CorsOptions {
   return known
 }
 
-function checkRule(option: string, rule: unknown): void {
-  if (rule === undefined || typeof rule === 'boolean' || typeof rule === 'function' || rule === '*') return
-  if (rule instanceof RegExp) return checkPattern(option, rule)
-  const valid = typeof rule === 'string' && (rule === 'null' || isOrigin(rule))
-  if (!valid)
-    check.fail(option, "an origin such as 'https://app.example.com', an anchored RegExp or a function", rule)
-}
-
-function isOrigin(text: string): boolean {
-  // `https://example.com/` and `example.com` match no browser's Origin header, ever.
-  return URL.canParse(text) && /^[a-z][a-z\d+.-]*:\/\/[^/?#\s@]+$/i.test(text)
-}
-
-function checkPattern(option: string, { source, flags }: RegExp): void {
-  const outside = source.replace(/\\.|\[(?:\\.|[^\]\\])*\]/g, '').replace(/\((?:[^()]|\([^()]*\))*\)/g, '')
-  const anchored = source.startsWith('^') && /(?:^|[^\\])(?:\\\\)*\$$/.test(source)
-  if (!anchored || flags.includes('m') || outside.includes('|')) {
-    check.fail(option, 'anchored, as in /^https:\\/\\/[a-z]+\\.example\\.com$/', `/${source}/${flags}`)
-  }
-  if (!safeRegex(source)) check.fail(option, 'a pattern that cannot be made to backtrack', `/${source}/`)
-}
+/** `'null'` is what the frames and files of all sites say, too. */
+const isAnybody = (origin: unknown): boolean =>
+  [origin].flat().some((rule) => rule === true || rule === '*' || rule === 'null')

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { CorsOptions, OriginFunction, OriginRule } from './options.ts'
+import { longestOrigin } from './rules.ts'
 
 /** What @fastify/cors is given: it asks per request, so that a stranger gets nothing and caches are told. */
 export type Decide = (origin: string | undefined, callback: (error: null, allow: boolean) => void) => void
@@ -23,12 +24,9 @@ export function decider(fastify: FastifyInstance, origin: Origin): Decide | '*' 
     )
 }
 
-// An Origin header is no longer than a host name and its scheme: longer ones are made to be slow.
-const longest = 512
-
 function matches(pattern: RegExp, origin: string): boolean {
   pattern.lastIndex = 0
-  return origin.length <= longest && pattern.test(origin)
+  return origin.length <= longestOrigin && pattern.test(origin)
 }
 
 /** Whatever an app's function does, the answer is yes or no, and comes once. */

@@ -1,6 +1,9 @@
 import { unmapped } from '@seaworthy/contract'
 import { isIPv6 } from 'node:net'
 
+/** Who comes over a Unix socket has no address, nor has who resets a connection before the request is looked at. */
+export const noAddress = 'no address'
+
 /**
  * The form of an address under which its owner is counted: IPv4 as it is, IPv6 by network, because one customer has
  * a whole `/64` to choose addresses from. IPv4 mapped into IPv6 is IPv4.
@@ -8,6 +11,7 @@ import { isIPv6 } from 'node:net'
  * @param subnet - Bits of an IPv6 address that count, 64 by default.
  */
 export function normalizeIP(ip: string, subnet = 64): string {
+  if ((ip as string | undefined) === undefined) return noAddress
   if (!ip.includes(':')) return ip.toLowerCase()
 
   const zone = ip.indexOf('%')

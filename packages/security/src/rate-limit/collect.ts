@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import type { FastifyRequest } from 'fastify'
-import { normalizeIP } from './addresses.ts'
+import { noAddress, normalizeIP } from './addresses.ts'
 import type { Limit } from './limit.ts'
 import type { Hit } from './store.ts'
 
@@ -13,6 +13,20 @@ export interface Collected {
 
 /** Longer keys (tokens, whole headers) are hashed: a flood of them must not fill the memory. */
 const longestKey = 64
+
+type Given = string | number | undefined | null
+
+const addressOf = ({ ip }: FastifyRequest) => ip as string | undefined
+
+/** Without an address, all count together: otherwise resetting a connection would be a free pass. */
+const keyOr = ({ by }: Limit, request: FastifyRequest, key: Given): string | number | undefined =>
+  key ?? (by === 'ip' && addressOf(request) === undefined ? noAddress : undefined)
+
+const isAllowed = ({ allowed }: Limit, request: FastifyRequest): boolean => {
+  if (allowed === undefined) return false
+  const address = addressOf(request)
+  return address !== undefined && allowed(address)
+}
 
 /** Addresses count by their network whoever gives them: a key generator that falls back on `request.ip` too. */
 const keyText = ({ subnet }: Limit, key: string | number): string => {
@@ -49,8 +63,8 @@ export function collect(limits: readonly Limit[], request: FastifyRequest, skipp
   let counted: Limit[] | undefined
   for (let i = 0; i < limits.length; i++) {
     const limit = limits[i]!
-    const key = limit.key(request) as string | number | undefined
-    if (key === undefined || limit.allowed?.(request.ip)) {
+    const key = keyOr(limit, request, limit.key(request) as Given)
+    if (key === undefined || isAllowed(limit, request)) {
       if (key !== undefined) skipped(limit)
       counted ??= limits.slice(0, i)
       continue
@@ -74,11 +88,11 @@ export async function collectDynamic(
   const counted: Limit[] = []
   const hits: Hit[] = []
   for (const limit of limits) {
-    const given = await limit.key(request)
-    if (given === undefined || given === null) continue
+    const given = keyOr(limit, request, await limit.key(request))
+    if (given === undefined) continue
 
     const key = String(given)
-    if (limit.allowed?.(request.ip) || (limit.allow && (await limit.allow(request, key)))) {
+    if (isAllowed(limit, request) || (limit.allow && (await limit.allow(request, key)))) {
       skipped(limit)
       continue
     }

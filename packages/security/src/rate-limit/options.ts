@@ -45,7 +45,8 @@ export interface LimitOptions {
    */
   by?: 'ip' | 'user' | undefined
   /**
-   * Gives the key instead. `undefined` leaves the request uncounted. Take addresses through `normalizeIP`.
+   * Gives the key instead. `undefined` leaves the request uncounted, unless it has no address either (a Unix socket, a
+   * reset connection): those count together. Take addresses through `normalizeIP`.
    *
    * @defaultValue the address, IPv6 by its /64; with `by: 'user'` `request.user.id` or `.sub`
    */

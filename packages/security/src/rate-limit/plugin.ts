@@ -57,11 +57,15 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
   })
   const plans = new Set<Plan>(global ? [limits.plan] : [])
 
+  /** What was last made of what a route says. */
+  const routes = new WeakMap<object, { url: string; plan: Plan }>()
+
   /** Routes registered before this plugin have no plan yet: they get it with their first request. */
-  const planOf = ({ method, routeOptions }: FastifyRequest): Plan => {
-    const { config, url = '' } = routeOptions
+  const planOf = ({ routeOptions }: FastifyRequest): Plan => {
+    const { config } = routeOptions
     const planned = (config as Planned | undefined)?.[kPlan]
     if (planned) return planned
+    const { method, url = '' } = routeOptions
     const plan = decide({ method, url, config })
     if (config) (config as Planned)[kPlan] = plan
     return plan
@@ -70,8 +74,13 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
     if (config?.operational !== undefined) return noLimits
     const { rateLimit: said } = config ?? {}
     if (said === undefined) return global ? limits.plan : noLimits
+    if (said === false) return noLimits
+    // Fastify's own HEAD route says the very same as the route it belongs to, and counts with it.
+    const before = routes.get(said)
+    if (method === 'HEAD' && before?.url === url) return before.plan
     const plan = limits.forRoute({ method, url }, said)
     plans.add(plan)
+    routes.set(said, { url, plan })
     return plan
   }
 

@@ -7,14 +7,23 @@ import { isIP } from 'node:net'
  */
 export function watchProxies(fastify: FastifyInstance): (request: FastifyRequest) => void {
   let looking = true
+  /** Over a Unix socket, or reset already: only a proxy's word gives such clients an address. */
+  const withoutAddress = ({ ip }: FastifyRequest) => {
+    if ((ip as string | undefined) !== undefined || typeof fastify.server.address() !== 'string') return
+    looking = false
+    fastify.log.warn(
+      'security: over a Unix socket clients have no address, and X-Forwarded-For is not trusted: all share one limit. Build the app with Fastify({ ...securityServerOptions(), trustProxy: (address) => address === undefined })'
+    )
+  }
   return (request) => {
     if (!looking) return
     const forwarded = request.headers['x-forwarded-for']
     if (forwarded === undefined) return
-    looking = false
     const peer = request.socket?.remoteAddress
     const first = String(forwarded).split(',')[0]?.trim() ?? ''
-    if (peer === undefined || isIP(first) === 0) return
+    if (peer === undefined) return withoutAddress(request)
+    if (isIP(first) === 0) return
+    looking = false
     if (request.ip === peer) {
       fastify.log.warn(
         { peer },

@@ -47,7 +47,8 @@ const patience = 20
 export class RedisStore {
   readonly #settings: RedisStoreSettings
   readonly #deadlines: Deadlines
-  #up = true
+  /** Why Redis is taken for down. */
+  #lost: Error | undefined
   #timeouts = 0
   #probe: NodeJS.Timeout | undefined
 
@@ -57,11 +58,12 @@ export class RedisStore {
   }
 
   get up(): boolean {
-    return this.#up
+    return this.#lost === undefined
   }
 
   take(hits: readonly Hit[], done: Callback): void {
-    if (!this.#up) return done(new Error('Redis does not answer'))
+    // One error for all: nobody waits, and nobody pays for a stack of his own.
+    if (this.#lost) return done(this.#lost)
     const args: string[] = []
     for (const { max, window, cost, observe, renew } of hits) {
       args.push(`${max} ${window} ${cost} ${Number(observe)} ${Number(renew)}`)
@@ -83,7 +85,7 @@ export class RedisStore {
 
   /** Nobody waits for it: what Redis can't take back leaves with the window. */
   refund(hits: readonly Hit[]): void {
-    if (!this.#up) return
+    if (this.#lost) return
     const costs = hits.map((hit) => `${hit.cost}`)
     this.#call(refund, hits, costs, () => undefined)
   }
@@ -123,8 +125,8 @@ export class RedisStore {
       done(this.#failed('error', error))
     }
 
-    // The tag keeps all limits of a client in one slot of a cluster.
-    const keys = hits.map(({ name, key }) => `${nameSpace}{${key}}${name}`)
+    // The tag keeps all limits of a client in one slot of a cluster. An empty one would be none, so it never is.
+    const keys = hits.map(({ name, key }) => `${nameSpace}{=${key}}${name}`)
     client.evalsha(script.sha, keys.length, ...keys, ...args).then(answered, (error: Error) => {
       // Not there yet, or lost with a restart.
       if (!error.message.includes('NOSCRIPT')) return failed(error)
@@ -139,8 +141,8 @@ export class RedisStore {
   }
 
   #down(error: Error): void {
-    if (!this.#up) return
-    this.#up = false
+    if (this.#lost) return
+    this.#lost = error
     this.#settings.onChange(false, error)
     let asking = false
     let unanswered = 0
@@ -168,7 +170,7 @@ export class RedisStore {
     if (this.#probe === undefined) return
     this.close()
     this.#timeouts = 0
-    this.#up = true
+    this.#lost = undefined
     this.#settings.onChange(true)
   }
 }
