@@ -39,28 +39,31 @@ export function valuesIn(text: string): ReadonlyMap<string, string> {
 }
 
 /**
- * The lines without those whose names an answer has itself: what an app says wins.
+ * The names that an answer has itself, where some are of the block: what an app says wins.
  *
  * @param headers - As Node's HTTP has them: an object, or a list of names and values, flat or in pairs.
  */
-export function linesBeside(block: Block, headers: unknown): string {
-  const { names } = block
+export function saidIn({ names }: Block, headers: unknown): ReadonlySet<string> | undefined {
   if (Array.isArray(headers)) {
     const said: unknown[] = Array.isArray(headers[0])
       ? (headers as unknown[][]).map(([name]) => name)
       : headers.filter((_, index) => index % 2 === 0)
-    return without(block, said)
+    return inSmall(said)
   }
   for (const name in headers as object) {
-    if (names.has(name.toLowerCase())) return without(block, Object.keys(headers as object))
+    if (names.has(name.toLowerCase())) return inSmall(Object.keys(headers as object))
   }
-  return block.text
+  return undefined
 }
 
-function without({ values }: Block, names: readonly unknown[]): string {
-  const said = new Set(names.map((name) => String(name).toLowerCase()))
+const inSmall = (names: readonly unknown[]) => new Set(names.map((name) => String(name).toLowerCase()))
+
+/** The lines without those whose names an answer has itself. */
+export function linesBeside(block: Block, headers: unknown): string {
+  const said = saidIn(block, headers)
+  if (said === undefined) return block.text
   let text = ''
-  for (const [name, value] of values) if (!said.has(name)) text += line(name, value)
+  for (const [name, value] of block.values) if (!said.has(name)) text += line(name, value)
   return text
 }
 
