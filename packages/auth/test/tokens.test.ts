@@ -55,6 +55,27 @@ t.test('tokens are issued, taken, and give the user and the roles', async (t) =>
   t.equal((await ask('/open')).statusCode, 200)
 })
 
+t.test("what a handler changes of a remembered token's user is not in the next request", async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(auth, { jwt: { secret } })
+  type Changed = { roles: string[]; teams: { name: string }[]; home: { city: string } }
+  app.get('/', { onRequest: [app.authenticate] }, async ({ user, identity }) => {
+    const before = JSON.stringify([user, identity?.roles])
+    const { roles, teams, home } = user as unknown as Changed
+    roles.push('admin')
+    teams[0]!.name = 'root'
+    home.city = 'elsewhere'
+    return before
+  })
+  const token = signed(claims({ roles: ['reader'], teams: [{ name: 'a' }], home: { city: 'London' } }))
+  const ask = async () =>
+    (await app.inject({ url: '/', headers: { authorization: `Bearer ${token}` } })).json()
+  const first = await ask()
+  t.match(first, [{ roles: ['reader'], teams: [{ name: 'a' }], home: { city: 'London' } }, ['reader']])
+  for (let again = 0; again < 3; again++) t.same(await ask(), first)
+})
+
 t.test(
   'no token, and every token that does not hold, is 401 with a challenge, and no handler runs',
   async (t) => {
