@@ -20,7 +20,7 @@ export interface CorrelationOptions {
   /**
    * Makes an id for a request that has none, or an invalid one. It must match `^[\w.-]{1,64}$`.
    *
-   * @defaultValue `randomUUID`
+   * @defaultValue a random UUID
    */
   generate?: ((request: IncomingMessage) => string) | undefined
 

@@ -9,6 +9,11 @@ function failed(error) {
   return new Promise(() => undefined)
 }
 
+// Who measures may be stopped at any moment: nobody is left behind then.
+process.once('disconnect', () => process.exit())
+
+let watched
+
 /** Waits until garbage is gone, so that memory means what is kept. */
 async function settled() {
   for (let round = 0; round < 4; round++) {
@@ -23,6 +28,12 @@ const questions = {
     await settled()
     return process.memoryUsage()
   },
+  /** From here on the turns of the event loop are looked at. */
+  async watch() {
+    const { watchTurns } = await import('./lib/turns.mjs')
+    watched = watchTurns()
+  },
+  watched: () => watched(),
   /** Ends as a program ends, so that a profile is written. */
   finish: () => process.exit(0)
 }

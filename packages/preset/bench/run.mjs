@@ -19,6 +19,7 @@ Without names everything is measured and results.md and baseline.json are writte
   --guard      compares instructions with baseline.json, 5 % tolerance; fails naming the part; writes nothing
   --only LIST  which sections: instructions, ${Object.keys(sections).join(', ')}
   --write      with names or --only: merges what was measured into the committed figures
+  --jobs N     so many variants are counted at once (default 1); times are always measured alone
   --no-build   takes dist as it is`
 
 const { values, positionals } = parseArgs({
@@ -30,6 +31,7 @@ const { values, positionals } = parseArgs({
     guard: { type: 'boolean' },
     only: { type: 'string' },
     write: { type: 'boolean' },
+    jobs: { type: 'string', default: '1' },
     build: { type: 'boolean', default: true },
     help: { type: 'boolean' }
   }
@@ -46,6 +48,13 @@ const asked = values.only?.split(',') ?? (everything && !values.guard ? known : 
 const unknown = asked.filter((name) => !known.includes(name))
 if (unknown.length > 0) throw new Error(`no section is called "${unknown}". There are: ${known.join(', ')}`)
 
+const jobs = Number(values.jobs)
+if (!Number.isInteger(jobs) || jobs < 1)
+  throw new Error(`--jobs must be a whole number from 1, got ${values.jobs}`)
+
+// On the way out, what was started ends too.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+
 const missing = ensureCommands()
 const countable = !missing.some((command) => command === 'cc' || command.startsWith('qemu'))
 if (!countable) {
@@ -58,8 +67,7 @@ if (values.build) ensureBuilt()
 
 const size = values.full ? 'full' : 'quick'
 const redis = missing.includes('redis-server') ? { env: {}, stop() {} } : await startRedis()
-const how = { size, env: redis.env, say: (text) => console.error(text) }
-const committed = readData()
+const how = { size, jobs, env: redis.env, say: (text) => console.error(text) }
 const writes = !values.guard && ((everything && values.only === undefined) || values.write === true)
 const fresh = { instructions: {}, failures: {} }
 
@@ -71,7 +79,7 @@ function save() {
   writeResults(data)
 }
 
-try {
+async function measure() {
   if (only.includes('instructions')) await measureInstructions(wanted, how, fresh, save)
   for (const name of only.filter((section) => section !== 'instructions')) {
     how.say(`# ${name}`)
@@ -83,21 +91,21 @@ try {
       process.exitCode = 1
     }
   }
-} finally {
-  await redis.stop()
+  for (const reason of Object.values(fresh.failures)) console.error(reason)
+  if (Object.keys(fresh.failures).length > 0) process.exitCode = 1
+  console.log(writes ? 'wrote baseline.json and results.md' : JSON.stringify(fresh, undefined, 2))
 }
 
-for (const reason of Object.values(fresh.failures)) console.error(reason)
-if (Object.keys(fresh.failures).length > 0) process.exitCode = 1
-
-if (values.guard) {
-  const worse = regressions(fresh.instructions, committed.instructions)
-  for (const sentence of worse) console.error(`slower: ${sentence}`)
+async function guard() {
+  const worse = await regressions(wanted, readData().instructions, how)
+  for (const sentence of worse) console.error(`worse: ${sentence}`)
   if (worse.length > 0) process.exitCode = 1
-  else
-    console.log(`${Object.keys(fresh.instructions).length} parts cost no more than their committed figures`)
-} else if (writes) {
-  console.log('wrote baseline.json and results.md')
-} else {
-  console.log(JSON.stringify(fresh, undefined, 2))
+  else console.log(`${wanted.length} parts cost no more than their committed figures`)
+}
+
+try {
+  if (values.guard) await guard()
+  else await measure()
+} finally {
+  await redis.stop()
 }

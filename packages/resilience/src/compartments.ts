@@ -1,3 +1,4 @@
+import { LinkedMap } from '@seaworthy/contract'
 import { Circuit, type CircuitHost, type CircuitState } from './circuit.ts'
 import { Bulkhead } from './layers/bulkhead.ts'
 import type { Policy } from './options-policy.ts'
@@ -26,7 +27,7 @@ export function statesOf(circuits: Iterable<Circuit>): Record<CircuitState, numb
 export class Compartments {
   readonly #policy: Policy
   readonly #host: CircuitHost
-  readonly #byKey = new Map<string, Compartment>()
+  readonly #byKey = new LinkedMap<Compartment>()
 
   constructor(policy: Policy, host: CircuitHost) {
     this.#policy = policy
@@ -40,7 +41,7 @@ export class Compartments {
   /** Those that are not idle for too long. */
   circuits(): Circuit[] {
     this.#evictIdle(this.#host.clock.now())
-    return Array.from(this.#byKey.values(), ({ circuit }) => circuit)
+    return Array.from(this.#byKey.entries(), ([, { circuit }]) => circuit)
   }
 
   of(key: string, now: number): Compartment {
@@ -48,7 +49,6 @@ export class Compartments {
     if (found) {
       // The map's order is the order of use, but moving an entry each time costs more than the call is worth.
       if (now - found.usedAt > 1000) {
-        this.#byKey.delete(key)
         this.#byKey.set(key, found)
         found.usedAt = now
       }
@@ -63,7 +63,7 @@ export class Compartments {
 
   #evictIdle(now: number): void {
     const before = now - this.#policy.idleTimeout
-    for (const [key, { usedAt }] of this.#byKey) {
+    for (const [key, { usedAt }] of this.#byKey.entries()) {
       if (usedAt >= before) return
       this.#byKey.delete(key)
     }
@@ -73,7 +73,7 @@ export class Compartments {
   #evictOldest(): void {
     let looked = 0
     let oldest: string | undefined
-    for (const [key, { circuit }] of this.#byKey) {
+    for (const [key, { circuit }] of this.#byKey.entries()) {
       oldest ??= key
       if (circuit.state === 'closed') {
         oldest = key

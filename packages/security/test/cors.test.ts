@@ -1,3 +1,7 @@
+import { once } from 'node:events'
+import { request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import fastifyCors from '@fastify/cors'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { cors, headers, rateLimit, type CorsOptions } from '../src/index.ts'
@@ -187,4 +191,88 @@ t.test('refusals can be read by the origin that may read answers; a preflight sp
   t.equal(refused.statusCode, 429)
   t.equal(refused.headers['access-control-allow-origin'], good)
   t.match((await ask(app, good, true)).headers['content-security-policy'], /default-src 'none'/)
+})
+
+/** Over a socket, where prepared headers are lines of the head. */
+async function overSocket(app: FastifyInstance, path: string, origin: string | undefined, method = 'GET') {
+  if (!app.server.listening) await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  const headers = {
+    ...(origin === undefined ? {} : { origin }),
+    ...(method === 'OPTIONS' ? { 'access-control-request-method': 'PATCH' } : {})
+  }
+  const sent = httpRequest({ port, host: '127.0.0.1', path, method, headers, agent: false }).end()
+  const [answer] = (await once(sent, 'response')) as [import('node:http').IncomingMessage]
+  answer.resume()
+  await once(answer, 'end')
+  const { date: _date, connection: _connection, ...rest } = answer.headers
+  return { status: answer.statusCode, headers: rest }
+}
+
+t.test('over a socket an answer says what @fastify/cors says, word for word', async (t) => {
+  const origins = [good, 'https://admin.example.com', 'https://x.partner.com', 'https://evil.com', undefined]
+  const listed = (origin: string | undefined) =>
+    origin === good ||
+    origin === 'https://admin.example.com' ||
+    /^https:\/\/[a-z]+\.partner\.com$/.test(origin ?? '')
+  const options = { credentials: true, exposedHeaders: ['X-Total-Count', 'X-Page'], maxAge: 600 }
+  const methods = ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']
+  const routes = (app: FastifyInstance) => {
+    app.get('/', async () => 'ok')
+    app.get('/fails', () => Promise.reject(new Error('inside')))
+    app.get('/own', async (_request, reply) =>
+      reply.header('access-control-expose-headers', 'X-Own').header('Vary', 'Accept').send('ok')
+    )
+    app.get('/removed', async (_request, reply) =>
+      reply.removeHeader('Access-Control-Allow-Origin').send('ok')
+    )
+    app.get('/closed', { config: { cors: false } }, async () => 'ok')
+  }
+  const build = async (register: (app: FastifyInstance) => Promise<unknown>) => {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    // Somebody's Vary that is there already is added to.
+    app.addHook('onRequest', (request, reply, done) => {
+      if (request.url === '/varied') reply.header('Vary', 'Accept-Encoding')
+      done()
+    })
+    await register(app)
+    routes(app)
+    app.get('/varied', async () => 'ok')
+    return app
+  }
+  const origin = [good, 'https://admin.example.com', /^https:\/\/[a-z]+\.partner\.com$/]
+  const ours = await build(async (app) => app.register(cors, { ...options, origin }))
+  const theirs = await build(async (app) =>
+    app.register(fastifyCors, {
+      ...options,
+      methods,
+      origin: (asked, callback) => callback(null, listed(asked))
+    })
+  )
+  for (const asked of origins) {
+    for (const path of ['/', '/fails', '/own', '/removed', '/closed', '/varied', '/nowhere']) {
+      for (const method of ['GET', 'HEAD', 'OPTIONS']) {
+        t.same(
+          await overSocket(ours, path, asked, method),
+          await overSocket(theirs, path, asked, method),
+          `${method} ${path} of ${asked}`
+        )
+      }
+    }
+  }
+})
+
+t.test('who looks for @fastify/cors among the plugins finds it', async (t) => {
+  const app = await build(t, { origin: good })
+  t.ok(app.hasPlugin('@fastify/cors'))
+})
+
+t.test('an exposed header that no header can be stops the start', async (t) => {
+  for (const exposedHeaders of ['X-A\r\nX-B: c', ['X-A', ''], [7]]) {
+    await t.rejects(build(t, { origin: good, exposedHeaders } as CorsOptions), {
+      name: 'RangeError',
+      message: /"cors.exposedHeaders" must be a header name or a list of them/
+    })
+  }
 })

@@ -1,10 +1,11 @@
+import { BoundedMap } from '@seaworthy/contract'
+
 /** A map whose entries end, with a bound: the oldest entry goes when it is full. */
 export class ExpiringMap<V> {
-  readonly #entries = new Map<string, { value: V; until: number }>()
-  readonly #limit: number
+  readonly #entries: BoundedMap<{ value: V; until: number }>
 
   constructor(limit: number) {
-    this.#limit = limit
+    this.#entries = new BoundedMap(limit, ({ until }) => until <= Date.now())
   }
 
   get(key: string): V | undefined {
@@ -17,8 +18,6 @@ export class ExpiringMap<V> {
 
   /** `until` is in milliseconds since 1970. */
   set(key: string, value: V, until: number): void {
-    this.#entries.delete(key)
-    if (this.#entries.size >= this.#limit) this.#evict()
     this.#entries.set(key, { value, until })
   }
 
@@ -32,14 +31,6 @@ export class ExpiringMap<V> {
 
   *values(): Generator<V> {
     const now = Date.now()
-    for (const { value, until } of this.#entries.values()) if (until > now) yield value
-  }
-
-  /** Drops what has ended; if nothing has, the oldest. */
-  #evict(): void {
-    const now = Date.now()
-    for (const [key, { until }] of this.#entries) if (until <= now) this.#entries.delete(key)
-    const oldest = this.#entries.keys().next()
-    if (this.#entries.size >= this.#limit && !oldest.done) this.#entries.delete(oldest.value)
+    for (const [, { value, until }] of this.#entries.entries()) if (until > now) yield value
   }
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { BoundedMap } from '@seaworthy/contract'
 import type { FastifyBaseLogger } from 'fastify'
 import { identityOf } from '../identity.ts'
 import type { ResolvedIssuer } from '../options-issuer.ts'
@@ -41,26 +42,19 @@ export function createIntrospection(
     clockTolerance: tolerance * 1000
   }
   // Apart, so that made-up tokens push no good one out.
-  const good = new Map<string, Answer>()
-  const bad = new Map<string, Answer>()
+  const good = new BoundedMap<Answer>(limit)
+  const bad = new BoundedMap<Answer>(limit)
   const calls = new Map<string, Promise<TokenOutcome>>()
   let failing = false
 
-  const remembered = (answers: Map<string, Answer>, key: string): TokenOutcome | undefined => {
+  const remembered = (answers: BoundedMap<Answer>, key: string): TokenOutcome | undefined => {
     const found = answers.get(key)
     if (found === undefined || found.until > Date.now()) return found?.outcome
     answers.delete(key)
     return undefined
   }
-  const remember = (
-    answers: Map<string, Answer>,
-    key: string,
-    outcome: TokenOutcome,
-    until: number
-  ): void => {
+  const remember = (answers: BoundedMap<Answer>, key: string, outcome: TokenOutcome, until: number): void => {
     if (limit === 0 || introspection.cacheFor === 0) return
-    answers.delete(key)
-    if (answers.size >= limit) answers.delete(answers.keys().next().value!)
     answers.set(key, { outcome, until })
   }
   const told = (failed: boolean, reason?: string): void => {

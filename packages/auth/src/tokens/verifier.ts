@@ -1,3 +1,4 @@
+import { BoundedMap } from '@seaworthy/contract'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ResolvedIssuer } from '../options-issuer.ts'
 import type { ResolvedJwt } from '../options-jwt.ts'
@@ -60,10 +61,9 @@ export function createTokenVerifier(
     issuers.set(other.issuer, makeIssuer(other, clockTolerance, log, sources))
   const only = issuers.size === 1 ? issuers.values().next().value : undefined
 
-  const cache = new Map<string, Remembered>()
+  const cache = new BoundedMap<Remembered>(limit)
   const remember = (token: string, issuer: Issuer, identity: Identity, generation: number): void => {
     if (limit === 0) return
-    if (cache.size >= limit) cache.delete(cache.keys().next().value!)
     const expires = Number(identity.user.exp) * 1000 + clockTolerance
     cache.set(token, { identity: copied(identity), issuer, generation, expires })
   }

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { hasLogger } from '../logging/has-logger.ts'
 import { childLoggerFactory } from '../logging/request-logger.ts'
 import { schemas } from '../logging/schemas.ts'
 import type { ObservabilityOptions, ResolvedOptions } from '../options.ts'
@@ -16,7 +17,8 @@ export function bindIds(
   const ids = new IdSource(options.correlation)
   const { keys } = schemas[options.logging === false ? 'default' : options.logging.schema]
   fastify.setGenReqId(ids.genReqId)
-  if (side === undefined) {
+  // Without a logger nothing carries ids, and Fastify spares itself the requests' loggers.
+  if (side === undefined && hasLogger(fastify)) {
     fastify.setChildLoggerFactory(childLoggerFactory(ids, keys))
     fastify.log.warn(
       'observability: the app was built without observabilityServerOptions(), so Fastify writes two lines of its own ' +

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { ResolvedCorrelation } from '../options-correlation.ts'
 import { activeSpan } from './active-span.ts'
-import { spanIdSource } from './random-ids.ts'
+import { spanIdSource, traceIdSource, uuidOf } from './random-ids.ts'
 import { isSampled, parseTraceparent, validTracestate } from './trace-context.ts'
 
 /** What identifies a request here and in the services around. */
@@ -26,6 +25,7 @@ const validId = /^[\w.-]{1,64}$/
 export class IdSource {
   readonly options: ResolvedCorrelation
   readonly #spanId = spanIdSource()
+  readonly #traceId = traceIdSource()
 
   constructor(options: ResolvedCorrelation) {
     this.options = options
@@ -43,10 +43,10 @@ export class IdSource {
     const { header, trusts, generate } = this.options
     const trusted = trusts === undefined || trusts(raw.socket.remoteAddress ?? '')
     const inbound = trusted ? raw.headers[header] : undefined
-    const uuid = randomUUID()
+    const fresh = this.#traceId()
     const correlationId =
       given ??
-      (typeof inbound === 'string' && validId.test(inbound) ? inbound : generated(generate, raw, uuid))
+      (typeof inbound === 'string' && validId.test(inbound) ? inbound : generated(generate, raw, fresh))
 
     const span = activeSpan()
     const parent =
@@ -56,7 +56,7 @@ export class IdSource {
     const ids: RequestIds = {
       correlationId,
       // A fresh trace has the correlation id's own digits, so that looking for one finds the other.
-      traceId: span?.traceId ?? parent?.traceId ?? digits(uuid),
+      traceId: span?.traceId ?? parent?.traceId ?? fresh,
       spanId: span?.spanId,
       parentId: parent?.parentId,
       flags: span === undefined ? (parent?.flags ?? '00') : `0${span.traceFlags & 1}`,
@@ -82,13 +82,9 @@ export class IdSource {
 function generated(
   generate: ((request: IncomingMessage) => string) | undefined,
   raw: IncomingMessage,
-  uuid: string
+  fresh: string
 ): string {
-  if (generate === undefined) return uuid
+  if (generate === undefined) return uuidOf(fresh)
   const id = generate(raw)
-  return typeof id === 'string' && validId.test(id) ? id : uuid
+  return typeof id === 'string' && validId.test(id) ? id : uuidOf(fresh)
 }
-
-/** The 32 digits of a UUID. */
-const digits = (uuid: string): string =>
-  uuid.slice(0, 8) + uuid.slice(9, 13) + uuid.slice(14, 18) + uuid.slice(19, 23) + uuid.slice(24)

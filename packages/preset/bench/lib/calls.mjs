@@ -5,7 +5,7 @@ import { startSubject } from './subject.mjs'
 /** `{ instructions }` per call: the lower quartile of windows of 5,000 calls after 60,000: compiled late. */
 export async function countCalls(variant) {
   const nodeArgs = [...repeatable]
-  const subject = await startSubject({ ...variant, nodeArgs }, { count: true })
+  const subject = await startSubject({ ...variant, nodeArgs }, { count: true, env: variant.env })
   try {
     await subject.ask('run', 60_000)
     const windows = []

@@ -78,8 +78,9 @@ export const calls = [
   call('opossum', './peers/calls.mjs', 'opossum'),
   call('cockatiel, breaker', './peers/calls.mjs', 'cockatielBreaker'),
   call('cockatiel, wrap of four', './peers/calls.mjs', 'cockatielFour'),
-  call('resilience: breaker', './ours/calls.mjs', 'breaker', { against: ['opossum', 'cockatiel, breaker'] }),
+  call('resilience: breaker alone', './ours/calls.mjs', 'breakerAlone', { against: ['cockatiel, breaker'] }),
+  call('resilience: breaker', './ours/calls.mjs', 'breaker', { against: ['opossum'] }),
   call('resilience: four policies', './ours/calls.mjs', 'four', {
-    against: ['opossum', 'cockatiel, wrap of four']
+    against: ['cockatiel, wrap of four']
   })
 ]

@@ -4,8 +4,8 @@ import { startSubject } from './subject.mjs'
 
 /** Warm-up, and the requests of the windows that are counted. */
 export const sizes = {
-  quick: { warmUp: 13_000, windows: 6, window: 750 },
-  full: { warmUp: 20_000, windows: 10, window: 2500 }
+  quick: { warmUp: 14_000, windows: 12, window: 500 },
+  full: { warmUp: 20_000, windows: 25, window: 1000 }
 }
 
 /** One thread and fixed seeds: the same code is compiled at the same request in every run. */

@@ -6,13 +6,19 @@ const headEnd = Buffer.from('\r\n\r\n')
 const lastChunk = Buffer.from('0\r\n\r\n')
 
 /** The request that every variant gets. Unused headers cost each variant the same. */
-export function requestText({ path = '/users/42', method = 'GET', token = 'HS256', headers = {} } = {}) {
+export function requestText({
+  path = '/users/42',
+  method = 'GET',
+  token = 'HS256',
+  bearer = tokens()[token],
+  headers = {}
+} = {}) {
   const lines = {
     host: 'bench.example.com',
     'user-agent': 'bench',
     accept: 'application/json',
     origin: 'https://app.example.com',
-    authorization: `Bearer ${tokens()[token]}`,
+    authorization: `Bearer ${bearer}`,
     ...headers
   }
   const text = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`)

@@ -36,6 +36,8 @@ export async function startRedis() {
     tmpdir()
   ]
   const server = spawn('redis-server', args, { stdio: 'ignore' })
+  // Who measures may be stopped at any moment.
+  process.once('exit', () => server.kill('SIGKILL'))
   for (let tries = 0; !(await accepts(port)); tries++) {
     if (tries === 200) throw new Error('redis-server did not start')
     await pause(50)

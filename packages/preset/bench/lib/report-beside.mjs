@@ -51,10 +51,10 @@ function memory(figures) {
 
 function scrape(results) {
   return [
-    'Five statuses for each route. CPU of a scrape, and the longest time between two turns of the event loop while ' +
-      'it ran; the least of twelve.',
+    'Five statuses for each route. CPU of a scrape, and of the longest turn of the event loop while it ran; the least ' +
+      'of twelve.',
     table(
-      ['', 'routes', 'KB', 'CPU ms', 'longest stall ms'],
+      ['', 'routes', 'KB', 'CPU ms', 'longest turn ms'],
       results.map(({ name, routes, bytes, cpuMs, stallMs }) => [
         name,
         routes,
@@ -76,7 +76,9 @@ function latency({ rate, results }) {
   ]
 }
 
-function growth({ routes, clients, connections, breakers }) {
+const longest = ({ longestMs, ownMs }) => `${shown(longestMs)} (${shown(ownMs)})`
+
+function growth({ routes, clients, tokens, connections, breakers }) {
   const parts = []
   if (routes)
     parts.push(
@@ -93,10 +95,34 @@ function growth({ routes, clients, connections, breakers }) {
     )
   if (clients)
     parts.push(
-      'Clients of the rate limit in memory, one after the other (`cache` at its default), and what so many leave in the heap:',
+      'Clients of the rate limit in memory, one after the other. `cache` is how many are counted one by one. MB of heap ' +
+        'that so many leave, CPU of a request after that, and of the longest turn of the event loop until then, in brackets ' +
+        'without garbage collection:',
       table(
-        ['clients', 'thousands of instructions per request', 'MB'],
-        clients.map(({ count, instructions, heapMB }) => [count, thousands(instructions), shown(heapMB)])
+        ['', 'clients', 'cache', 'thousands of instructions', 'CPU µs', 'longest turn ms', 'MB'],
+        clients.map(({ name, count, cache, instructions, microseconds, heapMB, ...turns }) => [
+          name,
+          count,
+          cache ?? '–',
+          instructions === undefined ? '–' : thousands(instructions),
+          shown(microseconds),
+          longest(turns),
+          shown(heapMB)
+        ])
+      )
+    )
+  if (tokens)
+    parts.push(
+      'Tokens of `auth: jwt`, 100,000 requests with one after the other. `cache` is how many are remembered:',
+      table(
+        ['tokens', 'cache', 'CPU µs', 'longest turn ms', 'MB'],
+        tokens.map(({ count, cache, microseconds, heapMB, ...turns }) => [
+          count,
+          cache,
+          shown(microseconds),
+          longest(turns),
+          shown(heapMB)
+        ])
       )
     )
   if (connections)
@@ -115,13 +141,14 @@ function growth({ routes, clients, connections, breakers }) {
     )
   if (breakers)
     parts.push(
-      'Idle breakers:',
+      'Breakers of one name by key: bytes of each and CPU of all while they are idle, and a call when all are in use:',
       table(
-        ['breakers', 'bytes each', 'CPU ms per second, all'],
-        breakers.map(({ count, bytesEach, cpuMsPerSecond }) => [
+        ['breakers', 'bytes each', 'CPU ms per second, all', 'thousands of instructions per call'],
+        breakers.map(({ count, bytesEach, cpuMsPerSecond, instructions }) => [
           count,
           shown(bytesEach, 0),
-          shown(cpuMsPerSecond, 2)
+          shown(cpuMsPerSecond, 2),
+          thousands(instructions)
         ])
       )
     )

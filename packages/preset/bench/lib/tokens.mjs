@@ -15,6 +15,14 @@ export function tokens() {
   return made
 }
 
+/** A good token of somebody else. */
+export function anotherToken(index) {
+  const { secret, payload } = tokens()
+  return token('HS256', { ...payload, sub: `user-${index}`, id: `user-${index}` }, (text) =>
+    createHmac('sha256', secret).update(text).digest()
+  )
+}
+
 /** As environment of the measured process, so that it spends nothing on making keys. */
 export const tokensForChildren = () => ({ BENCH_TOKENS: JSON.stringify(tokens()) })
 
@@ -38,6 +46,7 @@ function make() {
   const privatePem = ({ privateKey }) => privateKey.export({ type: 'pkcs8', format: 'pem' })
   return {
     secret,
+    payload,
     issuer: payload.iss,
     audience: payload.aud,
     HS256: token('HS256', payload, (text) => createHmac('sha256', secret).update(text).digest()),

@@ -20,6 +20,13 @@ async function withRequest(use) {
   return use(app, await held)
 }
 
+/** Nothing but the breaker. */
+export const breakerAlone = () =>
+  withRequest((app, request) => {
+    const guarded = app.resilience.breaker('bench', work, { timeout: false, totalTimeout: false })
+    return calling((id) => guarded.call(request, id))
+  })
+
 /** The recipe's settings: a timeout, a threshold, a fallback. */
 export const breaker = () =>
   withRequest((app, request) => {
@@ -53,3 +60,15 @@ export const idle = () =>
       for (let index = 0; index < count; index++) await guarded.call(request, index)
     }
   }))
+
+/** A breaker for each of so many keys, all of them called in turn. */
+export const keyed = () =>
+  withRequest((app, request) => {
+    const count = Number(process.env.BENCH_KEYS)
+    const guarded = app.resilience.breaker('bench', work, {
+      timeout: 3000,
+      key: (id) => `host-${id % count}`,
+      maxKeys: count
+    })
+    return calling((id) => guarded.call(request, id))
+  })

@@ -65,6 +65,7 @@ const auth = (jwt) =>
 
 export const jwtHs = auth(({ secret }) => ({ secret, cache: 0 }))
 export const jwtHsCached = auth(({ secret }) => ({ secret }))
+export const jwtOfMany = auth(({ secret }) => ({ secret, cache: Number(process.env.BENCH_CACHE) }))
 export const jwtRs = auth(({ privateKeys }) => ({ key: privateKeys.RS256, cache: 0 }))
 export const jwtEd = auth(({ privateKeys }) => ({ key: privateKeys.EdDSA, cache: 0 }))
 
@@ -158,6 +159,11 @@ export async function presetManyRoutes(tokens) {
 export async function limitBehindProxy() {
   const { security: plugin } = await import('@seaworthy/security')
   const app = fastify({ trustProxy: '127.0.0.1' })
-  await app.register(plugin, { headers: false, cors: false, validation: false, rateLimit: limits })
+  await app.register(plugin, {
+    headers: false,
+    cors: false,
+    validation: false,
+    rateLimit: { ...limits, cache: Number(process.env.BENCH_CACHE) }
+  })
   return withRoute(app)
 }

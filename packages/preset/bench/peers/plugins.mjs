@@ -60,7 +60,7 @@ export const limitKeys = alone(
     await app.register(await plugin('@fastify/rate-limit'), {
       max: 1_000_000_000,
       timeWindow: '1 minute',
-      cache: 10_000
+      cache: Number(process.env.BENCH_CACHE)
     })
   },
   { trustProxy: '127.0.0.1' }

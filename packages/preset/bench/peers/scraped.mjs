@@ -15,31 +15,12 @@ export async function withManyRoutes(app) {
   }
   await app.listen({ port: 0, host: '127.0.0.1' })
 
-  let watching = false
-  let longest = 0
   return {
     port: app.server.address().port,
     async fill() {
       for (let index = 0; index < count; index++) {
         for (const status of statuses) await app.inject(`/resources-${index}/1?status=${status}`)
       }
-    },
-    /** From here on the longest time between two turns of the event loop is kept. */
-    watch() {
-      watching = true
-      longest = 0
-      let last = performance.now()
-      const turn = () => {
-        const now = performance.now()
-        longest = Math.max(longest, now - last)
-        last = now
-        if (watching) setImmediate(turn)
-      }
-      setImmediate(turn)
-    },
-    watched() {
-      watching = false
-      return longest
     }
   }
 }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '@seaworthy/contract'
 import type { Clock } from '../clock.ts'
 
 /** The last good value per key. */
@@ -26,23 +27,18 @@ interface Entry<T> {
 export class LastGood<Args extends unknown[], T> {
   readonly #options: Required<LastGoodOptions<Args>>
   readonly #clock: Clock
-  readonly #entries = new Map<string, Entry<T>>()
+  readonly #entries: BoundedMap<Entry<T>>
 
   constructor(options: Required<LastGoodOptions<Args>>, clock: Clock) {
     this.#options = options
     this.#clock = clock
+    this.#entries = new BoundedMap(options.maxEntries)
   }
 
   keep(args: Args, value: T): void {
     const key = this.#options.key(...args)
     if (key === undefined) return
-    this.#entries.delete(key)
     this.#entries.set(key, { value, at: this.#clock.now() })
-    if (this.#entries.size <= this.#options.maxEntries) return
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest)
-      return
-    }
   }
 
   /** The kept value; undefined where there is none, or it is too old. */

@@ -1,15 +1,16 @@
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import { blockOf, linesBeside } from './block.ts'
-import { kHeaders, kLimits, native, type BlockResponse } from './slots.ts'
+import { kCors, kHeaders, kLimits, native, type BlockResponse } from './slots.ts'
 
 /**
  * One by one, Node checks and joins headers for each answer, which costs more than the rest of a small one: blocks are
  * lines already, put behind the first. Whatever writes the head sends them, a stream and a hijacked reply too.
  */
 function storeHeader(this: BlockResponse, firstLine: string, headers: unknown): void {
-  const { [kHeaders]: fixed, [kLimits]: limits } = this
+  const { [kHeaders]: fixed, [kCors]: cors, [kLimits]: limits } = this
   let lines = firstLine
   if (fixed !== undefined) lines += linesBeside(fixed, headers)
+  if (cors !== undefined) lines += linesBeside(cors, headers)
   if (limits !== undefined) lines += linesBeside(limits, headers)
   native._storeHeader.call(this, lines, headers)
 }

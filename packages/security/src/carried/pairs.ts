@@ -1,6 +1,6 @@
 import { saidIn } from './block.ts'
 import { loosen } from './seen.ts'
-import { kHeaders, kLimits, native, type BlockResponse } from './slots.ts'
+import { native, slotKeys, type BlockResponse } from './slots.ts'
 
 /**
  * The documented way, for a Node that does not write lines as expected: names and values in one list. Node checks each
@@ -12,12 +12,12 @@ function writeHead(this: BlockResponse, status: number, reason?: unknown, header
   const list = listOf(given)
   // Node joins a list with headers that were set before: then all are set.
   if (native.getHeaderNames.call(this).length > 0) {
-    loosen(this, kHeaders)
-    loosen(this, kLimits)
+    for (const key of slotKeys) loosen(this, key)
     return native.writeHead.call(this, status, list as never) as BlockResponse
   }
   const all: unknown[] = []
-  for (const block of [this[kHeaders], this[kLimits]]) {
+  for (const key of slotKeys) {
+    const block = this[key]
     if (block === undefined) continue
     const said = saidIn(block, given)
     for (const [name, value] of block.values) if (said?.has(name) !== true) all.push(name, value)

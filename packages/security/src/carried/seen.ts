@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http'
-import { kHeaders, kLimits, native, type BlockResponse, type SlotKey } from './slots.ts'
+import { native, slotKeys, type BlockResponse, type SlotKey } from './slots.ts'
 
 /** To who reads, changes or removes headers, those of a block are headers like others. */
 const methods = {
@@ -13,7 +13,7 @@ const methods = {
     return native.hasHeader.call(this, name) || holderOf(this, name) !== undefined
   },
   getHeaders(this: BlockResponse): OutgoingHttpHeaders {
-    const carried = [...(this[kHeaders]?.values ?? []), ...(this[kLimits]?.values ?? [])]
+    const carried = slotKeys.flatMap((key) => [...(this[key]?.values ?? [])])
     return Object.assign(Object.create(null), Object.fromEntries(carried), native.getHeaders.call(this))
   },
   getHeaderNames(this: BlockResponse): string[] {
@@ -43,13 +43,14 @@ export function show(response: BlockResponse): void {
 
 export const isShown = (response: BlockResponse): boolean => response.getHeader === methods.getHeader
 
-function holderOf(
-  { [kHeaders]: fixed, [kLimits]: limits }: BlockResponse,
-  name: string
-): SlotKey | undefined {
+function holderOf(response: BlockResponse, name: string): SlotKey | undefined {
   const small = name.toLowerCase()
-  if (fixed?.names.has(small) === true) return kHeaders
-  return limits?.names.has(small) === true && limits.values.has(small) ? kLimits : undefined
+  for (const key of slotKeys) {
+    const block = response[key]
+    // What is said of limits may be less than could be: its names are those of all.
+    if (block?.names.has(small) === true && block.values.has(small)) return key
+  }
+  return undefined
 }
 
 /** One of a block is to be changed: from here on they are single headers. What was said one by one stays. */

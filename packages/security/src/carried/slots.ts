@@ -10,16 +10,20 @@ interface HeadWriter {
 }
 
 export const kHeaders = Symbol('seaworthy.security.headers')
+export const kCors = Symbol('seaworthy.security.cors')
 export const kLimits = Symbol('seaworthy.security.limits')
 
 /** Whose block it is. */
-export type Slot = 'headers' | 'limits'
-export type SlotKey = typeof kHeaders | typeof kLimits
-export const slots = { headers: kHeaders, limits: kLimits } as const
+export type Slot = 'headers' | 'cors' | 'limits'
+export type SlotKey = typeof kHeaders | typeof kCors | typeof kLimits
+export const slots = { headers: kHeaders, cors: kCors, limits: kLimits } as const
+/** In the order in which they are written. */
+export const slotKeys: readonly SlotKey[] = Object.values(slots)
 
 /** What a response carries. */
 export interface Blocks {
   [kHeaders]?: Block | undefined
+  [kCors]?: Block | undefined
   [kLimits]?: Block | undefined
 }
 

@@ -52,9 +52,13 @@ export function checkCors(option: string, options: CorsOptions): CorsOptions {
   section(option, options)
   const known = given(options)
   check.known(option, known, keys)
-  const { origin, credentials, maxAge, hook } = known
+  const { origin, credentials, maxAge, hook, exposedHeaders } = known
   checkRules(`${option}.origin`, origin)
   if (credentials !== undefined) check.boolean(`${option}.credentials`, credentials)
+  for (const name of [exposedHeaders ?? []].flat()) {
+    if (typeof name !== 'string' || !/^[\x20-\x7e]+$/.test(name))
+      check.fail(`${option}.exposedHeaders`, 'a header name or a list of them', name)
+  }
   if (maxAge !== undefined) check.integer(`${option}.maxAge`, maxAge, { min: 0, unit: 'seconds' })
   if (hook !== undefined) {
     check.oneOf(`${option}.hook`, hook, [

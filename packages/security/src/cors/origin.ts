@@ -24,6 +24,14 @@ export function decider(fastify: FastifyInstance, origin: Origin): Decide | '*' 
     )
 }
 
+/** The origins that are said by name, and whether there are other ways to be let in. `undefined` where none is by name. */
+export function exactOrigins(origin: Origin): { names: readonly string[]; others: boolean } | undefined {
+  const rules = [origin].flat() as unknown[]
+  const names = rules.filter((rule) => typeof rule === 'string')
+  if (names.length === 0 || names.includes('*')) return undefined
+  return { names, others: names.length < rules.length }
+}
+
 function matches(pattern: RegExp, origin: string): boolean {
   pattern.lastIndex = 0
   return origin.length <= longestOrigin && pattern.test(origin)

@@ -1,8 +1,15 @@
 import fastifyCors, { type FastifyCorsOptions } from '@fastify/cors'
-import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type {
+  FastifyInstance,
+  FastifyPluginAsync,
+  FastifyPluginCallback,
+  FastifyRequest,
+  onRequestHookHandler
+} from 'fastify'
 import fp from 'fastify-plugin'
 import { checkCors, type CorsOptions } from './options.ts'
 import { decider } from './origin.ts'
+import { prepared } from './prepared.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -28,6 +35,16 @@ const plugin: FastifyPluginAsync<CorsOptions> = async (fastify, options) => {
     route.config = { ...route.config, cors: converted(fastify, merged) as CorsOptions }
   })
 
+  const answer = prepared(own)
+  if (answer !== undefined) {
+    const inspect = await hookOf(fastify, converted(fastify, own))
+    fastify.addHook('onRequest', function cors(request, reply, done) {
+      if (answer(request, reply)) done()
+      else inspect.call(this, request, reply, done)
+    })
+    return
+  }
+
   const { delegator } = own
   await fastify.register(
     fastifyCors,
@@ -35,6 +52,20 @@ const plugin: FastifyPluginAsync<CorsOptions> = async (fastify, options) => {
       ? converted(fastify, own)
       : { ...hook(own), delegator: (request: FastifyRequest) => delegated(fastify, delegator, request) }
   )
+}
+
+/** Registers @fastify/cors, but keeps its hook: only what has no prepared answer is to pass it. */
+async function hookOf(fastify: FastifyInstance, options: FastifyCorsOptions): Promise<onRequestHookHandler> {
+  let hook: onRequestHookHandler
+  const host = {
+    decorateRequest: fastify.decorateRequest.bind(fastify),
+    options: fastify.options.bind(fastify),
+    addHook: (_name: string, given: onRequestHookHandler) => void (hook = given)
+  } as unknown as FastifyInstance
+  const register: FastifyPluginCallback<FastifyCorsOptions> = (_instance, given, done) =>
+    fastifyCors(host, given, done)
+  await fastify.register(fp(register, { name: '@fastify/cors', fastify: '5.x' }), options)
+  return hook!
 }
 
 const hook = ({ hook, hideOptionsRoute, logLevel }: CorsOptions) => ({

@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto'
+import { hash, pieceOf, piecesFor } from '@seaworthy/contract'
 import { SlidingLog } from './log.ts'
 import type { Hit, Verdict } from './store.ts'
 
@@ -12,16 +14,20 @@ interface Kept {
  * with others instead of pushing one out, so a flood of keys cannot make anybody's count start again.
  */
 export class MemoryStore {
-  readonly #limits = new Map<string, Map<string, SlidingLog>>()
+  /** By limit, each in pieces: however many keys there are, none of its Maps takes long to grow. */
+  readonly #limits = new Map<string, Map<string, SlidingLog>[]>()
   readonly #shared: (SlidingLog | undefined)[] = []
   readonly #cache: number
   readonly #now: () => number
+  readonly #pieces: number
+  readonly #seed = randomInt(2 ** 32)
   #size = 0
   #cursor: Generator<Kept, undefined> | undefined
 
   constructor(cache: number, now: () => number = () => performance.now()) {
     this.#cache = cache
     this.#now = now
+    this.#pieces = piecesFor(cache)
   }
 
   /** How many logs are kept, shared ones included. */
@@ -43,7 +49,7 @@ export class MemoryStore {
   /** What `take` would say, without counting. */
   read(hit: Hit): Verdict {
     const now = this.#now()
-    const log = this.#limits.get(hit.name)?.get(hit.key) ?? this.#shared[this.#slot(hit)]
+    const log = this.#found(hit)
     log?.prune(now, hit.window)
     return verdict(hit, log ?? new SlidingLog(), now, (log?.used ?? 0) >= hit.max)
   }
@@ -51,8 +57,7 @@ export class MemoryStore {
   /** Takes back what `take` counted. */
   refund(hits: readonly Hit[]): void {
     for (const hit of hits) {
-      const log = this.#limits.get(hit.name)?.get(hit.key) ?? this.#shared[this.#slot(hit)]
-      log?.remove(hit.cost)
+      this.#found(hit)?.remove(hit.cost)
     }
   }
 
@@ -63,8 +68,7 @@ export class MemoryStore {
   }
 
   #log(hit: Hit, now: number): SlidingLog {
-    let keys = this.#limits.get(hit.name)
-    if (keys === undefined) this.#limits.set(hit.name, (keys = new Map()))
+    const keys = this.#keysOf(hit)
     let log = keys.get(hit.key)
     if (log === undefined) {
       this.#sweep(now)
@@ -79,6 +83,19 @@ export class MemoryStore {
     // What is being asked is in use, even if nothing is counted yet: the sweep for the next limit must not take it.
     if (log.end <= now) log.end = now + hit.window
     return log
+  }
+
+  #found(hit: Hit): SlidingLog | undefined {
+    return this.#keysOf(hit).get(hit.key) ?? this.#shared[this.#slot(hit)]
+  }
+
+  #keysOf({ name, key }: Hit): Map<string, SlidingLog> {
+    let pieces = this.#limits.get(name)
+    if (pieces === undefined) {
+      pieces = Array.from({ length: this.#pieces }, () => new Map<string, SlidingLog>())
+      this.#limits.set(name, pieces)
+    }
+    return pieces[pieceOf(key, this.#pieces, this.#seed)]!
   }
 
   /** Each new key looks at four others and lets go of those whose window is over: no timer, no pause. */
@@ -96,7 +113,7 @@ export class MemoryStore {
   }
 
   *#walk(): Generator<Kept, undefined> {
-    for (const keys of this.#limits.values()) {
+    for (const keys of [...this.#limits.values()].flat()) {
       for (const [key, log] of keys) yield { keys, key, log }
     }
   }
@@ -105,13 +122,6 @@ export class MemoryStore {
     const slots = 2 ** Math.ceil(Math.log2(Math.max(64, this.#cache / 8)))
     return hash(key, hash(name, 2_166_136_261)) & (slots - 1)
   }
-}
-
-/** FNV-1a. */
-function hash(text: string, seed: number): number {
-  let value = seed
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 16_777_619)
-  return value ^ (value >>> 15)
 }
 
 function settle(hit: Hit, log: SlidingLog, now: number, exceeded: boolean, blocked: boolean): Verdict {

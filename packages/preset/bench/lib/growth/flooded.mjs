@@ -1,0 +1,37 @@
+import { openLoad } from '../load.mjs'
+import { startSubject } from '../subject.mjs'
+
+const warmUp = 20_000
+const more = 20_000
+
+/**
+ * Sends so many different requests, natively: the longest turn of the event loop meanwhile, what they leave in the heap,
+ * and the CPU of a request among them.
+ *
+ * @param {{ env?: Record<string, string>, count: number, next: (sent: number) => Buffer }} how
+ */
+export async function flooded(variant, { env, count, next }) {
+  const subject = await startSubject(variant, { env })
+  const load = await openLoad(subject.port, { next })
+  try {
+    const same = await openLoad(subject.port, { next: () => next(0) })
+    await same.send(warmUp)
+    same.close()
+    const idle = await subject.ask('memory')
+    await subject.ask('watch')
+    await load.send(count)
+    const turns = await subject.ask('watched')
+    const before = await subject.ask('cpu')
+    await load.send(more)
+    const after = await subject.ask('cpu')
+    const full = await subject.ask('memory')
+    return {
+      ...turns,
+      heapMB: (full.heapUsed - idle.heapUsed) / 2 ** 20,
+      microseconds: (after.user - before.user + (after.system - before.system)) / more
+    }
+  } finally {
+    load.close()
+    await subject.stop()
+  }
+}
