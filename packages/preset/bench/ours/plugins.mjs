@@ -1,6 +1,5 @@
 // Our plugins, each alone, and the preset: from the built packages, as a user gets them.
 import { randomBytes } from 'node:crypto'
-import { ServerResponse } from 'node:http'
 import { fastify, withRoute } from '../peers/app.mjs'
 import { withManyRoutes } from '../peers/scraped.mjs'
 
@@ -90,6 +89,8 @@ export async function presetOn(tokens, options = presetOptions(tokens)) {
 
 /** On a Node whose undocumented step from headers to text is another: what is left is documented. */
 export async function presetDocumented(tokens) {
+  // Not by import: a module that imports node:http loads what is lazy in it too, all of fetch.
+  const { ServerResponse } = process.getBuiltinModule('node:http')
   const store = ServerResponse.prototype._storeHeader
   ServerResponse.prototype._storeHeader = function rewritten(first, headers) {
     store.call(this, first.slice(0, first.indexOf('\r\n') + 2), headers)

@@ -8,13 +8,15 @@ interface RouteSchema {
   httpPart?: string
 }
 
+// All is text there, so numbers have to be read from it.
+const fromText = { coerceTypes: 'array', removeAdditional: false } as const
+
 /** Where the parts of a request come from decides how strictly they are read. */
 const parts = {
   // A client that sends JSON knows types and names: what doesn't fit is its mistake, and hears so.
   body: { coerceTypes: false, removeAdditional: false },
-  // All is text here, so numbers have to be read from it.
-  querystring: { coerceTypes: 'array', removeAdditional: false },
-  params: { coerceTypes: 'array', removeAdditional: false },
+  querystring: fromText,
+  params: fromText,
   // Every client and proxy adds headers of its own.
   headers: { coerceTypes: 'array', removeAdditional: true }
 } as const
@@ -27,15 +29,16 @@ export function buildByPart(inspect: (schema: unknown) => void): BuildValidator 
   const build = AjvCompiler()
   return ((schemas: Schemas, settings: Settings) => {
     for (const schema of Object.values(schemas as Record<string, unknown>)) inspect(schema)
-    const compilers = new Map<string, (route: RouteSchema) => unknown>()
+    // An Ajv takes its time to start: parts that are read alike share one.
+    const compilers = new Map<object, (route: RouteSchema) => unknown>()
     return (route: RouteSchema) => {
       const { httpPart = 'body' } = route
-      const part = httpPart in parts ? (httpPart as keyof typeof parts) : 'body'
-      let compile = compilers.get(part)
+      const reading = parts[httpPart in parts ? (httpPart as keyof typeof parts) : 'body']
+      let compile = compilers.get(reading)
       if (compile === undefined) {
-        const customOptions = { ...settings?.customOptions, ...parts[part] }
+        const customOptions = { ...settings?.customOptions, ...reading }
         compile = build(schemas, { ...settings, customOptions } as Settings) as never
-        compilers.set(part, compile)
+        compilers.set(reading, compile)
       }
       return compile(route)
     }
