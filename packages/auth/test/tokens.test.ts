@@ -55,6 +55,28 @@ t.test('tokens are issued, taken, and give the user and the roles', async (t) =>
   t.equal((await ask('/open')).statusCode, 200)
 })
 
+t.test('the signature of a remembered token lets in no other claims, header or spelling', async (t) => {
+  const { ask, ran } = await build(t)
+  const good = signed(claims({ roles: ['user'] }))
+  const [header = '', , signature = ''] = good.split('.')
+  t.equal((await ask('/me', good)).statusCode, 200)
+  for (const other of [
+    `${header}.${encode(claims({ roles: ['admin'] }))}.${signature}`,
+    `${encode({ alg: 'none' })}.${good.split('.')[1]}.${signature}`,
+    `A${good}`,
+    good.slice(1),
+    ` ${good}`,
+    `${good}, ${good}`,
+    `${good} `.repeat(2).trim(),
+    signature,
+    signature.slice(-32)
+  ]) {
+    t.equal((await ask('/me', other)).statusCode, 401, other)
+  }
+  t.match((await ask('/me', good)).json(), { roles: ['user'] }, 'and the good one is still remembered')
+  t.equal(ran.count, 2)
+})
+
 t.test("what a handler changes of a remembered token's user is not in the next request", async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())

@@ -28,6 +28,8 @@ const questions = {
     await settled()
     return process.memoryUsage()
   },
+  /** What each hook has cost since the last time. */
+  hooks: async () => (await import('./lib/hook-costs.mjs')).costs(),
   /** From here on the turns of the event loop are looked at. */
   async watch() {
     const { watchTurns } = await import('./lib/turns.mjs')

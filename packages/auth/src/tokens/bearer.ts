@@ -26,13 +26,12 @@ export function isStrictToken(token: string): boolean {
 }
 
 /**
- * The credentials of an `Authorization: Bearer …` header.
- * `undefined`: there are none (no header, or another scheme); `''`: there are, but not one plain token.
+ * The credentials of an `Authorization: Bearer …` header, as they are: whoever verifies them refuses what is no token.
+ * `undefined`: there are none (no header, or another scheme).
  */
 export function bearerOf({ authorization }: IncomingHttpHeaders): string | undefined {
   if (authorization === undefined || !/^bearer(?:[\s,]|$)/i.test(authorization)) return undefined
-  const token = authorization.slice(7)
-  return authorization.charCodeAt(6) === 32 && token !== '' && !/[\s,]/.test(token) ? token : ''
+  return authorization.charCodeAt(6) === 32 ? authorization.slice(7) : ''
 }
 
 /** The claims of a token, unverified: only to choose who verifies it. */

@@ -1,4 +1,3 @@
-import { BoundedMap } from '@seaworthy/contract'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ResolvedIssuer } from '../options-issuer.ts'
 import type { ResolvedJwt } from '../options-jwt.ts'
@@ -7,6 +6,7 @@ import type { Introspection } from './introspection.ts'
 import { isStrictToken, peek } from './bearer.ts'
 import { fixedIssuer, remoteIssuer, type Issuer, type IssuerRules, type Verified } from './issuer.ts'
 import { createKeySource, type KeySource } from './jwks.ts'
+import { RememberedTokens } from './remembered.ts'
 
 /** A token's identity, or why there is none. */
 export type TokenOutcome =
@@ -20,14 +20,6 @@ export interface TokenVerifier {
   verify(token: string): TokenOutcome | Promise<TokenOutcome>
   /** The issuers' published keys, for status and warm-up. */
   readonly sources: ReadonlyMap<string, KeySource>
-}
-
-interface Remembered {
-  readonly identity: Identity
-  readonly issuer: Issuer
-  readonly generation: number
-  /** Milliseconds since 1970. */
-  readonly expires: number
 }
 
 export function createTokenVerifier(
@@ -61,11 +53,11 @@ export function createTokenVerifier(
     issuers.set(other.issuer, makeIssuer(other, clockTolerance, log, sources))
   const only = issuers.size === 1 ? issuers.values().next().value : undefined
 
-  const cache = new BoundedMap<Remembered>(limit)
+  const cache = new RememberedTokens(limit)
   const remember = (token: string, issuer: Issuer, identity: Identity, generation: number): void => {
     if (limit === 0) return
     const expires = Number(identity.user.exp) * 1000 + clockTolerance
-    cache.set(token, { identity: copied(identity), issuer, generation, expires })
+    cache.set({ token, identity: copied(identity), issuer, generation, expires })
   }
   const conclude = (token: string, issuer: Issuer, result: Verified): TokenOutcome => {
     if (!('claims' in result)) return result
@@ -83,7 +75,7 @@ export function createTokenVerifier(
         if (found.expires > Date.now() && found.issuer.holds(found.generation)) {
           return { identity: copied(found.identity) }
         }
-        cache.delete(token)
+        cache.delete(found)
       }
       if (token.length > maxLength) return { refused: 'invalid' }
       // Where JWTs are taken too, what looks like one is never sent to the issuer.
