@@ -1,6 +1,13 @@
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { errorsStatusPort, provide, provided, reporterPort, type ErrorsStatus } from '@seaworthy/contract'
+import {
+  errorsStatusPort,
+  hasLogger,
+  provide,
+  provided,
+  reporterPort,
+  type ErrorsStatus
+} from '@seaworthy/contract'
 import type { Answer } from './answer.ts'
 import { Answerer } from './answerer.ts'
 import { ErrorCounts } from './counts.ts'
@@ -95,7 +102,7 @@ const plugin: FastifyPluginAsync<ErrorsOptions> = async (fastify, given) => {
   answerRefusals(fastify, options, answerer, counts)
   if (options.schemas) addSchemas(fastify)
   fastify.addHook('onReady', (done) => {
-    answerer.log = options.log ?? !fastify.hasDecorator('observability')
+    answerer.log = hasLogger(fastify) && (options.log ?? !fastify.hasDecorator('observability'))
     if (ours !== undefined && fastify.errorHandler !== ours) status.errorHandler = 'app'
     status.routesBefore = routesWithDefaultHandler(fastify)
     report(fastify, status)

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { managementPort, provide } from '@seaworthy/contract'
+import { hasLogger, managementPort, provide } from '@seaworthy/contract'
 import type { Connections } from '../connections.ts'
-import { hasLogger } from '../logging/has-logger.ts'
 import type { ManagementServer } from './listener.ts'
 import { LogLevel, logLevelRoutes } from './log-level.ts'
 import { statusPage } from './status-page.ts'

@@ -1,5 +1,5 @@
+import { hasLogger } from '@seaworthy/contract'
 import type { FastifyInstance } from 'fastify'
-import { hasLogger } from '../logging/has-logger.ts'
 import { childLoggerFactory } from '../logging/request-logger.ts'
 import { schemas } from '../logging/schemas.ts'
 import type { ObservabilityOptions, ResolvedOptions } from '../options.ts'

@@ -24,7 +24,10 @@ export const oursAlone = [
   }),
   ours('errors', 'errors', {}),
   ours('errors, 404', 'errors', { request: { path: '/missing', status: 404 }, against: ['bare, 404'] }),
-  ours('errors, thrown', 'thrown', { request: { path: '/gone', status: 404 }, against: ['bare, thrown'] }),
+  ours('errors, thrown', 'thrown', {
+    request: { path: '/gone', status: 404 },
+    against: ['bare, thrown', 'recipe: thrown']
+  }),
   ours('shutdown', 'shutdown'),
   ours('health', 'health', { has: ['probes'] }),
   ours('resilience', 'resilience', { against: ['@fastify/under-pressure'] }),

@@ -35,6 +35,7 @@ const requests = [
   peer('recipe: limit', 'recipe', 'limitAlone', { group: 'recipe', has: ['limit'] }),
   peer('recipe: limit on Redis', 'recipe', 'limitRedis', { group: 'recipe', has: ['limit'], redis: true }),
   peer('recipe: jwt', 'recipe', 'jwtAlone', { group: 'recipe', has: ['jwt'] }),
+  peer('recipe: thrown', 'recipe', 'thrown', { group: 'recipe', has: ['line'], ...gone }),
 
   peer('fastify-metrics', 'plugins', 'fastifyMetrics', { group: 'peers', has: ['metrics'] }),
   peer('promster', 'plugins', 'promster', { group: 'peers', has: ['metrics'] }),

@@ -30,7 +30,8 @@ function caller() {
   const found = frames.map((frame) =>
     /(?:packages\/([\w-]+)\/dist|.*node_modules\/((?:@[\w-]+\/)?[\w-]+)\/)/.exec(frame)
   )
-  const [, ours, theirs] = found.find((match) => match && match[2] !== 'fastify' && match[2] !== 'avvio') ?? []
+  const [, ours, theirs] =
+    found.find((match) => match && match[2] !== 'fastify' && match[2] !== 'avvio') ?? []
   return ours ?? theirs ?? 'route'
 }
 

@@ -31,4 +31,9 @@ const rows = rounds[0].hooks
     return [hook, each.toSorted((a, b) => a - b)[Math.floor((windows - 1) / 4)]]
   })
   .filter(([, instructions]) => instructions > 0)
-console.log(table(['hook, whose', 'instructions'], rows.map(([hook, cost]) => [hook, Math.round(cost)])))
+console.log(
+  table(
+    ['hook, whose', 'instructions'],
+    rows.map(([hook, cost]) => [hook, Math.round(cost)])
+  )
+)

@@ -207,6 +207,16 @@ export async function observability() {
   return withRoute(app)
 }
 
+/** An error of the route's that the recipe's handler logs and answers. */
+export async function thrown() {
+  const app = fastify({ logger: true })
+  errorHandler(app)
+  app.get('/gone', async () => {
+    throw Object.assign(new Error('User not found'), { statusCode: 404 })
+  })
+  return withRoute(app)
+}
+
 export const metricsAlone = alone(metrics)
 export const helmetAlone = alone(helmet)
 export const corsAlone = alone(cors)

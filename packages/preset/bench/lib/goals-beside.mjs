@@ -1,0 +1,125 @@
+// What the figures beside instructions per request are held against, each in its own unit.
+
+/** What goes on beside requests holds them up no longer. */
+const longestStall = 5
+const rowOf = (rows, wanted) =>
+  rows.find((row) => Object.entries(wanted).every(([name, value]) => row[name] === value))
+const ours = 'security: limit'
+
+/** What the longest turn, garbage collection apart, is above that of bare Fastify under the same load. */
+const turnOfClients = ({ growth: { clients } }, cache) =>
+  rowOf(clients, { name: ours, count: 1_000_000, cache }).ownMs - rowOf(clients, { name: 'bare' }).ownMs
+const turnOfTokens = ({ growth: { tokens } }, cache) =>
+  rowOf(tokens, { cache }).ownMs - rowOf(tokens, { cache: 0 }).ownMs
+
+/** What is added to a request where there is most, over what is added where there is least. */
+const grown = (rows, figure) => {
+  const added = (row) => row[figure] - (row.bare?.[figure] ?? row.bare)
+  return added(rows.at(-1)) / added(rows[0])
+}
+
+const scrapeOf = ({ scrape }, routes) =>
+  scrape.find((one) => one.name === 'observability' && one.routes === routes)
+
+/** By CPU: the emulated processor has none of the instructions that OpenSSL signs and verifies with. */
+const signature = (alg, peer) => ({
+  what: `${alg}, CPU over bare: auth : ${peer}`,
+  of: ({ cpu }) => {
+    const added = (name) => cpu[name].microseconds - cpu.bare.microseconds
+    return added(`auth: ${alg}, no cache`) / added(`${peer} ${alg}`)
+  },
+  most: 1
+})
+
+/** Figures of the other sections, in their own units. */
+export const otherGoals = [
+  signature('RS256', 'fast-jwt'),
+  signature('RS256', 'jose'),
+  signature('EdDSA', 'fast-jwt'),
+  signature('EdDSA', 'jose'),
+  {
+    what: 'start-up, CPU: preset, whole : recipe, whole',
+    of: ({ memory }) => memory['preset, whole'].startCpuMs / memory['recipe, whole'].startCpuMs,
+    most: 0.7
+  },
+  {
+    what: 'RSS idle: preset, whole : recipe, whole',
+    of: ({ memory }) => memory['preset, whole'].idleMB / memory['recipe, whole'].idleMB,
+    most: 1
+  },
+  { what: 'scrape of 200 routes, 5 statuses: CPU ms', of: (data) => scrapeOf(data, 200).cpuMs, most: 10 },
+  {
+    what: 'scrape of 200 routes, 5 statuses: longest turn, ms',
+    of: (data) => scrapeOf(data, 200).stallMs,
+    most: longestStall
+  },
+  {
+    what: 'scrape of 2,000 routes, 5 statuses: longest turn, ms',
+    of: (data) => scrapeOf(data, 2000).stallMs,
+    most: longestStall
+  },
+  {
+    what: 'p99 at a fixed rate: preset : recipe',
+    of: ({ latency: { results } }) => results['preset, everything on'].p99 / results.recipe.p99,
+    most: 1
+  },
+  {
+    what: '2,000 routes : 10, instructions that the preset adds',
+    of: ({ growth: { routes } }) => grown(routes, 'instructions'),
+    most: 1.1
+  },
+  {
+    what: '10,000 connections : 10, CPU that the preset adds',
+    of: ({ growth: { connections } }) => grown(connections, 'microseconds'),
+    most: 1.5
+  },
+  {
+    what: '1,000,000 clients : 1,000, instructions',
+    of: ({ growth: { clients } }) =>
+      rowOf(clients, { name: ours, count: 1_000_000 }).instructions /
+      rowOf(clients, { name: ours, count: 1000 }).instructions,
+    most: 1.1
+  },
+  {
+    what: '1,000,000 clients, 10,000 of them counted one by one: MB',
+    of: ({ growth: { clients } }) => rowOf(clients, { name: ours, count: 1_000_000, cache: 10_000 }).heapMB,
+    most: (10_000 * 2048) / 2 ** 20
+  },
+  {
+    what: '1,000,000 clients: longest turn, ms more than bare',
+    of: (data) => turnOfClients(data, 10_000),
+    most: longestStall
+  },
+  {
+    what: '1,000,000 clients, all of them counted one by one: longest turn, ms more than bare',
+    of: (data) => turnOfClients(data, 1_000_000),
+    most: longestStall
+  },
+  {
+    what: '100,000 tokens, 50,000 of them remembered : none, CPU',
+    of: ({ growth: { tokens } }) =>
+      rowOf(tokens, { cache: 50_000 }).microseconds / rowOf(tokens, { cache: 0 }).microseconds,
+    most: 1.1
+  },
+  {
+    what: '100,000 tokens, 50,000 of them remembered: longest turn, ms more than without',
+    of: (data) => turnOfTokens(data, 50_000),
+    most: longestStall
+  },
+  {
+    what: '10,000 breakers : 10, instructions of a call',
+    of: ({ growth: { breakers } }) => breakers.at(-1).instructions / breakers[0].instructions,
+    most: 1.1
+  },
+  {
+    what: '10,000 idle breakers: bytes each',
+    of: ({ growth }) => growth.breakers.at(-1).bytesEach,
+    most: 3072
+  },
+  {
+    what: '10,000 idle breakers: CPU ms per second',
+    of: ({ growth }) => growth.breakers.at(-1).cpuMsPerSecond,
+    most: 1
+  },
+  { what: 'soak: heap at the end : at the start', of: ({ soak }) => soak.lastMB / soak.firstMB, most: 1.05 }
+]

@@ -1,0 +1,81 @@
+// The section of results.md on how costs grow with the work.
+import { shown, table, thousands } from './table.mjs'
+
+const longest = ({ longestMs, ownMs }) => `${shown(longestMs)} (${shown(ownMs)})`
+
+export function growth({ routes, clients, tokens, connections, breakers }) {
+  const parts = []
+  if (routes)
+    parts.push(
+      'Routes of the preset, requests spread over all of them, and the memory their metrics and tables take is theirs:',
+      table(
+        ['routes', 'thousands of instructions per request', 'bare', 'added'],
+        routes.map(({ count, instructions, bare }) => [
+          count,
+          thousands(instructions),
+          thousands(bare),
+          thousands(instructions - bare)
+        ])
+      )
+    )
+  if (clients)
+    parts.push(
+      'Clients of the rate limit in memory, one after the other. `cache` is how many are counted one by one. MB of heap ' +
+        'that so many leave, CPU of a request after that, and of the longest turn of the event loop until then, in brackets ' +
+        'without garbage collection:',
+      table(
+        ['', 'clients', 'cache', 'thousands of instructions', 'CPU µs', 'longest turn ms', 'MB'],
+        clients.map(({ name, count, cache, instructions, microseconds, heapMB, ...turns }) => [
+          name,
+          count,
+          cache ?? '–',
+          instructions === undefined ? '–' : thousands(instructions),
+          shown(microseconds),
+          longest(turns),
+          shown(heapMB)
+        ])
+      )
+    )
+  if (tokens)
+    parts.push(
+      'Tokens of `auth: jwt`, 100,000 requests with one after the other. `cache` is how many are remembered:',
+      table(
+        ['tokens', 'cache', 'CPU µs', 'longest turn ms', 'MB'],
+        tokens.map(({ count, cache, microseconds, heapMB, ...turns }) => [
+          count,
+          cache,
+          shown(microseconds),
+          longest(turns),
+          shown(heapMB)
+        ])
+      )
+    )
+  if (connections)
+    parts.push(
+      'Keep-alive connections to the preset, all in use:',
+      table(
+        ['connections', 'CPU µs per request', 'bare', 'RSS, MB more', 'bare'],
+        connections.map(({ count, microseconds, rssMB, bare }) => [
+          count,
+          shown(microseconds),
+          shown(bare.microseconds),
+          shown(rssMB),
+          shown(bare.rssMB)
+        ])
+      )
+    )
+  if (breakers)
+    parts.push(
+      'Breakers of one name by key: bytes of each and CPU of all while they are idle, and a call when all are in use:',
+      table(
+        ['breakers', 'bytes each', 'CPU ms per second, all', 'thousands of instructions per call'],
+        breakers.map(({ count, bytesEach, cpuMsPerSecond, instructions }) => [
+          count,
+          shown(bytesEach, 0),
+          shown(cpuMsPerSecond, 2),
+          thousands(instructions)
+        ])
+      )
+    )
+  return parts
+}
