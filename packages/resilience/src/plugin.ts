@@ -79,16 +79,17 @@ const plugin: FastifyPluginAsync<ResilienceOptions> = async (fastify, given) => 
       return degradedOf(this)
     }
   })
-  fastify.addHook('onRequest', (request, reply, done) => {
+  const { shedding } = options
+  const shedder = shedding && new Shedder(shedding, options)
+  const admit = shedding && shedder && shedLoad(fastify, shedder, shedding, clock)
+  fastify.addHook('onRequest', function resilience(request, reply, done) {
     remember(request, reply, settings)
-    done()
+    if (admit) admit.call(this, request, reply, done)
+    else done()
   })
   markAnswers(fastify, options.degradedHeader)
 
-  const { shedding } = options
-  const shedder = shedding && new Shedder(shedding, options)
-  if (shedding && shedder) {
-    shedLoad(fastify, shedder, shedding, clock)
+  if (shedder) {
     fastify.addHook('onReady', (done) => {
       shedder.start()
       done()

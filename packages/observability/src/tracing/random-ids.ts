@@ -1,28 +1,35 @@
 import { randomFillSync } from 'node:crypto'
 
-/** Random ids of so many bytes, in hexadecimal digits. They are drawn `batch` at a time and written as one text. */
-function digitsSource(bytes: number, batch: number, shape?: (pool: Buffer) => void): () => string {
-  const pool = Buffer.alloc(bytes * batch)
+/** To ask for random bytes costs much, whether for few or for many: so many ids' are drawn at once. */
+const drawn = 128
+/** An id is a piece of the text that it was written in and keeps that alive: texts are short. */
+const written = 16
+
+/** Random ids of so many bytes, in hexadecimal digits. */
+function digitsSource(bytes: number, shape?: (pool: Buffer) => void): () => string {
+  const pool = Buffer.alloc(bytes * drawn)
+  const step = bytes * written
   const size = bytes * 2
+  let at = pool.length
   let text = ''
   let offset = 0
   return () => {
     if (offset === text.length) {
-      randomFillSync(pool)
-      shape?.(pool)
-      text = pool.toString('hex')
+      if (at === pool.length) {
+        randomFillSync(pool)
+        shape?.(pool)
+        at = 0
+      }
+      text = pool.toString('hex', at, (at += step))
       offset = 0
     }
     return text.slice(offset, (offset += size))
   }
 }
 
-// An id is a piece of its batch's text and keeps it alive for as long as it is kept itself: batches are small.
-const batch = 16
-
 /** Random 16-digit span ids. */
 export function spanIdSource(): () => string {
-  const next = digitsSource(8, batch)
+  const next = digitsSource(8)
   return () => {
     const id = next()
     // All zeroes is the one id that W3C forbids.
@@ -31,7 +38,7 @@ export function spanIdSource(): () => string {
 }
 
 /** Random 32-digit trace ids, each of them the digits of a random UUID (version 4 of RFC 9562). */
-export const traceIdSource = (): (() => string) => digitsSource(16, batch, asUuids)
+export const traceIdSource = (): (() => string) => digitsSource(16, asUuids)
 
 function asUuids(pool: Buffer): void {
   for (let at = 0; at < pool.length; at += 16) {

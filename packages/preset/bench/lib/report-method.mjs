@@ -5,8 +5,8 @@ body, headers, the log line, metrics, forged tokens refused); one that does not 
 
 1. **Instructions per request.** The server runs under qemu-user ${versions.qemu} with a plugin that counts the
    instructions and system calls of the process (\`lib/count.c\`), Node single-threaded and with fixed seeds. After a warm-up,
-   windows of an exact number of requests over eight keep-alive connections; the lower quartile of the windows. Quick runs repeat
-   to about 5 % whatever else the machine does. Logs go to /dev/null.
+   windows of an exact number of requests over eight keep-alive connections, until the last ones agree; the lower quartile
+   of those. Runs repeat to about 3 % whatever else the machine does. Logs go to /dev/null.
 2. **CPU per request.** All variants alive at once, natively, pinned to one core; \`process.cpuUsage()\` around a fixed
    number of requests, variants in turns, medians. The second bare one is the noise floor.
 
@@ -20,5 +20,5 @@ export const blindSpots = `- Instructions see no system calls, no cache misses a
   hardware support, so signatures look dearer than they are. Compare them among each other only.
 - One route, one small answer, one client address, one token: caches (verified tokens, prepared answers) are at their
   best. Requests with ever new tokens cost what "no cache" says.
-- Quick runs count after a shorter warm-up: what the compiler optimises late is counted at its early price.
-- Times (CPU, start-up, latency, stalls) come from a shared machine with load and server on the same few cores.`
+- What the compiler would optimise after twenty thousand requests is counted at its earlier price.
+- Times (CPU, start-up, latency, turns) come from a shared machine with load and server on the same few cores.`

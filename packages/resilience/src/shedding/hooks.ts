@@ -1,5 +1,5 @@
 import { isOperational, type Meter } from '@seaworthy/contract'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Clock } from '../clock.ts'
 import { OverloadedError } from '../errors.ts'
 import type { SheddingPolicy } from '../options-shedding.ts'
@@ -19,13 +19,13 @@ declare module 'fastify' {
 const admitted: unique symbol = Symbol('seaworthy.resilience.admitted')
 type Admitted = FastifyRequest & { [admitted]?: number | undefined }
 
-/** Turns requests away before anything is done for them; probes and metrics never. */
+/** Turns requests away before anything is done for them; probes and metrics never. Gives what is for `onRequest`. */
 export function shedLoad(
   fastify: FastifyInstance,
   shedder: Shedder,
   { retryAfter }: SheddingPolicy,
   clock: Clock
-): void {
+): onRequestHookHandler {
   fastify.addHook('onRoute', ({ config, url }) => {
     const given = (config as { priority?: unknown } | undefined)?.priority
     if (given !== undefined && !priorities.includes(given as Priority)) {
@@ -41,7 +41,14 @@ export function shedLoad(
     ;(request as Admitted)[admitted] = undefined
     shedder.ended(clock.now() - since, statusCode)
   }
-  fastify.addHook('onRequest', (request, reply, done) => {
+  if (shedder.limitsConcurrency) {
+    fastify.decorateRequest(admitted, undefined)
+    fastify.addHook('onResponse', (request, reply, done) => {
+      ended(request, reply.statusCode)
+      done()
+    })
+  }
+  return (request, reply, done) => {
     shedder.arrived()
     // Reading a route's config costs more than all the rest.
     if (shedder.atEase || isOperational(request)) return done()
@@ -54,14 +61,7 @@ export function shedLoad(
       reply.raw.once('close', () => ended(request, reply.statusCode))
     }
     done()
-  })
-  if (!shedder.limitsConcurrency) return
-
-  fastify.decorateRequest(admitted, undefined)
-  fastify.addHook('onResponse', (request, reply, done) => {
-    ended(request, reply.statusCode)
-    done()
-  })
+  }
 }
 
 /** The cells of `load_shed_total`. */
