@@ -5,7 +5,7 @@ import { median } from '../statistics.mjs'
 import { startSubject } from '../subject.mjs'
 
 export async function soak({ size, env }) {
-  const minutes = size === 'full' ? 5 : 1
+  const minutes = size === 'full' ? 5 : 3
   const variant = named('preset, everything on')
   const subject = await startSubject(variant, { env })
   const load = await loadOf(variant, subject.port, { connections: 32 })
