@@ -1,20 +1,19 @@
 // Method 1 for calls in a process, without HTTP.
 import { repeatable } from './instructions.mjs'
 import { startSubject } from './subject.mjs'
+import { countWindows } from './windows.mjs'
 
-/** `{ instructions }` per call: the lower quartile of windows of 5,000 calls after 60,000: compiled late. */
+const warmUp = 60_000
+const size = { window: 5000, agreeing: 8, most: 60 }
+
+/** Instructions per call, as `countWindows` gives them. */
 export async function countCalls(variant) {
   const nodeArgs = [...repeatable]
   const subject = await startSubject({ ...variant, nodeArgs }, { count: true, env: variant.env })
   try {
-    await subject.ask('run', 60_000)
-    const windows = []
-    for (let index = 0; index < 8; index++) {
-      const before = subject.count().instructions
-      await subject.ask('run', 5000)
-      windows.push((subject.count().instructions - before) / 5000)
-    }
-    return { instructions: windows.toSorted((a, b) => a - b)[2] }
+    const run = (calls) => subject.ask('run', calls)
+    await run(warmUp)
+    return await countWindows(subject, run, size)
   } finally {
     await subject.stop()
   }

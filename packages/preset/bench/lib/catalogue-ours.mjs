@@ -80,8 +80,11 @@ export const calls = [
   call('unguarded call', './peers/calls.mjs', 'unguarded'),
   call('opossum', './peers/calls.mjs', 'opossum'),
   call('cockatiel, breaker', './peers/calls.mjs', 'cockatielBreaker'),
+  call('cockatiel, breaker that is counted', './peers/calls.mjs', 'cockatielCounted'),
   call('cockatiel, wrap of four', './peers/calls.mjs', 'cockatielFour'),
-  call('resilience: breaker alone', './ours/calls.mjs', 'breakerAlone', { against: ['cockatiel, breaker'] }),
+  call('resilience: breaker alone', './ours/calls.mjs', 'breakerAlone', {
+    against: ['cockatiel, breaker', 'cockatiel, breaker that is counted']
+  }),
   call('resilience: breaker', './ours/calls.mjs', 'breaker', { against: ['opossum'] }),
   call('resilience: four policies', './ours/calls.mjs', 'four', {
     against: ['cockatiel, wrap of four']

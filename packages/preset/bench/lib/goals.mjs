@@ -64,6 +64,11 @@ export const goals = [
     most: 1.2
   },
   {
+    what: "breaker alone : cockatiel's, counted (total)",
+    of: (_, total) => total('resilience: breaker alone') / total('cockatiel, breaker that is counted'),
+    most: 1
+  },
+  {
     what: 'breaker : opossum (total)',
     of: (_, total) => total('resilience: breaker') / total('opossum'),
     most: 1.5

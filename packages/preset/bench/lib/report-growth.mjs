@@ -3,6 +3,11 @@ import { shown, table, thousands } from './table.mjs'
 
 const longest = ({ longestMs, ownMs }) => `${shown(longestMs)} (${shown(ownMs)})`
 
+const afterKeysTitles = ['CPU µs', 'longest turn ms', 'MB']
+
+/** What is known after many keys have been seen. */
+const afterKeys = ({ microseconds, heapMB, ...turns }) => [shown(microseconds), longest(turns), shown(heapMB)]
+
 export function growth({ routes, clients, tokens, connections, breakers }) {
   const parts = []
   if (routes)
@@ -24,15 +29,13 @@ export function growth({ routes, clients, tokens, connections, breakers }) {
         'that so many leave, CPU of a request after that, and of the longest turn of the event loop until then, in brackets ' +
         'without garbage collection:',
       table(
-        ['', 'clients', 'cache', 'thousands of instructions', 'CPU µs', 'longest turn ms', 'MB'],
-        clients.map(({ name, count, cache, instructions, microseconds, heapMB, ...turns }) => [
+        ['', 'clients', 'cache', 'thousands of instructions', ...afterKeysTitles],
+        clients.map(({ name, count, cache, instructions, ...rest }) => [
           name,
           count,
           cache ?? '–',
           instructions === undefined ? '–' : thousands(instructions),
-          shown(microseconds),
-          longest(turns),
-          shown(heapMB)
+          ...afterKeys(rest)
         ])
       )
     )
@@ -40,14 +43,8 @@ export function growth({ routes, clients, tokens, connections, breakers }) {
     parts.push(
       'Tokens of `auth: jwt`, 100,000 requests with one after the other. `cache` is how many are remembered:',
       table(
-        ['tokens', 'cache', 'CPU µs', 'longest turn ms', 'MB'],
-        tokens.map(({ count, cache, microseconds, heapMB, ...turns }) => [
-          count,
-          cache,
-          shown(microseconds),
-          longest(turns),
-          shown(heapMB)
-        ])
+        ['tokens', 'cache', ...afterKeysTitles],
+        tokens.map(({ count, cache, ...rest }) => [count, cache, ...afterKeys(rest)])
       )
     )
   if (connections)

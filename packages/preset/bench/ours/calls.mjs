@@ -20,11 +20,11 @@ async function withRequest(use) {
   return use(app, await held)
 }
 
-/** Nothing but the breaker. */
+/** Nothing but the breaker: no timeout, and no request whose deadline would be one. */
 export const breakerAlone = () =>
-  withRequest((app, request) => {
-    const guarded = app.resilience.breaker('bench', work, { timeout: false, totalTimeout: false })
-    return calling((id) => guarded.call(request, id))
+  withRequest((app) => {
+    const { call } = app.resilience.breaker('bench', work, { timeout: false, totalTimeout: false })
+    return calling((id) => call(null, id))
   })
 
 /** The recipe's settings: a timeout, a threshold, a fallback. */

@@ -27,10 +27,24 @@ export async function opossum() {
   return calling((id) => breaker.fire(id))
 }
 
-export async function cockatielBreaker() {
-  const policy = cockatiel.circuitBreaker(cockatiel.handleAll, {
+const cockatielCircuit = () =>
+  cockatiel.circuitBreaker(cockatiel.handleAll, {
     halfOpenAfter: 30_000,
     breaker: new cockatiel.SamplingBreaker({ threshold: 0.5, duration: 10_000 })
+  })
+
+export async function cockatielBreaker() {
+  const policy = cockatielCircuit()
+  return calling((id) => policy.execute(() => work(id)))
+}
+
+/** With what a metric of calls and of their durations needs. */
+export async function cockatielCounted() {
+  const policy = cockatielCircuit()
+  const measured = { count: 0, seconds: 0 }
+  policy.onSuccess(({ duration }) => {
+    measured.count++
+    measured.seconds += duration / 1000
   })
   return calling((id) => policy.execute(() => work(id)))
 }
@@ -41,10 +55,7 @@ export async function cockatielFour() {
   const policy = cockatiel.wrap(
     cockatiel.fallback(handleAll, { cached: true }),
     cockatiel.retry(handleAll, { maxAttempts: 2, backoff: new cockatiel.ExponentialBackoff() }),
-    cockatiel.circuitBreaker(handleAll, {
-      halfOpenAfter: 30_000,
-      breaker: new cockatiel.SamplingBreaker({ threshold: 0.5, duration: 10_000 })
-    }),
+    cockatielCircuit(),
     cockatiel.timeout(3000, cockatiel.TimeoutStrategy.Aggressive)
   )
   return calling((id) => policy.execute(() => work(id)))
