@@ -1,4 +1,5 @@
 // Instructions of many variants.
+import { atOnce } from './at-once.mjs'
 import { countCalls } from './calls.mjs'
 import { checkVariant } from './checks.mjs'
 import { countRequests, sizes } from './instructions.mjs'
@@ -15,19 +16,15 @@ export async function measureOne(variant, { size, env }) {
  * don't mind what else the machine does, so `jobs` of them run at once.
  */
 export async function measureInstructions(variants, { jobs = 1, say, ...how }, into, save) {
-  const left = [...variants]
-  const work = async () => {
-    for (let variant = left.shift(); variant; variant = left.shift()) {
-      try {
-        const figures = await measureOne(variant, how)
-        into.instructions[variant.name] = figures
-        save()
-        say(`${variant.name}: ${(figures.instructions / 1000).toFixed(1)}k instructions`)
-      } catch (error) {
-        into.failures[variant.name] = error.message
-        say(`${variant.name} FAILED: ${error.message.slice(0, 600)}`)
-      }
+  await atOnce(jobs, variants, async (variant) => {
+    try {
+      const figures = await measureOne(variant, how)
+      into.instructions[variant.name] = figures
+      save()
+      say(`${variant.name}: ${(figures.instructions / 1000).toFixed(1)}k instructions`)
+    } catch (error) {
+      into.failures[variant.name] = error.message
+      say(`${variant.name} FAILED: ${error.message.slice(0, 600)}`)
     }
-  }
-  await Promise.all(Array.from({ length: jobs }, work))
+  })
 }
