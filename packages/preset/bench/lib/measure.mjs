@@ -4,11 +4,20 @@ import { countCalls } from './calls.mjs'
 import { checkVariant } from './checks.mjs'
 import { countRequests, sizes } from './instructions.mjs'
 
-/** What a variant does is asserted before it is counted. */
-export async function measureOne(variant, { size, env }) {
-  if (variant.group === 'calls') return countCalls(variant)
-  await checkVariant(variant, { env })
-  return { ...(await countRequests(variant, sizes[size], { env })), size }
+const countOnce = async (variant, { size, env }) =>
+  variant.group === 'calls'
+    ? countCalls(variant)
+    : { ...(await countRequests(variant, sizes[size], { env })), size }
+
+/**
+ * What a variant does is asserted before it is counted, `times` over, in a process of its own each time. The least is kept:
+ * the compiler's work may be added to a count, and nothing is ever left out of one.
+ */
+export async function measureOne(variant, { size, env, times = 2 }) {
+  if (variant.group !== 'calls') await checkVariant(variant, { env })
+  const counts = []
+  while (counts.length < times) counts.push(await countOnce(variant, { size, env }))
+  return counts.toSorted((a, b) => a.instructions - b.instructions)[0]
 }
 
 /**

@@ -6,7 +6,8 @@ body, headers, the log line, metrics, forged tokens refused); one that does not 
 1. **Instructions per request.** The server runs under qemu-user ${versions.qemu} with a plugin that counts the
    instructions and system calls of the process (\`lib/count.c\`), Node single-threaded and with fixed seeds. After a warm-up,
    windows of an exact number of requests over eight keep-alive connections, until the last ones agree; the lower quartile
-   of those. Runs repeat to about 3 % whatever else the machine does. Logs go to /dev/null.
+   of those, in two processes, and the lesser of the two: the compiler's work may be added to a count, nothing is ever left
+   out of one. Runs repeat to about 3 % whatever else the machine does. Logs go to /dev/null.
 2. **CPU per request.** All variants alive at once, natively, pinned to one core; \`process.cpuUsage()\` around a fixed
    number of requests, variants in turns, medians. The second bare one is the noise floor.
 
