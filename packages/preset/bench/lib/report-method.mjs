@@ -9,7 +9,7 @@ body, headers, the log line, metrics, forged tokens refused); one that does not 
    of those, in two processes, and the lesser of the two: the compiler's work may be added to a count, nothing is ever left
    out of one. Runs repeat to about 3 % whatever else the machine does. Logs go to /dev/null.
 2. **CPU per request.** All variants alive at once, natively, pinned to one core; \`process.cpuUsage()\` around a fixed
-   number of requests, variants in turns, medians. The second bare one is the noise floor.
+   number of requests, variants in turns, the lower quartile. The second bare one is the noise floor.
 
 The route is \`GET /users/:id\` with a parameter and a response schema. The request carries \`Origin\` and a bearer token,
 for every variant alike. The recipe is wired as it is written, with a limit that is never reached and without its allow

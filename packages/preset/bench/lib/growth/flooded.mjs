@@ -4,13 +4,28 @@ import { startSubject } from '../subject.mjs'
 const warmUp = 20_000
 const more = 20_000
 
+/** A pause that is ours comes in each round, one that is the machine's does not. */
+const rounds = 2
+
 /**
  * Sends so many different requests, natively: the longest turn of the event loop meanwhile, what they leave in the heap,
- * and the CPU of a request among them.
+ * and the CPU of a request among them. The least of two rounds, and the most memory.
  *
  * @param {{ env?: Record<string, string>, count: number, next: (sent: number) => Buffer }} how
  */
-export async function flooded(variant, { env, count, next }) {
+export async function flooded(variant, how) {
+  const seen = []
+  while (seen.length < rounds) seen.push(await flood(variant, how))
+  const least = (name) => Math.min(...seen.map((round) => round[name]))
+  return {
+    longestMs: least('longestMs'),
+    ownMs: least('ownMs'),
+    microseconds: least('microseconds'),
+    heapMB: Math.max(...seen.map(({ heapMB }) => heapMB))
+  }
+}
+
+async function flood(variant, { env, count, next }) {
   const subject = await startSubject(variant, { env })
   const load = await openLoad(subject.port, { next })
   try {
