@@ -2,6 +2,7 @@
 import { named } from './catalogue.mjs'
 import { repeatable } from './instructions.mjs'
 import { loadOf } from './load.mjs'
+import { percentile } from './statistics.mjs'
 import { startSubject } from './subject.mjs'
 import { table } from './table.mjs'
 
@@ -28,7 +29,7 @@ await subject.stop()
 const rows = rounds[0].hooks
   .map(({ name: hook }, index) => {
     const each = rounds.map(({ hooks, itself }) => hooks[index].instructions / window - itself)
-    return [hook, each.toSorted((a, b) => a - b)[Math.floor((windows - 1) / 4)]]
+    return [hook, percentile(each, 25)]
   })
   .filter(([, instructions]) => instructions > 0)
 console.log(

@@ -27,7 +27,7 @@ export function growth({ routes, clients, tokens, connections, breakers }) {
     parts.push(
       'Clients of the rate limit in memory, one after the other. `cache` is how many are counted one by one. MB of heap ' +
         'that so many leave, CPU of a request after that, and of the longest turn of the event loop until then, in brackets ' +
-        'without garbage collection; the least of two rounds:',
+        'without garbage collection; of two rounds the lesser, of memory the greater:',
       table(
         ['', 'clients', 'cache', 'thousands of instructions', ...afterKeysTitles],
         clients.map(({ name, count, cache, instructions, ...rest }) => [
@@ -41,7 +41,7 @@ export function growth({ routes, clients, tokens, connections, breakers }) {
     )
   if (tokens)
     parts.push(
-      'Tokens of `auth: jwt`, 100,000 requests with one after the other. `cache` is how many are remembered:',
+      'Tokens of `auth: jwt`, 100,000 requests with one after the other. `cache` is how many are remembered. Of two rounds likewise:',
       table(
         ['tokens', 'cache', ...afterKeysTitles],
         tokens.map(({ count, cache, ...rest }) => [count, cache, ...afterKeys(rest)])

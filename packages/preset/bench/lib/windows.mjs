@@ -1,9 +1,8 @@
 // When a count is over: the compiler may be at work for long, and its work is not what is asked for.
+import { percentile } from './statistics.mjs'
 
 /** Windows agree that differ by no more: collections of garbage don't fall evenly into them. */
 const difference = 0.06
-
-const lowerQuartile = (values) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 4)]
 
 const spreadOf = (windows) => {
   const values = windows.map(({ instructions }) => instructions)
@@ -31,7 +30,11 @@ export async function countWindows(subject, work, { window: length, agreeing, mo
     })
   }
   const counted = steady() ? windows.slice(-agreeing) : windows
-  const of = (name) => lowerQuartile(counted.map((each) => each[name]))
+  const of = (name) =>
+    percentile(
+      counted.map((each) => each[name]),
+      25
+    )
   return {
     instructions: of('instructions'),
     calls: of('calls'),
