@@ -1,4 +1,4 @@
-import type { Claims, Verified } from './issuer.ts'
+import type { Claims, Verified } from './rules.ts'
 
 export interface IntrospectionRules {
   issuer: string

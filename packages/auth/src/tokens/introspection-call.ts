@@ -1,6 +1,6 @@
 import * as client from 'openid-client'
 import type { ResolvedIntrospection } from '../options-introspection.ts'
-import type { Claims } from './issuer.ts'
+import type { Claims } from './rules.ts'
 import { limitedText } from './limited-text.ts'
 
 /** Asks the issuer about a token. Rejects where it gives no answer that can be used. */

@@ -1,102 +1,45 @@
-import { createVerifier } from 'fast-jwt'
-import { optionChecks } from '@seaworthy/contract'
 import type { SignatureAlgorithm } from './algorithms.ts'
 import { peek } from './bearer.ts'
 import type { KeySource, Lookup } from './jwks.ts'
 import type { PublicKey } from './keys.ts'
-import { isAccessToken } from './token-kind.ts'
-
-/** What a verified token says. */
-export type Claims = Record<string, unknown>
-
-/** Why a token was refused: `expired`, or something else. Or that its keys can't be had for some seconds. */
-export type Verified =
-  | { claims: Claims; generation: number }
-  | { refused: 'expired' | 'invalid' }
-  | { unavailable: number }
+import type { IssuerRules, Verified, Verify } from './rules.ts'
 
 /** How the tokens of one issuer are verified. */
 export interface Issuer {
   readonly name: string
   readonly rolesClaim: string | undefined
-  /** At once, but for keys that must be fetched. */
+  /** At once with a secret that is known. */
   verify(token: string): Verified | Promise<Verified>
   /** Whether a token verified at a generation of keys need not be verified again. */
   holds(generation: number): boolean
 }
 
-export interface IssuerRules {
-  name: string
-  audience: string | readonly string[]
-  algorithms: readonly SignatureAlgorithm[]
-  requiredClaims: readonly string[]
-  type: string | undefined
-  /** Milliseconds. */
-  clockTolerance: number
-  rolesClaim: string | undefined
-}
-
-type Verify = (token: string) => { header: Claims; payload: Claims }
-
-function verifierFor(rules: IssuerRules, key: string, algorithms: readonly SignatureAlgorithm[]): Verify {
-  return createVerifier({
-    key,
-    algorithms: [...algorithms],
-    allowedIss: rules.name,
-    allowedAud: [rules.audience].flat(),
-    requiredClaims: [...new Set([...rules.requiredClaims, 'exp', 'iss', 'aud'])],
-    clockTolerance: rules.clockTolerance,
-    complete: true,
-    ...(rules.type === undefined ? {} : { checkTyp: rules.type })
-  }) as Verify
-}
-
-/** What the library leaves open: extensions, dates in the future, other tokens shown as access tokens. */
-function acceptable({ header, payload }: { header: Claims; payload: Claims }, rules: IssuerRules): boolean {
-  if (header.crit !== undefined || header.b64 !== undefined) return false
-  if (typeof payload.iss !== 'string' || !(typeof payload.exp === 'number' && Number.isFinite(payload.exp)))
-    return false
-  if (payload.iat !== undefined) {
-    if (typeof payload.iat !== 'number' || payload.iat * 1000 > Date.now() + rules.clockTolerance)
-      return false
-  }
-  return isAccessToken(header, payload, rules.type)
-}
-
-function attempt(verify: Verify, token: string, rules: IssuerRules): Verified {
-  try {
-    const result = verify(token)
-    return acceptable(result, rules) ? { claims: result.payload, generation: 0 } : { refused: 'invalid' }
-  } catch (error) {
-    return { refused: (error as { code?: string }).code === 'FAST_JWT_EXPIRED' ? 'expired' : 'invalid' }
-  }
-}
-
 /** An issuer whose keys are known: the first is the current one, the others are on their way out. */
-export function fixedIssuer(rules: IssuerRules, keys: readonly string[]): Issuer {
-  let verifiers: Verify[]
-  try {
-    verifiers = keys.map((key) => verifierFor(rules, key, rules.algorithms))
-  } catch {
-    return optionChecks('auth').fail('jwt', `given keys for ${rules.algorithms.join(', ')}`, 'others')
+export function fixedIssuer(rules: IssuerRules, verifiers: readonly Verify[]): Issuer {
+  const inTurn = (token: string, index: number): Verified | Promise<Verified> => {
+    const result = verifiers[index]!(token)
+    if (index + 1 === verifiers.length) return result
+    const next = (found: Verified): Verified | Promise<Verified> =>
+      'refused' in found && found.refused === 'invalid' ? inTurn(token, index + 1) : found
+    return result instanceof Promise ? result.then(next) : next(result)
   }
   return {
     name: rules.name,
     rolesClaim: rules.rolesClaim,
     holds: () => true,
-    verify(token) {
-      let result: Verified = { refused: 'invalid' }
-      for (const verify of verifiers) {
-        result = attempt(verify, token, rules)
-        if (!('refused' in result) || result.refused === 'expired') return result
-      }
-      return result
-    }
+    verify: (token) => inTurn(token, 0)
   }
 }
 
+/** Makes what verifies with a public key. */
+export type PublicKeyVerifier = (
+  rules: IssuerRules,
+  pem: string,
+  algorithms: readonly SignatureAlgorithm[]
+) => Verify
+
 /** An issuer that publishes its keys. */
-export function remoteIssuer(rules: IssuerRules, source: KeySource): Issuer {
+export function remoteIssuer(rules: IssuerRules, source: KeySource, verifierFor: PublicKeyVerifier): Issuer {
   const verifiers = new WeakMap<PublicKey, Verify | null>()
   const verifierOf = (key: PublicKey): Verify | null => {
     let verify = verifiers.get(key)
@@ -107,12 +50,15 @@ export function remoteIssuer(rules: IssuerRules, source: KeySource): Issuer {
     }
     return verify
   }
-  const decide = (found: Lookup, token: string): Verified => {
+  const decide = (found: Lookup, token: string): Verified | Promise<Verified> => {
     if ('unavailable' in found) return found
     const verify = 'key' in found ? verifierOf(found.key) : null
     if (verify === null) return { refused: 'invalid' }
-    const result = attempt(verify, token, rules)
-    return 'claims' in result ? { ...result, generation: source.generation } : result
+    // That of the key: while the signature is verified, the issuer may take it back.
+    const { generation } = source
+    const dated = (result: Verified): Verified => ('claims' in result ? { ...result, generation } : result)
+    const result = verify(token)
+    return result instanceof Promise ? result.then(dated) : dated(result)
   }
   return {
     name: rules.name,

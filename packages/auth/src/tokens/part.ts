@@ -8,7 +8,7 @@ import type { Revocations } from '../revocation.ts'
 import type { Scheme } from '../schemes.ts'
 import type { AuthStore } from '../stores/store.ts'
 import { createTokens, type Tokens } from './issue.ts'
-import { registerJwt } from './fastify-jwt.ts'
+import { createIssuers, type Issuers } from './issuers.ts'
 import { jwtVerifyOf } from './jwt-verify.ts'
 import { tokenOf, tokenScheme } from './scheme.ts'
 import { createTokenVerifier, type TokenVerifier } from './verifier.ts'
@@ -37,13 +37,14 @@ export async function tokenPart(
   const opaque =
     jwt.introspected &&
     (await import('./introspection.ts')).createIntrospection(jwt.introspected, jwt, fastify.log)
-  const verifier = createTokenVerifier(jwt, fastify.log, opaque)
-  for (const source of verifier.sources.values())
-    fastify.addHook('onReady', (done) => (source.warmUp(), done()))
-  if (verifier.sources.size > 0) whenProvided(fastify, meterPort, (meter) => showAges(meter, verifier))
+  const issuers = await createIssuers(jwt, fastify.log)
+  const { sources } = issuers
+  const verifier = createTokenVerifier(jwt, issuers, opaque)
+  for (const source of sources.values()) fastify.addHook('onReady', (done) => (source.warmUp(), done()))
+  if (sources.size > 0) whenProvided(fastify, meterPort, (meter) => showAges(meter, issuers))
   const [key] = jwt.keys
   const parts = { verifier, revocations, realm, keys: jwt.keys.map(({ verify }) => verify) }
-  if (key) await registerJwt(fastify, jwt, parts)
+  if (key) await (await import('./fastify-jwt.ts')).registerJwt(fastify, jwt, parts)
   else {
     const lookup = (request: FastifyRequest): string => {
       const token = tokenOf(request, jwt.cookie)
@@ -61,7 +62,7 @@ export async function tokenPart(
 }
 
 /** To be told of an issuer whose keys are not renewed before they are too old to use. */
-function showAges(meter: Meter, { sources }: TokenVerifier): void {
+function showAges(meter: Meter, { sources }: Issuers): void {
   meter.gauge({
     name: 'auth_keys_age_seconds',
     help: 'How long ago the keys of an issuer were fetched',

@@ -1,4 +1,4 @@
-import type { Claims } from './issuer.ts'
+import type { Claims } from './rules.ts'
 
 const accessTypes = /^(?:application\/)?(?:at\+jwt|jwt|jose)$/i
 const otherKinds = /^(?:id|refresh|offline|logout)(?:[ _-]?token)?$/i

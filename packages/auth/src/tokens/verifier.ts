@@ -1,12 +1,11 @@
-import type { FastifyBaseLogger } from 'fastify'
-import type { ResolvedIssuer } from '../options-issuer.ts'
 import type { ResolvedJwt } from '../options-jwt.ts'
 import { identityOf, type Identity } from '../identity.ts'
 import type { Introspection } from './introspection.ts'
 import { isStrictToken, peek } from './bearer.ts'
-import { fixedIssuer, remoteIssuer, type Issuer, type IssuerRules, type Verified } from './issuer.ts'
-import { createKeySource, type KeySource } from './jwks.ts'
+import type { Issuer } from './issuer.ts'
+import type { Issuers } from './issuers.ts'
 import { RememberedTokens } from './remembered.ts'
+import type { Verified } from './rules.ts'
 
 /** A token's identity, or why there is none. */
 export type TokenOutcome =
@@ -16,47 +15,21 @@ export type TokenOutcome =
 
 /** Verifies tokens of all issuers. */
 export interface TokenVerifier {
-  /** At once, but for keys that must be fetched. Doesn't know of revocation. */
+  /** At once for what is remembered or has a secret. Doesn't know of revocation. */
   verify(token: string): TokenOutcome | Promise<TokenOutcome>
-  /** The issuers' published keys, for status and warm-up. */
-  readonly sources: ReadonlyMap<string, KeySource>
 }
 
 export function createTokenVerifier(
-  options: ResolvedJwt,
-  log: FastifyBaseLogger,
+  { cache: limit, maxLength, clockTolerance }: ResolvedJwt,
+  { byName: issuers }: Issuers,
   opaque?: Introspection
 ): TokenVerifier {
-  const { cache: limit, maxLength } = options
-  const clockTolerance = options.clockTolerance * 1000
-  const sources = new Map<string, KeySource>()
-  const issuers = new Map<string, Issuer>()
-  if (options.keys.length > 0) {
-    const rules: IssuerRules = {
-      name: options.issuer,
-      audience: options.audience,
-      algorithms: [options.algorithm],
-      requiredClaims: ['iat'],
-      type: undefined,
-      clockTolerance,
-      rolesClaim: undefined
-    }
-    issuers.set(
-      options.issuer,
-      fixedIssuer(
-        rules,
-        options.keys.map(({ verify }) => verify)
-      )
-    )
-  }
-  for (const other of options.issuers)
-    issuers.set(other.issuer, makeIssuer(other, clockTolerance, log, sources))
+  const tolerance = clockTolerance * 1000
   const only = issuers.size === 1 ? issuers.values().next().value : undefined
-
   const cache = new RememberedTokens(limit)
   const remember = (token: string, issuer: Issuer, identity: Identity, generation: number): void => {
     if (limit === 0) return
-    const expires = Number(identity.user.exp) * 1000 + clockTolerance
+    const expires = Number(identity.user.exp) * 1000 + tolerance
     cache.set({ token, identity: copied(identity), issuer, generation, expires })
   }
   const conclude = (token: string, issuer: Issuer, result: Verified): TokenOutcome => {
@@ -67,7 +40,6 @@ export function createTokenVerifier(
   }
 
   return {
-    sources,
     verify(token) {
       const found = limit === 0 ? undefined : cache.get(token)
       if (found !== undefined) {
@@ -109,37 +81,3 @@ const copiedValue = (value: unknown): unknown =>
   Array.isArray(value) && value.every((each) => typeof each !== 'object')
     ? [...(value as unknown[])]
     : structuredClone(value)
-
-function makeIssuer(
-  options: ResolvedIssuer,
-  clockTolerance: number,
-  log: FastifyBaseLogger,
-  sources: Map<string, KeySource>
-): Issuer {
-  const rules: IssuerRules = {
-    name: options.issuer,
-    audience: options.audience,
-    algorithms: options.algorithms,
-    requiredClaims: options.requiredClaims ?? ['exp', 'iat', 'sub'],
-    type: options.type,
-    clockTolerance,
-    rolesClaim: options.rolesClaim
-  }
-  if (options.jwksUrl === undefined)
-    return fixedIssuer(
-      rules,
-      options.keys.map(({ pem }) => pem)
-    )
-  const source = createKeySource(
-    {
-      url: options.jwksUrl,
-      maxAge: options.jwksMaxAge ?? 600_000,
-      cooldown: options.jwksCooldown ?? 30_000,
-      maxStale: options.jwksMaxStale ?? 86_400_000,
-      timeout: options.jwksTimeout ?? 3000
-    },
-    log
-  )
-  sources.set(options.issuer, source)
-  return remoteIssuer(rules, source)
-}

@@ -24,8 +24,12 @@ function cpu(figures) {
   return [
     `Method 2. Two identical bare servers differed by ${shown(noise)} %: less than that means nothing.`,
     table(
-      ['', 'µs', '× bare'],
-      rowsOf(figures, ({ microseconds }) => [shown(microseconds), shown(microseconds / bare, 2)])
+      ['', 'µs', '× bare', 'of them on the main thread'],
+      rowsOf(figures, ({ microseconds, mainMicroseconds }) => [
+        shown(microseconds),
+        shown(microseconds / bare, 2),
+        shown(mainMicroseconds)
+      ])
     )
   ]
 }

@@ -92,22 +92,38 @@ const jwt = (options) =>
     return { onRequest: [(request) => request.jwtVerify()] }
   })
 
-const claims = ({ issuer, audience }) => ({ allowedIss: issuer, allowedAud: audience })
+// As strict as ours, as far as they have options for it: no token that holds for ever, was made in the future (which only
+// jose can refuse) or is of another kind.
+const strict = ({ issuer, audience }) => ({
+  allowedIss: issuer,
+  allowedAud: audience,
+  requiredClaims: ['exp', 'iat'],
+  checkTyp: 'JWT',
+  clockTolerance: 5000
+})
+const strictForJose = ({ issuer, audience }) => ({
+  issuer,
+  audience,
+  requiredClaims: ['exp'],
+  maxTokenAge: '1d',
+  typ: 'JWT',
+  clockTolerance: 5
+})
 
 export const jwtHs = jwt((tokens) => ({
   secret: tokens.secret,
-  verify: { algorithms: ['HS256'], ...claims(tokens) }
+  verify: { algorithms: ['HS256'], ...strict(tokens) }
 }))
 export const jwtHsCached = jwt((tokens) => ({
   secret: tokens.secret,
-  verify: { algorithms: ['HS256'], cache: 1000, ...claims(tokens) }
+  verify: { algorithms: ['HS256'], cache: 1000, ...strict(tokens) }
 }))
 
 const unauthorized = () => Object.assign(new Error('Unauthorized'), { statusCode: 401 })
 
 const fastJwt = (options) =>
   alone(async (app, tokens) => {
-    const verify = createVerifier({ ...options(tokens), ...claims(tokens) })
+    const verify = createVerifier({ ...options(tokens), ...strict(tokens) })
     return {
       onRequest: [
         (request, reply, done) => {
@@ -136,7 +152,7 @@ const joseWith = (alg) =>
     const { importSPKI, jwtVerify } = await import('jose')
     const verifyKey =
       alg === 'HS256' ? new TextEncoder().encode(tokens.secret) : await importSPKI(tokens.keys[alg], alg)
-    const options = { algorithms: [alg], issuer: tokens.issuer, audience: tokens.audience }
+    const options = { algorithms: [alg], ...strictForJose(tokens) }
     return {
       onRequest: [
         async (request) => {

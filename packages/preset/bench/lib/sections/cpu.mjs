@@ -1,5 +1,6 @@
-// Method 2: CPU per request, all variants alive at once and taken in many short turns, so that what else the machine does
-// hits them alike. It only ever adds: the lower quartile counts. The second bare one is the noise floor.
+// Method 2: CPU per request, of the process and of its main thread. All variants are alive at once and taken in many short
+// turns, so that what else the machine does hits them alike. It only ever adds: the lower quartile counts. The second bare
+// one is the noise floor.
 import { availableParallelism } from 'node:os'
 import { has } from '../tools.mjs'
 import { named } from '../catalogue.mjs'
@@ -7,6 +8,7 @@ import { loadOf } from '../load.mjs'
 import { percentile } from '../statistics.mjs'
 import { startSubject } from '../subject.mjs'
 
+const opening = 100
 const names = [
   'bare',
   'bare again',
@@ -36,10 +38,19 @@ export async function cpu({ size, env, say }) {
     for (const name of names) running.push(await warm(name, { core, env, warmUp, say }))
     const alive = running.filter((entry) => entry !== undefined)
     for (let round = 0; round < rounds; round++) {
-      for (const entry of alive) entry.figures.push(await cost(entry, requests))
+      // To and fro, so that nobody always follows the same one.
+      const order = round % 2 === 0 ? alive : alive.toReversed()
+      for (const entry of order) entry.figures.push(await cost(entry, requests))
     }
+    const quartile = (figures, one) => percentile(figures.map(one), 25)
     return Object.fromEntries(
-      alive.map(({ name, figures }) => [name, { microseconds: percentile(figures, 25) }])
+      alive.map(({ name, figures }) => [
+        name,
+        {
+          microseconds: quartile(figures, ({ process }) => process),
+          mainMicroseconds: quartile(figures, ({ main }) => main)
+        }
+      ])
     )
   } finally {
     for (const entry of running) {
@@ -64,12 +75,16 @@ async function warm(name, { core, env, warmUp, say }) {
   }
 }
 
-/** On new connections: some servers close those that wait for their turn. */
+/** On new connections, which some requests have opened: some servers close those that wait for their turn. */
 async function cost({ variant, subject }, requests) {
   const load = await loadOf(variant, subject.port)
+  await load.send(opening)
   const before = await subject.ask('cpu')
   await load.send(requests)
   const after = await subject.ask('cpu')
   load.close()
-  return (after.user - before.user + (after.system - before.system)) / requests
+  return {
+    process: (after.user - before.user + (after.system - before.system)) / requests,
+    main: (after.main - before.main) / requests
+  }
 }

@@ -1,0 +1,92 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { SignJWT } from 'jose'
+import t from 'tap'
+import { bearer, guardedApp } from './support.ts'
+import type { SignatureAlgorithm } from '../src/index.ts'
+import { remoteIssuer } from '../src/tokens/issuer.ts'
+import type { KeySource } from '../src/tokens/jwks.ts'
+import { publicKeyOf } from '../src/tokens/keys.ts'
+import { publicKeyVerifier } from '../src/tokens/public-key-verifier.ts'
+
+type Pair = { publicKey: KeyObject; privateKey: KeyObject }
+const rsa = (): Pair => generateKeyPairSync('rsa', { modulusLength: 2048 })
+const ec = (namedCurve: string) => (): Pair => generateKeyPairSync('ec', { namedCurve })
+const pairs: [SignatureAlgorithm, () => Pair][] = [
+  ['RS256', rsa],
+  ['RS384', rsa],
+  ['RS512', rsa],
+  ['PS256', rsa],
+  ['PS384', rsa],
+  ['PS512', rsa],
+  ['ES256', ec('P-256')],
+  ['ES384', ec('P-384')],
+  ['ES512', ec('P-521')],
+  ['EdDSA', () => generateKeyPairSync('ed25519')]
+]
+const pem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString()
+const signed = (alg: string, key: KeyObject, iss = 'seaworthy', header: object = {}): Promise<string> =>
+  new SignJWT({ sub: 'u1', iss, aud: iss })
+    .setProtectedHeader({ alg, ...header })
+    .setIssuedAt()
+    .setExpirationTime('1m')
+    .sign(key)
+
+/** The same token with another first byte of its signature. */
+function spoilt(token: string): string {
+  const at = token.lastIndexOf('.') + 1
+  return `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`
+}
+
+for (const [alg, make] of pairs) {
+  t.test(`${alg}: the app's own tokens are taken, also those of the key before, and no others`, async (t) => {
+    const [current, before, foreign] = [make(), make(), make()]
+    const key = [current, before].map(({ privateKey }) => pem(privateKey))
+    const made = await guardedApp(t, { jwt: { key, algorithm: alg } })
+    made.route('GET', '/', { onRequest: made.app.authenticate })
+    const status = async (token: string) =>
+      (await made.app.inject({ url: '/', headers: bearer(token) })).statusCode
+
+    const { accessToken } = await made.app.auth.issueTokens({ sub: 'u1' })
+    t.equal(await status(accessToken), 200, 'of the current key')
+    t.equal(await status(await signed(alg, before.privateKey)), 200, 'of the key before')
+    t.equal(await status(await signed(alg, foreign.privateKey)), 401, "of somebody else's key")
+    t.equal(await status(spoilt(accessToken)), 401, 'with another signature')
+    for (const [other, by] of pairs)
+      if (by === make && other !== alg)
+        t.equal(await status(await signed(other, current.privateKey)), 401, `of the same key by ${other}`)
+    t.equal(made.runs(), 2)
+  })
+}
+
+t.test(
+  'a token whose key is taken back while its signature is verified is not good for the next request',
+  async (t) => {
+    const { publicKey, privateKey } = ec('P-256')()
+    const key = publicKeyOf(publicKey)
+    let generation = 0
+    const source: KeySource = {
+      lookup: () => ({ key }),
+      get generation() {
+        return generation
+      },
+      holds: (verifiedAt) => verifiedAt === generation,
+      age: () => 0,
+      warmUp: () => undefined
+    }
+    const rules = {
+      name: 'idp',
+      audience: 'idp',
+      algorithms: ['ES256' as const],
+      requiredClaims: [],
+      type: undefined,
+      clockTolerance: 0,
+      rolesClaim: undefined
+    }
+    const issuer = remoteIssuer(rules, source, publicKeyVerifier)
+    const verifying = issuer.verify(await signed('ES256', privateKey, 'idp', { kid: 'k1' }))
+    generation++
+    const result = await verifying
+    t.match(result, { claims: { sub: 'u1' } }, 'it was good when it was looked at')
+    t.equal('generation' in result && issuer.holds(result.generation), false)
+  }
+)
