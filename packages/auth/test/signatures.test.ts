@@ -58,6 +58,32 @@ for (const [alg, make] of pairs) {
   })
 }
 
+t.test("an issuer's keys are good for each algorithm that it is allowed, and for no other", async (t) => {
+  const [first, second] = [rsa(), ec('P-256')()]
+  const publicKey = [first, second].map((pair) =>
+    pair.publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  )
+  const issuer = {
+    issuer: 'idp',
+    audience: 'idp',
+    algorithms: ['RS256', 'PS256', 'ES256'] as const,
+    publicKey
+  }
+  const made = await guardedApp(t, { jwt: { issuers: [issuer] } })
+  made.route('GET', '/', { onRequest: made.app.authenticate })
+  for (const [alg, { privateKey }, expected] of [
+    ['RS256', first, 200],
+    ['PS256', first, 200],
+    ['ES256', second, 200],
+    ['RS512', first, 401],
+    ['PS384', first, 401]
+  ] as const) {
+    const headers = bearer(await signed(alg, privateKey, 'idp'))
+    t.equal((await made.app.inject({ url: '/', headers })).statusCode, expected, alg)
+  }
+  t.equal(made.runs(), 3)
+})
+
 t.test(
   'a token whose key is taken back while its signature is verified is not good for the next request',
   async (t) => {

@@ -36,27 +36,29 @@ export type PublicKeyVerifier = (
   rules: IssuerRules,
   pem: string,
   algorithms: readonly SignatureAlgorithm[]
-) => Verify
+) => Promise<Verify>
 
 /** An issuer that publishes its keys. */
 export function remoteIssuer(rules: IssuerRules, source: KeySource, verifierFor: PublicKeyVerifier): Issuer {
-  const verifiers = new WeakMap<PublicKey, Verify | null>()
-  const verifierOf = (key: PublicKey): Verify | null => {
-    let verify = verifiers.get(key)
-    if (verify === undefined) {
-      const algorithms = rules.algorithms.filter((name) => key.algorithms.includes(name))
-      verify = algorithms.length === 0 ? null : verifierFor(rules, key.pem, algorithms)
-      verifiers.set(key, verify)
-    }
+  const verifiers = new WeakMap<PublicKey, Verify>()
+  /** Made with a key's first token. */
+  const makeVerifier = async (key: PublicKey): Promise<Verify> => {
+    const algorithms = rules.algorithms.filter((name) => key.algorithms.includes(name))
+    const verify = await verifierFor(rules, key.pem, algorithms)
+    verifiers.set(key, verify)
     return verify
   }
   const decide = (found: Lookup, token: string): Verified | Promise<Verified> => {
     if ('unavailable' in found) return found
-    const verify = 'key' in found ? verifierOf(found.key) : null
-    if (verify === null) return { refused: 'invalid' }
+    if (!('key' in found)) return { refused: 'invalid' }
     // That of the key: while the signature is verified, the issuer may take it back.
     const { generation } = source
     const dated = (result: Verified): Verified => ('claims' in result ? { ...result, generation } : result)
+    const verify = verifiers.get(found.key)
+    if (verify === undefined)
+      return makeVerifier(found.key)
+        .then((made) => made(token))
+        .then(dated)
     const result = verify(token)
     return result instanceof Promise ? result.then(dated) : dated(result)
   }

@@ -29,14 +29,13 @@ export async function createIssuers(options: ResolvedJwt, log: FastifyBaseLogger
       clockTolerance,
       rolesClaim: undefined
     }
-    const keys = options.keys.map(({ verify }) => verify)
+    const keys = options.keys.map(({ verify }) => ({ pem: verify, algorithms: rules.algorithms }))
     byName.set(options.issuer, fixedIssuer(rules, await verifiersFor(rules, keys)))
   }
   for (const other of options.issuers) {
     const rules = rulesOf(other, clockTolerance)
-    const keys = other.keys.map(({ pem }) => pem)
     if (other.jwksUrl === undefined) {
-      byName.set(other.issuer, fixedIssuer(rules, await verifiersFor(rules, keys)))
+      byName.set(other.issuer, fixedIssuer(rules, await verifiersFor(rules, other.keys)))
       continue
     }
     const source = sourceOf(other.jwksUrl, other, log)
@@ -47,13 +46,22 @@ export async function createIssuers(options: ResolvedJwt, log: FastifyBaseLogger
   return { byName, sources }
 }
 
-async function verifiersFor(rules: IssuerRules, keys: readonly string[]): Promise<Verify[]> {
+/** In the order of the keys. */
+async function verifiersFor(rules: IssuerRules, keys: ResolvedIssuer['keys']): Promise<Verify[]> {
   if (rules.algorithms.every((name) => symmetric.includes(name))) {
     const { secretVerifier } = await import('./secret-verifier.ts')
-    return keys.map((key) => secretVerifier(rules, key))
+    return keys.map(({ pem: secret }) => secretVerifier(rules, secret))
   }
   const { publicKeyVerifier } = await import('./public-key-verifier.ts')
-  return keys.map((key) => publicKeyVerifier(rules, key, rules.algorithms))
+  return Promise.all(
+    keys.map(({ pem, algorithms }) =>
+      publicKeyVerifier(
+        rules,
+        pem,
+        rules.algorithms.filter((name) => algorithms.includes(name))
+      )
+    )
+  )
 }
 
 const rulesOf = (options: ResolvedIssuer, clockTolerance: number): IssuerRules => ({

@@ -1,16 +1,20 @@
-import { createPublicKey } from 'node:crypto'
-import type { JWTVerifyResult } from 'jose'
+import type { CryptoKey, JWTVerifyResult } from 'jose'
 import { jwtVerify } from 'jose/jwt/verify'
+import { importSPKI } from 'jose/key/import'
 import type { SignatureAlgorithm } from './algorithms.ts'
 import { concluded, requiredOf, type IssuerRules, type Verified, type Verify } from './rules.ts'
 
-/** Verifies tokens with a public key: in the thread pool, so that no other request waits for a signature. */
-export function publicKeyVerifier(
+/**
+ * Verifies tokens with a public key, by those algorithms that it is for: in the thread pool, so that no other request waits
+ * for a signature.
+ */
+export async function publicKeyVerifier(
   rules: IssuerRules,
   pem: string,
   algorithms: readonly SignatureAlgorithm[]
-): Verify {
-  const key = createPublicKey(pem)
+): Promise<Verify> {
+  const keys = new Map<string, CryptoKey>()
+  for (const name of algorithms) keys.set(name, await importSPKI(pem, name))
   const options = {
     algorithms: [...algorithms],
     issuer: rules.name,
@@ -24,5 +28,11 @@ export function publicKeyVerifier(
   const refuse = (error: { code?: string }): Verified => ({
     refused: error.code === 'ERR_JWT_EXPIRED' ? 'expired' : 'invalid'
   })
-  return (token) => jwtVerify(token, key, options).then(conclude, refuse)
+  const [only] = keys.values()
+  // Most keys are for one algorithm: nothing is looked up for their tokens.
+  if (only !== undefined && keys.size === 1)
+    return (token) => jwtVerify(token, only, options).then(conclude, refuse)
+  // Asked only for algorithms that are allowed, and so are there.
+  const keyOf = ({ alg }: { alg: string }): CryptoKey => keys.get(alg)!
+  return (token) => jwtVerify(token, keyOf, options).then(conclude, refuse)
 }
