@@ -13,7 +13,7 @@ import type { Csrf } from './sessions/csrf.ts'
 import type { Sessions } from './sessions/sessions.ts'
 import type { AuthStore } from './stores/store.ts'
 import type { Tokens } from './tokens/issue.ts'
-import type { TokenVerifier } from './tokens/verifier.ts'
+import type { TokenOutcome, TokenVerifier } from './tokens/verifier.ts'
 
 export interface Parts {
   options: ResolvedAuth
@@ -79,7 +79,8 @@ export function createApi({ options, main, local, audit, revocations, rules, ...
         ])
       } else if (kind === 'jti') await revocations.revoke(`jti:${value}`)
       else {
-        const outcome = await needed(parts.verifier, 'jwt').verify(value)
+        const verifier = needed(parts.verifier, 'jwt')
+        const outcome = await new Promise<TokenOutcome>((resolve) => verifier.verify(value, resolve))
         if ('unavailable' in outcome) throw undecided(outcome)
         // What doesn't hold needs no ending.
         if (!('identity' in outcome)) return

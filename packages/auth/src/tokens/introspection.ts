@@ -18,8 +18,11 @@ const sendable = /^[\w.~+/:-]+=*$/
 
 /** Opaque tokens, whose issuer says what they are. */
 export interface Introspection {
-  /** At once where the answer is known. What it gives is shared: copy the identity. Doesn't know of revocation. */
-  verify(token: string): TokenOutcome | Promise<TokenOutcome>
+  /**
+   * Calls back once: at once where the answer is known. What it gives is shared: copy the identity. Doesn't know of
+   * revocation.
+   */
+  verify(token: string, done: (outcome: TokenOutcome) => void): void
 }
 
 interface Answer {
@@ -87,15 +90,18 @@ export function createIntrospection(
   }
 
   return {
-    verify(token) {
-      if (!sendable.test(token)) return { refused: 'invalid' }
+    verify(token, done) {
+      if (!sendable.test(token)) return done({ refused: 'invalid' })
       const key = hash('sha256', token, 'base64url')
-      const known = remembered(good, key) ?? remembered(bad, key) ?? calls.get(key)
-      if (known !== undefined) return known
-      if (calls.size >= maxCalls) return { unavailable: 1, asked: true }
-      const call = ask(token, key).finally(() => calls.delete(key))
-      calls.set(key, call)
-      return call
+      const known = remembered(good, key) ?? remembered(bad, key)
+      if (known !== undefined) return done(known)
+      let call = calls.get(key)
+      if (call === undefined) {
+        if (calls.size >= maxCalls) return done({ unavailable: 1, asked: true })
+        call = ask(token, key).finally(() => calls.delete(key))
+        calls.set(key, call)
+      }
+      call.then(done, () => done({ unavailable: 1, asked: true }))
     }
   }
 }

@@ -8,26 +8,24 @@ import type { IssuerRules, Verified, Verify } from './rules.ts'
 export interface Issuer {
   readonly name: string
   readonly rolesClaim: string | undefined
-  /** At once with a secret that is known. */
-  verify(token: string): Verified | Promise<Verified>
+  readonly verify: Verify
   /** Whether a token verified at a generation of keys need not be verified again. */
   holds(generation: number): boolean
 }
 
 /** An issuer whose keys are known: the first is the current one, the others are on their way out. */
 export function fixedIssuer(rules: IssuerRules, verifiers: readonly Verify[]): Issuer {
-  const inTurn = (token: string, index: number): Verified | Promise<Verified> => {
-    const result = verifiers[index]!(token)
-    if (index + 1 === verifiers.length) return result
-    const next = (found: Verified): Verified | Promise<Verified> =>
-      'refused' in found && found.refused === 'invalid' ? inTurn(token, index + 1) : found
-    return result instanceof Promise ? result.then(next) : next(result)
-  }
+  const inTurn = (token: string, done: (result: Verified) => void, index: number): void =>
+    verifiers[index]!(token, (result) => {
+      const another = 'refused' in result && result.refused === 'invalid' && index + 1 < verifiers.length
+      if (another) inTurn(token, done, index + 1)
+      else done(result)
+    })
   return {
     name: rules.name,
     rolesClaim: rules.rolesClaim,
     holds: () => true,
-    verify: (token) => inTurn(token, 0)
+    verify: verifiers.length === 1 ? verifiers[0]! : (token, done) => inTurn(token, done, 0)
   }
 }
 
@@ -48,31 +46,31 @@ export function remoteIssuer(rules: IssuerRules, source: KeySource, verifierFor:
     verifiers.set(key, verify)
     return verify
   }
-  const decide = (found: Lookup, token: string): Verified | Promise<Verified> => {
-    if ('unavailable' in found) return found
-    if (!('key' in found)) return { refused: 'invalid' }
+  const decide = (found: Lookup, token: string, done: (result: Verified) => void): void => {
+    if ('unavailable' in found) return done(found)
+    if (!('key' in found)) return done({ refused: 'invalid' })
     // That of the key: while the signature is verified, the issuer may take it back.
     const { generation } = source
-    const dated = (result: Verified): Verified => ('claims' in result ? { ...result, generation } : result)
+    const dated = (result: Verified): void => done('claims' in result ? { ...result, generation } : result)
     const verify = verifiers.get(found.key)
-    if (verify === undefined)
-      return makeVerifier(found.key)
-        .then((made) => made(token))
-        .then(dated)
-    const result = verify(token)
-    return result instanceof Promise ? result.then(dated) : dated(result)
+    if (verify !== undefined) return verify(token, dated)
+    makeVerifier(found.key).then(
+      (made) => made(token, dated),
+      () => done({ refused: 'invalid' })
+    )
   }
   return {
     name: rules.name,
     rolesClaim: rules.rolesClaim,
     holds: (generation) => source.holds(generation),
-    verify(token) {
+    verify(token, done) {
       // Nothing is fetched for a token that could not pass with any key.
       const { kid, alg } = peek(token, 0) ?? {}
       const named = kid === undefined || (typeof kid === 'string' && kid.length <= 256)
-      if (!named || !rules.algorithms.includes(alg as SignatureAlgorithm)) return { refused: 'invalid' }
+      if (!named || !rules.algorithms.includes(alg as SignatureAlgorithm)) return done({ refused: 'invalid' })
       const found = source.lookup(kid)
-      return found instanceof Promise ? found.then((late) => decide(late, token)) : decide(found, token)
+      if (found instanceof Promise) void found.then((late) => decide(late, token, done))
+      else decide(found, token, done)
     }
   }
 }

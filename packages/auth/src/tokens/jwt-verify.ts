@@ -65,9 +65,7 @@ export function jwtVerifyOf(
       const headers = { 'www-authenticate': challenge('Bearer', realm) }
       return next(refusal.statusCode === 401 ? Object.assign(refusal, { headers }) : refusal)
     }
-    const outcome = verifier.verify(token)
-    if (!(outcome instanceof Promise)) return conclude(outcome, request, next)
-    outcome.then((late) => conclude(late, request, next), next)
+    verifier.verify(token, (outcome) => conclude(outcome, request, next))
   }
 
   /** With each key in turn: @fastify/jwt knows the first alone. */

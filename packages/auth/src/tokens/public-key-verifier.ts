@@ -23,16 +23,18 @@ export async function publicKeyVerifier(
     clockTolerance: rules.clockTolerance / 1000,
     ...(rules.type === undefined ? {} : { typ: rules.type })
   }
-  const conclude = ({ protectedHeader, payload }: JWTVerifyResult): Verified =>
-    concluded(protectedHeader, payload, rules)
-  const refuse = (error: { code?: string }): Verified => ({
-    refused: error.code === 'ERR_JWT_EXPIRED' ? 'expired' : 'invalid'
-  })
+  const conclude = (verifying: Promise<JWTVerifyResult>, done: (result: Verified) => void): void => {
+    verifying.then(
+      ({ protectedHeader, payload }) => done(concluded(protectedHeader, payload, rules)),
+      (error: { code?: string }) =>
+        done({ refused: error.code === 'ERR_JWT_EXPIRED' ? 'expired' : 'invalid' })
+    )
+  }
   const [only] = keys.values()
   // Most keys are for one algorithm: nothing is looked up for their tokens.
   if (only !== undefined && keys.size === 1)
-    return (token) => jwtVerify(token, only, options).then(conclude, refuse)
+    return (token, done) => conclude(jwtVerify(token, only, options), done)
   // Asked only for algorithms that are allowed, and so are there.
   const keyOf = ({ alg }: { alg: string }): CryptoKey => keys.get(alg)!
-  return (token) => jwtVerify(token, keyOf, options).then(conclude, refuse)
+  return (token, done) => conclude(jwtVerify(token, keyOf, options), done)
 }

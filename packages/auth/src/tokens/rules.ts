@@ -10,8 +10,11 @@ export type Verified =
   | { refused: 'expired' | 'invalid' }
   | { unavailable: number }
 
-/** Verifies a token with one key, by the rules of one issuer. Never throws or rejects for what a token holds. */
-export type Verify = (token: string) => Verified | Promise<Verified>
+/**
+ * Verifies a token by the rules of one issuer. Calls back once, whatever the token holds: at once with a secret, later with a
+ * public key.
+ */
+export type Verify = (token: string, done: (result: Verified) => void) => void
 
 /** What the tokens of one issuer must be like. */
 export interface IssuerRules {

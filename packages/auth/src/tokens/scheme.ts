@@ -36,12 +36,7 @@ export function tokenScheme(
     identify(request, found) {
       const token = tokenOf(request, cookie)
       if (token === undefined) return found(null)
-      const outcome = verifier.verify(token)
-      if (!(outcome instanceof Promise)) return conclude(outcome, found)
-      outcome.then(
-        (late) => conclude(late, found),
-        (error: Error) => found(error)
-      )
+      verifier.verify(token, (outcome) => conclude(outcome, found))
     }
   }
 }

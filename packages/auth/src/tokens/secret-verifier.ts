@@ -14,7 +14,7 @@ export function secretVerifier(rules: IssuerRules, secret: string): Verify {
     ...(rules.type === undefined ? {} : { checkTyp: rules.type })
   }) as (token: string) => { header: Claims; payload: Claims }
 
-  return (token): Verified => {
+  const conclude = (token: string): Verified => {
     try {
       const { header, payload } = verify(token)
       return concluded(header, payload, rules)
@@ -22,4 +22,5 @@ export function secretVerifier(rules: IssuerRules, secret: string): Verify {
       return { refused: (error as { code?: string }).code === 'FAST_JWT_EXPIRED' ? 'expired' : 'invalid' }
     }
   }
+  return (token, done) => done(conclude(token))
 }

@@ -15,8 +15,8 @@ export type TokenOutcome =
 
 /** Verifies tokens of all issuers. */
 export interface TokenVerifier {
-  /** At once for what is remembered or has a secret. Doesn't know of revocation. */
-  verify(token: string): TokenOutcome | Promise<TokenOutcome>
+  /** Calls back once: at once for what is remembered or has a secret. Doesn't know of revocation. */
+  verify(token: string, done: (outcome: TokenOutcome) => void): void
 }
 
 export function createTokenVerifier(
@@ -40,28 +40,24 @@ export function createTokenVerifier(
   }
 
   return {
-    verify(token) {
+    verify(token, done) {
       const found = limit === 0 ? undefined : cache.get(token)
       if (found !== undefined) {
         // The claims go out as a copy: a handler that changes `request.user` must not change the next request's.
         if (found.expires > Date.now() && found.issuer.holds(found.generation)) {
-          return { identity: copied(found.identity) }
+          return done({ identity: copied(found.identity) })
         }
         cache.delete(found)
       }
-      if (token.length > maxLength) return { refused: 'invalid' }
+      if (token.length > maxLength) return done({ refused: 'invalid' })
       // Where JWTs are taken too, what looks like one is never sent to the issuer.
       if (opaque !== undefined && (issuers.size === 0 || token.split('.', 4).length !== 3)) {
-        const outcome = opaque.verify(token)
-        return outcome instanceof Promise ? outcome.then(own) : own(outcome)
+        return opaque.verify(token, (outcome) => done(own(outcome)))
       }
-      if (!isStrictToken(token)) return { refused: 'invalid' }
+      if (!isStrictToken(token)) return done({ refused: 'invalid' })
       const issuer = only ?? issuers.get(peek(token, 1)?.iss as string)
-      if (issuer === undefined) return { refused: 'invalid' }
-      const result = issuer.verify(token)
-      return result instanceof Promise
-        ? result.then((late) => conclude(token, issuer, late))
-        : conclude(token, issuer, result)
+      if (issuer === undefined) return done({ refused: 'invalid' })
+      issuer.verify(token, (result) => done(conclude(token, issuer, result)))
     }
   }
 }
