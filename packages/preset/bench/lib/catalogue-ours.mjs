@@ -6,7 +6,12 @@ const ours = (name, exported, more = {}) => ({
   group: 'ours',
   ...more
 })
-const token = (alg) => ({ request: { token: alg }, has: ['jwt'] })
+const signed = (alg) => ({
+  request: { token: alg },
+  has: ['jwt'],
+  pool: true,
+  against: ['fast-jwt', 'jose'].flatMap((peer) => [`${peer} ${alg}`, `${peer} ${alg}, as strict`])
+})
 
 export const oursAlone = [
   ours('observability', 'observability', {
@@ -50,8 +55,8 @@ export const oursAlone = [
     against: ['recipe: jwt', '@fastify/jwt', '@fastify/jwt, cache', 'fast-jwt, cache']
   }),
   ours('auth: jwt, no cache', 'jwtHs', { has: ['jwt'], against: ['@fastify/jwt', 'fast-jwt', 'jose'] }),
-  ours('auth: RS256, no cache', 'jwtRs', { ...token('RS256'), against: ['fast-jwt RS256', 'jose RS256'] }),
-  ours('auth: EdDSA, no cache', 'jwtEd', { ...token('EdDSA'), against: ['fast-jwt EdDSA', 'jose EdDSA'] })
+  ours('auth: RS256, no cache', 'jwtRs', signed('RS256')),
+  ours('auth: EdDSA, no cache', 'jwtEd', signed('EdDSA'))
 ]
 
 export const presets = [

@@ -43,8 +43,8 @@ export const goals = [
   { what: 'jwt : fast-jwt, both remember', of: over('auth: jwt', 'fast-jwt, cache'), most: 1 },
   ...['RS256', 'EdDSA'].flatMap((alg) =>
     ['jose', 'fast-jwt'].map((peer) => ({
-      what: `${alg}, no cache : ${peer}`,
-      of: over(`auth: ${alg}, no cache`, `${peer} ${alg}`),
+      what: `${alg}, no cache : ${peer}, as strict`,
+      of: over(`auth: ${alg}, no cache`, `${peer} ${alg}, as strict`),
       most: 1
     }))
   ),

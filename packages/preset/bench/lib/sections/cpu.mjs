@@ -19,11 +19,11 @@ const names = [
   'express',
   'hono',
   'NestJS',
-  'fast-jwt RS256',
-  'jose RS256',
+  'fast-jwt RS256, as strict',
+  'jose RS256, as strict',
   'auth: RS256, no cache',
-  'fast-jwt EdDSA',
-  'jose EdDSA',
+  'fast-jwt EdDSA, as strict',
+  'jose EdDSA, as strict',
   'auth: EdDSA, no cache'
 ]
 
