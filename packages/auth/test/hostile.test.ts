@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync, sign as signBytes, type KeyObject } fr
 import { startIntake } from '@seaworthy/testing'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { bearerOf, isStrictToken } from '../src/tokens/bearer.ts'
+import { bearerOf, isCanonical } from '../src/tokens/bearer.ts'
 import { guardedApp, secret } from './support.ts'
 
 const idp = 'https://id.example.com'
@@ -25,13 +25,14 @@ const idpClaims = (more: object = {}) => own({ iss: idp, aud: 'api', ...more })
 
 /** Any header and claims, signed by hand: libraries refuse to make most of these. */
 function signed(header: object, claims: unknown, key: string | KeyObject = secret): string {
-  const text = `${encode(header)}.${encode(claims)}`
   const { alg = '' } = header as { alg?: unknown }
-  const hash = `sha${/(?:256|384|512)$/.exec(String(alg))?.[0] ?? '256'}`
+  return signedText(`${encode(header)}.${encode(claims)}`, key, /(?:256|384|512)$/.exec(String(alg))?.[0])
+}
+function signedText(text: string, key: string | KeyObject, bits = '256'): string {
   const bytes =
     typeof key === 'string'
-      ? createHmac(hash, key).update(text).digest()
-      : signBytes(hash, Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' })
+      ? createHmac(`sha${bits}`, key).update(text).digest()
+      : signBytes(`sha${bits}`, Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' })
   return `${text}.${bytes.toString('base64url')}`
 }
 const hs = (claims: unknown, header: object = {}, key = secret) =>
@@ -202,10 +203,19 @@ const hostile = (trap: string): Record<string, string> => ({
       'no aud': { aud: undefined },
       'another aud': { aud: 'someone' },
       'aud null': { aud: null },
-      'aud as an object': { aud: { seaworthy: true } },
+      'aud as an object': { aud: { seaworthy: true, api: true } },
+      'aud an empty list': { aud: [] },
+      'aud a list of others': { aud: ['someone', 'another'] },
+      'aud a list with a number': { aud: ['seaworthy', 'api', 1] },
+      'aud a list in a list': { aud: [['seaworthy', 'api']] },
       'an ID token': { nonce: 'n', at_hash: 'h' }
-    }).map(([name, more]) => [name, hs(own(more))])
+    }).flatMap(([name, more]) => [
+      [name, hs(own(more))],
+      [`${name}, by the provider`, es(idpClaims(more))]
+    ])
   ),
+  'no sub, by the provider': es(idpClaims({ sub: undefined })),
+  'sub null, by the provider': es(idpClaims({ sub: null })),
   'exp beyond what numbers hold': hs(JSON.stringify(own()).replace(/"exp":\d+/, '"exp":1e999'))
 })
 
@@ -223,6 +233,27 @@ t.test('no hostile token gets past the guard: 401 with a challenge, and no handl
   t.equal(runs(), good)
   t.equal(trap.requests.length, 0, 'nothing that a token names is asked')
   t.ok(intake.requests.length <= 2, 'and the issuer not because of them')
+})
+
+t.test('a token may be for several, and an app may be several: one in common is enough', async (t) => {
+  const { app, route } = await guardedApp(t, {
+    jwt: {
+      secret,
+      issuers: [
+        { issuer: other, audience: ['api', 'web'], algorithms: ['ES256'], publicKey: pem(theirs.publicKey) }
+      ]
+    }
+  })
+  route('GET', '/', { onRequest: app.authenticate })
+  await app.ready()
+  const status = async (token: string): Promise<number> =>
+    (await app.inject({ url: '/', headers: { authorization: `Bearer ${token}` } })).statusCode
+  const theirsFor = (aud: unknown): string => es(own({ iss: other, aud }), {}, theirs.privateKey)
+  for (const aud of ['api', 'web', ['web'], ['else', 'api'], ['api', 'web']])
+    t.equal(await status(theirsFor(aud)), 200, String(aud))
+  for (const aud of ['ap', 'api,web', ['else'], 'seaworthy', 'toString'])
+    t.equal(await status(theirsFor(aud)), 401, String(aud))
+  t.equal(await status(hs(own({ aud: ['else', 'seaworthy'] }))), 200)
 })
 
 t.test('no change of one character in any part of a token holds', async (t) => {
@@ -304,13 +335,10 @@ t.test('the parser of the Authorization header takes one plain token, or nothing
     fc.property(
       fc.string({ unit: fc.constantFrom(...Array.from('abcAQgw019-_.=+/ ')), maxLength: 60 }),
       (token) => {
-        if (!isStrictToken(token)) return true
-        // Strict means: decoding and encoding again gives the same text.
         const parts = token.split('.')
-        return (
-          parts.length === 3 &&
-          parts.every((part) => Buffer.from(part, 'base64url').toString('base64url') === part)
-        )
+        if (!/^[\w.-]+$/.test(token) || parts.length !== 3 || !isCanonical(token)) return true
+        // Canonical means: decoding and encoding again gives the same text.
+        return parts.every((part) => Buffer.from(part, 'base64url').toString('base64url') === part)
       }
     ),
     { numRuns: 5000 }
@@ -318,9 +346,49 @@ t.test('the parser of the Authorization header takes one plain token, or nothing
   fc.assert(
     fc.property(fc.tuple(fc.uint8Array({ minLength: 1 }), fc.uint8Array({ minLength: 1 })), ([a, b]) => {
       const [one, two] = [a, b].map((bytes) => Buffer.from(bytes).toString('base64url'))
-      return isStrictToken(`${one}.${two}.${one}`)
+      return isCanonical(`${one}.${two}.${one}`)
     })
   )
+})
+
+t.test('a token is spelt in one way, even where another is signed with the right key', async (t) => {
+  const { send, runs } = await build(t)
+  const makers: { alg: string; claims: (more: object) => object; key: string | KeyObject }[] = [
+    { alg: 'HS256', claims: own, key: secret },
+    { alg: 'ES256', claims: idpClaims, key: p256.privateKey },
+    { alg: 'ES256', claims: (more) => idpClaims({ iss: other, ...more }), key: theirs.privateKey }
+  ]
+  // So that there are two bits past the end of the claims.
+  const text = ({ alg, claims }: (typeof makers)[number]): string => {
+    const spelt = ['', 'x', 'xx'].map((filler) => encode(claims({ filler })))
+    return `${encode({ alg, kid: 'k1' })}.${spelt.find((each) => each.length % 4 === 3)}`
+  }
+  for (const maker of makers) t.equal((await send(signedText(text(maker), maker.key))).statusCode, 200)
+  const good = runs()
+  for (const maker of makers) {
+    const plain = text(maker)
+    const last = String.fromCharCode(plain.charCodeAt(plain.length - 1) + 1)
+    t.equal(
+      (await send(signedText(plain.slice(0, -1) + last, maker.key))).statusCode,
+      401,
+      'bits past the end'
+    )
+  }
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...makers),
+      fc.nat(),
+      fc.constantFrom(...Array.from('=+/ \t,~.')),
+      async (maker, seed, letter) => {
+        const plain = text(maker)
+        const at = seed % (plain.length + 1)
+        const misspelt = plain.slice(0, at) + letter + plain.slice(at)
+        return (await send(signedText(misspelt, maker.key))).statusCode === 401
+      }
+    ),
+    { numRuns: 1000 }
+  )
+  t.equal(runs(), good)
 })
 
 t.test('any Authorization header is answered by 401, and costs no handler', async (t) => {

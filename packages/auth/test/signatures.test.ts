@@ -102,7 +102,7 @@ t.test(
     }
     const rules = {
       name: 'idp',
-      audience: 'idp',
+      audiences: ['idp'],
       algorithms: ['ES256' as const],
       requiredClaims: [],
       type: undefined,

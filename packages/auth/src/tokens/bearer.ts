@@ -1,27 +1,26 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-const segments = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
-
-// The bits that a last character carries past the end must be zero, or one token has many spellings.
 const lastOfTwo = 'AQgw'
 const lastOfThree = 'AEIMQUYcgkosw048'
 
-function canonical(token: string, from: number, to: number): boolean {
+function endsCanonically(token: string, from: number, to: number): boolean {
   const rest = (to - from) % 4
   if (rest === 0) return true
   const last = token.charAt(to - 1)
   return rest === 2 ? lastOfTwo.includes(last) : rest === 3 && lastOfThree.includes(last)
 }
 
-/** Whether a token is three canonical base64url segments: no padding, whitespace or second spelling. */
-export function isStrictToken(token: string): boolean {
-  if (!segments.test(token)) return false
+/**
+ * Whether the bits that the last characters of its segments carry past the end are zero, or else one token has many
+ * spellings. What else a spelling may not be (padding, whitespace, other letters) whoever verifies it refuses.
+ */
+export function isCanonical(token: string): boolean {
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
   return (
-    canonical(token, 0, first) &&
-    canonical(token, first + 1, second) &&
-    canonical(token, second + 1, token.length)
+    endsCanonically(token, 0, first) &&
+    endsCanonically(token, first + 1, second) &&
+    endsCanonically(token, second + 1, token.length)
   )
 }
 

@@ -22,7 +22,7 @@ export async function createIssuers(options: ResolvedJwt, log: FastifyBaseLogger
   if (options.keys.length > 0) {
     const rules: IssuerRules = {
       name: options.issuer,
-      audience: options.audience,
+      audiences: [options.audience].flat(),
       algorithms: [options.algorithm],
       requiredClaims: ['iat'],
       type: undefined,
@@ -66,7 +66,7 @@ async function verifiersFor(rules: IssuerRules, keys: ResolvedIssuer['keys']): P
 
 const rulesOf = (options: ResolvedIssuer, clockTolerance: number): IssuerRules => ({
   name: options.issuer,
-  audience: options.audience,
+  audiences: [options.audience].flat(),
   algorithms: options.algorithms,
   requiredClaims: options.requiredClaims ?? ['exp', 'iat', 'sub'],
   type: options.type,

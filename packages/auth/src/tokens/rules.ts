@@ -1,5 +1,4 @@
 import type { SignatureAlgorithm } from './algorithms.ts'
-import { isAccessToken } from './token-kind.ts'
 
 /** What a verified token says. */
 export type Claims = Record<string, unknown>
@@ -19,7 +18,8 @@ export type Verify = (token: string, done: (result: Verified) => void) => void
 /** What the tokens of one issuer must be like. */
 export interface IssuerRules {
   name: string
-  audience: string | readonly string[]
+  /** One of which a token must be for. */
+  audiences: readonly string[]
   algorithms: readonly SignatureAlgorithm[]
   requiredClaims: readonly string[]
   type: string | undefined
@@ -27,24 +27,3 @@ export interface IssuerRules {
   clockTolerance: number
   rolesClaim: string | undefined
 }
-
-/** The claims that must be there: the issuer's, and those that are compared. */
-export const requiredOf = (rules: IssuerRules): string[] => [
-  ...new Set([...rules.requiredClaims, 'exp', 'iss', 'aud'])
-]
-
-/** What the libraries leave open: extensions, dates in the future, other tokens shown as access tokens. */
-function isAcceptable(header: Claims, payload: Claims, rules: IssuerRules): boolean {
-  if (header.crit !== undefined || header.b64 !== undefined) return false
-  if (typeof payload.iss !== 'string' || !(typeof payload.exp === 'number' && Number.isFinite(payload.exp)))
-    return false
-  if (payload.iat !== undefined) {
-    if (typeof payload.iat !== 'number' || payload.iat * 1000 > Date.now() + rules.clockTolerance)
-      return false
-  }
-  return isAccessToken(header, payload, rules.type)
-}
-
-/** The outcome for a token whose signature and standard claims a library has verified. */
-export const concluded = (header: Claims, payload: Claims, rules: IssuerRules): Verified =>
-  isAcceptable(header, payload, rules) ? { claims: payload, generation: 0 } : { refused: 'invalid' }

@@ -1,7 +1,7 @@
 import type { ResolvedJwt } from '../options-jwt.ts'
 import { identityOf, type Identity } from '../identity.ts'
 import type { Introspection } from './introspection.ts'
-import { isStrictToken, peek } from './bearer.ts'
+import { isCanonical, peek } from './bearer.ts'
 import type { Issuer } from './issuer.ts'
 import type { Issuers } from './issuers.ts'
 import { RememberedTokens } from './remembered.ts'
@@ -54,7 +54,7 @@ export function createTokenVerifier(
       if (opaque !== undefined && (issuers.size === 0 || token.split('.', 4).length !== 3)) {
         return opaque.verify(token, (outcome) => done(own(outcome)))
       }
-      if (!isStrictToken(token)) return done({ refused: 'invalid' })
+      if (!isCanonical(token)) return done({ refused: 'invalid' })
       const issuer = only ?? issuers.get(peek(token, 1)?.iss as string)
       if (issuer === undefined) return done({ refused: 'invalid' })
       issuer.verify(token, (result) => done(conclude(token, issuer, result)))

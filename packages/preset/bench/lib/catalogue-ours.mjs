@@ -8,7 +8,7 @@ const ours = (name, exported, more = {}) => ({
 })
 const signed = (alg) => ({
   request: { token: alg },
-  has: ['jwt'],
+  has: ['jwt', 'strictly'],
   pool: true,
   against: ['fast-jwt', 'jose'].flatMap((peer) => [`${peer} ${alg}`, `${peer} ${alg}, as strict`])
 })
@@ -51,10 +51,13 @@ export const oursAlone = [
   }),
   ours('security: validation', 'validation'),
   ours('auth: jwt', 'jwtHsCached', {
-    has: ['jwt'],
+    has: ['jwt', 'strictly'],
     against: ['recipe: jwt', '@fastify/jwt', '@fastify/jwt, cache', 'fast-jwt, cache']
   }),
-  ours('auth: jwt, no cache', 'jwtHs', { has: ['jwt'], against: ['@fastify/jwt', 'fast-jwt', 'jose'] }),
+  ours('auth: jwt, no cache', 'jwtHs', {
+    has: ['jwt', 'strictly'],
+    against: ['@fastify/jwt', 'fast-jwt', 'fast-jwt, as strict', 'jose']
+  }),
   ours('auth: RS256, no cache', 'jwtRs', signed('RS256')),
   ours('auth: EdDSA, no cache', 'jwtEd', signed('EdDSA'))
 ]

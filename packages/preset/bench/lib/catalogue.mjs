@@ -11,6 +11,7 @@ const peer = (name, file, exported, more = {}) => ({
 })
 const rs = { request: { token: 'RS256' }, has: ['jwt'], pool: true }
 const ed = { request: { token: 'EdDSA' }, has: ['jwt'], pool: true }
+const strictly = { has: ['jwt', 'strictly'] }
 const missing = { request: { path: '/missing', status: 404 } }
 const gone = { request: { path: '/gone', status: 404 } }
 
@@ -52,15 +53,16 @@ const requests = [
   peer('@fastify/jwt, cache', 'plugins', 'jwtHsCached', { group: 'peers', has: ['jwt'] }),
   peer('fast-jwt', 'plugins', 'fastJwtHs', { group: 'peers', has: ['jwt'] }),
   peer('fast-jwt, cache', 'plugins', 'fastJwtHsCached', { group: 'peers', has: ['jwt'] }),
+  peer('fast-jwt, as strict', 'plugins', 'fastJwtHsStrict', { group: 'peers', ...strictly }),
   peer('fast-jwt RS256', 'plugins', 'fastJwtRs', { group: 'peers', ...rs }),
   peer('fast-jwt EdDSA', 'plugins', 'fastJwtEd', { group: 'peers', ...ed }),
-  peer('fast-jwt RS256, as strict', 'plugins', 'fastJwtRsStrict', { group: 'peers', ...rs }),
-  peer('fast-jwt EdDSA, as strict', 'plugins', 'fastJwtEdStrict', { group: 'peers', ...ed }),
+  peer('fast-jwt RS256, as strict', 'plugins', 'fastJwtRsStrict', { group: 'peers', ...rs, ...strictly }),
+  peer('fast-jwt EdDSA, as strict', 'plugins', 'fastJwtEdStrict', { group: 'peers', ...ed, ...strictly }),
   peer('jose', 'plugins', 'joseHs', { group: 'peers', has: ['jwt'], pool: true }),
   peer('jose RS256', 'plugins', 'joseRs', { group: 'peers', ...rs }),
   peer('jose EdDSA', 'plugins', 'joseEd', { group: 'peers', ...ed }),
-  peer('jose RS256, as strict', 'plugins', 'joseRsStrict', { group: 'peers', ...rs }),
-  peer('jose EdDSA, as strict', 'plugins', 'joseEdStrict', { group: 'peers', ...ed }),
+  peer('jose RS256, as strict', 'plugins', 'joseRsStrict', { group: 'peers', ...rs, ...strictly }),
+  peer('jose EdDSA, as strict', 'plugins', 'joseEdStrict', { group: 'peers', ...ed, ...strictly }),
   peer('@fastify/under-pressure', 'plugins', 'underPressure', { group: 'peers' }),
   peer('pino-http on node:http', 'express', 'pinoHttpAlone', { group: 'peers', has: ['line'] }),
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { startSubject } from './subject.mjs'
-import { tokens } from './tokens.mjs'
+import { tokens, tokenWith } from './tokens.mjs'
 
 const get = (port, path, headers) =>
   new Promise((resolve, reject) => {
@@ -26,6 +26,27 @@ const promises = {
     const mutated = token.slice(0, -6) + (token.at(-6) === 'A' ? 'B' : 'A') + token.slice(-5)
     for (const headers of [{ origin }, bearer(mutated), bearer('a.b.c')]) {
       assert.equal((await ask('/users/42', headers)).status, 401, 'without a good token the answer is 401')
+    }
+  },
+  /** Nor one that is signed well, but holds for ever, for others or for something else, or is spelt in another way. */
+  async strictly({ ask, alg }) {
+    const now = Math.floor(Date.now() / 1000)
+    const other = {
+      iss: 'https://other.example.com',
+      aud: 'other',
+      iat: now + 3600,
+      exp: now - 3600,
+      nonce: 'n'
+    }
+    const without = { iss: undefined, aud: undefined, iat: undefined, exp: undefined }
+    const changed = [other, without].flatMap((claims) =>
+      Object.entries(claims).map(([name, value]) => tokenWith(alg, { [name]: value }))
+    )
+    const good = tokens()[alg]
+    // The same signature: its last character carries bits past the end.
+    const misspelt = good.slice(0, -1) + String.fromCharCode(good.charCodeAt(good.length - 1) + 1)
+    for (const token of [...changed, misspelt, `${good}=`]) {
+      assert.equal((await ask('/users/42', bearer(token))).status, 401, `${token} is refused`)
     }
   },
   id({ answer }) {

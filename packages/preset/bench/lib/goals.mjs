@@ -39,6 +39,11 @@ export const goals = [
     most: 1
   },
   { what: 'jwt, no cache : @fastify/jwt', of: over('auth: jwt, no cache', '@fastify/jwt'), most: 1.1 },
+  {
+    what: 'jwt, no cache : fast-jwt, as strict',
+    of: over('auth: jwt, no cache', 'fast-jwt, as strict'),
+    most: 1
+  },
   { what: 'jwt : @fastify/jwt', of: over('auth: jwt', '@fastify/jwt'), most: 0.3 },
   { what: 'jwt : fast-jwt, both remember', of: over('auth: jwt', 'fast-jwt, cache'), most: 1 },
   ...['RS256', 'EdDSA'].flatMap((alg) =>

@@ -12,12 +12,19 @@ export const sizes = {
 /** One thread and fixed seeds: the same code is compiled at nearly the same request in every run. */
 export const repeatable = ['--single-threaded', '--hash-seed=7', '--random-seed=7']
 
+/**
+ * Over one connection, each request makes the same turns of the event loop. Over several, what the thread pool has done for
+ * some of them may come in one turn, and how often it does depends on the machine.
+ */
+const connectionsOf = ({ pool = false }) => (pool ? 1 : 8)
+
 /** Instructions and system calls per request, as `countWindows` gives them. */
 export async function countRequests(variant, { warmUp, ...size }, options = {}) {
   const nodeArgs = [...repeatable, ...(variant.nodeArgs ?? [])]
   const subject = await startSubject({ ...variant, nodeArgs }, { ...options, count: true })
   try {
-    const load = await loadOf(variant, subject.port, options.load)
+    const connections = connectionsOf(variant)
+    const load = await loadOf(variant, subject.port, { connections, ...options.load })
     try {
       await load.send(warmUp)
       return await countWindows(subject, (requests) => load.send(requests), size)

@@ -11,15 +11,13 @@ const countOnce = async (variant, { size, env }) =>
 
 /**
  * What a variant does is asserted before it is counted, in a process of its own each time: twice, and the lesser is kept,
- * since the compiler's work may be added to a count and nothing is left out of one. With the thread pool (`pool`) some
- * turns of the event loop may be left out too, where several things are done in one: so five times, and the median.
+ * since the compiler's work may be added to a count and nothing is left out of one.
  */
-export async function measureOne(variant, { size, env, times = variant.pool ? 5 : 2 }) {
+export async function measureOne(variant, { size, env, times = 2 }) {
   if (variant.group !== 'calls') await checkVariant(variant, { env })
   const counts = []
   while (counts.length < times) counts.push(await countOnce(variant, { size, env }))
-  const sorted = counts.toSorted((a, b) => a.instructions - b.instructions)
-  return sorted[variant.pool ? Math.floor(times / 2) : 0]
+  return counts.toSorted((a, b) => a.instructions - b.instructions)[0]
 }
 
 /**

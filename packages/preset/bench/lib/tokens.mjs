@@ -16,11 +16,18 @@ export function tokens() {
 }
 
 /** A good token of somebody else. */
-export function anotherToken(index) {
-  const { secret, payload } = tokens()
-  return token('HS256', { ...payload, sub: `user-${index}`, id: `user-${index}` }, (text) =>
-    createHmac('sha256', secret).update(text).digest()
-  )
+export const anotherToken = (index) => tokenWith('HS256', { sub: `user-${index}`, id: `user-${index}` })
+
+const signers = {
+  HS256: (text, { secret }) => createHmac('sha256', secret).update(text).digest(),
+  RS256: (text, { privateKeys }) => sign('sha256', Buffer.from(text), privateKeys.RS256),
+  EdDSA: (text, { privateKeys }) => sign(null, Buffer.from(text), privateKeys.EdDSA)
+}
+
+/** One with some claims changed, signed as the good ones are. */
+export function tokenWith(alg, claims) {
+  const given = tokens()
+  return token(alg, { ...given.payload, ...claims }, (text) => signers[alg](text, given))
 }
 
 /** As environment of the measured process, so that it spends nothing on making keys. */
@@ -44,15 +51,17 @@ function make() {
   const ed = generateKeyPairSync('ed25519')
   const publicPem = ({ publicKey }) => publicKey.export({ type: 'spki', format: 'pem' })
   const privatePem = ({ privateKey }) => privateKey.export({ type: 'pkcs8', format: 'pem' })
+  const privateKeys = { RS256: privatePem(rsa), EdDSA: privatePem(ed) }
+  const good = (alg) => token(alg, payload, (text) => signers[alg](text, { secret, privateKeys }))
   return {
     secret,
     payload,
     issuer: payload.iss,
     audience: payload.aud,
-    HS256: token('HS256', payload, (text) => createHmac('sha256', secret).update(text).digest()),
-    RS256: token('RS256', payload, (text) => sign('sha256', Buffer.from(text), rsa.privateKey)),
-    EdDSA: token('EdDSA', payload, (text) => sign(null, Buffer.from(text), ed.privateKey)),
+    HS256: good('HS256'),
+    RS256: good('RS256'),
+    EdDSA: good('EdDSA'),
     keys: { RS256: publicPem(rsa), EdDSA: publicPem(ed) },
-    privateKeys: { RS256: privatePem(rsa), EdDSA: privatePem(ed) }
+    privateKeys
   }
 }
