@@ -67,7 +67,7 @@ const requests = [
   peer('pino-http on node:http', 'express', 'pinoHttpAlone', { group: 'peers', has: ['line'] }),
 
   peer('express', 'express', 'expressStack', { group: 'frameworks', has: everything }),
-  peer('hono', 'hono', 'honoStack', { group: 'frameworks', has: everything }),
+  peer('hono', 'hono', 'honoStack', { group: 'frameworks', has: everything, pool: true }),
   peer('NestJS', 'nest', 'nestStack', { group: 'frameworks', has: everything })
 ]
 

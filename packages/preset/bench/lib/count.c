@@ -3,8 +3,8 @@
  * The file named by COUNT_FILE becomes a page shared with whoever measures:
  *   bytes 0-7   instructions since the start, all threads
  *   bytes 8-15  system calls since the start
- * Both little-endian. Instructions are added once per executed block, inline and unlocked: two threads that add at
- * the same moment may lose one addition, which is far below the noise of a measurement.
+ * Both little-endian. Instructions are added once per executed block, inline and unlocked: two threads that work at
+ * the same time lose many additions, so what uses the thread pool is counted with one request at a time.
  */
 #include <fcntl.h>
 #include <stddef.h>

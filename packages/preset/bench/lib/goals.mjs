@@ -46,13 +46,12 @@ export const goals = [
   },
   { what: 'jwt : @fastify/jwt', of: over('auth: jwt', '@fastify/jwt'), most: 0.3 },
   { what: 'jwt : fast-jwt, both remember', of: over('auth: jwt', 'fast-jwt, cache'), most: 1 },
-  ...['RS256', 'EdDSA'].flatMap((alg) =>
-    ['jose', 'fast-jwt'].map((peer) => ({
-      what: `${alg}, no cache : ${peer}, as strict`,
-      of: over(`auth: ${alg}, no cache`, `${peer} ${alg}, as strict`),
-      most: 1
-    }))
-  ),
+  // jose keeps signatures away from the main thread, as ours does; fast-jwt, which does not, is among the goals for CPU.
+  ...['RS256', 'EdDSA'].map((alg) => ({
+    what: `${alg}, no cache : jose, as strict`,
+    of: over(`auth: ${alg}, no cache`, `jose ${alg}, as strict`),
+    most: 1
+  })),
   {
     what: 'resilience : @fastify/under-pressure (total)',
     of: (_, total) => total('resilience') / total('@fastify/under-pressure'),

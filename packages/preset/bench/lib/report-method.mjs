@@ -7,9 +7,9 @@ body, headers, the log line, metrics, forged tokens refused); one that does not 
    instructions and system calls of the process (\`lib/count.c\`), Node single-threaded and with fixed seeds. After a warm-up,
    windows of an exact number of requests over eight keep-alive connections, until the last ones agree; the lower quartile
    of those, in two processes, and the lesser of the two: the compiler's work may be added to a count, nothing is ever left
-   out of one. What goes through the thread pool (public keys, all of jose), and whatever it is compared with there, gets
-   its requests over one connection: over several, some share a turn of the event loop, as the machine has it. Runs repeat
-   to about 3 % whatever else the machine does, those with public keys to 0.5 %. Logs go to /dev/null.
+   out of one. What goes through the thread pool (public keys, all of jose), and what it is compared with, gets its requests
+   over one connection: the counter loses additions where two threads work at once. Runs repeat to about 3 % whatever else
+   the machine does, those with public keys to 0.5 % with the same token. Logs go to /dev/null.
 2. **CPU per request.** All variants alive at once, natively, pinned to one core; \`process.cpuUsage()\` around a fixed
    number of requests, variants in turns, the lower quartile. The second bare one is the noise floor.
 

@@ -37,7 +37,9 @@ const addedOf = (figures) => (name) => totalOf(figures)(name) - totalOf(figures)
 function goalsSection(data) {
   const figures = data.instructions
   const row = (what, figure, most) => {
-    const verdict = Number.isNaN(figure) ? 'not measured' : figure <= most ? 'reached' : '**not reached**'
+    // Compared as it is shown: no figure repeats to more than two digits behind the point.
+    const held = Number(figure.toFixed(2)) <= most
+    const verdict = Number.isNaN(figure) ? 'not measured' : held ? 'reached' : '**not reached**'
     return [what, shown(figure, 2), `≤ ${most}`, verdict]
   }
   return [
