@@ -1,10 +1,20 @@
-// The workspace's published packages: folder, name, manifest.
+// The workspace's packages: folder, name, manifest.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
-export const packages = readdirSync('packages')
+const all = readdirSync('packages')
   .filter((folder) => existsSync(`packages/${folder}/package.json`))
   .map((folder) => ({
     folder: `packages/${folder}`,
     manifest: JSON.parse(readFileSync(`packages/${folder}/package.json`, 'utf8'))
   }))
-  .filter(({ manifest }) => !manifest.private)
+
+/** Those that are published. */
+export const packages = all.filter(({ manifest }) => !manifest.private)
+
+/** Those that are inlined into what is published: nobody can install them. */
+export const privateNames = all
+  .filter(({ manifest }) => manifest.private)
+  .map(({ manifest }) => manifest.name)
+
+/** A package's sources that become files of their own: `src/index.ts`, and what `"seaworthy": { "entries": [...] }` names. */
+export const entriesOf = ({ seaworthy }) => ['index', ...(seaworthy?.entries ?? [])]
