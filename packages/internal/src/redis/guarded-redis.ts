@@ -1,0 +1,101 @@
+import { DeadlineQueue } from '../async/deadline-queue.ts'
+import { canSend, type RedisClient } from './client.ts'
+import { OutageDetector } from './outage-detector.ts'
+import { runScript, type RedisScript } from './script.ts'
+
+/** Why a call to Redis failed. */
+export type RedisFailure = 'timeout' | 'connection' | 'error'
+
+export interface GuardedRedisOptions {
+  client: RedisClient
+  /** In front of every key. */
+  keyPrefix: string
+  /** Milliseconds that a call waits for an answer. */
+  timeout: number
+  /** Called when Redis stops answering, with the reason, and when it answers again. */
+  onChange: (up: boolean, error?: Error) => void
+  /** Called for each failed call. */
+  onFailure?: ((failure: RedisFailure) => void) | undefined
+  /** Replaces a connection on which nothing comes back. Without it the connection is the app's to replace. */
+  reconnect?: (() => void) | undefined
+}
+
+/** A Redis client that answers each call within a deadline, and at once while Redis is down. */
+export class GuardedRedis {
+  readonly #options: GuardedRedisOptions
+  readonly #deadlines: DeadlineQueue
+  readonly #outage: OutageDetector
+
+  constructor(options: GuardedRedisOptions) {
+    this.#options = options
+    this.#deadlines = new DeadlineQueue(options.timeout)
+    this.#outage = new OutageDetector(options)
+  }
+
+  get up(): boolean {
+    return this.#outage.downError === undefined
+  }
+
+  /** Runs a script on keys, which get the prefix. `done` is called once, within the timeout. */
+  run(
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+    done: (error: Error | null, reply?: unknown) => void
+  ): void {
+    const { client, keyPrefix, timeout } = this.#options
+    const { downError } = this.#outage
+    if (downError) return done(downError)
+    if (!canSend(client)) {
+      const error = new Error(`the connection is ${client.status}`)
+      this.#failed('connection', error)
+      return done(error)
+    }
+
+    let settled = false
+    const deadline = this.#deadlines.start(() => {
+      settled = true
+      const error = new Error(`no answer within ${timeout} ms`)
+      this.#failed('timeout', error)
+      done(error)
+    })
+    const onReply = (reply: unknown) => {
+      this.#outage.answered()
+      if (settled) return
+      settled = true
+      this.#deadlines.end(deadline)
+      done(null, reply)
+    }
+    const onError = (error: Error) => {
+      if (settled) return
+      settled = true
+      this.#deadlines.end(deadline)
+      this.#failed('error', error)
+      done(error)
+    }
+    const prefixed = keys.map((key) => keyPrefix + key)
+    runScript(client, script, prefixed, args, onReply, onError)
+  }
+
+  /** {@link run} as a promise, for what is not on a request's hot path. */
+  runAsync(
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly (string | number)[] = []
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.run(script, keys, args, (error, reply) => (error ? reject(error) : resolve(reply)))
+    })
+  }
+
+  /** Ends the probes. The client is the owner's to close. */
+  close(): void {
+    this.#outage.close()
+  }
+
+  #failed(failure: RedisFailure, error: Error): void {
+    this.#options.onFailure?.(failure)
+    if (failure === 'timeout') this.#outage.timedOut(error)
+    else this.#outage.failed(error)
+  }
+}

@@ -1,0 +1,90 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { namesSecret, scrubText } from '../src/index.ts'
+
+const sentinel = 'Pl4nt3dS3ntinel'
+
+for (const text of [
+  `connect ECONNREFUSED redis://:${sentinel}@cache:6379/0`,
+  `redis://user:${sentinel}@cache:6379`,
+  `postgres://app:pa/${sentinel}/x@db/app`,
+  `postgres://app:p@${sentinel}@db/app`,
+  `GET https://${sentinel}@api.example.com/v1 failed`,
+  `https://user:${sentinel}@api.example.com/v1`,
+  `cookie: theme=dark; session=${sentinel}; other=${sentinel}`,
+  `Set-Cookie: id=${sentinel}; Path=/`,
+  `authorization: Custom ${sentinel} more`,
+  `{"authorization":"Bearer ${sentinel}"}`,
+  `Bearer ${sentinel}`,
+  `-----BEGIN RSA PRIVATE KEY-----\n${sentinel}\n-----END RSA PRIVATE KEY-----`,
+  `-----BEGIN PRIVATE KEY-----\n${sentinel}`,
+  `secretAccessKey=${sentinel}`,
+  `{"privateKey":"${sentinel}"}`,
+  `resetToken: ${sentinel}`,
+  `?inviteCode=${sentinel}&x=1`,
+  `apiKey = '${sentinel}'`,
+  `{"password":"with space ${sentinel}"}`,
+  `access_token=${sentinel}`,
+  `X-Api-Key: ${sentinel}`
+]) {
+  t.test(`removes the secret of ${text.replaceAll(sentinel, '…').slice(0, 60)}`, async (t) => {
+    t.notMatch(scrubText(text), sentinel)
+  })
+}
+
+t.test('keeps what is no secret', async (t) => {
+  for (const text of [
+    'https://unpkg.com/pkg@1.0.0/index.js',
+    'connect ECONNREFUSED 127.0.0.1:6379',
+    'id=5 name=Ada',
+    'tokenType: Bearer',
+    'the token has expired',
+    'Error: no such user\n    at find (file:///app/src/users.ts:10:5)'
+  ]) {
+    t.equal(scrubText(text), text)
+  }
+})
+
+t.test('names of secrets are found by word, however they are written', async (t) => {
+  for (const name of [
+    'secretAccessKey',
+    'private_key',
+    'RESET-TOKEN',
+    'inviteCode',
+    'apiKey',
+    'x-api-key',
+    'APIKey',
+    'JWT'
+  ]) {
+    t.equal(namesSecret(name), true, name)
+  }
+  for (const name of [
+    'compass',
+    'secretary',
+    'tokenType',
+    'passwordMinLength',
+    'key',
+    'code',
+    'author',
+    'monkey'
+  ]) {
+    t.equal(namesSecret(name), false, name)
+  }
+})
+
+t.test('takes linear time, whatever the text', async (t) => {
+  fc.assert(
+    fc.property(
+      fc.string({
+        unit: fc.constantFrom(':', '/', '@', '=', '"', "'", '\\', ' ', 'a', 'token', '-----BEGIN '),
+        maxLength: 3000
+      }),
+      (text) => {
+        const scrubbed = scrubText(text)
+        return typeof scrubbed === 'string'
+      }
+    ),
+    { numRuns: 200 }
+  )
+  t.pass('ended')
+})
