@@ -11,9 +11,9 @@ const all = readdirSync('packages')
 /** Those that are published. */
 export const packages = all.filter(({ manifest }) => !manifest.private)
 
-/** Those that are inlined into what is published: nobody can install them. */
+/** Those that are inlined into what is published. A private package without an entry, like the benchmark, is a program. */
 export const privateNames = all
-  .filter(({ manifest }) => manifest.private)
+  .filter(({ folder, manifest }) => manifest.private && existsSync(`${folder}/src/index.ts`))
   .map(({ manifest }) => manifest.name)
 
 /** A package's sources that become files of their own: `src/index.ts`, and what `"seaworthy": { "entries": [...] }` names. */

@@ -25,7 +25,7 @@ function copyWorkspace(t: Test): string {
   for (const file of ['package.json', 'pnpm-workspace.yaml', 'pnpm-lock.yaml'])
     cpSync(join(root, file), join(copy, file))
   mkdirSync(join(copy, 'packages'))
-  const wanted = (source: string) => !/node_modules|\/(?:test|bench|src|dist|templates)$/.test(source)
+  const wanted = (source: string) => !/node_modules|\/(?:test|src|dist|templates)$/.test(source)
   for (const name of readdirSync(join(root, 'packages'))) {
     cpSync(join(root, 'packages', name), join(copy, 'packages', name), { recursive: true, filter: wanted })
   }

@@ -1,4 +1,4 @@
-// node packages/preset/bench/lib/hooks.mjs [variant]: what each hook of a request costs, in instructions.
+// node packages/bench/lib/hooks.mjs [variant]: what each hook of a request costs, in instructions.
 import { named } from './catalogue.mjs'
 import { repeatable } from './instructions.mjs'
 import { loadOf } from './load.mjs'

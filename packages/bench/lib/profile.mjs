@@ -1,4 +1,4 @@
-// node packages/preset/bench/lib/profile.mjs [variant]: where the time of a request goes, from node --cpu-prof.
+// node packages/bench/lib/profile.mjs [variant]: where the time of a request goes, from node --cpu-prof.
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync, globSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 const bench = join(import.meta.dirname, '..')
-const root = join(bench, '..', '..', '..')
+const root = join(bench, '..', '..')
 
 /** Command, and the Debian package that brings it. */
 const commands = {
@@ -48,7 +48,7 @@ export function ensurePeers() {
   const installed = join(cwd, 'node_modules', '.modules.yaml')
   const lock = join(cwd, 'pnpm-lock.yaml')
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return
-  const pnpm = join(root, 'node_modules', 'pnpm', 'bin', 'pnpm.cjs')
+  const pnpm = join(root, 'node_modules', 'pnpm', 'bin', 'pnpm.mjs')
   const flags = ['install', '--ignore-workspace', '--frozen-lockfile', '--ignore-scripts', '--silent']
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const [command, args] = existsSync(pnpm)
