@@ -1,4 +1,5 @@
-// npm run check [-- --update]: types, lint, format, README tables, the packages as npm would see them, API reports.
+// npm run check [-- --update]: types, lint, format, README tables, links, the packages as npm
+// would see them, API reports.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { packages } from './packages.mjs'
@@ -28,6 +29,7 @@ const checks = {
   lint: () => run('oxlint', ['--deny-warnings']),
   format: () => run('oxfmt', ['--check']),
   docs: () => node('.ci/docs.mjs', ...(update ? [] : ['--check'])),
+  links: () => node('.ci/links.mjs'),
   build: () => node('.ci/build.mjs'),
   publint: () => Math.max(...packages.map(({ folder }) => run('publint', ['--strict', folder]))),
   attw: () =>
