@@ -2,8 +2,18 @@ import { inspect } from 'node:util'
 
 const brand = Symbol.for('seaworthy.secret.v1')
 
-/** A value that no string, JSON, log or inspection prints. `reveal()` gives it. */
-export class Secret {
+/**
+ * A value that no string, JSON, log or inspection prints. `reveal()` gives it. An interface, because each package has a
+ * copy of the class: a secret of one must fit the options of another.
+ */
+export interface Secret {
+  /** The value itself. Call it where it is used, and keep it nowhere. */
+  reveal(): string
+  toString(): string
+  toJSON(): string
+}
+
+export const Secret: new (value: string) => Secret = class implements Secret {
   readonly #value: string
   readonly [brand] = true
 
@@ -11,7 +21,6 @@ export class Secret {
     this.#value = value
   }
 
-  /** The value itself. Call it where it is used, and keep it nowhere. */
   reveal(): string {
     return this.#value
   }
