@@ -1,10 +1,12 @@
-import type { FastifyRequest } from 'fastify'
+import type { Overridable } from '@seaworthy/contract'
 import type { ApiKeys } from './api-keys.ts'
 import type { VerifyCredentials } from './logins/credentials.ts'
 import type { MatrixRow } from './policy/matrix.ts'
 import type { AuthHook } from './policy/routes.ts'
 import type { Sessions } from './sessions/sessions.ts'
 import type { TokenPair } from './tokens/issue.ts'
+import type { RoleName } from './types/names.ts'
+import type { AnyRequest } from './types/requests.ts'
 
 /** What is ended by `app.auth.revoke`: a token, a login (session or refresh token), or all of a user's. */
 export type Revocable =
@@ -37,16 +39,18 @@ export interface AuthApi {
   /** Lists and ends sessions. */
   readonly sessions: Sessions
   /** The token for `x-csrf-token`, kept in the session. */
-  csrfToken(request: FastifyRequest): string
+  csrfToken(request: AnyRequest): string
+}
+
+interface AuthInstance {
+  /** Tokens, sessions, passwords, keys, and the table of who may use what. */
+  auth: Overridable<this, AuthApi>
+  /** Refuses requests that don't prove who they are from; sets `request.user`. */
+  authenticate: Overridable<this, AuthHook>
+  /** Like `authenticate`, and one of these roles is needed. */
+  authorize: Overridable<this, (...roles: RoleName[]) => AuthHook>
 }
 
 declare module 'fastify' {
-  interface FastifyInstance {
-    /** Tokens, sessions, passwords, keys, and the table of who may use what. */
-    auth: AuthApi
-    /** Refuses whoever doesn't prove who they are; sets `request.user`. */
-    authenticate: AuthHook
-    /** Like `authenticate`, and one of these roles is needed. */
-    authorize(...roles: string[]): AuthHook
-  }
+  interface FastifyInstance extends AuthInstance {}
 }

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import { optionChecks } from '@seaworthy/contract'
 import type { ApiKeys } from './api-keys.ts'
 import type { Audit } from './audit.ts'
@@ -85,9 +86,9 @@ export function createApi({ options, main, local, audit, revocations, rules, ...
         // What doesn't hold needs no ending.
         if (!('identity' in outcome)) return
         const { jti } = outcome.identity.user
-        if (jti === undefined)
+        if (typeof jti !== 'string' && typeof jti !== 'number')
           throw new Error('auth: the token has no "jti": end the user instead, or use issueTokens')
-        await revocations.revoke(`jti:${String(jti)}`)
+        await revocations.revoke(`jti:${jti}`)
       }
       audit.record({ type: 'revoked', outcome: kind, subject: kind === 'user' ? value : undefined })
     },
@@ -102,6 +103,6 @@ export function createApi({ options, main, local, audit, revocations, rules, ...
     get sessions() {
       return needed(parts.sessions, 'session')
     },
-    csrfToken: (request) => needed(parts.csrf, 'csrf').token(request)
+    csrfToken: (request: FastifyRequest) => needed(parts.csrf, 'csrf').token(request)
   }
 }

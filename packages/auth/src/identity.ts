@@ -12,8 +12,8 @@ export interface AuthUser {
   roles?: readonly string[]
   /** One role, as some tokens carry it. */
   role?: string
-  // oxlint-disable-next-line typescript/no-explicit-any -- claims are the issuer's own.
-  [claim: string]: any
+  /** Claims are the issuer's own. */
+  [claim: string]: unknown
 }
 
 /** The outcome of a scheme. */

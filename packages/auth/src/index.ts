@@ -15,7 +15,7 @@ export type { AuthOptions, RevocationOptions } from './options.ts'
 export { auth, auth as default } from './plugin.ts'
 export type { MatrixRow } from './policy/matrix.ts'
 export type { Policies, Policy, PolicyContext } from './policy/policies.ts'
-export type { RouteAuth, SchemeExpression } from './policy/requirement.ts'
+export type { AuthRule, RouteAuth, SchemeExpression } from './policy/requirement.ts'
 export type { RolesOption } from './policy/roles.ts'
 export type { AuthHook } from './policy/routes.ts'
 export type { Sessions } from './sessions/sessions.ts'
@@ -23,5 +23,17 @@ export type { RedisClient, RedisSubscriber } from './stores/redis-client.ts'
 export type { SessionRecord } from './stores/store.ts'
 export type { SignatureAlgorithm } from './tokens/algorithms.ts'
 export type { TokenPair } from './tokens/issue.ts'
-import './jwt-types.ts'
-import './session-types.ts'
+export type { CookieOptions, UnsignedCookie } from './types/cookies.ts'
+export type { AuthTypes, PolicyName, RoleName, ScopeName } from './types/names.ts'
+export type { AnyReply, AnyRequest } from './types/requests.ts'
+export type { Session, SessionData, SessionKey, SessionMethods, SessionValue } from './types/sessions.ts'
+export type {
+  Jwt,
+  JwtDecode,
+  JwtPayload,
+  JwtRequestOptions,
+  JwtSign,
+  JwtSignOptions,
+  JwtVerify,
+  JwtVerifyOptions
+} from './types/tokens.ts'

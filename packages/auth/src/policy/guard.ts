@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Overridable } from '@seaworthy/contract'
 import type { Audit } from '../audit.ts'
 import { AuthError, challenge } from '../errors.ts'
 import type { Identity, SchemeName } from '../identity.ts'
@@ -10,11 +11,13 @@ type Done = (error?: Error) => void
 /** A hook in the callback form: nothing is awaited where nothing has to be fetched. */
 export type GuardHook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void
 
+interface IdentityRequest {
+  /** How the request proved who it is from, and what follows from it; null before, and without credentials. */
+  identity: Overridable<this, Identity | null>
+}
+
 declare module 'fastify' {
-  interface FastifyRequest {
-    /** How the request proved who it is from, and what follows from it; null before, and without credentials. */
-    identity: Identity | null
-  }
+  interface FastifyRequest extends IdentityRequest {}
 }
 
 export interface Guards {

@@ -1,5 +1,6 @@
-import { nearest, optionChecks } from '@seaworthy/contract'
+import { nearest, optionChecks, type AtLeastOne } from '@seaworthy/contract'
 import type { SchemeName } from '../identity.ts'
+import type { PolicyName, RoleName, ScopeName } from '../types/names.ts'
 import type { Policies, Policy } from './policies.ts'
 
 /** One scheme, any of several (a list is the same), or all of them. */
@@ -10,22 +11,25 @@ export type SchemeExpression =
   | { readonly all: readonly SchemeExpression[] }
 
 /** Who may use a route. Every part that is given must hold. */
-export interface RouteAuth {
+export interface AuthRule {
   /** How it must be proved who asks. Default: any configured scheme. */
   schemes?: SchemeExpression
   /** One of these roles, or one that includes it. */
-  roles?: string | readonly string[]
+  roles?: RoleName | readonly RoleName[]
   /** All of these scopes. */
-  scopes?: string | readonly string[]
+  scopes?: ScopeName | readonly ScopeName[]
   /** All of these policies, by name or in place, before validation. */
-  policies?: string | Policy | readonly (string | Policy)[]
+  policies?: PolicyName | Policy | readonly (PolicyName | Policy)[]
   /** Policies that need the validated input: whether the thing asked for is the user's. */
-  owner?: string | Policy | readonly (string | Policy)[]
+  owner?: PolicyName | Policy | readonly (PolicyName | Policy)[]
   /** Lets requests without any credentials in, with `request.user` null. Bad credentials are still refused. */
   optional?: boolean
   /** See `mode` of the plugin's options, which is the default. */
   mode?: 'enforce' | 'report'
 }
+
+/** Who may use a route, with one demand at least: a key that does not exist is an error. */
+export type RouteAuth = AtLeastOne<AuthRule>
 
 export interface NamedPolicy {
   readonly name: string
@@ -54,7 +58,7 @@ export interface Known {
 
 /** `config.auth`, checked: an unknown scheme or policy stops the start. */
 export function requirementOf(route: string, given: true | RouteAuth, known: Known): Requirement {
-  const auth: RouteAuth = given === true ? {} : given
+  const auth: AuthRule = given === true ? {} : given
   const at = `${route} config.auth`
   if (typeof auth !== 'object' || auth === null) return check.fail(at, 'true, false or an object', auth)
   check.known(at, auth, keys)
@@ -104,7 +108,7 @@ function names(at: string, given: string | readonly string[] | undefined): reado
   return list.map((name) => check.string(at, name))
 }
 
-function policies(at: string, given: RouteAuth['policies'], known: Policies): readonly NamedPolicy[] {
+function policies(at: string, given: AuthRule['policies'], known: Policies): readonly NamedPolicy[] {
   if (given === undefined) return []
   const list = Array.isArray(given) ? (given as readonly (string | Policy)[]) : [given as string | Policy]
   return list.map((entry) => {

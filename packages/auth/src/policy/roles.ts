@@ -1,7 +1,8 @@
 import { nearest, optionChecks } from '@seaworthy/contract'
+import type { RoleName } from '../types/names.ts'
 
 /** Role names, or each role with those that it includes. */
-export type RolesOption = readonly string[] | Readonly<Record<string, readonly string[]>>
+export type RolesOption = readonly RoleName[] | Readonly<Record<RoleName, readonly RoleName[]>>
 
 export interface Roles {
   /** Which roles satisfy a demand for any of `wanted`: those, and all that include one of them. */

@@ -5,30 +5,35 @@ import type {
   FastifyRequest,
   RouteOptions
 } from 'fastify'
-import { optionChecks } from '@seaworthy/contract'
+import { optionChecks, type Overridable } from '@seaworthy/contract'
 import type { ResolvedAuth } from '../options.ts'
 import { AuthError } from '../errors.ts'
 import type { SchemeName } from '../identity.ts'
+import type { RoleName } from '../types/names.ts'
+import type { AnyReply, AnyRequest } from '../types/requests.ts'
 import type { GuardHook, Guards } from './guard.ts'
 import { rowsOf, type MatrixRow } from './matrix.ts'
 import { requirementOf, type Known, type Requirement, type RouteAuth } from './requirement.ts'
 
+interface AuthRouteConfig {
+  /** Who may use the route: `true` for all who prove who they are, `false` for everyone, or in detail. */
+  auth?: Overridable<this, boolean | RouteAuth>
+}
+
 declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Who may use the route: `true` for whoever proves who they are, `false` for everyone, or in detail. */
-    auth?: boolean | RouteAuth
-  }
+  interface FastifyContextConfig extends AuthRouteConfig {}
 }
 
 /** A hook for a route that works with `done` and, called by hand, as a promise. */
-export interface AuthHook {
-  (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void
-  (request: FastifyRequest, reply: FastifyReply): Promise<void>
-}
+export type AuthHook = {
+  // A method, so that an app may decorate a function that takes all of `FastifyRequest`.
+  hook(request: AnyRequest, reply: AnyReply, done: (error?: Error) => void): void
+  hook(request: AnyRequest, reply: AnyReply): Promise<void>
+}['hook']
 
 export interface RouteRules {
   authenticate: AuthHook
-  authorize(...roles: string[]): AuthHook
+  authorize(...roles: RoleName[]): AuthHook
   matrix(): MatrixRow[]
 }
 

@@ -7,6 +7,13 @@ import type { AuthStore } from '../stores/store.ts'
 import { sessionScheme } from './scheme.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 
+// Here the official declarations are in sight, and win. They are not in those that are published (`types/sessions.ts`).
+declare module '@fastify/secure-session' {
+  interface SessionData {
+    [key: string]: unknown
+  }
+}
+
 /** Loaded only when sessions are on. */
 export async function sessionPart(
   fastify: FastifyInstance,

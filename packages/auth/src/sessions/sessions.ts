@@ -7,6 +7,7 @@ import { unavailable } from '../errors.ts'
 import { subjectOf } from '../identity.ts'
 import type { ResolvedSession } from '../options-session.ts'
 import type { AuthStore, SessionRecord } from '../stores/store.ts'
+import type { AnyRequest } from '../types/requests.ts'
 
 /** The sessions of users. */
 export interface Sessions {
@@ -17,9 +18,9 @@ export interface Sessions {
   /** Ends all sessions of a user, but for `except`. */
   revokeAll(subject: string, except?: string): Promise<void>
   /** The id of the request's session. */
-  idOf(request: FastifyRequest): string | undefined
+  idOf(request: AnyRequest): string | undefined
   /** Gives the session another id with this answer. Happens by itself when the user or the roles change. */
-  rotate(request: FastifyRequest): void
+  rotate(request: AnyRequest): void
 }
 
 type Done = (error?: Error) => void
@@ -165,7 +166,7 @@ export function createSessions(
       )
       audit.record({ type: 'session_ended', outcome: 'all_revoked', scheme: 'session', subject })
     },
-    idOf: (request) => arrivals.get(request)?.record.id,
-    rotate: (request) => void rotating.add(request)
+    idOf: (request: FastifyRequest) => arrivals.get(request)?.record.id,
+    rotate: (request: FastifyRequest) => void rotating.add(request)
   }
 }

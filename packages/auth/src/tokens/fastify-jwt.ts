@@ -1,6 +1,7 @@
 import fastifyJwt, { type FastifyJWTOptions } from '@fastify/jwt'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import type { AuthUser } from '../identity.ts'
 import type { OwnKey, ResolvedJwt } from '../options-jwt.ts'
 import {
   jwtVerifyOf,
@@ -9,6 +10,13 @@ import {
   type Options,
   type RequestVerify
 } from './jwt-verify.ts'
+
+// Here the official declarations are in sight, and win. They are not in those that are published (`types/tokens.ts`).
+declare module '@fastify/jwt' {
+  interface FastifyJWT {
+    user: AuthUser
+  }
+}
 
 type Parts = Omit<JwtVerifyParts, 'lookup'>
 

@@ -1,0 +1,23 @@
+/**
+ * Names of the app: a name that is not among them is then a compile error, in routes and in the options.
+ *
+ * @example
+ * declare module '@seaworthy/auth' {
+ *   interface AuthTypes {
+ *     role: 'admin' | 'editor'
+ *     scope: 'posts:read' | 'posts:write'
+ *     policy: 'owner'
+ *   }
+ * }
+ */
+// oxlint-disable-next-line typescript/no-empty-object-type -- the app adds to it
+export interface AuthTypes {}
+
+type NamesOf<Kind extends string> = AuthTypes extends Record<Kind, infer Name extends string> ? Name : string
+
+/** A role: any name, or those of `AuthTypes`. */
+export type RoleName = NamesOf<'role'>
+/** A scope: any name, or those of `AuthTypes`. */
+export type ScopeName = NamesOf<'scope'>
+/** A policy of the option `policies`: any name, or those of `AuthTypes`. */
+export type PolicyName = NamesOf<'policy'>
