@@ -8,8 +8,10 @@ const stampFile = 'node_modules/.bootstrap'
 const hash = createHash('sha256').update(PNPM)
 for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml']) hash.update(readFileSync(file))
 const stamp = hash.digest('hex')
+// npm has no package of this Node for macOS: there the machine's own runs everything.
+const node = { linux: 'node_modules/.bin/node', win32: 'node_modules/.bin/node.cmd' }[process.platform]
 const inPlace =
-  existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp && existsSync('node_modules/.bin/node')
+  existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp && (!node || existsSync(node))
 
 if (!inPlace) {
   const args = ['-y', '--prefer-offline', PNPM, 'install', '--frozen-lockfile', '--reporter=append-only']

@@ -1,28 +1,15 @@
-// npm run check [-- --update]: types, lint, format, README tables, links, the packages as npm
-// would see them, API reports.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+// npm run check [-- --update]: types, lint, format, README tables, links, the packages as npm would see them, API
+// reports, costs, workflows.
 import { spawnSync } from 'node:child_process'
+import { checkApi } from './api.mjs'
 import { packages } from './packages.mjs'
+import { checkPrivate } from './private.mjs'
+import { checkSize } from './size.mjs'
 import { run } from './tool.mjs'
+import { checkWorkflows } from './workflows.mjs'
 
 const update = process.argv.includes('--update')
 const node = (...args) => spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1
-
-/** The public types of a package, as they are built, beside the ones that were agreed on. */
-function apiReport({ folder, manifest }) {
-  const entries = ['index', ...(manifest.seaworthy?.entries ?? [])]
-  const read = (entry) =>
-    `// ${manifest.name}: ${entry}\n${readFileSync(`${folder}/dist/${entry}.d.ts`, 'utf8')}`
-  const built = entries
-    .filter((entry) => existsSync(`${folder}/dist/${entry}.d.ts`))
-    .map(read)
-    .join('\n')
-  const file = `${folder}/api.d.ts`
-  if (update) writeFileSync(file, built)
-  if (existsSync(file) && readFileSync(file, 'utf8') === built) return 0
-  console.error(`${file} is not what the build exports. If the change is meant: npm run check -- --update`)
-  return 1
-}
 
 const checks = {
   types: () => run('typescript7', ['-p', 'tsconfig.json'], { command: 'tsc' }),
@@ -42,16 +29,23 @@ const checks = {
         })
       )
     ),
-  api: () => Math.max(...packages.map(apiReport))
+  private: checkPrivate,
+  api: () => checkApi(update),
+  size: () => checkSize(update),
+  workflows: checkWorkflows
 }
 
+/** These look at what is built: they build first when they are asked for alone. */
+const needBuild = ['publint', 'attw', 'private', 'api', 'size']
+
 const only = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
+if (only.some((name) => needBuild.includes(name)) && !only.includes('build')) only.push('build')
 const failed = []
 let passed = 0
 for (const [name, check] of Object.entries(checks)) {
   if (only.length > 0 && !only.includes(name)) continue
   console.log(`# ${name}`)
-  if (check() === 0) passed++
+  if ((await check()) === 0) passed++
   else failed.push(name)
 }
 if (failed.length > 0) console.log(`Failed: ${failed.join(', ')}`)

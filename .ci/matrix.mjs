@@ -1,4 +1,4 @@
-// npm run test:matrix: the whole test suite on each supported Node, from npm.
+// npm run test:matrix [-- node22 …] [FILE …]: the tests on each supported Node, from npm, or on those that are named.
 import { spawnSync } from 'node:child_process'
 
 const folder = `${import.meta.dirname}/matrix`
@@ -8,10 +8,14 @@ const install = [pnpm, 'install', '--ignore-workspace', '--frozen-lockfile', '--
 const installed = spawnSync(process.execPath, install, { cwd: folder, stdio: 'inherit' })
 if (installed.status !== 0) process.exit(installed.status ?? 1)
 
-const results = ['node22', 'node24', 'node26'].map((name) => {
+const lines = ['node22', 'node24', 'node26']
+const named = lines.filter((name) => process.argv.includes(name))
+const files = process.argv.slice(2).filter((argument) => !lines.includes(argument))
+
+const results = (named.length > 0 ? named : lines).map((name) => {
   console.log(`# ${name}`)
   const node = `${folder}/node_modules/${name}/bin/node`
-  const args = ['.ci/test.mjs', ...process.argv.slice(2)]
+  const args = ['.ci/test.mjs', ...files]
   return { name, status: spawnSync(node, args, { stdio: 'inherit' }).status ?? 1 }
 })
 for (const { name, status } of results) console.log(`${name}: ${status === 0 ? 'passed' : 'failed'}`)

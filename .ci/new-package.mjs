@@ -83,7 +83,7 @@ const plugin: FastifyPluginAsync<${type}Options> = async (fastify, options) => {
 }
 
 /** ${description} */
-export const ${identifier}: FastifyPluginAsync<${type}Options> = fp(plugin, { name: '@seaworthy/${name}', fastify: '5.x' })
+export const ${identifier}: FastifyPluginAsync<${type}Options> = fp(plugin, { name: '@seaworthy/${name}', fastify: '^5.11.0' })
 `,
   'test/options.test.ts': `import Fastify from 'fastify'
 import t from 'tap'

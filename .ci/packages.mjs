@@ -1,7 +1,7 @@
-// The workspace's packages: folder, name, manifest.
+// The packages of this workspace: folder and manifest.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
-const all = readdirSync('packages')
+export const all = readdirSync('packages')
   .filter((folder) => existsSync(`packages/${folder}/package.json`))
   .map((folder) => ({
     folder: `packages/${folder}`,

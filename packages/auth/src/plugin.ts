@@ -95,5 +95,5 @@ function decorateOnce<K extends 'authenticate' | 'authorize'>(
 /** JWT, sessions, OAuth2, API keys and roles for Fastify. */
 export const auth: FastifyPluginAsync<AuthOptions> = fp(plugin, {
   name: '@seaworthy/auth',
-  fastify: '5.x'
+  fastify: '^5.3.0'
 })

@@ -164,5 +164,5 @@ function report({ log }: FastifyInstance, status: ErrorsStatus): void {
 /** One error shape for a whole Fastify app: RFC 9457 problem details or JSON, safe by default. */
 export const errors: FastifyPluginAsync<ErrorsOptions> = fp(plugin, {
   name: '@seaworthy/errors',
-  fastify: '5.x'
+  fastify: '^5.8.5'
 })

@@ -83,5 +83,5 @@ const plugin: FastifyPluginAsync<HealthOptions> = async (fastify, given) => {
 /** Liveness, readiness and startup probes that no hook, limit or stalled dependency can fail. */
 export const health: FastifyPluginAsync<HealthOptions> = fp(plugin, {
   name: '@seaworthy/health',
-  fastify: '5.x'
+  fastify: '^5.3.0'
 })

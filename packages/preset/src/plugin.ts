@@ -80,5 +80,6 @@ function keep(fastify: FastifyInstance, { client, owned }: SharedRedis): void {
 /** Everything a production Fastify service needs, each part `false`, `true` or its options. */
 export const seaworthy: FastifyPluginAsync<SeaworthyOptions> = fp(plugin, {
   name: 'fastify-seaworthy',
-  fastify: '5.x'
+  // 5.11.1 is what it needs, and that release of Fastify reports itself as 5.11.0.
+  fastify: '^5.11.0'
 })

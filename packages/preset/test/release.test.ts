@@ -1,6 +1,16 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { packageNames, releaseLocally, root, run, temporaryFolder } from '@seaworthy/testing'
+import {
+  commit,
+  copyWorkspace,
+  giveVersions,
+  packageNames,
+  releaseLocally,
+  releaseObjections,
+  root,
+  run,
+  temporaryFolder
+} from '@seaworthy/testing'
 import t, { type Test } from 'tap'
 
 interface Manifest {
@@ -47,8 +57,6 @@ export { port }
 `
 }
 
-const folder = join(import.meta.dirname, '..')
-
 /** A fresh folder with the programs, and a package.json that asks for nothing yet. */
 function freshApp(t: Test): string {
   const folder = temporaryFolder(t, 'app')
@@ -70,6 +78,33 @@ const nodes = () => {
   return ['node22', 'node24', 'node26'].map((name) => join(matrix, 'node_modules', name, 'bin/node'))
 }
 
+// An install from a registry of one's own takes as long as the network does.
+t.setTimeout(600_000)
+
+t.test('nothing is released without a version, a changelog and a commit', async (t) => {
+  const copy = copyWorkspace(t)
+  giveVersions(copy)
+  t.equal(releaseObjections(copy), '', 'as the workflow has it, there is nothing against it')
+
+  const file = join(copy, 'packages/health/package.json')
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as Manifest
+  const withVersion = (version: string) => writeFileSync(file, JSON.stringify({ ...manifest, version }))
+
+  withVersion('0.0.0')
+  t.match(releaseObjections(copy), /changes that are not committed/)
+  commit(copy)
+  t.match(releaseObjections(copy), '@seaworthy/health has no version yet: it is 0.0.0')
+
+  withVersion('99.0.0')
+  commit(copy)
+  t.match(releaseObjections(copy), 'packages/health/CHANGELOG.md says nothing of 99.0.0')
+
+  withVersion(manifest.version)
+  writeFileSync(join(copy, '.changeset/next.md'), "---\n'@seaworthy/health': patch\n---\n\nA change.\n")
+  commit(copy)
+  t.match(releaseObjections(copy), /changesets without a version/)
+})
+
 t.test('a release, installed from a registry as strangers do it', { timeout: 600_000 }, async (t) => {
   const registry = await releaseLocally(t)
 
@@ -88,7 +123,9 @@ t.test('a release, installed from a registry as strangers do it', { timeout: 600
     const installed = JSON.parse(
       readFileSync(join(app, 'node_modules/fastify-seaworthy/package.json'), 'utf8')
     ) as Manifest
-    t.notMatch(JSON.stringify(installed), /workspace:|@seaworthy\/source/, 'nothing of the workspace is left')
+    t.match(installed.version, /^[1-9]\d*\.\d+\.\d+$/, 'a version that changesets gave')
+    const ofWorkspace = /workspace:|@seaworthy\/(?:source|contract|testing)|devDependencies/
+    t.notMatch(JSON.stringify(installed), ofWorkspace, 'nothing of the workspace is left')
     t.strictSame(readdirSync(join(app, 'node_modules/fastify-seaworthy')).toSorted(), [
       'LICENSE',
       'MIGRATION.md',
@@ -122,13 +159,6 @@ t.test('a release, installed from a registry as strangers do it', { timeout: 600
       components: { name: string }[]
     }
     t.ok(sbom.components.some(({ name }) => name === 'fastify-seaworthy'))
-
-    // What the README states.
-    const [, packages, megabytes] =
-      /(\d+) packages and (\d+) MB/.exec(readFileSync(join(folder, 'README.md'), 'utf8')) ?? []
-    const kilobytes = Number(run('du', ['-sk', 'node_modules'], { cwd: app }).split('\t')[0])
-    t.ok(sbom.components.length <= Number(packages), `${sbom.components.length} packages of ${packages}`)
-    t.ok(kilobytes <= Number(megabytes) * 1000, `${kilobytes} KB of ${megabytes} MB`)
 
     const init = run('npx', ['--no-install', 'fastify-seaworthy', 'init', 'docker'], {
       cwd: app,

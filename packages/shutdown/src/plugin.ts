@@ -145,5 +145,6 @@ const plugin: FastifyPluginAsync<ShutdownOptions> = async (fastify, given) => {
 /** Graceful shutdown for Fastify: a drain that loses no request. */
 export const shutdown: FastifyPluginAsync<ShutdownOptions> = fp(plugin, {
   name: '@seaworthy/shutdown',
-  fastify: '5.x'
+  // 5.11.1 is what it needs, and that release of Fastify reports itself as 5.11.0.
+  fastify: '^5.11.0'
 })

@@ -19,15 +19,4 @@ export function say(fastify: FastifyInstance, { gracePeriod }: ResolvedOptions, 
       'shutdown: app.close() will answer 503 on open connections: add Fastify({ ...shutdownServerOptions() })'
     )
   }
-  if (cutsInFlight(fastify.version)) {
-    log.warn(
-      `shutdown: Fastify ${fastify.version} cuts requests in flight when it closes: use 5.11.1 or later`
-    )
-  }
-}
-
-/** 5.9.0 to 5.11.0. */
-function cutsInFlight(version: string): boolean {
-  const [major = 0, minor = 0, patch = 0] = version.split('.').map((part) => parseInt(part, 10))
-  return major === 5 && (minor === 9 || minor === 10 || (minor === 11 && patch < 1))
 }

@@ -1,5 +1,5 @@
 import { spawnSync, type SpawnSyncOptions } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startRegistry, type Registry } from './registry.ts'
 import { temporaryFolder } from './servers.ts'
@@ -19,20 +19,44 @@ export function run(command: string, args: readonly string[], options: SpawnSync
   )
 }
 
-/** The workspace as the release workflow has it, built, in a folder where versions may be changed. */
-function copyWorkspace(t: Test): string {
+/** The workspace as the release workflow has it, committed, in a folder where versions may be changed. */
+export function copyWorkspace(t: Test): string {
   const copy = temporaryFolder(t, 'workspace')
-  for (const file of ['package.json', 'pnpm-workspace.yaml', 'pnpm-lock.yaml'])
+  for (const file of ['package.json', 'pnpm-workspace.yaml', 'pnpm-lock.yaml', '.pnpmfile.cjs', '.gitignore'])
     cpSync(join(root, file), join(copy, file))
   mkdirSync(join(copy, 'packages'))
-  const wanted = (source: string) => !/node_modules|\/(?:test|src|dist|templates)$/.test(source)
+  const wanted = (source: string) => !/node_modules|\/(?:test|test-d|src|dist|templates)$/.test(source)
   for (const name of readdirSync(join(root, 'packages'))) {
     cpSync(join(root, 'packages', name), join(copy, 'packages', name), { recursive: true, filter: wanted })
   }
-  const env = { ...process.env, BUILD_OUT: join(copy, 'packages') }
-  run(process.execPath, ['.ci/build.mjs'], { cwd: root, env })
-  cpSync(join(root, '.changeset/config.json'), join(copy, '.changeset/config.json'), { recursive: true })
+  cpSync(join(root, '.changeset'), join(copy, '.changeset'), { recursive: true })
+  run('git', ['init', '--quiet'], { cwd: copy })
+  commit(copy)
   return copy
+}
+
+/** Commits all that changed in a copy. */
+export function commit(copy: string): void {
+  run('git', ['add', '--all'], { cwd: copy })
+  const author = ['-c', 'user.name=release', '-c', 'user.email=release@example.com']
+  run('git', [...author, 'commit', '--quiet', '--allow-empty', '--message', 'as the workflow would'], {
+    cwd: copy
+  })
+}
+
+/** What the release script has against publishing a copy; empty when it may be published. */
+export function releaseObjections(copy: string): string {
+  const { stderr } = spawnSync(process.execPath, [join(root, '.ci/release.mjs'), '--guard'], {
+    cwd: copy,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '' }
+  })
+  return stderr
+}
+
+interface Manifest {
+  name: string
+  private?: boolean
 }
 
 /** The names of the published packages. */
@@ -41,26 +65,29 @@ export const packageNames: readonly string[] = readdirSync(join(root, 'packages'
   .filter((manifest) => !manifest.private)
   .map(({ name }) => name)
 
-interface Manifest {
-  name: string
-  private?: boolean
+/** Gives every package the version that its changesets ask for, as the pull request of the workflow does. */
+export function giveVersions(copy: string): void {
+  run(process.execPath, [changeset, 'version'], { cwd: copy })
+  commit(copy)
 }
 
-/** Starts a registry and releases every package to it, through changesets as the workflow does. */
+const changeset = join(root, 'node_modules/@changesets/cli/bin.js')
+
+/** Starts a registry and releases every package to it, step by step as the workflow does. */
 export async function releaseLocally(t: Test): Promise<Registry> {
   const registry = await startRegistry(t)
   const copy = copyWorkspace(t)
-  addChangeset(copy, packageNames)
-  const changeset = join(root, 'node_modules/@changesets/cli/bin.js')
-  run(process.execPath, [changeset, 'version'], { cwd: copy, env: registry.env })
-  run('git', ['init', '--quiet'], { cwd: copy })
-  const env = { ...registry.env, PATH: `${join(root, 'node_modules/.bin')}:${registry.env.PATH}` }
-  run(process.execPath, [changeset, 'publish', '--no-git-tag'], { cwd: copy, env })
-  return registry
-}
+  giveVersions(copy)
+  const objections = releaseObjections(copy)
+  if (objections !== '') throw new Error(objections)
 
-/** Adds a changeset for every package, as a contributor would with `changeset add`. */
-function addChangeset(copy: string, names: readonly string[]): void {
-  const bumps = names.map((name) => `'${name}': minor\n`).join('')
-  writeFileSync(join(copy, '.changeset/first.md'), `---\n${bumps}---\n\nThe first release.\n`)
+  run(process.execPath, ['.ci/build.mjs'], {
+    cwd: root,
+    env: { ...process.env, BUILD_OUT: join(copy, 'packages') }
+  })
+  const env = { ...registry.env, PATH: `${join(root, 'node_modules/.bin')}:${registry.env.PATH}` }
+  const packed = temporaryFolder(t, 'packed')
+  run(process.execPath, [changeset, 'pack', '--out-dir', packed], { cwd: copy, env })
+  run(process.execPath, [changeset, 'publish', '--from-pack-dir', packed, '--no-git-tag'], { cwd: copy, env })
+  return registry
 }

@@ -103,5 +103,5 @@ async function delegated(
 /** Who may read answers from another origin: @fastify/cors, with what is unsafe refused at the start. */
 export const cors: FastifyPluginAsync<CorsOptions> = fp(plugin, {
   name: '@seaworthy/security/cors',
-  fastify: '5.x'
+  fastify: '^5.10.0'
 })

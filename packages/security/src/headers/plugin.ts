@@ -124,5 +124,5 @@ function routeHeaders(route: RouteOptions): RouteHeaders | undefined {
 /** Security headers on every answer, computed once. */
 export const headers: FastifyPluginAsync<HeadersOptions> = fp(plugin, {
   name: '@seaworthy/security/headers',
-  fastify: '5.x'
+  fastify: '^5.10.0'
 })

@@ -127,5 +127,5 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
 /** Limits requests: per address before authentication, per user after it, alone or together with other processes. */
 export const rateLimit: FastifyPluginAsync<RateLimitOptions> = fp(plugin, {
   name: '@seaworthy/security/rate-limit',
-  fastify: '5.x'
+  fastify: '^5.10.0'
 })

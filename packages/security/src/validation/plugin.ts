@@ -79,5 +79,5 @@ const unsupported = (listed: ReadonlySet<string>) =>
 /** Nothing unchecked gets in: strict bodies, safe patterns, bounded shapes, and a list of what has no schema. */
 export const validation: FastifyPluginAsync<ValidationOptions> = fp(plugin, {
   name: '@seaworthy/security/validation',
-  fastify: '5.x'
+  fastify: '^5.10.0'
 })

@@ -1,0 +1,61 @@
+// npm run test:fastify -- VERSION [PACKAGE …]: the packages' tests on another Fastify than the workspace's.
+// VERSION is a number, `newest` (the newest 5 on npm) or `lowest` (the lowest that each package's peer range allows).
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { packages } from './packages.mjs'
+
+const [wanted, ...only] = process.argv.slice(2)
+if (!wanted || !/^(?:newest|lowest|\d+\.\d+\.\d+)$/.test(wanted)) {
+  console.error(
+    'usage: npm run test:fastify -- VERSION [PACKAGE …], VERSION is newest, lowest or a number: 5.11.1'
+  )
+  process.exit(2)
+}
+const shell = process.platform === 'win32'
+
+/** Installs that Fastify outside the workspace, once. Gives the folder to resolve it from. */
+function install(version) {
+  const folder = resolve('node_modules/.fastify', version)
+  const manifest = join(folder, 'node_modules/fastify/package.json')
+  const isThere = version !== '5' && existsSync(manifest)
+  if (!isThere) {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
+    const args = ['install', '--no-save', '--no-audit', '--no-fund', '--no-progress', `fastify@${version}`]
+    const { status } = spawnSync('npm', args, { cwd: folder, shell, stdio: ['ignore', 'ignore', 'inherit'] })
+    if (status !== 0) process.exit(status ?? 1)
+  }
+  return { folder, version: JSON.parse(readFileSync(manifest, 'utf8')).version }
+}
+
+const lowest = ({ peerDependencies }) => /\d+\.\d+\.\d+/.exec(peerDependencies.fastify)[0]
+
+const chosen = packages
+  .map(({ folder, manifest }) => ({ name: folder.replace('packages/', ''), folder, manifest }))
+  .filter(({ name }) => only.length === 0 || only.includes(name))
+const unknown = only.filter((name) => !chosen.some((one) => one.name === name))
+if (unknown.length > 0) {
+  console.error(`no published package is in packages/${unknown.join(', packages/')}`)
+  process.exit(2)
+}
+
+const results = chosen.map(({ name, folder, manifest }) => {
+  const asked = { newest: '5', lowest: lowest(manifest) }[wanted] ?? wanted
+  const fastify = install(asked)
+  console.log(`# ${name} on Fastify ${fastify.version}`)
+  const hook = pathToFileURL(join(import.meta.dirname, 'fastify-hook.mjs')).href
+  const env = {
+    ...process.env,
+    NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${hook}`.trim(),
+    FASTIFY_FROM: fastify.folder
+  }
+  const { status } = spawnSync(process.execPath, ['.ci/test.mjs', `${folder}/test`], {
+    env,
+    stdio: 'inherit'
+  })
+  return { line: `${name} on Fastify ${fastify.version}`, status: status ?? 1 }
+})
+for (const { line, status } of results) console.log(`${line}: ${status === 0 ? 'passed' : 'failed'}`)
+process.exitCode = Math.max(...results.map(({ status }) => status))

@@ -1,0 +1,91 @@
+// What is packed names no private package, and imports nothing that its own package.json does not bring.
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { dirname, join } from 'node:path'
+import ts from 'typescript'
+import { packed } from './packed.mjs'
+import { privateNames } from './packages.mjs'
+
+/** Every module that a file asks for: import, export from, import(), require(), require.resolve(), import types. */
+export function specifiers(file, text) {
+  const source = ts.createSourceFile(file.replace(/\.cjs$/, '.js'), text, ts.ScriptTarget.Latest, true)
+  const found = new Set([
+    ...source.typeReferenceDirectives.map(({ fileName }) => fileName),
+    ...source.referencedFiles.map(({ fileName }) => (fileName.startsWith('.') ? fileName : `./${fileName}`))
+  ])
+  const add = (node) => node && ts.isStringLiteralLike(node) && found.add(node.text)
+  const visit = (node) => {
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier)
+    else if (ts.isExternalModuleReference(node)) add(node.expression)
+    else if (ts.isModuleDeclaration(node)) add(node.name)
+    else if (ts.isImportTypeNode(node)) add(node.argument.literal)
+    else if (ts.isCallExpression(node)) {
+      const callee = node.expression.getText(source)
+      const asks =
+        node.expression.kind === ts.SyntaxKind.ImportKeyword || /(?:^|[._])require\d*$/.test(callee)
+      const resolves = /(?:^|[._])(?:require\d*|import\.meta)\.resolve$/.test(callee)
+      if (asks || resolves || /createRequire\d*\)?\(.*\)$/.test(callee)) add(node.arguments[0])
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return [...found]
+}
+
+const packageOf = (specifier) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
+
+/** A declaration's `./x.js` is `./x.d.ts`. */
+const exists = (file) =>
+  [
+    file,
+    file.replace(/\.js$/, '.d.ts'),
+    file.replace(/\.cjs$/, '.d.cts'),
+    `${file}.d.ts`,
+    `${file}.js`,
+    join(file, 'package.json')
+  ].some((candidate) => existsSync(candidate) && statSync(candidate).isFile())
+
+/** What is wrong with one unpacked package, a sentence each. */
+export function faults({ root, manifest }) {
+  const optional = Object.entries(manifest.peerDependenciesMeta ?? {})
+    .filter(([, meta]) => meta.optional)
+    .map(([name]) => name)
+  const brought = [
+    manifest.name,
+    ...Object.keys(manifest.dependencies ?? {}),
+    ...Object.keys(manifest.peerDependencies ?? {})
+  ]
+  const said = []
+  const files = globSync('**/*', { cwd: root }).filter(
+    (file) => !file.endsWith('.map') && statSync(join(root, file)).isFile()
+  )
+  for (const file of files) {
+    const text = readFileSync(join(root, file), 'utf8')
+    for (const name of privateNames) {
+      if (text.includes(name)) said.push(`${file} names ${name}, which is private: nobody can install it`)
+    }
+    const isDeclaration = /\.d\.[cm]?ts$/.test(file)
+    // What is shipped to be copied into an app runs with the app's dependencies.
+    if (file.startsWith('templates') || (!isDeclaration && !/\.[cm]?js$/.test(file))) continue
+    for (const specifier of specifiers(file, text)) {
+      if (isBuiltin(specifier) || specifier === 'node') continue
+      if (specifier.startsWith('.')) {
+        if (!exists(join(root, dirname(file), specifier)))
+          said.push(`${file} imports ${specifier}, which is not in the tarball`)
+        continue
+      }
+      const name = packageOf(specifier)
+      if (!brought.includes(name))
+        said.push(`${file} imports ${specifier}, which package.json does not bring`)
+      else if (isDeclaration && optional.includes(name))
+        said.push(`${file} imports ${specifier}, an optional peer: without it, its types are missing`)
+    }
+  }
+  return said
+}
+
+export function checkPrivate() {
+  const all = packed().flatMap((one) => faults(one).map((fault) => `${one.name}: ${fault}`))
+  for (const fault of all) console.error(fault)
+  return all.length > 0 ? 1 : 0
+}
