@@ -8,15 +8,17 @@ export function forConstructor({
   correlation,
   logging,
   level,
-  logger
+  logger,
+  loggerInstance
 }: ObservabilityPart): ObservabilityServerOptions {
-  return { correlation, logging, level, logger }
+  return { correlation, logging, level, logger, ...(loggerInstance === undefined ? {} : { loggerInstance }) }
 }
 
 /** What the plugin gets. */
 export function forPlugin({
   level: _level,
   logger: _logger,
+  loggerInstance: _loggerInstance,
   ...options
 }: ObservabilityPart): ObservabilityOptions {
   return options

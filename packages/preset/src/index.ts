@@ -1,4 +1,4 @@
-export type { AuthOptions } from '@seaworthy/auth'
+export type { AuthOptions } from 'fastify-seaworthy/auth'
 export type { ErrorsOptions } from '@seaworthy/errors'
 export type { HealthOptions } from '@seaworthy/health'
 export type { ObservabilityOptions } from '@seaworthy/observability'
@@ -18,6 +18,8 @@ export type {
   SeaworthyOptions,
   SecurityPart
 } from './options.ts'
-export { seaworthy, seaworthy as default } from './plugin.ts'
+export type { OwnServerOptions } from './own-server-options.ts'
+export { seaworthy, seaworthy as default, type Seaworthy } from './plugin.ts'
+export type { RedisClient } from './redis-client.ts'
 export type { PartReport, PartState, Report } from './report.ts'
-export { serverOptions } from './server-options.ts'
+export { serverOptions, type ServerOptions, type ServerSettings } from './server-options.ts'

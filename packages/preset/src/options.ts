@@ -1,4 +1,4 @@
-import type { AuthOptions } from '@seaworthy/auth'
+import type { AuthOptions } from 'fastify-seaworthy/auth'
 import { optionChecks, type Secret } from '@seaworthy/contract'
 import type { ErrorsOptions } from '@seaworthy/errors'
 import type { HealthOptions } from '@seaworthy/health'
@@ -6,7 +6,8 @@ import type { ObservabilityOptions, ObservabilityServerOptions } from '@seaworth
 import type { ResilienceOptions } from '@seaworthy/resilience'
 import type { SecurityOptions, SecurityServerOptions } from '@seaworthy/security'
 import type { ShutdownOptions } from '@seaworthy/shutdown'
-import type { Redis } from 'ioredis'
+import type { FastifyBaseLogger } from 'fastify'
+import type { RedisClient } from './redis-client.ts'
 
 /** How a part is switched: `false` leaves it out, `true` takes its defaults, an object is its options. */
 export type PartOptions<T> = boolean | T
@@ -28,10 +29,14 @@ export interface RedisConnection {
 }
 
 /** A client that you made and will close, or where to connect. */
-export type RedisOption = RedisConnection | Redis
+export type RedisOption = RedisConnection | RedisClient
 
-/** The plugin's options, and what its constructor part adds: `level` and `logger`. */
-export type ObservabilityPart = ObservabilityOptions & Pick<ObservabilityServerOptions, 'level' | 'logger'>
+/** The plugin's options, and what its constructor part adds: `level`, `logger` and `loggerInstance`. */
+export type ObservabilityPart = ObservabilityOptions &
+  Pick<ObservabilityServerOptions, 'level' | 'logger'> & {
+    /** A logger that you made, instead of `logger`. */
+    loggerInstance?: FastifyBaseLogger | undefined
+  }
 
 /** The plugin's options, and its constructor part's: `trustProxy`, `bodyLimit`, timeouts. */
 export type SecurityPart = SecurityOptions & SecurityServerOptions

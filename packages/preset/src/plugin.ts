@@ -1,31 +1,45 @@
-import { lifecyclePort, managementPort, provided, readinessPort, whenProvided } from '@seaworthy/contract'
+import {
+  lifecyclePort,
+  managementPort,
+  provided,
+  readinessPort,
+  whenProvided,
+  type Overridable
+} from '@seaworthy/contract'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { decide } from './decide.ts'
 import { explainLaterDecorators } from './later-decorators.ts'
 import { refuseLaterRegistrations } from './later-registrations.ts'
-import { load } from './load.ts'
+import { load } from './load.cjs'
 import { missingServerOptions } from './missing.ts'
+import { requireVersions } from './needs.ts'
 import { checkOptions, partNames, type SeaworthyOptions } from './options.ts'
 import { redacted } from './redacted.ts'
 import { shareRedis, type SharedRedis } from './redis.ts'
 import { summary, type PartReport, type Report } from './report.ts'
-import { serverOptions } from './server-options.ts'
+import { partSettings } from './server-options.ts'
 import { withRedis } from './with-redis.ts'
 
+/** What `app.seaworthy` is. */
+export interface Seaworthy {
+  /** What is on, off and backed off, each with its reason, and what the constructor lacks. */
+  report(): Report
+}
+
+interface SeaworthyDecorators {
+  /** What the preset did. */
+  seaworthy: Overridable<this, Seaworthy>
+}
+
 declare module 'fastify' {
-  interface FastifyInstance {
-    /** What the preset did. */
-    seaworthy: {
-      /** What is on, off and backed off, each with its reason, and what the constructor lacks. */
-      report(): Report
-    }
-  }
+  interface FastifyInstance extends SeaworthyDecorators {}
 }
 
 const cookies = '@fastify/cookie'
 
 const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, options) => {
+  requireVersions(fastify.version)
   checkOptions(options)
   const reports: PartReport[] = []
   const redis =
@@ -44,7 +58,7 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, options) =>
   }
 
   if (redis) keep(fastify, redis)
-  const expected = serverOptions(options)
+  const expected = partSettings(options)
   const report = (): Report =>
     structuredClone({ parts: reports, missing: missingServerOptions(fastify, expected) })
   fastify.decorate('seaworthy', { report })
@@ -79,7 +93,5 @@ function keep(fastify: FastifyInstance, { client, owned }: SharedRedis): void {
 
 /** Everything a production Fastify service needs, each part `false`, `true` or its options. */
 export const seaworthy: FastifyPluginAsync<SeaworthyOptions> = fp(plugin, {
-  name: 'fastify-seaworthy',
-  // 5.11.1 is what it needs, and that release of Fastify reports itself as 5.11.0.
-  fastify: '^5.11.0'
+  name: 'fastify-seaworthy'
 })

@@ -1,23 +1,23 @@
 import { optionChecks, reveal } from '@seaworthy/contract'
-import type { Redis } from 'ioredis'
-import { load } from './load.ts'
+import { load } from './load.cjs'
 import type { RedisConnection, RedisOption } from './options.ts'
+import type { RedisClient } from './redis-client.ts'
 
 const check = optionChecks('seaworthy')
 
 /** The one client of the preset, and whether it is the preset's to close. */
 export interface SharedRedis {
-  client: Redis
+  client: RedisClient
   owned: boolean
 }
 
-const isClient = (redis: RedisOption): redis is Redis => 'sendCommand' in redis
+const isClient = (redis: RedisOption): redis is RedisClient => 'sendCommand' in redis
 
 /** Takes the app's client, or opens one that fails at once instead of queueing while Redis is away. */
 export function shareRedis(redis: RedisOption, onError: (error: Error) => void): SharedRedis {
   if (isClient(redis)) return { client: redis, owned: false }
 
-  const client = new (ioredis().Redis)({
+  const client = new (load.ioredis().Redis)({
     ...connection(redis),
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0
@@ -44,13 +44,5 @@ function connection({
     ...(username === undefined ? {} : { username: check.string('redis.username', username) }),
     ...(password === undefined ? {} : { password: reveal(password) }),
     ...(check.boolean('redis.tls', tls) ? { tls: {} } : {})
-  }
-}
-
-function ioredis(): typeof import('ioredis') {
-  try {
-    return load.ioredis()
-  } catch (cause) {
-    throw new Error('seaworthy: "redis" needs the package "ioredis": npm install ioredis', { cause })
   }
 }

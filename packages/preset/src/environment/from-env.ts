@@ -31,11 +31,14 @@ export interface Config<E> extends SeaworthyOptions {
 export function fromEnv<const S extends EnvironmentSchema = { properties: Record<never, never> }>(
   env: NodeJS.ProcessEnv = process.env,
   { schema }: FromEnvOptions<S> = {}
-): Config<Environment & EnvironmentOf<S>> {
+): Config<Omit<Environment, keyof S['properties']> & EnvironmentOf<S>> {
   const checked = readEnvironment(env, {
     properties: { ...environmentSchema.properties, ...schema?.properties },
     required: [...environmentSchema.required, ...(schema?.required ?? [])]
-  }) as Environment & EnvironmentOf<S>
-  const own: Environment = checked
-  return { ...partsFrom(own), env: checked, listen: { host: own.HOST, port: own.PORT } }
+  }) as Environment
+  return {
+    ...partsFrom(checked),
+    env: checked as Omit<Environment, keyof S['properties']> & EnvironmentOf<S>,
+    listen: { host: checked.HOST, port: checked.PORT }
+  }
 }

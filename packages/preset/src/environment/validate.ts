@@ -1,5 +1,5 @@
 import { Secret } from '@seaworthy/contract'
-import { load } from '../load.ts'
+import { load } from '../load.cjs'
 import { gather } from './gather.ts'
 import type { EnvironmentOf, EnvironmentSchema, VariableSchema } from './types.ts'
 

@@ -1,0 +1,2 @@
+export * from '@seaworthy/auth'
+export { default } from '@seaworthy/auth'

@@ -1,0 +1,2 @@
+export * from '@seaworthy/errors'
+export { default } from '@seaworthy/errors'

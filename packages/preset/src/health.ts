@@ -1,0 +1,2 @@
+export * from '@seaworthy/health'
+export { default } from '@seaworthy/health'

@@ -1,0 +1,2 @@
+export * from '@seaworthy/observability'
+export { default } from '@seaworthy/observability'

@@ -1,0 +1,2 @@
+export * from '@seaworthy/resilience'
+export { default } from '@seaworthy/resilience'

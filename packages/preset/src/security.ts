@@ -1,0 +1,2 @@
+export * from '@seaworthy/security'
+export { default } from '@seaworthy/security'

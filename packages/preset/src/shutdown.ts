@@ -1,0 +1,2 @@
+export * from '@seaworthy/shutdown'
+export { default } from '@seaworthy/shutdown'
