@@ -1,5 +1,7 @@
 export * from './free-port.ts'
+export * from './exclusively.ts'
 export * from './http.ts'
+export * from './installed.ts'
 export * from './load.ts'
 export * from './process.ts'
 export * from './readme.ts'
