@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { Overridable } from './overridable.ts'
 
 /**
  * Marks the service's own routes (probes, metrics): no authentication, rate limit or load shedding, no log line.
@@ -6,11 +7,13 @@ import type { FastifyRequest } from 'fastify'
  */
 export type OperationalRoute = 'probe' | 'metrics'
 
+interface OperationalConfig {
+  /** The route serves the platform, not users: `probe` or `metrics`. Plugins then leave it alone. */
+  operational?: Overridable<this, OperationalRoute>
+}
+
 declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The route serves the platform, not users: `probe` or `metrics`. Plugins then leave it alone. */
-    operational?: OperationalRoute
-  }
+  interface FastifyContextConfig extends OperationalConfig {}
 }
 
 /** Whether the request's route serves the platform. */

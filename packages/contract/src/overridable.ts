@@ -6,11 +6,15 @@
  * condition stays open with `any` as the only branch that counts, so that every type fits. Wherever the member is read,
  * `this` is an object, and the type is `T`.
  *
+ * Several packages have this type in their declarations, and some declare the same member. TypeScript then asks that
+ * both are identical, and compares the name behind `as` by reference: unions and intersections are made once for the
+ * same parts, a conditional type is a new one in each file.
+ *
  * @example
  * interface Decorators { health: Overridable<this, Health> }
  * declare module 'fastify' { interface FastifyInstance extends Decorators {} }
  */
-export type Overridable<This, T> = { [K in 'own' as This extends object ? K : never]: 1 } extends { own: 1 }
+export type Overridable<This, T> = { [K in 'own' as K | (K & keyof This)]: 1 } extends { own: 1 }
   ? T
   : // oxlint-disable-next-line typescript/no-explicit-any -- what an app declares may be anything
     any

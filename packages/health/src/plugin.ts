@@ -7,7 +7,8 @@ import {
   provide,
   readinessPort,
   reporterPort,
-  whenProvided
+  whenProvided,
+  type Overridable
 } from '@seaworthy/contract'
 import { Journal } from './events.ts'
 import { Gates } from './gates.ts'
@@ -18,11 +19,13 @@ import { resolveOptions, type HealthOptions } from './options.ts'
 import { addProbes, probeHandlers } from './probes.ts'
 import { HealthState } from './state.ts'
 
+interface HealthDecorators {
+  /** Checks, start-up, maintenance: what the probes answer. */
+  health: Overridable<this, Health>
+}
+
 declare module 'fastify' {
-  interface FastifyInstance {
-    /** Checks, start-up, maintenance: what the probes answer. */
-    health: Health
-  }
+  interface FastifyInstance extends HealthDecorators {}
 }
 
 const plugin: FastifyPluginAsync<HealthOptions> = async (fastify, given) => {

@@ -1,4 +1,4 @@
-import type { Lifecycle } from '@seaworthy/contract'
+import type { Lifecycle, Overridable } from '@seaworthy/contract'
 
 /** How the service ends: `app.shutdown`. */
 export interface Shutdown extends Lifecycle {
@@ -13,9 +13,11 @@ export interface Shutdown extends Lifecycle {
   readonly budget: number
 }
 
+interface ShutdownDecorators {
+  /** How the service ends. */
+  shutdown: Overridable<this, Shutdown>
+}
+
 declare module 'fastify' {
-  interface FastifyInstance {
-    /** How the service ends. */
-    shutdown: Shutdown
-  }
+  interface FastifyInstance extends ShutdownDecorators {}
 }
