@@ -1,3 +1,5 @@
+import { withoutRegisterOptions } from './register-options.ts'
+
 /** What a number option may be. `unit` is only for the message: `milliseconds`. */
 export interface NumberRule {
   min?: number
@@ -13,7 +15,10 @@ export interface OptionChecks {
   string(option: string, value: unknown): string
   oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T
   fn(option: string, value: unknown): void
-  /** Refuses keys that are no option, with the nearest one that is. `option` is '' at the top. */
+  /**
+   * Refuses keys that are no option, with the nearest one that is. `option` is '' at the top, where Fastify's own
+   * options of `register` come along.
+   */
   known(option: string, value: object, keys: readonly string[]): void
   /** Throws the error that the others throw. Pass `secret` instead of the value when it is one. */
   fail(option: string, rule: string, value: unknown): never
@@ -53,7 +58,7 @@ export function optionChecks(plugin: string): OptionChecks {
       if (typeof value !== 'function') fail(option, 'a function', value)
     },
     known(option, value, keys) {
-      for (const key of Object.keys(value)) {
+      for (const key of Object.keys(option === '' ? withoutRegisterOptions(value) : value)) {
         if (keys.includes(key)) continue
         const near = nearest(key, keys)
         const name = option === '' ? key : `${option}.${key}`

@@ -59,9 +59,7 @@ export interface ResolvedOptions {
 
 /** Fills in the defaults and refuses what cannot work. */
 export function resolveOptions(options: ObservabilityOptions): ResolvedOptions {
-  // Fastify passes its own register options (prefix, …) along with the plugin's.
-  const { prefix: _, logLevel: __, logSerializers: ___, ...own } = options as Record<string, unknown>
-  check.known('', own, ['correlation', 'logging', 'metrics', 'errorTracking', 'management'])
+  check.known('', options, ['correlation', 'logging', 'metrics', 'errorTracking', 'management'])
   const { correlation = {}, logging = {}, metrics = {}, errorTracking = false, management = false } = options
 
   return {
