@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { Overridable } from '@seaworthy/contract'
 
 /** A boundary that no schema guards. */
 export interface OpenBoundary {
@@ -34,11 +35,13 @@ export interface SecurityStatus {
   trustProxy?: readonly string[] | false
 }
 
+interface SecurityDecorators {
+  /** What the security plugins do here. */
+  security: Overridable<this, SecurityStatus>
+}
+
 declare module 'fastify' {
-  interface FastifyInstance {
-    /** What the security plugins do here. */
-    security: SecurityStatus
-  }
+  interface FastifyInstance extends SecurityDecorators {}
 }
 
 /** Adds a part's word to `app.security`, whichever of the parts comes first. */

@@ -1,14 +1,27 @@
 export { SecurityError } from './client-error.ts'
-export type { CorsOptions, OriginFunction, OriginRule } from './cors/options.ts'
+export type {
+  CorsDelegator,
+  CorsHook,
+  CorsOptions,
+  OriginFunction,
+  OriginRule,
+  RouteCors
+} from './cors/options.ts'
 export { cors } from './cors/plugin.ts'
 export type { LimitInfo, OpenBoundary, SecurityStatus } from './decorator.ts'
-export type { HeadersOptions, RouteHeadersOptions } from './headers/options.ts'
-export { headers, type RouteHeaders } from './headers/plugin.ts'
+export type {
+  HeadersOptions,
+  HelmetHeaders,
+  HelmetRouteOption,
+  RouteHeadersOptions
+} from './headers/options.ts'
+export { headers, type RouteHeaders, type RouteHelmet } from './headers/plugin.ts'
+export type { CspNonce } from './headers/prepared.ts'
 export type { Profile } from './headers/profiles.ts'
 export type { SecurityOptions } from './options.ts'
 export { security, security as default } from './plugin.ts'
 export { normalizeIP } from './rate-limit/addresses.ts'
-export type { RateLimitResult } from './rate-limit/decorators.ts'
+export type { MakeRateLimit, MakeRateLimitCheck, RateLimitResult } from './rate-limit/decorators.ts'
 export { RateLimitError, RateLimitStoreError } from './rate-limit/errors.ts'
 export type {
   LimitOptions,
@@ -20,7 +33,7 @@ export type {
   StoreErrorPolicy
 } from './rate-limit/options.ts'
 export { rateLimit } from './rate-limit/plugin.ts'
-export type { RedisClient } from './rate-limit/redis-store.ts'
+export type { RedisClient, RedisConnection } from './rate-limit/redis-store.ts'
 export {
   securityServerOptions,
   type SecurityServerOptions,

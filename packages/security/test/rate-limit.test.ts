@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { meterPort, provide } from '@seaworthy/contract'
 import { startNode } from '@seaworthy/testing'
-import { normalizeIP, rateLimit, type RateLimitOptions } from '../src/index.ts'
+import { normalizeIP, rateLimit, type RateLimitOptions, type RouteRateLimit } from '../src/index.ts'
 
 const ok = async () => 'ok'
 
@@ -231,13 +231,11 @@ t.test('a route has several limits, and a refused request spends none of them', 
 t.test('requests have their weight', async (t) => {
   const app = await build(t, { max: 10 }, (app) => {
     app.get('/search', { config: { rateLimit: { cost: 4, groupId: 'shared' } } }, ok)
-    app.get<{ Querystring: { n: string } }>(
-      '/export',
-      {
-        config: { rateLimit: { cost: ({ query }) => Number((query as { n: string }).n), groupId: 'shared' } }
-      },
-      ok
-    )
+    const weighed = {
+      cost: ({ query }) => Number((query as { n: string }).n),
+      groupId: 'shared'
+    } satisfies RouteRateLimit
+    app.get('/export', { config: { rateLimit: weighed } }, ok)
   })
   t.same(await statuses(app, 3, '/search'), [200, 200, 429])
   t.same(await statuses(app, 1, '/export?n=3'), [429])

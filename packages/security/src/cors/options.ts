@@ -1,4 +1,5 @@
-import type { FastifyCorsOptions } from '@fastify/cors'
+import { withoutRegisterOptions, type AtLeastOne } from '@seaworthy/contract'
+import type { FastifyRequest, LogLevel } from 'fastify'
 import { check, given, section } from '../check.ts'
 import { checkRules } from './rules.ts'
 
@@ -11,8 +12,21 @@ export type OriginFunction = (
   callback: (error: Error | null, allow?: unknown) => void
 ) => unknown
 
+/** Gives the options for a request, in the callback style or as a promise. */
+export type CorsDelegator =
+  | ((request: FastifyRequest, callback: (error: Error | null, options?: CorsOptions) => void) => void)
+  | ((request: FastifyRequest) => Promise<CorsOptions>)
+
+/** Where in a request's way the headers are set. */
+export type CorsHook = 'onRequest' | 'preParsing' | 'preValidation' | 'preHandler' | 'preSerialization'
+
+/** What a route says in `config.cors`. */
+export type RouteCors =
+  | AtLeastOne<Omit<CorsOptions, 'delegator' | 'hook' | 'hideOptionsRoute' | 'logLevel'>>
+  | false
+
 /** Options of `cors`: all of @fastify/cors', checked. Without `origin` no other origin may read anything. */
-export interface CorsOptions extends Omit<FastifyCorsOptions, 'origin' | 'delegator'> {
+export interface CorsOptions {
   /**
    * Who may read answers: origins, anchored patterns, a function. `true` is everybody, by their own name; `'*'` is
    * everybody, and excludes `credentials`, as `'null'` does. `false` is nobody but the service's own pages.
@@ -26,7 +40,85 @@ export interface CorsOptions extends Omit<FastifyCorsOptions, 'origin' | 'delega
    *
    * @defaultValue none
    */
-  delegator?: FastifyCorsOptions['delegator']
+  delegator?: CorsDelegator | undefined
+  /**
+   * Where in a request's way the headers are set.
+   *
+   * @defaultValue 'onRequest'
+   */
+  hook?: CorsHook | undefined
+  /**
+   * Whether other origins may send cookies and other credentials, and read the answers.
+   *
+   * @defaultValue false
+   */
+  credentials?: boolean | undefined
+  /**
+   * The headers of an answer that other origins may read.
+   *
+   * @defaultValue none but those that browsers always show
+   */
+  exposedHeaders?: string | string[] | undefined
+  /**
+   * The headers that a request may have.
+   *
+   * @defaultValue those that the preflight asks for
+   */
+  allowedHeaders?: string | string[] | undefined
+  /**
+   * The methods that a request may have.
+   *
+   * @defaultValue ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']
+   */
+  methods?: string | string[] | undefined
+  /**
+   * How long browsers keep the answer to a preflight, in seconds.
+   *
+   * @defaultValue the browser's own
+   */
+  maxAge?: number | undefined
+  /**
+   * The `Cache-Control` of the answer to a preflight: seconds, or the whole header.
+   *
+   * @defaultValue none
+   */
+  cacheControl?: number | string | undefined
+  /**
+   * Hands preflights on to the route.
+   *
+   * @defaultValue false
+   */
+  preflightContinue?: boolean | undefined
+  /**
+   * The status of an answer to a preflight.
+   *
+   * @defaultValue 204
+   */
+  optionsSuccessStatus?: number | undefined
+  /**
+   * Whether preflights are answered at all.
+   *
+   * @defaultValue true
+   */
+  preflight?: boolean | undefined
+  /**
+   * Whether a preflight without the headers that it must have is answered with 400.
+   *
+   * @defaultValue true
+   */
+  strictPreflight?: boolean | undefined
+  /**
+   * Leaves the route for preflights out of the documents that `@fastify/swagger` makes.
+   *
+   * @defaultValue true
+   */
+  hideOptionsRoute?: boolean | undefined
+  /**
+   * The level at which preflights are logged.
+   *
+   * @defaultValue the app's
+   */
+  logLevel?: LogLevel
 }
 
 const keys = [
@@ -51,7 +143,7 @@ const keys = [
 export function checkCors(option: string, options: CorsOptions): CorsOptions {
   section(option, options)
   const known = given(options)
-  check.known(option, known, keys)
+  check.known(option, withoutRegisterOptions(known), keys)
   const { origin, credentials, maxAge, hook, exposedHeaders } = known
   checkRules(`${option}.origin`, origin)
   if (credentials !== undefined) check.boolean(`${option}.credentials`, credentials)

@@ -7,15 +7,19 @@ import type {
   onRequestHookHandler
 } from 'fastify'
 import fp from 'fastify-plugin'
-import { checkCors, type CorsOptions } from './options.ts'
+import type { Overridable } from '@seaworthy/contract'
+import { given } from '../check.ts'
+import { checkCors, type CorsOptions, type RouteCors } from './options.ts'
 import { decider } from './origin.ts'
 import { prepared } from './prepared.ts'
 
+interface CorsConfig {
+  /** The route's own CORS options, laid over the plugin's; `false` for none. */
+  cors?: Overridable<this, RouteCors>
+}
+
 declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The route's own CORS options, laid over the plugin's; `false` for none. */
-    cors?: CorsOptions | false
-  }
+  interface FastifyContextConfig extends CorsConfig {}
 }
 
 const methods = ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']
@@ -28,11 +32,11 @@ const plugin: FastifyPluginAsync<CorsOptions> = async (fastify, options) => {
 
   // Registered routes say their options as the plugin does, and @fastify/cors reads them from the same place.
   fastify.addHook('onRoute', (route) => {
-    const { cors: said } = route.config ?? {}
+    const { cors: said } = (route.config ?? {}) as { cors?: RouteCors }
     if (said === undefined || said === false) return
     const option = `cors of ${route.url}`
     const merged = checkCors(option, { ...own, ...checkCors(option, said) })
-    route.config = { ...route.config, cors: converted(fastify, merged) as CorsOptions }
+    route.config = { ...route.config, cors: converted(fastify, merged) as RouteCors }
   })
 
   const answer = prepared(own)
@@ -78,7 +82,7 @@ function converted(
   fastify: FastifyInstance,
   { delegator: _delegator, ...options }: CorsOptions
 ): FastifyCorsOptions {
-  return { methods, ...options, origin: decider(fastify, options.origin) }
+  return { methods, ...given(options), origin: decider(fastify, options.origin) } as FastifyCorsOptions
 }
 
 /** A delegator that fails, or gives what the start would refuse, gives nobody anything. */

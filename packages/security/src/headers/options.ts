@@ -1,6 +1,36 @@
 import type { HelmetOptions } from 'helmet'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { withoutRegisterOptions } from '@seaworthy/contract'
 import { check, given, section } from '../check.ts'
 import { profiles, type Profile } from './profiles.ts'
+
+/** The values of one directive; those that are functions are asked for each request. */
+export type PolicyValues = Iterable<string | ((request: IncomingMessage, response: ServerResponse) => string)>
+
+/** A policy: `null` leaves a directive out. */
+export type PolicyOptions<Values> = { reportOnly?: boolean } & (
+  | { useDefaults?: true; directives?: Record<string, Values | null> }
+  | { useDefaults: false; directives: Record<string, Values | null> }
+)
+
+/**
+ * All of helmet's options. Helmet's own type is a union of the 256 ways to choose between its older and newer names;
+ * laid over another of its kind, it would keep a compiler busy for half a minute. Its symbol for a policy without
+ * `default-src` is another one in each copy of helmet's declarations, so that any symbol has to do.
+ */
+export type HelmetHeaders = Omit<HelmetOptions, 'contentSecurityPolicy'> & {
+  contentSecurityPolicy?: PolicyOptions<PolicyValues | symbol> | boolean
+}
+
+/** What a route says in its option `helmet`. It fits the one that `@fastify/helmet` declares. */
+export type HelmetRouteOption =
+  | (Omit<HelmetOptions, 'contentSecurityPolicy'> &
+      Omit<RouteHeadersOptions, 'enableCSPNonces'> & {
+        contentSecurityPolicy?: PolicyOptions<PolicyValues> | boolean
+        enableCSPNonces?: boolean
+        skipRoute?: boolean
+      })
+  | false
 
 /** What a route may say about its headers: any of helmet's options, nonces, a profile, own headers. */
 export interface RouteHeadersOptions {
@@ -42,16 +72,16 @@ export interface OwnHeadersOptions extends RouteHeadersOptions {
 }
 
 /** Options of `headers`: all of helmet's, and ours. */
-export type HeadersOptions = OwnHeadersOptions & HelmetOptions
+export type HeadersOptions = OwnHeadersOptions & HelmetHeaders
 
 /** The options with their profile laid under them; `helmet` is what helmet itself gets. */
 export interface ResolvedHeaders {
-  helmet: HelmetOptions
+  helmet: HelmetHeaders
   nonces: boolean
   extra: Record<string, string>
 }
 
-const own = ['profile', 'enableCSPNonces', 'permissionsPolicy', 'cacheControl', 'global', 'skipRoute']
+const ownKeys = ['profile', 'enableCSPNonces', 'permissionsPolicy', 'cacheControl', 'global', 'skipRoute']
 const helmetKeys = [
   'contentSecurityPolicy',
   'crossOriginEmbedderPolicy',
@@ -83,20 +113,21 @@ const aliases: Record<string, string> = { hsts: 'strictTransportSecurity', frame
 /** Lays the options over their profile. `option` is where they came from, for messages. */
 export function resolveHeaders(option: string, options: HeadersOptions): ResolvedHeaders {
   section(option, options)
-  check.known(option, options, [...own, ...helmetKeys])
-  const { profile = 'api', enableCSPNonces = false, global: _, ...rest } = given(options)
+  const own = withoutRegisterOptions(given(options))
+  check.known(option, own, [...ownKeys, ...helmetKeys])
+  const { profile = 'api', enableCSPNonces = false, global: _, ...rest } = own
   const { permissionsPolicy, cacheControl, ...helmet } = rest
   const base = profiles[check.oneOf(`${option}.profile`, profile, Object.keys(profiles) as Profile[])]
   const extra = {
     'permissions-policy': text(`${option}.permissionsPolicy`, permissionsPolicy ?? base.permissionsPolicy),
     'cache-control': text(`${option}.cacheControl`, cacheControl ?? base.cacheControl)
   }
-  const under: HelmetOptions = { ...base.helmet }
+  const under: HelmetHeaders = { ...base.helmet }
   for (const [alias, name] of Object.entries(aliases)) {
-    if (alias in helmet) delete under[name as keyof HelmetOptions]
+    if (alias in helmet) delete under[name as keyof HelmetHeaders]
   }
   return {
-    helmet: { ...under, ...helmet } as HelmetOptions,
+    helmet: { ...under, ...helmet },
     nonces: check.boolean(`${option}.enableCSPNonces`, enableCSPNonces),
     extra: Object.fromEntries(Object.entries(extra).filter((entry): entry is [string, string] => !!entry[1]))
   }

@@ -1,32 +1,60 @@
-import { onRefusal } from '@seaworthy/contract'
+import { onRefusal, type AtLeastOne, type Overridable } from '@seaworthy/contract'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import type { HelmetOptions } from 'helmet'
 import type { ServerResponse } from 'node:http'
 import { blockOf, type Block } from '../carried/block.ts'
 import { carrier } from '../carried/response.ts'
 import { check, given, section } from '../check.ts'
 import { tell } from '../decorator.ts'
-import { resolveHeaders, type HeadersOptions, type RouteHeadersOptions } from './options.ts'
+import {
+  resolveHeaders,
+  type HeadersOptions,
+  type HelmetHeaders,
+  type HelmetRouteOption,
+  type RouteHeadersOptions
+} from './options.ts'
 import { freshNonce, prepareHeaders, type CspNonce, type PreparedHeaders } from './prepared.ts'
 
 /**
  * A route's own headers: options laid over the plugin's, or `false` for none. In the route's `config.headers`;
  * `config.helmet` and the route option `helmet` of `@fastify/helmet` are read too.
  */
-export type RouteHeaders = (RouteHeadersOptions & HelmetOptions) | false
+export type RouteHeaders = AtLeastOne<RouteHeadersOptions & HelmetHeaders> | AsTheApp | false
+
+/** An empty object: the app's headers, on a route that asks for them. */
+type AsTheApp = Record<string, never>
+
+/** {@link RouteHeaders} under `@fastify/helmet`'s name; `skipRoute: true` is what its older releases had for `false`. */
+export type RouteHelmet =
+  | AtLeastOne<RouteHeadersOptions & HelmetHeaders & { skipRoute?: boolean }>
+  | AsTheApp
+  | false
+
+interface HeadersReply {
+  /** The request's nonces, where `enableCSPNonces` is on. */
+  cspNonce: Overridable<this, CspNonce>
+  /** Writes helmet's headers with these options laid over the plugin's. */
+  helmet: Overridable<this, (options?: HelmetHeaders) => void>
+}
+
+interface HeadersConfig {
+  /** The route's own headers: options laid over the plugin's, or `false` for none. */
+  headers?: Overridable<this, RouteHeaders>
+  /** The same as `headers`, under `@fastify/helmet`'s name. */
+  helmet?: Overridable<this, RouteHelmet>
+}
 
 declare module 'fastify' {
-  interface FastifyReply {
-    /** The request's nonces, where `enableCSPNonces` is on. */
-    cspNonce: { script: string; style: string }
-    /** Writes helmet's headers with these options laid over the plugin's. */
-    helmet: (options?: HelmetOptions) => void
+  interface FastifyReply extends HeadersReply {}
+  interface FastifyContextConfig extends HeadersConfig {}
+  // As members, not inherited: `@fastify/helmet` has interfaces of its own inherited here, and two of those must agree.
+  interface RouteShorthandOptions {
+    /** The route's own headers, as `config.headers` has them: the option of `@fastify/helmet`. */
+    helmet?: Overridable<this, HelmetRouteOption>
   }
-  interface FastifyContextConfig {
-    /** See {@link RouteHeaders}. `helmet` is the same under @fastify/helmet's name. */
-    headers?: RouteHeaders
-    helmet?: RouteHeaders | { skipRoute: true }
+  interface RouteOptions {
+    /** The route's own headers, as `config.headers` has them: the option of `@fastify/helmet`. */
+    helmet?: Overridable<this, HelmetRouteOption>
   }
 }
 
@@ -44,14 +72,16 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
   if (!fastify.hasReplyDecorator('cspNonce')) fastify.decorateReply('cspNonce', null as never)
   if (!fastify.hasReplyDecorator('helmet')) {
     const perCall = new WeakMap<object, PreparedHeaders>()
-    fastify.decorateReply('helmet', function helmet(this: FastifyReply, own?: HelmetOptions) {
-      let headers = own ? perCall.get(own) : all
-      if (headers === undefined)
-        perCall.set(own!, (headers = prepare('headers', { ...options, ...own } as HeadersOptions)))
-      const { values } = blockFor(headers, this.request, this)
-      // Over whatever there is, so one by one.
-      for (const [name, value] of values) this.header(name, value)
-    })
+    fastify.decorateReply<unknown>(
+      'helmet' as string,
+      function helmet(this: FastifyReply, own?: HelmetHeaders) {
+        let headers = own ? perCall.get(own) : all
+        if (headers === undefined) perCall.set(own!, (headers = prepare('headers', { ...options, ...own })))
+        const { values } = blockFor(headers, this.request, this)
+        // Over whatever there is, so one by one.
+        for (const [name, value] of values) this.header(name, value)
+      }
+    )
   }
 
   if (global) {
@@ -72,8 +102,7 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
   fastify.addHook('onRoute', (route) => {
     const own = routeHeaders(route)
     if (own === undefined) return
-    const headers =
-      own === false ? undefined : prepare(`headers of ${route.url}`, { ...options, ...own } as HeadersOptions)
+    const headers = own === false ? undefined : prepare(`headers of ${route.url}`, { ...options, ...own })
     const hook: Hook = (request, reply, done) => {
       carry(reply, headers && blockFor(headers, request, reply))
       done()
@@ -106,19 +135,16 @@ function blockFor(headers: PreparedHeaders, request: FastifyRequest, reply: Fast
 }
 
 /** What the route says, under whichever of the names. */
-function routeHeaders(route: RouteOptions): RouteHeaders | undefined {
-  const { helmet } = route as { helmet?: RouteHeaders }
-  const { headers, helmet: inConfig } = route.config ?? {}
+function routeHeaders(route: RouteOptions): Record<string, unknown> | false | undefined {
+  const { helmet } = route as { helmet?: unknown }
+  const { headers, helmet: inConfig } = (route.config ?? {}) as { headers?: unknown; helmet?: unknown }
   const own = headers ?? helmet ?? inConfig
   if (own === undefined || own === false) return own
   if (typeof own !== 'object' || own === null) {
     return check.fail(`headers of ${route.url}`, 'an object or false', own)
   }
-  return 'skipRoute' in own
-    ? own.skipRoute
-      ? false
-      : (given({ ...own, skipRoute: undefined }) as RouteHeaders)
-    : own
+  const { skipRoute, ...rest } = given(own as Record<string, unknown>)
+  return skipRoute ? false : rest
 }
 
 /** Security headers on every answer, computed once. */

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import helmet, { contentSecurityPolicy, type HelmetOptions } from 'helmet'
+import helmet, { contentSecurityPolicy } from 'helmet'
 import { randomBytes } from 'node:crypto'
 import { validateHeaderValue } from 'node:http'
 import { blockOf, withFirst, type Block } from '../carried/block.ts'
-import type { ResolvedHeaders } from './options.ts'
+import type { HelmetHeaders, ResolvedHeaders } from './options.ts'
 
 /** The nonces of one request. */
 export interface CspNonce {
@@ -105,13 +105,13 @@ function dynamic(policy: PolicyOptions, nonces: boolean, fixed: Record<string, s
 }
 
 /** What helmet writes for these options, in its order. */
-function written(options: HelmetOptions): Record<string, string> {
+function written(options: HelmetHeaders): Record<string, string> {
   const headers: Record<string, string> = {}
   const response = {
     setHeader: (name: string, value: string) => void (headers[name.toLowerCase()] = value),
     removeHeader: () => undefined
   }
-  helmet(options)({} as never, response as never, (error?: unknown) => {
+  helmet(options as never)({} as never, response as never, (error?: unknown) => {
     if (error) throw error as Error
   })
   return headers
@@ -126,7 +126,7 @@ function isDynamic(policy: unknown): policy is PolicyOptions {
 
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 
-const withMarks = (policy: HelmetOptions['contentSecurityPolicy'], nonces: boolean) =>
+const withMarks = (policy: HelmetHeaders['contentSecurityPolicy'], nonces: boolean) =>
   (nonces ? withNonce((policy === true ? undefined : policy) as PolicyOptions, marks) : policy) as never
 
 /** Adds nonces as @fastify/helmet does: to the directive as it is spelled, or to a new one. */

@@ -1,9 +1,9 @@
-import type { HelmetOptions } from 'helmet'
+import type { HelmetHeaders } from './options.ts'
 
 export type Profile = 'api' | 'html' | 'helmet'
 
 export interface ProfileSettings {
-  helmet: HelmetOptions
+  helmet: HelmetHeaders
   permissionsPolicy: string | false
   cacheControl: string | false
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Overridable } from '@seaworthy/contract'
 import type { Limiter } from './limiter.ts'
 import type { LimitOptions } from './options.ts'
 import type { appLimits } from './plan.ts'
@@ -18,15 +19,25 @@ export type RateLimitResult =
       isBanned: boolean
     }
 
+/** Makes a hook with a limit of its own. It fits routes of every generic. */
+export type MakeRateLimit = (
+  options?: LimitOptions
+) => (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+
+/** Makes a limit to ask by hand. `increment: false` looks without counting. */
+export type MakeRateLimitCheck = (
+  options?: LimitOptions
+) => (request: FastifyRequest, options?: { increment?: boolean }) => Promise<RateLimitResult>
+
+interface RateLimitDecorators {
+  /** A hook with a limit of its own, for `preHandler` and its like. */
+  rateLimit: Overridable<this, MakeRateLimit>
+  /** A limit to ask by hand. `isAllowed`: the request is not limited at all; else look at `isExceeded`. */
+  createRateLimit: Overridable<this, MakeRateLimitCheck>
+}
+
 declare module 'fastify' {
-  interface FastifyInstance {
-    /** A hook with a limit of its own, for `preHandler` and its like. */
-    rateLimit(options?: LimitOptions): (request: FastifyRequest, reply: FastifyReply) => Promise<void>
-    /** A limit to ask by hand. `isAllowed`: the request is not limited at all; else look at `isExceeded`. */
-    createRateLimit(
-      options?: LimitOptions
-    ): (request: FastifyRequest, options?: { increment?: boolean }) => Promise<RateLimitResult>
-  }
+  interface FastifyInstance extends RateLimitDecorators {}
 }
 
 /** @fastify/rate-limit's decorators. Each call is a limit of its own, with its own counts. */

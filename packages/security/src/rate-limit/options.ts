@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import type { RedisClient } from './redis-store.ts'
+import type { AtLeastOne, Overridable } from '@seaworthy/contract'
+import type { RedisClient, RedisConnection } from './redis-store.ts'
 
 /** What happens to requests while the shared store does not answer. */
 export type StoreErrorPolicy = 'local' | 'open' | 'closed'
@@ -173,7 +174,7 @@ export interface RouteLimitOptions extends LimitOptions {
 }
 
 /** What a route says in `config.rateLimit`: a limit, several at once, or `false`. */
-export type RouteRateLimit = RouteLimitOptions | readonly LimitOptions[] | false
+export type RouteRateLimit = AtLeastOne<RouteLimitOptions> | readonly AtLeastOne<LimitOptions>[] | false
 
 /** Options of `rateLimit`: the limit per address, and what belongs to all limits. Every one may be left out. */
 export interface RateLimitOptions extends LimitOptions {
@@ -200,7 +201,7 @@ export interface RateLimitOptions extends LimitOptions {
    *
    * @defaultValue none: each process counts alone
    */
-  redis?: RedisClient | Record<string, unknown> | undefined
+  redis?: RedisClient | RedisConnection | undefined
   /**
    * In front of every key in Redis.
    *
@@ -245,9 +246,11 @@ export interface RateLimitOptions extends LimitOptions {
   policyHeaders?: boolean | undefined
 }
 
+interface RateLimitConfig {
+  /** The route's limit, several limits, or `false` for none. */
+  rateLimit?: Overridable<this, RouteRateLimit>
+}
+
 declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The route's limit, several limits, or `false` for none. */
-    rateLimit?: RouteRateLimit
-  }
+  interface FastifyContextConfig extends RateLimitConfig {}
 }

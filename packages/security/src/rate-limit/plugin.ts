@@ -1,3 +1,4 @@
+import { withoutRegisterOptions } from '@seaworthy/contract'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { check, given, section } from '../check.ts'
@@ -7,7 +8,7 @@ import { decorateLimits } from './decorators.ts'
 import { limitKeys } from './limit.ts'
 import { Limiter } from './limiter.ts'
 import { MemoryStore } from './memory-store.ts'
-import type { RateLimitOptions } from './options.ts'
+import type { RateLimitOptions, RouteRateLimit } from './options.ts'
 import { watchOutcomes } from './outcomes.ts'
 import { appLimits, noLimits, type Plan } from './plan.ts'
 import { watchProxies } from './proxies.ts'
@@ -36,7 +37,7 @@ interface Planned {
 
 const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) => {
   section('rateLimit', options)
-  const own = given(options)
+  const own = withoutRegisterOptions(given(options))
   check.known('rateLimit', own, [...limitKeys, ...ownKeys])
   const { global = true, cache = 10_000, enableDraftSpec = false, policyHeaders = true } = own
   check.boolean('rateLimit.global', global)
@@ -72,7 +73,7 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
   }
   const decide = ({ method, url, config }: Pick<RouteOptions, 'method' | 'url' | 'config'>): Plan => {
     if (config?.operational !== undefined) return noLimits
-    const { rateLimit: said } = config ?? {}
+    const { rateLimit: said } = (config ?? {}) as { rateLimit?: RouteRateLimit }
     if (said === undefined) return global ? limits.plan : noLimits
     if (said === false) return noLimits
     // Fastify's own HEAD route says the very same as the route it belongs to, and counts with it.

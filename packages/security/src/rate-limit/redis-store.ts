@@ -11,6 +11,18 @@ export interface RedisClient {
   ping(): Promise<unknown>
 }
 
+/** Where Redis is: options of ioredis' `Redis`, all of them. */
+export interface RedisConnection {
+  host?: string
+  port?: number
+  path?: string
+  username?: string
+  password?: string
+  db?: number
+  tls?: object
+  [option: string]: unknown
+}
+
 export interface RedisStoreSettings {
   client: RedisClient
   /** In front of every key. */

@@ -1,3 +1,4 @@
+import { withoutRegisterOptions } from '@seaworthy/contract'
 import { check, given, section } from '../check.ts'
 
 /** What comes in from outside. */
@@ -51,7 +52,7 @@ export function resolveValidation(options: ValidationOptions): ResolvedValidatio
     boundaries = ['body', 'params', 'querystring'],
     unsafePatterns = 'error',
     ...others
-  } = given(options)
+  } = withoutRegisterOptions(given(options))
   check.known('validation', others, [
     'maxDepth',
     'maxKeys',
