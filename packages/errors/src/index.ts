@@ -28,5 +28,5 @@ export {
   type ErrorResponse,
   type ErrorSchema
 } from './schemas.ts'
-export { errorsServerOptions } from './server-options.ts'
+export { errorsServerOptions, type ErrorsServerSettings } from './server-options.ts'
 export { ValidationError, type FieldError } from './validation-error.ts'

@@ -1,6 +1,12 @@
 import { refusalOptions } from '@seaworthy/contract'
 import { resolveOptions, type ErrorsOptions } from './options.ts'
 
+/** What to spread into `Fastify({ … })`. */
+export interface ErrorsServerSettings {
+  frameworkErrors: typeof refusalOptions.frameworkErrors
+  clientErrorHandler: typeof refusalOptions.clientErrorHandler
+}
+
 /**
  * The constructor's part: malformed URLs and malformed HTTP are answered in the same shape as all other errors.
  *
@@ -10,7 +16,7 @@ import { resolveOptions, type ErrorsOptions } from './options.ts'
  * await app.register(errors)
  * @throws RangeError for an option that cannot work.
  */
-export function errorsServerOptions(options: ErrorsOptions = {}): typeof refusalOptions {
+export function errorsServerOptions(options: ErrorsOptions = {}): ErrorsServerSettings {
   resolveOptions(options)
-  return refusalOptions
+  return { ...refusalOptions }
 }

@@ -1,5 +1,9 @@
-import type { FastifyServerOptions } from 'fastify'
 import { resolveOptions, type ShutdownOptions } from './options.ts'
+
+/** What to spread into `Fastify({ … })`. */
+export interface ShutdownServerSettings {
+  return503OnClosing: false
+}
 
 /**
  * What only Fastify's constructor can set: `Fastify(shutdownServerOptions())`. With it, a request that comes on an
@@ -7,7 +11,7 @@ import { resolveOptions, type ShutdownOptions } from './options.ts'
  *
  * @param options - The same options that the plugin gets; they are checked.
  */
-export function shutdownServerOptions(options: ShutdownOptions = {}): FastifyServerOptions {
+export function shutdownServerOptions(options: ShutdownOptions = {}): ShutdownServerSettings {
   resolveOptions(options)
   return { return503OnClosing: false }
 }
