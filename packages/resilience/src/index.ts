@@ -18,6 +18,7 @@ export {
 } from './errors.ts'
 export type { Fault } from './faults.ts'
 export { type FetchOptions, ResponseError } from './fetch.ts'
+export type { Guardable, GuardedArgs, GuardedResult } from './guardable.ts'
 export type { CallOutcome } from './instruments.ts'
 export type { Fallback, FallbackContext } from './layers/degrade.ts'
 export type { LastGoodOptions } from './layers/last-good.ts'

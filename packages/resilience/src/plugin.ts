@@ -1,6 +1,7 @@
 import {
   managementPort,
   meterPort,
+  type Overridable,
   type Propagator,
   propagatorPort,
   type Readiness,
@@ -21,17 +22,21 @@ import { Registry, type Resilience } from './registry.ts'
 import { bindShedding, shedLoad } from './shedding/hooks.ts'
 import { Shedder } from './shedding/shedder.ts'
 
+// An app's own members of these names win, because these are inherited ones.
+interface ResilienceDecorators {
+  /** Breakers, policies and a guarded fetch. */
+  resilience: Overridable<this, Resilience>
+}
+interface ResilienceRequest {
+  /** How much time the request has, and whether its client still waits. */
+  readonly deadline: Overridable<this, RequestDeadline>
+  /** The breakers whose part of the answer is a last good value or a fallback; null while there is none. */
+  readonly degraded: Overridable<this, readonly string[] | null>
+}
+
 declare module 'fastify' {
-  interface FastifyInstance {
-    /** Breakers, policies and a guarded fetch. */
-    resilience: Resilience
-  }
-  interface FastifyRequest {
-    /** How much time the request has, and whether its client still waits. */
-    readonly deadline: RequestDeadline
-    /** The breakers whose part of the answer is a last good value or a fallback; null while there is none. */
-    readonly degraded: readonly string[] | null
-  }
+  interface FastifyInstance extends ResilienceDecorators {}
+  interface FastifyRequest extends ResilienceRequest {}
 }
 
 const plugin: FastifyPluginAsync<ResilienceOptions> = async (fastify, given) => {
@@ -121,5 +126,5 @@ const plugin: FastifyPluginAsync<ResilienceOptions> = async (fastify, given) => 
 /** Breakers, retries, bulkheads, deadlines and load shedding for Fastify. */
 export const resilience: FastifyPluginAsync<ResilienceOptions> = fp(plugin, {
   name: '@seaworthy/resilience',
-  fastify: '5.x'
+  fastify: '^5.3.0'
 })

@@ -4,6 +4,7 @@ import type { Breaker, BreakerHost, BreakerSnapshot } from './breaker-types.ts'
 import type { CallContext } from './call.ts'
 import { type FetchHost, fetcher, fetchKeys, type FetchOptions, type Outgoing } from './fetch.ts'
 import { Guard } from './guard.ts'
+import type { Guardable, GuardedArgs, GuardedResult } from './guardable.ts'
 import { breakerOf } from './handle.ts'
 import { type BreakerOptions, resolveBreaker } from './options-breaker.ts'
 import { merged, type PolicyOptions, policyKeys, resolvePolicy } from './options-policy.ts'
@@ -16,11 +17,11 @@ export interface Resilience {
    *
    * @throws Error when the name is taken, RangeError when an option cannot work.
    */
-  breaker<Args extends unknown[], T>(
+  breaker<Fn extends Guardable>(
     name: string,
-    fn: (context: CallContext, ...args: Args) => T | Promise<T>,
-    options?: BreakerOptions<Args, NoInfer<T>>
-  ): Breaker<Args, T>
+    fn: Fn,
+    options?: BreakerOptions<GuardedArgs<Fn>, GuardedResult<Fn>>
+  ): Breaker<GuardedArgs<Fn>, GuardedResult<Fn>>
   /** Names a policy, for a breaker's `policy` and for `fetch`. */
   policy(name: string, options: PolicyOptions): void
   /**
@@ -33,7 +34,9 @@ export interface Resilience {
     url: string | URL,
     options?: FetchOptions
   ): Promise<Response>
+  /** What each breaker shows of itself. */
   list(): BreakerSnapshot[]
+  /** The breaker of that name. What it takes and gives is not known here. */
   get(name: string): Breaker | undefined
 }
 
@@ -66,11 +69,14 @@ export class Registry implements Resilience {
     for (const [name, options] of Object.entries(policies)) this.#policies.set(name, options)
   }
 
-  breaker<Args extends unknown[], T>(
+  breaker<Fn extends Guardable>(
     name: string,
-    fn: (context: CallContext, ...args: Args) => T | Promise<T>,
-    options: BreakerOptions<Args, T> = {}
-  ): Breaker<Args, T> {
+    given: Fn,
+    options: BreakerOptions<GuardedArgs<Fn>, GuardedResult<Fn>> = {}
+  ): Breaker<GuardedArgs<Fn>, GuardedResult<Fn>> {
+    type Args = GuardedArgs<Fn>
+    type T = GuardedResult<Fn>
+    const fn = given as (context: CallContext, ...args: Args) => T | Promise<T>
     check.string('name', name)
     check.fn(`${name}.fn`, fn)
     if (this.#guards.has(name)) throw new Error(`resilience: there is a breaker "${name}" already`)
