@@ -1,12 +1,13 @@
+import type { Overridable } from '@seaworthy/contract'
 import type { FastifyRequest } from 'fastify'
+import type { Registry } from 'prom-client'
 import type { ManagementListener } from './management/listener.ts'
-import type { MetricsRegistry } from './metrics/exposition.ts'
 import type { ErrorContext } from './options-tracking.ts'
 
 /** What `app.observability` offers. */
 export interface Observability {
-  /** The registry of your own metrics: prom-client's unless you gave another. */
-  readonly registry: MetricsRegistry
+  /** The registry of your own metrics: prom-client's, or the one that you gave, which may then be of another kind. */
+  readonly registry: Registry
   /** Gives an error to the tracker, once per error object. Without error tracking, does nothing. */
   captureError(error: unknown, context?: Partial<ErrorContext>): void
   /** Sends out captured errors; resolves at the latest after `timeout` **milliseconds**, 2000 by default. */
@@ -21,9 +22,12 @@ export interface Observability {
   readonly management: ManagementListener | undefined
 }
 
+// An app's own member of this name wins, because this is an inherited one.
+interface ObservabilityDecorators {
+  /** Metrics, error tracking and ids of this app. */
+  observability: Overridable<this, Observability>
+}
+
 declare module 'fastify' {
-  interface FastifyInstance {
-    /** Metrics, error tracking and ids of this app. */
-    observability: Observability
-  }
+  interface FastifyInstance extends ObservabilityDecorators {}
 }

@@ -15,5 +15,7 @@ export type { RouteObservability } from './routes.ts'
 export {
   observabilityServerOptions,
   type FastifyServerSettings,
-  type ObservabilityServerOptions
+  type ObservabilityServerOptions,
+  type WithLogger,
+  type WithLoggerInstance
 } from './server-options.ts'

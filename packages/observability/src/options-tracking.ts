@@ -23,7 +23,7 @@ export type ErrorSink = (error: unknown, context: ErrorContext) => unknown
 
 /** Where errors go. Further keys beside `dsn` are passed to Sentry's `init`. */
 export interface ErrorTrackingOptions {
-  /** Sentry's address for the project. Needs `@sentry/node` 11. */
+  /** Sentry's address for the project. Needs `@sentry/node` 11 or newer; older ones need a `sink`. */
   dsn?: string | Secret | undefined
 
   /**

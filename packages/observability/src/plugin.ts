@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
+import { Registry } from 'prom-client'
 import { hasLogger, meterPort, propagatorPort, provide, reporterPort } from '@seaworthy/contract'
 import type { Observability } from './api.ts'
 import { agentProblem } from './apm/order.ts'
@@ -92,7 +93,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) 
   if (problem !== undefined) fastify.log.warn(`observability: ${problem}`)
 
   const observability: Observability = {
-    registry: metricsOptions === false ? { metrics: () => '' } : metricsOptions.registry,
+    registry: metricsOptions === false ? new Registry() : (metricsOptions.registry as Registry),
     captureError: (error, context = {}) => tracker.capture(error, { source: 'application', ...context }),
     flush: async (timeout = 2000) => flushAll(tracker, timeout),
     metrics: async (format = 'text') => (setup === undefined ? '' : setup.exposition.render(format)),
@@ -120,5 +121,5 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) 
 /** Logs, ids, metrics, traces and error tracking for Fastify: one line a request, one record a route. */
 export const observability: FastifyPluginAsync<ObservabilityOptions> = fp(plugin, {
   name: '@seaworthy/observability',
-  fastify: '5.x'
+  fastify: '^5.10.0'
 })

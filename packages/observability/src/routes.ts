@@ -1,3 +1,4 @@
+import type { AtLeastOne, Overridable } from '@seaworthy/contract'
 import type { RouteOptions } from 'fastify'
 import { check } from './check.ts'
 import type { HttpMetrics, RouteCells } from './metrics/http.ts'
@@ -15,11 +16,13 @@ export interface RouteObservability {
   metrics?: boolean | undefined
 }
 
+interface ObservabilityRouteConfig {
+  /** How observability treats the route; `false` leaves it alone, errors excepted. */
+  observability?: Overridable<this, AtLeastOne<RouteObservability> | false | undefined>
+}
+
 declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** How observability treats the route; `false` leaves it alone, errors excepted. */
-    observability?: RouteObservability | false | undefined
-  }
+  interface FastifyContextConfig extends ObservabilityRouteConfig {}
 }
 
 /** What is known of a route before its first request. */

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http'
-import type { FastifyInstance } from 'fastify'
+import type { Http2ServerRequest } from 'node:http2'
+import type { FastifyBaseLogger, FastifyError, FastifyInstance } from 'fastify'
 import { refusalOptions } from '@seaworthy/contract'
 import { check } from './check.ts'
 import { errSerializer } from './logging/error-json.ts'
-import { OneLineLogController } from './logging/log-controller.ts'
+import { oneLineLogController, type OneLineLogController } from './logging/log-controller.ts'
 import { schemas } from './logging/schemas.ts'
 import { scrubPath } from './logging/scrub.ts'
 import { resolveCorrelation, type CorrelationOptions } from './options-correlation.ts'
@@ -34,16 +35,31 @@ export interface ObservabilityServerOptions {
    * @defaultValue `{}`
    */
   logger?: Record<string, unknown> | false | undefined
+  /**
+   * The app's own pino, in place of `logger` and `level`. Ids and the requests' lines are the same; level, names of
+   * pino's own fields and serializers are as the app has set them.
+   */
+  loggerInstance?: FastifyBaseLogger | undefined
 }
 
-/** What to spread into `Fastify({ … })`. */
+/** What to spread into `Fastify({ … })`, the logger aside. */
 export interface FastifyServerSettings {
-  logger: Record<string, unknown> | false
-  genReqId: (raw: IncomingMessage) => string
+  genReqId: (raw: IncomingMessage | Http2ServerRequest) => string
   childLoggerFactory: ChildLoggerFactory
   logController: OneLineLogController
-  frameworkErrors: typeof refusalOptions.frameworkErrors
+  /** Fits servers of any kind, whose requests have different types: HTTP, HTTPS, HTTP/2. */
+  frameworkErrors(error: FastifyError, request: unknown, reply: unknown): void
   clientErrorHandler: typeof refusalOptions.clientErrorHandler
+}
+
+/** With the logger that is made from settings, or with none. */
+export interface WithLogger extends FastifyServerSettings {
+  logger: Record<string, unknown> | false
+}
+
+/** With the app's own logger, whose type the app keeps. */
+export interface WithLoggerInstance<Logger extends FastifyBaseLogger> extends FastifyServerSettings {
+  loggerInstance: Logger
 }
 
 /** How the plugin recognises an app that was built with these options. */
@@ -69,26 +85,57 @@ const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as
  * await app.register(observability)
  * @throws RangeError for an option that cannot work.
  */
-export function observabilityServerOptions(options: ObservabilityServerOptions = {}): FastifyServerSettings {
-  check.known('', options, ['correlation', 'logging', 'level', 'logger'])
-  const { correlation = {}, logging = {}, logger = {}, level = process.env.LOG_LEVEL || 'info' } = options
+export function observabilityServerOptions<Logger extends FastifyBaseLogger>(
+  options: ObservabilityServerOptions & { loggerInstance: Logger }
+): WithLoggerInstance<Logger>
+export function observabilityServerOptions(
+  options?: ObservabilityServerOptions & { loggerInstance?: undefined }
+): WithLogger
+export function observabilityServerOptions(
+  options: ObservabilityServerOptions
+): WithLogger | WithLoggerInstance<FastifyBaseLogger>
+export function observabilityServerOptions(
+  options: ObservabilityServerOptions = {}
+): WithLogger | WithLoggerInstance<FastifyBaseLogger> {
+  check.known('', options, ['correlation', 'logging', 'level', 'logger', 'loggerInstance'])
+  const { correlation = {}, logging = {}, loggerInstance } = options
   const resolved = logging === false ? undefined : resolveLogging(logging)
   const schema = schemas[resolved?.schema ?? 'default']
   const ids = new IdSource(resolveCorrelation(correlation))
-  const controller = new OneLineLogController({ requestIdLogLabel: schema.keys.correlationId })
+  const controller = oneLineLogController({ requestIdLogLabel: schema.keys.correlationId })
 
-  return {
-    logger: logger !== false && {
-      ...schema.pino,
-      level: check.oneOf('level', level, levels),
-      ...logger,
-      serializers: { ...safeSerializers, ...(logger.serializers as object | undefined) }
-    },
-    genReqId: ids.genReqId,
+  const settings: FastifyServerSettings = {
+    genReqId: (raw) => ids.genReqId(raw as IncomingMessage),
     childLoggerFactory: branded(childLoggerFactory(ids, schema.keys), { ids, logging: resolved, controller }),
     logController: controller,
     ...refusalOptions
   }
+  if (loggerInstance !== undefined) return { ...settings, loggerInstance: ownLogger(options, loggerInstance) }
+  return { ...settings, logger: pinoSettings(options, schema.pino) }
+}
+
+/** pino's settings, where Fastify makes the logger. */
+function pinoSettings(
+  { logger = {}, level }: ObservabilityServerOptions,
+  ofSchema: Record<string, unknown>
+): Record<string, unknown> | false {
+  if (logger === false) return false
+  const lowest = check.oneOf('level', level ?? (process.env.LOG_LEVEL || 'info'), levels)
+  const serializers = { ...safeSerializers, ...(logger.serializers as object | undefined) }
+  return { ...ofSchema, level: lowest, ...logger, serializers }
+}
+
+/** Fastify takes a logger or settings, never both; and what is set here would change nothing about a finished logger. */
+function ownLogger(
+  { logger, level }: ObservabilityServerOptions,
+  loggerInstance: FastifyBaseLogger
+): FastifyBaseLogger {
+  if (typeof (loggerInstance as { child?: unknown } | null)?.child !== 'function')
+    check.fail('loggerInstance', 'a logger as pino makes it', loggerInstance)
+  for (const [name, value] of Object.entries({ logger, level })) {
+    if (value !== undefined) check.fail(name, 'left out where there is a "loggerInstance"', value)
+  }
+  return loggerInstance
 }
 
 const branded = (factory: ChildLoggerFactory, side: ServerSide): ChildLoggerFactory =>

@@ -1,4 +1,4 @@
-import { Counter, Histogram, type Registry } from 'prom-client'
+import { Counter, Histogram } from 'prom-client'
 import t from 'tap'
 import { startIntake, until } from '@seaworthy/testing'
 import { build, listen } from './support.ts'
@@ -34,7 +34,7 @@ t.test('numbers are pushed as OTLP: counters, gauges and histograms, the last on
   const otlp = { url: `${collector.url}/v1/metrics`, headers: { 'api-key': 'key-1' } }
   const metrics = { otlp, buildInfo: { name: 'api', version: '1.2.3' } }
   const { app } = await build(t, { metrics }, (app) => app.get('/users/:id', async () => 'ok'))
-  const registry = app.observability.registry as Registry
+  const registry = app.observability.registry
   const orders = new Counter({
     name: 'orders_total',
     help: 'Orders',

@@ -41,7 +41,15 @@ export function lineWriter(root: FastifyBaseLogger): WriteLine {
 }
 
 const metadata = Symbol.for('pino.metadata')
-const parsed = (fields: string): object => JSON.parse(`{${fields.slice(1)}}`) as object
+
+function parsed(fields: string): object {
+  const line = JSON.parse(`{${fields.slice(1)}}`) as { err?: { type: string } }
+  // pino's serializer for errors takes an object with a message for one, and names it after its constructor.
+  const { err } = line
+  if (err !== undefined)
+    Object.defineProperties(err, { name: { value: err.type }, constructor: { value: undefined } })
+  return line
+}
 
 /** The symbols under which a pino keeps its parts. */
 export interface PinoKeys {

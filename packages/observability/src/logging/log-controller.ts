@@ -1,5 +1,10 @@
 import { METHODS } from 'node:http'
-import { LogController, type FastifyBaseLogger, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyReply,
+  type FastifyRequest,
+  type LogController
+} from 'fastify'
 
 /** What the plugin wants to know of what Fastify would have logged. */
 export interface LogEvents {
@@ -12,46 +17,62 @@ export interface LogEvents {
 }
 
 const methods = new Set(METHODS)
+const oldestFastify = '5.10.0'
+
+/** A log controller that the plugin can listen to. */
+export interface OneLineLogController extends LogController {
+  /** Called by the plugin: from now on it writes the lines. */
+  listen(events: LogEvents): void
+}
 
 /**
  * Silences the lines that Fastify writes per request (incoming, completed, not found, error), because the plugin
  * writes the one line that says it all. Until a plugin listens, Fastify's own lines are written.
+ *
+ * @throws Error where Fastify is too old to have log controllers. The class is made here, and not when this file is
+ * loaded, so that the import succeeds and the message says what is needed.
  */
-export class OneLineLogController extends LogController {
-  #events: LogEvents | undefined
-
-  /** Called by the plugin: from now on it writes the lines. */
-  listen(events: LogEvents): void {
-    this.#events = events
+export function oneLineLogController(options: { requestIdLogLabel: string }): OneLineLogController {
+  const { LogController: Base } = fastify as Partial<Pick<typeof fastify, 'LogController'>>
+  if (Base === undefined) {
+    throw new Error(`observability: needs Fastify ${oldestFastify} or newer, this is ${fastify().version}`)
   }
+  let events: LogEvents | undefined
 
-  override incomingRequest(request: FastifyRequest, reply: FastifyReply): void {
-    if (this.#events === undefined) return super.incomingRequest(request, reply)
-    const { httpVersionMajor, method = '' } = request.raw
-    if (httpVersionMajor > 1 && !methods.has(method)) this.#events.unknownMethod(request, reply)
-  }
+  class Controller extends Base implements OneLineLogController {
+    listen(listener: LogEvents): void {
+      events = listener
+    }
 
-  override requestCompleted(error: Error | null, request: FastifyRequest, reply: FastifyReply): void {
-    if (this.#events === undefined) super.requestCompleted(error, request, reply)
-    else if (error) request.log.error({ err: error }, 'an onResponse hook failed')
-  }
+    override incomingRequest(request: FastifyRequest, reply: FastifyReply): void {
+      if (events === undefined) return super.incomingRequest(request, reply)
+      const { httpVersionMajor, method = '' } = request.raw
+      if (httpVersionMajor > 1 && !methods.has(method)) events.unknownMethod(request, reply)
+    }
 
-  override defaultErrorLog(error: Error, request: FastifyRequest, reply: FastifyReply): void {
-    if (this.#events === undefined) super.defaultErrorLog(error, request, reply)
-  }
+    override requestCompleted(error: Error | null, request: FastifyRequest, reply: FastifyReply): void {
+      if (events === undefined) super.requestCompleted(error, request, reply)
+      else if (error) request.log.error({ err: error }, 'an onResponse hook failed')
+    }
 
-  override routeNotFound(request: FastifyRequest, reply: FastifyReply): void {
-    if (this.#events === undefined) super.routeNotFound(request, reply)
-  }
+    override defaultErrorLog(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+      if (events === undefined) super.defaultErrorLog(error, request, reply)
+    }
 
-  override streamError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
-    if (this.#events === undefined) super.streamError(error, request, reply)
-    else if ((error as { code?: string }).code !== 'ERR_STREAM_PREMATURE_CLOSE')
-      this.#events.streamFailed(error, request)
-  }
+    override routeNotFound(request: FastifyRequest, reply: FastifyReply): void {
+      if (events === undefined) super.routeNotFound(request, reply)
+    }
 
-  override serviceUnavailable(logger: FastifyBaseLogger, server: FastifyRequest['server']): void {
-    if (this.#events === undefined) super.serviceUnavailable(logger, server)
-    else this.#events.refusedWhileClosing(logger)
+    override streamError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+      if (events === undefined) super.streamError(error, request, reply)
+      else if ((error as { code?: string }).code !== 'ERR_STREAM_PREMATURE_CLOSE')
+        events.streamFailed(error, request)
+    }
+
+    override serviceUnavailable(logger: FastifyBaseLogger, server: FastifyRequest['server']): void {
+      if (events === undefined) super.serviceUnavailable(logger, server)
+      else events.refusedWhileClosing(logger)
+    }
   }
+  return new Controller(options)
 }

@@ -1,16 +1,27 @@
-import { createRequire } from 'node:module'
 import type { Event, EventHint, NodeOptions, Scope } from '@sentry/node'
+import { findOptional } from '../optional.ts'
 import type { ErrorContext, ErrorSink } from '../options-tracking.ts'
 import { Outcomes } from './outcomes.ts'
 
 type Sentry = typeof import('@sentry/node')
 
-const require = createRequire(import.meta.url)
+const oldest = 11
+const needs = `observability: "errorTracking.dsn" needs @sentry/node ${oldest} or newer`
 
-/** The copy that the service has loaded already, else the CommonJS one: it loads in three quarters of the time. */
+/** Loads Sentry: the copy that the service has loaded already, else the CommonJS one, in three quarters of the time. */
 async function load(): Promise<Sentry> {
-  const imported = '__SENTRY__' in globalThis && !(require.resolve('@sentry/node') in require.cache)
-  return imported ? import('@sentry/node') : (require('@sentry/node') as Sentry)
+  // In two parts, because bundlers look for what they can read.
+  const name = ['@sentry', 'node'].join('/')
+  const found = findOptional(name)
+  if (found === undefined) throw new Error(`${needs}: npm install @sentry/node@${oldest}`)
+  const imported = '__SENTRY__' in globalThis && !(found.path in found.require.cache)
+  const sentry = imported
+    ? ((await import(/* webpackIgnore: true */ name)) as Sentry)
+    : (found.require(name) as Sentry)
+  if (Number.parseInt(sentry.SDK_VERSION, 10) < oldest) {
+    throw new Error(`${needs}, this is ${sentry.SDK_VERSION}; with an older one, give a "sink" that calls it`)
+  }
+  return sentry
 }
 
 /** What Sentry must not gather by itself: addresses, headers, cookies, bodies, queries. Each may be allowed again. */
@@ -33,15 +44,7 @@ export interface SentryClient {
 
 /** Loads Sentry, starts it unless the service has done so, and gives a sink for it. */
 export async function sentryClient(options: NodeOptions & { dsn: string }): Promise<SentryClient> {
-  let sentry: Sentry
-  try {
-    sentry = await load()
-  } catch (cause) {
-    throw new Error('observability: "errorTracking.dsn" needs @sentry/node: npm install @sentry/node', {
-      cause
-    })
-  }
-
+  const sentry = await load()
   const outcomes = new Outcomes()
   if (sentry.getClient() === undefined) {
     const dataCollection = { ...nothingPersonal, ...options.dataCollection }

@@ -1,22 +1,10 @@
-import { isOperational, type Meter, type Overridable } from '@seaworthy/contract'
+import { isOperational, type Meter } from '@seaworthy/contract'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Clock } from '../clock.ts'
 import { OverloadedError } from '../errors.ts'
 import type { SheddingPolicy } from '../options-shedding.ts'
 import { priorities, type Priority } from './level.ts'
 import type { Shedder } from './shedder.ts'
-
-interface ResilienceRouteConfig {
-  /**
-   * Which requests are turned away first when there is too much to do: `low`, then `normal` (the default), then
-   * `high`. `critical` ones never are.
-   */
-  priority?: Overridable<this, Priority>
-}
-
-declare module 'fastify' {
-  interface FastifyContextConfig extends ResilienceRouteConfig {}
-}
 
 const admitted: unique symbol = Symbol('seaworthy.resilience.admitted')
 type Admitted = FastifyRequest & { [admitted]?: number | undefined }

@@ -1,8 +1,22 @@
+import type { Overridable } from '@seaworthy/contract'
 import type { LoadSample } from './load.ts'
 
 /** From the first to go to the last. `critical` never goes. */
 export const priorities = ['low', 'normal', 'high', 'critical'] as const
 export type Priority = (typeof priorities)[number]
+
+// Here and not beside the hooks: of a file whose types nothing public mentions, the build leaves out everything.
+interface ResilienceRouteConfig {
+  /**
+   * Which requests are turned away first when there is too much to do: `low`, then `normal` (the default), then
+   * `high`. `critical` ones never are.
+   */
+  priority?: Overridable<this, Priority>
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig extends ResilienceRouteConfig {}
+}
 
 interface Bounds {
   maxUtilization: number
