@@ -94,6 +94,9 @@ const others: Record<string, string> = {
   '@sinclair/typebox': '0.34.52',
   'expect-type': '1.4.0',
   'fastify-type-provider-zod': '7.0.0',
+  // Both of the majors that the options take.
+  ioredis5: 'npm:ioredis@5.8.2',
+  ioredis6: 'npm:ioredis@6.0.0',
   zod: '4.6.7'
 }
 
