@@ -11,7 +11,7 @@ import { startPipelining } from '../../../packages/shutdown/test/support/clients
 
 const require = createRequire(import.meta.url)
 const example = join(import.meta.dirname, '..')
-const preflight = join(example, '../../packages/shutdown/src/preflight-cli.ts')
+const preflight = join(example, '../../packages/shutdown/src/cli.ts')
 const command = join(require.resolve('pm2/package.json'), '../bin/pm2')
 const imported = (name: string) => JSON.stringify(import.meta.resolve(name))
 
@@ -78,7 +78,7 @@ module.exports = { apps: [{ ...app, instances: 2, env_production: { ...app.env_p
     reload: () => pm2('reload', 'harbour'),
     /** The line that the template names: PM2 is asked only if the release was ready. */
     async checkedReload(timeout = 60_000) {
-      const tried = await run(preflight, '--timeout', `${timeout}`, 'src/server.ts')
+      const tried = await run(preflight, 'preflight', '--timeout', `${timeout}`, 'src/server.ts')
       return tried.code === 0 ? pm2('reload', 'harbour') : tried
     },
     logs: async () => (await pm2('logs', '--nostream', '--lines', '50')).output

@@ -82,5 +82,13 @@ function clientErrorStatus(code: string | undefined): number {
 
 const statusText = (statusCode: number): string => STATUS_CODES[statusCode] ?? 'Error'
 
-/** The two constructor options that let refusals be seen. */
-export const refusalOptions = { frameworkErrors, clientErrorHandler } as const
+/** The two constructor options that let refusals be seen. `object`: requests of HTTP/1, HTTPS and HTTP/2 alike. */
+export interface RefusalOptions {
+  frameworkErrors: (error: FastifyError, request: object, reply: object) => void
+  clientErrorHandler: (this: FastifyInstance, error: Error & { code?: string }, socket: Socket) => void
+}
+
+export const refusalOptions: RefusalOptions = {
+  frameworkErrors: frameworkErrors as RefusalOptions['frameworkErrors'],
+  clientErrorHandler
+}

@@ -85,7 +85,10 @@ export class AppError extends Error {
  * Whether `error` is one of ours, of whatever copy of this package (CommonJS beside ESM, two versions): by its brand,
  * and with `code` by that too. Use it instead of `instanceof`.
  */
-export function isAppError(error: unknown, code?: string): error is AppError {
+export function isAppError<const Code extends string = string>(
+  error: unknown,
+  code?: Code
+): error is AppError & { readonly code: Code } {
   if (typeof error !== 'object' || error === null) return false
   const { [clientErrorBrand]: brand, code: own } = error as { [clientErrorBrand]?: unknown; code?: unknown }
   return brand === true && typeof own === 'string' && (code === undefined || own === code)

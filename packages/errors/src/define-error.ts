@@ -21,9 +21,9 @@ export interface ErrorDefinition<Args extends unknown[]> extends Omit<
 }
 
 /** The class that {@link defineError} makes: the message's arguments, then options of this one error. */
-export type DefinedError<Args extends unknown[]> = new (
+export type DefinedError<Args extends unknown[], Code extends string = string> = new (
   ...args: [...Args, options?: AppErrorOptions]
-) => AppError
+) => AppError & { readonly code: Code }
 
 const nameOf = (code: string): string => {
   const words = code.split(/[^A-Za-z0-9]+/).filter((word) => word !== '' && word !== 'ERR')
@@ -42,10 +42,10 @@ const nameOf = (code: string): string => {
  * throw new UserNotFound('42', { cause })
  * @throws RangeError for a code or status that could not be sent.
  */
-export function defineError<Args extends unknown[] = []>(
-  code: string,
+export function defineError<Args extends unknown[] = [], const Code extends string = string>(
+  code: Code,
   definition: ErrorDefinition<Args> = {}
-): DefinedError<Args> {
+): DefinedError<Args, Code> {
   const { message, name = nameOf(code), statusCode = 500, ...defaults } = definition
   if (!isCode(code)) {
     throw new RangeError(
@@ -71,5 +71,5 @@ export function defineError<Args extends unknown[] = []>(
     }
   }
   Object.defineProperty(Defined, 'name', { value: name })
-  return Defined
+  return Defined as unknown as DefinedError<Args, Code>
 }

@@ -4,8 +4,7 @@ import { maskedMessage, isErrorStatus } from './status.ts'
 import { check } from './check.ts'
 
 /** A class of errors. */
-// oxlint-disable-next-line typescript/no-explicit-any -- whatever its constructor takes
-export type ErrorClass = abstract new (...args: any[]) => object
+export type ErrorClass = abstract new (...args: never[]) => object
 
 /** What an error becomes: see {@link ErrorMapping}. */
 export type MappedError = AppErrorOptions & {

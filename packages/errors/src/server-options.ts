@@ -1,10 +1,10 @@
-import { refusalOptions } from '@seaworthy/contract'
+import { refusalOptions, type RefusalOptions } from '@seaworthy/contract'
 import { resolveOptions, type ErrorsOptions } from './options.ts'
 
 /** What to spread into `Fastify({ … })`. */
 export interface ErrorsServerSettings {
-  frameworkErrors: typeof refusalOptions.frameworkErrors
-  clientErrorHandler: typeof refusalOptions.clientErrorHandler
+  frameworkErrors: RefusalOptions['frameworkErrors']
+  clientErrorHandler: RefusalOptions['clientErrorHandler']
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
-import type { FastifyBaseLogger, FastifyError, FastifyInstance } from 'fastify'
-import { refusalOptions } from '@seaworthy/contract'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { refusalOptions, type RefusalOptions } from '@seaworthy/contract'
 import { check } from './check.ts'
 import { errSerializer } from './logging/error-json.ts'
 import { oneLineLogController, type OneLineLogController } from './logging/log-controller.ts'
@@ -47,9 +47,8 @@ export interface FastifyServerSettings {
   genReqId: (raw: IncomingMessage | Http2ServerRequest) => string
   childLoggerFactory: ChildLoggerFactory
   logController: OneLineLogController
-  /** Fits servers of any kind, whose requests have different types: HTTP, HTTPS, HTTP/2. */
-  frameworkErrors(error: FastifyError, request: unknown, reply: unknown): void
-  clientErrorHandler: typeof refusalOptions.clientErrorHandler
+  frameworkErrors: RefusalOptions['frameworkErrors']
+  clientErrorHandler: RefusalOptions['clientErrorHandler']
 }
 
 /** With the logger that is made from settings, or with none. */

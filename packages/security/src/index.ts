@@ -4,6 +4,7 @@ export type {
   CorsHook,
   CorsOptions,
   OriginFunction,
+  OriginList,
   OriginRule,
   RouteCors
 } from './cors/options.ts'

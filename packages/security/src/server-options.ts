@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { addressList, refusalOptions } from '@seaworthy/contract'
+import { addressList, refusalOptions, type RefusalOptions } from '@seaworthy/contract'
 import { check, given } from './check.ts'
 
 /** What only Fastify's constructor can set. Give the same to the plugin, so that it can check. */
@@ -52,8 +52,8 @@ export interface SecurityServerSettings {
   http: Record<string, unknown>
   onProtoPoisoning: 'error'
   onConstructorPoisoning: 'error'
-  frameworkErrors: typeof refusalOptions.frameworkErrors
-  clientErrorHandler: typeof refusalOptions.clientErrorHandler
+  frameworkErrors: RefusalOptions['frameworkErrors']
+  clientErrorHandler: RefusalOptions['clientErrorHandler']
 }
 
 const names = new Set(['loopback', 'linklocal', 'uniquelocal'])

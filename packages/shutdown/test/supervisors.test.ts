@@ -36,17 +36,17 @@ t.test('the preflight passes a release that works and refuses the others', async
   })
 })
 
-/** Runs `seaworthy-preflight` to its end, and tells what the release left behind. */
+/** Runs the command `preflight` to its end, and tells what the release left behind. */
 async function command(t: Test, args: string[], env: Record<string, string> = {}) {
-  const running = startNode(t, join(import.meta.dirname, '../src/preflight-cli.ts'), {
-    args,
+  const running = startNode(t, join(import.meta.dirname, '../src/cli.ts'), {
+    args: ['preflight', ...args],
     env: { NODE_ENV: 'development', ...env }
   })
   const { code } = await running.exit
   return { code, output: running.output() }
 }
 
-t.test('seaworthy-preflight lets a release pass that becomes ready', async (t) => {
+t.test('preflight lets a release pass that becomes ready', async (t) => {
   const { code, output } = await command(t, [fixture('app.ts')], { PORT: '1' })
   t.equal(code, 0)
   t.match(output, /^preflight: .*app\.ts: ready after \d+ ms\n$/m)
@@ -58,7 +58,7 @@ for (const [what, args, env, said] of [
   ['never becomes ready', ['--timeout', '8000'], { READY: 'never' }, /not ready after 8000 ms.*status 503/],
   ['answers elsewhere', ['--path=/up', '--timeout=8000'], {}, /not ready after 8000 ms.*\/up gave status 404/]
 ] as const) {
-  t.test(`seaworthy-preflight stops a release that ${what}, with exit code 1`, async (t) => {
+  t.test(`preflight stops a release that ${what}, with exit code 1`, async (t) => {
     const port = String(await freePort())
     const { code, output } = await command(t, [...args, '--port', port, fixture('app.ts')], env)
     t.equal(code, 1)
@@ -67,16 +67,16 @@ for (const [what, args, env, said] of [
   })
 }
 
-t.test('seaworthy-preflight gives the script the arguments behind it', async (t) => {
+t.test('preflight gives the script the arguments behind it', async (t) => {
   const { code, output } = await command(t, ['--timeout', '9000', fixture('app.ts'), '--broken'])
   t.equal(code, 1)
   t.match(output, /does not boot/)
 })
 
-t.test('seaworthy-preflight that is ended itself ends the release', async (t) => {
+t.test('preflight that is ended itself ends the release', async (t) => {
   const port = String(await freePort())
-  const args = ['--port', port, '--path', '/nothing', fixture('app.ts')]
-  const script = join(import.meta.dirname, '../src/preflight-cli.ts')
+  const args = ['preflight', '--port', port, '--path', '/nothing', fixture('app.ts')]
+  const script = join(import.meta.dirname, '../src/cli.ts')
   const running = startNode(t, script, { args, env: { NODE_ENV: 'development' } })
   const live = () => fetch(`http://127.0.0.1:${port}/health/live`)
   await until('the release to listen', async () => live().catch(() => undefined))
@@ -87,13 +87,26 @@ t.test('seaworthy-preflight that is ended itself ends the release', async (t) =>
 })
 
 for (const [args, said] of [
-  [[], /name the script[^]*seaworthy-preflight \[--path/],
+  [[], /name the script[^]*npx @seaworthy\/shutdown preflight \[--path/],
   [['--port', 'http', 'a.js'], /--port must be a whole number, got 'http'/],
   [['--tiemout', '1', 'a.js'], /Unknown option '--tiemout'/]
 ] as const) {
-  t.test(`seaworthy-preflight ${args.join(' ')}: exit code 2 and the usage`, async (t) => {
+  t.test(`preflight ${args.join(' ')}: exit code 2 and the usage`, async (t) => {
     const { code, output } = await command(t, [...args])
     t.equal(code, 2)
     t.match(output, said)
+  })
+}
+
+for (const [args, code, said] of [
+  [['--help'], 0, /^npx @seaworthy\/shutdown preflight \[--path/],
+  [['preflight', '--help'], 0, /^npx @seaworthy\/shutdown preflight \[--path/],
+  [[], 2, /the command is preflight, got none/],
+  [['src/server.js'], 2, /the command is preflight, got src\/server\.js/]
+] as const) {
+  t.test(`the command line "${args.join(' ')}" ends with ${code}`, async (t) => {
+    const running = startNode(t, join(import.meta.dirname, '../src/cli.ts'), { args: [...args] })
+    t.equal((await running.exit).code, code)
+    t.match(running.output(), said)
   })
 }

@@ -6,6 +6,9 @@ import { checkRules } from './rules.ts'
 /** One origin, or a pattern of them, anchored and with its dots escaped: `/^https:\/\/[a-z]+\.example\.com$/`. */
 export type OriginRule = string | RegExp
 
+/** Origins and patterns, also in lists of their own. A boolean in a list is refused at the start. */
+export type OriginList = readonly (OriginRule | boolean | OriginList)[]
+
 /** Decides about an origin, in the callback style or as a promise. An error is a no. */
 export type OriginFunction = (
   origin: string | undefined,
@@ -13,9 +16,10 @@ export type OriginFunction = (
 ) => unknown
 
 /** Gives the options for a request, in the callback style or as a promise. */
-export type CorsDelegator =
-  | ((request: FastifyRequest, callback: (error: Error | null, options?: CorsOptions) => void) => void)
-  | ((request: FastifyRequest) => Promise<CorsOptions>)
+export type CorsDelegator = (
+  request: FastifyRequest,
+  callback: (error: Error | null, options?: CorsOptions) => void
+) => Promise<CorsOptions> | void
 
 /** Where in a request's way the headers are set. */
 export type CorsHook = 'onRequest' | 'preParsing' | 'preValidation' | 'preHandler' | 'preSerialization'
@@ -34,7 +38,7 @@ export interface CorsOptions {
    * @defaultValue false
    * @throws RangeError for a pattern that lets strangers in, and for everybody together with `credentials`.
    */
-  origin?: boolean | OriginRule | readonly OriginRule[] | OriginFunction | undefined
+  origin?: boolean | OriginRule | OriginList | OriginFunction | undefined
   /**
    * Gives the options per request, as `@fastify/cors` has it: `(request, callback)` or a promise.
    *
@@ -171,4 +175,4 @@ export function checkCors(option: string, options: CorsOptions): CorsOptions {
 
 /** `'null'` is what the frames and files of all sites say, too. */
 const isAnybody = (origin: unknown): boolean =>
-  [origin].flat().some((rule) => rule === true || rule === '*' || rule === 'null')
+  [origin].flat(Infinity).some((rule) => rule === true || rule === '*' || rule === 'null')

@@ -10,10 +10,10 @@ type Origin = CorsOptions['origin']
 /** Turns every form of `origin` into one question. `undefined` where `'*'` needs none, false where it is nobody. */
 export function decider(fastify: FastifyInstance, origin: Origin): Decide | '*' | false {
   if (origin === undefined || origin === false) return false
-  if (origin === '*' || (Array.isArray(origin) && origin.includes('*'))) return '*'
+  if (origin === '*' || (Array.isArray(origin) && origin.flat(Infinity).includes('*'))) return '*'
   if (typeof origin === 'function') return asking(fastify, origin)
 
-  const rules = origin === true ? undefined : ([origin].flat() as OriginRule[])
+  const rules = origin === true ? undefined : ([origin].flat(Infinity) as OriginRule[])
   const exact = new Set(rules?.filter((rule) => typeof rule === 'string'))
   const patterns = rules?.filter((rule) => rule instanceof RegExp) ?? []
   return (asked, callback) =>
@@ -26,7 +26,7 @@ export function decider(fastify: FastifyInstance, origin: Origin): Decide | '*' 
 
 /** The origins that are said by name, and whether there are other ways to be let in. `undefined` where none is by name. */
 export function exactOrigins(origin: Origin): { names: readonly string[]; others: boolean } | undefined {
-  const rules = [origin].flat() as unknown[]
+  const rules = [origin].flat(Infinity) as unknown[]
   const names = rules.filter((rule) => typeof rule === 'string')
   if (names.length === 0 || names.includes('*')) return undefined
   return { names, others: names.length < rules.length }

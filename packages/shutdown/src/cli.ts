@@ -2,12 +2,12 @@
 import { parseArgs } from 'node:util'
 import { preflight } from './preflight.ts'
 
-const usage = `seaworthy-preflight [--path /health/ready] [--port N] [--timeout ms] script [arguments]
+const usage = `npx @seaworthy/shutdown preflight [--path /health/ready] [--port N] [--timeout ms] script [arguments]
 
 Boots a release on a spare port, waits until it is ready, stops it.
 Exit code 0 when it was ready, 1 when it was not, 2 when the command is wrong.
 
-  seaworthy-preflight src/server.js && pm2 reload api
+  npx @seaworthy/shutdown preflight src/server.js && pm2 reload api
 `
 
 const options = {
@@ -18,12 +18,12 @@ const options = {
 } as const
 
 async function main(argv: string[]): Promise<number> {
-  const [own, [script, ...args]] = divided(argv)
+  const [command, ...rest] = argv
+  if (command === '--help' || command === '-h') return help()
+  if (command !== 'preflight') throw new TypeError(`the command is preflight, got ${command ?? 'none'}`)
+  const [own, [script, ...args]] = divided(rest)
   const { values } = parseArgs({ args: own, options })
-  if (values.help) {
-    process.stdout.write(usage)
-    return 0
-  }
+  if (values.help) return help()
   if (script === undefined) throw new TypeError('name the script that starts the service')
 
   const { path } = values
@@ -44,6 +44,11 @@ async function main(argv: string[]): Promise<number> {
   return result.ok ? 0 : 1
 }
 
+function help(): number {
+  process.stdout.write(usage)
+  return 0
+}
+
 /** What follows the script is the script's own, options included. */
 function divided(argv: string[]): [own: string[], script: string[]] {
   const { tokens } = parseArgs({ args: argv, options, strict: false, allowPositionals: true, tokens: true })
@@ -61,7 +66,7 @@ async function end(): Promise<void> {
   try {
     process.exitCode = await main(process.argv.slice(2))
   } catch (error) {
-    process.stderr.write(`seaworthy-preflight: ${(error as Error).message}\n\n${usage}`)
+    process.stderr.write(`shutdown: ${(error as Error).message}\n\n${usage}`)
     process.exitCode = 2
   }
 }

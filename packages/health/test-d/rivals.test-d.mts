@@ -1,0 +1,20 @@
+// An app that decorates `health` itself, and has a mark of its own by our name on its routes.
+import underPressure from '@fastify/under-pressure'
+import { expectTypeOf } from 'expect-type'
+import Fastify from 'fastify'
+import { health } from '@seaworthy/health'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    health: () => Promise<boolean>
+  }
+  interface FastifyContextConfig {
+    operational?: boolean
+  }
+}
+
+const app = Fastify()
+await app.register(underPressure, { healthCheck: async () => true })
+await app.register(health)
+expectTypeOf(app.health).toEqualTypeOf<() => Promise<boolean>>()
+app.get('/', { config: { operational: true } }, async () => app.memoryUsage())
