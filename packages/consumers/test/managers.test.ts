@@ -2,7 +2,15 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { dirname, join } from 'node:path'
-import { releaseLocally, root, run, temporaryFolder, writeFiles, type Registry } from '@seaworthy/testing'
+import {
+  packageNames,
+  releaseLocally,
+  root,
+  run,
+  temporaryFolder,
+  writeFiles,
+  type Registry
+} from '@seaworthy/testing'
 import t, { type Test } from 'tap'
 import { documents, type Document } from './documents.ts'
 import { bun, installTools, yarnBerry, yarnClassic } from './tools.ts'
@@ -144,7 +152,7 @@ function keepsItsWord(
   writeFiles(app, { [name]: program(document) })
   works(t, 'the first sample runs', node(name), app, env)
   for (const path of paths) {
-    const subpath = `${path.replaceAll(/\W/g, '-')}.mjs`
+    const subpath = `import${path.replaceAll(/\W/g, '-')}.mjs`
     writeFiles(app, { [subpath]: `await import('${path}')` })
     works(t, `import '${path}'`, node(subpath), app, env)
   }
@@ -169,6 +177,17 @@ function keepsItsWord(
 }
 
 t.setTimeout(1_800_000)
+
+// Where it isn't installed, `npx` fetches what the registry has by that name, from any publisher.
+t.test('every command of the documents is a package of ours', async (t) => {
+  for (const { path, text } of documents) {
+    t.strictSame(
+      told(text).commands.filter((command) => !packageNames.includes(command)),
+      [],
+      path
+    )
+  }
+})
 
 t.test('the install lines of the documents', async (t) => {
   await installTools()

@@ -136,7 +136,7 @@ async function errorsOf(
   app: string,
   { version, resolution, modules, commonJs = false }: Program
 ): Promise<string[]> {
-  const module = { node16: 'node16', nodenext: 'nodenext', bundler: commonJs ? 'preserve' : 'esnext' }[
+  const module = { node16: 'node16', nodenext: 'nodenext', bundler: commonJs ? 'commonjs' : 'esnext' }[
     resolution
   ]
   // In CommonJS both flags forbid what others ask for there: `import x = require()`, or any `import x from`.
@@ -159,10 +159,11 @@ async function errorsOf(
   const project = join(app, `tsconfig.${++programs}.json`)
   writeFileSync(project, JSON.stringify({ compilerOptions, files }))
 
-  const child = spawn(process.execPath, [tsc(version), '--project', project, '--pretty', 'false'], {
+  // The test runner puts a preload into Node programs that changes how they load modules; `env` takes it out.
+  const node = ['-u', 'NODE_OPTIONS', process.execPath]
+  const child = spawn('env', [...node, tsc(version), '--project', project, '--pretty', 'false'], {
     cwd: app,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { PATH: process.env.PATH }
+    stdio: ['ignore', 'pipe', 'inherit']
   })
   const output: string[] = []
   child.stdout.setEncoding('utf8').on('data', (text: string) => output.push(text))
@@ -185,7 +186,7 @@ const first = (errors: readonly string[]): string[] => errors.filter((error) => 
 t.setTimeout(900_000)
 
 t.test('every sample imports only what its document has named in an install line', async (t) => {
-  for (const { path, samples, installs } of documents) {
+  for (const { samples, installs } of documents) {
     const known = new Set(['fastify', ...installs])
     for (const { at, text } of samples) {
       t.strictSame(
@@ -194,7 +195,6 @@ t.test('every sample imports only what its document has named in an install line
         at
       )
     }
-    t.ok(path)
   }
 })
 
