@@ -36,10 +36,10 @@ const checks = {
 }
 
 /** These look at what is built: they build first when they are asked for alone. */
-const needBuild = ['publint', 'attw', 'private', 'api', 'size']
+const needBuild = new Set(['publint', 'attw', 'private', 'api', 'size'])
 
 const only = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
-if (only.some((name) => needBuild.includes(name)) && !only.includes('build')) only.push('build')
+if (only.some((name) => needBuild.has(name)) && !only.includes('build')) only.push('build')
 const failed = []
 let passed = 0
 for (const [name, check] of Object.entries(checks)) {

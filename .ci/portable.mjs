@@ -25,6 +25,7 @@ function reason(file, seen = new Set()) {
     const why = other.includes('src') ? undefined : reason(other, seen)
     if (why) return why
   }
+  return undefined
 }
 
 const files = globSync('packages/*/test/**/*.test.ts').sort()

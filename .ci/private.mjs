@@ -47,14 +47,9 @@ const exists = (file) =>
 
 /** What is wrong with one unpacked package, a sentence each. */
 export function faults({ root, manifest }) {
-  const optional = Object.entries(manifest.peerDependenciesMeta ?? {})
-    .filter(([, meta]) => meta.optional)
-    .map(([name]) => name)
-  const brought = [
-    manifest.name,
-    ...Object.keys(manifest.dependencies ?? {}),
-    ...Object.keys(manifest.peerDependencies ?? {})
-  ]
+  const peers = Object.keys(manifest.peerDependencies ?? {})
+  const optional = new Set(peers.filter((name) => manifest.peerDependenciesMeta?.[name]?.optional))
+  const brought = new Set([manifest.name, ...Object.keys(manifest.dependencies ?? {}), ...peers])
   const said = []
   const files = globSync('**/*', { cwd: root }).filter(
     (file) => !file.endsWith('.map') && statSync(join(root, file)).isFile()
@@ -75,9 +70,8 @@ export function faults({ root, manifest }) {
         continue
       }
       const name = packageOf(specifier)
-      if (!brought.includes(name))
-        said.push(`${file} imports ${specifier}, which package.json does not bring`)
-      else if (isDeclaration && optional.includes(name))
+      if (!brought.has(name)) said.push(`${file} imports ${specifier}, which package.json does not bring`)
+      else if (isDeclaration && optional.has(name))
         said.push(`${file} imports ${specifier}, an optional peer: without it, its types are missing`)
     }
   }
