@@ -22,19 +22,22 @@ export function versionProblems(
   node: string = process.versions.node,
   fastify: string | undefined = load.fastifyVersion()
 ): string[] {
-  const [major = 0, minor = 0] = numbers(node)
-  const nodeFits = (major === 22 && minor >= 12) || major === 24 || major >= 26
-  const problems = nodeFits ? [] : [`fastify-seaworthy needs Node ${needed.node}, and this is Node ${node}`]
-  if (fastify === undefined) return problems
+  const problems = [nodeProblem(node), fastify === undefined ? undefined : fastifyProblem(fastify)]
+  return problems.filter((problem) => problem !== undefined)
+}
 
+/** What is wrong with the version of Node, if anything. */
+export function nodeProblem(node: string): string | undefined {
+  const [major = 0, minor = 0] = numbers(node)
+  const fits = (major === 22 && minor >= 12) || major === 24 || major >= 26
+  return fits ? undefined : `fastify-seaworthy needs Node ${needed.node}, and this is Node ${node}`
+}
+
+function fastifyProblem(fastify: string): string | undefined {
   // The instance of 5.11.1 calls itself 5.11.0, so the two cannot be told apart here.
-  const [fastifyMajor = 0, fastifyMinor = 0] = numbers(fastify)
-  const fastifyFits = fastifyMajor === 5 && fastifyMinor >= 11
-  if (!fastifyFits)
-    problems.push(
-      `fastify-seaworthy needs Fastify ${needed.fastify}, and this is Fastify ${fastify}: npm install fastify@5`
-    )
-  return problems
+  const [major = 0, minor = 0] = numbers(fastify)
+  const problem = `fastify-seaworthy needs Fastify ${needed.fastify}, and this is Fastify ${fastify}`
+  return major === 5 && minor >= 11 ? undefined : `${problem}: npm install fastify@5`
 }
 
 /** @throws UnsupportedVersionError when Node or Fastify is not one that is supported. */

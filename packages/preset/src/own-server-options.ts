@@ -73,8 +73,7 @@ function refuseLoss(key: string, given: Settings, parts: Settings, options: Seaw
 
 const loggerOf = ({ observability }: SeaworthyOptions): unknown => optionsOf(observability || {}).logger
 
-const object = (value: unknown): Settings =>
-  typeof value === 'object' && value !== null ? { ...value } : {}
+const object = (value: unknown): Settings => (typeof value === 'object' && value !== null ? { ...value } : {})
 
 function mergedLogger(ours: unknown, own: unknown): unknown {
   if (own === undefined || own === true) return ours

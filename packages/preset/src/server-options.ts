@@ -9,8 +9,7 @@ import { withOwn, type KnownKeys, type OwnServerOptions } from './own-server-opt
 
 /** What the parts that are on set, and no other key. */
 export type ServerSettings = Partial<
-  Omit<FastifyServerSettings, 'loggerInstance'> &
-    SecurityServerSettings & { return503OnClosing: boolean }
+  Omit<FastifyServerSettings, 'loggerInstance'> & SecurityServerSettings & { return503OnClosing: boolean }
 >
 
 /** The logger that the options bring, so that `app.log` has its type. */
@@ -55,7 +54,12 @@ function merged(options: SeaworthyOptions = {}, own: OwnServerOptions = {}): obj
 }
 
 /** What the parts give, alone. */
-export function partSettings({ observability, errors, shutdown, security }: SeaworthyOptions): ServerSettings {
+export function partSettings({
+  observability,
+  errors,
+  shutdown,
+  security
+}: SeaworthyOptions): ServerSettings {
   return {
     ...(errors === false ? {} : load.errors().errorsServerOptions(optionsOf(errors))),
     ...(shutdown === false ? {} : load.shutdown().shutdownServerOptions(optionsOf(shutdown))),

@@ -17,7 +17,7 @@ t.test('writes files that carry the name, entry and port of the app', async (t) 
     name: '@acme/Order_Service',
     scripts: { start: 'node --enable-source-maps dist/main.js' }
   })
-  const { code } = runInit(['init', 'all', '--port', '8080'], folder)
+  const { code } = runInit(['all', '--port', '8080'], folder)
   t.equal(code, 0)
   const read = (path: string) => readFileSync(join(folder, path), 'utf8')
 
@@ -34,7 +34,7 @@ t.test('writes files that carry the name, entry and port of the app', async (t) 
 
 t.test('writes a Dockerfile for pnpm where the app uses it', async (t) => {
   const folder = appFolder(t, { name: 'a', main: 'server.js' }, { 'pnpm-lock.yaml': '' })
-  runInit(['init', 'docker'], folder)
+  runInit(['docker'], folder)
   const text = readFileSync(join(folder, 'Dockerfile'), 'utf8')
   t.match(text, /COPY package\.json pnpm-lock\.yaml/)
   t.notMatch(text, /npm ci/)
@@ -46,7 +46,7 @@ t.test('builds in a stage of its own where the entry is made by a build', async 
     { name: 'a', main: 'dist/main.js', packageManager: 'pnpm@11.0.0', scripts: { build: 'tsc' } },
     { 'pnpm-lock.yaml': '', 'pnpm-workspace.yaml': '' }
   )
-  runInit(['init', 'docker'], folder)
+  runInit(['docker'], folder)
   const text = readFileSync(join(folder, 'Dockerfile'), 'utf8')
   t.match(text, /AS build\n[^]*pnpm@11\.0\.0 install --frozen-lockfile[^]*\nCOPY \. \.\nRUN npm run build\n/)
   t.match(text, /COPY package\.json pnpm-lock\.yaml pnpm-workspace\.yaml/)
@@ -58,7 +58,7 @@ t.test('builds in a stage of its own where the entry is made by a build', async 
 
 t.test('lets the folder of the sources into the image', async (t) => {
   const folder = appFolder(t, { name: 'a', main: 'lib/main.js' })
-  runInit(['init', 'docker'], folder)
+  runInit(['docker'], folder)
   t.match(readFileSync(join(folder, '.dockerignore'), 'utf8'), /^\*\n[^]*^!lib$/m)
 })
 
@@ -72,7 +72,7 @@ for (const [given, name] of [
 ] as const) {
   t.test(`names the objects of ${given} so that Kubernetes and YAML take it for a name`, async (t) => {
     const folder = appFolder(t, { name: given })
-    runInit(['init', 'kubernetes'], folder)
+    runInit(['kubernetes'], folder)
     const text = readFileSync(join(folder, 'kubernetes/base/serviceaccount.yaml'), 'utf8')
     t.match(text, `name: ${name}\n`)
   })
@@ -80,7 +80,7 @@ for (const [given, name] of [
 
 t.test('keeps the secrets of compose out of git, and says what is missing', async (t) => {
   const folder = appFolder(t, { name: 'a', main: 'server.js' })
-  const { lines } = runInit(['init', 'docker', 'compose'], folder)
+  const { lines } = runInit(['docker', 'compose'], folder)
   t.equal(readFileSync(join(folder, 'secrets/.gitignore'), 'utf8'), '*\n!.gitignore\n')
   const notes = lines.filter((line) => line.startsWith('note')).join('\n')
   for (const word of ['server.js is not there', 'package-lock.json is not there', 'ioredis'])
@@ -89,28 +89,27 @@ t.test('keeps the secrets of compose out of git, and says what is missing', asyn
 
 t.test('keeps an existing file, unless forced', async (t) => {
   const folder = appFolder(t, { name: 'a' }, { Dockerfile: 'FROM mine' })
-  const kept = runInit(['init', 'docker'], folder)
+  const kept = runInit(['docker'], folder)
   t.match(kept.lines.join('\n'), /kept +Dockerfile/)
   t.equal(readFileSync(join(folder, 'Dockerfile'), 'utf8'), 'FROM mine')
 
-  runInit(['init', 'docker', '--force'], folder)
+  runInit(['docker', '--force'], folder)
   t.not(readFileSync(join(folder, 'Dockerfile'), 'utf8'), 'FROM mine')
 })
 
 t.test('a dry run says what it would do and writes nothing', async (t) => {
   const folder = appFolder(t, { name: 'a' })
-  const { code, lines } = runInit(['init', 'kubernetes', '--dry-run'], folder)
+  const { code, lines } = runInit(['kubernetes', '--dry-run'], folder)
   t.equal(code, 0)
   t.match(lines.join('\n'), /would write kubernetes\/base\/deployment\.yaml/)
   t.notOk(existsSync(join(folder, 'kubernetes')))
 })
 
 for (const [args, message] of [
-  [['init', 'kubernets'], /did you mean 'kubernetes'/],
-  [['init', '--port', '0'], /--port must be a whole number from 1 to 65535, got '0'/],
-  [['init', '--port', '9464'], /9464 is the operators' listener's/],
-  [['build'], /usage/],
-  [['init', '--colour'], /--colour/]
+  [['kubernets'], /did you mean 'kubernetes'/],
+  [['--port', '0'], /--port must be a whole number from 1 to 65535, got '0'/],
+  [['--port', '9464'], /9464 is the operators' listener's/],
+  [['--colour'], /--colour/]
 ] as const) {
   t.test(`is not understood: ${args.join(' ')}`, async (t) => {
     const { code, lines } = runInit(args, appFolder(t, { name: 'a' }))
@@ -120,7 +119,7 @@ for (const [args, message] of [
 }
 
 t.test('outside an app it says where to run it', async (t) => {
-  const { code, lines } = runInit(['init', 'docker'], temporaryFolder(t))
+  const { code, lines } = runInit(['docker'], temporaryFolder(t))
   t.equal(code, 2)
   t.match(lines.join('\n'), /run this in the folder of your app/)
 })

@@ -5,7 +5,8 @@ import { nearest } from '@seaworthy/contract'
 import { readApp } from './app.ts'
 import { render, takenPorts, targets } from './templates.ts'
 
-const usage = `usage: fastify-seaworthy init [${Object.keys(targets).join('|')}|all] … [--dry-run] [--force] [--port N]
+/** How the command is called. */
+export const initUsage = `usage: fastify-seaworthy init [${Object.keys(targets).join('|')}|all] … [--dry-run] [--force] [--port N]
 
 Writes deployment files for the app in this folder. An existing file is left as it is, unless --force is given.`
 
@@ -18,20 +19,15 @@ export interface Outcome {
 /** The command: `args` is what follows its name. */
 export function runInit(args: readonly string[], folder: string): Outcome {
   try {
-    const { values, positionals } = parseArgs({
+    const { values, positionals: asked } = parseArgs({
       args: [...args],
       allowPositionals: true,
       options: {
         'dry-run': { type: 'boolean' },
         force: { type: 'boolean' },
-        port: { type: 'string', default: '3000' },
-        help: { type: 'boolean' }
+        port: { type: 'string', default: '3000' }
       }
     })
-    const [command, ...asked] = positionals
-    if (values.help) return { code: 0, lines: [usage] }
-    if (command !== 'init') return { code: 2, lines: [usage] }
-
     const port = portOf(values.port)
     const chosen = asked.length === 0 || asked.includes('all') ? Object.keys(targets) : asked.map(targetOf)
     const app = readApp(folder, port)
@@ -67,5 +63,5 @@ function portOf(text: string): number {
 function targetOf(name: string): string {
   if (name in targets) return name
   const near = nearest(name, Object.keys(targets))
-  throw new Error(`'${name}' is nothing to write${near ? `, did you mean '${near}'?` : ''}\n${usage}`)
+  throw new Error(`'${name}' is nothing to write${near ? `, did you mean '${near}'?` : ''}\n${initUsage}`)
 }

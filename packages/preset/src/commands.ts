@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { nearest } from '@seaworthy/contract'
+import { print, UsageError, type Command } from './commands/command.ts'
+import { doctor } from './commands/doctor.ts'
+import { init } from './commands/init.ts'
+import { matrix } from './commands/matrix.ts'
+import { preflight } from './commands/preflight.ts'
+
+const commands: Readonly<Record<string, Command>> = { preflight, init, matrix, doctor }
+
+const usage = `usage: fastify-seaworthy COMMAND [--help]
+
+${Object.entries(commands)
+  .map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
+  .join('\n')}
+
+  --help, --version
+
+Exit code 0 when all is well, 1 when it is not, 2 when the command is wrong.`
+
+/** Runs a command. Gives the exit code: 0 when all is well, 1 when it is not, 2 when the command is wrong. */
+export async function run(argv: readonly string[]): Promise<number> {
+  const [name, ...args] = argv
+  if (name === '--help' || name === '-h') return print(usage)
+  if (name === '--version' || name === '-v') return print(version())
+
+  const command = name === undefined || !Object.hasOwn(commands, name) ? undefined : commands[name]
+  if (command === undefined) return wrong(name === undefined ? undefined : unknown(name), usage)
+  if (['--help', '-h'].includes(args[0] ?? '')) return print(command.usage)
+  try {
+    return await command.run(args)
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException
+    if (error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS'))
+      return wrong(message, command.usage)
+    process.stderr.write(`${name}: ${message}\n`)
+    return 1
+  }
+}
+
+function wrong(message: string | undefined, help: string): number {
+  process.stderr.write(message === undefined ? `${help}\n` : `${message}\n\n${help}\n`)
+  return 2
+}
+
+function unknown(name: string): string {
+  const near = nearest(name, Object.keys(commands))
+  return `'${name}' is no command${near === undefined ? '' : `, did you mean '${near}'?`}`
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}

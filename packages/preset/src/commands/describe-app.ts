@@ -1,0 +1,16 @@
+import type { FastifyInstance } from 'fastify'
+import type { Seaworthy } from '../plugin.ts'
+import type { AppDescription } from './answer.ts'
+
+/** Reads an app that is ready. */
+export function describe(app: FastifyInstance): AppDescription {
+  const { seaworthy, auth } = app as {
+    seaworthy?: Partial<Seaworthy>
+    auth?: { matrix?(): unknown[]; printMatrix?(): string }
+  }
+  return {
+    fastify: app.version,
+    ...(seaworthy?.report ? { report: seaworthy.report() } : {}),
+    ...(auth?.matrix && auth.printMatrix ? { matrix: { rows: auth.matrix(), text: auth.printMatrix() } } : {})
+  }
+}

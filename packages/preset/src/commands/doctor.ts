@@ -1,0 +1,116 @@
+import { resolve } from 'node:path'
+import { versionProblems } from '../needs.ts'
+import type { AppDescription, Failure } from './answer.ts'
+import { copiesFor, duplicates, type Copy } from './copies.ts'
+import { appArguments, print, type Command } from './command.ts'
+import { environmentProblems } from './environment-problems.ts'
+import { startApp } from './start-app.ts'
+
+/** One thing that must change. */
+interface Finding {
+  problem: string
+  /** What to write or to run, where it is known. */
+  line?: string
+}
+
+/** Lists all that is wrong with an app. */
+export const doctor: Command = {
+  summary: 'Lists all that is wrong with an app, each with what to write',
+  usage: `usage: fastify-seaworthy doctor FILE [--json]
+
+Loads the app, makes it ready without listening, and looks at versions, copies of packages, the constructor's options,
+parts that backed off, warnings of the start and the environment.
+FILE exports the app, a promise of it, a function that makes it, or a plugin for fastify-cli; or it starts the app.
+Exit code 0 when nothing must change, 1 when something must.`,
+  async run(args) {
+    const { file, json } = appArguments(args)
+    const copies = copiesFor(resolve(file))
+    const { app, failure, warnings } = await startApp(file)
+    const environment = await environmentProblems()
+    const findings = [
+      ...ofVersions(copies),
+      ...ofTheStart(failure, environment),
+      ...(app ? ofTheApp(app, copies) : []),
+      ...warnings.map((problem) => ({ problem: `the start warns: ${problem}` }))
+    ]
+    const notes = app ? notesOn(app, environment) : []
+    const ok = findings.length === 0
+    if (json) print(JSON.stringify({ ok, findings, notes }, null, 2))
+    else print(ok ? healthy(file, app, notes) : sick(file, findings, notes))
+    return ok ? 0 : 1
+  }
+}
+
+function ofVersions(copies: readonly Copy[]): Finding[] {
+  const fastify = copies.find(({ name }) => name === 'fastify')
+  const missing = {
+    problem: 'fastify is not installed where the app finds it',
+    line: 'npm install fastify@5'
+  }
+  const wrong = versionProblems(process.versions.node, fastify?.version).map((text) => {
+    const [problem = text, line] = text.split(/: (?=npm )/)
+    return { problem, ...(line === undefined ? {} : { line }) }
+  })
+  const several = duplicates(copies).map((problem) => ({ problem, line: 'npm dedupe, or pnpm dedupe' }))
+  return [...(fastify ? [] : [missing]), ...wrong, ...several]
+}
+
+function ofTheStart(failure: Failure | undefined, environment: readonly string[]): Finding[] {
+  if (failure === undefined) return []
+  const { message, code, problems } = failure
+  const named = (list: readonly string[]) =>
+    list.map((problem) => ({ problem: `the environment: ${problem}` }))
+  if (problems) return named(problems)
+
+  const missing = /Cannot find (?:package|module) '([^'./][^']*)'/.exec(message)?.[1]
+  const line = missing === undefined ? {} : { line: `npm install ${packageOf(missing)}` }
+  // An app that ends itself does not say whether the environment was why.
+  return [
+    { problem: `the start fails: ${message}`, ...line },
+    ...(code === undefined ? named(environment) : [])
+  ]
+}
+
+const packageOf = (specifier: string): string =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
+
+function ofTheApp({ report }: AppDescription, copies: readonly Copy[]): Finding[] {
+  if (report === undefined) {
+    const installed = copies.some(({ name }) => name === 'fastify-seaworthy')
+    const problem = 'fastify-seaworthy is installed and not registered'
+    return installed ? [{ problem, line: 'await app.register(seaworthy, options)' }] : []
+  }
+  return report.missing.map((lost) => ({
+    problem: `the constructor lacks ${lost.replace(/; use .*$/, '')}`,
+    line: 'const app = Fastify(serverOptions(options))'
+  }))
+}
+
+/** What is as the app wants it, but may surprise. */
+function notesOn({ report }: AppDescription, environment: readonly string[]): string[] {
+  const backedOff = report?.parts.filter(({ state }) => state === 'backed off') ?? []
+  return [
+    ...backedOff.map(({ part, reason }) => `${part} backed off: ${reason}`),
+    ...environment.map((problem) => `fromEnv() would refuse: ${problem}`)
+  ]
+}
+
+function healthy(file: string, app: AppDescription | undefined, notes: readonly string[]): string {
+  const facts = [`Node ${process.versions.node}, Fastify ${app?.fastify}`, ...notes]
+  return `doctor: ${file}: nothing must change (${facts.join('; ')})`
+}
+
+function sick(file: string, findings: readonly Finding[], notes: readonly string[]): string {
+  const count = findings.length === 1 ? 'one thing' : `${findings.length} things`
+  return [
+    `doctor: ${file}: ${count} must change`,
+    ...findings.flatMap(({ problem, line }) => [
+      `  - ${problem.replaceAll('\n', '\n    ')}`,
+      ...(line === undefined ? [] : [`      ${line}`])
+    ]),
+    ...notes.map((note) => `  note: ${note}`)
+  ].join('\n')
+}

@@ -1,0 +1,12 @@
+/** What `fromEnv` would refuse in this environment, a sentence each. */
+export async function environmentProblems(): Promise<string[]> {
+  const { fromEnv } = await import('fastify-seaworthy')
+  try {
+    fromEnv()
+    return []
+  } catch (error) {
+    const { problems } = error as { problems?: string[] }
+    if (problems === undefined) throw error
+    return problems
+  }
+}

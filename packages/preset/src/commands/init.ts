@@ -1,0 +1,13 @@
+import { initUsage, runInit } from '../init/init.ts'
+import type { Command } from './command.ts'
+
+/** Writes deployment files. */
+export const init: Command = {
+  summary: 'Writes deployment files for the app in this folder',
+  usage: initUsage,
+  run(args) {
+    const { code, lines } = runInit(args, process.cwd())
+    for (const line of lines) (code === 0 ? process.stdout : process.stderr).write(`${line}\n`)
+    return code
+  }
+}

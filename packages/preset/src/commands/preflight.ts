@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util'
+import { load } from '../load.cjs'
+import { print, UsageError, type Command } from './command.ts'
+
+const usage = `usage: fastify-seaworthy preflight [--path /health/ready] [--port N] [--timeout MS] SCRIPT [ARGUMENT …]
+
+Boots a release on a spare port, waits until it is ready, and stops it.
+
+  npx fastify-seaworthy preflight src/server.js && pm2 reload api`
+
+const options = {
+  path: { type: 'string' },
+  port: { type: 'string' },
+  timeout: { type: 'string' },
+  help: { type: 'boolean', short: 'h' }
+} as const
+
+/** Tries a release before a supervisor replaces the one that serves. */
+export const preflight: Command = {
+  summary: 'Boots a release on a spare port, waits until it is ready, and stops it',
+  usage,
+  async run(argv) {
+    const [own, [script, ...args]] = divided(argv)
+    const { values } = parseArgs({ args: own, options })
+    if (values.help) return print(usage)
+    if (script === undefined) throw new UsageError('name the script that starts the service')
+
+    const { path } = values
+    const port = wholeNumber('port', values.port)
+    const timeout = wholeNumber('timeout', values.timeout)
+    const given = new AbortController()
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => given.abort())
+    const result = await load.shutdown().preflight({
+      script,
+      args,
+      signal: given.signal,
+      ...(path === undefined ? {} : { path }),
+      ...(port === undefined ? {} : { port }),
+      ...(timeout === undefined ? {} : { timeout })
+    })
+    if (result.ok) return print(`preflight: ${script}: ${result.reason}`)
+    process.stderr.write(`${result.output}\npreflight: ${script}: ${result.reason}\n`)
+    return 1
+  }
+}
+
+/** What follows the script is the script's own, options included. */
+function divided(argv: readonly string[]): [own: string[], script: string[]] {
+  const args = [...argv]
+  const { tokens } = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true })
+  const at = tokens.find(({ kind }) => kind === 'positional')?.index ?? args.length
+  return [args.slice(0, at).filter((argument) => argument !== '--'), args.slice(at)]
+}
+
+function wholeNumber(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^\d+$/.test(text)) throw new UsageError(`--${name} must be a whole number, got '${text}'`)
+  return Number(text)
+}
