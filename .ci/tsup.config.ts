@@ -25,15 +25,16 @@ export default defineConfig({
   tsconfig: '.ci/tsconfig.build.json',
   format: ['esm', 'cjs'],
   splitting: false,
-  // `import.meta.url` in the CommonJS files too.
-  shims: true,
   external: [new RegExp(`^(?!(?:${privateNames.join('|')})$)[^./]`)],
   noExternal: privateNames,
   sourcemap: true,
   target: 'node22',
   platform: 'node',
-  esbuildOptions(options) {
+  esbuildOptions(options, { format }) {
     options.conditions = ['@seaworthy/source']
+    if (format !== 'cjs') return
+    options.define = { ...options.define, 'import.meta.url': 'moduleUrl' }
+    options.inject = [...(options.inject ?? []), '.ci/module-url.mjs']
   },
   footer: ({ format }) =>
     format === 'cjs'
