@@ -19,7 +19,7 @@ async function start(file: string): Promise<void> {
     await app.close().catch(() => undefined)
   } catch (error) {
     const { message, code, problems } = error as Error & { code?: unknown; problems?: unknown }
-    await answer({ failure: { message: message ?? String(error), code, problems } as Answer['failure'] })
+    await answer({ failure: { message: message ?? String(error), code, problems } } as Answer)
   }
   process.exit()
 }

@@ -18,7 +18,7 @@ async function build(
   constructed: FastifyServerOptions = {}
 ) {
   const lines: Record<string, unknown>[] = []
-  const base = serverOptions(options)
+  const base = serverOptions(options) as FastifyServerOptions
   const stream = { write: (line: string) => void lines.push(JSON.parse(line)) }
   const logger = typeof base.logger === 'object' ? { ...base.logger, stream } : { stream }
   const app = Fastify({

@@ -13,10 +13,14 @@ await app.register(fastifyCors, { origin: 'https://example.com' })
 await app.register(security, { headers: false, rateLimit: false })
 
 expectTypeOf<FastifyContextConfig['rateLimit']>().toEqualTypeOf<RateLimitOptions | false | undefined>()
-app.get('/', { helmet: { enableCSPNonces: true }, config: { rateLimit: { max: 3 } } }, async (_request, reply) => {
-  expectTypeOf(reply.helmet).returns.not.toBeVoid()
-  return reply.cspNonce.script
-})
+app.get(
+  '/',
+  { helmet: { enableCSPNonces: true }, config: { rateLimit: { max: 3 } } },
+  async (_request, reply) => {
+    expectTypeOf(reply.helmet).returns.not.toBeVoid()
+    return reply.cspNonce.script
+  }
+)
 app.get('/none', { helmet: false, preHandler: app.rateLimit({ max: 3 }) }, async () => 'ok')
 app.route({ method: 'GET', url: '/route', helmet: { frameguard: false }, handler: async () => 'ok' })
 // @ts-expect-error no header

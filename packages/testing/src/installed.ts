@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
 import { exclusively } from './exclusively.ts'
-import { copyWorkspace, packageNames, root, run } from './release.ts'
+import { build, copyWorkspace, packageNames, root, run } from './release.ts'
 import { temporaryFolder } from './servers.ts'
 
 const prefix = 'seaworthy-packs-'
@@ -81,9 +81,9 @@ function pack(t: Test, folder: string): void {
   const packs = mkdtempSync(join(tmpdir(), 'seaworthy-packing-'))
   const chosen = packageNames.flatMap((name) => ['--filter', name])
   const pnpm = join(root, 'node_modules/pnpm/bin/pnpm.mjs')
-  run(process.execPath, [pnpm, '--recursive', ...chosen, 'pack', '--pack-destination', packs], {
-    cwd: copyWorkspace(t)
-  })
+  const copy = copyWorkspace(t)
+  build(copy)
+  run(process.execPath, [pnpm, '--recursive', ...chosen, 'pack', '--pack-destination', packs], { cwd: copy })
   renameSync(packs, folder)
 }
 

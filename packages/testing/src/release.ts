@@ -73,6 +73,12 @@ export function giveVersions(copy: string): void {
 
 const changeset = join(root, 'node_modules/@changesets/cli/bin.js')
 
+/** Builds every package into a copy. */
+export function build(copy: string): void {
+  const env = { ...process.env, BUILD_OUT: join(copy, 'packages') }
+  run(process.execPath, ['.ci/build.mjs'], { cwd: root, env })
+}
+
 /** Starts a registry and releases every package to it, step by step as the workflow does. */
 export async function releaseLocally(t: Test): Promise<Registry> {
   const registry = await startRegistry(t)
@@ -81,10 +87,7 @@ export async function releaseLocally(t: Test): Promise<Registry> {
   const objections = releaseObjections(copy)
   if (objections !== '') throw new Error(objections)
 
-  run(process.execPath, ['.ci/build.mjs'], {
-    cwd: root,
-    env: { ...process.env, BUILD_OUT: join(copy, 'packages') }
-  })
+  build(copy)
   const env = { ...registry.env, PATH: `${join(root, 'node_modules/.bin')}:${registry.env.PATH}` }
   const packed = temporaryFolder(t, 'packed')
   run(process.execPath, [changeset, 'pack', '--out-dir', packed], { cwd: copy, env })

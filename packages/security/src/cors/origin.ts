@@ -10,7 +10,8 @@ type Origin = CorsOptions['origin']
 /** Turns every form of `origin` into one question. `undefined` where `'*'` needs none, false where it is nobody. */
 export function decider(fastify: FastifyInstance, origin: Origin): Decide | '*' | false {
   if (origin === undefined || origin === false) return false
-  if (origin === '*' || (Array.isArray(origin) && origin.flat(Infinity).includes('*'))) return '*'
+  if (origin === '*' || (Array.isArray(origin) && (origin as unknown[]).flat(Infinity).includes('*')))
+    return '*'
   if (typeof origin === 'function') return asking(fastify, origin)
 
   const rules = origin === true ? undefined : ([origin].flat(Infinity) as OriginRule[])
