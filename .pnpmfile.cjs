@@ -1,6 +1,6 @@
 // What is packed: a user installs no devDependencies, and ours name packages that nobody can install.
 module.exports = {
   hooks: {
-    beforePacking: ({ devDependencies, ...manifest }) => manifest
+    beforePacking: (manifest) => ({ ...manifest, devDependencies: undefined })
   }
 }

@@ -29,7 +29,7 @@ const taken: Readonly<Record<string, string>> = {
   frameworkErrors: 'use app.setErrorHandler, or "errors.map"',
   clientErrorHandler: 'it answers what is no HTTP'
 }
-const ofTheLogger = ['requestIdHeader', 'requestIdLogLabel', 'disableRequestLogging']
+const ofTheLogger = new Set(['requestIdHeader', 'requestIdLogLabel', 'disableRequestLogging'])
 
 /**
  * The parts' settings with the app's own.
@@ -58,7 +58,7 @@ export function withOwn(parts: Settings, own: OwnServerOptions, options: Seawort
 
 function refuseLoss(key: string, given: Settings, parts: Settings, options: SeaworthyOptions): void {
   const hint = taken[key]
-  const isTaken = key in parts || (ofTheLogger.includes(key) && 'logController' in parts)
+  const isTaken = key in parts || (ofTheLogger.has(key) && 'logController' in parts)
   if (hint !== undefined && isTaken)
     throw new RangeError(`seaworthy: "${key}" is set by a part, and yours would take its place: ${hint}`)
 

@@ -67,5 +67,5 @@ export function partSettings({
     ...(observability === false
       ? {}
       : load.observability().observabilityServerOptions(forConstructor(optionsOf(observability))))
-  } as ServerSettings
+  }
 }

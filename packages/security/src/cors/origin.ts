@@ -14,7 +14,7 @@ export function decider(fastify: FastifyInstance, origin: Origin): Decide | '*' 
     return '*'
   if (typeof origin === 'function') return asking(fastify, origin)
 
-  const rules = origin === true ? undefined : ([origin].flat(Infinity) as OriginRule[])
+  const rules = origin === true ? undefined : ([origin as unknown].flat(Infinity) as OriginRule[])
   const exact = new Set(rules?.filter((rule) => typeof rule === 'string'))
   const patterns = rules?.filter((rule) => rule instanceof RegExp) ?? []
   return (asked, callback) =>
@@ -27,7 +27,7 @@ export function decider(fastify: FastifyInstance, origin: Origin): Decide | '*' 
 
 /** The origins that are said by name, and whether there are other ways to be let in. `undefined` where none is by name. */
 export function exactOrigins(origin: Origin): { names: readonly string[]; others: boolean } | undefined {
-  const rules = [origin].flat(Infinity) as unknown[]
+  const rules = [origin as unknown].flat(Infinity)
   const names = rules.filter((rule) => typeof rule === 'string')
   if (names.length === 0 || names.includes('*')) return undefined
   return { names, others: names.length < rules.length }

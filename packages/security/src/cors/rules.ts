@@ -7,7 +7,7 @@ export const longestOrigin = 512
 /** Refuses origins that no browser sends, and patterns that let in more than they look like. */
 export function checkRules(option: string, origin: unknown): void {
   if (origin === undefined || typeof origin === 'boolean' || typeof origin === 'function') return
-  for (const rule of [origin].flat(Infinity) as unknown[]) {
+  for (const rule of [origin as unknown].flat(Infinity)) {
     if (rule instanceof RegExp) checkPattern(option, rule)
     else if (rule !== '*' && rule !== 'null') checkOrigin(option, rule)
   }
