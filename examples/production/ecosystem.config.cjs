@@ -1,7 +1,7 @@
 'use strict'
 
 // pm2 start ecosystem.config.cjs --env production
-// NODE_ENV=production npx seaworthy-preflight src/server.ts && pm2 reload harbour
+// NODE_ENV=production npx fastify-seaworthy preflight src/server.ts && pm2 reload harbour
 //   PM2 ends the old workers even if the new ones don't start, so a release is tried first, on a spare port.
 module.exports = {
   apps: [

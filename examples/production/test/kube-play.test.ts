@@ -47,7 +47,7 @@ function exampleApp(t: Test, registry: Registry): string {
     devDependencies?: object
   }
   delete manifest.devDependencies
-  writeFileSync(join(app, 'package.json'), JSON.stringify(manifest).replaceAll('workspace:^', '^0.1.0'))
+  writeFileSync(join(app, 'package.json'), JSON.stringify(manifest).replaceAll('workspace:^', '^1.0.0'))
   run('npm', ['install', '--package-lock-only'], { cwd: app, env: registry.env })
   return app
 }
