@@ -88,6 +88,9 @@ const optionalPeers = new Set(
 
 // What type tests import beside what the packages are developed with.
 const others: Record<string, string> = {
+  '@fastify/circuit-breaker': '4.0.3',
+  'fastify-metrics': '14.1.0',
+  typebox: '1.4.3',
   '@fastify/auth': '5.1.1',
   '@fastify/session': '11.1.3',
   '@fastify/type-provider-typebox': '6.3.0',
