@@ -1,6 +1,6 @@
 // @seaworthy/auth: index
-import { FastifyRequest, FastifyReply, FastifyPluginAsync } from 'fastify';
-import { Secret } from '@seaworthy/contract';
+import { FastifyRequest, FastifyReply, FastifyPluginAsync, SignerMethods, FastifyBaseLogger } from 'fastify';
+import { DecoderOptions, SignerOptions, VerifierOptions } from 'fast-jwt';
 
 /** What an API key stands for, as the app keeps it. The key itself is kept nowhere. */
 interface ApiKeyRecord {
@@ -44,7 +44,8 @@ interface AuthUser {
     roles?: readonly string[];
     /** One role, as some tokens carry it. */
     role?: string;
-    [claim: string]: any;
+    /** Claims are the issuer's own. */
+    [claim: string]: unknown;
 }
 /** The outcome of a scheme. */
 interface Identity {
@@ -55,16 +56,90 @@ interface Identity {
     readonly scopes: readonly string[];
 }
 
+/**
+ * The type `T` of a member that an interface of Fastify gets from us, unless the app declares the same member itself.
+ *
+ * `interface FastifyInstance extends Decorators {}` lets an app's own declaration win over an inherited one, but then
+ * TypeScript asks that the app's type fits ours. While it compares the two, `this` is a type parameter, and this
+ * condition stays open with `any` as the only branch that counts, so that every type fits. Wherever the member is read,
+ * `this` is an object, and the type is `T`.
+ *
+ * Several packages have this type in their declarations, and some declare the same member. TypeScript then asks that
+ * both are identical, and compares the name behind `as` by reference: unions and intersections are made once for the
+ * same parts, a conditional type is a new one in each file.
+ *
+ * @example
+ * interface Decorators { health: Overridable<this, Health> }
+ * declare module 'fastify' { interface FastifyInstance extends Decorators {} }
+ */
+type Overridable<This, T> = {
+    [K in 'own' as K | (K & keyof This)]: 1;
+} extends {
+    own: 1;
+} ? T : any;
+/** An options object with at least one of the keys of `T`: a key that does not exist, alone, is then an error. */
+type AtLeastOne<T> = {
+    [K in keyof T]-?: Required<Pick<T, K>> & Partial<T>;
+}[keyof T];
+
+/**
+ * Marks the service's own routes (probes, metrics): no authentication, rate limit or load shedding, no log line.
+ * Set by the plugin that adds the route, read by the others.
+ */
+type OperationalRoute = 'probe' | 'metrics';
+interface OperationalConfig {
+    /** The route serves the platform, not users: `probe` or `metrics`. Plugins then leave it alone. */
+    operational?: Overridable<this, OperationalRoute>;
+}
+declare module 'fastify' {
+    interface FastifyContextConfig extends OperationalConfig {
+    }
+}
+
+/**
+ * A value that no string, JSON, log or inspection prints. `reveal()` gives it. An interface, because each package has a
+ * copy of the class: a secret of one must fit the options of another.
+ */
+interface Secret {
+    /** The value itself. Call it where it is used, and keep it nowhere. */
+    reveal(): string;
+    toString(): string;
+    toJSON(): string;
+}
+declare const Secret: new (value: string) => Secret;
+
+/**
+ * Names of the app: a name that is not among them is then a compile error, in routes and in the options.
+ *
+ * @example
+ * declare module '@seaworthy/auth' {
+ *   interface AuthTypes {
+ *     role: 'admin' | 'editor'
+ *     scope: 'posts:read' | 'posts:write'
+ *     policy: 'owner'
+ *   }
+ * }
+ */
+interface AuthTypes {
+}
+type NamesOf<Kind extends string> = AuthTypes extends Record<Kind, infer Name extends string> ? Name : string;
+/** A role: any name, or those of `AuthTypes`. */
+type RoleName = NamesOf<'role'>;
+/** A scope: any name, or those of `AuthTypes`. */
+type ScopeName = NamesOf<'scope'>;
+/** A policy of the option `policies`: any name, or those of `AuthTypes`. */
+type PolicyName = NamesOf<'policy'>;
+
 /** What a policy is told besides the request. */
 interface PolicyContext {
     readonly identity: Identity;
     /** Whether the identity has one of these roles, or one that includes it. */
-    hasRole(...roles: string[]): boolean;
+    hasRole(...roles: RoleName[]): boolean;
 }
 /** Decides on a request: only `true` lets it pass. It may read the database; what it throws is answered. */
 type Policy = (request: FastifyRequest, context: PolicyContext) => boolean | Promise<boolean>;
 /** Policies by name. */
-type Policies = Readonly<Record<string, Policy>>;
+type Policies = Readonly<Record<PolicyName, Policy>>;
 
 /** One scheme, any of several (a list is the same), or all of them. */
 type SchemeExpression = SchemeName | readonly SchemeExpression[] | {
@@ -73,22 +148,24 @@ type SchemeExpression = SchemeName | readonly SchemeExpression[] | {
     readonly all: readonly SchemeExpression[];
 };
 /** Who may use a route. Every part that is given must hold. */
-interface RouteAuth {
+interface AuthRule {
     /** How it must be proved who asks. Default: any configured scheme. */
     schemes?: SchemeExpression;
     /** One of these roles, or one that includes it. */
-    roles?: string | readonly string[];
+    roles?: RoleName | readonly RoleName[];
     /** All of these scopes. */
-    scopes?: string | readonly string[];
+    scopes?: ScopeName | readonly ScopeName[];
     /** All of these policies, by name or in place, before validation. */
-    policies?: string | Policy | readonly (string | Policy)[];
+    policies?: PolicyName | Policy | readonly (PolicyName | Policy)[];
     /** Policies that need the validated input: whether the thing asked for is the user's. */
-    owner?: string | Policy | readonly (string | Policy)[];
+    owner?: PolicyName | Policy | readonly (PolicyName | Policy)[];
     /** Lets requests without any credentials in, with `request.user` null. Bad credentials are still refused. */
     optional?: boolean;
     /** See `mode` of the plugin's options, which is the default. */
     mode?: 'enforce' | 'report';
 }
+/** Who may use a route, with one demand at least: a key that does not exist is an error. */
+type RouteAuth = AtLeastOne<AuthRule>;
 
 /** A new key: show `key` once, keep `id` and `hash`. */
 interface NewApiKey {
@@ -454,7 +531,7 @@ interface CsrfOptions {
 }
 
 /** Role names, or each role with those that it includes. */
-type RolesOption = readonly string[] | Readonly<Record<string, readonly string[]>>;
+type RolesOption = readonly RoleName[] | Readonly<Record<RoleName, readonly RoleName[]>>;
 
 /** What is used of an ioredis client. */
 interface RedisClient {
@@ -558,24 +635,42 @@ interface RevocationOptions {
     retention?: number;
 }
 
+/**
+ * A request of any server (HTTP/2 too), logger and type provider: without the members that differ, since from the whole
+ * type TypeScript would infer a route's schema and forget what the type provider makes of it.
+ */
+type AnyRequest = Omit<FastifyRequest, 'raw' | 'req' | 'server' | 'log' | 'routeOptions' | 'socket'>;
+/** Its reply. */
+interface AnyReply {
+    readonly sent: boolean;
+    statusCode: number;
+    code(status: number): AnyReply;
+    status(status: number): AnyReply;
+    send(payload?: unknown): AnyReply;
+}
+
+interface IdentityRequest {
+    /** How the request proved who it is from, and what follows from it; null before, and without credentials. */
+    identity: Overridable<this, Identity | null>;
+}
 declare module 'fastify' {
-    interface FastifyRequest {
-        /** How the request proved who it is from, and what follows from it; null before, and without credentials. */
-        identity: Identity | null;
+    interface FastifyRequest extends IdentityRequest {
     }
 }
 
+interface AuthRouteConfig {
+    /** Who may use the route: `true` for all who prove who they are, `false` for everyone, or in detail. */
+    auth?: Overridable<this, boolean | RouteAuth>;
+}
 declare module 'fastify' {
-    interface FastifyContextConfig {
-        /** Who may use the route: `true` for whoever proves who they are, `false` for everyone, or in detail. */
-        auth?: boolean | RouteAuth;
+    interface FastifyContextConfig extends AuthRouteConfig {
     }
 }
 /** A hook for a route that works with `done` and, called by hand, as a promise. */
-interface AuthHook {
-    (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void;
-    (request: FastifyRequest, reply: FastifyReply): Promise<void>;
-}
+type AuthHook = {
+    hook(request: AnyRequest, reply: AnyReply, done: (error?: Error) => void): void;
+    hook(request: AnyRequest, reply: AnyReply): Promise<void>;
+}['hook'];
 
 /** The sessions of users. */
 interface Sessions {
@@ -586,9 +681,9 @@ interface Sessions {
     /** Ends all sessions of a user, but for `except`. */
     revokeAll(subject: string, except?: string): Promise<void>;
     /** The id of the request's session. */
-    idOf(request: FastifyRequest): string | undefined;
+    idOf(request: AnyRequest): string | undefined;
     /** Gives the session another id with this answer. Happens by itself when the user or the roles change. */
-    rotate(request: FastifyRequest): void;
+    rotate(request: AnyRequest): void;
 }
 
 type Headers = Readonly<Record<string, string | number | readonly string[]>>;
@@ -653,34 +748,234 @@ interface AuthApi {
     /** Lists and ends sessions. */
     readonly sessions: Sessions;
     /** The token for `x-csrf-token`, kept in the session. */
-    csrfToken(request: FastifyRequest): string;
+    csrfToken(request: AnyRequest): string;
+}
+interface AuthInstance {
+    /** Tokens, sessions, passwords, keys, and the table of who may use what. */
+    auth: Overridable<this, AuthApi>;
+    /** Refuses requests that don't prove who they are from; sets `request.user`. */
+    authenticate: Overridable<this, AuthHook>;
+    /** Like `authenticate`, and one of these roles is needed. */
+    authorize: Overridable<this, (...roles: RoleName[]) => AuthHook>;
 }
 declare module 'fastify' {
-    interface FastifyInstance {
-        /** Tokens, sessions, passwords, keys, and the table of who may use what. */
-        auth: AuthApi;
-        /** Refuses whoever doesn't prove who they are; sets `request.user`. */
-        authenticate: AuthHook;
-        /** Like `authenticate`, and one of these roles is needed. */
-        authorize(...roles: string[]): AuthHook;
+    interface FastifyInstance extends AuthInstance {
     }
 }
 
 /** JWT, sessions, OAuth2, API keys and roles for Fastify. */
 declare const auth: FastifyPluginAsync<AuthOptions>;
 
-declare module '@fastify/jwt' {
-    interface FastifyJWT {
-        user: AuthUser;
+/** Attributes of a cookie. */
+interface CookieOptions {
+    domain?: string;
+    /** Encodes the value. Default `encodeURIComponent`. */
+    encode?(value: string): string;
+    expires?: Date;
+    httpOnly?: boolean;
+    /** **Seconds**, as in the cookie. */
+    maxAge?: number;
+    partitioned?: boolean;
+    path?: string;
+    priority?: 'low' | 'medium' | 'high';
+    sameSite?: 'lax' | 'none' | 'strict' | boolean;
+    /** `auto`: only over https. */
+    secure?: boolean | 'auto';
+    /** Signs the value, where the cookies have a secret. */
+    signed?: boolean;
+}
+/** What a signed cookie says. */
+type UnsignedCookie = {
+    valid: true;
+    renew: boolean;
+    value: string;
+} | {
+    valid: false;
+    renew: false;
+    value: null;
+};
+interface CookieInstance {
+    /** A cookie as the text of a `Set-Cookie` header. */
+    serializeCookie: Overridable<this, (name: string, value: string, options?: CookieOptions) => string>;
+    /** The cookies of a `Cookie` header. */
+    parseCookie: Overridable<this, (header: string) => Record<string, string>>;
+}
+interface CookieRequest {
+    /** The request's cookies, by name. */
+    cookies: Overridable<this, Record<string, string | undefined>>;
+}
+interface CookieReply {
+    /** Sets a cookie. */
+    setCookie: Overridable<this, (name: string, value: string, options?: CookieOptions) => this>;
+    /** The same as `setCookie`. */
+    cookie: Overridable<this, (name: string, value: string, options?: CookieOptions) => this>;
+    /** Takes a cookie away: give the attributes that it was set with. */
+    clearCookie: Overridable<this, (name: string, options?: CookieOptions) => this>;
+}
+interface CookieSigner {
+    /** Signs a value with the secret of the cookies; `session` gives one. */
+    signCookie: Overridable<this, (value: string) => string>;
+    /** Checks a signed value. */
+    unsignCookie: Overridable<this, (value: string) => UnsignedCookie>;
+}
+declare module 'fastify' {
+    interface SignerMethods {
+    }
+    interface FastifyInstance extends CookieInstance, CookieSigning {
+    }
+    interface FastifyRequest extends CookieRequest, CookieSigning {
+    }
+    interface FastifyReply extends CookieReply, CookieSigning {
+    }
+}
+type CookieSigning = 'signCookie' extends keyof SignerMethods ? SignerMethods : CookieSigner;
+
+/**
+ * What the app keeps in sessions. What it does not list is `unknown`.
+ *
+ * @example
+ * declare module '@seaworthy/auth' { interface SessionData { cart: string[] } }
+ */
+interface SessionData {
+}
+/** A key of a session: those of `SessionData` are known, any other may be used. */
+type SessionKey = keyof SessionData | (string & {});
+/** What a session may keep under a key. */
+type SessionValue<Key extends SessionKey> = Key extends keyof SessionData ? SessionData[Key] | undefined : unknown;
+/** A session's methods. */
+interface SessionMethods {
+    /** It was written to, so the cookie is sent. */
+    changed: boolean;
+    deleted: boolean;
+    get<Key extends SessionKey>(key: Key): SessionValue<Key>;
+    /** Under `user` is who is logged in. */
+    set<Key extends SessionKey>(key: Key, value: SessionValue<Key>): void;
+    /** All that it keeps. */
+    data(): Partial<SessionData> & Record<string, unknown>;
+    /** Ends the session. */
+    delete(): void;
+    /** Attributes of this session's cookie. */
+    options(options: CookieOptions): void;
+    /** Sends the cookie again, though nothing has changed. */
+    touch(): void;
+    /** Forgets all keys but these. */
+    regenerate(keep?: string[]): void;
+}
+/** `request.session`, where the option `session` is given. */
+type Session = SessionMethods & Partial<SessionData>;
+interface SessionRequest {
+    /** What is kept of this browser, in an encrypted cookie. */
+    session: Overridable<this, Session>;
+}
+interface SessionInstance {
+    /** A session of its own, for tests and for what is not a request. */
+    createSecureSession: Overridable<this, (data?: Record<string, unknown>) => Session>;
+    /** The session of a cookie's value; null where it does not hold. */
+    decodeSecureSession: Overridable<this, (cookie: string, log?: FastifyBaseLogger, sessionName?: string) => Session | null>;
+    /** A session as a cookie's value. */
+    encodeSecureSession: Overridable<this, (session: Session, sessionName?: string) => string>;
+}
+declare module 'fastify' {
+    interface FastifyInstance extends SessionInstance {
+    }
+    interface FastifyRequest extends SessionRequest {
     }
 }
 
-declare module '@fastify/secure-session' {
-    /** Whatever the app keeps. An app that declares its own keys here gets them typed. */
-    interface SessionData {
-        [key: string]: unknown;
+/** What a token is made of: claims, or a text. */
+type JwtPayload = string | object | Buffer;
+/** Rules of signing, besides those of the option `jwt`. */
+interface JwtSignOptions extends Omit<SignerOptions, 'expiresIn' | 'notBefore'> {
+    /** **Seconds**, or a number with a unit: `'15m'`. */
+    expiresIn?: number | string;
+    /** **Seconds**, or a number with a unit. */
+    notBefore?: number | string;
+    key?: string | Buffer;
+}
+/** Rules of verifying, besides those of the option `jwt`. */
+interface JwtVerifyOptions extends Omit<VerifierOptions, 'maxAge'> {
+    /** **Seconds**, or a number with a unit. */
+    maxAge?: number | string;
+    /** Looks for the token in the cookie alone. */
+    onlyCookie?: boolean;
+    key?: string | Buffer;
+}
+/** Rules for one request's token. */
+interface JwtRequestOptions {
+    decode?: DecoderOptions;
+    verify?: JwtVerifyOptions & {
+        extractToken?: (request: FastifyRequest) => string | void;
+    };
+}
+type Callback<Value> = (error: Error | null, value: Value) => void;
+/** `app.jwt`, where the app has a key of its own (`jwt.secret` or `jwt.key`). */
+interface Jwt {
+    options: {
+        decode: DecoderOptions;
+        sign: JwtSignOptions;
+        verify: JwtVerifyOptions;
+    };
+    cookie?: {
+        cookieName: string;
+        signed: boolean;
+    };
+    sign(payload: JwtPayload, options?: JwtSignOptions): string;
+    sign(payload: JwtPayload, callback: Callback<string>): void;
+    sign(payload: JwtPayload, options: JwtSignOptions, callback: Callback<string>): void;
+    verify<Claims extends object | string = AuthUser>(token: string, options?: JwtVerifyOptions): Claims;
+    verify<Claims extends object | string = AuthUser>(token: string, callback: Callback<Claims>): void;
+    verify<Claims extends object | string = AuthUser>(token: string, options: JwtVerifyOptions, callback: Callback<Claims>): void;
+    /** Reads a token without verifying it. */
+    decode<Claims extends object | string = Record<string, unknown>>(token: string, options?: DecoderOptions): Claims | null;
+    /** The text of the request's token. @throws where there is none. */
+    lookupToken(request: AnyRequest, options?: JwtRequestOptions['verify']): string;
+}
+/** `reply.jwtSign`. */
+interface JwtSign {
+    (payload: JwtPayload, options?: JwtSignOptions | {
+        sign?: JwtSignOptions;
+    }): Promise<string>;
+    (payload: JwtPayload, callback: Callback<string>): void;
+    (payload: JwtPayload, options: JwtSignOptions | {
+        sign?: JwtSignOptions;
+    }, callback: Callback<string>): void;
+}
+/** `request.jwtVerify`. */
+interface JwtVerify {
+    <Claims extends object | string = AuthUser>(options?: JwtRequestOptions | JwtVerifyOptions): Promise<Claims>;
+    <Claims extends object | string = AuthUser>(callback: Callback<Claims>): void;
+    <Claims extends object | string = AuthUser>(options: JwtRequestOptions | JwtVerifyOptions, callback: Callback<Claims>): void;
+}
+/** `request.jwtDecode`. */
+interface JwtDecode {
+    <Claims extends object | string = Record<string, unknown>>(options?: JwtRequestOptions): Promise<Claims>;
+    <Claims extends object | string = Record<string, unknown>>(callback: Callback<Claims>): void;
+    <Claims extends object | string = Record<string, unknown>>(options: JwtRequestOptions, callback: Callback<Claims>): void;
+}
+interface TokenInstance {
+    /** Signs and verifies tokens by hand. `app.auth.issueTokens` does more: refresh tokens, revocation. */
+    jwt: Overridable<this, Jwt>;
+}
+interface TokenRequest {
+    /** Who the request is from: null before that is known, and where a route lets anyone in. */
+    user: Overridable<this, AuthUser>;
+    /** Takes what `app.authenticate` takes, and sets `request.user`. */
+    jwtVerify: Overridable<this, JwtVerify>;
+    /** Reads the request's token without verifying it. */
+    jwtDecode: Overridable<this, JwtDecode>;
+}
+interface TokenReply {
+    /** Signs a token. */
+    jwtSign: Overridable<this, JwtSign>;
+}
+declare module 'fastify' {
+    interface FastifyInstance extends TokenInstance {
+    }
+    interface FastifyRequest extends TokenRequest {
+    }
+    interface FastifyReply extends TokenReply {
     }
 }
 
 export { AuthError, auth, auth as default };
-export type { ApiKeyOptions, ApiKeyRecord, ApiKeys, AuditEvent, AuditType, AuthApi, AuthHook, AuthOptions, AuthUser, Credentials, CsrfOptions, Identity, IntrospectionOptions, IssuerOptions, JwtOptions, LoginOptions, MatrixRow, NewApiKey, OAuthEndpoints, OAuthOptions, Policies, Policy, PolicyContext, ProviderIdentity, RedisClient, RedisSubscriber, Revocable, RevocationOptions, RolesOption, RouteAuth, SchemeExpression, SchemeName, SessionCookie, SessionOptions, SessionRecord, Sessions, SignatureAlgorithm, TokenPair, VerifyCredentials };
+export type { AnyReply, AnyRequest, ApiKeyOptions, ApiKeyRecord, ApiKeys, AuditEvent, AuditType, AuthApi, AuthHook, AuthOptions, AuthRule, AuthTypes, AuthUser, CookieOptions, Credentials, CsrfOptions, Identity, IntrospectionOptions, IssuerOptions, Jwt, JwtDecode, JwtOptions, JwtPayload, JwtRequestOptions, JwtSign, JwtSignOptions, JwtVerify, JwtVerifyOptions, LoginOptions, MatrixRow, NewApiKey, OAuthEndpoints, OAuthOptions, Policies, Policy, PolicyContext, PolicyName, ProviderIdentity, RedisClient, RedisSubscriber, Revocable, RevocationOptions, RoleName, RolesOption, RouteAuth, SchemeExpression, SchemeName, ScopeName, Session, SessionCookie, SessionData, SessionKey, SessionMethods, SessionOptions, SessionRecord, SessionValue, Sessions, SignatureAlgorithm, TokenPair, UnsignedCookie, VerifyCredentials };

@@ -1,6 +1,6 @@
 // @seaworthy/errors: index
-import { FastifyRequest, FastifyPluginAsync } from 'fastify';
-import { refusalOptions } from '@seaworthy/contract';
+import { FastifyRequest, FastifyPluginAsync, FastifyError, FastifyInstance } from 'fastify';
+import { Socket } from 'node:net';
 
 /** Response headers of an error: `{ 'retry-after': 30 }`. */
 type ErrorHeaders = Readonly<Record<string, string | number | readonly string[]>>;
@@ -57,10 +57,12 @@ declare class AppError extends Error {
  * Whether `error` is one of ours, of whatever copy of this package (CommonJS beside ESM, two versions): by its brand,
  * and with `code` by that too. Use it instead of `instanceof`.
  */
-declare function isAppError(error: unknown, code?: string): error is AppError;
+declare function isAppError<const Code extends string = string>(error: unknown, code?: Code): error is AppError & {
+    readonly code: Code;
+};
 
 /** A class of errors. */
-type ErrorClass = abstract new (...args: any[]) => object;
+type ErrorClass = abstract new (...args: never[]) => object;
 /** What an error becomes: see {@link ErrorMapping}. */
 type MappedError = AppErrorOptions & {
     /**
@@ -263,7 +265,9 @@ interface ErrorDefinition<Args extends unknown[]> extends Omit<AppErrorOptions, 
     name?: string | undefined;
 }
 /** The class that {@link defineError} makes: the message's arguments, then options of this one error. */
-type DefinedError<Args extends unknown[]> = new (...args: [...Args, options?: AppErrorOptions]) => AppError;
+type DefinedError<Args extends unknown[], Code extends string = string> = new (...args: [...Args, options?: AppErrorOptions]) => AppError & {
+    readonly code: Code;
+};
 /**
  * Makes an error class for a code of your own.
  *
@@ -275,7 +279,7 @@ type DefinedError<Args extends unknown[]> = new (...args: [...Args, options?: Ap
  * throw new UserNotFound('42', { cause })
  * @throws RangeError for a code or status that could not be sent.
  */
-declare function defineError<Args extends unknown[] = []>(code: string, definition?: ErrorDefinition<Args>): DefinedError<Args>;
+declare function defineError<Args extends unknown[] = [], const Code extends string = string>(code: Code, definition?: ErrorDefinition<Args>): DefinedError<Args, Code>;
 
 /** One error shape for a whole Fastify app: RFC 9457 problem details or JSON, safe by default. */
 declare const errors: FastifyPluginAsync<ErrorsOptions>;
@@ -311,6 +315,55 @@ interface ErrorResponse {
 declare function errorResponses(...statuses: readonly (number | string)[]): Record<string, ErrorResponse>;
 
 /**
+ * The type `T` of a member that an interface of Fastify gets from us, unless the app declares the same member itself.
+ *
+ * `interface FastifyInstance extends Decorators {}` lets an app's own declaration win over an inherited one, but then
+ * TypeScript asks that the app's type fits ours. While it compares the two, `this` is a type parameter, and this
+ * condition stays open with `any` as the only branch that counts, so that every type fits. Wherever the member is read,
+ * `this` is an object, and the type is `T`.
+ *
+ * Several packages have this type in their declarations, and some declare the same member. TypeScript then asks that
+ * both are identical, and compares the name behind `as` by reference: unions and intersections are made once for the
+ * same parts, a conditional type is a new one in each file.
+ *
+ * @example
+ * interface Decorators { health: Overridable<this, Health> }
+ * declare module 'fastify' { interface FastifyInstance extends Decorators {} }
+ */
+type Overridable<This, T> = {
+    [K in 'own' as K | (K & keyof This)]: 1;
+} extends {
+    own: 1;
+} ? T : any;
+
+/**
+ * Marks the service's own routes (probes, metrics): no authentication, rate limit or load shedding, no log line.
+ * Set by the plugin that adds the route, read by the others.
+ */
+type OperationalRoute = 'probe' | 'metrics';
+interface OperationalConfig {
+    /** The route serves the platform, not users: `probe` or `metrics`. Plugins then leave it alone. */
+    operational?: Overridable<this, OperationalRoute>;
+}
+declare module 'fastify' {
+    interface FastifyContextConfig extends OperationalConfig {
+    }
+}
+
+/** The two constructor options that let refusals be seen. `object`: requests of HTTP/1, HTTPS and HTTP/2 alike. */
+interface RefusalOptions {
+    frameworkErrors: (error: FastifyError, request: object, reply: object) => void;
+    clientErrorHandler: (this: FastifyInstance, error: Error & {
+        code?: string;
+    }, socket: Socket) => void;
+}
+
+/** What to spread into `Fastify({ … })`. */
+interface ErrorsServerSettings {
+    frameworkErrors: RefusalOptions['frameworkErrors'];
+    clientErrorHandler: RefusalOptions['clientErrorHandler'];
+}
+/**
  * The constructor's part: malformed URLs and malformed HTTP are answered in the same shape as all other errors.
  *
  * @param options - The same options that the plugin gets; they are checked.
@@ -319,7 +372,7 @@ declare function errorResponses(...statuses: readonly (number | string)[]): Reco
  * await app.register(errors)
  * @throws RangeError for an option that cannot work.
  */
-declare function errorsServerOptions(options?: ErrorsOptions): typeof refusalOptions;
+declare function errorsServerOptions(options?: ErrorsOptions): ErrorsServerSettings;
 
 /** One thing that is wrong with a request. */
 interface FieldError {
@@ -340,4 +393,4 @@ declare class ValidationError extends AppError {
 }
 
 export { AppError, BadGatewayError, BadRequestError, ConflictError, ForbiddenError, GatewayTimeoutError, GoneError, MethodNotAllowedError, NotFoundError, PayloadTooLargeError, ServiceUnavailableError, TooManyRequestsError, UnauthorizedError, UnprocessableEntityError, ValidationError, errors as default, defineError, errorResponses, errorSchema, errors, errorsServerOptions, isAppError, problemSchema };
-export type { AppErrorOptions, DefinedError, ErrorBody, ErrorClass, ErrorDefinition, ErrorFormat, ErrorHeaders, ErrorMapping, ErrorMessages, ErrorResponse, ErrorSchema, ErrorsOptions, FieldError, HttpErrorOptions, MappedError, ProblemBody, RetryableOptions };
+export type { AppErrorOptions, DefinedError, ErrorBody, ErrorClass, ErrorDefinition, ErrorFormat, ErrorHeaders, ErrorMapping, ErrorMessages, ErrorResponse, ErrorSchema, ErrorsOptions, ErrorsServerSettings, FieldError, HttpErrorOptions, MappedError, ProblemBody, RetryableOptions };

@@ -1,6 +1,52 @@
 // @seaworthy/health: index
-import { ReadinessCheckOptions } from '@seaworthy/contract';
 import { FastifyPluginAsync } from 'fastify';
+
+/**
+ * The type `T` of a member that an interface of Fastify gets from us, unless the app declares the same member itself.
+ *
+ * `interface FastifyInstance extends Decorators {}` lets an app's own declaration win over an inherited one, but then
+ * TypeScript asks that the app's type fits ours. While it compares the two, `this` is a type parameter, and this
+ * condition stays open with `any` as the only branch that counts, so that every type fits. Wherever the member is read,
+ * `this` is an object, and the type is `T`.
+ *
+ * Several packages have this type in their declarations, and some declare the same member. TypeScript then asks that
+ * both are identical, and compares the name behind `as` by reference: unions and intersections are made once for the
+ * same parts, a conditional type is a new one in each file.
+ *
+ * @example
+ * interface Decorators { health: Overridable<this, Health> }
+ * declare module 'fastify' { interface FastifyInstance extends Decorators {} }
+ */
+type Overridable<This, T> = {
+    [K in 'own' as K | (K & keyof This)]: 1;
+} extends {
+    own: 1;
+} ? T : any;
+
+/**
+ * Marks the service's own routes (probes, metrics): no authentication, rate limit or load shedding, no log line.
+ * Set by the plugin that adds the route, read by the others.
+ */
+type OperationalRoute = 'probe' | 'metrics';
+interface OperationalConfig {
+    /** The route serves the platform, not users: `probe` or `metrics`. Plugins then leave it alone. */
+    operational?: Overridable<this, OperationalRoute>;
+}
+declare module 'fastify' {
+    interface FastifyContextConfig extends OperationalConfig {
+    }
+}
+
+interface ReadinessCheckOptions {
+    /** A failing critical check makes the service not ready; another one only degraded. Default true. */
+    critical?: boolean;
+    /** Milliseconds after which the check has failed, whatever it does. */
+    timeout?: number;
+    /** Milliseconds between runs in the background. */
+    interval?: number;
+    /** Milliseconds for which a result is served again. */
+    cacheFor?: number;
+}
 
 /** What a check says: `true`, nothing or any other value is a pass; `false` and an error are a failure. */
 type CheckOutcome = 'pass' | 'degraded' | 'fail';
@@ -350,10 +396,12 @@ interface HealthOptions {
     notReadyStatus?: number;
 }
 
+interface HealthDecorators {
+    /** Checks, start-up, maintenance: what the probes answer. */
+    health: Overridable<this, Health>;
+}
 declare module 'fastify' {
-    interface FastifyInstance {
-        /** Checks, start-up, maintenance: what the probes answer. */
-        health: Health;
+    interface FastifyInstance extends HealthDecorators {
     }
 }
 /** Liveness, readiness and startup probes that no hook, limit or stalled dependency can fail. */

@@ -1,7 +1,69 @@
 // @seaworthy/observability: index
-import { InjectOptions, LightMyRequestResponse, FastifyRequest, FastifyReply, FastifyPluginAsync, LogController, FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { Secret, refusalOptions } from '@seaworthy/contract';
+import { FastifyError, FastifyInstance, InjectOptions, LightMyRequestResponse, FastifyRequest, FastifyReply, FastifyPluginAsync, LogController, FastifyBaseLogger } from 'fastify';
+import { Registry } from 'prom-client';
 import { IncomingMessage } from 'node:http';
+import { Http2ServerRequest } from 'node:http2';
+import { Socket } from 'node:net';
+
+/**
+ * The type `T` of a member that an interface of Fastify gets from us, unless the app declares the same member itself.
+ *
+ * `interface FastifyInstance extends Decorators {}` lets an app's own declaration win over an inherited one, but then
+ * TypeScript asks that the app's type fits ours. While it compares the two, `this` is a type parameter, and this
+ * condition stays open with `any` as the only branch that counts, so that every type fits. Wherever the member is read,
+ * `this` is an object, and the type is `T`.
+ *
+ * Several packages have this type in their declarations, and some declare the same member. TypeScript then asks that
+ * both are identical, and compares the name behind `as` by reference: unions and intersections are made once for the
+ * same parts, a conditional type is a new one in each file.
+ *
+ * @example
+ * interface Decorators { health: Overridable<this, Health> }
+ * declare module 'fastify' { interface FastifyInstance extends Decorators {} }
+ */
+type Overridable<This, T> = {
+    [K in 'own' as K | (K & keyof This)]: 1;
+} extends {
+    own: 1;
+} ? T : any;
+/** An options object with at least one of the keys of `T`: a key that does not exist, alone, is then an error. */
+type AtLeastOne<T> = {
+    [K in keyof T]-?: Required<Pick<T, K>> & Partial<T>;
+}[keyof T];
+
+/**
+ * Marks the service's own routes (probes, metrics): no authentication, rate limit or load shedding, no log line.
+ * Set by the plugin that adds the route, read by the others.
+ */
+type OperationalRoute = 'probe' | 'metrics';
+interface OperationalConfig {
+    /** The route serves the platform, not users: `probe` or `metrics`. Plugins then leave it alone. */
+    operational?: Overridable<this, OperationalRoute>;
+}
+declare module 'fastify' {
+    interface FastifyContextConfig extends OperationalConfig {
+    }
+}
+
+/** The two constructor options that let refusals be seen. `object`: requests of HTTP/1, HTTPS and HTTP/2 alike. */
+interface RefusalOptions {
+    frameworkErrors: (error: FastifyError, request: object, reply: object) => void;
+    clientErrorHandler: (this: FastifyInstance, error: Error & {
+        code?: string;
+    }, socket: Socket) => void;
+}
+
+/**
+ * A value that no string, JSON, log or inspection prints. `reveal()` gives it. An interface, because each package has a
+ * copy of the class: a secret of one must fit the options of another.
+ */
+interface Secret {
+    /** The value itself. Call it where it is used, and keep it nowhere. */
+    reveal(): string;
+    toString(): string;
+    toJSON(): string;
+}
+declare const Secret: new (value: string) => Secret;
 
 /** The operators' listener. */
 interface ManagementOptions {
@@ -27,13 +89,6 @@ interface ManagementListener {
     inject(options: string | InjectOptions): Promise<LightMyRequestResponse>;
 }
 
-/** prom-client's registry, its successor's, or anything else that gives Prometheus' text. */
-interface MetricsRegistry {
-    metrics(): string | Promise<string>;
-    readonly contentType?: string;
-    getMetricsAsJSON?(): unknown;
-}
-
 /** What a tracker is told beside the error. No body, no query, no address, no headers. */
 interface ErrorContext {
     /** `request`, or where else it happened: `uncaughtException`, `breaker "users"`. */
@@ -53,7 +108,7 @@ interface ErrorContext {
 type ErrorSink = (error: unknown, context: ErrorContext) => unknown;
 /** Where errors go. Further keys beside `dsn` are passed to Sentry's `init`. */
 interface ErrorTrackingOptions {
-    /** Sentry's address for the project. Needs `@sentry/node` 11. */
+    /** Sentry's address for the project. Needs `@sentry/node` 11 or newer; older ones need a `sink`. */
     dsn?: string | Secret | undefined;
     /**
      * The environment that events carry.
@@ -83,8 +138,8 @@ interface ErrorTrackingOptions {
 
 /** What `app.observability` offers. */
 interface Observability {
-    /** The registry of your own metrics: prom-client's unless you gave another. */
-    readonly registry: MetricsRegistry;
+    /** The registry of your own metrics: prom-client's, or the one that you gave, which may then be of another kind. */
+    readonly registry: Registry;
     /** Gives an error to the tracker, once per error object. Without error tracking, does nothing. */
     captureError(error: unknown, context?: Partial<ErrorContext>): void;
     /** Sends out captured errors; resolves at the latest after `timeout` **milliseconds**, 2000 by default. */
@@ -98,10 +153,12 @@ interface Observability {
     /** The operators' listener, where `management` is on. */
     readonly management: ManagementListener | undefined;
 }
+interface ObservabilityDecorators {
+    /** Metrics, error tracking and ids of this app. */
+    observability: Overridable<this, Observability>;
+}
 declare module 'fastify' {
-    interface FastifyInstance {
-        /** Metrics, error tracking and ids of this app. */
-        observability: Observability;
+    interface FastifyInstance extends ObservabilityDecorators {
     }
 }
 
@@ -122,6 +179,13 @@ interface MetricsLabel {
     values: readonly string[];
     /** What it says of a request; asked when the request ends. */
     of: (request: FastifyRequest, reply: FastifyReply) => string | undefined;
+}
+
+/** prom-client's registry, its successor's, or anything else that gives Prometheus' text. */
+interface MetricsRegistry {
+    metrics(): string | Promise<string>;
+    readonly contentType?: string;
+    getMetricsAsJSON?(): unknown;
 }
 
 /** Where a request's ids come from, and where they go. */
@@ -379,10 +443,12 @@ interface RouteObservability {
     /** `false`: not counted. */
     metrics?: boolean | undefined;
 }
+interface ObservabilityRouteConfig {
+    /** How observability treats the route; `false` leaves it alone, errors excepted. */
+    observability?: Overridable<this, AtLeastOne<RouteObservability> | false | undefined>;
+}
 declare module 'fastify' {
-    interface FastifyContextConfig {
-        /** How observability treats the route; `false` leaves it alone, errors excepted. */
-        observability?: RouteObservability | false | undefined;
+    interface FastifyContextConfig extends ObservabilityRouteConfig {
     }
 }
 
@@ -395,20 +461,10 @@ interface LogEvents {
     /** A method that no router knows, which only HTTP/2 lets pass: it is answered 404, without hooks. */
     unknownMethod(request: FastifyRequest, reply: FastifyReply): void;
 }
-/**
- * Silences the lines that Fastify writes per request (incoming, completed, not found, error), because the plugin
- * writes the one line that says it all. Until a plugin listens, Fastify's own lines are written.
- */
-declare class OneLineLogController extends LogController {
-    #private;
+/** A log controller that the plugin can listen to. */
+interface OneLineLogController extends LogController {
     /** Called by the plugin: from now on it writes the lines. */
     listen(events: LogEvents): void;
-    incomingRequest(request: FastifyRequest, reply: FastifyReply): void;
-    requestCompleted(error: Error | null, request: FastifyRequest, reply: FastifyReply): void;
-    defaultErrorLog(error: Error, request: FastifyRequest, reply: FastifyReply): void;
-    routeNotFound(request: FastifyRequest, reply: FastifyReply): void;
-    streamError(error: Error, request: FastifyRequest, reply: FastifyReply): void;
-    serviceUnavailable(logger: FastifyBaseLogger, server: FastifyRequest['server']): void;
 }
 
 /** Fastify's `childLoggerFactory`. */
@@ -432,15 +488,27 @@ interface ObservabilityServerOptions {
      * @defaultValue `{}`
      */
     logger?: Record<string, unknown> | false | undefined;
+    /**
+     * The app's own pino, in place of `logger` and `level`. Ids and the requests' lines are the same; level, names of
+     * pino's own fields and serializers are as the app has set them.
+     */
+    loggerInstance?: FastifyBaseLogger | undefined;
 }
-/** What to spread into `Fastify({ … })`. */
+/** What to spread into `Fastify({ … })`, the logger aside. */
 interface FastifyServerSettings {
-    logger: Record<string, unknown> | false;
-    genReqId: (raw: IncomingMessage) => string;
+    genReqId: (raw: IncomingMessage | Http2ServerRequest) => string;
     childLoggerFactory: ChildLoggerFactory;
     logController: OneLineLogController;
-    frameworkErrors: typeof refusalOptions.frameworkErrors;
-    clientErrorHandler: typeof refusalOptions.clientErrorHandler;
+    frameworkErrors: RefusalOptions['frameworkErrors'];
+    clientErrorHandler: RefusalOptions['clientErrorHandler'];
+}
+/** With the logger that is made from settings, or with none. */
+interface WithLogger extends FastifyServerSettings {
+    logger: Record<string, unknown> | false;
+}
+/** With the app's own logger, whose type the app keeps. */
+interface WithLoggerInstance<Logger extends FastifyBaseLogger> extends FastifyServerSettings {
+    loggerInstance: Logger;
 }
 /**
  * The constructor's part: ids that are validated before the request's logger exists, a logger that keeps secrets out,
@@ -451,10 +519,16 @@ interface FastifyServerSettings {
  * await app.register(observability)
  * @throws RangeError for an option that cannot work.
  */
-declare function observabilityServerOptions(options?: ObservabilityServerOptions): FastifyServerSettings;
+declare function observabilityServerOptions<Logger extends FastifyBaseLogger>(options: ObservabilityServerOptions & {
+    loggerInstance: Logger;
+}): WithLoggerInstance<Logger>;
+declare function observabilityServerOptions(options?: ObservabilityServerOptions & {
+    loggerInstance?: undefined;
+}): WithLogger;
+declare function observabilityServerOptions(options: ObservabilityServerOptions): WithLogger | WithLoggerInstance<FastifyBaseLogger>;
 
 export { observability as default, observability, observabilityServerOptions };
-export type { BuildInfo, CorrelationOptions, ErrorContext, ErrorJson, ErrorSink, ErrorTrackingOptions, FastifyServerSettings, LogLevel, LogSchema, LoggingOptions, ManagementListener, ManagementOptions, MetricsLabel, MetricsOptions, MetricsRegistry, Observability, ObservabilityOptions, ObservabilityServerOptions, OtlpOptions, OutcomeLevels, RouteObservability };
+export type { BuildInfo, CorrelationOptions, ErrorContext, ErrorJson, ErrorSink, ErrorTrackingOptions, FastifyServerSettings, LogLevel, LogSchema, LoggingOptions, ManagementListener, ManagementOptions, MetricsLabel, MetricsOptions, MetricsRegistry, Observability, ObservabilityOptions, ObservabilityServerOptions, OtlpOptions, OutcomeLevels, RouteObservability, WithLogger, WithLoggerInstance };
 
 // @seaworthy/observability: apm
 /** An agent that can be started. */

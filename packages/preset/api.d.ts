@@ -1,22 +1,70 @@
 // fastify-seaworthy: index
-import { AuthOptions } from '@seaworthy/auth';
-export { AuthOptions } from '@seaworthy/auth';
+import { RedisClient as RedisClient$1, AuthOptions } from 'fastify-seaworthy/auth';
+export { AuthOptions } from 'fastify-seaworthy/auth';
 import { ErrorsOptions } from '@seaworthy/errors';
 export { ErrorsOptions } from '@seaworthy/errors';
 import { HealthOptions } from '@seaworthy/health';
 export { HealthOptions } from '@seaworthy/health';
-import { ObservabilityOptions, ObservabilityServerOptions } from '@seaworthy/observability';
+import { ObservabilityOptions, ObservabilityServerOptions, FastifyServerSettings } from '@seaworthy/observability';
 export { ObservabilityOptions } from '@seaworthy/observability';
 import { ResilienceOptions } from '@seaworthy/resilience';
 export { ResilienceOptions } from '@seaworthy/resilience';
-import { SecurityOptions, SecurityServerOptions } from '@seaworthy/security';
+import { RedisClient as RedisClient$2, SecurityOptions, SecurityServerOptions, SecurityServerSettings } from '@seaworthy/security';
 export { SecurityOptions } from '@seaworthy/security';
 import { ShutdownOptions } from '@seaworthy/shutdown';
 export { ShutdownOptions } from '@seaworthy/shutdown';
-import { Secret } from '@seaworthy/contract';
-export { Secret } from '@seaworthy/contract';
-import { FastifyListenOptions, FastifyPluginAsync, FastifyServerOptions } from 'fastify';
-import { Redis } from 'ioredis';
+import { FastifyBaseLogger, FastifyListenOptions, FastifyServerOptions, FastifyPluginAsync } from 'fastify';
+import { ServerOptions as ServerOptions$1 } from 'node:http';
+import { SecureServerOptions } from 'node:http2';
+import { ServerOptions as ServerOptions$2 } from 'node:https';
+
+/**
+ * The type `T` of a member that an interface of Fastify gets from us, unless the app declares the same member itself.
+ *
+ * `interface FastifyInstance extends Decorators {}` lets an app's own declaration win over an inherited one, but then
+ * TypeScript asks that the app's type fits ours. While it compares the two, `this` is a type parameter, and this
+ * condition stays open with `any` as the only branch that counts, so that every type fits. Wherever the member is read,
+ * `this` is an object, and the type is `T`.
+ *
+ * Several packages have this type in their declarations, and some declare the same member. TypeScript then asks that
+ * both are identical, and compares the name behind `as` by reference: unions and intersections are made once for the
+ * same parts, a conditional type is a new one in each file.
+ *
+ * @example
+ * interface Decorators { health: Overridable<this, Health> }
+ * declare module 'fastify' { interface FastifyInstance extends Decorators {} }
+ */
+type Overridable<This, T> = {
+    [K in 'own' as K | (K & keyof This)]: 1;
+} extends {
+    own: 1;
+} ? T : any;
+
+/**
+ * Marks the service's own routes (probes, metrics): no authentication, rate limit or load shedding, no log line.
+ * Set by the plugin that adds the route, read by the others.
+ */
+type OperationalRoute = 'probe' | 'metrics';
+interface OperationalConfig {
+    /** The route serves the platform, not users: `probe` or `metrics`. Plugins then leave it alone. */
+    operational?: Overridable<this, OperationalRoute>;
+}
+declare module 'fastify' {
+    interface FastifyContextConfig extends OperationalConfig {
+    }
+}
+
+/**
+ * A value that no string, JSON, log or inspection prints. `reveal()` gives it. An interface, because each package has a
+ * copy of the class: a secret of one must fit the options of another.
+ */
+interface Secret {
+    /** The value itself. Call it where it is used, and keep it nowhere. */
+    reveal(): string;
+    toString(): string;
+    toJSON(): string;
+}
+declare const Secret: new (value: string) => Secret;
 
 /** One variable: a small part of JSON Schema, and what the documents say of it. */
 interface VariableSchema {
@@ -70,6 +118,12 @@ type EnvironmentOf<S extends EnvironmentSchema> = {
  */
 declare function environmentExample(extra?: EnvironmentSchema): string;
 
+/** What is used of a client of ioredis, alone or as a cluster. */
+type RedisClient = RedisClient$1 & RedisClient$2 & {
+    disconnect(): void;
+    sendCommand(...args: never[]): unknown;
+};
+
 /** How a part is switched: `false` leaves it out, `true` takes its defaults, an object is its options. */
 type PartOptions<T> = boolean | T;
 /** Where Redis or Valkey is. */
@@ -88,9 +142,12 @@ interface RedisConnection {
     tls?: boolean;
 }
 /** A client that you made and will close, or where to connect. */
-type RedisOption = RedisConnection | Redis;
-/** The plugin's options, and what its constructor part adds: `level` and `logger`. */
-type ObservabilityPart = ObservabilityOptions & Pick<ObservabilityServerOptions, 'level' | 'logger'>;
+type RedisOption = RedisConnection | RedisClient;
+/** The plugin's options, and what its constructor part adds: `level`, `logger` and `loggerInstance`. */
+type ObservabilityPart = ObservabilityOptions & Pick<ObservabilityServerOptions, 'level' | 'logger'> & {
+    /** A logger that you made, instead of `logger`. */
+    loggerInstance?: FastifyBaseLogger | undefined;
+};
 /** The plugin's options, and its constructor part's: `trustProxy`, `bodyLimit`, timeouts. */
 type SecurityPart = SecurityOptions & SecurityServerOptions;
 /** Options of the preset: one key a part. Every one may be left out. */
@@ -345,7 +402,19 @@ interface Config<E> extends SeaworthyOptions {
  */
 declare function fromEnv<const S extends EnvironmentSchema = {
     properties: Record<never, never>;
-}>(env?: NodeJS.ProcessEnv, { schema }?: FromEnvOptions<S>): Config<Environment & EnvironmentOf<S>>;
+}>(env?: NodeJS.ProcessEnv, { schema }?: FromEnvOptions<S>): Config<Omit<Environment, keyof S['properties']> & EnvironmentOf<S>>;
+
+/** Options of Fastify's constructor, for any kind of server and logger. */
+type OwnServerOptions = FastifyServerOptions<any, any> & {
+    http?: ServerOptions$1 | null;
+    https?: ServerOptions$2 | SecureServerOptions | null;
+    http2?: boolean;
+    http2SessionTimeout?: number;
+};
+/** A key that Fastify doesn't have is an error, not lost. */
+type KnownKeys<Own> = {
+    [K in Exclude<keyof Own, keyof OwnServerOptions>]: never;
+};
 
 /** `backed off`: the app had registered something of its own that does the same. */
 type PartState = 'on' | 'off' | 'backed off';
@@ -364,28 +433,93 @@ interface Report {
     missing: string[];
 }
 
+/** What `app.seaworthy` is. */
+interface Seaworthy {
+    /** What is on, off and backed off, each with its reason, and what the constructor lacks. */
+    report(): Report;
+}
+interface SeaworthyDecorators {
+    /** What the preset did. */
+    seaworthy: Overridable<this, Seaworthy>;
+}
 declare module 'fastify' {
-    interface FastifyInstance {
-        /** What the preset did. */
-        seaworthy: {
-            /** What is on, off and backed off, each with its reason, and what the constructor lacks. */
-            report(): Report;
-        };
+    interface FastifyInstance extends SeaworthyDecorators {
     }
 }
 /** Everything a production Fastify service needs, each part `false`, `true` or its options. */
 declare const seaworthy: FastifyPluginAsync<SeaworthyOptions>;
 
+/** What the parts that are on set, and no other key. */
+type ServerSettings = Partial<Omit<FastifyServerSettings, 'loggerInstance'> & SecurityServerSettings & {
+    return503OnClosing: boolean;
+}>;
+/** The logger that the options bring, so that `app.log` has its type. */
+type InstanceOf<Options> = Options extends {
+    observability: {
+        loggerInstance: infer Logger extends FastifyBaseLogger;
+    };
+} ? {
+    loggerInstance: Logger;
+} : unknown;
+/** What {@link serverOptions} gives: the parts' settings, and the app's own under their own types. */
+type ServerOptions<Options, Own> = Omit<ServerSettings, keyof Own> & InstanceOf<Options> & Own;
 /**
  * What only Fastify's constructor can set, for all parts that are on: `Fastify(serverOptions(options))`.
- * Spread it first where you have options of your own: `Fastify({ ...serverOptions(options), bodyLimit: 2 ** 22 })`.
+ *
+ * Options of the app's own go into the second argument: `Fastify(serverOptions(options, { bodyLimit: 2 ** 22 }))`.
+ * `logger`, `http`, `https` and `routerOptions` are merged key by key, and where both have one, the app's wins; the
+ * app's values replace the parts' defaults. What would be lost without a word is an error: a value that `options` sets
+ * too, and a function that a part has in the same place.
  *
  * @param options - The same options that the plugin gets.
+ * @param own - Options of Fastify's constructor.
+ * @throws RangeError where `own` and the parts contradict each other.
  */
-declare function serverOptions(options?: SeaworthyOptions): FastifyServerOptions;
+declare function serverOptions<const Options extends SeaworthyOptions = SeaworthyOptions, Own extends OwnServerOptions = {}>(options?: Options, own?: Own & KnownKeys<Own>): ServerOptions<NoInfer<Options>, NoInfer<Own>>;
 
-export { seaworthy as default, environmentExample, environmentSchema, fromEnv, seaworthy, serverOptions };
-export type { Config, Environment, EnvironmentOf, EnvironmentSchema, FromEnvOptions, ObservabilityPart, PartOptions, PartReport, PartState, RedisConnection, RedisOption, Report, SeaworthyOptions, SecurityPart, VariableSchema };
+export { Secret, seaworthy as default, environmentExample, environmentSchema, fromEnv, seaworthy, serverOptions };
+export type { Config, Environment, EnvironmentOf, EnvironmentSchema, FromEnvOptions, ObservabilityPart, OwnServerOptions, PartOptions, PartReport, PartState, RedisClient, RedisConnection, RedisOption, Report, Seaworthy, SeaworthyOptions, SecurityPart, ServerOptions, ServerSettings, VariableSchema };
+
+// fastify-seaworthy: apm
+export * from '@seaworthy/observability/apm';
+
+// fastify-seaworthy: app-process
+
+export { };
+
+// fastify-seaworthy: auth
+export * from '@seaworthy/auth';
+export { default } from '@seaworthy/auth';
 
 // fastify-seaworthy: cli
 #!/usr/bin/env node
+
+// fastify-seaworthy: commands
+/** Runs a command. Gives the exit code: 0 when all is well, 1 when it is not, 2 when the command is wrong. */
+declare function run(argv: readonly string[]): Promise<number>;
+
+export { run };
+
+// fastify-seaworthy: errors
+export * from '@seaworthy/errors';
+export { default } from '@seaworthy/errors';
+
+// fastify-seaworthy: health
+export * from '@seaworthy/health';
+export { default } from '@seaworthy/health';
+
+// fastify-seaworthy: observability
+export * from '@seaworthy/observability';
+export { default } from '@seaworthy/observability';
+
+// fastify-seaworthy: resilience
+export * from '@seaworthy/resilience';
+export { default } from '@seaworthy/resilience';
+
+// fastify-seaworthy: security
+export * from '@seaworthy/security';
+export { default } from '@seaworthy/security';
+
+// fastify-seaworthy: shutdown
+export * from '@seaworthy/shutdown';
+export { default } from '@seaworthy/shutdown';

@@ -9,6 +9,42 @@ interface Clock {
     clearTimeout(handle: unknown): void;
 }
 
+/**
+ * The type `T` of a member that an interface of Fastify gets from us, unless the app declares the same member itself.
+ *
+ * `interface FastifyInstance extends Decorators {}` lets an app's own declaration win over an inherited one, but then
+ * TypeScript asks that the app's type fits ours. While it compares the two, `this` is a type parameter, and this
+ * condition stays open with `any` as the only branch that counts, so that every type fits. Wherever the member is read,
+ * `this` is an object, and the type is `T`.
+ *
+ * Several packages have this type in their declarations, and some declare the same member. TypeScript then asks that
+ * both are identical, and compares the name behind `as` by reference: unions and intersections are made once for the
+ * same parts, a conditional type is a new one in each file.
+ *
+ * @example
+ * interface Decorators { health: Overridable<this, Health> }
+ * declare module 'fastify' { interface FastifyInstance extends Decorators {} }
+ */
+type Overridable<This, T> = {
+    [K in 'own' as K | (K & keyof This)]: 1;
+} extends {
+    own: 1;
+} ? T : any;
+
+/**
+ * Marks the service's own routes (probes, metrics): no authentication, rate limit or load shedding, no log line.
+ * Set by the plugin that adds the route, read by the others.
+ */
+type OperationalRoute = 'probe' | 'metrics';
+interface OperationalConfig {
+    /** The route serves the platform, not users: `probe` or `metrics`. Plugins then leave it alone. */
+    operational?: Overridable<this, OperationalRoute>;
+}
+declare module 'fastify' {
+    interface FastifyContextConfig extends OperationalConfig {
+    }
+}
+
 /** When a breaker opens, for how long, and how it comes back. */
 interface CircuitOptions {
     /**
@@ -443,6 +479,25 @@ declare class ResponseError extends Error {
     constructor(host: string, response: Response);
 }
 
+/**
+ * A function that a breaker can guard: its first parameter is the call's context, further ones are its own.
+ *
+ * An unannotated parameter gets its type from here, and a default value (`n = 3`) only counts where there is nothing to
+ * get. So a function must see a signature that ends where its required parameters end. TypeScript leaves out signatures
+ * that are too short for a function, and takes none from an object that offers two which it cannot unite, as these
+ * pairs of a generic and a plain one. Each pair but one is thus either too short or ambiguous. The last pair, always
+ * ambiguous, is what every guarded function is checked against.
+ */
+type Guardable = ((context: CallContext) => unknown) | Either<[], [unknown]> | Either<[unknown], [unknown, unknown]> | Either<[unknown, unknown], [unknown, unknown, unknown]> | Either<[unknown, unknown, unknown], [unknown, unknown, unknown, unknown]> | Either<[unknown, unknown, unknown, unknown], [unknown, unknown, unknown, unknown, unknown]> | Either<any, any>;
+interface Either<Shorter extends unknown[], Longer extends unknown[]> {
+    <Result>(context: CallContext, ...args: Shorter): Result;
+    (context: CallContext, ...args: Longer): unknown;
+}
+/** What a guarded function takes after the context. */
+type GuardedArgs<Fn> = Fn extends (context: never, ...args: infer Args) => unknown ? Args : never;
+/** What a guarded function gives in the end. */
+type GuardedResult<Fn> = Fn extends (context: never, ...args: never) => infer Result ? Awaited<Result> : never;
+
 /** How much time a request has. */
 interface DeadlineOptions {
     /**
@@ -562,7 +617,7 @@ interface Resilience {
      *
      * @throws Error when the name is taken, RangeError when an option cannot work.
      */
-    breaker<Args extends unknown[], T>(name: string, fn: (context: CallContext, ...args: Args) => T | Promise<T>, options?: BreakerOptions<Args, NoInfer<T>>): Breaker<Args, T>;
+    breaker<Fn extends Guardable>(name: string, fn: Fn, options?: BreakerOptions<GuardedArgs<Fn>, GuardedResult<Fn>>): Breaker<GuardedArgs<Fn>, GuardedResult<Fn>>;
     /** Names a policy, for a breaker's `policy` and for `fetch`. */
     policy(name: string, options: PolicyOptions): void;
     /**
@@ -571,20 +626,26 @@ interface Resilience {
      * it says counts as a failure too, once it is read.
      */
     fetch(request: FastifyRequest | null | undefined, url: string | URL, options?: FetchOptions): Promise<Response>;
+    /** What each breaker shows of itself. */
     list(): BreakerSnapshot[];
+    /** The breaker of that name. What it takes and gives is not known here. */
     get(name: string): Breaker | undefined;
 }
 
+interface ResilienceDecorators {
+    /** Breakers, policies and a guarded fetch. */
+    resilience: Overridable<this, Resilience>;
+}
+interface ResilienceRequest {
+    /** How much time the request has, and whether its client still waits. */
+    readonly deadline: Overridable<this, RequestDeadline>;
+    /** The breakers whose part of the answer is a last good value or a fallback; null while there is none. */
+    readonly degraded: Overridable<this, readonly string[] | null>;
+}
 declare module 'fastify' {
-    interface FastifyInstance {
-        /** Breakers, policies and a guarded fetch. */
-        resilience: Resilience;
+    interface FastifyInstance extends ResilienceDecorators {
     }
-    interface FastifyRequest {
-        /** How much time the request has, and whether its client still waits. */
-        readonly deadline: RequestDeadline;
-        /** The breakers whose part of the answer is a last good value or a fallback; null while there is none. */
-        readonly degraded: readonly string[] | null;
+    interface FastifyRequest extends ResilienceRequest {
     }
 }
 /** Breakers, retries, bulkheads, deadlines and load shedding for Fastify. */
@@ -593,6 +654,17 @@ declare const resilience: FastifyPluginAsync<ResilienceOptions>;
 /** From the first to go to the last. `critical` never goes. */
 declare const priorities: readonly ["low", "normal", "high", "critical"];
 type Priority = (typeof priorities)[number];
+interface ResilienceRouteConfig {
+    /**
+     * Which requests are turned away first when there is too much to do: `low`, then `normal` (the default), then
+     * `high`. `critical` ones never are.
+     */
+    priority?: Overridable<this, Priority>;
+}
+declare module 'fastify' {
+    interface FastifyContextConfig extends ResilienceRouteConfig {
+    }
+}
 
 export { BreakerOpenError, BulkheadFullError, CallCanceledError, CallTimeoutError, ClosedError, DeadlineError, OverloadedError, PathError, ResilienceError, ResponseError, UpstreamError, resilience as default, path, resilience };
-export type { Breaker, BreakerOptions, BreakerSnapshot, BulkheadOptions, CallContext, CallOutcome, CircuitOptions, CircuitState, Clock, DeadlineOptions, Detailed, FailureKind, Fallback, FallbackContext, Fault, FetchOptions, HedgeOptions, LastGoodOptions, Outcome, PolicyOptions, Priority, RequestDeadline, Resilience, ResilienceOptions, RetryOptions, SheddingOptions, Switch, UrlParts };
+export type { Breaker, BreakerOptions, BreakerSnapshot, BulkheadOptions, CallContext, CallOutcome, CircuitOptions, CircuitState, Clock, DeadlineOptions, Detailed, FailureKind, Fallback, FallbackContext, Fault, FetchOptions, Guardable, GuardedArgs, GuardedResult, HedgeOptions, LastGoodOptions, Outcome, PolicyOptions, Priority, RequestDeadline, Resilience, ResilienceOptions, RetryOptions, SheddingOptions, Switch, UrlParts };

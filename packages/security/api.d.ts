@@ -1,8 +1,59 @@
 // @seaworthy/security: index
-import { clientErrorBrand, refusalOptions } from '@seaworthy/contract';
-import { FastifyCorsOptions } from '@fastify/cors';
-import { FastifyPluginAsync, FastifyRequest } from 'fastify';
+import { FastifyError, FastifyInstance, FastifyRequest, LogLevel, FastifyPluginAsync, FastifyReply } from 'fastify';
 import { HelmetOptions } from 'helmet';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+
+/** Marks an error as made for clients. Copies of a package meet, because the symbol is registered globally. */
+declare const clientErrorBrand: unique symbol;
+
+/**
+ * The type `T` of a member that an interface of Fastify gets from us, unless the app declares the same member itself.
+ *
+ * `interface FastifyInstance extends Decorators {}` lets an app's own declaration win over an inherited one, but then
+ * TypeScript asks that the app's type fits ours. While it compares the two, `this` is a type parameter, and this
+ * condition stays open with `any` as the only branch that counts, so that every type fits. Wherever the member is read,
+ * `this` is an object, and the type is `T`.
+ *
+ * Several packages have this type in their declarations, and some declare the same member. TypeScript then asks that
+ * both are identical, and compares the name behind `as` by reference: unions and intersections are made once for the
+ * same parts, a conditional type is a new one in each file.
+ *
+ * @example
+ * interface Decorators { health: Overridable<this, Health> }
+ * declare module 'fastify' { interface FastifyInstance extends Decorators {} }
+ */
+type Overridable<This, T> = {
+    [K in 'own' as K | (K & keyof This)]: 1;
+} extends {
+    own: 1;
+} ? T : any;
+/** An options object with at least one of the keys of `T`: a key that does not exist, alone, is then an error. */
+type AtLeastOne<T> = {
+    [K in keyof T]-?: Required<Pick<T, K>> & Partial<T>;
+}[keyof T];
+
+/**
+ * Marks the service's own routes (probes, metrics): no authentication, rate limit or load shedding, no log line.
+ * Set by the plugin that adds the route, read by the others.
+ */
+type OperationalRoute = 'probe' | 'metrics';
+interface OperationalConfig {
+    /** The route serves the platform, not users: `probe` or `metrics`. Plugins then leave it alone. */
+    operational?: Overridable<this, OperationalRoute>;
+}
+declare module 'fastify' {
+    interface FastifyContextConfig extends OperationalConfig {
+    }
+}
+
+/** The two constructor options that let refusals be seen. `object`: requests of HTTP/1, HTTPS and HTTP/2 alike. */
+interface RefusalOptions {
+    frameworkErrors: (error: FastifyError, request: object, reply: object) => void;
+    clientErrorHandler: (this: FastifyInstance, error: Error & {
+        code?: string;
+    }, socket: Socket) => void;
+}
 
 /** An error whose status, code, message and headers may go to the client. */
 declare class SecurityError extends Error {
@@ -21,10 +72,18 @@ declare class SecurityError extends Error {
 
 /** One origin, or a pattern of them, anchored and with its dots escaped: `/^https:\/\/[a-z]+\.example\.com$/`. */
 type OriginRule = string | RegExp;
+/** Origins and patterns, also in lists of their own. A boolean in a list is refused at the start. */
+type OriginList = readonly (OriginRule | boolean | OriginList)[];
 /** Decides about an origin, in the callback style or as a promise. An error is a no. */
 type OriginFunction = (origin: string | undefined, callback: (error: Error | null, allow?: unknown) => void) => unknown;
+/** Gives the options for a request, in the callback style or as a promise. */
+type CorsDelegator = (request: FastifyRequest, callback: (error: Error | null, options?: CorsOptions) => void) => Promise<CorsOptions> | void;
+/** Where in a request's way the headers are set. */
+type CorsHook = 'onRequest' | 'preParsing' | 'preValidation' | 'preHandler' | 'preSerialization';
+/** What a route says in `config.cors`. */
+type RouteCors = AtLeastOne<Omit<CorsOptions, 'delegator' | 'hook' | 'hideOptionsRoute' | 'logLevel'>> | false;
 /** Options of `cors`: all of @fastify/cors', checked. Without `origin` no other origin may read anything. */
-interface CorsOptions extends Omit<FastifyCorsOptions, 'origin' | 'delegator'> {
+interface CorsOptions {
     /**
      * Who may read answers: origins, anchored patterns, a function. `true` is everybody, by their own name; `'*'` is
      * everybody, and excludes `credentials`, as `'null'` does. `false` is nobody but the service's own pages.
@@ -32,19 +91,99 @@ interface CorsOptions extends Omit<FastifyCorsOptions, 'origin' | 'delegator'> {
      * @defaultValue false
      * @throws RangeError for a pattern that lets strangers in, and for everybody together with `credentials`.
      */
-    origin?: boolean | OriginRule | readonly OriginRule[] | OriginFunction | undefined;
+    origin?: boolean | OriginRule | OriginList | OriginFunction | undefined;
     /**
      * Gives the options per request, as `@fastify/cors` has it: `(request, callback)` or a promise.
      *
      * @defaultValue none
      */
-    delegator?: FastifyCorsOptions['delegator'];
+    delegator?: CorsDelegator | undefined;
+    /**
+     * Where in a request's way the headers are set.
+     *
+     * @defaultValue 'onRequest'
+     */
+    hook?: CorsHook | undefined;
+    /**
+     * Whether other origins may send cookies and other credentials, and read the answers.
+     *
+     * @defaultValue false
+     */
+    credentials?: boolean | undefined;
+    /**
+     * The headers of an answer that other origins may read.
+     *
+     * @defaultValue none but those that browsers always show
+     */
+    exposedHeaders?: string | string[] | undefined;
+    /**
+     * The headers that a request may have.
+     *
+     * @defaultValue those that the preflight asks for
+     */
+    allowedHeaders?: string | string[] | undefined;
+    /**
+     * The methods that a request may have.
+     *
+     * @defaultValue ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']
+     */
+    methods?: string | string[] | undefined;
+    /**
+     * How long browsers keep the answer to a preflight, in seconds.
+     *
+     * @defaultValue the browser's own
+     */
+    maxAge?: number | undefined;
+    /**
+     * The `Cache-Control` of the answer to a preflight: seconds, or the whole header.
+     *
+     * @defaultValue none
+     */
+    cacheControl?: number | string | undefined;
+    /**
+     * Hands preflights on to the route.
+     *
+     * @defaultValue false
+     */
+    preflightContinue?: boolean | undefined;
+    /**
+     * The status of an answer to a preflight.
+     *
+     * @defaultValue 204
+     */
+    optionsSuccessStatus?: number | undefined;
+    /**
+     * Whether preflights are answered at all.
+     *
+     * @defaultValue true
+     */
+    preflight?: boolean | undefined;
+    /**
+     * Whether a preflight without the headers that it must have is answered with 400.
+     *
+     * @defaultValue true
+     */
+    strictPreflight?: boolean | undefined;
+    /**
+     * Leaves the route for preflights out of the documents that `@fastify/swagger` makes.
+     *
+     * @defaultValue true
+     */
+    hideOptionsRoute?: boolean | undefined;
+    /**
+     * The level at which preflights are logged.
+     *
+     * @defaultValue the app's
+     */
+    logLevel?: LogLevel;
 }
 
+interface CorsConfig {
+    /** The route's own CORS options, laid over the plugin's; `false` for none. */
+    cors?: Overridable<this, RouteCors>;
+}
 declare module 'fastify' {
-    interface FastifyContextConfig {
-        /** The route's own CORS options, laid over the plugin's; `false` for none. */
-        cors?: CorsOptions | false;
+    interface FastifyContextConfig extends CorsConfig {
     }
 }
 /** Who may read answers from another origin: @fastify/cors, with what is unsafe refused at the start. */
@@ -85,15 +224,43 @@ interface SecurityStatus {
     /** Whose `X-Forwarded-*` headers count. */
     trustProxy?: readonly string[] | false;
 }
+interface SecurityDecorators {
+    /** What the security plugins do here. */
+    security: Overridable<this, SecurityStatus>;
+}
 declare module 'fastify' {
-    interface FastifyInstance {
-        /** What the security plugins do here. */
-        security: SecurityStatus;
+    interface FastifyInstance extends SecurityDecorators {
     }
 }
 
 type Profile = 'api' | 'html' | 'helmet';
 
+/** The values of one directive; those that are functions are asked for each request. */
+type PolicyValues = Iterable<string | ((request: IncomingMessage, response: ServerResponse) => string)>;
+/** A policy: `null` leaves a directive out. */
+type PolicyOptions<Values> = {
+    reportOnly?: boolean;
+} & ({
+    useDefaults?: true;
+    directives?: Record<string, Values | null>;
+} | {
+    useDefaults: false;
+    directives: Record<string, Values | null>;
+});
+/**
+ * All of helmet's options. Helmet's own type is a union of the 256 ways to choose between its older and newer names;
+ * laid over another of its kind, it would keep a compiler busy for half a minute. Its symbol for a policy without
+ * `default-src` is another one in each copy of helmet's declarations, so that any symbol has to do.
+ */
+type HelmetHeaders = Omit<HelmetOptions, 'contentSecurityPolicy'> & {
+    contentSecurityPolicy?: PolicyOptions<PolicyValues | symbol> | boolean;
+};
+/** What a route says in its option `helmet`. It fits the one that `@fastify/helmet` declares. */
+type HelmetRouteOption = (Omit<HelmetOptions, 'contentSecurityPolicy'> & Omit<RouteHeadersOptions, 'enableCSPNonces'> & {
+    contentSecurityPolicy?: PolicyOptions<PolicyValues> | boolean;
+    enableCSPNonces?: boolean;
+    skipRoute?: boolean;
+}) | false;
 /** What a route may say about its headers: any of helmet's options, nonces, a profile, own headers. */
 interface RouteHeadersOptions {
     /**
@@ -132,29 +299,49 @@ interface OwnHeadersOptions extends RouteHeadersOptions {
     global?: boolean | undefined;
 }
 /** Options of `headers`: all of helmet's, and ours. */
-type HeadersOptions = OwnHeadersOptions & HelmetOptions;
+type HeadersOptions = OwnHeadersOptions & HelmetHeaders;
+
+/** The nonces of one request. */
+interface CspNonce {
+    script: string;
+    style: string;
+}
 
 /**
  * A route's own headers: options laid over the plugin's, or `false` for none. In the route's `config.headers`;
  * `config.helmet` and the route option `helmet` of `@fastify/helmet` are read too.
  */
-type RouteHeaders = (RouteHeadersOptions & HelmetOptions) | false;
+type RouteHeaders = AtLeastOne<RouteHeadersOptions & HelmetHeaders> | AsTheApp | false;
+/** An empty object: the app's headers, on a route that asks for them. */
+type AsTheApp = Record<string, never>;
+/** {@link RouteHeaders} under `@fastify/helmet`'s name; `skipRoute: true` is what its older releases had for `false`. */
+type RouteHelmet = AtLeastOne<RouteHeadersOptions & HelmetHeaders & {
+    skipRoute?: boolean;
+}> | AsTheApp | false;
+interface HeadersReply {
+    /** The request's nonces, where `enableCSPNonces` is on. */
+    cspNonce: Overridable<this, CspNonce>;
+    /** Writes helmet's headers with these options laid over the plugin's. */
+    helmet: Overridable<this, (options?: HelmetHeaders) => void>;
+}
+interface HeadersConfig {
+    /** The route's own headers: options laid over the plugin's, or `false` for none. */
+    headers?: Overridable<this, RouteHeaders>;
+    /** The same as `headers`, under `@fastify/helmet`'s name. */
+    helmet?: Overridable<this, RouteHelmet>;
+}
 declare module 'fastify' {
-    interface FastifyReply {
-        /** The request's nonces, where `enableCSPNonces` is on. */
-        cspNonce: {
-            script: string;
-            style: string;
-        };
-        /** Writes helmet's headers with these options laid over the plugin's. */
-        helmet: (options?: HelmetOptions) => void;
+    interface FastifyReply extends HeadersReply {
     }
-    interface FastifyContextConfig {
-        /** See {@link RouteHeaders}. `helmet` is the same under @fastify/helmet's name. */
-        headers?: RouteHeaders;
-        helmet?: RouteHeaders | {
-            skipRoute: true;
-        };
+    interface FastifyContextConfig extends HeadersConfig {
+    }
+    interface RouteShorthandOptions {
+        /** The route's own headers, as `config.headers` has them: the option of `@fastify/helmet`. */
+        helmet?: Overridable<this, HelmetRouteOption>;
+    }
+    interface RouteOptions {
+        /** The route's own headers, as `config.headers` has them: the option of `@fastify/helmet`. */
+        helmet?: Overridable<this, HelmetRouteOption>;
     }
 }
 /** Security headers on every answer, computed once. */
@@ -166,6 +353,17 @@ interface RedisClient {
     eval(script: string, keys: number, ...args: (string | number)[]): Promise<unknown>;
     evalsha(sha: string, keys: number, ...args: (string | number)[]): Promise<unknown>;
     ping(): Promise<unknown>;
+}
+/** Where Redis is: options of ioredis' `Redis`, all of them. */
+interface RedisConnection {
+    host?: string;
+    port?: number;
+    path?: string;
+    username?: string;
+    password?: string;
+    db?: number;
+    tls?: object;
+    [option: string]: unknown;
 }
 
 /** What happens to requests while the shared store does not answer. */
@@ -326,7 +524,7 @@ interface RouteLimitOptions extends LimitOptions {
     failures?: LimitOptions | false | undefined;
 }
 /** What a route says in `config.rateLimit`: a limit, several at once, or `false`. */
-type RouteRateLimit = RouteLimitOptions | readonly LimitOptions[] | false;
+type RouteRateLimit = AtLeastOne<RouteLimitOptions> | readonly AtLeastOne<LimitOptions>[] | false;
 /** Options of `rateLimit`: the limit per address, and what belongs to all limits. Every one may be left out. */
 interface RateLimitOptions extends LimitOptions {
     /**
@@ -352,7 +550,7 @@ interface RateLimitOptions extends LimitOptions {
      *
      * @defaultValue none: each process counts alone
      */
-    redis?: RedisClient | Record<string, unknown> | undefined;
+    redis?: RedisClient | RedisConnection | undefined;
     /**
      * In front of every key in Redis.
      *
@@ -396,10 +594,12 @@ interface RateLimitOptions extends LimitOptions {
      */
     policyHeaders?: boolean | undefined;
 }
+interface RateLimitConfig {
+    /** The route's limit, several limits, or `false` for none. */
+    rateLimit?: Overridable<this, RouteRateLimit>;
+}
 declare module 'fastify' {
-    interface FastifyContextConfig {
-        /** The route's limit, several limits, or `false` for none. */
-        rateLimit?: RouteRateLimit;
+    interface FastifyContextConfig extends RateLimitConfig {
     }
 }
 
@@ -454,8 +654,8 @@ interface SecurityServerSettings {
     http: Record<string, unknown>;
     onProtoPoisoning: 'error';
     onConstructorPoisoning: 'error';
-    frameworkErrors: typeof refusalOptions.frameworkErrors;
-    clientErrorHandler: typeof refusalOptions.clientErrorHandler;
+    frameworkErrors: RefusalOptions['frameworkErrors'];
+    clientErrorHandler: RefusalOptions['clientErrorHandler'];
 }
 /**
  * The constructor's part: whom to believe, how much and how long to read, and eyes for requests that Fastify refuses
@@ -562,14 +762,20 @@ type RateLimitResult = {
     isExceeded: boolean;
     isBanned: boolean;
 };
+/** Makes a hook with a limit of its own. It fits routes of every generic. */
+type MakeRateLimit = (options?: LimitOptions) => (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+/** Makes a limit to ask by hand. `increment: false` looks without counting. */
+type MakeRateLimitCheck = (options?: LimitOptions) => (request: FastifyRequest, options?: {
+    increment?: boolean;
+}) => Promise<RateLimitResult>;
+interface RateLimitDecorators {
+    /** A hook with a limit of its own, for `preHandler` and its like. */
+    rateLimit: Overridable<this, MakeRateLimit>;
+    /** A limit to ask by hand. `isAllowed`: the request is not limited at all; else look at `isExceeded`. */
+    createRateLimit: Overridable<this, MakeRateLimitCheck>;
+}
 declare module 'fastify' {
-    interface FastifyInstance {
-        /** A hook with a limit of its own, for `preHandler` and its like. */
-        rateLimit(options?: LimitOptions): (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
-        /** A limit to ask by hand. `isAllowed`: the request is not limited at all; else look at `isExceeded`. */
-        createRateLimit(options?: LimitOptions): (request: FastifyRequest, options?: {
-            increment?: boolean;
-        }) => Promise<RateLimitResult>;
+    interface FastifyInstance extends RateLimitDecorators {
     }
 }
 
@@ -593,4 +799,4 @@ declare const rateLimit: FastifyPluginAsync<RateLimitOptions>;
 declare const validation: FastifyPluginAsync<ValidationOptions>;
 
 export { RateLimitError, RateLimitStoreError, SecurityError, cors, security as default, headers, normalizeIP, rateLimit, security, securityServerOptions, validation };
-export type { Boundary, CorsOptions, HeadersOptions, LimitInfo, LimitOptions, OpenBoundary, OriginFunction, OriginRule, Profile, RateLimitContext, RateLimitHook, RateLimitOptions, RateLimitResult, RedisClient, RouteHeaders, RouteHeadersOptions, RouteLimitOptions, RouteRateLimit, SecurityOptions, SecurityServerOptions, SecurityServerSettings, SecurityStatus, StoreErrorPolicy, ValidationOptions };
+export type { Boundary, CorsDelegator, CorsHook, CorsOptions, CspNonce, HeadersOptions, HelmetHeaders, HelmetRouteOption, LimitInfo, LimitOptions, MakeRateLimit, MakeRateLimitCheck, OpenBoundary, OriginFunction, OriginList, OriginRule, Profile, RateLimitContext, RateLimitHook, RateLimitOptions, RateLimitResult, RedisClient, RedisConnection, RouteCors, RouteHeaders, RouteHeadersOptions, RouteHelmet, RouteLimitOptions, RouteRateLimit, SecurityOptions, SecurityServerOptions, SecurityServerSettings, SecurityStatus, StoreErrorPolicy, ValidationOptions };

@@ -1,6 +1,5 @@
 // @seaworthy/shutdown: index
-import { FastifyPluginAsync, FastifyServerOptions } from 'fastify';
-import { Lifecycle } from '@seaworthy/contract';
+import { FastifyPluginAsync } from 'fastify';
 
 /** How long the service goes on serving after it has been told to end. */
 interface DrainDelay {
@@ -98,13 +97,70 @@ interface ShutdownOptions {
 /** Graceful shutdown for Fastify: a drain that loses no request. */
 declare const shutdown: FastifyPluginAsync<ShutdownOptions>;
 
+/** What to spread into `Fastify({ … })`. */
+interface ShutdownServerSettings {
+    return503OnClosing: false;
+}
 /**
  * What only Fastify's constructor can set: `Fastify(shutdownServerOptions())`. With it, a request that comes on an
  * open connection while `app.close()` runs is served instead of being answered with 503.
  *
  * @param options - The same options that the plugin gets; they are checked.
  */
-declare function shutdownServerOptions(options?: ShutdownOptions): FastifyServerOptions;
+declare function shutdownServerOptions(options?: ShutdownOptions): ShutdownServerSettings;
+
+/** `running` → `draining` (serves, not ready) → `closing` (listeners closed) → `closed`. */
+type LifecycleState = 'running' | 'draining' | 'closing' | 'closed';
+/** How the service ends. Provided by shutdown. */
+interface Lifecycle {
+    readonly state: LifecycleState;
+    /** Called once, synchronously, when draining starts. Errors are logged. */
+    onDrain(fn: (reason: string) => void): void;
+    /** Closes a resource after the last answer, in reverse order of registration. `timeout` in milliseconds. */
+    onShutdown(name: string, fn: () => unknown, options?: {
+        timeout?: number;
+    }): void;
+    /** Sends out telemetry and logs, after the resources. `timeout` in milliseconds. */
+    onFlush(name: string, fn: () => unknown, options?: {
+        timeout?: number;
+    }): void;
+}
+
+/**
+ * The type `T` of a member that an interface of Fastify gets from us, unless the app declares the same member itself.
+ *
+ * `interface FastifyInstance extends Decorators {}` lets an app's own declaration win over an inherited one, but then
+ * TypeScript asks that the app's type fits ours. While it compares the two, `this` is a type parameter, and this
+ * condition stays open with `any` as the only branch that counts, so that every type fits. Wherever the member is read,
+ * `this` is an object, and the type is `T`.
+ *
+ * Several packages have this type in their declarations, and some declare the same member. TypeScript then asks that
+ * both are identical, and compares the name behind `as` by reference: unions and intersections are made once for the
+ * same parts, a conditional type is a new one in each file.
+ *
+ * @example
+ * interface Decorators { health: Overridable<this, Health> }
+ * declare module 'fastify' { interface FastifyInstance extends Decorators {} }
+ */
+type Overridable<This, T> = {
+    [K in 'own' as K | (K & keyof This)]: 1;
+} extends {
+    own: 1;
+} ? T : any;
+
+/**
+ * Marks the service's own routes (probes, metrics): no authentication, rate limit or load shedding, no log line.
+ * Set by the plugin that adds the route, read by the others.
+ */
+type OperationalRoute = 'probe' | 'metrics';
+interface OperationalConfig {
+    /** The route serves the platform, not users: `probe` or `metrics`. Plugins then leave it alone. */
+    operational?: Overridable<this, OperationalRoute>;
+}
+declare module 'fastify' {
+    interface FastifyContextConfig extends OperationalConfig {
+    }
+}
 
 /** How the service ends: `app.shutdown`. */
 interface Shutdown extends Lifecycle {
@@ -118,10 +174,12 @@ interface Shutdown extends Lifecycle {
     /** **Milliseconds** that the shutdown may take: what a platform's grace period must exceed. */
     readonly budget: number;
 }
+interface ShutdownDecorators {
+    /** How the service ends. */
+    shutdown: Overridable<this, Shutdown>;
+}
 declare module 'fastify' {
-    interface FastifyInstance {
-        /** How the service ends. */
-        shutdown: Shutdown;
+    interface FastifyInstance extends ShutdownDecorators {
     }
 }
 
@@ -183,7 +241,7 @@ interface PreflightResult {
 declare function preflight(options: PreflightOptions): Promise<PreflightResult>;
 
 export { shutdown as default, preflight, shutdown, shutdownServerOptions };
-export type { DrainDelay, PreflightOptions, PreflightResult, Shutdown, ShutdownOptions };
+export type { DrainDelay, PreflightOptions, PreflightResult, Shutdown, ShutdownOptions, ShutdownServerSettings };
 
-// @seaworthy/shutdown: preflight-cli
+// @seaworthy/shutdown: cli
 #!/usr/bin/env node
