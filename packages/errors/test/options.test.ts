@@ -1,4 +1,4 @@
-import Fastify from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
 import { AppError, defineError, errors, errorsServerOptions, type ErrorsOptions } from '../src/index.ts'
 
@@ -64,5 +64,19 @@ t.test('a status that is no error becomes 500, whoever says it', async (t) => {
       { statusCode: 500, code: 'INTERNAL_SERVER_ERROR' },
       `${statusCode}`
     )
+  }
+})
+
+t.test('server options have only what they set, and stand beside http2, https and logger', async (t) => {
+  t.same(Object.keys(errorsServerOptions()).toSorted(), ['clientErrorHandler', 'frameworkErrors'])
+  const apps = [
+    Fastify({ ...errorsServerOptions(), http2: true }),
+    Fastify({ ...errorsServerOptions(), https: {} }),
+    Fastify({ ...errorsServerOptions(), logger: false })
+  ] as unknown as FastifyInstance[]
+  for (const app of apps) {
+    await app.register(errors, { logLevel: 'warn' })
+    await app.ready()
+    await app.close()
   }
 })

@@ -187,3 +187,11 @@ t.test('the ready-made checks refuse what cannot work when they are made', async
     message('"eventLoopCheck maxDelay" must be a whole number of milliseconds from 1 to 60000, got 0')
   )
 })
+
+t.test("takes the options of Fastify's register", async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(health, { logLevel: 'warn', logSerializers: {}, checks: {} })
+  await app.ready()
+  t.equal((await app.inject('/health/live')).statusCode, 200)
+})

@@ -276,3 +276,15 @@ t.test('an exposed header that no header can be stops the start', async (t) => {
     })
   }
 })
+
+t.test('a list may have lists, as @fastify/cors takes them, but no booleans', async (t) => {
+  const origin = [[good], ['https://a.example.com', [/^https:\/\/[a-z]+\.partner\.com$/]]]
+  const app = await build(t, { origin, credentials: true })
+  for (const asked of [good, 'https://a.example.com', 'https://shop.partner.com']) {
+    const { headers } = await ask(app, asked)
+    t.equal(headers['access-control-allow-origin'], asked)
+  }
+  t.notOk('access-control-allow-origin' in (await ask(app, 'https://evil.com')).headers)
+  await t.rejects(build(t, { origin: [[true]] }), { name: 'RangeError', message: /"cors.origin"/ })
+  await t.rejects(build(t, { origin: [['null']], credentials: true }), { name: 'RangeError' })
+})

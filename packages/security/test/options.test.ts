@@ -1,6 +1,14 @@
-import Fastify from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import t from 'tap'
-import { security, securityServerOptions, type SecurityOptions } from '../src/index.ts'
+import {
+  cors,
+  headers,
+  rateLimit,
+  security,
+  securityServerOptions,
+  validation,
+  type SecurityOptions
+} from '../src/index.ts'
 
 const start = async (options: object, config?: object) => {
   const app = Fastify()
@@ -169,5 +177,29 @@ t.test("windows are read as @fastify/rate-limit's are", async (t) => {
     await app.register(security, { rateLimit: { timeWindow } })
     t.equal(app.security.limits?.()[0]?.timeWindow, milliseconds, String(timeWindow))
     await app.close()
+  }
+})
+
+t.test('server options have no undefined, and stand beside http2, https and logger', async (t) => {
+  t.notOk(Object.values(securityServerOptions()).some((value) => value === undefined))
+  const apps = [
+    Fastify({ ...securityServerOptions(), http2: true }),
+    Fastify({ ...securityServerOptions(), https: {} }),
+    Fastify({ ...securityServerOptions(), logger: false })
+  ] as unknown as FastifyInstance[]
+  for (const app of apps) {
+    await app.register(security, { logLevel: 'warn', logSerializers: {} })
+    await app.ready()
+    await app.close()
+  }
+})
+
+t.test("each part takes the options of Fastify's register", async (t) => {
+  for (const part of [headers, cors, rateLimit, validation] as FastifyPluginAsync[]) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await app.register(part, { logLevel: 'warn', logSerializers: {}, prefix: '/x' })
+    await app.ready()
+    t.pass()
   }
 })

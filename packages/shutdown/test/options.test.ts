@@ -1,4 +1,4 @@
-import Fastify from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { shutdown, shutdownServerOptions, type ShutdownOptions } from '../src/index.ts'
 
@@ -97,3 +97,17 @@ for (const version of ['4.29.1', '5.8.5', '5.9.0', '5.10.3']) {
     })
   })
 }
+
+t.test('server options have only what they set, and stand beside http2, https and logger', async (t) => {
+  t.same(shutdownServerOptions(), { return503OnClosing: false })
+  const apps = [
+    Fastify({ ...shutdownServerOptions(), http2: true }),
+    Fastify({ ...shutdownServerOptions(), https: {} }),
+    Fastify({ ...shutdownServerOptions(), logger: false })
+  ] as unknown as FastifyInstance[]
+  for (const app of apps) {
+    await app.register(shutdown, { exit: false, logLevel: 'warn' })
+    await app.ready()
+    await app.close()
+  }
+})
