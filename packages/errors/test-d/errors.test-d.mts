@@ -20,10 +20,10 @@ expectTypeOf(error.statusCode).toEqualTypeOf<number>()
 expectTypeOf(error.code).toEqualTypeOf<string>()
 expectTypeOf(error.details).toEqualTypeOf<unknown>()
 expectTypeOf(error).toExtend<Error>()
-new AppError('The order is being packed', 409, 'ORDER_LOCKED')
-new NotFoundError('User', { headers: { 'cache-control': 'no-store' } })
-new TooManyRequestsError(undefined, { retryAfter: 5 })
-new ValidationError('Wrong', [{ pointer: '/name', keyword: 'type', message: 'must be a string' }])
+void new AppError('The order is being packed', 409, 'ORDER_LOCKED')
+void new NotFoundError('User', { headers: { 'cache-control': 'no-store' } })
+void new TooManyRequestsError(undefined, { retryAfter: 5 })
+void new ValidationError('Wrong', [{ pointer: '/name', keyword: 'type', message: 'must be a string' }])
 class Teapot extends AppError {
   constructor() {
     super('I am a teapot', { statusCode: 418 })
@@ -31,9 +31,9 @@ class Teapot extends AppError {
 }
 expectTypeOf(new Teapot().statusCode).toEqualTypeOf<number>()
 // @ts-expect-error a status is a number
-new AppError('x', { statusCode: '409' })
+void new AppError('x', { statusCode: '409' })
 // @ts-expect-error a class has its own status
-new NotFoundError('User', { statusCode: 410 })
+void new NotFoundError('User', { statusCode: 410 })
 
 const OrderLocked = defineError('ORDER_LOCKED', {
   statusCode: 409,
@@ -43,9 +43,9 @@ const locked = new OrderLocked('1', 2, { cause: error })
 expectTypeOf(locked.code).toEqualTypeOf<'ORDER_LOCKED'>()
 expectTypeOf(locked).toExtend<AppError>()
 // @ts-expect-error its message needs both
-new OrderLocked('1')
+void new OrderLocked('1')
 // @ts-expect-error of another type
-new OrderLocked(1, 2)
+void new OrderLocked(1, 2)
 const Plain = defineError('PLAIN')
 expectTypeOf(new Plain().code).toEqualTypeOf<'PLAIN'>()
 // @ts-expect-error no option
