@@ -1,7 +1,6 @@
-import Fastify from 'fastify'
+import Fastify, { type FastifyTypeProvider } from 'fastify'
 import { type TypeBoxTypeProvider, Type } from '@fastify/type-provider-typebox'
 import { expectTypeOf } from 'expect-type'
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { observability, observabilityServerOptions } from '@seaworthy/observability'
 
@@ -15,9 +14,12 @@ boxed.get(
   }
 )
 
+// As fastify-type-provider-zod has it, whose own declarations need a newer TypeScript than the oldest one here.
+interface ZodTypeProvider extends FastifyTypeProvider {
+  validator: this['schema'] extends z.ZodType ? z.output<this['schema']> : unknown
+  serializer: this['schema'] extends z.ZodType ? z.input<this['schema']> : unknown
+}
 const zoded = Fastify({ ...observabilityServerOptions() }).withTypeProvider<ZodTypeProvider>()
-zoded.setValidatorCompiler(validatorCompiler)
-zoded.setSerializerCompiler(serializerCompiler)
 await zoded.register(observability)
 zoded.get('/:id', { schema: { params: z.object({ id: z.coerce.number() }) } }, async ({ params }) => {
   expectTypeOf(params.id).toEqualTypeOf<number>()
