@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { installedApp, run, start, type RunningProcess } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
-import { deno, installTools } from './tools.ts'
+import { bun, deno, installTools } from './tools.ts'
 
 const { execPath } = process
 
@@ -146,6 +146,13 @@ t.test('the preset in other runners', async (t) => {
   })
   await t.test('a server on Node', async (t) => {
     await serves(t, start(t, execPath, ['server.ts'], { cwd: app, env: free(env) }))
+  })
+
+  await t.test('Bun', { skip: bun === undefined && 'needs bun' }, async (t) => {
+    if (bun === undefined) return
+    t.match(runs(t, [bun, 'app.mts']), /fine/)
+    t.match(runs(t, [bun, 'app.cts']), /fine/)
+    await serves(t, start(t, bun, ['server.ts'], { cwd: app, env: free(env) }))
   })
 
   await t.test('Deno', { skip: deno === undefined && 'needs deno' }, async (t) => {

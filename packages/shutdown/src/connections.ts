@@ -65,7 +65,10 @@ export class Connections {
   /** Stops accepting and keeps every connection: the HTTP server's own `close()` would end the idle ones too. */
   stopListening(): void {
     for (const server of this.#servers) {
-      if (server.listening) NetServer.prototype.close.call(server)
+      if (!server.listening) continue
+      // Bun's servers do not have what net's own `close()` needs.
+      if (process.versions.bun === undefined) NetServer.prototype.close.call(server)
+      else server.close()
     }
   }
 

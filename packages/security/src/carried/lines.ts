@@ -21,6 +21,8 @@ export function sendAsLines(response: BlockResponse): void {
 
 /** Whether this Node writes a head as it always has. The step is not documented, so it is tried. */
 export function writesLines(): boolean {
+  // Bun has the step for a response made by hand, and writes those of its server without it.
+  if (process.versions.bun !== undefined) return false
   try {
     const request = { method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1 } as IncomingMessage
     const response = new ServerResponse(request) as BlockResponse
