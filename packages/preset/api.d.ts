@@ -468,8 +468,9 @@ type ServerOptions<Options, Own> = Omit<ServerSettings, keyof Own> & InstanceOf<
  *
  * Options of the app's own go into the second argument: `Fastify(serverOptions(options, { bodyLimit: 2 ** 22 }))`.
  * `logger`, `http`, `https` and `routerOptions` are merged key by key, and where both have one, the app's wins; the
- * app's values replace the parts' defaults. What would be lost without a word is an error: a value that `options` sets
- * too, and a function that a part has in the same place.
+ * app's values replace the parts' defaults. A `loggerInstance` has its own level: make it with `config.env.LOG_LEVEL`.
+ * What would be lost without a word is an error: a value that `options` sets too, and a function that a part has in the
+ * same place.
  *
  * @param options - The same options that the plugin gets.
  * @param own - Options of Fastify's constructor.

@@ -1,6 +1,7 @@
 import type { ServerOptions as HttpOptions } from 'node:http'
 import type { SecureServerOptions } from 'node:http2'
 import type { ServerOptions as HttpsOptions } from 'node:https'
+import { isDeepStrictEqual } from 'node:util'
 import type { FastifyServerOptions } from 'fastify'
 import { optionsOf, type SeaworthyOptions } from './options.ts'
 
@@ -62,16 +63,24 @@ function refuseLoss(key: string, given: Settings, parts: Settings, options: Seaw
   if (hint !== undefined && isTaken)
     throw new RangeError(`seaworthy: "${key}" is set by a part, and yours would take its place: ${hint}`)
 
-  if (key === 'loggerInstance' && (given.logger !== undefined || loggerOf(options) !== undefined))
-    throw new RangeError('seaworthy: "logger" and "loggerInstance" are both given: keep one')
-
   const security: Settings = options.security === false ? {} : { ...optionsOf(options.security) }
   const configured = key === 'trustProxy' || key === 'bodyLimit' || key === 'requestTimeout'
-  if (configured && security[key] !== undefined && security[key] !== given[key])
+  if (configured && security[key] !== undefined && !isDeepStrictEqual(security[key], given[key]))
     throw new RangeError(`seaworthy: "${key}" is given twice, and in "security.${key}" differently: keep one`)
 }
 
-const loggerOf = ({ observability }: SeaworthyOptions): unknown => optionsOf(observability || {}).logger
+/** The observability part with the app's own logger in it, which has its level already: `fromEnv` always gives one. */
+export function withLogger(
+  options: SeaworthyOptions,
+  { logger, loggerInstance }: OwnServerOptions
+): SeaworthyOptions {
+  if (loggerInstance === undefined || options.observability === false) return options
+
+  const { level: _level, ...observability } = optionsOf(options.observability)
+  if (logger !== undefined || observability.logger !== undefined)
+    throw new RangeError('seaworthy: "logger" and "loggerInstance" are both given: keep one')
+  return { ...options, observability: { ...observability, loggerInstance } }
+}
 
 const object = (value: unknown): Settings => (typeof value === 'object' && value !== null ? { ...value } : {})
 

@@ -5,7 +5,7 @@ import { forConstructor } from './constructor-part.ts'
 import { load } from './load.cjs'
 import { requireVersions } from './needs.ts'
 import { checkOptions, optionsOf, type SeaworthyOptions } from './options.ts'
-import { withOwn, type KnownKeys, type OwnServerOptions } from './own-server-options.ts'
+import { withLogger, withOwn, type KnownKeys, type OwnServerOptions } from './own-server-options.ts'
 
 /** What the parts that are on set, and no other key. */
 export type ServerSettings = Partial<
@@ -27,8 +27,9 @@ export type ServerOptions<Options, Own> = Omit<ServerSettings, keyof Own> & Inst
  *
  * Options of the app's own go into the second argument: `Fastify(serverOptions(options, { bodyLimit: 2 ** 22 }))`.
  * `logger`, `http`, `https` and `routerOptions` are merged key by key, and where both have one, the app's wins; the
- * app's values replace the parts' defaults. What would be lost without a word is an error: a value that `options` sets
- * too, and a function that a part has in the same place.
+ * app's values replace the parts' defaults. A `loggerInstance` has its own level: make it with `config.env.LOG_LEVEL`.
+ * What would be lost without a word is an error: a value that `options` sets too, and a function that a part has in the
+ * same place.
  *
  * @param options - The same options that the plugin gets.
  * @param own - Options of Fastify's constructor.
@@ -45,12 +46,7 @@ export function serverOptions<
 function merged(options: SeaworthyOptions = {}, own: OwnServerOptions = {}): object {
   requireVersions()
   checkOptions(options)
-  const { loggerInstance } = own
-  const given =
-    loggerInstance === undefined || options.observability === false
-      ? options
-      : { ...options, observability: { ...optionsOf(options.observability), loggerInstance } }
-  return withOwn(partSettings(given), own, options)
+  return withOwn(partSettings(withLogger(options, own)), own, options)
 }
 
 /** What the parts give, alone. */
