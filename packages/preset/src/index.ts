@@ -1,4 +1,4 @@
-export type { AuthOptions } from '@seaworthy/auth'
+export type { AuthOptions } from 'fastify-seaworthy/auth'
 export type { ErrorsOptions } from '@seaworthy/errors'
 export type { HealthOptions } from '@seaworthy/health'
 export type { ObservabilityOptions } from '@seaworthy/observability'

@@ -1,4 +1,4 @@
-import type { AuthOptions } from '@seaworthy/auth'
+import type { AuthOptions } from 'fastify-seaworthy/auth'
 import { optionChecks, type Secret } from '@seaworthy/contract'
 import type { ErrorsOptions } from '@seaworthy/errors'
 import type { HealthOptions } from '@seaworthy/health'
