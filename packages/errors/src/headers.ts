@@ -19,7 +19,12 @@ const framing = new Set(['content-length', 'content-type', 'transfer-encoding', 
 
 export function dropStaleHeaders(reply: FastifyReply): void {
   // There are few, and most often none of these: one look at what is there is the cheapest.
-  for (const name in reply.getHeaders()) if (ofAnotherBody.has(name)) reply.removeHeader(name)
+  for (const name in reply.getHeaders()) {
+    if (!ofAnotherBody.has(name)) continue
+    reply.removeHeader(name)
+    // A stream's headers are on the raw response already, where Fastify before 5.12 leaves them.
+    if (!reply.raw.headersSent) reply.raw.removeHeader(name)
+  }
 }
 
 /** An error's own headers. One that HTTP doesn't allow is left out, and the answer goes without it. */

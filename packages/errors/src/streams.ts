@@ -41,8 +41,9 @@ export function watchStream(reply: FastifyReply, payload: unknown, { broken, cut
     broken(error)
   }
   raw.once('close', () => {
+    // Destroyed without an error it is undefined: the code that did so knows, and has said what there was to say.
     const { errored } = raw
-    if (!known && errored !== null && raw.headersSent && !isDisconnect(errored)) cut(errored)
+    if (!known && errored && raw.headersSent && !isDisconnect(errored)) cut(errored)
   })
   if (isNodeStream(payload)) {
     payload.once('error', report)

@@ -227,6 +227,7 @@ t.test(
   async (t) => {
     const { app, ours } = await build(t, {}, (app) => {
       app.post('/users', { schema: { body: { type: 'object', required: ['name'] } } }, async () => 'ok')
+      app.get('/users/:id', async () => 'ok')
     })
     const post = (body: string) =>
       app.inject({ method: 'POST', url: '/users', headers: { 'content-type': 'application/json' }, body })
@@ -234,7 +235,7 @@ t.test(
       [await app.inject('/nowhere?token=hunter2'), 404, 'ROUTE_NOT_FOUND'],
       [await post('{bad'), 400, 'FST_ERR_CTP_INVALID_JSON_BODY'],
       [await post('{}'), 400, 'FST_ERR_VALIDATION'],
-      [await app.inject('/%zz?token=hunter2'), 400, 'FST_ERR_BAD_URL']
+      [await app.inject('/users/%zz?token=hunter2'), 400, 'FST_ERR_BAD_URL']
     ] as const
     const ids = ours().map(({ reqId }) => reqId)
 
@@ -644,8 +645,9 @@ t.test('everything is counted by code and status', async (t) => {
     app.get('/500', async () => {
       throw new Error('x')
     })
+    app.get('/users/:id', async () => 'ok')
   })
-  for (const url of ['/', '/', '/500', '/nowhere', '/%zz']) await app.inject(url)
+  for (const url of ['/', '/', '/500', '/nowhere', '/users/%zz']) await app.inject(url)
 
   t.strictSame(Object.fromEntries(counts), {
     'CONFLICT 409': 2,

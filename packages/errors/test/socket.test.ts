@@ -78,13 +78,15 @@ t.test('malformed HTTP is answered in the same shape, with an id that is in the 
 })
 
 t.test('malformed HTTP and malformed URLs follow the format option', async (t) => {
-  const { app } = await build(t, { format: 'problem', typeBase: '/problems' })
+  const { app } = await build(t, { format: 'problem', typeBase: '/problems' }, (app) => {
+    app.get('/users/:id', async () => 'ok')
+  })
   const port = await listen(app)
   const { head, body } = await raw(port, 'NONSENSE\r\n\r\n')
 
   t.match(head.toLowerCase(), 'content-type: application/problem+json; charset=utf-8')
   t.match(JSON.parse(body), { type: '/problems/malformed-request', status: 400, title: 'Bad Request' })
-  const url = await raw(port, 'GET /%zz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
+  const url = await raw(port, 'GET /users/%zz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
   t.match(JSON.parse(url.body), {
     type: '/problems/fst-err-bad-url',
     status: 400,
@@ -221,4 +223,24 @@ t.test('a route that runs out of time while it streams is cut off, and the proce
     [{ msg: 'response cut off', err: { code: 'FST_ERR_HANDLER_TIMEOUT' } }]
   )
   t.match(await fetchRaw(port, '/alive'), { status: 200, body: 'yes' })
+})
+
+t.test('an app that cuts its own streamed answer is left to it, and the process lives', async (t) => {
+  const { app, counts, lines } = await build(t, {}, (app) => {
+    app.get('/', async (_request, reply) => {
+      const stream = new Readable({ read() {} })
+      stream.push('some bytes')
+      reply.raw.once('pipe', () => setImmediate(() => reply.raw.destroy()))
+      return reply.send(stream)
+    })
+    app.get('/alive', async () => 'yes')
+  })
+  const port = await listen(app)
+  t.match(await fetchRaw(port, '/').catch(() => ({ cut: true })), { cut: true })
+  t.match(await fetchRaw(port, '/alive'), { status: 200, body: 'yes' })
+  t.equal(counts.size, 0)
+  t.strictSame(
+    lines.filter(({ level }) => level >= 50),
+    []
+  )
 })
