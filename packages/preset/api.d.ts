@@ -1,6 +1,6 @@
 // fastify-seaworthy: index
-import { RedisClient as RedisClient$1, AuthOptions } from '@seaworthy/auth';
-export { AuthOptions } from '@seaworthy/auth';
+import { RedisClient as RedisClient$1, AuthOptions } from 'fastify-seaworthy/auth';
+export { AuthOptions } from 'fastify-seaworthy/auth';
 import { ErrorsOptions } from '@seaworthy/errors';
 export { ErrorsOptions } from '@seaworthy/errors';
 import { HealthOptions } from '@seaworthy/health';
