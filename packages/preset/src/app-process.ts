@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { startEnded, type Answer } from './commands/answer.ts'
+import { startEnded, type Answer, type Failure } from './commands/answer.ts'
 import { describe } from './commands/describe-app.ts'
 import { leavePortsAlone, loadApp } from './commands/load-app.ts'
 
@@ -18,10 +18,18 @@ async function start(file: string): Promise<void> {
     setTimeout(() => process.exit(), closeTimeout)
     await app.close().catch(() => undefined)
   } catch (error) {
-    const { message, code, problems } = error as Error & { code?: unknown; problems?: unknown }
-    await answer({ failure: { message: message ?? String(error), code, problems } } as Answer)
+    await answer({ failure: failureOf(error) })
   }
   process.exit()
+}
+
+function failureOf(error: unknown): Failure {
+  const { message, code, problems } = (error ?? {}) as Partial<Failure>
+  return {
+    message: message ?? String(error),
+    ...(code === undefined ? {} : { code }),
+    ...(problems === undefined ? {} : { problems })
+  }
 }
 
 async function answer(message: Answer): Promise<void> {

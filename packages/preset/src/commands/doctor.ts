@@ -31,7 +31,7 @@ Exit code 0 when nothing must change, 1 when something must.`,
       ...ofVersions(copies),
       ...ofTheStart(failure, environment),
       ...(app ? ofTheApp(app, copies) : []),
-      ...warnings.map((problem) => ({ problem: `the start warns: ${problem}` }))
+      ...ofTheLog(warnings, app)
     ]
     const notes = app ? notesOn(app, environment) : []
     const ok = findings.length === 0
@@ -87,6 +87,13 @@ function ofTheApp({ report }: AppDescription, copies: readonly Copy[]): Finding[
     problem: `the constructor lacks ${lost.replace(/; use .*$/, '')}`,
     line: 'const app = Fastify(serverOptions(options))'
   }))
+}
+
+/** A part that lacks options of the constructor says so too: the report has it for all parts. */
+function ofTheLog(warnings: readonly string[], app: AppDescription | undefined): Finding[] {
+  const reported = (app?.report?.missing.length ?? 0) > 0
+  const own = warnings.filter((text) => !reported || !/\w+ServerOptions\(/.test(text))
+  return own.map((problem) => ({ problem: `the start warns: ${problem}` }))
 }
 
 /** What is as the app wants it, but may surprise. */

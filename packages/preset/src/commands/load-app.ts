@@ -2,7 +2,8 @@ import { subscribe } from 'node:diagnostics_channel'
 import { createRequire } from 'node:module'
 import { Server } from 'node:net'
 import { pathToFileURL } from 'node:url'
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance, FastifyPluginCallback } from 'fastify'
+import fp from 'fastify-plugin'
 
 /** An instance is a thenable, so it travels in an object. */
 interface Loaded {
@@ -70,7 +71,9 @@ async function madeFrom(
   const { options } = sources.find((source) => source.options !== undefined) ?? {}
   const fastify = createRequire(file)('fastify') as typeof import('fastify').fastify
   const app = fastify({ logger: true, ...(options as object) })
-  await app.register(value as FastifyPluginAsync)
+  const plugin = value as FastifyPluginCallback
+  // Without a scope of its own: what it decorates is looked at from outside.
+  await app.register(fp((scope, own, done) => plugin(scope, own, done)))
   return { app }
 }
 

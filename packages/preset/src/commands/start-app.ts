@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { startEnded, type Answer, type AppDescription, type Failure } from './answer.ts'
 
@@ -19,6 +20,8 @@ const timeout = 60_000
  * outlives its crash, its `process.exit` and its endless wait.
  */
 export async function startApp(file: string): Promise<Started> {
+  if (!existsSync(file))
+    return { failure: { message: 'there is no such file', code: 'ENOENT' }, warnings: [] }
   const program = import.meta.url.endsWith('.ts') ? '../app-process.ts' : './app-process.cjs'
   const child = fork(fileURLToPath(new URL(program, import.meta.url)), [file], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc']

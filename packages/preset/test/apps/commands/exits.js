@@ -1,0 +1,2 @@
+process.stderr.write('the database is away\n')
+process.exit(3)

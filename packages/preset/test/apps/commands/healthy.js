@@ -1,0 +1,17 @@
+import Fastify from 'fastify'
+import { seaworthy, serverOptions } from 'fastify-seaworthy'
+
+const options = { auth: { jwt: { secret: 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJ' } } }
+
+/** An app of which nothing is wrong, in the form of a function. */
+export async function build() {
+  const app = Fastify(serverOptions(options))
+  await app.register(seaworthy, options)
+  app.get('/open', { config: { auth: false }, schema: { querystring: {} } }, async () => 'open')
+  app.delete(
+    '/users',
+    { onRequest: [app.authorize('admin')], schema: { querystring: {} } },
+    async () => 'gone'
+  )
+  return app
+}

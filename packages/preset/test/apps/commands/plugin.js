@@ -1,0 +1,11 @@
+import { serverOptions, seaworthy } from 'fastify-seaworthy'
+
+const auth = { jwt: { secret: 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJ' } }
+
+/** What fastify-cli starts. */
+export const options = serverOptions({ auth })
+
+export default async function service(app, _options) {
+  await app.register(seaworthy, { auth })
+  app.get('/orders', { onRequest: [app.authenticate], schema: { querystring: {} } }, async () => [])
+}
