@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { startEnded, type Answer, type Failure } from './commands/answer.ts'
+import type { Answer, Failure } from './commands/answer.ts'
 import { describe } from './commands/describe-app.ts'
 import { leavePortsAlone, loadApp } from './commands/load-app.ts'
 
@@ -33,6 +33,5 @@ function failureOf(error: unknown): Failure {
 }
 
 async function answer(message: Answer): Promise<void> {
-  process.stdout.write(`\n${startEnded}\n`)
   await new Promise((done) => process.send?.(message, undefined, undefined, done))
 }

@@ -135,7 +135,7 @@ t.test('doctor lists all that is wrong, each with what to write', async (t) => {
   const { code, output } = await command(t, ['doctor', 'instance.cjs'])
   t.equal(code, 1)
   t.match(output, /the constructor lacks genReqId: .*\n +const app = Fastify\(serverOptions\(options\)\)\n/)
-  t.match(output, /the start warns: security: .*GET \/orders/)
+  t.match(output, /the log warns: security: .*GET \/orders/)
   t.match(output, /note: security\.cors backed off: "@fastify\/cors" was registered before/)
   t.notMatch(output, /observabilityServerOptions/, "the preset's line stands for the parts'")
 })

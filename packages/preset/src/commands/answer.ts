@@ -22,6 +22,3 @@ export interface Answer {
   seaworthy?: AppDescription
   failure?: Failure
 }
-
-/** Between the output of the start and that of the end. */
-export const startEnded = 'fastify-seaworthy: the start has ended'

@@ -93,7 +93,7 @@ function ofTheApp({ report }: AppDescription, copies: readonly Copy[]): Finding[
 function ofTheLog(warnings: readonly string[], app: AppDescription | undefined): Finding[] {
   const reported = (app?.report?.missing.length ?? 0) > 0
   const own = warnings.filter((text) => !reported || !/\w+ServerOptions\(/.test(text))
-  return own.map((problem) => ({ problem: `the start warns: ${problem}` }))
+  return own.map((problem) => ({ problem: `the log warns: ${problem}` }))
 }
 
 /** What is as the app wants it, but may surprise. */

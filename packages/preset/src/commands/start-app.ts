@@ -2,13 +2,13 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { startEnded, type Answer, type AppDescription, type Failure } from './answer.ts'
+import type { Answer, AppDescription, Failure } from './answer.ts'
 
 /** An app that was made ready, or why it was not. */
 export interface Started {
   app?: AppDescription
   failure?: Failure
-  /** What it logged as a warning or worse until it was ready. */
+  /** What it logged as a warning or worse. */
   warnings: string[]
 }
 
@@ -42,12 +42,11 @@ export async function startApp(file: string): Promise<Started> {
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
   clearTimeout(killer)
 
-  const [start = ''] = written.stdout.split(startEnded)
-  const warnings = warningsIn(start)
+  const warnings = warningsIn(written.stdout)
   if (answer?.seaworthy) return { app: answer.seaworthy, warnings }
   if (answer?.failure) return { failure: answer.failure, warnings }
   const end = late ? `it was not ready after ${timeout} ms` : `it ended with ${signal ?? `exit code ${code}`}`
-  const said = lastWords(written.stderr) || lastWords(start)
+  const said = lastWords(written.stderr) || lastWords(written.stdout)
   return { failure: { message: said === '' ? end : `${end}: ${said}` }, warnings }
 }
 
