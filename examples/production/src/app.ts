@@ -1,4 +1,4 @@
-import { ServiceUnavailableError } from '@seaworthy/errors'
+import { ServiceUnavailableError } from 'fastify-seaworthy/errors'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { seaworthy, serverOptions, type AuthOptions } from 'fastify-seaworthy'
 import type { Config } from './config.ts'

@@ -1,4 +1,4 @@
-import { ForbiddenError } from '@seaworthy/errors'
+import { ForbiddenError } from 'fastify-seaworthy/errors'
 import type { AuthOptions } from 'fastify-seaworthy'
 import type { Environment } from '../config.ts'
 import type { Users } from '../users/repository.ts'

@@ -1,4 +1,4 @@
-import { ConflictError } from '@seaworthy/errors'
+import { ConflictError } from 'fastify-seaworthy/errors'
 import type { Database } from '../database/database.ts'
 
 /** A user as the rest of the service sees one: the password's hash stays in this file. */

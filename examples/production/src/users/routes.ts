@@ -1,4 +1,4 @@
-import { NotFoundError } from '@seaworthy/errors'
+import { NotFoundError } from 'fastify-seaworthy/errors'
 import type { FastifyInstance } from 'fastify'
 import type { Users } from './repository.ts'
 import { byId, registration, user } from './schemas.ts'
