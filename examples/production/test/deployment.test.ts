@@ -39,11 +39,11 @@ const example: Deployed = {
 }
 
 /** A new app of somebody else's, with everything that `fastify-seaworthy init` writes. */
-function newApp(): Deployed {
+async function newApp(): Promise<Deployed> {
   const folder = temporaryFolder(t, 'new-app')
   const manifest = { name: '@acme/orders', main: 'src/main.js', dependencies: { ioredis: '^6.0.0' } }
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
-  const { code, lines } = runInit(['init', 'all', '--port', '8080'], folder)
+  const { code, lines } = await runInit(['all', '--port', '8080'], folder)
   if (code !== 0) throw new Error(lines.join('\n'))
   // Of its own it has what the templates' database needs.
   const { DB_HOST, DB_NAME, DB_USER, DB_PASSWORD } = environment.properties
@@ -65,7 +65,7 @@ function newApp(): Deployed {
   }
 }
 
-for (const { what, name, folder, recipe } of [example, newApp()]) {
+for (const { what, name, folder, recipe } of [example, await newApp()]) {
   const read = (path: string) => readFileSync(join(folder, path), 'utf8')
   const base = () => readManifests(join(folder, 'kubernetes/base'))
   let app: RealApp

@@ -17,7 +17,7 @@ t.test('writes files that carry the name, entry and port of the app', async (t) 
     name: '@acme/Order_Service',
     scripts: { start: 'node --enable-source-maps dist/main.js' }
   })
-  const { code } = runInit(['all', '--port', '8080'], folder)
+  const { code } = await runInit(['all', '--port', '8080'], folder)
   t.equal(code, 0)
   const read = (path: string) => readFileSync(join(folder, path), 'utf8')
 
@@ -34,7 +34,7 @@ t.test('writes files that carry the name, entry and port of the app', async (t) 
 
 t.test('writes a Dockerfile for pnpm where the app uses it', async (t) => {
   const folder = appFolder(t, { name: 'a', main: 'server.js' }, { 'pnpm-lock.yaml': '' })
-  runInit(['docker'], folder)
+  await runInit(['docker'], folder)
   const text = readFileSync(join(folder, 'Dockerfile'), 'utf8')
   t.match(text, /COPY package\.json pnpm-lock\.yaml/)
   t.notMatch(text, /npm ci/)
@@ -46,7 +46,7 @@ t.test('builds in a stage of its own where the entry is made by a build', async 
     { name: 'a', main: 'dist/main.js', packageManager: 'pnpm@11.0.0', scripts: { build: 'tsc' } },
     { 'pnpm-lock.yaml': '', 'pnpm-workspace.yaml': '' }
   )
-  runInit(['docker'], folder)
+  await runInit(['docker'], folder)
   const text = readFileSync(join(folder, 'Dockerfile'), 'utf8')
   t.match(text, /AS build\n[^]*pnpm@11\.0\.0 install --frozen-lockfile[^]*\nCOPY \. \.\nRUN npm run build\n/)
   t.match(text, /COPY package\.json pnpm-lock\.yaml pnpm-workspace\.yaml/)
@@ -58,7 +58,7 @@ t.test('builds in a stage of its own where the entry is made by a build', async 
 
 t.test('lets the folder of the sources into the image', async (t) => {
   const folder = appFolder(t, { name: 'a', main: 'lib/main.js' })
-  runInit(['docker'], folder)
+  await runInit(['docker'], folder)
   t.match(readFileSync(join(folder, '.dockerignore'), 'utf8'), /^\*\n[^]*^!lib$/m)
 })
 
@@ -72,7 +72,7 @@ for (const [given, name] of [
 ] as const) {
   t.test(`names the objects of ${given} so that Kubernetes and YAML take it for a name`, async (t) => {
     const folder = appFolder(t, { name: given })
-    runInit(['kubernetes'], folder)
+    await runInit(['kubernetes'], folder)
     const text = readFileSync(join(folder, 'kubernetes/base/serviceaccount.yaml'), 'utf8')
     t.match(text, `name: ${name}\n`)
   })
@@ -80,7 +80,7 @@ for (const [given, name] of [
 
 t.test('keeps the secrets of compose out of git, and says what is missing', async (t) => {
   const folder = appFolder(t, { name: 'a', main: 'server.js' })
-  const { lines } = runInit(['docker', 'compose'], folder)
+  const { lines } = await runInit(['docker', 'compose'], folder)
   t.equal(readFileSync(join(folder, 'secrets/.gitignore'), 'utf8'), '*\n!.gitignore\n')
   const notes = lines.filter((line) => line.startsWith('note')).join('\n')
   for (const word of ['server.js is not there', 'package-lock.json is not there', 'ioredis'])
@@ -89,17 +89,17 @@ t.test('keeps the secrets of compose out of git, and says what is missing', asyn
 
 t.test('keeps an existing file, unless forced', async (t) => {
   const folder = appFolder(t, { name: 'a' }, { Dockerfile: 'FROM mine' })
-  const kept = runInit(['docker'], folder)
+  const kept = await runInit(['docker'], folder)
   t.match(kept.lines.join('\n'), /kept +Dockerfile/)
   t.equal(readFileSync(join(folder, 'Dockerfile'), 'utf8'), 'FROM mine')
 
-  runInit(['docker', '--force'], folder)
+  await runInit(['docker', '--force'], folder)
   t.not(readFileSync(join(folder, 'Dockerfile'), 'utf8'), 'FROM mine')
 })
 
 t.test('a dry run says what it would do and writes nothing', async (t) => {
   const folder = appFolder(t, { name: 'a' })
-  const { code, lines } = runInit(['kubernetes', '--dry-run'], folder)
+  const { code, lines } = await runInit(['kubernetes', '--dry-run'], folder)
   t.equal(code, 0)
   t.match(lines.join('\n'), /would write kubernetes\/base\/deployment\.yaml/)
   t.notOk(existsSync(join(folder, 'kubernetes')))
@@ -112,14 +112,14 @@ for (const [args, message] of [
   [['--colour'], /--colour/]
 ] as const) {
   t.test(`is not understood: ${args.join(' ')}`, async (t) => {
-    const { code, lines } = runInit(args, appFolder(t, { name: 'a' }))
+    const { code, lines } = await runInit(args, appFolder(t, { name: 'a' }))
     t.equal(code, 2)
     t.match(lines.join('\n'), message)
   })
 }
 
 t.test('outside an app it says where to run it', async (t) => {
-  const { code, lines } = runInit(['docker'], temporaryFolder(t))
+  const { code, lines } = await runInit(['docker'], temporaryFolder(t))
   t.equal(code, 2)
   t.match(lines.join('\n'), /run this in the folder of your app/)
 })

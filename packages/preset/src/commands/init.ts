@@ -5,8 +5,8 @@ import type { Command } from './command.ts'
 export const init: Command = {
   summary: 'Writes deployment files for the app in this folder',
   usage: initUsage,
-  run(args) {
-    const { code, lines } = runInit(args, process.cwd())
+  async run(args) {
+    const { code, lines } = await runInit(args, process.cwd())
     for (const line of lines) (code === 0 ? process.stdout : process.stderr).write(`${line}\n`)
     return code
   }

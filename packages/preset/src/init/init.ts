@@ -17,7 +17,7 @@ export interface Outcome {
 }
 
 /** The command: `args` is what follows its name. */
-export function runInit(args: readonly string[], folder: string): Outcome {
+export async function runInit(args: readonly string[], folder: string): Promise<Outcome> {
   try {
     const { values, positionals: asked } = parseArgs({
       args: [...args],
@@ -31,7 +31,8 @@ export function runInit(args: readonly string[], folder: string): Outcome {
     const port = portOf(values.port)
     const chosen = asked.length === 0 || asked.includes('all') ? Object.keys(targets) : asked.map(targetOf)
     const app = readApp(folder, port)
-    const files = chosen.flatMap((target) => render(target, app))
+    const rendered = await Promise.all(chosen.map(async (target) => render(target, app)))
+    const files = rendered.flat()
     const lines = files.map(({ path, text }) => place(folder, path, text, values['dry-run'], values.force))
     const notes = app.notes.filter(({ concerns }) => concerns.some((target) => chosen.includes(target)))
     return { code: 0, lines: [...lines, ...notes.map(({ text }) => `note     ${text}`)] }

@@ -1,7 +1,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { environmentExample } from '../environment/example.ts'
 import type { App } from './app.ts'
 import { dockerfile, dockerignore } from './docker.ts'
 
@@ -40,8 +39,12 @@ function templateFolder(): string {
 }
 
 /** The files of a target, written for this app. */
-export function render(target: string, app: App): Rendered[] {
-  if (target === 'env') return [{ path: '.env.production.example', text: environmentExample() }]
+export async function render(target: string, app: App): Promise<Rendered[]> {
+  if (target === 'env') {
+    // By the package's own name: what it has already is not packed twice.
+    const { environmentExample } = await import('fastify-seaworthy')
+    return [{ path: '.env.production.example', text: environmentExample() }]
+  }
 
   const cwd = templateFolder()
   const isFile = (path: string) => /\.[a-z]+$|file$/i.test(path)
