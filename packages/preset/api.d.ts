@@ -484,22 +484,9 @@ export type { Config, Environment, EnvironmentOf, EnvironmentSchema, FromEnvOpti
 // fastify-seaworthy: apm
 export * from '@seaworthy/observability/apm';
 
-// fastify-seaworthy: app-process
-
-export { };
-
 // fastify-seaworthy: auth
 export * from '@seaworthy/auth';
 export { default } from '@seaworthy/auth';
-
-// fastify-seaworthy: cli
-#!/usr/bin/env node
-
-// fastify-seaworthy: commands
-/** Runs a command. Gives the exit code: 0 when all is well, 1 when it is not, 2 when the command is wrong. */
-declare function run(argv: readonly string[]): Promise<number>;
-
-export { run };
 
 // fastify-seaworthy: errors
 export * from '@seaworthy/errors';
