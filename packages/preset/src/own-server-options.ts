@@ -1,13 +1,16 @@
-import type { ServerOptions as HttpOptions } from 'node:http'
-import type { SecureServerOptions } from 'node:http2'
+import type { IncomingMessage, ServerOptions as HttpOptions } from 'node:http'
+import type { Http2ServerRequest, SecureServerOptions } from 'node:http2'
 import type { ServerOptions as HttpsOptions } from 'node:https'
 import { isDeepStrictEqual } from 'node:util'
-import type { FastifyServerOptions } from 'fastify'
+import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import { optionsOf, type SeaworthyOptions } from './options.ts'
 
 /** Options of Fastify's constructor, for any kind of server and logger. */
 // oxlint-disable-next-line typescript/no-explicit-any -- any server, any logger: Fastify's constructor checks them
-export type OwnServerOptions = FastifyServerOptions<any, any> & {
+export type OwnServerOptions = Omit<FastifyServerOptions<any, any>, 'genReqId' | 'rewriteUrl'> & {
+  // Methods, not functions: the app's may take the requests of its own server alone.
+  genReqId?(raw: IncomingMessage | Http2ServerRequest): string
+  rewriteUrl?(this: FastifyInstance, raw: IncomingMessage | Http2ServerRequest): string
   http?: HttpOptions | null
   https?: HttpsOptions | SecureServerOptions | null
   http2?: boolean

@@ -39,7 +39,10 @@ export function serverOptions<
   const Options extends SeaworthyOptions = SeaworthyOptions,
   // oxlint-disable-next-line typescript/no-generated-empty-object-type, typescript/ban-types -- no options of the app's own
   Own extends OwnServerOptions = {}
->(options?: Options, own?: Own & KnownKeys<Own>): ServerOptions<NoInfer<Options>, NoInfer<Own>> {
+>(
+  options?: Options,
+  own?: Own & OwnServerOptions & KnownKeys<Own>
+): ServerOptions<NoInfer<Options>, NoInfer<Own>> {
   return merged(options, own) as ServerOptions<Options, Own>
 }
 
