@@ -13,9 +13,9 @@ import { RedisClient as RedisClient$2, SecurityOptions, SecurityServerOptions, S
 export { SecurityOptions } from '@seaworthy/security';
 import { ShutdownOptions } from '@seaworthy/shutdown';
 export { ShutdownOptions } from '@seaworthy/shutdown';
-import { FastifyBaseLogger, FastifyListenOptions, FastifyServerOptions, FastifyPluginAsync } from 'fastify';
-import { ServerOptions as ServerOptions$1 } from 'node:http';
-import { SecureServerOptions } from 'node:http2';
+import { FastifyBaseLogger, FastifyListenOptions, FastifyServerOptions, FastifyInstance, FastifyPluginAsync } from 'fastify';
+import { IncomingMessage, ServerOptions as ServerOptions$1 } from 'node:http';
+import { Http2ServerRequest, SecureServerOptions } from 'node:http2';
 import { ServerOptions as ServerOptions$2 } from 'node:https';
 
 /**
@@ -405,7 +405,9 @@ declare function fromEnv<const S extends EnvironmentSchema = {
 }>(env?: NodeJS.ProcessEnv, { schema }?: FromEnvOptions<S>): Config<Omit<Environment, keyof S['properties']> & EnvironmentOf<S>>;
 
 /** Options of Fastify's constructor, for any kind of server and logger. */
-type OwnServerOptions = FastifyServerOptions<any, any> & {
+type OwnServerOptions = Omit<FastifyServerOptions<any, any>, 'genReqId' | 'rewriteUrl'> & {
+    genReqId?(raw: IncomingMessage | Http2ServerRequest): string;
+    rewriteUrl?(this: FastifyInstance, raw: IncomingMessage | Http2ServerRequest): string;
     http?: ServerOptions$1 | null;
     https?: ServerOptions$2 | SecureServerOptions | null;
     http2?: boolean;
@@ -476,7 +478,7 @@ type ServerOptions<Options, Own> = Omit<ServerSettings, keyof Own> & InstanceOf<
  * @param own - Options of Fastify's constructor.
  * @throws RangeError where `own` and the parts contradict each other.
  */
-declare function serverOptions<const Options extends SeaworthyOptions = SeaworthyOptions, Own extends OwnServerOptions = {}>(options?: Options, own?: Own & KnownKeys<Own>): ServerOptions<NoInfer<Options>, NoInfer<Own>>;
+declare function serverOptions<const Options extends SeaworthyOptions = SeaworthyOptions, Own extends OwnServerOptions = {}>(options?: Options, own?: Own & OwnServerOptions & KnownKeys<Own>): ServerOptions<NoInfer<Options>, NoInfer<Own>>;
 
 export { Secret, seaworthy as default, environmentExample, environmentSchema, fromEnv, seaworthy, serverOptions };
 export type { Config, Environment, EnvironmentOf, EnvironmentSchema, FromEnvOptions, ObservabilityPart, OwnServerOptions, PartOptions, PartReport, PartState, RedisClient, RedisConnection, RedisOption, Report, Seaworthy, SeaworthyOptions, SecurityPart, ServerOptions, ServerSettings, VariableSchema };
