@@ -39,6 +39,7 @@ const manifest = {
   dependencies: { 'fastify-plugin': '^6.0.1' },
   devDependencies: {
     '@seaworthy/contract': 'workspace:^',
+    '@seaworthy/internal': 'workspace:^',
     '@seaworthy/testing': 'workspace:^',
     '@types/node': '^24',
     fastify: '5.12.8',
@@ -53,7 +54,7 @@ const files = {
   'src/index.ts': `export type { ${type}Options } from './options.ts'
 export { ${identifier}, ${identifier} as default } from './plugin.ts'
 `,
-  'src/options.ts': `import { optionChecks } from '@seaworthy/contract'
+  'src/options.ts': `import { optionChecks } from '@seaworthy/internal'
 
 /** Options of the ${name} plugin. Every one may be left out. */
 export interface ${type}Options {
@@ -69,7 +70,7 @@ const check = optionChecks('${name}')
 
 /** Fills in the defaults and refuses what cannot work. The only place that does either. */
 export function resolveOptions({ enabled = true, ...others }: ${type}Options): Required<${type}Options> {
-  check.known('', others, ['enabled'])
+  check.keys('', others, ['enabled'])
   return { enabled: check.boolean('enabled', enabled) }
 }
 `,

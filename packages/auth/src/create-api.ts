@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { optionChecks } from '@seaworthy/contract'
+import { optionChecks } from '@seaworthy/internal'
 import type { ApiKeys } from './api-keys.ts'
 import type { Audit } from './audit.ts'
 import type { AuthApi, Revocable } from './api.ts'

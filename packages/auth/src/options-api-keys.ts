@@ -1,4 +1,4 @@
-import { optionChecks } from '@seaworthy/contract'
+import { optionChecks } from '@seaworthy/internal'
 
 /** What an API key stands for, as the app keeps it. The key itself is kept nowhere. */
 export interface ApiKeyRecord {
@@ -35,7 +35,7 @@ export interface ApiKeyOptions {
 const check = optionChecks('auth')
 
 export function resolveApiKeys(options: ApiKeyOptions): Required<ApiKeyOptions> {
-  check.known('apiKeys', options, ['find', 'prefix', 'header'])
+  check.keys('apiKeys', options, ['find', 'prefix', 'header'])
   const { find, prefix = 'sk', header = 'x-api-key' } = options
   check.fn('apiKeys.find', find)
   if (typeof prefix !== 'string' || !/^[A-Za-z0-9]{1,16}$/.test(prefix)) {

@@ -1,4 +1,4 @@
-import { optionChecks, reveal, type Secret } from '@seaworthy/contract'
+import { optionChecks, reveal, type Secret } from '@seaworthy/internal'
 import { safeUrl } from './option-values.ts'
 
 /** How an issuer is asked about its opaque tokens (RFC 7662). */
@@ -42,7 +42,7 @@ const names = ['endpoint', 'clientId', 'clientSecret', 'cacheFor', 'timeout']
 
 export function resolveIntrospection(at: string, options: IntrospectionOptions): ResolvedIntrospection {
   if (typeof options !== 'object' || options === null) check.fail(at, 'an object', options)
-  check.known(at, options, names)
+  check.keys(at, options, names)
   const { endpoint, clientId, clientSecret, cacheFor = 60_000, timeout = 3000 } = options
   const url = safeUrl(`${at}.endpoint`, endpoint)
   const secret: unknown = clientSecret === undefined ? undefined : reveal(clientSecret)

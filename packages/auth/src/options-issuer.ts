@@ -1,4 +1,4 @@
-import { optionChecks, type Secret } from '@seaworthy/contract'
+import { optionChecks, type Secret } from '@seaworthy/internal'
 import { listed, safeUrl } from './option-values.ts'
 import {
   resolveIntrospection,
@@ -75,7 +75,7 @@ const onlyForJwts = [
 ] as const
 
 export function resolveIssuer(at: string, options: IssuerOptions): ResolvedIssuer {
-  check.known(at, options, issuerNames)
+  check.keys(at, options, issuerNames)
   const { issuer, audience, jwksUrl, publicKey, secret, introspection } = options
   check.string(`${at}.issuer`, issuer)
   const audiences = audience === undefined ? [] : listed(audience)

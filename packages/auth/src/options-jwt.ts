@@ -1,4 +1,4 @@
-import { optionChecks, type Secret } from '@seaworthy/contract'
+import { optionChecks, type Secret } from '@seaworthy/internal'
 import { day, listed, seconds } from './option-values.ts'
 import {
   isIntrospected,
@@ -141,7 +141,7 @@ const names = [
 ] // prettier-ignore
 
 export function resolveJwt(options: JwtOptions): ResolvedJwt {
-  check.known('jwt', options, names)
+  check.keys('jwt', options, names)
   const { secret, key, issuers = [], issuer = 'seaworthy', refreshClaims, cookie } = options
   if (secret === undefined && key === undefined && issuers.length === 0) {
     check.fail('jwt.secret', 'given (or "jwt.key", or "jwt.issuers")', undefined)

@@ -1,4 +1,4 @@
-import { optionChecks } from '@seaworthy/contract'
+import { optionChecks } from '@seaworthy/internal'
 
 /** Options of password logins. */
 export interface LoginOptions {
@@ -49,7 +49,7 @@ export interface LoginOptions {
 const check = optionChecks('auth')
 
 export function resolveLogin(options: LoginOptions): Required<LoginOptions> {
-  check.known('login', options, ['attempts', 'delay', 'maxDelay', 'accountFactor', 'addressFactor', 'cost'])
+  check.keys('login', options, ['attempts', 'delay', 'maxDelay', 'accountFactor', 'addressFactor', 'cost'])
   const {
     attempts = 5,
     delay = 1000,

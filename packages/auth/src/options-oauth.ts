@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { optionChecks, reveal, type Secret } from '@seaworthy/contract'
+import { optionChecks, reveal, type Secret } from '@seaworthy/internal'
 import { isOwnPath } from './oauth/return-to.ts'
 import { safeUrl } from './option-values.ts'
 
@@ -70,7 +70,7 @@ export function resolveOauth(providers: Record<string, OAuthOptions>): ResolvedP
     const at = `oauth2.${name}`
     if (!/^[a-z][\w-]{0,31}$/i.test(name))
       check.fail('oauth2', 'providers named in letters, digits, - and _', name)
-    check.known(at, options, names)
+    check.keys(at, options, names)
     const { issuer, endpoints, profile, clientId, clientSecret, callbackUrl, onLogin } = options
     if ((issuer === undefined) === (endpoints === undefined)) {
       check.fail(at, 'given either "issuer" or "endpoints"', options)

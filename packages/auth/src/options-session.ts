@@ -1,4 +1,4 @@
-import { optionChecks, reveal, type Secret } from '@seaworthy/contract'
+import { optionChecks, reveal, type Secret } from '@seaworthy/internal'
 import { strongSecret } from './tokens/keys.ts'
 import { listed } from './option-values.ts'
 
@@ -96,12 +96,12 @@ const names = [
 ]
 
 export function resolveSession(options: SessionOptions): ResolvedSession {
-  check.known('session', options, names)
+  check.keys('session', options, names)
   const { key, secret, salt, cookieName, idleTimeout = 1_800_000, absoluteTimeout = 86_400_000 } = options
   if (key === undefined && secret === undefined)
     check.fail('session.key', '32 random bytes (openssl rand -base64 32)', undefined)
   const cookie = { path: '/', httpOnly: true, secure: true, sameSite: 'lax' as const, ...options.cookie }
-  check.known('session.cookie', cookie, ['path', 'httpOnly', 'secure', 'sameSite', 'maxAge', 'domain'])
+  check.keys('session.cookie', cookie, ['path', 'httpOnly', 'secure', 'sameSite', 'maxAge', 'domain'])
   const hostOnly = cookie.secure && cookie.path === '/' && cookie.domain === undefined
   const milliseconds = { min: 1000, unit: 'milliseconds' }
   return {
@@ -129,7 +129,7 @@ function saltBytes(value: string | Secret | Buffer): Buffer {
 }
 
 export function resolveCsrf(options: CsrfOptions): ResolvedCsrf {
-  check.known('csrf', options, ['trustedOrigins', 'unknownOrigin'])
+  check.keys('csrf', options, ['trustedOrigins', 'unknownOrigin'])
   const { trustedOrigins = [], unknownOrigin = 'allow' } = options
   for (const entry of trustedOrigins) {
     if (!URL.canParse(entry) || new URL(entry).origin !== entry) {

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { optionChecks } from '@seaworthy/contract'
+import { optionChecks } from '@seaworthy/internal'
 import { resolveApiKeys, type ApiKeyOptions } from './options-api-keys.ts'
 import { resolveJwt, type JwtOptions, type ResolvedJwt } from './options-jwt.ts'
 import { resolveLogin, type LoginOptions } from './options-login.ts'
@@ -159,7 +159,7 @@ function part<T extends object>(option: string, value: T | false | undefined): T
 
 /** Fills in the defaults and refuses what cannot work. The only place that does either. */
 export function resolveOptions(options: AuthOptions): ResolvedAuth {
-  check.known('', options, names)
+  check.keys('', options, names)
   const jwt = part('jwt', options.jwt)
   const session = part('session', options.session)
   const apiKeys = part('apiKeys', options.apiKeys)
@@ -202,7 +202,7 @@ export function resolveOptions(options: AuthOptions): ResolvedAuth {
 }
 
 function resolveRevocation(options: RevocationOptions): Required<RevocationOptions> {
-  check.known('revocation', options, ['onStoreError', 'pollInterval', 'maxStaleness', 'retention'])
+  check.keys('revocation', options, ['onStoreError', 'pollInterval', 'maxStaleness', 'retention'])
   const { onStoreError = 'local', pollInterval = 500, maxStaleness = 2000, retention = 86_400 } = options
   return {
     onStoreError: check.oneOf('revocation.onStoreError', onStoreError, ['local', 'closed']),

@@ -1,3 +1,3 @@
-import { optionChecks, type OptionChecks } from '@seaworthy/contract'
+import { optionChecks, type OptionChecks } from '@seaworthy/internal'
 
 export const check: OptionChecks = optionChecks('errors')

@@ -56,7 +56,7 @@ export function compileMappings(given: unknown): CompiledMapping[] {
   return (given as unknown[]).map((entry, index) => {
     const option = `map[${index}]`
     if (typeof entry !== 'object' || entry === null) return check.fail(option, '{ match, to }', entry)
-    check.known(option, entry, ['match', 'to'])
+    check.keys(option, entry, ['match', 'to'])
     const { match, to } = entry as ErrorMapping
     const status = typeof to === 'object' && to !== null ? (to.statusCode ?? 500) : to
     if (typeof to !== 'function' && !isErrorStatus(status)) {

@@ -127,7 +127,7 @@ const reserved = new Set(
 
 /** Fills in the defaults and refuses what cannot work. The only place that does either. */
 export function resolveOptions(options: ErrorsOptions): ResolvedOptions {
-  check.known('', options, names)
+  check.keys('', options, names)
   const { format = 'json', typeBase, map = [], expose = false, messages, extensions = [], log } = options
   const { challenge = 'Bearer', notFound = true, methodNotAllowed = false, schemas = true } = options
   if (messages !== undefined) check.fn('messages', messages)

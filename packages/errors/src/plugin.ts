@@ -1,13 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import {
-  errorsStatusPort,
-  hasLogger,
-  provide,
-  provided,
-  reporterPort,
-  type ErrorsStatus
-} from '@seaworthy/contract'
+import { errorsStatusPort, provide, provided, reporterPort, type ErrorsStatus } from '@seaworthy/contract'
+import { hasLogger } from '@seaworthy/internal'
 import type { Answer } from './answer.ts'
 import { Answerer } from './answerer.ts'
 import { ErrorCounts } from './counts.ts'

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { onRefusal } from '@seaworthy/contract'
+import { onEarlyRejection } from '@seaworthy/contract'
 import type { Answer } from './answer.ts'
 import type { Answerer } from './answerer.ts'
 import { jsonBody, jsonType, problemBody, problemType } from './body.ts'
@@ -20,7 +20,7 @@ export function answerRefusals(
   answerer: Answerer,
   counts: ErrorCounts
 ): void {
-  onRefusal(fastify, {
+  onEarlyRejection(fastify, {
     answer(error, request, reply) {
       const answer = resolveError(error, request, reply, options)
       // Fastify's message repeats the URL with its query.

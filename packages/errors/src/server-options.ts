@@ -1,10 +1,10 @@
-import { refusalOptions, type RefusalOptions } from '@seaworthy/contract'
+import { earlyRejectionOptions, type EarlyRejectionOptions } from '@seaworthy/contract'
 import { resolveOptions, type ErrorsOptions } from './options.ts'
 
 /** What to spread into `Fastify({ … })`. */
 export interface ErrorsServerSettings {
-  frameworkErrors: RefusalOptions['frameworkErrors']
-  clientErrorHandler: RefusalOptions['clientErrorHandler']
+  frameworkErrors: EarlyRejectionOptions['frameworkErrors']
+  clientErrorHandler: EarlyRejectionOptions['clientErrorHandler']
 }
 
 /**
@@ -18,5 +18,5 @@ export interface ErrorsServerSettings {
  */
 export function errorsServerOptions(options: ErrorsOptions = {}): ErrorsServerSettings {
   resolveOptions(options)
-  return { ...refusalOptions }
+  return { ...earlyRejectionOptions }
 }

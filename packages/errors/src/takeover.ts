@@ -44,7 +44,7 @@ export function refuseLaterNotFound(fastify: FastifyInstance): void {
   fastify.setNotFoundHandler = guarded
 }
 
-/** Whether the constructor got `refusalOptions`, by this plugin's helper or a neighbour's. */
+/** Whether the constructor got `earlyRejectionOptions`, by this plugin's helper or a neighbour's. */
 export const hasRefusalOptions = ({ server }: FastifyInstance): boolean =>
   server.listeners('clientError').some(({ name }) => name.startsWith('bound clientErrorHandler'))
 

@@ -8,10 +8,10 @@ import {
   clientErrorBrand,
   errorsStatusPort,
   meterPort,
-  onRefusal,
+  onEarlyRejection,
   provide,
   provided,
-  refusalOptions
+  earlyRejectionOptions
 } from '@seaworthy/contract'
 import { temporaryFolder } from '@seaworthy/testing'
 import {
@@ -278,10 +278,10 @@ t.test('without the constructor’s part it works, and says once what to add', a
 
 t.test('a neighbour’s headers are on refused requests, in whatever order they come', async (t) => {
   for (const order of ['before', 'after']) {
-    const app = Fastify({ ...refusalOptions, ...errorsServerOptions() })
+    const app = Fastify({ ...earlyRejectionOptions, ...errorsServerOptions() })
     t.teardown(() => app.close())
     const header = () =>
-      onRefusal(app, { request: (_error, _request, reply) => void reply.header('x-neighbour', 'yes') })
+      onEarlyRejection(app, { request: (_error, _request, reply) => void reply.header('x-neighbour', 'yes') })
     if (order === 'before') header()
     await app.register(errors)
     if (order === 'after') header()

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { optionChecks } from '@seaworthy/contract'
+import { optionChecks } from '@seaworthy/internal'
 import type { CheckFunction, CheckOptions } from './check-options.ts'
 import type { Check } from './check.ts'
 import type { Journal, Transition } from './events.ts'

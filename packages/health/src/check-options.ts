@@ -1,4 +1,5 @@
-import { optionChecks, type ReadinessCheckOptions } from '@seaworthy/contract'
+import type { ReadinessCheckOptions } from '@seaworthy/contract'
+import { optionChecks } from '@seaworthy/internal'
 
 /** What a check says: `true`, nothing or any other value is a pass; `false` and an error are a failure. */
 export type CheckOutcome = 'pass' | 'degraded' | 'fail'
@@ -130,7 +131,7 @@ export function resolveCheck(
 ): ResolvedCheck {
   const at = `checks.${rules.string('check name', name)}`
   rules.fn(`${at}.check`, check)
-  rules.known(at, options, keys)
+  rules.keys(at, options, keys)
   const milliseconds = (key: string, value: number, min: number, max = hour) =>
     rules.integer(`${at}.${key}`, value, { min, max, unit: 'milliseconds' })
   const times = (key: string, value: number) => rules.integer(`${at}.${key}`, value, { min: 1, max: 1000 })

@@ -1,4 +1,4 @@
-import { optionChecks } from '@seaworthy/contract'
+import { optionChecks } from '@seaworthy/internal'
 import type { CheckDefinition, CheckFunction } from './check-options.ts'
 import type { StartupTask } from './gates.ts'
 
@@ -87,7 +87,7 @@ const keys = [
 
 /** Fills in the defaults and refuses what cannot work. The checks themselves are looked at one by one, when added. */
 export function resolveOptions(options: HealthOptions): Required<HealthOptions> {
-  rules.known('', options, keys)
+  rules.keys('', options, keys)
   const hour = 3_600_000
   const { prefix = '/health', expose = true, checks = {}, startupTasks = {} } = options
   const {

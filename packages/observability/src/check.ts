@@ -1,4 +1,4 @@
-import { addressList, optionChecks, type AddressList, type OptionChecks } from '@seaworthy/contract'
+import { addressList, optionChecks, type AddressList, type OptionChecks } from '@seaworthy/internal'
 
 export const check: OptionChecks = optionChecks('observability')
 

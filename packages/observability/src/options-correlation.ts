@@ -1,4 +1,4 @@
-import type { AddressList } from '@seaworthy/contract'
+import type { AddressList } from '@seaworthy/internal'
 import type { IncomingMessage } from 'node:http'
 import { addresses, check, section } from './check.ts'
 
@@ -50,7 +50,7 @@ export interface ResolvedCorrelation {
 
 export function resolveCorrelation(options: CorrelationOptions): ResolvedCorrelation {
   section('correlation', options)
-  check.known('correlation', options, ['header', 'trust', 'generate', 'context', 'exclude'])
+  check.keys('correlation', options, ['header', 'trust', 'generate', 'context', 'exclude'])
   const { header = 'x-correlation-id', trust, generate, context = false, exclude = [] } = options
 
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(check.string('correlation.header', header))) {

@@ -88,7 +88,7 @@ const secretNames = ['token', 'secret', 'password', 'code', 'key', 'signature']
 
 export function resolveLogging(options: LoggingOptions): ResolvedLogging {
   section('logging', options)
-  check.known('logging', options, ['slowThreshold', 'sampling', 'fields', 'schema', 'levels', 'secretParams'])
+  check.keys('logging', options, ['slowThreshold', 'sampling', 'fields', 'schema', 'levels', 'secretParams'])
   const {
     slowThreshold = 1000,
     sampling = 1,
@@ -99,7 +99,7 @@ export function resolveLogging(options: LoggingOptions): ResolvedLogging {
   } = options
 
   if (fields !== undefined) check.fn('logging.fields', fields)
-  check.known('logging.levels', levels, Object.keys(levelDefaults))
+  check.keys('logging.levels', levels, Object.keys(levelDefaults))
   const level = (outcome: keyof OutcomeLevels): LogLevel =>
     check.oneOf(`logging.levels.${outcome}`, levels[outcome] ?? levelDefaults[outcome], levelNames)
   return {

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { reveal, type Secret } from '@seaworthy/contract'
+import { reveal, type Secret } from '@seaworthy/internal'
 import { check, section } from './check.ts'
 import { resolveGuard, type Guard } from './management/guard.ts'
 
@@ -33,7 +33,7 @@ const loopback = (host: string): boolean =>
 
 export function resolveManagement(options: ManagementOptions): ResolvedManagement {
   section('management', options)
-  check.known('management', options, ['port', 'host', 'token', 'allow'])
+  check.keys('management', options, ['port', 'host', 'token', 'allow'])
   const { port, host = '127.0.0.1', token, allow } = options
 
   check.string('management.host', host)

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import { reveal, type Secret } from '@seaworthy/contract'
+import { reveal, type Secret } from '@seaworthy/internal'
 import { Registry } from 'prom-client'
 import { check, section } from './check.ts'
 import { resolveGuard, type Guard } from './management/guard.ts'
@@ -153,7 +153,7 @@ const names = [
 
 export function resolveMetrics(options: MetricsOptions): ResolvedMetrics {
   section('metrics', options)
-  check.known('metrics', options, names)
+  check.keys('metrics', options, names)
   const { path = '/metrics', registry = new Registry(), buildInfo = {}, token, allow } = options
   const unit = check.oneOf('metrics.unit', options.unit ?? 'seconds', ['seconds', 'milliseconds'] as const)
 
@@ -162,7 +162,7 @@ export function resolveMetrics(options: MetricsOptions): ResolvedMetrics {
   if (typeof registry !== 'object' || typeof registry?.metrics !== 'function') {
     check.fail('metrics.registry', 'a registry with a function "metrics"', registry)
   }
-  check.known('metrics.buildInfo', buildInfo, ['name', 'version', 'commit'])
+  check.keys('metrics.buildInfo', buildInfo, ['name', 'version', 'commit'])
   return {
     path,
     unit,

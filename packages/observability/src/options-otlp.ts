@@ -1,4 +1,4 @@
-import { reveal, type Secret } from '@seaworthy/contract'
+import { reveal, type Secret } from '@seaworthy/internal'
 import { check, section } from './check.ts'
 
 /** Where metrics are pushed to, for platforms that take OTLP and don't scrape. */
@@ -37,7 +37,7 @@ export interface ResolvedOtlp {
 
 export function resolveOtlp(options: OtlpOptions): ResolvedOtlp {
   section('metrics.otlp', options)
-  check.known('metrics.otlp', options, ['url', 'headers', 'interval', 'timeout'])
+  check.keys('metrics.otlp', options, ['url', 'headers', 'interval', 'timeout'])
   const { url, headers = {}, interval = 60_000, timeout = 10_000 } = options
   if (!/^https?:\/\/[^/\s]/.test(check.string('metrics.otlp.url', url)) || !URL.canParse(url)) {
     check.fail('metrics.otlp.url', 'an http or https URL', url)

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { reveal, type Secret } from '@seaworthy/contract'
+import { reveal, type Secret } from '@seaworthy/internal'
 import { check, section } from './check.ts'
 
 /** What a tracker is told beside the error. No body, no query, no address, no headers. */
@@ -81,14 +81,7 @@ export function resolveErrorTracking(options: ErrorTrackingOptions): ResolvedErr
   if (dsn !== undefined && sink !== undefined)
     check.fail('errorTracking', 'either "dsn" or "sink", not both', options)
   if (sink !== undefined)
-    check.known('errorTracking', others, [
-      'dsn',
-      'sink',
-      'flush',
-      'userId',
-      'environment',
-      'tracesSampleRate'
-    ])
+    check.keys('errorTracking', others, ['dsn', 'sink', 'flush', 'userId', 'environment', 'tracesSampleRate'])
   return { sink, flush, userId, sentry: dsn === undefined ? undefined : sentryOptions(options, dsn) }
 }
 

@@ -59,7 +59,7 @@ export interface ResolvedOptions {
 
 /** Fills in the defaults and refuses what cannot work. */
 export function resolveOptions(options: ObservabilityOptions): ResolvedOptions {
-  check.known('', options, ['correlation', 'logging', 'metrics', 'errorTracking', 'management'])
+  check.keys('', options, ['correlation', 'logging', 'metrics', 'errorTracking', 'management'])
   const { correlation = {}, logging = {}, metrics = {}, errorTracking = false, management = false } = options
 
   return {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { onRefusal } from '@seaworthy/contract'
+import { onEarlyRejection } from '@seaworthy/contract'
 import type { Connections } from './connections.ts'
 import type { RequestLines } from './logging/request-line.ts'
 import type { LogEvents } from './logging/log-controller.ts'
@@ -25,7 +25,7 @@ export function watchRefusals(
   lines: RequestLines | undefined,
   count: Count | undefined
 ): void {
-  onRefusal(fastify, {
+  onEarlyRejection(fastify, {
     request(error, request, reply) {
       const statusCode = error.statusCode ?? 400
       const reason = reasons[error.code] ?? 'malformed'

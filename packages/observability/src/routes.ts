@@ -106,7 +106,7 @@ export class Routes {
 
 function checked(url: string | undefined, settings: RouteObservability): RouteObservability {
   const option = `config.observability of ${url ?? 'the not-found handler'}`
-  check.known(option, settings, ['objective', 'slowThreshold', 'log', 'metrics'])
+  check.keys(option, settings, ['objective', 'slowThreshold', 'log', 'metrics'])
   const { objective, slowThreshold, log, metrics } = settings
   if (objective !== undefined)
     check.number(`${option}.objective`, objective, { min: 1, unit: 'milliseconds' })

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import { refusalOptions, type RefusalOptions } from '@seaworthy/contract'
+import { earlyRejectionOptions, type EarlyRejectionOptions } from '@seaworthy/contract'
 import { check } from './check.ts'
 import { errSerializer } from './logging/error-json.ts'
 import { oneLineLogController, type OneLineLogController } from './logging/log-controller.ts'
@@ -47,8 +47,8 @@ export interface FastifyServerSettings {
   genReqId: (raw: IncomingMessage | Http2ServerRequest) => string
   childLoggerFactory: ChildLoggerFactory
   logController: OneLineLogController
-  frameworkErrors: RefusalOptions['frameworkErrors']
-  clientErrorHandler: RefusalOptions['clientErrorHandler']
+  frameworkErrors: EarlyRejectionOptions['frameworkErrors']
+  clientErrorHandler: EarlyRejectionOptions['clientErrorHandler']
 }
 
 /** With the logger that is made from settings, or with none. */
@@ -96,7 +96,7 @@ export function observabilityServerOptions(
 export function observabilityServerOptions(
   options: ObservabilityServerOptions = {}
 ): WithLogger | WithLoggerInstance<FastifyBaseLogger> {
-  check.known('', options, ['correlation', 'logging', 'level', 'logger', 'loggerInstance'])
+  check.keys('', options, ['correlation', 'logging', 'level', 'logger', 'loggerInstance'])
   const { correlation = {}, logging = {}, loggerInstance } = options
   const resolved = logging === false ? undefined : resolveLogging(logging)
   const schema = schemas[resolved?.schema ?? 'default']
@@ -107,7 +107,7 @@ export function observabilityServerOptions(
     genReqId: (raw) => ids.genReqId(raw as IncomingMessage),
     childLoggerFactory: branded(childLoggerFactory(ids, schema.keys), { ids, logging: resolved, controller }),
     logController: controller,
-    ...refusalOptions
+    ...earlyRejectionOptions
   }
   if (loggerInstance !== undefined) return { ...settings, loggerInstance: ownLogger(options, loggerInstance) }
   return { ...settings, logger: pinoSettings(options, schema.pino) }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { nearest } from '@seaworthy/contract'
+import { nearest } from '@seaworthy/internal'
 import { print, UsageError, type Command } from './commands/command.ts'
 import { doctor } from './commands/doctor.ts'
 import { init } from './commands/init.ts'

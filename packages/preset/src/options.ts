@@ -1,5 +1,5 @@
 import type { AuthOptions } from 'fastify-seaworthy/auth'
-import { optionChecks, type Secret } from '@seaworthy/contract'
+import { optionChecks, type Secret } from '@seaworthy/internal'
 import type { ErrorsOptions } from '@seaworthy/errors'
 import type { HealthOptions } from '@seaworthy/health'
 import type { ObservabilityOptions, ObservabilityServerOptions } from '@seaworthy/observability'
@@ -119,7 +119,7 @@ const check = optionChecks('seaworthy')
 
 /** Refuses what is no part and what is no switch. `env` and `listen` are what `fromEnv` adds for the app. */
 export function checkOptions(options: SeaworthyOptions): void {
-  check.known('', options, [...partNames, 'redis', 'env', 'listen', 'prefix'])
+  check.keys('', options, [...partNames, 'redis', 'env', 'listen', 'prefix'])
   for (const name of partNames) {
     const value: unknown = options[name]
     const valid =

@@ -1,4 +1,4 @@
-import { optionChecks, reveal } from '@seaworthy/contract'
+import { optionChecks, reveal } from '@seaworthy/internal'
 import { load } from './load.cjs'
 import type { RedisConnection, RedisOption } from './options.ts'
 import type { RedisClient } from './redis-client.ts'
@@ -36,7 +36,7 @@ function connection({
   tls = false,
   ...others
 }: RedisConnection) {
-  check.known('redis', others, ['host', 'port', 'username', 'password', 'db', 'tls'])
+  check.keys('redis', others, ['host', 'port', 'username', 'password', 'db', 'tls'])
   return {
     host: check.string('redis.host', host),
     port: check.integer('redis.port', port, { min: 1, max: 65_535 }),

@@ -1,4 +1,4 @@
-import { LinkedMap } from '@seaworthy/contract'
+import { LinkedMap } from '@seaworthy/internal'
 import { Circuit, type CircuitHost, type CircuitState } from './circuit.ts'
 import { Bulkhead } from './layers/bulkhead.ts'
 import type { Policy } from './options-policy.ts'

@@ -1,4 +1,4 @@
-import { optionChecks } from '@seaworthy/contract'
+import { optionChecks } from '@seaworthy/internal'
 import type { Fallback } from './layers/degrade.ts'
 import type { LastGoodOptions } from './layers/last-good.ts'
 import { type Policy, type PolicyOptions, policyKeys, resolvePolicy } from './options-policy.ts'
@@ -50,7 +50,7 @@ export function resolveBreaker<Args extends unknown[], T>(
   options: BreakerOptions<Args, T>
 ): BreakerPolicy<Args, T> {
   const at = `${name}.`
-  check.known(name, options, keys)
+  check.keys(name, options, keys)
   for (const option of functions) {
     if (options[option] !== undefined) check.fn(`${at}${option}`, options[option])
   }
@@ -68,7 +68,7 @@ function resolveLastGood<Args extends unknown[]>(
   at: string,
   { maxAge, key, maxEntries = 1000, ...others }: LastGoodOptions<Args>
 ): Required<LastGoodOptions<Args>> {
-  check.known(at, others, ['maxAge', 'key', 'maxEntries'])
+  check.keys(at, others, ['maxAge', 'key', 'maxEntries'])
   check.fn(`${at}.key`, key)
   return {
     maxAge: check.number(`${at}.maxAge`, maxAge, { min: 1, unit: 'milliseconds' }),

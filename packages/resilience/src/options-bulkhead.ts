@@ -1,4 +1,4 @@
-import type { OptionChecks } from '@seaworthy/contract'
+import type { OptionChecks } from '@seaworthy/internal'
 
 /** How many calls may be at work at the same time. */
 export interface BulkheadOptions {
@@ -51,7 +51,7 @@ export function resolveBulkhead(
   if (typeof options !== 'object' || options === null)
     return check.fail(at, 'false, a number or options', given)
   const { limit = 10, queue = 0, adaptive = false, minLimit = 1, maxLimit = 200, ...others } = options
-  check.known(at, others, ['limit', 'queue', 'adaptive', 'minLimit', 'maxLimit'])
+  check.keys(at, others, ['limit', 'queue', 'adaptive', 'minLimit', 'maxLimit'])
   return {
     limit: check.integer(typeof given === 'number' ? at : `${at}.limit`, limit, { min: 1 }),
     queue: check.integer(`${at}.queue`, queue, { min: 0 }),

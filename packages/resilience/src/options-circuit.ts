@@ -1,4 +1,4 @@
-import type { OptionChecks } from '@seaworthy/contract'
+import type { OptionChecks } from '@seaworthy/internal'
 
 /** When a breaker opens, for how long, and how it comes back. */
 export interface CircuitOptions {

@@ -1,4 +1,4 @@
-import type { OptionChecks } from '@seaworthy/contract'
+import type { OptionChecks } from '@seaworthy/internal'
 
 /** How much time a request has. */
 export interface DeadlineOptions {
@@ -47,7 +47,7 @@ const milliseconds = { min: 1, max: 2 ** 31 - 1, unit: 'milliseconds' }
 export function resolveDeadline(options: DeadlineOptions, check: OptionChecks): DeadlinePolicy {
   const { header = 'x-envoy-expected-rq-timeout-ms', max = 60_000, accept = true, propagate = true } = options
   const { default: initial = Math.min(30_000, max) } = options
-  check.known('deadline', options, ['header', 'default', 'max', 'accept', 'propagate'])
+  check.keys('deadline', options, ['header', 'default', 'max', 'accept', 'propagate'])
   if (header !== false) check.string('deadline.header', header)
   return {
     header: header === false ? false : header.toLowerCase(),

@@ -1,4 +1,4 @@
-import { optionChecks } from '@seaworthy/contract'
+import { optionChecks } from '@seaworthy/internal'
 import type { FailureKind } from './errors.ts'
 import { type BulkheadOptions, type BulkheadPolicy, resolveBulkhead } from './options-bulkhead.ts'
 import { type CircuitOptions, type CircuitPolicy, circuitKeys, resolveCircuit } from './options-circuit.ts'
@@ -150,7 +150,7 @@ export function resolvePolicy(at: string, options: PolicyOptions): Policy {
 }
 
 function resolveHealth(at: string, { critical = false, ...others }: { critical?: boolean }) {
-  check.known(`${at}health`, others, ['critical'])
+  check.keys(`${at}health`, others, ['critical'])
   return { critical: check.boolean(`${at}health.critical`, critical) }
 }
 

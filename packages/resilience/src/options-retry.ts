@@ -1,4 +1,4 @@
-import type { OptionChecks } from '@seaworthy/contract'
+import type { OptionChecks } from '@seaworthy/internal'
 
 /** How a failed call is tried again. */
 export interface RetryOptions {
@@ -60,7 +60,7 @@ export function resolveRetry(
   if (typeof options !== 'object' || options === null)
     return check.fail(at, 'true, false, a number or options', given)
   const { limit = 2, delay = 100, maxDelay = 2000, budget = 0.2, floor = 10, ...others } = options
-  check.known(at, others, ['limit', 'delay', 'maxDelay', 'budget', 'floor'])
+  check.keys(at, others, ['limit', 'delay', 'maxDelay', 'budget', 'floor'])
   return {
     limit: check.integer(typeof given === 'number' ? at : `${at}.limit`, limit, { min: 1, max: 10 }),
     delay: check.number(`${at}.delay`, delay, milliseconds),
@@ -78,6 +78,6 @@ export function resolveHedge(
   if (given === false) return undefined
   if (typeof given !== 'object' || given === null) return check.fail(at, 'false or options', given)
   const { delay, ...others } = given
-  check.known(at, others, ['delay'])
+  check.keys(at, others, ['delay'])
   return { delay: check.number(`${at}.delay`, delay, { ...milliseconds, min: 1 }) }
 }

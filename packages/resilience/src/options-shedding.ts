@@ -1,4 +1,4 @@
-import type { OptionChecks } from '@seaworthy/contract'
+import type { OptionChecks } from '@seaworthy/internal'
 
 /** When requests are turned away because there is too much to do. */
 export interface SheddingOptions {
@@ -63,7 +63,7 @@ export function resolveShedding(
     concurrency = false,
     retryAfter = 2
   } = options
-  check.known('shedding', options, ['maxUtilization', 'maxDelay', 'interval', 'concurrency', 'retryAfter'])
+  check.keys('shedding', options, ['maxUtilization', 'maxDelay', 'interval', 'concurrency', 'retryAfter'])
   return {
     maxUtilization: check.number('shedding.maxUtilization', maxUtilization, { min: 0.1, max: 1 }),
     maxDelay: check.number('shedding.maxDelay', maxDelay, { min: 1, unit: 'milliseconds' }),
@@ -80,7 +80,7 @@ function bounds(
   if (typeof given !== 'object' || given === null)
     return check.fail('shedding.concurrency', 'true, false or options', given)
   const { initial = 100, min = 10, max = 1000, ...others } = given
-  check.known('shedding.concurrency', others, ['initial', 'min', 'max'])
+  check.keys('shedding.concurrency', others, ['initial', 'min', 'max'])
   return {
     limit: check.integer('shedding.concurrency.initial', initial, { min: 1 }),
     minLimit: check.integer('shedding.concurrency.min', min, { min: 1 }),

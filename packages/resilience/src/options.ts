@@ -1,4 +1,4 @@
-import { optionChecks } from '@seaworthy/contract'
+import { optionChecks } from '@seaworthy/internal'
 import { type Clock, systemClock } from './clock.ts'
 import { type DeadlineOptions, type DeadlinePolicy, resolveDeadline } from './options-deadline.ts'
 import { type PolicyOptions, policyKeys, resolvePolicy } from './options-policy.ts'
@@ -78,11 +78,11 @@ export function resolveOptions({
   random = Math.random,
   ...others
 }: ResilienceOptions): ResolvedOptions {
-  check.known('', others, known)
+  check.keys('', others, known)
   const given = Object.entries({ defaults, ...prefixed(policies) })
   for (const [at, options] of given) {
     if (typeof options !== 'object' || options === null) check.fail(at, 'an object', options)
-    check.known(at, options, policyKeys)
+    check.keys(at, options, policyKeys)
     resolvePolicy(`${at}.`, options)
   }
   if (degradedHeader !== false) check.string('degradedHeader', degradedHeader)

@@ -1,4 +1,4 @@
-import { optionChecks } from '@seaworthy/contract'
+import { optionChecks } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
 import type { Breaker, BreakerHost, BreakerSnapshot } from './breaker-types.ts'
 import type { CallContext } from './call.ts'
@@ -89,7 +89,7 @@ export class Registry implements Resilience {
   policy(name: string, options: PolicyOptions): void {
     check.string('policy name', name)
     if (this.#policies.has(name)) throw new Error(`resilience: there is a policy "${name}" already`)
-    check.known(name, options, policyKeys)
+    check.keys(name, options, policyKeys)
     resolvePolicy(`${name}.`, options)
     this.#policies.set(name, options)
   }

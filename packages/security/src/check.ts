@@ -1,4 +1,4 @@
-import { optionChecks, type OptionChecks } from '@seaworthy/contract'
+import { optionChecks, type OptionChecks } from '@seaworthy/internal'
 
 export const check: OptionChecks = optionChecks('security')
 

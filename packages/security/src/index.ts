@@ -21,7 +21,7 @@ export type { CspNonce } from './headers/prepared.ts'
 export type { Profile } from './headers/profiles.ts'
 export type { SecurityOptions } from './options.ts'
 export { security, security as default } from './plugin.ts'
-export { normalizeIP } from './rate-limit/addresses.ts'
+export { clientNetwork as normalizeIP } from '@seaworthy/internal'
 export type { MakeRateLimit, MakeRateLimitCheck, RateLimitResult } from './rate-limit/decorators.ts'
 export { RateLimitError, RateLimitStoreError } from './rate-limit/errors.ts'
 export type {

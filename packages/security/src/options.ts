@@ -49,7 +49,7 @@ export interface ResolvedSecurity {
 
 /** Fills in the defaults and refuses what cannot work. The parts check their own. */
 export function resolveOptions(options: SecurityOptions): ResolvedSecurity {
-  check.known('', options, [...parts, ...server])
+  check.keys('', options, [...parts, ...server])
   const { headers = {}, cors = false, rateLimit = {}, validation = {} } = given(options)
   const resolved = { headers, cors, rateLimit, validation }
   for (const part of parts) if (resolved[part] !== false) section(part, resolved[part])

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { addressList, refusalOptions, type RefusalOptions } from '@seaworthy/contract'
+import { earlyRejectionOptions, type EarlyRejectionOptions } from '@seaworthy/contract'
+import { addressList } from '@seaworthy/internal'
 import { check, given } from './check.ts'
 
 /** What only Fastify's constructor can set. Give the same to the plugin, so that it can check. */
@@ -52,8 +53,8 @@ export interface SecurityServerSettings {
   http: Record<string, unknown>
   onProtoPoisoning: 'error'
   onConstructorPoisoning: 'error'
-  frameworkErrors: RefusalOptions['frameworkErrors']
-  clientErrorHandler: RefusalOptions['clientErrorHandler']
+  frameworkErrors: EarlyRejectionOptions['frameworkErrors']
+  clientErrorHandler: EarlyRejectionOptions['clientErrorHandler']
 }
 
 const names = new Set(['loopback', 'linklocal', 'uniquelocal'])
@@ -114,7 +115,7 @@ export function securityServerOptions(options: SecurityServerOptions = {}): Secu
     http: { headersTimeout: headers, connectionsCheckingInterval: Math.min(5000, headers), ...http },
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
-    ...refusalOptions
+    ...earlyRejectionOptions
   }
 }
 

@@ -1,4 +1,4 @@
-import { optionChecks } from '@seaworthy/contract'
+import { optionChecks } from '@seaworthy/internal'
 import { delayed } from './environment.ts'
 
 /** How long the service goes on serving after it has been told to end. */
@@ -140,7 +140,7 @@ const names = [
 
 /** Fills in the defaults and refuses what cannot work. The only place that does either. */
 export function resolveOptions(options: ShutdownOptions): ResolvedOptions {
-  check.known('', options, names)
+  check.keys('', options, names)
   const wait = delayed()
   const {
     signals = ['SIGTERM', 'SIGINT'],
@@ -196,7 +196,7 @@ function checkDelay(delay: number | DrainDelay | undefined, none: boolean): { mi
     check.fail('drainDelay', 'a number of milliseconds or { min, max }', delay)
   }
   const { min, max, ...others } = delay ?? {}
-  check.known('drainDelay', others, ['min', 'max'])
+  check.keys('drainDelay', others, ['min', 'max'])
   const least = check.integer('drainDelay.min', min ?? Math.min(none ? 0 : 2000, max ?? Infinity), limits)
   const most = max ?? (none && min === undefined ? 0 : Math.max(least, 15_000))
   check.integer('drainDelay.max', most, limits)
@@ -207,7 +207,7 @@ function checkDelay(delay: number | DrainDelay | undefined, none: boolean): { mi
 function checkFatal(fatal: boolean | { timeout?: number }): number | undefined {
   if (typeof fatal === 'boolean') return fatal ? 3000 : undefined
   if (typeof fatal !== 'object' || fatal === null) check.fail('fatal', 'true, false or { timeout }', fatal)
-  check.known('fatal', fatal, ['timeout'])
+  check.keys('fatal', fatal, ['timeout'])
   return check.integer('fatal.timeout', fatal.timeout ?? 3000, { min: 0, ...hour })
 }
 

@@ -1,11 +1,5 @@
-import {
-  lifecyclePort,
-  optionChecks,
-  provide,
-  provided,
-  reporterPort,
-  whenProvided
-} from '@seaworthy/contract'
+import { lifecyclePort, provide, provided, reporterPort, whenProvided } from '@seaworthy/contract'
+import { optionChecks } from '@seaworthy/internal'
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { Connections, serversOf } from './connections.ts'

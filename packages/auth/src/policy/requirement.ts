@@ -1,4 +1,5 @@
-import { nearest, optionChecks, type AtLeastOne } from '@seaworthy/contract'
+import type { AtLeastOne } from '@seaworthy/contract'
+import { nearest, optionChecks } from '@seaworthy/internal'
 import type { SchemeName } from '../identity.ts'
 import type { PolicyName, RoleName, ScopeName } from '../types/names.ts'
 import type { Policies, Policy } from './policies.ts'
@@ -61,7 +62,7 @@ export function requirementOf(route: string, given: true | RouteAuth, known: Kno
   const auth: AuthRule = given === true ? {} : given
   const at = `${route} config.auth`
   if (typeof auth !== 'object' || auth === null) return check.fail(at, 'true, false or an object', auth)
-  check.known(at, auth, keys)
+  check.keys(at, auth, keys)
   const schemes = auth.schemes ?? known.schemes
   if (known.schemes.length === 0)
     check.fail(at, 'used with a scheme ("jwt", "session" or "apiKeys" in the options)', 'none')

@@ -1,4 +1,4 @@
-import { nearest, optionChecks } from '@seaworthy/contract'
+import { nearest, optionChecks } from '@seaworthy/internal'
 import type { RoleName } from '../types/names.ts'
 
 /** Role names, or each role with those that it includes. */

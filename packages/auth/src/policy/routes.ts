@@ -5,7 +5,8 @@ import type {
   FastifyRequest,
   RouteOptions
 } from 'fastify'
-import { optionChecks, type Overridable } from '@seaworthy/contract'
+import type { Overridable } from '@seaworthy/contract'
+import { optionChecks } from '@seaworthy/internal'
 import type { ResolvedAuth } from '../options.ts'
 import { AuthError } from '../errors.ts'
 import type { SchemeName } from '../identity.ts'

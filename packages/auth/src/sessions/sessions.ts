@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { Session } from '@fastify/secure-session'
-import { optionChecks } from '@seaworthy/contract'
+import { optionChecks } from '@seaworthy/internal'
 import type { Audit } from '../audit.ts'
 import { unavailable } from '../errors.ts'
 import { subjectOf } from '../identity.ts'

@@ -1,4 +1,4 @@
-import { BoundedMap } from '@seaworthy/contract'
+import { BoundedMap } from '@seaworthy/internal'
 
 /** A map whose entries end, with a bound: the oldest entry goes when it is full. */
 export class ExpiringMap<V> {

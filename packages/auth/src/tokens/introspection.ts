@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { BoundedMap } from '@seaworthy/contract'
+import { BoundedMap } from '@seaworthy/internal'
 import type { FastifyBaseLogger } from 'fastify'
 import { identityOf } from '../identity.ts'
 import type { ResolvedIssuer } from '../options-issuer.ts'

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import { optionChecks } from '@seaworthy/contract'
+import { optionChecks } from '@seaworthy/internal'
 import type { Audit } from '../audit.ts'
 import { AuthError, challenge } from '../errors.ts'
 import { subjectOf } from '../identity.ts'

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
-import { optionChecks, reveal, type Secret } from '@seaworthy/contract'
+import { optionChecks, reveal, type Secret } from '@seaworthy/internal'
 import { algorithmsOf, type SignatureAlgorithm } from './algorithms.ts'
 
 const check = optionChecks('auth')

@@ -1,4 +1,4 @@
-import { BoundedMap } from '@seaworthy/contract'
+import { BoundedMap } from '@seaworthy/internal'
 import type { Identity } from '../identity.ts'
 import type { Issuer } from './issuer.ts'
 

@@ -1,4 +1,4 @@
-import { optionChecks } from '@seaworthy/contract'
+import { optionChecks } from '@seaworthy/internal'
 import type { CheckFunction } from '../check-options.ts'
 
 /** Options of {@link httpCheck}. */

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { getHeapStatistics } from 'node:v8'
-import { optionChecks } from '@seaworthy/contract'
+import { optionChecks } from '@seaworthy/internal'
 import type { CheckFunction, Finding } from '../check-options.ts'
 
 const rules = optionChecks('health')

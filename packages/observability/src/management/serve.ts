@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { hasLogger, managementPort, provide } from '@seaworthy/contract'
+import { managementPort, provide } from '@seaworthy/contract'
+import { hasLogger } from '@seaworthy/internal'
 import type { Connections } from '../connections.ts'
 import type { ManagementServer } from './listener.ts'
 import { LogLevel, logLevelRoutes } from './log-level.ts'

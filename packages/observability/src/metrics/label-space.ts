@@ -73,7 +73,7 @@ export function resolveLabels(labels: Record<string, MetricsLabel>): LabelSpace 
       check.fail('metrics.labels', "names of labels that aren't taken", name)
     }
     object(option, label)
-    check.known(option, label, ['values', 'of'])
+    check.keys(option, label, ['values', 'of'])
     check.fn(`${option}.of`, label.of)
     if (!Array.isArray(label.values) || label.values.length === 0) {
       check.fail(`${option}.values`, 'a list of values', label.values)

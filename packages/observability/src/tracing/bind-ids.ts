@@ -1,4 +1,4 @@
-import { hasLogger } from '@seaworthy/contract'
+import { hasLogger } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 import { childLoggerFactory } from '../logging/request-logger.ts'
 import { schemas } from '../logging/schemas.ts'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { nearest } from '@seaworthy/contract'
+import { nearest } from '@seaworthy/internal'
 import type { EnvironmentSchema } from './types.ts'
 
 /** What was found, and everything that is wrong with how it was given. */

@@ -1,4 +1,4 @@
-import { nearest } from '@seaworthy/contract'
+import { nearest } from '@seaworthy/internal'
 import { wrapped } from '../decide.ts'
 import { partNames, type SeaworthyOptions } from '../options.ts'
 import { EnvironmentError } from './validate.ts'

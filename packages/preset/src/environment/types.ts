@@ -1,4 +1,4 @@
-import type { Secret } from '@seaworthy/contract'
+import type { Secret } from '@seaworthy/internal'
 
 /** One variable: a small part of JSON Schema, and what the documents say of it. */
 export interface VariableSchema {

@@ -1,4 +1,4 @@
-import { Secret } from '@seaworthy/contract'
+import { Secret } from '@seaworthy/internal'
 import { load } from '../load.cjs'
 import { gather } from './gather.ts'
 import type { EnvironmentOf, EnvironmentSchema, VariableSchema } from './types.ts'

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { nearest } from '@seaworthy/contract'
+import { nearest } from '@seaworthy/internal'
 import { readApp } from './app.ts'
 import { render, takenPorts, targets } from './templates.ts'
 

@@ -1,4 +1,4 @@
-import { BoundedMap } from '@seaworthy/contract'
+import { BoundedMap } from '@seaworthy/internal'
 import type { Clock } from '../clock.ts'
 
 /** The last good value per key. */

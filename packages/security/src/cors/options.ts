@@ -1,4 +1,5 @@
-import { withoutRegisterOptions, type AtLeastOne } from '@seaworthy/contract'
+import type { AtLeastOne } from '@seaworthy/contract'
+import { withoutRegisterOptions } from '@seaworthy/internal'
 import type { FastifyRequest, LogLevel } from 'fastify'
 import { check, given, section } from '../check.ts'
 import { checkRules } from './rules.ts'
@@ -147,7 +148,7 @@ const keys = [
 export function checkCors(option: string, options: CorsOptions): CorsOptions {
   section(option, options)
   const known = given(options)
-  check.known(option, withoutRegisterOptions(known), keys)
+  check.keys(option, withoutRegisterOptions(known), keys)
   const { origin, credentials, maxAge, hook, exposedHeaders } = known
   checkRules(`${option}.origin`, origin)
   if (credentials !== undefined) check.boolean(`${option}.credentials`, credentials)

@@ -1,6 +1,6 @@
 import type { HelmetOptions } from 'helmet'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { withoutRegisterOptions } from '@seaworthy/contract'
+import { withoutRegisterOptions } from '@seaworthy/internal'
 import { check, given, section } from '../check.ts'
 import { profiles, type Profile } from './profiles.ts'
 
@@ -114,7 +114,7 @@ const aliases: Record<string, string> = { hsts: 'strictTransportSecurity', frame
 export function resolveHeaders(option: string, options: HeadersOptions): ResolvedHeaders {
   section(option, options)
   const own = withoutRegisterOptions(given(options))
-  check.known(option, own, [...ownKeys, ...helmetKeys])
+  check.keys(option, own, [...ownKeys, ...helmetKeys])
   const { profile = 'api', enableCSPNonces = false, global: _, ...rest } = own
   const { permissionsPolicy, cacheControl, ...helmet } = rest
   const base = profiles[check.oneOf(`${option}.profile`, profile, Object.keys(profiles) as Profile[])]

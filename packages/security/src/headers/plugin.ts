@@ -1,4 +1,4 @@
-import { onRefusal, type AtLeastOne, type Overridable } from '@seaworthy/contract'
+import { onEarlyRejection, type AtLeastOne, type Overridable } from '@seaworthy/contract'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ServerResponse } from 'node:http'
@@ -111,7 +111,7 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
     route.onRequest = [hook, ...[route.onRequest ?? []].flat()] as Hook[]
   })
 
-  onRefusal(fastify, {
+  onEarlyRejection(fastify, {
     request: (_error, request, reply) => apply(request, reply),
     socket: (_error, _socket, answer) => Object.assign(answer.headers, all.fixed)
   })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import type { FastifyRequest } from 'fastify'
-import { noAddress, normalizeIP } from './addresses.ts'
+import { clientNetwork, noAddress } from '@seaworthy/internal'
 import type { Limit } from './limit.ts'
 import type { Hit } from './store.ts'
 
@@ -31,7 +31,7 @@ const isAllowed = ({ allowed }: Limit, request: FastifyRequest): boolean => {
 /** Addresses count by their network whoever gives them: a key generator that falls back on `request.ip` too. */
 const keyText = ({ subnet }: Limit, key: string | number): string => {
   const given = String(key)
-  const text = given.includes(':') && isIPv6(given) ? normalizeIP(given, subnet) : given
+  const text = given.includes(':') && isIPv6(given) ? clientNetwork(given, subnet) : given
   return text.length <= longestKey ? text : createHash('sha256').update(text).digest('base64url')
 }
 

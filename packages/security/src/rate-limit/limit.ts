@@ -1,4 +1,4 @@
-import { addressList, type AddressList } from '@seaworthy/contract'
+import { addressList, type AddressList } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
 import { check, given, section } from '../check.ts'
 import { duration } from '../duration.ts'
@@ -65,7 +65,7 @@ const hooks = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as cons
 export function compileLimit(option: string, options: LimitOptions, fallback: string): Limit {
   section(option, options)
   const limit = given(options)
-  check.known(option, limit, limitKeys)
+  check.keys(option, limit, limitKeys)
   const { max = 100, timeWindow = '1 minute', by = 'ip', cost = 1, observe = false } = limit
   const { ban = -1, continueExceeding = false, ipv6Subnet = 64, allowList = [], failuresOnly } = limit
   check.oneOf(`${option}.by`, by, ['ip', 'user'])

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { hash, pieceOf, piecesFor } from '@seaworthy/contract'
+import { fnv1a, shardIndex, shardCount } from '@seaworthy/internal'
 import { SlidingLog } from './log.ts'
 import type { Hit, Verdict } from './store.ts'
 
@@ -27,7 +27,7 @@ export class MemoryStore {
   constructor(cache: number, now: () => number = () => performance.now()) {
     this.#cache = cache
     this.#now = now
-    this.#pieces = piecesFor(cache)
+    this.#pieces = shardCount(cache)
   }
 
   /** How many logs are kept, shared ones included. */
@@ -95,7 +95,7 @@ export class MemoryStore {
       pieces = Array.from({ length: this.#pieces }, () => new Map<string, SlidingLog>())
       this.#limits.set(name, pieces)
     }
-    return pieces[pieceOf(key, this.#pieces, this.#seed)]!
+    return pieces[shardIndex(key, this.#pieces, this.#seed)]!
   }
 
   /** Each new key looks at four others and lets go of those whose window is over: no timer, no pause. */
@@ -120,7 +120,7 @@ export class MemoryStore {
 
   #slot({ name, key }: Hit): number {
     const slots = 2 ** Math.ceil(Math.log2(Math.max(64, this.#cache / 8)))
-    return hash(key, hash(name, 2_166_136_261)) & (slots - 1)
+    return fnv1a(key, fnv1a(name, 2_166_136_261)) & (slots - 1)
   }
 }
 

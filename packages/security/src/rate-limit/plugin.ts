@@ -1,4 +1,4 @@
-import { withoutRegisterOptions } from '@seaworthy/contract'
+import { withoutRegisterOptions } from '@seaworthy/internal'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { check, given, section } from '../check.ts'
@@ -38,7 +38,7 @@ interface Planned {
 const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) => {
   section('rateLimit', options)
   const own = withoutRegisterOptions(given(options))
-  check.known('rateLimit', own, [...limitKeys, ...ownKeys])
+  check.keys('rateLimit', own, [...limitKeys, ...ownKeys])
   const { global = true, cache = 10_000, enableDraftSpec = false, policyHeaders = true } = own
   check.boolean('rateLimit.global', global)
   const limits = appLimits(own)

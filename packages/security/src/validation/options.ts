@@ -1,4 +1,4 @@
-import { withoutRegisterOptions } from '@seaworthy/contract'
+import { withoutRegisterOptions } from '@seaworthy/internal'
 import { check, given, section } from '../check.ts'
 
 /** What comes in from outside. */
@@ -53,13 +53,7 @@ export function resolveValidation(options: ValidationOptions): ResolvedValidatio
     unsafePatterns = 'error',
     ...others
   } = withoutRegisterOptions(given(options))
-  check.known('validation', others, [
-    'maxDepth',
-    'maxKeys',
-    'onMissingSchema',
-    'boundaries',
-    'unsafePatterns'
-  ])
+  check.keys('validation', others, ['maxDepth', 'maxKeys', 'onMissingSchema', 'boundaries', 'unsafePatterns'])
   if (!Array.isArray(boundaries)) check.fail('validation.boundaries', 'a list', boundaries)
   return {
     maxDepth: check.integer('validation.maxDepth', maxDepth, { min: 1, max: 1000 }),

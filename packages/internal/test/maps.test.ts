@@ -1,5 +1,5 @@
 import t from 'tap'
-import { BoundedMap, LinkedMap, pieceOf, piecesFor } from '../src/index.ts'
+import { BoundedMap, LinkedMap, shardIndex, shardCount } from '../src/index.ts'
 
 /** Repeatable numbers below `limit`. */
 function numbers(seed: number) {
@@ -79,7 +79,7 @@ t.test('what has ended makes room before what has not', async (t) => {
 })
 
 t.test('keys spread evenly over pieces, those that begin or end alike too', async (t) => {
-  t.same([1, 16_384, 16_385, 100_000, 1_000_000].map(piecesFor), [1, 1, 2, 8, 64])
+  t.same([1, 16_384, 16_385, 100_000, 1_000_000].map(shardCount), [1, 1, 2, 8, 64])
   const families = [
     (index: number) => `10.0.${index >> 8}.${index & 255}`,
     (index: number) => `${index}.example.com`,
@@ -87,7 +87,7 @@ t.test('keys spread evenly over pieces, those that begin or end alike too', asyn
   ]
   for (const key of families) {
     const counts = Array.from({ length: 64 }, () => 0)
-    for (let index = 0; index < 64_000; index++) counts[pieceOf(key(index), 64, 12_345)]!++
+    for (let index = 0; index < 64_000; index++) counts[shardIndex(key(index), 64, 12_345)]!++
     t.ok(Math.max(...counts) < 1500, `the fullest has ${Math.max(...counts)} of 64,000`)
   }
 })

@@ -6,8 +6,8 @@ interface Node<V> {
 }
 
 /**
- * A map that knows its oldest entry. A Map's own order is no help where entries come and go: it walks over all that was
- * deleted in front, each time.
+ * A map with access to its oldest entry. A Map's own order does not help where entries come and go: each iteration
+ * walks over all deleted entries in front.
  */
 export class LinkedMap<V> {
   readonly #nodes = new Map<string, Node<V>>()
@@ -18,7 +18,7 @@ export class LinkedMap<V> {
     return this.#nodes.size
   }
 
-  /** What the oldest entry has. */
+  /** The value of the oldest entry. */
   get oldest(): V | undefined {
     return this.#oldest?.value
   }
@@ -27,12 +27,12 @@ export class LinkedMap<V> {
     return this.#nodes.get(key)?.value
   }
 
-  /** The entry is the newest from here on. */
+  /** Adds or replaces an entry. It becomes the newest. */
   set(key: string, value: V): void {
-    const known = this.#nodes.get(key)
-    if (known !== undefined) this.#unlink(known)
-    const node = known ?? { key, value, older: undefined, newer: undefined }
-    if (known === undefined) this.#nodes.set(key, node)
+    const existing = this.#nodes.get(key)
+    if (existing !== undefined) this.#unlink(existing)
+    const node = existing ?? { key, value, older: undefined, newer: undefined }
+    if (existing === undefined) this.#nodes.set(key, node)
     node.value = value
     node.older = this.#newest
     node.newer = undefined
@@ -58,7 +58,7 @@ export class LinkedMap<V> {
     this.#oldest = this.#newest = undefined
   }
 
-  /** The oldest first. What is deleted meanwhile must be no other than the one that was just given. */
+  /** All entries, oldest first. While it runs, only the entry that it has just yielded may be deleted. */
   *entries(): Generator<[key: string, value: V], undefined> {
     for (let node = this.#oldest; node !== undefined;) {
       const { newer } = node

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+/** The response to bytes that are not a valid request: malformed HTTP, headers too large, too slow. */
+export interface ClientErrorAnswer {
+  statusCode: number
+  /** A new id for the body, the header and the log line, as there is no request that could have one. */
+  readonly correlationId: string
+  headers: Record<string, string>
+  body: string
+}
+
+/** One plugin's part in requests that Fastify rejects before any hook runs. */
+export interface EarlyRejection {
+  /** A malformed URL, an overlong parameter. May set headers; once one has sent a response, no `answer` runs. */
+  request?(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void
+  /** Answers such a request, after every `request`. `true`: answered. */
+  answer?(error: FastifyError, request: FastifyRequest, reply: FastifyReply): boolean
+  /** The bytes on the socket are not a valid request. May change the response. */
+  socket?(error: Error & { code?: string }, socket: Socket, answer: ClientErrorAnswer): void
+}
+
+const key = Symbol.for('seaworthy.early-rejections.v1')
+
+/** Adds a plugin's part. It takes effect where the constructor has the {@link earlyRejectionOptions}. */
+export function onEarlyRejection(fastify: FastifyInstance, rejection: EarlyRejection): void {
+  if (!fastify.hasDecorator(key)) fastify.decorate<unknown>(key, [])
+  fastify.getDecorator<EarlyRejection[]>(key).push(rejection)
+}
+
+const earlyRejectionsOf = (fastify: FastifyInstance): EarlyRejection[] =>
+  fastify.hasDecorator(key) ? fastify.getDecorator<EarlyRejection[]>(key) : []
+
+/** Fastify's `frameworkErrors`: the same function in every package, so that options of two packages can be merged. */
+export function frameworkErrors(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const rejections = earlyRejectionsOf(request.server)
+  for (const rejection of rejections) rejection.request?.(error, request, reply)
+  if (reply.sent) return
+  if (rejections.some((rejection) => rejection.answer?.(error, request, reply) === true)) return
+
+  const statusCode = error.statusCode ?? 400
+  const { code, message } = error
+  void reply.code(statusCode).send({ statusCode, code, error: statusText(statusCode), message })
+}
+
+/** Fastify's `clientErrorHandler`: see {@link frameworkErrors}. */
+export function clientErrorHandler(
+  this: FastifyInstance,
+  error: Error & { code?: string },
+  socket: Socket
+): void {
+  // A closed connection needs no response, and a socket that has one must not get a second.
+  if (error.code === 'ECONNRESET' || socket.destroyed) return
+
+  const statusCode = clientErrorStatus(error.code)
+  const answer: ClientErrorAnswer = {
+    statusCode,
+    correlationId: randomUUID(),
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body: JSON.stringify({ statusCode, error: statusText(statusCode), message: 'Client Error' })
+  }
+  for (const rejection of earlyRejectionsOf(this)) rejection.socket?.(error, socket, answer)
+
+  if (socket.writable) socket.write(serializeAnswer(answer))
+  socket.destroySoon()
+}
+
+function serializeAnswer({ statusCode, headers, body }: ClientErrorAnswer): string {
+  const status = `HTTP/1.1 ${statusCode} ${statusText(statusCode)}\r\n`
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  const length = Buffer.byteLength(body)
+  return `${status}${head.join('')}content-length: ${length}\r\nconnection: close\r\n\r\n${body}`
+}
+
+function clientErrorStatus(code: string | undefined): number {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408
+  if (code === 'HPE_HEADER_OVERFLOW') return 431
+  return 400
+}
+
+const statusText = (statusCode: number): string => STATUS_CODES[statusCode] ?? 'Error'
+
+/** The two constructor options by which plugins see early rejections, for HTTP/1, HTTPS and HTTP/2 alike. */
+export interface EarlyRejectionOptions {
+  frameworkErrors: (error: FastifyError, request: object, reply: object) => void
+  clientErrorHandler: (this: FastifyInstance, error: Error & { code?: string }, socket: Socket) => void
+}
+
+export const earlyRejectionOptions: EarlyRejectionOptions = {
+  frameworkErrors: frameworkErrors as EarlyRejectionOptions['frameworkErrors'],
+  clientErrorHandler
+}

@@ -1,0 +1,26 @@
+import type { FastifyRequest, RouteOptions } from 'fastify'
+
+/** Data that a plugin computes once for each route, in `onRoute`, and reads on each request. */
+export interface RouteData<T> {
+  /** Stores the data with the route. The route's `config` of the app is not shared with other routes: it is copied. */
+  set(route: RouteOptions, data: T): void
+  /** The data of the request's route. `undefined` for routes added before the plugin and for unmatched requests. */
+  get(request: FastifyRequest): T | undefined
+}
+
+/**
+ * Makes a place for data in each route's `config`, under a symbol that no other code has.
+ *
+ * @param name - The plugin and what the data is, for debuggers: `security.rate-limit`.
+ */
+export function routeData<T>(name: string): RouteData<T> {
+  const key = Symbol(`seaworthy.${name}`)
+  type Config = { [key]?: T } | undefined
+
+  return {
+    set(route, data) {
+      route.config = { ...route.config, [key]: data } as NonNullable<RouteOptions['config']>
+    },
+    get: (request) => (request.routeOptions.config as Config)?.[key]
+  }
+}

@@ -1,0 +1,92 @@
+import { invalidOption } from './invalid-option.ts'
+import { nearest } from './nearest.ts'
+import { withoutRegisterOptions } from './register-options.ts'
+
+/** The range of a number option, bounds included. `unit` is only for the message: `milliseconds`. */
+export interface NumberRule {
+  min?: number
+  max?: number
+  unit?: string
+}
+
+/**
+ * Checks of one package's options. Each returns the value, or stops the start by an error with the code
+ * `INVALID_OPTION`: `package: "option" must be …, got …`.
+ */
+export interface OptionChecks {
+  integer(option: string, value: unknown, rule?: NumberRule): number
+  number(option: string, value: unknown, rule?: NumberRule): number
+  boolean(option: string, value: unknown): boolean
+  string(option: string, value: unknown): string
+  oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T
+  fn(option: string, value: unknown): void
+  /**
+   * Refuses keys that are no option, with the nearest one that is. `option` is '' at the top, where Fastify's own
+   * options of `register` come along.
+   */
+  keys(option: string, value: object, allowed: readonly string[]): void
+  /** Throws the error that the other checks throw. Pass the word `secret` in place of a secret value. */
+  fail(option: string, rule: string, value: unknown): never
+}
+
+/** Makes the checks of a package's options. `plugin` is its name in messages: `health`. */
+export function optionChecks(plugin: string): OptionChecks {
+  const fail = (option: string, rule: string, value: unknown): never => {
+    throw invalidOption(`${plugin}: "${option}" must be ${rule}, got ${formatValue(value)}`)
+  }
+
+  return {
+    integer(option, value, rule = {}) {
+      return Number.isSafeInteger(value) && isWithin(value as number, rule)
+        ? (value as number)
+        : fail(option, `a whole number${formatRule(rule)}`, value)
+    },
+    number(option, value, rule = {}) {
+      return typeof value === 'number' && Number.isFinite(value) && isWithin(value, rule)
+        ? value
+        : fail(option, `a number${formatRule(rule)}`, value)
+    },
+    boolean(option, value) {
+      return typeof value === 'boolean' ? value : fail(option, 'true or false', value)
+    },
+    string(option, value) {
+      return typeof value === 'string' && value !== '' ? value : fail(option, 'a non-empty string', value)
+    },
+    oneOf(option, value, allowed) {
+      return (
+        allowed.find((entry) => entry === value) ??
+        fail(option, `one of ${allowed.map(quote).join(', ')}`, value)
+      )
+    },
+    fn(option, value) {
+      if (typeof value !== 'function') fail(option, 'a function', value)
+    },
+    keys(option, value, allowed) {
+      for (const key of Object.keys(option === '' ? withoutRegisterOptions(value) : value)) {
+        if (allowed.includes(key)) continue
+        const near = nearest(key, allowed)
+        const name = option === '' ? key : `${option}.${key}`
+        throw invalidOption(`${plugin}: "${name}" is not an option${near ? `, did you mean "${near}"?` : ''}`)
+      }
+    },
+    fail
+  }
+}
+
+const isWithin = (value: number, { min = -Infinity, max = Infinity }: NumberRule): boolean =>
+  value >= min && value <= max
+
+const quote = (text: string): string => `'${text}'`
+
+function formatRule({ min, max, unit }: NumberRule): string {
+  const of = unit ? ` of ${unit}` : ''
+  if (min !== undefined && max !== undefined) return `${of} from ${min} to ${max}`
+  if (min !== undefined) return unit ? `${of}, at least ${min}` : ` of at least ${min}`
+  return max === undefined ? of : `${of}, ${max} at most`
+}
+
+function formatValue(value: unknown): string {
+  if (typeof value === 'string') return quote(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
+  return typeof value === 'function' ? 'a function' : String(value)
+}

@@ -1,0 +1,67 @@
+import t from 'tap'
+import { nearest, optionChecks } from '../src/index.ts'
+
+const check = optionChecks('part')
+
+const errorOf = (fn: () => unknown): RangeError & { code?: string } => {
+  try {
+    fn()
+  } catch (error) {
+    return error as RangeError
+  }
+  throw new Error('nothing was thrown')
+}
+
+t.test('a right value comes back', async (t) => {
+  t.equal(check.integer('size', 3, { min: 3, max: 3 }), 3)
+  t.equal(check.number('ratio', 0.5, { max: 1 }), 0.5)
+  t.equal(check.boolean('on', false), false)
+  t.equal(check.string('name', 'a'), 'a')
+  t.equal(check.oneOf('mode', 'b', ['a', 'b']), 'b')
+  check.keys('part', { a: 1 }, ['a', 'b'])
+  check.keys('', { a: 1, prefix: '/x', logLevel: 'warn' }, ['a'])
+})
+
+t.test(
+  'a wrong value throws an error that names option, rule and value, with the code INVALID_OPTION',
+  async (t) => {
+    const cases: [() => unknown, string][] = [
+      [() => check.integer('size', 1.5), 'part: "size" must be a whole number, got 1.5'],
+      [
+        () => check.integer('wait', -1, { min: 0, unit: 'milliseconds' }),
+        'part: "wait" must be a whole number of milliseconds, at least 0, got -1'
+      ],
+      [
+        () => check.integer('size', NaN, { min: 1 }),
+        'part: "size" must be a whole number of at least 1, got NaN'
+      ],
+      [
+        () => check.number('ratio', '1', { min: 0, max: 1 }),
+        'part: "ratio" must be a number from 0 to 1, got \'1\''
+      ],
+      [() => check.number('ratio', 2, { max: 1 }), 'part: "ratio" must be a number, 1 at most, got 2'],
+      [() => check.boolean('on', 'yes'), 'part: "on" must be true or false, got \'yes\''],
+      [() => check.string('name', ''), 'part: "name" must be a non-empty string, got \'\''],
+      [() => check.oneOf('mode', [], ['a', 'b']), "part: \"mode\" must be one of 'a', 'b', got an array"],
+      [() => check.fn('find', {}), 'part: "find" must be a function, got an object'],
+      [() => check.keys('', { pth: 1 }, ['path']), 'part: "pth" is not an option, did you mean "path"?'],
+      [() => check.keys('a', { prefix: 1 }, ['path']), 'part: "a.prefix" is not an option'],
+      [
+        () => check.fail('key', 'a text', 'x'.repeat(70)),
+        `part: "key" must be a text, got '${'x'.repeat(60)}…'`
+      ]
+    ]
+    for (const [fn, message] of cases) {
+      const error = errorOf(fn)
+      t.equal(error.message, message)
+      t.equal(error.code, 'INVALID_OPTION')
+      t.ok(error instanceof RangeError)
+    }
+  }
+)
+
+t.test('the suggestion is the nearest name within two edits', async (t) => {
+  t.equal(nearest('timeOut', ['interval', 'timeout']), 'timeout')
+  t.equal(nearest('limti', ['limit', 'list']), 'limit')
+  t.equal(nearest('something', ['limit']), undefined)
+})
