@@ -106,7 +106,7 @@ t.test('recommendations degrade while their service is down, and the breaker ope
   for (let i = 0; i < 30; i++) await service.call('/recommendations', { token })
   const calls = upstream.requests.length
   await service.call('/recommendations', { token })
-  t.equal(upstream.requests.length, calls, 'the open breaker asks nobody')
+  t.equal(upstream.requests.length, calls, 'the open breaker makes no call')
   t.match(await service.metrics(), /breaker_state\{breaker="recommendations",state="open"\} 1/)
 
   const directory = await service.call('/directory/7', { token })
@@ -187,7 +187,7 @@ t.test('SIGTERM under a keep-alive load of 50 connections loses nothing, and end
   const load = startLoad(service.port, '/profile', {
     connections: 50,
     request: { headers: { authorization: `Bearer ${token}` } },
-    // What a load balancer does: once it is told that the service is not ready, it sends no further request.
+    // What a load balancer does: once readiness answers 503, it sends no further request.
     onResult: () => stopped === 0
   })
   await until('a flowing load', () => (load.result.statuses[200] ?? 0) > 200)
