@@ -1,13 +1,13 @@
 import { port, type Port } from './port.ts'
 
 export interface ReadinessCheckOptions {
-  /** A failing critical check makes the service not ready; another one only degraded. Default true. */
+  /** Whether a failure makes the service not ready; otherwise it becomes degraded. Default `true`. */
   critical?: boolean
-  /** Milliseconds after which the check has failed, whatever it does. */
+  /** Milliseconds after which a check that has not settled has failed. */
   timeout?: number
   /** Milliseconds between runs in the background. */
   interval?: number
-  /** Milliseconds for which a result is served again. */
+  /** Milliseconds for which a result is served from the cache. */
   cacheFor?: number
 }
 
