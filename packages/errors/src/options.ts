@@ -1,4 +1,4 @@
-import { optionChecks, type OptionChecks } from '@seaworthy/internal'
+import { omitUndefined, optionChecks, type OptionChecks } from '@seaworthy/internal'
 import { compileMappings, type ErrorMapping } from './resolve/mapping.ts'
 import type { ResolveOptions } from './resolve/resolve-error.ts'
 import type { ErrorFormat, ErrorMessages, RespondOptions } from './respond/options.ts'
@@ -141,8 +141,7 @@ const reservedMembers: ReadonlySet<string> = new Set([
  */
 export function resolveOptions(options: ErrorsOptions): ResolvedOptions {
   check.keys('', options, Object.keys(defaults))
-  const present = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  const { messages, log, ...merged }: Required<ErrorsOptions> = { ...defaults, ...present }
+  const { messages, log, ...merged }: Required<ErrorsOptions> = { ...defaults, ...omitUndefined(options) }
   if (messages !== undefined) check.fn('messages', messages)
   if (log !== undefined) check.boolean('log', log)
   return {

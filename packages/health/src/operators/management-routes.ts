@@ -1,14 +1,14 @@
-import type { FastifyReply, RouteHandlerMethod } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import type { Management } from '@seaworthy/contract'
-import type { Health } from './api.ts'
-import { probeNames } from './probes.ts'
+import type { Health } from './health-api.ts'
+import { probeNames, type ProbeHandlers } from '../probes/probe-handlers.ts'
 
-/** Shows operators what the public doesn't see, and gives them the maintenance switch. */
-export function addDetail(
+/** Adds the full report, the probes and the maintenance switch to the operators' listener. */
+export function addManagementRoutes(
   management: Management,
   prefix: string,
-  health: Health,
-  handlers: Record<(typeof probeNames)[number] | 'group', RouteHandlerMethod>
+  health: Pick<Health, 'check' | 'status' | 'maintenance'>,
+  handlers: ProbeHandlers
 ): void {
   const url = prefix === '' ? '/health' : prefix
   const report = async (reply: FastifyReply) => {

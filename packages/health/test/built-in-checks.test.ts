@@ -25,10 +25,10 @@ import {
   type CheckFunction
 } from '../src/index.ts'
 
-async function build(t: Test, check: CheckFunction, timeout = 500) {
+async function build(t: Test, check: CheckFunction, { timeout = 500, cacheFor = 20 } = {}) {
   const app = Fastify()
   t.teardown(() => app.close())
-  await app.register(health, { cacheFor: 20, timeout })
+  await app.register(health, { cacheFor, timeout })
   app.health.addCheck('dependency', check)
   const ready = async () => (await app.inject('/health/ready')).statusCode
   const becomes = async (code: number) =>
@@ -40,7 +40,7 @@ async function build(t: Test, check: CheckFunction, timeout = 500) {
   return { app, ready, becomes }
 }
 
-/** PostgreSQL answers each connection in a process of its own: freezing it means all of them. */
+/** Signals PostgreSQL and its children: it has one process for each connection. */
 function signalAll(pid: number, signal: NodeJS.Signals): void {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
   process.kill(pid, signal)
@@ -49,7 +49,7 @@ function signalAll(pid: number, signal: NodeJS.Signals): void {
 
 requires(
   ['initdb', 'postgres'],
-  'PostgreSQL killed, frozen and restarted is seen, and costs one connection',
+  'the check notices that PostgreSQL is killed, frozen or restarted, with one connection',
   async (t) => {
     const server = await startPostgres(t)
     const pool = new pg.Pool({ host: server.host, port: server.port, user: 'postgres', max: 5 })
@@ -63,32 +63,32 @@ requires(
     for (let i = 0; i < 4; i++) {
       t.equal(await ready(), 503)
       t.ok(pool.totalCount <= 1, `${pool.totalCount} connections`)
-      t.equal(pool.waitingCount, 0, 'nobody queues')
+      t.equal(pool.waitingCount, 0, 'no request waits in the pool')
     }
     signalAll(server.process.pid, 'SIGCONT')
     await becomes(200)
-    t.equal((await pool.query('SELECT 1 AS one')).rows[0].one, 1, 'the pool is sound')
+    t.equal((await pool.query('SELECT 1 AS one')).rows[0].one, 1, 'the pool works')
 
     await server.kill()
     await becomes(503)
     await server.restart()
     await becomes(200)
-    await until('the check to give its connection back', () => pool.idleCount === pool.totalCount)
+    await until('the check to release its connection', () => pool.idleCount === pool.totalCount)
   }
 )
 
 requires(
   ['initdb', 'postgres'],
-  'a pool without a free connection is not ready, and gets nothing to carry',
+  'a pool without a free connection is not ready, and gets one request at most',
   async (t) => {
     const server = await startPostgres(t)
     const pool = new pg.Pool({ host: server.host, port: server.port, user: 'postgres', max: 1 })
     t.teardown(() => pool.end())
-    const { ready, becomes } = await build(t, postgresCheck(pool), 100)
+    const { ready, becomes } = await build(t, postgresCheck(pool), { timeout: 100 })
     const busy = await pool.connect()
     for (let i = 0; i < 3; i++) {
       t.equal(await ready(), 503)
-      t.ok(pool.waitingCount <= 1, 'one waits at most')
+      t.ok(pool.waitingCount <= 1, 'one request waits at most')
     }
     busy.release()
     await becomes(200)
@@ -98,7 +98,7 @@ requires(
     await client.connect()
     t.teardown(() => client.end())
     const single = await build(t, postgresCheck(client, { query: 'SELECT now()' }))
-    t.equal(await single.ready(), 200, 'a client works as well')
+    t.equal(await single.ready(), 200, 'a client works too')
     const wrong = await build(t, postgresCheck(pool, { query: 'SELECT * FROM nowhere' }))
     t.equal(await wrong.ready(), 503)
     t.match(wrong.app.health.status().checks.dependency, { error: 'relation "nowhere" does not exist' })
@@ -107,7 +107,7 @@ requires(
 
 requires(
   ['redis-server'],
-  'Redis killed, frozen and restarted is seen, and never has more than one PING',
+  'the check notices that Redis is killed, frozen or restarted, with one PING at most',
   async (t) => {
     const server = await startRedis(t)
     const redis = new Redis(server.port, server.host, { retryStrategy: () => 50 })
@@ -142,93 +142,90 @@ requires(
   }
 )
 
-requires(
-  ['redis-server'],
-  'an answer that arrives while the event loop stalls is not a timeout',
-  async (t) => {
-    const server = await startRedis(t)
-    const redis = new Redis(server.port, server.host)
-    t.teardown(() => redis.disconnect())
-    let asked = false
-    const client = {
-      ping: async () => {
-        asked = true
-        return redis.ping()
-      }
+requires(['redis-server'], 'an answer that arrives while the event loop stalls is no timeout', async (t) => {
+  const server = await startRedis(t)
+  const redis = new Redis(server.port, server.host)
+  t.teardown(() => redis.disconnect())
+  let sent = false
+  const client = {
+    ping: async () => {
+      sent = true
+      return redis.ping()
     }
-    const { ready, becomes } = await build(t, redisCheck(client), 200)
-    await becomes(200)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    asked = false
+  }
+  const { ready, becomes } = await build(t, redisCheck(client), { timeout: 200, cacheFor: 0 })
+  await becomes(200)
+  sent = false
 
-    const answer = ready()
-    await until('the PING to be sent', () => asked)
-    const end = performance.now() + 500
-    while (performance.now() < end);
-    t.equal(await answer, 200)
+  const answer = ready()
+  await until('the PING to be sent', () => sent)
+  const end = performance.now() + 500
+  while (performance.now() < end);
+  t.equal(await answer, 200)
+})
+
+t.test(
+  'probes pass while all hooks reject requests and the event loop stalls for half a second',
+  async (t) => {
+    const app = startNode(t, join(import.meta.dirname, 'fixtures/rejecting-app.ts'))
+    const [url] = await app.waitFor(/http:\S+/)
+    t.not((await fetch(`${url}/other`)).status, 200, 'other requests are rejected')
+
+    for (let i = 0; i < 3; i++) {
+      await fetch(`${url}/stall`)
+      const answers = await Promise.all(
+        ['live', 'ready', 'startup'].map(async (name) => fetch(`${url}/health/${name}`))
+      )
+      t.strictSame(
+        answers.map(({ status }) => status),
+        [200, 200, 200]
+      )
+    }
   }
 )
 
-t.test('probes pass with every guard on and an event loop that stalls for half a second', async (t) => {
-  const app = startNode(t, join(import.meta.dirname, 'fixtures/hostile-app.ts'))
-  const [url] = await app.waitFor(/http:\S+/)
-  t.not((await fetch(`${url}/other`)).status, 200, 'the guards are on')
-
-  for (let i = 0; i < 3; i++) {
-    await fetch(`${url}/stall`)
-    const answers = await Promise.all(
-      ['live', 'ready', 'startup'].map(async (name) => fetch(`${url}/health/${name}`))
-    )
-    t.strictSame(
-      answers.map(({ status }) => status),
-      [200, 200, 200]
-    )
-  }
-})
-
-t.test('a thousand probes a second on real sockets cost one call per cache period', async (t) => {
+t.test('a thousand probes on real sockets within the cache period run the check once', async (t) => {
   let runs = 0
   const app = Fastify()
   t.teardown(() => app.close())
-  await app.register(health, { cacheFor: 200, checks: { database: async () => void runs++ } })
+  await app.register(health, { cacheFor: 3_600_000, checks: { database: async () => void runs++ } })
   await app.listen({ port: 0, host: '127.0.0.1' })
-  const started = performance.now()
   const load = startLoad(Number(new URL(app.listeningOrigin).port), '/health/ready', { connections: 20 })
   await until('a thousand answers', () => (load.result.statuses[200] ?? 0) >= 1000)
   const { statuses, errors } = await load.stop()
-  const periods = Math.ceil((performance.now() - started) / 200)
 
   t.strictSame(Object.keys(statuses), ['200'])
   t.strictSame(errors, {})
-  t.ok(runs <= periods + 1, `${statuses[200]} probes in ${periods} periods cost ${runs} calls`)
+  t.equal(runs, 1)
 })
 
-t.test('an HTTP dependency that fails, redirects or hangs is seen', async (t) => {
+t.test('the check notices that an HTTP dependency fails, redirects or hangs', async (t) => {
   let status = 200
   const upstream = await startIntake(t, () => ({ status, headers: { location: '/elsewhere' } }))
-  const { ready, app } = await build(t, httpCheck(upstream.url, { headers: { 'x-key': 'k' } }))
+  const { ready, app } = await build(t, httpCheck(upstream.url, { headers: { 'x-key': 'k' } }), {
+    cacheFor: 0
+  })
   const after = async (code: number) => {
     status = code
-    await new Promise((resolve) => setTimeout(resolve, 30))
     return ready()
   }
   t.equal(await after(204), 200)
   t.equal(await after(500), 503)
-  t.match(app.health.status().checks.dependency, { error: 'the answer was 500' })
+  t.match(app.health.status().checks.dependency, { error: 'the status was 500' })
   t.equal(await after(302), 503)
   t.match(upstream.requests[0], { method: 'GET', headers: { 'x-key': 'k' } })
   upstream.server.removeAllListeners('request')
-  t.equal(await after(200), 503, 'no answer is no success')
+  t.equal(await after(200), 503, 'no answer is a failure')
 
-  const picky = await build(
+  const custom = await build(
     t,
     httpCheck(new URL(upstream.url), { method: 'HEAD', expect: (code) => code === 401 })
   )
   upstream.server.on('request', (_request, response) => response.writeHead(401).end())
-  t.equal(await picky.ready(), 200)
+  t.equal(await custom.ready(), 200)
 })
 
-t.test('disk, memory and event loop have limits', async (t) => {
+t.test('the checks of disk, memory and event loop apply their limits', async (t) => {
   const signal = new AbortController().signal
   t.match(await diskCheck(import.meta.dirname, { minFree: 0 })(signal), {
     status: 'pass',
@@ -240,7 +237,7 @@ t.test('disk, memory and event loop have limits', async (t) => {
   t.match(memoryCheck({ maxRss: 1 })(signal), { status: 'fail' })
   t.match(memoryCheck({ maxHeap: 0.01, maxRss: 1 })(signal), { status: 'fail' })
 
-  // The check's own timers keep no process alive.
+  // The timers of the check do not keep the process running.
   const alive = setInterval(() => undefined, 1000)
   t.teardown(() => clearInterval(alive))
   const check = eventLoopCheck({ maxDelay: 300 })
@@ -254,8 +251,8 @@ t.test('disk, memory and event loop have limits', async (t) => {
   )
 })
 
-t.test('breakers are read, never called', async (t) => {
-  /** As opossum has them: getters of a class. */
+t.test('breakers are read and never called', async (t) => {
+  /** Like opossum's, with getters. */
   class Breaker {
     readonly name: string
     state = 'closed'

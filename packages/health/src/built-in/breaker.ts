@@ -1,6 +1,6 @@
-import type { CheckFunction, CheckOutcome, Finding } from '../check-options.ts'
+import type { CheckFunction, CheckOutcome, CheckResult } from '../checks/options.ts'
 
-/** What the check reads of a breaker: opossum's `opened` and `halfOpen`, or a `state`. */
+/** The members of a breaker that the check reads: `opened` and `halfOpen` of opossum, or a `state`. */
 export interface BreakerLike {
   readonly name?: string
   readonly opened?: boolean
@@ -8,28 +8,28 @@ export interface BreakerLike {
   readonly state?: string
 }
 
-/** One breaker, some, or a function that lists those that exist at the time. */
+/** One breaker, several, or a function that lists those that exist at the time. */
 export type Breakers = BreakerLike | readonly BreakerLike[] | (() => Iterable<BreakerLike>)
 
 /**
- * Passes while no breaker is open; half open is degraded. It calls nothing: it reads what the breakers know. Add it
- * with `critical: false`, unless the service is of no use without what the breaker guards.
+ * Passes while no breaker is open; a half-open one makes it degraded. It calls nothing, it only reads the breakers. Add
+ * it with `critical: false`, unless the service is useless without the dependency behind the breaker.
  */
 export function breakerCheck(breakers: Breakers): CheckFunction {
-  return (): Finding => {
-    const troubled: Record<string, string> = {}
+  return (): CheckResult => {
+    const detail: Record<string, string> = {}
     let status: CheckOutcome = 'pass'
-    for (const breaker of listed(breakers)) {
+    for (const breaker of listBreakers(breakers)) {
       const outcome = outcomeOf(breaker)
       if (outcome === 'pass') continue
-      troubled[breaker.name ?? 'breaker'] = outcome === 'fail' ? 'open' : 'half open'
+      detail[breaker.name ?? 'breaker'] = outcome === 'fail' ? 'open' : 'half open'
       if (status !== 'fail') status = outcome
     }
-    return { status, detail: troubled }
+    return { status, detail }
   }
 }
 
-function listed(breakers: Breakers): Iterable<BreakerLike> {
+function listBreakers(breakers: Breakers): Iterable<BreakerLike> {
   if (typeof breakers === 'function') return breakers()
   return Array.isArray(breakers) ? (breakers as readonly BreakerLike[]) : [breakers as BreakerLike]
 }

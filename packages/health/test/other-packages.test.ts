@@ -1,4 +1,4 @@
-// Beside what it meets in a real service: observability's own listener and metrics, opossum's breakers.
+// Beside packages of a real service: the listener and metrics of observability, the breakers of opossum.
 import Fastify from 'fastify'
 import CircuitBreaker from 'opossum'
 import t, { type Test } from 'tap'
@@ -25,11 +25,11 @@ async function build(t: Test, order: 'before' | 'after') {
 }
 
 for (const order of ['before', 'after'] as const) {
-  t.test(`with observability ${order} it, details are for those who have the token`, async (t) => {
+  t.test(`with observability ${order} it, details need the operators' token`, async (t) => {
     const { app, operators, authorised } = await build(t, order)
     for (const path of ['/health', '/health/ready', '/health/maintenance']) {
       const method = path.endsWith('maintenance') ? 'PUT' : 'GET'
-      for (const headers of [{}, { authorization: 'Bearer a-token-for-somebody' }]) {
+      for (const headers of [{}, { authorization: 'Bearer another-token' }]) {
         const denied = await fetch(operators + path, { method, headers })
         t.equal(denied.status, 401, `${method} ${path}`)
         t.notMatch(await denied.text(), /10\.1\.2\.3|database|cache/)
@@ -47,7 +47,7 @@ for (const order of ['before', 'after'] as const) {
     t.strictSame(
       asOperator.json(),
       { status: 'not ready', checks: { database: false, cache: true } },
-      'the public listener knows no operators'
+      'the token has no effect on the public listener'
     )
     t.equal((await app.inject({ path: '/health', headers: authorised.headers })).statusCode, 404)
   })
@@ -62,16 +62,20 @@ for (const order of ['before', 'after'] as const) {
     t.match(metrics, /^health_check_status\{[^}]*check="cache"[^}]*\} 1$/m)
     t.match(metrics, /^health_ready(\{[^}]*\})? 0$/m)
     t.match(metrics, /^health_check_duration_seconds_count\{[^}]*check="database"[^}]*\} [1-9]/m)
-    t.notMatch(metrics, /health\/(?:live|ready|:)|http_requests_total\{/, 'no probe is a request')
+    t.notMatch(
+      metrics,
+      /health\/(?:live|ready|:)|http_requests_total\{/,
+      'probes are not counted as requests'
+    )
     t.strictSame(
       lines.filter((line) => line.includes('request completed')),
       [],
-      'nor a line in the log'
+      'probes are not logged'
     )
   })
 }
 
-t.test("opossum's breakers are read as they are, and never called", async (t) => {
+t.test('breakers of opossum are read and never called', async (t) => {
   let works = true
   let calls = 0
   const breaker = new CircuitBreaker(
