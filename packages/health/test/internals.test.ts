@@ -48,7 +48,7 @@ t.test(
       const holder = scope as unknown as Record<symbol, unknown>
       const before = holder[key]
       const { addHook } = scope
-      scope.addHook = (() => scope) as typeof addHook
+      scope.addHook = () => scope
       results.push(isolateFromHooks(scope))
       scope.addHook = addHook
       t.equal(holder[key], before)
@@ -64,7 +64,7 @@ t.test('probes that cannot be isolated are reported at start and still respond',
   const app = Fastify({ logger: { level: 'warn', stream: { write: (line: string) => lines.push(line) } } })
   t.teardown(() => app.close())
   app.addHook('onRegister', (scope) => {
-    scope.addHook = (() => scope) as typeof scope.addHook
+    scope.addHook = () => scope
   })
   await app.register(health)
 
