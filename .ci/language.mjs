@@ -22,7 +22,7 @@ export function checkLanguage() {
     .split('\n')
     .filter(
       (file) =>
-        !/(?:^|\/)(?:pnpm-lock\.yaml|language\.mjs)$|\.(?:png|svg|ico|pem)$/.test(file) &&
+        !/(?:^|\/)(?:pnpm-lock\.yaml|language\.mjs)$|\.(?:png|svg|ico|pem)$|\bapi\.d\.ts$/.test(file) &&
         file !== 'CONTRIBUTING.md'
     )
   let found = 0
