@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
-import { preflight } from './preflight.ts'
+import { preflight } from './preflight/preflight.ts'
 
 const usage = `npx @seaworthy/shutdown preflight [--path /health/ready] [--port N] [--timeout ms] script [arguments]
 

@@ -1,5 +1,5 @@
 import { optionChecks } from '@seaworthy/internal'
-import { delayed } from './environment.ts'
+import { delayed } from './drain/drain-mode.ts'
 
 /** How long the service goes on serving after it has been told to end. */
 export interface DrainDelay {

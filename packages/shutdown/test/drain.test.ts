@@ -1,7 +1,7 @@
 // Real processes under real clients: whatever they do while the service goes, nobody loses a request.
 import t from 'tap'
 import { startClients, startPipelining } from './support/clients.ts'
-import { roll } from './support/roll.ts'
+import { roll } from './support/rolling-restart.ts'
 
 for (const moved of [100, 1000, 3000]) {
   t.test(`50 busy connections lose nothing when new ones move after ${moved} ms`, async (t) => {

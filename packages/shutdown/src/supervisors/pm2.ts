@@ -1,4 +1,4 @@
-import { underManager } from '../environment.ts'
+import { underManager } from '../drain/drain-mode.ts'
 
 /** Speaks with a process manager over the channel: `ready` when listening, `shutdown` asks to end. */
 export interface ManagerChannel {

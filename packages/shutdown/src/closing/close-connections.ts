@@ -1,9 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { Connections } from './connections.ts'
-import { tick, type Drain } from './drain.ts'
-import type { InFlight } from './in-flight.ts'
+import type { Connections } from '../connections/connections.ts'
+import { tick, type Drain } from '../drain/drain.ts'
+import type { InFlight } from '../connections/in-flight.ts'
 import type { Streams } from './streams.ts'
-import { pause } from './within.ts'
+import { pause } from '../within.ts'
 
 /** What the last phase works on. */
 export interface ClosingParts {

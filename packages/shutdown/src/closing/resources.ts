@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { within } from './within.ts'
+import { within } from '../within.ts'
 
 interface Resource {
   name: string

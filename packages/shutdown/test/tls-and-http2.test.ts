@@ -5,7 +5,7 @@ import t from 'tap'
 import { certificate } from './support/certificate.ts'
 import { startClients } from './support/clients.ts'
 import { startHttp2Clients, type Http2Clients } from './support/http2-clients.ts'
-import { roll } from './support/roll.ts'
+import { roll } from './support/rolling-restart.ts'
 import { service } from './support/service.ts'
 
 const HTTP2 = 'yes'

@@ -3,7 +3,7 @@ import type { ServerHttp2Session } from 'node:http2'
 import { Server as NetServer, type Socket } from 'node:net'
 import { Server as TlsServer, type TLSSocket } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
-import { internal } from './internal.ts'
+import { internal } from '../internals.ts'
 
 /** Every open connection of every address that the app listens on. */
 export class Connections {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
-import { pause } from './within.ts'
+import { pause } from '../within.ts'
 
 /** What to try, and how long. Only `script` is needed. */
 export interface PreflightOptions {

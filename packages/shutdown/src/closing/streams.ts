@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import type { Connections } from './connections.ts'
-import type { InFlight } from './in-flight.ts'
+import type { Connections } from '../connections/connections.ts'
+import type { InFlight } from '../connections/in-flight.ts'
 
 /** What `@fastify/websocket` decorates with. */
 interface WebSocketServer {

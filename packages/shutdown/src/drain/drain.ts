@@ -2,10 +2,10 @@ import type { ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import { isOperational } from '@seaworthy/contract'
 import type { FastifyRequest } from 'fastify'
-import type { Connections } from './connections.ts'
-import { Goodbyes } from './http2.ts'
-import type { InFlight } from './in-flight.ts'
-import { pause } from './within.ts'
+import type { Connections } from '../connections/connections.ts'
+import { Goodbyes } from '../connections/goaway.ts'
+import type { InFlight } from '../connections/in-flight.ts'
+import { pause } from '../within.ts'
 
 /** Milliseconds without a new connection after which traffic is taken to have moved. */
 const quiet = 700

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { internal } from './internal.ts'
+import { internal } from './internals.ts'
 import type { ResolvedOptions } from './options.ts'
 
 /** Says once, at the start, what will not work as it should. */

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { internal } from './internal.ts'
+import { internal } from '../internals.ts'
 
 /** What the logger writes to, as far as that can be known: pino's own destination, or a worker thread. */
 interface Destination {
