@@ -6,7 +6,7 @@ import { startClients } from './support/clients.ts'
 
 const fixture = (name: string) => join(import.meta.dirname, 'fixtures', name)
 
-t.test('a cluster reload as PM2 does it loses no request', async (t) => {
+t.test('a cluster reload in the way of PM2 loses no request', async (t) => {
   const port = await freePort()
   const env = { PORT: String(port), NODE_ENV: 'production' }
   const primary = startNode(t, fixture('cluster.ts'), { env })
@@ -20,7 +20,7 @@ t.test('a cluster reload as PM2 does it loses no request', async (t) => {
   t.equal(primary.output().match(/worker gone with 0/g)?.length, 2)
 })
 
-t.test('the preflight passes a release that works and refuses the others', async (t) => {
+t.test('preflight passes a release that becomes ready and fails the others', async (t) => {
   const nodeArgs = ['--conditions=@seaworthy/source']
   const common = { script: fixture('app.ts'), nodeArgs, timeout: 20_000 }
   const env = { NODE_ENV: 'development', NODE_OPTIONS: '' }
@@ -36,7 +36,7 @@ t.test('the preflight passes a release that works and refuses the others', async
   })
 })
 
-/** Runs the command `preflight` to its end, and tells what the release left behind. */
+/** Runs the command `preflight` to its end. */
 async function command(t: Test, args: string[], env: Record<string, string> = {}) {
   const running = startNode(t, join(import.meta.dirname, '../src/cli.ts'), {
     args: ['preflight', ...args],
@@ -46,13 +46,13 @@ async function command(t: Test, args: string[], env: Record<string, string> = {}
   return { code, output: running.output() }
 }
 
-t.test('preflight lets a release pass that becomes ready', async (t) => {
+t.test('preflight passes a release that becomes ready, with exit code 0', async (t) => {
   const { code, output } = await command(t, [fixture('app.ts')], { PORT: '1' })
   t.equal(code, 0)
   t.match(output, /^preflight: .*app\.ts: ready after \d+ ms\n$/m)
 })
 
-for (const [what, args, env, said] of [
+for (const [what, args, env, reason] of [
   ['fails to boot', [], { BOOT: 'throw' }, /does not boot[^]*ended with exit code 1 before it was ready/],
   ['hangs', ['--timeout', '1500'], { BOOT: 'hang' }, /not ready after 1500 ms.*no answer/],
   ['never becomes ready', ['--timeout', '8000'], { READY: 'never' }, /not ready after 8000 ms.*status 503/],
@@ -62,18 +62,18 @@ for (const [what, args, env, said] of [
     const port = String(await freePort())
     const { code, output } = await command(t, [...args, '--port', port, fixture('app.ts')], env)
     t.equal(code, 1)
-    t.match(output, said)
-    await t.rejects(fetch(`http://127.0.0.1:${port}/health/live`), 'nothing is left behind')
+    t.match(output, reason)
+    await t.rejects(fetch(`http://127.0.0.1:${port}/health/live`), 'the release has stopped')
   })
 }
 
-t.test('preflight gives the script the arguments behind it', async (t) => {
+t.test('preflight passes the arguments behind the script to it', async (t) => {
   const { code, output } = await command(t, ['--timeout', '9000', fixture('app.ts'), '--broken'])
   t.equal(code, 1)
   t.match(output, /does not boot/)
 })
 
-t.test('preflight that is ended itself ends the release', async (t) => {
+t.test('preflight stops the release when it gets SIGTERM', async (t) => {
   const port = String(await freePort())
   const args = ['preflight', '--port', port, '--path', '/nothing', fixture('app.ts')]
   const script = join(import.meta.dirname, '../src/cli.ts')
@@ -86,27 +86,27 @@ t.test('preflight that is ended itself ends the release', async (t) => {
   await t.rejects(live())
 })
 
-for (const [args, said] of [
+for (const [args, message] of [
   [[], /name the script[^]*npx @seaworthy\/shutdown preflight \[--path/],
   [['--port', 'http', 'a.js'], /--port must be a whole number, got 'http'/],
   [['--tiemout', '1', 'a.js'], /Unknown option '--tiemout'/]
 ] as const) {
-  t.test(`preflight ${args.join(' ')}: exit code 2 and the usage`, async (t) => {
+  t.test(`preflight ${args.join(' ')} prints the usage, with exit code 2`, async (t) => {
     const { code, output } = await command(t, [...args])
     t.equal(code, 2)
-    t.match(output, said)
+    t.match(output, message)
   })
 }
 
-for (const [args, code, said] of [
+for (const [args, code, message] of [
   [['--help'], 0, /^npx @seaworthy\/shutdown preflight \[--path/],
   [['preflight', '--help'], 0, /^npx @seaworthy\/shutdown preflight \[--path/],
   [[], 2, /the command is preflight, got none/],
   [['src/server.js'], 2, /the command is preflight, got src\/server\.js/]
 ] as const) {
-  t.test(`the command line "${args.join(' ')}" ends with ${code}`, async (t) => {
+  t.test(`the command line "${args.join(' ')}" exits with ${code}`, async (t) => {
     const running = startNode(t, join(import.meta.dirname, '../src/cli.ts'), { args: [...args] })
     t.equal((await running.exit).code, code)
-    t.match(running.output(), said)
+    t.match(running.output(), message)
   })
 }

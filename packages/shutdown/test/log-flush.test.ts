@@ -1,4 +1,4 @@
-// What is logged on the way down arrives, whoever writes it.
+// Lines that are logged during the shutdown are written before the process exits.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startNode, temporaryFolder } from '@seaworthy/testing'
@@ -8,11 +8,11 @@ const fixture = join(import.meta.dirname, 'fixtures/logging.ts')
 
 for (const [DESTINATION, what] of [
   ['buffer', 'a destination that writes 4 KB at a time'],
-  ['thread', 'a transport in a thread of its own']
+  ['thread', 'a transport in a worker thread']
 ] as const) {
   for (const FATAL of ['', 'yes']) {
     t.test(
-      `2,000 lines reach ${what} before ${FATAL ? 'a fatal error' : 'SIGTERM'} ends the process`,
+      `2,000 lines reach ${what} after ${FATAL ? 'a fatal error' : 'SIGTERM'} before the process exits`,
       async (t) => {
         const TO = join(temporaryFolder(t), 'log')
         const env = { NODE_ENV: '', DESTINATION, TO, LINES: '2000', FATAL }

@@ -1,16 +1,18 @@
-// How a real process ends: what it waits for, what it cuts, what it closes, and its exit code.
+// The end of a real process: what it waits for, what it cuts, what it closes, and its exit code.
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { rawSocket, until } from '@seaworthy/testing'
 import t from 'tap'
 import { line, service } from './support/service.ts'
 
-/** No delay: these tests are about what comes after it. */
+/** No delay: these tests are about the phases after it. */
 const now = { drainDelay: 0 }
+/** Milliseconds, far above the time limit of a test: a process that exits before has not waited for the deadline. */
+const never = 600_000
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`
 
-t.test('a keep-alive connection whose client stays is told and left', async (t) => {
-  const app = await service(t, { drainDelay: 0, timeout: 20_000 })
+t.test('an idle keep-alive connection is closed, and a response in flight announces its end', async (t) => {
+  const app = await service(t, { ...now, timeout: never })
   const client = await rawSocket(t, app.port, get('/slow?ms=600'))
   const idle = await rawSocket(t, app.port, get('/'))
   await until('the answer', () => /"pid"/.test(idle.received()))
@@ -18,31 +20,32 @@ t.test('a keep-alive connection whose client stays is told and left', async (t) 
 
   t.equal((await app.exit).code, 0)
   t.match(client.received(), /^HTTP\/1\.1 200[^]*connection: close[^]*"pid"/i)
-  const duration = line(app, /shutdown: done/)?.duration as number
-  t.ok(duration < 10_000, `far below the deadline: ${duration} ms`)
 })
 
-t.test('what arrived while the event loop stood still is answered, not taken for silence', async (t) => {
-  const app = await service(t, { drainDelay: 0, timeout: 30_000 })
-  const [waits, stalls, late] = [
-    await rawSocket(t, app.port, get('/slow?ms=4000')),
-    await rawSocket(t, app.port, get('/')),
-    await rawSocket(t, app.port, get('/'))
-  ]
-  await until('the answers', () => /"pid"/.test(stalls.received()) && /"pid"/.test(late.received()))
-  app.kill()
-  await app.waitFor(/draining/)
-  stalls.socket.write(get('/stall'))
-  await app.waitFor(/"stalls"/)
-  late.socket.write(get('/'))
-  t.equal((await app.exit).code, 0)
-  t.equal(late.received().match(/200 OK/g)?.length, 2)
-  t.match(stalls.received(), /stalled/)
-  t.match(waits.received(), /200 OK/)
-})
+t.test(
+  'a request that arrives while the event loop is blocked is answered: its connection does not count as idle',
+  async (t) => {
+    const app = await service(t, { ...now, timeout: never })
+    const [waits, stalls, late] = [
+      await rawSocket(t, app.port, get('/slow?ms=4000')),
+      await rawSocket(t, app.port, get('/')),
+      await rawSocket(t, app.port, get('/'))
+    ]
+    await until('the answers', () => /"pid"/.test(stalls.received()) && /"pid"/.test(late.received()))
+    app.kill()
+    await app.waitFor(/draining/)
+    stalls.socket.write(get('/stall'))
+    await app.waitFor(/"stalls"/)
+    late.socket.write(get('/'))
+    t.equal((await app.exit).code, 0)
+    t.equal(late.received().match(/200 OK/g)?.length, 2)
+    t.match(stalls.received(), /stalled/)
+    t.match(waits.received(), /200 OK/)
+  }
+)
 
-t.test('preconnected sockets and half-sent heads are reaped long before the deadline', async (t) => {
-  const app = await service(t, { drainDelay: { min: 100, max: 3000 }, timeout: 30_000 })
+t.test('preconnected sockets and half-sent heads are closed without waiting for the deadline', async (t) => {
+  const app = await service(t, { drainDelay: { min: 100, max: 3000 }, timeout: never })
   const sockets = await Promise.all([
     rawSocket(t, app.port),
     rawSocket(t, app.port, 'GET / HTTP/1.1\r\nhost:'),
@@ -52,11 +55,10 @@ t.test('preconnected sockets and half-sent heads are reaped long before the dead
   app.kill()
   t.equal((await app.exit).code, 0)
   await Promise.all(sockets.map(({ closed }) => closed))
-  t.ok((line(app, /shutdown: done/)?.duration as number) < 20_000)
 })
 
 t.test(
-  'a hanging handler is named by method, route, id and age, cut at the deadline, exit code 1',
+  'a hanging handler is logged with method, route, id and age, and cut at the deadline with exit code 1',
   async (t) => {
     const app = await service(t, { ...now, timeout: 500 })
     const client = await rawSocket(t, app.port, get('/hang/7'))
@@ -66,12 +68,11 @@ t.test(
     await client.closed
     const cut = line(app, /were cut/)
     t.match(cut, { count: 1, requests: [{ method: 'GET', route: '/hang/:id', id: 'req-1' }] })
-    const [{ age } = { age: 0 }] = (cut?.requests ?? []) as { age: number }[]
-    t.ok(age >= 400)
+    t.match(cut?.requests, [{ age: Number }])
   }
 )
 
-t.test('probes and normal routes during the drain: not ready, alive, served', async (t) => {
+t.test('during the drain readiness fails, liveness passes and routes are served', async (t) => {
   const app = await service(t, { drainDelay: { min: 3000, max: 6000 } })
   const url = `http://127.0.0.1:${app.port}`
   t.equal((await fetch(`${url}/health/ready`)).status, 200)
@@ -87,7 +88,7 @@ for (const [path, origin] of [
   ['/throw', 'uncaughtException'],
   ['/reject', 'unhandledRejection']
 ] as const) {
-  t.test(`${origin} with 50 requests in flight: 50 answers, exit code 1`, async (t) => {
+  t.test(`${origin} with 50 requests in flight lets all 50 be answered, with exit code 1`, async (t) => {
     const app = await service(t, { fatal: { timeout: 20_000 } })
     const clients = await Promise.all(
       Array.from({ length: 50 }, () => rawSocket(t, app.port, get('/slow?ms=1500')))
@@ -101,27 +102,34 @@ for (const [path, origin] of [
     const answered = clients.filter((client) => client.received().startsWith('HTTP/1.1 200'))
     t.equal(answered.length, 50)
     t.match(last.received(), /answered/)
-    t.match(line(app, new RegExp(`shutdown: ${origin}`)), { level: 60, origin, err: { message: /nobody/ } })
+    t.match(line(app, new RegExp(`shutdown: ${origin}`)), {
+      level: 60,
+      origin,
+      err: { message: /test error/ }
+    })
   })
 }
 
-t.test('resources close in reverse, after the last answer, whatever one of them does', async (t) => {
-  const app = await service(t, now, { RESOURCES: 'yes' })
-  const client = await rawSocket(t, app.port, get('/slow?ms=300'))
-  const probe = await fetch(`http://127.0.0.1:${app.port}/`)
-  await probe.text()
-  app.kill()
-  t.equal((await app.exit).code, 1)
-  t.match(client.received(), /"pid"/)
-  const order = app.logs().flatMap(({ order, resource }) => order ?? resource ?? [])
-  t.strictSame(order.slice(-6), ['onClose', 'last', 'throws', 'hangs', 'first', 'telemetry'])
-  t.ok(order.lastIndexOf('answer') < order.indexOf('onClose'), 'after the last answer')
-  t.match(line(app, /"hangs" did not close/), { err: { message: 'took longer than 200 ms' } })
-  t.match(line(app, /^told$/), { reason: 'SIGTERM' })
-})
+t.test(
+  'resources close in reverse order after the last response, even if one of them throws or hangs',
+  async (t) => {
+    const app = await service(t, now, { RESOURCES: 'yes' })
+    const client = await rawSocket(t, app.port, get('/slow?ms=300'))
+    const probe = await fetch(`http://127.0.0.1:${app.port}/`)
+    await probe.text()
+    app.kill()
+    t.equal((await app.exit).code, 1)
+    t.match(client.received(), /"pid"/)
+    const order = app.logs().flatMap(({ order, resource }) => order ?? resource ?? [])
+    t.strictSame(order.slice(-6), ['onClose', 'last', 'throws', 'hangs', 'first', 'telemetry'])
+    t.ok(order.lastIndexOf('answer') < order.indexOf('onClose'), 'after the last answer')
+    t.match(line(app, /"hangs" did not close/), { err: { message: 'took longer than 200 ms' } })
+    t.match(line(app, /^draining$/), { reason: 'SIGTERM' })
+  }
+)
 
 for (const how of ['hang', 'throw']) {
-  t.test(`an onClose hook that ${how}s does not stop the rest`, async (t) => {
+  t.test(`resources close although an onClose hook ${how}s`, async (t) => {
     const app = await service(t, { ...now, closeTimeout: 400 }, { BROKEN_HOOK: how, ONLY_RESOURCE: 'yes' })
     app.kill()
     t.equal((await app.exit).code, 1)
@@ -131,7 +139,7 @@ for (const how of ['hang', 'throw']) {
 }
 
 t.test('event streams are ended, not cut', async (t) => {
-  const app = await service(t, { drainDelay: { min: 100, max: 3000 }, streamGrace: 100, timeout: 30_000 })
+  const app = await service(t, { drainDelay: { min: 100, max: 3000 }, streamGrace: 100, timeout: never })
   const hijacked = await rawSocket(t, app.port, get('/events'))
   const piped = await rawSocket(t, app.port, get('/piped'))
   await until('both to stream', () => /hello/.test(hijacked.received()) && /tick/.test(piped.received()))
@@ -144,10 +152,10 @@ t.test('event streams are ended, not cut', async (t) => {
 
 for (const [where, WEBSOCKET] of [
   ['at the root', 'root'],
-  ['in a scope of its own', 'scoped']
+  ['in a child scope', 'scoped']
 ] as const) {
   t.test(`WebSockets registered ${where} are closed with 1001`, async (t) => {
-    const app = await service(t, { ...now, streamGrace: 100, timeout: 30_000 }, { WEBSOCKET })
+    const app = await service(t, { ...now, streamGrace: 100, timeout: never }, { WEBSOCKET })
     const socket = new WebSocket(`ws://127.0.0.1:${app.port}/ws`)
     await once(socket, 'message')
     const closed = once(socket, 'close') as Promise<[CloseEvent]>
@@ -158,8 +166,8 @@ for (const [where, WEBSOCKET] of [
   })
 }
 
-t.test('a WebSocket whose peer never answers the closing handshake is left behind', async (t) => {
-  const app = await service(t, { ...now, streamGrace: 0, timeout: 30_000 }, { WEBSOCKET: 'root' })
+t.test('a WebSocket whose peer does not answer the closing handshake is destroyed', async (t) => {
+  const app = await service(t, { ...now, streamGrace: 0, timeout: never }, { WEBSOCKET: 'root' })
   const upgrade =
     'GET /ws HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n' +
     'sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
@@ -170,8 +178,8 @@ t.test('a WebSocket whose peer never answers the closing handshake is left behin
   await client.closed
 })
 
-t.test('both addresses of localhost are waited for and stop accepting', async (t) => {
-  const app = await service(t, { ...now, timeout: 30_000 }, { HOST: 'localhost' })
+t.test('requests on both addresses of localhost are answered, and both stop accepting', async (t) => {
+  const app = await service(t, { ...now, timeout: never }, { HOST: 'localhost' })
   const answers = await Promise.all(
     ['127.0.0.1', '127.0.0.2'].map(async (host) => {
       const socket = connect(app.port, host)
@@ -193,7 +201,7 @@ t.test('both addresses of localhost are waited for and stop accepting', async (t
   }
 })
 
-t.test('app.close() by hand answers what is in flight and ends what is idle', async (t) => {
+t.test('app.close() called by the app answers requests in flight and closes idle connections', async (t) => {
   const app = await service(t, { timeout: 20_000 }, { RESOURCES: 'yes' })
   const sockets = await Promise.all([
     rawSocket(t, app.port, get('/slow?ms=600')),
@@ -207,15 +215,15 @@ t.test('app.close() by hand answers what is in flight and ends what is idle', as
   t.match(await app.exit, { code: 0 }, 'the process ends by itself')
   t.match(sockets[0].received(), /connection: close[^]*"pid"/i)
   t.match(closing.received(), /closing/)
-  t.equal(sockets[4].received().match(/200 OK[^]*?"pid"/g)?.length, 3, 'pipelined ones too')
-  t.ok(line(app, /closed by hand/))
+  t.equal(sockets[4].received().match(/200 OK[^]*?"pid"/g)?.length, 3, 'pipelined requests too')
+  t.ok(line(app, /closed by the app/))
   t.same(
     app.logs().flatMap(({ order }) => (order === 'first' || order === 'last' ? order : [])),
     ['last', 'first']
   )
 })
 
-t.test('the start says when the platform would kill too early', async (t) => {
+t.test('the start warns when the platform would kill too early', async (t) => {
   const env = { TERMINATION_GRACE_PERIOD_SECONDS: '20' }
   const app = await service(t, { drainDelay: 5000, timeout: 10_000 }, env)
   await app.waitFor(/the platform kills after 20000 ms/)

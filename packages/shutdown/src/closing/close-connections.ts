@@ -1,11 +1,12 @@
+import type { Socket } from 'node:net'
+import { pause } from '@seaworthy/internal'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Connections } from '../connections/connections.ts'
-import { tick, type Drain } from '../drain/drain.ts'
 import type { InFlight } from '../connections/in-flight.ts'
+import { tickIntervalMs, type Drain } from '../drain/drain.ts'
 import type { Streams } from './streams.ts'
-import { pause } from '../within.ts'
 
-/** What the last phase works on. */
+/** The objects that the closing phase works on. */
 export interface ClosingParts {
   log: FastifyBaseLogger
   connections: Connections
@@ -14,52 +15,61 @@ export interface ClosingParts {
   streams: Streams
 }
 
-/** Its limits, in milliseconds. */
+/** The limits of the closing phase, in milliseconds. */
 export interface ClosingLimits {
   timeout: number
   streamGrace: number
-  /** How long an idle connection is kept, to be told with its next answer that it ends. */
-  window: number
+  /** How long an idle connection is kept, so that its next response can announce that it ends. */
+  idleWindow: number
 }
 
-/** How many requests a log line names at most. */
-const named = 100
+/** How many requests one log line names. */
+const maxLoggedRequests = 100
 
-/** After the service stopped listening: reaps idle connections, waits for answers, cuts at the deadline. */
+/**
+ * Runs after the service has stopped listening: closes idle connections, waits for responses, cuts the rest at the
+ * deadline.
+ *
+ * @returns Whether nothing was cut.
+ */
 export async function closeConnections(parts: ClosingParts, limits: ClosingLimits): Promise<boolean> {
-  const { connections, inFlight, drain, streams, log } = parts
+  const { connections, inFlight, drain, streams } = parts
   const start = performance.now()
-  const isUpgraded = (socket: Parameters<Drain['silent']>[0]) => connections.upgraded.has(socket)
   drain.closeAll()
 
   for (;;) {
     const passed = performance.now() - start
-    drain.look()
+    drain.tick()
     if (passed >= limits.streamGrace) streams.end()
     drain.closeSessions()
-    reap(parts, limits.window)
-    if (inFlight.waiting(isUpgraded) + connections.upgraded.size === 0 && connections.sockets.size === 0)
-      break
-    if (passed >= limits.timeout) break
+    destroyIdle(parts, limits.idleWindow)
+    const isUpgraded = (socket: Socket) => connections.upgraded.has(socket)
+    const open = inFlight.count(isUpgraded) + connections.upgraded.size + connections.sockets.size
+    if (open === 0 || passed >= limits.timeout) break
     // oxlint-disable-next-line no-await-in-loop -- it watches
-    await pause(tick)
+    await pause(tickIntervalMs)
   }
-
-  const left = inFlight.named(isUpgraded)
-  const sockets = connections.upgraded.size
-  if (left.length + sockets > 0) {
-    const requests = left.slice(0, named)
-    log.warn(
-      { requests, count: left.length, upgraded: sockets },
-      `shutdown: ${left.length} requests and ${sockets} upgraded connections were cut after ${limits.timeout} ms`
-    )
-  }
-  inFlight.cut()
-  connections.destroyAll()
-  return left.length + sockets === 0
+  return cutRemaining(parts, limits.timeout)
 }
 
-/** Ends connections on which nobody waits for an answer, half-sent heads included. */
-function reap({ connections, drain }: ClosingParts, window: number): void {
-  for (const socket of connections.sockets) if (drain.silent(socket, window)) socket.destroy()
+/** Destroys connections without a request in flight, half-sent request heads included. */
+function destroyIdle({ connections, drain }: ClosingParts, idleWindow: number): void {
+  for (const socket of connections.sockets) if (drain.isIdleFor(socket, idleWindow)) socket.destroy()
+}
+
+function cutRemaining({ connections, inFlight, log }: ClosingParts, timeout: number): boolean {
+  const pending = inFlight.describe((socket) => connections.upgraded.has(socket))
+  const upgraded = connections.upgraded.size
+  const isClean = pending.length + upgraded === 0
+  if (!isClean) {
+    const requests = pending.slice(0, maxLoggedRequests)
+    log.warn(
+      { requests, count: pending.length, upgraded },
+      `shutdown: ${pending.length} requests and ${upgraded} upgraded connections were cut after ${timeout} ms; ` +
+        'raise "timeout" if they need longer'
+    )
+  }
+  inFlight.destroyAll()
+  connections.destroyAll()
+  return isClean
 }

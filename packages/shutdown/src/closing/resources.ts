@@ -1,5 +1,5 @@
+import { withTimeout } from '@seaworthy/internal'
 import type { FastifyBaseLogger } from 'fastify'
-import { within } from '../within.ts'
 
 interface Resource {
   name: string
@@ -7,7 +7,10 @@ interface Resource {
   timeout: number | undefined
 }
 
-/** What is closed after the last answer, last registered first, each with a time limit. */
+/** Milliseconds that each resource has at least, also after one that used up the total: most close at once. */
+const minTimeoutMs = 100
+
+/** Functions to call after the last response: to close resources, or to flush telemetry. Each has a time limit. */
 export class Resources {
   readonly #log: FastifyBaseLogger
   readonly #entries: Resource[] = []
@@ -20,30 +23,35 @@ export class Resources {
     this.#entries.push({ name, close, timeout })
   }
 
-  /** Milliseconds that resources have asked for themselves. */
-  get asked(): number {
+  /** The sum of the timeouts that resources set for themselves, in milliseconds. */
+  get totalTimeout(): number {
     return this.#entries.reduce((sum, { timeout = 0 }) => sum + timeout, 0)
   }
 
-  /** The most that one of them has asked for. */
-  get longest(): number {
-    return this.#entries.reduce((most, { timeout = 0 }) => Math.max(most, timeout), 0)
+  /** The longest timeout that a resource sets for itself, in milliseconds. */
+  get longestTimeout(): number {
+    return this.#entries.reduce((longest, { timeout = 0 }) => Math.max(longest, timeout), 0)
   }
 
-  /** One after another, backwards. `each` limits the ones without a timeout of their own, `total` all of those. */
+  /**
+   * Closes one after another, last registered first.
+   *
+   * @param each - Milliseconds for one without a timeout of its own.
+   * @param total - Milliseconds for all of those together.
+   * @returns Whether all closed in time, without an error.
+   */
   async closeInReverse(each: number, total: number): Promise<boolean> {
     const end = performance.now() + total
-    let clean = true
+    let isClean = true
     for (const resource of this.#entries.splice(0).toReversed()) {
-      // What comes after a resource that hung still gets a moment: most close at once.
-      const shared = Math.max(Math.min(each, end - performance.now()), 100)
-      // oxlint-disable-next-line no-await-in-loop -- what was opened first may be needed to close the others
-      if (!(await this.#close(resource, resource.timeout ?? shared))) clean = false
+      const shared = Math.max(Math.min(each, end - performance.now()), minTimeoutMs)
+      // oxlint-disable-next-line no-await-in-loop -- a resource that was opened first may be needed to close the others
+      if (!(await this.#close(resource, resource.timeout ?? shared))) isClean = false
     }
-    return clean
+    return isClean
   }
 
-  /** All at the same time. */
+  /** Closes all at the same time, each within `limit` milliseconds or its own timeout. */
   async closeTogether(limit: number): Promise<boolean> {
     const closed = this.#entries.splice(0).map((resource) => this.#close(resource, resource.timeout ?? limit))
     return (await Promise.all(closed)).every(Boolean)
@@ -51,10 +59,13 @@ export class Resources {
 
   async #close({ name, close }: Resource, timeout: number): Promise<boolean> {
     try {
-      await within(timeout, close)
+      await withTimeout(timeout, close)
       return true
     } catch (error) {
-      this.#log.error({ err: error, resource: name }, `shutdown: "${name}" did not close`)
+      this.#log.error(
+        { err: error, resource: name },
+        `shutdown: "${name}" did not close; continuing without it, with exit code 1`
+      )
       return false
     }
   }

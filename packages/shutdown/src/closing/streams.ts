@@ -3,20 +3,20 @@ import type { FastifyInstance } from 'fastify'
 import type { Connections } from '../connections/connections.ts'
 import type { InFlight } from '../connections/in-flight.ts'
 
-/** What `@fastify/websocket` decorates with. */
+/** The decorator of `@fastify/websocket`. */
 interface WebSocketServer {
   clients: Iterable<{ close(code: number, reason: string): void }>
 }
 
 /** Milliseconds that a WebSocket's peer has to answer the closing handshake. */
-const handshake = 1000
+const closingHandshakeMs = 1000
 
-/** Ends what would never end: event streams, and WebSockets with 1001 (going away). */
+/** Ends connections that do not end by themselves: event streams, and WebSockets with 1001 (going away). */
 export class Streams {
   readonly #fastify: FastifyInstance
   readonly #inFlight: InFlight
   readonly #connections: Connections
-  #told: number | undefined
+  #webSocketsClosedAt: number | undefined
 
   constructor(fastify: FastifyInstance, inFlight: InFlight, connections: Connections) {
     this.#fastify = fastify
@@ -24,29 +24,33 @@ export class Streams {
     this.#connections = connections
   }
 
+  /** Called repeatedly: streams may start late, and WebSockets whose peer does not answer are destroyed. */
   end(): void {
     for (const { raw } of this.#inFlight.eventStreams()) raw.end()
-    if (this.#told !== undefined) {
-      if (performance.now() - this.#told >= handshake) this.#leave()
-      return
+    if (this.#webSocketsClosedAt === undefined) {
+      this.#webSocketsClosedAt = performance.now()
+      this.#closeWebSockets()
+    } else if (performance.now() - this.#webSocketsClosedAt >= closingHandshakeMs) {
+      for (const socket of this.#webSockets()) socket.destroy()
     }
+  }
 
-    this.#told = performance.now()
+  #closeWebSockets(): void {
     if (this.#fastify.hasDecorator('websocketServer')) {
       const { clients } = this.#fastify.getDecorator<WebSocketServer>('websocketServer')
       for (const client of clients) client.close(1001, 'going away')
       return
     }
-    // Some other library's, or registered in a scope of its own: the frame is the same for all of them.
-    for (const [socket, speaksWebSocket] of this.#connections.upgraded) if (speaksWebSocket) goAway(socket)
+    // Another library, or a plugin registered in a child scope: the frame is the same for all of them.
+    for (const socket of this.#webSockets()) writeCloseFrame(socket)
   }
 
-  /** Peers that were told and don't answer. */
-  #leave(): void {
-    for (const [socket, speaksWebSocket] of this.#connections.upgraded) if (speaksWebSocket) socket.destroy()
+  *#webSockets(): Generator<Socket> {
+    for (const [socket, isWebSocket] of this.#connections.upgraded) if (isWebSocket) yield socket
   }
 }
 
 /** A close frame: FIN and opcode 8, two bytes of payload, 1001. */
-const goAway = (socket: Socket): boolean =>
-  socket.writable && socket.write(Buffer.from([0x88, 0x02, 0x03, 0xe9]))
+function writeCloseFrame(socket: Socket): void {
+  if (socket.writable) socket.write(Buffer.from([0x88, 0x02, 0x03, 0xe9]))
+}

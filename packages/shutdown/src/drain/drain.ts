@@ -1,123 +1,118 @@
 import type { ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import { isOperational } from '@seaworthy/contract'
+import { pause } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
 import type { Connections } from '../connections/connections.ts'
-import { Goodbyes } from '../connections/goaway.ts'
+import { GoawaySender } from '../connections/goaway.ts'
 import type { InFlight } from '../connections/in-flight.ts'
-import { pause } from '../within.ts'
+import { hasUnfinishedResponse } from '../internals.ts'
 
-/** Milliseconds without a new connection after which traffic is taken to have moved. */
-const quiet = 700
-/** Milliseconds that a connection has to send one more request, whose answer says that the connection ends. */
-export const idleWindow = 500
-/** Milliseconds between two looks. */
-export const tick = 25
-/** In this time, in milliseconds, one connection in twenty is closed to see where its client goes next. */
-const canaryPeriod = 100
+/** Milliseconds without a new connection after which traffic counts as moved. */
+const quietPeriodMs = 700
+/** Milliseconds that an idle connection is kept, so that the response to one more request can announce its end. */
+export const idleWindowMs = 500
+/** Milliseconds between two calls of `tick`. */
+export const tickIntervalMs = 25
+/** Milliseconds between two canary rounds: one connection in twenty is closed to see where its client connects next. */
+const canaryIntervalMs = 100
 
-/** Goes on serving until traffic has moved elsewhere. Says which answers end their connection. */
+/** Serves until traffic has moved elsewhere, and decides which responses close their connection. */
 export class Drain {
   readonly #inFlight: InFlight
   readonly #connections: Connections
-  readonly #known: WeakSet<object>
-  readonly #goodbyes = new Goodbyes()
-  /** Milliseconds in which this process could see what its clients do: a stalled one must not take that for silence. */
+  readonly #seenConnections: WeakSet<object>
+  readonly #goaways = new GoawaySender()
+  /** Milliseconds during which this process could read: a blocked event loop must not look like idle clients. */
   #clock = 0
-  #looked = performance.now()
-  #lastNew = 0
-  #canaries = 0
-  #closeAll = false
-  /** When each connection had nothing left to answer. */
+  #lastTick = performance.now()
+  #lastNewConnection = 0
+  #canariesLeft = 0
+  #closesAll = false
+  /** When each connection's last response was finished, by `#clock`. */
   readonly #idleSince = new WeakMap<Socket, number>()
-  #closeAllSince = Infinity
+  #closesAllSince = Infinity
 
   constructor(inFlight: InFlight, connections: Connections) {
     this.#inFlight = inFlight
     this.#connections = connections
-    this.#known = new WeakSet<object>([...connections.sockets, ...connections.sessions])
-    inFlight.watch(() => this.#mayClose())
-    inFlight.onArrival = (request) => this.#arrived(request)
+    this.#seenConnections = new WeakSet<object>([...connections.sockets, ...connections.sessions])
+    inFlight.startClosing(() => this.#closesAll || this.#canariesLeft-- > 0)
+    inFlight.onRequest = (request) => this.#onRequest(request)
     inFlight.onIdle = (socket) => this.#idleSince.set(socket, this.#clock)
   }
 
-  /** To be called every `tick`: what has come in since is read between two looks. */
-  look(): void {
+  /** Advances the clock. To be called every `tickIntervalMs`: the event loop reads sockets between two calls. */
+  tick(): void {
     const now = performance.now()
-    this.#clock += Math.min(now - this.#looked, tick * 2)
-    this.#looked = now
+    this.#clock += Math.min(now - this.#lastTick, tickIntervalMs * 2)
+    this.#lastTick = now
   }
 
-  /** From `min` on, and until `max` at most (milliseconds), watches whether clients still come here. */
-  async untilMoved(min: number, max: number): Promise<void> {
+  /** Resolves when clients no longer open connections here: after `min` milliseconds at least and `max` at most. */
+  async waitUntilTrafficMoved(min: number, max: number): Promise<void> {
     const start = performance.now()
     const passed = () => performance.now() - start
-    let refill = 0
+    let nextCanaries = 0
     while (passed() < max) {
-      this.look()
-      if (passed() >= refill) {
-        this.#canaries = Math.ceil(this.#connections.sockets.size / 20)
-        this.#closeSomeSessions()
-        refill += canaryPeriod
+      this.tick()
+      if (passed() >= nextCanaries) {
+        this.#startCanaries()
+        nextCanaries += canaryIntervalMs
       }
-      const silent = this.#clock - this.#lastNew >= Math.min(quiet, min)
-      if (silent && passed() >= min) this.closeAll()
-      if (!silent) this.#closeAll = false
-      if (this.#closeAll && (this.#told() || this.#connections.empty)) return
+      const isQuiet = this.#clock - this.#lastNewConnection >= Math.min(quietPeriodMs, min)
+      if (isQuiet && passed() >= min) this.closeAll()
+      if (!isQuiet) this.#closesAll = false
+      if (this.#closesAll && (this.#isIdleWindowOver() || this.#connections.isEmpty)) return
       // oxlint-disable-next-line no-await-in-loop -- it watches
-      await pause(tick)
+      await pause(tickIntervalMs)
     }
   }
 
-  /** Every last answer ends its connection from now on. */
+  /** From now on the last response on each connection closes it. */
   closeAll(): void {
-    if (this.#closeAll) return
-    this.#closeAll = true
-    this.#closeAllSince = this.#clock
+    if (this.#closesAll) return
+    this.#closesAll = true
+    this.#closesAllSince = this.#clock
     this.closeSessions()
   }
 
-  /** HTTP/2 clients are told, and what has been told is closed. */
+  /** Sends GOAWAY to every HTTP/2 session, and closes those whose peer has answered or is late. */
   closeSessions(): void {
-    for (const session of this.#connections.sessions) this.#goodbyes.say(session)
+    for (const session of this.#connections.sessions) this.#goaways.send(session)
   }
 
-  /** Whether every connection has had the time to be told. */
-  #told(): boolean {
-    return this.#clock - this.#closeAllSince >= idleWindow
+  /** Whether every connection has had the time to learn from a response that it ends. */
+  #isIdleWindowOver(): boolean {
+    return this.#clock - this.#closesAllSince >= idleWindowMs
   }
 
-  /** Whether the connection has been silent for `window` milliseconds, since it could be told. */
-  silent(socket: Socket, window: number): boolean {
-    const since = Math.max(this.#idleSince.get(socket) ?? 0, this.#closeAllSince)
-    return this.#clock - since >= window && !this.#inFlight.busy(socket) && !unseen(socket)
+  /** Whether the connection has been idle for `window` milliseconds, counted from `closeAll` at the earliest. */
+  isIdleFor(socket: Socket, window: number): boolean {
+    const since = Math.max(this.#idleSince.get(socket) ?? 0, this.#closesAllSince)
+    return this.#clock - since >= window && !this.#inFlight.isBusy(socket) && !hasUnfinishedResponse(socket)
   }
 
-  #mayClose(): boolean {
-    return this.#closeAll || this.#canaries-- > 0
-  }
-
-  #closeSomeSessions(): void {
-    let left = Math.ceil(this.#connections.sessions.size / 20)
+  /** The next responses close their connections, and some HTTP/2 sessions get GOAWAY. */
+  #startCanaries(): void {
+    this.#canariesLeft = Math.ceil(this.#connections.sockets.size / 20)
+    let sessionsLeft = Math.ceil(this.#connections.sessions.size / 20)
     for (const session of this.#connections.sessions) {
-      if (left <= 0) return
-      if (this.#goodbyes.say(session)) left--
+      if (sessionsLeft <= 0) return
+      if (this.#goaways.send(session)) sessionsLeft--
     }
   }
 
-  /** A connection counts with its first request that is no probe: a port check or a preconnect says nothing. */
-  #arrived(request: FastifyRequest): void {
+  /** A connection counts as new with its first request that is no probe: port checks and preconnects do not count. */
+  #onRequest(request: FastifyRequest): void {
     if (isOperational(request)) return
     const raw = request.raw as FastifyRequest['raw'] & { stream?: { session?: ServerHttp2Session } }
     const session = raw.stream?.session
     const connection = session ?? raw.socket
-    if (!this.#known.has(connection)) {
-      this.#known.add(connection)
-      this.#lastNew = this.#clock
+    if (!this.#seenConnections.has(connection)) {
+      this.#seenConnections.add(connection)
+      this.#lastNewConnection = this.#clock
     }
-    if (session && this.#closeAll) this.#goodbyes.say(session)
+    if (session && this.#closesAll) this.#goaways.send(session)
   }
 }
-
-/** Node's own mark of an answer under way, for a request that another plugin's hook holds before ours. */
-const unseen = (socket: Socket & { _httpMessage?: object | null }): boolean => Boolean(socket._httpMessage)

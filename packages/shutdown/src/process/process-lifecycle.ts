@@ -1,103 +1,123 @@
 import { constants } from 'node:os'
 
-/** An app as the process sees it. */
-export interface EndingApp {
+/** One app of the process. */
+export interface ManagedApp {
   readonly signals: readonly NodeJS.Signals[]
-  /** Whether the process has to wait for it: it serves, or it is on its way down. */
-  readonly alive: boolean
-  signal(name: NodeJS.Signals): void
-  fatal(error: unknown, origin: string): void
+  /** Whether the process has to wait for it: it listens, or its shutdown runs. */
+  readonly isActive: boolean
+  onSignal(name: NodeJS.Signals): void
+  onFatalError(error: unknown, origin: string): void
   exit(code: number): void
 }
 
 /**
- * Signals and fatal errors belong to the process, of which there is one, while apps may be several: they share one
- * listener per event, and the process ends when the last app has.
+ * Signals and fatal errors concern the process, which may have several apps: these share one listener for each event,
+ * and the process exits when the last app has ended.
  */
-export interface ProcessEnd {
-  add(app: EndingApp): void
+export interface ProcessLifecycle {
+  add(app: ManagedApp): void
   /** From now on fatal errors reach the app. */
-  watchFatal(app: EndingApp): void
-  remove(app: EndingApp): void
-  /** The app has ended. The process exits with the highest code once no other app is alive. */
-  ended(app: EndingApp, code: number): void
+  watchFatalErrors(app: ManagedApp): void
+  remove(app: ManagedApp): void
+  /** The app's shutdown is over. The process exits with the highest code once no other app is active. */
+  finished(app: ManagedApp, code: number): void
 }
 
-const key = Symbol.for('seaworthy.process-end.v1')
+const key = Symbol.for('seaworthy.process-lifecycle.v1')
 
-/** The process's only one, whatever copies of this package it has loaded. */
-export function processEnd(): ProcessEnd {
-  const holder = process as typeof process & { [key]?: ProcessEnd }
-  return (holder[key] ??= createProcessEnd())
+/** The one instance of the process, shared by all copies of this package. */
+export function processLifecycle(): ProcessLifecycle {
+  const holder = process as typeof process & { [key]?: ProcessLifecycle }
+  return (holder[key] ??= createProcessLifecycle())
 }
 
-/** A terminal's Ctrl-C reaches Node twice under npm: once from the terminal, once from npm. */
-const echo = 100
+/** Milliseconds in which a second SIGINT is the same Ctrl-C: under npm it comes from the terminal and from npm. */
+const signalDedupeMs = 100
 
-function createProcessEnd(): ProcessEnd {
-  const apps = new Set<EndingApp>()
-  const fatals = new Set<EndingApp>()
-  const listening = new Set<NodeJS.Signals>()
-  let first: { name: NodeJS.Signals; at: number } | undefined
-  let worst = 0
+function createProcessLifecycle(): ProcessLifecycle {
+  const apps = new Set<ManagedApp>()
+  const signals = createSignalListener(apps)
+  const fatalErrors = createFatalErrorListener()
+  let highestCode = 0
 
-  const onSignal = (name: NodeJS.Signals) => {
-    const now = performance.now()
-    if (first && first.name === name && name === 'SIGINT' && process.stdout.isTTY && now - first.at < echo)
-      return
-    const again = first !== undefined
-    first ??= { name, at: now }
-    for (const app of apps) {
-      if (!app.signals.includes(name)) continue
-      if (again) app.exit(128 + constants.signals[name])
-      else app.signal(name)
-    }
-  }
-  const onException = (error: unknown, origin: string) => {
-    for (const app of fatals) app.fatal(error, origin)
-  }
-  const onRejection = (error: unknown) => onException(error, 'unhandledRejection')
-
-  const settle = () => {
-    if (apps.size > 0) return
-    for (const name of listening) process.off(name, onSignal)
-    listening.clear()
-    first = undefined
-  }
-  const drop = (app: EndingApp) => {
+  const remove = (app: ManagedApp) => {
     apps.delete(app)
-    if (!fatals.delete(app) || fatals.size > 0) return
-    process.off('uncaughtException', onException)
-    process.off('unhandledRejection', onRejection)
+    fatalErrors.remove(app)
+    if (apps.size === 0) signals.stop()
   }
 
   return {
     add(app) {
       apps.add(app)
-      for (const name of app.signals) {
+      signals.listen(app.signals)
+    },
+    watchFatalErrors: fatalErrors.add,
+    remove,
+    finished(app, code) {
+      highestCode = Math.max(highestCode, code)
+      const isLast = ![...apps].some((other) => other !== app && other.isActive)
+      if (isLast) app.exit(highestCode)
+      remove(app)
+      if (isLast) highestCode = 0
+    }
+  }
+}
+
+/** Passes the first signal to the apps; a second one exits. */
+function createSignalListener(apps: ReadonlySet<ManagedApp>) {
+  const listening = new Set<NodeJS.Signals>()
+  let first: { name: NodeJS.Signals; at: number } | undefined
+
+  const isDuplicate = (name: NodeJS.Signals, now: number) =>
+    first?.name === name && name === 'SIGINT' && process.stdout.isTTY && now - first.at < signalDedupeMs
+  const onSignal = (name: NodeJS.Signals) => {
+    const now = performance.now()
+    if (isDuplicate(name, now)) return
+    const isSecond = first !== undefined
+    first ??= { name, at: now }
+    for (const app of apps) {
+      if (!app.signals.includes(name)) continue
+      if (isSecond) app.exit(128 + constants.signals[name])
+      else app.onSignal(name)
+    }
+  }
+
+  return {
+    listen(names: readonly NodeJS.Signals[]) {
+      for (const name of names) {
         if (listening.has(name)) continue
         listening.add(name)
         process.on(name, onSignal)
       }
     },
-    watchFatal(app) {
-      if (fatals.size === 0) {
+    stop() {
+      for (const name of listening) process.off(name, onSignal)
+      listening.clear()
+      first = undefined
+    }
+  }
+}
+
+/** Passes uncaught exceptions and unhandled rejections to the apps. Without apps it leaves Node's behaviour. */
+function createFatalErrorListener() {
+  const apps = new Set<ManagedApp>()
+  const onException = (error: unknown, origin: string) => {
+    for (const app of apps) app.onFatalError(error, origin)
+  }
+  const onRejection = (error: unknown) => onException(error, 'unhandledRejection')
+
+  return {
+    add(app: ManagedApp) {
+      if (apps.size === 0) {
         process.on('uncaughtException', onException)
         process.on('unhandledRejection', onRejection)
       }
-      fatals.add(app)
+      apps.add(app)
     },
-    remove(app) {
-      drop(app)
-      settle()
-    },
-    ended(app, code) {
-      worst = Math.max(worst, code)
-      const others = [...apps].some((other) => other !== app && other.alive)
-      if (!others) app.exit(worst)
-      drop(app)
-      if (!others) worst = 0
-      settle()
+    remove(app: ManagedApp) {
+      if (!apps.delete(app) || apps.size > 0) return
+      process.off('uncaughtException', onException)
+      process.off('unhandledRejection', onRejection)
     }
   }
 }

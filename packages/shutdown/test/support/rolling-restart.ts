@@ -5,19 +5,19 @@ import type { ShutdownOptions } from '../../src/index.ts'
 import type { Clients, Route } from './clients.ts'
 import { service } from './service.ts'
 
-export interface Roll {
+export interface RollingRestart {
   options?: ShutdownOptions
   env?: Record<string, string>
-  /** How many answers the clients have before the end begins. */
+  /** How many responses the clients get before the shutdown starts. */
   busy?: number
 }
 
-/** Ends the first of two services under load; new connections go to the second after `moved` milliseconds. */
-export async function roll(
+/** Shuts down the first of two services under load; new connections go to the second after `moved` milliseconds. */
+export async function rollingRestart(
   t: Test,
   start: (route: Route) => Clients,
   moved: number,
-  { options = {}, env = {}, busy = 200 }: Roll = {}
+  { options = {}, env = {}, busy = 200 }: RollingRestart = {}
 ): Promise<void> {
   const all = { drainDelay: { min: 1000, max: 15_000 }, timeout: 30_000, ...options }
   const [old, next] = await Promise.all([service(t, all, env), service(t, all, env)])
