@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Answer, Failure } from './commands/answer.ts'
+import type { Answer, Failure } from './commands/app-messages.ts'
 import { describe } from './commands/describe-app.ts'
 import { leavePortsAlone, loadApp } from './commands/load-app.ts'
 

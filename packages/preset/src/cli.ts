@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Every Node can read this file and what it imports, so that an old one gets a sentence, not a syntax error.
-import { nodeProblem } from './needs.ts'
+import { nodeProblem } from './load/required-versions.ts'
 
 const problem = nodeProblem(process.versions.node)
 if (problem === undefined) void start()

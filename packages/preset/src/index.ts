@@ -17,9 +17,9 @@ export type {
   RedisOption,
   SeaworthyOptions,
   SecurityPart
-} from './options.ts'
-export type { OwnServerOptions } from './own-server-options.ts'
+} from './parts/options.ts'
+export type { OwnServerOptions } from './server-options/merge-app-options.ts'
 export { seaworthy, seaworthy as default, type Seaworthy } from './plugin.ts'
-export type { RedisClient } from './redis-client.ts'
-export type { PartReport, PartState, Report } from './report.ts'
-export { serverOptions, type ServerOptions, type ServerSettings } from './server-options.ts'
+export type { RedisClient } from './redis/redis-client.ts'
+export type { PartReport, PartState, Report } from './parts/report.ts'
+export { serverOptions, type ServerOptions, type ServerSettings } from './server-options/server-options.ts'

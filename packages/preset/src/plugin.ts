@@ -8,18 +8,18 @@ import {
 } from '@seaworthy/contract'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import { decide } from './decide.ts'
-import { explainLaterDecorators } from './later-decorators.ts'
-import { refuseLaterRegistrations } from './later-registrations.ts'
-import { load } from './load.cjs'
-import { missingServerOptions } from './missing.ts'
-import { requireVersions } from './needs.ts'
-import { checkOptions, partNames, type SeaworthyOptions } from './options.ts'
-import { redacted } from './redacted.ts'
-import { shareRedis, type SharedRedis } from './redis.ts'
-import { summary, type PartReport, type Report } from './report.ts'
-import { partSettings } from './server-options.ts'
-import { withRedis } from './with-redis.ts'
+import { decide } from './parts/decide.ts'
+import { explainDecoratorConflicts } from './conflicts/explain-decorator-conflicts.ts'
+import { rejectDuplicatePlugins } from './conflicts/reject-duplicate-plugins.ts'
+import { load } from './load/load.cjs'
+import { missingServerOptions } from './server-options/missing.ts'
+import { requireVersions } from './load/required-versions.ts'
+import { checkOptions, partNames, type SeaworthyOptions } from './parts/options.ts'
+import { redactOptions } from './parts/redact-options.ts'
+import { shareRedis, type SharedRedis } from './redis/shared-redis.ts'
+import { summarize, type PartReport, type Report } from './parts/report.ts'
+import { partSettings } from './server-options/server-options.ts'
+import { withRedis } from './redis/with-redis.ts'
 
 /** What `app.seaworthy` is. */
 export interface Seaworthy {
@@ -62,14 +62,14 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, options) =>
   const report = (): Report =>
     structuredClone({ parts: reports, missing: missingServerOptions(fastify, expected) })
   fastify.decorate('seaworthy', { report })
-  refuseLaterRegistrations(fastify, reports, fastify.hasPlugin(cookies) && !hadCookies)
-  explainLaterDecorators(fastify, reports)
+  rejectDuplicatePlugins(fastify, reports, fastify.hasPlugin(cookies) && !hadCookies)
+  explainDecoratorConflicts(fastify, reports)
   whenProvided(fastify, managementPort, (management) => {
     management.section('parts', () => report())
-    management.section('configuration', () => redacted(options))
+    management.section('configuration', () => redactOptions(options))
   })
   fastify.addHook('onReady', (done) => {
-    fastify.log.info(summary(report()))
+    fastify.log.info(summarize(report()))
     done()
   })
 }

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startNode, temporaryFolder } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
-import { copiesFor, duplicates } from '../src/commands/copies.ts'
+import { findCopies, describeDuplicates } from '../src/commands/installed-copies.ts'
 
 const cli = join(import.meta.dirname, '../src/cli.ts')
 const apps = join(import.meta.dirname, 'apps/commands')
@@ -190,7 +190,7 @@ function installed(t: Test, packages: Record<string, string>): string {
 
 t.test('one copy of each package is right', async (t) => {
   const app = installed(t, { 'node_modules/fastify': '5.12.8', 'node_modules/fastify-seaworthy': '1.2.0' })
-  t.same(duplicates(copiesFor(app)), [])
+  t.same(describeDuplicates(findCopies(app)), [])
 })
 
 t.test('two copies of a package are found from the app and from each of ours', async (t) => {
@@ -201,7 +201,7 @@ t.test('two copies of a package are found from the app and from each of ours', a
     'node_modules/fastify-seaworthy/node_modules/fastify': '5.11.1',
     'node_modules/fastify-seaworthy/node_modules/@seaworthy/auth': '1.0.0'
   })
-  const [ofFastify = '', ofAuth = '', ...more] = duplicates(copiesFor(app))
+  const [ofFastify = '', ofAuth = '', ...more] = describeDuplicates(findCopies(app))
   t.match(
     ofFastify,
     /^there are 2 copies of fastify: 5\.12\.8 in .*, loaded by the app and @seaworthy\/auth; 5\.11\.1 in /

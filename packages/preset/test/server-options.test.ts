@@ -8,7 +8,7 @@ import Fastify5 from 'fastify5'
 import { pino } from 'pino'
 import t from 'tap'
 import { fromEnv, seaworthy, serverOptions } from '../src/index.ts'
-import { needed, versionProblems } from '../src/needs.ts'
+import { requiredVersions, versionProblems } from '../src/load/required-versions.ts'
 
 /** What all majors of Fastify have. */
 interface OldApp {
@@ -126,7 +126,7 @@ t.test('the same value twice is no contradiction', async (t) => {
 
 t.test('what is needed is what package.json says', async (t) => {
   const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'))
-  t.strictSame(needed, { node: manifest.engines.node, fastify: manifest.peerDependencies.fastify })
+  t.strictSame(requiredVersions, { node: manifest.engines.node, fastify: manifest.peerDependencies.fastify })
   for (const version of ['20.19.0', '22.11.0', '23.1.0', '25.0.0'])
     t.match(versionProblems(version, '5.12.8'), [/needs Node .* and this is Node \d/], version)
   for (const version of ['22.12.0', '24.0.0', '26.3.1', '28.0.0'])

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Seaworthy } from '../plugin.ts'
-import type { AppDescription } from './answer.ts'
+import type { AppDescription } from './app-messages.ts'
 
 /** Reads an app that is ready. */
 export function describe(app: FastifyInstance): AppDescription {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { versionProblems } from '../needs.ts'
-import type { AppDescription, Failure } from './answer.ts'
-import { copiesFor, duplicates, type Copy } from './copies.ts'
+import { versionProblems } from '../load/required-versions.ts'
+import type { AppDescription, Failure } from './app-messages.ts'
+import { findCopies, describeDuplicates, type Copy } from './installed-copies.ts'
 import { appArguments, print, type Command } from './command.ts'
 import { environmentProblems } from './environment-problems.ts'
 import { startApp } from './start-app.ts'
@@ -24,7 +24,7 @@ FILE exports the app, a promise of it, a function that makes it, or a plugin for
 Exit code 0 when nothing must change, 1 when something must.`,
   async run(args) {
     const { file, json } = appArguments(args)
-    const copies = copiesFor(resolve(file))
+    const copies = findCopies(resolve(file))
     const { app, failure, warnings } = await startApp(file)
     const environment = await environmentProblems()
     const findings = [
@@ -51,7 +51,7 @@ function ofVersions(copies: readonly Copy[]): Finding[] {
     const [problem = text, line] = text.split(/: (?=npm )/)
     return { problem, ...(line === undefined ? {} : { line }) }
   })
-  const several = duplicates(copies).map((problem) => ({ problem, line: 'npm dedupe, or pnpm dedupe' }))
+  const several = describeDuplicates(copies).map((problem) => ({ problem, line: 'npm dedupe, or pnpm dedupe' }))
   return [...(fastify ? [] : [missing]), ...wrong, ...several]
 }
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { load } from '../load.cjs'
+import { load } from '../load/load.cjs'
 import { print, UsageError, type Command } from './command.ts'
 
 const usage = `usage: fastify-seaworthy preflight [--path /health/ready] [--port N] [--timeout MS] SCRIPT [ARGUMENT …]

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Answer, AppDescription, Failure } from './answer.ts'
+import type { Answer, AppDescription, Failure } from './app-messages.ts'
 
 /** An app that was made ready, or why it was not. */
 export interface Started {

@@ -1,9 +1,9 @@
 import type { FastifyListenOptions } from 'fastify'
-import type { RedisOption, SeaworthyOptions } from '../options.ts'
-import { partsFrom } from './parts-from.ts'
+import type { RedisOption, SeaworthyOptions } from '../parts/options.ts'
+import { partOptionsFrom } from './part-options.ts'
 import { environmentSchema, type Environment } from './schema.ts'
 import type { EnvironmentOf, EnvironmentSchema } from './types.ts'
-import { readEnvironment } from './validate.ts'
+import { readEnvironment } from './read-environment.ts'
 
 /** Further options of {@link fromEnv}. */
 export interface FromEnvOptions<S extends EnvironmentSchema> {
@@ -37,7 +37,7 @@ export function fromEnv<const S extends EnvironmentSchema = { properties: Record
     required: [...environmentSchema.required, ...(schema?.required ?? [])]
   }) as Environment
   return {
-    ...partsFrom(checked),
+    ...partOptionsFrom(checked),
     env: checked as Omit<Environment, keyof S['properties']> & EnvironmentOf<S>,
     listen: { host: checked.HOST, port: checked.PORT }
   }

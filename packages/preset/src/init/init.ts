@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { nearest } from '@seaworthy/internal'
-import { readApp } from './app.ts'
+import { readApp } from './read-app.ts'
 import { render, takenPorts, targets } from './templates.ts'
 
 /** How the command is called. */
@@ -11,13 +11,13 @@ export const initUsage = `usage: fastify-seaworthy init [${Object.keys(targets).
 Writes deployment files for the app in this folder. An existing file is left as it is, unless --force is given.`
 
 /** What a run has to say, and its exit code: 0 done, 2 not understood. */
-export interface Outcome {
+export interface InitResult {
   code: 0 | 2
   lines: string[]
 }
 
 /** The command: `args` is what follows its name. */
-export async function runInit(args: readonly string[], folder: string): Promise<Outcome> {
+export async function runInit(args: readonly string[], folder: string): Promise<InitResult> {
   try {
     const { values, positionals: asked } = parseArgs({
       args: [...args],

@@ -1,8 +1,8 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { App } from './app.ts'
-import { dockerfile, dockerignore } from './docker.ts'
+import type { App } from './read-app.ts'
+import { dockerfile, dockerignore } from './dockerfile.ts'
 
 /** What can be asked for, and the templates that belong to it. */
 export const targets: Readonly<Record<string, readonly string[]>> = {

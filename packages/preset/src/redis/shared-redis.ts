@@ -1,6 +1,6 @@
 import { optionChecks, reveal } from '@seaworthy/internal'
-import { load } from './load.cjs'
-import type { RedisConnection, RedisOption } from './options.ts'
+import { load } from '../load/load.cjs'
+import type { RedisConnection, RedisOption } from '../parts/options.ts'
 import type { RedisClient } from './redis-client.ts'
 
 const check = optionChecks('seaworthy')

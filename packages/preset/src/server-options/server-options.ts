@@ -1,11 +1,11 @@
 import type { FastifyServerSettings } from '@seaworthy/observability'
 import type { SecurityServerSettings } from '@seaworthy/security'
 import type { FastifyBaseLogger } from 'fastify'
-import { forConstructor } from './constructor-part.ts'
-import { load } from './load.cjs'
-import { requireVersions } from './needs.ts'
-import { checkOptions, optionsOf, type SeaworthyOptions } from './options.ts'
-import { withLogger, withOwn, type KnownKeys, type OwnServerOptions } from './own-server-options.ts'
+import { observabilityServerHalf } from '../parts/split-observability.ts'
+import { load } from '../load/load.cjs'
+import { requireVersions } from '../load/required-versions.ts'
+import { checkOptions, partOptions, type SeaworthyOptions } from '../parts/options.ts'
+import { withLogger, mergeAppOptions, type KnownKeys, type OwnServerOptions } from './merge-app-options.ts'
 
 /** What the parts that are on set, and no other key. */
 export type ServerSettings = Partial<
@@ -49,7 +49,7 @@ export function serverOptions<
 function merged(options: SeaworthyOptions = {}, own: OwnServerOptions = {}): object {
   requireVersions()
   checkOptions(options)
-  return withOwn(partSettings(withLogger(options, own)), own, options)
+  return mergeAppOptions(partSettings(withLogger(options, own)), own, options)
 }
 
 /** What the parts give, alone. */
@@ -60,11 +60,11 @@ export function partSettings({
   security
 }: SeaworthyOptions): ServerSettings {
   return {
-    ...(errors === false ? {} : load.errors().errorsServerOptions(optionsOf(errors))),
-    ...(shutdown === false ? {} : load.shutdown().shutdownServerOptions(optionsOf(shutdown))),
-    ...(security === false ? {} : load.security().securityServerOptions(optionsOf(security))),
+    ...(errors === false ? {} : load.errors().errorsServerOptions(partOptions(errors))),
+    ...(shutdown === false ? {} : load.shutdown().shutdownServerOptions(partOptions(shutdown))),
+    ...(security === false ? {} : load.security().securityServerOptions(partOptions(security))),
     ...(observability === false
       ? {}
-      : load.observability().observabilityServerOptions(forConstructor(optionsOf(observability))))
+      : load.observability().observabilityServerOptions(observabilityServerHalf(partOptions(observability))))
   }
 }

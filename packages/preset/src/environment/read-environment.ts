@@ -1,6 +1,6 @@
 import { Secret } from '@seaworthy/internal'
-import { load } from '../load.cjs'
-import { gather } from './gather.ts'
+import { load } from '../load/load.cjs'
+import { readVariables } from './read-variables.ts'
 import type { EnvironmentOf, EnvironmentSchema, VariableSchema } from './types.ts'
 
 interface SchemaError {
@@ -18,7 +18,7 @@ export function readEnvironment<S extends EnvironmentSchema>(
   env: NodeJS.ProcessEnv,
   schema: S
 ): EnvironmentOf<S> {
-  const { values, problems } = gather(env, schema)
+  const { values, problems } = readVariables(env, schema)
   // A variable given in two ways has been named already: it is not missing as well.
   const reported = (name: string) =>
     problems.some((problem) => problem.startsWith(`${name} `) || problem.startsWith(`${name}_FILE `))
@@ -78,12 +78,12 @@ function withOurKeywords(ajv: { addKeyword(keyword: string): unknown }): never {
 function described({ keyword, instancePath, params }: SchemaError, { properties }: EnvironmentSchema) {
   const name = keyword === 'required' ? (params.missingProperty ?? '') : instancePath.slice(1)
   const variable = properties[name] ?? { type: 'string' }
-  const rule = ruleOf(variable)
+  const rule = describeRule(variable)
   return { name, text: keyword === 'required' ? `${name} is required: ${rule}` : `${name} must be ${rule}` }
 }
 
 /** What a variable must be, in words. */
-export function ruleOf({
+export function describeRule({
   type,
   enum: allowed,
   minimum,

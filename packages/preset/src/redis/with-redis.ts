@@ -1,4 +1,4 @@
-import type { PartName } from './options.ts'
+import type { PartName } from '../parts/options.ts'
 import type { RedisClient } from './redis-client.ts'
 
 type Options = Record<string, unknown>

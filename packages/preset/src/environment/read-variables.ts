@@ -3,7 +3,7 @@ import { nearest } from '@seaworthy/internal'
 import type { EnvironmentSchema } from './types.ts'
 
 /** What was found, and everything that is wrong with how it was given. */
-export interface Gathered {
+export interface VariablesRead {
   values: Record<string, string>
   problems: string[]
 }
@@ -12,7 +12,7 @@ export interface Gathered {
  * Takes what the schema names out of the environment: empty is unset, `NAME_FILE` is read, both is an error,
  * and a set variable that is nearly one of ours, while ours is unset, gets a suggestion.
  */
-export function gather(env: NodeJS.ProcessEnv, { properties }: EnvironmentSchema): Gathered {
+export function readVariables(env: NodeJS.ProcessEnv, { properties }: EnvironmentSchema): VariablesRead {
   const names = Object.keys(properties)
   const values: Record<string, string> = {}
   const problems: string[] = []

@@ -1,4 +1,4 @@
-import type { App } from './app.ts'
+import type { App } from './read-app.ts'
 
 /** The Dockerfile is written for npm and for sources that run as they are; others get what they need. */
 export function dockerfile(text: string, app: App): string {

@@ -16,7 +16,7 @@ export interface Copy {
 }
 
 /** Every copy of Fastify and of ours that the app or one of ours loads. */
-export function copiesFor(file: string): Copy[] {
+export function findCopies(file: string): Copy[] {
   const found: Copy[] = []
   const ask = (who: string, from: string) => {
     for (const name of names) {
@@ -38,7 +38,7 @@ export function copiesFor(file: string): Copy[] {
 }
 
 /** Packages of which there is more than one copy, a sentence each. */
-export function duplicates(copies: readonly Copy[]): string[] {
+export function describeDuplicates(copies: readonly Copy[]): string[] {
   return names.flatMap((name) => {
     const same = copies.filter((copy) => copy.name === name)
     const places = same.map(

@@ -1,7 +1,7 @@
 import { load } from './load.cjs'
 
 /** What package.json says under `engines` and `peerDependencies`. */
-export const needed = {
+export const requiredVersions = {
   node: '^22.12 || ^24 || >=26',
   fastify: '^5.11.1'
 } as const
@@ -30,13 +30,13 @@ export function versionProblems(
 export function nodeProblem(node: string): string | undefined {
   const [major = 0, minor = 0] = numbers(node)
   const fits = (major === 22 && minor >= 12) || major === 24 || major >= 26
-  return fits ? undefined : `fastify-seaworthy needs Node ${needed.node}, and this is Node ${node}`
+  return fits ? undefined : `fastify-seaworthy needs Node ${requiredVersions.node}, and this is Node ${node}`
 }
 
 function fastifyProblem(fastify: string): string | undefined {
   // The instance of 5.11.1 calls itself 5.11.0, so the two cannot be told apart here.
   const [major = 0, minor = 0] = numbers(fastify)
-  const problem = `fastify-seaworthy needs Fastify ${needed.fastify}, and this is Fastify ${fastify}`
+  const problem = `fastify-seaworthy needs Fastify ${requiredVersions.fastify}, and this is Fastify ${fastify}`
   return major === 5 && minor >= 11 ? undefined : `${problem}: npm install fastify@5`
 }
 

@@ -7,7 +7,7 @@ import type { ResilienceOptions } from '@seaworthy/resilience'
 import type { SecurityOptions, SecurityServerOptions } from '@seaworthy/security'
 import type { ShutdownOptions } from '@seaworthy/shutdown'
 import type { FastifyBaseLogger } from 'fastify'
-import type { RedisClient } from './redis-client.ts'
+import type { RedisClient } from '../redis/redis-client.ts'
 
 /** How a part is switched: `false` leaves it out, `true` takes its defaults, an object is its options. */
 export type PartOptions<T> = boolean | T
@@ -133,5 +133,5 @@ export function checkOptions(options: SeaworthyOptions): void {
 }
 
 /** A part's own options: an object, whatever the switch was. */
-export const optionsOf = <T extends object>(value: PartOptions<T> | undefined): T =>
+export const partOptions = <T extends object>(value: PartOptions<T> | undefined): T =>
   (typeof value === 'object' ? value : {}) as T

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
-import { forPlugin } from './constructor-part.ts'
-import { optionsOf, type PartName, type PartOptions, type SeaworthyOptions } from './options.ts'
+import { observabilityPluginHalf } from './split-observability.ts'
+import { partOptions, type PartName, type PartOptions, type SeaworthyOptions } from './options.ts'
 import type { PartReport, PartState } from './report.ts'
 
 /** A plugin that does what a part does, and the switch that leaves it to the app. */
-export interface Wrapped {
+export interface ReplacedPlugin {
   plugin: string
   /** The key inside the part's options; the part as a whole without it. */
   key?: string
@@ -12,7 +12,7 @@ export interface Wrapped {
   optional?: true
 }
 
-export const wrapped: Record<PartName, readonly Wrapped[]> = {
+export const replacedPlugins: Record<PartName, readonly ReplacedPlugin[]> = {
   observability: [{ plugin: 'fastify-metrics', key: 'metrics' }],
   errors: [],
   shutdown: [{ plugin: 'fastify-graceful-shutdown' }],
@@ -58,7 +58,7 @@ export function decide(fastify: FastifyInstance, part: PartName, options: Seawor
   if (fastify.hasPlugin(`@seaworthy/${part}`))
     return out('backed off', `"@seaworthy/${part}" was registered before`)
 
-  const whole = wrapped[part].find(({ plugin, key }) => key === undefined && fastify.hasPlugin(plugin))
+  const whole = replacedPlugins[part].find(({ plugin, key }) => key === undefined && fastify.hasPlugin(plugin))
   if (whole) return out('backed off', `"${whole.plugin}" was registered before`)
 
   const taken = decorators[part].find((name) => part === name && fastify.hasDecorator(name))
@@ -72,13 +72,13 @@ export function decide(fastify: FastifyInstance, part: PartName, options: Seawor
   }
 
   const own: Record<string, unknown> =
-    part === 'observability' ? { ...forPlugin(optionsOf(given)) } : { ...optionsOf(given) }
+    part === 'observability' ? { ...observabilityPluginHalf(partOptions(given)) } : { ...partOptions(given) }
   const reports: PartReport[] = [
     { part, state: 'on', reason: typeof given === 'object' ? 'options given' : 'default' }
   ]
-  for (const key of new Set(wrapped[part].map((one) => one.key))) {
+  for (const key of new Set(replacedPlugins[part].map((one) => one.key))) {
     if (key === undefined) continue
-    const some = wrapped[part].filter((one) => one.key === key)
+    const some = replacedPlugins[part].filter((one) => one.key === key)
     const theirs = some.find(({ plugin }) => fastify.hasPlugin(plugin))
     const say = (state: PartState, reason: string) => reports.push({ part: `${part}.${key}`, state, reason })
     if (own[key] === false) say('off', 'switched off')

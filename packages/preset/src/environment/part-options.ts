@@ -1,13 +1,13 @@
 import type { AuthOptions } from '@seaworthy/auth'
-import type { SeaworthyOptions } from '../options.ts'
-import { redisFrom } from './redis-from.ts'
-import { switchedOff } from './switched-off.ts'
+import type { SeaworthyOptions } from '../parts/options.ts'
+import { redisOptionsFrom } from './redis-options.ts'
+import { switchOffParts } from './switch-off-parts.ts'
 import type { Environment } from './schema.ts'
 
 type SessionOptions = Exclude<AuthOptions['session'], false | undefined>
 
 /** The parts' options that the variables amount to. A variable that is unset leaves the part's own default. */
-export function partsFrom(env: Environment): SeaworthyOptions {
+export function partOptionsFrom(env: Environment): SeaworthyOptions {
   const parts: SeaworthyOptions = {
     observability: defined({
       level: env.LOG_LEVEL,
@@ -42,9 +42,9 @@ export function partsFrom(env: Environment): SeaworthyOptions {
       session: env.SESSION_SECRET && session(env.SESSION_SECRET.reveal(), env)
     })
   }
-  const redis = redisFrom(env)
+  const redis = redisOptionsFrom(env)
   if (redis !== undefined) parts.redis = redis
-  return switchedOff(parts, list(env.SEAWORTHY_OFF) ?? [])
+  return switchOffParts(parts, list(env.SEAWORTHY_OFF) ?? [])
 }
 
 /** Without what is undefined, so that `undefined` never overrides a default. */

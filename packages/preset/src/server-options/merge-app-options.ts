@@ -3,7 +3,7 @@ import type { Http2ServerRequest, SecureServerOptions } from 'node:http2'
 import type { ServerOptions as HttpsOptions } from 'node:https'
 import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
-import { optionsOf, type SeaworthyOptions } from './options.ts'
+import { partOptions, type SeaworthyOptions } from '../parts/options.ts'
 
 /** Options of Fastify's constructor, for any kind of server and logger. */
 // oxlint-disable-next-line typescript/no-explicit-any -- any server, any logger: Fastify's constructor checks them
@@ -40,7 +40,7 @@ const ofTheLogger = new Set(['requestIdHeader', 'requestIdLogLabel', 'disableReq
  *
  * @throws RangeError where one of them would be lost.
  */
-export function withOwn(parts: Settings, own: OwnServerOptions, options: SeaworthyOptions): Settings {
+export function mergeAppOptions(parts: Settings, own: OwnServerOptions, options: SeaworthyOptions): Settings {
   const given: Settings = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
   for (const key of Object.keys(given)) refuseLoss(key, given, parts, options)
 
@@ -66,7 +66,7 @@ function refuseLoss(key: string, given: Settings, parts: Settings, options: Seaw
   if (hint !== undefined && isTaken)
     throw new RangeError(`seaworthy: "${key}" is set by a part, and yours would take its place: ${hint}`)
 
-  const security: Settings = options.security === false ? {} : { ...optionsOf(options.security) }
+  const security: Settings = options.security === false ? {} : { ...partOptions(options.security) }
   const configured = key === 'trustProxy' || key === 'bodyLimit' || key === 'requestTimeout'
   if (configured && security[key] !== undefined && !isDeepStrictEqual(security[key], given[key]))
     throw new RangeError(`seaworthy: "${key}" is given twice, and in "security.${key}" differently: keep one`)
@@ -79,7 +79,7 @@ export function withLogger(
 ): SeaworthyOptions {
   if (loggerInstance === undefined || options.observability === false) return options
 
-  const { level: _level, ...observability } = optionsOf(options.observability)
+  const { level: _level, ...observability } = partOptions(options.observability)
   if (logger !== undefined || observability.logger !== undefined)
     throw new RangeError('seaworthy: "logger" and "loggerInstance" are both given: keep one')
   return { ...options, observability: { ...observability, loggerInstance } }

@@ -1,4 +1,4 @@
-import type { Report } from '../report.ts'
+import type { Report } from '../parts/report.ts'
 
 /** What a command needs to know of an app. It goes from one process to another, so it is data. */
 export interface AppDescription {

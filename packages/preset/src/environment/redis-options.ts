@@ -1,9 +1,9 @@
-import type { RedisConnection } from '../options.ts'
+import type { RedisConnection } from '../parts/options.ts'
 import type { Environment } from './schema.ts'
-import { EnvironmentError } from './validate.ts'
+import { EnvironmentError } from './read-environment.ts'
 
 /** Where Redis is: by its address in one, or in parts. */
-export function redisFrom(env: Environment): RedisConnection | undefined {
+export function redisOptionsFrom(env: Environment): RedisConnection | undefined {
   const { REDIS_URL, REDIS_HOST } = env
   if (REDIS_URL === undefined) {
     if (REDIS_HOST === undefined) return undefined

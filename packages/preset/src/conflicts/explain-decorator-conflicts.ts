@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
-import { decorators } from './decide.ts'
-import { partNames } from './options.ts'
-import type { PartReport } from './report.ts'
+import { decorators } from '../parts/decide.ts'
+import { partNames } from '../parts/options.ts'
+import type { PartReport } from '../parts/report.ts'
 
 type Decorate = (this: FastifyInstance, name: string | symbol, ...rest: unknown[]) => unknown
 
 /** An app that decorates with a name which a part has brought gets an error that names part and switch. */
-export function explainLaterDecorators(fastify: FastifyInstance, reports: readonly PartReport[]): void {
+export function explainDecoratorConflicts(fastify: FastifyInstance, reports: readonly PartReport[]): void {
   const owner = new Map<string | symbol, string>()
   for (const { part, state } of reports) {
     const name = partNames.find((known) => known === part)

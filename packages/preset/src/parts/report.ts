@@ -18,7 +18,7 @@ export interface Report {
 }
 
 /** One line for the log: what is on, off and backed off. */
-export function summary({ parts, missing }: Report): string {
+export function summarize({ parts, missing }: Report): string {
   const named = (state: PartState) => parts.filter((entry) => entry.state === state)
   const backedOff = named('backed off').map(({ part, reason }) => `${part} (${reason})`)
   const lists: [string, string[]][] = [

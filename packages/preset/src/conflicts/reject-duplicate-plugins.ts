@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { wrapped } from './decide.ts'
-import { partNames } from './options.ts'
-import type { PartReport } from './report.ts'
+import { replacedPlugins } from '../parts/decide.ts'
+import { partNames } from '../parts/options.ts'
+import type { PartReport } from '../parts/report.ts'
 
 const metadata = Symbol.for('plugin-meta')
 
@@ -9,7 +9,7 @@ const metadata = Symbol.for('plugin-meta')
  * An app that registers a plugin which a part has brought already would crash the process, uncaught, or silently
  * undo the part. From here on such a registration is one readable error. Child scopes inherit the guard.
  */
-export function refuseLaterRegistrations(
+export function rejectDuplicatePlugins(
   fastify: FastifyInstance,
   reports: readonly PartReport[],
   broughtCookies: boolean
@@ -25,7 +25,7 @@ export function refuseLaterRegistrations(
   for (const part of partNames.filter(on)) {
     taken.set(`@seaworthy/${part}`, hint(part, `{ ${part}: false }`))
     if (part === 'auth') taken.set('@fastify/auth', hint(part, '{ auth: false }'))
-    for (const { plugin, key } of wrapped[part]) {
+    for (const { plugin, key } of replacedPlugins[part]) {
       if (key === undefined) taken.set(plugin, hint(part, `{ ${part}: false }`))
       else if (!free(`${part}.${key}`))
         taken.set(plugin, hint(`${part}.${key}`, `{ ${part}: { ${key}: false } }`))

@@ -1,18 +1,18 @@
 import { nearest } from '@seaworthy/internal'
-import { wrapped } from '../decide.ts'
-import { partNames, type SeaworthyOptions } from '../options.ts'
-import { EnvironmentError } from './validate.ts'
+import { replacedPlugins } from '../parts/decide.ts'
+import { partNames, type SeaworthyOptions } from '../parts/options.ts'
+import { EnvironmentError } from './read-environment.ts'
 
 const switches: readonly string[] = [
   ...partNames.flatMap((part) => [
     part,
-    ...wrapped[part].flatMap(({ key }) => (key ? [`${part}.${key}`] : []))
+    ...replacedPlugins[part].flatMap(({ key }) => (key ? [`${part}.${key}`] : []))
   ]),
   'security.validation'
 ]
 
 /** Leaves out the parts that `SEAWORTHY_OFF` names: `auth`, `security.cors`. */
-export function switchedOff(options: SeaworthyOptions, names: readonly string[]): SeaworthyOptions {
+export function switchOffParts(options: SeaworthyOptions, names: readonly string[]): SeaworthyOptions {
   const problems = names
     .filter((name) => !switches.includes(name))
     .map((name) => {

@@ -4,7 +4,7 @@ import type { ObservabilityPart } from './options.ts'
 // One object holds what the constructor and the plugin take; `correlation` and `logging` are for both.
 
 /** What Fastify's constructor gets of the observability part. */
-export function forConstructor({
+export function observabilityServerHalf({
   correlation,
   logging,
   level,
@@ -15,7 +15,7 @@ export function forConstructor({
 }
 
 /** What the plugin gets. */
-export function forPlugin({
+export function observabilityPluginHalf({
   level: _level,
   logger: _logger,
   loggerInstance: _loggerInstance,
