@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Every Node can read this file and what it imports, so that an old one gets a sentence, not a syntax error.
+// Old versions of Node can parse this file and its imports, so that they get a sentence instead of a syntax error.
 import { nodeProblem } from './load/required-versions.ts'
 
 const problem = nodeProblem(process.versions.node)

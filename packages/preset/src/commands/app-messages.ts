@@ -1,11 +1,11 @@
 import type { Report } from '../parts/report.ts'
 
-/** What a command needs to know of an app. It goes from one process to another, so it is data. */
+/** The state of an app, for a command in another process. */
 export interface AppDescription {
   fastify: string
-  /** What the preset did. */
+  /** The report of the preset. */
   report?: Report
-  /** Who may use what. */
+  /** The access rules of the routes. */
   matrix?: { rows: unknown[]; text: string }
 }
 
@@ -13,11 +13,11 @@ export interface AppDescription {
 export interface Failure {
   message: string
   code?: string
-  /** A sentence each, where there are several. */
+  /** One sentence for each, where there are several. */
   problems?: readonly string[]
 }
 
-/** What the app's process sends. */
+/** The message that the app's process sends. */
 export interface Answer {
   seaworthy?: AppDescription
   failure?: Failure

@@ -6,49 +6,49 @@ const parts = ['auth', 'errors', 'health', 'observability', 'resilience', 'secur
 const preset = 'fastify-seaworthy'
 const names = ['fastify', preset, ...parts.map((part) => `@seaworthy/${part}`)]
 
-/** One package where it is installed. */
+/** One installed copy of a package. */
 export interface Copy {
   name: string
   version: string
   folder: string
-  /** The app, or the packages that load this one. */
-  by: string[]
+  /** The app, or the packages, that load this copy. */
+  loadedBy: string[]
 }
 
-/** Every copy of Fastify and of ours that the app or one of ours loads. */
+/** Every copy of Fastify and of our packages that the app or one of our packages loads. */
 export function findCopies(file: string): Copy[] {
   const found: Copy[] = []
-  const ask = (who: string, from: string) => {
+  const search = (loader: string, from: string) => {
     for (const name of names) {
-      const manifest = resolved(name, from)
+      const manifest = resolveManifest(name, from)
       const folder = manifest === undefined ? undefined : dirname(manifest)
-      if (manifest === undefined || folder === undefined || who === name) continue
-      const known = found.find((copy) => copy.folder === folder)
-      if (known) known.by.push(who)
+      if (manifest === undefined || folder === undefined || loader === name) continue
+      const copy = found.find((candidate) => candidate.folder === folder)
+      if (copy) copy.loadedBy.push(loader)
       else {
         const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
-        found.push({ name, version, folder, by: [who] })
+        found.push({ name, version, folder, loadedBy: [loader] })
       }
     }
   }
-  ask('the app', file)
-  // The list grows while it is gone through: a package is asked as soon as it is found.
-  for (const { name, folder } of found) if (name !== 'fastify') ask(name, `${folder}/package.json`)
+  search('the app', file)
+  // The list grows during the loop: each package that is found is searched too.
+  for (const { name, folder } of found) if (name !== 'fastify') search(name, `${folder}/package.json`)
   return found
 }
 
-/** Packages of which there is more than one copy, a sentence each. */
+/** The packages that have more than one copy, one sentence for each. */
 export function describeDuplicates(copies: readonly Copy[]): string[] {
   return names.flatMap((name) => {
     const same = copies.filter((copy) => copy.name === name)
-    const places = same.map(
-      ({ version, folder, by }) => `${version} in ${folder}, loaded by ${by.join(' and ')}`
+    const locations = same.map(
+      ({ version, folder, loadedBy }) => `${version} in ${folder}, loaded by ${loadedBy.join(' and ')}`
     )
-    return same.length < 2 ? [] : [`there are ${same.length} copies of ${name}: ${places.join('; ')}`]
+    return same.length < 2 ? [] : [`there are ${same.length} copies of ${name}: ${locations.join('; ')}`]
   })
 }
 
-function resolved(name: string, from: string): string | undefined {
+function resolveManifest(name: string, from: string): string | undefined {
   try {
     return createRequire(from).resolve(`${name}/package.json`)
   } catch {

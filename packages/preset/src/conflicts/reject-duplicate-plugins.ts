@@ -1,57 +1,55 @@
 import type { FastifyInstance } from 'fastify'
-import { replacedPlugins } from '../parts/decide.ts'
+import { pluginName } from '../internals.ts'
 import { partNames } from '../parts/options.ts'
+import { replacedPlugins } from '../parts/part-plugins.ts'
 import type { PartReport } from '../parts/report.ts'
 
-const metadata = Symbol.for('plugin-meta')
-
 /**
- * An app that registers a plugin which a part has brought already would crash the process, uncaught, or silently
- * undo the part. From here on such a registration is one readable error. Child scopes inherit the guard.
+ * Rejects the registration of a plugin that a part has registered or replaces, with an error that names the part and
+ * its switch. Otherwise it would crash the process, or silently undo the part. Child scopes inherit the check.
+ *
+ * @param addedCookies - Whether the auth part has registered `@fastify/cookie`.
  */
 export function rejectDuplicatePlugins(
   fastify: FastifyInstance,
   reports: readonly PartReport[],
-  broughtCookies: boolean
+  addedCookies: boolean
 ): void {
-  const taken = new Map<string, string>([['fastify-seaworthy', 'it is registered already: once is enough']])
-  if (broughtCookies)
-    taken.set(
+  const reasons = duplicateReasons(reports)
+  if (addedCookies)
+    reasons.set(
       '@fastify/cookie',
-      'the part "auth" has brought it. Remove yours, or register it before seaworthy'
+      'the part "auth" has registered it. Remove yours, or register it before seaworthy'
     )
-  const on = (name: string) => reports.some(({ part, state }) => part === name && state === 'on')
-  const free = (name: string) => reports.some(({ part, state }) => part === name && state !== 'on')
-  for (const part of partNames.filter(on)) {
-    taken.set(`@seaworthy/${part}`, hint(part, `{ ${part}: false }`))
-    if (part === 'auth') taken.set('@fastify/auth', hint(part, '{ auth: false }'))
-    for (const { plugin, key } of replacedPlugins[part]) {
-      if (key === undefined) taken.set(plugin, hint(part, `{ ${part}: false }`))
-      else if (!free(`${part}.${key}`))
-        taken.set(plugin, hint(`${part}.${key}`, `{ ${part}: { ${key}: false } }`))
-    }
-  }
 
   const register = fastify.register as (...args: unknown[]) => unknown
-  const guarded = function (this: FastifyInstance, plugin: unknown, ...rest: unknown[]) {
+  const checked = function (this: FastifyInstance, plugin: unknown, ...rest: unknown[]) {
     const name = pluginName(plugin)
-    const why = name === undefined ? undefined : taken.get(name)
-    if (why !== undefined) throw new Error(`seaworthy: cannot register "${name}": ${why}`)
+    const reason = name === undefined ? undefined : reasons.get(name)
+    if (reason !== undefined) throw new Error(`seaworthy: cannot register "${name}": ${reason}`)
     return register.call(this, plugin, ...rest)
   }
-  fastify.register = guarded as FastifyInstance['register']
+  fastify.register = checked as FastifyInstance['register']
 }
 
-const hint = (part: string, off: string): string =>
-  `the part "${part}" does this already. Pass ${off} to seaworthy, or register yours before it`
+/** The plugins that the parts replace, each with the reason why it is rejected. */
+function duplicateReasons(reports: readonly PartReport[]): Map<string, string> {
+  const hasState = (name: string, isOn: boolean) =>
+    reports.some(({ part, state }) => part === name && (state === 'on') === isOn)
+  const reasons = new Map([['fastify-seaworthy', 'it is registered already: once is enough']])
 
-/** The name that fastify-plugin gave it; of the default export too, as `import()` hands it over. */
-function pluginName(plugin: unknown): string | undefined {
-  const candidates = [plugin, (plugin as { default?: unknown } | undefined)?.default]
-  for (const candidate of candidates) {
-    if (typeof candidate !== 'function') continue
-    const { name } = (candidate as { [metadata]?: { name?: string } })[metadata] ?? {}
-    if (name !== undefined) return name
+  for (const part of partNames.filter((name) => hasState(name, true))) {
+    const partReason = reasonFor(part, `{ ${part}: false }`)
+    reasons.set(`@seaworthy/${part}`, partReason)
+    if (part === 'auth') reasons.set('@fastify/auth', partReason)
+    for (const { plugin, key } of replacedPlugins[part]) {
+      if (key === undefined) reasons.set(plugin, partReason)
+      else if (!hasState(`${part}.${key}`, false))
+        reasons.set(plugin, reasonFor(`${part}.${key}`, `{ ${part}: { ${key}: false } }`))
+    }
   }
-  return undefined
+  return reasons
 }
+
+const reasonFor = (part: string, off: string): string =>
+  `the part "${part}" does this already. Pass ${off} to seaworthy, or register yours before it`

@@ -1,8 +1,8 @@
-import type { RedisConnection } from '../parts/options.ts'
+import type { RedisConnection } from '../redis/options.ts'
 import type { Environment } from './schema.ts'
-import { EnvironmentError } from './read-environment.ts'
+import { EnvironmentError } from './environment-error.ts'
 
-/** Where Redis is: by its address in one, or in parts. */
+/** The address of Redis: from `REDIS_URL`, or from the variables for its parts. */
 export function redisOptionsFrom(env: Environment): RedisConnection | undefined {
   const { REDIS_URL, REDIS_HOST } = env
   if (REDIS_URL === undefined) {
@@ -16,12 +16,12 @@ export function redisOptionsFrom(env: Environment): RedisConnection | undefined 
     }
   }
   if (REDIS_HOST !== undefined)
-    throw new EnvironmentError(['REDIS_URL and REDIS_HOST both say where Redis is: give one of them'])
-  return parsed(REDIS_URL.reveal())
+    throw new EnvironmentError(['REDIS_URL and REDIS_HOST are both set: keep one'])
+  return parseUrl(REDIS_URL.reveal())
 }
 
-/** `rediss://user:password@host:6379/1`, as hosting services give it. */
-function parsed(text: string): RedisConnection {
+/** `rediss://user:password@host:6379/1`, the form of hosting services. */
+function parseUrl(text: string): RedisConnection {
   try {
     const { protocol, hostname, port, pathname, username, password } = new URL(text)
     const db = Number(pathname.slice(1) || 0)
@@ -35,7 +35,7 @@ function parsed(text: string): RedisConnection {
         ...(password === '' ? {} : { password: decodeURIComponent(password) })
       }
   } catch {
-    // Not an address, or with a percent sign that stands for nothing.
+    // Not a URL, or with an invalid percent encoding.
   }
   throw new EnvironmentError(['REDIS_URL must be an address: redis://user:password@host:6379/0'])
 }

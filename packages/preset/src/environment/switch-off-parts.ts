@@ -1,8 +1,9 @@
 import { nearest } from '@seaworthy/internal'
-import { replacedPlugins } from '../parts/decide.ts'
+import { replacedPlugins } from '../parts/part-plugins.ts'
 import { partNames, type SeaworthyOptions } from '../parts/options.ts'
-import { EnvironmentError } from './read-environment.ts'
+import { EnvironmentError } from './environment-error.ts'
 
+/** The names that `SEAWORTHY_OFF` may contain. */
 const switches: readonly string[] = [
   ...partNames.flatMap((part) => [
     part,
@@ -11,7 +12,7 @@ const switches: readonly string[] = [
   'security.validation'
 ]
 
-/** Leaves out the parts that `SEAWORTHY_OFF` names: `auth`, `security.cors`. */
+/** Switches off the parts in `SEAWORTHY_OFF`: `auth`, `security.cors`. */
 export function switchOffParts(options: SeaworthyOptions, names: readonly string[]): SeaworthyOptions {
   const problems = names
     .filter((name) => !switches.includes(name))

@@ -1,12 +1,12 @@
 import type { App } from './read-app.ts'
 
-/** The Dockerfile is written for npm and for sources that run as they are; others get what they need. */
+/** Adapts the Dockerfile, which is written for npm and for an app without a build step. */
 export function dockerfile(text: string, app: App): string {
   const install = installSteps(app, '--prod')
   const production = app.packageManager === 'npm' ? text : text.replace(npmInstall, () => install)
   if (!app.built) return production
 
-  const everything =
+  const installAll =
     app.packageManager === 'npm'
       ? npmInstall.exec(text)![0].replace(' --omit=dev', '')
       : installSteps(app, '')
@@ -14,7 +14,7 @@ export function dockerfile(text: string, app: App): string {
   return production
     .replace(
       /^FROM \$\{NODE_IMAGE\}$/m,
-      (from) => `${from} AS build\nWORKDIR /app\n${everything}\nCOPY . .\nRUN npm run build\n\n${from}`
+      (from) => `${from} AS build\nWORKDIR /app\n${installAll}\nCOPY . .\nRUN npm run build\n\n${from}`
     )
     .replace(
       /^COPY \. \.\n(?=USER)/m,
@@ -26,7 +26,7 @@ const npmInstall = /^COPY package\.json package-lock\.json \.\/\n(?:#.*\n)?RUN .
 
 const mounts = ['cache,target=/root/.npm', 'cache,target=/pnpm', 'secret,id=npmrc,target=/root/.npmrc']
 
-/** pnpm has another lock file, cache and command. */
+/** The install steps of pnpm, with its lock file, cache and command. */
 function installSteps({ pnpm, pnpmSettings }: App, flag: string): string {
   const settings = pnpmSettings ? ' pnpm-workspace.yaml' : ''
   const words = ['npx', '--yes', `pnpm@${pnpm}`, 'install', flag, '--frozen-lockfile', '--store-dir /pnpm']
@@ -37,21 +37,21 @@ function installSteps({ pnpm, pnpmSettings }: App, flag: string): string {
   ].join('\n')
 }
 
-/** Which files an image is made of. Where the sources have a folder, that folder; else all but what must stay out. */
+/** Adapts `.dockerignore`: only the folder of the sources is copied, or, without one, all but excluded files. */
 export function dockerignore(text: string, app: App): string {
   const folder =
     app.entry.includes('/') && !app.built ? app.entry.slice(0, app.entry.indexOf('/')) : undefined
   if (folder !== undefined) return text.replace(/^!src$/m, `!${folder}`)
   const output = app.built ? [app.entry.slice(0, app.entry.indexOf('/'))] : []
   return [
-    '# What the service does not need, and what must not leave this machine.',
-    ...kept,
+    '# Files that the service does not need, and files that must not leave this machine.',
+    ...excluded,
     ...output,
     ''
   ].join('\n')
 }
 
-const kept = [
+const excluded = [
   '.git',
   '**/.env',
   '**/.env.*',

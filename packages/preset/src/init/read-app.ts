@@ -1,21 +1,21 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What the templates need to know of an app. */
+/** The facts about an app that the templates need. */
 export interface App {
-  /** Fit for a container, a Kubernetes object and a systemd unit: lower case, digits, hyphens. */
+  /** A valid name of a container, a Kubernetes object and a systemd unit: lower case, digits, hyphens. */
   name: string
-  /** What Node runs, from the app's folder. */
+  /** The file that Node runs, relative to the app's folder. */
   entry: string
   packageManager: 'npm' | 'pnpm'
-  /** Which pnpm the app asks for. */
+  /** The version of pnpm that the app requires. */
   pnpm: string
-  /** Whether pnpm has settings of the app's own to read. */
+  /** Whether the app has `pnpm-workspace.yaml`, with pnpm's settings. */
   pnpmSettings: boolean
   /** Whether the entry is made by `npm run build`. */
   built: boolean
   port: number
-  /** What the author should know, and whom of the templates it concerns. */
+  /** Notes for the author, each with the targets that it concerns. */
   notes: { text: string; concerns: readonly string[] }[]
 }
 
@@ -28,7 +28,7 @@ interface Manifest {
 }
 
 /**
- * Reads what can be known from `package.json` and the lock file.
+ * Reads the facts from `package.json` and the lock file.
  *
  * @throws Error when there is no readable `package.json`.
  */
@@ -49,7 +49,7 @@ export function readApp(folder: string, port: number): App {
     port,
     notes: [
       {
-        text: `${entry} is not there: name the entry in package.json, as "main"`,
+        text: `${entry} is not there: set "main" in package.json to the entry`,
         concerns: has(entry) || built ? [] : ['docker', 'pm2', 'systemd']
       },
       {
@@ -57,7 +57,7 @@ export function readApp(folder: string, port: number): App {
         concerns: has(lockFile) ? [] : ['docker']
       },
       {
-        text: 'REDIS_HOST is set: install ioredis, or take it out',
+        text: 'REDIS_HOST is set: install ioredis, or remove the variable',
         concerns: manifest.dependencies?.ioredis ? [] : ['compose', 'kubernetes']
       }
     ]
@@ -68,14 +68,14 @@ function readManifest(path: string): Manifest {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Manifest
   } catch (cause) {
-    throw new Error(`${path} can't be read: run this in the folder of your app`, { cause })
+    throw new Error(`${path} cannot be read: run this in the folder of your app`, { cause })
   }
 }
 
-// Names that the templates use themselves, and words that YAML takes for something else than a name.
-const taken = /^(?:postgres|redis|prometheus|grafana|true|false|null|yes|no|on|off|y|n)$/
+// Names that the templates use for other services, and words that YAML does not read as a string.
+const reservedNames = /^(?:postgres|redis|prometheus|grafana|true|false|null|yes|no|on|off|y|n)$/
 
-/** RFC 1035's label: `@acme/My_App` is `my-app`. */
+/** A label of RFC 1035: `@acme/My_App` becomes `my-app`. */
 function objectName(name: string): string {
   const label = name
     .replace(/^@[^/]*\//, '')
@@ -84,7 +84,7 @@ function objectName(name: string): string {
     .replace(/^[^a-z]+/, '')
     .slice(0, 48)
     .replace(/-+$/, '')
-  return label === '' ? 'app' : taken.test(label) ? `${label}-app` : label
+  return label === '' ? 'app' : reservedNames.test(label) ? `${label}-app` : label
 }
 
 /** The file that `npm start` runs, else `main`, else npm's own default. */

@@ -1,7 +1,7 @@
 'use strict'
 
-// CommonJS, because a `require` with a literal name inside a function is the one way to load a package that is lazy,
-// synchronous, and seen by bundlers. A part that is off costs neither time nor memory.
+// CommonJS: only a `require` with a literal name inside a function loads a package lazily and synchronously, and is
+// found by bundlers. A part that is off costs neither time nor memory.
 exports.load = {
   observability: () => require('@seaworthy/observability'),
   errors: () => require('@seaworthy/errors'),
@@ -12,14 +12,14 @@ exports.load = {
   auth: () => require('@seaworthy/auth'),
   envSchema: () => require('env-schema'),
   ioredis() {
-    // Only inside `try` do bundlers accept that an optional package is not installed.
+    // Bundlers accept that an optional package is not installed only inside `try`.
     try {
       return require('ioredis')
     } catch (cause) {
       throw new Error('seaworthy: "redis" needs the package "ioredis": npm install ioredis', { cause })
     }
   },
-  /** Which Fastify is installed beside this package. */
+  /** The version of the Fastify that is installed beside this package. */
   fastifyVersion() {
     try {
       return require('fastify/package.json').version

@@ -1,4 +1,4 @@
-/** The packages that are loaded when they are needed, and not before. */
+/** Loads packages when they are needed. */
 export declare const load: {
   observability(): typeof import('@seaworthy/observability')
   errors(): typeof import('@seaworthy/errors')

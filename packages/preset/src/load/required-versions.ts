@@ -1,12 +1,12 @@
 import { load } from './load.cjs'
 
-/** What package.json says under `engines` and `peerDependencies`. */
+/** The same versions as under `engines` and `peerDependencies` in package.json. */
 export const requiredVersions = {
   node: '^22.12 || ^24 || >=26',
   fastify: '^5.11.1'
 } as const
 
-/** Stops with one line: below what is needed the parts fail in ways that name neither Node nor Fastify. */
+/** The version of Node or Fastify is not supported. Printed as one line, without a stack. */
 export class UnsupportedVersionError extends Error {
   override readonly name = 'UnsupportedVersionError'
   readonly code = 'ERR_UNSUPPORTED_VERSION'
@@ -17,7 +17,7 @@ export class UnsupportedVersionError extends Error {
   }
 }
 
-/** What is wrong with the versions of Node and Fastify, a sentence each. */
+/** The problems with the versions of Node and Fastify, one sentence each. */
 export function versionProblems(
   node: string = process.versions.node,
   fastify: string | undefined = load.fastifyVersion()
@@ -26,24 +26,26 @@ export function versionProblems(
   return problems.filter((problem) => problem !== undefined)
 }
 
-/** What is wrong with the version of Node, if anything. */
+/** The problem with the version of Node. `undefined`: it is supported. */
 export function nodeProblem(node: string): string | undefined {
-  const [major = 0, minor = 0] = numbers(node)
-  const fits = (major === 22 && minor >= 12) || major === 24 || major >= 26
-  return fits ? undefined : `fastify-seaworthy needs Node ${requiredVersions.node}, and this is Node ${node}`
+  const [major = 0, minor = 0] = parseVersion(node)
+  const isSupported = (major === 22 && minor >= 12) || major === 24 || major >= 26
+  return isSupported
+    ? undefined
+    : `fastify-seaworthy needs Node ${requiredVersions.node}, and this is Node ${node}`
 }
 
 function fastifyProblem(fastify: string): string | undefined {
-  // The instance of 5.11.1 calls itself 5.11.0, so the two cannot be told apart here.
-  const [major = 0, minor = 0] = numbers(fastify)
+  // 5.11.1 reports itself as 5.11.0, so the two cannot be distinguished here.
+  const [major = 0, minor = 0] = parseVersion(fastify)
   const problem = `fastify-seaworthy needs Fastify ${requiredVersions.fastify}, and this is Fastify ${fastify}`
   return major === 5 && minor >= 11 ? undefined : `${problem}: npm install fastify@5`
 }
 
-/** @throws UnsupportedVersionError when Node or Fastify is not one that is supported. */
+/** @throws UnsupportedVersionError when the version of Node or Fastify is not supported. */
 export function requireVersions(fastify?: string): void {
   const [problem] = versionProblems(process.versions.node, fastify)
   if (problem !== undefined) throw new UnsupportedVersionError(problem)
 }
 
-const numbers = (version: string): number[] => version.split(/[.-]/).slice(0, 3).map(Number)
+const parseVersion = (version: string): number[] => version.split(/[.-]/).slice(0, 3).map(Number)

@@ -1,5 +1,5 @@
 import type { AuthOptions } from 'fastify-seaworthy/auth'
-import { optionChecks, type Secret } from '@seaworthy/internal'
+import { optionChecks } from '@seaworthy/internal'
 import type { ErrorsOptions } from '@seaworthy/errors'
 import type { HealthOptions } from '@seaworthy/health'
 import type { ObservabilityOptions, ObservabilityServerOptions } from '@seaworthy/observability'
@@ -7,41 +7,26 @@ import type { ResilienceOptions } from '@seaworthy/resilience'
 import type { SecurityOptions, SecurityServerOptions } from '@seaworthy/security'
 import type { ShutdownOptions } from '@seaworthy/shutdown'
 import type { FastifyBaseLogger } from 'fastify'
-import type { RedisClient } from '../redis/redis-client.ts'
+import type { RedisOption } from '../redis/options.ts'
 
-/** How a part is switched: `false` leaves it out, `true` takes its defaults, an object is its options. */
+/** The switch of a part: `false` leaves it out, `true` uses its defaults, an object is its options. */
 export type PartOptions<T> = boolean | T
 
-/** Where Redis or Valkey is. */
-export interface RedisConnection {
-  /** Host name or address. */
-  host: string
-  /** TCP port, 1–65535. Default 6379. */
-  port?: number
-  /** User of an access control list. */
-  username?: string
-  /** Password; a {@link Secret} is never printed. */
-  password?: string | Secret
-  /** Database number. Default 0. */
-  db?: number
-  /** Whether to speak TLS. Default false. */
-  tls?: boolean
-}
-
-/** A client that you made and will close, or where to connect. */
-export type RedisOption = RedisConnection | RedisClient
-
-/** The plugin's options, and what its constructor part adds: `level`, `logger` and `loggerInstance`. */
+/** The options of the observability plugin and of its constructor half: `level`, `logger` and `loggerInstance`. */
 export type ObservabilityPart = ObservabilityOptions &
   Pick<ObservabilityServerOptions, 'level' | 'logger'> & {
-    /** A logger that you made, instead of `logger`. */
+    /**
+     * A logger that the app made, instead of `logger`.
+     *
+     * @defaultValue none: a logger is made with the options in `logger`
+     */
     loggerInstance?: FastifyBaseLogger | undefined
   }
 
-/** The plugin's options, and its constructor part's: `trustProxy`, `bodyLimit`, timeouts. */
+/** The options of the security plugin and of its constructor half: `trustProxy`, `bodyLimit`, timeouts. */
 export type SecurityPart = SecurityOptions & SecurityServerOptions
 
-/** Options of the preset: one key a part. Every one may be left out. */
+/** Options of the preset: one key for each part. All are optional. */
 export interface SeaworthyOptions {
   /**
    * Logs, ids, metrics, error tracking, the management listener.
@@ -51,14 +36,14 @@ export interface SeaworthyOptions {
   observability?: PartOptions<ObservabilityPart>
 
   /**
-   * One error shape for every answer.
+   * The same error shape for every response.
    *
    * @defaultValue true
    */
   errors?: PartOptions<ErrorsOptions>
 
   /**
-   * Signals, drain, resources closed in order.
+   * Graceful shutdown: signals, drain, closing of resources.
    *
    * @defaultValue true
    */
@@ -72,7 +57,7 @@ export interface SeaworthyOptions {
   health?: PartOptions<HealthOptions>
 
   /**
-   * Breakers, deadlines, load shedding.
+   * Circuit breakers, deadlines, load shedding.
    *
    * @defaultValue true
    */
@@ -93,9 +78,9 @@ export interface SeaworthyOptions {
   auth?: PartOptions<AuthOptions>
 
   /**
-   * One Redis or Valkey for everything that is shared between processes: rate limits, revocation, refresh tokens,
-   * sessions. A client of yours, which you close, or a connection, which the preset opens, checks in readiness
-   * (not critical: each user of it has a policy for its absence) and closes last.
+   * One Redis or Valkey for all state that processes share: rate limits, revocation, refresh tokens, sessions. Either a
+   * client, which the app closes, or an address: the preset then opens a connection, checks it in readiness (not
+   * critical: each feature has a policy for its outage) and closes it last.
    *
    * @defaultValue none: state is kept in memory, per process
    */
@@ -117,14 +102,19 @@ export type PartName = (typeof partNames)[number]
 
 const check = optionChecks('seaworthy')
 
-/** Refuses what is no part and what is no switch. `env` and `listen` are what `fromEnv` adds for the app. */
+/**
+ * Checks the names and switches of the parts; each part checks its options. `fromEnv` adds `env` and `listen`, for the
+ * app.
+ *
+ * @throws RangeError with the code `INVALID_OPTION`.
+ */
 export function checkOptions(options: SeaworthyOptions): void {
-  check.keys('', options, [...partNames, 'redis', 'env', 'listen', 'prefix'])
+  check.keys('', options, [...partNames, 'redis', 'env', 'listen'])
   for (const name of partNames) {
     const value: unknown = options[name]
-    const valid =
+    const isValid =
       value === undefined || typeof value === 'boolean' || (typeof value === 'object' && value !== null)
-    if (!valid) check.fail(name, 'false, true or an object of options', value)
+    if (!isValid) check.fail(name, 'false, true or an object of options', value)
   }
   const { redis } = options
   if (redis !== undefined && (typeof redis !== 'object' || redis === null)) {
@@ -132,6 +122,6 @@ export function checkOptions(options: SeaworthyOptions): void {
   }
 }
 
-/** A part's own options: an object, whatever the switch was. */
+/** The options of a part. Empty where the switch is a boolean. */
 export const partOptions = <T extends object>(value: PartOptions<T> | undefined): T =>
   (typeof value === 'object' ? value : {}) as T

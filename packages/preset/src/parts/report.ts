@@ -1,7 +1,7 @@
-/** `backed off`: the app had registered something of its own that does the same. */
+/** `backed off`: the app had registered a plugin or decorator that does the same. */
 export type PartState = 'on' | 'off' | 'backed off'
 
-/** What became of one part, and why. */
+/** The state of one part, and its reason. */
 export interface PartReport {
   /** `health`, or a part of a part: `security.cors`. */
   part: string
@@ -10,23 +10,29 @@ export interface PartReport {
   reason: string
 }
 
-/** What `app.seaworthy.report()` gives. Holds no option's value, so no secret. */
+/** The result of `app.seaworthy.report()`. It contains no values of options, so no secrets. */
 export interface Report {
   parts: PartReport[]
-  /** What the constructor lacks, each with what is lost by it. Empty when it got `serverOptions()`. */
+  /** The constructor options that are missing, each with its consequence. Empty with `serverOptions()`. */
   missing: string[]
 }
 
-/** One line for the log: what is on, off and backed off. */
+/** The decorator `app.seaworthy`. */
+export interface Seaworthy {
+  /** Which parts are on, off and backed off, each with its reason, and which constructor options are missing. */
+  report(): Report
+}
+
+/** The log line at start: the parts that are on, off and backed off. */
 export function summarize({ parts, missing }: Report): string {
-  const named = (state: PartState) => parts.filter((entry) => entry.state === state)
-  const backedOff = named('backed off').map(({ part, reason }) => `${part} (${reason})`)
+  const inState = (state: PartState) => parts.filter((entry) => entry.state === state)
+  const backedOff = inState('backed off').map(({ part, reason }) => `${part} (${reason})`)
   const lists: [string, string[]][] = [
-    ['on', named('on').map(({ part }) => part)],
-    ['off', named('off').map(({ part }) => part)],
+    ['on', inState('on').map(({ part }) => part)],
+    ['off', inState('off').map(({ part }) => part)],
     ['backed off', backedOff],
     ['constructor lacks', missing]
   ]
-  const shown = lists.filter(([, entries]) => entries.length > 0)
-  return `seaworthy: ${shown.map(([title, entries]) => `${title}: ${entries.join(', ')}`).join('; ')}`
+  const nonEmpty = lists.filter(([, entries]) => entries.length > 0)
+  return `seaworthy: ${nonEmpty.map(([title, entries]) => `${title}: ${entries.join(', ')}`).join('; ')}`
 }

@@ -1,9 +1,9 @@
 import type { ObservabilityOptions, ObservabilityServerOptions } from '@seaworthy/observability'
 import type { ObservabilityPart } from './options.ts'
 
-// One object holds what the constructor and the plugin take; `correlation` and `logging` are for both.
+// The preset has one object for the options of the constructor and of the plugin. Both take `correlation` and `logging`.
 
-/** What Fastify's constructor gets of the observability part. */
+/** The half of the observability part that Fastify's constructor takes. */
 export function observabilityServerHalf({
   correlation,
   logging,
@@ -14,7 +14,7 @@ export function observabilityServerHalf({
   return { correlation, logging, level, logger, ...(loggerInstance === undefined ? {} : { loggerInstance }) }
 }
 
-/** What the plugin gets. */
+/** The half that the plugin takes. */
 export function observabilityPluginHalf({
   level: _level,
   logger: _logger,

@@ -1,7 +1,7 @@
 import type { RedisClient as AuthClient } from 'fastify-seaworthy/auth'
 import type { RedisClient as LimitClient } from '@seaworthy/security'
 
-/** What is used of a client of ioredis, alone or as a cluster. */
+/** The methods that the parts use of a client of ioredis, a single one or a cluster. */
 export type RedisClient = AuthClient &
   LimitClient & {
     disconnect(): void

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerOptions as HttpOptions } from 'node:http'
 import type { Http2ServerRequest, SecureServerOptions } from 'node:http2'
 import type { ServerOptions as HttpsOptions } from 'node:https'
 import { isDeepStrictEqual } from 'node:util'
+import { invalidOption } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import { partOptions, type SeaworthyOptions } from '../parts/options.ts'
 
@@ -17,13 +18,13 @@ export type OwnServerOptions = Omit<FastifyServerOptions<any, any>, 'genReqId' |
   http2SessionTimeout?: number
 }
 
-/** A key that Fastify doesn't have is an error, not lost. */
+/** Makes a key that Fastify does not have an error, instead of ignoring it. */
 export type KnownKeys<Own> = { [K in Exclude<keyof Own, keyof OwnServerOptions>]: never }
 
 type Settings = Record<string, unknown>
 
-/** What a part puts where there is room for one, and what to use instead. */
-const taken: Readonly<Record<string, string>> = {
+/** Constructor options that only one function or value can have, and the part's option to use instead. */
+const alternatives: Readonly<Record<string, string>> = {
   genReqId: '"observability.correlation" has its options',
   requestIdHeader: 'use "observability.correlation.header"',
   requestIdLogLabel: 'use "observability.logging.schema"',
@@ -31,48 +32,73 @@ const taken: Readonly<Record<string, string>> = {
   childLoggerFactory: '"observability.logging" has its options',
   logController: '"observability.logging" has its options',
   frameworkErrors: 'use app.setErrorHandler, or "errors.map"',
-  clientErrorHandler: 'it answers what is no HTTP'
+  clientErrorHandler: 'it answers bytes that are not HTTP'
 }
-const ofTheLogger = new Set(['requestIdHeader', 'requestIdLogLabel', 'disableRequestLogging'])
+/** Options that the parts replace by `logController`. */
+const logControllerOptions = new Set(['requestIdHeader', 'requestIdLogLabel', 'disableRequestLogging'])
 
 /**
- * The parts' settings with the app's own.
+ * The settings of the parts, merged with the app's own constructor options.
  *
  * @throws RangeError where one of them would be lost.
  */
-export function mergeAppOptions(parts: Settings, own: OwnServerOptions, options: SeaworthyOptions): Settings {
-  const given: Settings = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
-  for (const key of Object.keys(given)) refuseLoss(key, given, parts, options)
+export function mergeAppOptions(
+  parts: Settings,
+  appOptions: OwnServerOptions,
+  options: SeaworthyOptions
+): Settings {
+  const app = omitUndefined(appOptions)
+  for (const key of Object.keys(app)) rejectLoss(key, app, parts, options)
 
-  const { maxParamLength, ...result } = { ...parts, ...given }
-  if (given.loggerInstance !== undefined) delete result.logger
-  else if (parts.logger !== undefined) result.logger = mergedLogger(parts.logger, given.logger)
-  const router = maxParamLength === undefined ? {} : { maxParamLength }
-  const routers = { ...object(parts.routerOptions), ...router, ...object(given.routerOptions) }
-  if (Object.keys(routers).length > 0) result.routerOptions = routers
-  if (parts.http === undefined) return result
-
-  // Fastify reads the one or the other, and a server that speaks TLS has the same timeouts.
-  const secure = given.https !== undefined && given.https !== null
-  const key = secure ? 'https' : 'http'
-  result[key] = { ...object(parts.http), ...object(given.http), ...object(given[key]) }
-  if (secure) delete result.http
-  return result
+  const { maxParamLength, ...result } = { ...parts, ...app }
+  if (app.loggerInstance !== undefined) delete result.logger
+  else if (parts.logger !== undefined) result.logger = mergeLogger(parts.logger, app.logger)
+  const routerOptions = {
+    ...asObject(parts.routerOptions),
+    ...(maxParamLength === undefined ? {} : { maxParamLength }),
+    ...asObject(app.routerOptions)
+  }
+  if (Object.keys(routerOptions).length > 0) result.routerOptions = routerOptions
+  return parts.http === undefined ? result : { ...withoutHttp(result), ...mergeHttp(parts, app) }
 }
 
-function refuseLoss(key: string, given: Settings, parts: Settings, options: SeaworthyOptions): void {
-  const hint = taken[key]
-  const isTaken = key in parts || (ofTheLogger.has(key) && 'logController' in parts)
-  if (hint !== undefined && isTaken)
-    throw new RangeError(`seaworthy: "${key}" is set by a part, and yours would take its place: ${hint}`)
+const omitUndefined = (options: object): Settings =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+
+const withoutHttp = ({ http: _http, ...others }: Settings): Settings => others
+
+/** Fastify reads either `http` or `https`, and a server with TLS needs the same timeouts. */
+function mergeHttp(parts: Settings, app: Settings): Settings {
+  const key = app.https !== undefined && app.https !== null ? 'https' : 'http'
+  return { [key]: { ...asObject(parts.http), ...asObject(app.http), ...asObject(app[key]) } }
+}
+
+function mergeLogger(part: unknown, app: unknown): unknown {
+  if (app === undefined || app === true) return part
+  if (app === false) return false
+  const [partLogger, appLogger] = [asObject(part), asObject(app)]
+  const serializers = { ...asObject(partLogger.serializers), ...asObject(appLogger.serializers) }
+  return { ...partLogger, ...appLogger, serializers }
+}
+
+function rejectLoss(key: string, app: Settings, parts: Settings, options: SeaworthyOptions): void {
+  const alternative = alternatives[key]
+  const isTaken = key in parts || (logControllerOptions.has(key) && 'logController' in parts)
+  if (alternative !== undefined && isTaken)
+    throw invalidOption(`seaworthy: "${key}" is set by a part, and yours would replace it: ${alternative}`)
 
   const security: Settings = options.security === false ? {} : { ...partOptions(options.security) }
-  const configured = key === 'trustProxy' || key === 'bodyLimit' || key === 'requestTimeout'
-  if (configured && security[key] !== undefined && !isDeepStrictEqual(security[key], given[key]))
-    throw new RangeError(`seaworthy: "${key}" is given twice, and in "security.${key}" differently: keep one`)
+  const isShared = key === 'trustProxy' || key === 'bodyLimit' || key === 'requestTimeout'
+  if (isShared && security[key] !== undefined && !isDeepStrictEqual(security[key], app[key]))
+    throw invalidOption(
+      `seaworthy: "${key}" is set here and in "security.${key}", to different values: keep one`
+    )
 }
 
-/** The observability part with the app's own logger in it, which has its level already: `fromEnv` always gives one. */
+/**
+ * The preset's options with the app's logger in the observability part. A level is left out: the logger has its own,
+ * and `fromEnv` always sets one.
+ */
 export function withLogger(
   options: SeaworthyOptions,
   { logger, loggerInstance }: OwnServerOptions
@@ -81,15 +107,9 @@ export function withLogger(
 
   const { level: _level, ...observability } = partOptions(options.observability)
   if (logger !== undefined || observability.logger !== undefined)
-    throw new RangeError('seaworthy: "logger" and "loggerInstance" are both given: keep one')
+    throw invalidOption('seaworthy: "logger" and "loggerInstance" are both set: keep one')
   return { ...options, observability: { ...observability, loggerInstance } }
 }
 
-const object = (value: unknown): Settings => (typeof value === 'object' && value !== null ? { ...value } : {})
-
-function mergedLogger(ours: unknown, own: unknown): unknown {
-  if (own === undefined || own === true) return ours
-  if (own === false) return false
-  const [part, app] = [object(ours), object(own)]
-  return { ...part, ...app, serializers: { ...object(part.serializers), ...object(app.serializers) } }
-}
+const asObject = (value: unknown): Settings =>
+  typeof value === 'object' && value !== null ? { ...value } : {}

@@ -7,52 +7,52 @@ import { requireVersions } from '../load/required-versions.ts'
 import { checkOptions, partOptions, type SeaworthyOptions } from '../parts/options.ts'
 import { withLogger, mergeAppOptions, type KnownKeys, type OwnServerOptions } from './merge-app-options.ts'
 
-/** What the parts that are on set, and no other key. */
+/** The constructor options that the parts set, without those of parts that are off. */
 export type ServerSettings = Partial<
   Omit<FastifyServerSettings, 'loggerInstance'> & SecurityServerSettings & { return503OnClosing: boolean }
 >
 
-/** The logger that the options bring, so that `app.log` has its type. */
+/** The type of the logger in the options, so that `app.log` has it. */
 type InstanceOf<Options> = Options extends {
   observability: { loggerInstance: infer Logger extends FastifyBaseLogger }
 }
   ? { loggerInstance: Logger }
   : unknown
 
-/** What {@link serverOptions} gives: the parts' settings, and the app's own under their own types. */
+/** The result of {@link serverOptions}: the parts' settings, and the app's own with their types. */
 export type ServerOptions<Options, Own> = Omit<ServerSettings, keyof Own> & InstanceOf<Options> & Own
 
 /**
- * What only Fastify's constructor can set, for all parts that are on: `Fastify(serverOptions(options))`.
+ * The options that only Fastify's constructor can set, of all parts that are on: `Fastify(serverOptions(options))`.
  *
- * Options of the app's own go into the second argument: `Fastify(serverOptions(options, { bodyLimit: 2 ** 22 }))`.
+ * The app's own constructor options are the second argument: `Fastify(serverOptions(options, { bodyLimit: 2 ** 22 }))`.
  * `logger`, `http`, `https` and `routerOptions` are merged key by key, and where both have one, the app's wins; the
  * app's values replace the parts' defaults. A `loggerInstance` has its own level: make it with `config.env.LOG_LEVEL`.
- * What would be lost without a word is an error: a value that `options` sets too, and a function that a part has in the
- * same place.
+ * An option that would be silently lost is an error: a value that `options` sets differently, and a function where a part
+ * needs its own.
  *
- * @param options - The same options that the plugin gets.
+ * @param options - The same options as the plugin's.
  * @param own - Options of Fastify's constructor.
- * @throws RangeError where `own` and the parts contradict each other.
+ * @throws RangeError with the code `INVALID_OPTION` where `own` and the parts contradict each other.
  */
 export function serverOptions<
   const Options extends SeaworthyOptions = SeaworthyOptions,
-  // oxlint-disable-next-line typescript/no-generated-empty-object-type, typescript/ban-types -- no options of the app's own
+  // oxlint-disable-next-line typescript/no-generated-empty-object-type, typescript/ban-types -- the app has no options
   Own extends OwnServerOptions = {}
 >(
   options?: Options,
   own?: Own & OwnServerOptions & KnownKeys<Own>
 ): ServerOptions<NoInfer<Options>, NoInfer<Own>> {
-  return merged(options, own) as ServerOptions<Options, Own>
+  return mergeOptions(options, own) as ServerOptions<Options, Own>
 }
 
-function merged(options: SeaworthyOptions = {}, own: OwnServerOptions = {}): object {
+function mergeOptions(options: SeaworthyOptions = {}, own: OwnServerOptions = {}): object {
   requireVersions()
   checkOptions(options)
   return mergeAppOptions(partSettings(withLogger(options, own)), own, options)
 }
 
-/** What the parts give, alone. */
+/** The constructor options of the parts alone. */
 export function partSettings({
   observability,
   errors,
