@@ -3,6 +3,11 @@ import { resolveOptions } from './resolve-options.ts'
 
 /** The constructor options to spread into `Fastify({ … })`. */
 export interface ShutdownServerSettings {
+  /**
+   * Whether requests on open connections are rejected with 503 while `app.close()` runs.
+   *
+   * @defaultValue false
+   */
   return503OnClosing: false
 }
 

@@ -3,7 +3,7 @@ const maxEntries = 50
 
 /**
  * Options for operators to see: booleans and numbers as they are, and only the kind of all other values. A secret may
- * be a plain string, which cannot be told from other strings.
+ * be a plain string, which looks like any other string.
  */
 export function redactOptions(value: unknown, depth = 0): unknown {
   if (value === null || typeof value === 'boolean' || typeof value === 'number') return value
