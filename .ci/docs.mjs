@@ -69,7 +69,7 @@ function variablesTable({ properties, required }) {
   const rows = Object.entries(properties).map(([name, variable]) => {
     const { type, default: initial, description, secret, enum: allowed } = variable
     const kind = allowed ? allowed.map((entry) => `\`${entry}\``).join(' ') : secret ? 'secret' : type
-    const shown = initial === undefined ? (required.includes(name) ? 'required' : '') : `\`${initial}\``
+    const shown = initial === undefined ? (required.includes(name) ? 'required' : 'none') : `\`${initial}\``
     return `| \`${name}\` | ${kind} | ${shown} | ${cell(description)} |`
   })
   return ['| Variable | Type | Default | What it is |', '|---|---|---|---|', ...rows, ''].join('\n')

@@ -1,24 +1,24 @@
 import { resolve } from 'node:path'
-import type { Answer, Failure } from './commands/answer.ts'
+import type { Answer, Failure } from './commands/app-messages.ts'
 import { describe } from './commands/describe-app.ts'
-import { leavePortsAlone, loadApp } from './commands/load-app.ts'
+import { useFreePorts, loadApp } from './commands/load-app.ts'
 
-/** Milliseconds that the app has to close what it has opened. */
-const closeTimeout = 5000
+/** Milliseconds that the app has to close. */
+const closeTimeoutMs = 5000
 
 void start(process.argv[2] ?? '')
 
-/** Loads the app for another process, which gets what it is like: the output, the exits and the crashes are the app's own. */
+/** Loads the app and sends its description to the parent process. Output, exits and crashes stay in this process. */
 async function start(file: string): Promise<void> {
-  leavePortsAlone()
+  useFreePorts()
   try {
     const { app } = await loadApp(resolve(file))
     await app.ready()
-    await answer({ seaworthy: describe(app) })
-    setTimeout(() => process.exit(), closeTimeout)
+    await sendAnswer({ seaworthy: describe(app) })
+    setTimeout(() => process.exit(), closeTimeoutMs)
     await app.close().catch(() => undefined)
   } catch (error) {
-    await answer({ failure: failureOf(error) })
+    await sendAnswer({ failure: failureOf(error) })
   }
   process.exit()
 }
@@ -32,6 +32,6 @@ function failureOf(error: unknown): Failure {
   }
 }
 
-async function answer(message: Answer): Promise<void> {
+async function sendAnswer(message: Answer): Promise<void> {
   await new Promise((done) => process.send?.(message, undefined, undefined, done))
 }

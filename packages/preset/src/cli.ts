@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Every Node can read this file and what it imports, so that an old one gets a sentence, not a syntax error.
-import { nodeProblem } from './needs.ts'
+// Old versions of Node can parse this file and its imports, so that they get a sentence instead of a syntax error.
+import { nodeProblem } from './load/required-versions.ts'
 
 const problem = nodeProblem(process.versions.node)
 if (problem === undefined) void start()

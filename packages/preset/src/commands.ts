@@ -16,36 +16,36 @@ ${Object.entries(commands)
 
   --help, --version
 
-Exit code 0 when all is well, 1 when it is not, 2 when the command is wrong.`
+Exits with 0 on success, 1 on failure, 2 when the command is wrong.`
 
-/** Runs a command. Gives the exit code: 0 when all is well, 1 when it is not, 2 when the command is wrong. */
+/** Runs a command. Returns the exit code: 0 for success, 1 for a failure, 2 when the command is wrong. */
 export async function run(argv: readonly string[]): Promise<number> {
   const [name, ...args] = argv
   if (name === '--help' || name === '-h') return print(usage)
   if (name === '--version' || name === '-v') return print(version())
 
   const command = name === undefined || !Object.hasOwn(commands, name) ? undefined : commands[name]
-  if (command === undefined) return wrong(name === undefined ? undefined : unknown(name), usage)
+  if (command === undefined) return failUsage(name === undefined ? undefined : describeUnknown(name), usage)
   if (['--help', '-h'].includes(args[0] ?? '')) return print(command.usage)
   try {
     return await command.run(args)
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException
     if (error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS'))
-      return wrong(message, command.usage)
+      return failUsage(message, command.usage)
     process.stderr.write(`${name}: ${message}\n`)
     return 1
   }
 }
 
-function wrong(message: string | undefined, help: string): number {
+function failUsage(message: string | undefined, help: string): number {
   process.stderr.write(message === undefined ? `${help}\n` : `${message}\n\n${help}\n`)
   return 2
 }
 
-function unknown(name: string): string {
+function describeUnknown(name: string): string {
   const near = nearest(name, Object.keys(commands))
-  return `'${name}' is no command${near === undefined ? '' : `, did you mean '${near}'?`}`
+  return `'${name}' is not a command${near === undefined ? '' : `, did you mean '${near}'?`}`
 }
 
 function version(): string {

@@ -10,16 +10,10 @@ export { environmentExample } from './environment/example.ts'
 export { fromEnv, type Config, type FromEnvOptions } from './environment/from-env.ts'
 export { environmentSchema, type Environment } from './environment/schema.ts'
 export type { EnvironmentOf, EnvironmentSchema, VariableSchema } from './environment/types.ts'
-export type {
-  ObservabilityPart,
-  PartOptions,
-  RedisConnection,
-  RedisOption,
-  SeaworthyOptions,
-  SecurityPart
-} from './options.ts'
-export type { OwnServerOptions } from './own-server-options.ts'
-export { seaworthy, seaworthy as default, type Seaworthy } from './plugin.ts'
-export type { RedisClient } from './redis-client.ts'
-export type { PartReport, PartState, Report } from './report.ts'
-export { serverOptions, type ServerOptions, type ServerSettings } from './server-options.ts'
+export type { ObservabilityPart, PartOptions, SeaworthyOptions, SecurityPart } from './parts/options.ts'
+export type { PartReport, PartState, Report, Seaworthy } from './parts/report.ts'
+export { seaworthy, seaworthy as default } from './plugin.ts'
+export type { RedisConnection, RedisOption } from './redis/options.ts'
+export type { RedisClient } from './redis/redis-client.ts'
+export type { OwnServerOptions } from './server-options/merge-app-options.ts'
+export { serverOptions, type ServerOptions, type ServerSettings } from './server-options/server-options.ts'

@@ -8,27 +8,22 @@ import {
 } from '@seaworthy/contract'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import { decide } from './decide.ts'
-import { explainLaterDecorators } from './later-decorators.ts'
-import { refuseLaterRegistrations } from './later-registrations.ts'
-import { load } from './load.cjs'
-import { missingServerOptions } from './missing.ts'
-import { requireVersions } from './needs.ts'
-import { checkOptions, partNames, type SeaworthyOptions } from './options.ts'
-import { redacted } from './redacted.ts'
-import { shareRedis, type SharedRedis } from './redis.ts'
-import { summary, type PartReport, type Report } from './report.ts'
-import { partSettings } from './server-options.ts'
-import { withRedis } from './with-redis.ts'
-
-/** What `app.seaworthy` is. */
-export interface Seaworthy {
-  /** What is on, off and backed off, each with its reason, and what the constructor lacks. */
-  report(): Report
-}
+import { explainDecoratorConflicts } from './conflicts/explain-decorator-conflicts.ts'
+import { rejectDuplicatePlugins } from './conflicts/reject-duplicate-plugins.ts'
+import { missingInternals } from './internals.ts'
+import { load } from './load/load.cjs'
+import { requireVersions } from './load/required-versions.ts'
+import { decide } from './parts/decide.ts'
+import { checkOptions, partNames, type SeaworthyOptions } from './parts/options.ts'
+import { redactOptions } from './parts/redact-options.ts'
+import { summarize, type PartReport, type Report, type Seaworthy } from './parts/report.ts'
+import { shareRedis, type SharedRedis } from './redis/shared-redis.ts'
+import { withRedis } from './redis/with-redis.ts'
+import { missingServerOptions } from './server-options/missing.ts'
+import { partSettings } from './server-options/server-options.ts'
 
 interface SeaworthyDecorators {
-  /** What the preset did. */
+  /** The state of the preset. */
   seaworthy: Overridable<this, Seaworthy>
 }
 
@@ -36,48 +31,59 @@ declare module 'fastify' {
   interface FastifyInstance extends SeaworthyDecorators {}
 }
 
-const cookies = '@fastify/cookie'
+const cookiePlugin = '@fastify/cookie'
 
 const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, options) => {
   requireVersions(fastify.version)
   checkOptions(options)
-  const reports: PartReport[] = []
   const redis =
-    options.redis && shareRedis(options.redis, (error) => fastify.log.debug({ err: error }, 'redis'))
-
-  const hadCookies = fastify.hasPlugin(cookies)
-  for (const part of partNames) {
-    const { reports: said, options: own } = decide(fastify, part, options)
-    reports.push(...said)
-    if (own === undefined) continue
-    // oxlint-disable-next-line no-await-in-loop -- each part may build on what the ones before have decorated
-    await fastify.register(
-      (load[part]() as unknown as Record<string, FastifyPluginAsync>)[part]!,
-      redis ? withRedis(part, own, redis.client) : own
+    options.redis &&
+    shareRedis(options.redis, (error) =>
+      fastify.log.debug({ err: error }, 'seaworthy: a connection attempt to redis failed; it is repeated')
     )
-  }
 
-  if (redis) keep(fastify, redis)
+  const hadCookies = fastify.hasPlugin(cookiePlugin)
+  const reports = await registerParts(fastify, options, redis)
+  if (redis) manageRedis(fastify, redis)
   const expected = partSettings(options)
   const report = (): Report =>
     structuredClone({ parts: reports, missing: missingServerOptions(fastify, expected) })
   fastify.decorate('seaworthy', { report })
-  refuseLaterRegistrations(fastify, reports, fastify.hasPlugin(cookies) && !hadCookies)
-  explainLaterDecorators(fastify, reports)
+  rejectDuplicatePlugins(fastify, reports, fastify.hasPlugin(cookiePlugin) && !hadCookies)
+  explainDecoratorConflicts(fastify, reports)
   whenProvided(fastify, managementPort, (management) => {
     management.section('parts', () => report())
-    management.section('configuration', () => redacted(options))
+    management.section('configuration', () => redactOptions(options))
   })
   fastify.addHook('onReady', (done) => {
-    fastify.log.info(summary(report()))
+    logStart(fastify, report())
     done()
   })
 }
 
-/** Watches the shared client in readiness and closes it after everything that may use it. */
-function keep(fastify: FastifyInstance, { client, owned }: SharedRedis): void {
+/** Registers the parts that are on, in their order. */
+async function registerParts(
+  fastify: FastifyInstance,
+  options: SeaworthyOptions,
+  redis: SharedRedis | undefined
+): Promise<PartReport[]> {
+  const reports: PartReport[] = []
+  for (const part of partNames) {
+    const decision = decide(fastify, part, options)
+    reports.push(...decision.reports)
+    if (decision.options === undefined) continue
+    const plugins = load[part]() as unknown as Record<string, FastifyPluginAsync>
+    const partOptions = redis ? withRedis(part, decision.options, redis.client) : decision.options
+    // oxlint-disable-next-line no-await-in-loop -- each part may use the decorators of those before
+    await fastify.register(plugins[part]!, partOptions)
+  }
+  return reports
+}
+
+/** Checks the shared client in readiness, and closes it after everything that may use it. */
+function manageRedis(fastify: FastifyInstance, { client, isOwned }: SharedRedis): void {
   provided(fastify, readinessPort)?.addCheck('redis', () => client.ping(), { critical: false })
-  if (!owned) return
+  if (!isOwned) return
 
   const lifecycle = provided(fastify, lifecyclePort)
   const close = () => {
@@ -91,7 +97,17 @@ function keep(fastify: FastifyInstance, { client, owned }: SharedRedis): void {
     })
 }
 
-/** Everything a production Fastify service needs, each part `false`, `true` or its options. */
+function logStart(fastify: FastifyInstance, report: Report): void {
+  fastify.log.info(summarize(report))
+  const missing = missingInternals(fastify, seaworthy)
+  if (missing.length > 0)
+    fastify.log.warn(
+      { missing },
+      `seaworthy: private parts are missing: ${missing.join(', ')}; doing without; please report it with your versions`
+    )
+}
+
+/** All parts of a production Fastify service. Each part is `false`, `true` or its options. */
 export const seaworthy: FastifyPluginAsync<SeaworthyOptions> = fp(plugin, {
   name: 'fastify-seaworthy'
 })

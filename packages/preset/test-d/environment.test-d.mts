@@ -1,4 +1,4 @@
-// `fromEnv()`: what is read is typed, and fits every part.
+// `fromEnv()`: the variables are typed, and fit every part.
 import { expectTypeOf } from 'expect-type'
 import Fastify, { type FastifyListenOptions } from 'fastify'
 import {
@@ -78,7 +78,7 @@ fromEnv({}, { shema: { properties: {} } })
 const schema: EnvironmentSchema = environmentSchema
 expectTypeOf(environmentExample()).toEqualTypeOf<string>()
 
-// The whole takes it, and so does each part.
+// The preset accepts the config, and each part accepts its options.
 const app = Fastify(serverOptions(config))
 await app.register(seaworthy, config)
 await app.listen(config.listen)

@@ -1,4 +1,4 @@
-// What `Fastify(serverOptions())` is, for every kind of server and logger.
+// The type of `Fastify(serverOptions())`, for every kind of server and logger.
 import type { IncomingMessage, Server } from 'node:http'
 import type { Http2SecureServer, Http2Server } from 'node:http2'
 import type { Server as HttpsServer } from 'node:https'
@@ -58,7 +58,7 @@ await secure.register(seaworthy)
 await httpsBySpread.register(seaworthy)
 expectTypeOf(http2.seaworthy.report()).toEqualTypeOf<Report>()
 
-// No logger, and the app's own.
+// Without a logger, and with the logger of the app.
 const silent = Fastify(serverOptions({}, { logger: false }))
 const silentBySpread = Fastify({ ...serverOptions(), logger: false })
 const silentPart = Fastify(serverOptions({ observability: { logger: false } }))
@@ -83,7 +83,7 @@ const loggedHttps = Fastify(serverOptions({}, { https: tls, loggerInstance: own 
 expectTypeOf(loggedHttps.server).toEqualTypeOf<HttpsServer>()
 loggedHttps.log.audit('signed in')
 
-// The app's own options keep their types, and a misspelt one is not lost.
+// The app's own options keep their types, and a misspelt one is an error.
 const merged = serverOptions(options, {
   bodyLimit: 2 ** 22,
   routerOptions: { caseSensitive: false },

@@ -1,4 +1,4 @@
-// Routes of an app with a type provider: what their schemas say is what the handlers have.
+// Routes with a type provider: handlers have the types of their schemas.
 import { expectTypeOf } from 'expect-type'
 import Fastify from 'fastify'
 import { seaworthy, serverOptions } from 'fastify-seaworthy'

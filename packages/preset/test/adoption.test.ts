@@ -13,7 +13,7 @@ type Ask = (path: string, init?: RequestInit) => Promise<Answer>
 
 const apps = join(import.meta.dirname, 'apps')
 
-/** Waits until the app listens, and gives what asks it. */
+/** Waits until the app listens. Returns a function that sends requests to it. */
 async function listening(app: RunningProcess): Promise<Ask> {
   const [, url = ''] = await app.waitFor(/Server listening at (http:\/\/127\.0\.0\.1:\d+)/, 60_000)
   return async (path, init) => {
@@ -32,7 +32,7 @@ const json = (body: unknown): RequestInit => ({
   body: JSON.stringify(body)
 })
 
-/** What every app with the preset has, whatever it was before. */
+/** Checks the features of every app with the preset. */
 async function hasThePreset(t: Test, ask: Ask): Promise<void> {
   t.equal((await ask('/health/live')).status, 200)
   const { headers } = await ask('/nothing')
@@ -41,7 +41,7 @@ async function hasThePreset(t: Test, ask: Ask): Promise<void> {
   t.match((await ask('/metrics')).body, /^http_requests_total\{/m)
 }
 
-t.test('a plain CommonJS app takes one plugin, then the preset', async (t) => {
+t.test('a plain CommonJS app works with one plugin, then with the preset', async (t) => {
   const before = await start(t, 'commonjs/today.cjs')
   const one = await start(t, 'commonjs/one.cjs')
   const all = await start(t, 'commonjs/all.cjs')
@@ -56,10 +56,14 @@ t.test('a plain CommonJS app takes one plugin, then the preset', async (t) => {
   t.equal((await one('/health/live')).status, 200)
   await hasThePreset(t, all)
   t.match((await before('/broken')).body, { message: 'the reason' })
-  t.notMatch((await all('/broken')).body, { message: 'the reason' }, 'what is inside stays inside')
+  t.notMatch(
+    (await all('/broken')).body,
+    { message: 'the reason' },
+    'the message of an internal error is not sent'
+  )
 })
 
-t.test('an app of modules keeps what its areas have for themselves', async (t) => {
+t.test('an app of modules keeps the handlers of its child scopes', async (t) => {
   const before = await start(t, 'modules/today.js')
   const one = await start(t, 'modules/one.js')
   const all = await start(t, 'modules/all.js')
@@ -76,13 +80,13 @@ t.test('an app of modules keeps what its areas have for themselves', async (t) =
     t.match(
       await ask('/%zz'),
       { status: 400, body: { code: /./, correlationId: /./ } },
-      'malformed, same shape'
+      'a malformed URL has the same shape'
     )
   }
   await hasThePreset(t, all)
 })
 
-t.test('a strict TypeScript app takes them with its own types', async (t) => {
+t.test('a strict TypeScript app works with its own types', async (t) => {
   for (const entry of ['today', 'one', 'all']) {
     const app = startNode(t, join(apps, `strict/${entry}.ts`))
     const ask = await listening(app)
@@ -99,7 +103,7 @@ t.test('a strict TypeScript app takes them with its own types', async (t) => {
   }
 })
 
-t.test('the OpenAPI of an app with @fastify/swagger is its own, and has our errors at hand', async (t) => {
+t.test('the OpenAPI document of an app with @fastify/swagger keeps its routes', async (t) => {
   const paths = async (ask: Ask) => (await ask('/openapi.json')).body.paths as Record<string, unknown>
   const before = await start(t, 'swagger/today.js')
   const one = await start(t, 'swagger/one.js')
@@ -117,14 +121,14 @@ t.test('the OpenAPI of an app with @fastify/swagger is its own, and has our erro
   await hasThePreset(t, all)
 })
 
-t.test("a NestJS app on Fastify's adapter keeps Nest's answers", async (t) => {
+t.test("a NestJS app on Fastify's adapter keeps Nest's responses", async (t) => {
   const before = await start(t, 'nest/today.js')
   const one = await start(t, 'nest/one.js')
   const all = await start(t, 'nest/all.js')
 
   for (const ask of [before, one, all]) {
     t.match(await ask('/cats/Tom'), { status: 200, body: { name: 'Tom' } })
-    t.match(await ask('/cats/nobody'), { status: 404, body: { message: 'no such cat', statusCode: 404 } })
+    t.match(await ask('/cats/unknown'), { status: 404, body: { message: 'no such cat', statusCode: 404 } })
     t.match(await ask('/dogs'), { status: 404, body: { message: 'Cannot GET /dogs' } })
   }
   t.match(
@@ -134,7 +138,7 @@ t.test("a NestJS app on Fastify's adapter keeps Nest's answers", async (t) => {
   await hasThePreset(t, all)
 })
 
-t.test('the layout that fastify-cli generates takes one file in its plugins folder', async (t) => {
+t.test('an app that fastify-cli generates needs one file in its plugins folder', async (t) => {
   const packageFolder = join(import.meta.dirname, '..')
   const cli = join(packageFolder, 'node_modules/fastify-cli/cli.js')
   const folder = join(temporaryFolder(t, 'generated'), 'app')
@@ -146,7 +150,7 @@ t.test('the layout that fastify-cli generates takes one file in its plugins fold
   }
   symlinkSync(packageFolder, join(folder, 'node_modules/fastify-seaworthy'))
   const begin = async () => {
-    // It takes port 0 for none given.
+    // It treats port 0 as no port.
     const args = ['start', '-l', 'info', '-a', '127.0.0.1', '-p', String(await freePort()), 'app.js']
     return startNode(t, cli, { args, cwd: folder })
   }

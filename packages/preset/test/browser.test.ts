@@ -7,9 +7,9 @@ import { chromium, type Page } from 'playwright-core'
 import type { Test } from 'tap'
 import { seaworthy, serverOptions } from '../src/index.ts'
 
-// What only a browser decides: which scripts run, who may read an answer, what it sends along with a stranger's form.
+// Decisions of a browser: which scripts run, which origins may read a response, what is sent with another site's form.
 
-/** A page of somebody else's: another site for the browser, as its host is another. */
+/** Starts a page of another site: its host differs. */
 async function site(t: Test): Promise<string> {
   const app = Fastify()
   app.get('/', async (_request, reply) => reply.type('text/html').send('<h1>another site</h1>'))
@@ -18,12 +18,12 @@ async function site(t: Test): Promise<string> {
   return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
 }
 
-async function service(t: Test, friend: string, written: string[]): Promise<string> {
+async function service(t: Test, allowedOrigin: string, written: string[]): Promise<string> {
   const options = {
     shutdown: false as const,
     security: {
       headers: { profile: 'html' as const, enableCSPNonces: true },
-      cors: { origin: [friend], credentials: true }
+      cors: { origin: [allowedOrigin], credentials: true }
     },
     auth: { session: { key: randomBytes(32) } }
   }
@@ -37,7 +37,7 @@ async function service(t: Test, friend: string, written: string[]): Promise<stri
       <script>window.injected = 'ran'</script>
       <h1>the service</h1>`)
   })
-  app.get('/read', async () => ({ secret: 'for friends' }))
+  app.get('/read', async () => ({ secret: 'for allowed origins' }))
   app.post('/write', async (request) => {
     written.push(String(request.headers.origin))
     return { user: request.session.get('user') ?? null }
@@ -56,7 +56,7 @@ async function browserPage(t: Test): Promise<Page> {
   return browser.newPage()
 }
 
-/** What `fetch` in the page comes to: status and body, or that the browser refused. */
+/** Calls `fetch` in the page. Returns status and body, or that the browser blocked it. */
 const fetched = async (page: Page, url: string, init: object): Promise<string> =>
   page.evaluate(
     async ([url, init]) => {
@@ -64,17 +64,17 @@ const fetched = async (page: Page, url: string, init: object): Promise<string> =
         const response = await fetch(url, init)
         return `${response.status} ${await response.text()}`
       } catch {
-        return 'refused by the browser'
+        return 'blocked by the browser'
       }
     },
     [url, init] as const
   )
 
-requires(['chromium'], 'a browser keeps to what the service allows', async (t) => {
+requires(['chromium'], 'a browser enforces the policies of the service', async (t) => {
   t.setTimeout(120_000)
-  const [friend, stranger] = await Promise.all([site(t), site(t)])
+  const [allowed, other] = await Promise.all([site(t), site(t)])
   const written: string[] = []
-  const url = await service(t, friend, written)
+  const url = await service(t, allowed, written)
   const page = await browserPage(t)
   const write = {
     method: 'POST',
@@ -83,41 +83,41 @@ requires(['chromium'], 'a browser keeps to what the service allows', async (t) =
     body: '{}'
   }
 
-  await t.test('its own scripts run, injected ones do not, and its session works', async (t) => {
+  await t.test('scripts with the nonce run, injected ones do not, and the session works', async (t) => {
     await page.goto(url)
     t.strictSame(await page.evaluate('[window.ours, window.injected]'), ['ran', undefined])
     t.equal(await fetched(page, `${url}/write`, write), '200 {"user":{"id":"ada"}}')
   })
 
-  await t.test('a friendly origin reads, a stranger does not', async (t) => {
-    await page.goto(friend)
-    t.match(await fetched(page, `${url}/read`, { credentials: 'include' }), /^200 .*for friends/)
-    await page.goto(stranger)
-    t.equal(await fetched(page, `${url}/read`, {}), 'refused by the browser')
+  await t.test('an allowed origin reads responses, another one does not', async (t) => {
+    await page.goto(allowed)
+    t.match(await fetched(page, `${url}/read`, { credentials: 'include' }), /^200 .*for allowed origins/)
+    await page.goto(other)
+    t.equal(await fetched(page, `${url}/read`, {}), 'blocked by the browser')
   })
 
   await t.test("another site's writes never reach the handler", async (t) => {
     written.length = 0
-    await page.goto(stranger)
-    t.equal(await fetched(page, `${url}/write`, write), 'refused by the browser')
+    await page.goto(other)
+    t.equal(await fetched(page, `${url}/write`, write), 'blocked by the browser')
     await fetched(page, `${url}/write`, {
       method: 'POST',
       mode: 'no-cors',
       credentials: 'include',
       body: 'x'
     })
-    await page.goto(friend)
+    await page.goto(allowed)
     t.match(await fetched(page, `${url}/write`, write), /^403 .*AUTH_CROSS_SITE/)
 
-    await page.goto(stranger)
+    await page.goto(other)
     await page.setContent(`<form method="post" action="${url}/write"><button>win</button></form>`)
     await Promise.all([page.waitForURL(`${url}/write`), page.click('button')])
     t.match(await page.textContent('body'), /AUTH_CROSS_SITE/)
     t.strictSame(written, [])
   })
 
-  await t.test('no site can frame it', async (t) => {
-    await page.goto(stranger)
+  await t.test('no other site can frame it', async (t) => {
+    await page.goto(other)
     await page.setContent(`<iframe src="${url}"></iframe>`)
     const frame = page.frames()[1]!
     await frame.waitForLoadState()

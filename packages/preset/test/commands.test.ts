@@ -2,12 +2,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startNode, temporaryFolder } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
-import { copiesFor, duplicates } from '../src/commands/copies.ts'
+import { findCopies, describeDuplicates } from '../src/commands/installed-copies.ts'
 
 const cli = join(import.meta.dirname, '../src/cli.ts')
 const apps = join(import.meta.dirname, 'apps/commands')
 
-interface Ran {
+interface CommandResult {
   code: number | null
   /** Standard output and error together. */
   output: string
@@ -18,7 +18,7 @@ async function command(
   t: Test,
   args: readonly string[],
   options: { env?: Record<string, string>; nodeArgs?: string[]; cwd?: string } = {}
-): Promise<Ran> {
+): Promise<CommandResult> {
   const running = startNode(t, cli, { cwd: apps, ...options, args: [...args] })
   let stdout = ''
   running.child.stdout?.on('data', (text: string) => void (stdout += text))
@@ -26,21 +26,21 @@ async function command(
   return { code, output: running.output(), stdout }
 }
 
-t.test('lists its commands', async (t) => {
+t.test('--help lists the commands', async (t) => {
   const { code, stdout } = await command(t, ['--help'])
   t.equal(code, 0)
   for (const name of ['preflight', 'init', 'matrix', 'doctor'])
     t.match(stdout, new RegExp(`^ +${name} `, 'm'))
 })
 
-t.test('says its version', async (t) => {
+t.test('--version prints the version', async (t) => {
   const { code, stdout } = await command(t, ['--version'])
   t.equal(code, 0)
   t.match(stdout, /^\d+\.\d+\.\d+\n$/)
 })
 
 for (const name of ['preflight', 'init', 'matrix', 'doctor']) {
-  t.test(`tells how ${name} is called`, async (t) => {
+  t.test(`${name} --help prints its usage`, async (t) => {
     const { code, stdout } = await command(t, [name, '--help'])
     t.equal(code, 0)
     t.match(stdout, `usage: fastify-seaworthy ${name} `)
@@ -49,16 +49,16 @@ for (const name of ['preflight', 'init', 'matrix', 'doctor']) {
 
 for (const [args, message] of [
   [[], /^usage: /],
-  [['matrx'], /'matrx' is no command, did you mean 'matrix'\?/],
-  [['toString'], /'toString' is no command\n/],
+  [['matrx'], /'matrx' is not a command, did you mean 'matrix'\?/],
+  [['toString'], /'toString' is not a command\n/],
   [['matrix'], /name the file that makes the app/],
-  [['matrix', 'a.js', 'b.js'], /one file is looked at, got 2/],
+  [['matrix', 'a.js', 'b.js'], /the command takes one file, got 2/],
   [['doctor', '--colour', 'a.js'], /--colour/],
   [['preflight'], /name the script that starts the service/],
   [['preflight', '--port', 'x', 'a.js'], /--port must be a whole number, got 'x'/],
   [['init', 'kubernets'], /did you mean 'kubernetes'/]
 ] as const) {
-  t.test(`is not understood: fastify-seaworthy ${args.join(' ')}`, async (t) => {
+  t.test(`"fastify-seaworthy ${args.join(' ')}" exits with 2 and prints the usage`, async (t) => {
     const { code, output, stdout } = await command(t, args)
     t.equal(code, 2)
     t.match(output, message)
@@ -67,7 +67,7 @@ for (const [args, message] of [
   })
 }
 
-t.test('on a Node that is too old it says so in one line', async (t) => {
+t.test('on a Node that is too old it prints one line', async (t) => {
   const old = `Object.defineProperty(process.versions, 'node', { value: '20.11.0' })`
   const { code, output } = await command(t, ['--help'], {
     nodeArgs: ['--import', `data:text/javascript,${encodeURIComponent(old)}`]
@@ -76,7 +76,7 @@ t.test('on a Node that is too old it says so in one line', async (t) => {
   t.match(output, /^fastify-seaworthy needs Node \S.*, and this is Node 20\.11\.0\n$/)
 })
 
-t.test('init writes into the folder that it runs in', async (t) => {
+t.test('init writes into the current folder', async (t) => {
   const cwd = temporaryFolder(t)
   writeFileSync(join(cwd, 'package.json'), '{"name":"a"}')
   const { code, stdout } = await command(t, ['init', 'docker', '--dry-run'], { cwd })
@@ -89,7 +89,7 @@ for (const [file, form] of [
   ['server.js', 'an app that listens by itself'],
   ['plugin.js', 'a plugin for fastify-cli']
 ] as const) {
-  t.test(`matrix prints who may use what of ${form}`, async (t) => {
+  t.test(`matrix prints the access rules of ${form}`, async (t) => {
     const { code, stdout } = await command(t, ['matrix', file])
     t.equal(code, 0)
     const expected =
@@ -101,7 +101,7 @@ for (const [file, form] of [
   })
 }
 
-t.test('matrix gives data', async (t) => {
+t.test('matrix --json prints data', async (t) => {
   const { code, stdout } = await command(t, ['matrix', '--json', 'healthy.js'])
   t.equal(code, 0)
   const rows = JSON.parse(stdout) as { method: string; url: string; access: string }[]
@@ -115,23 +115,23 @@ t.test('matrix gives data', async (t) => {
 for (const [file, sentence] of [
   ['nothing.js', 'exports no app (default, app, build, buildApp, createApp), and starts none'],
   ['exits.js', 'it ended with exit code 3: the database is away'],
-  ['instance.cjs', 'auth is not registered in it, so nothing says who may use its routes'],
+  ['instance.cjs', 'auth is not registered, so its routes have no access rules'],
   ['absent.js', 'there is no such file']
 ] as const) {
-  t.test(`matrix of ${file} says why there is none`, async (t) => {
+  t.test(`matrix of ${file} prints the reason of its failure`, async (t) => {
     const { code, output } = await command(t, ['matrix', file])
     t.equal(code, 1)
     t.equal(output, `matrix: ${file}: ${sentence}\n`)
   })
 }
 
-t.test('doctor has one line for an app of which nothing must change', async (t) => {
+t.test('doctor prints one line for an app without problems', async (t) => {
   const { code, output } = await command(t, ['doctor', 'healthy.js'])
   t.equal(code, 0)
   t.match(output, /^doctor: healthy\.js: nothing must change \(Node [\d.]+, Fastify [\d.]+\)\n$/)
 })
 
-t.test('doctor lists all that is wrong, each with what to write', async (t) => {
+t.test('doctor lists the problems, each with its fix', async (t) => {
   const { code, output } = await command(t, ['doctor', 'instance.cjs'])
   t.equal(code, 1)
   t.match(output, /the constructor lacks genReqId: .*\n +const app = Fastify\(serverOptions\(options\)\)\n/)
@@ -140,7 +140,7 @@ t.test('doctor lists all that is wrong, each with what to write', async (t) => {
   t.notMatch(output, /observabilityServerOptions/, "the preset's line stands for the parts'")
 })
 
-t.test('doctor gives data', async (t) => {
+t.test('doctor --json prints data', async (t) => {
   const { code, stdout } = await command(t, ['doctor', 'instance.cjs', '--json'])
   t.equal(code, 1)
   const { ok, findings, notes } = JSON.parse(stdout) as {
@@ -153,7 +153,7 @@ t.test('doctor gives data', async (t) => {
   t.equal(notes.length, 1)
 })
 
-t.test('doctor names each variable that fromEnv refuses, and no value', async (t) => {
+t.test('doctor names each variable that fromEnv rejects, and no value', async (t) => {
   const env = { PORT: 'no-port', JWT_SECRET: 'far-too-short' }
   const { code, output } = await command(t, ['doctor', 'environment.js'], { env })
   t.equal(code, 1)
@@ -162,14 +162,14 @@ t.test('doctor names each variable that fromEnv refuses, and no value', async (t
   t.notMatch(output, /no-port|far-too-short/)
 })
 
-t.test('doctor reports a start that ends the process, beside what the environment lacks', async (t) => {
+t.test('doctor reports a start that exits, together with the problems of the environment', async (t) => {
   const { code, output } = await command(t, ['doctor', 'exits.js'], { env: { PORT: 'no-port' } })
   t.equal(code, 1)
   t.match(output, /the start fails: it ended with exit code 3: the database is away\n/)
   t.match(output, /the environment: PORT must be a whole number/)
 })
 
-t.test('doctor says what to install where a package is missing', async (t) => {
+t.test('doctor prints the install command of a missing package', async (t) => {
   const folder = temporaryFolder(t)
   writeFileSync(join(folder, 'app.mjs'), "import 'not-there/deep'\n")
   const { code, output } = await command(t, ['doctor', join(folder, 'app.mjs')])
@@ -178,7 +178,7 @@ t.test('doctor says what to install where a package is missing', async (t) => {
   t.match(output, /the start fails: Cannot find package .*\n +npm install not-there\n/)
 })
 
-/** An app with packages at these paths, of these versions. */
+/** Makes an app with packages at these paths, of these versions. */
 function installed(t: Test, packages: Record<string, string>): string {
   const folder = temporaryFolder(t)
   for (const [path, version] of Object.entries(packages)) {
@@ -188,12 +188,12 @@ function installed(t: Test, packages: Record<string, string>): string {
   return join(folder, 'app.js')
 }
 
-t.test('one copy of each package is right', async (t) => {
+t.test('one copy of each package is no problem', async (t) => {
   const app = installed(t, { 'node_modules/fastify': '5.12.8', 'node_modules/fastify-seaworthy': '1.2.0' })
-  t.same(duplicates(copiesFor(app)), [])
+  t.same(describeDuplicates(findCopies(app)), [])
 })
 
-t.test('two copies of a package are found from the app and from each of ours', async (t) => {
+t.test('two copies of a package are found from the app and from each of our packages', async (t) => {
   const app = installed(t, {
     'node_modules/fastify': '5.12.8',
     'node_modules/@seaworthy/auth': '1.1.0',
@@ -201,7 +201,7 @@ t.test('two copies of a package are found from the app and from each of ours', a
     'node_modules/fastify-seaworthy/node_modules/fastify': '5.11.1',
     'node_modules/fastify-seaworthy/node_modules/@seaworthy/auth': '1.0.0'
   })
-  const [ofFastify = '', ofAuth = '', ...more] = duplicates(copiesFor(app))
+  const [ofFastify = '', ofAuth = '', ...more] = describeDuplicates(findCopies(app))
   t.match(
     ofFastify,
     /^there are 2 copies of fastify: 5\.12\.8 in .*, loaded by the app and @seaworthy\/auth; 5\.11\.1 in /
@@ -213,13 +213,13 @@ t.test('two copies of a package are found from the app and from each of ours', a
   t.same(more, [])
 })
 
-t.test('preflight is content with a release that becomes ready', async (t) => {
+t.test('preflight passes a release that becomes ready', async (t) => {
   const { code, stdout } = await command(t, ['preflight', 'server.js'])
   t.equal(code, 0)
   t.match(stdout, /^preflight: server\.js: ready after \d+ ms\n$/)
 })
 
-t.test('preflight shows the end of a release that does not start', async (t) => {
+t.test('preflight prints the output of a release that does not start', async (t) => {
   const { code, output } = await command(t, ['preflight', '--timeout', '20000', 'exits.js', '--own'])
   t.equal(code, 1)
   t.match(output, /the database is away/)

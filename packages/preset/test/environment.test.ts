@@ -5,7 +5,7 @@ import { temporaryFolder } from '@seaworthy/testing'
 import t from 'tap'
 import { environmentExample, fromEnv } from '../src/index.ts'
 
-/** Every problem that the environment has. */
+/** All problems of the environment. */
 function problemsOf(...args: Parameters<typeof fromEnv>): readonly string[] {
   try {
     fromEnv(...args)
@@ -17,7 +17,7 @@ function problemsOf(...args: Parameters<typeof fromEnv>): readonly string[] {
 
 const secret = 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJ'
 
-t.test('an empty environment gives every default', async (t) => {
+t.test('an empty environment has every default', async (t) => {
   const { env, listen } = fromEnv({})
   t.match(env, { NODE_ENV: 'production', LOG_LEVEL: 'info', REDIS_PORT: 6379 })
   t.strictSame(listen, { host: '127.0.0.1', port: 3000 })
@@ -28,7 +28,7 @@ t.test('text becomes numbers and booleans', async (t) => {
   t.match(env, { PORT: 8080, REDIS_TLS: true, SENTRY_TRACES_SAMPLE_RATE: 0.25 })
 })
 
-t.test('names every wrong variable at once, with its rule and never its value', async (t) => {
+t.test('the error names every wrong variable with its rule, and never its value', async (t) => {
   const wrong = { PORT: 'eighty', LOG_LEVEL: 'loud', JWT_SECRET: 'hunter2' }
   t.throws(() => fromEnv(wrong), { code: 'ERR_ENVIRONMENT' })
   t.strictSame(problemsOf(wrong).toSorted(), [
@@ -39,13 +39,13 @@ t.test('names every wrong variable at once, with its rule and never its value', 
   for (const value of Object.values(wrong)) t.notMatch(inspect(problemsOf(wrong)), value)
 })
 
-t.test('empty is unset', async (t) => {
+t.test('an empty variable is unset', async (t) => {
   const { env } = fromEnv({ PORT: '', JWT_SECRET: '' })
   t.equal(env.PORT, 3000)
   t.equal(env.JWT_SECRET, undefined)
 })
 
-t.test('NAME_FILE is read, without the line break at its end', async (t) => {
+t.test('the value of NAME_FILE is read from the file, without the line break at its end', async (t) => {
   const folder = temporaryFolder(t)
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'jwt')
@@ -53,7 +53,7 @@ t.test('NAME_FILE is read, without the line break at its end', async (t) => {
   t.equal(fromEnv({ JWT_SECRET_FILE: file }).env.JWT_SECRET?.reveal(), secret)
 })
 
-t.test('a file that cannot be read, and a variable given twice, are problems', async (t) => {
+t.test('an unreadable file and a variable that is set twice are problems', async (t) => {
   t.match(problemsOf({ JWT_SECRET_FILE: '/nowhere/jwt' }), ['JWT_SECRET_FILE must name a readable file'])
   t.match(problemsOf({ JWT_SECRET: secret, JWT_SECRET_FILE: '/nowhere/jwt' }), [
     'JWT_SECRET and JWT_SECRET_FILE are both set: keep one'
@@ -67,10 +67,15 @@ t.test('a misspelt variable gets a suggestion', async (t) => {
 
 t.test('no string, JSON, inspection or template prints a secret', async (t) => {
   const { env } = fromEnv({ JWT_SECRET: secret })
-  const held = env.JWT_SECRET
-  const printed = [String(held), JSON.stringify(env), inspect(env, { depth: 9, showHidden: true }), `${held}`]
+  const wrapped = env.JWT_SECRET
+  const printed = [
+    String(wrapped),
+    JSON.stringify(env),
+    inspect(env, { depth: 9, showHidden: true }),
+    `${wrapped}`
+  ]
   for (const text of printed) t.notMatch(text, secret)
-  t.equal(held?.reveal(), secret)
+  t.equal(wrapped?.reveal(), secret)
 })
 
 t.test('the variables of the app are checked and typed with the others', async (t) => {
@@ -89,7 +94,7 @@ t.test('the variables of the app are checked and typed with the others', async (
   t.match(problemsOf({}, { schema }), ['DB_HOST is required: text'])
 })
 
-t.test('Redis is given by its address or in parts, never both', async (t) => {
+t.test('Redis is configured by its URL or by its parts, and not by both', async (t) => {
   const redisOf = (env: NodeJS.ProcessEnv) => fromEnv(env).redis as object
   t.strictSame(redisOf({ REDIS_URL: 'redis://cache' }), { host: 'cache', port: 6379, db: 0, tls: false })
   t.strictSame(redisOf({ REDIS_URL: 'rediss://ada:p%40ss@cache.example:6380/2' }), {
@@ -116,13 +121,13 @@ t.test('Redis is given by its address or in parts, never both', async (t) => {
   }
 })
 
-t.test('what is wrong with the environment is printed without a stack, and once', async (t) => {
+t.test('problems of the environment are printed once, without a stack', async (t) => {
   const error = t.throws(() => fromEnv({ PORT: 'x' })) as Error
   t.equal(inspect(error).match(/PORT must be/g)?.length, 1)
   t.notMatch(inspect(error), /^ *at /m)
 })
 
-t.test('SEAWORTHY_OFF leaves parts out, and names what is no part', async (t) => {
+t.test('SEAWORTHY_OFF switches parts off, and suggests a name for an unknown part', async (t) => {
   const config = fromEnv({ SEAWORTHY_OFF: 'auth, security.cors', CORS_ORIGIN: 'https://a.example' })
   t.equal(config.auth, false)
   t.match(config.security, { cors: false })

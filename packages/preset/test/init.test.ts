@@ -4,7 +4,7 @@ import { temporaryFolder } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
 import { runInit } from '../src/init/init.ts'
 
-/** A folder with a package.json. */
+/** Makes a folder with a package.json. */
 function appFolder(t: Test, manifest: object, files: Record<string, string> = {}): string {
   const folder = temporaryFolder(t)
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
@@ -12,7 +12,7 @@ function appFolder(t: Test, manifest: object, files: Record<string, string> = {}
   return folder
 }
 
-t.test('writes files that carry the name, entry and port of the app', async (t) => {
+t.test('writes files with the name, entry and port of the app', async (t) => {
   const folder = appFolder(t, {
     name: '@acme/Order_Service',
     scripts: { start: 'node --enable-source-maps dist/main.js' }
@@ -40,7 +40,7 @@ t.test('writes a Dockerfile for pnpm where the app uses it', async (t) => {
   t.notMatch(text, /npm ci/)
 })
 
-t.test('builds in a stage of its own where the entry is made by a build', async (t) => {
+t.test('builds in a separate stage where the entry is made by a build', async (t) => {
   const folder = appFolder(
     t,
     { name: 'a', main: 'dist/main.js', packageManager: 'pnpm@11.0.0', scripts: { build: 'tsc' } },
@@ -56,13 +56,13 @@ t.test('builds in a stage of its own where the entry is made by a build', async 
   t.notOk(ignored.includes('*'), 'the sources are there to be built')
 })
 
-t.test('lets the folder of the sources into the image', async (t) => {
+t.test('copies the folder of the sources into the image', async (t) => {
   const folder = appFolder(t, { name: 'a', main: 'lib/main.js' })
   await runInit(['docker'], folder)
   t.match(readFileSync(join(folder, '.dockerignore'), 'utf8'), /^\*\n[^]*^!lib$/m)
 })
 
-for (const [given, name] of [
+for (const [packageName, name] of [
   ['@acme/My_App', 'my-app'],
   ['2fast', 'fast'],
   ['postgres', 'postgres-app'],
@@ -70,15 +70,15 @@ for (const [given, name] of [
   ['123', 'app'],
   [`${'a'.repeat(47)}-b`, 'a'.repeat(47)]
 ] as const) {
-  t.test(`names the objects of ${given} so that Kubernetes and YAML take it for a name`, async (t) => {
-    const folder = appFolder(t, { name: given })
+  t.test(`makes a name for ${packageName} that is valid in Kubernetes and YAML`, async (t) => {
+    const folder = appFolder(t, { name: packageName })
     await runInit(['kubernetes'], folder)
     const text = readFileSync(join(folder, 'kubernetes/base/serviceaccount.yaml'), 'utf8')
     t.match(text, `name: ${name}\n`)
   })
 }
 
-t.test('keeps the secrets of compose out of git, and says what is missing', async (t) => {
+t.test('keeps the secrets of compose out of git, and notes missing files', async (t) => {
   const folder = appFolder(t, { name: 'a', main: 'server.js' })
   const { lines } = await runInit(['docker', 'compose'], folder)
   t.equal(readFileSync(join(folder, 'secrets/.gitignore'), 'utf8'), '*\n!.gitignore\n')
@@ -97,7 +97,7 @@ t.test('keeps an existing file, unless forced', async (t) => {
   t.not(readFileSync(join(folder, 'Dockerfile'), 'utf8'), 'FROM mine')
 })
 
-t.test('a dry run says what it would do and writes nothing', async (t) => {
+t.test('a dry run lists the files and writes nothing', async (t) => {
   const folder = appFolder(t, { name: 'a' })
   const { code, lines } = await runInit(['kubernetes', '--dry-run'], folder)
   t.equal(code, 0)
@@ -108,17 +108,17 @@ t.test('a dry run says what it would do and writes nothing', async (t) => {
 for (const [args, message] of [
   [['kubernets'], /did you mean 'kubernetes'/],
   [['--port', '0'], /--port must be a whole number from 1 to 65535, got '0'/],
-  [['--port', '9464'], /9464 is the operators' listener's/],
+  [['--port', '9464'], /9464 is the port of the operators' listener/],
   [['--colour'], /--colour/]
 ] as const) {
-  t.test(`is not understood: ${args.join(' ')}`, async (t) => {
+  t.test(`"init ${args.join(' ')}" exits with 2`, async (t) => {
     const { code, lines } = await runInit(args, appFolder(t, { name: 'a' }))
     t.equal(code, 2)
     t.match(lines.join('\n'), message)
   })
 }
 
-t.test('outside an app it says where to run it', async (t) => {
+t.test('outside an app it prints where to run it', async (t) => {
   const { code, lines } = await runInit(['docker'], temporaryFolder(t))
   t.equal(code, 2)
   t.match(lines.join('\n'), /run this in the folder of your app/)

@@ -1,5 +1,5 @@
-// The runner's hooks break `require` of TypeScript, which is how the preset loads its parts from source. What has been
-// imported before is found by `require` as it is.
+// The preset loads its parts by `require`, and the runner's hooks break that for TypeScript sources. A module that was
+// imported before is found in the cache.
 import '@seaworthy/auth'
 import '@seaworthy/errors'
 import '@seaworthy/health'

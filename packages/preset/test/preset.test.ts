@@ -10,7 +10,7 @@ import { seaworthy, serverOptions, type SeaworthyOptions } from '../src/index.ts
 
 const jwt = { secret: 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJ' }
 
-/** An app with the preset, whose log lines are kept. */
+/** Builds an app with the preset, and keeps its log lines. */
 async function build(
   t: Test,
   options: SeaworthyOptions = {},
@@ -35,7 +35,7 @@ async function build(
 const stateOf = (app: FastifyInstance, part: string) =>
   app.seaworthy.report().parts.find((entry) => entry.part === part)
 
-t.test('without options every part is on, and the report says why', async (t) => {
+t.test('without options every part is on, and the report has the reason', async (t) => {
   const { app, lines } = await build(t)
   app.get('/hello', async () => ({ hello: 'world' }))
   await app.ready()
@@ -106,18 +106,21 @@ t.test("an app's own CORS options win", async (t) => {
   t.equal(headers['access-control-allow-origin'], 'https://own.example')
 })
 
-t.test('registering a wrapped plugin afterwards is an error that names part and switch', async (t) => {
-  const { app } = await build(t)
-  t.throws(() => app.register(cors), {
-    message: /"@fastify\/cors".*"security\.cors".*\{ security: \{ cors: false \} \}/
-  })
-  t.throws(() => app.register(helmet), {
-    message: /security\.headers/
-  })
-  t.throws(() => app.register(seaworthy), { message: /fastify-seaworthy/ })
-})
+t.test(
+  'registering a replaced plugin after the preset is rejected with the part and its switch',
+  async (t) => {
+    const { app } = await build(t)
+    t.throws(() => app.register(cors), {
+      message: /"@fastify\/cors".*"security\.cors".*\{ security: \{ cors: false \} \}/
+    })
+    t.throws(() => app.register(helmet), {
+      message: /security\.headers/
+    })
+    t.throws(() => app.register(seaworthy), { message: /fastify-seaworthy/ })
+  }
+)
 
-t.test('what the auth part brings is refused afterwards only where it has brought it', async (t) => {
+t.test('plugins that the auth part registers are rejected only where it has registered them', async (t) => {
   const session = { key: randomBytes(32) }
   const { app } = await build(t, { auth: { jwt, session } })
   for (const [plugin, words] of [
@@ -133,7 +136,7 @@ t.test('what the auth part brings is refused afterwards only where it has brough
   t.throws(
     () => app.decorate('seaworthy', null as never),
     { code: 'FST_ERR_DEC_ALREADY_PRESENT' },
-    'other clashes are as they were'
+    'other conflicts keep their error'
   )
 
   const bare = await build(t, { auth: { apiKeys: { find: async () => undefined } } })
@@ -146,7 +149,7 @@ t.test('what the auth part brings is refused afterwards only where it has brough
   t.match(stateOf(bare.app, 'auth.jwt'), { state: 'off', reason: 'no options given' })
 })
 
-t.test("a part steps back from a decorator of the app's own, unless its options were given", async (t) => {
+t.test('a part backs off from a decorator of the app, unless its options are set', async (t) => {
   const mine = { matrix: () => 'mine' }
   const { app } = await build(t, {}, (app) => app.decorate('auth', mine as never))
   await app.ready()
@@ -159,7 +162,7 @@ t.test("a part steps back from a decorator of the app's own, unless its options 
   )
 })
 
-t.test('the switch that the error names works', async (t) => {
+t.test('the switch in the error works', async (t) => {
   const { app } = await build(t, { security: { cors: false } })
   await app.register(cors, { origin: 'https://own.example' })
   await app.ready()
@@ -169,22 +172,22 @@ t.test('the switch that the error names works', async (t) => {
 t.test("an app's error handler, 404 handler and probes are respected", async (t) => {
   const { app } = await build(t, {}, (app) => {
     app.setErrorHandler((_error, _request, reply) => reply.code(418).send('mine'))
-    app.setNotFoundHandler((_request, reply) => reply.code(404).send('nothing of mine'))
-    app.get('/health/live', async () => 'alive, says the app')
-    app.get('/metrics', async () => 'numbers of mine')
+    app.setNotFoundHandler((_request, reply) => reply.code(404).send('not found in the app'))
+    app.get('/health/live', async () => 'alive by the app')
+    app.get('/metrics', async () => 'metrics of the app')
   })
   app.get('/fail', async () => {
     throw new Error('x')
   })
   await app.ready()
   t.equal((await app.inject('/fail')).body, 'mine')
-  t.equal((await app.inject('/unknown')).body, 'nothing of mine')
-  t.equal((await app.inject('/health/live')).body, 'alive, says the app')
-  t.equal((await app.inject('/metrics')).body, 'numbers of mine')
+  t.equal((await app.inject('/unknown')).body, 'not found in the app')
+  t.equal((await app.inject('/health/live')).body, 'alive by the app')
+  t.equal((await app.inject('/metrics')).body, 'metrics of the app')
   t.equal((await app.inject('/health/ready')).statusCode, 200)
 })
 
-t.test('two apps in one process count, limit and close for themselves', async (t) => {
+t.test('two apps in one process have separate metrics and close separately', async (t) => {
   const [one, two] = [await build(t), await build(t)]
   for (const { app } of [one, two]) app.get('/', async () => 'x')
   await one.app.inject('/')
@@ -200,7 +203,7 @@ t.test('two apps in one process count, limit and close for themselves', async (t
   t.equal((await two.app.inject('/')).statusCode, 200)
 })
 
-t.test('an app built without serverOptions works, and the report says what it lacks', async (t) => {
+t.test('an app without serverOptions works, and the report lists the missing options', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(seaworthy)
@@ -211,7 +214,7 @@ t.test('an app built without serverOptions works, and the report says what it la
   t.match(missing.join(' '), /serverOptions/)
 })
 
-t.test('tokens are issued and checked, and roles are refused, in one shape', async (t) => {
+t.test('tokens are issued and checked, and errors of roles have the same shape', async (t) => {
   const { app } = await build(t, { auth: { jwt } })
   app.get('/me', { onRequest: [app.authenticate] }, async (request) => request.user)
   app.delete('/users/:id', { onRequest: [app.authorize('admin')] }, async () => 'gone')
@@ -228,38 +231,38 @@ for (const [options, message] of [
   [{ health: 'yes' }, 'seaworthy: "health" must be false, true or an object of options, got \'yes\''],
   [{ redis: { host: '' } }, 'seaworthy: "redis.host" must be a non-empty string, got \'\'']
 ] as const) {
-  t.test(`refuses ${JSON.stringify(options)}`, async (t) => {
+  t.test(`rejects ${JSON.stringify(options)}`, async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
-    await t.rejects(async () => app.register(seaworthy, options as never), { message })
+    await t.rejects(async () => app.register(seaworthy, options as never), {
+      code: 'INVALID_OPTION',
+      message
+    })
   })
 }
 
-t.test(
-  'the status page says what is on and how it is configured, without a secret, and only to operators',
-  async (t) => {
-    const { app } = await build(t, {
-      auth: { jwt: { ...jwt, issuer: 'https://issuer.example', audience: 'api' } },
-      security: { cors: { origin: ['https://app.example'], credentials: true }, headers: false },
-      observability: { management: { port: 0, token: 'an-operators-token-of-32-characters' } }
-    })
-    await app.ready()
-    const { management } = app.observability
-    const authorization = 'Bearer an-operators-token-of-32-characters'
-    const seen = await management!.inject({ url: '/status', headers: { authorization } })
-    const { parts, configuration } = seen.json<{ parts: object; configuration: object }>()
+t.test('the status page shows parts and configuration, without secrets, and only to operators', async (t) => {
+  const { app } = await build(t, {
+    auth: { jwt: { ...jwt, issuer: 'https://issuer.example', audience: 'api' } },
+    security: { cors: { origin: ['https://app.example'], credentials: true }, headers: false },
+    observability: { management: { port: 0, token: 'an-operators-token-of-32-characters' } }
+  })
+  await app.ready()
+  const { management } = app.observability
+  const authorization = 'Bearer an-operators-token-of-32-characters'
+  const seen = await management!.inject({ url: '/status', headers: { authorization } })
+  const { parts, configuration } = seen.json<{ parts: object; configuration: object }>()
 
-    t.strictSame(parts, app.seaworthy.report())
-    t.match(configuration, {
-      auth: { jwt: { secret: '[string]', issuer: '[string]' } },
-      security: { cors: { origin: ['[string]'], credentials: true }, headers: false }
-    })
-    const page = await management!.inject({ url: '/', headers: { authorization } })
-    for (const text of [jwt.secret, 'an-operators-token', 'issuer.example']) {
-      t.notOk(seen.body.includes(text) || page.body.includes(text), `${text} is not shown`)
-    }
-    t.equal((await management!.inject('/')).statusCode, 401, 'strangers see nothing')
-    for (const url of ['/', '/status'])
-      t.equal((await app.inject(url)).statusCode, 404, 'the public port has no page')
+  t.strictSame(parts, app.seaworthy.report())
+  t.match(configuration, {
+    auth: { jwt: { secret: '[string]', issuer: '[string]' } },
+    security: { cors: { origin: ['[string]'], credentials: true }, headers: false }
+  })
+  const page = await management!.inject({ url: '/', headers: { authorization } })
+  for (const text of [jwt.secret, 'an-operators-token', 'issuer.example']) {
+    t.notOk(seen.body.includes(text) || page.body.includes(text), `${text} is not shown`)
   }
-)
+  t.equal((await management!.inject('/')).statusCode, 401, 'without the token nothing is shown')
+  for (const url of ['/', '/status'])
+    t.equal((await app.inject(url)).statusCode, 404, 'the public port has no page')
+})

@@ -57,7 +57,7 @@ export { port }
 `
 }
 
-/** A fresh folder with the programs, and a package.json that asks for nothing yet. */
+/** Makes a folder with the programs, and a package.json without dependencies. */
 function freshApp(t: Test): string {
   const folder = temporaryFolder(t, 'app')
   writeFileSync(
@@ -78,13 +78,13 @@ const nodes = () => {
   return ['node22', 'node24', 'node26'].map((name) => join(matrix, 'node_modules', name, 'bin/node'))
 }
 
-// An install from a registry of one's own takes as long as the network does.
+// An install through a local registry depends on the network.
 t.setTimeout(600_000)
 
 t.test('nothing is released without a version, a changelog and a commit', async (t) => {
   const copy = copyWorkspace(t)
   giveVersions(copy)
-  t.equal(releaseObjections(copy), '', 'as the workflow has it, there is nothing against it')
+  t.equal(releaseObjections(copy), '', 'the state of the release workflow has no objection')
 
   const file = join(copy, 'packages/health/package.json')
   const manifest = JSON.parse(readFileSync(file, 'utf8')) as Manifest
@@ -105,7 +105,7 @@ t.test('nothing is released without a version, a changelog and a commit', async 
   t.match(releaseObjections(copy), /changesets without a version/)
 })
 
-t.test('a release, installed from a registry as strangers do it', { timeout: 600_000 }, async (t) => {
+t.test('a release installs from a registry', { timeout: 600_000 }, async (t) => {
   const registry = await releaseLocally(t)
 
   await t.test('npm installs the preset, and it runs on every supported Node', async (t) => {
@@ -114,7 +114,7 @@ t.test('a release, installed from a registry as strangers do it', { timeout: 600
       cwd: app,
       env: registry.env
     })
-    t.notMatch(printed, /peer/i, 'no word about peers')
+    t.notMatch(printed, /peer/i, 'no warning about peers')
     for (const node of nodes()) {
       for (const program of ['app.mjs', 'app.cjs']) run(node, [program], { cwd: app, env: registry.env })
     }
@@ -123,9 +123,9 @@ t.test('a release, installed from a registry as strangers do it', { timeout: 600
     const installed = JSON.parse(
       readFileSync(join(app, 'node_modules/fastify-seaworthy/package.json'), 'utf8')
     ) as Manifest
-    t.match(installed.version, /^[1-9]\d*\.\d+\.\d+$/, 'a version that changesets gave')
+    t.match(installed.version, /^[1-9]\d*\.\d+\.\d+$/, 'a version from changesets')
     const ofWorkspace = /workspace:|@seaworthy\/(?:source|contract|testing)|devDependencies/
-    t.notMatch(JSON.stringify(installed), ofWorkspace, 'nothing of the workspace is left')
+    t.notMatch(JSON.stringify(installed), ofWorkspace, 'no reference to the workspace')
     t.strictSame(readdirSync(join(app, 'node_modules/fastify-seaworthy')).toSorted(), [
       'LICENSE',
       'MIGRATION.md',
@@ -193,7 +193,7 @@ t.test('a release, installed from a registry as strangers do it', { timeout: 600
         env: registry.env
       })
       const siblings = readdirSync(join(app, 'node_modules/@seaworthy'))
-      t.strictSame(siblings, [name.split('/')[1]], 'no sibling comes along')
+      t.strictSame(siblings, [name.split('/')[1]], 'no sibling is installed')
       const program = `import plugin, * as all from '${name}'
 import { createRequire } from 'node:module'
 import Fastify from 'fastify'

@@ -1,4 +1,4 @@
-// The constructor's options on each kind of server, with each kind of logger, by inject and over the wire.
+// The constructor options on each kind of server, with each kind of logger, by inject and over a socket.
 import './parts.ts'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -26,7 +26,7 @@ function sink(): Sink {
   return { lines, write: (line) => void lines.push(JSON.parse(line) as Line) }
 }
 
-/** A key and a certificate of today. */
+/** Makes a key and a certificate that is valid today. */
 function certificate(t: Test): { key: Buffer; cert: Buffer } {
   const cwd = temporaryFolder(t, 'certificate')
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
@@ -41,10 +41,10 @@ interface Answer {
   id: unknown
   body: unknown
 }
-const headers = { 'x-correlation-id': 'asked-on-the-wire' }
-const asked = {
+const headers = { 'x-correlation-id': 'sent-over-a-socket' }
+const expected = {
   status: 200,
-  id: 'asked-on-the-wire',
+  id: 'sent-over-a-socket',
   body: { hello: 'world' }
 }
 
@@ -68,7 +68,7 @@ async function overHttp2(t: Test, port: number, tls: boolean): Promise<Answer> {
   return { status: Number(received[':status']), id: received['x-correlation-id'], body }
 }
 
-/** Any server, with the preset, one route and a socket. */
+/** Registers the preset and one route on an app with any kind of server, and listens. */
 async function listening(t: Test, made: unknown, options: SeaworthyOptions = {}) {
   const app = made as FastifyInstance
   t.teardown(() => app.close())
@@ -80,17 +80,17 @@ async function listening(t: Test, made: unknown, options: SeaworthyOptions = {})
 }
 
 async function injected(t: Test, app: FastifyInstance): Promise<void> {
-  const answer = await app.inject({ url: '/hello', headers: { 'x-correlation-id': 'asked-by-inject' } })
-  t.match(answer, { statusCode: 200, headers: { 'x-correlation-id': 'asked-by-inject' } })
+  const answer = await app.inject({ url: '/hello', headers: { 'x-correlation-id': 'sent-by-inject' } })
+  t.match(answer, { statusCode: 200, headers: { 'x-correlation-id': 'sent-by-inject' } })
   t.match((await app.inject('/nothing')).json(), { code: 'ROUTE_NOT_FOUND', correlationId: /./ })
 }
 
-/** One line a request, with its id. */
+/** Checks that each request has one log line, with its id. */
 function requestLines(t: Test, { lines }: Sink): void {
   const requests = lines.filter(({ msg }) => msg === 'request completed')
   t.match(
     requests.filter(({ route }) => route === '/hello'),
-    [{ correlationId: 'asked-on-the-wire', statusCode: 200 }, { correlationId: 'asked-by-inject' }]
+    [{ correlationId: 'sent-over-a-socket', statusCode: 200 }, { correlationId: 'sent-by-inject' }]
   )
   t.equal(requests.length, 3)
 }
@@ -103,11 +103,11 @@ for (const [how, make] of Object.entries({
   'after the spread of options without a logger': (loggerInstance: FastifyBaseLogger) =>
     Fastify({ ...serverOptions({ observability: { logger: false } }), loggerInstance })
 })) {
-  t.test(`the app's own pino, ${how}`, async (t) => {
+  t.test(`the app's own pino logs everything, ${how}`, async (t) => {
     const stream = sink()
     const own = pino({ base: { service: 'shop' } }, stream)
     const { app, port } = await listening(t, make(own))
-    t.match(await overHttp1(port, false), asked)
+    t.match(await overHttp1(port, false), expected)
     await injected(t, app)
     requestLines(t, stream)
     t.ok(
@@ -117,7 +117,7 @@ for (const [how, make] of Object.entries({
   })
 }
 
-t.test('a logger spread beside settings for one is refused by Fastify, in its words', async (t) => {
+t.test("a loggerInstance beside the parts' logger is rejected by Fastify", async (t) => {
   t.throws(() => Fastify({ ...serverOptions(), loggerInstance: pino({}, sink()) }), {
     code: 'FST_ERR_LOG_LOGGER_AND_LOGGER_INSTANCE_PROVIDED'
   })
@@ -128,9 +128,9 @@ for (const [how, make] of Object.entries({
   'as an option of the part': () => Fastify(serverOptions({ observability: { logger: false } })),
   'after the spread': () => Fastify({ ...serverOptions(), logger: false })
 })) {
-  t.test(`no logger, ${how}: ids and answers are the same`, async (t) => {
+  t.test(`without a logger, ${how}, ids and responses are the same`, async (t) => {
     const { app, port } = await listening(t, make())
-    t.match(await overHttp1(port, false), asked)
+    t.match(await overHttp1(port, false), expected)
     await injected(t, app)
   })
 }
@@ -142,38 +142,38 @@ for (const merged of [true, false]) {
     return { stream, parts: { observability: { level: 'info', logger: { stream } } } as const }
   }
 
-  requires(['openssl'], `https, ${how}`, async (t) => {
+  requires(['openssl'], `HTTPS works with options that are ${how}`, async (t) => {
     const { stream, parts } = settings()
     const https = certificate(t)
     const made = merged
       ? Fastify(serverOptions(parts, { https }))
       : Fastify({ ...serverOptions(parts), https })
     const { app, port } = await listening(t, made)
-    t.match(await overHttp1(port, true), asked)
+    t.match(await overHttp1(port, true), expected)
     await injected(t, app)
     requestLines(t, stream)
     if (merged) t.equal(made.server.headersTimeout, 15_000, 'the timeouts are those of a server without TLS')
   })
 
-  requires(['openssl'], `HTTP/2 over TLS, ${how}`, async (t) => {
+  requires(['openssl'], `HTTP/2 over TLS works with options that are ${how}`, async (t) => {
     const { stream, parts } = settings()
     const https = certificate(t)
     const made = merged
       ? Fastify(serverOptions(parts, { http2: true, https }))
       : Fastify({ ...serverOptions(parts), http2: true, https })
     const { app, port } = await listening(t, made)
-    t.match(await overHttp2(t, port, true), asked)
+    t.match(await overHttp2(t, port, true), expected)
     await injected(t, app)
     requestLines(t, stream)
   })
 
-  t.test(`HTTP/2 without TLS, ${how}`, async (t) => {
+  t.test(`HTTP/2 without TLS works with options that are ${how}`, async (t) => {
     const { stream, parts } = settings()
     const made = merged
       ? Fastify(serverOptions(parts, { http2: true }))
       : Fastify({ ...serverOptions(parts), http2: true })
     const { app, port } = await listening(t, made)
-    t.match(await overHttp2(t, port, false), asked)
+    t.match(await overHttp2(t, port, false), expected)
     await injected(t, app)
     requestLines(t, stream)
   })

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
-import { preflight } from './preflight.ts'
+import { preflight } from './preflight/preflight.ts'
 
 const usage = `npx @seaworthy/shutdown preflight [--path /health/ready] [--port N] [--timeout ms] script [arguments]
 
 Boots a release on a spare port, waits until it is ready, stops it.
-Exit code 0 when it was ready, 1 when it was not, 2 when the command is wrong.
+Exits with 0 when it was ready, 1 when it was not, 2 when the command is wrong.
 
   npx @seaworthy/shutdown preflight src/server.js && pm2 reload api
 `
@@ -21,20 +21,20 @@ async function main(argv: string[]): Promise<number> {
   const [command, ...rest] = argv
   if (command === '--help' || command === '-h') return help()
   if (command !== 'preflight') throw new TypeError(`the command is preflight, got ${command ?? 'none'}`)
-  const [own, [script, ...args]] = divided(rest)
-  const { values } = parseArgs({ args: own, options })
+  const [commandArgs, [script, ...args]] = splitAtScript(rest)
+  const { values } = parseArgs({ args: commandArgs, options })
   if (values.help) return help()
   if (script === undefined) throw new TypeError('name the script that starts the service')
 
   const { path } = values
-  const port = number('port', values.port)
-  const timeout = number('timeout', values.timeout)
-  const given = new AbortController()
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => given.abort())
+  const port = wholeNumber('port', values.port)
+  const timeout = wholeNumber('timeout', values.timeout)
+  const abort = new AbortController()
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => abort.abort())
   const result = await preflight({
     script,
     args,
-    signal: given.signal,
+    signal: abort.signal,
     ...(path === undefined ? {} : { path }),
     ...(port === undefined ? {} : { port }),
     ...(timeout === undefined ? {} : { timeout })
@@ -49,20 +49,20 @@ function help(): number {
   return 0
 }
 
-/** What follows the script is the script's own, options included. */
-function divided(argv: string[]): [own: string[], script: string[]] {
+/** Arguments behind the script belong to the script, options included. */
+function splitAtScript(argv: string[]): [commandArgs: string[], script: string[]] {
   const { tokens } = parseArgs({ args: argv, options, strict: false, allowPositionals: true, tokens: true })
-  const at = tokens.find(({ kind }) => kind === 'positional')?.index ?? argv.length
-  return [argv.slice(0, at).filter((argument) => argument !== '--'), argv.slice(at)]
+  const index = tokens.find(({ kind }) => kind === 'positional')?.index ?? argv.length
+  return [argv.slice(0, index).filter((argument) => argument !== '--'), argv.slice(index)]
 }
 
-function number(name: string, text: string | undefined): number | undefined {
+function wholeNumber(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (!/^\d+$/.test(text)) throw new TypeError(`--${name} must be a whole number, got '${text}'`)
   return Number(text)
 }
 
-async function end(): Promise<void> {
+async function runCommand(): Promise<void> {
   try {
     process.exitCode = await main(process.argv.slice(2))
   } catch (error) {
@@ -71,4 +71,4 @@ async function end(): Promise<void> {
   }
 }
 
-void end()
+void runCommand()

@@ -1,5 +1,5 @@
 export type { DrainDelay, ShutdownOptions } from './options.ts'
 export { shutdown, shutdown as default } from './plugin.ts'
+export { preflight, type PreflightOptions, type PreflightResult } from './preflight/preflight.ts'
 export { shutdownServerOptions, type ShutdownServerSettings } from './server-options.ts'
 export type { Shutdown } from './types.ts'
-export { preflight, type PreflightOptions, type PreflightResult } from './preflight.ts'

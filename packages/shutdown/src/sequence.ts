@@ -1,16 +1,17 @@
 import type { LifecycleState } from '@seaworthy/contract'
+import { withTimeout } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
-import { closeConnections } from './closing.ts'
-import { serversOf, type Connections } from './connections.ts'
-import { Drain, idleWindow } from './drain.ts'
-import { delayed } from './environment.ts'
-import type { InFlight } from './in-flight.ts'
-import type { ResolvedOptions } from './options.ts'
-import type { Resources } from './resources.ts'
-import { Streams } from './streams.ts'
-import { within } from './within.ts'
+import { closeConnections } from './closing/close-connections.ts'
+import type { Resources } from './closing/resources.ts'
+import { Streams } from './closing/streams.ts'
+import type { Connections } from './connections/connections.ts'
+import type { InFlight } from './connections/in-flight.ts'
+import { drainMode } from './drain/drain-mode.ts'
+import { Drain, idleWindowMs } from './drain/drain.ts'
+import { serversOf } from './internals.ts'
+import type { ResolvedOptions } from './resolve-options.ts'
 
-/** What ends with the service. */
+/** The objects that the shutdown works on. */
 export interface SequenceParts {
   fastify: FastifyInstance
   options: ResolvedOptions
@@ -20,15 +21,15 @@ export interface SequenceParts {
   flushes: Resources
 }
 
-/** The way down: draining, closing, closed. Each step happens once, whoever asks first. */
-export class Sequence {
+/** The phases of a shutdown: draining, closing, closed. Each runs once, however many callers start it. */
+export class ShutdownSequence {
   readonly #parts: SequenceParts
   readonly #drainListeners: ((reason: string) => void)[] = []
   #state: LifecycleState = 'running'
   #drain: Drain | undefined
   #released: Promise<boolean> | undefined
-  /** Whether the connections' end is ours, or `app.close()` was called by somebody else. */
-  #driving = false
+  /** Whether `run` was called. Otherwise the app itself called `app.close()`. */
+  #isRunning = false
 
   constructor(parts: SequenceParts) {
     this.#parts = parts
@@ -38,25 +39,62 @@ export class Sequence {
     return this.#state
   }
 
-  onDrain(fn: (reason: string) => void): void {
-    this.#drainListeners.push(fn)
+  onDrain(listener: (reason: string) => void): void {
+    this.#drainListeners.push(listener)
   }
 
-  /** Milliseconds that the whole way may take. */
+  /** Milliseconds that all phases may take together. */
   get budget(): number {
     const { options, resources, flushes } = this.#parts
-    const { drainDelay, timeout, flushTimeout } = options
-    return (
-      drainDelay.max + timeout + this.#closeBudget + resources.asked + Math.max(flushTimeout, flushes.longest)
-    )
+    const { drainDelay, timeout, closeTimeout, flushTimeout } = options
+    const flush = Math.max(flushTimeout, flushes.longestTimeout)
+    return drainDelay.max + timeout + closeTimeout + resources.totalTimeout + flush
   }
 
-  get #closeBudget(): number {
-    return this.#parts.options.closeTimeout
+  /**
+   * Runs all phases.
+   *
+   * @param fatalTimeout - After a fatal error: milliseconds for requests in flight, without a drain delay.
+   * @returns Whether everything ended by itself.
+   */
+  async run(reason: string, fatalTimeout?: number): Promise<boolean> {
+    const { fastify, options, connections } = this.#parts
+    this.#isRunning = true
+    fastify.log.info({ reason, budget: this.budget }, 'shutdown: draining')
+    const drain = this.#startDraining(reason)
+    const { min, max } = options.drainDelay
+    const isFatal = fatalTimeout !== undefined
+    if (!isFatal && max > 0) await drain.waitUntilTrafficMoved(min, max)
+
+    this.#state = 'closing'
+    connections.stopListening()
+    const keepsIdle = !isFatal && (max > 0 || drainMode() !== 'none')
+    const timeout = fatalTimeout ?? options.timeout
+    const isCut = !(await this.#closeConnections(drain, timeout, keepsIdle ? idleWindowMs : 0))
+
+    const closeStart = performance.now()
+    const isClosed = await this.#closeApp()
+    const isReleased = await this.release(options.closeTimeout - (performance.now() - closeStart))
+    return isReleased && isClosed && !isCut
   }
 
-  /** Tells everybody, and makes answers say when they are a connection's last. */
-  #start(reason: string): Drain {
+  /** The app called `app.close()`: Fastify has stopped routing, but would wait long for idle connections. */
+  async handleExternalClose(limit: number): Promise<void> {
+    if (this.#isRunning || this.#state !== 'running') return
+    const drain = this.#startDraining('close')
+    this.#state = 'closing'
+    this.#parts.connections.stopListening()
+    await this.#closeConnections(drain, Math.min(this.#parts.options.timeout, limit), 0)
+  }
+
+  /** Closes the resources within `limit` milliseconds, then flushes telemetry. */
+  release(limit: number = this.#parts.options.closeTimeout): Promise<boolean> {
+    this.#released ??= this.#release(limit)
+    return this.#released
+  }
+
+  /** Calls the listeners. From here on responses announce when they are a connection's last. */
+  #startDraining(reason: string): Drain {
     const { fastify, inFlight, connections } = this.#parts
     if (this.#drain) return this.#drain
     this.#state = 'draining'
@@ -66,65 +104,40 @@ export class Sequence {
       try {
         listener(reason)
       } catch (error) {
-        fastify.log.error({ err: error }, 'shutdown: an onDrain listener failed')
+        fastify.log.error({ err: error }, 'shutdown: an onDrain listener failed; the shutdown continues')
       }
     }
     return this.#drain
   }
 
-  /** The whole way. `fatal` is how long requests have, in milliseconds, when nobody has to be told any more. */
-  async run(reason: string, fatal?: number): Promise<boolean> {
-    const { fastify, options, connections } = this.#parts
-    const log = fastify.log
-    this.#driving = true
-    log.info({ reason, budget: this.budget }, 'shutdown: draining')
-    const drain = this.#start(reason)
-    const { min, max } = options.drainDelay
-    if (fatal === undefined && max > 0) await drain.untilMoved(min, max)
-
-    this.#state = 'closing'
-    connections.stopListening()
-    const noHurry = fatal === undefined && (max > 0 || delayed() !== 'none')
-    let clean = await this.#connectionsEnd(drain, fatal ?? options.timeout, noHurry ? idleWindow : 0)
-
-    const closeStart = performance.now()
-    try {
-      await within(options.closeTimeout, () => fastify.close())
-    } catch (error) {
-      log.error({ err: error }, 'shutdown: app.close() failed')
-      clean = false
-    }
-    return (await this.release(options.closeTimeout - (performance.now() - closeStart))) && clean
-  }
-
-  async #connectionsEnd(drain: Drain, timeout: number, window: number): Promise<boolean> {
+  async #closeConnections(drain: Drain, timeout: number, idleWindow: number): Promise<boolean> {
     const { fastify, options, connections, inFlight } = this.#parts
     const streams = new Streams(fastify, inFlight, connections)
     const { log } = fastify
     const streamGrace = Math.min(options.streamGrace, timeout)
-    return closeConnections({ log, connections, inFlight, drain, streams }, { timeout, streamGrace, window })
+    const limits = { timeout, streamGrace, idleWindow }
+    return closeConnections({ log, connections, inFlight, drain, streams }, limits)
   }
 
-  /** Somebody called `app.close()`: Fastify has stopped routing, but would wait for idle connections for long. */
-  async closedByOthers(limit: number): Promise<void> {
-    if (this.#driving || this.#state !== 'running') return
-    const drain = this.#start('close')
-    this.#state = 'closing'
-    this.#parts.connections.stopListening()
-    await this.#connectionsEnd(drain, Math.min(this.#parts.options.timeout, limit), 0)
-  }
-
-  /** Closes the resources, then sends out telemetry and logs. */
-  release(limit = this.#closeBudget): Promise<boolean> {
-    this.#released ??= this.#release(limit)
-    return this.#released
+  async #closeApp(): Promise<boolean> {
+    const { fastify, options } = this.#parts
+    try {
+      await withTimeout(options.closeTimeout, () => fastify.close())
+      return true
+    } catch (error) {
+      fastify.log.error(
+        { err: error },
+        'shutdown: app.close() failed; closing the resources, with exit code 1'
+      )
+      return false
+    }
   }
 
   async #release(limit: number): Promise<boolean> {
     const { options, resources, flushes } = this.#parts
-    const closed = await resources.closeInReverse(options.resourceTimeout, limit)
-    const flushed = await flushes.closeTogether(options.flushTimeout)
+    const isClosed = await resources.closeInReverse(options.resourceTimeout, limit)
+    const isFlushed = await flushes.closeTogether(options.flushTimeout)
     this.#state = 'closed'
-    return closed && flushed
+    return isClosed && isFlushed
   }
 }

@@ -1,15 +1,22 @@
-import { resolveOptions, type ShutdownOptions } from './options.ts'
+import type { ShutdownOptions } from './options.ts'
+import { resolveOptions } from './resolve-options.ts'
 
-/** What to spread into `Fastify({ … })`. */
+/** The constructor options to spread into `Fastify({ … })`. */
 export interface ShutdownServerSettings {
+  /**
+   * Whether requests on open connections are rejected with 503 while `app.close()` runs.
+   *
+   * @defaultValue false
+   */
   return503OnClosing: false
 }
 
 /**
- * What only Fastify's constructor can set: `Fastify(shutdownServerOptions())`. With it, a request that comes on an
- * open connection while `app.close()` runs is served instead of being answered with 503.
+ * The options that only Fastify's constructor can set: `Fastify(shutdownServerOptions())`. With them, a request that
+ * arrives on an open connection while `app.close()` runs is served instead of rejected with 503.
  *
- * @param options - The same options that the plugin gets; they are checked.
+ * @param options - The same options as the plugin's; they are checked.
+ * @throws RangeError with the code `INVALID_OPTION` for a wrong option.
  */
 export function shutdownServerOptions(options: ShutdownOptions = {}): ShutdownServerSettings {
   resolveOptions(options)

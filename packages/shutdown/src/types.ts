@@ -1,20 +1,20 @@
 import type { Lifecycle, Overridable } from '@seaworthy/contract'
 
-/** How the service ends: `app.shutdown`. */
+/** The shutdown of the service: `app.shutdown`. */
 export interface Shutdown extends Lifecycle {
   /**
-   * Starts the shutdown, once; later calls give the same promise.
+   * Starts the shutdown, once; later calls return the same promise.
    *
    * @param reason - For the log, and for `onDrain`.
    * @returns Resolves with the exit code when everything has ended. The process exits then, unless `exit` is `false`.
    */
   begin(reason?: string): Promise<number>
-  /** **Milliseconds** that the shutdown may take: what a platform's grace period must exceed. */
+  /** **Milliseconds** that the shutdown may take. The platform's grace period must be longer. */
   readonly budget: number
 }
 
 interface ShutdownDecorators {
-  /** How the service ends. */
+  /** The shutdown of the service. */
   shutdown: Overridable<this, Shutdown>
 }
 

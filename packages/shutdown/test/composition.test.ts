@@ -1,4 +1,4 @@
-// Beside its neighbours, whoever is registered first; several apps in a process; and alone.
+// Together with other plugins, in both orders of registration; with several apps in a process; and alone.
 import { join } from 'node:path'
 import {
   lifecyclePort,
@@ -15,9 +15,9 @@ import t, { type Test } from 'tap'
 import { shutdown, type ShutdownOptions } from '../src/index.ts'
 import { line } from './support/service.ts'
 
-/** A process of real apps; gives their ports. */
-async function beside(t: Test, options: ShutdownOptions, env: Record<string, string>) {
-  const running = startNode(t, join(import.meta.dirname, 'fixtures/beside.ts'), {
+/** Starts a process of real apps. */
+async function startApps(t: Test, options: ShutdownOptions, env: Record<string, string>) {
+  const running = startNode(t, join(import.meta.dirname, 'fixtures/neighbours.ts'), {
     env: { NODE_ENV: '', OPTIONS: JSON.stringify(options), ...env }
   })
   const [, text = ''] = await running.waitFor(/^port ([\d ]+)/m)
@@ -27,82 +27,89 @@ async function beside(t: Test, options: ShutdownOptions, env: Record<string, str
 const messages = (running: RunningProcess) => running.logs().map(({ msg }) => String(msg))
 
 for (const order of ['before', 'after'] as const) {
-  t.test(`a neighbour registered ${order} it is told, closed, flushed, in that order`, async (t) => {
+  t.test(`a plugin registered ${order} it gets onDrain, then onShutdown, then onFlush`, async (t) => {
     const happened: string[] = []
-    const neighbour: FastifyPluginAsync = fp(async (fastify) => {
+    const otherPlugin: FastifyPluginAsync = fp(async (fastify) => {
       provide(fastify, reporterPort, {
         report: () => undefined,
         flush: async () => void happened.push('reporter flushed')
       })
       whenProvided(fastify, lifecyclePort, (lifecycle) => {
-        lifecycle.onDrain((reason) => happened.push(`told ${reason}, ${lifecycle.state}`))
+        lifecycle.onDrain((reason) => happened.push(`draining for ${reason}, ${lifecycle.state}`))
         lifecycle.onShutdown('first', () => happened.push(`first closed, ${lifecycle.state}`))
         lifecycle.onShutdown('second', async () => void happened.push('second closed'))
         lifecycle.onFlush('spans', () => happened.push('spans flushed'))
       })
     })
     const app = Fastify()
-    if (order === 'before') await app.register(neighbour)
+    if (order === 'before') await app.register(otherPlugin)
     await app.register(shutdown, { exit: false, drainDelay: 0 })
-    if (order === 'after') await app.register(neighbour)
+    if (order === 'after') await app.register(otherPlugin)
     await app.listen({ port: 0, host: '127.0.0.1' })
 
     t.equal(provided<Lifecycle>(app, lifecyclePort), app.shutdown)
     t.equal(await app.shutdown.begin('a test'), 0)
-    t.strictSame(happened.slice(0, 3), ['told a test, draining', 'second closed', 'first closed, closing'])
+    t.strictSame(happened.slice(0, 3), [
+      'draining for a test, draining',
+      'second closed',
+      'first closed, closing'
+    ])
     t.strictSame(happened.slice(3).toSorted(), ['reporter flushed', 'spans flushed'])
     t.equal(app.shutdown.state, 'closed')
   })
 
   const ORDER = order === 'before' ? 'tracker,shutdown' : 'shutdown,tracker'
   t.test(`a fatal error reaches the reporter registered ${order} it, which is flushed`, async (t) => {
-    const { running, ports } = await beside(t, { fatal: { timeout: 20_000 } }, { ORDER, FLUSH: '300' })
+    const { running, ports } = await startApps(t, { fatal: { timeout: 20_000 } }, { ORDER, FLUSH: '300' })
     const client = await rawSocket(t, ports[0]!, 'GET /throw HTTP/1.1\r\nhost: a\r\n\r\n')
     t.equal((await running.exit).code, 1)
     t.match(client.received(), /answered/)
     t.match(line(running, /^reported$/), {
       source: 'uncaughtException',
-      said: 'Error: nobody catches this'
+      message: 'Error: a test error'
     })
     t.match(line(running, /^flushing$/), { timeout: 2000 })
     const order = messages(running).filter((message) => /^(reported|closed|flushed)$/.test(message))
     t.strictSame(order, ['reported', 'closed', 'flushed'])
   })
 
-  t.test(`health registered ${order} it: not ready at once, alive to the end`, async (t) => {
-    const ORDER = order === 'before' ? 'health,shutdown' : 'shutdown,health'
-    const { running, ports } = await beside(t, { drainDelay: { min: 1500, max: 15_000 } }, { ORDER })
-    const url = `http://127.0.0.1:${ports[0]}`
-    const status = async (path: string) => (await fetch(url + path)).status
-    await until('readiness', async () => (await status('/health/ready')) === 200)
-    running.kill()
-    await running.waitFor(/shutdown: draining/)
+  t.test(
+    `with health registered ${order} it, readiness fails at once and liveness passes to the end`,
+    async (t) => {
+      const ORDER = order === 'before' ? 'health,shutdown' : 'shutdown,health'
+      const { running, ports } = await startApps(t, { drainDelay: { min: 1500, max: 15_000 } }, { ORDER })
+      const url = `http://127.0.0.1:${ports[0]}`
+      const status = async (path: string) => (await fetch(url + path)).status
+      await until('readiness', async () => (await status('/health/ready')) === 200)
+      running.kill()
+      await running.waitFor(/shutdown: draining/)
 
-    t.strictSame(
-      await Promise.all(['/health/ready', '/health/live', '/'].map(status)),
-      [503, 200, 200],
-      'not ready, alive, serving'
-    )
-    // Liveness and the last request are asked again and again, until nobody listens.
-    const seen = { live: new Set<number>(), ready: new Set<number>() }
-    await until('the end of the drain', async () => {
-      try {
-        seen.ready.add(await status('/health/ready'))
-        seen.live.add(await status('/health/live'))
-        return false
-      } catch {
-        return true
-      }
-    })
-    t.strictSame([...seen.live], [200], 'liveness')
-    t.strictSame([...seen.ready], [503], 'readiness')
-    t.equal((await running.exit).code, 0)
-  })
+      t.strictSame(
+        await Promise.all(['/health/ready', '/health/live', '/'].map(status)),
+        [503, 200, 200],
+        'not ready, alive, serving'
+      )
+      // Both probes are requested until the port no longer accepts connections.
+      const seen = { live: new Set<number>(), ready: new Set<number>() }
+      await until('the end of the drain', async () => {
+        try {
+          seen.ready.add(await status('/health/ready'))
+          seen.live.add(await status('/health/live'))
+          return false
+        } catch {
+          return true
+        }
+      })
+      t.strictSame([...seen.live], [200], 'liveness')
+      t.strictSame([...seen.ready], [503], 'readiness')
+      t.equal((await running.exit).code, 0)
+    }
+  )
 }
 
 t.test('a stalled check neither delays the drain nor keeps readiness from failing', async (t) => {
   const options = { drainDelay: { min: 1500, max: 15_000 } }
-  const { running, ports } = await beside(t, options, { ORDER: 'health,shutdown', STALLED: 'yes' })
+  const { running, ports } = await startApps(t, options, { ORDER: 'health,shutdown', STALLED: 'yes' })
   running.kill()
   await running.waitFor(/shutdown: draining/)
   const ready = await fetch(`http://127.0.0.1:${ports[0]}/health/ready`)
@@ -112,16 +119,16 @@ t.test('a stalled check neither delays the drain nor keeps readiness from failin
   t.equal((await running.exit).code, 0)
 })
 
-t.test('a reporter that never flushes is left after its time', async (t) => {
+t.test('a reporter that does not flush is left after flushTimeout', async (t) => {
   const env = { ORDER: 'tracker,shutdown', FLUSH: 'never' }
-  const { running } = await beside(t, { drainDelay: 0, flushTimeout: 200 }, env)
+  const { running } = await startApps(t, { drainDelay: 0, flushTimeout: 200 }, env)
   running.kill()
   t.equal((await running.exit).code, 1)
   t.match(line(running, /"reporter" did not close/), { err: { message: 'took longer than 200 ms' } })
 })
 
-t.test('one signal ends two apps of a process, each with its own requests and resources', async (t) => {
-  const { running, ports } = await beside(t, { drainDelay: 0 }, { APPS: '2' })
+t.test('one signal shuts down two apps of a process, each with its requests and resources', async (t) => {
+  const { running, ports } = await startApps(t, { drainDelay: 0 }, { APPS: '2' })
   const clients = await Promise.all(
     ports.map((port) => rawSocket(t, port, 'GET /slow HTTP/1.1\r\nhost: a\r\n\r\n'))
   )
@@ -130,20 +137,20 @@ t.test('one signal ends two apps of a process, each with its own requests and re
   t.equal((await running.exit).code, 0)
   t.match(clients[0]?.received(), /connection: close[^]*"app 1"/i)
   t.match(clients[1]?.received(), /connection: close[^]*"app 2"/i)
-  for (const message of ['told', 'closed', 'shutdown: done']) {
+  for (const message of ['draining', 'closed', 'shutdown: done']) {
     const apps = running.logs().flatMap(({ msg, app }) => (msg === message ? [String(app)] : []))
     t.strictSame(apps.toSorted(), ['app 1', 'app 2'], message)
   }
 })
 
-t.test('what one of two apps fails at is the exit code of the process', async (t) => {
-  const { running } = await beside(t, { drainDelay: 0 }, { APPS: '2', FAILS: 'app 1' })
+t.test('the process exits with 1 when one of two apps fails to close a resource', async (t) => {
+  const { running } = await startApps(t, { drainDelay: 0 }, { APPS: '2', FAILS: 'app 1' })
   running.kill()
   t.equal((await running.exit).code, 1)
 })
 
-t.test('a fatal error ends both apps of a process, and both answer', async (t) => {
-  const { running, ports } = await beside(t, { fatal: { timeout: 20_000 } }, { APPS: '2' })
+t.test('a fatal error shuts down both apps of a process, and both answer', async (t) => {
+  const { running, ports } = await startApps(t, { fatal: { timeout: 20_000 } }, { APPS: '2' })
   const other = await rawSocket(t, ports[1]!, 'GET /slow HTTP/1.1\r\nhost: a\r\n\r\n')
   const listeners = await fetch(`http://127.0.0.1:${ports[0]}/listeners`)
   t.equal(await listeners.text(), '1', 'one listener for both')
@@ -152,19 +159,19 @@ t.test('a fatal error ends both apps of a process, and both answer', async (t) =
   t.match(other.received(), /"app 2"/)
 })
 
-t.test('an app that was closed by hand is no longer asked when the process ends', async (t) => {
-  const { running, ports } = await beside(t, { drainDelay: 0 }, { APPS: '2' })
+t.test('a signal does not reach an app that was closed before', async (t) => {
+  const { running, ports } = await startApps(t, { drainDelay: 0 }, { APPS: '2' })
   await (await fetch(`http://127.0.0.1:${ports[0]}/close-other`)).text()
   running.kill()
   t.equal((await running.exit).code, 0)
-  const told = running.logs().filter(({ msg, reason }) => msg === 'told' && reason === 'SIGTERM')
+  const drained = running.logs().filter(({ msg, reason }) => msg === 'draining' && reason === 'SIGTERM')
   t.strictSame(
-    told.map(({ app }) => app),
+    drained.map(({ app }) => app),
     ['app 1']
   )
 })
 
-t.test('alone it needs nobody, and leaves the process as it found it', async (t) => {
+t.test('it works alone, and removes its listeners from the process', async (t) => {
   const before = ['SIGTERM', 'SIGINT', 'uncaughtException', 'unhandledRejection'].map((name) =>
     process.listenerCount(name)
   )

@@ -9,8 +9,9 @@ async function registered(t: Test, options: object) {
   return app
 }
 
-t.test('refuses an option that does not exist, and names the near one', async (t) => {
+t.test('refuses an unknown option, and suggests a similar one', async (t) => {
   await t.rejects(registered(t, { timout: 1 }), {
+    code: 'INVALID_OPTION',
     message: 'shutdown: "timout" is not an option, did you mean "timeout"?'
   })
 })
@@ -33,16 +34,16 @@ for (const [options, message] of [
   [{ systemd: 1 }, /"systemd" must be true or false/]
 ] as const) {
   t.test(`refuses ${JSON.stringify(options)}`, async (t) => {
-    await t.rejects(registered(t, options), { message })
+    await t.rejects(registered(t, options), { name: 'RangeError', code: 'INVALID_OPTION', message })
   })
 }
 
-t.test('undefined means not given', async (t) => {
+t.test('an option that is undefined has its default', async (t) => {
   const app = await registered(t, { timeout: undefined, drainDelay: undefined, signals: undefined })
   t.equal(app.shutdown.state, 'running')
 })
 
-t.test('the budget is the sum of its parts, with what resources ask for themselves', async (t) => {
+t.test('the budget is the sum of all limits, with the timeouts of resources', async (t) => {
   const app = await registered(t, {
     drainDelay: { min: 100, max: 1000 },
     timeout: 2000,
@@ -54,7 +55,7 @@ t.test('the budget is the sum of its parts, with what resources ask for themselv
   t.equal(app.shutdown.budget, 10_500)
 })
 
-t.test('two apps in a process end on their own, and begin() gives one exit code', async (t) => {
+t.test('two apps in a process shut down separately, and begin() resolves with one exit code', async (t) => {
   const codes: number[] = []
   const exit = (code: number) => void codes.push(code)
   const [one, two] = await Promise.all([
@@ -66,12 +67,12 @@ t.test('two apps in a process end on their own, and begin() gives one exit code'
   t.equal(first, one.shutdown.begin('again'))
   t.equal(await first, 0)
   t.equal(two.shutdown.state, 'running')
-  t.strictSame(codes, [], 'the process goes on for the other one')
+  t.strictSame(codes, [], 'the process continues for the other one')
   t.equal(await two.shutdown.begin('test'), 0)
   t.strictSame(codes, [0])
 })
 
-/** The warnings that an app gives when it starts to listen. */
+/** The warnings that an app logs when it starts to listen. */
 async function warnings(t: Test, serverOptions: object, version?: string): Promise<string[]> {
   const lines: { level: number; msg: string }[] = []
   const stream = {
@@ -85,20 +86,20 @@ async function warnings(t: Test, serverOptions: object, version?: string): Promi
   return lines.flatMap(({ level, msg }) => (level >= 40 ? msg : []))
 }
 
-t.test('the start says what the constructor should have been given', async (t) => {
+t.test('the start warns when the constructor lacks shutdownServerOptions', async (t) => {
   t.match(await warnings(t, {}), [/app\.close\(\) will answer 503.*shutdownServerOptions/])
   t.strictSame(await warnings(t, shutdownServerOptions()), [])
 })
 
 for (const version of ['4.29.1', '5.8.5', '5.9.0', '5.10.3']) {
-  t.test(`Fastify ${version} is refused in one sentence`, async (t) => {
+  t.test(`Fastify ${version} is refused with a readable error`, async (t) => {
     await t.rejects(warnings(t, shutdownServerOptions(), version), {
       message: `fastify-plugin: @seaworthy/shutdown - expected '^5.11.0' fastify version, '${version}' is installed`
     })
   })
 }
 
-t.test('server options have only what they set, and stand beside http2, https and logger', async (t) => {
+t.test('server options contain only what they set, and fit http2, https and logger', async (t) => {
   t.same(shutdownServerOptions(), { return503OnClosing: false })
   const apps = [
     Fastify({ ...shutdownServerOptions(), http2: true }),

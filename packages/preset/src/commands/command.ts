@@ -1,26 +1,26 @@
 import { parseArgs } from 'node:util'
 
-/** What `fastify-seaworthy` can be asked to do. */
+/** A command of `fastify-seaworthy`. */
 export interface Command {
-  /** One line of the list of commands. */
+  /** Its line in the list of commands. */
   summary: string
   usage: string
-  /** Gives the exit code. */
+  /** @returns The exit code. */
   run(args: readonly string[]): number | Promise<number>
 }
 
-/** The command is called in a wrong way: its usage is shown, and the exit code is 2. */
+/** An argument is wrong: the usage is shown, and the exit code is 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** Writes to standard output, and gives the exit code of a command that went well. */
+/** Writes to standard output. Returns the exit code of success. */
 export function print(text: string): 0 {
   process.stdout.write(`${text}\n`)
   return 0
 }
 
-/** The arguments of a command that looks at an app. */
+/** Parses the arguments of a command that loads an app. */
 export function appArguments(args: readonly string[]): { file: string; json: boolean } {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -29,6 +29,6 @@ export function appArguments(args: readonly string[]): { file: string; json: boo
   })
   const [file, ...rest] = positionals
   if (file === undefined) throw new UsageError('name the file that makes the app')
-  if (rest.length > 0) throw new UsageError(`one file is looked at, got ${positionals.length}`)
+  if (rest.length > 0) throw new UsageError(`the command takes one file, got ${positionals.length}`)
   return { file, json: values.json }
 }

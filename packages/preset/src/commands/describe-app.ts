@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import type { Seaworthy } from '../plugin.ts'
-import type { AppDescription } from './answer.ts'
+import type { Seaworthy } from '../parts/report.ts'
+import type { AppDescription } from './app-messages.ts'
 
-/** Reads an app that is ready. */
+/** Describes an app that is ready. */
 export function describe(app: FastifyInstance): AppDescription {
   const { seaworthy, auth } = app as {
     seaworthy?: Partial<Seaworthy>

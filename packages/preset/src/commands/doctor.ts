@@ -1,47 +1,47 @@
 import { resolve } from 'node:path'
-import { versionProblems } from '../needs.ts'
-import type { AppDescription, Failure } from './answer.ts'
-import { copiesFor, duplicates, type Copy } from './copies.ts'
+import { versionProblems } from '../load/required-versions.ts'
+import type { AppDescription, Failure } from './app-messages.ts'
+import { findCopies, describeDuplicates, type Copy } from './installed-copies.ts'
 import { appArguments, print, type Command } from './command.ts'
 import { environmentProblems } from './environment-problems.ts'
 import { startApp } from './start-app.ts'
 
-/** One thing that must change. */
+/** One problem that must be fixed. */
 interface Finding {
   problem: string
-  /** What to write or to run, where it is known. */
+  /** The code to write or the command to run, where it is known. */
   line?: string
 }
 
-/** Lists all that is wrong with an app. */
+/** Lists the problems of an app. */
 export const doctor: Command = {
-  summary: 'Lists all that is wrong with an app, each with what to write',
+  summary: 'Lists the problems of an app, each with its fix',
   usage: `usage: fastify-seaworthy doctor FILE [--json]
 
-Loads the app, makes it ready without listening, and looks at versions, copies of packages, the constructor's options,
+Loads the app, makes it ready without listening, and checks versions, copies of packages, the constructor's options,
 parts that backed off, warnings of the start and the environment.
 FILE exports the app, a promise of it, a function that makes it, or a plugin for fastify-cli; or it starts the app.
-Exit code 0 when nothing must change, 1 when something must.`,
+Exits with 0 when nothing must change, 1 when something must.`,
   async run(args) {
     const { file, json } = appArguments(args)
-    const copies = copiesFor(resolve(file))
+    const copies = findCopies(resolve(file))
     const { app, failure, warnings } = await startApp(file)
     const environment = await environmentProblems()
     const findings = [
-      ...ofVersions(copies),
-      ...ofTheStart(failure, environment),
-      ...(app ? ofTheApp(app, copies) : []),
-      ...ofTheLog(warnings, app)
+      ...versionFindings(copies),
+      ...startFindings(failure, environment),
+      ...(app ? appFindings(app, copies) : []),
+      ...logFindings(warnings, app)
     ]
     const notes = app ? notesOn(app, environment) : []
     const ok = findings.length === 0
     if (json) print(JSON.stringify({ ok, findings, notes }, null, 2))
-    else print(ok ? healthy(file, app, notes) : sick(file, findings, notes))
+    else print(ok ? describeSuccess(file, app, notes) : describeFindings(file, findings, notes))
     return ok ? 0 : 1
   }
 }
 
-function ofVersions(copies: readonly Copy[]): Finding[] {
+function versionFindings(copies: readonly Copy[]): Finding[] {
   const fastify = copies.find(({ name }) => name === 'fastify')
   const missing = {
     problem: 'fastify is not installed where the app finds it',
@@ -51,23 +51,26 @@ function ofVersions(copies: readonly Copy[]): Finding[] {
     const [problem = text, line] = text.split(/: (?=npm )/)
     return { problem, ...(line === undefined ? {} : { line }) }
   })
-  const several = duplicates(copies).map((problem) => ({ problem, line: 'npm dedupe, or pnpm dedupe' }))
-  return [...(fastify ? [] : [missing]), ...wrong, ...several]
+  const duplicates = describeDuplicates(copies).map((problem) => ({
+    problem,
+    line: 'npm dedupe, or pnpm dedupe'
+  }))
+  return [...(fastify ? [] : [missing]), ...wrong, ...duplicates]
 }
 
-function ofTheStart(failure: Failure | undefined, environment: readonly string[]): Finding[] {
+function startFindings(failure: Failure | undefined, environment: readonly string[]): Finding[] {
   if (failure === undefined) return []
   const { message, code, problems } = failure
-  const named = (list: readonly string[]) =>
+  const environmentFindings = (list: readonly string[]) =>
     list.map((problem) => ({ problem: `the environment: ${problem}` }))
-  if (problems) return named(problems)
+  if (problems) return environmentFindings(problems)
 
   const missing = /Cannot find (?:package|module) '([^'./][^']*)'/.exec(message)?.[1]
   const line = missing === undefined ? {} : { line: `npm install ${packageOf(missing)}` }
-  // An app that ends itself does not say whether the environment was why.
+  // An app that exits does not tell whether the environment is the cause.
   return [
     { problem: `the start fails: ${message}`, ...line },
-    ...(code === undefined ? named(environment) : [])
+    ...(code === undefined ? environmentFindings(environment) : [])
   ]
 }
 
@@ -77,7 +80,7 @@ const packageOf = (specifier: string): string =>
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/')
 
-function ofTheApp({ report }: AppDescription, copies: readonly Copy[]): Finding[] {
+function appFindings({ report }: AppDescription, copies: readonly Copy[]): Finding[] {
   if (report === undefined) {
     const installed = copies.some(({ name }) => name === 'fastify-seaworthy')
     const problem = 'fastify-seaworthy is installed and not registered'
@@ -89,28 +92,28 @@ function ofTheApp({ report }: AppDescription, copies: readonly Copy[]): Finding[
   }))
 }
 
-/** A part that lacks options of the constructor says so too: the report has it for all parts. */
-function ofTheLog(warnings: readonly string[], app: AppDescription | undefined): Finding[] {
-  const reported = (app?.report?.missing.length ?? 0) > 0
-  const own = warnings.filter((text) => !reported || !/\w+ServerOptions\(/.test(text))
-  return own.map((problem) => ({ problem: `the log warns: ${problem}` }))
+/** Omits the warnings of parts about constructor options: the report has them for all parts. */
+function logFindings(warnings: readonly string[], app: AppDescription | undefined): Finding[] {
+  const isReported = (app?.report?.missing.length ?? 0) > 0
+  const others = warnings.filter((text) => !isReported || !/\w+ServerOptions\(/.test(text))
+  return others.map((problem) => ({ problem: `the log warns: ${problem}` }))
 }
 
-/** What is as the app wants it, but may surprise. */
+/** States that are intended but may surprise. */
 function notesOn({ report }: AppDescription, environment: readonly string[]): string[] {
   const backedOff = report?.parts.filter(({ state }) => state === 'backed off') ?? []
   return [
     ...backedOff.map(({ part, reason }) => `${part} backed off: ${reason}`),
-    ...environment.map((problem) => `fromEnv() would refuse: ${problem}`)
+    ...environment.map((problem) => `fromEnv() would reject: ${problem}`)
   ]
 }
 
-function healthy(file: string, app: AppDescription | undefined, notes: readonly string[]): string {
+function describeSuccess(file: string, app: AppDescription | undefined, notes: readonly string[]): string {
   const facts = [`Node ${process.versions.node}, Fastify ${app?.fastify}`, ...notes]
   return `doctor: ${file}: nothing must change (${facts.join('; ')})`
 }
 
-function sick(file: string, findings: readonly Finding[], notes: readonly string[]): string {
+function describeFindings(file: string, findings: readonly Finding[], notes: readonly string[]): string {
   const count = findings.length === 1 ? 'one thing' : `${findings.length} things`
   return [
     `doctor: ${file}: ${count} must change`,

@@ -1,4 +1,4 @@
-/** What `fromEnv` would refuse in this environment, a sentence each. */
+/** The problems that `fromEnv` finds in this environment, one sentence for each. */
 export async function environmentProblems(): Promise<string[]> {
   const { fromEnv } = await import('fastify-seaworthy')
   try {

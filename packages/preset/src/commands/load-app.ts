@@ -5,15 +5,16 @@ import { pathToFileURL } from 'node:url'
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify'
 import fp from 'fastify-plugin'
 
-/** An instance is a thenable, so it travels in an object. */
+/** A Fastify instance is a thenable: in an object, `await` does not call it. */
 interface Loaded {
   app: FastifyInstance
 }
 
 type Exports = Record<string, unknown>
 
-const makers = ['build', 'buildApp', 'createApp']
-const names = ['default', 'app', ...makers]
+/** Exports that are functions which make the app. */
+const factoryNames = ['build', 'buildApp', 'createApp']
+const exportNames = ['default', 'app', ...factoryNames]
 const decorators = [
   'seaworthy',
   'auth',
@@ -26,59 +27,60 @@ const decorators = [
 ]
 
 /** Milliseconds that a file without an export has to start its app. */
-const patience = 10_000
+const startTimeoutMs = 10_000
 
 /**
- * Loads what a file exports: an app, a promise of one, a function that makes one, or a plugin for fastify-cli.
- * Of a file that starts its app itself, it is the app that was about to listen; it does not listen.
+ * Loads the export of a file: an app, a promise of one, a function that makes one, or a plugin for fastify-cli.
+ * If the file starts its app itself, that app is returned before it listens.
  */
 export async function loadApp(file: string): Promise<Loaded> {
-  const starting = appThatListens()
+  const starting = interceptListen()
   const loading = import(pathToFileURL(file).href) as Promise<Exports>
-  const first = await Promise.race([starting.ours, loading.then((exports) => ({ exports }))])
+  const first = await Promise.race([starting.seaworthyApp, loading.then((exports) => ({ exports }))])
   if ('app' in first) return first
 
   const made = await exportedApp(first.exports, file)
-  return made ?? (await starting.any())
+  return made ?? (await starting.anyApp())
 }
 
 async function exportedApp(exports: Exports, file: string): Promise<Loaded | undefined> {
-  // What CommonJS exports is the default of its namespace.
+  // The exports of CommonJS are the default of its namespace.
   const inner = exports.default
   const sources = [exports, ...(typeof inner === 'object' && inner !== null ? [inner as Exports] : [])]
   for (const source of sources) {
-    for (const name of names) {
-      // oxlint-disable-next-line no-await-in-loop -- the first that is an app is taken
-      const made = await madeFrom(name, source[name], file, sources)
+    for (const name of exportNames) {
+      // oxlint-disable-next-line no-await-in-loop -- the first app counts
+      const made = await appFrom(name, source[name], file, sources)
       if (made) return made
     }
   }
   return undefined
 }
 
-async function madeFrom(
+async function appFrom(
   name: string,
   value: unknown,
   file: string,
   sources: Exports[]
 ): Promise<Loaded | undefined> {
   if (isApp(value)) return { app: value }
-  if (value instanceof Promise) return appOf(name, await value)
+  if (value instanceof Promise) return assertApp(name, await value)
   if (typeof value !== 'function') return undefined
 
-  const makes = value.length === 0 || makers.includes(name) || /^(?:build|create|make)/.test(value.name)
-  if (makes) return appOf(name, await (value as (options: object) => unknown)({}))
+  const isFactory =
+    value.length === 0 || factoryNames.includes(name) || /^(?:build|create|make)/.test(value.name)
+  if (isFactory) return assertApp(name, await (value as (options: object) => unknown)({}))
   const { options } = sources.find((source) => source.options !== undefined) ?? {}
   const fastify = createRequire(file)('fastify') as typeof import('fastify').fastify
   const app = fastify({ logger: true, ...(options as object) })
   const plugin = value as FastifyPluginCallback
-  // Without a scope of its own: what it decorates is looked at from outside.
+  // Without a child scope, so that its decorators can be read from outside.
   await app.register(fp((scope, own, done) => plugin(scope, own, done)))
   return { app }
 }
 
-function appOf(name: string, value: unknown): Loaded {
-  if (!isApp(value)) throw new Error(`what its export "${name}" gives is no Fastify instance`)
+function assertApp(name: string, value: unknown): Loaded {
+  if (!isApp(value)) throw new Error(`its export "${name}" is not a Fastify instance`)
   return { app: value }
 }
 
@@ -88,39 +90,39 @@ function isApp(value: unknown): value is FastifyInstance {
 }
 
 /**
- * Waits for an app of the file's own to listen, and keeps it from doing so. Others that it starts, like the stand-in of
- * a service, do listen: the app may need them.
+ * Waits until the app with our plugins calls `listen`, and prevents it from listening. Other apps, such as a stand-in
+ * for a service, do listen: the app may need them.
  */
-function appThatListens(): { ours: Promise<Loaded>; any(): Promise<Loaded> } {
-  const ours = Promise.withResolvers<Loaded>()
-  const other = Promise.withResolvers<Loaded>()
+function interceptListen(): { seaworthyApp: Promise<Loaded>; anyApp(): Promise<Loaded> } {
+  const seaworthyApp = Promise.withResolvers<Loaded>()
+  const otherApp = Promise.withResolvers<Loaded>()
   subscribe('fastify.initialization', (message) => {
     const { fastify: app } = message as { fastify: FastifyInstance }
     const listen = app.listen.bind(app) as (...args: unknown[]) => Promise<string>
     app.listen = async (...args: unknown[]) => {
       await app.ready()
       if (!decorators.some((name) => app.hasDecorator(name))) {
-        other.resolve({ app })
+        otherApp.resolve({ app })
         return listen(...args)
       }
-      ours.resolve({ app })
-      // What comes after it wants an address, which there is none of.
+      seaworthyApp.resolve({ app })
+      // The code behind it may need an address, which does not exist.
       return new Promise<string>(() => undefined)
     }
   })
   return {
-    ours: ours.promise,
-    async any() {
-      const nothing = new Error(`exports no app (${names.join(', ')}), and starts none`)
-      setTimeout(() => other.reject(nothing), patience).unref()
-      process.once('beforeExit', () => other.reject(nothing))
-      return Promise.race([ours.promise, other.promise])
+    seaworthyApp: seaworthyApp.promise,
+    async anyApp() {
+      const nothing = new Error(`exports no app (${exportNames.join(', ')}), and starts none`)
+      setTimeout(() => otherApp.reject(nothing), startTimeoutMs).unref()
+      process.once('beforeExit', () => otherApp.reject(nothing))
+      return Promise.race([seaworthyApp.promise, otherApp.promise])
     }
   }
 }
 
-/** A service that runs on this machine keeps its ports: whatever is opened here gets a free one. */
-export function leavePortsAlone(): void {
+/** Makes every server of this process listen on a free port: the configured ones may be in use by the service. */
+export function useFreePorts(): void {
   const { listen } = Server.prototype as { listen(...args: unknown[]): Server }
   Server.prototype.listen = function listenSomewhere(this: Server, ...[first, ...rest]: unknown[]) {
     const isPort = typeof first === 'number' || (typeof first === 'string' && /^\d+$/.test(first))

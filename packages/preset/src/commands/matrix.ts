@@ -1,7 +1,7 @@
 import { appArguments, print, type Command } from './command.ts'
 import { startApp } from './start-app.ts'
 
-/** Shows who may use which route. */
+/** Shows the access rule of each route. */
 export const matrix: Command = {
   summary: 'Prints who may use which route',
   usage: `usage: fastify-seaworthy matrix FILE [--json]
@@ -13,7 +13,7 @@ FILE exports the app, a promise of it, a function that makes it, or a plugin for
     const { app, failure } = await startApp(file)
     if (app?.matrix) return print(json ? JSON.stringify(app.matrix.rows, null, 2) : app.matrix.text)
 
-    const reason = failure?.message ?? 'auth is not registered in it, so nothing says who may use its routes'
+    const reason = failure?.message ?? 'auth is not registered, so its routes have no access rules'
     process.stderr.write(`matrix: ${file}: ${reason.replaceAll(/\s*\n\s*/g, ' ')}\n`)
     return 1
   }

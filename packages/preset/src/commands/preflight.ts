@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { load } from '../load.cjs'
+import { load } from '../load/load.cjs'
 import { print, UsageError, type Command } from './command.ts'
 
 const usage = `usage: fastify-seaworthy preflight [--path /health/ready] [--port N] [--timeout MS] SCRIPT [ARGUMENT …]
@@ -15,25 +15,25 @@ const options = {
   help: { type: 'boolean', short: 'h' }
 } as const
 
-/** Tries a release before a supervisor replaces the one that serves. */
+/** Tries a release before a supervisor replaces the running one. */
 export const preflight: Command = {
   summary: 'Boots a release on a spare port, waits until it is ready, and stops it',
   usage,
   async run(argv) {
-    const [own, [script, ...args]] = divided(argv)
-    const { values } = parseArgs({ args: own, options })
+    const [commandArgs, [script, ...args]] = splitAtScript(argv)
+    const { values } = parseArgs({ args: commandArgs, options })
     if (values.help) return print(usage)
     if (script === undefined) throw new UsageError('name the script that starts the service')
 
     const { path } = values
     const port = wholeNumber('port', values.port)
     const timeout = wholeNumber('timeout', values.timeout)
-    const given = new AbortController()
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => given.abort())
+    const abort = new AbortController()
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => abort.abort())
     const result = await load.shutdown().preflight({
       script,
       args,
-      signal: given.signal,
+      signal: abort.signal,
       ...(path === undefined ? {} : { path }),
       ...(port === undefined ? {} : { port }),
       ...(timeout === undefined ? {} : { timeout })
@@ -44,12 +44,12 @@ export const preflight: Command = {
   }
 }
 
-/** What follows the script is the script's own, options included. */
-function divided(argv: readonly string[]): [own: string[], script: string[]] {
+/** Arguments behind the script belong to the script, options included. */
+function splitAtScript(argv: readonly string[]): [commandArgs: string[], script: string[]] {
   const args = [...argv]
   const { tokens } = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true })
-  const at = tokens.find(({ kind }) => kind === 'positional')?.index ?? args.length
-  return [args.slice(0, at).filter((argument) => argument !== '--'), args.slice(at)]
+  const index = tokens.find(({ kind }) => kind === 'positional')?.index ?? args.length
+  return [args.slice(0, index).filter((argument) => argument !== '--'), args.slice(index)]
 }
 
 function wholeNumber(name: string, text: string | undefined): number | undefined {

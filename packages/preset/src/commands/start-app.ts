@@ -2,22 +2,22 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Answer, AppDescription, Failure } from './answer.ts'
+import type { Answer, AppDescription, Failure } from './app-messages.ts'
 
 /** An app that was made ready, or why it was not. */
 export interface Started {
   app?: AppDescription
   failure?: Failure
-  /** What it logged as a warning or worse. */
+  /** Its log messages at warn or above. */
   warnings: string[]
 }
 
 /** Milliseconds that an app has to become ready. */
-const timeout = 60_000
+const readyTimeoutMs = 60_000
 
 /**
- * Makes an app ready in a process of its own: what it writes does not mix with the command's output, and the command
- * outlives its crash, its `process.exit` and its endless wait.
+ * Makes an app ready in a child process: its output does not mix with the command's, and the command survives when the
+ * app crashes, exits or hangs.
  */
 export async function startApp(file: string): Promise<Started> {
   if (!existsSync(file))
@@ -26,31 +26,33 @@ export async function startApp(file: string): Promise<Started> {
   const child = fork(fileURLToPath(new URL(program, import.meta.url)), [file], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc']
   })
-  const written = { stdout: '', stderr: '' }
+  const output = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const)
-    child[name]?.setEncoding('utf8').on('data', (text: string) => void (written[name] += text))
+    child[name]?.setEncoding('utf8').on('data', (text: string) => void (output[name] += text))
   let answer: Answer | undefined
   child.on('message', (message: Answer) => {
-    // The app may send messages of its own, as PM2 wants them.
+    // The app may send other messages, such as PM2's `ready`.
     if (message?.seaworthy ?? message?.failure) answer ??= message
   })
-  let late = false
+  let isLate = false
   const killer = setTimeout(() => {
-    late = true
+    isLate = true
     child.kill('SIGKILL')
-  }, timeout)
+  }, readyTimeoutMs)
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
   clearTimeout(killer)
 
-  const warnings = warningsIn(written.stdout)
+  const warnings = warningsIn(output.stdout)
   if (answer?.seaworthy) return { app: answer.seaworthy, warnings }
   if (answer?.failure) return { failure: answer.failure, warnings }
-  const end = late ? `it was not ready after ${timeout} ms` : `it ended with ${signal ?? `exit code ${code}`}`
-  const said = lastWords(written.stderr) || lastWords(written.stdout)
-  return { failure: { message: said === '' ? end : `${end}: ${said}` }, warnings }
+  const end = isLate
+    ? `it was not ready after ${readyTimeoutMs} ms`
+    : `it ended with ${signal ?? `exit code ${code}`}`
+  const lines = lastLines(output.stderr) || lastLines(output.stdout)
+  return { failure: { message: lines === '' ? end : `${end}: ${lines}` }, warnings }
 }
 
-/** Messages at warn or above, each once. */
+/** The log messages at warn or above, without duplicates. */
 function warningsIn(output: string): string[] {
   const messages = output.split('\n').flatMap((line) => {
     if (!line.startsWith('{')) return []
@@ -66,8 +68,8 @@ function warningsIn(output: string): string[] {
   return [...new Set(messages)]
 }
 
-/** The end of an output, without stacks. */
-const lastWords = (output: string): string =>
+/** The last lines of an output, without stacks. */
+const lastLines = (output: string): string =>
   output
     .split('\n')
     .filter((line) => line.trim() !== '' && !/^\s+at |^Node\.js v/.test(line))

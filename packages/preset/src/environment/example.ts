@@ -2,9 +2,9 @@ import { environmentSchema } from './schema.ts'
 import type { EnvironmentSchema } from './types.ts'
 
 /**
- * An example file from the schema: every variable with its meaning, and no usable secret.
+ * Makes an example file from the schema: every variable with its description, and no usable secret.
  *
- * @param extra - Your own variables, as given to `fromEnv`.
+ * @param extra - The app's own variables: the same as the `schema` of `fromEnv`.
  */
 export function environmentExample(extra: EnvironmentSchema = { properties: {} }): string {
   const properties = { ...environmentSchema.properties, ...extra.properties }

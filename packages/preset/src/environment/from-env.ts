@@ -1,17 +1,23 @@
 import type { FastifyListenOptions } from 'fastify'
-import type { RedisOption, SeaworthyOptions } from '../options.ts'
-import { partsFrom } from './parts-from.ts'
+import type { SeaworthyOptions } from '../parts/options.ts'
+import type { RedisOption } from '../redis/options.ts'
+import { partOptionsFrom } from './part-options.ts'
 import { environmentSchema, type Environment } from './schema.ts'
 import type { EnvironmentOf, EnvironmentSchema } from './types.ts'
-import { readEnvironment } from './validate.ts'
+import { readEnvironment } from './read-environment.ts'
 
 /** Further options of {@link fromEnv}. */
 export interface FromEnvOptions<S extends EnvironmentSchema> {
-  /** Your own variables, checked and typed with the preset's, and in `env`. A name of the preset's replaces its rule. */
+  /**
+   * The app's own variables: checked and typed like the preset's, and in `env`. A variable of the preset takes its rule
+   * from here.
+   *
+   * @defaultValue none: only the preset's variables
+   */
   schema?: S
 }
 
-/** What {@link fromEnv} gives: the preset's options, where to listen, and the checked variables. */
+/** The result of {@link fromEnv}: the preset's options, the address to listen on, and the checked variables. */
 export interface Config<E> extends SeaworthyOptions {
   /** The variables, typed. Secrets are `Secret`: `env.JWT_SECRET?.reveal()`. */
   env: E
@@ -24,10 +30,10 @@ export interface Config<E> extends SeaworthyOptions {
  * Options from the environment: `const config = fromEnv()`, then `Fastify(serverOptions(config))`,
  * `app.register(seaworthy, config)` and `app.listen(config.listen)`.
  *
- * @param env - Where to read from, `process.env` by default.
- * @throws Error with `code: 'ERR_ENVIRONMENT'` and every problem at once: names and rules, never a value.
+ * @param env - The variables, `process.env` by default.
+ * @throws Error with `code: 'ERR_ENVIRONMENT'` and all problems: names and rules, never a value.
  */
-// oxlint-disable-next-line typescript/no-generated-empty-object-type -- no variables of the app's own
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- the app has no variables
 export function fromEnv<const S extends EnvironmentSchema = { properties: Record<never, never> }>(
   env: NodeJS.ProcessEnv = process.env,
   { schema }: FromEnvOptions<S> = {}
@@ -37,7 +43,7 @@ export function fromEnv<const S extends EnvironmentSchema = { properties: Record
     required: [...environmentSchema.required, ...(schema?.required ?? [])]
   }) as Environment
   return {
-    ...partsFrom(checked),
+    ...partOptionsFrom(checked),
     env: checked as Omit<Environment, keyof S['properties']> & EnvironmentOf<S>,
     listen: { host: checked.HOST, port: checked.PORT }
   }

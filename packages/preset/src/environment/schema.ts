@@ -4,7 +4,7 @@ const port = { type: 'integer', minimum: 0, maximum: 65_535 } as const
 
 /**
  * Every variable that the preset reads. Types, checks, `.env.example` and the README's table all come from here.
- * Each may also be given as `NAME_FILE`, the path of a file that holds the value.
+ * Each may also be set as `NAME_FILE`, the path of a file with the value.
  */
 export const environmentSchema = {
   properties: {
@@ -13,7 +13,7 @@ export const environmentSchema = {
       default: 'production',
       example: 'production',
       description:
-        'The environment; `development` loosens cookies and delays, anything else is treated as production.'
+        'The environment. `development` allows cookies without https and drops delays; any other value means production.'
     },
     HOST: {
       type: 'string',
@@ -26,29 +26,33 @@ export const environmentSchema = {
       type: 'string',
       enum: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
       default: 'info',
-      description: 'The lowest level that is written.'
+      description: 'The lowest level that is logged.'
     },
     SLOW_THRESHOLD: {
       type: 'integer',
       minimum: 1,
-      description: 'Milliseconds from which a request is slow.'
+      description: 'Milliseconds from which a request is logged as slow.'
     },
     TRUST_PROXY: {
       type: 'string',
       example: '10.0.0.0/8',
       description:
-        'Addresses and CIDR ranges of the proxies in front, separated by commas. Without it nobody is trusted.'
+        'Addresses and CIDR ranges of the proxies in front, separated by commas. Without it no proxy is trusted.'
     },
     CORS_ORIGIN: {
       type: 'string',
       example: 'https://app.example.com',
-      description: 'Origins that browsers may call from, separated by commas.'
+      description: 'Origins from which browsers may send requests, separated by commas.'
     },
-    RATE_LIMIT_MAX: { type: 'integer', minimum: 1, description: 'Requests per address and window.' },
+    RATE_LIMIT_MAX: {
+      type: 'integer',
+      minimum: 1,
+      description: 'Requests that one address may send in each window.'
+    },
     RATE_LIMIT_WINDOW: {
       type: 'string',
       example: '1 minute',
-      description: 'The window: `30 seconds`, `1 minute`, or milliseconds.'
+      description: 'The window of the rate limit: `30 seconds`, `1 minute`, or a number of milliseconds.'
     },
     REDIS_URL: {
       type: 'string',
@@ -56,33 +60,33 @@ export const environmentSchema = {
       pattern: '^rediss?://',
       rule: 'an address: redis://user:password@host:6379/0, or rediss:// for TLS',
       description:
-        'Redis or Valkey for state that processes share: `redis://user:password@host:6379/0`, `rediss://` for TLS. Or, in parts:'
+        'Redis or Valkey for state that processes share: `redis://user:password@host:6379/0`, `rediss://` for TLS. Alternatively, set the variables for its parts:'
     },
     REDIS_HOST: {
       type: 'string',
       example: 'redis.example.com',
-      description: 'Its host.'
+      description: 'Host of Redis.'
     },
-    REDIS_PORT: { ...port, minimum: 1, default: 6379, description: 'Its port.' },
-    REDIS_USERNAME: { type: 'string', description: 'Its user.' },
-    REDIS_PASSWORD: { type: 'string', secret: true, description: 'Its password.' },
-    REDIS_TLS: { type: 'boolean', default: false, description: 'Whether to speak TLS with it.' },
+    REDIS_PORT: { ...port, minimum: 1, default: 6379, description: 'Port of Redis.' },
+    REDIS_USERNAME: { type: 'string', description: 'User of Redis.' },
+    REDIS_PASSWORD: { type: 'string', secret: true, description: 'Password of Redis.' },
+    REDIS_TLS: { type: 'boolean', default: false, description: 'Whether the connection to Redis uses TLS.' },
     JWT_SECRET: {
       type: 'string',
       secret: true,
       minLength: 32,
       description:
-        'Signs and verifies tokens: at least 32 random bytes, `openssl rand -base64 48`. Without it there are no tokens.'
+        'Signs and verifies tokens: at least 32 random bytes, `openssl rand -base64 48`. Without it tokens are off.'
     },
     JWT_ISSUER: {
       type: 'string',
       example: 'https://api.example.com',
-      description: 'Who issues the tokens (`iss`).'
+      description: 'Issuer of the tokens (`iss`).'
     },
     JWT_AUDIENCE: {
       type: 'string',
       example: 'https://api.example.com',
-      description: 'Whom the tokens are for (`aud`).'
+      description: 'Audience of the tokens (`aud`).'
     },
     SESSION_SECRET: {
       type: 'string',
@@ -96,14 +100,14 @@ export const environmentSchema = {
       secret: true,
       minLength: 16,
       description:
-        'Exactly 16 characters: derives the key from a passphrase, at the cost of seconds at start. A 32-byte key needs none.'
+        'Exactly 16 characters: derives the key from a passphrase, which takes seconds at start. A 32-byte key needs none.'
     },
     SENTRY_DSN: {
       type: 'string',
       secret: true,
       pattern: '^https?://',
       rule: 'a URL',
-      description: 'Where errors are sent.'
+      description: 'The Sentry project that errors are sent to.'
     },
     SENTRY_TRACES_SAMPLE_RATE: {
       type: 'number',
@@ -113,7 +117,7 @@ export const environmentSchema = {
     },
     MANAGEMENT_PORT: {
       ...port,
-      description: "Port of the operators' listener. Without it metrics stay on the app's port."
+      description: "Port of the operators' listener. Without it metrics are served on the app's port."
     },
     MANAGEMENT_HOST: {
       type: 'string',
@@ -129,22 +133,23 @@ export const environmentSchema = {
     MANAGEMENT_ALLOW: {
       type: 'string',
       example: '10.0.0.0/8',
-      description: "Who may reach the operators' listener: addresses and CIDR ranges, separated by commas."
+      description:
+        "Addresses and CIDR ranges that may connect to the operators' listener, separated by commas."
     },
     DRAIN_DELAY: {
       type: 'integer',
       minimum: 0,
-      description: 'Milliseconds to go on serving after a signal, at least.'
+      description: 'Milliseconds that the service continues to serve after a signal, at least.'
     },
     SHUTDOWN_TIMEOUT: {
       type: 'integer',
       minimum: 0,
-      description: 'Milliseconds that requests in flight have.'
+      description: 'Milliseconds that requests in flight have after that.'
     },
     SEAWORTHY_OFF: {
       type: 'string',
       example: 'security.cors,auth',
-      description: 'Parts to leave out, separated by commas: `auth`, `security.rateLimit`.'
+      description: 'Parts to switch off, separated by commas: `auth`, `security.rateLimit`.'
     }
   },
   required: []

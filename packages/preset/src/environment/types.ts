@@ -1,6 +1,6 @@
 import type { Secret } from '@seaworthy/internal'
 
-/** One variable: a small part of JSON Schema, and what the documents say of it. */
+/** One variable: a subset of JSON Schema, and its documentation. */
 export interface VariableSchema {
   readonly type: 'string' | 'integer' | 'number' | 'boolean'
   readonly description?: string
@@ -10,11 +10,11 @@ export interface VariableSchema {
   readonly maximum?: number
   readonly minLength?: number
   readonly pattern?: string
-  /** What the pattern asks for, in words. */
+  /** The rule of the pattern, in words. */
   readonly rule?: string
-  /** The value becomes a `Secret`: nothing prints it. */
+  /** Makes the value a `Secret`, which is never printed. */
   readonly secret?: true
-  /** What the example file shows. Never a usable secret. */
+  /** The value in the example file. Never a usable secret. */
   readonly example?: string
 }
 
@@ -34,7 +34,7 @@ type ValueOf<V extends VariableSchema> = V extends { secret: true }
         ? boolean
         : number
 
-type Always<S extends EnvironmentSchema> = {
+type AlwaysSet<S extends EnvironmentSchema> = {
   [K in keyof S['properties']]: S['properties'][K] extends { default: unknown }
     ? K
     : K extends (S extends { required: readonly (infer R)[] } ? R : never)
@@ -42,9 +42,9 @@ type Always<S extends EnvironmentSchema> = {
       : never
 }[keyof S['properties']]
 
-/** What the variables become: typed by their schema, optional unless required or defaulted. */
+/** The variables with the types of their schema. Optional unless required or with a default. */
 export type EnvironmentOf<S extends EnvironmentSchema> = {
-  [K in Always<S>]: ValueOf<S['properties'][K]>
+  [K in AlwaysSet<S>]: ValueOf<S['properties'][K]>
 } & {
-  [K in Exclude<keyof S['properties'], Always<S>>]?: ValueOf<S['properties'][K]>
+  [K in Exclude<keyof S['properties'], AlwaysSet<S>>]?: ValueOf<S['properties'][K]>
 }

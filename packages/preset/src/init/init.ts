@@ -2,24 +2,24 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { nearest } from '@seaworthy/internal'
-import { readApp } from './app.ts'
+import { readApp } from './read-app.ts'
 import { render, takenPorts, targets } from './templates.ts'
 
-/** How the command is called. */
+/** The usage of the command. */
 export const initUsage = `usage: fastify-seaworthy init [${Object.keys(targets).join('|')}|all] … [--dry-run] [--force] [--port N]
 
 Writes deployment files for the app in this folder. An existing file is left as it is, unless --force is given.`
 
-/** What a run has to say, and its exit code: 0 done, 2 not understood. */
-export interface Outcome {
+/** The exit code and output of the command: 0 when done, 2 when an argument is wrong. */
+export interface InitResult {
   code: 0 | 2
   lines: string[]
 }
 
-/** The command: `args` is what follows its name. */
-export async function runInit(args: readonly string[], folder: string): Promise<Outcome> {
+/** Runs the command. `args` are the arguments behind its name. */
+export async function runInit(args: readonly string[], folder: string): Promise<InitResult> {
   try {
-    const { values, positionals: asked } = parseArgs({
+    const { values, positionals: names } = parseArgs({
       args: [...args],
       allowPositionals: true,
       options: {
@@ -28,12 +28,14 @@ export async function runInit(args: readonly string[], folder: string): Promise<
         port: { type: 'string', default: '3000' }
       }
     })
-    const port = portOf(values.port)
-    const chosen = asked.length === 0 || asked.includes('all') ? Object.keys(targets) : asked.map(targetOf)
+    const port = parsePort(values.port)
+    const chosen = names.length === 0 || names.includes('all') ? Object.keys(targets) : names.map(checkTarget)
     const app = readApp(folder, port)
     const rendered = await Promise.all(chosen.map(async (target) => render(target, app)))
     const files = rendered.flat()
-    const lines = files.map(({ path, text }) => place(folder, path, text, values['dry-run'], values.force))
+    const lines = files.map(({ path, text }) =>
+      writeTarget(folder, path, text, values['dry-run'], values.force)
+    )
     const notes = app.notes.filter(({ concerns }) => concerns.some((target) => chosen.includes(target)))
     return { code: 0, lines: [...lines, ...notes.map(({ text }) => `note     ${text}`)] }
   } catch (error) {
@@ -41,7 +43,7 @@ export async function runInit(args: readonly string[], folder: string): Promise<
   }
 }
 
-function place(folder: string, path: string, text: string, dryRun = false, force = false): string {
+function writeTarget(folder: string, path: string, text: string, dryRun = false, force = false): string {
   const file = join(folder, path)
   const exists = existsSync(file)
   if (exists && !force) return `kept     ${path}: it exists, --force replaces it`
@@ -51,18 +53,19 @@ function place(folder: string, path: string, text: string, dryRun = false, force
   return `${exists ? 'replaced' : 'wrote   '} ${path}`
 }
 
-function portOf(text: string): number {
+function parsePort(text: string): number {
   const port = Number(text)
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new Error(`--port must be a whole number from 1 to 65535, got '${text}'`)
   }
-  const taken = takenPorts[port]
-  if (taken !== undefined) throw new Error(`--port ${port} is ${taken}'s in these files: choose another`)
+  const service = takenPorts[port]
+  if (service !== undefined)
+    throw new Error(`--port ${port} is the port of ${service} in these files: choose another`)
   return port
 }
 
-function targetOf(name: string): string {
+function checkTarget(name: string): string {
   if (name in targets) return name
   const near = nearest(name, Object.keys(targets))
-  throw new Error(`'${name}' is nothing to write${near ? `, did you mean '${near}'?` : ''}\n${initUsage}`)
+  throw new Error(`'${name}' is not a target${near ? `, did you mean '${near}'?` : ''}\n${initUsage}`)
 }

@@ -1,10 +1,10 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { App } from './app.ts'
-import { dockerfile, dockerignore } from './docker.ts'
+import type { App } from './read-app.ts'
+import { dockerfile, dockerignore } from './dockerfile.ts'
 
-/** What can be asked for, and the templates that belong to it. */
+/** The targets of the command, each with its templates. */
 export const targets: Readonly<Record<string, readonly string[]>> = {
   docker: ['Dockerfile', '.dockerignore'],
   compose: ['compose.yaml', 'prometheus/**', 'grafana/**'],
@@ -14,20 +14,20 @@ export const targets: Readonly<Record<string, readonly string[]>> = {
   env: []
 }
 
-/** Ports that the templates give to others than the app. */
+/** Ports that the templates use for other services than the app. */
 export const takenPorts: Readonly<Record<number, string>> = {
   3001: 'Grafana',
   9090: 'Prometheus',
   9464: "the operators' listener"
 }
 
-/** One file of an app's own. */
+/** One file for the app. */
 export interface Rendered {
   path: string
   text: string
 }
 
-// In a release the templates are beside `dist`; in the repository they are the example that the tests run.
+// In a release the templates are beside `dist`. In the repository they are the files of the example.
 const templates = import.meta.url.endsWith('/src/init/templates.ts')
   ? '../../../../examples/production/'
   : '../templates/'
@@ -35,13 +35,13 @@ const templates = import.meta.url.endsWith('/src/init/templates.ts')
 function templateFolder(): string {
   const folder = fileURLToPath(new URL(templates, import.meta.url))
   if (existsSync(join(folder, 'Dockerfile'))) return folder
-  throw new Error('fastify-seaworthy: its templates are missing, install it again')
+  throw new Error('fastify-seaworthy: the templates are missing; install the package again')
 }
 
-/** The files of a target, written for this app. */
+/** The files of a target, adapted to this app. */
 export async function render(target: string, app: App): Promise<Rendered[]> {
   if (target === 'env') {
-    // By the package's own name: what it has already is not packed twice.
+    // By the package's own name, so that its code is not packed twice.
     const { environmentExample } = await import('fastify-seaworthy')
     return [{ path: '.env.production.example', text: environmentExample() }]
   }
@@ -51,19 +51,19 @@ export async function render(target: string, app: App): Promise<Rendered[]> {
   const paths = (targets[target] ?? []).flatMap((pattern) => globSync(pattern, { cwd })).filter(isFile)
   const files = paths.map((path) => ({
     path: adapt(path.split(sep).join('/'), app),
-    text: written(path, readFileSync(join(cwd, path), 'utf8'), app)
+    text: adaptFile(path, readFileSync(join(cwd, path), 'utf8'), app)
   }))
-  // npm packs no `.gitignore`, so this one can't be a template.
+  // npm does not pack `.gitignore`, so this one cannot be a template.
   return target === 'compose' ? [...files, { path: 'secrets/.gitignore', text: '*\n!.gitignore\n' }] : files
 }
 
-function written(path: string, text: string, app: App): string {
+function adaptFile(path: string, text: string, app: App): string {
   if (path === 'Dockerfile') return adapt(dockerfile(text, app), app)
   if (path === '.dockerignore') return dockerignore(text, app)
   return adapt(text, app)
 }
 
-/** The example's own name, entry and port become the app's. */
+/** Replaces the name, entry and port of the example. */
 const adapt = (text: string, { name, entry, port }: App): string =>
   text.replace(/src\/server\.ts|harbour|\b3000\b/g, (found) =>
     found === 'harbour' ? name : found === '3000' ? `${port}` : entry

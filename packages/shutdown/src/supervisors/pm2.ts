@@ -1,24 +1,32 @@
-import { underManager } from '../environment.ts'
+import cluster from 'node:cluster'
 
-/** Speaks with a process manager over the channel: `ready` when listening, `shutdown` asks to end. */
+/** The channel to a process manager: sends `ready`, and receives `shutdown`. */
 export interface ManagerChannel {
   ready(): void
   close(): void
 }
 
-/** @param enabled - `undefined` finds out. Without a channel there is nobody to speak with. */
+/**
+ * Connects to PM2 or another parent process.
+ *
+ * @param enabled - `undefined` detects PM2 and cluster workers.
+ * @returns `undefined` when it is disabled, or when this process has no channel.
+ */
 export function managerChannel(
   enabled: boolean | undefined,
   onShutdown: () => void
 ): ManagerChannel | undefined {
-  if (!process.send || !(enabled ?? underManager())) return undefined
+  if (!process.send || !(enabled ?? hasProcessManager())) return undefined
 
-  const listen = (message: unknown) => {
+  const onMessage = (message: unknown) => {
     if (message === 'shutdown') onShutdown()
   }
-  process.on('message', listen)
+  process.on('message', onMessage)
   return {
     ready: () => void (process.connected && process.send?.('ready')),
-    close: () => void process.off('message', listen)
+    close: () => void process.off('message', onMessage)
   }
 }
+
+/** PM2 sets `pm_id`, also in its fork mode. */
+const hasProcessManager = (): boolean => cluster.isWorker || process.env.pm_id !== undefined

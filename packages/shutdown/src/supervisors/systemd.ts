@@ -1,76 +1,97 @@
 import { spawn } from 'node:child_process'
 import type { FastifyBaseLogger } from 'fastify'
 
-/** Tells systemd how the service is. Node has no datagram sockets of that kind, so a small program sends. */
+/** Sends the state of the service to systemd. Node has no datagram sockets of that kind: `systemd-notify` sends. */
 export interface SystemdNotifier {
   ready(): void
-  /** @param budget - Milliseconds that systemd is asked to allow. */
+  /** @param budget - Milliseconds that the shutdown may take: systemd extends its timeout to them. */
   stopping(budget: number): void
   close(): void
 }
 
-/** @param enabled - `undefined` finds out. */
+/**
+ * @param enabled - `undefined` detects systemd by `NOTIFY_SOCKET`.
+ * @returns `undefined` when it is disabled.
+ */
 export function systemdNotifier(
   enabled: boolean | undefined,
   log: FastifyBaseLogger
 ): SystemdNotifier | undefined {
   if (!(enabled ?? Boolean(process.env.NOTIFY_SOCKET))) return undefined
 
-  let failed = false
-  const fail = (why: unknown) => {
-    if (!failed) log.warn({ err: why }, 'shutdown: systemd-notify failed')
-    failed = true
+  const queue = createQueue(createSender(log))
+  const ping = () => {
+    if (queue.isEmpty()) queue.add(['WATCHDOG=1'])
   }
-  const send = (state: readonly string[], sent: () => void) => {
-    // `systemd-notify` sends the state of its parent, with `NotifyAccess=all` in the unit.
-    const child = spawn('systemd-notify', state, { stdio: 'ignore' })
-    child.once('error', (error) => {
-      fail(error)
-      sent()
-    })
-    child.once('exit', (code) => {
-      if (code) fail(new Error(`exit code ${code}`))
-      sent()
-    })
-    child.unref()
-  }
-
-  // One after another: two programs started at once arrive in any order.
-  const queue: string[][] = []
-  let sending = false
-  const next = () => {
-    const state = queue.shift()
-    sending = state !== undefined
-    if (state) send(state, next)
-  }
-  const notify = (...state: string[]) => {
-    queue.push(state)
-    if (!sending) next()
-  }
-  const alive = () => {
-    if (queue.length === 0) notify('WATCHDOG=1')
-  }
-
   let watchdog: NodeJS.Timeout | undefined
   return {
     ready() {
-      notify('READY=1', `MAINPID=${process.pid}`)
+      queue.add(['READY=1', `MAINPID=${process.pid}`])
       const period = watchdogPeriod()
-      // A blocked event loop sends nothing, which is the point.
-      if (period) watchdog = setInterval(alive, period).unref()
+      // A blocked event loop sends nothing: systemd then restarts the service, as intended.
+      if (period) watchdog = setInterval(ping, period).unref()
     },
     stopping(budget) {
-      notify('STOPPING=1', `EXTEND_TIMEOUT_USEC=${budget * 1000}`)
+      queue.add(['STOPPING=1', `EXTEND_TIMEOUT_USEC=${budget * 1000}`])
     },
     close() {
       clearInterval(watchdog)
-      // The process is about to exit, and nobody will call back.
-      for (const state of queue.splice(0)) send(state, () => undefined)
+      queue.sendRest()
     }
   }
 }
 
-/** Half of what systemd allows, in milliseconds; `undefined` where it watches nobody, or another process. */
+type Send = (state: readonly string[], done: () => void) => void
+
+/** Runs `systemd-notify`. The first failure is logged. */
+function createSender(log: FastifyBaseLogger): Send {
+  let hasFailed = false
+  const onFailure = (reason: unknown) => {
+    if (!hasFailed)
+      log.warn(
+        { err: reason },
+        'shutdown: systemd-notify failed; systemd is not notified; install it, or set systemd to false'
+      )
+    hasFailed = true
+  }
+  return (state, done) => {
+    // `systemd-notify` sends the state of its parent, with `NotifyAccess=all` in the unit.
+    const child = spawn('systemd-notify', state, { stdio: 'ignore' })
+    child.once('error', (error) => {
+      onFailure(error)
+      done()
+    })
+    child.once('exit', (code) => {
+      if (code) onFailure(new Error(`exit code ${code}`))
+      done()
+    })
+    child.unref()
+  }
+}
+
+/** Sends one state after another: two programs that start at the same time may send in any order. */
+function createQueue(send: Send) {
+  const waiting: (readonly string[])[] = []
+  let isSending = false
+  const sendNext = () => {
+    const state = waiting.shift()
+    isSending = state !== undefined
+    if (state) send(state, sendNext)
+  }
+  return {
+    isEmpty: () => waiting.length === 0,
+    add(state: readonly string[]) {
+      waiting.push(state)
+      if (!isSending) sendNext()
+    },
+    /** Starts all programs at once: the process is about to exit, and would not see the end of the first one. */
+    sendRest() {
+      for (const state of waiting.splice(0)) send(state, () => undefined)
+    }
+  }
+}
+
+/** Half of systemd's watchdog timeout, in milliseconds; `undefined` without a watchdog, or with one of another process. */
 function watchdogPeriod(): number | undefined {
   const { WATCHDOG_USEC, WATCHDOG_PID } = process.env
   if (WATCHDOG_PID && WATCHDOG_PID !== `${process.pid}`) return undefined

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { temporaryFolder } from '@seaworthy/testing'
 import type { Test } from 'tap'
 
-/** A folder with a `key.pem` and a `cert.pem` of today. */
+/** Makes a folder with a `key.pem` and a `cert.pem` that is valid today. */
 export function certificate(t: Test): string {
   const cwd = temporaryFolder(t, 'certificate')
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']

@@ -7,7 +7,7 @@ export interface Route {
   port: number
 }
 
-/** What all clients got: each answer must be a 200. */
+/** The results of all clients: each response must be a 200. */
 export interface Count {
   ok: number
   failed: Record<string, number>

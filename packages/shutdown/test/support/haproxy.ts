@@ -19,7 +19,7 @@ export async function lastingPort(): Promise<number> {
   }
 }
 
-/** What HAProxy counts for one server or for all of them (`BACKEND`). */
+/** HAProxy's counters of one server, or of all of them (`BACKEND`). */
 export type Counters = Record<string, string>
 
 export interface Balancer {
@@ -29,7 +29,7 @@ export interface Balancer {
   is(server: string, status: 'UP' | 'DOWN'): Promise<void>
 }
 
-/** A real HAProxy that polls readiness and never tries a request twice. */
+/** A real HAProxy that polls readiness and does not retry. */
 export async function haproxy(t: Test, servers: Record<string, number>): Promise<Balancer> {
   const port = await freePort()
   const stats = await freePort()

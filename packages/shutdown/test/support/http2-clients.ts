@@ -4,13 +4,13 @@ import type { ClientOptions, Clients, Count, Route } from './clients.ts'
 export interface Http2Clients extends Clients {
   /** The codes of all GOAWAYs. */
   readonly goaways: number[]
-  /** Streams that the server said it had not taken: sent again, on a new session. */
+  /** Streams that the server rejected without processing them: sent again, on a new session. */
   readonly refused: () => number
 }
 
 const { NGHTTP2_REFUSED_STREAM } = constants
 
-/** Sessions with `streams` requests at a time each; a session that was told to go is replaced, along the route. */
+/** Sessions with `streams` requests at a time each; after GOAWAY a session is replaced by one along the route. */
 export function startHttp2Clients(
   route: Route,
   {
@@ -33,7 +33,7 @@ export function startHttp2Clients(
     opened.add(session)
     session.once('goaway', (code) => goaways.push(code))
     session.once('close', () => opened.delete(session))
-    // Each of its streams says so, too.
+    // Each of its streams emits the error too.
     return session.on('error', () => undefined)
   }
   const client = async () => {

@@ -3,7 +3,7 @@ import { seaworthy, serverOptions } from 'fastify-seaworthy'
 
 const options = { auth: { jwt: { secret: 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJ' } } }
 
-/** An app of which nothing is wrong, in the form of a function. */
+/** Makes an app without problems. */
 export async function build() {
   const app = Fastify(serverOptions(options))
   await app.register(seaworthy, options)

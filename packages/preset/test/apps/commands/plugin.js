@@ -2,7 +2,7 @@ import { serverOptions, seaworthy } from 'fastify-seaworthy'
 
 const auth = { jwt: { secret: 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJ' } }
 
-/** What fastify-cli starts. */
+/** The constructor options for fastify-cli. */
 export const options = serverOptions({ auth })
 
 export default async function service(app, _options) {

@@ -1,4 +1,4 @@
-/** Two areas: one public, one with a hook of its own, which nobody else may feel. */
+/** Two child scopes: one public, one with a hook that must not run elsewhere. */
 export async function routes(app) {
   app.get('/greeting/:name', async (request) => ({ hello: request.params.name }))
   app.register(area, { prefix: '/area' })
@@ -7,7 +7,7 @@ export async function routes(app) {
 async function area(app) {
   app.decorateRequest('visitor', null)
   app.addHook('onRequest', async (request) => {
-    request.visitor = request.headers['x-visitor'] ?? 'nobody'
+    request.visitor = request.headers['x-visitor'] ?? 'unknown'
   })
   app.setErrorHandler((error, request, reply) => reply.code(418).send({ own: error.message }))
   app.setNotFoundHandler((request, reply) => reply.code(404).send({ own: 'nothing in this area' }))

@@ -1,10 +1,10 @@
 import 'reflect-metadata'
 import { Controller, Get, Module, NotFoundException, Param } from '@nestjs/common'
 
-// What `@Controller('cats')` and its like do; Node runs no decorators yet.
+// The effect of decorators such as `@Controller('cats')`, which Node cannot run yet.
 export class CatsController {
   one(name) {
-    if (name === 'nobody') throw new NotFoundException('no such cat')
+    if (name === 'unknown') throw new NotFoundException('no such cat')
     return { name }
   }
 }

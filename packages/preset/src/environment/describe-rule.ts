@@ -1,0 +1,23 @@
+import type { VariableSchema } from './types.ts'
+
+/** The rule of a variable, in words. */
+export function describeRule({
+  type,
+  enum: allowed,
+  minimum,
+  maximum,
+  minLength,
+  pattern,
+  rule
+}: VariableSchema): string {
+  if (rule !== undefined) return rule
+  if (allowed !== undefined) return `one of ${allowed.join(', ')}`
+  if (type === 'boolean') return 'true or false'
+  if (type === 'string') {
+    if (minLength !== undefined) return `text of at least ${minLength} characters`
+    return pattern === undefined ? 'text' : `text that matches ${pattern}`
+  }
+  const kind = type === 'integer' ? 'a whole number' : 'a number'
+  if (minimum !== undefined && maximum !== undefined) return `${kind} from ${minimum} to ${maximum}`
+  return minimum === undefined ? kind : `${kind} of at least ${minimum}`
+}

@@ -1,0 +1,74 @@
+import type { AuthOptions } from '@seaworthy/auth'
+import type { SeaworthyOptions } from '../parts/options.ts'
+import { redisOptionsFrom } from './redis-options.ts'
+import type { Environment } from './schema.ts'
+import { switchOffParts } from './switch-off-parts.ts'
+
+type SessionOptions = Exclude<AuthOptions['session'], false | undefined>
+
+/** The options of the parts from the variables. An unset variable keeps the part's default. */
+export function partOptionsFrom(env: Environment): SeaworthyOptions {
+  const parts: SeaworthyOptions = {
+    observability: omitUndefined({
+      level: env.LOG_LEVEL,
+      logging: omitUndefined({ slowThreshold: env.SLOW_THRESHOLD }),
+      errorTracking:
+        env.SENTRY_DSN &&
+        omitUndefined({
+          dsn: env.SENTRY_DSN.reveal(),
+          environment: env.NODE_ENV,
+          tracesSampleRate: env.SENTRY_TRACES_SAMPLE_RATE
+        }),
+      management:
+        env.MANAGEMENT_PORT === undefined
+          ? undefined
+          : omitUndefined({
+              port: env.MANAGEMENT_PORT,
+              host: env.MANAGEMENT_HOST,
+              token: env.MANAGEMENT_TOKEN?.reveal(),
+              allow: list(env.MANAGEMENT_ALLOW)
+            })
+    }),
+    shutdown: omitUndefined({ drainDelay: env.DRAIN_DELAY, timeout: env.SHUTDOWN_TIMEOUT }),
+    security: omitUndefined({
+      trustProxy: list(env.TRUST_PROXY),
+      cors: env.CORS_ORIGIN === undefined ? undefined : { origin: list(env.CORS_ORIGIN) },
+      rateLimit: omitUndefined({ max: env.RATE_LIMIT_MAX, timeWindow: timeWindow(env.RATE_LIMIT_WINDOW) })
+    }),
+    auth: omitUndefined({
+      jwt:
+        env.JWT_SECRET &&
+        omitUndefined({
+          secret: env.JWT_SECRET.reveal(),
+          issuer: env.JWT_ISSUER,
+          audience: env.JWT_AUDIENCE
+        }),
+      session: env.SESSION_SECRET && sessionOptions(env.SESSION_SECRET.reveal(), env)
+    })
+  }
+  const redis = redisOptionsFrom(env)
+  if (redis !== undefined) parts.redis = redis
+  return switchOffParts(parts, list(env.SEAWORTHY_OFF) ?? [])
+}
+
+/** Omits keys that are undefined, so that `undefined` never overrides a default. */
+function omitUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as never
+}
+
+/** With a salt the secret is a passphrase, for older setups. Without, it is the key itself. */
+function sessionOptions(secret: string, { SESSION_SALT, NODE_ENV }: Environment): SessionOptions {
+  const key = SESSION_SALT === undefined ? { key: secret } : { secret, salt: SESSION_SALT.reveal() }
+  // Browsers send a Secure cookie only over https, which a developer's machine rarely has.
+  return NODE_ENV === 'development' ? { ...key, cookie: { secure: false } } : key
+}
+
+const list = (text: string | undefined): string[] | undefined =>
+  text
+    ?.split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean)
+
+/** Digits alone are milliseconds: the variable's description promises it. */
+const timeWindow = (text: string | undefined): string | number | undefined =>
+  text !== undefined && /^\d+$/.test(text) ? Number(text) : text

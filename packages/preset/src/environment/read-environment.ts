@@ -1,0 +1,69 @@
+import { Secret } from '@seaworthy/internal'
+import { load } from '../load/load.cjs'
+import { describeRule } from './describe-rule.ts'
+import { EnvironmentError } from './environment-error.ts'
+import { readVariables } from './read-variables.ts'
+import type { EnvironmentOf, EnvironmentSchema } from './types.ts'
+
+/** An error of Ajv. */
+interface SchemaError {
+  keyword: string
+  instancePath: string
+  params: { missingProperty?: string }
+}
+
+/**
+ * Reads and checks the environment.
+ *
+ * @throws EnvironmentError with all problems: names and rules, never a value.
+ */
+export function readEnvironment<S extends EnvironmentSchema>(
+  env: NodeJS.ProcessEnv,
+  schema: S
+): EnvironmentOf<S> {
+  const { values, problems } = readVariables(env, schema)
+  // A variable with a problem was not read, so Ajv reports it as missing too.
+  const isReported = (name: string) =>
+    problems.some((problem) => problem.startsWith(`${name} `) || problem.startsWith(`${name}_FILE `))
+  let checked: Record<string, unknown> = {}
+  try {
+    checked = load.envSchema().envSchema({
+      data: values,
+      env: false,
+      schema: jsonSchema(schema),
+      ajv: { customOptions: addKeywords }
+    })
+  } catch (error) {
+    const { errors } = error as { errors?: SchemaError[] }
+    if (errors === undefined) throw error
+    problems.push(
+      ...errors
+        .map((schemaError) => describeError(schemaError, schema))
+        .filter(({ name }) => !isReported(name))
+        .map(({ text }) => text)
+    )
+  }
+  if (problems.length > 0) throw new EnvironmentError([...new Set(problems)])
+
+  for (const [name, { secret }] of Object.entries(schema.properties)) {
+    const value = checked[name]
+    if (secret && typeof value === 'string') checked[name] = new Secret(value)
+  }
+  return checked as EnvironmentOf<S>
+}
+
+function jsonSchema({ properties, required = [] }: EnvironmentSchema): Record<string, unknown> {
+  return { type: 'object', required: [...required], properties: structuredClone(properties) }
+}
+
+function addKeywords(ajv: { addKeyword(keyword: string): unknown }): never {
+  for (const keyword of ['secret', 'rule', 'example']) ajv.addKeyword(keyword)
+  return ajv as never
+}
+
+function describeError({ keyword, instancePath, params }: SchemaError, { properties }: EnvironmentSchema) {
+  const name = keyword === 'required' ? (params.missingProperty ?? '') : instancePath.slice(1)
+  const variable = properties[name] ?? { type: 'string' }
+  const rule = describeRule(variable)
+  return { name, text: keyword === 'required' ? `${name} is required: ${rule}` : `${name} must be ${rule}` }
+}

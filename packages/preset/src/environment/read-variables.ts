@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { nearest } from '@seaworthy/internal'
+import type { EnvironmentSchema } from './types.ts'
+
+/** The variables that are set, and all problems with them. */
+export interface VariablesRead {
+  values: Record<string, string>
+  problems: string[]
+}
+
+/**
+ * Reads the schema's variables from the environment. An empty variable is unset, `NAME_FILE` names a file with the
+ * value, and both together are a problem. A variable whose name is similar to an unset one gets a suggestion.
+ */
+export function readVariables(env: NodeJS.ProcessEnv, { properties }: EnvironmentSchema): VariablesRead {
+  const names = Object.keys(properties)
+  const values: Record<string, string> = {}
+  const problems: string[] = []
+  const isSet = (name: string) => env[name] !== undefined && env[name] !== ''
+
+  for (const name of names) {
+    const file = `${name}_FILE`
+    if (isSet(name) && isSet(file)) problems.push(`${name} and ${file} are both set: keep one`)
+    else if (isSet(name)) values[name] = env[name] ?? ''
+    else if (isSet(file)) {
+      const text = readValue(env[file] ?? '')
+      if (text === undefined) problems.push(`${file} must name a readable file`)
+      else if (text !== '') values[name] = text
+    }
+  }
+
+  const unset = names.filter((name) => !(name in values))
+  const validNames = new Set(names.flatMap((name) => [name, `${name}_FILE`]))
+  for (const name of Object.keys(env).filter((key) => isSet(key) && !validNames.has(key))) {
+    const near = suggestion(name, unset)
+    if (near !== undefined) problems.push(`${name} is not a variable, did you mean ${near}?`)
+  }
+  return { values, problems }
+}
+
+/** Short names are similar by chance (`POST`, `HOSTS`), so only longer ones get a suggestion. */
+function suggestion(name: string, unset: readonly string[]): string | undefined {
+  if (name.length < 7) return undefined
+  return nearest(
+    name.replace(/_FILE$/, ''),
+    unset.filter((candidate) => candidate.length >= 7)
+  )
+}
+
+function readValue(path: string): string | undefined {
+  try {
+    // Editors and `echo` write a line break at the end, which is not part of the value.
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '')
+  } catch {
+    return undefined
+  }
+}

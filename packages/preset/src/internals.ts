@@ -1,0 +1,49 @@
+import type { FastifyInstance } from 'fastify'
+
+// Every private part of Fastify and fastify-plugin that this package reads. Each function has a fallback, and
+// `missingInternals` names at start what falls back.
+
+/** The options of Fastify's constructor, with its defaults. Without `fastify.options` none count as missing. */
+export function constructorOptions(fastify: FastifyInstance): Readonly<Record<string, unknown>> | undefined {
+  const symbol = Object.getOwnPropertySymbols(fastify).find(
+    ({ description }) => description === 'fastify.options'
+  )
+  return symbol && (fastify as unknown as Record<symbol, Record<string, unknown>>)[symbol]
+}
+
+/**
+ * Whether the function is one that Fastify uses without the option. With other names than these, such an option does
+ * not count as missing.
+ */
+export const isFastifyDefault = (value: unknown): boolean =>
+  typeof value === 'function' && ['defaultClientErrorHandler', 'defaultGenReqId'].includes(value.name)
+
+const pluginMetadata = Symbol.for('plugin-meta')
+
+/**
+ * The name that fastify-plugin gave a plugin; also of a module with a default export, which `import()` resolves with.
+ * Without `plugin-meta`, a plugin that is registered twice gets Fastify's own error.
+ */
+export function pluginName(plugin: unknown): string | undefined {
+  const candidates = [plugin, (plugin as { default?: unknown } | undefined)?.default]
+  for (const candidate of candidates) {
+    if (typeof candidate !== 'function') continue
+    const { name } = (candidate as { [pluginMetadata]?: { name?: string } })[pluginMetadata] ?? {}
+    if (name !== undefined) return name
+  }
+  return undefined
+}
+
+/**
+ * The private parts that are missing, each with the consequence.
+ *
+ * @param plugin - A plugin made by fastify-plugin with a name.
+ */
+export function missingInternals(fastify: FastifyInstance, plugin: unknown): string[] {
+  return [
+    ...(constructorOptions(fastify) === undefined
+      ? ['fastify.options (the constructor options are not checked)']
+      : []),
+    ...(pluginName(plugin) === undefined ? ['plugin-meta (duplicate plugins are not explained)'] : [])
+  ]
+}

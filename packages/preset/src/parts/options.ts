@@ -1,0 +1,127 @@
+import type { AuthOptions } from 'fastify-seaworthy/auth'
+import { optionChecks } from '@seaworthy/internal'
+import type { ErrorsOptions } from '@seaworthy/errors'
+import type { HealthOptions } from '@seaworthy/health'
+import type { ObservabilityOptions, ObservabilityServerOptions } from '@seaworthy/observability'
+import type { ResilienceOptions } from '@seaworthy/resilience'
+import type { SecurityOptions, SecurityServerOptions } from '@seaworthy/security'
+import type { ShutdownOptions } from '@seaworthy/shutdown'
+import type { FastifyBaseLogger } from 'fastify'
+import type { RedisOption } from '../redis/options.ts'
+
+/** The switch of a part: `false` leaves it out, `true` uses its defaults, an object is its options. */
+export type PartOptions<T> = boolean | T
+
+/** The options of the observability plugin and of its constructor half: `level`, `logger` and `loggerInstance`. */
+export type ObservabilityPart = ObservabilityOptions &
+  Pick<ObservabilityServerOptions, 'level' | 'logger'> & {
+    /**
+     * A logger that the app made, instead of `logger`.
+     *
+     * @defaultValue none: a logger is made with the options in `logger`
+     */
+    loggerInstance?: FastifyBaseLogger | undefined
+  }
+
+/** The options of the security plugin and of its constructor half: `trustProxy`, `bodyLimit`, timeouts. */
+export type SecurityPart = SecurityOptions & SecurityServerOptions
+
+/** Options of the preset: one key for each part. All are optional. */
+export interface SeaworthyOptions {
+  /**
+   * Logs, ids, metrics, error tracking, the management listener.
+   *
+   * @defaultValue true
+   */
+  observability?: PartOptions<ObservabilityPart>
+
+  /**
+   * The same error shape for every response.
+   *
+   * @defaultValue true
+   */
+  errors?: PartOptions<ErrorsOptions>
+
+  /**
+   * Graceful shutdown: signals, drain, closing of resources.
+   *
+   * @defaultValue true
+   */
+  shutdown?: PartOptions<ShutdownOptions>
+
+  /**
+   * Liveness, readiness and startup probes.
+   *
+   * @defaultValue true
+   */
+  health?: PartOptions<HealthOptions>
+
+  /**
+   * Circuit breakers, deadlines, load shedding.
+   *
+   * @defaultValue true
+   */
+  resilience?: PartOptions<ResilienceOptions>
+
+  /**
+   * Security headers, CORS, rate limits, strict validation.
+   *
+   * @defaultValue true
+   */
+  security?: PartOptions<SecurityPart>
+
+  /**
+   * Tokens, sessions, OAuth2, API keys, roles.
+   *
+   * @defaultValue true
+   */
+  auth?: PartOptions<AuthOptions>
+
+  /**
+   * One Redis or Valkey for all state that processes share: rate limits, revocation, refresh tokens, sessions. Either a
+   * client, which the app closes, or an address: the preset then opens a connection, checks it in readiness (not
+   * critical: each feature has a policy for its outage) and closes it last.
+   *
+   * @defaultValue none: state is kept in memory, per process
+   */
+  redis?: RedisOption | undefined
+}
+
+/** The parts in the order in which they are registered. */
+export const partNames = [
+  'observability',
+  'errors',
+  'shutdown',
+  'health',
+  'resilience',
+  'security',
+  'auth'
+] as const
+
+export type PartName = (typeof partNames)[number]
+
+const check = optionChecks('seaworthy')
+
+/**
+ * Checks the names and switches of the parts; each part checks its options. `fromEnv` adds `env` and `listen`, for the
+ * app.
+ *
+ * @throws RangeError with the code `INVALID_OPTION`.
+ */
+export function checkOptions(options: SeaworthyOptions): void {
+  check.keys('', options, [...partNames, 'redis', 'env', 'listen'])
+  for (const name of partNames) {
+    const value: unknown = options[name]
+    const isValid =
+      value === undefined || typeof value === 'boolean' || (typeof value === 'object' && value !== null)
+    if (!isValid) check.fail(name, 'false, true or an object of options', value)
+  }
+  const { redis } = options
+  if (redis !== undefined && (typeof redis !== 'object' || redis === null)) {
+    check.fail('redis', 'a connection ({ host, port }) or an ioredis client', redis)
+  }
+}
+
+/** The options of a part. Empty where the switch is a boolean. */
+export const partOptions = <T extends object>(value: PartOptions<T> | undefined): T =>
+  (typeof value === 'object' ? value : {}) as T

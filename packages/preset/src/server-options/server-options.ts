@@ -1,0 +1,70 @@
+import type { FastifyServerSettings } from '@seaworthy/observability'
+import type { SecurityServerSettings } from '@seaworthy/security'
+import type { FastifyBaseLogger } from 'fastify'
+import { observabilityServerHalf } from '../parts/split-observability.ts'
+import { load } from '../load/load.cjs'
+import { requireVersions } from '../load/required-versions.ts'
+import { checkOptions, partOptions, type SeaworthyOptions } from '../parts/options.ts'
+import { withLogger, mergeAppOptions, type KnownKeys, type OwnServerOptions } from './merge-app-options.ts'
+
+/** The constructor options that the parts set, without those of parts that are off. */
+export type ServerSettings = Partial<
+  Omit<FastifyServerSettings, 'loggerInstance'> & SecurityServerSettings & { return503OnClosing: boolean }
+>
+
+/** The type of the logger in the options, so that `app.log` has it. */
+type InstanceOf<Options> = Options extends {
+  observability: { loggerInstance: infer Logger extends FastifyBaseLogger }
+}
+  ? { loggerInstance: Logger }
+  : unknown
+
+/** The result of {@link serverOptions}: the parts' settings, and the app's own with their types. */
+export type ServerOptions<Options, Own> = Omit<ServerSettings, keyof Own> & InstanceOf<Options> & Own
+
+/**
+ * The options that only Fastify's constructor can set, of all parts that are on: `Fastify(serverOptions(options))`.
+ *
+ * The app's own constructor options are the second argument: `Fastify(serverOptions(options, { bodyLimit: 2 ** 22 }))`.
+ * `logger`, `http`, `https` and `routerOptions` are merged key by key, and where both have one, the app's wins; the
+ * app's values replace the parts' defaults. A `loggerInstance` has its own level: make it with `config.env.LOG_LEVEL`.
+ * An option that would be silently lost is an error: a value that `options` sets differently, and a function where a part
+ * needs its own.
+ *
+ * @param options - The same options as the plugin's.
+ * @param own - Options of Fastify's constructor.
+ * @throws RangeError with the code `INVALID_OPTION` where `own` and the parts contradict each other.
+ */
+export function serverOptions<
+  const Options extends SeaworthyOptions = SeaworthyOptions,
+  // oxlint-disable-next-line typescript/no-generated-empty-object-type, typescript/ban-types -- the app has no options
+  Own extends OwnServerOptions = {}
+>(
+  options?: Options,
+  own?: Own & OwnServerOptions & KnownKeys<Own>
+): ServerOptions<NoInfer<Options>, NoInfer<Own>> {
+  return mergeOptions(options, own) as ServerOptions<Options, Own>
+}
+
+function mergeOptions(options: SeaworthyOptions = {}, own: OwnServerOptions = {}): object {
+  requireVersions()
+  checkOptions(options)
+  return mergeAppOptions(partSettings(withLogger(options, own)), own, options)
+}
+
+/** The constructor options of the parts alone. */
+export function partSettings({
+  observability,
+  errors,
+  shutdown,
+  security
+}: SeaworthyOptions): ServerSettings {
+  return {
+    ...(errors === false ? {} : load.errors().errorsServerOptions(partOptions(errors))),
+    ...(shutdown === false ? {} : load.shutdown().shutdownServerOptions(partOptions(shutdown))),
+    ...(security === false ? {} : load.security().securityServerOptions(partOptions(security))),
+    ...(observability === false
+      ? {}
+      : load.observability().observabilityServerOptions(observabilityServerHalf(partOptions(observability))))
+  }
+}

@@ -1,0 +1,79 @@
+import type { IncomingMessage } from 'node:http'
+import type { ServerHttp2Session } from 'node:http2'
+import type { Server as NetServer, Socket } from 'node:net'
+import { Server as TlsServer, type TLSSocket } from 'node:tls'
+import { stopAccepting, tcpSocketOf } from '../internals.ts'
+
+/** Every open connection of every address that the app listens on. */
+export class Connections {
+  /** Connections that carry HTTP/1, or nothing yet. */
+  readonly sockets = new Set<Socket>()
+  /** TCP connections whose TLS handshake is under way: the protocol is not negotiated yet. */
+  readonly handshakes = new Set<Socket>()
+  /** Upgraded connections. The value tells whether the protocol is WebSocket. */
+  readonly upgraded = new Map<Socket, boolean>()
+  readonly sessions = new Set<ServerHttp2Session>()
+  readonly #servers = new Set<NetServer>()
+
+  get isEmpty(): boolean {
+    return this.sockets.size + this.handshakes.size + this.upgraded.size + this.sessions.size === 0
+  }
+
+  /** Tracks the connections of a server. A second call for the same server does nothing. */
+  watch(server: NetServer): void {
+    if (this.#servers.has(server)) return
+    this.#servers.add(server)
+    const speaksHttp2 = 'updateSettings' in server
+    if (server instanceof TlsServer) this.#watchTls(server)
+    else if (!speaksHttp2) server.on('connection', (socket: Socket) => addUntilClose(this.sockets, socket))
+    if (speaksHttp2)
+      server.on('session', (session: ServerHttp2Session) => addUntilClose(this.sessions, session))
+    this.#watchUpgrades(server)
+  }
+
+  #watchTls(server: TlsServer): void {
+    server.on('connection', (socket: Socket) => addUntilClose(this.handshakes, socket))
+    server.on('secureConnection', (socket: TLSSocket) => {
+      const tcpSocket = tcpSocketOf(socket, this.handshakes)
+      if (tcpSocket) this.handshakes.delete(tcpSocket)
+      if (socket.alpnProtocol !== 'h2') addUntilClose(this.sockets, socket)
+    })
+  }
+
+  /** With an `upgrade` listener of ours alone, Node would leave upgrade requests unanswered: ours waits for another. */
+  #watchUpgrades(server: NetServer): void {
+    const onUpgrade = (request: IncomingMessage, socket: Socket) => {
+      this.sockets.delete(socket)
+      this.upgraded.set(socket, request.headers.upgrade?.toLowerCase() === 'websocket')
+      socket.once('close', () => this.upgraded.delete(socket))
+    }
+    if (server.listenerCount('upgrade') > 0) {
+      server.prependListener('upgrade', onUpgrade)
+      return
+    }
+    const onNewListener = (name: string | symbol, listener: unknown) => {
+      if (name !== 'upgrade' || listener === onUpgrade) return
+      server.off('newListener', onNewListener)
+      server.on('upgrade', onUpgrade)
+    }
+    server.on('newListener', onNewListener)
+  }
+
+  /** Stops accepting connections and keeps those that are open. */
+  stopListening(): void {
+    for (const server of this.#servers) if (server.listening) stopAccepting(server)
+  }
+
+  /** Destroys all open connections of every kind. */
+  destroyAll(): void {
+    for (const session of this.sessions) session.destroy()
+    for (const set of [this.sockets, this.handshakes, this.upgraded.keys()]) {
+      for (const socket of set) socket.destroy()
+    }
+  }
+}
+
+function addUntilClose<T extends Socket | ServerHttp2Session>(set: Set<T>, entry: T): void {
+  set.add(entry)
+  ;(entry as Socket).once('close', () => set.delete(entry))
+}

@@ -1,0 +1,118 @@
+import type { ServerHttp2Session } from 'node:http2'
+import type { Socket } from 'node:net'
+import { isOperational } from '@seaworthy/contract'
+import { pause } from '@seaworthy/internal'
+import type { FastifyRequest } from 'fastify'
+import type { Connections } from '../connections/connections.ts'
+import { GoawaySender } from '../connections/goaway.ts'
+import type { InFlight } from '../connections/in-flight.ts'
+import { hasUnfinishedResponse } from '../internals.ts'
+
+/** Milliseconds without a new connection after which traffic counts as moved. */
+const quietPeriodMs = 700
+/** Milliseconds that an idle connection is kept, so that the response to one more request can announce its end. */
+export const idleWindowMs = 500
+/** Milliseconds between two calls of `tick`. */
+export const tickIntervalMs = 25
+/** Milliseconds between two canary rounds: one connection in twenty is closed to see where its client connects next. */
+const canaryIntervalMs = 100
+
+/** Serves until traffic has moved elsewhere, and decides which responses close their connection. */
+export class Drain {
+  readonly #inFlight: InFlight
+  readonly #connections: Connections
+  readonly #seenConnections: WeakSet<object>
+  readonly #goaways = new GoawaySender()
+  /** Milliseconds during which this process could read: a blocked event loop must not look like idle clients. */
+  #clock = 0
+  #lastTick = performance.now()
+  #lastNewConnection = 0
+  #canariesLeft = 0
+  #closesAll = false
+  /** When each connection's last response was finished, by `#clock`. */
+  readonly #idleSince = new WeakMap<Socket, number>()
+  #closesAllSince = Infinity
+
+  constructor(inFlight: InFlight, connections: Connections) {
+    this.#inFlight = inFlight
+    this.#connections = connections
+    this.#seenConnections = new WeakSet<object>([...connections.sockets, ...connections.sessions])
+    inFlight.startClosing(() => this.#closesAll || this.#canariesLeft-- > 0)
+    inFlight.onRequest = (request) => this.#onRequest(request)
+    inFlight.onIdle = (socket) => this.#idleSince.set(socket, this.#clock)
+  }
+
+  /** Advances the clock. To be called every `tickIntervalMs`: the event loop reads sockets between two calls. */
+  tick(): void {
+    const now = performance.now()
+    this.#clock += Math.min(now - this.#lastTick, tickIntervalMs * 2)
+    this.#lastTick = now
+  }
+
+  /** Resolves when clients no longer open connections here: after `min` milliseconds at least and `max` at most. */
+  async waitUntilTrafficMoved(min: number, max: number): Promise<void> {
+    const start = performance.now()
+    const passed = () => performance.now() - start
+    let nextCanaries = 0
+    while (passed() < max) {
+      this.tick()
+      if (passed() >= nextCanaries) {
+        this.#startCanaries()
+        nextCanaries += canaryIntervalMs
+      }
+      const isQuiet = this.#clock - this.#lastNewConnection >= Math.min(quietPeriodMs, min)
+      if (isQuiet && passed() >= min) this.closeAll()
+      if (!isQuiet) this.#closesAll = false
+      if (this.#closesAll && (this.#isIdleWindowOver() || this.#connections.isEmpty)) return
+      // oxlint-disable-next-line no-await-in-loop -- it watches
+      await pause(tickIntervalMs)
+    }
+  }
+
+  /** From now on the last response on each connection closes it. */
+  closeAll(): void {
+    if (this.#closesAll) return
+    this.#closesAll = true
+    this.#closesAllSince = this.#clock
+    this.closeSessions()
+  }
+
+  /** Sends GOAWAY to every HTTP/2 session, and closes those whose peer has answered or is late. */
+  closeSessions(): void {
+    for (const session of this.#connections.sessions) this.#goaways.send(session)
+  }
+
+  /** Whether every connection has had the time to learn from a response that it ends. */
+  #isIdleWindowOver(): boolean {
+    return this.#clock - this.#closesAllSince >= idleWindowMs
+  }
+
+  /** Whether the connection has been idle for `window` milliseconds, counted from `closeAll` at the earliest. */
+  isIdleFor(socket: Socket, window: number): boolean {
+    const since = Math.max(this.#idleSince.get(socket) ?? 0, this.#closesAllSince)
+    return this.#clock - since >= window && !this.#inFlight.isBusy(socket) && !hasUnfinishedResponse(socket)
+  }
+
+  /** The next responses close their connections, and some HTTP/2 sessions get GOAWAY. */
+  #startCanaries(): void {
+    this.#canariesLeft = Math.ceil(this.#connections.sockets.size / 20)
+    let sessionsLeft = Math.ceil(this.#connections.sessions.size / 20)
+    for (const session of this.#connections.sessions) {
+      if (sessionsLeft <= 0) return
+      if (this.#goaways.send(session)) sessionsLeft--
+    }
+  }
+
+  /** A connection counts as new with its first request that is no probe: port checks and preconnects do not count. */
+  #onRequest(request: FastifyRequest): void {
+    if (isOperational(request)) return
+    const raw = request.raw as FastifyRequest['raw'] & { stream?: { session?: ServerHttp2Session } }
+    const session = raw.stream?.session
+    const connection = session ?? raw.socket
+    if (!this.#seenConnections.has(connection)) {
+      this.#seenConnections.add(connection)
+      this.#lastNewConnection = this.#clock
+    }
+    if (session && this.#closesAll) this.#goaways.send(session)
+  }
+}

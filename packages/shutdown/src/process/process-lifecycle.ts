@@ -1,0 +1,123 @@
+import { constants } from 'node:os'
+
+/** One app of the process. */
+export interface ManagedApp {
+  readonly signals: readonly NodeJS.Signals[]
+  /** Whether the process has to wait for it: it listens, or its shutdown runs. */
+  readonly isActive: boolean
+  onSignal(name: NodeJS.Signals): void
+  onFatalError(error: unknown, origin: string): void
+  exit(code: number): void
+}
+
+/**
+ * Signals and fatal errors concern the process, which may have several apps: these share one listener for each event,
+ * and the process exits when the last app has ended.
+ */
+export interface ProcessLifecycle {
+  add(app: ManagedApp): void
+  /** From now on fatal errors reach the app. */
+  watchFatalErrors(app: ManagedApp): void
+  remove(app: ManagedApp): void
+  /** The app's shutdown is over. The process exits with the highest code once no other app is active. */
+  finished(app: ManagedApp, code: number): void
+}
+
+const key = Symbol.for('seaworthy.process-lifecycle.v1')
+
+/** The one instance of the process, shared by all copies of this package. */
+export function processLifecycle(): ProcessLifecycle {
+  const holder = process as typeof process & { [key]?: ProcessLifecycle }
+  return (holder[key] ??= createProcessLifecycle())
+}
+
+/** Milliseconds in which a second SIGINT is the same Ctrl-C: under npm it comes from the terminal and from npm. */
+const signalDedupeMs = 100
+
+function createProcessLifecycle(): ProcessLifecycle {
+  const apps = new Set<ManagedApp>()
+  const signals = createSignalListener(apps)
+  const fatalErrors = createFatalErrorListener()
+  let highestCode = 0
+
+  const remove = (app: ManagedApp) => {
+    apps.delete(app)
+    fatalErrors.remove(app)
+    if (apps.size === 0) signals.stop()
+  }
+
+  return {
+    add(app) {
+      apps.add(app)
+      signals.listen(app.signals)
+    },
+    watchFatalErrors: fatalErrors.add,
+    remove,
+    finished(app, code) {
+      highestCode = Math.max(highestCode, code)
+      const isLast = ![...apps].some((other) => other !== app && other.isActive)
+      if (isLast) app.exit(highestCode)
+      remove(app)
+      if (isLast) highestCode = 0
+    }
+  }
+}
+
+/** Passes the first signal to the apps; a second one exits. */
+function createSignalListener(apps: ReadonlySet<ManagedApp>) {
+  const listening = new Set<NodeJS.Signals>()
+  let first: { name: NodeJS.Signals; at: number } | undefined
+
+  const isDuplicate = (name: NodeJS.Signals, now: number) =>
+    first?.name === name && name === 'SIGINT' && process.stdout.isTTY && now - first.at < signalDedupeMs
+  const onSignal = (name: NodeJS.Signals) => {
+    const now = performance.now()
+    if (isDuplicate(name, now)) return
+    const isSecond = first !== undefined
+    first ??= { name, at: now }
+    for (const app of apps) {
+      if (!app.signals.includes(name)) continue
+      if (isSecond) app.exit(128 + constants.signals[name])
+      else app.onSignal(name)
+    }
+  }
+
+  return {
+    listen(names: readonly NodeJS.Signals[]) {
+      for (const name of names) {
+        if (listening.has(name)) continue
+        listening.add(name)
+        process.on(name, onSignal)
+      }
+    },
+    stop() {
+      for (const name of listening) process.off(name, onSignal)
+      listening.clear()
+      first = undefined
+    }
+  }
+}
+
+/** Passes uncaught exceptions and unhandled rejections to the apps. Without apps it leaves Node's behaviour. */
+function createFatalErrorListener() {
+  const apps = new Set<ManagedApp>()
+  const onException = (error: unknown, origin: string) => {
+    for (const app of apps) app.onFatalError(error, origin)
+  }
+  const onRejection = (error: unknown) => onException(error, 'unhandledRejection')
+
+  return {
+    add(app: ManagedApp) {
+      if (apps.size === 0) {
+        process.on('uncaughtException', onException)
+        process.on('unhandledRejection', onRejection)
+      }
+      apps.add(app)
+    },
+    remove(app: ManagedApp) {
+      if (!apps.delete(app) || apps.size > 0) return
+      process.off('uncaughtException', onException)
+      process.off('unhandledRejection', onRejection)
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '@seaworthy/testing'
+import type { Test } from 'tap'
+import type { ShutdownOptions } from '../../src/index.ts'
+import type { Clients, Route } from './clients.ts'
+import { service } from './service.ts'
+
+export interface RollingRestart {
+  options?: ShutdownOptions
+  env?: Record<string, string>
+  /** How many responses the clients get before the shutdown starts. */
+  busy?: number
+}
+
+/** Shuts down the first of two services under load; new connections go to the second after `moved` milliseconds. */
+export async function rollingRestart(
+  t: Test,
+  start: (route: Route) => Clients,
+  moved: number,
+  { options = {}, env = {}, busy = 200 }: RollingRestart = {}
+): Promise<void> {
+  const all = { drainDelay: { min: 1000, max: 15_000 }, timeout: 30_000, ...options }
+  const [old, next] = await Promise.all([service(t, all, env), service(t, all, env)])
+  const route = { port: old.port }
+  const clients = start(route)
+  await until('clients to be busy', () => clients.count.ok >= busy, 60_000)
+
+  old.kill('SIGTERM')
+  await old.waitFor(/shutdown: draining/)
+  await sleep(moved)
+  route.port = next.port
+  const { code } = await old.exit
+  const before = clients.count.ok
+  await until('clients to go on elsewhere', () => clients.count.ok >= before + busy / 2, 60_000)
+  const count = await clients.stop()
+  t.strictSame(count.failed, {}, `0 of ${count.ok} requests failed`)
+  t.equal(code, 0, 'exit code')
+}
