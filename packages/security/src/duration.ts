@@ -1,4 +1,4 @@
-import { check } from './check.ts'
+import { check } from './option-checks.ts'
 
 const units: Record<string, number> = {
   ms: 1,

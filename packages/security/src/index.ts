@@ -1,4 +1,4 @@
-export { SecurityError } from './client-error.ts'
+export { SecurityError } from './security-error.ts'
 export type {
   CorsDelegator,
   CorsHook,
@@ -9,7 +9,7 @@ export type {
   RouteCors
 } from './cors/options.ts'
 export { cors } from './cors/plugin.ts'
-export type { LimitInfo, OpenBoundary, SecurityStatus } from './decorator.ts'
+export type { LimitInfo, OpenBoundary, SecurityStatus } from './status.ts'
 export type {
   HeadersOptions,
   HelmetHeaders,
@@ -17,7 +17,7 @@ export type {
   RouteHeadersOptions
 } from './headers/options.ts'
 export { headers, type RouteHeaders, type RouteHelmet } from './headers/plugin.ts'
-export type { CspNonce } from './headers/prepared.ts'
+export type { CspNonce } from './headers/prepare.ts'
 export type { Profile } from './headers/profiles.ts'
 export type { SecurityOptions } from './options.ts'
 export { security, security as default } from './plugin.ts'

@@ -3,7 +3,7 @@ import type { HeadersOptions } from './headers/options.ts'
 import type { RateLimitOptions } from './rate-limit/options.ts'
 import type { SecurityServerOptions } from './server-options.ts'
 import type { ValidationOptions } from './validation/options.ts'
-import { check, given, section } from './check.ts'
+import { check, given, section } from './option-checks.ts'
 
 /**
  * Options of the security plugin, each part `false` or its options. The members of `SecurityServerOptions` are only

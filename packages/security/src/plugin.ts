@@ -1,12 +1,12 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { cors } from './cors/plugin.ts'
-import { tell } from './decorator.ts'
+import { tell } from './status.ts'
 import { headers } from './headers/plugin.ts'
 import { resolveOptions, type SecurityOptions } from './options.ts'
 import { rateLimit } from './rate-limit/plugin.ts'
 import { securityServerOptions, warnWhereMissing } from './server-options.ts'
-import { sayTrust } from './trust.ts'
+import { sayTrust } from './trust-proxy.ts'
 import { validation } from './validation/plugin.ts'
 
 const plugin: FastifyPluginAsync<SecurityOptions> = async (fastify, options) => {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { earlyRejectionOptions, type EarlyRejectionOptions } from '@seaworthy/contract'
 import { addressList } from '@seaworthy/internal'
-import { check, given } from './check.ts'
+import { check, given } from './option-checks.ts'
 
 /** What only Fastify's constructor can set. Give the same to the plugin, so that it can check. */
 export interface SecurityServerOptions {

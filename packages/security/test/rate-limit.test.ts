@@ -346,7 +346,7 @@ t.test('a flood of keys resets nobody, and the memory stays bounded', async (t) 
 })
 
 t.test('a million keys stay under the cap of memory', async (t) => {
-  const fixture = join(import.meta.dirname, 'fixtures/many-keys.ts')
+  const fixture = join(import.meta.dirname, 'fixtures/million-keys.ts')
   const count = async (cache: number) => {
     const counting = startNode(t, fixture, { nodeArgs: ['--expose-gc'], args: [`${cache}`] })
     await counting.exit

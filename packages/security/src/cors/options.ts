@@ -1,8 +1,8 @@
 import type { AtLeastOne } from '@seaworthy/contract'
 import { withoutRegisterOptions } from '@seaworthy/internal'
 import type { FastifyRequest, LogLevel } from 'fastify'
-import { check, given, section } from '../check.ts'
-import { checkRules } from './rules.ts'
+import { check, given, section } from '../option-checks.ts'
+import { checkRules } from './check-origin.ts'
 
 /** One origin, or a pattern of them, anchored and with its dots escaped: `/^https:\/\/[a-z]+\.example\.com$/`. */
 export type OriginRule = string | RegExp

@@ -8,10 +8,10 @@ import type {
 } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Overridable } from '@seaworthy/contract'
-import { given } from '../check.ts'
+import { given } from '../option-checks.ts'
 import { checkCors, type CorsOptions, type RouteCors } from './options.ts'
-import { decider } from './origin.ts'
-import { prepared } from './prepared.ts'
+import { decider } from './origin-function.ts'
+import { prepared } from './listed-origins.ts'
 
 interface CorsConfig {
   /** The route's own CORS options, laid over the plugin's; `false` for none. */

@@ -1,7 +1,7 @@
 import type { HelmetOptions } from 'helmet'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { withoutRegisterOptions } from '@seaworthy/internal'
-import { check, given, section } from '../check.ts'
+import { check, given, section } from '../option-checks.ts'
 import { profiles, type Profile } from './profiles.ts'
 
 /** The values of one directive; those that are functions are asked for each request. */

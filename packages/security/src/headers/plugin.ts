@@ -2,10 +2,10 @@ import { onEarlyRejection, type AtLeastOne, type Overridable } from '@seaworthy/
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ServerResponse } from 'node:http'
-import { blockOf, type Block } from '../carried/block.ts'
-import { carrier } from '../carried/response.ts'
-import { check, given, section } from '../check.ts'
-import { tell } from '../decorator.ts'
+import { blockOf, type Block } from '../prepared-headers/header-block.ts'
+import { carrier } from '../prepared-headers/set-block.ts'
+import { check, given, section } from '../option-checks.ts'
+import { tell } from '../status.ts'
 import {
   resolveHeaders,
   type HeadersOptions,
@@ -13,7 +13,7 @@ import {
   type HelmetRouteOption,
   type RouteHeadersOptions
 } from './options.ts'
-import { freshNonce, prepareHeaders, type CspNonce, type PreparedHeaders } from './prepared.ts'
+import { freshNonce, prepareHeaders, type CspNonce, type PreparedHeaders } from './prepare.ts'
 
 /**
  * A route's own headers: options laid over the plugin's, or `false` for none. In the route's `config.headers`;

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Overridable } from '@seaworthy/contract'
 import type { Limiter } from './limiter.ts'
 import type { LimitOptions } from './options.ts'
-import type { appLimits } from './plan.ts'
+import type { appLimits } from './route-plan.ts'
 
 /** What a limiter made by `createRateLimit` says about a request. */
 export type RateLimitResult =

@@ -1,4 +1,4 @@
-import { SecurityError } from '../client-error.ts'
+import { SecurityError } from '../security-error.ts'
 import { spoken } from '../duration.ts'
 
 /** A request over its limit: 429, or 403 once the client is banned. */

@@ -1,13 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { tightestOf, type Asked } from './answer-headers.ts'
-import { collect, collectDynamic, type Collected } from './collect.ts'
+import { tightestOf, type Asked } from './response-headers.ts'
+import { collect, collectDynamic, type Collected } from './keys.ts'
 import { RateLimitStoreError } from './errors.ts'
-import type { Limit } from './limit.ts'
+import type { Limit } from './resolve-limit.ts'
 import type { MemoryStore } from './memory-store.ts'
-import type { Outcomes } from './outcomes.ts'
+import type { Outcomes } from './metrics.ts'
 import type { RedisStore } from './redis-store.ts'
-import { refuse } from './refuse.ts'
-import type { Hit, Verdict } from './store.ts'
+import { refuse } from './reject.ts'
+import type { Hit, Verdict } from './types.ts'
 
 export interface LimiterParts {
   memory: MemoryStore

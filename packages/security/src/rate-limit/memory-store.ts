@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { fnv1a, shardIndex, shardCount } from '@seaworthy/internal'
-import { SlidingLog } from './log.ts'
-import type { Hit, Verdict } from './store.ts'
+import { SlidingLog } from './sliding-window-log.ts'
+import type { Hit, Verdict } from './types.ts'
 
 interface Kept {
   keys: Map<string, SlidingLog>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Deadlines } from './deadlines.ts'
-import { refundScript, takeScript } from './scripts.ts'
-import type { Hit, Verdict } from './store.ts'
+import { refundScript, takeScript } from './redis-scripts.ts'
+import type { Hit, Verdict } from './types.ts'
 
 /** What the store needs of a client: ioredis has it, alone and as a cluster. */
 export interface RedisClient {

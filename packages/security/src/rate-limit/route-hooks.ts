@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import type { Limit } from './limit.ts'
+import type { Limit } from './resolve-limit.ts'
 import type { Limiter } from './limiter.ts'
-import type { Plan } from './plan.ts'
+import type { Plan } from './route-plan.ts'
 
 type Done = (error?: Error | null) => void
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void

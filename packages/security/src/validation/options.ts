@@ -1,5 +1,5 @@
 import { withoutRegisterOptions } from '@seaworthy/internal'
-import { check, given, section } from '../check.ts'
+import { check, given, section } from '../option-checks.ts'
 
 /** What comes in from outside. */
 export type Boundary = 'body' | 'params' | 'querystring' | 'headers'

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { SecurityError } from '../client-error.ts'
-import { tell, type OpenBoundary } from '../decorator.ts'
-import { listed, openBoundary } from './boundaries.ts'
-import { buildByPart } from './compiler.ts'
+import { SecurityError } from '../security-error.ts'
+import { tell, type OpenBoundary } from '../status.ts'
+import { listed, openBoundary } from './missing-schemas.ts'
+import { buildByPart } from './validator-compiler.ts'
 import { resolveValidation, type ValidationOptions } from './options.ts'
-import { unsafePatterns } from './patterns.ts'
-import { queryError, shapeError } from './shape.ts'
+import { unsafePatterns } from './unsafe-patterns.ts'
+import { queryError, shapeError } from './input-shape.ts'
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
 

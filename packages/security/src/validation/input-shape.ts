@@ -1,4 +1,4 @@
-import { SecurityError } from '../client-error.ts'
+import { SecurityError } from '../security-error.ts'
 
 const tooDeep = (depth: number) =>
   new SecurityError(`The body is nested deeper than ${depth} levels`, {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { lifecyclePort, provided } from '@seaworthy/contract'
-import { check, section } from '../check.ts'
+import { check, section } from '../option-checks.ts'
 import type { RateLimitOptions } from './options.ts'
 import { RedisStore, type RedisClient } from './redis-store.ts'
 

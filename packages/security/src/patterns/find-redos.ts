@@ -1,6 +1,6 @@
 import safeRegex from 'safe-regex2'
-import { anything, meet, nothing, startsOf, type Starts } from './starts.ts'
-import { treeOf, type Part, type Sequence } from './tree.ts'
+import { anything, meet, nothing, startsOf, type Starts } from './first-characters.ts'
+import { treeOf, type Part, type Sequence } from './parse.ts'
 
 /** Steps of the engine that nobody notices: some tens of milliseconds. */
 const bearable = 10_000_000

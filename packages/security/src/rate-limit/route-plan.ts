@@ -1,6 +1,6 @@
 import type { RouteOptions } from 'fastify'
-import { check, given, section } from '../check.ts'
-import { compileLimit, limitKeys, type Limit } from './limit.ts'
+import { check, given, section } from '../option-checks.ts'
+import { compileLimit, limitKeys, type Limit } from './resolve-limit.ts'
 import type { LimitOptions, RateLimitOptions, RouteLimitOptions, RouteRateLimit } from './options.ts'
 
 /** The limits of a route, by where they are asked. */

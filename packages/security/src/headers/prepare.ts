@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import helmet, { contentSecurityPolicy } from 'helmet'
 import { randomBytes } from 'node:crypto'
 import { validateHeaderValue } from 'node:http'
-import { blockOf, withFirst, type Block } from '../carried/block.ts'
+import { blockOf, withFirst, type Block } from '../prepared-headers/header-block.ts'
 import type { HelmetHeaders, ResolvedHeaders } from './options.ts'
 
 /** The nonces of one request. */

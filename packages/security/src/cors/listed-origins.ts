@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { blockOf, type Block } from '../carried/block.ts'
-import { carrier } from '../carried/response.ts'
+import { blockOf, type Block } from '../prepared-headers/header-block.ts'
+import { carrier } from '../prepared-headers/set-block.ts'
 import type { CorsOptions } from './options.ts'
-import { exactOrigins } from './origin.ts'
+import { exactOrigins } from './origin-function.ts'
 
 /** Answers a request that is no preflight. False where it cannot say: @fastify/cors then does. */
 export type Prepared = (request: FastifyRequest, reply: FastifyReply) => boolean

@@ -1,8 +1,8 @@
 import type { FastifyReply } from 'fastify'
-import { line, valuesIn, type Block } from '../carried/block.ts'
-import { carried, carrier } from '../carried/response.ts'
-import { policyOf, type Limit } from './limit.ts'
-import type { Hit, Verdict } from './store.ts'
+import { line, valuesIn, type Block } from '../prepared-headers/header-block.ts'
+import { carried, carrier } from '../prepared-headers/set-block.ts'
+import { policyOf, type Limit } from './resolve-limit.ts'
+import type { Hit, Verdict } from './types.ts'
 
 /** What was asked of a request's limits at one stage. */
 export interface Asked {

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http'
-import { native, slotKeys, type BlockResponse, type SlotKey } from './slots.ts'
+import { native, slotKeys, type BlockResponse, type SlotKey } from './symbols.ts'
 
 /** To who reads, changes or removes headers, those of a block are headers like others. */
 const methods = {

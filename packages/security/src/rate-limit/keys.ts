@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import { clientNetwork, noAddress } from '@seaworthy/internal'
-import type { Limit } from './limit.ts'
-import type { Hit } from './store.ts'
+import type { Limit } from './resolve-limit.ts'
+import type { Hit } from './types.ts'
 
 /** The limits that a request is counted against, and under which keys. */
 export interface Collected {

@@ -1,5 +1,5 @@
 import { ServerResponse } from 'node:http'
-import type { Block } from './block.ts'
+import type { Block } from './header-block.ts'
 
 /** Node's own response: what its methods do before anybody changes them. */
 export const native = ServerResponse.prototype as ServerResponse & HeadWriter

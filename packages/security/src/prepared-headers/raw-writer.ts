@@ -1,6 +1,6 @@
 import { ServerResponse, type IncomingMessage } from 'node:http'
-import { blockOf, linesBeside } from './block.ts'
-import { kCors, kHeaders, kLimits, native, type BlockResponse } from './slots.ts'
+import { blockOf, linesBeside } from './header-block.ts'
+import { kCors, kHeaders, kLimits, native, type BlockResponse } from './symbols.ts'
 
 /**
  * One by one, Node checks and joins headers for each answer, which costs more than the rest of a small one: blocks are

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { spoken } from '../duration.ts'
 import { RateLimitError } from './errors.ts'
-import type { Limit } from './limit.ts'
+import type { Limit } from './resolve-limit.ts'
 import type { Done } from './limiter.ts'
-import type { Hit, Verdict } from './store.ts'
+import type { Hit, Verdict } from './types.ts'
 
 export interface Refusing {
   limit: Limit

@@ -1,6 +1,6 @@
-import { saidIn } from './block.ts'
-import { loosen } from './seen.ts'
-import { native, slotKeys, type BlockResponse } from './slots.ts'
+import { saidIn } from './header-block.ts'
+import { loosen } from './header-accessors.ts'
+import { native, slotKeys, type BlockResponse } from './symbols.ts'
 
 /**
  * The documented way, for a Node that does not write lines as expected: names and values in one list. Node checks each

@@ -1,4 +1,4 @@
-import type { Part, Sequence } from './tree.ts'
+import type { Part, Sequence } from './parse.ts'
 
 /** What a part of a pattern may begin with. */
 export interface Starts {

@@ -1,5 +1,5 @@
-import { check } from '../check.ts'
-import { danger } from '../patterns/danger.ts'
+import { check } from '../option-checks.ts'
+import { danger } from '../patterns/find-redos.ts'
 
 /** An Origin header is no longer than a host name and its scheme: longer ones are made to be slow. */
 export const longestOrigin = 512

@@ -1,6 +1,6 @@
 import { addressList, type AddressList } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
-import { check, given, section } from '../check.ts'
+import { check, given, section } from '../option-checks.ts'
 import { duration } from '../duration.ts'
 import type { LimitOptions, RateLimitHook, StoreErrorPolicy } from './options.ts'
 

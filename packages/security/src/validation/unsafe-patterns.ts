@@ -1,4 +1,4 @@
-import { danger } from '../patterns/danger.ts'
+import { danger } from '../patterns/find-redos.ts'
 
 /** A pattern that an attacker can make run for seconds, and where it stands. */
 export interface UnsafePattern {

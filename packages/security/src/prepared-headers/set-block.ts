@@ -1,9 +1,9 @@
 import type { FastifyReply } from 'fastify'
-import type { Block } from './block.ts'
-import { sendAsLines, writesLines } from './lines.ts'
-import { sendAsPairs } from './pairs.ts'
-import { isShown, show } from './seen.ts'
-import { native, slots, type Blocks, type BlockResponse, type Slot, type SlotKey } from './slots.ts'
+import type { Block } from './header-block.ts'
+import { sendAsLines, writesLines } from './raw-writer.ts'
+import { sendAsPairs } from './documented-writer.ts'
+import { isShown, show } from './header-accessors.ts'
+import { native, slots, type Blocks, type BlockResponse, type Slot, type SlotKey } from './symbols.ts'
 
 /** What is needed of a reply: while closing there is only a response. */
 type Answer = Pick<FastifyReply, 'raw' | 'hasHeader'>

@@ -1,4 +1,4 @@
-import { slots } from './store.ts'
+import { slots } from './types.ts'
 
 /**
  * The requests of one key within a window: never more than `max` in any stretch of its length. Requests close to each

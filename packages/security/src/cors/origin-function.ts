@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { CorsOptions, OriginFunction, OriginRule } from './options.ts'
-import { longestOrigin } from './rules.ts'
+import { longestOrigin } from './check-origin.ts'
 
 /** What @fastify/cors is given: it asks per request, so that a stranger gets nothing and caches are told. */
 export type Decide = (origin: string | undefined, callback: (error: null, allow: boolean) => void) => void

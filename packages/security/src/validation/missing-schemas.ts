@@ -1,5 +1,5 @@
 import type { RouteOptions } from 'fastify'
-import type { OpenBoundary } from '../decorator.ts'
+import type { OpenBoundary } from '../status.ts'
 import type { Boundary } from './options.ts'
 
 const withBody = new Set(['POST', 'PUT', 'PATCH'])
