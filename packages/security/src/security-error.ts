@@ -1,22 +1,30 @@
-import { clientErrorBrand } from '@seaworthy/contract'
+import { nameErrorClass, PluginError, type PluginErrorOptions } from '@seaworthy/internal'
+
+/** The codes of this package's errors. */
+export type SecurityErrorCode =
+  | 'RATE_LIMITED'
+  | 'RATE_LIMIT_BANNED'
+  | 'RATE_LIMIT_STORE_DOWN'
+  | 'UNSUPPORTED_CONTENT_TYPE'
+  | 'BODY_TOO_DEEP'
+  | 'TOO_MANY_KEYS'
+  | 'FORBIDDEN_PROPERTY'
+
+/** What a {@link SecurityError} has beside its message. */
+export type SecurityErrorOptions = Omit<PluginErrorOptions<SecurityErrorCode>, 'headers'> & {
+  headers?: Readonly<Record<string, string>> | undefined
+}
 
 /** An error whose status, code, message and headers may go to the client. */
-export class SecurityError extends Error {
-  override readonly name: string = 'SecurityError'
-  readonly [clientErrorBrand] = true as const
-  readonly code: string
-  readonly statusCode: number
-  readonly headers: Readonly<Record<string, string>> | undefined
-  readonly expose = true
+export class SecurityError extends PluginError<SecurityErrorCode> {
+  static {
+    nameErrorClass(this, 'SecurityError')
+  }
 
-  constructor(
-    message: string,
-    { code, statusCode, headers }: { code: string; statusCode: number; headers?: Record<string, string> },
-    options?: ErrorOptions
-  ) {
+  declare readonly headers: Readonly<Record<string, string>> | undefined
+
+  // oxlint-disable-next-line no-useless-constructor -- its headers are texts only
+  constructor(message: string, options: SecurityErrorOptions) {
     super(message, options)
-    this.code = code
-    this.statusCode = statusCode
-    this.headers = headers
   }
 }

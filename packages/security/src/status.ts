@@ -1,42 +1,45 @@
-import type { FastifyInstance } from 'fastify'
 import type { Overridable } from '@seaworthy/contract'
+import type { FastifyInstance } from 'fastify'
 
-/** A boundary that no schema guards. */
+/** A route that accepts input without a schema. */
 export interface OpenBoundary {
   method: string
   url: string
-  /** What comes in unchecked: `body`, `params`, `querystring`, `headers`. */
+  /** The inputs without a schema: `body`, `params`, `querystring`, `headers`. */
   missing: readonly string[]
 }
 
-/** One limit as it applies: what a route's requests are counted against. */
+/** One limit in force. */
 export interface LimitInfo {
   name: string
+  /** Whether requests are counted by address or by user. */
   by: 'ip' | 'user'
-  /** `undefined` where a function decides per request. */
+  /** Requests within the window. `undefined` if a function decides per request. */
   max: number | undefined
-  /** Milliseconds; `undefined` where a function decides per request. */
+  /** The window in milliseconds. `undefined` if a function decides per request. */
   timeWindow: number | undefined
+  /** The hook in which the limit is evaluated; `user`: as soon as the user is authenticated. */
   stage: string
+  /** Whether the limit only counts and rejects nothing. */
   observe: boolean
 }
 
-/** What the parts of this package tell about themselves. A part that is off leaves its member out. */
+/** The settings in force, of `app.security`. The member of a plugin that is not registered is absent. */
 export interface SecurityStatus {
-  /** The headers that every answer carries. */
+  /** The headers that every response carries. */
   headers?: Readonly<Record<string, string>>
   /** The limits, by name. */
   limits?: () => LimitInfo[]
-  /** Where the counts are, and whether the store answers. */
+  /** The store of the counts, and whether it answers. */
   store?: () => { kind: 'memory' | 'redis'; up: boolean; keys: number }
-  /** The boundaries without a schema. Complete once the app is ready. */
+  /** The routes that accept input without a schema. Complete once the app is ready. */
   boundaries?: () => OpenBoundary[]
-  /** Whose `X-Forwarded-*` headers count. */
+  /** The proxies whose `X-Forwarded-*` headers are trusted. */
   trustProxy?: readonly string[] | false
 }
 
 interface SecurityDecorators {
-  /** What the security plugins do here. */
+  /** The security settings in force. */
   security: Overridable<this, SecurityStatus>
 }
 
@@ -44,8 +47,8 @@ declare module 'fastify' {
   interface FastifyInstance extends SecurityDecorators {}
 }
 
-/** Adds a part's word to `app.security`, whichever of the parts comes first. */
-export function tell(fastify: FastifyInstance, status: SecurityStatus): void {
-  if (fastify.hasDecorator('security')) Object.assign(fastify.security, status)
-  else fastify.decorate('security', { ...status })
+/** The object behind `app.security`, which the first of the plugins creates. Each plugin sets its members. */
+export function securityStatus(fastify: FastifyInstance): SecurityStatus {
+  if (!fastify.hasDecorator('security')) fastify.decorate('security', {})
+  return fastify.security
 }

@@ -1,63 +1,49 @@
 import type { FastifyInstance } from 'fastify'
+import { trustsForwardedFor } from './internals.ts'
 
-/** From networks that are nobody's: they stand in documents only. */
-const strangers = ['192.0.2.1', '198.51.100.1', '203.0.113.1', '2001:db8::1']
-const client = '203.0.113.254'
+/** Addresses of the networks that are reserved for documentation: no proxy has one. */
+const untrustedSamples = ['192.0.2.1', '198.51.100.1', '203.0.113.1', '2001:db8::1']
 
-/** An address of each of the names. */
-const named: Readonly<Record<string, string>> = {
+/** One address of each named range. */
+const rangeSamples: Readonly<Record<string, string>> = {
   loopback: '127.0.0.1',
   linklocal: '169.254.0.1',
   uniquelocal: '10.0.0.1'
 }
 
 /**
- * Asks at the start what an address forwarded by this peer or that would be taken for, and says so. Only the
- * constructor can set it, and Fastify doesn't tell: without the look a wrong setting shows in nothing but wrong counts.
+ * Logs at the start which peers may set the client's address. Fastify's constructor sets `trustProxy` and does not
+ * expose it, so a wrong value would show only in wrong counts.
+ *
+ * @param proxies - The option `trustProxy` of the plugin, which should be the constructor's.
  */
-export function sayTrust(fastify: FastifyInstance, declared: readonly string[] | false): void {
+export function logTrustProxy(fastify: FastifyInstance, proxies: readonly string[] | false): void {
   const { log } = fastify
-  if (strangers.every((peer) => believes(fastify, peer))) {
+  const trusted = new Set(untrustedSamples.map((peer) => trustsForwardedFor(fastify, peer)))
+  if (trusted.has(undefined)) {
     log.warn(
-      'security: X-Forwarded-* headers count from everybody, so clients choose their address, host and protocol: build the app with Fastify(securityServerOptions({ trustProxy: [the proxies] }))'
+      'security: this version of Fastify does not show which peers it trusts; limits count the address that it reports; make sure that "trustProxy" of the constructor lists only your proxies'
     )
     return
   }
-  const proxies = declared || []
-  const ignored = proxies.filter((range) => believes(fastify, firstOf(range)) === false)
+  if (!trusted.has(false)) {
+    log.warn(
+      'security: X-Forwarded-* headers are trusted from every peer; clients choose their address, host and protocol; build the app with Fastify(securityServerOptions({ trustProxy: [your proxies] }))'
+    )
+    return
+  }
+  const ranges = proxies || []
+  const ignored = ranges.filter((range) => trustsForwardedFor(fastify, sampleOf(range)) === false)
   if (ignored.length > 0) {
     log.warn(
       { ignored },
-      `security: X-Forwarded-* headers do not count from ${ignored.join(', ')}, so all clients behind share one limit: build the app with Fastify(securityServerOptions(options)), with the same "trustProxy"`
+      `security: X-Forwarded-* headers are not trusted from ${ignored.join(', ')}; all clients behind share one limit; build the app with Fastify(securityServerOptions(options)), with the same "trustProxy"`
     )
-    return
-  }
-  if (proxies.length > 0) {
-    log.info({ trustProxy: proxies }, 'security: X-Forwarded-* headers count only from these proxies')
+  } else if (ranges.length > 0) {
+    log.info({ trustProxy: ranges }, 'security: X-Forwarded-* headers are trusted only from these proxies')
   } else {
-    log.info("security: the address of a request is its connection's: X-Forwarded-* headers do not count")
+    log.info("security: X-Forwarded-* headers are ignored; a request's address is that of its connection")
   }
 }
 
-const firstOf = (range: string): string => named[range] ?? range.split('/', 1)[0]!
-
-/** Whether a peer's X-Forwarded-For would count; undefined where Fastify cannot be asked. */
-function believes(fastify: FastifyInstance, peer: string): boolean | undefined {
-  const raw = { headers: { 'x-forwarded-for': client }, socket: { remoteAddress: peer } }
-  try {
-    const { prototype } = requestClass(fastify)!
-    const request = Object.create(prototype, { raw: { value: raw } }) as { ip: string }
-    return request.ip === client
-  } catch {
-    return undefined
-  }
-}
-
-/** What Fastify makes requests of. It is not documented, so all of the above does without. */
-function requestClass(fastify: FastifyInstance): { prototype: object } | undefined {
-  for (let scope: object | null = fastify; scope; scope = Object.getPrototypeOf(scope) as object | null) {
-    const key = Object.getOwnPropertySymbols(scope).find((each) => each.description === 'fastify.Request')
-    if (key) return (scope as Record<symbol, { prototype: object }>)[key]
-  }
-  return undefined
-}
+const sampleOf = (range: string): string => rangeSamples[range] ?? range.split('/', 1)[0]!

@@ -102,7 +102,10 @@ const refused: [object, string | RegExp][] = [
   ],
   [{ trustProxy: true }, /"trustProxy" must be a list of addresses and CIDR ranges or false .*got true/],
   [{ trustProxy: 1 }, /"trustProxy" must be a list/],
-  [{ trustProxy: ['0.0.0.0/0'] }, `security: "trustProxy" must be narrower than everybody, got '0.0.0.0/0'`],
+  [
+    { trustProxy: ['0.0.0.0/0'] },
+    `security: "trustProxy" must be narrower than all addresses, got '0.0.0.0/0'`
+  ],
   [
     { trustProxy: ['proxy.internal'] },
     /"trustProxy" must list IP addresses or CIDR ranges, got "proxy.internal"/
@@ -165,7 +168,6 @@ t.test('each part can be off, and all of them', async (t) => {
 t.test("windows are read as @fastify/rate-limit's are", async (t) => {
   const windows: [number | string, number][] = [
     [1500, 1500],
-    ['1500', 1500],
     ['90s', 90_000],
     ['1 minute', 60_000],
     ['2 hours', 7_200_000],

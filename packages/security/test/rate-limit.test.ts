@@ -141,7 +141,7 @@ t.test('probes are never limited, nor are routes that say so', async (t) => {
   }
   const some = await build(t, { max: 1, global: false }, (app) => {
     app.get('/', ok)
-    app.get('/asks', { config: { rateLimit: {} } }, ok)
+    app.get('/asks', { config: { rateLimit: {} as RouteRateLimit } }, ok)
   })
   t.same(await statuses(some, 2), [200, 200])
   t.same(await statuses(some, 2, '/asks'), [200, 429])

@@ -1,29 +1,32 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import { blockOf, type Block } from '../prepared-headers/header-block.ts'
-import { carrier } from '../prepared-headers/set-block.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { createHeaderBlock, type HeaderBlock } from '../prepared-headers/header-block.ts'
+import { bindHeaderSlot } from '../prepared-headers/set-block.ts'
 import type { CorsOptions } from './options.ts'
-import { exactOrigins } from './origin-function.ts'
+import { listedOrigins } from './origin-function.ts'
 
-/** Answers a request that is no preflight. False where it cannot say: @fastify/cors then does. */
-export type Prepared = (request: FastifyRequest, reply: FastifyReply) => boolean
+/** Sets the CORS headers of a request that is no preflight. `false`: @fastify/cors has to decide. */
+export type SetListedOrigin = (request: FastifyRequest, reply: FastifyReply) => boolean
 
 /**
- * Most requests come from an origin that is on the list, or from a stranger: for both, the headers are known at the
- * start. `undefined` where each request has to be looked at.
+ * Prepares the headers of origins that are listed by name. Most requests come from one of those or from a disallowed
+ * origin, and their headers are known at the start. `undefined` if each request has to be evaluated.
  */
-export function prepared(options: CorsOptions): Prepared | undefined {
+export function prepareListedOrigins(
+  fastify: FastifyInstance,
+  options: CorsOptions
+): SetListedOrigin | undefined {
   const { hook = 'onRequest', delegator, credentials, exposedHeaders } = options
-  const origins = exactOrigins(options.origin)
+  const origins = listedOrigins(options.origin)
   if (hook !== 'onRequest' || delegator !== undefined || origins === undefined) return undefined
 
-  const blocks = new Map<string, Block>()
+  const blocks = new Map<string, HeaderBlock>()
   for (const origin of origins.names) {
     const headers: Record<string, string> = { 'access-control-allow-origin': origin }
     if (credentials) headers['access-control-allow-credentials'] = 'true'
     if (exposedHeaders) headers['access-control-expose-headers'] = [exposedHeaders].flat().join(', ')
-    blocks.set(origin, blockOf(headers))
+    blocks.set(origin, createHeaderBlock(headers))
   }
-  const carry = carrier('cors')
+  const setBlock = bindHeaderSlot(fastify, 'cors')
 
   return ({ headers: { origin }, raw, routeOptions }, reply) => {
     const { cors } = routeOptions.config as { cors?: unknown }
@@ -31,7 +34,7 @@ export function prepared(options: CorsOptions): Prepared | undefined {
     const block = origin === undefined ? undefined : blocks.get(origin)
     if (block === undefined && origins.others && origin !== undefined) return false
     reply.header('vary', 'Origin')
-    if (block !== undefined) carry(reply, block)
+    if (block !== undefined) setBlock(reply, block)
     return true
   }
 }

@@ -1,9 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import helmet, { contentSecurityPolicy } from 'helmet'
+import { contentSecurityPolicy } from 'helmet'
 import { randomBytes } from 'node:crypto'
 import { validateHeaderValue } from 'node:http'
-import { blockOf, withFirst, type Block } from '../prepared-headers/header-block.ts'
-import type { HelmetHeaders, ResolvedHeaders } from './options.ts'
+import { helmetHeaders } from '../internals.ts'
+import { createHeaderBlock, prependHeader, type HeaderBlock } from '../prepared-headers/header-block.ts'
+import type { HelmetHeaders } from './helmet-types.ts'
+import type { ResolvedHeaders } from './options.ts'
 
 /** The nonces of one request. */
 export interface CspNonce {
@@ -11,13 +13,13 @@ export interface CspNonce {
   style: string
 }
 
-/** Headers computed once; what differs per request is filled in. */
+/** Headers that are computed once. The parts that differ per request are filled in. */
 export interface PreparedHeaders {
-  /** The headers that are the same on every answer. */
+  /** The headers that are the same on every response. */
   readonly fixed: Readonly<Record<string, string>>
   readonly nonces: boolean
-  /** All of a request's headers. `nonce` is the request's, where it has one already. */
-  block(request: FastifyRequest, reply: FastifyReply, nonce?: CspNonce): Block
+  /** All headers for a request. `nonce`: the nonces that the request has already. */
+  block(request: FastifyRequest, reply: FastifyReply, nonce?: CspNonce): HeaderBlock
 }
 
 type Directives = Record<string, unknown>
@@ -27,97 +29,91 @@ interface PolicyOptions {
   useDefaults?: boolean
 }
 
-const marks: CspNonce = { script: '{{script-nonce}}', style: '{{style-nonce}}' }
+const placeholders: CspNonce = { script: '{{script-nonce}}', style: '{{style-nonce}}' }
 
-export const freshNonce = (): CspNonce => ({
+export const createNonce = (): CspNonce => ({
   script: randomBytes(16).toString('hex'),
   style: randomBytes(16).toString('hex')
 })
 
 /**
- * Runs helmet once and keeps what it writes. A policy with functions runs per request, one with nonces is cut into
- * pieces where they go.
+ * Runs helmet once and keeps its headers. A policy with functions is computed per request; one with nonces is split
+ * where they go.
  *
- * @throws Error of helmet for options that it refuses.
+ * @throws Error of helmet for options that it rejects.
  */
 export function prepareHeaders({ helmet: options, nonces, extra }: ResolvedHeaders): PreparedHeaders {
   const policy = options.contentSecurityPolicy
   const withNonces = nonces && policy !== false
   const {
     'content-security-policy': csp,
-    'content-security-policy-report-only': report,
+    'content-security-policy-report-only': reportOnly,
     ...others
-  } = written({
+  } = helmetHeaders({
     ...options,
-    contentSecurityPolicy: policy === false || isDynamic(policy) ? false : withMarks(policy, withNonces)
+    contentSecurityPolicy:
+      policy === false || hasFunctions(policy) ? false : withPlaceholders(policy, withNonces)
   })
   const fixed: Record<string, string> = { ...others, ...extra }
-  const text = csp ?? report
+  const text = csp ?? reportOnly
   const name = csp === undefined ? 'content-security-policy-report-only' : 'content-security-policy'
 
-  if (isDynamic(policy)) return dynamic(policy, withNonces, fixed)
-  if (text === undefined) return constant(fixed, nonces)
-  // The policy stays where helmet puts it: first.
-  if (!withNonces) return constant({ [name]: text, ...fixed }, false)
+  if (hasFunctions(policy)) return prepareDynamicPolicy(policy, withNonces, fixed)
+  if (text === undefined) return prepareConstant(fixed, nonces)
+  // The policy comes first, as in helmet's order.
+  if (!withNonces) return prepareConstant({ [name]: text, ...fixed }, false)
 
   const pieces = text.split(/(\{\{(?:script|style)-nonce\}\})/)
-  const rest = blockOf(fixed)
-  blockOf({ [name]: text })
+  const rest = createHeaderBlock(fixed)
+  // Checks the text of the policy.
+  createHeaderBlock({ [name]: text })
   return {
     fixed,
     nonces: true,
-    block(_request, _reply, nonce = freshNonce()) {
+    block(_request, _reply, nonce = createNonce()) {
       const filled = pieces.map((piece) =>
-        piece === marks.script ? nonce.script : piece === marks.style ? nonce.style : piece
+        piece === placeholders.script ? nonce.script : piece === placeholders.style ? nonce.style : piece
       )
-      return withFirst(name, filled.join(''), rest)
+      return prependHeader(name, filled.join(''), rest)
     }
   }
 }
 
-const constant = (fixed: Record<string, string>, nonces: boolean): PreparedHeaders => {
-  const block = blockOf(fixed)
+const prepareConstant = (fixed: Record<string, string>, nonces: boolean): PreparedHeaders => {
+  const block = createHeaderBlock(fixed)
   return { fixed, nonces, block: () => block }
 }
 
-function dynamic(policy: PolicyOptions, nonces: boolean, fixed: Record<string, string>): PreparedHeaders {
+function prepareDynamicPolicy(
+  policy: PolicyOptions,
+  nonces: boolean,
+  fixed: Record<string, string>
+): PreparedHeaders {
   const name = policy.reportOnly ? 'content-security-policy-report-only' : 'content-security-policy'
-  const ready = nonces ? undefined : contentSecurityPolicy(policy as never)
-  const rest = blockOf(fixed)
+  const withoutNonces = nonces ? undefined : contentSecurityPolicy(policy as never)
+  const rest = createHeaderBlock(fixed)
   return {
     fixed,
     nonces,
-    block(request, reply, nonce = freshNonce()) {
-      const middleware = ready ?? contentSecurityPolicy(withNonce(policy, nonce) as never)
-      let text = ''
+    block(request, reply, nonce = createNonce()) {
+      const middleware = withoutNonces ?? contentSecurityPolicy(withNonce(policy, nonce) as never)
+      let text: string | undefined
       const setHeader = (_name: string, value: string) => void (text = value)
-      // The functions of a policy get Node's own response: only what writes is replaced.
+      // The functions of a policy get Node's own response: only its method for writing is replaced.
       const response = new Proxy(reply.raw, {
         get: (raw, key) => (key === 'setHeader' ? setHeader : (Reflect.get(raw, key) as unknown))
       })
       middleware(request.raw, response, (error) => {
         if (error) throw error
       })
+      if (text === undefined) throw new Error('security: helmet wrote no content security policy')
       validateHeaderValue(name, text)
-      return withFirst(name, text, rest)
+      return prependHeader(name, text, rest)
     }
   }
 }
 
-/** What helmet writes for these options, in its order. */
-function written(options: HelmetHeaders): Record<string, string> {
-  const headers: Record<string, string> = {}
-  const response = {
-    setHeader: (name: string, value: string) => void (headers[name.toLowerCase()] = value),
-    removeHeader: () => undefined
-  }
-  helmet(options as never)({} as never, response as never, (error?: unknown) => {
-    if (error) throw error as Error
-  })
-  return headers
-}
-
-function isDynamic(policy: unknown): policy is PolicyOptions {
+function hasFunctions(policy: unknown): policy is PolicyOptions {
   if (typeof policy !== 'object' || policy === null) return false
   return Object.values((policy as PolicyOptions).directives ?? {}).some(
     (value) => value !== null && typeof value === 'object' && [...(value as string[])].some(isFunction)
@@ -126,10 +122,12 @@ function isDynamic(policy: unknown): policy is PolicyOptions {
 
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 
-const withMarks = (policy: HelmetHeaders['contentSecurityPolicy'], nonces: boolean) =>
-  (nonces ? withNonce((policy === true ? undefined : policy) as PolicyOptions, marks) : policy) as never
+const withPlaceholders = (policy: HelmetHeaders['contentSecurityPolicy'], nonces: boolean) =>
+  (nonces
+    ? withNonce((policy === true ? undefined : policy) as PolicyOptions, placeholders)
+    : policy) as never
 
-/** Adds nonces as @fastify/helmet does: to the directive as it is spelled, or to a new one. */
+/** Adds nonces as @fastify/helmet does: to the directive in its spelling, or to a new one. */
 function withNonce(policy: PolicyOptions | undefined, nonce: CspNonce): PolicyOptions {
   const directives: Directives = {
     ...(policy ? policy.directives : contentSecurityPolicy.getDefaultDirectives())

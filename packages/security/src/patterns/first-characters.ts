@@ -1,67 +1,68 @@
 import type { Part, Sequence } from './parse.ts'
 
-/** What a part of a pattern may begin with. */
-export interface Starts {
+/** The characters that a part of a pattern may begin with. */
+export interface FirstCharacters {
   /** Sources of single characters: `a`, `[a-z]`, `\d`. */
   readonly characters: readonly string[]
-  /** Whether it may match nothing, so that what follows begins. */
+  /** Whether the part may match nothing, so that the next one begins. */
   readonly empty: boolean
-  /** Whether it cannot be told: anything. */
+  /** Whether it may be any character, because it cannot be determined. */
   readonly any: boolean
 }
 
-/** Begins with nothing: the end, a place. */
-export const nothing: Starts = { characters: [], empty: true, any: false }
-export const anything: Starts = { characters: [], empty: true, any: true }
+/** Of a part that matches no character: the end, a position. */
+export const noCharacter: FirstCharacters = { characters: [], empty: true, any: false }
+export const anyCharacter: FirstCharacters = { characters: [], empty: true, any: true }
 
-/** What a sequence may begin with, and then what comes `after` it. */
-export function startsOf(parts: Sequence, after: Starts = nothing): Starts {
+/** The characters that a sequence may begin with, including those of `after`, which follows it. */
+export function firstCharacters(parts: Sequence, after: FirstCharacters = noCharacter): FirstCharacters {
   return parts.reduceRight((rest, part) => {
-    const own = startsOfPart(part)
-    if (!own.empty) return own
+    const first = firstCharactersOfPart(part)
+    if (!first.empty) return first
     return {
-      characters: [...own.characters, ...rest.characters],
+      characters: [...first.characters, ...rest.characters],
       empty: rest.empty,
-      any: own.any || rest.any
+      any: first.any || rest.any
     }
   }, after)
 }
 
-function startsOfPart(part: Part): Starts {
+function firstCharactersOfPart(part: Part): FirstCharacters {
   if (part.kind === 'character') return { characters: [part.source], empty: false, any: false }
-  if (part.kind === 'place') return nothing
-  if (part.kind === 'group') return either(part.alternatives.map((each) => startsOf(each)))
-  if (part.kind !== 'repeat') return anything
-  const once = startsOfPart(part.part)
-  return part.max === 0 ? nothing : { ...once, empty: once.empty || part.min === 0 }
+  if (part.kind === 'position') return noCharacter
+  if (part.kind === 'group') return union(part.alternatives.map((sequence) => firstCharacters(sequence)))
+  if (part.kind !== 'repetition') return anyCharacter
+  const once = firstCharactersOfPart(part.part)
+  return part.max === 0 ? noCharacter : { ...once, empty: once.empty || part.min === 0 }
 }
 
-const either = (all: readonly Starts[]): Starts => ({
+const union = (all: readonly FirstCharacters[]): FirstCharacters => ({
   characters: all.flatMap(({ characters }) => characters),
   empty: all.some(({ empty }) => empty),
   any: all.some(({ any }) => any)
 })
 
-/** Whether some character begins both. */
-export function meet(a: Starts, b: Starts): boolean {
+/** Whether some character is in both. */
+export function intersect(a: FirstCharacters, b: FirstCharacters): boolean {
   if (a.any || b.any) return true
   return a.characters.some((one) => b.characters.some((other) => overlap(one, other)))
 }
 
+/** Whether some character matches both sources. */
 function overlap(one: string, other: string): boolean {
   if (one === other) return true
-  const [first, second] = [matcher(one), matcher(other)]
+  const [first, second] = [compile(one), compile(other)]
   const literal = literalOf(one) ?? literalOf(other)
   if (literal !== undefined) return first.test(literal) && second.test(literal)
   return samples(one, other).some((character) => first.test(character) && second.test(character))
 }
 
-/** The one character that a source stands for, where that is easily seen: `a`, `\.`. */
+/** The one character of a source such as `a` and `\.`. `undefined` if it is not obvious. */
 const literalOf = (source: string): string | undefined =>
   /^(?:[^\\.[]|\\\W)$/u.test(source) ? Array.from(source).at(-1) : undefined
 
-/** As Ajv reads patterns. What it cannot read alone is taken for anything. */
-function matcher(source: string): RegExp {
+/** Compiles with the flags that Ajv uses. A source that is invalid alone matches anything. */
+function compile(source: string): RegExp {
   try {
     return new RegExp(`^(?:${source})$`, 'u')
   } catch {
@@ -69,17 +70,17 @@ function matcher(source: string): RegExp {
   }
 }
 
-const everyday = Array.from({ length: 0x700 }, (_, code) => code)
-const elsewhere = Array.from({ length: 0x1000 }, (_, index) => 0x700 + index * 256)
+const commonCodes = Array.from({ length: 0x700 }, (_, code) => code)
+const otherCodes = Array.from({ length: 0x1000 }, (_, index) => 0x700 + index * 256)
 
-/** Enough characters to tell two sets apart: the common ones, some of each script, and where ranges begin and end. */
+/** Enough characters to distinguish two sets: common ones, some of each script, and those beside the ends of ranges. */
 function samples(...sources: readonly string[]): string[] {
   const named = sources.flatMap((source) => [
-    ...Array.from(source, (character) => character.codePointAt(0) ?? 0),
+    ...Array.from(source, (text) => text.codePointAt(0) ?? 0),
     ...[...source.matchAll(/\\[ux]\{?([\da-f]+)/gi)].map(([, hex = '']) => Number.parseInt(hex, 16))
   ])
   const borders = named.flatMap((code) => [code - 1, code, code + 1])
-  return [...everyday, ...elsewhere, ...borders]
+  return [...commonCodes, ...otherCodes, ...borders]
     .filter((code) => code >= 0 && code <= 0x10ffff)
     .map((code) => String.fromCodePoint(code))
 }

@@ -2,73 +2,75 @@
 export type Part =
   /** One character: a literal, an escape, a class, the dot. */
   | { kind: 'character'; source: string }
-  /** `^`, `$`, `\b`: a place between characters. */
-  | { kind: 'place'; source: string }
-  /** What an earlier group has matched. */
-  | { kind: 'reference' }
+  /** A position between characters: `^`, `$`, `\b`. */
+  | { kind: 'position'; source: string }
+  /** The text of an earlier group. */
+  | { kind: 'backreference' }
   | { kind: 'group'; alternatives: Sequence[] }
-  /** Looks ahead or behind without moving. */
-  | { kind: 'look'; alternatives: Sequence[] }
-  | { kind: 'repeat'; part: Part; min: number; max: number }
+  /** A look ahead or behind that consumes nothing. */
+  | { kind: 'lookaround'; alternatives: Sequence[] }
+  | { kind: 'repetition'; part: Part; min: number; max: number }
 
 /** Parts in a row. */
 export type Sequence = readonly Part[]
 
-const opening = /\((\?(?:<?[=!]|:|<[^>]*>|[a-z-]*:))?/y
+const groupStart = /\((\?(?:<?[=!]|:|<[^>]*>|[a-z-]*:))?/y
 const quantifier = /(?:([*+?])|\{(\d+)(?:(,)(\d*))?\})\??/y
-const place = /[$^]|\\[bB]/y
-const reference = /\\(?:[1-9]\d*|k<[^>]*>)/y
+const position = /[$^]|\\[bB]/y
+const backreference = /\\(?:[1-9]\d*|k<[^>]*>)/y
 const character =
   /\\(?:u\{[\da-f]+\}|u[\da-f]{4}|x[\da-f]{2}|p\{[^}]*\}|c[a-z]|[^])|\[(?:\\[^]|[^\]\\])*\]|[^]/iuy
 
-/** Reads a pattern that `RegExp` accepts. */
-export function treeOf(source: string): Sequence[] {
-  let at = 0
+/** Parses a pattern that `RegExp` accepts, into its alternatives. */
+export function parsePattern(source: string): Sequence[] {
+  let offset = 0
 
   const take = (expression: RegExp): RegExpExecArray | undefined => {
-    expression.lastIndex = at
-    const found = expression.exec(source) ?? undefined
-    if (found) at += found[0].length
-    return found
+    expression.lastIndex = offset
+    const match = expression.exec(source) ?? undefined
+    if (match) offset += match[0].length
+    return match
   }
 
-  const alternatives = (): Sequence[] => {
-    const all = [sequence()]
-    while (source[at] === '|') {
-      at++
-      all.push(sequence())
+  const parseAlternatives = (): Sequence[] => {
+    const alternatives = [parseSequence()]
+    while (source[offset] === '|') {
+      offset++
+      alternatives.push(parseSequence())
     }
-    return all
+    return alternatives
   }
 
-  const sequence = (): Sequence => {
+  const parseSequence = (): Sequence => {
     const parts: Part[] = []
-    while (at < source.length && source[at] !== '|' && source[at] !== ')') parts.push(repeated(part()))
+    while (offset < source.length && source[offset] !== '|' && source[offset] !== ')') {
+      parts.push(parseQuantifier(parsePart()))
+    }
     return parts
   }
 
-  const part = (): Part => {
-    const opened = take(opening)
-    if (opened) {
-      const inner = alternatives()
-      at++
-      return { kind: /^\?<?[=!]/.test(opened[1] ?? '') ? 'look' : 'group', alternatives: inner }
+  const parsePart = (): Part => {
+    const start = take(groupStart)
+    if (start) {
+      const alternatives = parseAlternatives()
+      offset++
+      return { kind: /^\?<?[=!]/.test(start[1] ?? '') ? 'lookaround' : 'group', alternatives }
     }
-    const between = take(place)
-    if (between) return { kind: 'place', source: between[0] }
-    if (take(reference)) return { kind: 'reference' }
+    const between = take(position)
+    if (between) return { kind: 'position', source: between[0] }
+    if (take(backreference)) return { kind: 'backreference' }
     return { kind: 'character', source: take(character)?.[0] ?? '' }
   }
 
-  const repeated = (part: Part): Part => {
-    const found = take(quantifier)
-    if (!found) return part
-    const [, sign, least, comma, most] = found
-    const min = sign === undefined ? Number(least) : sign === '+' ? 1 : 0
-    const open = sign === '*' || sign === '+' || (comma !== undefined && most === '')
-    const max = open ? Infinity : sign === '?' ? 1 : comma === undefined ? min : Number(most)
-    return { kind: 'repeat', part, min, max }
+  const parseQuantifier = (part: Part): Part => {
+    const match = take(quantifier)
+    if (!match) return part
+    const [, sign, lower, comma, upper] = match
+    const min = sign === undefined ? Number(lower) : sign === '+' ? 1 : 0
+    const unbounded = sign === '*' || sign === '+' || (comma !== undefined && upper === '')
+    const max = unbounded ? Infinity : sign === '?' ? 1 : comma === undefined ? min : Number(upper)
+    return { kind: 'repetition', part, min, max }
   }
 
-  return alternatives()
+  return parseAlternatives()
 }

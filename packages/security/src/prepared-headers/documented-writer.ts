@@ -1,39 +1,47 @@
-import { saidIn } from './header-block.ts'
-import { loosen } from './header-accessors.ts'
-import { native, slotKeys, type BlockResponse } from './symbols.ts'
+import { nativeResponse } from '../internals.ts'
+import { overridingNames } from './header-block.ts'
+import { materialize } from './header-accessors.ts'
+import { allSlotSymbols, type PreparedResponse } from './symbols.ts'
 
 /**
- * The documented way, for a Node that does not write lines as expected: names and values in one list. Node checks each
- * again, but nobody has to keep them until then.
+ * Passes the blocks to Node's `writeHead` as one list of names and values: the documented way, for a Node whose head
+ * writer cannot be replaced. Node checks each header again.
  */
-function writeHead(this: BlockResponse, status: number, reason?: unknown, headers?: unknown): BlockResponse {
-  if (typeof reason === 'string') this.statusMessage = reason
-  const given = typeof reason === 'string' ? headers : (headers ?? reason)
-  const list = listOf(given)
-  // Node joins a list with headers that were set before: then all are set.
-  if (native.getHeaderNames.call(this).length > 0) {
-    for (const key of slotKeys) loosen(this, key)
-    return native.writeHead.call(this, status, list as never) as BlockResponse
+function writeHead(
+  this: PreparedResponse,
+  status: number,
+  reasonOrHeaders?: unknown,
+  headersAfterReason?: unknown
+): PreparedResponse {
+  const hasReason = typeof reasonOrHeaders === 'string'
+  if (hasReason) this.statusMessage = reasonOrHeaders
+  const headers = hasReason ? headersAfterReason : (headersAfterReason ?? reasonOrHeaders)
+  const list = toFlatList(headers)
+  // Node merges a list with the headers that are set: then all must be set.
+  if (nativeResponse.getHeaderNames.call(this).length > 0) {
+    for (const slot of allSlotSymbols) materialize(this, slot)
+    return nativeResponse.writeHead.call(this, status, list as never) as PreparedResponse
   }
   const all: unknown[] = []
-  for (const key of slotKeys) {
-    const block = this[key]
+  for (const slot of allSlotSymbols) {
+    const block = this[slot]
     if (block === undefined) continue
-    const said = saidIn(block, given)
-    for (const [name, value] of block.values) if (said?.has(name) !== true) all.push(name, value)
+    const overriding = overridingNames(block, headers)
+    for (const [name, value] of block.values) if (overriding?.has(name) !== true) all.push(name, value)
   }
-  for (const each of list) all.push(each)
-  return native.writeHead.call(this, status, all as never) as BlockResponse
+  for (const entry of list) all.push(entry)
+  return nativeResponse.writeHead.call(this, status, all as never) as PreparedResponse
 }
 
-/** Names and values in turns, of any of the shapes that Node takes. */
-function listOf(headers: unknown): unknown[] {
+/** Names and values in turns, from any of the forms that Node takes. */
+function toFlatList(headers: unknown): unknown[] {
   if (Array.isArray(headers)) return Array.isArray(headers[0]) ? headers.flat(1) : headers
   const list: unknown[] = []
   for (const name in headers as object) list.push(name, (headers as Record<string, unknown>)[name])
   return list
 }
 
-export function sendAsPairs(response: BlockResponse): void {
+/** Makes the response send its blocks through `writeHead`. */
+export function useDocumentedWriter(response: PreparedResponse): void {
   response.writeHead = writeHead
 }

@@ -1,62 +1,66 @@
 import type { OutgoingHttpHeaders } from 'node:http'
-import { native, slotKeys, type BlockResponse, type SlotKey } from './symbols.ts'
+import { nativeResponse } from '../internals.ts'
+import { allSlotSymbols, type PreparedResponse, type SlotSymbol } from './symbols.ts'
 
-/** To who reads, changes or removes headers, those of a block are headers like others. */
-const methods = {
-  getHeader(this: BlockResponse, name: string): number | string | string[] | undefined {
-    const single = native.getHeader.call(this, name)
+/** Methods of a response that treat the headers of its blocks as headers like others. */
+const accessors = {
+  getHeader(this: PreparedResponse, name: string): number | string | string[] | undefined {
+    const single = nativeResponse.getHeader.call(this, name)
     if (single !== undefined) return single
-    const key = holderOf(this, name)
-    return key === undefined ? undefined : this[key]?.values.get(name.toLowerCase())
+    const slot = slotOf(this, name)
+    return slot === undefined ? undefined : this[slot]?.values.get(name.toLowerCase())
   },
-  hasHeader(this: BlockResponse, name: string): boolean {
-    return native.hasHeader.call(this, name) || holderOf(this, name) !== undefined
+  hasHeader(this: PreparedResponse, name: string): boolean {
+    return nativeResponse.hasHeader.call(this, name) || slotOf(this, name) !== undefined
   },
-  getHeaders(this: BlockResponse): OutgoingHttpHeaders {
-    const carried = slotKeys.flatMap((key) => [...(this[key]?.values ?? [])])
-    return Object.assign(Object.create(null), Object.fromEntries(carried), native.getHeaders.call(this))
+  getHeaders(this: PreparedResponse): OutgoingHttpHeaders {
+    const prepared = allSlotSymbols.flatMap((slot) => [...(this[slot]?.values ?? [])])
+    const single = nativeResponse.getHeaders.call(this)
+    return Object.assign(Object.create(null), Object.fromEntries(prepared), single)
   },
-  getHeaderNames(this: BlockResponse): string[] {
+  getHeaderNames(this: PreparedResponse): string[] {
     return Object.keys(this.getHeaders())
   },
-  appendHeader(this: BlockResponse, name: string, value: string | readonly string[]): BlockResponse {
-    const key = holderOf(this, name)
-    if (key !== undefined) loosen(this, key)
-    return native.appendHeader.call(this, name, value) as BlockResponse
+  appendHeader(this: PreparedResponse, name: string, value: string | readonly string[]): PreparedResponse {
+    const slot = slotOf(this, name)
+    if (slot !== undefined) materialize(this, slot)
+    return nativeResponse.appendHeader.call(this, name, value) as PreparedResponse
   },
-  removeHeader(this: BlockResponse, name: string): void {
-    const key = holderOf(this, name)
-    if (key !== undefined) loosen(this, key)
-    native.removeHeader.call(this, name)
+  removeHeader(this: PreparedResponse, name: string): void {
+    const slot = slotOf(this, name)
+    if (slot !== undefined) materialize(this, slot)
+    nativeResponse.removeHeader.call(this, name)
   }
 }
 
-/** On the response itself: another prototype would cost more than all that is saved. */
-export function show(response: BlockResponse): void {
-  response.getHeader = methods.getHeader
-  response.hasHeader = methods.hasHeader
-  response.getHeaders = methods.getHeaders
-  response.getHeaderNames = methods.getHeaderNames
-  response.appendHeader = methods.appendHeader
-  response.removeHeader = methods.removeHeader
+/** Installs the methods on the response itself: another prototype would cost more than prepared headers save. */
+export function installHeaderAccessors(response: PreparedResponse): void {
+  response.getHeader = accessors.getHeader
+  response.hasHeader = accessors.hasHeader
+  response.getHeaders = accessors.getHeaders
+  response.getHeaderNames = accessors.getHeaderNames
+  response.appendHeader = accessors.appendHeader
+  response.removeHeader = accessors.removeHeader
 }
 
-export const isShown = (response: BlockResponse): boolean => response.getHeader === methods.getHeader
+export const hasHeaderAccessors = (response: PreparedResponse): boolean =>
+  response.getHeader === accessors.getHeader
 
-function holderOf(response: BlockResponse, name: string): SlotKey | undefined {
-  const small = name.toLowerCase()
-  for (const key of slotKeys) {
-    const block = response[key]
-    // What is said of limits may be less than could be: its names are those of all.
-    if (block?.names.has(small) === true && block.values.has(small)) return key
+/** The slot whose block has a header of this name. */
+function slotOf(response: PreparedResponse, name: string): SlotSymbol | undefined {
+  const lowerCase = name.toLowerCase()
+  for (const slot of allSlotSymbols) {
+    const block = response[slot]
+    // The block of limits may have fewer headers than names.
+    if (block?.names.has(lowerCase) === true && block.values.has(lowerCase)) return slot
   }
   return undefined
 }
 
-/** One of a block is to be changed: from here on they are single headers. What was said one by one stays. */
-export function loosen(response: BlockResponse, key: SlotKey): void {
-  const block = response[key]
-  response[key] = undefined
+/** Turns a block into single headers, because one of them changes. Headers that are set already stay. */
+export function materialize(response: PreparedResponse, slot: SlotSymbol): void {
+  const block = response[slot]
+  response[slot] = undefined
   for (const [name, value] of block?.values ?? [])
     if (!response.hasHeader(name)) response.setHeader(name, value)
 }

@@ -1,70 +1,72 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 
-/** Headers ready to be sent: what each says, and the lines of all. */
-export interface Block {
-  /** In small letters. */
+/** Several headers, ready to be sent as one text. */
+export interface HeaderBlock {
+  /** The names, in lower case. */
   readonly names: { has(name: string): boolean }
-  /** What each says. Asked for only where somebody reads, changes or removes headers. */
+  /** The values by name. Read only if the app reads, changes or removes headers. */
   readonly values: ReadonlyMap<string, string>
+  /** The lines of the head, each with its line break. */
   readonly text: string
 }
 
 /**
- * Puts headers into lines.
+ * Makes a block of headers.
  *
- * @throws TypeError for what cannot be in a header: Node looks at headers one by one, but not at these lines.
+ * @throws TypeError for a name or value that no header can have: Node checks single headers, but not these lines.
  */
-export function blockOf(headers: Readonly<Record<string, string>>): Block {
+export function createHeaderBlock(headers: Readonly<Record<string, string>>): HeaderBlock {
   const values = new Map<string, string>()
   let text = ''
   for (const [name, value] of Object.entries(headers)) {
     validateHeaderName(name)
     validateHeaderValue(name, value)
     values.set(name, value)
-    text += line(name, value)
+    text += formatHeaderLine(name, value)
   }
   return { names: values, values, text }
 }
 
-/** The block with one more header in front. Its value must be safe already. */
-export function withFirst(name: string, value: string, block: Block): Block {
+/** A block with one more header in front, whose name and value are checked already. */
+export function prependHeader(name: string, value: string, block: HeaderBlock): HeaderBlock {
   const values = new Map([[name, value], ...block.values])
-  return { names: values, values, text: line(name, value) + block.text }
+  return { names: values, values, text: formatHeaderLine(name, value) + block.text }
 }
 
-/** What lines say, read back. */
-export function valuesIn(text: string): ReadonlyMap<string, string> {
-  const lines = text.split('\r\n').filter((each) => each !== '')
-  return new Map(lines.map((each) => each.split(/: (.*)/, 2) as [string, string]))
+/** The headers in lines of a head. */
+export function parseHeaderLines(text: string): ReadonlyMap<string, string> {
+  const lines = text.split('\r\n').filter((line) => line !== '')
+  return new Map(lines.map((line) => line.split(/: (.*)/, 2) as [string, string]))
 }
 
 /**
- * The names that an answer has itself, where some are of the block: what an app says wins.
+ * The names of the response's single headers, in lower case, if one of them may be in the block: a header that the app
+ * sets overrides the block's.
  *
- * @param headers - As Node's HTTP has them: an object, or a list of names and values, flat or in pairs.
+ * @param headers - In the forms of Node's HTTP: an object, or a list of names and values, flat or in pairs.
  */
-export function saidIn({ names }: Block, headers: unknown): ReadonlySet<string> | undefined {
+export function overridingNames({ names }: HeaderBlock, headers: unknown): ReadonlySet<string> | undefined {
   if (Array.isArray(headers)) {
-    const said: unknown[] = Array.isArray(headers[0])
+    const listed: unknown[] = Array.isArray(headers[0])
       ? (headers as unknown[][]).map(([name]) => name)
       : headers.filter((_, index) => index % 2 === 0)
-    return inSmall(said)
+    return lowerCaseSet(listed)
   }
   for (const name in headers as object) {
-    if (names.has(name.toLowerCase())) return inSmall(Object.keys(headers as object))
+    if (names.has(name.toLowerCase())) return lowerCaseSet(Object.keys(headers as object))
   }
   return undefined
 }
 
-const inSmall = (names: readonly unknown[]) => new Set(names.map((name) => String(name).toLowerCase()))
+const lowerCaseSet = (names: readonly unknown[]) => new Set(names.map((name) => String(name).toLowerCase()))
 
-/** The lines without those whose names an answer has itself. */
-export function linesBeside(block: Block, headers: unknown): string {
-  const said = saidIn(block, headers)
-  if (said === undefined) return block.text
+/** The lines of a block, without those of headers that the response sets itself. */
+export function linesBeside(block: HeaderBlock, headers: unknown): string {
+  const overriding = overridingNames(block, headers)
+  if (overriding === undefined) return block.text
   let text = ''
-  for (const [name, value] of block.values) if (!said.has(name)) text += line(name, value)
+  for (const [name, value] of block.values) if (!overriding.has(name)) text += formatHeaderLine(name, value)
   return text
 }
 
-export const line = (name: string, value: string | number): string => `${name}: ${value}\r\n`
+export const formatHeaderLine = (name: string, value: string | number): string => `${name}: ${value}\r\n`

@@ -1,46 +1,63 @@
-import type { FastifyReply } from 'fastify'
-import type { Block } from './header-block.ts'
-import { sendAsLines, writesLines } from './raw-writer.ts'
-import { sendAsPairs } from './documented-writer.ts'
-import { isShown, show } from './header-accessors.ts'
-import { native, slots, type Blocks, type BlockResponse, type Slot, type SlotKey } from './symbols.ts'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { canReplaceHeadWriter, nativeResponse } from '../internals.ts'
+import { useDocumentedWriter } from './documented-writer.ts'
+import { hasHeaderAccessors, installHeaderAccessors } from './header-accessors.ts'
+import type { HeaderBlock } from './header-block.ts'
+import { useRawWriter } from './raw-writer.ts'
+import {
+  slotSymbols,
+  type HeaderBlocks,
+  type HeaderSlot,
+  type PreparedResponse,
+  type SlotSymbol
+} from './symbols.ts'
 
-/** What is needed of a reply: while closing there is only a response. */
-type Answer = Pick<FastifyReply, 'raw' | 'hasHeader'>
+/** The members of a reply that are used: while the server closes, there is only a response. */
+type ReplyLike = Pick<FastifyReply, 'raw' | 'hasHeader'>
 
-/** Gives an answer a block instead of the one in that slot. What the app has set itself stays. */
-export type Carry = (reply: Answer, block: Block | undefined) => void
+/** Replaces the block of a slot on a response. Headers that the app sets override it. */
+export type SetHeaderBlock = (reply: ReplyLike, block: HeaderBlock | undefined) => void
 
-/** Bound once at the start. */
-export function carrier(slot: Slot): Carry {
-  const key = slots[slot]
-  const send = writesLines() ? sendAsLines : sendAsPairs
+/** Servers whose log has the line about the slower writer. */
+const reported = new WeakSet<object>()
+
+/** Binds the writing of one slot, once at the start. */
+export function bindHeaderSlot(fastify: FastifyInstance, slot: HeaderSlot): SetHeaderBlock {
+  const symbol = slotSymbols[slot]
+  const useWriter = canReplaceHeadWriter() ? useRawWriter : useDocumentedWriter
+  if (useWriter === useDocumentedWriter && !reported.has(fastify.server)) {
+    reported.add(fastify.server)
+    fastify.log.info(
+      'security: this runtime does not let prepared headers be written at once; sending them through writeHead(), which is slower; nothing to do'
+    )
+  }
   return (reply, block) => {
-    const raw = reply.raw as BlockResponse
-    if (!isShown(raw)) {
-      if (!isPlain(raw)) return carryEach(reply, key, block)
-      show(raw)
-      send(raw)
+    const raw = reply.raw as PreparedResponse
+    if (!hasHeaderAccessors(raw)) {
+      if (!isNative(raw)) return setEach(reply, symbol, block)
+      installHeaderAccessors(raw)
+      useWriter(raw)
     }
-    raw[key] = block
+    raw[symbol] = block
   }
 }
 
-/** What an answer carries in a slot. */
-export const carried = ({ raw }: FastifyReply, slot: Slot): Block | undefined => (raw as Blocks)[slots[slot]]
+/** The block of a slot on a response. */
+export const headerBlockOf = ({ raw }: FastifyReply, slot: HeaderSlot): HeaderBlock | undefined =>
+  (raw as HeaderBlocks)[slotSymbols[slot]]
 
-/** One of Node's HTTP/1 responses, whose head nobody else writes. */
-const isPlain = (raw: BlockResponse): boolean =>
-  Object.getPrototypeOf(raw) === native &&
-  raw._storeHeader === native._storeHeader &&
-  raw.writeHead === native.writeHead
+/** Whether this is one of Node's HTTP/1 responses with Node's own way to write the head. */
+const isNative = (raw: PreparedResponse): boolean =>
+  Object.getPrototypeOf(raw) === nativeResponse &&
+  raw._storeHeader === nativeResponse._storeHeader &&
+  raw.writeHead === nativeResponse.writeHead
 
-/** Where the response is none of Node's plain ones: HTTP/2, `inject`, somebody's own class. */
-function carryEach(reply: Answer, key: SlotKey, block: Block | undefined) {
-  const raw = reply.raw as FastifyReply['raw'] & Blocks
-  for (const [name, value] of raw[key]?.values ?? []) {
+/** Sets single headers, for other responses: HTTP/2, `inject`, a class of the app. */
+function setEach(reply: ReplyLike, symbol: SlotSymbol, block: HeaderBlock | undefined) {
+  const raw = reply.raw as FastifyReply['raw'] & HeaderBlocks
+  for (const [name, value] of raw[symbol]?.values ?? []) {
     if (raw.getHeader(name) === value) raw.removeHeader(name)
   }
-  raw[key] = block
+  raw[symbol] = block
   for (const [name, value] of block?.values ?? []) if (!reply.hasHeader(name)) raw.setHeader(name, value)
 }

@@ -1,30 +1,24 @@
-import { ServerResponse } from 'node:http'
-import type { Block } from './header-block.ts'
-
-/** Node's own response: what its methods do before anybody changes them. */
-export const native = ServerResponse.prototype as ServerResponse & HeadWriter
-
-/** Node's own step from a head to text. It is not documented. */
-interface HeadWriter {
-  _storeHeader(firstLine: string, headers: unknown): void
-}
+import type { ServerResponse } from 'node:http'
+import type { HeadWriter } from '../internals.ts'
+import type { HeaderBlock } from './header-block.ts'
 
 export const kHeaders = Symbol('seaworthy.security.headers')
 export const kCors = Symbol('seaworthy.security.cors')
 export const kLimits = Symbol('seaworthy.security.limits')
 
-/** Whose block it is. */
-export type Slot = 'headers' | 'cors' | 'limits'
-export type SlotKey = typeof kHeaders | typeof kCors | typeof kLimits
-export const slots = { headers: kHeaders, cors: kCors, limits: kLimits } as const
-/** In the order in which they are written. */
-export const slotKeys: readonly SlotKey[] = Object.values(slots)
+/** The plugin that a block of headers belongs to. */
+export type HeaderSlot = 'headers' | 'cors' | 'limits'
+export type SlotSymbol = typeof kHeaders | typeof kCors | typeof kLimits
+export const slotSymbols = { headers: kHeaders, cors: kCors, limits: kLimits } as const
+/** In the order in which the blocks are written. */
+export const allSlotSymbols: readonly SlotSymbol[] = Object.values(slotSymbols)
 
-/** What a response carries. */
-export interface Blocks {
-  [kHeaders]?: Block | undefined
-  [kCors]?: Block | undefined
-  [kLimits]?: Block | undefined
+/** The blocks of a response. */
+export interface HeaderBlocks {
+  [kHeaders]?: HeaderBlock | undefined
+  [kCors]?: HeaderBlock | undefined
+  [kLimits]?: HeaderBlock | undefined
 }
 
-export type BlockResponse = ServerResponse & HeadWriter & Blocks
+/** An HTTP/1 response of Node with blocks. */
+export type PreparedResponse = ServerResponse & HeadWriter & HeaderBlocks

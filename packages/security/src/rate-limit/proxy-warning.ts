@@ -2,32 +2,34 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isIP } from 'node:net'
 
 /**
- * Looks at the first forwarded request and says once when the proxy settings can't be right: with an untrusted proxy
- * all clients share its limit, with everybody trusted each chooses an address.
+ * Checks the first forwarded request and logs once if the proxy settings cannot be right: behind an untrusted proxy
+ * all clients share its limit.
  */
-export function watchProxies(fastify: FastifyInstance): (request: FastifyRequest) => void {
-  let looking = true
-  /** Over a Unix socket, or reset already: only a proxy's word gives such clients an address. */
-  const withoutAddress = ({ ip }: FastifyRequest) => {
+export function watchForwardedRequests(fastify: FastifyInstance): (request: FastifyRequest) => void {
+  let watching = true
+
+  /** Over a Unix socket, or on a connection that was reset, only X-Forwarded-For shows the client. */
+  const checkWithoutPeer = ({ ip }: FastifyRequest) => {
     if ((ip as string | undefined) !== undefined || typeof fastify.server.address() !== 'string') return
-    looking = false
+    watching = false
     fastify.log.warn(
-      'security: over a Unix socket clients have no address, and X-Forwarded-For is not trusted: all share one limit. Build the app with Fastify({ ...securityServerOptions(), trustProxy: (address) => address === undefined })'
+      'security: over a Unix socket clients have no address, and X-Forwarded-For is not trusted; all clients share one limit; build the app with Fastify({ ...securityServerOptions(), trustProxy: (address) => address === undefined })'
     )
   }
+
   return (request) => {
-    if (!looking) return
+    if (!watching) return
     const forwarded = request.headers['x-forwarded-for']
     if (forwarded === undefined) return
     const peer = request.socket?.remoteAddress
+    if (peer === undefined) return checkWithoutPeer(request)
     const first = String(forwarded).split(',')[0]?.trim() ?? ''
-    if (peer === undefined) return withoutAddress(request)
     if (isIP(first) === 0) return
-    looking = false
+    watching = false
     if (request.ip === peer) {
       fastify.log.warn(
         { peer },
-        `security: ${peer} sends X-Forwarded-For but is not trusted: if it is your proxy, all clients share its limit. Add trustProxy: ['${peer}'] to securityServerOptions()`
+        `security: ${peer} sends X-Forwarded-For but is not trusted; if it is a proxy, all its clients share one limit; add trustProxy: ['${peer}'] to securityServerOptions()`
       )
     } else {
       fastify.log.info(

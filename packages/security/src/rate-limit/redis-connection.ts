@@ -1,67 +1,63 @@
-import type { FastifyInstance } from 'fastify'
 import { lifecyclePort, provided } from '@seaworthy/contract'
-import { check, section } from '../option-checks.ts'
-import type { RateLimitOptions } from './options.ts'
-import { RedisStore, type RedisClient } from './redis-store.ts'
+import { isRedisClient, type RedisClient, type RedisFailure } from '@seaworthy/internal'
+import type { FastifyInstance } from 'fastify'
+import { assertOptionsObject } from '../option-checks.ts'
+import type { ResolvedRateLimit } from './options.ts'
+import { RedisStore } from './redis-store.ts'
 
+/** The members of ioredis that are used if they are there. */
 interface Client extends RedisClient {
-  on?(event: string, listener: (...args: unknown[]) => void): unknown
-  once?(event: string, listener: (...args: unknown[]) => void): unknown
-  off?(event: string, listener: (...args: unknown[]) => void): unknown
+  once?(event: string, listener: () => void): unknown
   disconnect?(reconnect?: boolean): void
 }
 
-/** Milliseconds that the start waits for Redis. It starts without, too. */
-const patience = 1000
+/** Milliseconds for which the start waits for Redis. Then it continues without. */
+const connectTimeout = 1000
 
-/** The store in Redis, if the options name one: on the app's client, or on one of our own. */
-export async function sharedStore(
+/** The store in Redis, if the options have one: on the app's client, or on a connection of the plugin. */
+export async function createRedisStore(
   fastify: FastifyInstance,
-  { redis, nameSpace = 'seaworthy-rate-limit:', storeTimeout = 50 }: RateLimitOptions,
-  onError: (reason: string) => void
+  { redis, nameSpace, storeTimeout }: ResolvedRateLimit,
+  onFailure: (failure: RedisFailure) => void
 ): Promise<RedisStore | undefined> {
-  check.string('rateLimit.nameSpace', nameSpace)
-  const timeout = check.integer('rateLimit.storeTimeout', storeTimeout, {
-    min: 1,
-    max: 10_000,
-    unit: 'milliseconds'
-  })
   if (redis === undefined) return undefined
 
-  section('rateLimit.redis', redis)
-  const own = !isClient(redis)
-  const client = own ? await connect(redis as Record<string, unknown>, fastify) : (redis as Client)
+  assertOptionsObject('rateLimit.redis', redis)
+  const isAppClient = isRedisClient(redis)
+  const client: Client = isAppClient ? redis : await connect(redis, fastify)
   const store = new RedisStore({
     client,
-    nameSpace,
-    timeout,
-    onError,
-    reconnect: own ? () => client.disconnect?.(true) : undefined,
+    keyPrefix: nameSpace,
+    timeout: storeTimeout,
+    onFailure,
+    reconnect: isAppClient ? undefined : () => client.disconnect?.(true),
     onChange(up, error) {
-      if (up) fastify.log.info('security: Redis answers again: rate limits are shared again')
-      else
-        fastify.log.warn({ err: error }, 'security: Redis does not answer: rate limits follow "onStoreError"')
+      if (up) {
+        fastify.log.info('security: Redis answers again; processes share their rate limits again')
+      } else {
+        fastify.log.warn(
+          { err: error },
+          'security: Redis does not answer; rate limits follow "onStoreError" until it does; check Redis and the connection to it'
+        )
+      }
     }
   })
-  await ready(client)
-  end(fastify, () => {
+  await waitUntilReady(client)
+  closeWithApp(fastify, () => {
     store.close()
-    if (own) client.disconnect?.()
+    if (!isAppClient) client.disconnect?.()
   })
   return store
 }
 
-/** After the last answer: behind the app's own shutdown where there is one. */
-function end(fastify: FastifyInstance, close: () => void): void {
-  const lifecycle = provided(fastify, lifecyclePort)
-  if (lifecycle) lifecycle.onShutdown('rate limits', close)
+/** Closes after the last response: in the app's shutdown if there is one. */
+function closeWithApp(fastify: FastifyInstance, close: () => void): void {
+  provided(fastify, lifecyclePort)?.onShutdown('rate limits', close)
   fastify.addHook('onClose', (_instance, done) => {
     close()
     done()
   })
 }
-
-const isClient = (redis: object): boolean => typeof (redis as Partial<RedisClient>).evalsha === 'function'
 
 async function connect(options: Record<string, unknown>, fastify: FastifyInstance): Promise<Client> {
   let ioredis: Pick<typeof import('ioredis'), 'Redis'>
@@ -72,14 +68,14 @@ async function connect(options: Record<string, unknown>, fastify: FastifyInstanc
   }
   // Without a queue a command fails at once while Redis is away, instead of waiting and counting much later.
   const client = new ioredis.Redis({ enableOfflineQueue: false, maxRetriesPerRequest: 0, ...options })
-  client.on('error', (error) => fastify.log.debug({ err: error }, 'security: redis'))
+  client.on('error', (error) => fastify.log.debug({ err: error }, 'security: the connection to Redis failed'))
   return client
 }
 
-async function ready(client: Client): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
+async function waitUntilReady(client: Client): Promise<void> {
   if (client.status === undefined || client.status === 'ready' || client.status === 'wait') return
-  const timer = setTimeout(resolve, patience)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, connectTimeout)
   client.once?.('ready', () => resolve())
   await promise
   clearTimeout(timer)

@@ -1,21 +1,21 @@
 /**
- * The sliding log in Redis, for all limits of a request in one call: read all, decide, then write all or none. The
- * clock is Redis' own, so processes need not agree on the time. A log is a list of numbers, packed: refused in a row,
- * then start, last and count of each entry.
+ * The sliding window log in Redis, for all limits of a request in one call: read all, decide, then write all or none.
+ * The clock is that of Redis, so processes need not agree on the time. A log is a packed list of numbers: rejections in
+ * a row, then first time, last time and count of each entry.
  *
- * ARGV, one for each key: max, window (ms), cost, observe (0 or 1), renew (0 or 1), with spaces between them. A cost of
- * 0 only looks whether one more would pass.
- * Gives four for each key: exceeded, remaining, reset (ms), refused.
+ * ARGV, one for each key: max, window (ms), cost, observe (0 or 1), continueExceeding (0 or 1), separated by spaces. A
+ * cost of 0 only evaluates whether one more would pass.
+ * Returns four numbers for each key: exceeded, remaining, reset (ms), rejections.
  */
 export const takeScript = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local asked, logs, used, over, blocked = {}, {}, {}, {}, false
+local limits, logs, used, over, rejected = {}, {}, {}, {}, false
 for i = 1, #KEYS do
-  local ask = {}
-  for number in string.gmatch(ARGV[i], '%S+') do ask[#ask + 1] = tonumber(number) end
-  asked[i] = ask
-  local max, window, cost = ask[1], ask[2], ask[3]
+  local limit = {}
+  for number in string.gmatch(ARGV[i], '%S+') do limit[#limit + 1] = tonumber(number) end
+  limits[i] = limit
+  local max, window, cost = limit[1], limit[2], limit[3]
   local raw = redis.call('GET', KEYS[i])
   local old = raw and cmsgpack.unpack(raw) or { 0 }
   local log, total = { old[1] }, 0
@@ -28,18 +28,18 @@ for i = 1, #KEYS do
   end
   if #log == 1 then log[1] = 0 end
   logs[i], used[i], over[i] = log, total, total + math.max(1, cost) > max
-  if over[i] and ask[4] == 0 then blocked = true end
+  if over[i] and limit[4] == 0 then rejected = true end
 end
-local answer = {}
+local reply = {}
 for i = 1, #KEYS do
-  local max, window, cost = asked[i][1], asked[i][2], asked[i][3]
+  local max, window, cost = limits[i][1], limits[i][2], limits[i][3]
   local log, add = logs[i], false
   if cost == 0 then
     cost = 1
   elseif over[i] then
     log[1] = log[1] + 1
-    add = asked[i][5] == 1
-  elseif not blocked then
+    add = limits[i][5] == 1
+  elseif not rejected then
     log[1] = 0
     add = true
   end
@@ -69,15 +69,15 @@ for i = 1, #KEYS do
   elseif #log > 1 then
     reset = log[3] + window - now
   end
-  answer[#answer + 1] = over[i] and 1 or 0
-  answer[#answer + 1] = math.max(0, max - used[i])
-  answer[#answer + 1] = math.ceil(reset)
-  answer[#answer + 1] = log[1]
+  reply[#reply + 1] = over[i] and 1 or 0
+  reply[#reply + 1] = math.max(0, max - used[i])
+  reply[#reply + 1] = math.ceil(reset)
+  reply[#reply + 1] = log[1]
 end
-return answer
+return reply
 `
 
-/** Takes back what was counted: ARGV has one cost for each key. */
+/** Gives back what was counted. ARGV: one cost for each key. */
 export const refundScript = `
 for i = 1, #KEYS do
   local raw = redis.call('GET', KEYS[i])
@@ -85,8 +85,8 @@ for i = 1, #KEYS do
   if raw then
     local log = cmsgpack.unpack(raw)
     for j = #log, 4, -3 do
-      local taken = math.min(cost, log[j])
-      log[j], cost = log[j] - taken, cost - taken
+      local refunded = math.min(cost, log[j])
+      log[j], cost = log[j] - refunded, cost - refunded
     end
     redis.call('SET', KEYS[i], cmsgpack.pack(log), 'KEEPTTL')
   end

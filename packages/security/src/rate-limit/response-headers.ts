@@ -1,27 +1,23 @@
-import type { FastifyReply } from 'fastify'
-import { line, valuesIn, type Block } from '../prepared-headers/header-block.ts'
-import { carried, carrier } from '../prepared-headers/set-block.ts'
-import { policyOf, type Limit } from './resolve-limit.ts'
-import type { Hit, Verdict } from './types.ts'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { formatHeaderLine, parseHeaderLines, type HeaderBlock } from '../prepared-headers/header-block.ts'
+import { bindHeaderSlot, headerBlockOf } from '../prepared-headers/set-block.ts'
+import { formatPolicy } from './resolve-limit.ts'
+import type { HitResult, LimitEvaluation } from './types.ts'
 
-/** What was asked of a request's limits at one stage. */
-export interface Asked {
-  limits: readonly Limit[]
-  hits: readonly Hit[]
-  verdicts: readonly Verdict[]
-}
-
-export interface HeaderSettings {
+export interface RateLimitHeaderOptions {
   enableDraftSpec: boolean
   policyHeaders: boolean
   addHeaders: Readonly<Record<string, boolean>>
   addHeadersOnExceeding: Readonly<Record<string, boolean>>
 }
 
-/** What an answer says of its limits. All of it is numbers and names checked at the start, so lines need no check. */
-class Told implements Block {
+/**
+ * The headers of a response about its limits. They consist of numbers and of names that are checked at the start, so
+ * their lines need no check.
+ */
+class RateLimitHeaders implements HeaderBlock {
   readonly names: ReadonlySet<string>
-  /** The lines of the older headers, and what they say is left. */
+  /** The lines of the older headers, and their `remaining`. */
   readonly older: string
   readonly remaining: number
   /** The values of `RateLimit` and `RateLimit-Policy`. */
@@ -42,52 +38,58 @@ class Told implements Block {
   }
 
   get values(): ReadonlyMap<string, string> {
-    return valuesIn(this.text)
+    return parseHeaderLines(this.text)
   }
 }
 
-/** Binds the writing of headers: the older ones tell of the limit with the least left, the draft's of each. */
-export function headerWriter(settings: HeaderSettings): (reply: FastifyReply, asked: Asked) => void {
-  const prefix = settings.enableDraftSpec ? 'ratelimit' : 'x-ratelimit'
+/** Binds the writing of headers: the older ones are about the limit with the least left, the draft's about each. */
+export function rateLimitHeaderWriter(
+  fastify: FastifyInstance,
+  options: RateLimitHeaderOptions
+): (reply: FastifyReply, evaluation: LimitEvaluation) => void {
+  const prefix = options.enableDraftSpec ? 'ratelimit' : 'x-ratelimit'
   const names = { limit: `${prefix}-limit`, remaining: `${prefix}-remaining`, reset: `${prefix}-reset` }
-  const all = new Set([...Object.values(names), 'ratelimit', 'ratelimit-policy'])
-  const refused = wanted(names, settings.addHeaders)
-  const passed = wanted(names, settings.addHeadersOnExceeding)
-  const carry = carrier('limits')
+  const allNames = new Set([...Object.values(names), 'ratelimit', 'ratelimit-policy'])
+  const onRejection = wantedHeaders(names, options.addHeaders)
+  const onPass = wantedHeaders(names, options.addHeadersOnExceeding)
+  const setBlock = bindHeaderSlot(fastify, 'limits')
 
-  return (reply, { limits, hits, verdicts }) => {
-    // A request is asked at several stages: what was told before stays.
-    const before = carried(reply, 'limits') as Told | undefined
-    const tightest = verdicts.length === 1 ? 0 : tightestOf(verdicts)
-    const { exceeded, remaining, reset } = verdicts[tightest]!
+  return (reply, { limits, hits, results }) => {
+    // Limits are evaluated in several hooks: the headers of earlier ones stay.
+    const before = headerBlockOf(reply, 'limits') as RateLimitHeaders | undefined
+    const tightest = results.length === 1 ? 0 : tightestOf(results)
+    const { exceeded, remaining, reset } = results[tightest]!
     let older = before?.older ?? ''
-    const newer = before === undefined || before.remaining >= remaining || exceeded
-    if (newer) {
-      const add = exceeded ? refused : passed
-      older = add.limit ? line(names.limit, hits[tightest]!.max) : ''
-      if (add.remaining) older += line(names.remaining, exceeded ? 0 : remaining)
-      if (add.reset) older += line(names.reset, Math.ceil(reset / 1000))
+    const tighter = before === undefined || before.remaining >= remaining || exceeded
+    if (tighter) {
+      const wanted = exceeded ? onRejection : onPass
+      older = wanted.limit ? formatHeaderLine(names.limit, hits[tightest]!.max) : ''
+      if (wanted.remaining) older += formatHeaderLine(names.remaining, exceeded ? 0 : remaining)
+      if (wanted.reset) older += formatHeaderLine(names.reset, Math.ceil(reset / 1000))
     }
     let state = before?.state ?? ''
     let policy = before?.policy ?? ''
-    if (settings.policyHeaders) {
+    if (options.policyHeaders) {
       for (let i = 0; i < hits.length; i++) {
         const limit = limits[i]!
         const separator = policy === '' ? '' : ', '
-        state += `${separator}${limit.label};r=${verdicts[i]!.remaining};t=${Math.ceil(verdicts[i]!.reset / 1000)}`
-        policy += separator + (limit.policy || policyOf(limit.name, hits[i]!.max, hits[i]!.window))
+        state += `${separator}${limit.label};r=${results[i]!.remaining};t=${Math.ceil(results[i]!.reset / 1000)}`
+        policy += separator + (limit.policy || formatPolicy(limit.name, hits[i]!.max, hits[i]!.window))
       }
     }
-    carry(reply, new Told(all, older, newer ? remaining : before.remaining, state, policy))
+    setBlock(
+      reply,
+      new RateLimitHeaders(allNames, older, tighter ? remaining : before.remaining, state, policy)
+    )
   }
 }
 
-/** The verdict that a client should heed: the longest wait of those exceeded, else the least left. */
-export function tightestOf(verdicts: readonly Verdict[]): number {
+/** The index of the result that a client should follow: the longest wait of those exceeded, else the least left. */
+export function tightestOf(results: readonly HitResult[]): number {
   let best = 0
-  for (let i = 1; i < verdicts.length; i++) {
-    const { exceeded, remaining, reset } = verdicts[i]!
-    const least = verdicts[best]!
+  for (let i = 1; i < results.length; i++) {
+    const { exceeded, remaining, reset } = results[i]!
+    const least = results[best]!
     const tighter =
       exceeded === least.exceeded ? (exceeded ? reset > least.reset : remaining < least.remaining) : exceeded
     if (tighter) best = i
@@ -95,7 +97,7 @@ export function tightestOf(verdicts: readonly Verdict[]): number {
   return best
 }
 
-const wanted = (
+const wantedHeaders = (
   names: { limit: string; remaining: string; reset: string },
   add: Readonly<Record<string, boolean>>
 ) => ({

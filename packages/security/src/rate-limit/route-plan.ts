@@ -1,19 +1,21 @@
 import type { RouteOptions } from 'fastify'
-import { check, given, section } from '../option-checks.ts'
-import { compileLimit, limitKeys, type Limit } from './resolve-limit.ts'
-import type { LimitOptions, RateLimitOptions, RouteLimitOptions, RouteRateLimit } from './options.ts'
+import { assertOptionsObject, check, omitUndefined } from '../option-checks.ts'
+import type { LimitOptions } from './limit-options.ts'
+import type { RateLimitOptions, RouteLimitOptions, RouteRateLimit } from './options.ts'
+import { limitNames, resolveLimit, type Limit } from './resolve-limit.ts'
 
-/** The limits of a route, by where they are asked. */
-export interface Plan {
+/** The limits of a route, by the hook in which they are evaluated. */
+export interface RoutePlan {
   readonly limits: readonly Limit[]
   readonly onRequest: readonly Limit[]
   readonly preParsing: readonly Limit[]
   readonly preValidation: readonly Limit[]
   readonly preHandler: readonly Limit[]
+  /** Evaluated as soon as there is a user. */
   readonly user: readonly Limit[]
 }
 
-export const planOf = (limits: readonly Limit[]): Plan => {
+const createPlan = (limits: readonly Limit[]): RoutePlan => {
   const at = (stage: Limit['stage']) => limits.filter((limit) => limit.stage === stage)
   return {
     limits,
@@ -25,73 +27,78 @@ export const planOf = (limits: readonly Limit[]): Plan => {
   }
 }
 
-export const noLimits: Plan = planOf([])
+export const noLimits: RoutePlan = createPlan([])
 
-/** What all limits of the app start from. */
-export function appLimits(options: RateLimitOptions): {
-  plan: Plan
-  forRoute: (route: Pick<RouteOptions, 'method' | 'url'>, said: RouteRateLimit) => Plan
-  custom: (option: string, own: LimitOptions, name: string) => Limit
-} {
-  const base = pick(options)
-  const user = extra('rateLimit.user', options.user, base, 'user')
-  const failures = extra('rateLimit.failures', options.failures, base, 'failures')
-  const ip = compileLimit('rateLimit', base, 'ip')
-  // A name is one limit's: two routes that are given the app's would count together without anyone having said so.
+/** The app's limits, from which those of routes and hooks inherit. */
+export interface AppLimits {
+  /** The plan of routes without limits of their own. */
+  readonly plan: RoutePlan
+  /** The plan of a route with `config.rateLimit`. */
+  forRoute(route: Pick<RouteOptions, 'method' | 'url'>, config: RouteRateLimit): RoutePlan
+  /** The limit of a hook or a call by hand. */
+  custom(option: string, options: LimitOptions, name: string): Limit
+}
+
+/** Resolves the app's limits. */
+export function resolveAppLimits(options: RateLimitOptions): AppLimits {
+  const base = pickLimitOptions(options)
+  const user = additionalLimit('rateLimit.user', options.user, base, 'user')
+  const failures = additionalLimit('rateLimit.failures', options.failures, base, 'failures')
+  const ip = resolveLimit('rateLimit', base, 'ip')
+  // A name identifies a count: routes that inherited the app's name would be counted together.
   const { name: _, groupId: __, ...inherited } = base
 
   return {
-    plan: planOf([ip, ...failures, ...user]),
-    custom: (option, own, name) => compileLimit(option, { ...inherited, ...given(own) }, name),
-    forRoute(route, said) {
-      if (said === false) return noLimits
+    plan: createPlan([ip, ...failures, ...user]),
+    custom: (option, own, name) => resolveLimit(option, { ...inherited, ...omitUndefined(own) }, name),
+    forRoute(route, config) {
+      if (config === false) return noLimits
       const name = routeName(route)
       const option = `rateLimit of ${name}`
-      if (Array.isArray(said)) {
-        if (said.length === 0) check.fail(option, 'a limit, a list of limits, or false', said)
-        const several = (said as readonly LimitOptions[]).map((one, index) => {
-          section(option, one)
-          return compileLimit(
-            option,
-            { ...inherited, ...given(one) },
-            index === 0 ? name : `${name} #${index + 1}`
-          )
+      if (Array.isArray(config)) {
+        const limits = config as readonly LimitOptions[]
+        if (limits.length === 0) check.fail(option, 'a limit, a list of limits, or false', config)
+        const several = limits.map((limit, index) => {
+          assertOptionsObject(option, limit)
+          const ownName = index === 0 ? name : `${name} #${index + 1}`
+          return resolveLimit(option, { ...inherited, ...omitUndefined(limit) }, ownName)
         })
-        return planOf([...several, ...failures, ...user])
+        return createPlan([...several, ...failures, ...user])
       }
-      section(option, said)
-      const { user: ownUser, failures: ownFailures, ...own } = given(said as RouteLimitOptions)
-      return planOf([
-        ...(Object.keys(own).length === 0 ? [ip] : [compileLimit(option, { ...inherited, ...own }, name)]),
-        ...(ownFailures === undefined ? failures : extra(option, ownFailures, inherited, `${name} failures`)),
-        ...(ownUser === undefined ? user : extra(option, ownUser, inherited, `${name} user`))
+      assertOptionsObject(option, config)
+      const { user: ownUser, failures: ownFailures, ...own } = omitUndefined(config as RouteLimitOptions)
+      return createPlan([
+        ...(Object.keys(own).length === 0 ? [ip] : [resolveLimit(option, { ...inherited, ...own }, name)]),
+        ...(ownFailures === undefined
+          ? failures
+          : additionalLimit(option, ownFailures, inherited, `${name} failures`)),
+        ...(ownUser === undefined ? user : additionalLimit(option, ownUser, inherited, `${name} user`))
       ])
     }
   }
 }
 
-const pick = (options: RateLimitOptions): LimitOptions =>
+const pickLimitOptions = (options: RateLimitOptions): LimitOptions =>
   Object.fromEntries(
-    Object.entries(options).filter(([key, value]) => limitKeys.includes(key) && value !== undefined)
+    Object.entries(options).filter(([key, value]) => limitNames.includes(key) && value !== undefined)
   )
 
-/** A limit beside the one per address, with the same surroundings, but not its key. */
-function extra(
+/** A limit per user or on failures, beside the one per address. It inherits all but the identity of that limit. */
+function additionalLimit(
   option: string,
   options: LimitOptions | false | undefined,
   base: LimitOptions,
   name: 'user' | 'failures' | (string & {})
 ): Limit[] {
   if (options === undefined || options === false) return []
-  section(option, options)
+  assertOptionsObject(option, options)
   const { keyGenerator: _, hook: __, name: ___, groupId: ____, by: _____, cost: ______, ...shared } = base
-  const user = name.endsWith('user')
-  const kind: LimitOptions = user ? { by: 'user' } : { failuresOnly: [401] }
-  return [compileLimit(option, { ...shared, ...kind, ...given(options) }, name)]
+  const kind: LimitOptions = name.endsWith('user') ? { by: 'user' } : { failuresOnly: [401] }
+  return [resolveLimit(option, { ...shared, ...kind, ...omitUndefined(options) }, name)]
 }
 
-/** `GET /orders/:id`, without HEAD: asking for the headers alone is asking. */
-export function routeName({ method, url }: Pick<RouteOptions, 'method' | 'url'>): string {
+/** `GET /orders/:id`. HEAD counts as GET. */
+function routeName({ method, url }: Pick<RouteOptions, 'method' | 'url'>): string {
   const methods = [method].flat().map((name) => (name === 'HEAD' ? 'GET' : name.toUpperCase()))
   return `${[...new Set(methods)].toSorted().join(',')} ${url}`
 }

@@ -1,37 +1,37 @@
-import { slots } from './types.ts'
+import { entriesPerWindow } from './types.ts'
 
 /**
  * The requests of one key within a window: never more than `max` in any stretch of its length. Requests close to each
- * other (a sixtieth of the window) share an entry, so the log has at most 61, whatever the limit.
+ * other (a sixtieth of the window) share an entry, so the log has 61 entries at most, whatever the limit.
  */
-export class SlidingLog {
-  /** Start, last and count of each entry, the oldest first. */
+export class SlidingWindowLog {
+  /** First time, last time and count of each entry, the oldest first. */
   entries: number[] = []
   used = 0
-  refused = 0
+  rejections = 0
   /** When the last entry leaves. */
   end = 0
 
-  /** Forgets what has left the window. */
+  /** Removes the entries that have left the window. */
   prune(now: number, window: number): void {
     if (this.end <= now) {
       this.entries.length = 0
       this.used = 0
-      this.refused = 0
+      this.rejections = 0
       return
     }
-    let gone = 0
-    while (this.entries[gone + 1]! + window <= now) {
-      this.used -= this.entries[gone + 2]!
-      gone += 3
+    let expired = 0
+    while (this.entries[expired + 1]! + window <= now) {
+      this.used -= this.entries[expired + 2]!
+      expired += 3
     }
-    if (gone > 0) this.entries.splice(0, gone)
+    if (expired > 0) this.entries.splice(0, expired)
   }
 
   add(now: number, window: number, cost: number): void {
     const { entries } = this
     const last = entries.length - 3
-    if (last >= 0 && entries[last]! + window / slots > now) {
+    if (last >= 0 && entries[last]! + window / entriesPerWindow > now) {
       entries[last + 1] = now
       entries[last + 2]! += cost
     } else {
@@ -41,23 +41,23 @@ export class SlidingLog {
     this.end = now + window
   }
 
-  /** Takes back what the newest entries have. */
-  remove(cost: number): void {
+  /** Gives back a cost, from the newest entries. */
+  refund(cost: number): void {
     for (let at = this.entries.length - 1; at > 0 && cost > 0; at -= 3) {
-      const taken = Math.min(cost, this.entries[at]!)
-      this.entries[at]! -= taken
-      this.used -= taken
-      cost -= taken
+      const refunded = Math.min(cost, this.entries[at]!)
+      this.entries[at]! -= refunded
+      this.used -= refunded
+      cost -= refunded
     }
   }
 
   /** Milliseconds until the oldest entry leaves. */
-  reset(now: number, window: number): number {
+  resetAfter(now: number, window: number): number {
     return this.entries.length === 0 ? window : this.entries[1]! + window - now
   }
 
-  /** Milliseconds until `cost` more would be within `max`. */
-  wait(now: number, window: number, cost: number, max: number): number {
+  /** Milliseconds until `cost` more are within `max`. */
+  retryAfter(now: number, window: number, cost: number, max: number): number {
     let free = max - this.used
     for (let at = 0; at < this.entries.length; at += 3) {
       free += this.entries[at + 2]!

@@ -1,27 +1,40 @@
-/** One limit's question about one request. */
+import type { Limit } from './resolve-limit.ts'
+
+/** One request to be counted against one limit. */
 export interface Hit {
-  /** What is counted, unique over all limits: the limit's name and the client's key. */
+  /** The name of the limit. With the key it identifies a count. */
   name: string
+  /** The client's key. */
   key: string
   max: number
   /** Milliseconds. */
   window: number
   cost: number
-  /** Only watched: it never refuses, and doesn't keep the others from counting. */
+  /** The limit only counts: it rejects nothing and does not keep other limits from counting. */
   observe: boolean
-  /** A refused request counts too, so who goes on asking stays out. */
-  renew: boolean
+  /** Rejected requests count too. */
+  continueExceeding: boolean
 }
 
-/** A store's answer. Times in milliseconds. */
-export interface Verdict {
+/** The result of one hit. Times in milliseconds. */
+export interface HitResult {
   exceeded: boolean
   remaining: number
-  /** Until the oldest counted request leaves the window; with `exceeded`, until this one would pass. */
+  /** Until the oldest counted request leaves the window; with `exceeded`, until this request would pass. */
   reset: number
-  /** How many were refused in a row. */
-  refused: number
+  /** Rejections in a row. */
+  rejections: number
 }
 
-/** How finely a window forgets: requests within a sixtieth of it leave together, with the last of them. */
-export const slots = 60
+/** The limits of a request that were evaluated in one hook, with their hits and results. */
+export interface LimitEvaluation {
+  limits: readonly Limit[]
+  hits: readonly Hit[]
+  results: readonly HitResult[]
+}
+
+/** Called when a request is evaluated. `error` rejects it; `replied`: the app's response has been sent. */
+export type Done = (error?: Error | null, replied?: boolean) => void
+
+/** Entries of a full window. Requests within a sixtieth of it share an entry and leave with the last of them. */
+export const entriesPerWindow = 60

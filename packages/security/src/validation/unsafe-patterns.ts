@@ -1,33 +1,40 @@
-import { danger } from '../patterns/find-redos.ts'
+import { findReDoS } from '../patterns/find-redos.ts'
 
-/** A pattern that an attacker can make run for seconds, and where it stands. */
+/** A pattern that a client can make run for seconds. */
 export interface UnsafePattern {
   pattern: string
-  /** As a JSON pointer: `/properties/email/pattern`. */
+  /** Its place in the schema as a JSON pointer: `/properties/email/pattern`. */
   at: string
-  why: string
+  reason: string
 }
 
-/** Names of properties are as short as this, or nobody's. */
-const longestName = 1000
+/** The length of a property's name against which `patternProperties` are judged. */
+const maxNameLength = 1000
 
-/** Looks through a schema, wherever subschemas may stand. */
-export function unsafePatterns(schema: unknown, at = '', seen: Set<object> = new Set()): UnsafePattern[] {
-  if (typeof schema !== 'object' || schema === null || seen.has(schema)) return []
-  seen.add(schema)
+/** Keywords whose values are data, not schemas. */
+const dataKeywords = new Set(['enum', 'const', 'default', 'examples'])
+
+/** Finds the unsafe patterns of a schema, wherever subschemas may be. */
+export function findUnsafePatterns(
+  schema: unknown,
+  at = '',
+  visited: Set<object> = new Set()
+): UnsafePattern[] {
+  if (typeof schema !== 'object' || schema === null || visited.has(schema)) return []
+  visited.add(schema)
   const { pattern, patternProperties, maxLength } = schema as Record<string, unknown>
-  const found: UnsafePattern[] = []
-  const judge = (source: string, place: string, limit: unknown) => {
-    const why = danger(source, typeof limit === 'number' ? limit : Infinity)
-    if (why) found.push({ pattern: source, at: place, why })
+  const unsafe: UnsafePattern[] = []
+  const inspect = (source: string, place: string, limit: unknown) => {
+    const reason = findReDoS(source, typeof limit === 'number' ? limit : Infinity)
+    if (reason) unsafe.push({ pattern: source, at: place, reason })
   }
-  if (typeof pattern === 'string') judge(pattern, `${at}/pattern`, maxLength)
+  if (typeof pattern === 'string') inspect(pattern, `${at}/pattern`, maxLength)
   if (typeof patternProperties === 'object' && patternProperties !== null) {
-    for (const source of Object.keys(patternProperties)) judge(source, `${at}/patternProperties`, longestName)
+    for (const source of Object.keys(patternProperties))
+      inspect(source, `${at}/patternProperties`, maxNameLength)
   }
   for (const [key, value] of Object.entries(schema)) {
-    if (key === 'enum' || key === 'const' || key === 'default' || key === 'examples') continue
-    found.push(...unsafePatterns(value, `${at}/${key}`, seen))
+    if (!dataKeywords.has(key)) unsafe.push(...findUnsafePatterns(value, `${at}/${key}`, visited))
   }
-  return found
+  return unsafe
 }

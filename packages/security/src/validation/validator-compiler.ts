@@ -8,37 +8,39 @@ interface RouteSchema {
   httpPart?: string
 }
 
-// All is text there, so numbers have to be read from it.
-const fromText = { coerceTypes: 'array', removeAdditional: false } as const
+// These inputs are text: numbers are parsed from it.
+const textOptions = { coerceTypes: 'array', removeAdditional: false } as const
 
-/** Where the parts of a request come from decides how strictly they are read. */
-const parts = {
-  // A client that sends JSON knows types and names: what doesn't fit is its mistake, and hears so.
+/** Ajv's options for each input of a request. */
+const optionsByInput = {
+  // A client that sends JSON knows types and names: a wrong one is its mistake and is reported.
   body: { coerceTypes: false, removeAdditional: false },
-  querystring: fromText,
-  params: fromText,
-  // Every client and proxy adds headers of its own.
+  querystring: textOptions,
+  params: textOptions,
+  // Clients and proxies add headers that the schema does not list.
   headers: { coerceTypes: 'array', removeAdditional: true }
 } as const
 
 /**
- * Builds validators as Fastify does, with the app's own Ajv options and plugins, but one Ajv for each way of reading.
- * `inspect` sees each shared schema before it is used.
+ * Builds validators as Fastify does, with the app's Ajv options and plugins, but with Ajv options for each input.
+ *
+ * @param inspect - Called with each shared schema before it is used.
  */
-export function buildByPart(inspect: (schema: unknown) => void): BuildValidator {
+export function buildValidatorByInput(inspect: (schema: unknown) => void): BuildValidator {
   const build = AjvCompiler()
   return ((schemas: Schemas, settings: Settings) => {
     for (const schema of Object.values(schemas as Record<string, unknown>)) inspect(schema)
-    // An Ajv takes its time to start: parts that are read alike share one.
+    // An Ajv instance is slow to create: inputs with the same options share one.
     const compilers = new Map<object, (route: RouteSchema) => unknown>()
     return (route: RouteSchema) => {
       const { httpPart = 'body' } = route
-      const reading = parts[httpPart in parts ? (httpPart as keyof typeof parts) : 'body']
-      let compile = compilers.get(reading)
+      const inputOptions =
+        optionsByInput[httpPart in optionsByInput ? (httpPart as keyof typeof optionsByInput) : 'body']
+      let compile = compilers.get(inputOptions)
       if (compile === undefined) {
-        const customOptions = { ...settings?.customOptions, ...reading }
+        const customOptions = { ...settings?.customOptions, ...inputOptions }
         compile = build(schemas, { ...settings, customOptions } as Settings) as never
-        compilers.set(reading, compile)
+        compilers.set(inputOptions, compile)
       }
       return compile(route)
     }
