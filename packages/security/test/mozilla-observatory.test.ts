@@ -1,36 +1,37 @@
-// What our headers score by the rules of Mozilla's HTTP Observatory.
+// The score of the headers by the rules of Mozilla's HTTP Observatory.
 import Fastify from 'fastify'
 import t from 'tap'
 import fastifyHelmet from '@fastify/helmet'
 import { cors, headers, type HeadersOptions } from '../src/index.ts'
 
-interface Seen {
+interface Received {
   header(name: string): string
-  /** A directive's sources, those of `default-src` where it has none. */
+  /** The sources of a directive, or of `default-src` if it has none. */
   sources(directive: string): readonly string[]
   policy: ReadonlyMap<string, readonly string[]>
   maxAge: number
   cookies: readonly string[]
 }
-type Rule = [result: string, modifier: number, applies: (seen: Seen) => boolean]
+type Rule = [result: string, modifier: number, applies: (seen: Received) => boolean]
 
 const unsafe = /^'unsafe-inline'$|^data:$|^https?:$|^\*$/
 const some = (sources: readonly string[], pattern: RegExp) => sources.some((source) => pattern.test(source))
-const loose = ({ sources }: Seen, directive: string) =>
+const loose = ({ sources }: Received, directive: string) =>
   sources(directive).length === 0 || some(sources(directive), unsafe)
-const every = ({ cookies }: Seen, pattern: RegExp) => cookies.every((cookie) => pattern.test(cookie))
-const session = ({ cookies }: Seen) => cookies.filter((cookie) => /^[^=]*(?:sess|sid|token)/i.test(cookie))
+const every = ({ cookies }: Received, pattern: RegExp) => cookies.every((cookie) => pattern.test(cookie))
+const session = ({ cookies }: Received) =>
+  cookies.filter((cookie) => /^[^=]*(?:sess|sid|token)/i.test(cookie))
 const always = () => true
 const sixMonths = 15_768_000
 
-/** Of each test the first result that applies. The order is from the worst to the best. */
+/** The rules of each test, from the worst to the best. The first that applies is the result. */
 const tests: readonly (readonly Rule[])[] = [
   [
     ['csp-not-implemented', -25, ({ policy }) => policy.size === 0],
     [
       'csp-implemented-with-unsafe-inline',
       -20,
-      (seen) => loose(seen, 'script-src') || loose(seen, 'object-src')
+      (received) => loose(received, 'script-src') || loose(received, 'object-src')
     ],
     ['csp-implemented-with-insecure-scheme', -20, ({ sources }) => some(sources('script-src'), /^http:/)],
     [
@@ -43,7 +44,7 @@ const tests: readonly (readonly Rule[])[] = [
       -10,
       ({ sources }) => some([...sources('img-src'), ...sources('media-src')], /^http:/)
     ],
-    ['csp-implemented-with-unsafe-inline-in-style-src-only', 0, (seen) => loose(seen, 'style-src')],
+    ['csp-implemented-with-unsafe-inline-in-style-src-only', 0, (received) => loose(received, 'style-src')],
     [
       'csp-implemented-with-no-unsafe-default-src-none',
       10,
@@ -100,7 +101,7 @@ const tests: readonly (readonly Rule[])[] = [
       'cross-origin-resource-sharing-implemented-with-universal-access',
       -50,
       ({ header }) =>
-        header('access-control-allow-origin') === 'https://stranger.example' &&
+        header('access-control-allow-origin') === 'https://other.example' &&
         header('access-control-allow-credentials') === 'true'
     ],
     ['cross-origin-resource-sharing-restricted', 0, always]
@@ -110,23 +111,27 @@ const tests: readonly (readonly Rule[])[] = [
     [
       'cookies-session-without-httponly-flag',
       -30,
-      (seen) => session(seen).some((each) => !/; ?HttpOnly/i.test(each))
+      (received) => session(received).some((each) => !/; ?HttpOnly/i.test(each))
     ],
     [
       'cookies-session-without-secure-flag-but-protected-by-hsts',
       -10,
-      (seen) => session(seen).some((each) => !/; ?Secure/i.test(each))
+      (received) => session(received).some((each) => !/; ?Secure/i.test(each))
     ],
-    ['cookies-without-secure-flag-but-protected-by-hsts', -5, (seen) => !every(seen, /; ?Secure/i)],
-    ['cookies-samesite-flag-invalid', -20, (seen) => some(seen.cookies, /; ?SameSite=(?!Strict|Lax)/i)],
-    ['cookies-secure-with-httponly-sessions-and-samesite', 5, (seen) => every(seen, /; ?SameSite=/i)],
+    ['cookies-without-secure-flag-but-protected-by-hsts', -5, (received) => !every(received, /; ?Secure/i)],
+    [
+      'cookies-samesite-flag-invalid',
+      -20,
+      (received) => some(received.cookies, /; ?SameSite=(?!Strict|Lax)/i)
+    ],
+    ['cookies-secure-with-httponly-sessions-and-samesite', 5, (received) => every(received, /; ?SameSite=/i)],
     ['cookies-secure-with-httponly-sessions', 0, always]
   ]
 ]
 
-/** Penalties first; bonuses count only from 90 on. */
-function score(found: Record<string, string | string[] | number | undefined>) {
-  const header = (name: string) => [found[name] ?? ''].join()
+/** Penalties are counted first; bonuses only from 90 on. */
+function score(headers: Record<string, string | string[] | number | undefined>) {
+  const header = (name: string) => [headers[name] ?? ''].join()
   const directives = header('content-security-policy')
     .split(';')
     .filter((each) => each.trim() !== '')
@@ -137,14 +142,14 @@ function score(found: Record<string, string | string[] | number | undefined>) {
     })
   )
   const age = /max-age=(\d+)/.exec(header('strict-transport-security'))?.[1]
-  const seen: Seen = {
+  const received: Received = {
     header,
     policy,
     sources: (directive) => policy.get(directive) ?? policy.get('default-src') ?? [],
     maxAge: Number(age ?? NaN),
-    cookies: [found['set-cookie'] ?? []].flat() as string[]
+    cookies: [headers['set-cookie'] ?? []].flat() as string[]
   }
-  const results = tests.map((rules) => rules.find(([, , applies]) => applies(seen))!)
+  const results = tests.map((rules) => rules.find(([, , applies]) => applies(received))!)
   const sum = (of: (modifier: number) => boolean) =>
     results.reduce((total, [, modifier]) => total + (of(modifier) ? modifier : 0), 0)
   const base = 100 + sum((modifier) => modifier < 0)
@@ -164,9 +169,9 @@ async function scored(options: HeadersOptions, cookie?: string) {
     if (cookie) reply.header('set-cookie', cookie)
     return reply.type('text/html').send('<p>hello')
   })
-  const answer = await app.inject({ url: '/', headers: { origin: 'https://stranger.example' } })
+  const response = await app.inject({ url: '/', headers: { origin: 'https://other.example' } })
   await app.close()
-  return score(answer.headers)
+  return score(response.headers)
 }
 
 t.test("the profiles 'html' and 'api' score 130, A+; with a session cookie 135", async (t) => {
@@ -178,7 +183,7 @@ t.test("the profiles 'html' and 'api' score 130, A+; with a session cookie 135",
   }
 })
 
-t.test('the rules tell what is weaker', async (t) => {
+t.test('weaker headers score less', async (t) => {
   const weaker: [string, HeadersOptions, number][] = [
     ['no policy', { contentSecurityPolicy: false }, 75],
     [
@@ -197,9 +202,9 @@ t.test('the rules tell what is weaker', async (t) => {
     ['the referrer for all', { referrerPolicy: { policy: 'unsafe-url' } }, 120],
     ['resources for all', { crossOriginResourcePolicy: { policy: 'cross-origin' } }, 120]
   ]
-  for (const [what, options, expected] of weaker) {
+  for (const [name, options, expected] of weaker) {
     const { score, results } = await scored({ profile: 'html', ...options })
-    t.equal(score, expected, `${what}: ${results.join(', ')}`)
+    t.equal(score, expected, `${name}: ${results.join(', ')}`)
   }
   t.equal((await scored({ profile: 'html' }, 'session=a')).score, 70, 'a session cookie for scripts')
 

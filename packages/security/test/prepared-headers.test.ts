@@ -1,4 +1,4 @@
-// What an answer's headers are to those who read, change and remove them, however the answer is sent.
+// Code that reads, changes and removes headers sees those of blocks like others, in every way of sending a response.
 import { connect } from 'node:http2'
 import { once } from 'node:events'
 import { request as httpRequest, ServerResponse } from 'node:http'
@@ -8,8 +8,8 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { headers, type HeadersOptions } from '../src/index.ts'
 
-type Answer = { status: number; headers: Record<string, string | string[] | undefined>; body: string }
-type Ask = (path: string, method?: string) => Promise<Answer>
+type Received = { status: number; headers: Record<string, string | string[] | undefined>; body: string }
+type Send = (path: string, method?: string) => Promise<Received>
 
 function routes(app: FastifyInstance) {
   app.addHook('onSend', (request, reply, payload, done) => {
@@ -51,7 +51,7 @@ function routes(app: FastifyInstance) {
   })
 }
 
-async function overHttp(t: Test, options: HeadersOptions, settings = {}): Promise<Ask> {
+async function overHttp(t: Test, options: HeadersOptions, settings = {}): Promise<Send> {
   const app = Fastify(settings)
   t.teardown(() => app.close())
   await app.register(headers, options)
@@ -89,18 +89,22 @@ async function overHttp(t: Test, options: HeadersOptions, settings = {}): Promis
   }
 }
 
-async function overInject(t: Test, options: HeadersOptions): Promise<Ask> {
+async function overInject(t: Test, options: HeadersOptions): Promise<Send> {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(headers, options)
   routes(app)
   return async (path, method = 'GET') => {
-    const answer = await app.inject({ url: path, method: method as 'GET' })
-    return { status: answer.statusCode, headers: answer.headers as Answer['headers'], body: answer.body }
+    const response = await app.inject({ url: path, method: method as 'GET' })
+    return {
+      status: response.statusCode,
+      headers: response.headers as Received['headers'],
+      body: response.body
+    }
   }
 }
 
-async function overHttp2(t: Test, options: HeadersOptions): Promise<Ask> {
+async function overHttp2(t: Test, options: HeadersOptions): Promise<Send> {
   const app = Fastify({ http2: true }) as unknown as FastifyInstance
   t.teardown(() => app.close())
   await app.register(headers, options)
@@ -110,15 +114,15 @@ async function overHttp2(t: Test, options: HeadersOptions): Promise<Ask> {
   t.teardown(() => session.destroy())
   return async (path, method = 'GET') => {
     const stream = session.request({ ':path': path, ':method': method })
-    const [found] = (await once(stream, 'response')) as [Record<string, string>]
+    const [received] = (await once(stream, 'response')) as [Record<string, string>]
     let body = ''
     for await (const chunk of stream) body += String(chunk)
-    return { status: Number(found[':status']), headers: found, body }
+    return { status: Number(received[':status']), headers: received, body }
   }
 }
 
-/** Without what belongs to the protocol. */
-const own = ({ status, headers, body }: Answer) => ({
+/** Without the headers of the protocol. */
+const own = ({ status, headers, body }: Received) => ({
   status,
   body,
   headers: Object.fromEntries(
@@ -130,8 +134,8 @@ const own = ({ status, headers, body }: Answer) => ({
   )
 })
 
-/** A Node that makes a head in another way than today's: only what it documents works. */
-function withoutLines(t: Test) {
+/** Simulates a Node that writes the head in another way, so that only its documented methods work. */
+function breakHeadWriter(t: Test) {
   const prototype = ServerResponse.prototype as unknown as {
     _storeHeader(first: string, rest: unknown): void
   }
@@ -146,64 +150,71 @@ const paths =
   '/ /amended /override /raw-override /removed /raw-removed /read /stream /empty /unchanged /fails /none /html /by-hand /nowhere'
 
 t.test(
-  'an answer is the same over HTTP/1.1, HTTP/2 and inject, whatever the app does with its headers',
+  'a response is the same over HTTP/1.1, HTTP/2 and inject, whatever the app does with its headers',
   async (t) => {
     const [http, http2, inject] = [await overHttp(t, {}), await overHttp2(t, {}), await overInject(t, {})]
-    const answers = new Map<string, Answer>()
-    for (const path of paths.split(' ')) answers.set(path, await http(path))
+    const responses = new Map<string, Received>()
+    for (const path of paths.split(' ')) responses.set(path, await http(path))
     t.same(own(await inject('/', 'HEAD')), own(await http('/', 'HEAD')))
 
-    withoutLines(t)
-    const pairs = await overHttp(t, {})
-    for (const [path, answer] of answers) {
-      const expected = own(answer)
-      t.same(own(await pairs(path)), expected, `pairs ${path}`)
+    breakHeadWriter(t)
+    const documented = await overHttp(t, {})
+    for (const [path, response] of responses) {
+      const expected = own(response)
+      t.same(own(await documented(path)), expected, `documented writer ${path}`)
       t.same(own(await inject(path)), expected, `inject ${path}`)
       t.same(own(await http2(path)), expected, `HTTP/2 ${path}`)
     }
   }
 )
 
-for (const way of ['lines', 'pairs']) {
-  t.test(`what the app says of a header wins, and the others stay: ${way}`, async (t) => {
-    if (way === 'pairs') withoutLines(t)
-    const ask = await overHttp(t, {})
-    const found = async (path: string) => (await ask(path)).headers
-    for (const path of ['/override', '/raw-override', '/by-hand']) {
-      t.match(await found(path), { 'x-frame-options': 'SAMEORIGIN', 'cache-control': 'no-store' }, path)
+for (const writer of ['raw', 'documented']) {
+  t.test(
+    `headers of the app override those of the plugin, and the others stay: ${writer} writer`,
+    async (t) => {
+      if (writer === 'documented') breakHeadWriter(t)
+      const send = await overHttp(t, {})
+      const headersOf = async (path: string) => (await send(path)).headers
+      for (const path of ['/override', '/raw-override', '/by-hand']) {
+        t.match(await headersOf(path), { 'x-frame-options': 'SAMEORIGIN', 'cache-control': 'no-store' }, path)
+      }
+      for (const path of ['/removed', '/raw-removed']) {
+        t.notOk('x-frame-options' in (await headersOf(path)), path)
+        t.match(
+          await headersOf(path),
+          { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
+          path
+        )
+      }
+      t.match((await headersOf('/amended'))['content-security-policy'], /^default-src 'self'/)
+      t.equal((await headersOf('/appended'))['cache-control'], 'no-store, private')
+      const { body } = await send('/read')
+      t.match(JSON.parse(body), { one: 'DENY', raw: 'DENY', has: true, none: false })
+      t.ok((JSON.parse(body) as { names: string[] }).names.includes('content-security-policy'))
     }
-    for (const path of ['/removed', '/raw-removed']) {
-      t.notOk('x-frame-options' in (await found(path)), path)
-      t.match(await found(path), { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }, path)
-    }
-    t.match((await found('/amended'))['content-security-policy'], /^default-src 'self'/)
-    t.equal((await found('/appended'))['cache-control'], 'no-store, private')
-    const { body } = await ask('/read')
-    t.match(JSON.parse(body), { one: 'DENY', raw: 'DENY', has: true, none: false })
-    t.ok((JSON.parse(body) as { names: string[] }).names.includes('content-security-policy'))
-  })
+  )
 }
 
-for (const way of ['lines', 'pairs']) {
-  t.test(`hijacked replies have them, however their head is written: ${way}`, async (t) => {
-    if (way === 'pairs') withoutLines(t)
-    const ask = await overHttp(t, {})
+for (const writer of ['raw', 'documented']) {
+  t.test(`hijacked replies have the headers, in every way to write a head: ${writer} writer`, async (t) => {
+    if (writer === 'documented') breakHeadWriter(t)
+    const send = await overHttp(t, {})
     for (const path of ['', '/object', '/flat', '/pairs', '/set']) {
-      const answer = await ask(`/hijacked${path}`)
-      t.equal(answer.body, 'ok', path)
+      const response = await send(`/hijacked${path}`)
+      t.equal(response.body, 'ok', path)
       t.match(
-        answer.headers,
+        response.headers,
         { 'content-security-policy': /^default-src 'none'/, 'x-frame-options': 'DENY' },
         path
       )
-      t.equal(answer.headers['cache-control'], path === '' ? 'no-store' : 'max-age=1', path)
+      t.equal(response.headers['cache-control'], path === '' ? 'no-store' : 'max-age=1', path)
     }
     const nonces = await overHttp(t, { profile: 'html', enableCSPNonces: true })
     t.match((await nonces('/hijacked')).headers['content-security-policy'], /nonce-[\da-f]{32}/)
   })
 }
 
-t.test("a server's own class of responses keeps its ways, and has the headers", async (t) => {
+t.test('a class of responses of the app keeps its methods and has the headers', async (t) => {
   let heads = 0
   class Counting extends ServerResponse {
     override writeHead(...args: unknown[]): this {
@@ -211,20 +222,20 @@ t.test("a server's own class of responses keeps its ways, and has the headers", 
       return super.writeHead(...(args as [number]))
     }
   }
-  const ask = await overHttp(t, {}, { http: { ServerResponse: Counting } })
+  const send = await overHttp(t, {}, { http: { ServerResponse: Counting } })
   for (const path of ['/', '/stream', '/hijacked'])
-    t.match((await ask(path)).headers, { 'x-frame-options': 'DENY' })
+    t.match((await send(path)).headers, { 'x-frame-options': 'DENY' })
   t.equal(heads, 3)
 })
 
 t.test('a middleware that wraps writeHead, before or after, changes nothing', async (t) => {
-  for (const [first, way] of [
-    [true, 'lines'],
-    [false, 'lines'],
-    [true, 'pairs'],
-    [false, 'pairs']
+  for (const [first, writer] of [
+    [true, 'raw'],
+    [false, 'raw'],
+    [true, 'documented'],
+    [false, 'documented']
   ]) {
-    if (way === 'pairs') withoutLines(t)
+    if (writer === 'documented') breakHeadWriter(t)
     const app = Fastify()
     t.teardown(() => app.close())
     const wrap = () =>
@@ -240,13 +251,13 @@ t.test('a middleware that wraps writeHead, before or after, changes nothing', as
     await app.register(headers)
     if (!first) wrap()
     app.get('/', async () => 'ok')
-    const found = (await fetch(await app.listen({ port: 0, host: '127.0.0.1' }))).headers
-    t.equal(found.get('x-wrapped'), 'yes')
-    t.equal(found.get('x-frame-options'), 'DENY')
+    const received = (await fetch(await app.listen({ port: 0, host: '127.0.0.1' }))).headers
+    t.equal(received.get('x-wrapped'), 'yes')
+    t.equal(received.get('x-frame-options'), 'DENY')
   }
 })
 
-t.test('what cannot be in a header stops the start', async (t) => {
+t.test('an invalid header stops the start', async (t) => {
   for (const source of ["'self'\r\nset-cookie: a=b", 'https://\u{1F40C}.example.com']) {
     const app = Fastify()
     app.register(headers, { contentSecurityPolicy: { directives: { 'default-src': [source] } } })
@@ -254,14 +265,14 @@ t.test('what cannot be in a header stops the start', async (t) => {
   }
 })
 
-t.test('what a policy function gives cannot add headers', async (t) => {
+t.test('the result of a policy function cannot add headers', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(headers, {
     contentSecurityPolicy: { directives: { 'default-src': [() => "'self'\r\nset-cookie: a=b"] } }
   })
   app.get('/', async () => 'ok')
-  const answer = await fetch(await app.listen({ port: 0, host: '127.0.0.1' }))
-  t.equal(answer.status, 500)
-  t.equal(answer.headers.get('set-cookie'), null)
+  const response = await fetch(await app.listen({ port: 0, host: '127.0.0.1' }))
+  t.equal(response.status, 500)
+  t.equal(response.headers.get('set-cookie'), null)
 })
