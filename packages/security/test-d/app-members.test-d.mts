@@ -16,7 +16,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     headers?: string[]
     helmet?: number
-    cors: 'everybody' | 'nobody'
+    cors: 'all' | 'none'
     rateLimit?: 'slow'
     operational?: number
   }
@@ -27,7 +27,7 @@ await app.register(security)
 expectTypeOf(app.security).toEqualTypeOf<'high' | 'low'>()
 expectTypeOf(app.rateLimit).toEqualTypeOf<number>()
 expectTypeOf(app.createRateLimit('/')).toBeVoid()
-const config = { headers: ['x'], helmet: 1, cors: 'nobody', rateLimit: 'slow', operational: 1 } as const
+const config = { headers: ['x'], helmet: 1, cors: 'none', rateLimit: 'slow', operational: 1 } as const
 app.get('/', { config: { ...config, headers: ['x'] } }, async (_request, reply) => {
   expectTypeOf(reply.cspNonce).toEqualTypeOf<string>()
   expectTypeOf(reply.helmet).toEqualTypeOf<boolean>()

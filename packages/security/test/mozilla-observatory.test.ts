@@ -12,7 +12,7 @@ interface Received {
   maxAge: number
   cookies: readonly string[]
 }
-type Rule = [result: string, modifier: number, applies: (seen: Received) => boolean]
+type Rule = [result: string, modifier: number, applies: (received: Received) => boolean]
 
 const unsafe = /^'unsafe-inline'$|^data:$|^https?:$|^\*$/
 const some = (sources: readonly string[], pattern: RegExp) => sources.some((source) => pattern.test(source))

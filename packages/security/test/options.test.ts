@@ -70,6 +70,11 @@ const invalid: [object, string | RegExp][] = [
     { cors: { origin: 'https://a.com', maxAge: -1 } },
     /"cors.maxAge" must be a whole number of at least 0|seconds/
   ],
+  [
+    { cors: { optionsSuccessStatus: 404 } },
+    /"cors.optionsSuccessStatus" must be a whole number from 200 to 299/
+  ],
+  [{ cors: { cacheControl: -1 } }, /"cors.cacheControl" must be a whole number of seconds, at least 0/],
   [{ rateLimit: { max: -1 } }, /"rateLimit.max" must be a whole number .*got -1/],
   [
     { rateLimit: { timeWindow: '60' } },

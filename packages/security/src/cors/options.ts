@@ -161,7 +161,7 @@ export function checkCors(option: string, options: CorsOptions): CorsOptions {
   assertOptionsObject(option, options)
   const present = omitUndefined(options)
   check.keys(option, withoutRegisterOptions(present), names)
-  const { origin, credentials, maxAge, hook, exposedHeaders } = present
+  const { origin, credentials, maxAge, cacheControl, optionsSuccessStatus, hook, exposedHeaders } = present
   checkOrigin(`${option}.origin`, origin)
   if (credentials !== undefined) check.boolean(`${option}.credentials`, credentials)
   for (const name of [exposedHeaders ?? []].flat()) {
@@ -169,6 +169,10 @@ export function checkCors(option: string, options: CorsOptions): CorsOptions {
       check.fail(`${option}.exposedHeaders`, 'a header name or a list of them', name)
   }
   if (maxAge !== undefined) check.integer(`${option}.maxAge`, maxAge, { min: 0, unit: 'seconds' })
+  if (typeof cacheControl === 'number')
+    check.integer(`${option}.cacheControl`, cacheControl, { min: 0, unit: 'seconds' })
+  if (optionsSuccessStatus !== undefined)
+    check.integer(`${option}.optionsSuccessStatus`, optionsSuccessStatus, { min: 200, max: 299 })
   if (hook !== undefined) check.oneOf(`${option}.hook`, hook, hooks)
   if (credentials && allowsEveryOrigin(origin)) {
     throw invalidOption(

@@ -23,7 +23,7 @@ export interface PreparedHeaders {
 }
 
 type Directives = Record<string, unknown>
-interface PolicyOptions {
+interface Policy {
   directives?: Directives
   reportOnly?: boolean
   useDefaults?: boolean
@@ -85,7 +85,7 @@ const prepareConstant = (fixed: Record<string, string>, nonces: boolean): Prepar
 }
 
 function prepareDynamicPolicy(
-  policy: PolicyOptions,
+  policy: Policy,
   nonces: boolean,
   fixed: Record<string, string>
 ): PreparedHeaders {
@@ -113,9 +113,9 @@ function prepareDynamicPolicy(
   }
 }
 
-function hasFunctions(policy: unknown): policy is PolicyOptions {
+function hasFunctions(policy: unknown): policy is Policy {
   if (typeof policy !== 'object' || policy === null) return false
-  return Object.values((policy as PolicyOptions).directives ?? {}).some(
+  return Object.values((policy as Policy).directives ?? {}).some(
     (value) => value !== null && typeof value === 'object' && [...(value as string[])].some(isFunction)
   )
 }
@@ -123,12 +123,10 @@ function hasFunctions(policy: unknown): policy is PolicyOptions {
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 
 const withPlaceholders = (policy: HelmetHeaders['contentSecurityPolicy'], nonces: boolean) =>
-  (nonces
-    ? withNonce((policy === true ? undefined : policy) as PolicyOptions, placeholders)
-    : policy) as never
+  (nonces ? withNonce((policy === true ? undefined : policy) as Policy, placeholders) : policy) as never
 
 /** Adds nonces as @fastify/helmet does: to the directive in its spelling, or to a new one. */
-function withNonce(policy: PolicyOptions | undefined, nonce: CspNonce): PolicyOptions {
+function withNonce(policy: Policy | undefined, nonce: CspNonce): Policy {
   const directives: Directives = {
     ...(policy ? policy.directives : contentSecurityPolicy.getDefaultDirectives())
   }

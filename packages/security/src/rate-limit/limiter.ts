@@ -9,8 +9,8 @@ import type { Limit } from './resolve-limit.ts'
 import { tightestOf } from './response-headers.ts'
 import type { Done, Hit, HitResult, LimitEvaluation } from './types.ts'
 
-/** The dependencies of a {@link Limiter}. */
-export interface LimiterOptions {
+/** What a {@link Limiter} works with. */
+export interface LimiterDependencies {
   memory: MemoryStore
   redis: RedisStore | undefined
   metrics: LimitMetrics
@@ -27,12 +27,12 @@ interface PendingFailure {
 
 /** Evaluates the limits of requests. One for each registration of the plugin. */
 export class Limiter {
-  readonly #options: LimiterOptions
+  readonly #dependencies: LimiterDependencies
   readonly #pendingFailures = new WeakMap<FastifyRequest, PendingFailure[]>()
-  readonly #onSkip = (limit: Limit): void => this.#options.metrics.count(limit.name, 'skipped')
+  readonly #onSkip = (limit: Limit): void => this.#dependencies.metrics.count(limit.name, 'skipped')
 
-  constructor(options: LimiterOptions) {
-    this.#options = options
+  constructor(dependencies: LimiterDependencies) {
+    this.#dependencies = dependencies
   }
 
   /** Lets a request pass or rejects it. One call of the store, however many limits; no promise without app functions. */
@@ -61,7 +61,7 @@ export class Limiter {
     request: FastifyRequest,
     increment: boolean
   ): Promise<[Hit, HitResult] | undefined> {
-    const { memory, redis } = this.#options
+    const { memory, redis } = this.#dependencies
     const { hits } = await collectHitsAsync([limit], request, this.#onSkip)
     const [hit] = hits
     if (hit === undefined) return undefined
@@ -83,15 +83,15 @@ export class Limiter {
     const refunded = pending.filter(({ failures }) => !failures.has(statusCode))
     const local = refunded.filter(({ shared }) => !shared).map(({ hit }) => hit)
     const shared = refunded.filter(({ shared }) => shared).map(({ hit }) => hit)
-    if (local.length > 0) this.#options.memory.refund(local)
-    if (shared.length > 0) this.#options.redis?.refund(shared)
+    if (local.length > 0) this.#dependencies.memory.refund(local)
+    if (shared.length > 0) this.#dependencies.redis?.refund(shared)
   }
 
   #take(counted: CountedHits, request: FastifyRequest, reply: FastifyReply, done: Done): void {
     const { limits, hits } = counted
     if (hits.length === 0) return done()
 
-    const { memory, redis } = this.#options
+    const { memory, redis } = this.#dependencies
     if (redis === undefined) {
       return this.#finish({ limits, hits, results: memory.take(hits) }, false, request, reply, done)
     }
@@ -109,7 +109,7 @@ export class Limiter {
     reply: FastifyReply,
     done: Done
   ) {
-    const { memory, metrics } = this.#options
+    const { memory, metrics } = this.#dependencies
     const closed = limits.find((limit) => limit.onStoreError === 'closed' && !limit.observe)
     if (closed) {
       metrics.count(closed.name, 'closed')
@@ -138,7 +138,7 @@ export class Limiter {
     done: Done
   ): void {
     const { limits, hits, results } = evaluation
-    const { metrics, writeHeaders } = this.#options
+    const { metrics, writeHeaders } = this.#dependencies
     writeHeaders(reply, evaluation)
     let rejected = false
     for (let i = 0; i < limits.length; i++) {

@@ -1,15 +1,14 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { formatHeaderLine, parseHeaderLines, type HeaderBlock } from '../prepared-headers/header-block.ts'
 import { bindHeaderSlot, headerBlockOf } from '../prepared-headers/set-block.ts'
+import type { ResolvedRateLimit } from './options.ts'
 import { formatPolicy } from './resolve-limit.ts'
 import type { HitResult, LimitEvaluation } from './types.ts'
 
-export interface RateLimitHeaderOptions {
-  enableDraftSpec: boolean
-  policyHeaders: boolean
-  addHeaders: Readonly<Record<string, boolean>>
-  addHeadersOnExceeding: Readonly<Record<string, boolean>>
-}
+type HeaderSettings = Pick<
+  ResolvedRateLimit,
+  'enableDraftSpec' | 'policyHeaders' | 'addHeaders' | 'addHeadersOnExceeding'
+>
 
 /**
  * The headers of a response about its limits. They consist of numbers and of names that are checked at the start, so
@@ -45,7 +44,7 @@ class RateLimitHeaders implements HeaderBlock {
 /** Binds the writing of headers: the older ones are about the limit with the least left, the draft's about each. */
 export function rateLimitHeaderWriter(
   fastify: FastifyInstance,
-  options: RateLimitHeaderOptions
+  options: HeaderSettings
 ): (reply: FastifyReply, evaluation: LimitEvaluation) => void {
   const prefix = options.enableDraftSpec ? 'ratelimit' : 'x-ratelimit'
   const names = { limit: `${prefix}-limit`, remaining: `${prefix}-remaining`, reset: `${prefix}-reset` }
