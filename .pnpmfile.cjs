@@ -1,4 +1,4 @@
-// What is packed: a user installs no devDependencies, and ours name packages that nobody can install.
+// The packed manifests: users install no devDependencies, and ours name packages that are not published.
 module.exports = {
   hooks: {
     beforePacking: (manifest) => ({ ...manifest, devDependencies: undefined })

@@ -104,7 +104,7 @@ t.test('refuses an option that does not exist, and names the near one', async (t
 ${description}
 
 \`\`\`sh
-npm install @seaworthy/${name}
+npm install fastify @seaworthy/${name}
 \`\`\`
 
 \`\`\`ts

@@ -57,7 +57,7 @@ export function faults({ root, manifest }) {
   for (const file of files) {
     const text = readFileSync(join(root, file), 'utf8')
     for (const name of privateNames) {
-      if (text.includes(name)) said.push(`${file} names ${name}, which is private: nobody can install it`)
+      if (text.includes(name)) said.push(`${file} names ${name}, which is private: users cannot install it`)
     }
     const isDeclaration = /\.d\.[cm]?ts$/.test(file)
     // What is shipped to be copied into an app runs with the app's dependencies.

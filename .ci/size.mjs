@@ -1,4 +1,4 @@
-// What a package costs whoever installs it, measured on a real `npm install` of the tarballs, beside .ci/budgets.json
+// The cost of installing a package, measured on a real `npm install` of the tarballs, beside .ci/budgets.json
 // and the sentence in its README.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

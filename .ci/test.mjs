@@ -1,21 +1,69 @@
-// Runs tap under the Node that runs this file, streams its output, closes with "N passed, N failed".
-// Arguments go to tap: `npm test -- packages/health/test/plugin.test.ts`.
-import { spawn } from 'node:child_process'
+// Runs tap under the Node that runs this file, streams its output, closes with the slowest files and "N passed, N failed".
+//   npm test                       everything, the slow files of .ci/slow-tests.txt first
+//   npm test -- --quick            what has changed since main, without the slow files
+//   npm test -- packages/health/test/plugin.test.ts      other arguments go to tap
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { affected } from './changed.mjs'
 import { installServers } from './servers.mjs'
 
+const slow = readFileSync('.ci/slow-tests.txt', 'utf8')
+  .split('\n')
+  .filter((line) => line !== '' && !line.startsWith('#'))
+for (const file of slow) {
+  if (!existsSync(file)) throw new Error(`.ci/slow-tests.txt names ${file}, which does not exist`)
+}
+
+/** Slow files first: a slow file that starts last would run alone at the end. */
+function allTests() {
+  const rest = globSync('{packages,examples}/*/test/**/*.test.ts').map((file) => file.replaceAll('\\', '/'))
+  return [...slow, ...rest.filter((file) => !slow.includes(file)).toSorted()]
+}
+
+function changedTests() {
+  const git = (...args) => spawnSync('git', args, { encoding: 'utf8' }).stdout.split('\n').filter(Boolean)
+  const [base = 'HEAD'] = git('merge-base', 'main', 'HEAD')
+  const names = affected([
+    ...git('diff', '--name-only', base),
+    ...git('ls-files', '--others', '--exclude-standard')
+  ])
+  const folders = names.map((name) => `packages/${name}/test/`)
+  return allTests().filter(
+    (file) => !slow.includes(file) && folders.some((folder) => file.startsWith(folder))
+  )
+}
+
+function testArguments(given) {
+  if (given.includes('--quick')) return [...changedTests(), ...given.filter((name) => name !== '--quick')]
+  return given.some((name) => !name.startsWith('-')) ? given : [...allTests(), ...given]
+}
+
 installServers()
+const args = testArguments(process.argv.slice(2))
+if (!args.some((name) => !name.startsWith('-'))) {
+  console.log('No package has changed since main.')
+  process.exit(0)
+}
 
 const tap = fileURLToPath(import.meta.resolve('tap')).replace(/dist[\\/].*$/, 'dist/esm/run.mjs')
-const child = spawn(process.execPath, [tap, ...process.argv.slice(2)], {
-  stdio: ['inherit', 'pipe', 'inherit']
-})
+const child = spawn(process.execPath, [tap, ...args], { stdio: ['inherit', 'pipe', 'inherit'] })
+const times = []
 let tail = ''
+let line = ''
 child.stdout.on('data', (data) => {
   process.stdout.write(data)
   tail = (tail + data).slice(-4096)
+  const lines = (line + data).split('\n')
+  line = lines.pop()
+  for (const text of lines) {
+    const [, file, time] = /^(?:not )?ok \d+ - (\S+\.test\.ts) # time=([\d.]+)/.exec(text) ?? []
+    if (file) times.push({ file, seconds: Number(time) / 1000 })
+  }
 })
 child.on('close', (code) => {
+  const slowest = times.toSorted((a, b) => b.seconds - a.seconds).slice(0, 15)
+  for (const { file, seconds } of slowest) console.log(`# ${seconds.toFixed(0).padStart(4)} s  ${file}`)
   const totals = [...tail.matchAll(/^# \{ (total: .*) \}$/gm)].at(-1)
   const count = (key) => Number(totals?.[1].match(new RegExp(`\\b${key}: (\\d+)`))?.[1] ?? 0)
   const skipped = count('skip')

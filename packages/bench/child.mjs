@@ -9,7 +9,7 @@ function failed(error) {
   return new Promise(() => undefined)
 }
 
-// Who measures may be stopped at any moment: nobody is left behind then.
+// The benchmark may be stopped at any moment: then no process may stay behind.
 process.once('disconnect', () => process.exit())
 
 let watched

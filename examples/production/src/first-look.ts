@@ -7,7 +7,7 @@ export interface FirstLook {
 }
 
 /**
- * On a terminal or without any of the service's variables there is somebody having a first look: secrets are made up
+ * On a terminal or without any of the service's variables the service is probably started for a first look: secrets are made up
  * for this run, and an administrator is seeded. A real environment names its secrets, and gets nothing from here.
  */
 export function firstLook(env: NodeJS.ProcessEnv): FirstLook {

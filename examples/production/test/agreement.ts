@@ -22,7 +22,7 @@ export function agreement(manifests: readonly Manifest[], app: RealApp): string[
     must(covers(selector.matchLabels, template.metadata.labels), 'mismatching-selector')
     must(portOf('http') === app.port, 'the http port is not the one the app listens on')
     must(portOf('management') === app.managementPort, "the management port is not the app's")
-    must(app.host === '0.0.0.0', 'the app listens where nobody reaches it')
+    must(app.host === '0.0.0.0', 'the app listens where no client reaches it')
     must(names('ServiceAccount').has(template.spec.serviceAccountName), 'the service account is not defined')
     for (const [probe, path, status] of [
       ['startupProbe', '/health/startup', app.asked.startup],
@@ -37,12 +37,12 @@ export function agreement(manifests: readonly Manifest[], app: RealApp): string[
       template.spec.terminationGracePeriodSeconds * 1000 > app.drainBudget,
       `the grace period is shorter than the drain's ${app.drainBudget} ms`
     )
-    const told = container.env?.find(
+    const drainSetting = container.env?.find(
       ({ name }: { name: string }) => name === 'TERMINATION_GRACE_PERIOD_SECONDS'
     )
     must(
-      Number(told?.value) === template.spec.terminationGracePeriodSeconds,
-      'the app is told another grace period than it gets'
+      Number(drainSetting?.value) === template.spec.terminationGracePeriodSeconds,
+      'the app expects another grace period than it gets'
     )
     for (const { name, value } of container.env ?? []) {
       const mounted = container.volumeMounts?.some(({ mountPath }: { mountPath: string }) =>

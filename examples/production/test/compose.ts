@@ -71,7 +71,7 @@ export function composeProblems(folder: string, compose: Manifest, app: RealApp)
   )
   must(
     `${environment.TERMINATION_GRACE_PERIOD_SECONDS}s` === grace,
-    'the app is told another grace than it gets'
+    'the app expects another grace than it gets'
   )
   must(Number(environment.PORT) === app.port, 'PORT is not the port of the app')
   must(ports.includes(`127.0.0.1:${app.port}:${app.port}`), 'another port is published')
@@ -100,11 +100,11 @@ function monitoringProblems(
     volume.startsWith(`./grafana/dashboards:${provider.options.path}`)
   )
   return [
-    ...(targets[0] === `${own}:${managementPort}` ? [] : ['Prometheus asks somebody else']),
+    ...(targets[0] === `${own}:${managementPort}` ? [] : ['Prometheus scrapes another target']),
     ...(authorization.credentials_file === '/run/secrets/management_token'
       ? []
       : ['Prometheus has no token']),
-    ...(source.url === 'http://prometheus:9090' ? [] : ['Grafana asks somebody else']),
+    ...(source.url === 'http://prometheus:9090' ? [] : ['Grafana queries another source']),
     ...(mounted ? [] : ['Grafana has no dashboards'])
   ]
 }

@@ -38,7 +38,7 @@ const example: Deployed = {
   }
 }
 
-/** A new app of somebody else's, with everything that `fastify-seaworthy init` writes. */
+/** A new app of a user, with everything that `fastify-seaworthy init` writes. */
 async function newApp(): Promise<Deployed> {
   const folder = temporaryFolder(t, 'new-app')
   const manifest = { name: '@acme/orders', main: 'src/main.js', dependencies: { ioredis: '^6.0.0' } }

@@ -36,7 +36,7 @@ requires(
   }
 )
 
-/** The example as somebody would have it outside of this repository: its dependencies come from the registry. */
+/** The example as a user has it outside of this repository: its dependencies come from the registry. */
 function exampleApp(t: Test, registry: Registry): string {
   const app = temporaryFolder(t, 'example')
   const here = join(import.meta.dirname, '..')

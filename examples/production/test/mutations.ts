@@ -42,9 +42,9 @@ export const kubernetesMutations: Mutations<[Manifest[]]> = {
   'another port': [container((c) => (c.ports[0].containerPort = 8081)), /http port/],
   'another management port': [container((c) => (c.ports[1].containerPort = 8081)), /management port/],
   'a short grace period': [pod((p) => (p.terminationGracePeriodSeconds = 30)), /grace period is shorter/],
-  'a grace period that the app is not told': [
+  'a grace period that the app does not expect': [
     pod((p) => (p.terminationGracePeriodSeconds = 60)),
-    /told another grace/
+    /expects another grace/
   ],
   'a secret in the environment': [
     container((c) => c.env.push({ name: 'JWT_SECRET', value: 'x' })),
@@ -68,7 +68,7 @@ export const kubernetesMutations: Mutations<[Manifest[]]> = {
     /dangling-service/
   ],
   'a service port that is not there': [service((s) => (s.ports[0].targetPort = 'web')), /points at port web/],
-  'a policy for nobody': [
+  'a policy that selects no pod': [
     (manifests) => (find(manifests, 'NetworkPolicy').spec.podSelector.matchLabels = { app: 'else' }),
     /NetworkPolicy selects nothing/
   ],
@@ -79,7 +79,7 @@ export const kubernetesMutations: Mutations<[Manifest[]]> = {
 
 /** What goes wrong in the overlay for production. */
 export const overlayMutations: Mutations<[Manifest[]]> = {
-  'an autoscaler for nobody': [
+  'an autoscaler without a target': [
     (manifests) => (find(manifests, 'HorizontalPodAutoscaler').spec.scaleTargetRef.name = 'else'),
     /autoscaler scales nothing/
   ],
@@ -95,7 +95,7 @@ export const overlayMutations: Mutations<[Manifest[]]> = {
     },
     /no pod may ever be moved/
   ],
-  'a monitor for nobody': [
+  'a monitor that selects no service': [
     (manifests) => (find(manifests, 'ServiceMonitor').spec.selector.matchLabels = { app: 'else' }),
     /ServiceMonitor selects no service/
   ],

@@ -1,4 +1,4 @@
-// The PM2 template under a real PM2: reloads that nobody notices, and releases that don't boot.
+// The PM2 template under a real PM2: reloads without a failed request, and releases that don't boot.
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -151,7 +151,7 @@ t.test('a release that does not become ready never reaches PM2: the old workers 
     t.equal(code, 1, `a release that ${what} is refused`)
     t.match(output, said)
   }
-  t.strictSame(await workers(), before, 'nobody was replaced')
+  t.strictSame(await workers(), before, 'no worker was replaced')
 
   release(service)
   t.equal((await checkedReload()).code, 0, 'a release that works is not')
@@ -172,7 +172,7 @@ t.test('the example itself starts and reloads under the template', async (t) => 
   const { port, workers, reload } = await manager(t, source, variables)
   const before = await workers()
   t.equal(before.length, 2)
-  // Refused by the app itself, which is an answer: nobody is logged in.
+  // Refused by the app itself, which is an answer: no user is logged in.
   const load = startLoad(port, '/recommendations', { connections: 10, think: 20 })
   await until('the clients to be busy', () => (load.result.statuses[401] ?? 0) >= 50, 60_000)
   // Whether the command itself waits to the end is PM2's affair, and its patience ends on a busy machine.

@@ -49,7 +49,7 @@ export async function askRealApp(
   manifests: readonly Manifest[],
   { schema, config, build }: Recipe
 ): Promise<RealApp> {
-  // As in a pod: nobody waits at a terminal for the drain.
+  // As in a pod: no person waits at a terminal for the drain.
   process.env.KUBERNETES_SERVICE_HOST ??= '10.96.0.1'
   const env = environmentOf(t, manifests)
   const { listen, env: read } = config(env)

@@ -106,7 +106,7 @@ t.test('recommendations degrade while their service is down, and the breaker ope
   for (let i = 0; i < 30; i++) await service.call('/recommendations', { token })
   const calls = upstream.requests.length
   await service.call('/recommendations', { token })
-  t.equal(upstream.requests.length, calls, 'the open breaker asks nobody')
+  t.equal(upstream.requests.length, calls, 'the open breaker makes no call')
   t.match(await service.metrics(), /breaker_state\{breaker="recommendations",state="open"\} 1/)
 
   const directory = await service.call('/directory/7', { token })
@@ -183,17 +183,17 @@ requires(['postgres'], 'an error reaches Sentry once, a refused request never', 
 t.test('SIGTERM under a keep-alive load of 50 connections loses nothing, and ends with 0', async (t) => {
   const service = await startService(t, { RATE_LIMIT_MAX: '1000000', DRAIN_DELAY: '500' })
   const { token } = await service.user()
-  let stopped = 0
+  let routed = true
   const load = startLoad(service.port, '/profile', {
     connections: 50,
     request: { headers: { authorization: `Bearer ${token}` } },
-    // What a load balancer does: once it is told that the service is not ready, it sends no further request.
-    onResult: () => stopped === 0
+    // As a load balancer: once readiness answers 503, it sends no further request.
+    onResult: () => routed
   })
   await until('a flowing load', () => (load.result.statuses[200] ?? 0) > 200)
   service.process.kill('SIGTERM')
   await until('readiness to fail', async () => (await service.call('/health/ready')).status === 503)
-  stopped = Date.now()
+  routed = false
   const { statuses, errors } = await load.stop()
   t.strictSame([Object.keys(statuses), errors], [['200'], {}])
   t.match(await service.process.exit, { code: 0, signal: null })

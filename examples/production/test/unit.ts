@@ -31,7 +31,7 @@ export function unitProblems(unit: string, app: RealApp): string[] {
   if (!(seconds * 1000 > app.drainBudget))
     problems.push(`TimeoutStopSec is shorter than ${app.drainBudget} ms`)
   if (Number(given.TERMINATION_GRACE_PERIOD_SECONDS) !== seconds) {
-    problems.push('the app is told another grace than it gets')
+    problems.push('the app expects another grace than it gets')
   }
   for (const name of Object.keys(given)) {
     if (!app.variables.has(name.replace(/_FILE$/, ''))) problems.push(`${name} is no variable of the app`)

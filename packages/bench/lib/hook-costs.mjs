@@ -24,7 +24,7 @@ const kinds = {
 
 const cells = new Map()
 
-/** Who calls: one of our packages, or somebody's. */
+/** The owner of the caller: one of our packages, or another module. */
 function caller() {
   const frames = new Error().stack.split('\n')
   const found = frames.map((frame) =>
@@ -43,7 +43,7 @@ function cellOf(what) {
   return cell
 }
 
-/** The same function, counted. What it calls after it has finished is somebody else's. */
+/** The same function, counted. Calls after its end are counted for their own functions. */
 function counted(kind, hook) {
   const cell = cellOf(kind)
   const before = kinds[kind]

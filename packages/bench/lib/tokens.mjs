@@ -15,7 +15,7 @@ export function tokens() {
   return made
 }
 
-/** A good token of somebody else. */
+/** A valid token of another user. */
 export const anotherToken = (index) => tokenWith('HS256', { sub: `user-${index}`, id: `user-${index}` })
 
 const signers = {

@@ -34,7 +34,7 @@ export function watchTurns() {
 
   return async () => {
     watching = false
-    // Collections are told of a little later.
+    // Collections are reported a little later.
     await new Promise((resolve) => setTimeout(resolve, 50))
     observer.disconnect()
     const collected = ({ from, to }) =>

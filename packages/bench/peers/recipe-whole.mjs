@@ -57,5 +57,5 @@ export const recipeWhole = whole(() => ({
   salt: randomBytes(8).toString('hex')
 }))
 
-/** With a key, as somebody may have changed it. */
+/** With a key that a client may have changed. */
 export const recipeWholeByKey = whole(() => ({ key: randomBytes(32) }))

@@ -1,9 +1,9 @@
-/** Marks an error as made for clients. Copies of a package meet, because the symbol is registered globally. */
+/** Marks an error as made for clients. All copies of a package share it, because the symbol is registered globally. */
 export const clientErrorBrand: unique symbol = Symbol.for('seaworthy.error.v1')
 
 /**
  * An error whose status, code and headers go to the client, and whose message does too below 500 or with `expose`.
- * The error handler takes an error's word only where it carries the brand (or is Fastify's or http-errors' own).
+ * The error handler trusts these members only if the error carries the brand, or is made by Fastify or http-errors.
  */
 export interface ClientError extends Error {
   readonly [clientErrorBrand]: true
@@ -13,8 +13,8 @@ export interface ClientError extends Error {
   readonly code: string
   /** Response headers: `retry-after`, `www-authenticate`, `allow`. */
   readonly headers?: Readonly<Record<string, string | number | readonly string[]>> | undefined
-  /** What was wrong in detail. Sent as it is: no secret, no submitted value. */
+  /** Details of the error. They are sent unchanged, so they hold no secret and no submitted value. */
   readonly details?: unknown
-  /** Whether the message may be shown. Without it: below 500. */
+  /** Whether the message is sent. The default is `true` below 500. */
   readonly expose?: boolean | undefined
 }

@@ -12,19 +12,19 @@ export interface ClientErrorAnswer {
   body: string
 }
 
-/** One plugin's part in requests that Fastify rejects before any hook runs. */
+/** What one plugin does with requests that Fastify rejects before any hook runs. */
 export interface EarlyRejection {
-  /** A malformed URL, an overlong parameter. May set headers; once one has sent a response, no `answer` runs. */
+  /** Runs on a malformed URL or an overlong parameter. May set headers; if it sends a response, no `answer` runs. */
   request?(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void
-  /** Answers such a request, after every `request`. `true`: answered. */
+  /** Responds to such a request, after every `request`. Returns `true` if it has responded. */
   answer?(error: FastifyError, request: FastifyRequest, reply: FastifyReply): boolean
-  /** The bytes on the socket are not a valid request. May change the response. */
+  /** Runs on bytes that are not a valid request. May change the response. */
   socket?(error: Error & { code?: string }, socket: Socket, answer: ClientErrorAnswer): void
 }
 
 const key = Symbol.for('seaworthy.early-rejections.v1')
 
-/** Adds a plugin's part. It takes effect where the constructor has the {@link earlyRejectionOptions}. */
+/** Adds what a plugin does. It takes effect if the constructor has the {@link earlyRejectionOptions}. */
 export function onEarlyRejection(fastify: FastifyInstance, rejection: EarlyRejection): void {
   if (!fastify.hasDecorator(key)) fastify.decorate<unknown>(key, [])
   fastify.getDecorator<EarlyRejection[]>(key).push(rejection)
@@ -66,6 +66,18 @@ export function clientErrorHandler(
   if (socket.writable) socket.write(serializeAnswer(answer))
   socket.destroySoon()
 }
+
+/** The handler's name in each package and build, unlike any function of an app. A bound copy keeps it. */
+const handlerName = 'seaworthy.clientErrorHandler'
+Object.defineProperty(clientErrorHandler, 'name', { value: handlerName })
+
+/**
+ * Whether the constructor has the {@link earlyRejectionOptions}, from this package's helper or another's. Fastify adds
+ * a bound copy of the handler as a listener. If it ever did otherwise, this would say no, and a plugin would warn about
+ * options that are present.
+ */
+export const hasEarlyRejectionOptions = ({ server }: FastifyInstance): boolean =>
+  server.listeners('clientError').some(({ name }) => name.includes(handlerName))
 
 function serializeAnswer({ statusCode, headers, body }: ClientErrorAnswer): string {
   const status = `HTTP/1.1 ${statusCode} ${statusText(statusCode)}\r\n`

@@ -2,13 +2,13 @@ import type { FastifyRequest } from 'fastify'
 import type { Overridable } from './overridable.ts'
 
 /**
- * Marks the service's own routes (probes, metrics): no authentication, rate limit or load shedding, no log line.
+ * Marks routes for the platform (probes, metrics): no authentication, rate limit, load shedding or log line.
  * Set by the plugin that adds the route, read by the others.
  */
 export type OperationalRoute = 'probe' | 'metrics'
 
 interface OperationalConfig {
-  /** The route serves the platform, not users: `probe` or `metrics`. Plugins then leave it alone. */
+  /** Marks a route that serves the platform, not users: `probe` or `metrics`. Plugins do not act on it. */
   operational?: Overridable<this, OperationalRoute>
 }
 

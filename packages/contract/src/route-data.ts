@@ -2,14 +2,14 @@ import type { FastifyRequest, RouteOptions } from 'fastify'
 
 /** Data that a plugin computes once for each route, in `onRoute`, and reads on each request. */
 export interface RouteData<T> {
-  /** Stores the data with the route. The route's `config` of the app is not shared with other routes: it is copied. */
+  /** Stores the data with the route. The `config` is copied first, because an app may share one among routes. */
   set(route: RouteOptions, data: T): void
   /** The data of the request's route. `undefined` for routes added before the plugin and for unmatched requests. */
   get(request: FastifyRequest): T | undefined
 }
 
 /**
- * Makes a place for data in each route's `config`, under a symbol that no other code has.
+ * Creates data that each route can carry in its `config`, under a symbol that no other code has.
  *
  * @param name - The plugin and what the data is, for debuggers: `security.rate-limit`.
  */

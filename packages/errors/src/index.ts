@@ -1,5 +1,6 @@
-export { AppError, isAppError, type AppErrorOptions, type ErrorHeaders } from './app-error.ts'
-export type { ErrorBody, ProblemBody } from './body.ts'
+export { AppError, isAppError, type AppErrorOptions, type ErrorHeaders } from './classes/app-error.ts'
+export type { ErrorCode } from './classes/codes.ts'
+export type { ErrorBody, ProblemBody } from './respond/body.ts'
 export {
   BadGatewayError,
   BadRequestError,
@@ -16,10 +17,11 @@ export {
   UnprocessableEntityError,
   type HttpErrorOptions,
   type RetryableOptions
-} from './classes.ts'
-export { defineError, type DefinedError, type ErrorDefinition } from './define-error.ts'
-export type { ErrorClass, ErrorMapping, MappedError } from './mapping.ts'
-export type { ErrorFormat, ErrorMessages, ErrorsOptions } from './options.ts'
+} from './classes/http-errors.ts'
+export { defineError, type DefinedError, type ErrorDefinition } from './classes/define-error.ts'
+export type { ErrorClass, ErrorMapping, MappedError } from './resolve/mapping.ts'
+export type { ErrorsOptions } from './options.ts'
+export type { ErrorFormat, ErrorMessages } from './respond/options.ts'
 export { errors, errors as default } from './plugin.ts'
 export {
   errorResponses,
@@ -29,4 +31,4 @@ export {
   type ErrorSchema
 } from './schemas.ts'
 export { errorsServerOptions, type ErrorsServerSettings } from './server-options.ts'
-export { ValidationError, type FieldError } from './validation-error.ts'
+export { ValidationError, type FieldError } from './classes/validation-error.ts'

@@ -1,178 +1,190 @@
-import { check } from './check.ts'
-import { compileMappings, type CompiledMapping, type ErrorMapping } from './mapping.ts'
+import { omitUndefined, optionChecks, type OptionChecks } from '@seaworthy/internal'
+import { compileMappings, type ErrorMapping } from './resolve/mapping.ts'
+import type { ResolveOptions } from './resolve/resolve-error.ts'
+import type { ErrorFormat, ErrorMessages, RespondOptions } from './respond/options.ts'
 
-/** The two shapes of an error's body. */
-export type ErrorFormat = 'json' | 'problem'
-
-/** Words for a code in a language (`de-CH`, `de`); `undefined` where there are none. */
-export type ErrorMessages = (code: string, locale: string, message: string) => string | undefined
-
-/** Options of the errors plugin. Every one may be left out. */
+/** Options of the errors plugin. Every option may be left out. */
 export interface ErrorsOptions {
   /**
-   * The shape of bodies: `json` is `{ statusCode, error, message, code, correlationId, details? }`, and RFC 9457 where
-   * a client's `Accept` has `application/problem+json`; `problem` is RFC 9457 for everybody.
+   * The shape of bodies. `json` is `{ statusCode, error, message, code, correlationId, details? }`, or RFC 9457 if the
+   * `Accept` header of the request has `application/problem+json`. `problem` is RFC 9457 for all requests.
    *
    * @defaultValue 'json'
    */
   format?: ErrorFormat | undefined
 
   /**
-   * What problem types start with: the code follows, `https://errors.example.com/user-not-found`. An absolute URL or
-   * path that ends in `/` or `#` (a `/` is added).
+   * The start of problem types. The code follows it: `https://errors.example.com/user-not-found`. An absolute URL, or a
+   * path from the root; a `/` is added unless it ends in `/`, `#` or `:`.
    *
-   * @defaultValue Types are `about:blank`
+   * @defaultValue none: all types are `about:blank`
+   * @throws RangeError for anything else.
    */
   typeBase?: string | undefined
 
   /**
-   * Rules for errors that are not ours, tried in order: `{ match, to }`. What no rule matches and neither Fastify nor
-   * http-errors made is a 500 without its message.
+   * Rules `{ match, to }` for errors of other libraries, evaluated in order. An error that no rule matches, and that is
+   * not made by Fastify or http-errors, becomes a 500 without its message.
    *
-   * @defaultValue `[]`
+   * @defaultValue []
+   * @throws RangeError for a rule that is incomplete or whose status is not from 400 to 599.
    */
   map?: readonly ErrorMapping[] | undefined
 
   /**
-   * Shows the messages of 5xx too: `true` for development, or a function that decides for each error.
+   * Whether the messages of 5xx are sent too: `true` for development, or a function that decides for each error.
    *
    * @defaultValue false
    */
   expose?: boolean | ((error: unknown, statusCode: number) => boolean) | undefined
 
   /**
-   * Messages in the client's language: called for each language of `Accept-Language`, best first, until it gives one.
+   * Translates messages. It is called for each language of `Accept-Language`, preferred first, until it returns a text.
    *
-   * @defaultValue The error's message
+   * @defaultValue none: the error's own message is sent
    */
   messages?: ErrorMessages | undefined
 
   /**
-   * Which members of an error's `extensions` are sent as members of the body.
+   * The members of an error's `extensions` that are sent as members of the body.
    *
-   * @defaultValue `[]`
+   * @defaultValue []
+   * @throws RangeError for a name that error bodies already have.
    */
   extensions?: readonly string[] | undefined
 
   /**
-   * The `WWW-Authenticate` of a 401 that brings none of its own; `false` leaves it out.
+   * The `WWW-Authenticate` header of a 401 that has none. `false` leaves it out.
    *
    * @defaultValue 'Bearer'
+   * @throws RangeError for a text that is no header value.
    */
   challenge?: string | false | undefined
 
   /**
-   * Answer unknown routes too. `false` where the app calls `setNotFoundHandler` after registering this plugin
-   * (Fastify allows one); one that is there already always stays.
+   * Whether the plugin responds to unknown routes. Use `false` if the app calls `setNotFoundHandler` after registering
+   * the plugin, because Fastify allows one handler. A handler that is already set is always kept.
    *
    * @defaultValue true
    */
   notFound?: boolean | undefined
 
   /**
-   * Answer 405 with `Allow` where the path exists for another method, instead of 404.
+   * Whether a path that exists for another method is answered with 405 and `Allow`, instead of 404.
    *
    * @defaultValue false
    */
   methodNotAllowed?: boolean | undefined
 
   /**
-   * Add the schemas `SeaworthyError` and `SeaworthyProblem` to the app, for `$ref`.
+   * Whether the schemas `SeaworthyError` and `SeaworthyProblem` are added to the app, for `$ref`.
    *
    * @defaultValue true
    */
   schemas?: boolean | undefined
 
   /**
-   * Log failed requests: 5xx at error with cause and stack, others at info.
+   * Whether failed requests are logged: 5xx at level error with cause and stack, others at level info.
    *
    * @defaultValue `true`, but `false` beside observability, whose request line has the error
    */
   log?: boolean | undefined
 }
 
-export interface ResolvedOptions {
-  format: ErrorFormat
-  typeBase: string | undefined
-  map: readonly CompiledMapping[]
-  expose: (error: unknown, statusCode: number) => boolean
-  messages: ErrorMessages | undefined
-  extensions: readonly string[]
-  challenge: string | undefined
+/** The options with their defaults, checked. */
+export interface ResolvedOptions extends ResolveOptions, RespondOptions {
   notFound: boolean
   methodNotAllowed: boolean
   schemas: boolean
+  /** `undefined`: decided at start. */
   log: boolean | undefined
 }
 
-const names: (keyof ErrorsOptions)[] = [
-  'format',
-  'typeBase',
-  'map',
-  'expose',
-  'messages',
-  'extensions',
-  'challenge',
-  'notFound',
-  'methodNotAllowed',
-  'schemas',
-  'log'
-]
+/** The defaults, and with them the names of all options. */
+export const defaults: Required<ErrorsOptions> = {
+  format: 'json',
+  typeBase: undefined,
+  map: [],
+  expose: false,
+  messages: undefined,
+  extensions: [],
+  challenge: 'Bearer',
+  notFound: true,
+  methodNotAllowed: false,
+  schemas: true,
+  log: undefined
+}
 
-const reserved = new Set(
-  'statusCode error message code correlationId details type title status detail instance errors __proto__'.split(
-    ' '
-  )
-)
+const check: OptionChecks = optionChecks('errors')
 
-/** Fills in the defaults and refuses what cannot work. The only place that does either. */
+/** Members that error bodies have, in one of the two shapes. */
+const reservedMembers: ReadonlySet<string> = new Set([
+  'statusCode',
+  'error',
+  'message',
+  'code',
+  'correlationId',
+  'details',
+  'type',
+  'title',
+  'status',
+  'detail',
+  'instance',
+  'errors',
+  '__proto__'
+])
+
+/**
+ * Fills in the defaults and checks all options.
+ *
+ * @throws RangeError with the code `INVALID_OPTION` for a wrong option.
+ */
 export function resolveOptions(options: ErrorsOptions): ResolvedOptions {
-  check.keys('', options, names)
-  const { format = 'json', typeBase, map = [], expose = false, messages, extensions = [], log } = options
-  const { challenge = 'Bearer', notFound = true, methodNotAllowed = false, schemas = true } = options
+  check.keys('', options, Object.keys(defaults))
+  const { messages, log, ...merged }: Required<ErrorsOptions> = { ...defaults, ...omitUndefined(options) }
   if (messages !== undefined) check.fn('messages', messages)
   if (log !== undefined) check.boolean('log', log)
   return {
-    format: check.oneOf('format', format, ['json', 'problem']),
-    typeBase: typeBase === undefined ? undefined : checkedBase(typeBase),
-    map: compileMappings(map),
-    expose: checkedExpose(expose),
+    format: check.oneOf('format', merged.format, ['json', 'problem']),
+    typeBase: merged.typeBase === undefined ? undefined : resolveTypeBase(merged.typeBase),
+    map: compileMappings(merged.map),
+    expose: resolveExpose(merged.expose),
     messages,
-    extensions: checkedExtensions(extensions),
-    challenge: challenge === false ? undefined : checkedChallenge(challenge),
-    notFound: check.boolean('notFound', notFound),
-    methodNotAllowed: check.boolean('methodNotAllowed', methodNotAllowed),
-    schemas: check.boolean('schemas', schemas),
+    extensions: checkExtensions(merged.extensions),
+    challenge: merged.challenge === false ? undefined : checkChallenge(merged.challenge),
+    notFound: check.boolean('notFound', merged.notFound),
+    methodNotAllowed: check.boolean('methodNotAllowed', merged.methodNotAllowed),
+    schemas: check.boolean('schemas', merged.schemas),
     log
   }
 }
 
-function checkedBase(base: unknown): string {
-  const text = check.string('typeBase', base)
-  const valid = (text.startsWith('/') && !text.startsWith('//')) || URL.canParse(text)
-  if (!valid || /\s/.test(text)) check.fail('typeBase', 'an absolute URL or a path from the root', text)
-  return /[/#:]$/.test(text) ? text : `${text}/`
+function resolveTypeBase(value: unknown): string {
+  const base = check.string('typeBase', value)
+  const valid = (base.startsWith('/') && !base.startsWith('//')) || URL.canParse(base)
+  if (!valid || /\s/.test(base)) check.fail('typeBase', 'an absolute URL or a path from the root', base)
+  return /[/#:]$/.test(base) ? base : `${base}/`
 }
 
-function checkedExpose(expose: unknown): ResolvedOptions['expose'] {
+function resolveExpose(expose: unknown): ResolvedOptions['expose'] {
   if (typeof expose === 'function') return expose as ResolvedOptions['expose']
   if (typeof expose !== 'boolean') check.fail('expose', 'true, false or a function', expose)
   return () => expose
 }
 
-function checkedExtensions(extensions: unknown): readonly string[] {
+function checkExtensions(extensions: unknown): readonly string[] {
   if (!Array.isArray(extensions)) check.fail('extensions', 'an array of member names', extensions)
   return (extensions as unknown[]).map((name, index) => {
-    if (typeof name !== 'string' || name === '' || reserved.has(name)) {
+    if (typeof name !== 'string' || name === '' || reservedMembers.has(name)) {
       check.fail(`extensions[${index}]`, 'a name that no error body has yet', name)
     }
     return name
   })
 }
 
-function checkedChallenge(challenge: unknown): string {
-  const text = check.string('challenge', challenge)
-  // Visible ASCII: anything else would make each 401 fail.
-  if (!/^[!-~][ -~]*$/.test(text)) check.fail('challenge', 'a WWW-Authenticate value', text)
-  return text
+function checkChallenge(value: unknown): string {
+  const challenge = check.string('challenge', value)
+  // Only visible ASCII: anything else would make each response with 401 fail.
+  if (!/^[!-~][ -~]*$/.test(challenge)) check.fail('challenge', 'a WWW-Authenticate value', challenge)
+  return challenge
 }

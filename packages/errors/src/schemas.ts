@@ -1,24 +1,24 @@
-import { titleOf } from './status.ts'
+import { titleOf } from './classes/status.ts'
 
 const text = { type: 'string' } as const
 
-/** Entries of `details` and `errors` for a request that breaks rules. */
-const fieldError = {
+/** The entries of `details` and `errors` if a request breaks rules. */
+const fieldErrorSchema = {
   type: 'object',
   properties: {
     in: {
       ...text,
       enum: ['body', 'querystring', 'params', 'headers'],
-      description: 'Which part of the request'
+      description: 'The part of the request'
     },
     pointer: { ...text, description: 'A JSON pointer (RFC 6901) into that part' },
     keyword: { ...text, description: 'The rule that failed' },
-    message: { ...text, description: 'In words' }
+    message: { ...text, description: 'The failure in words' }
   },
   additionalProperties: true
 } as const
 
-/** A schema with an `$id`. */
+/** A JSON schema with an `$id`. */
 export interface ErrorSchema {
   readonly $id: string
   readonly title: string
@@ -29,7 +29,7 @@ export interface ErrorSchema {
   readonly additionalProperties: true
 }
 
-const correlationId = { ...text, description: "The request's id, as it is in the logs" }
+const correlationId = { ...text, description: 'The id of the request, as in the logs' }
 const code = { ...text, description: 'Stable, for programs' }
 const status = { type: 'integer', minimum: 400, maximum: 599 } as const
 
@@ -37,7 +37,7 @@ const status = { type: 'integer', minimum: 400, maximum: 599 } as const
 export const errorSchema: ErrorSchema = {
   $id: 'SeaworthyError',
   title: 'Error',
-  description: 'What every failed request is answered with',
+  description: 'The response to a failed request',
   type: 'object',
   required: ['statusCode', 'error', 'message', 'code', 'correlationId'],
   properties: {
@@ -46,7 +46,10 @@ export const errorSchema: ErrorSchema = {
     message: text,
     code,
     correlationId,
-    details: { description: 'What was wrong: a list for a request that breaks rules', items: fieldError }
+    details: {
+      description: 'Details of the error: a list if the request breaks rules',
+      items: fieldErrorSchema
+    }
   },
   additionalProperties: true
 }
@@ -55,39 +58,39 @@ export const errorSchema: ErrorSchema = {
 export const problemSchema: ErrorSchema = {
   $id: 'SeaworthyProblem',
   title: 'Problem',
-  description: 'What every failed request is answered with, as RFC 9457 has it',
+  description: 'The response to a failed request, by RFC 9457',
   type: 'object',
   required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'correlationId'],
   properties: {
-    type: { ...text, format: 'uri-reference', description: 'Names the kind of problem' },
+    type: { ...text, format: 'uri-reference', description: 'Identifies the kind of problem' },
     title: text,
     status,
     detail: text,
-    instance: { ...text, format: 'uri-reference', description: 'The path that was asked for' },
+    instance: { ...text, format: 'uri-reference', description: 'The path of the request' },
     code,
     correlationId,
-    errors: { type: 'array', items: fieldError }
+    errors: { type: 'array', items: fieldErrorSchema }
   },
   additionalProperties: true
 }
 
-/** A response of a route's schema, in both shapes. */
+/** An error response in a route's schema, in both shapes. */
 export interface ErrorResponse {
   description: string
   content: Record<string, { schema: { $ref: string } }>
 }
 
 /**
- * Response schemas for a route: `schema: { response: { 200: user, ...errorResponses(404, '5xx') } }`.
+ * Makes response schemas for a route: `schema: { response: { 200: user, ...errorResponses(404, '5xx') } }`.
  *
- * @param statuses - Statuses or `'4xx'`, `'5xx'`; both of these without arguments.
+ * @param statuses - Statuses, or `'4xx'` and `'5xx'`, which are the default.
  */
 export function errorResponses(...statuses: readonly (number | string)[]): Record<string, ErrorResponse> {
-  const asked = statuses.length > 0 ? statuses : ['4xx', '5xx']
-  return Object.fromEntries(asked.map((status) => [String(status), response(status)]))
+  const keys = statuses.length > 0 ? statuses : ['4xx', '5xx']
+  return Object.fromEntries(keys.map((status) => [String(status), responseSchema(status)]))
 }
 
-function response(status: number | string): ErrorResponse {
+function responseSchema(status: number | string): ErrorResponse {
   return {
     description:
       typeof status === 'number' ? titleOf(status) : status === '4xx' ? 'Client error' : 'Server error',

@@ -10,6 +10,7 @@ import {
   NotFoundError,
   TooManyRequestsError,
   ValidationError,
+  type ErrorCode,
   type ErrorMapping,
   type ErrorResponse,
   type ErrorsServerSettings
@@ -20,6 +21,7 @@ expectTypeOf(error.statusCode).toEqualTypeOf<number>()
 expectTypeOf(error.code).toEqualTypeOf<string>()
 expectTypeOf(error.details).toEqualTypeOf<unknown>()
 expectTypeOf(error).toExtend<Error>()
+// @ts-expect-error no arguments by position
 void new AppError('The order is being packed', 409, 'ORDER_LOCKED')
 void new NotFoundError('User', { headers: { 'cache-control': 'no-store' } })
 void new TooManyRequestsError(undefined, { retryAfter: 5 })
@@ -32,7 +34,7 @@ class Teapot extends AppError {
 expectTypeOf(new Teapot().statusCode).toEqualTypeOf<number>()
 // @ts-expect-error a status is a number
 void new AppError('x', { statusCode: '409' })
-// @ts-expect-error a class has its own status
+// @ts-expect-error a class has a fixed status
 void new NotFoundError('User', { statusCode: 410 })
 
 const OrderLocked = defineError('ORDER_LOCKED', {
@@ -42,13 +44,13 @@ const OrderLocked = defineError('ORDER_LOCKED', {
 const locked = new OrderLocked('1', 2, { cause: error })
 expectTypeOf(locked.code).toEqualTypeOf<'ORDER_LOCKED'>()
 expectTypeOf(locked).toExtend<AppError>()
-// @ts-expect-error its message needs both
+// @ts-expect-error the message needs both arguments
 void new OrderLocked('1')
-// @ts-expect-error of another type
+// @ts-expect-error an argument of another type
 void new OrderLocked(1, 2)
 const Plain = defineError('PLAIN')
 expectTypeOf(new Plain().code).toEqualTypeOf<'PLAIN'>()
-// @ts-expect-error no option
+// @ts-expect-error not an option
 defineError('PLAIN', { status: 404 })
 
 declare const thrown: unknown
@@ -65,9 +67,9 @@ await app.register(errors, {
     { match: 'ECONNREFUSED', to: 503 },
     { match: TypeError, to: { statusCode: 400, code: 'WRONG_TYPE' } },
     {
-      match: (given) => given instanceof RangeError,
-      to(given, request) {
-        expectTypeOf(given).toEqualTypeOf<unknown>()
+      match: (cause) => cause instanceof RangeError,
+      to(cause, request) {
+        expectTypeOf(cause).toEqualTypeOf<unknown>()
         expectTypeOf(request).toEqualTypeOf<FastifyRequest>()
         return new NotFoundError('Range')
       }
@@ -77,9 +79,10 @@ await app.register(errors, {
 })
 // @ts-expect-error neither a class nor a code nor a function
 const wrong: ErrorMapping = { match: 5, to: 404 }
-// @ts-expect-error no such shape
+// @ts-expect-error not a format
 await app.register(errors, { format: 'xml' })
 
+expectTypeOf<'NOT_FOUND'>().toExtend<ErrorCode>()
 expectTypeOf(errorResponses(404, '5xx')).toEqualTypeOf<Record<string, ErrorResponse>>()
 expectTypeOf(errorsServerOptions()).toEqualTypeOf<ErrorsServerSettings>()
 expectTypeOf<keyof ErrorsServerSettings>().toEqualTypeOf<'frameworkErrors' | 'clientErrorHandler'>()

@@ -32,17 +32,17 @@ const wrong: [object, string | RegExp][] = [
   [{ log: 'debug' }, `errors: "log" must be true or false, got 'debug'`]
 ]
 
-t.test('a wrong option stops the start, and says which, what it must be and what it was', async (t) => {
+t.test('a wrong option stops the start with an error that names it, its rule and its value', async (t) => {
   for (const [options, message] of wrong) {
     const app = Fastify()
     t.teardown(() => app.close())
     const rejected = await t.rejects(async () => app.register(errors, options as ErrorsOptions))
-    t.match(rejected, { name: 'RangeError', message }, JSON.stringify(options))
-    t.throws(() => errorsServerOptions(options), { message }, 'the constructor options too')
+    t.match(rejected, { name: 'RangeError', code: 'INVALID_OPTION', message }, JSON.stringify(options))
+    t.throws(() => errorsServerOptions(options), { message }, 'errorsServerOptions() refuses it too')
   }
 })
 
-t.test('undefined means that an option was not given', async (t) => {
+t.test('an option that is undefined has its default', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   const names =
@@ -52,12 +52,19 @@ t.test('undefined means that an option was not given', async (t) => {
   t.match((await app.inject('/nowhere')).json(), { statusCode: 404, code: 'ROUTE_NOT_FOUND' })
 })
 
-t.test('an error class that could not be sent is refused where it is defined', async (t) => {
-  t.throws(() => defineError('A B'), { name: 'RangeError', message: /"code" must be .*got "A B"/ })
-  t.throws(() => defineError('X', { statusCode: 200 }), { message: /"statusCode" must be .*got 200/ })
+t.test('defineError refuses a code and a status that cannot be sent', async (t) => {
+  t.throws(() => defineError('A B'), {
+    name: 'RangeError',
+    code: 'INVALID_OPTION',
+    message: /^errors: "defineError code" must be .*got 'A B'/
+  })
+  t.throws(() => defineError('X', { statusCode: 200 }), {
+    code: 'INVALID_OPTION',
+    message: /"defineError statusCode" must be .*got 200/
+  })
 })
 
-t.test('a status that is no error becomes 500, whoever says it', async (t) => {
+t.test('a status that is no error becomes 500', async (t) => {
   for (const statusCode of [200, 204, 304, 399, 600, 9999, NaN, 404.5, -1, '404', null] as number[]) {
     t.match(
       new AppError('x', { statusCode }),
@@ -67,7 +74,7 @@ t.test('a status that is no error becomes 500, whoever says it', async (t) => {
   }
 })
 
-t.test('server options have only what they set, and stand beside http2, https and logger', async (t) => {
+t.test('the server options can be combined with http2, https and logger', async (t) => {
   t.same(Object.keys(errorsServerOptions()).toSorted(), ['clientErrorHandler', 'frameworkErrors'])
   const apps = [
     Fastify({ ...errorsServerOptions(), http2: true }),

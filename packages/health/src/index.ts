@@ -1,9 +1,7 @@
-export type { CheckReport, Health, HealthReport } from './api.ts'
-export type { CheckDefinition, CheckFunction, CheckOptions, CheckOutcome, Finding } from './check-options.ts'
-export { breakerCheck, type BreakerLike, type Breakers } from './checks/breaker.ts'
-export { httpCheck, type HttpCheckOptions } from './checks/http.ts'
-export { postgresCheck, type PostgresCheckOptions, type PostgresLike } from './checks/postgres.ts'
-export { redisCheck, type RedisLike } from './checks/redis.ts'
+export { breakerCheck, type BreakerLike, type Breakers } from './built-in/breaker.ts'
+export { httpCheck, type HttpCheckOptions } from './built-in/http.ts'
+export { postgresCheck, type PostgresCheckOptions, type PostgresLike } from './built-in/postgres.ts'
+export { redisCheck, type RedisLike } from './built-in/redis.ts'
 export {
   diskCheck,
   eventLoopCheck,
@@ -11,9 +9,19 @@ export {
   type DiskCheckOptions,
   type EventLoopCheckOptions,
   type MemoryCheckOptions
-} from './checks/resources.ts'
-export type { Transition } from './events.ts'
-export type { Maintenance, NotReadyReason, StartupTask } from './gates.ts'
+} from './built-in/resources.ts'
+export type {
+  CheckDefinition,
+  CheckFunction,
+  CheckOptions,
+  CheckOutcome,
+  CheckResult
+} from './checks/options.ts'
+export type { Transition } from './events/health-event-log.ts'
+export type { Health } from './operators/health-api.ts'
+export type { CheckReport, HealthReport } from './operators/health-report.ts'
 export type { HealthOptions } from './options.ts'
 export { health, health as default } from './plugin.ts'
-export type { ReadyStatus } from './verdict.ts'
+export type { ReadyStatus } from './readiness/evaluate-readiness.ts'
+export type { Maintenance, NotReadyReason } from './readiness/readiness-gates.ts'
+export type { StartupTask } from './readiness/startup-tasks.ts'

@@ -1,56 +1,59 @@
-import { optionChecks } from '@seaworthy/internal'
-import type { CheckDefinition, CheckFunction } from './check-options.ts'
-import type { StartupTask } from './gates.ts'
+import { omitUndefined, optionChecks, type OptionChecks } from '@seaworthy/internal'
+import type { CheckDefinition, CheckFunction } from './checks/options.ts'
+import type { StartupTask } from './readiness/startup-tasks.ts'
 
-/** Options of the health plugin. Every one may be left out. */
+/** Options of the health plugin. Every option may be left out. */
 export interface HealthOptions {
   /**
-   * Where the probes are: `/health/live`, `/health/ready`, `/health/startup`, `/health/group/<name>`. It starts
-   * with `/` and does not end with it; the empty string puts them at the root.
+   * The path of the probes: `/health/live`, `/health/ready`, `/health/startup`, `/health/group/<name>`. It starts with
+   * `/` and does not end with `/`. The empty string puts the probes at the root.
    *
    * @defaultValue '/health'
+   * @throws RangeError for any other text.
    */
   prefix?: string
 
   /**
-   * The checks by name, each a function or `{ check, timeout, critical, … }`. More come with `app.health.addCheck`.
+   * The checks by name, each a function or `{ check, timeout, critical, … }`. `app.health.addCheck` adds more.
    *
    * @defaultValue {}
+   * @throws RangeError for a check that is no function, and for a wrong option of a check.
    */
   checks?: Readonly<Record<string, CheckFunction | CheckDefinition>>
 
   /**
-   * What must be done before the service is ready: cache warming, migrations. They start together once the app has
-   * loaded, without delaying its listening; startup and readiness answer 503 until all have succeeded.
+   * Work that must succeed before the service is ready: cache warming, migrations. All tasks start together once the
+   * app has loaded, and do not delay its listening. Startup and readiness respond with 503 until all have succeeded.
    *
    * @defaultValue {}
+   * @throws RangeError for a task that is no function.
    */
   startupTasks?: Readonly<Record<string, StartupTask>>
 
   /**
-   * Milliseconds that a check may take, 1 to 60000. Keep it below the prober's own timeout.
+   * Milliseconds that a check may take, 1 to 60000. Keep it below the timeout of the prober.
    *
    * @defaultValue 1500
    */
   timeout?: number
 
   /**
-   * Milliseconds for which a check's result is served again, 0 to 3600000.
+   * Milliseconds for which the result of a check is cached, 0 to 3600000.
    *
    * @defaultValue 1000
    */
   cacheFor?: number
 
   /**
-   * Milliseconds after which a critical check that used to pass no longer holds back readiness, up to a day.
-   * See the check's option of this name. 0 never gives in.
+   * Milliseconds after which readiness ignores a failing critical check that has passed before, 0 to 86400000 (a day).
+   * 0 means never. See the option of the same name of a check.
    *
    * @defaultValue 0
    */
   maxUnready?: number
 
   /**
-   * Whether the public answers name the checks. `false` leaves the status alone. Durations, errors and history are
+   * Whether public responses name the checks. With `false` they have only the status. Durations, errors and history are
    * never public.
    *
    * @defaultValue true
@@ -72,52 +75,51 @@ export interface HealthOptions {
   notReadyStatus?: number
 }
 
-const rules = optionChecks('health')
-const keys = [
-  'prefix',
-  'checks',
-  'startupTasks',
-  'timeout',
-  'cacheFor',
-  'maxUnready',
-  'expose',
-  'degradedStatus',
-  'notReadyStatus'
-]
+/** The defaults, and with them the names of all options. */
+export const defaults: Required<HealthOptions> = {
+  prefix: '/health',
+  checks: {},
+  startupTasks: {},
+  timeout: 1500,
+  cacheFor: 1000,
+  maxUnready: 0,
+  expose: true,
+  degradedStatus: 200,
+  notReadyStatus: 503
+}
 
-/** Fills in the defaults and refuses what cannot work. The checks themselves are looked at one by one, when added. */
+const check: OptionChecks = optionChecks('health')
+const hour = 3_600_000
+
+/**
+ * Fills in the defaults and checks the options. Each check and task is checked when it is added.
+ *
+ * @throws RangeError with the code `INVALID_OPTION` for a wrong option.
+ */
 export function resolveOptions(options: HealthOptions): Required<HealthOptions> {
-  rules.keys('', options, keys)
-  const hour = 3_600_000
-  const { prefix = '/health', expose = true, checks = {}, startupTasks = {} } = options
-  const {
-    timeout = 1500,
-    cacheFor = 1000,
-    maxUnready = 0,
-    degradedStatus = 200,
-    notReadyStatus = 503
-  } = options
-  const milliseconds = (option: string, value: number, min: number, max: number) =>
-    rules.integer(option, value, { min, max, unit: 'milliseconds' })
+  check.keys('', options, Object.keys(defaults))
+  const merged: Required<HealthOptions> = { ...defaults, ...omitUndefined(options) }
+  const milliseconds = (option: 'timeout' | 'cacheFor' | 'maxUnready', min: number, max: number) =>
+    check.integer(option, merged[option], { min, max, unit: 'milliseconds' })
 
-  if (typeof prefix !== 'string' || !/^(\/[\w.~-]+)*$/.test(prefix)) {
-    rules.fail('prefix', `a path like '/health', without a slash at its end`, prefix)
+  if (typeof merged.prefix !== 'string' || !/^(\/[\w.~-]+)*$/.test(merged.prefix)) {
+    check.fail('prefix', `a path like '/health', without a slash at its end`, merged.prefix)
   }
   return {
-    prefix,
-    checks: record('checks', checks),
-    startupTasks: record('startupTasks', startupTasks),
-    timeout: milliseconds('timeout', timeout, 1, 60_000),
-    cacheFor: milliseconds('cacheFor', cacheFor, 0, hour),
-    maxUnready: milliseconds('maxUnready', maxUnready, 0, 24 * hour),
-    expose: rules.boolean('expose', expose),
-    degradedStatus: rules.integer('degradedStatus', degradedStatus, { min: 200, max: 599 }),
-    notReadyStatus: rules.integer('notReadyStatus', notReadyStatus, { min: 400, max: 599 })
+    prefix: merged.prefix,
+    checks: checkRecord('checks', merged.checks),
+    startupTasks: checkRecord('startupTasks', merged.startupTasks),
+    timeout: milliseconds('timeout', 1, 60_000),
+    cacheFor: milliseconds('cacheFor', 0, hour),
+    maxUnready: milliseconds('maxUnready', 0, 24 * hour),
+    expose: check.boolean('expose', merged.expose),
+    degradedStatus: check.integer('degradedStatus', merged.degradedStatus, { min: 200, max: 599 }),
+    notReadyStatus: check.integer('notReadyStatus', merged.notReadyStatus, { min: 400, max: 599 })
   }
 }
 
-function record<T extends object>(option: string, value: T): T {
+function checkRecord<T extends object>(option: string, value: T): T {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? value
-    : rules.fail(option, 'an object with a name for each', value)
+    : check.fail(option, 'an object with a name for each', value)
 }

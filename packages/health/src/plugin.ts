@@ -10,17 +10,20 @@ import {
   whenProvided,
   type Overridable
 } from '@seaworthy/contract'
-import { Journal } from './events.ts'
-import { Gates } from './gates.ts'
-import { healthApi, type Health } from './api.ts'
+import { CheckRegistry } from './checks/check-registry.ts'
+import { HealthEventLog } from './events/health-event-log.ts'
 import { bindMeter } from './metrics.ts'
-import { addDetail } from './detail.ts'
+import { healthApi, type Health } from './operators/health-api.ts'
+import { addManagementRoutes } from './operators/management-routes.ts'
 import { resolveOptions, type HealthOptions } from './options.ts'
-import { addProbes, probeHandlers } from './probes.ts'
-import { HealthState } from './state.ts'
+import { probeHandlers } from './probes/probe-handlers.ts'
+import { addProbeRoutes } from './probes/probe-routes.ts'
+import { HealthState } from './readiness/health-state.ts'
+import { ReadinessGates } from './readiness/readiness-gates.ts'
+import { StartupTasks } from './readiness/startup-tasks.ts'
 
 interface HealthDecorators {
-  /** Checks, start-up, maintenance: what the probes answer. */
+  /** Checks, start-up, maintenance: what the probes report. */
   health: Overridable<this, Health>
 }
 
@@ -28,49 +31,46 @@ declare module 'fastify' {
   interface FastifyInstance extends HealthDecorators {}
 }
 
-const plugin: FastifyPluginAsync<HealthOptions> = async (fastify, given) => {
-  const options = resolveOptions(given)
-  const journal = new Journal(fastify.log)
-  const gates = new Gates((message, details) => fastify.log.warn(details, message))
-  const state = new HealthState(options, gates, journal)
-  const api = healthApi(fastify, state, journal)
+const plugin: FastifyPluginAsync<HealthOptions> = async (fastify, pluginOptions) => {
+  const options = resolveOptions(pluginOptions)
+  const events = new HealthEventLog(fastify.log)
+  const gates = new ReadinessGates(fastify.log)
+  const registry = new CheckRegistry(options, events)
+  const state = new HealthState(registry, gates, events)
+  const api = healthApi(state, new StartupTasks(fastify, gates, events))
   fastify.decorate('health', api)
-  provide(fastify, readinessPort, {
-    addCheck: (name, check, options) => api.addCheck(name, check, options),
-    hold: (name) => api.hold(name)
-  })
+  provide(fastify, readinessPort, { addCheck: api.addCheck, hold: api.hold })
 
   for (const [name, entry] of Object.entries(options.checks)) {
-    if (typeof entry === 'function') api.addCheck(name, entry)
-    else {
-      const { check, ...rest } = entry ?? {}
-      api.addCheck(name, check, rest)
-    }
+    const { check, ...checkOptions } = typeof entry === 'function' ? { check: entry } : (entry ?? {})
+    api.addCheck(name, check, checkOptions)
   }
   for (const [name, task] of Object.entries(options.startupTasks)) api.startupTask(name, task)
 
   const handlers = probeHandlers(state, options)
-  await addProbes(fastify, options.prefix, handlers)
+  await addProbeRoutes(fastify, options.prefix, handlers)
 
   let closing = false
-  gates.draining = () => closing
+  gates.isDraining = () => closing
   whenProvided(fastify, lifecyclePort, (lifecycle) => {
-    gates.draining = () => closing || lifecycle.state !== 'running'
+    gates.isDraining = () => closing || lifecycle.state !== 'running'
   })
-  whenProvided(fastify, meterPort, (meter) => bindMeter(meter, state, journal))
+  whenProvided(fastify, meterPort, (meter) => bindMeter(meter, state))
   whenProvided(fastify, reporterPort, (reporter) => {
-    journal.reporter = reporter
+    events.reporter = reporter
   })
-  whenProvided(fastify, managementPort, (management) => addDetail(management, options.prefix, api, handlers))
+  whenProvided(fastify, managementPort, (management) =>
+    addManagementRoutes(management, options.prefix, api, handlers)
+  )
 
   fastify.addHook('onReady', (done) => {
-    state.start()
+    registry.start()
     done()
   })
   fastify.addHook('onListen', (done) => {
-    gates.serves()
-    // What is wrong from the start is said at the start, not at the first probe.
-    void state.refresh()
+    gates.markLoaded()
+    // Logs failures at start, before the first probe arrives.
+    void registry.refresh()
     done()
   })
   fastify.addHook('preClose', (done) => {
@@ -78,7 +78,7 @@ const plugin: FastifyPluginAsync<HealthOptions> = async (fastify, given) => {
     done()
   })
   fastify.addHook('onClose', (_instance, done) => {
-    state.stop()
+    registry.stop()
     done()
   })
 }

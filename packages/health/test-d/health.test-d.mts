@@ -1,6 +1,13 @@
 import { expectTypeOf } from 'expect-type'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { health, postgresCheck, type Health, type HealthOptions, type HealthReport } from '@seaworthy/health'
+import {
+  health,
+  postgresCheck,
+  type CheckResult,
+  type Health,
+  type HealthOptions,
+  type HealthReport
+} from '@seaworthy/health'
 
 const app = Fastify()
 expectTypeOf(app.health).toEqualTypeOf<Health>()
@@ -30,11 +37,13 @@ const misspelt: HealthOptions = { cheks: {} }
 await app.register(health, { checks: { database: 'select 1' } })
 // @ts-expect-error no such member
 app.health.addChecks('x', () => true)
-// @ts-expect-error an option of a check
+// @ts-expect-error a misspelt option of a check
 app.health.addCheck('x', () => true, { timout: 5 })
 
 app.get('/probe', { config: { operational: 'probe' } }, async () => 'ok')
 // @ts-expect-error neither `probe` nor `metrics`
 app.get('/prob', { config: { operational: 'prob' } }, async () => 'ok')
 
-export { misspelt }
+const result: CheckResult = { status: 'degraded', detail: { free: 0.1 } }
+
+export { misspelt, result }

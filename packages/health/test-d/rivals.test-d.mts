@@ -1,4 +1,4 @@
-// An app that decorates `health` itself, and has a mark of its own by our name on its routes.
+// An app that declares a decorator `health` and a route option `operational` itself.
 import underPressure from '@fastify/under-pressure'
 import { expectTypeOf } from 'expect-type'
 import Fastify from 'fastify'

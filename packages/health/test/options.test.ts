@@ -67,7 +67,7 @@ const refused: [string, object, string][] = [
   [
     'interval and cacheFor together',
     { checks: { db: { check: () => true, interval: 100, cacheFor: 5 } } },
-    '"checks.db.cacheFor" must be left out where "interval" is given, got 5'
+    '"checks.db.cacheFor" must be left out if "interval" is set, got 5'
   ],
   [
     'a failure threshold of 0',
@@ -92,7 +92,7 @@ const refused: [string, object, string][] = [
   [
     'a dependency in liveness',
     { checks: { db: { check: () => true, groups: ['live'] } } },
-    `"checks.db.groups" must be any groups but 'live', which asks no dependency, got 'live'`
+    `"checks.db.groups" must be groups other than 'live', which checks no dependency, got 'live'`
   ],
   [
     'a group with a slash',
@@ -116,12 +116,14 @@ for (const [what, options, message] of refused) {
     const app = Fastify()
     t.teardown(() => app.close())
     await t.rejects(async () => app.register(health, options as HealthOptions), {
+      name: 'RangeError',
+      code: 'INVALID_OPTION',
       message: `health: ${message}`
     })
   })
 }
 
-t.test('takes every option as undefined for not given', async (t) => {
+t.test('an option that is undefined has its default', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   const none = {
@@ -159,8 +161,12 @@ t.test('refuses a second check of the same name', async (t) => {
   t.throws(() => app.health.addCheck('db', () => true), { message: 'health: there is a check "db" already' })
 })
 
-t.test('the ready-made checks refuse what cannot work when they are made', async (t) => {
-  const message = (rule: string) => ({ name: 'RangeError', message: `health: ${rule}` })
+t.test('the built-in checks refuse wrong options when they are made', async (t) => {
+  const message = (rule: string) => ({
+    name: 'RangeError',
+    code: 'INVALID_OPTION',
+    message: `health: ${rule}`
+  })
   t.throws(
     () => httpCheck('ftp://host'),
     message(`"httpCheck url" must be an http or https address, got 'ftp:'`)
@@ -171,7 +177,7 @@ t.test('the ready-made checks refuse what cannot work when they are made', async
   )
   t.throws(
     () => httpCheck('http://user:secret@host'),
-    message(`"httpCheck url" must be without a user and password: use "headers", got 'them'`)
+    message(`"httpCheck url" must be without a user and password: use "headers", got 'both'`)
   )
   t.throws(() => diskCheck(''), message(`"diskCheck path" must be a non-empty string, got ''`))
   t.throws(
@@ -188,7 +194,7 @@ t.test('the ready-made checks refuse what cannot work when they are made', async
   )
 })
 
-t.test("takes the options of Fastify's register", async (t) => {
+t.test("accepts the options of Fastify's register", async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(health, { logLevel: 'warn', logSerializers: {}, checks: {} })

@@ -14,7 +14,7 @@ async function build(t: Test, options: HealthOptions = {}) {
   return app
 }
 
-t.test('liveness, readiness and startup answer with their bodies', async (t) => {
+t.test('liveness, readiness and startup respond with their bodies', async (t) => {
   const app = await build(t, { checks: { database: () => true, cache: async () => 'PONG' } })
 
   const live = await app.inject('/health/live')
@@ -28,7 +28,7 @@ t.test('liveness, readiness and startup answer with their bodies', async (t) => 
   t.strictSame(startup.json(), { status: 'started' })
 })
 
-t.test('readiness is 503 while a critical check fails, liveness stays 200', async (t) => {
+t.test('readiness is 503 while a critical check fails, and liveness is 200', async (t) => {
   const app = await build(t, {
     checks: {
       database: () => Promise.reject(new Error('postgres://user:secret@db.internal')),
@@ -42,8 +42,8 @@ t.test('readiness is 503 while a critical check fails, liveness stays 200', asyn
   t.equal((await app.inject('/health/live')).statusCode, 200)
 })
 
-/** Everything that an app may do to all requests, and that a probe has to survive. */
-const hostile: [string, (app: FastifyInstance) => unknown][] = [
+/** Hooks and plugins of an app that affect all requests, and must not affect probes. */
+const globalHooks: [string, (app: FastifyInstance) => unknown][] = [
   [
     'an onRequest hook that rejects',
     (app) =>
@@ -55,7 +55,7 @@ const hostile: [string, (app: FastifyInstance) => unknown][] = [
     'an onRequest hook that answers',
     (app) => app.addHook('onRequest', async (_request, reply) => reply.code(401).send('no'))
   ],
-  ['an onRequest hook that never ends', (app) => app.addHook('onRequest', () => undefined)],
+  ['an onRequest hook that never calls done', (app) => app.addHook('onRequest', () => undefined)],
   [
     'a preHandler that rejects',
     (app) => app.addHook('preHandler', async () => Promise.reject(new Error('no')))
@@ -79,7 +79,7 @@ const hostile: [string, (app: FastifyInstance) => unknown][] = [
   ['under-pressure', (app) => app.register(underPressure, { maxRssBytes: 1, maxHeapUsedBytes: 1 })]
 ]
 
-for (const [what, add] of hostile) {
+for (const [what, add] of globalHooks) {
   for (const order of ['before', 'after'] as const) {
     t.test(`${what}, registered ${order} health, fails no probe`, async (t) => {
       const app = Fastify()
@@ -98,7 +98,7 @@ for (const [what, add] of hostile) {
   }
 }
 
-t.test('the hooks that probes bypass still guard the other routes', async (t) => {
+t.test('the hooks that probes bypass run for all other routes', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   app.addHook('onRequest', async (_request, reply) => reply.code(401).send('no'))
@@ -111,7 +111,7 @@ t.test('the hooks that probes bypass still guard the other routes', async (t) =>
 })
 
 for (const when of ['before', 'after'] as const) {
-  t.test(`a route that the app adds ${when} health is respected, and said`, async (t) => {
+  t.test(`a route of the app that is added ${when} health has precedence and is logged`, async (t) => {
     const lines: string[] = []
     const app = Fastify({ logger: { level: 'warn', stream: { write: (line: string) => lines.push(line) } } })
     t.teardown(() => app.close())
@@ -122,13 +122,13 @@ for (const when of ['before', 'after'] as const) {
 
     t.strictSame((await app.inject('/health/live')).json(), { mine: true })
     t.strictSame((await app.inject('/health/ready')).json(), { status: 'ready', checks: {} })
-    const said = lines.filter((line) => line.includes('/health/live'))
-    t.equal(said.length, 1)
-    t.match(said[0], /the app has its own \/health\/live/)
+    const logged = lines.filter((line) => line.includes('/health/live'))
+    t.equal(logged.length, 1)
+    t.match(logged[0], /health: the app has its own \/health\/live/)
   })
 }
 
-t.test('an app with a parameter in the same place keeps its other paths', async (t) => {
+t.test('routes of the app with a parameter in the same place match all other paths', async (t) => {
   const app = await build(t)
   app.get('/health/:part', (request, reply) => reply.send(request.params))
   app.get('/health/:other(^x+$)', (request, reply) => reply.send(request.params))
@@ -138,7 +138,7 @@ t.test('an app with a parameter in the same place keeps its other paths', async 
   t.strictSame((await app.inject('/health/pulse')).json(), { part: 'pulse' })
 })
 
-t.test('another prefix, none, and a prefix of the scope', async (t) => {
+t.test('the prefix can be another, empty, or inside the prefix of a scope', async (t) => {
   const other = await build(t, { prefix: '/ops/probes' })
   t.equal((await other.inject('/ops/probes/live')).statusCode, 200)
   t.equal((await other.inject('/health/live')).statusCode, 404)
@@ -154,7 +154,7 @@ t.test('another prefix, none, and a prefix of the scope', async (t) => {
   t.equal((await app.inject('/rewritten/admin/health/live')).statusCode, 200)
 })
 
-t.test('probes are not cached, not logged, and marked as operational', async (t) => {
+t.test('probes are not cached, not logged and run no hook of the app', async (t) => {
   const lines: string[] = []
   const seen: unknown[] = []
   const app = Fastify({ logger: { level: 'trace', stream: { write: (line: string) => lines.push(line) } } })
@@ -179,7 +179,7 @@ t.test('probes are not cached, not logged, and marked as operational', async (t)
   t.ok(lines.length > before)
 })
 
-t.test('HEAD says the same without a body', async (t) => {
+t.test('HEAD has the same response without a body', async (t) => {
   const app = Fastify({ exposeHeadRoutes: false })
   t.teardown(() => app.close())
   await app.register(health, { checks: { database: () => false } })
@@ -195,28 +195,28 @@ t.test('HEAD says the same without a body', async (t) => {
   }
 })
 
-t.test('application/health+json is spoken to those who ask for it', async (t) => {
+t.test('a request that accepts application/health+json gets it', async (t) => {
   const app = await build(t, {
     checks: { database: () => true, cache: { check: () => false, critical: false }, queue: () => 'degraded' }
   })
-  const ask = async (path: string, accept: string) => app.inject({ path, headers: { accept } })
+  const get = async (path: string, accept: string) => app.inject({ path, headers: { accept } })
 
-  const ready = await ask('/health/ready', 'application/health+json')
+  const ready = await get('/health/ready', 'application/health+json')
   t.match(ready.headers, { 'content-type': /^application\/health\+json/, vary: 'accept' })
   t.strictSame(ready.json(), {
     status: 'warn',
     checks: { database: [{ status: 'pass' }], cache: [{ status: 'fail' }], queue: [{ status: 'warn' }] }
   })
-  t.strictSame((await ask('/health/live', 'text/html, application/health+json;q=0.9')).json(), {
+  t.strictSame((await get('/health/live', 'text/html, application/health+json;q=0.9')).json(), {
     status: 'pass'
   })
-  t.strictSame((await ask('/health/live', 'application/health+json;q=0, application/json')).json(), {
+  t.strictSame((await get('/health/live', 'application/health+json;q=0, application/json')).json(), {
     status: 'ok'
   })
-  t.strictSame((await ask('/health/live', '*/*')).json(), { status: 'ok' })
+  t.strictSame((await get('/health/live', '*/*')).json(), { status: 'ok' })
 })
 
-t.test('with expose: false the public answers name no check', async (t) => {
+t.test('with expose: false public responses name no check', async (t) => {
   const app = await build(t, { expose: false, checks: { database: () => false } })
   app.health.hold('warming')
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { namesSecret, scrubText } from '../src/index.ts'
+import { namesSecret, scrubAndCut, scrubText } from '../src/index.ts'
 
 const sentinel = 'Pl4nt3dS3ntinel'
 
@@ -87,4 +87,14 @@ t.test('takes linear time, whatever the text', async (t) => {
     { numRuns: 200 }
   )
   t.pass('ended')
+})
+
+t.test('a text is cut after its secrets are removed, so that none is halved', async (t) => {
+  for (const before of [0, 60, 80, 95, 100]) {
+    const text = `${'x'.repeat(before)} redis://user:${sentinel}@cache`
+    const cut = scrubAndCut(text, 100)
+    t.ok(cut.length <= 100)
+    t.notMatch(cut, sentinel.slice(0, 5), `${before}`)
+  }
+  t.equal(scrubAndCut('x'.repeat(5_000_000), 10), 'x'.repeat(10))
 })

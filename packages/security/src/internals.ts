@@ -4,7 +4,7 @@ import fastifyCors, { type FastifyCorsOptions } from '@fastify/cors'
 import type { FastifyInstance, FastifyPluginCallback, onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import helmet from 'helmet'
-import { ServerResponse, type IncomingMessage, type Server } from 'node:http'
+import { ServerResponse, type IncomingMessage } from 'node:http'
 
 /** Node's own step from status line and headers to the text of the head. */
 export interface HeadWriter {
@@ -80,13 +80,6 @@ const isRequestPrototype = (prototype: unknown): boolean =>
   typeof prototype === 'object' &&
   prototype !== null &&
   ['ip', 'hostname', 'routeOptions'].every((name) => name in prototype)
-
-/**
- * Whether the server has the `clientErrorHandler` of `securityServerOptions()`: Fastify binds it, so only the name of
- * the listener shows it. Without the name a warning at the start is wrong, nothing else.
- */
-export const hasClientErrorHandler = (server: Server): boolean =>
-  server.listeners('clientError').some((listener) => listener.name.includes('clientErrorHandler'))
 
 /**
  * Registers @fastify/cors and returns its `onRequest` hook instead of adding it, so that it runs only for requests

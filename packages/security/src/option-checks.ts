@@ -10,10 +10,6 @@ export function assertOptionsObject(option: string, value: unknown): void {
   }
 }
 
-/** The options without those that are `undefined`: these count as absent. */
-export const omitUndefined = <T extends object>(options: T): T =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
-
 /** The names of the options of an interface. The compiler reports a name that is missing or misspelt. */
 export const optionNames = <T>(names: Record<keyof T, true>): readonly string[] => Object.keys(names)
 

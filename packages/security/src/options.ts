@@ -1,6 +1,7 @@
+import { omitUndefined } from '@seaworthy/internal'
 import type { CorsOptions } from './cors/options.ts'
 import type { HeadersOptions } from './headers/options.ts'
-import { assertOptionsObject, check, omitUndefined, optionNames } from './option-checks.ts'
+import { assertOptionsObject, check, optionNames } from './option-checks.ts'
 import type { RateLimitOptions } from './rate-limit/options.ts'
 import type { SecurityServerOptions } from './server-options.ts'
 import type { ValidationOptions } from './validation/options.ts'

@@ -1,8 +1,11 @@
-import { earlyRejectionOptions, type EarlyRejectionOptions } from '@seaworthy/contract'
-import { addressList } from '@seaworthy/internal'
+import {
+  earlyRejectionOptions,
+  hasEarlyRejectionOptions,
+  type EarlyRejectionOptions
+} from '@seaworthy/contract'
+import { addressList, omitUndefined } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
-import { hasClientErrorHandler } from './internals.ts'
-import { check, omitUndefined } from './option-checks.ts'
+import { check } from './option-checks.ts'
 
 /** Options that only Fastify's constructor can apply. The plugin takes the same, to check that they are applied. */
 export interface SecurityServerOptions {
@@ -136,7 +139,7 @@ function resolveTrustProxy(value: unknown): string[] | false {
 export function warnAboutMissingServerOptions(fastify: FastifyInstance): void {
   const missing = [
     ...(fastify.server.requestTimeout > 0 ? [] : ['slow bodies are never cut off (requestTimeout is 0)']),
-    ...(hasClientErrorHandler(fastify.server)
+    ...(hasEarlyRejectionOptions(fastify)
       ? []
       : ['malformed URLs and requests are answered without security headers'])
   ]

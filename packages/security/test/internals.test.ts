@@ -2,10 +2,9 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { ServerResponse } from 'node:http'
 import t from 'tap'
-import { cors, headers, security, securityServerOptions } from '../src/index.ts'
+import { cors, headers, security } from '../src/index.ts'
 import {
   canReplaceHeadWriter,
-  hasClientErrorHandler,
   helmetHeaders,
   nativeResponse,
   registerCorsWithoutHook,
@@ -68,11 +67,6 @@ t.test('unknown trust is a warning, not a claim', async (t) => {
   for (const proxies of [false, ['10.0.0.1']] as const) logTrustProxy(withOtherSymbol(app), proxies)
   t.equal(lines.length, 2)
   for (const line of lines) t.match(line, /"level":40.*does not show which peers it trusts/)
-})
-
-t.test('the name of the listener shows whether early rejections are handled', async (t) => {
-  t.ok(hasClientErrorHandler(createApp(t, securityServerOptions()).server))
-  t.notOk(hasClientErrorHandler(createApp(t).server), "Fastify's default is another one")
 })
 
 t.test('@fastify/cors adds one onRequest hook, which runs only if it is called', async (t) => {

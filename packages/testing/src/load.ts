@@ -19,7 +19,7 @@ export interface LoadOptions {
   connections?: number
   /** Milliseconds between an answer and the next request on the same connection. */
   think?: number
-  /** Told of each answer or failure; return false to end this connection's loop. */
+  /** Called with each response or failure; return false to end this connection's loop. */
   onResult?: (status: number | string) => boolean | void
   request?: RequestOptions & { body?: string }
   /** Ends by itself after this many milliseconds. */

@@ -36,7 +36,7 @@ export async function startRegistry(t: Test): Promise<Registry> {
   writeFileSync(join(folder, 'config.json'), JSON.stringify(settings))
   const home = join(folder, 'home')
   mkdirSync(home)
-  writeFileSync(join(home, '.npmrc'), `registry=${url}\n//127.0.0.1:${port}/:_authToken=nobody\n`)
+  writeFileSync(join(home, '.npmrc'), `registry=${url}\n//127.0.0.1:${port}/:_authToken=anonymous\n`)
 
   const manifest = require.resolve('verdaccio/package.json')
   const server = startNode(t, join(dirname(manifest), 'bin/verdaccio'), {

@@ -1,4 +1,4 @@
-/** What the service needs of a database: PostgreSQL's own dialect, whoever speaks it. */
+/** The part of a database that the service uses, in PostgreSQL's dialect: a server, or the embedded one. */
 export interface Database {
   /** Runs one statement with `$1` parameters and gives its rows. */
   query<Row>(sql: string, parameters?: unknown[]): Promise<Row[]>

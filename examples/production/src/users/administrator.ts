@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Environment } from '../config.ts'
 import type { Users } from './repository.ts'
 
-/** Makes the first administrator, where a password for one is given and nobody has the address yet. */
+/** Makes the first administrator, where a password for one is set and no user has the address yet. */
 export async function seedAdministrator(app: FastifyInstance, users: Users, env: Environment): Promise<void> {
   const password = env.ADMIN_PASSWORD?.reveal()
   if (password === undefined || (await users.credentials(env.ADMIN_EMAIL))) return

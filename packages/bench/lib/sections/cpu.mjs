@@ -38,7 +38,7 @@ export async function cpu({ size, env, say }) {
     for (const name of names) running.push(await warm(name, { core, env, warmUp, say }))
     const alive = running.filter((entry) => entry !== undefined)
     for (let round = 0; round < rounds; round++) {
-      // To and fro, so that nobody always follows the same one.
+      // To and fro, so that no candidate always follows the same one.
       const order = round % 2 === 0 ? alive : alive.toReversed()
       for (const entry of order) entry.figures.push(await cost(entry, requests))
     }

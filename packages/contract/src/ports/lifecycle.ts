@@ -3,14 +3,14 @@ import { port, type Port } from './port.ts'
 /** `running` → `draining` (serves, not ready) → `closing` (listeners closed) → `closed`. */
 export type LifecycleState = 'running' | 'draining' | 'closing' | 'closed'
 
-/** How the service ends. Provided by shutdown. */
+/** The phases of a shutdown, and what runs in them. Provided by shutdown. */
 export interface Lifecycle {
   readonly state: LifecycleState
   /** Called once, synchronously, when draining starts. Errors are logged. */
   onDrain(fn: (reason: string) => void): void
-  /** Closes a resource after the last answer, in reverse order of registration. `timeout` in milliseconds. */
+  /** Closes a resource after the last response, in reverse order of registration. `timeout` in milliseconds. */
   onShutdown(name: string, fn: () => unknown, options?: { timeout?: number }): void
-  /** Sends out telemetry and logs, after the resources. `timeout` in milliseconds. */
+  /** Flushes telemetry and logs, after the resources. `timeout` in milliseconds. */
   onFlush(name: string, fn: () => unknown, options?: { timeout?: number }): void
 }
 

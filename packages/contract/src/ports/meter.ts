@@ -18,13 +18,13 @@ export interface HistogramCell {
   observe(value: number): void
 }
 
-/** A metric with its labels. Bind cells at boot, not per call: `const hits = family.with('memory')`. */
+/** A metric with its labels. Bind cells at start, not on each call: `const hits = family.with('memory')`. */
 export interface MetricFamily<Cell> {
   /** The cell for these label values, in the order of `labels`. Past `maxSeries`, one shared overflow cell. */
   with(...values: string[]): Cell
 }
 
-/** What describes a metric. Names follow Prometheus: `breaker_calls_total`, base units, no abbreviation. */
+/** The description of a metric. Names follow Prometheus: `breaker_calls_total`, base units, no abbreviation. */
 export interface MetricOptions {
   name: string
   help: string
@@ -36,7 +36,7 @@ export interface MetricOptions {
 /** Where metrics are made. Provided by observability. */
 export interface Meter {
   counter(options: MetricOptions): MetricFamily<CounterCell>
-  /** `collect` runs at each scrape, for what is cheaper to read than to keep. */
+  /** `collect` runs at each scrape, for values that are cheaper to read than to keep up to date. */
   gauge(
     options: MetricOptions & { collect?: (family: MetricFamily<GaugeCell>) => void }
   ): MetricFamily<GaugeCell>

@@ -1,22 +1,22 @@
 import type { FastifyInstance } from 'fastify'
 
-/** A value one plugin offers and others may use. Change the shape, change the name. */
+/** A value that one plugin provides and others may use. A changed shape needs a new name. */
 export interface Port<T> {
   readonly key: symbol
   readonly type?: T
 }
 
-/** Names a port: `meter.v1`. Copies of this module meet, because the symbol is registered globally. */
+/** Names a port: `meter.v1`. All copies of this module share it, because the symbol is registered globally. */
 export function port<T>(name: string): Port<T> {
   return { key: Symbol.for(`seaworthy.port.${name}`) }
 }
 
-/** Offers `value` on this instance and the scopes below it. Call while registering. */
+/** Provides `value` on this instance and the scopes below it. Call it while the plugin registers. */
 export function provide<T>(fastify: FastifyInstance, { key }: Port<T>, value: T): void {
   if (!fastify.hasDecorator(key)) fastify.decorate<unknown>(key, value)
 }
 
-/** What is offered right now, for code that runs after `onReady`. */
+/** The value that is provided now, for code that runs after `onReady`. */
 export function provided<T>(fastify: FastifyInstance, { key }: Port<T>): T | undefined {
   return fastify.hasDecorator(key) ? fastify.getDecorator<T>(key) : undefined
 }

@@ -1,20 +1,36 @@
 import { port, type Port } from './port.ts'
 
 export interface ReadinessCheckOptions {
-  /** A failing critical check makes the service not ready; another one only degraded. Default true. */
+  /**
+   * Whether a failure makes the service not ready; otherwise it becomes degraded.
+   *
+   * @defaultValue true
+   */
   critical?: boolean
-  /** Milliseconds after which the check has failed, whatever it does. */
+  /**
+   * Milliseconds after which a check that has not settled has failed, 1 to 60000.
+   *
+   * @defaultValue the `timeout` of the provider
+   */
   timeout?: number
-  /** Milliseconds between runs in the background. */
+  /**
+   * Milliseconds between runs in the background, 10 to 3600000. 0 turns them off.
+   *
+   * @defaultValue 0
+   */
   interval?: number
-  /** Milliseconds for which a result is served again. */
+  /**
+   * Milliseconds for which a result is cached, 0 to 3600000.
+   *
+   * @defaultValue the `cacheFor` of the provider
+   */
   cacheFor?: number
 }
 
-/** Where readiness checks are added. Provided by health. A check passes unless it throws or returns `false`. */
+/** Takes readiness checks. Provided by health. A check passes unless it throws or returns `false`. */
 export interface Readiness {
   addCheck(name: string, check: (signal: AbortSignal) => unknown, options?: ReadinessCheckOptions): void
-  /** Readiness stays 503 until the returned function is called. */
+  /** Keeps the service not ready until the returned function is called. */
   hold(name: string): () => void
 }
 

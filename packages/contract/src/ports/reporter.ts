@@ -8,10 +8,10 @@ export interface ReportContext {
   [key: string]: unknown
 }
 
-/** Errors that no request's `onError` sees. Provided by observability. */
+/** Takes errors that no request's `onError` sees. Provided by observability. */
 export interface Reporter {
   report(error: unknown, context: ReportContext): void
-  /** Resolves when everything reported has left, or after `timeout` milliseconds. Never rejects. */
+  /** Resolves when all reports are sent, or after `timeout` milliseconds. Never rejects. */
   flush(timeout: number): Promise<void>
 }
 

@@ -13,16 +13,39 @@ export class TimeoutError extends Error {
   }
 }
 
+/** Options of {@link withTimeout}. */
+export interface TimeoutOptions {
+  /** Is aborted with the {@link TimeoutError} when the time is over. */
+  controller?: AbortController
+  /** Lets the process exit while the timer is pending. Default `false`. */
+  unref?: boolean
+}
+
 /**
  * Settles as `fn` does, or rejects with a {@link TimeoutError} after `timeout` milliseconds. A later outcome of `fn` is
  * ignored, a rejection included. What `fn` throws at once rejects as well.
  */
-export async function withTimeout<T>(timeout: number, fn: () => T): Promise<Awaited<T>> {
+export async function withTimeout<T>(
+  timeout: number,
+  fn: () => T,
+  { controller, unref = false }: TimeoutOptions = {}
+): Promise<Awaited<T>> {
   const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new TimeoutError(timeout)), capDelay(timeout))
+  let settled = false
+  const timer = setTimeout(() => {
+    // An answer that arrived while the event loop was busy is read before the time counts as over.
+    setImmediate(() => {
+      if (settled) return
+      const error = new TimeoutError(timeout)
+      reject(error)
+      controller?.abort(error)
+    })
+  }, capDelay(timeout))
+  if (unref) timer.unref()
   try {
     return await Promise.race([fn(), late])
   } finally {
+    settled = true
     clearTimeout(timer)
   }
 }

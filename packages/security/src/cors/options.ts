@@ -1,7 +1,7 @@
 import type { AtLeastOne } from '@seaworthy/contract'
-import { invalidOption, withoutRegisterOptions } from '@seaworthy/internal'
+import { invalidOption, omitUndefined, withoutRegisterOptions } from '@seaworthy/internal'
 import type { FastifyRequest, LogLevel } from 'fastify'
-import { assertOptionsObject, check, omitUndefined, optionNames } from '../option-checks.ts'
+import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
 import { checkOrigin } from './check-origin.ts'
 
 /** One origin, or a pattern of origins, anchored and with escaped dots: `/^https:\/\/[a-z]+\.example\.com$/`. */

@@ -1,9 +1,10 @@
 import fastifyCors, { type FastifyCorsOptions } from '@fastify/cors'
 import type { Overridable } from '@seaworthy/contract'
+import { omitUndefined } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { registerCorsWithoutHook } from '../internals.ts'
-import { omitUndefined } from '../option-checks.ts'
+
 import { prepareListedOrigins } from './listed-origins.ts'
 import { checkCors, corsDefaults, type CorsOptions, type RouteCors } from './options.ts'
 import { toOriginFunction } from './origin-function.ts'

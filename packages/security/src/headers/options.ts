@@ -1,6 +1,6 @@
-import { withoutRegisterOptions } from '@seaworthy/internal'
+import { omitUndefined, withoutRegisterOptions } from '@seaworthy/internal'
 import type { HelmetOptions } from 'helmet'
-import { assertOptionsObject, check, omitUndefined, optionNames } from '../option-checks.ts'
+import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
 import type { HelmetHeaders, PolicyOptions, PolicyValues } from './helmet-types.ts'
 import { profiles, type Profile } from './profiles.ts'
 

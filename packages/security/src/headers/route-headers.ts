@@ -1,6 +1,7 @@
 import type { AtLeastOne, Overridable } from '@seaworthy/contract'
+import { omitUndefined } from '@seaworthy/internal'
 import type { RouteOptions } from 'fastify'
-import { check, omitUndefined } from '../option-checks.ts'
+import { check } from '../option-checks.ts'
 import type { HelmetHeaders } from './helmet-types.ts'
 import type { HelmetRouteOption, RouteHeadersOptions } from './options.ts'
 

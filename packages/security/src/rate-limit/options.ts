@@ -1,6 +1,6 @@
 import type { AtLeastOne, Overridable } from '@seaworthy/contract'
-import { withoutRegisterOptions, type RedisClient } from '@seaworthy/internal'
-import { assertOptionsObject, check, omitUndefined, optionNames } from '../option-checks.ts'
+import { omitUndefined, type RedisClient, withoutRegisterOptions } from '@seaworthy/internal'
+import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
 import type { LimitOptions } from './limit-options.ts'
 import { limitNames } from './resolve-limit.ts'
 

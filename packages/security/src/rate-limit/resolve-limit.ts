@@ -1,6 +1,6 @@
-import { addressList, subjectOf, type AddressList } from '@seaworthy/internal'
+import { addressList, type AddressList, omitUndefined, subjectOf } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
-import { assertOptionsObject, check, checkDuration, omitUndefined, optionNames } from '../option-checks.ts'
+import { assertOptionsObject, check, checkDuration, optionNames } from '../option-checks.ts'
 import type { LimitOptions, RateLimitHook, StoreErrorPolicy } from './limit-options.ts'
 
 type Key = string | number | undefined

@@ -1,5 +1,6 @@
+import { omitUndefined } from '@seaworthy/internal'
 import type { RouteOptions } from 'fastify'
-import { assertOptionsObject, check, omitUndefined } from '../option-checks.ts'
+import { assertOptionsObject, check } from '../option-checks.ts'
 import type { LimitOptions } from './limit-options.ts'
 import type { RateLimitOptions, RouteLimitOptions, RouteRateLimit } from './options.ts'
 import { limitNames, resolveLimit, type Limit } from './resolve-limit.ts'

@@ -1,5 +1,5 @@
-import { withoutRegisterOptions } from '@seaworthy/internal'
-import { assertOptionsObject, check, omitUndefined } from '../option-checks.ts'
+import { omitUndefined, withoutRegisterOptions } from '@seaworthy/internal'
+import { assertOptionsObject, check } from '../option-checks.ts'
 
 /** An input of a request. */
 export type Boundary = 'body' | 'params' | 'querystring' | 'headers'

@@ -1,0 +1,45 @@
+// Words that the project does not use, in code, comments, tests and documents. CONTRIBUTING has the glossary.
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '..')
+
+/** Each pattern with the reason that a reader gets. */
+const patterns = [
+  [/\bWhat [a-z' ]+ says\b/, 'use a noun phrase'],
+  [/\b[Ww]hoever\b/, 'use a subject and a verb: "the first caller that …"'],
+  [/\b(?:[Nn]obody|[Ss]omebody)\b/, 'name the person or program: "no client", "a user"'],
+  [/\b[Tt]old\b/, 'say who informs whom of what, or name the data']
+]
+
+/** Prints each line with such a word and gives the exit status. */
+export function checkLanguage() {
+  const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8'
+  })
+    .split('\n')
+    .filter(
+      (file) =>
+        !/(?:^|\/)(?:pnpm-lock\.yaml|language\.mjs)$|\.(?:png|svg|ico|pem)$/.test(file) &&
+        file !== 'CONTRIBUTING.md'
+    )
+  let found = 0
+  for (const file of files) {
+    let text
+    try {
+      text = readFileSync(join(root, file), 'utf8')
+    } catch {
+      continue // Deleted, and not committed yet.
+    }
+    for (const [index, line] of text.split('\n').entries()) {
+      for (const [pattern, advice] of patterns) {
+        if (!pattern.test(line)) continue
+        console.error(`${file}:${index + 1}: ${pattern.exec(line)[0]}: ${advice}`)
+        found++
+      }
+    }
+  }
+  return found > 0 ? 1 : 0
+}

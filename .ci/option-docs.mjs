@@ -1,0 +1,49 @@
+// The doc comments of public options: each option has one, an optional one its default, a numeric one its unit and range.
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import ts from 'typescript'
+import { packages } from './packages.mjs'
+
+const units =
+  /milliseconds?|seconds?|\bbytes?\b|\bbits?\b|share|ratio|percent|factor|port|number of|how many|\b(?:requests|calls|attempts|entries|keys|series|connections|processes|characters|levels|samples|users|sessions|results|tokens|times|errors|failures|streams|signals|retries|nodes|logs|events|lines|slots|codes?)\b/i
+const ranges = /\d ?(?:to|–) ?[\d`]|\bto \d|at least|at most|or more|or less|above|below|\bup to\b|finite/i
+
+/** The options of an interface that say too little, each with what is missing. */
+function* faultsOf(source, declaration) {
+  for (const member of declaration.members.filter(ts.isPropertySignature)) {
+    const name = `${declaration.name.text}.${member.name.getText(source)}`
+    const [doc] = member.jsDoc ?? []
+    const tags = ts.getJSDocTags(member)
+    const text = ts.getTextOfJSDocComment(doc?.comment) ?? ''
+    const initial = tags.find(({ tagName }) => tagName.text === 'defaultValue')
+    const initialText = initial && (ts.getTextOfJSDocComment(initial.comment) ?? '')
+    const type = member.type?.getText(source) ?? ''
+    if (text === '') yield `${name} has no doc comment`
+    if (member.questionToken && !initialText) yield `${name} has no @defaultValue`
+    if (!/\bnumber\b/.test(type) || type.includes('=>')) continue
+    const all = `${text} ${initialText ?? ''}`
+    if (!units.test(all)) yield `${name} says no unit`
+    if (!ranges.test(all)) yield `${name} says no range`
+  }
+}
+
+/** Prints what is missing and gives the exit status. */
+export function checkOptionDocs() {
+  let faults = 0
+  for (const { folder } of packages) {
+    const published = readFileSync(join(folder, 'api.d.ts'), 'utf8')
+    for (const file of globSync(join(folder, 'src/**/*.ts'))) {
+      const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true)
+      for (const node of source.statements) {
+        if (!ts.isInterfaceDeclaration(node) || !/(?:Options|RateLimit|Limit|Settings)$/.test(node.name.text))
+          continue
+        if (!published.includes(`interface ${node.name.text} `)) continue
+        for (const fault of faultsOf(source, node)) {
+          console.error(`${file}: ${fault}`)
+          faults++
+        }
+      }
+    }
+  }
+  return faults > 0 ? 1 : 0
+}

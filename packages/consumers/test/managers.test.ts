@@ -1,0 +1,221 @@
+// The install lines of the documents with each package manager, then everything that a document says to run or import.
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { dirname, join } from 'node:path'
+import {
+  packageNames,
+  releaseLocally,
+  root,
+  run,
+  temporaryFolder,
+  writeFiles,
+  type Registry
+} from '@seaworthy/testing'
+import t, { type Test } from 'tap'
+import { documents, type Document } from './documents.ts'
+import { bun, installTools, yarnBerry, yarnClassic } from './tools.ts'
+
+/** A package manager as its users call it. Each function gives a program and its arguments. */
+interface Manager {
+  readonly name: string
+  /** Whether a package finds only what it names itself, so that each document needs an app of its own. */
+  readonly strict: boolean
+  readonly missing?: string
+  add(names: readonly string[]): string[]
+  node?(...args: string[]): string[]
+  /** Runs a command of an installed package, as `npx` does. */
+  exec(...args: string[]): string[]
+  /** Settings in the app's folder. */
+  files?(registry: Registry): Record<string, string>
+  env?(registry: Registry): NodeJS.ProcessEnv
+}
+
+const { execPath } = process
+const npx = (...args: string[]): string[] => ['npx', '--no-install', ...args]
+const pnpm = join(root, 'node_modules/pnpm/bin/pnpm.mjs')
+
+const yarn = (linker: 'node-modules' | 'pnp'): Manager => ({
+  name: `yarn with ${linker}`,
+  strict: linker === 'pnp',
+  add: (names) => [execPath, yarnBerry, 'add', ...names],
+  exec: (...args) => [execPath, yarnBerry, 'exec', ...args],
+  ...(linker === 'pnp' && { node: (...args: string[]) => [execPath, yarnBerry, 'node', ...args] }),
+  files: ({ url }) => ({
+    'yarn.lock': '',
+    '.yarnrc.yml': [
+      `nodeLinker: ${linker}`,
+      `npmRegistryServer: ${url}`,
+      'unsafeHttpWhitelist: ["127.0.0.1"]',
+      // The packages were published a moment ago, and CI makes yarn refuse to write a lock file.
+      'npmMinimalAgeGate: 0',
+      'enableImmutableInstalls: false',
+      'enableTelemetry: false'
+    ].join('\n')
+  }),
+  env: ({ env }) => ({ YARN_GLOBAL_FOLDER: join(env.HOME ?? '', 'yarn') })
+})
+
+const managers: readonly Manager[] = [
+  { name: 'npm', strict: false, add: (names) => ['npm', 'install', '--no-progress', ...names], exec: npx },
+  {
+    name: 'pnpm',
+    strict: true,
+    add: (names) => [execPath, pnpm, 'add', '--ignore-workspace', '--config.minimumReleaseAge=0', ...names],
+    exec: (...args) => [execPath, pnpm, 'exec', ...args]
+  },
+  {
+    name: 'yarn classic',
+    strict: false,
+    add: (names) => [execPath, yarnClassic, 'add', '--no-progress', '--non-interactive', ...names],
+    exec: (...args) => [execPath, yarnClassic, '--silent', 'run', ...args],
+    env: ({ env, url }) => ({ YARN_CACHE_FOLDER: join(env.HOME ?? '', 'classic'), YARN_REGISTRY: url })
+  },
+  yarn('node-modules'),
+  yarn('pnp'),
+  {
+    name: 'bun',
+    strict: false,
+    ...(bun === undefined && { missing: 'bun' }),
+    add: (names) => [bun ?? 'bun', 'add', ...names],
+    exec: (...args) => [bun ?? 'bun', 'x', '--no-install', ...args],
+    files: ({ url }) => ({ 'bunfig.toml': `[install]\nregistry = "${url}"\n` }),
+    env: ({ env }) => ({ BUN_INSTALL_CACHE_DIR: join(env.HOME ?? '', 'bun') })
+  }
+]
+
+// What the samples read from the environment.
+const secret = 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJkq3RrC0mB7x='
+const environment = {
+  INTROSPECTION_SECRET: secret,
+  JWT_SECRET: secret,
+  SESSION_KEY: secret,
+  METRICS_TOKEN: 'a-very-long-token',
+  LOG_LEVEL: 'silent',
+  PORT: '0'
+}
+
+/** The first sample without its types, which the compiler's tests are about; its app is closed, so that it ends. */
+function program({ samples: [sample] }: Document): string {
+  const text = stripTypeScriptTypes(sample?.text ?? '')
+  return /\bconst app\b/.test(text) ? `${text}\nawait app.ready()\nawait app.close()\n` : text
+}
+
+const unique = (names: Iterable<string>): string[] => [...new Set(names)].toSorted()
+const matches = (text: string, pattern: RegExp): string[] =>
+  unique([...text.matchAll(pattern)].map(([, what = '']) => what))
+
+/** Everything that a reader of the document imports, preloads, calls and copies. */
+const instructionsOf = (text: string) => ({
+  paths: matches(text, /(?<![\w/-])((?:@seaworthy\/[a-z]+|fastify-seaworthy)\/[a-z][\w/-]*)(?!\S*\.md)/g),
+  preloads: matches(text, /node (?:--import|-r|--require) (\S+)/g),
+  commands: matches(text, /npx (?:--?\S+ )*([a-z@][\w@/-]*)/g),
+  inits: matches(text, /npx fastify-seaworthy (init(?: [a-z]+)*)/g),
+  files: matches(text, /(node_modules\/(?:@seaworthy|fastify-seaworthy)\/[\w/.*-]+)/g)
+})
+
+/** Groups of documents that share an app: those with the same install line, or where nothing is strict, all parts. */
+function apps(strict: boolean): { names: string[]; documents: Document[] }[] {
+  const groups = Map.groupBy(documents, ({ firstInstall }) =>
+    strict || firstInstall.includes('fastify-seaworthy') ? unique(firstInstall).join(' ') : 'parts'
+  )
+  return [...groups.values()].map((documents) => ({
+    names: unique(documents.flatMap(({ firstInstall }) => firstInstall)),
+    documents
+  }))
+}
+
+/** Runs a command that must end with 0. Returns its output if it does not, else an empty text. */
+function failure([command = '', ...args]: readonly string[], cwd: string, env: NodeJS.ProcessEnv): string {
+  try {
+    run(command, args, { cwd, env, timeout: 300_000 })
+    return ''
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+function works(t: Test, what: string, command: readonly string[], cwd: string, env: NodeJS.ProcessEnv): void {
+  const failed = failure(command, cwd, env)
+  t.ok(failed === '', what, { failed: failed.slice(0, 3000) })
+}
+
+function checkInstructions(
+  t: Test,
+  document: Document,
+  app: string,
+  manager: Manager,
+  env: NodeJS.ProcessEnv
+): void {
+  const { node = (...args: string[]) => [execPath, ...args], exec } = manager
+  const { paths, preloads, commands, inits, files } = instructionsOf(document.text)
+  const name = `${document.path.replaceAll('/', '-')}.mjs`
+  writeFiles(app, { [name]: program(document) })
+  works(t, 'the first sample runs', node(name), app, env)
+  for (const path of paths) {
+    const subpath = `import${path.replaceAll(/\W/g, '-')}.mjs`
+    writeFiles(app, { [subpath]: `await import('${path}')` })
+    works(t, `import '${path}'`, node(subpath), app, env)
+  }
+  writeFiles(app, { 'nothing.mjs': '' })
+  for (const preload of preloads)
+    works(t, `node --import ${preload}`, node('--import', preload, 'nothing.mjs'), app, env)
+  for (const command of commands) {
+    const bins = globSync('node_modules/.bin/*', { cwd: app }).map((path) =>
+      path.replace('node_modules/.bin/', '')
+    )
+    if (existsSync(join(app, 'node_modules/.bin')))
+      t.ok(bins.includes(command.replace(/^@.*\//, '')), `npx ${command} is installed`)
+  }
+  for (const line of inits) {
+    const folder = join(app, 'init')
+    writeFiles(folder, { 'package.json': '{ "name": "service" }' })
+    works(t, `npx fastify-seaworthy ${line}`, exec('fastify-seaworthy', ...line.split(' ')), app, env)
+  }
+  if (existsSync(join(app, 'node_modules'))) {
+    for (const file of files) t.ok(globSync(file, { cwd: app }).length > 0, file)
+  }
+}
+
+t.setTimeout(1_800_000)
+
+// For a command that is not installed, `npx` fetches the package of that name, from any publisher.
+t.test('every command of the documents is a package of ours', async (t) => {
+  for (const { path, text } of documents) {
+    t.strictSame(
+      instructionsOf(text).commands.filter((command) => !packageNames.includes(command)),
+      [],
+      path
+    )
+  }
+})
+
+t.test('the install lines of the documents', async (t) => {
+  await installTools()
+  const registry = await releaseLocally(t)
+  const path = `${dirname(execPath)}:${registry.env.PATH}`
+
+  for (const manager of managers) {
+    const skip = manager.missing === undefined ? false : `needs ${manager.missing}`
+    await t.test(manager.name, { skip, timeout: 900_000 }, async (t) => {
+      for (const { names, documents } of apps(manager.strict)) {
+        await t.test(names.join(' '), { timeout: 600_000 }, async (t) => {
+          const app = temporaryFolder(t, 'app')
+          const env = { ...registry.env, ...environment, PATH: path, ...manager.env?.(registry) }
+          writeFiles(app, {
+            'package.json': JSON.stringify({ name: 'app', version: '1.0.0', private: true }),
+            ...manager.files?.(registry)
+          })
+          const failed = failure(manager.add(names), app, env)
+          if (!t.ok(failed === '', 'installs', { failed: failed.slice(0, 3000) })) return
+          const { dependencies } = JSON.parse(readFileSync(join(app, 'package.json'), 'utf8')) as {
+            dependencies: Record<string, string>
+          }
+          t.strictSame(unique(Object.keys(dependencies)), names)
+          for (const document of documents) {
+            await t.test(document.path, async (t) => checkInstructions(t, document, app, manager, env))
+          }
+        })
+      }
+    })
+  }
+})

@@ -1,0 +1,177 @@
+import { nameErrorClass } from '@seaworthy/internal'
+import { AppError, type AppErrorOptions } from './app-error.ts'
+import type { ErrorCode } from './codes.ts'
+
+/** Options of an error class that has a fixed status. */
+export type HttpErrorOptions = Omit<AppErrorOptions, 'statusCode'>
+
+/** Options of an error that tells the client when to retry. */
+export interface RetryableOptions extends HttpErrorOptions {
+  /**
+   * **Seconds** until a retry makes sense, at least 0. It is rounded up and sent as `Retry-After`.
+   *
+   * @defaultValue none: the response has no `Retry-After`
+   */
+  retryAfter?: number | undefined
+}
+
+function withRetryAfter({ retryAfter, ...options }: RetryableOptions): AppErrorOptions {
+  if (retryAfter === undefined || !Number.isFinite(retryAfter)) return options
+  return { ...options, headers: { 'retry-after': Math.max(0, Math.ceil(retryAfter)), ...options.headers } }
+}
+
+/** 400 Bad Request: the server cannot understand the request. */
+export class BadRequestError extends AppError {
+  static {
+    nameErrorClass(this, 'BadRequestError')
+  }
+
+  constructor(message = 'Bad Request', options: HttpErrorOptions = {}) {
+    super(message, { code: 'BAD_REQUEST' satisfies ErrorCode, ...options, statusCode: 400 })
+  }
+}
+
+/** 401 Unauthorized: the request has no valid credentials. It is sent with `WWW-Authenticate`. */
+export class UnauthorizedError extends AppError {
+  static {
+    nameErrorClass(this, 'UnauthorizedError')
+  }
+
+  constructor(message = 'Unauthorized', options: HttpErrorOptions = {}) {
+    super(message, { code: 'UNAUTHORIZED' satisfies ErrorCode, ...options, statusCode: 401 })
+  }
+}
+
+/** 403 Forbidden: the user is authenticated, and lacks the permission. */
+export class ForbiddenError extends AppError {
+  static {
+    nameErrorClass(this, 'ForbiddenError')
+  }
+
+  constructor(message = 'Forbidden', options: HttpErrorOptions = {}) {
+    super(message, { code: 'FORBIDDEN' satisfies ErrorCode, ...options, statusCode: 403 })
+  }
+}
+
+/** 404 Not Found: the message of `new NotFoundError('User')` is `User not found`. */
+export class NotFoundError extends AppError {
+  static {
+    nameErrorClass(this, 'NotFoundError')
+  }
+
+  constructor(resource = 'Resource', options: HttpErrorOptions = {}) {
+    super(`${resource} not found`, { code: 'NOT_FOUND' satisfies ErrorCode, ...options, statusCode: 404 })
+  }
+}
+
+/** 405 Method Not Allowed. `allow` lists the methods that the resource supports. */
+export class MethodNotAllowedError extends AppError {
+  static {
+    nameErrorClass(this, 'MethodNotAllowedError')
+  }
+
+  constructor(allow: readonly string[], message = 'Method Not Allowed', options: HttpErrorOptions = {}) {
+    const headers = { allow: allow.join(', '), ...options.headers }
+    super(message, { code: 'METHOD_NOT_ALLOWED' satisfies ErrorCode, ...options, headers, statusCode: 405 })
+  }
+}
+
+/** 409 Conflict: the request contradicts the current state of the resource. */
+export class ConflictError extends AppError {
+  static {
+    nameErrorClass(this, 'ConflictError')
+  }
+
+  constructor(message = 'Conflict', options: HttpErrorOptions = {}) {
+    super(message, { code: 'CONFLICT' satisfies ErrorCode, ...options, statusCode: 409 })
+  }
+}
+
+/** 410 Gone: the resource was removed for good. */
+export class GoneError extends AppError {
+  static {
+    nameErrorClass(this, 'GoneError')
+  }
+
+  constructor(message = 'Gone', options: HttpErrorOptions = {}) {
+    super(message, { code: 'GONE' satisfies ErrorCode, ...options, statusCode: 410 })
+  }
+}
+
+/** 413 Payload Too Large. */
+export class PayloadTooLargeError extends AppError {
+  static {
+    nameErrorClass(this, 'PayloadTooLargeError')
+  }
+
+  constructor(message = 'Payload Too Large', options: HttpErrorOptions = {}) {
+    super(message, { code: 'PAYLOAD_TOO_LARGE' satisfies ErrorCode, ...options, statusCode: 413 })
+  }
+}
+
+/** 422 Unprocessable Entity: the request is well-formed, and its content is not acceptable. */
+export class UnprocessableEntityError extends AppError {
+  static {
+    nameErrorClass(this, 'UnprocessableEntityError')
+  }
+
+  constructor(message = 'Unprocessable Entity', options: HttpErrorOptions = {}) {
+    super(message, { code: 'UNPROCESSABLE_ENTITY' satisfies ErrorCode, ...options, statusCode: 422 })
+  }
+}
+
+/** 429 Too Many Requests. */
+export class TooManyRequestsError extends AppError {
+  static {
+    nameErrorClass(this, 'TooManyRequestsError')
+  }
+
+  constructor(message = 'Too Many Requests', options: RetryableOptions = {}) {
+    super(message, {
+      code: 'TOO_MANY_REQUESTS' satisfies ErrorCode,
+      ...withRetryAfter(options),
+      statusCode: 429
+    })
+  }
+}
+
+/** 502 Bad Gateway: an upstream service sent an invalid response. */
+export class BadGatewayError extends AppError {
+  static {
+    nameErrorClass(this, 'BadGatewayError')
+  }
+
+  constructor(message = 'Bad Gateway', options: HttpErrorOptions = {}) {
+    super(message, { code: 'BAD_GATEWAY' satisfies ErrorCode, ...options, statusCode: 502 })
+  }
+}
+
+/** 503 Service Unavailable: the service cannot handle the request at the moment. */
+export class ServiceUnavailableError extends AppError {
+  static {
+    nameErrorClass(this, 'ServiceUnavailableError')
+  }
+
+  constructor(message = 'Service Unavailable', options: RetryableOptions = {}) {
+    super(message, {
+      code: 'SERVICE_UNAVAILABLE' satisfies ErrorCode,
+      ...withRetryAfter(options),
+      statusCode: 503
+    })
+  }
+}
+
+/** 504 Gateway Timeout: an upstream service took too long. */
+export class GatewayTimeoutError extends AppError {
+  static {
+    nameErrorClass(this, 'GatewayTimeoutError')
+  }
+
+  constructor(message = 'Gateway Timeout', options: RetryableOptions = {}) {
+    super(message, {
+      code: 'GATEWAY_TIMEOUT' satisfies ErrorCode,
+      ...withRetryAfter(options),
+      statusCode: 504
+    })
+  }
+}

@@ -1,0 +1,52 @@
+import type { FastifyInstance } from 'fastify'
+import { onEarlyRejection } from '@seaworthy/contract'
+import type { LazyCounter } from '@seaworthy/internal'
+import type { ErrorCode } from '../classes/codes.ts'
+import { codeOf, titleOf } from '../classes/status.ts'
+import type { ErrorReply } from '../resolve/error-reply.ts'
+import type { ResolveOnce } from '../resolve/resolve-once.ts'
+import { jsonBody, jsonType, problemBody, problemType } from '../respond/body.ts'
+import type { ErrorResponder } from '../respond/error-responder.ts'
+import type { RespondOptions } from '../respond/options.ts'
+
+/** Fastify's own messages repeat the URL with its query, which may hold secrets. */
+const messages: Readonly<Record<string, string>> = {
+  FST_ERR_BAD_URL: 'The URL is malformed',
+  FST_ERR_MAX_PARAM_LENGTH: 'A parameter in the URL is too long'
+}
+
+/** Gives requests that Fastify rejects before any hook runs the same body as all others. */
+export function respondToEarlyRejections(
+  fastify: FastifyInstance,
+  options: RespondOptions,
+  resolve: ResolveOnce,
+  responder: ErrorResponder,
+  counter: LazyCounter
+): void {
+  onEarlyRejection(fastify, {
+    answer(error, request, reply) {
+      const response = resolve(error, request, reply)
+      const message = messages[error.code] ?? response.message
+      responder.send({ ...response, message }, request, reply)
+      return true
+    },
+    socket(error, _socket, answer) {
+      const { statusCode, correlationId } = answer
+      const code = statusCode === 400 ? ('MALFORMED_REQUEST' satisfies ErrorCode) : codeOf(statusCode)
+      const response: ErrorReply = { statusCode, code, message: titleOf(statusCode) }
+      const problem = options.format === 'problem'
+      const body = problem
+        ? problemBody(response, correlationId, '', options)
+        : jsonBody(response, correlationId, options)
+      answer.body = JSON.stringify(body)
+      answer.headers['content-type'] = problem ? problemType : jsonType
+      counter.inc(code, `${statusCode}`)
+      if (responder.log) {
+        fastify.log.info(
+          { correlationId, code, statusCode, reason: error.code },
+          'errors: malformed request rejected'
+        )
+      }
+    }
+  })
+}

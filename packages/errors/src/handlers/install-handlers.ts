@@ -1,0 +1,70 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { hasAppErrorHandler, isNotFoundHandlerSet, recognisesErrorHandlers } from '../internals.ts'
+
+/** The handlers to install. */
+export interface Handlers {
+  onError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void
+  /** Left out if the app responds to unknown routes. */
+  onNotFound?: ((request: FastifyRequest, reply: FastifyReply) => void) | undefined
+}
+
+/** Which handlers respond in the scope where the plugin was registered. */
+export interface InstalledHandlers {
+  errorHandler: 'plugin' | 'app'
+  notFoundHandler: 'plugin' | 'app' | 'off'
+}
+
+/** Sets the handlers, except where this scope has handlers of the app. */
+export function installHandlers(
+  fastify: FastifyInstance,
+  { onError, onNotFound }: Handlers
+): InstalledHandlers {
+  const errorHandler = hasAppErrorHandler(fastify) ? 'app' : 'plugin'
+  if (errorHandler === 'plugin') {
+    fastify.setErrorHandler(onError)
+    if (!recognisesErrorHandlers(fastify)) {
+      fastify.log.warn(
+        'errors: recognising error handlers failed with this Fastify; the handler of the app, if there is one, was ' +
+          'replaced; set it after this plugin to keep it'
+      )
+    }
+  }
+  if (onNotFound === undefined) return { errorHandler, notFoundHandler: 'off' }
+
+  if (!setNotFoundHandler(fastify, onNotFound)) return { errorHandler, notFoundHandler: 'app' }
+  explainLaterNotFoundHandlers(fastify)
+  return { errorHandler, notFoundHandler: 'plugin' }
+}
+
+/** Sets the 404 handler unless this scope has one already. Returns whether it was set. */
+function setNotFoundHandler(fastify: FastifyInstance, handler: NonNullable<Handlers['onNotFound']>): boolean {
+  try {
+    fastify.setNotFoundHandler(handler)
+    return true
+  } catch (error) {
+    if (isNotFoundHandlerSet(error)) return false
+    throw error
+  }
+}
+
+/**
+ * A prefix can have one 404 handler. If an app sets another one later, Fastify throws an error that does not name this
+ * plugin, so it is replaced by one that says what to do. A scope with another prefix may set its handler.
+ */
+function explainLaterNotFoundHandlers(fastify: FastifyInstance): void {
+  const prefixOf = ({ prefix }: FastifyInstance): string => prefix || '/'
+  const original = fastify.setNotFoundHandler as (...args: unknown[]) => FastifyInstance
+  const explaining = function (this: FastifyInstance, ...args: unknown[]) {
+    try {
+      return original.apply(this, args)
+    } catch (error) {
+      if (!isNotFoundHandlerSet(error) || prefixOf(this) !== prefixOf(fastify)) throw error
+      throw new Error(
+        'errors: cannot set a 404 handler: the plugin "errors" already responds to unknown routes. Pass ' +
+          '{ notFound: false } to it (to fastify-seaworthy errors: { notFound: false }), or set yours before it',
+        { cause: error }
+      )
+    }
+  }
+  fastify.setNotFoundHandler = explaining
+}

@@ -1,0 +1,46 @@
+import type { FastifyInstance } from 'fastify'
+import { hasEarlyRejectionOptions } from '@seaworthy/contract'
+import { routesWithDefaultHandler } from '../internals.ts'
+import type { InstalledHandlers } from './install-handlers.ts'
+
+/** Routes for the platform: no client reads their errors, and their plugins often come first. */
+const operational = /^\/(metrics|health(\/.*)?)$/
+
+const maxRoutes = 10
+
+/** Logs one line for each reason why some responses will have another shape. */
+export function reportAtStart(fastify: FastifyInstance, installed: InstalledHandlers): void {
+  const { log } = fastify
+  const { errorHandler, notFoundHandler } = installed
+  if (errorHandler === 'app' || notFoundHandler === 'app') {
+    const kept = [errorHandler === 'app' && 'error handler', notFoundHandler === 'app' && '404 handler']
+    log.warn(
+      { errorHandler, notFoundHandler },
+      `errors: the app has its own ${kept.filter(Boolean).join(' and ')}; keeping the shape of its responses; remove ` +
+        'it to have one shape'
+    )
+  }
+  if (errorHandler === 'plugin') reportRoutes(fastify)
+  if (!hasEarlyRejectionOptions(fastify)) {
+    log.warn(
+      'errors: the app was built without errorsServerOptions(); malformed URLs and malformed HTTP are answered in ' +
+        "Fastify's own shape; build it with Fastify({ ...errorsServerOptions() })"
+    )
+  }
+}
+
+function reportRoutes(fastify: FastifyInstance): void {
+  const routes = routesWithDefaultHandler(fastify)?.filter((route) => !operational.test(route))
+  if (routes === undefined) {
+    fastify.log.warn(
+      'errors: reading the error handlers of routes failed with this Fastify; routes that were added before this ' +
+        'plugin are not reported; register errors first, with await'
+    )
+  } else if (routes.length > 0) {
+    fastify.log.warn(
+      { routes: routes.slice(0, maxRoutes) },
+      "errors: routes were added before this plugin; they keep Fastify's default error handler; register errors " +
+        'first, with await'
+    )
+  }
+}

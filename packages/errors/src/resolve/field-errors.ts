@@ -1,0 +1,109 @@
+import type { FastifyRequest } from 'fastify'
+import type { FieldError } from '../classes/validation-error.ts'
+
+/** An error of Fastify's validation, by any validator compiler. */
+interface SchemaValidationError extends Error {
+  statusCode?: unknown
+  code?: unknown
+  validationContext?: unknown
+  validation: readonly unknown[]
+}
+
+/** An entry of `error.validation`: the members of Ajv, or those of another library. */
+interface Issue {
+  instancePath?: unknown
+  path?: unknown
+  keyword?: unknown
+  code?: unknown
+  message?: unknown
+  params?: { missingProperty?: unknown } | undefined
+}
+
+const maxIssues = 50
+const maxPointer = 256
+const maxMessage = 256
+
+/** The keywords of Ajv, whose messages contain nothing but the schema. */
+const ajvKeywords = new Set(
+  (
+    'type enum const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern format ' +
+    'maxItems minItems uniqueItems contains minContains maxContains maxProperties minProperties required ' +
+    'additionalProperties unevaluatedProperties unevaluatedItems additionalItems items prefixItems propertyNames ' +
+    'dependencies dependentRequired dependentSchemas if not oneOf anyOf allOf discriminator nullable'
+  ).split(' ')
+)
+
+export const isValidationError = (error: object): error is SchemaValidationError =>
+  'validation' in error &&
+  Array.isArray(error.validation) &&
+  (typeof (error as SchemaValidationError).validationContext === 'string' ||
+    (error as SchemaValidationError).code === 'FST_ERR_VALIDATION')
+
+const escapePointer = (part: unknown): string => String(part).replaceAll('~', '~0').replaceAll('/', '~1')
+
+/**
+ * The pointer to the issue. The name of a missing property is added, because the schema has it. The name of a surplus
+ * property is left out, because the client chose it.
+ */
+function pointerOf({ instancePath, path, keyword, params }: Issue): string {
+  const base =
+    typeof instancePath === 'string'
+      ? instancePath
+      : Array.isArray(path)
+        ? path.map((part) => `/${escapePointer(part)}`).join('')
+        : ''
+  const missing = params?.missingProperty
+  const pointer =
+    keyword === 'required' && typeof missing === 'string' ? `${base}/${escapePointer(missing)}` : base
+  return pointer.slice(0, maxPointer)
+}
+
+/** The value that a pointer points to. */
+function valueAt(input: unknown, pointer: string): unknown {
+  let value = input
+  for (const name of pointer.split('/').slice(1)) {
+    if (typeof value !== 'object' || value === null) return undefined
+    value = (value as Record<string, unknown>)[name.replaceAll('~1', '/').replaceAll('~0', '~')]
+  }
+  return value
+}
+
+/** Whether a message quotes the submitted value, as some libraries do ("received 'hunter2'"): it must not be sent. */
+function quotesValue(message: string, value: unknown): boolean {
+  if (typeof value === 'object' && value !== null)
+    return Object.values(value).some((inner) => quotesValue(message, inner))
+  if (typeof value !== 'string' && typeof value !== 'number') return false
+  return value !== '' && message.includes(String(value))
+}
+
+function messageOf({ message, keyword }: Issue, value: unknown): string {
+  if (typeof message !== 'string' || message === '') return 'is not valid'
+  if (!(typeof keyword === 'string' && ajvKeywords.has(keyword)) && quotesValue(message, value))
+    return 'is not valid'
+  return message.slice(0, maxMessage)
+}
+
+/** Converts a result of Fastify's validation, without schema path, parameters and submitted values. */
+export function fieldErrors(error: SchemaValidationError, request: FastifyRequest): FieldError[] {
+  const context = typeof error.validationContext === 'string' ? error.validationContext : undefined
+  const input = validatedPart(context, request)
+  return error.validation.slice(0, maxIssues).map((entry) => {
+    const issue = (typeof entry === 'object' && entry !== null ? entry : { message: undefined }) as Issue
+    const pointer = pointerOf(issue)
+    const keyword = typeof issue.keyword === 'string' ? issue.keyword : issue.code
+    const field: FieldError = {
+      pointer,
+      keyword: typeof keyword === 'string' ? keyword.slice(0, 64) : 'custom',
+      message: messageOf(issue, valueAt(input, pointer))
+    }
+    if (context !== undefined) field.in = context
+    return field
+  })
+}
+
+function validatedPart(context: string | undefined, request: FastifyRequest): unknown {
+  if (context === 'querystring') return request.query
+  if (context === 'params') return request.params
+  if (context === 'headers') return request.headers
+  return request.body
+}

@@ -1,0 +1,106 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isAppError, type AppError } from '../classes/app-error.ts'
+import type { ErrorCode } from '../classes/codes.ts'
+import { codeOf, isCode, isErrorStatus, maskedMessage } from '../classes/status.ts'
+import { loggable } from '../logging/loggable.ts'
+import type { ErrorReply } from './error-reply.ts'
+import { responseFromKnownError } from './known-errors.ts'
+import { applyMapping, type CompiledMapping } from './mapping.ts'
+
+/** The options that decide an error's response. */
+export interface ResolveOptions {
+  map: readonly CompiledMapping[]
+  expose: (error: unknown, statusCode: number) => boolean
+}
+
+const internalServerError = (): ErrorReply => ({
+  statusCode: 500,
+  code: 'INTERNAL_SERVER_ERROR' satisfies ErrorCode,
+  message: maskedMessage(500)
+})
+
+/** Decides the response to whatever was thrown. Never throws itself. */
+export function resolveError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: ResolveOptions
+): ErrorReply {
+  try {
+    const response = classify(error, request, reply, options)
+    if (response.statusCode >= 500 && options.expose(error, response.statusCode)) {
+      const { message } = (error ?? {}) as { message?: unknown }
+      if (typeof message === 'string' && message !== '') response.message = message
+    }
+    return response
+  } catch (failure) {
+    // A getter of the error has thrown, or a rule of the app.
+    request.log.warn(
+      { err: loggable(failure) },
+      'errors: reading or mapping an error failed; responding with 500'
+    )
+    return internalServerError()
+  }
+}
+
+function classify(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: ResolveOptions
+): ErrorReply {
+  const object =
+    (typeof error === 'object' || typeof error === 'function') && error !== null ? error : undefined
+  if (object !== undefined && isAppError(object)) return responseFromAppError(object)
+  if (options.map.length > 0) {
+    const mapped = applyMapping(options.map, error, request)
+    // A rule may also make an error of Fastify or http-errors.
+    if (mapped !== undefined) {
+      return isAppError(mapped)
+        ? responseFromAppError(mapped)
+        : (responseFromKnownError(mapped, reply) ?? internalServerError())
+    }
+  }
+  if (object !== undefined) {
+    const known = responseFromKnownError(object, reply)
+    if (known !== undefined) return known
+    if (isAbortByClient(object, reply)) {
+      const code: ErrorCode = 'CLIENT_CLOSED_REQUEST'
+      return { statusCode: 499, code, message: 'Client Closed Request' }
+    }
+  }
+  const statusCode = statusSetByApp(object, reply) ?? 500
+  return { statusCode, code: codeOf(statusCode), message: maskedMessage(statusCode) }
+}
+
+/** All members of an {@link AppError} are sent, the message only below 500 or with `expose`. */
+function responseFromAppError(error: AppError): ErrorReply {
+  const { statusCode, code, message, headers, details, extensions } = error
+  const { expose }: { expose?: unknown } = error
+  const status = isErrorStatus(statusCode) ? statusCode : 500
+  const exposed = (expose === undefined ? status < 500 : expose === true) && typeof message === 'string'
+  return {
+    statusCode: status,
+    code: isCode(code) ? code : codeOf(status),
+    message: exposed ? message : maskedMessage(status),
+    headers: typeof headers === 'object' && headers !== null ? headers : undefined,
+    details,
+    extensions: typeof extensions === 'object' && extensions !== null ? extensions : undefined
+  }
+}
+
+/** Whether the client has closed the connection and the error is the abort that followed: no fault of the server. */
+function isAbortByClient(error: object, reply: FastifyReply): boolean {
+  if (!reply.raw.destroyed) return false
+  const { name, code } = error as { name?: unknown; code?: unknown }
+  return name === 'AbortError' || code === 'ABORT_ERR' || code === 'ECONNRESET'
+}
+
+/** The status that the app set, as in `reply.code(401)`, before it threw an error that has none. */
+function statusSetByApp(error: object | undefined, reply: FastifyReply): number | undefined {
+  const { statusCode: current } = reply
+  if (!isErrorStatus(current)) return undefined
+  // While a tracer listens, Fastify copies the error's status to the reply: the app has not set that one.
+  const { statusCode, status } = (error ?? {}) as { statusCode?: unknown; status?: unknown }
+  return current === statusCode || current === status ? undefined : current
+}

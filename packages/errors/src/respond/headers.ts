@@ -1,0 +1,68 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import type { ErrorHeaders } from '../classes/app-error.ts'
+
+/** Headers that describe the body that is replaced, or that would let a cache store the error in its place. */
+const bodyHeaders: ReadonlySet<string> = new Set([
+  'etag',
+  'last-modified',
+  'expires',
+  'content-encoding',
+  'content-disposition',
+  'content-range',
+  'accept-ranges',
+  'cache-control'
+])
+
+/** Headers that frame the message. An error must not set them. */
+const framingHeaders: ReadonlySet<string> = new Set([
+  'content-length',
+  'content-type',
+  'transfer-encoding',
+  'connection',
+  'trailer'
+])
+
+/** Removes the headers of the body that is replaced. */
+export function dropStaleHeaders(reply: FastifyReply): void {
+  // A reply has few headers, and most often none of these: one pass over them is cheapest.
+  for (const name in reply.getHeaders()) {
+    if (!bodyHeaders.has(name)) continue
+    reply.removeHeader(name)
+    // Fastify before 5.12 leaves a stream's headers on the raw response.
+    if (!reply.raw.headersSent) reply.raw.removeHeader(name)
+  }
+}
+
+/** Sets the headers of an error. One that HTTP does not allow is left out. */
+export function setErrorHeaders(reply: FastifyReply, headers: ErrorHeaders): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (framingHeaders.has(name.toLowerCase()) || !isHeader(name, value)) continue
+    reply.header(name, value)
+  }
+}
+
+function isHeader(name: string, value: unknown): boolean {
+  try {
+    validateHeaderName(name)
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (typeof item !== 'string' && typeof item !== 'number') return false
+      validateHeaderValue(name, String(item))
+    }
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Adds a request header to `Vary`, so that caches keep responses apart. */
+export function addVary(reply: FastifyReply, name: string): void {
+  const current = reply.getHeader('vary')
+  if (current === undefined) {
+    reply.header('vary', name)
+    return
+  }
+  const names = String(current).split(',')
+  if (names.some((item) => item.trim() === '*' || item.trim().toLowerCase() === name.toLowerCase())) return
+  reply.header('vary', `${String(current)}, ${name}`)
+}

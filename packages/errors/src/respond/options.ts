@@ -1,0 +1,18 @@
+/** The two shapes of an error's body. */
+export type ErrorFormat = 'json' | 'problem'
+
+/** Translates the message of a code into a language (`de-CH`, `de`). Returns `undefined` if there is no translation. */
+export type ErrorMessages = (code: string, locale: string, message: string) => string | undefined
+
+/** The options that decide an error's body. */
+export interface BodyOptions {
+  typeBase: string | undefined
+  extensions: readonly string[]
+}
+
+/** The options that decide how an error is sent. */
+export interface RespondOptions extends BodyOptions {
+  format: ErrorFormat
+  messages: ErrorMessages | undefined
+  challenge: string | undefined
+}

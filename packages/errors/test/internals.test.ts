@@ -1,0 +1,124 @@
+// Runs each undocumented part of Fastify and other libraries that this package uses against the installed versions.
+import createError from '@fastify/error'
+import rateLimit from '@fastify/rate-limit'
+import Fastify from 'fastify'
+import httpErrors from 'http-errors'
+import t from 'tap'
+import {
+  hasAppErrorHandler,
+  isFastifyError,
+  isHttpError,
+  isNotFoundHandlerSet,
+  isRateLimitError,
+  routesWithDefaultHandler
+} from '../src/internals.ts'
+import { errors } from '../src/index.ts'
+import { keptLog } from './helpers.ts'
+
+t.test('an error handler of the app is distinguished from the default, by scope', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  t.equal(hasAppErrorHandler(app), false)
+  await app.register(async (scope) => {
+    t.equal(hasAppErrorHandler(scope), false)
+    scope.setErrorHandler(function named(_error, _request, reply) {
+      reply.send('named')
+    })
+    t.equal(hasAppErrorHandler(scope), true)
+    await scope.register(async (inner) => t.equal(hasAppErrorHandler(inner), false, 'it was set further out'))
+  })
+  t.equal(hasAppErrorHandler(app), false)
+  app.setErrorHandler((_error, _request, reply) => reply.send('arrow'))
+  t.equal(hasAppErrorHandler(app), true)
+})
+
+t.test('a Fastify that does not bind error handlers is reported at start', async (t) => {
+  const { lines, logger } = keptLog()
+  const app = Fastify({ logger })
+  t.teardown(() => app.close())
+  // As such a version would return it: a plain function.
+  Object.defineProperty(app, 'errorHandler', { get: () => function defaultErrorHandler() {} })
+  await app.register(errors)
+  await app.ready()
+  t.equal(lines.filter(({ msg }) => msg.startsWith('errors: recognising error handlers failed')).length, 1)
+})
+
+t.test('the error of a second 404 handler is recognised', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send())
+  let thrown: unknown
+  try {
+    app.setNotFoundHandler((_request, reply) => reply.code(404).send())
+  } catch (error) {
+    thrown = error
+  }
+  t.ok(isNotFoundHandlerSet(thrown))
+})
+
+t.test('the tree of printRoutes shows which routes have the default error handler', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.get('/users/:id', async () => 'user')
+  app.get('/users', { errorHandler: (_error, _request, reply) => void reply.send() }, async () => 'users')
+  app.get('/files/*', { constraints: { version: '1.0.0' } }, async () => 'file')
+  await app.register(async (scope) => {
+    scope.setErrorHandler((_error, _request, reply) => reply.send())
+    scope.get('/scope', async () => 'scope')
+  })
+  await app.ready()
+  // The tree shows a wildcard without the path before it.
+  t.strictSame(routesWithDefaultHandler(app)?.toSorted(), ['*', '/users/:id'])
+
+  const empty = Fastify()
+  t.teardown(() => empty.close())
+  await empty.ready()
+  t.strictSame(routesWithDefaultHandler(empty), [])
+})
+
+t.test('a tree of another format is reported at start', async (t) => {
+  const { lines, logger } = keptLog()
+  const app = Fastify({ logger })
+  t.teardown(() => app.close())
+  app.get('/early', async () => 'early')
+  await app.register(errors)
+  app.printRoutes = () => '└── /early (GET)\n    • handler=default'
+  await app.ready()
+  t.equal(lines.filter(({ msg }) => msg.startsWith('errors: reading the error handlers of routes')).length, 1)
+})
+
+t.test('errors of @fastify/error and Fastify are recognised', async (t) => {
+  const Teapot = createError('FST_TEAPOT', 'I am %s', 418)
+  t.ok(isFastifyError(new Teapot('short'), new Teapot('short')))
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const thrown: unknown[] = []
+  app.setErrorHandler((error, _request, reply) => {
+    thrown.push(error)
+    return reply.send('handled')
+  })
+  app.post('/', async () => 'never')
+  await app.inject({ method: 'POST', url: '/', headers: { 'content-type': 'a/b' }, body: 'x' })
+  t.ok(isFastifyError(thrown[0] as Error, thrown[0] as Error))
+  t.notOk(isFastifyError(new Error('x'), { code: 'ECONNREFUSED' }))
+})
+
+t.test('errors of http-errors are recognised', async (t) => {
+  t.ok(isHttpError(httpErrors(409, 'clash')))
+  t.ok(isHttpError(new httpErrors.ImATeapot()))
+  t.notOk(isHttpError(Object.assign(new Error('upstream'), { statusCode: 404, status: 404 })))
+})
+
+t.test('the error of @fastify/rate-limit is recognised', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const results: boolean[] = []
+  app.setErrorHandler((error: Error, _request, reply) => {
+    results.push(isRateLimitError(error, reply))
+    return reply.send('limited')
+  })
+  await app.register(rateLimit, { max: 1 })
+  app.get('/', async () => 'ok')
+  for (let i = 0; i < 2; i++) await app.inject('/')
+  t.strictSame(results, [true])
+})

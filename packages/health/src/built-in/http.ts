@@ -1,0 +1,54 @@
+import { omitUndefined, optionChecks, type OptionChecks } from '@seaworthy/internal'
+import type { CheckFunction } from '../checks/options.ts'
+
+/** Options of {@link httpCheck}. */
+export interface HttpCheckOptions {
+  /**
+   * The method of the request.
+   *
+   * @defaultValue 'GET'
+   */
+  method?: string
+  /**
+   * The headers of the request.
+   *
+   * @defaultValue {}
+   */
+  headers?: Record<string, string>
+  /**
+   * Whether a status passes.
+   *
+   * @defaultValue 200 to 299
+   */
+  expect?: (statusCode: number) => boolean
+}
+
+const defaults: Required<HttpCheckOptions> = {
+  method: 'GET',
+  headers: {},
+  expect: (statusCode) => statusCode >= 200 && statusCode < 300
+}
+
+const check: OptionChecks = optionChecks('health')
+
+/**
+ * Passes if the address responds with success. It does not follow redirects and does not read the body.
+ *
+ * @throws RangeError with the code `INVALID_OPTION` if `url` is no http or https address, or has a password.
+ */
+export function httpCheck(url: string | URL, options: HttpCheckOptions = {}): CheckFunction {
+  const { method, headers, expect } = { ...defaults, ...omitUndefined(options) }
+  const address = URL.parse(String(url))
+  if (!address || !/^https?:$/.test(address.protocol)) {
+    return check.fail('httpCheck url', 'an http or https address', address ? address.protocol : 'no address')
+  }
+  if (address.username !== '' || address.password !== '') {
+    check.fail('httpCheck url', 'without a user and password: use "headers"', 'both')
+  }
+  return async (signal) => {
+    const response = await fetch(address, { method, headers, signal, redirect: 'manual' })
+    await response.body?.cancel()
+    if (!expect(response.status)) throw new Error(`the status was ${response.status}`)
+    return true
+  }
+}

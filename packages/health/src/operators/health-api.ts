@@ -1,0 +1,40 @@
+import type { CheckFunction, CheckOptions } from '../checks/options.ts'
+import type { HealthState } from '../readiness/health-state.ts'
+import type { Maintenance } from '../readiness/readiness-gates.ts'
+import type { StartupTask, StartupTasks } from '../readiness/startup-tasks.ts'
+import { healthReport, type HealthReport } from './health-report.ts'
+
+/** `app.health` */
+export interface Health {
+  /**
+   * Adds a check, before or after the app is ready.
+   *
+   * @throws RangeError with the code `INVALID_OPTION` for a wrong option; Error if the name is taken.
+   */
+  addCheck(name: string, check: CheckFunction, options?: CheckOptions): void
+  /** Keeps the service not ready until the returned function is called, and start-up from ending if it has not ended. */
+  hold(name: string): () => void
+  /** Runs `task` once the app has loaded, or at once if it has. The service is not ready until it has succeeded. */
+  startupTask(name: string, task: StartupTask): void
+  readonly maintenance: Maintenance
+  /** The report of the last results. Runs no check. */
+  status(): HealthReport
+  /** Runs all checks that have no fresh result, in all groups, and returns the report. */
+  check(): Promise<HealthReport>
+}
+
+/** Makes `app.health`. */
+export function healthApi(state: HealthState, tasks: StartupTasks): Health {
+  const { registry, gates } = state
+  return {
+    addCheck: (name, check, options = {}) => registry.add(name, check, options),
+    hold: (name) => gates.hold(name),
+    startupTask: (name, task) => tasks.add(name, task),
+    maintenance: gates.maintenance,
+    status: () => healthReport(state),
+    async check() {
+      await registry.refresh()
+      return healthReport(state)
+    }
+  }
+}

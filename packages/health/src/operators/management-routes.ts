@@ -1,0 +1,42 @@
+import type { FastifyReply } from 'fastify'
+import type { Management } from '@seaworthy/contract'
+import type { Health } from './health-api.ts'
+import { probeNames, type ProbeHandlers } from '../probes/probe-handlers.ts'
+
+/** Adds the full report, the probes and the maintenance switch to the operators' listener. */
+export function addManagementRoutes(
+  management: Management,
+  prefix: string,
+  health: Pick<Health, 'check' | 'status' | 'maintenance'>,
+  handlers: ProbeHandlers
+): void {
+  const url = prefix === '' ? '/health' : prefix
+  const report = async (reply: FastifyReply) => {
+    void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
+    return health.check()
+  }
+
+  management.section('health', () => health.status())
+  management.route({ method: 'GET', url, handler: (_request, reply) => report(reply) })
+  for (const name of probeNames) {
+    management.route({ method: 'GET', url: `${url}/${name}`, handler: handlers[name] })
+  }
+  management.route({ method: 'GET', url: `${url}/group/:name`, handler: handlers.group })
+  management.route({
+    method: 'PUT',
+    url: `${url}/maintenance`,
+    handler: (request, reply) => {
+      const { reason } = (request.body ?? {}) as { reason?: unknown }
+      health.maintenance.enter(typeof reason === 'string' && reason !== '' ? reason : 'by an operator')
+      return report(reply)
+    }
+  })
+  management.route({
+    method: 'DELETE',
+    url: `${url}/maintenance`,
+    handler: (_request, reply) => {
+      health.maintenance.leave()
+      return report(reply)
+    }
+  })
+}

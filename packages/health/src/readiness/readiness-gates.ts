@@ -1,0 +1,76 @@
+import type { FastifyBaseLogger } from 'fastify'
+
+/** Why the service is not ready, whatever its checks return. */
+export type NotReadyReason = 'starting' | 'held' | 'maintenance' | 'draining'
+
+/** The maintenance switch. */
+export interface Maintenance {
+  /** Takes the service out of traffic: readiness responds with 503, liveness does not. Only operators see the reason. */
+  enter(reason: string): void
+  /** Puts the service back into traffic. */
+  leave(): void
+  /** The reason, and the start in milliseconds of the epoch. `undefined` if there is no maintenance. */
+  readonly current: { readonly reason: string; readonly since: number } | undefined
+}
+
+/** Everything but checks that keeps the service not ready: start-up, holds, maintenance, the drain. */
+export class ReadinessGates {
+  readonly maintenance: Maintenance
+  /** Whether the service is shutting down. Set by the plugin. */
+  isDraining: () => boolean = () => false
+  readonly #holds: Map<symbol, string> = new Map()
+  #loaded = false
+  #started = false
+  #maintenance: { reason: string; since: number } | undefined
+
+  constructor(log: FastifyBaseLogger) {
+    const current = () => this.#maintenance
+    this.maintenance = {
+      get current() {
+        return current()
+      },
+      enter: (reason) => {
+        this.#maintenance = { reason, since: Date.now() }
+        log.warn({ reason }, 'health: maintenance started; the service is not ready until it ends')
+      },
+      leave: () => {
+        if (!this.#maintenance) return
+        log.warn(this.#maintenance, 'health: maintenance ended')
+        this.#maintenance = undefined
+      }
+    }
+  }
+
+  /** Keeps the service not ready until the returned function is called. */
+  hold(name: string): () => void {
+    const key = Symbol(name)
+    this.#holds.set(key, name)
+    return () => {
+      this.#holds.delete(key)
+      if (this.#loaded) this.markLoaded()
+    }
+  }
+
+  /** The names of all holds. */
+  get held(): string[] {
+    return [...this.#holds.values()]
+  }
+
+  /** Notes that all plugins have loaded. From then on start-up is over as soon as there is no hold. */
+  markLoaded(): void {
+    this.#loaded = true
+    this.#started ||= this.#holds.size === 0
+  }
+
+  /** Whether start-up is over. Later holds do not change that. */
+  get started(): boolean {
+    return this.#started
+  }
+
+  get reason(): NotReadyReason | undefined {
+    if (this.isDraining()) return 'draining'
+    if (this.#maintenance) return 'maintenance'
+    if (this.#holds.size === 0) return undefined
+    return this.#started ? 'held' : 'starting'
+  }
+}
