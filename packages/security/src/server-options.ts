@@ -53,14 +53,23 @@ export interface SecurityServerOptions {
 
 /** The options for Fastify's constructor: `Fastify({ …, ...settings })`. */
 export interface SecurityServerSettings {
+  /** The proxies whose `X-Forwarded-*` headers are trusted. */
   trustProxy: string[] | false
+  /** The largest body, in bytes, at least 1. */
   bodyLimit: number
+  /** Milliseconds for a whole request to arrive, at least 1. */
   requestTimeout: number
+  /** Options of the router: characters of one parameter of a path, at least 1. */
   routerOptions: { maxParamLength: number }
+  /** Options of Node's HTTP server. */
   http: Record<string, unknown>
+  /** A body with `__proto__` is rejected. */
   onProtoPoisoning: 'error'
+  /** A body with `constructor.prototype` is rejected. */
   onConstructorPoisoning: 'error'
+  /** Responds to requests that Fastify rejects before any hook. */
   frameworkErrors: EarlyRejectionOptions['frameworkErrors']
+  /** Responds to bytes that are not a valid request. */
   clientErrorHandler: EarlyRejectionOptions['clientErrorHandler']
 }
 

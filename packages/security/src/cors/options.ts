@@ -96,7 +96,7 @@ export interface CorsOptions {
    */
   preflightContinue?: boolean | undefined
   /**
-   * The status of the response to a preflight, 200 to 299.
+   * The status code of the response to a preflight, 200 to 299.
    *
    * @defaultValue 204
    */

@@ -116,7 +116,7 @@ export interface LimitOptions {
    */
   name?: string | undefined
   /**
-   * Rejections in a row after which the response is 403, at least -1. `-1` is never.
+   * The number of rejections in a row after which the response is 403, at least -1. `-1` is never.
    *
    * @defaultValue -1
    */
