@@ -1,4 +1,4 @@
-export { SecurityError } from './client-error.ts'
+export { clientNetwork as normalizeIP, type RedisClient } from '@seaworthy/internal'
 export type {
   CorsDelegator,
   CorsHook,
@@ -9,36 +9,35 @@ export type {
   RouteCors
 } from './cors/options.ts'
 export { cors } from './cors/plugin.ts'
-export type { LimitInfo, OpenBoundary, SecurityStatus } from './decorator.ts'
-export type {
-  HeadersOptions,
-  HelmetHeaders,
-  HelmetRouteOption,
-  RouteHeadersOptions
-} from './headers/options.ts'
-export { headers, type RouteHeaders, type RouteHelmet } from './headers/plugin.ts'
-export type { CspNonce } from './headers/prepared.ts'
+export type { HelmetHeaders } from './headers/helmet-types.ts'
+export type { HeadersOptions, HelmetRouteOption, RouteHeadersOptions } from './headers/options.ts'
+export { headers } from './headers/plugin.ts'
+export type { CspNonce } from './headers/prepare.ts'
 export type { Profile } from './headers/profiles.ts'
+export type { RouteHeaders, RouteHelmet } from './headers/route-headers.ts'
 export type { SecurityOptions } from './options.ts'
 export { security, security as default } from './plugin.ts'
-export { clientNetwork as normalizeIP } from '@seaworthy/internal'
 export type { MakeRateLimit, MakeRateLimitCheck, RateLimitResult } from './rate-limit/decorators.ts'
 export { RateLimitError, RateLimitStoreError } from './rate-limit/errors.ts'
 export type {
   LimitOptions,
   RateLimitContext,
   RateLimitHook,
-  RateLimitOptions,
-  RouteLimitOptions,
-  RouteRateLimit,
   StoreErrorPolicy
+} from './rate-limit/limit-options.ts'
+export type {
+  RateLimitOptions,
+  RedisConnection,
+  RouteLimitOptions,
+  RouteRateLimit
 } from './rate-limit/options.ts'
 export { rateLimit } from './rate-limit/plugin.ts'
-export type { RedisClient, RedisConnection } from './rate-limit/redis-store.ts'
+export { SecurityError, type SecurityErrorCode, type SecurityErrorOptions } from './security-error.ts'
 export {
   securityServerOptions,
   type SecurityServerOptions,
   type SecurityServerSettings
 } from './server-options.ts'
+export type { LimitInfo, OpenBoundary, SecurityStatus } from './status.ts'
 export type { Boundary, ValidationOptions } from './validation/options.ts'
 export { validation } from './validation/plugin.ts'

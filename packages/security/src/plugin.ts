@@ -1,28 +1,28 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { cors } from './cors/plugin.ts'
-import { tell } from './decorator.ts'
 import { headers } from './headers/plugin.ts'
 import { resolveOptions, type SecurityOptions } from './options.ts'
 import { rateLimit } from './rate-limit/plugin.ts'
-import { securityServerOptions, warnWhereMissing } from './server-options.ts'
-import { sayTrust } from './trust.ts'
+import { securityServerOptions, warnAboutMissingServerOptions } from './server-options.ts'
+import { securityStatus } from './status.ts'
+import { logTrustProxy } from './trust-proxy.ts'
 import { validation } from './validation/plugin.ts'
 
 const plugin: FastifyPluginAsync<SecurityOptions> = async (fastify, options) => {
-  const parts = resolveOptions(options)
+  const resolved = resolveOptions(options)
   const { trustProxy } = securityServerOptions(options)
-  tell(fastify, { trustProxy })
+  securityStatus(fastify).trustProxy = trustProxy
 
-  // In the order in which a request meets them: even a refusal has its headers, and is readable where CORS allows it.
-  if (parts.headers) await fastify.register(headers, parts.headers)
-  if (parts.cors) await fastify.register(cors, parts.cors)
-  if (parts.rateLimit) await fastify.register(rateLimit, parts.rateLimit)
-  if (parts.validation) await fastify.register(validation, parts.validation)
+  // In the order of a request's way: a rejected request has the headers, and CORS lets allowed origins read it.
+  if (resolved.headers) await fastify.register(headers, resolved.headers)
+  if (resolved.cors) await fastify.register(cors, resolved.cors)
+  if (resolved.rateLimit) await fastify.register(rateLimit, resolved.rateLimit)
+  if (resolved.validation) await fastify.register(validation, resolved.validation)
 
   fastify.addHook('onReady', (done) => {
-    warnWhereMissing(fastify)
-    sayTrust(fastify, trustProxy)
+    warnAboutMissingServerOptions(fastify)
+    logTrustProxy(fastify, trustProxy)
     done()
   })
 }

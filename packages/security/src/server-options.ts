@@ -1,66 +1,132 @@
+import {
+  earlyRejectionOptions,
+  hasEarlyRejectionOptions,
+  type EarlyRejectionOptions
+} from '@seaworthy/contract'
+import { addressList, omitUndefined } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
-import { earlyRejectionOptions, type EarlyRejectionOptions } from '@seaworthy/contract'
-import { addressList } from '@seaworthy/internal'
-import { check, given } from './check.ts'
+import { check } from './option-checks.ts'
 
-/** What only Fastify's constructor can set. Give the same to the plugin, so that it can check. */
+/** Options that only Fastify's constructor can apply. The plugin takes the same, to check that they are applied. */
 export interface SecurityServerOptions {
   /**
-   * The proxies in front: addresses and CIDR ranges. Only their `X-Forwarded-For`, `-Host` and `-Proto` count. Also
-   * `loopback`, `linklocal`, `uniquelocal`. `true` and hop counts are refused: they let clients choose their address.
+   * The proxies in front of the service: addresses, CIDR ranges, and the names `loopback`, `linklocal`, `uniquelocal`;
+   * a list, or a text with commas. Only their `X-Forwarded-For`, `-Host` and `-Proto` are trusted. `true` and hop
+   * counts are rejected: they let clients choose their address.
    *
    * @defaultValue false
+   * @throws RangeError for `true`, a number, an entry that is no address, and a range of all addresses.
    */
   trustProxy?: readonly string[] | string | false | undefined
   /**
-   * The largest body, in bytes, unless a route says otherwise. Past it: 413.
+   * The largest body, in bytes, at least 1, unless a route sets its own. A larger one is answered with 413.
    *
    * @defaultValue 1048576
    */
   bodyLimit?: number | undefined
   /**
-   * Milliseconds within which a whole request must have arrived. Past it: 408. Fastify's own default is never.
+   * Milliseconds for a whole request to arrive, 1 to 2147483647. A slower one is answered with 408. Fastify's own
+   * default is no limit.
    *
    * @defaultValue 60000
    */
   requestTimeout?: number | undefined
   /**
-   * Milliseconds within which a request's headers must have arrived. Past it: 408.
+   * Milliseconds for a request's headers to arrive, from 1 to `requestTimeout`. Slower ones are answered with 408.
    *
-   * @defaultValue 15000, or `requestTimeout` where that is less
+   * @defaultValue 15000, or `requestTimeout` if that is less
    */
   headersTimeout?: number | undefined
   /**
-   * Characters in one parameter of a path. Past it: 414.
+   * Characters of one parameter of a path, at least 1. A longer one is answered with 414.
    *
    * @defaultValue 100
    */
   maxParamLength?: number | undefined
   /**
-   * Further options of Node's HTTP server: `maxHeaderSize`, `connectionsCheckingInterval`, … They win.
+   * Further options of Node's HTTP server: `maxHeaderSize`, `connectionsCheckingInterval`, … They override the others.
    *
    * @defaultValue `{}`
    */
   http?: Record<string, unknown> | undefined
 }
 
-/** What to spread into `Fastify({ … })`. */
+/** The options for Fastify's constructor: `Fastify({ …, ...settings })`. */
 export interface SecurityServerSettings {
+  /** The proxies whose `X-Forwarded-*` headers are trusted. */
   trustProxy: string[] | false
+  /** The largest body, in bytes, at least 1. */
   bodyLimit: number
+  /** Milliseconds for a whole request to arrive, at least 1. */
   requestTimeout: number
+  /** Options of the router: characters of one parameter of a path, at least 1. */
   routerOptions: { maxParamLength: number }
+  /** Options of Node's HTTP server. */
   http: Record<string, unknown>
+  /** A body with `__proto__` is rejected. */
   onProtoPoisoning: 'error'
+  /** A body with `constructor.prototype` is rejected. */
   onConstructorPoisoning: 'error'
+  /** Responds to requests that Fastify rejects before any hook. */
   frameworkErrors: EarlyRejectionOptions['frameworkErrors']
+  /** Responds to bytes that are not a valid request. */
   clientErrorHandler: EarlyRejectionOptions['clientErrorHandler']
 }
 
-const names = new Set(['loopback', 'linklocal', 'uniquelocal'])
+const defaults = {
+  trustProxy: false,
+  bodyLimit: 1_048_576,
+  requestTimeout: 60_000,
+  headersTimeout: 15_000,
+  maxParamLength: 100,
+  http: {}
+} as const
 
-/** The list of proxies, checked; false where nobody is trusted. */
-export function resolveTrustProxy(value: unknown): string[] | false {
+/** Node looks for slow connections this often, in milliseconds. Its own 30 s would add up to 30 s to each timeout. */
+const maxCheckInterval = 5000
+
+/**
+ * The options of Fastify's constructor: trusted proxies, limits on size and time, and handlers for requests that
+ * Fastify rejects before any hook. Other members of the plugin's options are ignored, so one object serves both.
+ *
+ * @example
+ * const options = { trustProxy: ['10.0.0.0/8'] }
+ * const app = Fastify(securityServerOptions(options))
+ * await app.register(security, options)
+ * @throws RangeError with the code `INVALID_OPTION` for an invalid option.
+ */
+export function securityServerOptions(options: SecurityServerOptions = {}): SecurityServerSettings {
+  const { headersTimeout, ...others } = omitUndefined(options)
+  const { trustProxy, bodyLimit, requestTimeout, maxParamLength, http } = { ...defaults, ...others }
+  const rule = { min: 1, max: 2_147_483_647, unit: 'milliseconds' }
+  const proxies = resolveTrustProxy(trustProxy)
+  const request = check.integer('requestTimeout', requestTimeout, rule)
+  const fallback = Math.min(defaults.headersTimeout, request)
+  const headers = check.integer('headersTimeout', headersTimeout ?? fallback, rule)
+  if (headers > request)
+    check.fail('headersTimeout', `${request} milliseconds ("requestTimeout") at most`, headers)
+
+  return {
+    trustProxy: proxies,
+    bodyLimit: check.integer('bodyLimit', bodyLimit, { min: 1, unit: 'bytes' }),
+    requestTimeout: request,
+    routerOptions: { maxParamLength: check.integer('maxParamLength', maxParamLength, { min: 1 }) },
+    http: {
+      headersTimeout: headers,
+      connectionsCheckingInterval: Math.min(maxCheckInterval, headers),
+      ...http
+    },
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    ...earlyRejectionOptions
+  }
+}
+
+/** Names of ranges that Fastify knows. */
+const rangeNames = new Set(['loopback', 'linklocal', 'uniquelocal'])
+
+/** The list of proxies, checked; `false` if there are none. */
+function resolveTrustProxy(value: unknown): string[] | false {
   if (value === undefined || value === false) return false
 
   const entries: unknown = typeof value === 'string' ? value.split(',').map((entry) => entry.trim()) : value
@@ -71,67 +137,25 @@ export function resolveTrustProxy(value: unknown): string[] | false {
       value
     )
   }
-  const ranges = (entries as string[]).filter((entry) => !names.has(entry))
+  const ranges = (entries as string[]).filter((entry) => !rangeNames.has(entry))
   addressList('security: "trustProxy"', ranges)
-  const everybody = ranges.find((range) => /\/0+$/.test(range))
-  if (everybody !== undefined) check.fail('trustProxy', 'narrower than everybody', everybody)
+  const all = ranges.find((range) => /\/0+$/.test(range))
+  if (all !== undefined) check.fail('trustProxy', 'narrower than all addresses', all)
   return entries.length === 0 ? false : (entries as string[])
 }
 
-/**
- * The constructor's part: whom to believe, how much and how long to read, and eyes for requests that Fastify refuses
- * before any hook. Other members of the plugin's options are left alone, so the same object serves both.
- *
- * @example
- * const options = { trustProxy: ['10.0.0.0/8'] }
- * const app = Fastify(securityServerOptions(options))
- * await app.register(security, options)
- * @throws RangeError for an option that cannot work.
- */
-export function securityServerOptions(options: SecurityServerOptions = {}): SecurityServerSettings {
-  const {
-    trustProxy,
-    bodyLimit = 1_048_576,
-    requestTimeout = 60_000,
-    headersTimeout = Number.isSafeInteger(requestTimeout)
-      ? Math.min(15_000, requestTimeout || 15_000)
-      : 15_000,
-    maxParamLength = 100,
-    http = {}
-  } = given(options)
-  const timeout = { min: 1, max: 2_147_483_647, unit: 'milliseconds' }
-  const proxies = resolveTrustProxy(trustProxy)
-  const headers = check.integer('headersTimeout', headersTimeout, timeout)
-  const request = check.integer('requestTimeout', requestTimeout, timeout)
-  if (headers > request)
-    check.fail('headersTimeout', `${request} milliseconds ("requestTimeout") at most`, headers)
-
-  return {
-    trustProxy: proxies,
-    bodyLimit: check.integer('bodyLimit', bodyLimit, { min: 1, unit: 'bytes' }),
-    requestTimeout: request,
-    routerOptions: { maxParamLength: check.integer('maxParamLength', maxParamLength, { min: 1 }) },
-    // Node looks for slow connections this often; its own 30 s would make each of the timeouts up to 30 s longer.
-    http: { headersTimeout: headers, connectionsCheckingInterval: Math.min(5000, headers), ...http },
-    onProtoPoisoning: 'error',
-    onConstructorPoisoning: 'error',
-    ...earlyRejectionOptions
-  }
-}
-
-/** Says once what the constructor lacks: the plugins work without, but not on everything that comes in. */
-export function warnWhereMissing(fastify: FastifyInstance): void {
-  const refusals = fastify.server
-    .listeners('clientError')
-    .some((listener) => listener.name.includes('clientErrorHandler'))
+/** Warns once about options that Fastify's constructor lacks: without them some input is not protected. */
+export function warnAboutMissingServerOptions(fastify: FastifyInstance): void {
   const missing = [
-    ...(fastify.server.requestTimeout > 0 ? [] : ['slow bodies are never cut (requestTimeout is 0)']),
-    ...(refusals ? [] : ['malformed URLs and requests are answered without security headers'])
+    ...(fastify.server.requestTimeout > 0 ? [] : ['slow bodies are never cut off (requestTimeout is 0)']),
+    ...(hasEarlyRejectionOptions(fastify)
+      ? []
+      : ['malformed URLs and requests are answered without security headers'])
   ]
   if (missing.length > 0) {
     fastify.log.warn(
       { missing },
-      `security: ${missing.join('; ')}. Build the app with Fastify({ ...securityServerOptions() })`
+      `security: options of the constructor are missing: ${missing.join(', ')}; all else is protected; build the app with Fastify({ ...securityServerOptions() })`
     )
   }
 }

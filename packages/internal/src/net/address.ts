@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
+import { invalidOption } from '../options/invalid-option.ts'
 
 /** A request without an address: it came over a Unix socket, or its connection was reset before it was read. */
 export const noAddress = 'no address'
@@ -46,7 +47,7 @@ export type AddressList = (address: string) => boolean
  * Compiles addresses and CIDR ranges: `10.0.0.0/8`, `fd00::/8`, `192.0.2.1`.
  *
  * @param option - The option that holds the entries, for the message.
- * @throws RangeError with the entry that is neither.
+ * @throws RangeError with the code `INVALID_OPTION`, for an entry that is neither.
  */
 export function addressList(option: string, entries: readonly string[]): AddressList {
   const list = new BlockList()
@@ -64,7 +65,7 @@ function addEntry(list: BlockList, option: string, entry: string): void {
   const widest = address?.kind() === 'ipv4' ? 32 : 128
   const validPrefix = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= widest)
   if (address === undefined || rest.length > 0 || !validPrefix)
-    throw new RangeError(`${option} must list IP addresses or CIDR ranges, got ${JSON.stringify(entry)}`)
+    throw invalidOption(`${option} must list IP addresses or CIDR ranges, got ${JSON.stringify(entry)}`)
 
   if (prefix === undefined) list.addAddress(address.toString(), address.kind())
   else list.addSubnet(address.toString(), Number(prefix), address.kind())

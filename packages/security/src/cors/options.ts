@@ -1,101 +1,102 @@
 import type { AtLeastOne } from '@seaworthy/contract'
-import { withoutRegisterOptions } from '@seaworthy/internal'
+import { invalidOption, omitUndefined, withoutRegisterOptions } from '@seaworthy/internal'
 import type { FastifyRequest, LogLevel } from 'fastify'
-import { check, given, section } from '../check.ts'
-import { checkRules } from './rules.ts'
+import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
+import { checkOrigin } from './check-origin.ts'
 
-/** One origin, or a pattern of them, anchored and with its dots escaped: `/^https:\/\/[a-z]+\.example\.com$/`. */
+/** One origin, or a pattern of origins, anchored and with escaped dots: `/^https:\/\/[a-z]+\.example\.com$/`. */
 export type OriginRule = string | RegExp
 
-/** Origins and patterns, also in lists of their own. A boolean in a list is refused at the start. */
+/** Origins and patterns, also in nested lists. A boolean in a list is rejected at the start. */
 export type OriginList = readonly (OriginRule | boolean | OriginList)[]
 
-/** Decides about an origin, in the callback style or as a promise. An error is a no. */
+/** Decides about an origin, by a callback or a promise. An error disallows it. */
 export type OriginFunction = (
   origin: string | undefined,
   callback: (error: Error | null, allow?: unknown) => void
 ) => unknown
 
-/** Gives the options for a request, in the callback style or as a promise. */
+/** Returns the options for a request, by a callback or a promise. */
 export type CorsDelegator = (
   request: FastifyRequest,
   callback: (error: Error | null, options?: CorsOptions) => void
 ) => Promise<CorsOptions> | void
 
-/** Where in a request's way the headers are set. */
+/** The hook in which the headers are set. */
 export type CorsHook = 'onRequest' | 'preParsing' | 'preValidation' | 'preHandler' | 'preSerialization'
 
-/** What a route says in `config.cors`. */
+/** A route's `config.cors`: options on top of the plugin's, or `false` for none. */
 export type RouteCors =
   | AtLeastOne<Omit<CorsOptions, 'delegator' | 'hook' | 'hideOptionsRoute' | 'logLevel'>>
   | false
 
-/** Options of `cors`: all of @fastify/cors', checked. Without `origin` no other origin may read anything. */
+/** Options of `cors`: all of @fastify/cors, checked. Without `origin` no other origin may read responses. */
 export interface CorsOptions {
   /**
-   * Who may read answers: origins, anchored patterns, a function. `true` is everybody, by their own name; `'*'` is
-   * everybody, and excludes `credentials`, as `'null'` does. `false` is nobody but the service's own pages.
+   * The origins that may read responses: a list of origins and anchored patterns, or a function. `true` allows every
+   * origin by its name. `'*'` allows every origin and excludes `credentials`, as `'null'` does. `false` allows none but
+   * the service's own.
    *
    * @defaultValue false
-   * @throws RangeError for a pattern that lets strangers in, and for everybody together with `credentials`.
+   * @throws RangeError for a pattern that matches more than it seems to, and for every origin with `credentials`.
    */
   origin?: boolean | OriginRule | OriginList | OriginFunction | undefined
   /**
-   * Gives the options per request, as `@fastify/cors` has it: `(request, callback)` or a promise.
+   * Returns the options per request, as in `@fastify/cors`: `(request, callback)` or a promise.
    *
-   * @defaultValue none
+   * @defaultValue none: the options are the same for each request
    */
   delegator?: CorsDelegator | undefined
   /**
-   * Where in a request's way the headers are set.
+   * The hook in which the headers are set.
    *
    * @defaultValue 'onRequest'
    */
   hook?: CorsHook | undefined
   /**
-   * Whether other origins may send cookies and other credentials, and read the answers.
+   * Whether allowed origins may send cookies and other credentials, and read the responses.
    *
    * @defaultValue false
    */
   credentials?: boolean | undefined
   /**
-   * The headers of an answer that other origins may read.
+   * The response headers that allowed origins may read.
    *
-   * @defaultValue none but those that browsers always show
+   * @defaultValue none: only those that browsers always expose
    */
   exposedHeaders?: string | string[] | undefined
   /**
-   * The headers that a request may have.
+   * The headers that a cross-origin request may have.
    *
-   * @defaultValue those that the preflight asks for
+   * @defaultValue those that the preflight requests
    */
   allowedHeaders?: string | string[] | undefined
   /**
-   * The methods that a request may have.
+   * The methods that a cross-origin request may have.
    *
    * @defaultValue ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']
    */
   methods?: string | string[] | undefined
   /**
-   * How long browsers keep the answer to a preflight, in seconds.
+   * Seconds for which browsers cache the response to a preflight, at least 0.
    *
-   * @defaultValue the browser's own
+   * @defaultValue none: the browser decides
    */
   maxAge?: number | undefined
   /**
-   * The `Cache-Control` of the answer to a preflight: seconds, or the whole header.
+   * The `Cache-Control` of the response to a preflight: seconds, at least 0, or the whole header.
    *
-   * @defaultValue none
+   * @defaultValue none: the response has no such header
    */
   cacheControl?: number | string | undefined
   /**
-   * Hands preflights on to the route.
+   * Passes preflights on to the route.
    *
    * @defaultValue false
    */
   preflightContinue?: boolean | undefined
   /**
-   * The status of an answer to a preflight.
+   * The status code of the response to a preflight, 200 to 299.
    *
    * @defaultValue 204
    */
@@ -107,73 +108,80 @@ export interface CorsOptions {
    */
   preflight?: boolean | undefined
   /**
-   * Whether a preflight without the headers that it must have is answered with 400.
+   * Whether a preflight without its required headers is answered with 400.
    *
    * @defaultValue true
    */
   strictPreflight?: boolean | undefined
   /**
-   * Leaves the route for preflights out of the documents that `@fastify/swagger` makes.
+   * Hides the route for preflights from the documents of `@fastify/swagger`.
    *
    * @defaultValue true
    */
   hideOptionsRoute?: boolean | undefined
   /**
-   * The level at which preflights are logged.
+   * The log level of the route for preflights.
    *
-   * @defaultValue the app's
+   * @defaultValue none: the app's
    */
   logLevel?: LogLevel
 }
 
-const keys = [
-  'origin',
-  'delegator',
-  'hook',
-  'credentials',
-  'exposedHeaders',
-  'allowedHeaders',
-  'methods',
-  'maxAge',
-  'cacheControl',
-  'preflightContinue',
-  'optionsSuccessStatus',
-  'preflight',
-  'strictPreflight',
-  'hideOptionsRoute',
-  'logLevel'
-]
+/** The defaults that are not those of @fastify/cors. */
+export const corsDefaults: Pick<CorsOptions, 'methods'> = {
+  methods: ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']
+}
 
-/** Refuses what cannot be meant. `option` is where the options came from. */
+const hooks = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'preSerialization'] as const
+
+const names = optionNames<CorsOptions>({
+  origin: true,
+  delegator: true,
+  hook: true,
+  credentials: true,
+  exposedHeaders: true,
+  allowedHeaders: true,
+  methods: true,
+  maxAge: true,
+  cacheControl: true,
+  preflightContinue: true,
+  optionsSuccessStatus: true,
+  preflight: true,
+  strictPreflight: true,
+  hideOptionsRoute: true,
+  logLevel: true
+})
+
+/**
+ * Rejects invalid and unsafe options.
+ *
+ * @param option - The place of the options, for messages: `cors of /orders`.
+ */
 export function checkCors(option: string, options: CorsOptions): CorsOptions {
-  section(option, options)
-  const known = given(options)
-  check.keys(option, withoutRegisterOptions(known), keys)
-  const { origin, credentials, maxAge, hook, exposedHeaders } = known
-  checkRules(`${option}.origin`, origin)
+  assertOptionsObject(option, options)
+  const present = omitUndefined(options)
+  check.keys(option, withoutRegisterOptions(present), names)
+  const { origin, credentials, maxAge, cacheControl, optionsSuccessStatus, hook, exposedHeaders } = present
+  checkOrigin(`${option}.origin`, origin)
   if (credentials !== undefined) check.boolean(`${option}.credentials`, credentials)
   for (const name of [exposedHeaders ?? []].flat()) {
     if (typeof name !== 'string' || !/^[\x20-\x7e]+$/.test(name))
       check.fail(`${option}.exposedHeaders`, 'a header name or a list of them', name)
   }
   if (maxAge !== undefined) check.integer(`${option}.maxAge`, maxAge, { min: 0, unit: 'seconds' })
-  if (hook !== undefined) {
-    check.oneOf(`${option}.hook`, hook, [
-      'onRequest',
-      'preParsing',
-      'preValidation',
-      'preHandler',
-      'preSerialization'
-    ])
-  }
-  if (credentials && isAnybody(origin)) {
-    throw new RangeError(
+  if (typeof cacheControl === 'number')
+    check.integer(`${option}.cacheControl`, cacheControl, { min: 0, unit: 'seconds' })
+  if (optionsSuccessStatus !== undefined)
+    check.integer(`${option}.optionsSuccessStatus`, optionsSuccessStatus, { min: 200, max: 299 })
+  if (hook !== undefined) check.oneOf(`${option}.hook`, hook, hooks)
+  if (credentials && allowsEveryOrigin(origin)) {
+    throw invalidOption(
       `security: "${option}.origin" must be a list of origins where "${option}.credentials" is on: any site could act for its visitors`
     )
   }
-  return known
+  return present
 }
 
-/** `'null'` is what the frames and files of all sites say, too. */
-const isAnybody = (origin: unknown): boolean =>
+/** `'null'` counts: it is also the origin of frames and files of any site. */
+const allowsEveryOrigin = (origin: unknown): boolean =>
   [origin].flat(Infinity).some((rule) => rule === true || rule === '*' || rule === 'null')

@@ -1,20 +1,16 @@
 import fastifyCors, { type FastifyCorsOptions } from '@fastify/cors'
-import type {
-  FastifyInstance,
-  FastifyPluginAsync,
-  FastifyPluginCallback,
-  FastifyRequest,
-  onRequestHookHandler
-} from 'fastify'
-import fp from 'fastify-plugin'
 import type { Overridable } from '@seaworthy/contract'
-import { given } from '../check.ts'
-import { checkCors, type CorsOptions, type RouteCors } from './options.ts'
-import { decider } from './origin.ts'
-import { prepared } from './prepared.ts'
+import { omitUndefined } from '@seaworthy/internal'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { registerCorsWithoutHook } from '../internals.ts'
+
+import { prepareListedOrigins } from './listed-origins.ts'
+import { checkCors, corsDefaults, type CorsOptions, type RouteCors } from './options.ts'
+import { toOriginFunction } from './origin-function.ts'
 
 interface CorsConfig {
-  /** The route's own CORS options, laid over the plugin's; `false` for none. */
+  /** The route's CORS options, on top of the plugin's; `false` for none. */
   cors?: Overridable<this, RouteCors>
 }
 
@@ -22,89 +18,87 @@ declare module 'fastify' {
   interface FastifyContextConfig extends CorsConfig {}
 }
 
-const methods = ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']
-
 const plugin: FastifyPluginAsync<CorsOptions> = async (fastify, options) => {
-  const own = checkCors('cors', options)
-  if (own.origin === true) {
-    fastify.log.warn('security: "cors.origin" is true: every site may read answers that need no credentials')
+  const checked = checkCors('cors', options)
+  if (checked.origin === true) {
+    fastify.log.warn(
+      'security: "cors.origin" is true; every site may read responses that need no credentials; list the origins if that is not meant'
+    )
   }
 
-  // Registered routes say their options as the plugin does, and @fastify/cors reads them from the same place.
+  // @fastify/cors reads a route's options from the same place, so they are converted in place.
   fastify.addHook('onRoute', (route) => {
-    const { cors: said } = (route.config ?? {}) as { cors?: RouteCors }
-    if (said === undefined || said === false) return
+    const { cors } = (route.config ?? {}) as { cors?: RouteCors }
+    if (cors === undefined || cors === false) return
     const option = `cors of ${route.url}`
-    const merged = checkCors(option, { ...own, ...checkCors(option, said) })
-    route.config = { ...route.config, cors: converted(fastify, merged) as RouteCors }
+    const merged = checkCors(option, { ...checked, ...checkCors(option, cors) })
+    route.config = { ...route.config, cors: toOfficialOptions(fastify, merged) as RouteCors }
   })
 
-  const answer = prepared(own)
-  if (answer !== undefined) {
-    const inspect = await hookOf(fastify, converted(fastify, own))
+  const setListedOrigin = prepareListedOrigins(fastify, checked)
+  if (setListedOrigin !== undefined) {
+    const corsHook = await registerCorsWithoutHook(fastify, toOfficialOptions(fastify, checked))
+    if (corsHook === undefined) {
+      fastify.log.info(
+        'security: this version of @fastify/cors adds no onRequest hook; all requests pass through it, which is slower; nothing to do'
+      )
+      return
+    }
     fastify.addHook('onRequest', function cors(request, reply, done) {
-      if (answer(request, reply)) done()
-      else inspect.call(this, request, reply, done)
+      if (setListedOrigin(request, reply)) done()
+      else corsHook.call(this, request, reply, done)
     })
     return
   }
 
-  const { delegator } = own
+  const { delegator } = checked
   await fastify.register(
     fastifyCors,
     delegator === undefined
-      ? converted(fastify, own)
-      : { ...hook(own), delegator: (request: FastifyRequest) => delegated(fastify, delegator, request) }
+      ? toOfficialOptions(fastify, checked)
+      : {
+          ...registrationOptions(checked),
+          delegator: (request: FastifyRequest) => callDelegator(fastify, delegator, request)
+        }
   )
 }
 
-/** Registers @fastify/cors, but keeps its hook: only what has no prepared answer is to pass it. */
-async function hookOf(fastify: FastifyInstance, options: FastifyCorsOptions): Promise<onRequestHookHandler> {
-  let hook: onRequestHookHandler
-  const host = {
-    decorateRequest: fastify.decorateRequest.bind(fastify),
-    options: fastify.options.bind(fastify),
-    addHook: (_name: string, given: onRequestHookHandler) => void (hook = given)
-  } as unknown as FastifyInstance
-  const register: FastifyPluginCallback<FastifyCorsOptions> = (_instance, given, done) =>
-    fastifyCors(host, given, done)
-  await fastify.register(fp(register, { name: '@fastify/cors', fastify: '5.x' }), options)
-  return hook!
-}
+/** The options that a delegator cannot decide. */
+const registrationOptions = ({ hook, hideOptionsRoute, logLevel }: CorsOptions) =>
+  omitUndefined({ hook, hideOptionsRoute, logLevel }) as Pick<FastifyCorsOptions, 'hook'>
 
-const hook = ({ hook, hideOptionsRoute, logLevel }: CorsOptions) => ({
-  ...(hook === undefined ? {} : { hook }),
-  ...(hideOptionsRoute === undefined ? {} : { hideOptionsRoute }),
-  ...(logLevel === undefined ? {} : { logLevel })
-})
-
-function converted(
+/** The options of @fastify/cors. */
+function toOfficialOptions(
   fastify: FastifyInstance,
   { delegator: _delegator, ...options }: CorsOptions
 ): FastifyCorsOptions {
-  return { methods, ...given(options), origin: decider(fastify, options.origin) } as FastifyCorsOptions
+  const origin = toOriginFunction(fastify, options.origin)
+  return { ...corsDefaults, ...omitUndefined(options), origin } as FastifyCorsOptions
 }
 
-/** A delegator that fails, or gives what the start would refuse, gives nobody anything. */
-async function delegated(
+/** The options of a delegator for a request. If it fails or returns unsafe options, no origin is allowed. */
+async function callDelegator(
   fastify: FastifyInstance,
   delegator: NonNullable<CorsOptions['delegator']>,
   request: FastifyRequest
 ): Promise<FastifyCorsOptions> {
   try {
-    const given = await new Promise<unknown>((resolve, reject) => {
-      const done = (error: Error | null, options?: unknown) => (error ? reject(error) : resolve(options))
+    const options = await new Promise<unknown>((resolve, reject) => {
+      const done = (error: Error | null, result?: unknown) => (error ? reject(error) : resolve(result))
       const result = (delegator as (request: FastifyRequest, done: unknown) => unknown)(request, done)
       if (result instanceof Promise) result.then(resolve, reject)
     })
-    return converted(fastify, checkCors('cors', given as CorsOptions))
+    return toOfficialOptions(fastify, checkCors('cors', options as CorsOptions))
   } catch (error) {
-    fastify.log.debug({ err: error }, 'security: the delegator of CORS failed; the origin gets no headers')
+    fastify.log.debug(
+      { err: error },
+      'security: the function "cors.delegator" failed; the response gets no CORS headers'
+    )
     return { origin: false }
   }
 }
 
-/** Who may read answers from another origin: @fastify/cors, with what is unsafe refused at the start. */
+/** Cross-origin resource sharing: @fastify/cors, with unsafe options rejected at the start. */
 export const cors: FastifyPluginAsync<CorsOptions> = fp(plugin, {
   name: '@seaworthy/security/cors',
   fastify: '^5.10.0'

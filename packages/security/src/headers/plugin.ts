@@ -1,84 +1,53 @@
-import { onEarlyRejection, type AtLeastOne, type Overridable } from '@seaworthy/contract'
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { onEarlyRejection, type Overridable } from '@seaworthy/contract'
+import { invalidOption } from '@seaworthy/internal'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ServerResponse } from 'node:http'
-import { blockOf, type Block } from '../carried/block.ts'
-import { carrier } from '../carried/response.ts'
-import { check, given, section } from '../check.ts'
-import { tell } from '../decorator.ts'
-import {
-  resolveHeaders,
-  type HeadersOptions,
-  type HelmetHeaders,
-  type HelmetRouteOption,
-  type RouteHeadersOptions
-} from './options.ts'
-import { freshNonce, prepareHeaders, type CspNonce, type PreparedHeaders } from './prepared.ts'
-
-/**
- * A route's own headers: options laid over the plugin's, or `false` for none. In the route's `config.headers`;
- * `config.helmet` and the route option `helmet` of `@fastify/helmet` are read too.
- */
-export type RouteHeaders = AtLeastOne<RouteHeadersOptions & HelmetHeaders> | AsTheApp | false
-
-/** An empty object: the app's headers, on a route that asks for them. */
-type AsTheApp = Record<string, never>
-
-/** {@link RouteHeaders} under `@fastify/helmet`'s name; `skipRoute: true` is what its older releases had for `false`. */
-export type RouteHelmet =
-  | AtLeastOne<RouteHeadersOptions & HelmetHeaders & { skipRoute?: boolean }>
-  | AsTheApp
-  | false
+import { assertOptionsObject, check } from '../option-checks.ts'
+import { createHeaderBlock, type HeaderBlock } from '../prepared-headers/header-block.ts'
+import { bindHeaderSlot } from '../prepared-headers/set-block.ts'
+import { securityStatus } from '../status.ts'
+import type { HelmetHeaders } from './helmet-types.ts'
+import { headersDefaults, resolveHeaders, type HeadersOptions } from './options.ts'
+import { createNonce, prepareHeaders, type CspNonce, type PreparedHeaders } from './prepare.ts'
+import { routeHeaders } from './route-headers.ts'
 
 interface HeadersReply {
-  /** The request's nonces, where `enableCSPNonces` is on. */
+  /** The request's nonces, if `enableCSPNonces` is on. */
   cspNonce: Overridable<this, CspNonce>
-  /** Writes helmet's headers with these options laid over the plugin's. */
+  /** Sets helmet's headers, with these options on top of the plugin's. */
   helmet: Overridable<this, (options?: HelmetHeaders) => void>
-}
-
-interface HeadersConfig {
-  /** The route's own headers: options laid over the plugin's, or `false` for none. */
-  headers?: Overridable<this, RouteHeaders>
-  /** The same as `headers`, under `@fastify/helmet`'s name. */
-  helmet?: Overridable<this, RouteHelmet>
 }
 
 declare module 'fastify' {
   interface FastifyReply extends HeadersReply {}
-  interface FastifyContextConfig extends HeadersConfig {}
-  // As members, not inherited: `@fastify/helmet` has interfaces of its own inherited here, and two of those must agree.
-  interface RouteShorthandOptions {
-    /** The route's own headers, as `config.headers` has them: the option of `@fastify/helmet`. */
-    helmet?: Overridable<this, HelmetRouteOption>
-  }
-  interface RouteOptions {
-    /** The route's own headers, as `config.headers` has them: the option of `@fastify/helmet`. */
-    helmet?: Overridable<this, HelmetRouteOption>
-  }
 }
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
 
 const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
-  section('headers', options)
-  const global = check.boolean('headers.global', options.global ?? true)
-  const all = prepare('headers', options)
-  tell(fastify, { headers: all.fixed })
+  assertOptionsObject('headers', options)
+  const global = check.boolean('headers.global', options.global ?? headersDefaults.global)
+  const prepared = prepare('headers', options)
+  securityStatus(fastify).headers = prepared.fixed
 
-  const carry = carrier('headers')
-  const apply = (request: FastifyRequest, reply: FastifyReply) => carry(reply, blockFor(all, request, reply))
+  const setBlock = bindHeaderSlot(fastify, 'headers')
+  const apply = (request: FastifyRequest, reply: FastifyReply) =>
+    setBlock(reply, blockFor(prepared, request, reply))
 
   if (!fastify.hasReplyDecorator('cspNonce')) fastify.decorateReply('cspNonce', null as never)
   if (!fastify.hasReplyDecorator('helmet')) {
-    const perCall = new WeakMap<object, PreparedHeaders>()
+    const preparedByOptions = new WeakMap<object, PreparedHeaders>()
     fastify.decorateReply<unknown>(
       'helmet' as string,
-      function helmet(this: FastifyReply, own?: HelmetHeaders) {
-        let headers = own ? perCall.get(own) : all
-        if (headers === undefined) perCall.set(own!, (headers = prepare('headers', { ...options, ...own })))
+      function helmet(this: FastifyReply, callOptions?: HelmetHeaders) {
+        let headers = callOptions ? preparedByOptions.get(callOptions) : prepared
+        if (headers === undefined) {
+          headers = prepare('headers', { ...options, ...callOptions })
+          preparedByOptions.set(callOptions!, headers)
+        }
         const { values } = blockFor(headers, this.request, this)
-        // Over whatever there is, so one by one.
+        // One by one, because they override headers that are set already.
         for (const [name, value] of values) this.header(name, value)
       }
     )
@@ -89,11 +58,11 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
       apply(request, reply)
       done()
     })
-    // A closing Fastify answers 503 before any hook. Only then: a listener costs every request.
+    // While it closes, Fastify answers 503 before any hook. Only then: a listener costs every request.
     fastify.addHook('preClose', (done) => {
-      const block = blockOf(all.fixed)
+      const block = createHeaderBlock(prepared.fixed)
       fastify.server.prependListener('request', (_request, raw: ServerResponse) => {
-        carry({ raw, hasHeader: (name) => raw.hasHeader(name) }, block)
+        setBlock({ raw, hasHeader: (name) => raw.hasHeader(name) }, block)
       })
       done()
     })
@@ -104,50 +73,38 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
     if (own === undefined) return
     const headers = own === false ? undefined : prepare(`headers of ${route.url}`, { ...options, ...own })
     const hook: Hook = (request, reply, done) => {
-      carry(reply, headers && blockFor(headers, request, reply))
+      setBlock(reply, headers && blockFor(headers, request, reply))
       done()
     }
-    // In front: a route's other hooks may answer. Whoever answers before sends the headers of the app, the safe side.
+    // Runs first of the route's hooks. If a hook of the app replies before, the global headers apply.
     route.onRequest = [hook, ...[route.onRequest ?? []].flat()] as Hook[]
   })
 
   onEarlyRejection(fastify, {
     request: (_error, request, reply) => apply(request, reply),
-    socket: (_error, _socket, answer) => Object.assign(answer.headers, all.fixed)
+    socket: (_error, _socket, answer) => Object.assign(answer.headers, prepared.fixed)
   })
 }
 
+/** Resolves and prepares headers. Helmet's errors become errors of an option. */
 function prepare(option: string, options: HeadersOptions): PreparedHeaders {
   const resolved = resolveHeaders(option, options)
   try {
     return prepareHeaders(resolved)
   } catch (cause) {
-    throw new RangeError(`security: "${option}": ${(cause as Error).message}`, { cause })
+    throw invalidOption(`security: "${option}": ${(cause as Error).message}`, cause)
   }
 }
 
-function blockFor(headers: PreparedHeaders, request: FastifyRequest, reply: FastifyReply): Block {
+/** The headers for a request. It keeps its nonces, however often its headers are written. */
+function blockFor(headers: PreparedHeaders, request: FastifyRequest, reply: FastifyReply): HeaderBlock {
   if (!headers.nonces) return headers.block(request, reply)
-  // One nonce for a request, however often its headers are written.
-  const nonce = (reply.cspNonce as CspNonce | null) ?? freshNonce()
+  const nonce = (reply.cspNonce as CspNonce | null) ?? createNonce()
   reply.cspNonce = nonce
   return headers.block(request, reply, nonce)
 }
 
-/** What the route says, under whichever of the names. */
-function routeHeaders(route: RouteOptions): Record<string, unknown> | false | undefined {
-  const { helmet } = route as { helmet?: unknown }
-  const { headers, helmet: inConfig } = (route.config ?? {}) as { headers?: unknown; helmet?: unknown }
-  const own = headers ?? helmet ?? inConfig
-  if (own === undefined || own === false) return own
-  if (typeof own !== 'object' || own === null) {
-    return check.fail(`headers of ${route.url}`, 'an object or false', own)
-  }
-  const { skipRoute, ...rest } = given(own as Record<string, unknown>)
-  return skipRoute ? false : rest
-}
-
-/** Security headers on every answer, computed once. */
+/** Security headers on every response, computed once. */
 export const headers: FastifyPluginAsync<HeadersOptions> = fp(plugin, {
   name: '@seaworthy/security/headers',
   fastify: '^5.10.0'

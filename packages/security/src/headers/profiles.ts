@@ -1,7 +1,9 @@
-import type { HelmetHeaders } from './options.ts'
+import type { HelmetHeaders } from './helmet-types.ts'
 
+/** The name of a set of defaults. */
 export type Profile = 'api' | 'html' | 'helmet'
 
+/** The defaults of a profile. */
 export interface ProfileSettings {
   helmet: HelmetHeaders
   permissionsPolicy: string | false
@@ -11,11 +13,11 @@ export interface ProfileSettings {
 const features = ['accelerometer', 'camera', 'geolocation', 'gyroscope', 'magnetometer', 'microphone']
 const noFeatures = [...features, 'midi', 'payment', 'usb'].map((feature) => `${feature}=()`).join(', ')
 
-// A year, without preload: browsers' preload lists are nearly impossible to leave, so they are for who asks.
+// One year, without preload: a domain hardly gets off the browsers' preload lists again, so preload is opt-in.
 const strictTransportSecurity = { maxAge: 31_536_000, includeSubDomains: true }
 
 export const profiles: Record<Profile, ProfileSettings> = {
-  // An answer in JSON loads nothing, is framed by nobody and belongs in no shared cache.
+  // A response in JSON loads nothing, needs no frame and belongs in no shared cache.
   api: {
     helmet: {
       contentSecurityPolicy: {

@@ -1,10 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Overridable } from '@seaworthy/contract'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { LimitOptions } from './limit-options.ts'
 import type { Limiter } from './limiter.ts'
-import type { LimitOptions } from './options.ts'
-import type { appLimits } from './plan.ts'
+import type { AppLimits } from './route-plan.ts'
 
-/** What a limiter made by `createRateLimit` says about a request. */
+/** The result of a limit of `createRateLimit` for a request. */
 export type RateLimitResult =
   | { isAllowed: true; key: string }
   | {
@@ -19,20 +19,20 @@ export type RateLimitResult =
       isBanned: boolean
     }
 
-/** Makes a hook with a limit of its own. It fits routes of every generic. */
+/** Creates a hook with a limit of its own. It fits routes of every generic. */
 export type MakeRateLimit = (
   options?: LimitOptions
 ) => (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 
-/** Makes a limit to ask by hand. `increment: false` looks without counting. */
+/** Creates a limit to evaluate by hand. `increment: false` counts nothing. */
 export type MakeRateLimitCheck = (
   options?: LimitOptions
 ) => (request: FastifyRequest, options?: { increment?: boolean }) => Promise<RateLimitResult>
 
 interface RateLimitDecorators {
-  /** A hook with a limit of its own, for `preHandler` and its like. */
+  /** Creates a hook with a limit of its own, for `preHandler` and other hooks. */
   rateLimit: Overridable<this, MakeRateLimit>
-  /** A limit to ask by hand. `isAllowed`: the request is not limited at all; else look at `isExceeded`. */
+  /** Creates a limit to evaluate by hand. `isAllowed`: the request is not limited at all; else read `isExceeded`. */
   createRateLimit: Overridable<this, MakeRateLimitCheck>
 }
 
@@ -40,35 +40,31 @@ declare module 'fastify' {
   interface FastifyInstance extends RateLimitDecorators {}
 }
 
-/** @fastify/rate-limit's decorators. Each call is a limit of its own, with its own counts. */
-export function decorateLimits(
-  fastify: FastifyInstance,
-  limiter: Limiter,
-  { custom }: ReturnType<typeof appLimits>
-): void {
-  let made = 0
-  const limitOf = (options: LimitOptions = {}) => custom('rateLimit()', options, `custom ${++made}`)
+/** Adds the decorators of @fastify/rate-limit. Each call creates a limit with counts of its own. */
+export function decorateLimits(fastify: FastifyInstance, limiter: Limiter, { custom }: AppLimits): void {
+  let created = 0
+  const createLimit = (options: LimitOptions = {}) => custom('rateLimit()', options, `custom ${++created}`)
 
   if (!fastify.hasDecorator('rateLimit')) {
     fastify.decorate<unknown>('rateLimit' as string, (options?: LimitOptions) => {
-      const limits = [limitOf(options)]
+      const limits = [createLimit(options)]
       return (request: FastifyRequest, reply: FastifyReply) =>
         new Promise<void>((resolve, reject) => {
-          limiter.ask(limits, request, reply, (error, answered) => {
+          limiter.enforce(limits, request, reply, (error, replied) => {
             if (error) reject(error)
-            // A sent answer ends the request; the hook's promise then has nothing more to say.
-            else resolve(answered ? (reply as unknown as undefined) : undefined)
+            // To an asynchronous hook, the reply as its result means that the response is sent.
+            else resolve(replied ? (reply as unknown as undefined) : undefined)
           })
         })
     })
   }
   if (!fastify.hasDecorator('createRateLimit')) {
     fastify.decorate<unknown>('createRateLimit' as string, (options?: LimitOptions) => {
-      const limit = limitOf(options)
+      const limit = createLimit(options)
       return async (request: FastifyRequest, { increment = true }: { increment?: boolean } = {}) => {
-        const asked = await limiter.question(limit, request, increment)
-        if (asked === undefined) return { isAllowed: true as const, key: '' }
-        const [{ key, max, window }, { remaining, reset, exceeded, refused }] = asked
+        const evaluation = await limiter.evaluate(limit, request, increment)
+        if (evaluation === undefined) return { isAllowed: true as const, key: '' }
+        const [{ key, max, window }, { remaining, reset, exceeded, rejections }] = evaluation
         return {
           isAllowed: false as const,
           key,
@@ -78,7 +74,7 @@ export function decorateLimits(
           ttl: reset,
           ttlInSeconds: Math.ceil(reset / 1000),
           isExceeded: exceeded,
-          isBanned: limit.ban >= 0 && refused > limit.ban
+          isBanned: limit.ban >= 0 && rejections > limit.ban
         }
       }
     })

@@ -1,14 +1,17 @@
-import { SecurityError } from '../client-error.ts'
-import { spoken } from '../duration.ts'
+import { formatDuration, nameErrorClass } from '@seaworthy/internal'
+import { SecurityError } from '../security-error.ts'
 
-/** A request over its limit: 429, or 403 once the client is banned. */
+/** A request over its limit: 429, or 403 for a banned client. */
 export class RateLimitError extends SecurityError {
-  override readonly name: string = 'RateLimitError'
+  static {
+    nameErrorClass(this, 'RateLimitError')
+  }
+
   /** Milliseconds until a request would pass. */
   readonly ttl: number
 
   constructor(ttl: number, ban = false) {
-    super(ban ? 'Banned after too many requests' : `Rate limit exceeded, retry in ${spoken(ttl)}`, {
+    super(ban ? 'Banned after too many requests' : `Rate limit exceeded, retry in ${formatDuration(ttl)}`, {
       code: ban ? 'RATE_LIMIT_BANNED' : 'RATE_LIMITED',
       statusCode: ban ? 403 : 429,
       headers: { 'retry-after': `${Math.max(1, Math.ceil(ttl / 1000))}` }
@@ -17,15 +20,18 @@ export class RateLimitError extends SecurityError {
   }
 }
 
-/** The shared store does not answer, and a limit with the policy `closed` lets nothing through. */
+/** The shared store does not answer, and a limit has the policy `closed`: 503. */
 export class RateLimitStoreError extends SecurityError {
-  override readonly name: string = 'RateLimitStoreError'
+  static {
+    nameErrorClass(this, 'RateLimitStoreError')
+  }
 
   constructor(cause: Error) {
-    super(
-      'The service cannot take requests at the moment',
-      { code: 'RATE_LIMIT_STORE_DOWN', statusCode: 503, headers: { 'retry-after': '1' } },
-      { cause }
-    )
+    super('The service cannot take requests at the moment', {
+      code: 'RATE_LIMIT_STORE_DOWN',
+      statusCode: 503,
+      headers: { 'retry-after': '1' },
+      cause
+    })
   }
 }

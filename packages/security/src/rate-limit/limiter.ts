@@ -1,116 +1,118 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { tightestOf, type Asked } from './answer-headers.ts'
-import { collect, collectDynamic, type Collected } from './collect.ts'
 import { RateLimitStoreError } from './errors.ts'
-import type { Limit } from './limit.ts'
+import { collectHits, collectHitsAsync, type CountedHits } from './keys.ts'
 import type { MemoryStore } from './memory-store.ts'
-import type { Outcomes } from './outcomes.ts'
+import type { LimitMetrics } from './metrics.ts'
 import type { RedisStore } from './redis-store.ts'
-import { refuse } from './refuse.ts'
-import type { Hit, Verdict } from './store.ts'
+import { rejectRequest, type Rejection } from './reject.ts'
+import type { Limit } from './resolve-limit.ts'
+import { tightestOf } from './response-headers.ts'
+import type { Done, Hit, HitResult, LimitEvaluation } from './types.ts'
 
-export interface LimiterParts {
+/** What a {@link Limiter} works with. */
+export interface LimiterDependencies {
   memory: MemoryStore
   redis: RedisStore | undefined
-  outcomes: Outcomes
-  writeHeaders: (reply: FastifyReply, asked: Asked) => void
+  metrics: LimitMetrics
+  writeHeaders: (reply: FastifyReply, evaluation: LimitEvaluation) => void
 }
 
-/** Counted requests that are given back if the answer is no failure. */
-export interface Reserved {
+/** A counted request that is given back unless its response is a failure. */
+interface PendingFailure {
   failures: ReadonlySet<number>
   hit: Hit
+  /** Whether it was counted in Redis. */
   shared: boolean
 }
 
-/** `error` refuses the request; `answered`: an answer of the app's own has been sent. */
-export type Done = (error?: Error | null, answered?: boolean) => void
-
-/** Asks the limits of a request, and lets it pass, or not. One for each plugin instance. */
+/** Evaluates the limits of requests. One for each registration of the plugin. */
 export class Limiter {
-  readonly #parts: LimiterParts
-  readonly #reserved = new WeakMap<FastifyRequest, Reserved[]>()
-  readonly #skipped = (limit: Limit): void => this.#parts.outcomes.count(limit.name, 'skipped')
+  readonly #dependencies: LimiterDependencies
+  readonly #pendingFailures = new WeakMap<FastifyRequest, PendingFailure[]>()
+  readonly #onSkip = (limit: Limit): void => this.#dependencies.metrics.count(limit.name, 'skipped')
 
-  constructor(parts: LimiterParts) {
-    this.#parts = parts
+  constructor(dependencies: LimiterDependencies) {
+    this.#dependencies = dependencies
   }
 
-  /** One question to the store, whatever the number of limits. Without functions of the app's there is no promise. */
-  ask(limits: readonly Limit[], request: FastifyRequest, reply: FastifyReply, done: Done): void {
+  /** Lets a request pass or rejects it. One call of the store, however many limits; no promise without app functions. */
+  enforce(limits: readonly Limit[], request: FastifyRequest, reply: FastifyReply, done: Done): void {
     for (let i = 0; i < limits.length; i++) {
-      if (limits[i]!.dynamic) return this.#askDynamic(limits, request, reply, done)
+      if (limits[i]!.dynamic) return this.#enforceDynamic(limits, request, reply, done)
     }
-    let collected: Collected
+    let counted: CountedHits
     try {
-      collected = collect(limits, request, this.#skipped)
+      counted = collectHits(limits, request, this.#onSkip)
     } catch (error) {
       return done(error as Error)
     }
-    this.#count(collected, request, reply, done)
+    this.#take(counted, request, reply, done)
   }
 
-  #askDynamic(limits: readonly Limit[], request: FastifyRequest, reply: FastifyReply, done: Done): void {
-    collectDynamic(limits, request, this.#skipped).then((collected) => {
-      this.#count(collected, request, reply, done)
+  #enforceDynamic(limits: readonly Limit[], request: FastifyRequest, reply: FastifyReply, done: Done): void {
+    collectHitsAsync(limits, request, this.#onSkip).then((counted) => {
+      this.#take(counted, request, reply, done)
     }, done)
   }
 
-  /** Asks the store alone: no headers, no refusal. */
-  async question(limit: Limit, request: FastifyRequest, count: boolean): Promise<[Hit, Verdict] | undefined> {
-    const { hits } = await collectDynamic([limit], request, this.#skipped)
+  /** Evaluates one limit without headers or rejection. `undefined` if it does not count the request. */
+  async evaluate(
+    limit: Limit,
+    request: FastifyRequest,
+    increment: boolean
+  ): Promise<[Hit, HitResult] | undefined> {
+    const { memory, redis } = this.#dependencies
+    const { hits } = await collectHitsAsync([limit], request, this.#onSkip)
     const [hit] = hits
     if (hit === undefined) return undefined
-    if (this.#parts.redis === undefined) {
-      return [hit, count ? this.#parts.memory.take([hit])[0]! : this.#parts.memory.read(hit)]
-    }
-    // A question that counts nothing: watched only, it costs nothing.
-    const asked = count ? hit : { ...hit, cost: 0, observe: true }
-    const { promise, resolve } = Promise.withResolvers<Verdict | undefined>()
-    this.#parts.redis.take([asked], (error, verdicts) => resolve(error ? undefined : verdicts?.[0]))
-    const verdict =
-      (await promise) ?? (count ? this.#parts.memory.take([hit])[0] : this.#parts.memory.read(hit))
-    return [hit, verdict!]
+    const evaluateLocally = () => (increment ? memory.take([hit])[0]! : memory.peek(hit))
+    if (redis === undefined) return [hit, evaluateLocally()]
+
+    // A cost of 0 counts nothing, and an observing limit records no rejection.
+    const sent = increment ? hit : { ...hit, cost: 0, observe: true }
+    const { promise, resolve } = Promise.withResolvers<HitResult | undefined>()
+    redis.take([sent], (error, results) => resolve(error ? undefined : results?.[0]))
+    return [hit, (await promise) ?? evaluateLocally()]
   }
 
-  /** Gives back what an answer has shown to be no failure. */
-  answered(request: FastifyRequest, statusCode: number): void {
-    const reserved = this.#reserved.get(request)
-    if (reserved === undefined) return
-    this.#reserved.delete(request)
-    const back = reserved.filter(({ failures }) => !failures.has(statusCode))
-    const local = back.filter(({ shared }) => !shared).map(({ hit }) => hit)
-    const shared = back.filter(({ shared }) => shared).map(({ hit }) => hit)
-    if (local.length > 0) this.#parts.memory.refund(local)
-    if (shared.length > 0) this.#parts.redis?.refund(shared)
+  /** Gives back the hits of a request whose response is no failure. */
+  onResponse(request: FastifyRequest, statusCode: number): void {
+    const pending = this.#pendingFailures.get(request)
+    if (pending === undefined) return
+    this.#pendingFailures.delete(request)
+    const refunded = pending.filter(({ failures }) => !failures.has(statusCode))
+    const local = refunded.filter(({ shared }) => !shared).map(({ hit }) => hit)
+    const shared = refunded.filter(({ shared }) => shared).map(({ hit }) => hit)
+    if (local.length > 0) this.#dependencies.memory.refund(local)
+    if (shared.length > 0) this.#dependencies.redis?.refund(shared)
   }
 
-  #count(collected: Collected, request: FastifyRequest, reply: FastifyReply, done: Done): void {
-    const { limits, hits } = collected
+  #take(counted: CountedHits, request: FastifyRequest, reply: FastifyReply, done: Done): void {
+    const { limits, hits } = counted
     if (hits.length === 0) return done()
 
-    const { memory, redis } = this.#parts
+    const { memory, redis } = this.#dependencies
     if (redis === undefined) {
-      return this.#settle({ limits, hits, verdicts: memory.take(hits) }, false, request, reply, done)
+      return this.#finish({ limits, hits, results: memory.take(hits) }, false, request, reply, done)
     }
-    redis.take(hits, (error, verdicts) => {
-      if (error) this.#without(error, collected, request, reply, done)
-      else this.#settle({ limits, hits, verdicts: verdicts! }, true, request, reply, done)
+    redis.take(hits, (error, results) => {
+      if (error) this.#takeWithoutRedis(error, counted, request, reply, done)
+      else this.#finish({ limits, hits, results: results! }, true, request, reply, done)
     })
   }
 
-  /** Redis does not answer: each limit does what it was told to do then. */
-  #without(
+  /** Redis does not answer: each limit follows its `onStoreError`. */
+  #takeWithoutRedis(
     cause: Error,
-    { limits, hits }: Collected,
+    { limits, hits }: CountedHits,
     request: FastifyRequest,
     reply: FastifyReply,
     done: Done
   ) {
-    const { memory, outcomes } = this.#parts
+    const { memory, metrics } = this.#dependencies
     const closed = limits.find((limit) => limit.onStoreError === 'closed' && !limit.observe)
     if (closed) {
-      outcomes.count(closed.name, 'closed')
+      metrics.count(closed.name, 'closed')
       const error = new RateLimitStoreError(cause)
       reply.headers(error.headers!)
       return done(error)
@@ -121,46 +123,53 @@ export class Limiter {
         local.limits.push(limit)
         local.hits.push(hits[index]!)
       } else {
-        outcomes.count(limit.name, 'open')
+        metrics.count(limit.name, 'open')
       }
     }
     if (local.hits.length === 0) return done()
-    this.#settle({ ...local, verdicts: memory.take(local.hits) }, false, request, reply, done)
+    this.#finish({ ...local, results: memory.take(local.hits) }, false, request, reply, done)
   }
 
-  #settle(asked: Asked, shared: boolean, request: FastifyRequest, reply: FastifyReply, done: Done): void {
-    const { limits, hits, verdicts } = asked
-    const { outcomes, writeHeaders } = this.#parts
-    writeHeaders(reply, asked)
-    let refusing = false
+  #finish(
+    evaluation: LimitEvaluation,
+    shared: boolean,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    done: Done
+  ): void {
+    const { limits, hits, results } = evaluation
+    const { metrics, writeHeaders } = this.#dependencies
+    writeHeaders(reply, evaluation)
+    let rejected = false
     for (let i = 0; i < limits.length; i++) {
       const { name, observe } = limits[i]!
-      const { exceeded } = verdicts[i]!
-      if (exceeded && !observe) refusing = true
-      outcomes.count(name, exceeded ? (observe ? 'observed' : 'refused') : 'allowed')
+      const { exceeded } = results[i]!
+      if (exceeded && !observe) rejected = true
+      metrics.count(name, exceeded ? (observe ? 'observed' : 'refused') : 'allowed')
     }
-    if (refusing) return refuse(enforced(asked), request, reply, done)
+    if (rejected) return rejectRequest(rejectionOf(evaluation), request, reply, done)
 
     for (let i = 0; i < limits.length; i++) {
       const limit = limits[i]!
       limit.onExceeding?.(request, hits[i]!.key)
-      if (limit.failures && !verdicts[i]!.exceeded) this.#reserve(request, limit.failures, hits[i]!, shared)
+      if (limit.failures && !results[i]!.exceeded)
+        this.#expectFailure(request, limit.failures, hits[i]!, shared)
     }
     done()
   }
 
-  #reserve(request: FastifyRequest, failures: ReadonlySet<number>, hit: Hit, shared: boolean): void {
-    const reserved = this.#reserved.get(request)
-    if (reserved) reserved.push({ failures, hit, shared })
-    else this.#reserved.set(request, [{ failures, hit, shared }])
+  #expectFailure(request: FastifyRequest, failures: ReadonlySet<number>, hit: Hit, shared: boolean): void {
+    const pending = this.#pendingFailures.get(request)
+    if (pending) pending.push({ failures, hit, shared })
+    else this.#pendingFailures.set(request, [{ failures, hit, shared }])
   }
 }
 
-/** The limit that refuses: of those enforced, the one with the longest wait. */
-function enforced({ limits, hits, verdicts }: Asked): { limit: Limit; hit: Hit; verdict: Verdict } {
+/** The limit that rejects: of those exceeded and enforced, the one with the longest wait. */
+function rejectionOf({ limits, hits, results }: LimitEvaluation): Rejection {
   const indexes = limits.flatMap((limit, index) =>
-    verdicts[index]!.exceeded && !limit.observe ? [index] : []
+    results[index]!.exceeded && !limit.observe ? [index] : []
   )
-  const index = indexes[tightestOf(indexes.map((each) => verdicts[each]!))]!
-  return { limit: limits[index]!, hit: hits[index]!, verdict: verdicts[index]! }
+  const index = indexes[tightestOf(indexes.map((each) => results[each]!))]!
+  return { limit: limits[index]!, hit: hits[index]!, result: results[index]! }
 }

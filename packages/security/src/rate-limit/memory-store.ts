@@ -1,143 +1,153 @@
+import { fnv1a, shardCount, shardIndex } from '@seaworthy/internal'
 import { randomInt } from 'node:crypto'
-import { fnv1a, shardIndex, shardCount } from '@seaworthy/internal'
-import { SlidingLog } from './log.ts'
-import type { Hit, Verdict } from './store.ts'
+import { SlidingWindowLog } from './sliding-window-log.ts'
+import type { Hit, HitResult } from './types.ts'
 
-interface Kept {
-  keys: Map<string, SlidingLog>
+interface Entry {
+  shard: Map<string, SlidingWindowLog>
   key: string
-  log: SlidingLog
+  log: SlidingWindowLog
 }
 
+/** How many other entries each new key checks for expiry: more than one, so that their number falls. */
+const sweepSize = 4
+
 /**
- * Counts in this process. It keeps the logs of at most `cache` keys. A key that comes when it is full shares a log
- * with others instead of pushing one out, so a flood of keys cannot make anybody's count start again.
+ * Counts in this process. It keeps the logs of at most `capacity` keys. A further key shares a log with others instead
+ * of evicting one, so that a flood of keys resets no client's count. An evicting map cannot do that.
  */
 export class MemoryStore {
-  /** By limit, each in pieces: however many keys there are, none of its Maps takes long to grow. */
-  readonly #limits = new Map<string, Map<string, SlidingLog>[]>()
-  readonly #shared: (SlidingLog | undefined)[] = []
-  readonly #cache: number
+  /** By limit, in shards: however many keys there are, no Map takes long to grow. */
+  readonly #limits = new Map<string, Map<string, SlidingWindowLog>[]>()
+  readonly #sharedLogs: (SlidingWindowLog | undefined)[] = []
+  readonly #capacity: number
   readonly #now: () => number
-  readonly #pieces: number
+  readonly #shards: number
   readonly #seed = randomInt(2 ** 32)
   #size = 0
-  #cursor: Generator<Kept, undefined> | undefined
+  #sweep: Generator<Entry, undefined> | undefined
 
-  constructor(cache: number, now: () => number = () => performance.now()) {
-    this.#cache = cache
+  constructor(capacity: number, now: () => number = () => performance.now()) {
+    this.#capacity = capacity
     this.#now = now
-    this.#pieces = shardCount(cache)
+    this.#shards = shardCount(capacity)
   }
 
-  /** How many logs are kept, shared ones included. */
+  /** The number of logs, shared ones included. */
   get keys(): number {
-    return this.#size + this.#shared.reduce((count) => count + 1, 0)
+    return this.#size + this.#sharedLogs.reduce((count) => count + 1, 0)
   }
 
-  /** Counts a request against all its limits, or against none where one refuses it. */
-  take(hits: readonly Hit[]): Verdict[] {
+  /** Counts a request against all its limits, or against none if one rejects it. */
+  take(hits: readonly Hit[]): HitResult[] {
     const now = this.#now()
-    if (hits.length === 1) return [this.#one(hits[0]!, now)]
+    if (hits.length === 1) return [this.#takeOne(hits[0]!, now)]
 
     const logs = hits.map((hit) => this.#log(hit, now))
     const exceeded = hits.map((hit, index) => logs[index]!.used + hit.cost > hit.max)
-    const blocked = hits.some((hit, index) => exceeded[index] && !hit.observe)
-    return hits.map((hit, index) => settle(hit, logs[index]!, now, exceeded[index]!, blocked))
+    const rejected = hits.some((hit, index) => exceeded[index] && !hit.observe)
+    return hits.map((hit, index) => count(hit, logs[index]!, now, exceeded[index]!, rejected))
   }
 
-  /** What `take` would say, without counting. */
-  read(hit: Hit): Verdict {
+  /** The result that one more request would have, without counting it. */
+  peek(hit: Hit): HitResult {
     const now = this.#now()
-    const log = this.#found(hit)
+    const log = this.#existingLog(hit)
     log?.prune(now, hit.window)
-    return verdict(hit, log ?? new SlidingLog(), now, (log?.used ?? 0) >= hit.max)
+    return toResult(hit, log ?? new SlidingWindowLog(), now, (log?.used ?? 0) >= hit.max)
   }
 
-  /** Takes back what `take` counted. */
+  /** Gives back what `take` counted. */
   refund(hits: readonly Hit[]): void {
     for (const hit of hits) {
-      this.#found(hit)?.remove(hit.cost)
+      this.#existingLog(hit)?.refund(hit.cost)
     }
   }
 
-  #one(hit: Hit, now: number): Verdict {
+  #takeOne(hit: Hit, now: number): HitResult {
     const log = this.#log(hit, now)
     const exceeded = log.used + hit.cost > hit.max
-    return settle(hit, log, now, exceeded, exceeded && !hit.observe)
+    return count(hit, log, now, exceeded, exceeded && !hit.observe)
   }
 
-  #log(hit: Hit, now: number): SlidingLog {
-    const keys = this.#keysOf(hit)
-    let log = keys.get(hit.key)
+  #log(hit: Hit, now: number): SlidingWindowLog {
+    const shard = this.#shardOf(hit)
+    let log = shard.get(hit.key)
     if (log === undefined) {
-      this.#sweep(now)
-      if (this.#size < this.#cache) {
-        keys.set(hit.key, (log = new SlidingLog()))
+      this.#deleteExpired(now)
+      if (this.#size < this.#capacity) {
+        shard.set(hit.key, (log = new SlidingWindowLog()))
         this.#size++
       } else {
-        log = this.#shared[this.#slot(hit)] ??= new SlidingLog()
+        log = this.#sharedLogs[this.#sharedIndex(hit)] ??= new SlidingWindowLog()
       }
     }
     log.prune(now, hit.window)
-    // What is being asked is in use, even if nothing is counted yet: the sweep for the next limit must not take it.
+    // The log is in use, even if nothing is counted yet: the sweep for the next limit must not delete it.
     if (log.end <= now) log.end = now + hit.window
     return log
   }
 
-  #found(hit: Hit): SlidingLog | undefined {
-    return this.#keysOf(hit).get(hit.key) ?? this.#shared[this.#slot(hit)]
+  #existingLog(hit: Hit): SlidingWindowLog | undefined {
+    return this.#shardOf(hit).get(hit.key) ?? this.#sharedLogs[this.#sharedIndex(hit)]
   }
 
-  #keysOf({ name, key }: Hit): Map<string, SlidingLog> {
-    let pieces = this.#limits.get(name)
-    if (pieces === undefined) {
-      pieces = Array.from({ length: this.#pieces }, () => new Map<string, SlidingLog>())
-      this.#limits.set(name, pieces)
+  #shardOf({ name, key }: Hit): Map<string, SlidingWindowLog> {
+    let shards = this.#limits.get(name)
+    if (shards === undefined) {
+      shards = Array.from({ length: this.#shards }, () => new Map<string, SlidingWindowLog>())
+      this.#limits.set(name, shards)
     }
-    return pieces[shardIndex(key, this.#pieces, this.#seed)]!
+    return shards[shardIndex(key, this.#shards, this.#seed)]!
   }
 
-  /** Each new key looks at four others and lets go of those whose window is over: no timer, no pause. */
-  #sweep(now: number): void {
-    for (let i = 0; i < 4; i++) {
-      this.#cursor ??= this.#walk()
-      const { done, value } = this.#cursor.next()
+  /** Checks a few other entries for each new key: no timer, no pause. */
+  #deleteExpired(now: number): void {
+    for (let i = 0; i < sweepSize; i++) {
+      this.#sweep ??= this.#entries()
+      const { done, value } = this.#sweep.next()
       if (done) {
-        this.#cursor = undefined
+        this.#sweep = undefined
       } else if (value.log.end <= now) {
-        value.keys.delete(value.key)
+        value.shard.delete(value.key)
         this.#size--
       }
     }
   }
 
-  *#walk(): Generator<Kept, undefined> {
-    for (const keys of [...this.#limits.values()].flat()) {
-      for (const [key, log] of keys) yield { keys, key, log }
+  *#entries(): Generator<Entry, undefined> {
+    for (const shard of [...this.#limits.values()].flat()) {
+      for (const [key, log] of shard) yield { shard, key, log }
     }
   }
 
-  #slot({ name, key }: Hit): number {
-    const slots = 2 ** Math.ceil(Math.log2(Math.max(64, this.#cache / 8)))
-    return fnv1a(key, fnv1a(name, 2_166_136_261)) & (slots - 1)
+  #sharedIndex({ name, key }: Hit): number {
+    const length = 2 ** Math.ceil(Math.log2(Math.max(64, this.#capacity / 8)))
+    return fnv1a(key, fnv1a(name, 2_166_136_261)) & (length - 1)
   }
 }
 
-function settle(hit: Hit, log: SlidingLog, now: number, exceeded: boolean, blocked: boolean): Verdict {
+/** Counts a hit. `rejected`: some limit rejects the request, so that the others must not count it. */
+function count(
+  hit: Hit,
+  log: SlidingWindowLog,
+  now: number,
+  exceeded: boolean,
+  rejected: boolean
+): HitResult {
   if (exceeded) {
-    log.refused++
-    if (hit.renew) log.add(now, hit.window, hit.cost)
-  } else if (!blocked) {
+    log.rejections++
+    if (hit.continueExceeding) log.add(now, hit.window, hit.cost)
+  } else if (!rejected) {
     log.add(now, hit.window, hit.cost)
-    log.refused = 0
+    log.rejections = 0
   }
-  return verdict(hit, log, now, exceeded)
+  return toResult(hit, log, now, exceeded)
 }
 
-const verdict = (hit: Hit, log: SlidingLog, now: number, exceeded: boolean): Verdict => ({
+const toResult = (hit: Hit, log: SlidingWindowLog, now: number, exceeded: boolean): HitResult => ({
   exceeded,
   remaining: Math.max(0, hit.max - log.used),
-  reset: exceeded ? log.wait(now, hit.window, hit.cost, hit.max) : log.reset(now, hit.window),
-  refused: log.refused
+  reset: exceeded ? log.retryAfter(now, hit.window, hit.cost, hit.max) : log.resetAfter(now, hit.window),
+  rejections: log.rejections
 })

@@ -1,78 +1,75 @@
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import type { Limit } from './limit.ts'
 import type { Limiter } from './limiter.ts'
-import type { Plan } from './plan.ts'
+import type { Limit } from './resolve-limit.ts'
+import type { RoutePlan } from './route-plan.ts'
 
 type Done = (error?: Error | null) => void
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void
+type PreParsingHook = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+  done: (error?: unknown, body?: unknown) => void
+) => void
 
 /**
- * Adds what a route's plan needs after `onRequest`. A limit per user is asked in `preParsing`, before anything is read,
- * and where authentication comes only in `preHandler`, again there, behind it.
+ * Adds the hooks of a route's plan after `onRequest`. A limit per user is evaluated in `preParsing`, before the body is
+ * read, and if authentication comes only in `preHandler`, behind it there.
  */
-export function addRouteHooks(route: RouteOptions, plan: Plan, limiter: Limiter): void {
-  const ask = (
+export function addRouteHooks(route: RouteOptions, plan: RoutePlan, limiter: Limiter): void {
+  const enforce = (
     limits: readonly Limit[],
     request: FastifyRequest,
     reply: FastifyReply,
-    done: () => void,
+    pass: () => void,
     fail: Done
   ) =>
-    limiter.ask(limits, request, reply, (error, answered) => {
+    limiter.enforce(limits, request, reply, (error, replied) => {
       if (error) fail(error)
-      else if (!answered) done()
+      else if (!replied) pass()
     })
-  const hook =
+  const createHook =
     (limits: readonly Limit[]): Hook =>
     (request, reply, done) =>
-      ask(limits, request, reply, () => done(), done)
-  const beforeParsing =
-    (limits: readonly Limit[]) =>
-    (
-      request: FastifyRequest,
-      reply: FastifyReply,
-      payload: unknown,
-      done: (error?: unknown, body?: unknown) => void
-    ) =>
-      ask(limits, request, reply, () => done(null, payload), done)
-
-  const { user } = plan
-  const asked = new WeakSet<FastifyRequest>()
-  const known = (request: FastifyRequest) => {
-    const { user } = request as { user?: unknown }
-    return user !== undefined && user !== null && !asked.has(request)
-  }
-  const add = (name: 'preParsing' | 'preValidation' | 'preHandler' | 'onResponse', hooks: unknown[]) => {
-    if (hooks.length > 0) route[name] = [...[route[name] ?? []].flat(), ...hooks] as never
+      enforce(limits, request, reply, () => done(), done)
+  const createPreParsingHook =
+    (limits: readonly Limit[]): PreParsingHook =>
+    (request, reply, payload, done) =>
+      enforce(limits, request, reply, () => done(null, payload), done)
+  const add = (name: 'preParsing' | 'preValidation' | 'preHandler' | 'onResponse', hook: unknown) => {
+    route[name] = [...[route[name] ?? []].flat(), hook] as never
   }
 
-  if (plan.preParsing.length > 0) add('preParsing', [beforeParsing(plan.preParsing)])
-  if (plan.preValidation.length > 0) add('preValidation', [hook(plan.preValidation)])
-  if (plan.preHandler.length > 0) add('preHandler', [hook(plan.preHandler)])
-  if (user.length > 0) {
-    const early = beforeParsing(user)
-    add('preParsing', [
-      (...[request, reply, payload, done]: Parameters<typeof early>) => {
-        if (!known(request)) return done(null, payload)
-        asked.add(request)
-        early(request, reply, payload, done)
-      }
-    ])
-    const late = hook(user)
-    add('preHandler', [
-      (...[request, reply, done]: Parameters<Hook>) => {
-        if (!known(request)) return done()
-        asked.add(request)
-        late(request, reply, done)
-      }
-    ])
+  if (plan.preParsing.length > 0) add('preParsing', createPreParsingHook(plan.preParsing))
+  if (plan.preValidation.length > 0) add('preValidation', createHook(plan.preValidation))
+  if (plan.preHandler.length > 0) add('preHandler', createHook(plan.preHandler))
+  if (plan.user.length > 0) {
+    const evaluated = new WeakSet<FastifyRequest>()
+    /** Whether the user's limit is due now: there is a user, and it is the first time. */
+    const isDue = (request: FastifyRequest) => {
+      const { user } = request as { user?: unknown }
+      if (user === undefined || user === null || evaluated.has(request)) return false
+      evaluated.add(request)
+      return true
+    }
+    const early = createPreParsingHook(plan.user)
+    const onPreParsing: PreParsingHook = (request, reply, payload, done) => {
+      if (isDue(request)) early(request, reply, payload, done)
+      else done(null, payload)
+    }
+    const late = createHook(plan.user)
+    const onPreHandler: Hook = (request, reply, done) => {
+      if (isDue(request)) late(request, reply, done)
+      else done()
+    }
+    add('preParsing', onPreParsing)
+    add('preHandler', onPreHandler)
   }
   if (plan.limits.some(({ failures }) => failures)) {
-    add('onResponse', [
-      (...[request, reply, done]: Parameters<Hook>) => {
-        limiter.answered(request, reply.statusCode)
-        done()
-      }
-    ])
+    const onResponse: Hook = (request, reply, done) => {
+      limiter.onResponse(request, reply.statusCode)
+      done()
+    }
+    add('onResponse', onResponse)
   }
 }

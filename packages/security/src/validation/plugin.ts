@@ -1,12 +1,12 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { SecurityError } from '../client-error.ts'
-import { tell, type OpenBoundary } from '../decorator.ts'
-import { listed, openBoundary } from './boundaries.ts'
-import { buildByPart } from './compiler.ts'
+import { SecurityError } from '../security-error.ts'
+import { securityStatus, type OpenBoundary } from '../status.ts'
+import { bodyShapeError, queryShapeError } from './input-shape.ts'
+import { findMissingSchemas, formatBoundaries } from './missing-schemas.ts'
 import { resolveValidation, type ValidationOptions } from './options.ts'
-import { unsafePatterns } from './patterns.ts'
-import { queryError, shapeError } from './shape.ts'
+import { findUnsafePatterns } from './unsafe-patterns.ts'
+import { buildValidatorByInput } from './validator-compiler.ts'
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
 
@@ -15,10 +15,10 @@ const plugin: FastifyPluginAsync<ValidationOptions> = async (fastify, options) =
   const { maxDepth, maxKeys, boundaries, onMissingSchema } = settings
   const open: OpenBoundary[] = []
 
-  const inspect = (where: string) => (schema: unknown) => {
-    const [worst] = unsafePatterns(schema)
-    if (worst === undefined) return
-    const message = `security: ${where} has an unsafe pattern at ${worst.at}: ${worst.why}: ${worst.pattern}`
+  const inspect = (subject: string) => (schema: unknown) => {
+    const [unsafe] = findUnsafePatterns(schema)
+    if (unsafe === undefined) return
+    const message = `security: ${subject} has an unsafe pattern at ${unsafe.at}: ${unsafe.reason}: ${unsafe.pattern}`
     if (settings.unsafePatterns === 'error') throw new Error(message)
     fastify.log.warn(message)
   }
@@ -26,57 +26,57 @@ const plugin: FastifyPluginAsync<ValidationOptions> = async (fastify, options) =
   // An app with a compiler of its own (zod, TypeBox) keeps it.
   if (fastify.validatorCompiler === undefined) {
     fastify.setSchemaController({
-      compilersFactory: { buildValidator: buildByPart(inspect('a shared schema')) as never }
+      compilersFactory: { buildValidator: buildValidatorByInput(inspect('a shared schema')) as never }
     })
   } else {
-    fastify.log.info('security: the app has a validator compiler of its own, which stays')
+    fastify.log.info("security: keeping the app's validatorCompiler; strict body validation is off")
   }
 
   fastify.addHook('preValidation', (request, _reply, done) => {
-    done(shapeError(request.body, maxDepth, maxKeys) ?? queryError(request.query, maxKeys))
+    done(bodyShapeError(request.body, maxDepth, maxKeys) ?? queryShapeError(request.query, maxKeys))
   })
 
   fastify.addHook('onRoute', (route) => {
     inspect(`the schema of ${[route.method].flat().join(',')} ${route.url}`)(route.schema)
-    guardContentTypes(route)
+    requireListedContentType(route)
     if (route.config?.operational !== undefined) return
-    const missing = openBoundary(route, boundaries)
+    const missing = findMissingSchemas(route, boundaries)
     if (missing) open.push(missing)
   })
 
   fastify.addHook('onReady', (done) => {
     if (open.length === 0 || onMissingSchema === 'ignore') return done()
-    const message = `security: ${open.length} routes take input without a schema: ${listed(open)}`
+    const message = `security: ${open.length} routes take input without a schema: ${formatBoundaries(open)}`
     if (onMissingSchema === 'error') return done(new Error(message))
     fastify.log.warn({ routes: open.length }, message)
     done()
   })
 
-  tell(fastify, { boundaries: () => structuredClone(open) })
+  securityStatus(fastify).boundaries = () => structuredClone(open)
 }
 
-/** With a schema for each content type, Fastify lets any other pass unchecked: here it is 415. */
-function guardContentTypes(route: RouteOptions): void {
+/** With a schema for each content type, Fastify accepts all others unchecked. This hook answers them with 415. */
+function requireListedContentType(route: RouteOptions): void {
   const { content } = (route.schema?.body ?? {}) as { content?: Record<string, unknown> }
   if (typeof content !== 'object' || content === null) return
 
   const listed = new Set(Object.keys(content))
-  const guard: Hook = (request, _reply, done) => {
+  const hook: Hook = (request, _reply, done) => {
     const { mediaType } = request as { mediaType?: string }
     const unchecked = request.body !== undefined && !(mediaType !== undefined && listed.has(mediaType))
-    done(unchecked ? unsupported(listed) : undefined)
+    done(unchecked ? unsupportedContentType(listed) : undefined)
   }
-  route.preValidation = [guard, ...[route.preValidation ?? []].flat()] as never
+  route.preValidation = [hook, ...[route.preValidation ?? []].flat()] as never
 }
 
-const unsupported = (listed: ReadonlySet<string>) =>
+const unsupportedContentType = (listed: ReadonlySet<string>) =>
   new SecurityError('This content type is not accepted here', {
     code: 'UNSUPPORTED_CONTENT_TYPE',
     statusCode: 415,
     headers: { accept: [...listed].join(', ') }
   })
 
-/** Nothing unchecked gets in: strict bodies, safe patterns, bounded shapes, and a list of what has no schema. */
+/** Request validation: strict bodies, safe patterns, bounded depth and size, and a list of routes without schemas. */
 export const validation: FastifyPluginAsync<ValidationOptions> = fp(plugin, {
   name: '@seaworthy/security/validation',
   fastify: '^5.10.0'

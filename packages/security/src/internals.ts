@@ -1,0 +1,133 @@
+// Every use of a part that Node, Fastify, @fastify/cors or helmet does not document. Each has a test against the
+// installed version in test/internals.test.ts.
+import fastifyCors, { type FastifyCorsOptions } from '@fastify/cors'
+import type { FastifyInstance, FastifyPluginCallback, onRequestHookHandler } from 'fastify'
+import fp from 'fastify-plugin'
+import helmet from 'helmet'
+import { ServerResponse, type IncomingMessage } from 'node:http'
+
+/** Node's own step from status line and headers to the text of the head. */
+export interface HeadWriter {
+  _storeHeader(firstLine: string, headers: unknown): void
+}
+
+/**
+ * The methods of Node's HTTP/1 responses before an app or a middleware replaces them.
+ *
+ * `_storeHeader` is for sending prepared header lines as one text. Without it {@link canReplaceHeadWriter} is false,
+ * and the prepared headers go through `writeHead`, which is documented and slower.
+ */
+export const nativeResponse = ServerResponse.prototype as ServerResponse & HeadWriter
+
+/**
+ * Whether a replaced `_storeHeader` can add lines behind the status line: a response without a socket shows it, by
+ * Node's private `_header`.
+ */
+export function canReplaceHeadWriter(): boolean {
+  // Bun calls the replaced method for a response made by hand, but not for those of its server.
+  if (process.versions.bun !== undefined) return false
+  try {
+    const request = { method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1 } as IncomingMessage
+    const response = new ServerResponse(request) as ServerResponse & HeadWriter & { _header?: unknown }
+    response._storeHeader = function (firstLine, headers) {
+      nativeResponse._storeHeader.call(this, `${firstLine}x-first: yes\r\n`, headers)
+    }
+    response.writeHead(200, { 'x-second': 'yes' })
+    return String(response._header).startsWith('HTTP/1.1 200 OK\r\nx-first: yes\r\nx-second: yes\r\n')
+  } catch {
+    return false
+  }
+}
+
+const forwardedClient = '203.0.113.254'
+
+/**
+ * Whether Fastify takes the client's address from the X-Forwarded-For of this peer. Fastify does not expose its
+ * `trustProxy`, so a request of its class is made and read.
+ *
+ * `undefined` if the class cannot be found or used: the start then warns that trust is unknown.
+ */
+export function trustsForwardedFor(fastify: FastifyInstance, peer: string): boolean | undefined {
+  const raw = { headers: { 'x-forwarded-for': forwardedClient }, socket: { remoteAddress: peer } }
+  try {
+    const request = Object.create(requestPrototype(fastify)!, { raw: { value: raw } }) as { ip: unknown }
+    const { ip } = request
+    return ip === forwardedClient ? true : ip === peer ? false : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The prototype of Fastify's requests in this scope, which Fastify keeps under the symbol `fastify.Request`. A class
+ * under another symbol is recognised by its getters.
+ */
+function requestPrototype(fastify: FastifyInstance): object | undefined {
+  const classes: [name: string | undefined, prototype: object][] = []
+  for (let scope: object | null = fastify; scope; scope = Object.getPrototypeOf(scope) as object | null) {
+    for (const key of Object.getOwnPropertySymbols(scope)) {
+      const value = (scope as Record<symbol, unknown>)[key]
+      if (typeof value === 'function' && isRequestPrototype(value.prototype)) {
+        classes.push([key.description, value.prototype as object])
+      }
+    }
+  }
+  const [, prototype] = classes.find(([name]) => name === 'fastify.Request') ?? classes[0] ?? []
+  return prototype
+}
+
+const isRequestPrototype = (prototype: unknown): boolean =>
+  typeof prototype === 'object' &&
+  prototype !== null &&
+  ['ip', 'hostname', 'routeOptions'].every((name) => name in prototype)
+
+/**
+ * Registers @fastify/cors and returns its `onRequest` hook instead of adding it, so that it runs only for requests
+ * that need it. `undefined` if it adds its hooks in another way: they then run for each request, which is right and
+ * slower.
+ */
+export async function registerCorsWithoutHook(
+  fastify: FastifyInstance,
+  options: FastifyCorsOptions
+): Promise<onRequestHookHandler | undefined> {
+  let corsHook: onRequestHookHandler | undefined
+  const host = Object.assign(Object.create(fastify) as object, {
+    decorateRequest: fastify.decorateRequest.bind(fastify),
+    options: fastify.options.bind(fastify),
+    addHook(name: string, hook: onRequestHookHandler) {
+      if (name === 'onRequest' && corsHook === undefined) corsHook = hook
+      else fastify.addHook(name as 'onRequest', hook)
+      return host
+    }
+  }) as FastifyInstance
+  const register: FastifyPluginCallback<FastifyCorsOptions> = (_instance, registered, done) =>
+    fastifyCors(host, registered, done)
+  await fastify.register(fp(register, { name: '@fastify/cors', fastify: '5.x' }), options)
+  return corsHook
+}
+
+/**
+ * The headers that helmet sets for these options, in its order. Helmet is made for a middleware per request; here it
+ * writes once, to a stand-in for a response.
+ *
+ * @throws Error of helmet for options that it rejects, and if this version of helmet does not write as expected:
+ * responses without security headers must not go unnoticed.
+ */
+export function helmetHeaders(options: object): Record<string, string> {
+  if (captureHeaders({})['x-content-type-options'] !== 'nosniff') {
+    throw new Error('this version of helmet does not set its headers at once: install another one')
+  }
+  return captureHeaders(options)
+}
+
+function captureHeaders(options: object): Record<string, string> {
+  const headers: Record<string, string> = {}
+  const response = {
+    setHeader: (name: string, value: string) => void (headers[name.toLowerCase()] = value),
+    removeHeader: () => undefined
+  }
+  helmet(options)({} as never, response as never, (error?: unknown) => {
+    if (error) throw error as Error
+  })
+  return headers
+}

@@ -1,0 +1,63 @@
+import { routeData } from '@seaworthy/contract'
+import type { FastifyRequest, RouteOptions } from 'fastify'
+import type { RouteRateLimit } from './options.ts'
+import { noLimits, type AppLimits, type RoutePlan } from './route-plan.ts'
+
+type PlannedRoute = Pick<RouteOptions, 'method' | 'url' | 'config'>
+
+/** Decides the plan of each route once, and finds it for each request. */
+export class RoutePlans {
+  readonly #data = routeData<RoutePlan>('security.rate-limit')
+  readonly #limits: AppLimits
+  readonly #global: boolean
+  readonly #plans: Set<RoutePlan>
+  /** Plans of routes that were added before the plugin, by their `config`. */
+  readonly #earlier = new WeakMap<object, RoutePlan>()
+  /** The last plan of each `config.rateLimit`, for the HEAD route of a GET route. */
+  readonly #latest = new WeakMap<object, { url: string; plan: RoutePlan }>()
+
+  /** @param global - Whether routes without `config.rateLimit` have the app's limits. */
+  constructor(limits: AppLimits, global: boolean) {
+    this.#limits = limits
+    this.#global = global
+    this.#plans = new Set(global ? [limits.plan] : [])
+  }
+
+  /** All plans in use. */
+  get all(): Iterable<RoutePlan> {
+    return this.#plans
+  }
+
+  /** Decides the plan of a route that is being added, and stores it with the route. */
+  add(route: RouteOptions): RoutePlan {
+    const plan = this.#decide(route)
+    this.#data.set(route, plan)
+    return plan
+  }
+
+  /** The plan of a request's route. Routes that were added before the plugin get theirs with their first request. */
+  of(request: FastifyRequest): RoutePlan {
+    const plan = this.#data.get(request)
+    if (plan !== undefined) return plan
+    const { method, url = '', config } = request.routeOptions
+    const earlier = this.#earlier.get(config)
+    if (earlier !== undefined) return earlier
+    const decided = this.#decide({ method, url, config })
+    this.#earlier.set(config, decided)
+    return decided
+  }
+
+  #decide({ method, url, config }: PlannedRoute): RoutePlan {
+    if (config?.operational !== undefined) return noLimits
+    const { rateLimit } = (config ?? {}) as { rateLimit?: RouteRateLimit }
+    if (rateLimit === undefined) return this.#global ? this.#limits.plan : noLimits
+    if (rateLimit === false) return noLimits
+    // Fastify's own HEAD route has the same `config.rateLimit` as its GET route and is counted with it.
+    const latest = this.#latest.get(rateLimit)
+    if (method === 'HEAD' && latest?.url === url) return latest.plan
+    const plan = this.#limits.forRoute({ method, url }, rateLimit)
+    this.#plans.add(plan)
+    this.#latest.set(rateLimit, { url, plan })
+    return plan
+  }
+}

@@ -1,0 +1,105 @@
+import { omitUndefined } from '@seaworthy/internal'
+import type { RouteOptions } from 'fastify'
+import { assertOptionsObject, check } from '../option-checks.ts'
+import type { LimitOptions } from './limit-options.ts'
+import type { RateLimitOptions, RouteLimitOptions, RouteRateLimit } from './options.ts'
+import { limitNames, resolveLimit, type Limit } from './resolve-limit.ts'
+
+/** The limits of a route, by the hook in which they are evaluated. */
+export interface RoutePlan {
+  readonly limits: readonly Limit[]
+  readonly onRequest: readonly Limit[]
+  readonly preParsing: readonly Limit[]
+  readonly preValidation: readonly Limit[]
+  readonly preHandler: readonly Limit[]
+  /** Evaluated as soon as there is a user. */
+  readonly user: readonly Limit[]
+}
+
+const createPlan = (limits: readonly Limit[]): RoutePlan => {
+  const at = (stage: Limit['stage']) => limits.filter((limit) => limit.stage === stage)
+  return {
+    limits,
+    onRequest: at('onRequest'),
+    preParsing: at('preParsing'),
+    preValidation: at('preValidation'),
+    preHandler: at('preHandler'),
+    user: at('user')
+  }
+}
+
+export const noLimits: RoutePlan = createPlan([])
+
+/** The app's limits, from which those of routes and hooks inherit. */
+export interface AppLimits {
+  /** The plan of routes without limits of their own. */
+  readonly plan: RoutePlan
+  /** The plan of a route with `config.rateLimit`. */
+  forRoute(route: Pick<RouteOptions, 'method' | 'url'>, config: RouteRateLimit): RoutePlan
+  /** The limit of a hook or a call by hand. */
+  custom(option: string, options: LimitOptions, name: string): Limit
+}
+
+/** Resolves the app's limits. */
+export function resolveAppLimits(options: RateLimitOptions): AppLimits {
+  const base = pickLimitOptions(options)
+  const user = additionalLimit('rateLimit.user', options.user, base, 'user')
+  const failures = additionalLimit('rateLimit.failures', options.failures, base, 'failures')
+  const ip = resolveLimit('rateLimit', base, 'ip')
+  // A name identifies a count: routes that inherited the app's name would be counted together.
+  const { name: _, groupId: __, ...inherited } = base
+
+  return {
+    plan: createPlan([ip, ...failures, ...user]),
+    custom: (option, own, name) => resolveLimit(option, { ...inherited, ...omitUndefined(own) }, name),
+    forRoute(route, config) {
+      if (config === false) return noLimits
+      const name = routeName(route)
+      const option = `rateLimit of ${name}`
+      if (Array.isArray(config)) {
+        const limits = config as readonly LimitOptions[]
+        if (limits.length === 0) check.fail(option, 'a limit, a list of limits, or false', config)
+        const several = limits.map((limit, index) => {
+          assertOptionsObject(option, limit)
+          const ownName = index === 0 ? name : `${name} #${index + 1}`
+          return resolveLimit(option, { ...inherited, ...omitUndefined(limit) }, ownName)
+        })
+        return createPlan([...several, ...failures, ...user])
+      }
+      assertOptionsObject(option, config)
+      const { user: ownUser, failures: ownFailures, ...own } = omitUndefined(config as RouteLimitOptions)
+      return createPlan([
+        ...(Object.keys(own).length === 0 ? [ip] : [resolveLimit(option, { ...inherited, ...own }, name)]),
+        ...(ownFailures === undefined
+          ? failures
+          : additionalLimit(option, ownFailures, inherited, `${name} failures`)),
+        ...(ownUser === undefined ? user : additionalLimit(option, ownUser, inherited, `${name} user`))
+      ])
+    }
+  }
+}
+
+const pickLimitOptions = (options: RateLimitOptions): LimitOptions =>
+  Object.fromEntries(
+    Object.entries(options).filter(([key, value]) => limitNames.includes(key) && value !== undefined)
+  )
+
+/** A limit per user or on failures, beside the one per address. It inherits all but the identity of that limit. */
+function additionalLimit(
+  option: string,
+  options: LimitOptions | false | undefined,
+  base: LimitOptions,
+  name: 'user' | 'failures' | (string & {})
+): Limit[] {
+  if (options === undefined || options === false) return []
+  assertOptionsObject(option, options)
+  const { keyGenerator: _, hook: __, name: ___, groupId: ____, by: _____, cost: ______, ...shared } = base
+  const kind: LimitOptions = name.endsWith('user') ? { by: 'user' } : { failuresOnly: [401] }
+  return [resolveLimit(option, { ...shared, ...kind, ...omitUndefined(options) }, name)]
+}
+
+/** `GET /orders/:id`. HEAD counts as GET. */
+function routeName({ method, url }: Pick<RouteOptions, 'method' | 'url'>): string {
+  const methods = [method].flat().map((name) => (name === 'HEAD' ? 'GET' : name.toUpperCase()))
+  return `${[...new Set(methods)].toSorted().join(',')} ${url}`
+}

@@ -1,0 +1,30 @@
+import { nameErrorClass, PluginError, type PluginErrorOptions } from '@seaworthy/internal'
+
+/** The codes of this package's errors. */
+export type SecurityErrorCode =
+  | 'RATE_LIMITED'
+  | 'RATE_LIMIT_BANNED'
+  | 'RATE_LIMIT_STORE_DOWN'
+  | 'UNSUPPORTED_CONTENT_TYPE'
+  | 'BODY_TOO_DEEP'
+  | 'TOO_MANY_KEYS'
+  | 'FORBIDDEN_PROPERTY'
+
+/** What a {@link SecurityError} has beside its message. */
+export type SecurityErrorOptions = Omit<PluginErrorOptions<SecurityErrorCode>, 'headers'> & {
+  headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** An error whose status, code, message and headers may go to the client. */
+export class SecurityError extends PluginError<SecurityErrorCode> {
+  static {
+    nameErrorClass(this, 'SecurityError')
+  }
+
+  declare readonly headers: Readonly<Record<string, string>> | undefined
+
+  // oxlint-disable-next-line no-useless-constructor -- its headers are texts only
+  constructor(message: string, options: SecurityErrorOptions) {
+    super(message, options)
+  }
+}

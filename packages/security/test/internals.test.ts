@@ -1,0 +1,104 @@
+// The undocumented parts of Node, Fastify, @fastify/cors and helmet, in the installed versions.
+import Fastify, { type FastifyInstance } from 'fastify'
+import { ServerResponse } from 'node:http'
+import t from 'tap'
+import { cors, headers, security } from '../src/index.ts'
+import {
+  canReplaceHeadWriter,
+  helmetHeaders,
+  nativeResponse,
+  registerCorsWithoutHook,
+  trustsForwardedFor
+} from '../src/internals.ts'
+import { buildApp, captureLog, createApp, exchange, getBytes, ok } from './helpers.ts'
+
+t.test('Node writes the head of a response through _storeHeader', async (t) => {
+  t.type(nativeResponse._storeHeader, 'function')
+  t.ok(canReplaceHeadWriter())
+})
+
+t.test('without _storeHeader the documented writer sends the headers, and one line is logged', async (t) => {
+  const prototype = ServerResponse.prototype as unknown as {
+    _storeHeader(firstLine: string, headers: unknown): void
+  }
+  const original = prototype._storeHeader
+  prototype._storeHeader = function rewritten(firstLine, rest) {
+    original.call(this, firstLine.slice(0, firstLine.indexOf('\r\n') + 2), rest)
+  }
+  t.teardown(() => (prototype._storeHeader = original))
+  t.notOk(canReplaceHeadWriter())
+
+  const { logger, lines } = captureLog()
+  const app = await buildApp(t, security, { cors: { origin: 'https://a.com' } }, undefined, { logger })
+  t.match(await exchange(t, app, getBytes('/')), /\r\nx-frame-options: DENY\r\n/i)
+  t.equal(lines.filter((line) => line.includes('sending them through writeHead()')).length, 1)
+})
+
+t.test('the class of requests shows which peers are trusted', async (t) => {
+  const trusting = createApp(t, { trustProxy: ['10.0.0.1'] })
+  t.equal(trustsForwardedFor(trusting, '10.0.0.1'), true)
+  t.equal(trustsForwardedFor(trusting, '10.0.0.2'), false)
+  const untrusting = createApp(t)
+  t.equal(trustsForwardedFor(untrusting, '10.0.0.1'), false)
+  await untrusting.register(async (scope) => {
+    t.equal(trustsForwardedFor(scope, '10.0.0.1'), false, 'in a scope too')
+  })
+})
+
+/** An app like the real one, with its symbol for the class of requests replaced or removed. */
+function withOtherSymbol(app: FastifyInstance, symbol?: symbol): FastifyInstance {
+  const key = Object.getOwnPropertySymbols(app).find(
+    ({ description }) => description === 'fastify.Request'
+  ) as keyof FastifyInstance
+  t.ok(key, 'the installed Fastify has the symbol')
+  return { log: app.log, ...(symbol && { [symbol]: app[key] }) } as unknown as FastifyInstance
+}
+
+t.test('a class of requests under another symbol is recognised, and a missing one is unknown', async (t) => {
+  const app = createApp(t, { trustProxy: true })
+  t.equal(trustsForwardedFor(withOtherSymbol(app, Symbol('renamed')), '10.0.0.1'), true)
+  t.equal(trustsForwardedFor(withOtherSymbol(app), '10.0.0.1'), undefined)
+})
+
+t.test('unknown trust is a warning, not a claim', async (t) => {
+  const { logTrustProxy } = await import('../src/trust-proxy.ts')
+  const { logger, lines } = captureLog()
+  const app = createApp(t, { trustProxy: true, logger })
+  for (const proxies of [false, ['10.0.0.1']] as const) logTrustProxy(withOtherSymbol(app), proxies)
+  t.equal(lines.length, 2)
+  for (const line of lines) t.match(line, /"level":40.*does not show which peers it trusts/)
+})
+
+t.test('@fastify/cors adds one onRequest hook, which runs only if it is called', async (t) => {
+  const app = createApp(t)
+  const hook = await registerCorsWithoutHook(app, { origin: 'https://a.com' })
+  t.type(hook, 'function')
+  app.get('/', ok)
+  t.notOk('access-control-allow-origin' in (await app.inject('/')).headers)
+  t.ok(app.hasPlugin('@fastify/cors'))
+
+  const plugin = await buildApp(t, cors, { origin: 'https://a.com' })
+  const preflight = await plugin.inject({
+    method: 'OPTIONS',
+    url: '/',
+    headers: { origin: 'https://a.com', 'access-control-request-method': 'PUT' }
+  })
+  t.equal(preflight.statusCode, 204)
+})
+
+t.test('an @fastify/cors with another hook keeps it, and nothing is captured', async (t) => {
+  const app = createApp(t)
+  const hook = await registerCorsWithoutHook(app, { origin: 'https://a.com', hook: 'preHandler' })
+  t.equal(hook, undefined)
+  app.get('/', ok)
+  t.equal((await app.inject('/')).headers['access-control-allow-origin'], 'https://a.com')
+})
+
+t.test('helmet sets its headers at once', async (t) => {
+  t.match(helmetHeaders({}), { 'x-content-type-options': 'nosniff', 'x-frame-options': 'SAMEORIGIN' })
+  t.same(helmetHeaders({ noSniff: false })['x-content-type-options'], undefined)
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(headers, { profile: 'helmet' })
+  t.match(app.security.headers, helmetHeaders({}))
+})
