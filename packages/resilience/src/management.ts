@@ -1,6 +1,6 @@
 import type { Management, Readiness } from '@seaworthy/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Guard } from './guard.ts'
+import type { Guard } from './breaker/pipeline.ts'
 import type { Registry } from './registry.ts'
 import type { Shedder } from './shedding/shedder.ts'
 

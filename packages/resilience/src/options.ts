@@ -1,8 +1,8 @@
 import { optionChecks } from '@seaworthy/internal'
 import { type Clock, systemClock } from './clock.ts'
-import { type DeadlineOptions, type DeadlinePolicy, resolveDeadline } from './options-deadline.ts'
-import { type PolicyOptions, policyKeys, resolvePolicy } from './options-policy.ts'
-import { resolveShedding, type SheddingOptions, type SheddingPolicy } from './options-shedding.ts'
+import { type DeadlineOptions, type DeadlinePolicy, resolveDeadline } from './deadline/options.ts'
+import { type PolicyOptions, policyKeys, resolvePolicy } from './breaker/policy-options.ts'
+import { resolveShedding, type SheddingOptions, type SheddingPolicy } from './shedding/options.ts'
 
 /** Options of the resilience plugin. Every one may be left out. */
 export interface ResilienceOptions {

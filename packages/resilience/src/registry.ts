@@ -1,14 +1,14 @@
 import { optionChecks } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
-import type { Breaker, BreakerHost, BreakerSnapshot } from './breaker-types.ts'
-import type { CallContext } from './call.ts'
-import { type FetchHost, fetcher, fetchKeys, type FetchOptions, type Outgoing } from './fetch.ts'
-import { Guard } from './guard.ts'
-import type { Guardable, GuardedArgs, GuardedResult } from './guardable.ts'
-import { breakerOf } from './handle.ts'
-import { type BreakerOptions, resolveBreaker } from './options-breaker.ts'
-import { merged, type PolicyOptions, policyKeys, resolvePolicy } from './options-policy.ts'
-import { urlOf } from './url.ts'
+import type { Breaker, BreakerHost, BreakerSnapshot } from './breaker/types.ts'
+import type { CallContext } from './call/call.ts'
+import { type FetchHost, fetcher, fetchKeys, type FetchOptions, type Outgoing } from './fetch/fetch.ts'
+import { Guard } from './breaker/pipeline.ts'
+import type { Guardable, GuardedArgs, GuardedResult } from './call/guardable.ts'
+import { breakerOf } from './breaker/public-breaker.ts'
+import { type BreakerOptions, resolveBreaker } from './breaker/options.ts'
+import { merged, type PolicyOptions, policyKeys, resolvePolicy } from './breaker/policy-options.ts'
+import { urlOf } from './fetch/url.ts'
 
 /** What `app.resilience` is. */
 export interface Resilience {

@@ -8,7 +8,7 @@ import {
   type ResilienceError,
   type ResilienceOptions
 } from '../src/index.ts'
-import { ManualClock, outcomes, settled, tally } from './clock.ts'
+import { ManualClock, outcomes, settled, tally } from './helpers/clock.ts'
 
 const nobody = null
 

@@ -3,9 +3,9 @@ import { startNode } from '@seaworthy/testing'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { resilience, type ResilienceOptions } from '../src/index.ts'
-import { ManualClock, outcomes } from './clock.ts'
-import { neighbours } from './neighbours.ts'
-import { json, startUpstream } from './upstream.ts'
+import { ManualClock, outcomes } from './helpers/clock.ts'
+import { neighbours } from './helpers/neighbours.ts'
+import { json, startUpstream } from './helpers/upstream.ts'
 
 const nobody = null
 const down = (): never => {
@@ -142,7 +142,7 @@ t.test('closing the app ends what is at work, waits or hangs', async (t) => {
 })
 
 t.test('with open, timing, waiting and hung calls the process ends after the app is closed', async (t) => {
-  const closing = startNode(t, join(import.meta.dirname, 'fixtures/closing.ts'))
+  const closing = startNode(t, join(import.meta.dirname, 'fixtures/close-with-pending-calls.ts'))
   t.match(await closing.exit, { code: 0, signal: null }, closing.output())
   t.strictSame(closing.logs(), [
     {

@@ -5,8 +5,8 @@ import Fastify, { type FastifyRequest } from 'fastify'
 import { getLocal } from 'mockttp'
 import t, { type Test } from 'tap'
 import { path, resilience, type ResilienceError, type ResilienceOptions } from '../src/index.ts'
-import { ManualClock, outcomes, settled, tally } from './clock.ts'
-import { json, silence, startLiar, startUpstream } from './upstream.ts'
+import { ManualClock, outcomes, settled, tally } from './helpers/clock.ts'
+import { json, silence, startLiar, startUpstream } from './helpers/upstream.ts'
 
 const nobody = null
 

@@ -6,8 +6,8 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
 import { type Priority, resilience, type ResilienceOptions, type SheddingOptions } from '../src/index.ts'
-import { settled, tally } from './clock.ts'
-import { neighbours } from './neighbours.ts'
+import { settled, tally } from './helpers/clock.ts'
+import { neighbours } from './helpers/neighbours.ts'
 
 const priorities = ['low', 'normal', 'high', 'critical'] as const
 

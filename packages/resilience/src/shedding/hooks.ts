@@ -2,7 +2,7 @@ import { isOperational, type Meter } from '@seaworthy/contract'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Clock } from '../clock.ts'
 import { OverloadedError } from '../errors.ts'
-import type { SheddingPolicy } from '../options-shedding.ts'
+import type { SheddingPolicy } from './options.ts'
 import { priorities, type Priority } from './level.ts'
 import type { Shedder } from './shedder.ts'
 

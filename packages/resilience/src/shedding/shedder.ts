@@ -1,7 +1,7 @@
 import type { CounterCell } from '@seaworthy/contract'
 import type { Clock } from '../clock.ts'
-import { Gradient } from '../layers/gradient.ts'
-import type { SheddingPolicy } from '../options-shedding.ts'
+import { Gradient } from '../strategies/gradient-limit.ts'
+import type { SheddingPolicy } from './options.ts'
 import { Level, type Priority } from './level.ts'
 import { LoadMeter, type LoadSample } from './load.ts'
 

@@ -2,7 +2,7 @@ import { until } from '@seaworthy/testing'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { type CallContext, resilience, type ResilienceError, type ResilienceOptions } from '../src/index.ts'
-import { ManualClock, outcomes, settled, tally } from './clock.ts'
+import { ManualClock, outcomes, settled, tally } from './helpers/clock.ts'
 
 const nobody = null
 

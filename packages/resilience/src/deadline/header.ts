@@ -1,4 +1,4 @@
-import type { DeadlinePolicy } from './options-deadline.ts'
+import type { DeadlinePolicy } from './options.ts'
 
 const grpcUnits: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 }
 

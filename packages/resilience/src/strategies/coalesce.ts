@@ -1,7 +1,7 @@
-import { Call, isTimed, type Run } from '../call.ts'
+import { Call, isTimed, type Run } from '../call/call.ts'
 import type { Clock } from '../clock.ts'
 import { CallTimeoutError, DeadlineError } from '../errors.ts'
-import { type InFlight, Stoppable } from '../in-flight.ts'
+import { type InFlight, Stoppable } from '../abortable.ts'
 
 interface Shared<T> {
   promise: Promise<T>

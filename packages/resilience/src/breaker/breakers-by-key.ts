@@ -1,7 +1,7 @@
 import { LinkedMap } from '@seaworthy/internal'
 import { Circuit, type CircuitHost, type CircuitState } from './circuit.ts'
-import { Bulkhead } from './layers/bulkhead.ts'
-import type { Policy } from './options-policy.ts'
+import { Bulkhead } from '../strategies/bulkhead.ts'
+import type { Policy } from './policy-options.ts'
 
 /** What calls with the same key share. */
 export interface Compartment {

@@ -1,4 +1,4 @@
-import type { Clock } from '../src/index.ts'
+import type { Clock } from '../../src/index.ts'
 
 /** A clock that stands until it is told otherwise. */
 export class ManualClock implements Clock {

@@ -1,9 +1,9 @@
-import { type Call, isTimed } from '../call.ts'
+import { type Call, isTimed } from '../call/call.ts'
 import type { Clock } from '../clock.ts'
 import { BulkheadFullError } from '../errors.ts'
-import { type InFlight, Stoppable } from '../in-flight.ts'
-import { Gradient } from './gradient.ts'
-import type { BulkheadPolicy } from '../options-bulkhead.ts'
+import { type InFlight, Stoppable } from '../abortable.ts'
+import { Gradient } from './gradient-limit.ts'
+import type { BulkheadPolicy } from './bulkhead-options.ts'
 
 interface Waiter {
   enter(): void

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import type { Deadline } from './deadline.ts'
-import type { Abortable, InFlight } from './in-flight.ts'
+import type { Deadline } from '../deadline/deadline.ts'
+import type { Abortable, InFlight } from '../abortable.ts'
 
 /** What the guarded function is told, as its first argument. */
 export interface CallContext {

@@ -1,7 +1,7 @@
-import type { Call, Run } from '../call.ts'
+import type { Call, Run } from '../call/call.ts'
 import { CallCanceledError } from '../errors.ts'
-import type { HedgeOptions } from '../options-retry.ts'
-import type { Budget } from './budget.ts'
+import type { HedgeOptions } from './retry-options.ts'
+import type { Budget } from './retry-budget.ts'
 import type { RetryHost } from './retry.ts'
 
 /** Starts a second try when the first one is slow. The first answer wins and the other try is aborted. */

@@ -1,14 +1,14 @@
 import { optionChecks } from '@seaworthy/internal'
-import type { FailureKind } from './errors.ts'
-import { type BulkheadOptions, type BulkheadPolicy, resolveBulkhead } from './options-bulkhead.ts'
-import { type CircuitOptions, type CircuitPolicy, circuitKeys, resolveCircuit } from './options-circuit.ts'
+import type { FailureKind } from '../errors.ts'
+import { type BulkheadOptions, type BulkheadPolicy, resolveBulkhead } from '../strategies/bulkhead-options.ts'
+import { type CircuitOptions, type CircuitPolicy, circuitKeys, resolveCircuit } from './circuit-options.ts'
 import {
   type HedgeOptions,
   type RetryOptions,
   type RetryPolicy,
   resolveHedge,
   resolveRetry
-} from './options-retry.ts'
+} from '../strategies/retry-options.ts'
 
 /** What one outcome means to the breaker. `true` is a failure, `false` a success. */
 export type Outcome = 'failure' | 'success' | 'ignore'

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import CircuitBreaker from 'opossum'
-import type { CircuitPolicy } from './options-circuit.ts'
-import { FAILURES, type Window, type WindowStats } from './window.ts'
+import type { CircuitPolicy } from './breaker/circuit-options.ts'
+import { FAILURES, type Window, type WindowStats } from './breaker/window.ts'
 
 // opossum rotates its buckets by a timer or an emitter. This one never speaks: our windows rotate by themselves.
 const inert = { on: () => inert, removeListener: () => inert, listenerCount: () => 1 }

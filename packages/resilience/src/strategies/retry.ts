@@ -1,9 +1,9 @@
-import type { Call, Run } from '../call.ts'
+import type { Call, Run } from '../call/call.ts'
 import type { Clock } from '../clock.ts'
-import { type InFlight, Stoppable } from '../in-flight.ts'
-import type { RetryPolicy } from '../options-retry.ts'
-import { kindOf, retryAfterOf } from '../outcome.ts'
-import type { Budget } from './budget.ts'
+import { type InFlight, Stoppable } from '../abortable.ts'
+import type { RetryPolicy } from './retry-options.ts'
+import { kindOf, retryAfterOf } from '../call/outcome.ts'
+import type { Budget } from './retry-budget.ts'
 
 export interface RetryHost {
   readonly clock: Clock

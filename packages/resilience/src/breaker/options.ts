@@ -1,7 +1,7 @@
 import { optionChecks } from '@seaworthy/internal'
-import type { Fallback } from './layers/degrade.ts'
-import type { LastGoodOptions } from './layers/last-good.ts'
-import { type Policy, type PolicyOptions, policyKeys, resolvePolicy } from './options-policy.ts'
+import type { Fallback } from '../strategies/fallback.ts'
+import type { LastGoodOptions } from '../strategies/last-good.ts'
+import { type Policy, type PolicyOptions, policyKeys, resolvePolicy } from './policy-options.ts'
 
 /** Options of a breaker: those of a policy, and what needs the function's arguments. */
 export interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown> extends PolicyOptions {

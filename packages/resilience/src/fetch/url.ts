@@ -1,4 +1,4 @@
-import { PathError } from './errors.ts'
+import { PathError } from '../errors.ts'
 
 /** Segments of a path, and a query, each value of which is encoded. */
 export interface UrlParts {

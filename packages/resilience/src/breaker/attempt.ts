@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { type Call, isTimed, type TryContext } from '../call.ts'
+import { type Call, isTimed, type TryContext } from '../call/call.ts'
 import type { Clock } from '../clock.ts'
 import {
   CallCanceledError,
@@ -9,11 +9,11 @@ import {
   type ResilienceError,
   UpstreamError
 } from '../errors.ts'
-import { Abortable, type InFlight } from '../in-flight.ts'
-import type { CallOutcome } from '../instruments.ts'
-import type { Policy } from '../options-policy.ts'
-import { kindOf, outcomeOf, outcomeOfResult, shownFailure } from '../outcome.ts'
-import type { Permit } from '../permit.ts'
+import { Abortable, type InFlight } from '../abortable.ts'
+import type { CallOutcome } from './metrics.ts'
+import type { Policy } from './policy-options.ts'
+import { kindOf, outcomeOf, outcomeOfResult, shownFailure } from '../call/outcome.ts'
+import type { Permit } from './permit.ts'
 
 /** What all tries of a breaker share. */
 export interface AttemptHost<Args extends unknown[], T> {

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Clock } from './clock.ts'
-import { CallCanceledError, DeadlineError } from './errors.ts'
-import { Abortable, InFlight } from './in-flight.ts'
+import type { Clock } from '../clock.ts'
+import { CallCanceledError, DeadlineError } from '../errors.ts'
+import { Abortable, InFlight } from '../abortable.ts'
 
 /** How much time a request has, and whether anyone still waits for it. */
 export interface RequestDeadline {

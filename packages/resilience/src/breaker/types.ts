@@ -1,9 +1,9 @@
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { CircuitState } from './circuit.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../clock.ts'
 import type { Fault } from './faults.ts'
-import type { InFlight } from './in-flight.ts'
-import type { CallOutcome } from './instruments.ts'
+import type { InFlight } from '../abortable.ts'
+import type { CallOutcome } from './metrics.ts'
 
 /** What all breakers of an app share. */
 export interface BreakerHost {

@@ -1,9 +1,9 @@
-import type { TryContext } from './call.ts'
-import type { Clock } from './clock.ts'
-import { deadlineOf } from './deadline.ts'
-import { CallCanceledError, CallTimeoutError } from './errors.ts'
-import { type InFlight, Stoppable } from './in-flight.ts'
-import { shownFailure } from './outcome.ts'
+import type { TryContext } from '../call/call.ts'
+import type { Clock } from '../clock.ts'
+import { deadlineOf } from '../deadline/deadline.ts'
+import { CallCanceledError, CallTimeoutError } from '../errors.ts'
+import { type InFlight, Stoppable } from '../abortable.ts'
+import { shownFailure } from '../call/outcome.ts'
 
 const readers = ['json', 'text', 'arrayBuffer', 'blob', 'bytes', 'formData'] as const
 

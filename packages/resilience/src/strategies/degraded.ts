@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { knownOf } from './deadline.ts'
+import { knownOf } from '../deadline/deadline.ts'
 
 /** Notes on the request that a part of its answer is degraded. */
 export function markDegraded(request: FastifyRequest | null, breaker: string): void {

@@ -1,9 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { Call, CallContext, Run } from '../call.ts'
+import type { Call, CallContext, Run } from '../call/call.ts'
 import type { Clock } from '../clock.ts'
 import { type FailureKind, isResilienceError, type ResilienceError } from '../errors.ts'
-import { type InFlight, Stoppable } from '../in-flight.ts'
-import { kindOf } from '../outcome.ts'
+import { type InFlight, Stoppable } from '../abortable.ts'
+import { kindOf } from '../call/outcome.ts'
 import type { LastGood } from './last-good.ts'
 
 /** What a fallback is told, besides the error. */

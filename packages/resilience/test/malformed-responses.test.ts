@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { resilience } from '../src/index.ts'
-import { startLiar, startUpstream } from './upstream.ts'
+import { startLiar, startUpstream } from './helpers/upstream.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n'
 

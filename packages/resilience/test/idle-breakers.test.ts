@@ -3,12 +3,12 @@ import { startNode } from '@seaworthy/testing'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { resilience } from '../src/index.ts'
-import { ManualClock } from './clock.ts'
+import { ManualClock } from './helpers/clock.ts'
 
 const nobody = null
 
 t.test('ten thousand idle breakers keep at most 3 KB each, and no timer', async (t) => {
-  const idle = startNode(t, join(import.meta.dirname, 'fixtures/idle.ts'), { nodeArgs: ['--expose-gc'] })
+  const idle = startNode(t, join(import.meta.dirname, 'fixtures/idle-breakers.ts'), { nodeArgs: ['--expose-gc'] })
   t.match(await idle.exit, { code: 0 }, idle.output())
   const [seen] = idle.logs() as [
     { succeeded: number; failed: number; unkeyed: number; size: number; timers: number }

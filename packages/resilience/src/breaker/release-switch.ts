@@ -1,4 +1,4 @@
-import type { Switch } from './breaker-types.ts'
+import type { Switch } from './types.ts'
 
 /** A switch whose first release counts. */
 export function once(release: () => void): Switch {

@@ -1,5 +1,5 @@
-import type { CallContext, TryContext } from './call.ts'
-import type { Clock } from './clock.ts'
+import type { CallContext, TryContext } from '../call/call.ts'
+import type { Clock } from '../clock.ts'
 
 /** What goes wrong on purpose, in a test. */
 export interface Fault {

@@ -1,5 +1,5 @@
-import { isBranded, isResilienceError, ResilienceError, UpstreamError } from './errors.ts'
-import type { Outcome, PolicyOptions } from './options-policy.ts'
+import { isBranded, isResilienceError, ResilienceError, UpstreamError } from '../errors.ts'
+import type { Outcome, PolicyOptions } from '../breaker/policy-options.ts'
 
 interface Loose {
   status?: unknown

@@ -1,5 +1,5 @@
-import type { Breaker } from './breaker-types.ts'
-import type { Guard } from './guard.ts'
+import type { Breaker } from './types.ts'
+import type { Guard } from './pipeline.ts'
 
 /** What a user sees of a guard. */
 export function breakerOf<Args extends unknown[], T>(guard: Guard<Args, T>): Breaker<Args, T> {
