@@ -1,33 +1,19 @@
-/** Something to stop when nobody waits for it any more. A list of them is threaded through its members. */
+/** Work that can be aborted while it is pending. It is a node of its list, so that adding it allocates nothing. */
 export abstract class Abortable {
-  list: InFlight | undefined = undefined
+  list: AbortableList | undefined = undefined
   previous: Abortable | undefined = undefined
   next: Abortable | undefined = undefined
 
   abstract abort(reason: Error): void
 
-  /** It has ended. */
-  land(): void {
+  /** Leaves the list. Call it when the work has settled. */
+  unlink(): void {
     this.list?.delete(this)
   }
 }
 
-/** One that is nothing else. */
-export class Stoppable extends Abortable {
-  readonly #stop: (reason: Error) => void
-
-  constructor(stop: (reason: Error) => void) {
-    super()
-    this.#stop = stop
-  }
-
-  override abort(reason: Error): void {
-    this.#stop(reason)
-  }
-}
-
-/** What is at work or waits. Each is in one list at most: its request's, or the app's. */
-export class InFlight {
+/** The pending work of a request or of the app. An {@link Abortable} is in one list at most. */
+export class AbortableList {
   #first: Abortable | undefined
 
   add(work: Abortable): void {
@@ -45,15 +31,19 @@ export class InFlight {
     work.list = work.previous = work.next = undefined
   }
 
-  /** Takes one out. */
-  take(): Abortable | undefined {
-    const work = this.#first
-    work?.land()
-    return work
+  /** Moves all work to another list. */
+  moveTo(other: AbortableList): void {
+    for (let work = this.#takeFirst(); work; work = this.#takeFirst()) other.add(work)
   }
 
-  /** Stops all. What stopping one of them starts or ends may be in the list too. */
-  abort(reason: Error): void {
-    for (let work = this.take(); work; work = this.take()) work.abort(reason)
+  /** Aborts all work. Aborting one may add or settle another: the list is read anew each time. */
+  abortAll(reason: Error): void {
+    for (let work = this.#takeFirst(); work; work = this.#takeFirst()) work.abort(reason)
+  }
+
+  #takeFirst(): Abortable | undefined {
+    const work = this.#first
+    work?.unlink()
+    return work
   }
 }

@@ -5,10 +5,12 @@ import t, { type Test } from 'tap'
 import { resilience } from '../src/index.ts'
 import { ManualClock } from './helpers/clock.ts'
 
-const nobody = null
+const noRequest = null
 
 t.test('ten thousand idle breakers keep at most 3 KB each, and no timer', async (t) => {
-  const idle = startNode(t, join(import.meta.dirname, 'fixtures/idle-breakers.ts'), { nodeArgs: ['--expose-gc'] })
+  const idle = startNode(t, join(import.meta.dirname, 'fixtures/idle-breakers.ts'), {
+    nodeArgs: ['--expose-gc']
+  })
   t.match(await idle.exit, { code: 0 }, idle.output())
   const [seen] = idle.logs() as [
     { succeeded: number; failed: number; unkeyed: number; size: number; timers: number }
@@ -32,12 +34,12 @@ async function failing(t: Test, inWindow: number): Promise<number> {
     throw error
   }
   const breaker = app.resilience.breaker('users', answer, { errorThresholdPercentage: 100 })
-  for (let count = 0; count < inWindow; count++) await breaker.call(nobody)
+  for (let count = 0; count < inWindow; count++) await breaker.call(noRequest)
   up = false
   const rounds: number[] = []
   for (let round = 0; round < 10; round++) {
     const before = process.cpuUsage()
-    for (let count = 0; count < 200; count++) await breaker.call(nobody).catch(() => undefined)
+    for (let count = 0; count < 200; count++) await breaker.call(noRequest).catch(() => undefined)
     const { user, system } = process.cpuUsage(before)
     rounds.push((user + system) / 200)
   }

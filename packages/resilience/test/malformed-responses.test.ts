@@ -91,14 +91,14 @@ async function degrades(t: Test, url: string, { plain }: Pick<Lie, 'plain'>, con
 
   for (const answer of await many('/plain')) {
     t.equal(answer.statusCode, plain)
-    if (plain !== 200) t.match(answer.json(), { code: plain === 504 ? 'ERR_CALL_TIMEOUT' : 'ERR_UPSTREAM' })
+    if (plain !== 200) t.match(answer.json(), { code: plain === 504 ? 'TIMEOUT' : 'UPSTREAM_FAILED' })
   }
   const before = connections()
   t.match(await app.inject('/list'), { statusCode: 200, headers: { 'x-degraded': 'true' } })
   const refused = await app.inject('/plain')
   if (plain === 200) return
   t.match(refused, { statusCode: 503, headers: { 'retry-after': /^[1-9]\d*$/ } })
-  t.equal(connections(), before, 'open breakers ask nobody')
+  t.equal(connections(), before, 'open breakers ask noRequest')
 }
 
 t.test('a killed upstream: the usual list, marked, or 502; then nothing goes out', async (t) => {
@@ -128,7 +128,7 @@ t.test('a body that a client does not wait for, or a refusal without JSON, is no
     const response = await other.resilience.fetch(null, hanging.url, { signal: controller.signal })
     const text = response.text()
     controller.abort()
-    await t.rejects(text, { code: 'ERR_CALL_CANCELED' })
+    await t.rejects(text, { code: 'CALL_CANCELED' })
     t.equal((await other.inject({ url: '/plain', headers: deadline })).statusCode, 504)
   }
   t.match(other.resilience.get('fetch')!.state, 'closed')

@@ -96,8 +96,8 @@ t.test('takes undefined for not given, in every place', async (t) => {
     clock: undefined
   } as unknown as ResilienceOptions)
   const breaker = app.resilience.breaker('a', () => 1, { fallback: undefined } as unknown as object)
-  const nobody = null
-  t.equal(await breaker.call(nobody), 1)
+  const noRequest = null
+  t.equal(await breaker.call(noRequest), 1)
 })
 
 t.test('refuses what a breaker cannot work with', async (t) => {
@@ -119,7 +119,7 @@ t.test('refuses what a breaker cannot work with', async (t) => {
     message: 'resilience: "a.fallbak" is not an option, did you mean "fallback"?'
   })
   t.throws(() => make('a', { policy: 'unknown' }), {
-    message: 'resilience: there is no policy "unknown"; known: none'
+    message: 'resilience: there is no policy "unknown"; existing policies: none'
   })
   make('a', {})
   t.throws(() => make('a', {}), { message: 'resilience: there is a breaker "a" already' })
@@ -128,6 +128,6 @@ t.test('refuses what a breaker cannot work with', async (t) => {
     message: 'resilience: there is a policy "slow" already'
   })
   await t.rejects(app.resilience.fetch(null, 'http://127.0.0.1:1/', { policy: 'fast' }), {
-    message: 'resilience: there is no policy "fast"; known: "slow"'
+    message: 'resilience: there is no policy "fast"; existing policies: "slow"'
   })
 })

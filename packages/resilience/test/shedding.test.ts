@@ -93,7 +93,7 @@ t.test('what is shed is 503 with Retry-After, and the handler never runs', async
   t.equal(calls, seen['/low']![200])
   const refused = await app.inject('/low')
   t.match(refused, { statusCode: 503, headers: { 'retry-after': '7' } })
-  t.match(refused.json(), { code: 'ERR_OVERLOADED' })
+  t.match(refused.json(), { code: 'OVERLOADED' })
   t.notMatch(refused.body, /event loop|utili/)
 })
 

@@ -1,82 +1,60 @@
-import type { FastifyRequest } from 'fastify'
-import { type Call, isTimed, type TryContext } from '../call/call.ts'
-import type { Clock } from '../clock.ts'
+import type { AbortableList } from '../abortable.ts'
+import type { AttemptContext, Call } from '../call/call.ts'
 import {
-  CallCanceledError,
-  CallTimeoutError,
-  DeadlineError,
-  isResilienceError,
-  type ResilienceError,
-  UpstreamError
-} from '../errors.ts'
-import { Abortable, type InFlight } from '../abortable.ts'
+  type FailureClassifier,
+  kindOf,
+  type Outcome,
+  outcomeOfError,
+  outcomeOfResult,
+  toCallerError
+} from '../call/outcome.ts'
+import type { Clock } from '../clock.ts'
+import { CallCanceledError, CallTimeoutError, type ResilienceError, UpstreamError } from '../errors.ts'
+import { AttemptContextBase } from './attempt-context.ts'
 import type { CallOutcome } from './metrics.ts'
-import type { Policy } from './policy-options.ts'
-import { kindOf, outcomeOf, outcomeOfResult, shownFailure } from '../call/outcome.ts'
 import type { Permit } from './permit.ts'
 
-/** What all tries of a breaker share. */
+/** What all attempts of a breaker share. */
 export interface AttemptHost<Args extends unknown[], T> {
-  readonly policy: Policy
+  readonly policy: {
+    readonly timeout: number
+    readonly resetTimeout: number
+    readonly isFailure: FailureClassifier | undefined
+  }
   readonly clock: Clock
-  readonly inFlight: InFlight
-  readonly fn: (context: TryContext, ...args: Args) => T | Promise<T>
+  readonly pendingWork: AbortableList
+  readonly fn: (context: AttemptContext, ...args: Args) => T | Promise<T>
   count(outcome: CallOutcome, duration: number): void
 }
 
-/** A probe that nothing else limits: a service that never answers must not keep the breaker half open for ever. */
+/** Releases the attempt's slot in the bulkhead. */
+export type ReleaseSlot = (duration: number, succeeded: boolean) => void
+
+/** Milliseconds. A probe without another limit must end too, or the breaker would stay half open for ever. */
 const PROBE_TIMEOUT = 10_000
 
-/** One try: the function's context, its timeout, and what its end means. */
-export class Attempt<Args extends unknown[], T> extends Abortable implements TryContext {
-  readonly attempt: number
+/** One run of the guarded function, from its permit to what its outcome means for breaker, bulkhead and caller. */
+export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args> {
   readonly #host: AttemptHost<Args, T>
-  readonly #call: Call<Args>
   readonly #permit: Permit
-  readonly #release: ((duration: number, ok: boolean) => void) | undefined
-  readonly #started: number
+  readonly #releaseSlot: ReleaseSlot | undefined
   #resolve!: (value: T) => void
   #reject!: (error: unknown) => void
-  #allotted = Infinity
-  #timer: unknown
-  #controller: AbortController | undefined
-  #aborted: Error | undefined
-  /** The caller has its answer. */
-  #over = false
+  /** Whether the caller has its result. */
+  #isSettled = false
 
-  /** @param started - What the clock says. */
+  /** @param startedAt - The clock's time. */
   constructor(
     host: AttemptHost<Args, T>,
     call: Call<Args>,
     permit: Permit,
-    release: ((duration: number, ok: boolean) => void) | undefined,
-    started: number
+    releaseSlot: ReleaseSlot | undefined,
+    startedAt: number
   ) {
-    super()
+    super(call, host.clock, startedAt)
     this.#host = host
-    this.#call = call
     this.#permit = permit
-    this.#release = release
-    this.#started = started
-    this.attempt = ++call.attempts
-  }
-
-  get request(): FastifyRequest | null {
-    return this.#call.request
-  }
-
-  get signal(): AbortSignal {
-    const controller = (this.#controller ??= new AbortController())
-    if (this.#aborted && !controller.signal.aborted) controller.abort(this.#aborted)
-    return controller.signal
-  }
-
-  remaining(): number {
-    return Math.max(0, this.#started + this.#allotted - this.#host.clock.now())
-  }
-
-  callRemaining(): number {
-    return Math.max(0, this.#call.expiresAt - this.#host.clock.now())
+    this.#releaseSlot = releaseSlot
   }
 
   run(): Promise<T> {
@@ -88,145 +66,120 @@ export class Attempt<Args extends unknown[], T> extends Abortable implements Try
   }
 
   #start(): void {
-    const { policy, clock, inFlight, fn } = this.#host
-    const call = this.#call
-    if (call.deadline?.left) return this.#refused('canceled', new CallCanceledError())
-    const left = call.expiresAt - this.#started
-    // There is no time left to even try.
-    if (left <= 0)
-      return this.#refused('ignored', call.byDeadline ? new DeadlineError() : new CallTimeoutError())
+    const { policy, pendingWork, fn } = this.#host
+    const { call } = this
+    if (call.deadline?.isClientGone) return this.#skip('canceled', new CallCanceledError())
+    const remaining = call.expiresAt - this.startedAt
+    if (remaining <= 0) return this.#skip('ignored', call.timeoutError())
 
-    this.#allotted = Math.min(policy.timeout, left)
-    if (this.#permit.probe)
-      this.#allotted = Math.min(this.#allotted, Math.max(PROBE_TIMEOUT, policy.resetTimeout))
-    if (isTimed(this.#allotted)) this.#timer = clock.setTimeout(() => this.#timedOut(), this.#allotted)
+    const limit = Math.min(policy.timeout, remaining)
+    const probeLimit = this.#permit.isProbe ? Math.max(PROBE_TIMEOUT, policy.resetTimeout) : Infinity
+    this.startTimeLimit(Math.min(limit, probeLimit))
     call.current = this
-    call.watch(this, inFlight)
+    call.track(this, pendingWork)
 
     let result
     try {
       result = fn(this, ...call.args)
     } catch (error) {
-      return this.#failed(error)
+      return this.#onError(error)
     }
     if (isPromise(result)) {
       result.then(
-        (value) => this.#done(value),
-        (error: unknown) => this.#failed(error)
+        (value) => this.#onResult(value),
+        (error: unknown) => this.#onError(error)
       )
-    } else this.#done(result)
+    } else this.#onResult(result)
   }
 
-  #refused(outcome: CallOutcome, error: ResilienceError): void {
-    this.#permit.ignore()
-    this.#release?.(0, true)
+  /** Ends without calling the function. */
+  #skip(outcome: CallOutcome, error: ResilienceError): void {
+    this.#permit.release()
+    this.#releaseSlot?.(0, true)
     this.#host.count(outcome, 0)
     this.#reject(error)
   }
 
-  #done(value: T): void {
-    const now = this.#ended()
-    const duration = now - this.#started
+  #onResult(value: T): void {
+    const now = this.end()
+    const duration = now - this.startedAt
     let outcome
     try {
       outcome = outcomeOfResult(value, this.#host.policy.isFailure)
     } catch (error) {
-      this.#release?.(duration, true)
-      return this.#settle('ignore', error, now)
+      this.#releaseSlot?.(duration, true)
+      return this.#settleWithError('ignore', error, now)
     }
-    this.#release?.(duration, outcome !== 'failure')
+    this.#releaseSlot?.(duration, outcome !== 'failure')
     if (outcome === 'failure') {
       const error = new UpstreamError(new Error('The result counts as a failure'))
-      return this.#settle('failure', error, now)
+      return this.#settleWithError('failure', error, now)
     }
     if (outcome === 'success') this.#permit.succeed(duration, now)
-    else this.#permit.ignore()
-    if (this.#over) return
-    this.#over = true
-    this.#host.count(outcome === 'success' ? 'success' : 'ignored', duration)
-    this.#resolve(value)
+    else this.#permit.release()
+    if (this.#settle(outcome === 'success' ? 'success' : 'ignored', duration)) this.#resolve(value)
   }
 
-  #failed(error: unknown): void {
-    const now = this.#ended()
+  #onError(error: unknown): void {
+    const now = this.end()
     let outcome
     try {
-      outcome = outcomeOf(error, this.#host.policy.isFailure)
-    } catch (mistake) {
+      outcome = outcomeOfError(error, this.#host.policy.isFailure)
+    } catch (classifierError) {
       outcome = 'ignore' as const
-      error = mistake
+      error = classifierError
     }
-    this.#release?.(now - this.#started, outcome !== 'failure')
-    this.#settle(outcome, error, now)
+    this.#releaseSlot?.(now - this.startedAt, outcome !== 'failure')
+    this.#settleWithError(outcome, error, now)
   }
 
-  failedLater(error: unknown): void {
-    const kind = kindOf(error)
-    if (kind === 'canceled' || kind === 'closed' || (kind === 'timeout' && this.#call.byDeadline)) return
-    this.#permit.circuit.failedLater(this.#permit, error, this.#host.clock.now())
-  }
-
-  #settle(outcome: 'failure' | 'success' | 'ignore', error: unknown, now: number): void {
-    const duration = now - this.#started
+  #settleWithError(outcome: Outcome, error: unknown, now: number): void {
+    const duration = now - this.startedAt
     if (outcome === 'failure') this.#permit.fail(error, duration, now)
     else if (outcome === 'success') this.#permit.succeed(duration, now)
-    else this.#permit.ignore()
-    // An abandoned probe has told the circuit, and has nobody else to tell.
-    if (this.#over) return
-    this.#over = true
-    this.#host.count(outcome === 'ignore' ? 'ignored' : outcome, duration)
-    this.#reject(outcome === 'failure' ? shownFailure(error) : error)
+    else this.#permit.release()
+    if (!this.#settle(outcome === 'ignore' ? 'ignored' : outcome, duration)) return
+    this.#reject(outcome === 'failure' ? toCallerError(error) : error)
   }
 
-  #timedOut(): void {
-    const { policy, clock } = this.#host
-    const now = clock.now()
-    const duration = now - this.#started
-    const cutShort = this.#call.byDeadline && this.#allotted < policy.timeout
-    const error = cutShort ? new DeadlineError() : new CallTimeoutError()
-    // A deadline that a client has sent must not open the breaker for the others.
-    const counts = !cutShort && (this.#allotted >= policy.timeout || this.#call.attempts === 1)
-    if (counts || this.#permit.probe) this.#permit.fail(error, duration, now)
-    else this.#permit.ignore()
-    this.#stop(error)
-    if (this.#over) return
-    this.#over = true
-    this.#host.count('timeout', duration)
-    this.#reject(error)
+  /** Counts the outcome. Returns `false` if the caller has its result: an aborted probe goes on without a caller. */
+  #settle(outcome: CallOutcome, duration: number): boolean {
+    if (this.#isSettled) return false
+    this.#isSettled = true
+    this.#host.count(outcome, duration)
+    return true
   }
 
-  /** The client has left, another try has won, or the app is closing. */
+  override failLate(error: unknown): void {
+    const kind = kindOf(error)
+    if (kind === 'canceled' || kind === 'closed' || (kind === 'timeout' && this.call.byDeadline)) return
+    this.#permit.failLate(error, this.clock.now())
+  }
+
+  protected override onTimeout(): void {
+    const { timeout } = this.#host.policy
+    const now = this.clock.now()
+    const duration = now - this.startedAt
+    const isCutByDeadline = this.call.byDeadline && this.timeLimit < timeout
+    const error = isCutByDeadline ? this.call.timeoutError() : new CallTimeoutError()
+    // A short deadline that a client has sent must not open the breaker for other clients.
+    const isFailure = !isCutByDeadline && (this.timeLimit >= timeout || this.call.attempts === 1)
+    if (isFailure || this.#permit.isProbe) this.#permit.fail(error, duration, now)
+    else this.#permit.release()
+    this.abortSignal(error)
+    if (this.#settle('timeout', duration)) this.#reject(error)
+  }
+
+  /** The client has disconnected, another attempt has won, or the app is closing. */
   override abort(reason: Error): void {
-    const closing = isResilienceError(reason) && reason.kind === 'closed'
-    if (!this.#permit.probe || closing) {
-      this.#permit.ignore()
-      this.#stop(reason)
+    if (!this.#permit.isProbe || kindOf(reason) === 'closed') {
+      this.#permit.release()
+      this.abortSignal(reason)
     } else if (!this.list) {
-      // A caller that leaves doesn't take the probe along: it goes on, to its end, its timeout, or the app's end.
-      this.#host.inFlight.add(this)
+      // The probe goes on without its caller, until it settles, times out, or the app closes.
+      this.#host.pendingWork.add(this)
     }
-    if (this.#over) return
-    this.#over = true
-    this.#host.count('canceled', this.#host.clock.now() - this.#started)
-    this.#reject(reason)
-  }
-
-  #stop(reason: Error): void {
-    this.#forget()
-    this.#aborted = reason
-    this.#controller?.abort(reason)
-  }
-
-  /** What the clock says. */
-  #ended(): number {
-    this.#forget()
-    return this.#host.clock.now()
-  }
-
-  #forget(): void {
-    if (this.#timer !== undefined) this.#host.clock.clearTimeout(this.#timer)
-    this.#timer = undefined
-    this.land()
+    if (this.#settle('canceled', this.clock.now() - this.startedAt)) this.#reject(reason)
   }
 }
 

@@ -1,86 +1,79 @@
 import { LinkedMap } from '@seaworthy/internal'
-import { Circuit, type CircuitHost, type CircuitState } from './circuit.ts'
 import { Bulkhead } from '../strategies/bulkhead.ts'
+import type { WaitHost } from '../strategies/timed-wait.ts'
+import { Circuit, type CircuitObserver } from './circuit.ts'
 import type { Policy } from './policy-options.ts'
 
+type EntryHost = CircuitObserver & WaitHost
+
 /** What calls with the same key share. */
-export interface Compartment {
+export interface BreakerEntry {
   readonly circuit: Circuit
   readonly bulkhead: Bulkhead | undefined
+  /** On the clock, in milliseconds. */
   usedAt: number
 }
 
-export const compartment = (policy: Policy, host: CircuitHost, now: number, key = ''): Compartment => ({
+export const createEntry = (policy: Policy, host: EntryHost, now: number, key = ''): BreakerEntry => ({
   circuit: new Circuit(policy, host, key),
-  bulkhead: policy.bulkhead && new Bulkhead(policy.bulkhead, host.clock),
+  bulkhead: policy.bulkhead && new Bulkhead(policy.bulkhead, host),
   usedAt: now
 })
 
-/** How many circuits are in each state. */
-export function statesOf(circuits: Iterable<Circuit>): Record<CircuitState, number> {
-  const counts: Record<CircuitState, number> = { closed: 0, open: 0, 'half-open': 0, isolated: 0 }
-  for (const { state } of circuits) counts[state]++
-  return counts
-}
-
-/** A compartment per key, bounded: what was not used for long goes, without a timer. */
-export class Compartments {
+/** One entry for each key, up to a number. Unused ones are removed without a timer, when others are used. */
+export class BreakersByKey {
   readonly #policy: Policy
-  readonly #host: CircuitHost
-  readonly #byKey = new LinkedMap<Compartment>()
+  readonly #host: EntryHost
+  readonly #entries = new LinkedMap<BreakerEntry>()
 
-  constructor(policy: Policy, host: CircuitHost) {
+  constructor(policy: Policy, host: EntryHost) {
     this.#policy = policy
     this.#host = host
   }
 
-  get size(): number {
-    return this.#byKey.size
-  }
-
-  /** Those that are not idle for too long. */
+  /** The circuits of the keys that are in use. */
   circuits(): Circuit[] {
     this.#evictIdle(this.#host.clock.now())
-    return Array.from(this.#byKey.entries(), ([, { circuit }]) => circuit)
+    return Array.from(this.#entries.entries(), ([, { circuit }]) => circuit)
   }
 
-  of(key: string, now: number): Compartment {
-    const found = this.#byKey.get(key)
-    if (found) {
-      // The map's order is the order of use, but moving an entry each time costs more than the call is worth.
-      if (now - found.usedAt > 1000) {
-        this.#byKey.set(key, found)
-        found.usedAt = now
+  get(key: string, now: number): BreakerEntry {
+    const entry = this.#entries.get(key)
+    if (entry) {
+      // The map is in order of use, but moving an entry on each call would cost more than it is worth.
+      if (now - entry.usedAt > 1000) {
+        this.#entries.set(key, entry)
+        entry.usedAt = now
       }
-      return found
+      return entry
     }
     this.#evictIdle(now)
-    if (this.#byKey.size >= this.#policy.maxKeys) this.#evictOldest()
-    const made = compartment(this.#policy, this.#host, now, key)
-    this.#byKey.set(key, made)
-    return made
+    if (this.#entries.size >= this.#policy.maxKeys) this.#evictOldest()
+    const created = createEntry(this.#policy, this.#host, now, key)
+    this.#entries.set(key, created)
+    return created
   }
 
   #evictIdle(now: number): void {
     const before = now - this.#policy.idleTimeout
-    for (const [key, { usedAt }] of this.#byKey.entries()) {
+    for (const [key, { usedAt }] of this.#entries.entries()) {
       if (usedAt >= before) return
-      this.#byKey.delete(key)
+      this.#entries.delete(key)
     }
   }
 
-  /** The one unused for longest; among the first few rather one that knows nothing worth keeping. */
+  /** Of the ten unused for the longest time, the first that is closed, or else the first. */
   #evictOldest(): void {
-    let looked = 0
+    let seen = 0
     let oldest: string | undefined
-    for (const [key, { circuit }] of this.#byKey.entries()) {
+    for (const [key, { circuit }] of this.#entries.entries()) {
       oldest ??= key
       if (circuit.state === 'closed') {
         oldest = key
         break
       }
-      if (++looked === 10) break
+      if (++seen === 10) break
     }
-    if (oldest !== undefined) this.#byKey.delete(oldest)
+    if (oldest !== undefined) this.#entries.delete(oldest)
   }
 }

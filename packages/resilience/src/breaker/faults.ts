@@ -1,58 +1,58 @@
-import type { CallContext, TryContext } from '../call/call.ts'
-import type { Clock } from '../clock.ts'
+import type { AttemptContext, CallContext } from '../call/call.ts'
+import { type Clock, startTimer, stopTimer } from '../clock.ts'
 
-/** What goes wrong on purpose, in a test. */
+/** A fault that a test injects. */
 export interface Fault {
-  /** What calls fail with. Without it they only wait. */
+  /** The error that calls fail with. Without it they only wait. */
   error?: Error
-  /** Milliseconds that calls wait before they go on or fail; `Infinity` never answers. */
+  /** Milliseconds that calls wait before they go on or fail; `Infinity` for calls that never settle. */
   delay?: number
-  /** How many calls are hit; all until it is released, by default. */
+  /** The number of calls with the fault. Without it: all calls until it is released. */
   times?: number
 }
 
-type Guarded<Args extends unknown[], T> = (context: TryContext, ...args: Args) => T | Promise<T>
+type GuardedFunction<Args extends unknown[], T> = (context: AttemptContext, ...args: Args) => T | Promise<T>
 
-/** Faults in front of a guarded function, behind its timeout: the breaker sees them as the service's. */
+/** Injects faults between the breaker and the guarded function: to the breaker they are failures of the service. */
 export class Faults {
-  readonly #faults = new Set<{ fault: Fault; left: number }>()
+  readonly #faults = new Set<{ fault: Fault; remaining: number }>()
 
-  /** Gives back what ends it. */
+  /** Returns a function that ends the fault. */
   inject(fault: Fault): () => void {
-    const entry = { fault, left: fault.times ?? Infinity }
+    const entry = { fault, remaining: fault.times ?? Infinity }
     this.#faults.add(entry)
     return () => this.#faults.delete(entry)
   }
 
-  around<Args extends unknown[], T>(fn: Guarded<Args, T>, clock: Clock): Guarded<Args, T> {
+  wrap<Args extends unknown[], T>(fn: GuardedFunction<Args, T>, clock: Clock): GuardedFunction<Args, T> {
     return (context, ...args) => {
       for (const entry of this.#faults) {
-        if (entry.left-- > 0) return this.#faulty(entry.fault, clock, context, () => fn(context, ...args))
+        if (entry.remaining-- > 0) return applyFault(entry.fault, clock, context, () => fn(context, ...args))
         this.#faults.delete(entry)
       }
       return fn(context, ...args)
     }
   }
-
-  async #faulty<T>(
-    { error, delay = 0 }: Fault,
-    clock: Clock,
-    { signal }: CallContext,
-    go: () => T | Promise<T>
-  ): Promise<T> {
-    if (delay > 0) await waited(delay, clock, signal)
-    if (error) throw error
-    return go()
-  }
 }
 
-function waited(delay: number, clock: Clock, signal: AbortSignal): Promise<void> {
+async function applyFault<T>(
+  { error, delay = 0 }: Fault,
+  clock: Clock,
+  { signal }: CallContext,
+  run: () => T | Promise<T>
+): Promise<T> {
+  if (delay > 0) await abortablePause(delay, clock, signal)
+  if (error) throw error
+  return run()
+}
+
+function abortablePause(delay: number, clock: Clock, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = delay < 2 ** 31 ? clock.setTimeout(resolve, delay) : undefined
-    const aborted = (): void => {
-      if (timer !== undefined) clock.clearTimeout(timer)
+    const timer = startTimer(clock, delay, resolve)
+    const onAbort = (): void => {
+      stopTimer(clock, timer)
       reject(signal.reason as Error)
     }
-    signal.addEventListener('abort', aborted, { once: true })
+    signal.addEventListener('abort', onAbort, { once: true })
   })
 }

@@ -1,18 +1,7 @@
 import type { CounterCell, GaugeCell, HistogramCell, Meter, MetricFamily } from '@seaworthy/contract'
-import type { CircuitState } from './circuit.ts'
+import type { CircuitState } from './state-changes.ts'
 
-/** How a try ended, as the metric says it. */
-export type CallOutcome =
-  | 'success'
-  | 'failure'
-  | 'timeout'
-  | 'ignored'
-  | 'canceled'
-  | 'rejected'
-  | 'full'
-  | 'observed'
-
-const outcomes: readonly CallOutcome[] = [
+const outcomes = [
   'success',
   'failure',
   'timeout',
@@ -21,26 +10,35 @@ const outcomes: readonly CallOutcome[] = [
   'rejected',
   'full',
   'observed'
-]
+] as const
+
+/** How an attempt ended: a label of the metric. */
+export type CallOutcome = (typeof outcomes)[number]
+
 const states: readonly CircuitState[] = ['closed', 'open', 'half-open', 'isolated']
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
-/** Counts of one breaker, kept here, and in the meter's cells where there is one. */
-export class Instruments {
-  readonly counts: Record<CallOutcome, number> = Object.fromEntries(
-    outcomes.map((outcome) => [outcome, 0])
-  ) as Record<CallOutcome, number>
+/** Breakers are created by code, not by traffic, but an app may have more of them than of other things. */
+export const MAX_SERIES = 5000
+
+const forEachOutcome = <T>(value: (outcome: CallOutcome) => T): Record<CallOutcome, T> =>
+  Object.fromEntries(outcomes.map((outcome) => [outcome, value(outcome)])) as Record<CallOutcome, T>
+
+/** The counts of one breaker, for its snapshot and, if there is a meter, for the metrics. */
+export class CallCounts {
+  readonly outcomes: Record<CallOutcome, number> = forEachOutcome(() => 0)
   degraded = 0
   retries = 0
-  #cells: Cells | undefined
+  #cells: BreakerCells | undefined
 
-  bind(cells: Cells): void {
+  /** Cells are bound once, because each call counts. */
+  bind(cells: BreakerCells): void {
     this.#cells = cells
   }
 
-  /** @param duration - Milliseconds; 0 where nothing was called. */
+  /** @param duration - Milliseconds; 0 if the function was not called. */
   count(outcome: CallOutcome, duration: number): void {
-    this.counts[outcome]++
+    this.outcomes[outcome]++
     const cells = this.#cells
     if (!cells) return
     cells.calls[outcome].inc()
@@ -58,60 +56,62 @@ export class Instruments {
   }
 }
 
-interface Cells {
+interface BreakerCells {
   calls: Record<CallOutcome, CounterCell>
   duration: HistogramCell
   degraded: CounterCell
   retries: CounterCell
 }
 
-/** Something whose states the gauge shows. */
-export interface Stateful {
+/** A breaker whose states the gauge shows. */
+export interface ObservedBreaker {
   readonly name: string
+  /** How many circuits are in each state. */
   states(): Record<CircuitState, number>
 }
 
-/** Makes the metrics. Labels are names of breakers and policies, never keys: their number is bounded. */
-export function breakerMetrics(meter: Meter, all: () => Iterable<Stateful>): (name: string) => Cells {
-  // Breakers are made by code, not by traffic, but there may be more of them than of most things.
-  const maxSeries = 5000
+/** Creates the metrics of breakers. Labels are names of breakers, never keys: their number has a limit. */
+export function breakerMetrics(
+  meter: Meter,
+  breakers: () => Iterable<ObservedBreaker>
+): (name: string) => BreakerCells {
+  const labels = ['breaker']
+  const maxSeries = MAX_SERIES
   const calls = meter.counter({
     name: 'breaker_calls_total',
-    help: 'Tries by how they ended',
+    help: 'Attempts by outcome',
     labels: ['breaker', 'outcome'],
     maxSeries
   })
   const duration = meter.histogram({
     name: 'breaker_duration_seconds',
-    help: 'How long tries took',
-    labels: ['breaker'],
+    help: 'Duration of attempts',
+    labels,
     buckets,
     maxSeries
   })
-  const single = (name: string, help: string): MetricFamily<CounterCell> =>
-    meter.counter({ name, help, labels: ['breaker'], maxSeries })
-  const degraded = single('breaker_degraded_total', 'Calls answered with a last good value or a fallback')
-  const retries = single('breaker_retries_total', 'Tries beside the first one')
+  const counter = (name: string, help: string): MetricFamily<CounterCell> =>
+    meter.counter({ name, help, labels, maxSeries })
+  const degraded = counter('breaker_degraded_total', 'Calls with a last good value or a fallback as result')
+  const retries = counter('breaker_retries_total', 'Attempts after the first one of a call')
   meter.gauge({
     name: 'breaker_state',
-    help: 'Breakers in this state; more than 1 where a breaker has keys',
+    help: 'Breakers in this state; of a breaker with keys, the number of keys',
     labels: ['breaker', 'state'],
     maxSeries,
-    collect: (family) => collectStates(family, all())
+    collect: (family) => collectStates(family, breakers())
   })
 
   return (name) => ({
-    calls: Object.fromEntries(
-      outcomes.map((outcome) => [outcome, calls.with(name, outcome)])
-    ) as Cells['calls'],
+    calls: forEachOutcome((outcome) => calls.with(name, outcome)),
     duration: duration.with(name),
     degraded: degraded.with(name),
     retries: retries.with(name)
   })
 }
 
-function collectStates(family: MetricFamily<GaugeCell>, all: Iterable<Stateful>): void {
-  for (const breaker of all) {
+function collectStates(family: MetricFamily<GaugeCell>, breakers: Iterable<ObservedBreaker>): void {
+  for (const breaker of breakers) {
     const counts = breaker.states()
     for (const state of states) family.with(breaker.name, state).set(counts[state])
   }

@@ -1,7 +1,8 @@
-import { optionChecks } from '@seaworthy/internal'
+import { MAX_DELAY, optionChecks } from '@seaworthy/internal'
+import type { FailureClassifier } from '../call/outcome.ts'
 import type { FailureKind } from '../errors.ts'
+import { withDefaults } from '../merge-options.ts'
 import { type BulkheadOptions, type BulkheadPolicy, resolveBulkhead } from '../strategies/bulkhead-options.ts'
-import { type CircuitOptions, type CircuitPolicy, circuitKeys, resolveCircuit } from './circuit-options.ts'
 import {
   type HedgeOptions,
   type RetryOptions,
@@ -9,84 +10,100 @@ import {
   resolveHedge,
   resolveRetry
 } from '../strategies/retry-options.ts'
+import {
+  circuitDefaults,
+  type CircuitOptions,
+  type CircuitPolicy,
+  resolveCircuit
+} from './circuit-options.ts'
 
-/** What one outcome means to the breaker. `true` is a failure, `false` a success. */
-export type Outcome = 'failure' | 'success' | 'ignore'
-
-/** How calls are guarded; the layers always stand in the order of their names here, the first one outermost. */
+/** The strategies around a call, from the outermost to the innermost, whatever their order in the options. */
 export interface PolicyOptions extends CircuitOptions {
   /**
-   * Which failures may be answered with the last good value or the fallback.
+   * The kinds of failure that the last good value or the fallback replaces.
    *
    * @defaultValue ['open', 'full', 'timeout', 'upstream']
    */
   fallbackOn?: readonly ('open' | 'full' | 'timeout' | 'upstream')[]
 
   /**
-   * How long the fallback may take, in milliseconds.
+   * The time limit of the fallback. Milliseconds, 1 to 2147483647.
    *
-   * @defaultValue the timeout of a call
+   * @defaultValue The `timeout` of an attempt, at most 10000
+   * @throws RangeError outside that range.
    */
   fallbackTimeout?: number
 
   /**
-   * How long all tries together may take, in milliseconds. The request's deadline may be nearer. `false` is no limit.
+   * The time limit of all attempts together; the request's deadline may be earlier. Milliseconds, 1 to 2147483647.
+   * `false` is no limit.
    *
    * @defaultValue 30000
+   * @throws RangeError outside that range.
    */
   totalTimeout?: number | false
 
   /**
-   * Tries again what failed or took too long: `true`, how many times, or options. Only for calls that may safely
-   * happen twice.
+   * Retries calls that failed or timed out: `true`, a number of retries from 0 to 10, or options. Only for calls that
+   * may safely happen twice.
    *
    * @defaultValue false
    */
   retry?: boolean | number | RetryOptions
 
   /**
-   * Starts a second try when the first one is slow. Only for calls that may safely happen twice; needs a budget of
-   * `retry`, or the default one.
+   * Starts a second attempt if the first one is slow. Only for calls that may safely happen twice. It shares the budget
+   * of `retry`, or has that budget's defaults without `retry`.
    *
    * @defaultValue false
    */
   hedge?: false | HedgeOptions
 
   /**
-   * How many calls may be at work at the same time: a number or options.
+   * Limits the number of concurrent calls: a number, at least 1, or options.
    *
    * @defaultValue false
    */
   bulkhead?: false | number | BulkheadOptions
 
   /**
-   * How long one try may take, in milliseconds; then its signal is aborted. `false` is no limit.
+   * The time limit of one attempt; its signal aborts then. Milliseconds, 1 to 2147483647. `false` is no limit.
    *
    * @defaultValue 10000
+   * @throws RangeError outside that range.
    */
   timeout?: number | false
 
   /**
-   * What an outcome means: a failure, a success, or nothing. `undefined` leaves it to the default: an error is a
-   * failure, unless it has a status from 400 to 499 (408 and 429 are failures) or is a mistake in the code.
+   * Decides whether an error or result is a failure, a success, or is ignored. `undefined` leaves it to the default:
+   * errors are failures, except bugs in the app and errors with a status from 400 to 499 other than 408 and 429.
+   *
+   * @defaultValue None: the default decides
    */
-  isFailure?: (error: unknown, result: unknown) => boolean | Outcome | undefined
+  isFailure?: FailureClassifier
 
   /**
-   * How many keys may have a breaker of their own; the one unused for longest makes room. At least 1.
+   * The number of keys with a separate breaker, at least 1. A new key replaces the one that was not used for the
+   * longest time.
    *
    * @defaultValue 1000
+   * @throws RangeError below 1.
    */
   maxKeys?: number
 
   /**
-   * A key that is unused for this long loses its breaker, in milliseconds.
+   * The time after which an unused key loses its breaker. Milliseconds, 1 to 2147483647.
    *
    * @defaultValue 600000
+   * @throws RangeError outside that range.
    */
   idleTimeout?: number
 
-  /** Shows the breaker in the readiness report; with `critical: true` an open one makes the service not ready. */
+  /**
+   * Adds the breaker to the readiness report. With `critical: true` an open breaker makes the service not ready.
+   *
+   * @defaultValue None: no check
+   */
   health?: { critical?: boolean }
 }
 
@@ -98,64 +115,69 @@ export interface Policy extends CircuitPolicy {
   hedge: HedgeOptions | undefined
   bulkhead: BulkheadPolicy | undefined
   timeout: number
-  isFailure: PolicyOptions['isFailure']
+  isFailure: FailureClassifier | undefined
   maxKeys: number
   idleTimeout: number
   health: { critical: boolean } | undefined
 }
 
-const check = optionChecks('resilience')
-const ownKeys = [
-  'fallbackOn',
-  'fallbackTimeout',
-  'totalTimeout',
-  'retry',
-  'hedge',
-  'bulkhead',
-  'timeout'
-] as const
-const otherKeys = ['isFailure', 'maxKeys', 'idleTimeout', 'health'] as const
-export const policyKeys: readonly string[] = [...ownKeys, ...otherKeys, ...circuitKeys]
 const kinds = ['open', 'full', 'timeout', 'upstream'] as const
-const milliseconds = { min: 1, max: 2 ** 31 - 1, unit: 'milliseconds' }
+type Computed = 'fallbackTimeout' | 'isFailure' | 'health'
 
-/** Fills in the defaults and refuses what cannot work. `at` ends with a dot or is empty. */
+export const policyDefaults: typeof circuitDefaults &
+  Required<Omit<PolicyOptions, Computed | keyof CircuitOptions>> &
+  Record<Computed, undefined> = {
+  ...circuitDefaults,
+  fallbackOn: kinds,
+  fallbackTimeout: undefined,
+  totalTimeout: 30_000,
+  retry: false,
+  hedge: false,
+  bulkhead: false,
+  timeout: 10_000,
+  isFailure: undefined,
+  maxKeys: 1000,
+  idleTimeout: 600_000,
+  health: undefined
+}
+
+/** The names of all options of a policy. */
+export const policyKeys: readonly string[] = Object.keys(policyDefaults)
+
+const check = optionChecks('resilience')
+const milliseconds = { min: 1, max: MAX_DELAY, unit: 'milliseconds' }
+
+/** Applies the defaults and refuses wrong values. `at` ends with a dot or is empty. */
 export function resolvePolicy(at: string, options: PolicyOptions): Policy {
-  const { isFailure, health } = options
-  const limit = (name: 'timeout' | 'totalTimeout', initial: number): number => {
-    const value = options[name] ?? initial
+  const values = withDefaults(policyDefaults, options)
+  const { fallbackOn, isFailure, health } = values
+  const limit = (name: 'timeout' | 'totalTimeout'): number => {
+    const value = values[name]
     return value === false ? Infinity : check.number(`${at}${name}`, value, milliseconds)
   }
-  const { fallbackOn = kinds } = options
   if (!Array.isArray(fallbackOn)) check.fail(`${at}fallbackOn`, 'an array', fallbackOn)
   for (const kind of fallbackOn) check.oneOf(`${at}fallbackOn`, kind, kinds)
   if (isFailure !== undefined) check.fn(`${at}isFailure`, isFailure)
-  const timeout = limit('timeout', 10_000)
-  const fallbackTimeout = options.fallbackTimeout ?? Math.min(timeout, 10_000)
+  const timeout = limit('timeout')
+  const fallbackTimeout = values.fallbackTimeout ?? Math.min(timeout, 10_000)
 
   return {
     ...resolveCircuit(at, options, check),
     fallbackOn: new Set<FailureKind>(fallbackOn),
     fallbackTimeout: check.number(`${at}fallbackTimeout`, fallbackTimeout, milliseconds),
-    totalTimeout: limit('totalTimeout', 30_000),
-    retry: resolveRetry(`${at}retry`, options.retry ?? false, check),
-    hedge: resolveHedge(`${at}hedge`, options.hedge ?? false, check),
-    bulkhead: resolveBulkhead(`${at}bulkhead`, options.bulkhead ?? false, check),
+    totalTimeout: limit('totalTimeout'),
+    retry: resolveRetry(`${at}retry`, values.retry, check),
+    hedge: resolveHedge(`${at}hedge`, values.hedge, check),
+    bulkhead: resolveBulkhead(`${at}bulkhead`, values.bulkhead, check),
     timeout,
     isFailure,
-    maxKeys: check.integer(`${at}maxKeys`, options.maxKeys ?? 1000, { min: 1 }),
-    idleTimeout: check.number(`${at}idleTimeout`, options.idleTimeout ?? 600_000, milliseconds),
-    health: health === undefined ? undefined : resolveHealth(at, health)
+    maxKeys: check.integer(`${at}maxKeys`, values.maxKeys, { min: 1 }),
+    idleTimeout: check.number(`${at}idleTimeout`, values.idleTimeout, milliseconds),
+    health: health && resolveHealth(`${at}health`, health)
   }
 }
 
 function resolveHealth(at: string, { critical = false, ...others }: { critical?: boolean }) {
-  check.keys(`${at}health`, others, ['critical'])
-  return { critical: check.boolean(`${at}health.critical`, critical) }
-}
-
-/** The second set's options over the first one's; `undefined` is not given. */
-export function merged<T extends object>(base: T, over: T): T {
-  const given = Object.entries(over).filter(([, value]) => value !== undefined)
-  return { ...base, ...Object.fromEntries(given) }
+  check.keys(at, others, ['critical'])
+  return { critical: check.boolean(`${at}.critical`, critical) }
 }

@@ -1,18 +1,21 @@
+import type { BreakerPipeline } from './pipeline.ts'
 import type { Breaker } from './types.ts'
-import type { Guard } from './pipeline.ts'
 
-/** What a user sees of a guard. */
-export function breakerOf<Args extends unknown[], T>(guard: Guard<Args, T>): Breaker<Args, T> {
+/** The public side of a pipeline. */
+export function publicBreaker<Args extends unknown[], T>(
+  pipeline: BreakerPipeline<Args, T>
+): Breaker<Args, T> {
   return {
-    name: guard.name,
+    name: pipeline.name,
     get state() {
-      return guard.state
+      return pipeline.state
     },
-    call: (request, ...args) => guard.call(request, args),
-    detailed: (request, ...args) => guard.detailed(request, args),
-    isolate: () => guard.isolate(),
-    release: () => guard.releaseAll(),
-    inject: (fault) => guard.inject(fault),
-    snapshot: () => guard.snapshot()
+    call: (request, ...args) => pipeline.call(request, args),
+    detailed: (request, ...args) => pipeline.detailed(request, args),
+    isolate: () => pipeline.isolation.isolate(),
+    release: () => pipeline.isolation.releaseAll(),
+    onStateChange: (listener) => pipeline.onStateChange(listener),
+    inject: (fault) => pipeline.inject(fault),
+    snapshot: () => pipeline.snapshot()
   }
 }

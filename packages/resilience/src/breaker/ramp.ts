@@ -1,9 +1,12 @@
-/** After a probe has succeeded: two calls at a time, then four, …, until `limit` is passed. Like TCP's slow start. */
+/**
+ * Limits the concurrent calls after a successful probe: two, then four, doubling until `limit` is passed. Like TCP's
+ * slow start.
+ */
 export class Ramp {
   readonly #limit: number
   #width = 2
-  #inside = 0
-  // The probe.
+  #active = 0
+  /** The probe is the first one. */
   #successes = 1
   #failures = 0
 
@@ -13,26 +16,26 @@ export class Ramp {
   }
 
   enter(): boolean {
-    if (this.#inside >= this.#width) return false
-    this.#inside++
+    if (this.#active >= this.#width) return false
+    this.#active++
     return true
   }
 
-  left(): void {
-    this.#inside--
+  release(): void {
+    this.#active--
   }
 
-  /** True when the ramp is over. */
-  succeeded(): boolean {
-    this.#inside--
+  /** Returns `true` if the ramp is complete. */
+  succeed(): boolean {
+    this.#active--
     this.#successes++
     if (this.#successes >= this.#width) this.#width *= 2
     return this.#width > this.#limit
   }
 
-  /** True when it went wrong: the service is not back. The usual minimum volume would take too long to see it. */
-  failed(errorThresholdPercentage: number): boolean {
-    this.#inside--
+  /** Returns `true` if the service has not recovered. The usual minimum volume would take too long to show it. */
+  fail(errorThresholdPercentage: number): boolean {
+    this.#active--
     this.#failures++
     return (this.#failures / (this.#failures + this.#successes)) * 100 >= errorThresholdPercentage
   }

@@ -1,6 +1,6 @@
-/** What ended inside the window. */
+/** The counts of the calls that ended within the window. */
 export interface WindowStats {
-  /** Calls that count. Those at work, or turned away, are no reason for anything. */
+  /** Successes and failures together, by opossum's name for it. */
   fires: number
   failures: number
   successes: number
@@ -10,7 +10,7 @@ export interface WindowStats {
 
 const BUCKETS = 10
 const KINDS = 4
-/** What is counted. */
+/** The kinds of counts. */
 export const SUCCESSES = 0
 export const FAILURES = 1
 export const SLOW = 2
@@ -19,24 +19,24 @@ export const REJECTS = 3
 const zeros = (length: number): number[] => Array.from({ length }, () => 0)
 
 /**
- * Counts of the last time, in ten buckets, with totals that are kept instead of summed up. Buckets are rotated when
- * they are looked at, so an idle one costs nothing, however many there are.
+ * A rolling window of ten buckets whose totals are updated instead of summed up. Buckets are rotated when the window is
+ * used, so that an unused window needs no timer.
  */
 export class Window {
-  // Plain arrays: of typed ones this small, the wrapping takes more memory than the numbers.
+  // Plain arrays: a typed array's header takes more memory than these few numbers.
   readonly #counts = zeros(BUCKETS * KINDS)
   readonly #totals = zeros(KINDS)
-  readonly #width: number
+  readonly #bucketLength: number
   #head = 0
   #headEnd: number
 
   /**
-   * @param length - Milliseconds that the window looks back.
-   * @param now - What the clock says.
+   * @param length - Milliseconds.
+   * @param now - The clock's time.
    */
   constructor(length: number, now: number) {
-    this.#width = length / BUCKETS
-    this.#headEnd = now + this.#width
+    this.#bucketLength = length / BUCKETS
+    this.#headEnd = now + this.#bucketLength
   }
 
   stats(now: number): WindowStats {
@@ -51,31 +51,24 @@ export class Window {
     this.#totals[kind]!++
   }
 
-  /** What was counted lately was something else. */
-  takeBack(kind: number, now: number): void {
+  /** Takes back a recent count. One in an older bucket stays until that bucket is dropped. */
+  subtract(kind: number, now: number): void {
     if (now >= this.#headEnd) this.#rotate(now)
-    const at = this.#head * KINDS + kind
-    // Otherwise it is in an older bucket, and leaves with that.
-    if (this.#counts[at] === 0) return
-    this.#counts[at]!--
+    const index = this.#head * KINDS + kind
+    if (this.#counts[index] === 0) return
+    this.#counts[index]!--
     this.#totals[kind]!--
   }
 
-  /** What led to an outage says nothing about the time after it. */
-  clear(): void {
-    this.#counts.fill(0)
-    this.#totals.fill(0)
-  }
-
   #rotate(now: number): void {
-    const passed = 1 + Math.floor((now - this.#headEnd) / this.#width)
-    this.#headEnd += passed * this.#width
+    const passed = 1 + Math.floor((now - this.#headEnd) / this.#bucketLength)
+    this.#headEnd += passed * this.#bucketLength
     for (let step = Math.min(passed, BUCKETS); step > 0; step--) {
       this.#head = (this.#head + 1) % BUCKETS
       for (let kind = 0; kind < KINDS; kind++) {
-        const at = this.#head * KINDS + kind
-        this.#totals[kind]! -= this.#counts[at]!
-        this.#counts[at] = 0
+        const index = this.#head * KINDS + kind
+        this.#totals[kind]! -= this.#counts[index]!
+        this.#counts[index] = 0
       }
     }
   }

@@ -1,75 +1,86 @@
 import type { FastifyRequest } from 'fastify'
+import type { Abortable, AbortableList } from '../abortable.ts'
 import type { Deadline } from '../deadline/deadline.ts'
-import type { Abortable, InFlight } from '../abortable.ts'
+import { CallTimeoutError, DeadlineError } from '../errors.ts'
 
-/** What the guarded function is told, as its first argument. */
+/** The first argument of the guarded function. */
 export interface CallContext {
-  /** Aborts when this try times out, or nobody waits for it any more. Give it to what you call. */
+  /** Aborts when this attempt times out or its result is no longer needed. Give it to what you call. */
   readonly signal: AbortSignal
   /** The request that the call is made for, if any. */
   readonly request: FastifyRequest | null
-  /** 1 for the first try. */
+  /** 1 for the first attempt. */
   readonly attempt: number
-  /** Milliseconds left for this try. */
+  /** Milliseconds left for this attempt. */
   remaining(): number
-  /** Milliseconds left for all tries together. */
+  /** Milliseconds left for all attempts together. */
   callRemaining(): number
 }
 
-/** What ours are told besides. */
-export interface TryContext extends CallContext {
-  /** What looked like a success was none: its body has failed. */
-  failedLater(error: unknown): void
+/** The context with what only this package's guarded functions need. */
+export interface AttemptContext extends CallContext {
+  /** Turns a success into a failure: reading the response's body has failed. */
+  failLate(error: unknown): void
 }
 
-/** One call through all layers, whatever they make of it. */
+/** Where a call's value comes from. */
+export type CallSource = 'call' | 'lastGood' | 'fallback'
+
+/** One call through all strategies, with all its attempts. */
 export class Call<Args extends unknown[]> {
   readonly request: FastifyRequest | null
   readonly args: Args
   readonly deadline: Deadline | undefined
   readonly startedAt: number
-  /** When all tries together must have ended, on the clock. */
+  /** The end of the time for all attempts together, on the clock. */
   readonly expiresAt: number
-  /** Whether that is the request's deadline, and not the policy's. */
+  /** Whether `expiresAt` is the request's deadline rather than the policy's total timeout. */
   readonly byDeadline: boolean
   attempts = 0
-  source: 'call' | 'lastGood' | 'fallback' = 'call'
+  source: CallSource = 'call'
+  /** The error that a fallback or a last good value replaced. */
   error: unknown
-  /** What is at work or waits for it now, for the layer that may not need it any more. */
+  /** The latest pending work, for the strategy that may abort it. */
   current: Abortable | undefined
 
+  /** @param limit - The end of the policy's total timeout, on the clock. */
   constructor(
     request: FastifyRequest | null,
     args: Args,
     deadline: Deadline | undefined,
     startedAt: number,
-    ownEnd: number
+    limit: number
   ) {
     this.request = request
     this.args = args
     this.deadline = deadline
     this.startedAt = startedAt
-    this.byDeadline = deadline !== undefined && deadline.expiresAt < ownEnd
-    this.expiresAt = this.byDeadline ? deadline!.expiresAt : ownEnd
+    this.byDeadline = deadline !== undefined && deadline.expiresAt < limit
+    this.expiresAt = this.byDeadline ? deadline!.expiresAt : limit
   }
 
-  /** One beside it, for a second try at the same time. It ends when this one does. */
-  another(): Call<Args> {
+  /** A call for a concurrent attempt, with the same end. */
+  forkForHedge(): Call<Args> {
     const { request, args, deadline, startedAt, expiresAt, byDeadline } = this
     const call = new Call(request, args, deadline, startedAt, byDeadline ? Infinity : expiresAt)
     call.attempts = this.attempts++
     return call
   }
 
-  /** Has work stopped when the client leaves or the app closes. */
-  watch(work: Abortable, inFlight: InFlight): void {
-    if (this.deadline) this.deadline.watch(work)
-    else inFlight.add(work)
+  /** Aborts `work` when the client disconnects or the app closes. */
+  track(work: Abortable, appWork: AbortableList): void {
+    if (this.deadline) this.deadline.track(work)
+    else appWork.add(work)
+  }
+
+  /** The error of a call whose time is over. */
+  timeoutError(): CallTimeoutError | DeadlineError {
+    return this.byDeadline ? new DeadlineError() : new CallTimeoutError()
   }
 }
 
-/** What each layer is: it makes a call, by itself or through the next one. */
-export type Run<Args extends unknown[], T> = (call: Call<Args>) => Promise<T>
+/** The part of a call that limits how long it may wait, whatever its arguments are. */
+export type CallLifetime = Pick<Call<never>, 'expiresAt' | 'current' | 'track' | 'timeoutError'>
 
-/** How long `ms` a timer can take; longer is no timer. */
-export const isTimed = (ms: number): boolean => ms < 2 ** 31
+/** Makes a call. Each strategy wraps the next one in such a function. */
+export type RunCall<Args extends unknown[], T> = (call: Call<Args>) => Promise<T>

@@ -1,13 +1,13 @@
 import type { CallContext } from './call.ts'
 
 /**
- * A function that a breaker can guard: its first parameter is the call's context, further ones are its own.
+ * A function that a breaker can guard: its first parameter is the call's context, further ones are its arguments.
  *
- * An unannotated parameter gets its type from here, and a default value (`n = 3`) only counts where there is nothing to
- * get. So a function must see a signature that ends where its required parameters end. TypeScript leaves out signatures
- * that are too short for a function, and takes none from an object that offers two which it cannot unite, as these
- * pairs of a generic and a plain one. Each pair but one is thus either too short or ambiguous. The last pair, always
- * ambiguous, is what every guarded function is checked against.
+ * An unannotated parameter gets its type from here, and a default value (`n = 3`) gives the type only if there is none
+ * to get. So a function must see a signature that ends where its required parameters end. TypeScript leaves out
+ * signatures that are too short for a function, and takes none from an object that offers two which it cannot unite, as
+ * these pairs of a generic and a plain one. Each pair but one is thus either too short or ambiguous. The last pair,
+ * always ambiguous, is what every guarded function is checked against.
  */
 export type Guardable =
   | ((context: CallContext) => unknown)
@@ -16,7 +16,7 @@ export type Guardable =
   | Either<[unknown, unknown], [unknown, unknown, unknown]>
   | Either<[unknown, unknown, unknown], [unknown, unknown, unknown, unknown]>
   | Either<[unknown, unknown, unknown, unknown], [unknown, unknown, unknown, unknown, unknown]>
-  // oxlint-disable-next-line typescript/no-explicit-any -- arguments may be anything; what they are is inferred
+  // oxlint-disable-next-line typescript/no-explicit-any -- arguments may be anything; their types are inferred
   | Either<any, any>
 
 interface Either<Shorter extends unknown[], Longer extends unknown[]> {
@@ -25,10 +25,10 @@ interface Either<Shorter extends unknown[], Longer extends unknown[]> {
   (context: CallContext, ...args: Longer): unknown
 }
 
-/** What a guarded function takes after the context. */
+/** The parameters of a guarded function after the context. */
 export type GuardedArgs<Fn> = Fn extends (context: never, ...args: infer Args) => unknown ? Args : never
 
-/** What a guarded function gives in the end. */
+/** The awaited result of a guarded function. */
 export type GuardedResult<Fn> = Fn extends (context: never, ...args: never) => infer Result
   ? Awaited<Result>
   : never

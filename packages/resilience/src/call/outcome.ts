@@ -1,7 +1,12 @@
-import { isBranded, isResilienceError, ResilienceError, UpstreamError } from '../errors.ts'
-import type { Outcome, PolicyOptions } from '../breaker/policy-options.ts'
+import { isClientError, isResilienceError, type FailureKind, UpstreamError } from '../errors.ts'
 
-interface Loose {
+/** How an attempt counts for the breaker. */
+export type Outcome = 'failure' | 'success' | 'ignore'
+
+/** Decides how an attempt counts. `true` is a failure, `false` a success, `undefined` leaves it to the default. */
+export type FailureClassifier = (error: unknown, result: unknown) => boolean | Outcome | undefined
+
+interface MaybeHttpError {
   status?: unknown
   statusCode?: unknown
   retryAfter?: unknown
@@ -9,66 +14,65 @@ interface Loose {
   response?: { status?: unknown; statusCode?: unknown; headers?: unknown }
 }
 
-/** The upstream's status, where fetch wrappers, axios, got and our own errors have it. */
+/** The upstream's status, where fetch wrappers, axios, got and this package's errors have it. */
 function statusOf(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null) return undefined
-  const { status, statusCode, response } = error as Loose
+  const { status, statusCode, response } = error as MaybeHttpError
   return [statusCode, status, response?.status, response?.statusCode].find(
     (value): value is number => typeof value === 'number'
   )
 }
 
 /**
- * Whether an error is a mistake in our code. A fallback would hide it, and the service called is not to blame.
- * fetch says "TypeError: fetch failed" of a broken connection: those have a cause.
+ * Whether an error is a bug in the app. A fallback would hide it, and it is no failure of the called service.
+ * fetch throws a TypeError for a broken connection too, but that one has a cause.
  */
-export const isMistake = (error: unknown): boolean =>
+const isBug = (error: unknown): boolean =>
   (error instanceof TypeError && error.cause === undefined) ||
   error instanceof ReferenceError ||
-  (error instanceof RangeError && !isBranded(error))
+  (error instanceof RangeError && !isClientError(error))
 
-/** What an error means to the breaker, unless the policy says otherwise. */
 function defaultOutcome(error: unknown): Outcome {
-  if (isMistake(error) || (isResilienceError(error) && error.kind === 'canceled')) return 'ignore'
+  if (isBug(error) || (isResilienceError(error) && error.kind === 'canceled')) return 'ignore'
   const status = statusOf(error)
-  const answered = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429
-  return answered ? 'success' : 'failure'
+  const isAnswer = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429
+  return isAnswer ? 'success' : 'failure'
 }
 
 const NO_ERROR = undefined
 
-/** What an error means to the breaker. */
-export function outcomeOf(error: unknown, isFailure: PolicyOptions['isFailure']): Outcome {
-  const said = isFailure?.(error, undefined)
-  if (said === undefined) return defaultOutcome(error)
-  return typeof said === 'string' ? said : said ? 'failure' : 'success'
+/** How an error counts for the breaker. */
+export function outcomeOfError(error: unknown, classify: FailureClassifier | undefined): Outcome {
+  const verdict = classify?.(error, undefined)
+  if (verdict === undefined) return defaultOutcome(error)
+  return typeof verdict === 'string' ? verdict : verdict ? 'failure' : 'success'
 }
 
-/** What a result means to the breaker. */
-export function outcomeOfResult(result: unknown, isFailure: PolicyOptions['isFailure']): Outcome {
-  if (isFailure === undefined) return 'success'
-  const said = isFailure(NO_ERROR, result)
-  return typeof said === 'string' ? said : said === true ? 'failure' : 'success'
+/** How a result counts for the breaker. */
+export function outcomeOfResult(result: unknown, classify: FailureClassifier | undefined): Outcome {
+  if (classify === undefined) return 'success'
+  const verdict = classify(NO_ERROR, result)
+  return typeof verdict === 'string' ? verdict : verdict === true ? 'failure' : 'success'
 }
 
-/** A failure as the caller sees it: 502 with the cause, unless it is an answer of ours already. */
-export function shownFailure(error: unknown): unknown {
-  return isBranded(error) ? error : new UpstreamError(error, retryAfterOf(error))
+/** The error that the caller of a failed attempt gets: 502 with the failure as cause, unless it is a client error. */
+export function toCallerError(error: unknown): unknown {
+  return isClientError(error) ? error : new UpstreamError(error, retryAfterOf(error))
 }
 
-/** The kind of a failure; undefined for what is none. */
-export const kindOf = (error: unknown): ResilienceError['kind'] | undefined =>
+/** The kind of a failure. `undefined` for other errors. */
+export const kindOf = (error: unknown): FailureKind | undefined =>
   isResilienceError(error) ? error.kind : undefined
 
-/** Seconds that the upstream asked for, by a number on the error or by its `Retry-After` header. */
+/** Seconds that the upstream asks to wait: `retryAfter` of the error, or its `Retry-After` header. */
 export function retryAfterOf(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null) return undefined
-  const { retryAfter, headers, response } = error as Loose
+  const { retryAfter, headers, response } = error as MaybeHttpError
   if (typeof retryAfter === 'number' && retryAfter >= 0) return Math.ceil(retryAfter)
-  return seconds(header(headers) ?? header(response?.headers))
+  return parseRetryAfter(retryAfterHeader(headers) ?? retryAfterHeader(response?.headers))
 }
 
-function header(headers: unknown): unknown {
+function retryAfterHeader(headers: unknown): unknown {
   if (typeof headers !== 'object' || headers === null) return undefined
   return headers instanceof Headers
     ? headers.get('retry-after')
@@ -76,7 +80,7 @@ function header(headers: unknown): unknown {
 }
 
 /** `Retry-After` is a number of seconds or a date. */
-function seconds(value: unknown): number | undefined {
+function parseRetryAfter(value: unknown): number | undefined {
   if (typeof value === 'number' && value >= 0) return Math.ceil(value)
   if (typeof value !== 'string') return undefined
   if (/^\d{1,9}$/.test(value.trim())) return Number(value)

@@ -1,70 +1,77 @@
-import type { TryContext } from '../call/call.ts'
-import type { Clock } from '../clock.ts'
-import { deadlineOf } from '../deadline/deadline.ts'
+import { Abortable, type AbortableList } from '../abortable.ts'
+import type { AttemptContext } from '../call/call.ts'
+import { toCallerError } from '../call/outcome.ts'
+import { type Clock, startTimer, stopTimer } from '../clock.ts'
+import { deadlineOf } from '../deadline/request-state.ts'
 import { CallCanceledError, CallTimeoutError } from '../errors.ts'
-import { type InFlight, Stoppable } from '../abortable.ts'
-import { shownFailure } from '../call/outcome.ts'
 
 const readers = ['json', 'text', 'arrayBuffer', 'blob', 'bytes', 'formData'] as const
 
-interface Guarding {
-  readonly context: TryContext
+interface BodyGuard {
+  readonly context: AttemptContext
   /** Milliseconds until the call's time is over. */
-  readonly left: number
-  /** Ends the response. */
+  readonly remaining: number
+  /** Aborts the response. */
   readonly controller: AbortController
-  /** The caller's own signal. */
-  readonly own: AbortSignal | undefined
+  readonly callerSignal: AbortSignal | undefined
   readonly clock: Clock
-  readonly inFlight: InFlight
+  readonly pendingWork: AbortableList
 }
 
 /**
- * A body may come slowly, or never end. Until it has been read, it ends with the call's time, with the client, and
- * with the app. What goes wrong while it is read is the upstream's failure, a body that is no JSON too.
+ * Guards the reading of a response's body, which may be slow or never end: it is aborted at the end of the call's time,
+ * when the client disconnects, and when the app closes. A body that cannot be read, or is not valid JSON for `json()`,
+ * is a failure of the upstream.
  */
-export function guardBody(
-  response: Response,
-  { context, left, controller, own, clock, inFlight }: Guarding
-): Response {
-  const deadline = deadlineOf(context.request)
-  const forget = (): void => {
-    if (timer !== undefined) clock.clearTimeout(timer)
-    reading.land()
-  }
-  const reading = new Stoppable((reason) => {
-    forget()
-    controller.abort(reason)
-  })
-  const timer =
-    response.body !== null && left < 2 ** 31
-      ? clock.setTimeout(() => reading.abort(new CallTimeoutError()), Math.max(0, left))
-      : undefined
-  // A body that nobody reads must not keep the process.
-  if (timer instanceof Object && 'unref' in timer) (timer as NodeJS.Timeout).unref()
-  if (response.body !== null) {
-    if (deadline) deadline.watch(reading)
-    else inFlight.add(reading)
-  }
-
+export function guardBody(response: Response, guard: BodyGuard): Response {
+  const pending = response.body === null ? undefined : new PendingBody(guard)
   for (const name of readers) {
     const read = response[name] as (() => Promise<unknown>) | undefined
     if (!read) continue
     const guarded = async (): Promise<unknown> => {
-      // Reading it twice is a mistake of the caller's.
+      // Reading a body twice is a bug in the app: fetch's own error goes to it.
       if (response.bodyUsed) return read.call(response)
       try {
         return await read.call(response)
       } catch (error) {
-        if (own?.aborted) throw new CallCanceledError()
-        // What a refusal says need not be JSON.
-        if (response.ok) context.failedLater(error)
-        throw shownFailure(error)
+        if (guard.callerSignal?.aborted) throw new CallCanceledError()
+        // An error response need not be JSON.
+        if (response.ok) guard.context.failLate(error)
+        throw toCallerError(error)
       } finally {
-        forget()
+        pending?.end()
       }
     }
     Object.defineProperty(response, name, { value: guarded, configurable: true })
   }
   return response
+}
+
+/** A body that is not read yet. */
+class PendingBody extends Abortable {
+  readonly #clock: Clock
+  readonly #controller: AbortController
+  readonly #timer: unknown
+
+  constructor({ context, remaining, controller, clock, pendingWork }: BodyGuard) {
+    super()
+    this.#clock = clock
+    this.#controller = controller
+    this.#timer = startTimer(clock, remaining, () => this.abort(new CallTimeoutError()))
+    // A body that the app does not read must not keep the process alive.
+    if (this.#timer instanceof Object && 'unref' in this.#timer) (this.#timer as NodeJS.Timeout).unref()
+    const deadline = deadlineOf(context.request)
+    if (deadline) deadline.track(this)
+    else pendingWork.add(this)
+  }
+
+  override abort(reason: Error): void {
+    this.end()
+    this.#controller.abort(reason)
+  }
+
+  end(): void {
+    stopTimer(this.#clock, this.#timer)
+    this.unlink()
+  }
 }

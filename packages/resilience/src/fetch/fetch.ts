@@ -1,30 +1,38 @@
 import type { Propagator } from '@seaworthy/contract'
-import type { CallContext, TryContext } from '../call/call.ts'
+import { nameErrorClass } from '@seaworthy/internal'
+import type { AbortableList } from '../abortable.ts'
+import type { BreakerPolicy } from '../breaker/options.ts'
+import type { AttemptContext, CallContext } from '../call/call.ts'
 import type { Clock } from '../clock.ts'
-import { writeTimeout } from '../deadline/header.ts'
-import { deadlineOf } from '../deadline/deadline.ts'
+import { formatTimeout } from '../deadline/header.ts'
+import { deadlineOf } from '../deadline/request-state.ts'
 import { CallCanceledError } from '../errors.ts'
 import { guardBody } from './body.ts'
-import type { InFlight } from '../abortable.ts'
-import type { BreakerPolicy } from '../breaker/options.ts'
 import type { UrlParts } from './url.ts'
 
-/** What `fetch` takes, and more. */
+/** The options of `fetch`, and those of this package. */
 export interface FetchOptions extends RequestInit, UrlParts {
-  /** The name of a policy. */
+  /**
+   * The name of a policy.
+   *
+   * @defaultValue None: the plugin's `defaults` apply, and calls that may be repeated are retried
+   */
   policy?: string
 }
 
-/** A call on its way out. */
-export interface Outgoing {
+/** The arguments of an outgoing call. */
+export interface OutgoingCall {
   readonly url: URL
   readonly init: RequestInit
   readonly method: string
 }
 
-/** The cause of a 502: what the upstream answered. */
+/** The cause of a 502: the upstream's response has a status that is a failure. */
 export class ResponseError extends Error {
-  override readonly name = 'ResponseError'
+  static {
+    nameErrorClass(this, 'ResponseError')
+  }
+
   readonly status: number
   readonly headers: Record<string, string>
 
@@ -38,15 +46,15 @@ export class ResponseError extends Error {
 
 export interface FetchHost {
   readonly clock: Clock
-  readonly inFlight: InFlight
+  readonly pendingWork: AbortableList
   readonly fetch: typeof globalThis.fetch
   /** The deadline's header, if it is sent. */
   readonly header: string | false
   readonly propagator: Propagator | undefined
 }
 
-const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
-const isFailing = (status: number): boolean => status >= 500 || status === 408 || status === 429
+const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
+const isFailure = (status: number): boolean => status >= 500 || status === 408 || status === 429
 
 /** Whether the body can be sent a second time. */
 const isReplayable = (body: RequestInit['body']): boolean =>
@@ -54,55 +62,61 @@ const isReplayable = (body: RequestInit['body']): boolean =>
   body === null ||
   !(body instanceof ReadableStream || (typeof body === 'object' && Symbol.asyncIterator in body))
 
-/** Which calls are tried again: idempotent methods, and those whose key makes a second one harmless. */
-export function isRepeatable({ method, init }: Outgoing): boolean {
+/** Whether a call may be repeated: its method is idempotent, or it has an idempotency key. */
+function isRepeatable({ method, init }: OutgoingCall): boolean {
   if (!isReplayable(init.body)) return false
-  return idempotent.has(method) || new Headers(init.headers).has('idempotency-key')
+  return idempotentMethods.has(method) || new Headers(init.headers).has('idempotency-key')
 }
 
-/** What makes a policy one for fetch: a breaker per host, retries by method. */
-export const fetchKeys: Pick<BreakerPolicy<[Outgoing], Response>, 'key' | 'idempotent' | 'hedgeable'> = {
+/** The part of the policy that every `fetch` has: a breaker for each host, retries by method. */
+export const fetchPolicy: Pick<
+  BreakerPolicy<[OutgoingCall], Response>,
+  'key' | 'idempotent' | 'hedgeable'
+> = {
   key: ({ url }) => url.host,
   idempotent: isRepeatable,
   hedgeable: ({ method }) => method === 'GET'
 }
 
-/** The function that the breaker guards. */
-export function fetcher(host: FetchHost): (context: TryContext, call: Outgoing) => Promise<Response> {
+/** The function that the breaker of `fetch` guards. */
+export function createFetch(
+  host: FetchHost
+): (context: AttemptContext, call: OutgoingCall) => Promise<Response> {
   return async (context, { url, init }) => {
     const { signal } = context
     const controller = new AbortController()
     const abort = (): void => controller.abort(signal.reason)
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort, { once: true })
-    const own = init.signal ?? undefined
-    const started = host.clock.now()
-    const left = Math.min(context.callRemaining(), deadlineOf(context.request)?.remaining() ?? Infinity)
+    const callerSignal = init.signal ?? undefined
+    const startedAt = host.clock.now()
+    const remaining = Math.min(context.callRemaining(), deadlineOf(context.request)?.remaining() ?? Infinity)
 
     let response
     try {
       response = await host.fetch(url, {
         ...init,
         headers: outgoingHeaders(context, init, host),
-        signal: own ? AbortSignal.any([controller.signal, own]) : controller.signal
+        signal: callerSignal ? AbortSignal.any([controller.signal, callerSignal]) : controller.signal
       })
     } catch (error) {
-      // The caller's own signal: its decision, not the upstream's failure.
-      throw own?.aborted ? new CallCanceledError() : error
+      // The caller has aborted the call: that is no failure of the upstream.
+      throw callerSignal?.aborted ? new CallCanceledError() : error
     } finally {
       signal.removeEventListener('abort', abort)
     }
-    if (isFailing(response.status)) {
-      // Frees the connection.
+    if (isFailure(response.status)) {
+      // Releases the connection.
       response.body?.cancel().catch(() => undefined)
       throw new ResponseError(url.host, response)
     }
     return guardBody(response, {
       context,
-      left: left - (host.clock.now() - started),
+      remaining: remaining - (host.clock.now() - startedAt),
       controller,
-      own,
-      ...host
+      callerSignal,
+      clock: host.clock,
+      pendingWork: host.pendingWork
     })
   }
 }
@@ -116,7 +130,7 @@ function outgoingHeaders(context: CallContext, init: RequestInit, host: FetchHos
   }
   const remaining = context.remaining()
   if (host.header !== false && Number.isFinite(remaining)) {
-    headers.set(host.header, writeTimeout(host.header, remaining))
+    headers.set(host.header, formatTimeout(host.header, remaining))
   }
   return headers
 }

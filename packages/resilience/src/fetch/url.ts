@@ -1,37 +1,44 @@
 import { PathError } from '../errors.ts'
 
-/** Segments of a path, and a query, each value of which is encoded. */
+/** Path segments and a query whose values are encoded. */
 export interface UrlParts {
-  /** Segments: each one stays one segment, whatever is in it. */
+  /** Segments that are appended to the URL's path. A value with a slash stays one segment. */
   path?: readonly (string | number)[]
-  /** The query; `undefined` leaves a parameter out. */
+  /** Parameters of the query. One with the value `undefined` is left out. */
   query?: Record<string, string | number | boolean | undefined>
 }
 
-const dots = /^(?:\.|%2e){1,2}$/i
+const dotSegment = /^(?:\.|%2e){1,2}$/i
 
-/** One segment. A value that some server might take for `..` or for nothing is refused: it would change the path. */
-function segment(value: string | number): string {
+/** Encodes one segment. Throws for a value that a server may take for `..` or for no segment: it would change the path. */
+function encodeSegment(value: string | number): string {
   const text = String(value)
-  if (text === '' || text.split(/[/\\]/).some((part) => dots.test(part))) throw new PathError()
+  if (text === '' || hasDotSegment(text)) throw new PathError()
   return encodeURIComponent(text)
 }
 
-/** A path with values in it: `` path`/users/${id}/orders` `` keeps each value inside its segment. */
+/**
+ * A path with encoded values, each of which stays one segment: `` path`/users/${id}/orders` ``.
+ *
+ * @throws PathError for a value that would change the path, like `..`.
+ */
 export function path(strings: TemplateStringsArray, ...values: readonly (string | number)[]): string {
-  return strings.reduce((text, part, index) => text + segment(values[index - 1]!) + part)
+  return strings.reduce((text, part, index) => text + encodeSegment(values[index - 1]!) + part)
 }
 
 /**
- * The URL to call.
+ * The URL of an outgoing call.
  *
- * @throws PathError where a value, or the text itself, would lead out of the path.
+ * @throws PathError for a value, or a base, with a segment like `..`.
  */
-export function urlOf(base: string | URL, { path: segments, query }: UrlParts): URL {
-  if (typeof base === 'string' && climbs(base)) throw new PathError()
+export function buildUrl(base: string | URL, { path: segments, query }: UrlParts): URL {
+  // URL would change `/users/../admin` to `/admin`.
+  if (typeof base === 'string' && hasDotSegment(base.split(/[?#]/)[0]!)) throw new PathError()
   const url = new URL(base)
   if (segments) {
-    url.pathname = [url.pathname.replace(/\/$/, ''), ...segments.map((value) => segment(value))].join('/')
+    url.pathname = [url.pathname.replace(/\/$/, ''), ...segments.map((value) => encodeSegment(value))].join(
+      '/'
+    )
   }
   for (const [name, value] of Object.entries(query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, String(value))
@@ -39,8 +46,4 @@ export function urlOf(base: string | URL, { path: segments, query }: UrlParts): 
   return url
 }
 
-/** `/users/../admin`: URL would make `/admin` of it without a word. */
-const climbs = (text: string): boolean => {
-  const [before = ''] = text.split(/[?#]/)
-  return before.split(/[/\\]/).some((part) => dots.test(part))
-}
+const hasDotSegment = (text: string): boolean => text.split(/[/\\]/).some((part) => dotSegment.test(part))

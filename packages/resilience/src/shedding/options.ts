@@ -1,42 +1,76 @@
 import type { OptionChecks } from '@seaworthy/internal'
+import { withDefaults } from '../merge-options.ts'
 
-/** When requests are turned away because there is too much to do. */
+/** When the service is overloaded, and which requests it rejects then. */
 export interface SheddingOptions {
   /**
-   * The share of an interval, from 0.1 to 1, for which the event loop may be busy.
+   * The share of an interval for which the event loop may be busy. A ratio, 0.1 to 1.
    *
    * @defaultValue 0.98
+   * @throws RangeError outside that range.
    */
   maxUtilization?: number
 
   /**
-   * How late the event loop may be, in milliseconds. Busy alone is no overload: both must be exceeded.
+   * The delay of the event loop that is acceptable. The service is overloaded only if this and `maxUtilization` are both
+   * exceeded. Milliseconds, at least 1.
    *
    * @defaultValue 200
+   * @throws RangeError below 1.
    */
   maxDelay?: number
 
   /**
-   * How often both are measured, in milliseconds. Shedding starts with the second interval in a row.
+   * The interval in which both are measured. Shedding starts after two overloaded intervals in a row. Milliseconds, 50
+   * to 60000.
    *
    * @defaultValue 500
+   * @throws RangeError outside that range.
    */
   interval?: number
 
   /**
-   * How many requests may be at work at the same time: a limit that finds itself, `false`, or its bounds. Low
-   * priority gets four fifths of it, normal nine tenths.
+   * Limits the concurrent requests: `true` or options for a limit that adapts, `false` for none. Requests of low
+   * priority are admitted up to 80 % of it, of normal priority up to 90 %.
    *
    * @defaultValue false
    */
-  concurrency?: false | true | { initial?: number; min?: number; max?: number }
+  concurrency?: boolean | ConcurrencyOptions
 
   /**
-   * What `Retry-After` says, in seconds. From 1 to 3600.
+   * The `Retry-After` header of rejected requests. Seconds, 1 to 3600.
    *
    * @defaultValue 2
+   * @throws RangeError outside that range.
    */
   retryAfter?: number
+}
+
+/** The limit of concurrent requests, which adapts to how long they take. */
+export interface ConcurrencyOptions {
+  /**
+   * The limit at start. A number of requests, at least 1.
+   *
+   * @defaultValue 100
+   * @throws RangeError below 1.
+   */
+  initial?: number
+
+  /**
+   * The lowest limit. A number of requests, at least 1.
+   *
+   * @defaultValue 10
+   * @throws RangeError below 1.
+   */
+  min?: number
+
+  /**
+   * The highest limit. A number of requests, at least `min`.
+   *
+   * @defaultValue 1000
+   * @throws RangeError below `min`.
+   */
+  max?: number
 }
 
 export interface SheddingPolicy {
@@ -47,40 +81,49 @@ export interface SheddingPolicy {
   retryAfter: number
 }
 
-/** Fills in the defaults and refuses what cannot work. */
+export const sheddingDefaults: Required<SheddingOptions> = {
+  maxUtilization: 0.98,
+  maxDelay: 200,
+  interval: 500,
+  concurrency: false,
+  retryAfter: 2
+}
+
+export const concurrencyDefaults: Required<ConcurrencyOptions> = { initial: 100, min: 10, max: 1000 }
+
+/** Applies the defaults and refuses wrong values. `undefined`: no shedding. */
 export function resolveShedding(
-  given: boolean | SheddingOptions,
+  value: boolean | SheddingOptions,
   check: OptionChecks
 ): SheddingPolicy | undefined {
-  if (given === false) return undefined
-  if (given !== true && (typeof given !== 'object' || given === null))
-    return check.fail('shedding', 'true, false or options', given)
-  const options = given === true ? {} : given
-  const {
-    maxUtilization = 0.98,
-    maxDelay = 200,
-    interval = 500,
-    concurrency = false,
-    retryAfter = 2
-  } = options
-  check.keys('shedding', options, ['maxUtilization', 'maxDelay', 'interval', 'concurrency', 'retryAfter'])
+  if (value === false) return undefined
+  const options = value === true ? {} : value
+  if (typeof options !== 'object' || options === null)
+    return check.fail('shedding', 'true, false or options', value)
+  check.keys('shedding', options, Object.keys(sheddingDefaults))
+  const { maxUtilization, maxDelay, interval, concurrency, retryAfter } = withDefaults(
+    sheddingDefaults,
+    options
+  )
   return {
     maxUtilization: check.number('shedding.maxUtilization', maxUtilization, { min: 0.1, max: 1 }),
     maxDelay: check.number('shedding.maxDelay', maxDelay, { min: 1, unit: 'milliseconds' }),
     interval: check.number('shedding.interval', interval, { min: 50, max: 60_000, unit: 'milliseconds' }),
-    concurrency: concurrency === false ? undefined : bounds(concurrency === true ? {} : concurrency, check),
+    concurrency: resolveConcurrency(concurrency, check),
     retryAfter: check.integer('shedding.retryAfter', retryAfter, { min: 1, max: 3600, unit: 'seconds' })
   }
 }
 
-function bounds(
-  given: { initial?: number; min?: number; max?: number },
+function resolveConcurrency(
+  value: boolean | ConcurrencyOptions,
   check: OptionChecks
-): { limit: number; minLimit: number; maxLimit: number } {
-  if (typeof given !== 'object' || given === null)
-    return check.fail('shedding.concurrency', 'true, false or options', given)
-  const { initial = 100, min = 10, max = 1000, ...others } = given
-  check.keys('shedding.concurrency', others, ['initial', 'min', 'max'])
+): SheddingPolicy['concurrency'] {
+  if (value === false) return undefined
+  const options = value === true ? {} : value
+  if (typeof options !== 'object' || options === null)
+    return check.fail('shedding.concurrency', 'true, false or options', value)
+  check.keys('shedding.concurrency', options, Object.keys(concurrencyDefaults))
+  const { initial, min, max } = withDefaults(concurrencyDefaults, options)
   return {
     limit: check.integer('shedding.concurrency.initial', initial, { min: 1 }),
     minLimit: check.integer('shedding.concurrency.min', min, { min: 1 }),

@@ -1,59 +1,73 @@
 import type { OptionChecks } from '@seaworthy/internal'
+import { withDefaults } from '../merge-options.ts'
 
-/** How many calls may be at work at the same time. */
+/** The limit of concurrent calls. */
 export interface BulkheadOptions {
   /**
-   * Calls at work at the same time, at least 1. With `adaptive` it is what it starts from.
+   * The number of concurrent calls, at least 1. With `adaptive` it is the initial limit.
    *
    * @defaultValue 10
+   * @throws RangeError below 1.
    */
   limit?: number
 
   /**
-   * Calls that may wait for a free place. A call that would wait longer than it has time is turned away at once.
+   * The number of calls that may wait for a slot, at least 0. A call whose expected wait is longer than its remaining
+   * time is rejected at once.
    *
    * @defaultValue 0
+   * @throws RangeError below 0.
    */
   queue?: number
 
   /**
-   * Finds the limit by itself: it shrinks while calls take longer than they usually do, and grows while they don't.
+   * Adapts the limit: it shrinks while calls take longer than usual, and grows while they do not.
    *
    * @defaultValue false
    */
   adaptive?: boolean
 
   /**
-   * The least that `adaptive` may come to, at least 1.
+   * The lowest limit of `adaptive`, at least 1.
    *
    * @defaultValue 1
+   * @throws RangeError below 1.
    */
   minLimit?: number
 
   /**
-   * The most that `adaptive` may come to.
+   * The highest limit of `adaptive`, at least `minLimit`.
    *
    * @defaultValue 200
+   * @throws RangeError below `minLimit`.
    */
   maxLimit?: number
 }
 
 export type BulkheadPolicy = Required<BulkheadOptions>
 
-/** Fills in the defaults and refuses what cannot work. */
+export const bulkheadDefaults: BulkheadPolicy = {
+  limit: 10,
+  queue: 0,
+  adaptive: false,
+  minLimit: 1,
+  maxLimit: 200
+}
+
+/** Applies the defaults and refuses wrong values. `undefined`: no bulkhead. */
 export function resolveBulkhead(
   at: string,
-  given: false | number | BulkheadOptions,
+  value: false | number | BulkheadOptions,
   check: OptionChecks
 ): BulkheadPolicy | undefined {
-  if (given === false) return undefined
-  const options = typeof given === 'number' ? { limit: given } : given
+  if (value === false) return undefined
+  const options = typeof value === 'number' ? { limit: value } : value
   if (typeof options !== 'object' || options === null)
-    return check.fail(at, 'false, a number or options', given)
-  const { limit = 10, queue = 0, adaptive = false, minLimit = 1, maxLimit = 200, ...others } = options
-  check.keys(at, others, ['limit', 'queue', 'adaptive', 'minLimit', 'maxLimit'])
+    return check.fail(at, 'false, a number or options', value)
+  check.keys(at, options, Object.keys(bulkheadDefaults))
+  const { limit, queue, adaptive, minLimit, maxLimit } = withDefaults(bulkheadDefaults, options)
   return {
-    limit: check.integer(typeof given === 'number' ? at : `${at}.limit`, limit, { min: 1 }),
+    limit: check.integer(typeof value === 'number' ? at : `${at}.limit`, limit, { min: 1 }),
     queue: check.integer(`${at}.queue`, queue, { min: 0 }),
     adaptive: check.boolean(`${at}.adaptive`, adaptive),
     minLimit: check.integer(`${at}.minLimit`, minLimit, { min: 1 }),

@@ -1,63 +1,58 @@
-import { Call, isTimed, type Run } from '../call/call.ts'
-import type { Clock } from '../clock.ts'
-import { CallTimeoutError, DeadlineError } from '../errors.ts'
-import { type InFlight, Stoppable } from '../abortable.ts'
+import { Call, type CallLifetime, type RunCall } from '../call/call.ts'
+import { TimedWait, type WaitHost } from './timed-wait.ts'
 
-interface Shared<T> {
+interface SharedCall<T> {
   promise: Promise<T>
-  attempts: Call<unknown[]>
+  call: Call<unknown[]>
 }
 
 /**
- * Calls with the same key that are in flight at the same time become one. It belongs to none of them: it goes on
- * when one leaves, and each waits no longer than its own time.
+ * Makes one call of those that have the same key and are pending at the same time. The shared call belongs to no
+ * request: it goes on when one of its callers is aborted, and each caller waits only for its remaining time.
  */
-export function coalescing<Args extends unknown[], T>(
-  next: Run<Args, T>,
+export function withCoalescing<Args extends unknown[], T>(
+  next: RunCall<Args, T>,
   keyOf: (...args: Args) => string | undefined,
   totalTimeout: number,
-  host: { clock: Clock; inFlight: InFlight }
-): Run<Args, T> {
-  const shared = new Map<string, Shared<T>>()
+  host: WaitHost
+): RunCall<Args, T> {
+  const pending = new Map<string, SharedCall<T>>()
+
+  const startShared = (key: string, { request, args, startedAt }: Call<Args>): SharedCall<T> => {
+    const call = new Call(request, args, undefined, startedAt, startedAt + totalTimeout)
+    const promise = next(call)
+    const forget = (): void => void pending.delete(key)
+    promise.then(forget, forget)
+    const shared = { promise, call }
+    pending.set(key, shared)
+    return shared
+  }
 
   return (call) => {
     const key = keyOf(...call.args)
     if (key === undefined) return next(call)
-    let found = shared.get(key)
-    if (!found) {
-      const own = new Call(call.request, call.args, undefined, call.startedAt, call.startedAt + totalTimeout)
-      const promise = next(own)
-      const forget = (): void => void shared.delete(key)
-      promise.then(forget, forget)
-      found = { promise, attempts: own }
-      shared.set(key, found)
-    }
-    const { promise, attempts } = found
-    return waiting(promise, call, host).finally(() => {
-      call.attempts = attempts.attempts
+    const shared = pending.get(key) ?? startShared(key, call)
+    const wait = new CallerWait<T>(call, host)
+    shared.promise.then(
+      (value) => wait.resolve(value),
+      (error: unknown) => wait.reject(error)
+    )
+    return wait.promise.finally(() => {
+      call.attempts = shared.call.attempts
     })
   }
 }
 
-/** The promise, or the end of this call's own time. */
-function waiting<Args extends unknown[], T>(
-  promise: Promise<T>,
-  call: Call<Args>,
-  { clock, inFlight }: { clock: Clock; inFlight: InFlight }
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const left = call.expiresAt - clock.now()
-    const late = (): void => own.abort(call.byDeadline ? new DeadlineError() : new CallTimeoutError())
-    const timer = isTimed(left) ? clock.setTimeout(late, Math.max(0, left)) : undefined
-    const forget = (): void => {
-      if (timer !== undefined) clock.clearTimeout(timer)
-      own.land()
-    }
-    const own = new Stoppable((reason) => {
-      forget()
-      reject(reason)
-    })
-    call.watch(own, inFlight)
-    promise.then(resolve, reject).finally(forget)
-  })
+/** One caller of a shared call, with its time limit. */
+class CallerWait<T> extends TimedWait<T> {
+  readonly #call: CallLifetime
+
+  constructor(call: CallLifetime, host: WaitHost) {
+    super(call, call.expiresAt - host.clock.now(), host)
+    this.#call = call
+  }
+
+  protected override onTimeout(): void {
+    this.reject(this.#call.timeoutError())
+  }
 }

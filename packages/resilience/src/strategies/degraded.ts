@@ -1,25 +1,25 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { knownOf } from '../deadline/deadline.ts'
+import { requestState } from '../deadline/request-state.ts'
 
-/** Notes on the request that a part of its answer is degraded. */
+/** Records that the breaker served a fallback or a last good value for this request. */
 export function markDegraded(request: FastifyRequest | null, breaker: string): void {
-  const known = knownOf(request)
-  if (!known) return
-  known.degraded ??= []
-  if (!known.degraded.includes(breaker)) known.degraded.push(breaker)
+  const state = requestState(request)
+  if (!state) return
+  state.degraded ??= []
+  if (!state.degraded.includes(breaker)) state.degraded.push(breaker)
 }
 
-/** The breakers that answered with a last good value or a fallback; null while none has. */
-export const degradedOf = (request: FastifyRequest): readonly string[] | null =>
-  knownOf(request)?.degraded ?? null
+/** The breakers that served a fallback or a last good value. `null` if none did. */
+export const degradedBreakers = (request: FastifyRequest): readonly string[] | null =>
+  requestState(request)?.degraded ?? null
 
 /**
- * Marks answers made of degraded parts, and keeps them out of every cache: a cache would go on serving them after
- * the service is back. The header says that, not which part: names of services are nobody's business.
+ * Marks degraded responses and keeps them out of caches, which would serve them after the service has recovered. The
+ * header does not name the breaker: clients must not learn the names of internal services.
  */
-export function markAnswers(fastify: FastifyInstance, header: string | false): void {
+export function markDegradedResponses(fastify: FastifyInstance, header: string | false): void {
   fastify.addHook('onSend', (request, reply, payload, done) => {
-    if (degradedOf(request) !== null) {
+    if (degradedBreakers(request) !== null) {
       if (header !== false) reply.header(header, 'true')
       reply.header('cache-control', 'no-store')
     }

@@ -1,14 +1,13 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { Call, CallContext, Run } from '../call/call.ts'
-import type { Clock } from '../clock.ts'
-import { type FailureKind, isResilienceError, type ResilienceError } from '../errors.ts'
-import { type InFlight, Stoppable } from '../abortable.ts'
+import type { Call, CallContext, CallLifetime, RunCall } from '../call/call.ts'
 import { kindOf } from '../call/outcome.ts'
+import { type FailureKind, isResilienceError, type ResilienceError } from '../errors.ts'
 import type { LastGood } from './last-good.ts'
+import { TimedWait, type WaitHost } from './timed-wait.ts'
 
-/** What a fallback is told, besides the error. */
+/** The second argument of a fallback. */
 export interface FallbackContext<Args extends unknown[]> extends Pick<CallContext, 'signal' | 'request'> {
-  /** What the guarded function was called with. */
+  /** The arguments of the failed call. */
   readonly args: Args
   readonly kind: FailureKind
 }
@@ -18,90 +17,106 @@ export type Fallback<Args extends unknown[], T> = (
   context: FallbackContext<Args>
 ) => T | Promise<T>
 
-interface DegradeHost<Args extends unknown[], T> {
+interface FallbackHost<Args extends unknown[], T> extends WaitHost {
+  readonly breaker: string
   readonly fallback: Fallback<Args, T> | undefined
   readonly lastGood: LastGood<Args, T> | undefined
-  readonly on: ReadonlySet<FailureKind>
+  readonly kinds: ReadonlySet<FailureKind>
+  /** Milliseconds. */
   readonly timeout: number
-  readonly clock: Clock
-  readonly inFlight: InFlight
   readonly log: FastifyBaseLogger
-  degraded(call: Call<Args>): void
+  onDegraded(call: Call<Args>): void
 }
 
-/** Answers some kinds of failure with the last good value, or else the fallback. A mistake in the code is none. */
-export function degrading<Args extends unknown[], T>(
-  next: Run<Args, T>,
-  host: DegradeHost<Args, T>
-): Run<Args, T> {
+/** Replaces some kinds of failure by the last good value or else by the fallback's. Bugs in the app stay errors. */
+export function withFallback<Args extends unknown[], T>(
+  next: RunCall<Args, T>,
+  host: FallbackHost<Args, T>
+): RunCall<Args, T> {
   const { lastGood } = host
-  const instead = async (call: Call<Args>, error: unknown): Promise<T> => {
-    if (!isResilienceError(error) || !host.on.has(error.kind)) throw error
+  const replace = async (call: Call<Args>, error: unknown): Promise<T> => {
+    if (!isResilienceError(error) || !host.kinds.has(error.kind)) throw error
     call.error = error
-    const kept = lastGood?.find(call.args)
-    if (kept) return answer(call, 'lastGood', kept.value, host)
+    const stored = lastGood?.find(call.args)
+    if (stored) return degrade(call, 'lastGood', stored.value, host)
     if (!host.fallback) throw error
     try {
-      return answer(call, 'fallback', await inTime(call, error, host.fallback, host), host)
-    } catch (failed) {
-      const kind = kindOf(failed)
-      if (kind === 'canceled' || kind === 'closed') throw failed
-      if (failed !== error) {
-        const log = call.request?.log ?? host.log
-        log.error({ err: failed }, 'the fallback failed too')
-      }
+      return degrade(call, 'fallback', await runFallback(call, error, host.fallback, host), host)
+    } catch (fallbackError) {
+      const kind = kindOf(fallbackError)
+      if (kind === 'canceled' || kind === 'closed') throw fallbackError
+      if (fallbackError !== error)
+        logFailedFallback(call.request?.log ?? host.log, host.breaker, fallbackError)
       throw error
     }
   }
 
   return (call) => {
-    const made = lastGood ? next(call).then((value) => kept(lastGood, call, value)) : next(call)
-    return made.catch((error: unknown) => instead(call, error))
+    const result = lastGood ? next(call).then((value) => store(lastGood, call, value)) : next(call)
+    return result.catch((error: unknown) => replace(call, error))
   }
 }
 
-function kept<Args extends unknown[], T>(lastGood: LastGood<Args, T>, call: Call<Args>, value: T): T {
-  lastGood.keep(call.args, value)
+function logFailedFallback(log: FastifyBaseLogger, breaker: string, err: unknown): void {
+  log.error(
+    { breaker, err },
+    'resilience: the fallback failed too; the caller gets the error of the call; fix the fallback'
+  )
+}
+
+function store<Args extends unknown[], T>(lastGood: LastGood<Args, T>, call: Call<Args>, value: T): T {
+  lastGood.store(call.args, value)
   return value
 }
 
-function answer<Args extends unknown[], T>(
+function degrade<Args extends unknown[], T>(
   call: Call<Args>,
   source: 'lastGood' | 'fallback',
   value: T,
-  host: DegradeHost<Args, T>
+  host: FallbackHost<Args, T>
 ): T {
   call.source = source
-  host.degraded(call)
+  host.onDegraded(call)
   return value
 }
 
-/** The fallback, with a timeout of its own: the call's may be over. It ends with the client and the app too. */
-function inTime<Args extends unknown[], T>(
+/** Runs the fallback with a separate timeout, as the call's time may be over. */
+function runFallback<Args extends unknown[], T>(
   call: Call<Args>,
   error: ResilienceError,
   fallback: Fallback<Args, T>,
-  { timeout, clock, inFlight }: DegradeHost<Args, T>
+  { timeout, ...host }: FallbackHost<Args, T>
 ): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const controller = new AbortController()
-    const forget = (): void => {
-      clock.clearTimeout(timer)
-      work.land()
-    }
-    const stop = (reason: Error): void => {
-      forget()
-      controller.abort(reason)
-      reject(reason)
-    }
-    const work = new Stoppable(stop)
-    const late = (): void => stop(new Error(`The fallback took longer than ${timeout} ms`))
-    const timer = clock.setTimeout(late, timeout)
-    call.watch(work, inFlight)
+  const wait = new FallbackWait<T>(call, timeout, host)
+  const { request, args } = call
+  const { signal } = wait
+  const run = async (): Promise<T> => fallback(error, { signal, request, args, kind: error.kind })
+  run().then(
+    (value) => wait.resolve(value),
+    (fallbackError: unknown) => wait.reject(fallbackError)
+  )
+  return wait.promise
+}
 
-    const { request, args } = call
-    const { signal } = controller
-    const made = async (): Promise<T> => fallback(error, { signal, request, args, kind: error.kind })
-    made().then(resolve, reject).finally(forget)
-  })
+class FallbackWait<T> extends TimedWait<T> {
+  readonly #controller = new AbortController()
+  readonly #timeout: number
+
+  constructor(call: CallLifetime, timeout: number, host: WaitHost) {
+    super(call, timeout, host)
+    this.#timeout = timeout
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  protected override onTimeout(): void {
+    this.abort(new Error(`The fallback took longer than ${this.#timeout} ms`))
+  }
+
+  override abort(reason: Error): void {
+    super.abort(reason)
+    this.#controller.abort(reason)
+  }
 }

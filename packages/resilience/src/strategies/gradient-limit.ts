@@ -4,16 +4,16 @@ interface Limits {
   maxLimit: number
 }
 
-/** Slower than usual by this much is still usual. */
+/** A call counts as slow if it takes this many times longer than usual. */
 const TOLERANCE = 1.5
 const SMOOTHING = 0.2
 
-/** Netflix's gradient: the limit follows how the latest calls' time compares with the usual one. */
-export class Gradient {
+/** Netflix's gradient: a concurrency limit that follows the ratio of the usual and the latest duration of calls. */
+export class GradientLimit {
   readonly #min: number
   readonly #max: number
   #limit: number
-  #usual = 0
+  #usualDuration = 0
 
   constructor({ limit, minLimit, maxLimit }: Limits) {
     this.#min = minLimit
@@ -27,22 +27,29 @@ export class Gradient {
 
   /**
    * @param duration - Milliseconds that a call took.
-   * @param active - Calls at work when it ended, itself included.
+   * @param active - Concurrent calls when it ended, including itself.
    */
-  sample(duration: number, active: number, ok: boolean): void {
+  sample(duration: number, active: number, succeeded: boolean): void {
     const latest = Math.max(duration, 0.01)
-    this.#usual = this.#usual === 0 ? latest : this.#usual * 0.99 + latest * 0.01
-    // After a slow time the usual must come down faster than it went up, or the limit would stay too high.
-    if (this.#usual > latest * 2) this.#usual *= 0.95
-    if (!ok) return this.#move(this.#limit * 0.9)
-    // Nobody knows what a limit does that is not reached.
+    const usual = this.#updateUsual(latest)
+    if (!succeeded) return this.#setLimit(this.#limit * 0.9)
+    // A limit that is not reached shows no effect on the duration.
     if (active < this.#limit / 2) return
 
-    const gradient = Math.min(1, Math.max(0.5, (TOLERANCE * this.#usual) / latest))
-    this.#move(this.#limit * (1 - SMOOTHING) + SMOOTHING * (this.#limit * gradient + Math.sqrt(this.#limit)))
+    const gradient = Math.min(1, Math.max(0.5, (TOLERANCE * usual) / latest))
+    const target = this.#limit * gradient + Math.sqrt(this.#limit)
+    this.#setLimit(this.#limit * (1 - SMOOTHING) + SMOOTHING * target)
   }
 
-  #move(limit: number): void {
+  #updateUsual(latest: number): number {
+    const usual = this.#usualDuration
+    this.#usualDuration = usual === 0 ? latest : usual * 0.99 + latest * 0.01
+    // After a slow time it must fall faster than it rose, or the limit would stay too high.
+    if (this.#usualDuration > latest * 2) this.#usualDuration *= 0.95
+    return this.#usualDuration
+  }
+
+  #setLimit(limit: number): void {
     this.#limit = Math.min(Math.max(limit, this.#min), this.#max)
   }
 }

@@ -1,42 +1,42 @@
-import type { Call, Run } from '../call/call.ts'
+import type { Call, RunCall } from '../call/call.ts'
 import { CallCanceledError } from '../errors.ts'
-import type { HedgeOptions } from './retry-options.ts'
-import type { Budget } from './retry-budget.ts'
 import type { RetryHost } from './retry.ts'
+import type { RetryBudget } from './retry-budget.ts'
+import type { HedgeOptions } from './retry-options.ts'
 
-/** Starts a second try when the first one is slow. The first answer wins and the other try is aborted. */
-export function hedging<Args extends unknown[], T>(
-  next: Run<Args, T>,
+/** Starts a second attempt if the first one is slow. The first result wins, and the other attempt is aborted. */
+export function withHedging<Args extends unknown[], T>(
+  next: RunCall<Args, T>,
   { delay }: HedgeOptions,
-  budget: Budget,
+  budget: RetryBudget,
   host: RetryHost
-): Run<Args, T> {
+): RunCall<Args, T> {
   return (call) => {
-    if (!host.hedgeable(call.args)) return next(call)
+    if (!host.isHedgeable(call.args)) return next(call)
 
     return new Promise((resolve, reject) => {
-      const tries: Call<Args>[] = []
+      const forks: Call<Args>[] = []
       let failed = 0
       const start = (): void => {
-        const own = call.another()
-        tries.push(own)
-        next(own).then(
+        const fork = call.forkForHedge()
+        forks.push(fork)
+        next(fork).then(
           (value) => {
             resolve(value)
             host.clock.clearTimeout(timer)
-            for (const other of tries) if (other !== own) other.current?.abort(new CallCanceledError())
+            for (const other of forks) if (other !== fork) other.current?.abort(new CallCanceledError())
             return value
           },
           (error: unknown) => {
             host.clock.clearTimeout(timer)
-            // The other one may still make it.
-            if (++failed === tries.length) reject(error)
+            // The other attempt may still succeed.
+            if (++failed === forks.length) reject(error)
           }
         )
       }
       const timer = host.clock.setTimeout(() => {
         if (!budget.withdraw()) return
-        host.retried()
+        host.countRetry()
         start()
       }, delay)
       start()

@@ -1,29 +1,46 @@
 import { BoundedMap } from '@seaworthy/internal'
 import type { Clock } from '../clock.ts'
 
-/** The last good value per key. */
+/** How long and for which calls the last good value is served. */
 export interface LastGoodOptions<Args extends unknown[]> {
-  /** How old a value may be to be served, in milliseconds. */
-  maxAge: number
   /**
-   * Whose value it is. Put everything into it that the value depends on, the tenant or user above all: whoever has
-   * the same key gets the same value. `undefined` keeps and serves none.
+   * The greatest age of a value that is served. Milliseconds, at least 1.
+   *
+   * @defaultValue None: it is required
+   * @throws RangeError below 1.
+   */
+  maxAge: number
+
+  /**
+   * The key of the value. Put everything into it that the value depends on, the tenant or user above all: all calls with
+   * the same key get the same value. For `undefined` no value is stored or served.
+   *
+   * @defaultValue None: it is required
    */
   key: (...args: Args) => string | undefined
+
   /**
-   * How many values are kept; the one kept for longest makes room. At least 1.
+   * The number of stored values, at least 1. A new value replaces the oldest one.
    *
    * @defaultValue 1000
+   * @throws RangeError below 1.
    */
   maxEntries?: number
 }
 
-interface Entry<T> {
-  value: T
-  at: number
+/** All of `LastGoodOptions`: `maxAge` and `key` have no default. */
+export const lastGoodDefaults: Record<'maxAge' | 'key', undefined> & { maxEntries: number } = {
+  maxAge: undefined,
+  key: undefined,
+  maxEntries: 1000
 }
 
-/** Keeps what succeeded, by key, up to a number and an age. */
+interface Entry<T> {
+  value: T
+  storedAt: number
+}
+
+/** Stores the results of successful calls by key, up to a number and an age. */
 export class LastGood<Args extends unknown[], T> {
   readonly #options: Required<LastGoodOptions<Args>>
   readonly #clock: Clock
@@ -35,18 +52,18 @@ export class LastGood<Args extends unknown[], T> {
     this.#entries = new BoundedMap(options.maxEntries)
   }
 
-  keep(args: Args, value: T): void {
+  store(args: Args, value: T): void {
     const key = this.#options.key(...args)
     if (key === undefined) return
-    this.#entries.set(key, { value, at: this.#clock.now() })
+    this.#entries.set(key, { value, storedAt: this.#clock.now() })
   }
 
-  /** The kept value; undefined where there is none, or it is too old. */
-  find(args: Args): { value: T; age: number } | undefined {
+  /** The stored value. `undefined` if there is none, or it is too old. */
+  find(args: Args): { value: T } | undefined {
     const key = this.#options.key(...args)
     const entry = key === undefined ? undefined : this.#entries.get(key)
     if (!entry) return undefined
-    const age = this.#clock.now() - entry.at
-    return age <= this.#options.maxAge ? { value: entry.value, age } : undefined
+    const age = this.#clock.now() - entry.storedAt
+    return age <= this.#options.maxAge ? entry : undefined
   }
 }

@@ -5,35 +5,37 @@ interface BudgetPolicy {
   floor: number
 }
 
-/** How many tries there may be beside the first ones: a share of them, and a few a second. */
-export class Budget {
+/** Limits the attempts after first ones, by retries and hedges: a share of the calls, and a few a second. */
+export class RetryBudget {
   readonly #policy: BudgetPolicy
   readonly #clock: Clock
-  #share = 0
+  /** Attempts that calls have paid for. */
+  #earned = 0
+  /** Attempts that time has paid for. */
   #floor: number
-  #filledAt: number
+  #floorUpdatedAt: number
 
   constructor(policy: BudgetPolicy, clock: Clock) {
     this.#policy = policy
     this.#clock = clock
     this.#floor = policy.floor
-    this.#filledAt = clock.now()
+    this.#floorUpdatedAt = clock.now()
   }
 
-  /** A first try: it pays for a share of another one. */
+  /** Adds the share of a first attempt. */
   deposit(): void {
-    this.#share = Math.min(this.#share + this.#policy.budget, Math.max(1, this.#policy.floor))
+    this.#earned = Math.min(this.#earned + this.#policy.budget, Math.max(1, this.#policy.floor))
   }
 
-  /** Whether there may be another try; takes it if so. */
+  /** Takes one attempt. Returns `false` if the budget is spent. */
   withdraw(): boolean {
     const now = this.#clock.now()
     const { floor } = this.#policy
-    this.#floor = Math.min(floor, this.#floor + ((now - this.#filledAt) / 1000) * floor)
-    this.#filledAt = now
-    // 0.2 five times is a little less than 1.
-    if (this.#share >= 1 - 1e-9) {
-      this.#share -= 1
+    this.#floor = Math.min(floor, this.#floor + ((now - this.#floorUpdatedAt) / 1000) * floor)
+    this.#floorUpdatedAt = now
+    // Adding 0.2 five times gives a little less than 1.
+    if (this.#earned >= 1 - 1e-9) {
+      this.#earned -= 1
       return true
     }
     if (this.#floor < 1) return false

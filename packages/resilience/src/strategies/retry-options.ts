@@ -1,68 +1,81 @@
-import type { OptionChecks } from '@seaworthy/internal'
+import { MAX_DELAY, type OptionChecks } from '@seaworthy/internal'
+import { withDefaults } from '../merge-options.ts'
 
-/** How a failed call is tried again. */
+/** When and how often a failed call is retried. */
 export interface RetryOptions {
   /**
-   * How many tries may follow the first one, from 1 to 10.
+   * The number of attempts after the first one, 1 to 10.
    *
    * @defaultValue 2
+   * @throws RangeError outside that range.
    */
   limit?: number
 
   /**
-   * The longest wait before the first retry, in milliseconds; it doubles each time. The wait itself is any time up to
-   * that, by chance.
+   * The longest wait before the first retry; doubled before each further one. The wait itself is random, from 0 to this.
+   * Milliseconds, 0 to 2147483647.
    *
    * @defaultValue 100
+   * @throws RangeError outside that range.
    */
   delay?: number
 
   /**
-   * The longest wait between two tries, in milliseconds. What the service asks for with `Retry-After` may be longer.
+   * The longest wait between two attempts. A `Retry-After` of the service may be longer. Milliseconds, 0 to 2147483647.
    *
    * @defaultValue 2000
+   * @throws RangeError outside that range.
    */
   maxDelay?: number
 
   /**
-   * How many retries there may be for each call, over time, from 0 to 1.
+   * The retries for each call, on average over time. A ratio, 0 to 1.
    *
    * @defaultValue 0.2
+   * @throws RangeError outside that range.
    */
   budget?: number
 
   /**
-   * How many retries a second there may be beyond the budget.
+   * The retries beyond the budget. Retries per second, 0 to 10000.
    *
    * @defaultValue 10
+   * @throws RangeError outside that range.
    */
   floor?: number
 }
 
-/** A second try while the first one is still at work; the first answer wins. */
+/** A second attempt while the first one is pending; the first result wins. */
 export interface HedgeOptions {
-  /** How long the first try may take before the second one starts, in milliseconds. At least 1. */
+  /**
+   * The time after which a second attempt starts. Milliseconds, 1 to 2147483647.
+   *
+   * @defaultValue None: it is required
+   * @throws RangeError outside that range.
+   */
   delay: number
 }
 
 export type RetryPolicy = Required<RetryOptions>
 
-const milliseconds = { min: 0, max: 2 ** 31 - 1, unit: 'milliseconds' }
+export const retryDefaults: RetryPolicy = { limit: 2, delay: 100, maxDelay: 2000, budget: 0.2, floor: 10 }
 
-/** Fills in the defaults and refuses what cannot work. */
+const milliseconds = { min: 0, max: MAX_DELAY, unit: 'milliseconds' }
+
+/** Applies the defaults and refuses wrong values. `undefined`: no retries. */
 export function resolveRetry(
   at: string,
-  given: boolean | number | RetryOptions,
+  value: boolean | number | RetryOptions,
   check: OptionChecks
 ): RetryPolicy | undefined {
-  if (given === false || given === 0) return undefined
-  const options = typeof given === 'number' ? { limit: given } : given === true ? {} : given
+  if (value === false || value === 0) return undefined
+  const options = typeof value === 'number' ? { limit: value } : value === true ? {} : value
   if (typeof options !== 'object' || options === null)
-    return check.fail(at, 'true, false, a number or options', given)
-  const { limit = 2, delay = 100, maxDelay = 2000, budget = 0.2, floor = 10, ...others } = options
-  check.keys(at, others, ['limit', 'delay', 'maxDelay', 'budget', 'floor'])
+    return check.fail(at, 'true, false, a number or options', value)
+  check.keys(at, options, Object.keys(retryDefaults))
+  const { limit, delay, maxDelay, budget, floor } = withDefaults(retryDefaults, options)
   return {
-    limit: check.integer(typeof given === 'number' ? at : `${at}.limit`, limit, { min: 1, max: 10 }),
+    limit: check.integer(typeof value === 'number' ? at : `${at}.limit`, limit, { min: 1, max: 10 }),
     delay: check.number(`${at}.delay`, delay, milliseconds),
     maxDelay: check.number(`${at}.maxDelay`, maxDelay, milliseconds),
     budget: check.number(`${at}.budget`, budget, { min: 0, max: 1 }),
@@ -70,14 +83,15 @@ export function resolveRetry(
   }
 }
 
+/** Refuses wrong values. `undefined`: no hedging. */
 export function resolveHedge(
   at: string,
-  given: false | HedgeOptions,
+  value: false | HedgeOptions,
   check: OptionChecks
 ): HedgeOptions | undefined {
-  if (given === false) return undefined
-  if (typeof given !== 'object' || given === null) return check.fail(at, 'false or options', given)
-  const { delay, ...others } = given
+  if (value === false) return undefined
+  if (typeof value !== 'object' || value === null) return check.fail(at, 'false or options', value)
+  const { delay, ...others } = value
   check.keys(at, others, ['delay'])
   return { delay: check.number(`${at}.delay`, delay, { ...milliseconds, min: 1 }) }
 }

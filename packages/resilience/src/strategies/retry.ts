@@ -1,42 +1,40 @@
-import type { Call, Run } from '../call/call.ts'
-import type { Clock } from '../clock.ts'
-import { type InFlight, Stoppable } from '../abortable.ts'
-import type { RetryPolicy } from './retry-options.ts'
+import type { Call, RunCall } from '../call/call.ts'
 import { kindOf, retryAfterOf } from '../call/outcome.ts'
-import type { Budget } from './retry-budget.ts'
+import type { RetryBudget } from './retry-budget.ts'
+import type { RetryPolicy } from './retry-options.ts'
+import { TimedWait, type WaitHost } from './timed-wait.ts'
 
-export interface RetryHost {
-  readonly clock: Clock
+/** What retries and hedges need of the breaker. */
+export interface RetryHost extends WaitHost {
   readonly random: () => number
-  readonly inFlight: InFlight
-  /** Whether this call may happen twice. */
-  repeatable(args: unknown[]): boolean
-  /** Whether it may be at work twice at the same time. */
-  hedgeable(args: unknown[]): boolean
-  retried(): void
+  /** Whether the call may be repeated after it has failed. */
+  isRepeatable(args: unknown[]): boolean
+  /** Whether the call may have two attempts at the same time. */
+  isHedgeable(args: unknown[]): boolean
+  countRetry(): void
 }
 
-/** Tries again what failed or took too long, while the budget and the call's time allow it. */
-export function retrying<Args extends unknown[], T>(
-  next: Run<Args, T>,
+/** Repeats attempts that failed or timed out, while the budget and the call's time allow it. */
+export function withRetries<Args extends unknown[], T>(
+  next: RunCall<Args, T>,
   policy: RetryPolicy,
-  budget: Budget,
+  budget: RetryBudget,
   host: RetryHost
-): Run<Args, T> {
-  const again = async (call: Call<Args>, failure: unknown): Promise<T> => {
-    let error = failure
+): RunCall<Args, T> {
+  const retry = async (call: Call<Args>, firstError: unknown): Promise<T> => {
+    let error = firstError
     for (let retries = 0; retries < policy.limit; retries++) {
       const delay = delayBefore(retries, error, policy, host.random)
       const kind = kindOf(error)
-      const worthIt = kind === 'upstream' || kind === 'timeout'
-      const inTime = host.clock.now() + delay < call.expiresAt
-      if (!worthIt || !inTime || !budget.withdraw()) throw error
-      await pause(delay, call, host)
-      host.retried()
+      const isTransient = kind === 'upstream' || kind === 'timeout'
+      const isInTime = host.clock.now() + delay < call.expiresAt
+      if (!isTransient || !isInTime || !budget.withdraw()) throw error
+      await new Pause(call, delay, host).promise
+      host.countRetry()
       try {
         return await next(call)
-      } catch (another) {
-        error = another
+      } catch (latest) {
+        error = latest
       }
     }
     throw error
@@ -44,13 +42,13 @@ export function retrying<Args extends unknown[], T>(
 
   return (call) => {
     const first = next(call)
-    if (!host.repeatable(call.args)) return first
+    if (!host.isRepeatable(call.args)) return first
     budget.deposit()
-    return first.catch((error: unknown) => again(call, error))
+    return first.catch((error: unknown) => retry(call, error))
   }
 }
 
-/** Any time up to the doubled delay, or what the upstream asked for, whichever is longer. Milliseconds. */
+/** Milliseconds: random up to the doubled delay, or the upstream's `Retry-After` if that is longer. */
 function delayBefore(
   retries: number,
   error: unknown,
@@ -61,25 +59,8 @@ function delayBefore(
   return Math.max(jittered, (retryAfterOf(error) ?? 0) * 1000)
 }
 
-/** Waits; rejects when the client leaves or the app closes. */
-export function pause(
-  delay: number,
-  call: Call<never> | Call<unknown[]>,
-  { clock, inFlight }: Pick<RetryHost, 'clock' | 'inFlight'>
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const forget = (): void => {
-      clock.clearTimeout(timer)
-      waiting.land()
-    }
-    const waiting = new Stoppable((reason) => {
-      forget()
-      reject(reason)
-    })
-    const timer = clock.setTimeout(() => {
-      forget()
-      resolve()
-    }, delay)
-    call.watch(waiting, inFlight)
-  })
+class Pause extends TimedWait<void> {
+  protected override onTimeout(): void {
+    this.resolve()
+  }
 }

@@ -1,16 +1,16 @@
 import { type EventLoopUtilization, monitorEventLoopDelay, performance } from 'node:perf_hooks'
 
-/** What an interval was like. */
+/** The load of one interval. */
 export interface LoadSample {
-  /** The share of it for which the event loop was busy, 0 to 1. Of this interval, not since the start. */
+  /** The share of the interval for which the event loop was busy, 0 to 1. */
   utilization: number
-  /** How late the event loop was, in milliseconds, on average. */
+  /** The average delay of the event loop in milliseconds. */
   delay: number
 }
 
 const RESOLUTION = 20
 
-/** Measures the event loop, from one `read` to the next. */
+/** Measures the load of the event loop between two calls of `read`. */
 export class LoadMeter {
   #delays: ReturnType<typeof monitorEventLoopDelay> | undefined
   #since: EventLoopUtilization | undefined
@@ -27,11 +27,11 @@ export class LoadMeter {
     const now = performance.eventLoopUtilization()
     const { utilization } = performance.eventLoopUtilization(now, this.#since)
     this.#since = now
-    return { utilization, delay: this.#delay() }
+    return { utilization, delay: this.#readDelay() }
   }
 
-  /** From the totals: the histogram's reset drops the delay that is under way, and the long ones are what matters. */
-  #delay(): number {
+  /** From the totals: the histogram's `reset()` drops a delay that is not over, and long delays are what matters. */
+  #readDelay(): number {
     const { count = 0, mean = 0 } = this.#delays ?? {}
     const total = count === 0 ? 0 : count * mean
     const samples = count - this.#count

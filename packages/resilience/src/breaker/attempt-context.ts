@@ -1,0 +1,68 @@
+import type { FastifyRequest } from 'fastify'
+import { Abortable } from '../abortable.ts'
+import type { AttemptContext, Call } from '../call/call.ts'
+import { type Clock, startTimer, stopTimer } from '../clock.ts'
+
+/** The guarded function's first argument: the signal, the time limit and the request of one attempt. */
+export abstract class AttemptContextBase<Args extends unknown[]> extends Abortable implements AttemptContext {
+  readonly attempt: number
+  protected readonly call: Call<Args>
+  protected readonly clock: Clock
+  protected readonly startedAt: number
+  /** Milliseconds. */
+  protected timeLimit = Infinity
+  #timer: unknown
+  #controller: AbortController | undefined
+  #abortReason: Error | undefined
+
+  constructor(call: Call<Args>, clock: Clock, startedAt: number) {
+    super()
+    this.call = call
+    this.clock = clock
+    this.startedAt = startedAt
+    this.attempt = ++call.attempts
+  }
+
+  get request(): FastifyRequest | null {
+    return this.call.request
+  }
+
+  /** Created when it is first used. */
+  get signal(): AbortSignal {
+    const controller = (this.#controller ??= new AbortController())
+    if (this.#abortReason && !controller.signal.aborted) controller.abort(this.#abortReason)
+    return controller.signal
+  }
+
+  remaining(): number {
+    return Math.max(0, this.startedAt + this.timeLimit - this.clock.now())
+  }
+
+  callRemaining(): number {
+    return Math.max(0, this.call.expiresAt - this.clock.now())
+  }
+
+  abstract failLate(error: unknown): void
+
+  protected abstract onTimeout(): void
+
+  protected startTimeLimit(milliseconds: number): void {
+    this.timeLimit = milliseconds
+    this.#timer = startTimer(this.clock, milliseconds, () => this.onTimeout())
+  }
+
+  /** Ends the time limit. Returns the clock's time. */
+  protected end(): number {
+    stopTimer(this.clock, this.#timer)
+    this.#timer = undefined
+    this.unlink()
+    return this.clock.now()
+  }
+
+  /** Ends the attempt and aborts its signal. */
+  protected abortSignal(reason: Error): void {
+    this.end()
+    this.#abortReason = reason
+    this.#controller?.abort(reason)
+  }
+}
