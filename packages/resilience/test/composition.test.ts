@@ -135,7 +135,9 @@ t.test('closing the app ends what is at work, waits or hangs', async (t) => {
   const hung = app.resilience.breaker('hung', () => new Promise<never>(() => undefined), {
     bulkhead: { limit: 1, queue: 5 }
   })
-  const calls = [hung.call(noRequest), hung.call(noRequest)].map((call) => call.catch((error: unknown) => error))
+  const calls = [hung.call(noRequest), hung.call(noRequest)].map((call) =>
+    call.catch((error: unknown) => error)
+  )
   await app.close()
   t.match(await Promise.all(calls), [{ code: 'SERVICE_CLOSING' }, { code: 'SERVICE_CLOSING' }])
   t.strictSame(await outcomes(1, () => hung.call(noRequest)), ['SERVICE_CLOSING'])

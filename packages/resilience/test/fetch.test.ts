@@ -255,7 +255,9 @@ t.test(
 t.test('a policy by name has a breaker of its own', async (t) => {
   const app = await build(t, { policies: { quick: { timeout: 100, retry: false } } })
   const upstream = await startUpstream(t, silence)
-  t.match(await errorOf(app.resilience.fetch(noRequest, upstream.url, { policy: 'quick' })), { statusCode: 504 })
+  t.match(await errorOf(app.resilience.fetch(noRequest, upstream.url, { policy: 'quick' })), {
+    statusCode: 504
+  })
   t.ok(app.resilience.get('fetch:quick'))
 })
 

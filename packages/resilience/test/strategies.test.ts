@@ -540,7 +540,9 @@ t.test('policies are inherited, and what the breaker says itself wins', async (t
   const usual = resilience.breaker('usual', hanging)
   const ended: string[] = []
   for (const breaker of [usual, quick, quicker]) {
-    void breaker.call(noRequest).catch((error: ResilienceError) => ended.push(`${breaker.name} ${error.code}`))
+    void breaker
+      .call(noRequest)
+      .catch((error: ResilienceError) => ended.push(`${breaker.name} ${error.code}`))
   }
   await clock.advance(10)
   t.strictSame(ended, ['quicker TIMEOUT'])

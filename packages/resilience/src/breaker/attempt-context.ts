@@ -4,10 +4,13 @@ import type { AttemptContext, Call } from '../call/call.ts'
 import { type Clock, startTimer, stopTimer } from '../clock.ts'
 
 /** The guarded function's first argument: the signal, the time limit and the request of one attempt. */
-export abstract class AttemptContextBase<Args extends unknown[]> extends Abortable implements AttemptContext {
+export abstract class AttemptContextBase<Args extends unknown[], Host extends { readonly clock: Clock }>
+  extends Abortable
+  implements AttemptContext
+{
   readonly attempt: number
   protected readonly call: Call<Args>
-  protected readonly clock: Clock
+  protected readonly host: Host
   protected readonly startedAt: number
   /** Milliseconds. */
   protected timeLimit = Infinity
@@ -15,10 +18,10 @@ export abstract class AttemptContextBase<Args extends unknown[]> extends Abortab
   #controller: AbortController | undefined
   #abortReason: Error | undefined
 
-  constructor(call: Call<Args>, clock: Clock, startedAt: number) {
+  constructor(call: Call<Args>, host: Host, startedAt: number) {
     super()
     this.call = call
-    this.clock = clock
+    this.host = host
     this.startedAt = startedAt
     this.attempt = ++call.attempts
   }
@@ -35,11 +38,11 @@ export abstract class AttemptContextBase<Args extends unknown[]> extends Abortab
   }
 
   remaining(): number {
-    return Math.max(0, this.startedAt + this.timeLimit - this.clock.now())
+    return Math.max(0, this.startedAt + this.timeLimit - this.host.clock.now())
   }
 
   callRemaining(): number {
-    return Math.max(0, this.call.expiresAt - this.clock.now())
+    return Math.max(0, this.call.expiresAt - this.host.clock.now())
   }
 
   abstract failLate(error: unknown): void
@@ -48,15 +51,15 @@ export abstract class AttemptContextBase<Args extends unknown[]> extends Abortab
 
   protected startTimeLimit(milliseconds: number): void {
     this.timeLimit = milliseconds
-    this.#timer = startTimer(this.clock, milliseconds, () => this.onTimeout())
+    this.#timer = startTimer(this.host.clock, milliseconds, () => this.onTimeout())
   }
 
   /** Ends the time limit. Returns the clock's time. */
   protected end(): number {
-    stopTimer(this.clock, this.#timer)
+    stopTimer(this.host.clock, this.#timer)
     this.#timer = undefined
     this.unlink()
-    return this.clock.now()
+    return this.host.clock.now()
   }
 
   /** Ends the attempt and aborts its signal. */

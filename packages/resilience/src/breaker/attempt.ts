@@ -34,8 +34,7 @@ export type ReleaseSlot = (duration: number, succeeded: boolean) => void
 const PROBE_TIMEOUT = 10_000
 
 /** One run of the guarded function, from its permit to what its outcome means for breaker, bulkhead and caller. */
-export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args> {
-  readonly #host: AttemptHost<Args, T>
+export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args, AttemptHost<Args, T>> {
   readonly #permit: Permit
   readonly #releaseSlot: ReleaseSlot | undefined
   #resolve!: (value: T) => void
@@ -51,8 +50,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args>
     releaseSlot: ReleaseSlot | undefined,
     startedAt: number
   ) {
-    super(call, host.clock, startedAt)
-    this.#host = host
+    super(call, host, startedAt)
     this.#permit = permit
     this.#releaseSlot = releaseSlot
   }
@@ -66,15 +64,15 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args>
   }
 
   #start(): void {
-    const { policy, pendingWork, fn } = this.#host
+    const { policy, pendingWork, fn } = this.host
     const { call } = this
     if (call.deadline?.isClientGone) return this.#skip('canceled', new CallCanceledError())
     const remaining = call.expiresAt - this.startedAt
     if (remaining <= 0) return this.#skip('ignored', call.timeoutError())
 
-    const limit = Math.min(policy.timeout, remaining)
-    const probeLimit = this.#permit.isProbe ? Math.max(PROBE_TIMEOUT, policy.resetTimeout) : Infinity
-    this.startTimeLimit(Math.min(limit, probeLimit))
+    let limit = Math.min(policy.timeout, remaining)
+    if (this.#permit.isProbe) limit = Math.min(limit, Math.max(PROBE_TIMEOUT, policy.resetTimeout))
+    if (limit !== Infinity) this.startTimeLimit(limit)
     call.current = this
     call.track(this, pendingWork)
 
@@ -96,7 +94,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args>
   #skip(outcome: CallOutcome, error: ResilienceError): void {
     this.#permit.release()
     this.#releaseSlot?.(0, true)
-    this.#host.count(outcome, 0)
+    this.host.count(outcome, 0)
     this.#reject(error)
   }
 
@@ -105,7 +103,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args>
     const duration = now - this.startedAt
     let outcome
     try {
-      outcome = outcomeOfResult(value, this.#host.policy.isFailure)
+      outcome = outcomeOfResult(value, this.host.policy.isFailure)
     } catch (error) {
       this.#releaseSlot?.(duration, true)
       return this.#settleWithError('ignore', error, now)
@@ -124,7 +122,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args>
     const now = this.end()
     let outcome
     try {
-      outcome = outcomeOfError(error, this.#host.policy.isFailure)
+      outcome = outcomeOfError(error, this.host.policy.isFailure)
     } catch (classifierError) {
       outcome = 'ignore' as const
       error = classifierError
@@ -146,19 +144,19 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args>
   #settle(outcome: CallOutcome, duration: number): boolean {
     if (this.#isSettled) return false
     this.#isSettled = true
-    this.#host.count(outcome, duration)
+    this.host.count(outcome, duration)
     return true
   }
 
   override failLate(error: unknown): void {
     const kind = kindOf(error)
     if (kind === 'canceled' || kind === 'closed' || (kind === 'timeout' && this.call.byDeadline)) return
-    this.#permit.failLate(error, this.clock.now())
+    this.#permit.failLate(error, this.host.clock.now())
   }
 
   protected override onTimeout(): void {
-    const { timeout } = this.#host.policy
-    const now = this.clock.now()
+    const { timeout } = this.host.policy
+    const now = this.host.clock.now()
     const duration = now - this.startedAt
     const isCutByDeadline = this.call.byDeadline && this.timeLimit < timeout
     const error = isCutByDeadline ? this.call.timeoutError() : new CallTimeoutError()
@@ -177,9 +175,9 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args>
       this.abortSignal(reason)
     } else if (!this.list) {
       // The probe goes on without its caller, until it settles, times out, or the app closes.
-      this.#host.pendingWork.add(this)
+      this.host.pendingWork.add(this)
     }
-    if (this.#settle('canceled', this.clock.now() - this.startedAt)) this.#reject(reason)
+    if (this.#settle('canceled', this.host.clock.now() - this.startedAt)) this.#reject(reason)
   }
 }
 
