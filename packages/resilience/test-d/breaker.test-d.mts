@@ -4,6 +4,9 @@ import {
   resilience,
   type Breaker,
   type BreakerSnapshot,
+  type BreakerStateChange,
+  type CircuitState,
+  type StateChangeReason,
   type CallContext,
   type Detailed,
   type FailureKind
@@ -56,7 +59,7 @@ expectTypeOf(rest.call(noRequest, 1, 2, 3)).resolves.toEqualTypeOf<number>()
 const either = app.resilience.breaker('either', () => 1 as number | Promise<string>)
 expectTypeOf(either.call(noRequest)).resolves.toEqualTypeOf<number | string>()
 
-// Options of function type know arguments and result.
+// Options of function type have the types of arguments and result.
 app.resilience.breaker('options', async (_, id: string, n = 3) => [id, String(n)], {
   key(id, n) {
     expectTypeOf(id).toEqualTypeOf<string>()
@@ -80,7 +83,7 @@ app.resilience.breaker('options', async (_, id: string, n = 3) => [id, String(n)
     return undefined
   }
 })
-// @ts-expect-error the fallback gives something else than the function
+// @ts-expect-error the fallback returns another type than the function
 app.resilience.breaker('wrong', async () => 'text', { fallback: () => 5 })
 // @ts-expect-error a key is a string
 app.resilience.breaker('wrong', async (_, id: number) => id, { key: (id) => id })
@@ -102,7 +105,7 @@ async function overloaded(_: CallContext, value: string | number) {
 const last = app.resilience.breaker('last', overloaded)
 expectTypeOf(last).toEqualTypeOf<Breaker<[value: number], number>>()
 
-// In a function of the app's own, arguments and result pass through.
+// Through a function of the app, arguments and result keep their types.
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the declared function is what is tested
 function guarded<Args extends unknown[], T>(
   name: string,
@@ -115,6 +118,18 @@ expectTypeOf(through.call(noRequest, 'a')).resolves.toEqualTypeOf<{ id: string }
 
 expectTypeOf(app.resilience.get('text')).toEqualTypeOf<Breaker | undefined>()
 expectTypeOf(app.resilience.get('text')!.call(noRequest)).toEqualTypeOf<Promise<unknown>>()
+// Both functions take a listener to state changes and return a function that removes it.
+const unsubscribe = text.onStateChange((change) => {
+  expectTypeOf(change).toEqualTypeOf<BreakerStateChange>()
+  expectTypeOf(change.to).toEqualTypeOf<CircuitState>()
+  expectTypeOf(change.reason).toEqualTypeOf<StateChangeReason>()
+  expectTypeOf(change.key).toEqualTypeOf<string | undefined>()
+})
+expectTypeOf(unsubscribe).toEqualTypeOf<() => void>()
+expectTypeOf(app.resilience.onStateChange(({ at }) => at.toFixed())).toEqualTypeOf<() => void>()
+// @ts-expect-error there is no such field
+text.onStateChange(({ state }) => state)
+
 expectTypeOf(app.resilience.list()).toEqualTypeOf<BreakerSnapshot[]>()
 expectTypeOf(app.resilience.policy('slow', { timeout: 60_000, retry: { limit: 1 } })).toEqualTypeOf<void>()
 expectTypeOf(app.resilience.fetch(request, 'http://a')).toEqualTypeOf<Promise<Response>>()

@@ -1,19 +1,19 @@
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { resilience } from '../src/index.ts'
-import { startLiar, startUpstream } from './helpers/upstream.ts'
+import { startRawServer, startUpstream } from './helpers/upstream.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n'
 
-interface Lie {
+interface Malformed {
   bytes: string
   /** Whether the connection is closed after that; it hangs otherwise. */
   close?: boolean
-  /** What a route answers that has nothing to give instead. */
+  /** The status of a route without a fallback. */
   plain: number
 }
 
-const lies: Record<string, Lie> = {
+const responses: Record<string, Malformed> = {
   'that is slow': { bytes: '', close: false, plain: 504 },
   'that never ends a header': { bytes: 'HTTP/1.1 200 OK\r\nx-more: ', close: false, plain: 504 },
   'that hangs after its headers': { bytes: `${ok}content-length: 9\r\n\r\n`, close: false, plain: 504 },
@@ -31,32 +31,36 @@ const lies: Record<string, Lie> = {
   },
   'whose chunk has no size': { bytes: `${ok}transfer-encoding: chunked\r\n\r\nsize\r\n["a"]`, plain: 502 },
   'whose JSON is HTML': { bytes: `${ok}content-length: 6\r\n\r\n<html>`, plain: 502 },
-  'whose JSON is nothing': { bytes: `${ok}content-length: 0\r\n\r\n`, plain: 502 },
+  'whose JSON is empty': { bytes: `${ok}content-length: 0\r\n\r\n`, plain: 502 },
   'that answers 204': { bytes: 'HTTP/1.1 204 No Content\r\n\r\n', plain: 502 },
-  'whose gzip is none': {
+  'whose gzip is invalid': {
     bytes: `${ok}content-encoding: gzip\r\ncontent-length: 5\r\n\r\n["a"]`,
     plain: 502
   },
-  'that sends us round in circles': {
+  'that redirects in a circle': {
     bytes: 'HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\nconnection: close\r\n\r\n',
     plain: 502
   },
-  'that speaks no HTTP': { bytes: '220 mail ESMTP\r\n', plain: 502 },
-  'that closes without a word': { bytes: '', plain: 502 },
+  'that does not speak HTTP': { bytes: '220 mail ESMTP\r\n', plain: 502 },
+  'that closes without a response': { bytes: '', plain: 502 },
   'that answers 500': { bytes: 'HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n', plain: 502 },
-  // Only who knows the answer's shape can see this one.
-  'that calls an error a success': { bytes: `${ok}content-length: 16\r\n\r\n{"error":"down"}`, plain: 200 }
+  // Only code that checks the shape of the body can detect this one.
+  'that sends an error with status 200': {
+    bytes: `${ok}content-length: 16\r\n\r\n{"error":"down"}`,
+    plain: 200
+  }
 }
 
-const FEW = 4
+/** The minimum volume of the breakers. */
+const VOLUME = 4
 
-/** One route that has something to give instead, and one that has not. */
+/** One route with a fallback, and one without. */
 async function build(t: Test, url: string, timeout = 10_000) {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(resilience, {
     shedding: false,
-    defaults: { retry: false, timeout, totalTimeout: timeout, volumeThreshold: FEW }
+    defaults: { retry: false, timeout, totalTimeout: timeout, volumeThreshold: VOLUME }
   })
   const list = app.resilience.breaker(
     'list',
@@ -64,7 +68,7 @@ async function build(t: Test, url: string, timeout = 10_000) {
       const response = await fetch(url, { signal })
       if (!response.ok) throw new Error(`answered ${response.status}`)
       const body: unknown = await response.json()
-      if (!Array.isArray(body)) throw new Error('answered with something else')
+      if (!Array.isArray(body)) throw new Error('the body is not a list')
       return body as string[]
     },
     { fallback: () => ['usual'] }
@@ -77,17 +81,22 @@ async function build(t: Test, url: string, timeout = 10_000) {
   return { app, list }
 }
 
-async function degrades(t: Test, url: string, { plain }: Pick<Lie, 'plain'>, connections: () => number) {
+async function expectFallback(
+  t: Test,
+  url: string,
+  { plain }: Pick<Malformed, 'plain'>,
+  connections: () => number
+) {
   const { app, list } = await build(t, url, plain === 504 ? 300 : undefined)
-  const many = (path: string) => Promise.all(Array.from({ length: FEW }, () => app.inject(path)))
+  const many = (path: string) => Promise.all(Array.from({ length: VOLUME }, () => app.inject(path)))
 
   for (const answer of await many('/list')) {
     t.match(answer, { statusCode: 200, headers: { 'x-degraded': 'true', 'cache-control': 'no-store' } })
     t.strictSame(answer.json(), ['usual'])
   }
   const { counts, ...seen } = list.snapshot()
-  t.match(seen, { state: 'open', degraded: FEW })
-  t.equal(counts.failure + counts.timeout, FEW, 'each is a failure, although it was answered')
+  t.match(seen, { state: 'open', degraded: VOLUME })
+  t.equal(counts.failure + counts.timeout, VOLUME, 'each call counts as a failure, although it has a result')
 
   for (const answer of await many('/plain')) {
     t.equal(answer.statusCode, plain)
@@ -95,35 +104,35 @@ async function degrades(t: Test, url: string, { plain }: Pick<Lie, 'plain'>, con
   }
   const before = connections()
   t.match(await app.inject('/list'), { statusCode: 200, headers: { 'x-degraded': 'true' } })
-  const refused = await app.inject('/plain')
+  const rejected = await app.inject('/plain')
   if (plain === 200) return
-  t.match(refused, { statusCode: 503, headers: { 'retry-after': /^[1-9]\d*$/ } })
-  t.equal(connections(), before, 'open breakers ask noRequest')
+  t.match(rejected, { statusCode: 503, headers: { 'retry-after': /^[1-9]\d*$/ } })
+  t.equal(connections(), before, 'open breakers make no call')
 }
 
-t.test('a killed upstream: the usual list, marked, or 502; then nothing goes out', async (t) => {
+t.test('a stopped upstream causes the fallback or 502, then an open breaker', async (t) => {
   const upstream = await startUpstream(t, () => undefined)
   await upstream.kill()
-  await degrades(t, upstream.url, { plain: 502 }, () => upstream.seen.length)
+  await expectFallback(t, upstream.url, { plain: 502 }, () => upstream.seen.length)
 })
 
-for (const [name, lie] of Object.entries(lies)) {
-  t.test(`an upstream ${name}: the usual list, marked, or ${lie.plain}; then nothing goes out`, async (t) => {
-    const { url, connections } = await startLiar(t, lie.bytes, { close: lie.close ?? true })
-    await degrades(t, url, lie, connections)
+for (const [name, malformed] of Object.entries(responses)) {
+  t.test(`an upstream ${name} causes the fallback or ${malformed.plain}, then an open breaker`, async (t) => {
+    const { url, connections } = await startRawServer(t, malformed.bytes, { close: malformed.close ?? true })
+    await expectFallback(t, url, malformed, connections)
   })
 }
 
-t.test('a body that a client does not wait for, or a refusal without JSON, is no failure', async (t) => {
-  const refusing = await startLiar(t, 'HTTP/1.1 404 Not Found\r\ncontent-length: 6\r\n\r\n<html>')
-  const { app } = await build(t, refusing.url)
-  for (let count = 0; count < FEW * 3; count++) t.equal((await app.inject('/plain')).statusCode, 502)
+t.test('an aborted body and a 404 without JSON are not counted as failures', async (t) => {
+  const notFound = await startRawServer(t, 'HTTP/1.1 404 Not Found\r\ncontent-length: 6\r\n\r\n<html>')
+  const { app } = await build(t, notFound.url)
+  for (let count = 0; count < VOLUME * 3; count++) t.equal((await app.inject('/plain')).statusCode, 502)
   t.match(app.resilience.get('fetch')!.state, 'closed')
 
-  const hanging = await startLiar(t, `${ok}content-length: 9\r\n\r\n`, { close: false })
+  const hanging = await startRawServer(t, `${ok}content-length: 9\r\n\r\n`, { close: false })
   const { app: other } = await build(t, hanging.url)
   const deadline = { 'x-envoy-expected-rq-timeout-ms': '20' }
-  for (let count = 0; count < FEW * 3; count++) {
+  for (let count = 0; count < VOLUME * 3; count++) {
     const controller = new AbortController()
     const response = await other.resilience.fetch(null, hanging.url, { signal: controller.signal })
     const text = response.text()
@@ -134,14 +143,14 @@ t.test('a body that a client does not wait for, or a refusal without JSON, is no
   t.match(other.resilience.get('fetch')!.state, 'closed')
 })
 
-t.test('a body that is read twice is a mistake of ours: 500, and no failure of the service', async (t) => {
-  const { url } = await startLiar(t, `${ok}content-length: 5\r\n\r\n["a"]`)
+t.test('reading a body twice causes 500 and is not counted as a failure', async (t) => {
+  const { url } = await startRawServer(t, `${ok}content-length: 5\r\n\r\n["a"]`)
   const { app } = await build(t, url)
   app.get('/twice', async (request) => {
     const response = await app.resilience.fetch(request, url)
     await response.json()
     return response.json()
   })
-  for (let count = 0; count < FEW * 3; count++) t.equal((await app.inject('/twice')).statusCode, 500)
+  for (let count = 0; count < VOLUME * 3; count++) t.equal((await app.inject('/twice')).statusCode, 500)
   t.match(app.resilience.get('fetch')!.state, 'closed')
 })

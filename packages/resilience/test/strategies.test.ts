@@ -19,7 +19,7 @@ const down = (): never => {
 }
 const hanging = () => new Promise<never>(() => undefined)
 
-t.test('a timeout answers 504 and aborts this call, not the one beside it', async (t) => {
+t.test('a timeout rejects with 504 and aborts only the signal of its call', async (t) => {
   const { resilience, clock } = await build(t)
   const signals: AbortSignal[] = []
   const breaker = resilience.breaker(
@@ -50,7 +50,7 @@ t.test('timeouts open the breaker', async (t) => {
   t.equal(breaker.state, 'open')
 })
 
-t.test('retries wait longer each time, by chance, and stop at their number', async (t) => {
+t.test('the wait before each retry doubles, and retries stop at their limit', async (t) => {
   const { resilience, clock } = await build(t)
   const at: number[] = []
   const start = clock.now()
@@ -70,7 +70,7 @@ t.test('retries wait longer each time, by chance, and stop at their number', asy
   t.equal(breaker.snapshot().retries, 3)
 })
 
-t.test('chance shortens every wait between tries', async (t) => {
+t.test('the waits between attempts are random', async (t) => {
   const { resilience, clock } = await build(t, { random: () => 0.25 })
   const at: number[] = []
   const start = clock.now()
@@ -88,7 +88,7 @@ t.test('chance shortens every wait between tries', async (t) => {
   t.strictSame(at, [0, 25, 75, 175])
 })
 
-t.test('a retry that succeeds is a success', async (t) => {
+t.test('a call whose retry succeeds is a success', async (t) => {
   const { resilience, clock } = await build(t)
   let calls = 0
   const breaker = resilience.breaker('flaky', () => (++calls < 3 ? down() : 'fine'), { retry: true })
@@ -97,7 +97,7 @@ t.test('a retry that succeeds is a success', async (t) => {
   t.match(await result, { value: 'fine', degraded: false, attempts: 3 })
 })
 
-t.test('what may not happen twice is not retried, nor what is no failure', async (t) => {
+t.test('calls that are not idempotent and errors that are no failure are not retried', async (t) => {
   const { resilience } = await build(t)
   let calls = 0
   const once = resilience.breaker(
@@ -122,7 +122,7 @@ t.test('what may not happen twice is not retried, nor what is no failure', async
   t.equal(calls, 2)
 })
 
-t.test('when everything fails, retries add a fifth and the floor, no more', async (t) => {
+t.test('when all calls fail, the budget limits retries to a fifth of the calls and the floor', async (t) => {
   const { resilience, clock } = await build(t)
   let calls = 0
   const breaker = resilience.breaker(
@@ -148,7 +148,7 @@ t.test('when everything fails, retries add a fifth and the floor, no more', asyn
   t.ok(calls - before <= 6000 * 1.2 + 60 * 10 + 10, `${calls - before} calls in a minute`)
 })
 
-t.test("retries wait for the service's Retry-After, or not at all when the time would be over", async (t) => {
+t.test("a retry waits for the service's Retry-After, unless the call's time would be over", async (t) => {
   const { resilience, clock } = await build(t)
   const at: number[] = []
   const start = clock.now()
@@ -183,7 +183,7 @@ t.test("the service's Retry-After may be a date", async (t) => {
   t.ok(error.retryAfter! > 30 && error.retryAfter! <= 60, `${error.retryAfter}`)
 })
 
-t.test('all tries together stay within the total timeout', async (t) => {
+t.test('the total timeout limits all attempts together', async (t) => {
   const { resilience, clock } = await build(t)
   const breaker = resilience.breaker('slow', hanging, {
     timeout: 300,
@@ -201,7 +201,7 @@ t.test('all tries together stay within the total timeout', async (t) => {
   t.equal(ended, 500)
 })
 
-t.test('a hedge answers for a slow first try, which is aborted and counts for nothing', async (t) => {
+t.test('a hedge replaces a slow first attempt, which is aborted and not counted as a failure', async (t) => {
   const { resilience, clock } = await build(t)
   const signals: AbortSignal[] = []
   const breaker = resilience.breaker(
@@ -219,7 +219,7 @@ t.test('a hedge answers for a slow first try, which is aborted and counts for no
   t.match(breaker.snapshot().counts, { success: 1, canceled: 1, failure: 0 })
 })
 
-t.test("hedged calls that a request's deadline ends are no failures of the service", async (t) => {
+t.test("hedged calls that are cut by a request's deadline do not count as failures", async (t) => {
   const { app, resilience, clock } = await build(t)
   const breaker = resilience.breaker('hedged', hanging, { hedge: { delay: 50 }, volumeThreshold: 1 })
   app.get('/', (request) => breaker.call(request))
@@ -230,7 +230,7 @@ t.test("hedged calls that a request's deadline ends are no failures of the servi
   t.match(breaker.snapshot(), { state: 'closed', retries: 1, counts: { timeout: 2 } })
 })
 
-t.test('hedges share the budget of the retries', async (t) => {
+t.test('hedges share the budget of retries', async (t) => {
   const { resilience, clock } = await build(t)
   let calls = 0
   const breaker = resilience.breaker(
@@ -248,7 +248,7 @@ t.test('hedges share the budget of the retries', async (t) => {
 })
 
 t.test(
-  'a bulkhead of two: never more than two at work, and a timeout frees no place while the work goes on',
+  'a bulkhead of two admits two calls at once, and a timeout releases no slot while the work is pending',
   async (t) => {
     const { resilience, clock } = await build(t)
     const ends: (() => void)[] = []
@@ -282,7 +282,7 @@ t.test(
   }
 )
 
-t.test('a full bulkhead answers 503 with Retry-After', async (t) => {
+t.test('a full bulkhead rejects with 503 and Retry-After', async (t) => {
   const { resilience } = await build(t)
   const breaker = resilience.breaker('narrow', hanging, { bulkhead: 1 })
   void breaker.call(noRequest).catch(() => undefined)
@@ -293,7 +293,7 @@ t.test('a full bulkhead answers 503 with Retry-After', async (t) => {
   })
 })
 
-t.test('the queue is bounded, served in order, and not joined by who would wait too long', async (t) => {
+t.test('the queue is limited, in order, and rejects calls that would wait too long', async (t) => {
   const { resilience, clock } = await build(t)
   const order: number[] = []
   const work = async (_context: CallContext, id: number) => {
@@ -315,12 +315,12 @@ t.test('the queue is bounded, served in order, and not joined by who would wait 
   await Promise.all(waits)
   const usual = [1, 2, 3, 4, 5].map((id) => outcomes(1, () => hurried.call(noRequest, id)))
   await settled()
-  // It takes 100 ms a call: the fourth would start after its time, so it is told at once.
+  // At 100 ms a call, the fourth would start after its time, so it is rejected at once.
   t.strictSame((await Promise.all(usual.slice(3))).flat(), ['BULKHEAD_FULL', 'BULKHEAD_FULL'])
   await clock.advance(2000)
 })
 
-t.test('an adaptive bulkhead shrinks while calls are slower than usual', async (t) => {
+t.test('an adaptive bulkhead lowers its limit while calls are slower than usual', async (t) => {
   const { resilience, clock } = await build(t)
   let active = 0
   let most = 0
@@ -350,7 +350,7 @@ t.test('an adaptive bulkhead shrinks while calls are slower than usual', async (
   t.ok(narrow < wide / 2, `from ${wide} to ${narrow}`)
 })
 
-t.test('a fallback answers by kind of failure, and knows the arguments', async (t) => {
+t.test('a fallback gets the kind of failure and the arguments', async (t) => {
   const { resilience } = await build(t)
   const breaker = resilience.breaker('users', (_context, _id: string): string => down(), {
     fallback: (error, { kind, args: [id] }) => {
@@ -369,7 +369,7 @@ t.test('a fallback answers by kind of failure, and knows the arguments', async (
   t.match(breaker.snapshot(), { degraded: 2, counts: { failure: 2, rejected: 1 } })
 })
 
-t.test('a fallback for some kinds leaves the others alone', async (t) => {
+t.test('a fallback replaces only the kinds of failure in fallbackOn', async (t) => {
   const { resilience } = await build(t)
   const breaker = resilience.breaker('users', (): string => down(), {
     fallback: () => 'x',
@@ -381,7 +381,7 @@ t.test('a fallback for some kinds leaves the others alone', async (t) => {
   ])
 })
 
-t.test('a fallback that fails, or never answers, is the failure it should have hidden', async (t) => {
+t.test('if the fallback fails or times out, the caller gets the error of the call', async (t) => {
   const { resilience, clock } = await build(t)
   const options = { fallbackTimeout: 20 }
   const broken = resilience.breaker('a', (): string => down(), { ...options, fallback: () => down() })
@@ -404,7 +404,7 @@ t.test('a fallback that fails, or never answers, is the failure it should have h
   t.equal(clock.pending, 0)
 })
 
-t.test("the last good value is served by key and age, never another tenant's", async (t) => {
+t.test('the last good value is served only for the same key and up to its maximum age', async (t) => {
   const { resilience, clock } = await build(t)
   let up = true
   const breaker = resilience.breaker(
@@ -457,7 +457,7 @@ t.test('calls with one key in flight are one call; a failure is not kept', async
   t.equal(await again, 'a')
 })
 
-t.test('the layers stand in one order, whatever order the options come in', async (t) => {
+t.test('the order of the strategies does not depend on the order of the options', async (t) => {
   const { resilience, clock } = await build(t)
   let active = 0
   let most = 0
@@ -481,14 +481,14 @@ t.test('the layers stand in one order, whatever order the options come in', asyn
   const three = ['a', 'a', 'b'].map((id) => breaker.detailed(noRequest, id))
   await clock.advance(1000)
   t.match(await Promise.all(three), [
-    // One call for both, tried three times, each with a timeout of its own; each has its own fallback.
+    // One call for both, with three attempts that each have a timeout; each caller gets its fallback.
     { value: 'timeout TIMEOUT', attempts: 3, source: 'fallback' },
     { value: 'timeout TIMEOUT', attempts: 3, source: 'fallback' },
-    // The bulkhead is inside of the retries, and being full is no reason for one.
+    // The bulkhead is inside of the retries, and a full bulkhead is not retried.
     { value: 'full BULKHEAD_FULL', attempts: 0, source: 'fallback' }
   ])
   t.equal(most, 1)
-  // The breaker judges each try, not what became of the call.
+  // The breaker counts each attempt, not the call's final result.
   t.match(breaker.snapshot(), {
     state: 'open',
     counts: { timeout: 3, full: 1, success: 0 },
@@ -497,7 +497,7 @@ t.test('the layers stand in one order, whatever order the options come in', asyn
   })
 })
 
-t.test('a breaker has the types of what it guards', async (t) => {
+t.test('a breaker has the types of the guarded function', async (t) => {
   const { resilience } = await build(t)
   const breaker = resilience.breaker('typed', async (_context, id: number, name: string) => ({ id, name }), {
     key: (id) => id.toFixed(),
@@ -511,7 +511,7 @@ t.test('a breaker has the types of what it guards', async (t) => {
   resilience.breaker('other', async (_context, id: number) => ({ id }), { fallback: () => 'a' })
 })
 
-t.test('faults come by order, as many as were asked for', async (t) => {
+t.test('injected faults hit calls in order, up to their number', async (t) => {
   const { resilience, clock } = await build(t)
   const breaker = resilience.breaker('users', () => 'fine', { timeout: 100 })
   breaker.inject({ error: new Error('injected'), times: 2 })
@@ -524,13 +524,13 @@ t.test('faults come by order, as many as were asked for', async (t) => {
   t.equal(await breaker.call(noRequest), 'fine')
 })
 
-t.test('faults are refused where they were not asked for', async (t) => {
+t.test('injecting a fault without the option faults throws', async (t) => {
   const { resilience } = await build(t, { faults: false })
   const breaker = resilience.breaker('users', () => 'fine')
   t.throws(() => breaker.inject({ error: new Error('x') }), /"faults"/)
 })
 
-t.test('policies are inherited, and what the breaker says itself wins', async (t) => {
+t.test('options of a breaker override its policy, which overrides the defaults', async (t) => {
   const { resilience, clock } = await build(t, {
     defaults: { timeout: 1000, volumeThreshold: 3 },
     policies: { quick: { timeout: 100 } }
@@ -552,7 +552,7 @@ t.test('policies are inherited, and what the breaker says itself wins', async (t
   t.equal(ended.length, 3)
 })
 
-t.test('every error of ours is recognised across copies, and safe to show', async (t) => {
+t.test('errors carry the brand of client errors and hide internal details in their cause', async (t) => {
   const { resilience } = await build(t)
   const breaker = resilience.breaker('users', () => {
     throw new Error('postgres://user:password@host')

@@ -1,5 +1,5 @@
 import { MAX_DELAY, optionChecks } from '@seaworthy/internal'
-import type { FailureClassifier } from '../call/outcome.ts'
+import type { FailureClassifier, Outcome } from '../call/outcome.ts'
 import type { FailureKind } from '../errors.ts'
 import { withDefaults } from '../merge-options.ts'
 import { type BulkheadOptions, type BulkheadPolicy, resolveBulkhead } from '../strategies/bulkhead-options.ts'
@@ -80,7 +80,7 @@ export interface PolicyOptions extends CircuitOptions {
    *
    * @defaultValue None: the default decides
    */
-  isFailure?: FailureClassifier
+  isFailure?: (error: unknown, result: unknown) => boolean | Outcome | undefined
 
   /**
    * The number of keys with a separate breaker, at least 1. A new key replaces the one that was not used for the

@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/index.ts'
 
-/** A clock that stands until it is told otherwise. */
+/** A clock that only moves by `advance`. */
 export class ManualClock implements Clock {
   #now = 1000
   readonly #timers = new Map<object, { at: number; fn: () => void }>()
@@ -21,7 +21,7 @@ export class ManualClock implements Clock {
     return this.#timers.size
   }
 
-  /** Goes on, timer by timer, and lets promises settle. */
+  /** Runs the timers that are due in order, and lets promises settle after each. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds
     await settled()
@@ -38,10 +38,10 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Everything that could go on without waiting has gone on. */
+/** Resolves after all promises that need no timer and no I/O have settled. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** Calls one after the other; each one's error code, or `ok`. */
+/** Makes the calls one after the other. Returns the error code of each, or `ok`. */
 export async function outcomes(times: number, call: () => Promise<unknown>): Promise<string[]> {
   const seen: string[] = []
   for (let i = 0; i < times; i++) {

@@ -12,7 +12,7 @@ import {
 import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 
-export interface Told {
+export interface Observed {
   /** By name and label values: `breaker_calls_total users success`. */
   values: Record<string, number>
   metrics: Record<string, MetricOptions>
@@ -26,10 +26,10 @@ export interface Told {
   scrape(): void
 }
 
-/** Stands in for the plugins that resilience meets: what they offer, and what they were told. */
-export function neighbours(): { told: Told; plugin: FastifyPluginAsync } {
+/** Replaces the other plugins: provides their ports and records how they are used. */
+export function neighbours(): { observed: Observed; plugin: FastifyPluginAsync } {
   const collectors: (() => void)[] = []
-  const told: Told = {
+  const observed: Observed = {
     values: {},
     metrics: {},
     observations: {},
@@ -44,35 +44,35 @@ export function neighbours(): { told: Told; plugin: FastifyPluginAsync } {
   const cell = (name: string, values: string[]) => {
     const at = key(name, values)
     return {
-      inc: (value = 1) => void (told.values[at] = (told.values[at] ?? 0) + value),
-      dec: (value = 1) => void (told.values[at] = (told.values[at] ?? 0) - value),
-      set: (value: number) => void (told.values[at] = value)
+      inc: (value = 1) => void (observed.values[at] = (observed.values[at] ?? 0) + value),
+      dec: (value = 1) => void (observed.values[at] = (observed.values[at] ?? 0) - value),
+      set: (value: number) => void (observed.values[at] = value)
     }
   }
   const meter: Meter = {
     counter(options) {
-      told.metrics[options.name] = options
+      observed.metrics[options.name] = options
       return { with: (...values) => cell(options.name, values) }
     },
     gauge(options) {
-      told.metrics[options.name] = options
+      observed.metrics[options.name] = options
       const family = { with: (...values: string[]) => cell(options.name, values) }
       const { collect } = options
       if (collect) collectors.push(() => collect(family))
       return family
     },
     histogram(options) {
-      told.metrics[options.name] = options
+      observed.metrics[options.name] = options
       return {
         with: (...values) => ({
-          observe: (value) => void (told.observations[key(options.name, values)] ??= []).push(value)
+          observe: (value) => void (observed.observations[key(options.name, values)] ??= []).push(value)
         })
       }
     }
   }
   const management: Management = {
-    route: (options) => void told.operators.route(options),
-    section: (name, snapshot) => void (told.sections[name] = snapshot)
+    route: (options) => void observed.operators.route(options),
+    section: (name, snapshot) => void (observed.sections[name] = snapshot)
   }
   const plugin: FastifyPluginAsync = async (fastify) => {
     provide(fastify, meterPort, meter)
@@ -81,9 +81,9 @@ export function neighbours(): { told: Told; plugin: FastifyPluginAsync } {
       inject: (request, carrier) => void (carrier['x-correlation-id'] ??= request.id)
     })
     provide(fastify, readinessPort, {
-      addCheck: (name, check, options) => void (told.checks[name] = { check, options }),
+      addCheck: (name, check, options) => void (observed.checks[name] = { check, options }),
       hold: () => () => undefined
     })
   }
-  return { told, plugin: fp(plugin) }
+  return { observed, plugin: fp(plugin) }
 }

@@ -6,12 +6,12 @@ interface Teardown {
   teardown(fn: () => unknown): void
 }
 
-/** A call as an upstream saw it. */
+/** A request to the upstream. */
 export interface Seen {
   method: string
   url: string
   headers: IncomingMessage['headers']
-  /** Resolves when the connection is gone before the answer was. */
+  /** Resolves if the connection closes before the response is complete. */
   gone: Promise<void>
   response: ServerResponse
 }
@@ -20,11 +20,11 @@ export interface Upstream {
   url: string
   seen: Seen[]
   answer: (seen: Seen) => void
-  /** No more connections: as a process that was killed. */
+  /** Closes the server and its connections. */
   kill(): Promise<void>
 }
 
-/** A server that answers as it is told, or not at all. */
+/** A server that answers as it is observed, or not at all. */
 export async function startUpstream(t: Teardown, answer: (seen: Seen) => void): Promise<Upstream> {
   const upstream: Upstream = {
     url: '',
@@ -53,8 +53,8 @@ export async function startUpstream(t: Teardown, answer: (seen: Seen) => void): 
   return upstream
 }
 
-/** A server that writes these bytes to whoever connects, and closes if told so. */
-export async function startLiar(
+/** Starts a server that writes these bytes to each connection, and closes it unless `close` is false. */
+export async function startRawServer(
   t: Teardown,
   bytes: string,
   { close = true } = {}
