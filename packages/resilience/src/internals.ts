@@ -98,9 +98,9 @@ export function testRule(create: CreateOpeningRule): string | undefined {
       const window = new Window(10_000, 0)
       for (let count = 0; count < 2; count++) window.add(SUCCESSES, 0)
       const decisions = [rule.opens(window, error, 0), rule.opens(window, error, 0)].join()
-      if (decisions !== 'false,true') return `it decided ${decisions} in place of false,true`
+      if (decisions !== 'false,true') return `it decided ${decisions}, not false,true`
       const { failures } = window.stats(0)
-      if (failures !== 2) return `it counted ${failures} failures in place of 2`
+      if (failures !== 2) return `it counted ${failures} failures, not 2`
     }
     return undefined
   } catch (thrown) {

@@ -24,8 +24,8 @@ const responses: Record<string, Malformed> = {
   },
   'that sends less than it promises': { bytes: `${ok}content-length: 100\r\n\r\n["a","b"]`, plain: 502 },
   'that sends more than it promises': { bytes: `${ok}content-length: 4\r\n\r\n["a","b"]`, plain: 502 },
-  'that breaks off a chunk': { bytes: `${ok}transfer-encoding: chunked\r\n\r\n9\r\n["a"`, plain: 502 },
-  'that breaks off between chunks': {
+  'that cuts off a chunk': { bytes: `${ok}transfer-encoding: chunked\r\n\r\n9\r\n["a"`, plain: 502 },
+  'that cuts off the body between chunks': {
     bytes: `${ok}transfer-encoding: chunked\r\n\r\n5\r\n["a"]\r\n`,
     plain: 502
   },

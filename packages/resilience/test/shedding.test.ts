@@ -210,12 +210,12 @@ for (const order of ['before', 'after'] as const) {
   t.test(`works with @fastify/under-pressure, registered ${order} it`, async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
-    const ours = fp(async (app: FastifyInstance) => {
+    const plugin = fp(async (app: FastifyInstance) => {
       await app.register(resilience, { shedding: sensitive })
     })
-    if (order === 'before') await app.register(ours)
+    if (order === 'before') await app.register(plugin)
     await app.register(underPressure, { maxEventLoopUtilization: 1, maxHeapUsedBytes: 1e12 })
-    if (order === 'after') await app.register(ours)
+    if (order === 'after') await app.register(plugin)
     routes(app)
     await app.ready()
     t.equal(app.isUnderPressure(), false)

@@ -13,7 +13,7 @@ export abstract class AttemptContextBase<Args extends unknown[], Host extends { 
   protected readonly host: Host
   protected readonly startedAt: number
   /** Milliseconds. */
-  protected timeLimit = Infinity
+  protected timeLimit: number = Infinity
   #timer: unknown
   #controller: AbortController | undefined
   #abortReason: Error | undefined

@@ -11,7 +11,7 @@ export interface CircuitHost {
   readonly openingRule: OpeningRule
 }
 
-/** Why a circuit opened, as far as it can say. */
+/** An opening of a circuit, until the service has recovered. */
 export interface Opening {
   /** The failure. Callers get it as cause while the circuit rejects their calls. */
   readonly failure: unknown

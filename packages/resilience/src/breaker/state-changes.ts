@@ -47,7 +47,7 @@ export class StateChangeListeners {
 
   /** Returns a function that removes the listener. */
   add(listener: StateChangeListener): () => void {
-    // A function of its own, so that a listener that is added twice is called twice.
+    // A new function, so that a listener that is added twice is called twice.
     const entry: StateChangeListener = (change) => listener(change)
     this.#listeners ??= new Set()
     this.#listeners.add(entry)
