@@ -9,7 +9,7 @@ export interface ClientError extends Error {
   readonly [clientErrorBrand]: true
   /** A whole number from 400 to 599. */
   readonly statusCode: number
-  /** Stable, for programs: `CIRCUIT_OPEN`. */
+  /** Stable, for programs: `BREAKER_OPEN`. */
   readonly code: string
   /** Response headers: `retry-after`, `www-authenticate`, `allow`. */
   readonly headers?: Readonly<Record<string, string | number | readonly string[]>> | undefined

@@ -1,142 +1,164 @@
-// What @seaworthy/errors recognises, whichever copy of this package made the error.
-const brand = Symbol.for('seaworthy.error.v1')
+import { clientErrorBrand } from '@seaworthy/contract'
+import { nameErrorClass, PluginError } from '@seaworthy/internal'
 
-/** Why a call gave no answer of its own. Fallbacks are chosen by it. */
+/** Why a call has no result of the guarded function. Fallbacks are chosen by it. */
 export type FailureKind = 'open' | 'full' | 'timeout' | 'upstream' | 'canceled' | 'shed' | 'closed'
 
-interface Details {
-  code: string
+/** The `code` of each error of this package that clients may see. */
+export type ResilienceErrorCode =
+  | 'BREAKER_OPEN'
+  | 'BULKHEAD_FULL'
+  | 'TIMEOUT'
+  | 'DEADLINE_EXCEEDED'
+  | 'UPSTREAM_FAILED'
+  | 'CALL_CANCELED'
+  | 'OVERLOADED'
+  | 'SERVICE_CLOSING'
+
+/** What a {@link ResilienceError} has beside its message. */
+export interface ResilienceErrorDetails {
+  code: ResilienceErrorCode
   statusCode: number
   kind: FailureKind
+  /** Whole seconds, also sent as `Retry-After`. */
   retryAfter?: number | undefined
   cause?: unknown
 }
 
-/** An answer of ours: its message is safe to show, what is not is in `cause`. Recognise it by `code`. */
-export class ResilienceError extends Error {
-  override name = 'ResilienceError'
-  readonly code: string
-  readonly statusCode: number
-  readonly kind: FailureKind
-  /** Whole seconds after which another try makes sense; the `Retry-After` header says the same. */
-  readonly retryAfter: number | undefined
-  readonly headers: Record<string, string>
+/** An error whose message is safe to send; internal details are in `cause`. Recognise it by `code`. */
+export class ResilienceError extends PluginError<ResilienceErrorCode> {
+  static {
+    nameErrorClass(this, 'ResilienceError')
+  }
 
-  constructor(message: string, { code, statusCode, kind, retryAfter, cause }: Details) {
-    super(message, cause === undefined ? undefined : { cause })
-    this.code = code
-    this.statusCode = statusCode
+  readonly kind: FailureKind
+  /** Whole seconds after which a new attempt makes sense. The `Retry-After` header has the same value. */
+  readonly retryAfter: number | undefined
+
+  constructor(message: string, { code, statusCode, kind, retryAfter, cause }: ResilienceErrorDetails) {
+    const headers = retryAfter === undefined ? undefined : { 'retry-after': String(retryAfter) }
+    super(message, { code, statusCode, headers, cause })
     this.kind = kind
     this.retryAfter = retryAfter
-    this.headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
   }
 }
 
-Object.defineProperty(ResilienceError.prototype, brand, { value: true })
-
-/** 503: the breaker is open, or lets only some calls through. `cause` is the last failure. */
+/** 503: the breaker is open, isolated, or admits only some calls. `cause` is the latest failure. */
 export class BreakerOpenError extends ResilienceError {
-  override name = 'BreakerOpenError'
+  static {
+    nameErrorClass(this, 'BreakerOpenError')
+  }
 
+  /** @param retryAfter - Seconds; a fraction is cut off, and the least is 1. */
   constructor(retryAfter: number, cause?: unknown) {
-    const details = { code: 'ERR_BREAKER_OPEN', statusCode: 503, kind: 'open', retryAfter, cause } as const
-    super('A service this request needs is not available, try again later', details)
+    const details = { code: 'BREAKER_OPEN', statusCode: 503, kind: 'open', cause } as const
+    const seconds = Math.max(1, Math.floor(retryAfter))
+    super('A service this request needs is not available, try again later', {
+      ...details,
+      retryAfter: seconds
+    })
   }
 }
 
-/** 503: as many calls as allowed are at work, and the queue is full or would take too long. */
+/** 503: all slots of the bulkhead are taken, and the queue is full or would take too long. */
 export class BulkheadFullError extends ResilienceError {
-  override name = 'BulkheadFullError'
+  static {
+    nameErrorClass(this, 'BulkheadFullError')
+  }
 
   constructor(retryAfter = 1) {
-    const details = { code: 'ERR_BULKHEAD_FULL', statusCode: 503, kind: 'full', retryAfter } as const
+    const details = { code: 'BULKHEAD_FULL', statusCode: 503, kind: 'full', retryAfter } as const
     super('A service this request needs is busy, try again later', details)
   }
 }
 
 /** 504: the call took longer than its timeout. */
 export class CallTimeoutError extends ResilienceError {
-  override name = 'CallTimeoutError'
+  static {
+    nameErrorClass(this, 'CallTimeoutError')
+  }
 
   constructor() {
-    super('A service this request needs took too long', {
-      code: 'ERR_CALL_TIMEOUT',
-      statusCode: 504,
-      kind: 'timeout'
-    })
+    const details = { code: 'TIMEOUT', statusCode: 504, kind: 'timeout' } as const
+    super('A service this request needs took too long', details)
   }
 }
 
-/** 504: the request's own deadline has passed. Says nothing about the service that was called. */
+/** 504: the request's deadline has passed. That is no failure of the service that was called. */
 export class DeadlineError extends ResilienceError {
-  override name = 'DeadlineError'
+  static {
+    nameErrorClass(this, 'DeadlineError')
+  }
 
   constructor() {
-    super('The time for this request is over', { code: 'ERR_DEADLINE', statusCode: 504, kind: 'timeout' })
+    const details = { code: 'DEADLINE_EXCEEDED', statusCode: 504, kind: 'timeout' } as const
+    super('The time for this request is over', details)
   }
 }
 
-/** 502: the call failed. `cause` is what it failed with. */
+/** 502: the call failed. `cause` is the error of the guarded function. */
 export class UpstreamError extends ResilienceError {
-  override name = 'UpstreamError'
+  static {
+    nameErrorClass(this, 'UpstreamError')
+  }
 
   constructor(cause: unknown, retryAfter?: number) {
-    const details = { code: 'ERR_UPSTREAM', statusCode: 502, kind: 'upstream', retryAfter, cause } as const
+    const details = { code: 'UPSTREAM_FAILED', statusCode: 502, kind: 'upstream', retryAfter, cause } as const
     super('A service this request needs failed', details)
   }
 }
 
-/** The client has left; nobody reads this. */
+/** 499: the client has disconnected, so the response is never read. */
 export class CallCanceledError extends ResilienceError {
-  override name = 'CallCanceledError'
+  static {
+    nameErrorClass(this, 'CallCanceledError')
+  }
 
   constructor() {
-    super('The client closed the connection', {
-      code: 'ERR_CALL_CANCELED',
-      statusCode: 499,
-      kind: 'canceled'
-    })
+    const details = { code: 'CALL_CANCELED', statusCode: 499, kind: 'canceled' } as const
+    super('The client closed the connection', details)
   }
 }
 
-/** 503: the service has more to do than it can, and this request waits best somewhere else. */
+/** 503: the service is overloaded, and load shedding rejected this request. */
 export class OverloadedError extends ResilienceError {
-  override name = 'OverloadedError'
+  static {
+    nameErrorClass(this, 'OverloadedError')
+  }
 
   constructor(retryAfter: number) {
-    const details = { code: 'ERR_OVERLOADED', statusCode: 503, kind: 'shed', retryAfter } as const
+    const details = { code: 'OVERLOADED', statusCode: 503, kind: 'shed', retryAfter } as const
     super('The service is overloaded, try again later', details)
   }
 }
 
-/** 503: the app has been closed while the call was at work. */
+/** 503: the app was closed while the call was pending, or before it. */
 export class ClosedError extends ResilienceError {
-  override name = 'ClosedError'
+  static {
+    nameErrorClass(this, 'ClosedError')
+  }
 
   constructor() {
-    const details = { code: 'ERR_RESILIENCE_CLOSED', statusCode: 503, kind: 'closed', retryAfter: 1 } as const
+    const details = { code: 'SERVICE_CLOSING', statusCode: 503, kind: 'closed', retryAfter: 1 } as const
     super('The service is closing', details)
   }
 }
 
 /** 400: a value that would change the path of the outgoing URL. */
-export class PathError extends Error {
-  override readonly name = 'PathError'
-  readonly code = 'ERR_PATH_SEGMENT'
-  readonly statusCode = 400
-  readonly headers: Record<string, string> = {}
+export class PathError extends PluginError<'INVALID_PATH_SEGMENT'> {
+  static {
+    nameErrorClass(this, 'PathError')
+  }
 
   constructor() {
-    super('A value in the path is not allowed')
+    super('A value in the path is not allowed', { code: 'INVALID_PATH_SEGMENT', statusCode: 400 })
   }
 }
 
-Object.defineProperty(PathError.prototype, brand, { value: true })
+/** Whether an error is made for clients, by this package or another one of Seaworthy's. */
+export const isClientError = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && clientErrorBrand in error
 
-/** Whether an error is of ours or of a neighbour's: made to be shown. */
-export const isBranded = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && brand in error
-
-/** Whether an error is one of this package's, of whichever copy. */
+/** Whether an error is a {@link ResilienceError} of any copy of this package. */
 export const isResilienceError = (error: unknown): error is ResilienceError =>
-  isBranded(error) && 'kind' in (error as object)
+  isClientError(error) && 'kind' in (error as object)

@@ -1,8 +1,21 @@
-export type { Breaker, BreakerSnapshot, Detailed, Switch } from './breaker-types.ts'
-export type { CallContext } from './call.ts'
-export type { CircuitState } from './circuit.ts'
+export type { CircuitOptions } from './breaker/circuit-options.ts'
+export type { Fault } from './breaker/faults.ts'
+export type { CallOutcome } from './breaker/metrics.ts'
+export type { BreakerOptions } from './breaker/options.ts'
+export type { PolicyOptions } from './breaker/policy-options.ts'
+export type {
+  BreakerStateChange,
+  CircuitState,
+  StateChangeListener,
+  StateChangeReason
+} from './breaker/state-changes.ts'
+export type { Breaker, BreakerSnapshot, Detailed, Switch } from './breaker/types.ts'
+export type { CallContext } from './call/call.ts'
+export type { Guardable, GuardedArgs, GuardedResult } from './call/guardable.ts'
+export type { Outcome } from './call/outcome.ts'
 export type { Clock } from './clock.ts'
-export type { RequestDeadline } from './deadline.ts'
+export type { RequestDeadline } from './deadline/deadline.ts'
+export type { DeadlineOptions } from './deadline/options.ts'
 export {
   BreakerOpenError,
   BulkheadFullError,
@@ -14,23 +27,17 @@ export {
   OverloadedError,
   PathError,
   ResilienceError,
+  type ResilienceErrorCode,
   UpstreamError
 } from './errors.ts'
-export type { Fault } from './faults.ts'
-export { type FetchOptions, ResponseError } from './fetch.ts'
-export type { Guardable, GuardedArgs, GuardedResult } from './guardable.ts'
-export type { CallOutcome } from './instruments.ts'
-export type { Fallback, FallbackContext } from './layers/degrade.ts'
-export type { LastGoodOptions } from './layers/last-good.ts'
-export type { BreakerOptions } from './options-breaker.ts'
-export type { BulkheadOptions } from './options-bulkhead.ts'
-export type { CircuitOptions } from './options-circuit.ts'
-export type { DeadlineOptions } from './options-deadline.ts'
-export type { Outcome, PolicyOptions } from './options-policy.ts'
-export type { HedgeOptions, RetryOptions } from './options-retry.ts'
-export type { SheddingOptions } from './options-shedding.ts'
+export { type FetchOptions, ResponseError } from './fetch/fetch.ts'
+export { path, type UrlParts } from './fetch/url.ts'
 export type { ResilienceOptions } from './options.ts'
 export { resilience, resilience as default } from './plugin.ts'
 export type { Resilience } from './registry.ts'
-export type { Priority } from './shedding/level.ts'
-export { path, type UrlParts } from './url.ts'
+export type { ConcurrencyOptions, SheddingOptions } from './shedding/options.ts'
+export type { Priority } from './shedding/priority.ts'
+export type { BulkheadOptions } from './strategies/bulkhead-options.ts'
+export type { Fallback, FallbackContext } from './strategies/fallback.ts'
+export type { LastGoodOptions } from './strategies/last-good.ts'
+export type { HedgeOptions, RetryOptions } from './strategies/retry-options.ts'

@@ -1,11 +1,14 @@
 import type { Management, Readiness } from '@seaworthy/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Guard } from './guard.ts'
-import type { Registry } from './registry.ts'
+import type { AnyPipeline, Registry } from './registry.ts'
 import type { Shedder } from './shedding/shedder.ts'
 
-/** Breakers on the operators' listener: seen, isolated and released. */
-export function manage(management: Management, registry: Registry, shedder: Shedder | undefined): void {
+/** Shows breakers on the operators' listener, with routes to isolate and release them. */
+export function addManagementRoutes(
+  management: Management,
+  registry: Registry,
+  shedder: Shedder | undefined
+): void {
   const snapshot = (): object => ({
     breakers: registry.list(),
     ...(shedder && { shedding: shedder.snapshot() })
@@ -19,9 +22,10 @@ export function manage(management: Management, registry: Registry, shedder: Shed
       handler: (request: FastifyRequest, reply: FastifyReply) => {
         const { name } = request.params as { name: string }
         const breaker = registry.get(name)
-        if (!breaker)
+        if (!breaker) {
           return reply.code(404).send({ statusCode: 404, error: 'Not Found', message: 'No such breaker' })
-        // Isolating twice from outside is one isolation: the one release ends it.
+        }
+        // Isolating a breaker twice by this route is one isolation: one release ends it.
         breaker.release()
         if (action === 'isolate') breaker.isolate()
         return reply.send(breaker.snapshot())
@@ -30,10 +34,10 @@ export function manage(management: Management, registry: Registry, shedder: Shed
   }
 }
 
-/** A readiness check for a breaker that asked for one. It reads the state; it calls nothing. */
-export function checkReadiness(readiness: Readiness, guard: Guard<unknown[], unknown>): void {
-  const { health } = guard.policy
+/** Adds a readiness check for a breaker with the option `health`. The check reads the state and makes no call. */
+export function addReadinessCheck(readiness: Readiness, pipeline: AnyPipeline): void {
+  const { health } = pipeline.policy
   if (!health) return
-  const passes = (): boolean => guard.state === 'closed' || guard.state === 'half-open'
-  readiness.addCheck(`breaker:${guard.name}`, passes, health)
+  const isReady = (): boolean => pipeline.state === 'closed' || pipeline.state === 'half-open'
+  readiness.addCheck(`breaker:${pipeline.name}`, isReady, health)
 }

@@ -1,90 +1,106 @@
 import { optionChecks } from '@seaworthy/internal'
+import { type PolicyOptions, policyKeys, resolvePolicy } from './breaker/policy-options.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { type DeadlineOptions, type DeadlinePolicy, resolveDeadline } from './options-deadline.ts'
-import { type PolicyOptions, policyKeys, resolvePolicy } from './options-policy.ts'
-import { resolveShedding, type SheddingOptions, type SheddingPolicy } from './options-shedding.ts'
+import { type DeadlineOptions, type DeadlinePolicy, resolveDeadline } from './deadline/options.ts'
+import { withDefaults } from './merge-options.ts'
+import { resolveShedding, type SheddingOptions, type SheddingPolicy } from './shedding/options.ts'
 
-/** Options of the resilience plugin. Every one may be left out. */
+/** Options of the resilience plugin. */
 export interface ResilienceOptions {
-  /** What every breaker and every `fetch` starts from. */
+  /**
+   * The policy of all breakers and of `fetch`, unless they override it.
+   *
+   * @defaultValue {}
+   * @throws RangeError for a wrong option.
+   */
   defaults?: PolicyOptions
 
-  /** Policies by name, for a breaker's `policy` and for `fetch`. */
+  /**
+   * Named policies, for the option `policy` of breakers and of `fetch`.
+   *
+   * @defaultValue {}
+   * @throws RangeError for a wrong option.
+   */
   policies?: Record<string, PolicyOptions>
 
-  /** How much time a request has. */
+  /**
+   * The time limit of requests.
+   *
+   * @defaultValue {}
+   */
   deadline?: DeadlineOptions
 
   /**
-   * Turns requests away while the service has more to do than it can: `true`, `false` or options.
+   * Rejects requests while the service is overloaded: `true`, `false` or options.
    *
    * @defaultValue true
    */
   shedding?: boolean | SheddingOptions
 
   /**
-   * The header on answers that are made of a last good value or a fallback; its value is `true`. `false` for none.
+   * The header of responses that contain a last good value or a fallback. Its value is `true`. `false` turns it off.
    *
    * @defaultValue 'x-degraded'
+   * @throws RangeError for an empty name.
    */
   degradedHeader?: string | false
 
   /**
-   * Whether `breaker.inject` may make calls fail. For tests.
+   * Whether tests may make calls fail by `breaker.inject`.
    *
    * @defaultValue false
    */
   faults?: boolean
 
   /**
-   * What `resilience.fetch` calls.
+   * The function that `resilience.fetch` calls.
    *
    * @defaultValue globalThis.fetch
    */
   fetch?: typeof globalThis.fetch
 
-  /** Where time comes from, for tests: `now()` in milliseconds, `setTimeout`, `clearTimeout`. */
+  /**
+   * The source of time, for tests.
+   *
+   * @defaultValue performance.now, setTimeout, clearTimeout
+   */
   clock?: Clock
 
-  /** A number from 0 to 1, for what happens by chance; for tests. */
+  /**
+   * The source of random numbers from 0 to 1, for tests.
+   *
+   * @defaultValue Math.random
+   */
   random?: () => number
 }
 
-export interface ResolvedOptions {
-  defaults: PolicyOptions
-  policies: Record<string, PolicyOptions>
+export interface ResolvedOptions extends Required<Omit<ResilienceOptions, 'deadline' | 'shedding'>> {
   deadline: DeadlinePolicy
   shedding: SheddingPolicy | undefined
-  degradedHeader: string | false
-  faults: boolean
-  fetch: typeof globalThis.fetch
-  clock: Clock
-  random: () => number
+}
+
+export const resilienceDefaults: Required<ResilienceOptions> = {
+  defaults: {},
+  policies: {},
+  deadline: {},
+  shedding: true,
+  degradedHeader: 'x-degraded',
+  faults: false,
+  // Read at each call, because tools replace it after the start.
+  fetch: (...args) => globalThis.fetch(...args),
+  clock: systemClock,
+  random: Math.random
 }
 
 const check = optionChecks('resilience')
 
-/** Fills in the defaults and refuses what cannot work. */
-export function resolveOptions({
-  defaults = {},
-  policies = {},
-  deadline = {},
-  shedding = true,
-  degradedHeader = 'x-degraded',
-  faults = false,
-  // Looked up at each call: tools that replace it come later.
-  fetch = (...args) => globalThis.fetch(...args),
-  clock = systemClock,
-  random = Math.random,
-  ...others
-}: ResilienceOptions): ResolvedOptions {
-  check.keys('', others, known)
-  const given = Object.entries({ defaults, ...prefixed(policies) })
-  for (const [at, options] of given) {
-    if (typeof options !== 'object' || options === null) check.fail(at, 'an object', options)
-    check.keys(at, options, policyKeys)
-    resolvePolicy(`${at}.`, options)
-  }
+/** Applies the defaults and refuses wrong values. */
+export function resolveOptions(options: ResilienceOptions): ResolvedOptions {
+  check.keys('', options, Object.keys(resilienceDefaults))
+  const values = withDefaults(resilienceDefaults, options)
+  const { defaults, policies, deadline, shedding, degradedHeader, faults, fetch, clock, random } = values
+  checkPolicy('defaults', defaults)
+  for (const [name, policy] of Object.entries(policies)) checkPolicy(`policies.${name}`, policy)
   if (degradedHeader !== false) check.string('degradedHeader', degradedHeader)
   check.fn('fetch', fetch)
   check.fn('random', random)
@@ -103,17 +119,8 @@ export function resolveOptions({
   }
 }
 
-const known = [
-  'defaults',
-  'policies',
-  'deadline',
-  'shedding',
-  'degradedHeader',
-  'faults',
-  'fetch',
-  'clock',
-  'random'
-]
-
-const prefixed = (policies: Record<string, PolicyOptions>): Record<string, PolicyOptions> =>
-  Object.fromEntries(Object.entries(policies).map(([name, options]) => [`policies.${name}`, options]))
+function checkPolicy(at: string, policy: PolicyOptions): void {
+  if (typeof policy !== 'object' || policy === null) check.fail(at, 'an object', policy)
+  check.keys(at, policy, policyKeys)
+  resolvePolicy(`${at}.`, policy)
+}

@@ -8,29 +8,33 @@ import {
   readinessPort,
   whenProvided
 } from '@seaworthy/contract'
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import { LazyCounter } from '@seaworthy/internal'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { limitOf } from './deadline-header.ts'
-import { deadlineOf, type DeadlineSettings, remember, type RequestDeadline, requestKey } from './deadline.ts'
-import { degradedOf, markAnswers } from './degraded.ts'
+import { AbortableList } from './abortable.ts'
+import { breakerMetrics, MAX_SERIES } from './breaker/metrics.ts'
+import { logStateChanges, StateChangeListeners } from './breaker/state-changes.ts'
+import type { DeadlineSettings, RequestDeadline } from './deadline/deadline.ts'
+import { timeLimit } from './deadline/header.ts'
+import { deadlineOf, initRequestState, requestStateKey } from './deadline/request-state.ts'
 import { ClosedError } from './errors.ts'
-import { InFlight } from './in-flight.ts'
-import { breakerMetrics } from './instruments.ts'
-import { checkReadiness, manage } from './management.ts'
-import { resolveOptions, type ResilienceOptions } from './options.ts'
-import { Registry, type Resilience } from './registry.ts'
-import { bindShedding, shedLoad } from './shedding/hooks.ts'
+import { createOpeningRules } from './internals.ts'
+import { addManagementRoutes, addReadinessCheck } from './management.ts'
+import { type ResilienceOptions, resolveOptions, type ResolvedOptions } from './options.ts'
+import { type AnyPipeline, Registry, type RegistryHost, type Resilience } from './registry.ts'
+import { bindSheddingMetric, shedLoad } from './shedding/hooks.ts'
 import { Shedder } from './shedding/shedder.ts'
+import { degradedBreakers, markDegradedResponses } from './strategies/degraded.ts'
 
-// An app's own members of these names win, because these are inherited ones.
+// Inherited members, so that members of the same names that an app declares take precedence.
 interface ResilienceDecorators {
   /** Breakers, policies and a guarded fetch. */
   resilience: Overridable<this, Resilience>
 }
 interface ResilienceRequest {
-  /** How much time the request has, and whether its client still waits. */
+  /** The request's remaining time, and a signal that aborts when its client disconnects. */
   readonly deadline: Overridable<this, RequestDeadline>
-  /** The breakers whose part of the answer is a last good value or a fallback; null while there is none. */
+  /** The breakers that served a last good value or a fallback for this request. `null` if none did. */
   readonly degraded: Overridable<this, readonly string[] | null>
 }
 
@@ -39,88 +43,131 @@ declare module 'fastify' {
   interface FastifyRequest extends ResilienceRequest {}
 }
 
-const plugin: FastifyPluginAsync<ResilienceOptions> = async (fastify, given) => {
-  const options = resolveOptions(given)
-  const { clock, random, faults, deadline, fetch } = options
-  const inFlight = new InFlight()
-  let propagator: Propagator | undefined
-  let closed = false
-  let cellsOf: ReturnType<typeof breakerMetrics> | undefined
-  let readiness: Readiness | undefined
+const plugin: FastifyPluginAsync<ResilienceOptions> = async (fastify, pluginOptions) => {
+  const options = resolveOptions(pluginOptions)
+  const pendingWork = new AbortableList()
+  const { shedding } = options
+  const shedder = shedding && new Shedder(shedding, options.random)
 
-  const host = {
+  const registry = addRegistry(fastify, options, pendingWork)
+  addRequestDecorators(fastify, options)
+  addRequestHooks(fastify, options, pendingWork, shedder)
+  whenProvided(fastify, managementPort, (management) => addManagementRoutes(management, registry, shedder))
+}
+
+/** Adds `app.resilience`, and connects its breakers to logs, metrics, readiness and outgoing trace context. */
+function addRegistry(
+  fastify: FastifyInstance,
+  { clock, random, faults, fetch, deadline, defaults, policies }: ResolvedOptions,
+  pendingWork: AbortableList
+): Registry {
+  const { log } = fastify
+  const listeners = observeStates(fastify)
+  let cellsFor: ReturnType<typeof breakerMetrics> | undefined
+  let readiness: Readiness | undefined
+  const connect = (pipeline: AnyPipeline): void => {
+    if (cellsFor) pipeline.counts.bind(cellsFor(pipeline.name))
+    if (readiness) addReadinessCheck(readiness, pipeline)
+  }
+  // One object for the whole life of the app: `isClosed` and `propagator` change.
+  const host: RegistryHost & { isClosed: boolean; propagator: Propagator | undefined } = {
     clock,
     random,
     faults,
-    inFlight,
     fetch,
-    log: fastify.log,
+    log,
+    pendingWork,
+    isClosed: false,
+    propagator: undefined,
     header: deadline.propagate && deadline.header,
-    get closed() {
-      return closed
-    },
-    get propagator() {
-      return propagator
-    }
+    createOpeningRule: createOpeningRules(log),
+    stateChanged: (change) => listeners.notify(change),
+    onStateChange: (listener) => listeners.add(listener),
+    breakerCreated: connect
   }
-  const registry = new Registry(options.defaults, options.policies, host, (guard) => {
-    if (cellsOf) guard.instruments.bind(cellsOf(guard.name))
-    if (readiness) checkReadiness(readiness, guard)
-  })
+  const registry = new Registry(defaults, policies, host)
   fastify.decorate('resilience', registry)
 
-  const settings: DeadlineSettings = { clock, inFlight, limitOf: ({ headers }) => limitOf(deadline, headers) }
-  // For routes that were added before this plugin: no hook of ours has seen the request.
+  whenProvided(fastify, propagatorPort, (propagator) => {
+    host.propagator = propagator
+  })
+  whenProvided(fastify, meterPort, (meter) => {
+    cellsFor = breakerMetrics(meter, () => registry.pipelines())
+    for (const { name, counts } of registry.pipelines()) counts.bind(cellsFor(name))
+  })
+  whenProvided(fastify, readinessPort, (value) => {
+    readiness = value
+    for (const pipeline of registry.pipelines()) addReadinessCheck(value, pipeline)
+  })
+  fastify.addHook('onClose', (_instance, done) => {
+    host.isClosed = true
+    pendingWork.abortAll(new ClosedError())
+    done()
+  })
+  return registry
+}
+
+/** The listeners to all breakers' changes: the log and a metric are the first two. */
+function observeStates(fastify: FastifyInstance): StateChangeListeners {
+  const listeners = new StateChangeListeners(fastify.log)
+  const changes = new LazyCounter(fastify, {
+    name: 'breaker_state_changes_total',
+    help: 'Changes to this state',
+    labels: ['breaker', 'state'],
+    maxSeries: MAX_SERIES
+  })
+  listeners.add(logStateChanges(fastify.log))
+  listeners.add(({ name, to }) => changes.inc(name, to))
+  return listeners
+}
+
+/** Adds `request.deadline` and `request.degraded`. */
+function addRequestDecorators(fastify: FastifyInstance, { deadline }: ResolvedOptions): void {
+  // For routes that were added before this plugin: our hook does not run for their requests.
   const { signal } = new AbortController()
-  const unhooked: RequestDeadline = { remaining: () => deadline.default, signal }
-  fastify.decorateRequest(requestKey, null)
+  const withoutHook: RequestDeadline = { remaining: () => deadline.default, signal }
+  fastify.decorateRequest(requestStateKey, null)
   fastify.decorateRequest('deadline', {
     getter(this: FastifyRequest) {
-      return deadlineOf(this) ?? unhooked
+      return deadlineOf(this) ?? withoutHook
     }
   })
   fastify.decorateRequest('degraded', {
     getter(this: FastifyRequest) {
-      return degradedOf(this)
+      return degradedBreakers(this)
     }
   })
-  const { shedding } = options
-  const shedder = shedding && new Shedder(shedding, options)
-  const admit = shedding && shedder && shedLoad(fastify, shedder, shedding, clock)
+}
+
+/** Adds the hooks of deadlines, load shedding and degraded responses. */
+function addRequestHooks(
+  fastify: FastifyInstance,
+  { clock, deadline, shedding, degradedHeader }: ResolvedOptions,
+  pendingWork: AbortableList,
+  shedder: Shedder | undefined
+): void {
+  const settings: DeadlineSettings = {
+    clock,
+    pendingWork,
+    timeLimit: ({ headers }) => timeLimit(deadline, headers)
+  }
+  const shed = shedding && shedder && shedLoad(fastify, shedder, shedding, clock)
   fastify.addHook('onRequest', function resilience(request, reply, done) {
-    remember(request, reply, settings)
-    if (admit) admit.call(this, request, reply, done)
+    initRequestState(request, reply, settings)
+    if (shed) shed.call(this, request, reply, done)
     else done()
   })
-  markAnswers(fastify, options.degradedHeader)
-
-  if (shedder) {
-    fastify.addHook('onReady', (done) => {
-      shedder.start()
-      done()
-    })
-  }
-
-  whenProvided(fastify, propagatorPort, (value) => {
-    propagator = value
-  })
-  whenProvided(fastify, meterPort, (meter) => {
-    cellsOf = breakerMetrics(meter, () => registry.guards())
-    for (const guard of registry.guards()) guard.instruments.bind(cellsOf(guard.name))
-    if (shedder) bindShedding(meter, shedder)
-  })
-  whenProvided(fastify, readinessPort, (value) => {
-    readiness = value
-    for (const guard of registry.guards()) checkReadiness(value, guard)
-  })
-  whenProvided(fastify, managementPort, (management) => manage(management, registry, shedder))
-  fastify.addHook('onClose', (_instance, done) => {
-    closed = true
-    // What is still at work belongs to no request any more.
-    inFlight.abort(new ClosedError())
-    shedder?.stop()
+  markDegradedResponses(fastify, degradedHeader)
+  if (!shedder) return
+  fastify.addHook('onReady', (done) => {
+    shedder.start()
     done()
   })
+  fastify.addHook('onClose', (_instance, done) => {
+    shedder.stop()
+    done()
+  })
+  whenProvided(fastify, meterPort, (meter) => bindSheddingMetric(meter, shedder))
 }
 
 /** Breakers, retries, bulkheads, deadlines and load shedding for Fastify. */

@@ -1,89 +1,104 @@
 import { optionChecks } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
-import type { Breaker, BreakerHost, BreakerSnapshot } from './breaker-types.ts'
-import type { CallContext } from './call.ts'
-import { type FetchHost, fetcher, fetchKeys, type FetchOptions, type Outgoing } from './fetch.ts'
-import { Guard } from './guard.ts'
-import type { Guardable, GuardedArgs, GuardedResult } from './guardable.ts'
-import { breakerOf } from './handle.ts'
-import { type BreakerOptions, resolveBreaker } from './options-breaker.ts'
-import { merged, type PolicyOptions, policyKeys, resolvePolicy } from './options-policy.ts'
-import { urlOf } from './url.ts'
+import { type BreakerOptions, resolveBreaker } from './breaker/options.ts'
+import { BreakerPipeline } from './breaker/pipeline.ts'
+import { type PolicyOptions, policyKeys, resolvePolicy } from './breaker/policy-options.ts'
+import { publicBreaker } from './breaker/public-breaker.ts'
+import type { StateChangeListener } from './breaker/state-changes.ts'
+import type { Breaker, BreakerHost, BreakerSnapshot } from './breaker/types.ts'
+import type { CallContext } from './call/call.ts'
+import type { Guardable, GuardedArgs, GuardedResult } from './call/guardable.ts'
+import {
+  createFetch,
+  type FetchHost,
+  type FetchOptions,
+  fetchPolicy,
+  type OutgoingCall
+} from './fetch/fetch.ts'
+import { buildUrl } from './fetch/url.ts'
+import { mergeOptions } from './merge-options.ts'
 
-/** What `app.resilience` is. */
+/** The type of `app.resilience`. */
 export interface Resilience {
   /**
    * Guards a function. Its first argument is the call's context: give its `signal` to what you call.
    *
-   * @throws Error when the name is taken, RangeError when an option cannot work.
+   * @throws Error if there is a breaker of that name, RangeError for a wrong option.
    */
   breaker<Fn extends Guardable>(
     name: string,
     fn: Fn,
     options?: BreakerOptions<GuardedArgs<Fn>, GuardedResult<Fn>>
   ): Breaker<GuardedArgs<Fn>, GuardedResult<Fn>>
-  /** Names a policy, for a breaker's `policy` and for `fetch`. */
+  /**
+   * Adds a named policy, for the option `policy` of breakers and of `fetch`.
+   *
+   * @throws Error if there is a policy of that name, RangeError for a wrong option.
+   */
   policy(name: string, options: PolicyOptions): void
   /**
-   * `fetch` with a breaker per host, timeouts, retries of what may be repeated, and the request's deadline. Statuses
-   * from 500 on, 408 and 429 are failures (502); all others are answers. A body that hangs, breaks off or is not what
-   * it says counts as a failure too, once it is read.
+   * `fetch` with a breaker for each host, timeouts, retries of calls that may be repeated, and the request's deadline.
+   * A response with a status from 500 on, 408 or 429 is a failure (502); other responses are results. A body that hangs,
+   * is cut off or is not valid JSON counts as a failure when it is read.
    */
   fetch(
     request: FastifyRequest | null | undefined,
     url: string | URL,
     options?: FetchOptions
   ): Promise<Response>
-  /** What each breaker shows of itself. */
+  /**
+   * Calls the listener after each change of any breaker's state, also of breakers that are created later. Returns a
+   * function that removes it. An error of the listener is logged and changes nothing.
+   */
+  onStateChange(listener: StateChangeListener): () => void
+  /** The snapshots of all breakers. */
   list(): BreakerSnapshot[]
-  /** The breaker of that name. What it takes and gives is not known here. */
+  /** The breaker of that name, without the types of its arguments and its result. */
   get(name: string): Breaker | undefined
 }
 
 const check = optionChecks('resilience')
 
-type AnyGuard = Guard<unknown[], unknown>
+export type AnyPipeline = BreakerPipeline<unknown[], unknown>
 
-/** What `resilience.fetch` does unless its policy says otherwise. */
-const standard: PolicyOptions = { retry: true }
+export interface RegistryHost extends BreakerHost, FetchHost {
+  onStateChange(listener: StateChangeListener): () => void
+  breakerCreated(pipeline: AnyPipeline): void
+}
 
-/** Breakers and policies of one app. */
+/** The policy of `resilience.fetch`, under the plugin's defaults. */
+const fetchDefaults: PolicyOptions = { retry: true }
+
+/** The breakers and policies of one app. */
 export class Registry implements Resilience {
   readonly #defaults: PolicyOptions
-  readonly #policies = new Map<string, PolicyOptions>()
-  readonly #guards = new Map<string, AnyGuard>()
+  readonly #policies: Map<string, PolicyOptions>
+  readonly #pipelines = new Map<string, AnyPipeline>()
   readonly #breakers = new Map<string, Breaker>()
-  readonly #fetchGuards = new Map<string, Guard<[Outgoing], Response>>()
-  readonly #host: BreakerHost & FetchHost
-  readonly #made: (guard: AnyGuard) => void
+  readonly #fetchPipelines = new Map<string, BreakerPipeline<[OutgoingCall], Response>>()
+  readonly #host: RegistryHost
 
-  constructor(
-    defaults: PolicyOptions,
-    policies: Record<string, PolicyOptions>,
-    host: BreakerHost & FetchHost,
-    made: (guard: AnyGuard) => void
-  ) {
+  constructor(defaults: PolicyOptions, policies: Record<string, PolicyOptions>, host: RegistryHost) {
     this.#defaults = defaults
+    this.#policies = new Map(Object.entries(policies))
     this.#host = host
-    this.#made = made
-    for (const [name, options] of Object.entries(policies)) this.#policies.set(name, options)
   }
 
   breaker<Fn extends Guardable>(
     name: string,
-    given: Fn,
+    guarded: Fn,
     options: BreakerOptions<GuardedArgs<Fn>, GuardedResult<Fn>> = {}
   ): Breaker<GuardedArgs<Fn>, GuardedResult<Fn>> {
     type Args = GuardedArgs<Fn>
     type T = GuardedResult<Fn>
-    const fn = given as (context: CallContext, ...args: Args) => T | Promise<T>
+    const fn = guarded as (context: CallContext, ...args: Args) => T | Promise<T>
     check.string('name', name)
     check.fn(`${name}.fn`, fn)
-    if (this.#guards.has(name)) throw new Error(`resilience: there is a breaker "${name}" already`)
-    const { policy, ...own } = options
-    const base = merged(this.#defaults, policy === undefined ? {} : this.#policyOf(policy))
-    const resolved = resolveBreaker(name, merged<BreakerOptions<Args, T>>(base, own))
-    return this.#add(new Guard(name, fn, resolved, this.#host))
+    if (this.#pipelines.has(name)) throw new Error(`resilience: there is a breaker "${name}" already`)
+    const { policy, ...breakerOptions } = options
+    const base = mergeOptions(this.#defaults, policy === undefined ? {} : this.#findPolicy(policy))
+    const resolved = resolveBreaker(name, mergeOptions<BreakerOptions<Args, T>>(base, breakerOptions))
+    return this.#add(new BreakerPipeline(name, fn, resolved, this.#host))
   }
 
   policy(name: string, options: PolicyOptions): void {
@@ -100,47 +115,52 @@ export class Registry implements Resilience {
     options: FetchOptions = {}
   ): Promise<Response> {
     const { policy, path, query, ...init } = options
-    const url = urlOf(target, { ...(path && { path }), ...(query && { query }) })
+    const url = buildUrl(target, { ...(path && { path }), ...(query && { query }) })
     const method = (init.method ?? 'GET').toUpperCase()
-    return this.#fetchGuard(policy).call(request, [{ url, init, method }])
+    return this.#fetchPipeline(policy).call(request, [{ url, init, method }])
+  }
+
+  onStateChange(listener: StateChangeListener): () => void {
+    return this.#host.onStateChange(listener)
   }
 
   list(): BreakerSnapshot[] {
-    return [...this.#guards.values()].map((guard) => guard.snapshot())
+    return [...this.#pipelines.values()].map((pipeline) => pipeline.snapshot())
   }
 
   get(name: string): Breaker | undefined {
     return this.#breakers.get(name)
   }
 
-  guards(): Iterable<AnyGuard> {
-    return this.#guards.values()
+  pipelines(): Iterable<AnyPipeline> {
+    return this.#pipelines.values()
   }
 
-  #policyOf(name: string): PolicyOptions {
-    const found = this.#policies.get(name)
-    if (found) return found
-    const names = [...this.#policies.keys()].map((known) => `"${known}"`).join(', ') || 'none'
-    throw new Error(`resilience: there is no policy "${name}"; known: ${names}`)
+  #findPolicy(name: string): PolicyOptions {
+    const policy = this.#policies.get(name)
+    if (policy) return policy
+    const names = Array.from(this.#policies.keys(), (existing) => `"${existing}"`).join(', ') || 'none'
+    throw new Error(`resilience: there is no policy "${name}"; existing policies: ${names}`)
   }
 
-  #fetchGuard(policy: string | undefined): Guard<[Outgoing], Response> {
+  #fetchPipeline(policy: string | undefined): BreakerPipeline<[OutgoingCall], Response> {
     const name = policy === undefined ? 'fetch' : `fetch:${policy}`
-    const found = this.#fetchGuards.get(name)
-    if (found) return found
-    const base = merged(merged(standard, this.#defaults), policy === undefined ? {} : this.#policyOf(policy))
-    const resolved = { ...resolveBreaker<[Outgoing], Response>(name, base), ...fetchKeys }
-    const guard = new Guard(name, fetcher(this.#host), resolved, this.#host)
-    this.#fetchGuards.set(name, guard)
-    this.#add(guard)
-    return guard
+    const existing = this.#fetchPipelines.get(name)
+    if (existing) return existing
+    const base = mergeOptions(fetchDefaults, this.#defaults)
+    const options = mergeOptions(base, policy === undefined ? {} : this.#findPolicy(policy))
+    const resolved = { ...resolveBreaker<[OutgoingCall], Response>(name, options), ...fetchPolicy }
+    const pipeline = new BreakerPipeline(name, createFetch(this.#host), resolved, this.#host)
+    this.#fetchPipelines.set(name, pipeline)
+    this.#add(pipeline)
+    return pipeline
   }
 
-  #add<Args extends unknown[], T>(guard: Guard<Args, T>): Breaker<Args, T> {
-    const breaker = breakerOf(guard)
-    this.#guards.set(guard.name, guard as unknown as AnyGuard)
-    this.#breakers.set(guard.name, breaker)
-    this.#made(guard as unknown as AnyGuard)
+  #add<Args extends unknown[], T>(pipeline: BreakerPipeline<Args, T>): Breaker<Args, T> {
+    const breaker = publicBreaker(pipeline)
+    this.#pipelines.set(pipeline.name, pipeline as unknown as AnyPipeline)
+    this.#breakers.set(pipeline.name, breaker)
+    this.#host.breakerCreated(pipeline as unknown as AnyPipeline)
     return breaker
   }
 }

@@ -4,6 +4,9 @@ import {
   resilience,
   type Breaker,
   type BreakerSnapshot,
+  type BreakerStateChange,
+  type CircuitState,
+  type StateChangeReason,
   type CallContext,
   type Detailed,
   type FailureKind
@@ -13,13 +16,13 @@ const app = Fastify()
 await app.register(resilience)
 declare const request: FastifyRequest
 // A call outside of a request.
-declare const nobody: null
+declare const noRequest: null
 
 // A default parameter has the type of its value.
 const text = app.resilience.breaker('text', async (_, n = 3) => String(n + 1))
 expectTypeOf(text).toEqualTypeOf<Breaker<[n?: number | undefined], string>>()
 expectTypeOf(text.call(request, 1)).toEqualTypeOf<Promise<string>>()
-expectTypeOf(text.call(nobody)).toEqualTypeOf<Promise<string>>()
+expectTypeOf(text.call(noRequest)).toEqualTypeOf<Promise<string>>()
 expectTypeOf(text.detailed(request, 1)).toEqualTypeOf<Promise<Detailed<string>>>()
 // @ts-expect-error a string is no number
 text.call(request, '1')
@@ -36,9 +39,9 @@ const page = app.resilience.breaker('page', async ({ signal, attempt }, url: str
 expectTypeOf(page.call).parameters.toEqualTypeOf<
   [request: FastifyRequest | null | undefined, url: string, size?: number | undefined]
 >()
-expectTypeOf(page.call(nobody, '/')).resolves.toEqualTypeOf<readonly [string, number]>()
+expectTypeOf(page.call(noRequest, '/')).resolves.toEqualTypeOf<readonly [string, number]>()
 // @ts-expect-error the url is required
-page.call(nobody)
+page.call(noRequest)
 
 const many = app.resilience.breaker(
   'many',
@@ -52,11 +55,11 @@ const rest = app.resilience.breaker(
   'rest',
   async ({ remaining }, ...items: number[]) => remaining() + items.length
 )
-expectTypeOf(rest.call(nobody, 1, 2, 3)).resolves.toEqualTypeOf<number>()
+expectTypeOf(rest.call(noRequest, 1, 2, 3)).resolves.toEqualTypeOf<number>()
 const either = app.resilience.breaker('either', () => 1 as number | Promise<string>)
-expectTypeOf(either.call(nobody)).resolves.toEqualTypeOf<number | string>()
+expectTypeOf(either.call(noRequest)).resolves.toEqualTypeOf<number | string>()
 
-// Options of function type know arguments and result.
+// Options of function type have the types of arguments and result.
 app.resilience.breaker('options', async (_, id: string, n = 3) => [id, String(n)], {
   key(id, n) {
     expectTypeOf(id).toEqualTypeOf<string>()
@@ -80,7 +83,7 @@ app.resilience.breaker('options', async (_, id: string, n = 3) => [id, String(n)
     return undefined
   }
 })
-// @ts-expect-error the fallback gives something else than the function
+// @ts-expect-error the fallback returns another type than the function
 app.resilience.breaker('wrong', async () => 'text', { fallback: () => 5 })
 // @ts-expect-error a key is a string
 app.resilience.breaker('wrong', async (_, id: number) => id, { key: (id) => id })
@@ -102,7 +105,7 @@ async function overloaded(_: CallContext, value: string | number) {
 const last = app.resilience.breaker('last', overloaded)
 expectTypeOf(last).toEqualTypeOf<Breaker<[value: number], number>>()
 
-// In a function of the app's own, arguments and result pass through.
+// Through a function of the app, arguments and result keep their types.
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the declared function is what is tested
 function guarded<Args extends unknown[], T>(
   name: string,
@@ -111,10 +114,22 @@ function guarded<Args extends unknown[], T>(
   return app.resilience.breaker(name, fn)
 }
 const through = guarded('through', async (_, id: string) => ({ id }))
-expectTypeOf(through.call(nobody, 'a')).resolves.toEqualTypeOf<{ id: string }>()
+expectTypeOf(through.call(noRequest, 'a')).resolves.toEqualTypeOf<{ id: string }>()
 
 expectTypeOf(app.resilience.get('text')).toEqualTypeOf<Breaker | undefined>()
-expectTypeOf(app.resilience.get('text')!.call(nobody)).toEqualTypeOf<Promise<unknown>>()
+expectTypeOf(app.resilience.get('text')!.call(noRequest)).toEqualTypeOf<Promise<unknown>>()
+// Both functions take a listener to state changes and return a function that removes it.
+const unsubscribe = text.onStateChange((change) => {
+  expectTypeOf(change).toEqualTypeOf<BreakerStateChange>()
+  expectTypeOf(change.to).toEqualTypeOf<CircuitState>()
+  expectTypeOf(change.reason).toEqualTypeOf<StateChangeReason>()
+  expectTypeOf(change.key).toEqualTypeOf<string | undefined>()
+})
+expectTypeOf(unsubscribe).toEqualTypeOf<() => void>()
+expectTypeOf(app.resilience.onStateChange(({ at }) => at.toFixed())).toEqualTypeOf<() => void>()
+// @ts-expect-error there is no such field
+text.onStateChange(({ state }) => state)
+
 expectTypeOf(app.resilience.list()).toEqualTypeOf<BreakerSnapshot[]>()
 expectTypeOf(app.resilience.policy('slow', { timeout: 60_000, retry: { limit: 1 } })).toEqualTypeOf<void>()
 expectTypeOf(app.resilience.fetch(request, 'http://a')).toEqualTypeOf<Promise<Response>>()

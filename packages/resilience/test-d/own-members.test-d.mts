@@ -1,4 +1,4 @@
-// An app that had these names before it came to the plugin goes on compiling, and keeps its types.
+// An app that declares members of these names still compiles, and its types take precedence.
 import Fastify from 'fastify'
 import underPressure from '@fastify/under-pressure'
 import circuitBreaker from '@fastify/circuit-breaker'

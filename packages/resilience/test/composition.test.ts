@@ -3,31 +3,31 @@ import { startNode } from '@seaworthy/testing'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { resilience, type ResilienceOptions } from '../src/index.ts'
-import { ManualClock, outcomes } from './clock.ts'
-import { neighbours } from './neighbours.ts'
-import { json, startUpstream } from './upstream.ts'
+import { ManualClock, outcomes } from './helpers/clock.ts'
+import { neighbours } from './helpers/neighbours.ts'
+import { json, startUpstream } from './helpers/upstream.ts'
 
-const nobody = null
+const noRequest = null
 const down = (): never => {
   throw new Error('down')
 }
 
 async function build(t: Test, order: 'before' | 'after' | 'alone', options: ResilienceOptions = {}) {
   const app = Fastify()
-  const { told, plugin } = neighbours()
+  const { observed, plugin } = neighbours()
   t.teardown(async () => {
     await app.close()
-    await told.operators.close()
+    await observed.operators.close()
   })
   if (order === 'before') await app.register(plugin)
   await app.register(resilience, { shedding: false, ...options })
   if (order === 'after') await app.register(plugin)
-  return { app, told }
+  return { app, observed }
 }
 
 for (const order of ['before', 'after'] as const) {
-  t.test(`with neighbours registered ${order} it`, async (t) => {
-    const { app, told } = await build(t, order)
+  t.test(`with other plugins registered ${order} it`, async (t) => {
+    const { app, observed } = await build(t, order)
     const vital = app.resilience.breaker('vital', down, { health: { critical: true }, volumeThreshold: 2 })
     const keyed = app.resilience.breaker('keyed', (_context, _key: string): string => down(), {
       key: (key) => key,
@@ -36,11 +36,11 @@ for (const order of ['before', 'after'] as const) {
     })
     await app.ready()
 
-    await t.test('counts tries, states and degraded answers, never by key', async (t) => {
-      await outcomes(3, () => vital.call(nobody))
-      for (let key = 0; key < 100; key++) await keyed.call(nobody, String(key))
-      told.scrape()
-      t.match(told.values, {
+    await t.test('counts attempts, states and degraded calls, without keys in labels', async (t) => {
+      await outcomes(3, () => vital.call(noRequest))
+      for (let key = 0; key < 100; key++) await keyed.call(noRequest, String(key))
+      observed.scrape()
+      t.match(observed.values, {
         'breaker_calls_total vital failure': 2,
         'breaker_calls_total vital rejected': 1,
         'breaker_calls_total keyed failure': 100,
@@ -49,35 +49,39 @@ for (const order of ['before', 'after'] as const) {
         'breaker_state vital closed': 0,
         'breaker_state keyed open': 100
       })
-      const series = Object.keys(told.values).filter((name) => name.includes('keyed')).length
-      for (let key = 100; key < 10_000; key++) await keyed.call(nobody, String(key))
-      told.scrape()
-      t.equal(Object.keys(told.values).filter((name) => name.includes('keyed')).length, series)
-      t.equal(keyed.snapshot().size, 1000, 'no more breakers than the cap')
+      const series = Object.keys(observed.values).filter((name) => name.includes('keyed')).length
+      for (let key = 100; key < 10_000; key++) await keyed.call(noRequest, String(key))
+      observed.scrape()
+      t.equal(Object.keys(observed.values).filter((name) => name.includes('keyed')).length, series)
+      t.equal(keyed.snapshot().size, 1000, 'at most maxKeys')
     })
 
-    await t.test('an open breaker fails readiness where it is critical, others are not asked', async (t) => {
-      t.strictSame(Object.keys(told.checks), ['breaker:vital'])
-      const { check, options } = told.checks['breaker:vital']!
+    await t.test('readiness has a check only for breakers with the option health', async (t) => {
+      t.strictSame(Object.keys(observed.checks), ['breaker:vital'])
+      const { check, options } = observed.checks['breaker:vital']!
       t.equal(check(new AbortController().signal), false)
       t.same(options, { critical: true })
     })
 
-    await t.test('operators see, isolate and release breakers', async (t) => {
-      const list = (await told.operators.inject('/breakers')).json<{ breakers: { name: string }[] }>()
+    await t.test('operators list, isolate and release breakers', async (t) => {
+      const list = (await observed.operators.inject('/breakers')).json<{ breakers: { name: string }[] }>()
       t.match(list.breakers, [{ name: 'vital', state: 'open' }, { name: 'keyed' }])
-      const post = (url: string) => told.operators.inject({ method: 'POST', url })
+      const post = (url: string) => observed.operators.inject({ method: 'POST', url })
       const late = app.resilience.breaker('late', () => 'fine')
       t.match((await post('/breakers/late/isolate')).json(), { state: 'isolated' })
       await post('/breakers/late/isolate')
-      t.strictSame(await outcomes(1, () => late.call(nobody)), ['ERR_BREAKER_OPEN'])
+      t.strictSame(await outcomes(1, () => late.call(noRequest)), ['BREAKER_OPEN'])
       t.match((await post('/breakers/late/release')).json(), { state: 'closed' })
-      t.equal(await late.call(nobody), 'fine')
+      t.equal(await late.call(noRequest), 'fine')
       t.equal((await post('/breakers/none/isolate')).statusCode, 404)
-      t.equal(told.values['breaker_calls_total late success'], 1, 'made after the start, it is counted too')
+      t.equal(
+        observed.values['breaker_calls_total late success'],
+        1,
+        'a breaker that is created after the start is counted too'
+      )
     })
 
-    await t.test('calls carry what the propagator gives', async (t) => {
+    await t.test('calls have the headers of the propagator', async (t) => {
       const upstream = await startUpstream(t, json({}))
       const request = { id: 'abc', headers: {} } as never
       await (await app.resilience.fetch(request, upstream.url)).json()
@@ -86,21 +90,21 @@ for (const order of ['before', 'after'] as const) {
   })
 }
 
-t.test('alone, and in two apps at once, breakers of one name do not meet', async (t) => {
+t.test('breakers of the same name in two apps share no state', async (t) => {
   const { app: one } = await build(t, 'alone')
   const { app: two } = await build(t, 'alone')
   const options = { volumeThreshold: 1 }
   const bad = one.resilience.breaker('users', down, options)
   const good = two.resilience.breaker('users', () => 'fine', options)
-  await outcomes(1, () => bad.call(nobody))
+  await outcomes(1, () => bad.call(noRequest))
   t.equal(bad.state, 'open')
-  t.equal(await good.call(nobody), 'fine')
+  t.equal(await good.call(noRequest), 'fine')
 })
 
 const deadlines = async (app: FastifyInstance, url = '/', headers = {}) =>
   (await app.inject({ url, headers })).json<{ remaining: number; aborted: boolean }>()
 
-t.test('a request has its default time, and its signal aborts when that is over', async (t) => {
+t.test('the signal of a request aborts at its default deadline', async (t) => {
   const { app } = await build(t, 'alone', { deadline: { default: 50, accept: false } })
   app.get('/', async ({ deadline }) => {
     const { signal } = deadline
@@ -108,10 +112,10 @@ t.test('a request has its default time, and its signal aborts when that is over'
     return { remaining: deadline.remaining(), aborted: signal.aborted, reason: signal.reason as object }
   })
   const seen = await deadlines(app, '/', { 'x-envoy-expected-rq-timeout-ms': '50000' })
-  t.match(seen, { remaining: 0, aborted: true, reason: { code: 'ERR_DEADLINE' } })
+  t.match(seen, { remaining: 0, aborted: true, reason: { code: 'DEADLINE_EXCEEDED' } })
 })
 
-t.test('routes from before the plugin, and unknown ones, have a deadline too', async (t) => {
+t.test('routes that were added before the plugin, and unknown ones, have a deadline', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   app.get('/', async ({ deadline }) => ({
@@ -130,37 +134,39 @@ t.test('routes from before the plugin, and unknown ones, have a deadline too', a
   }
 })
 
-t.test('closing the app ends what is at work, waits or hangs', async (t) => {
+t.test('closing the app rejects pending and queued calls', async (t) => {
   const { app } = await build(t, 'alone')
   const hung = app.resilience.breaker('hung', () => new Promise<never>(() => undefined), {
     bulkhead: { limit: 1, queue: 5 }
   })
-  const calls = [hung.call(nobody), hung.call(nobody)].map((call) => call.catch((error: unknown) => error))
+  const calls = [hung.call(noRequest), hung.call(noRequest)].map((call) =>
+    call.catch((error: unknown) => error)
+  )
   await app.close()
-  t.match(await Promise.all(calls), [{ code: 'ERR_RESILIENCE_CLOSED' }, { code: 'ERR_RESILIENCE_CLOSED' }])
-  t.strictSame(await outcomes(1, () => hung.call(nobody)), ['ERR_RESILIENCE_CLOSED'])
+  t.match(await Promise.all(calls), [{ code: 'SERVICE_CLOSING' }, { code: 'SERVICE_CLOSING' }])
+  t.strictSame(await outcomes(1, () => hung.call(noRequest)), ['SERVICE_CLOSING'])
 })
 
-t.test('with open, timing, waiting and hung calls the process ends after the app is closed', async (t) => {
-  const closing = startNode(t, join(import.meta.dirname, 'fixtures/closing.ts'))
+t.test('pending calls of all kinds do not keep the process alive after the app is closed', async (t) => {
+  const closing = startNode(t, join(import.meta.dirname, 'fixtures/close-with-pending-calls.ts'))
   t.match(await closing.exit, { code: 0, signal: null }, closing.output())
   t.strictSame(closing.logs(), [
     {
       states: { down: 'open', halfOpen: 'half-open' },
-      codes: Array.from({ length: 9 }, () => 'ERR_RESILIENCE_CLOSED'),
+      codes: Array.from({ length: 9 }, () => 'SERVICE_CLOSING'),
       statuses: [200, 504, 504]
     }
   ])
 })
 
-t.test('ten thousand idle keyed breakers set no timer', async (t) => {
+t.test('ten thousand keys start no timer', async (t) => {
   const clock = new ManualClock()
   const { app } = await build(t, 'alone', { clock })
   const keyed = app.resilience.breaker('keyed', (_context, key: string) => key, {
     key: (key) => key,
     maxKeys: 10_000
   })
-  for (let key = 0; key < 10_000; key++) await keyed.call(nobody, String(key))
+  for (let key = 0; key < 10_000; key++) await keyed.call(noRequest, String(key))
   t.equal(keyed.snapshot().size, 10_000)
   t.equal(clock.pending, 0)
 })

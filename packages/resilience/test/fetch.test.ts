@@ -5,10 +5,10 @@ import Fastify, { type FastifyRequest } from 'fastify'
 import { getLocal } from 'mockttp'
 import t, { type Test } from 'tap'
 import { path, resilience, type ResilienceError, type ResilienceOptions } from '../src/index.ts'
-import { ManualClock, outcomes, settled, tally } from './clock.ts'
-import { json, silence, startLiar, startUpstream } from './upstream.ts'
+import { ManualClock, outcomes, settled, tally } from './helpers/clock.ts'
+import { json, silence, startRawServer, startUpstream } from './helpers/upstream.ts'
 
-const nobody = null
+const noRequest = null
 
 async function build(t: Test, options: ResilienceOptions = {}) {
   const app = Fastify()
@@ -25,22 +25,22 @@ const listening = async (app: Awaited<ReturnType<typeof build>>): Promise<number
 const errorOf = (promise: Promise<unknown>): Promise<ResilienceError> =>
   promise.then(
     () => {
-      throw new Error('it answered')
+      throw new Error('the promise resolved')
     },
     (error: ResilienceError) => error
   )
 
-t.test('answers what the upstream answers, 404 too', async (t) => {
+t.test('returns the response of the upstream, also a 404', async (t) => {
   const app = await build(t)
   const upstream = await startUpstream(t, json({ fine: true }))
-  t.same(await (await app.resilience.fetch(nobody, upstream.url)).json(), { fine: true })
+  t.same(await (await app.resilience.fetch(noRequest, upstream.url)).json(), { fine: true })
   upstream.answer = json({ missing: true }, 404)
-  const missing = await app.resilience.fetch(nobody, upstream.url)
+  const missing = await app.resilience.fetch(noRequest, upstream.url)
   t.equal(missing.status, 404)
   t.same(await missing.json(), { missing: true })
 })
 
-t.test('a killed upstream is 502, then 503 with Retry-After, and nothing goes out any more', async (t) => {
+t.test('a stopped upstream causes 502, then 503 with Retry-After and without a call', async (t) => {
   const app = await build(t, { defaults: { retry: false } })
   const upstream = await startUpstream(t, json({}))
   await upstream.kill()
@@ -50,37 +50,32 @@ t.test('a killed upstream is 502, then 503 with Retry-After, and nothing goes ou
   t.strictSame(tally(statuses.map(String)), { 502: 20, 503: 2 })
   const refused = await app.inject('/')
   t.match(refused.headers['retry-after'], /^[1-9]\d*$/)
-  t.match(refused.json(), { code: 'ERR_BREAKER_OPEN' })
+  t.match(refused.json(), { code: 'BREAKER_OPEN' })
 })
 
-t.test('a slow upstream is 504, and sees that we have hung up', async (t) => {
+t.test('a slow upstream causes 504, and its connection is closed', async (t) => {
   const app = await build(t, { defaults: { timeout: 300, retry: false } })
   const upstream = await startUpstream(t, silence)
-  const waits: number[] = []
   for (let call = 0; call < 5; call++) {
-    const error = await errorOf(app.resilience.fetch(nobody, upstream.url))
-    const since = performance.now()
-    t.match(error, { statusCode: 504, code: 'ERR_CALL_TIMEOUT' })
+    const error = await errorOf(app.resilience.fetch(noRequest, upstream.url))
+    t.match(error, { statusCode: 504, code: 'TIMEOUT' })
     await upstream.seen[call]!.gone
-    waits.push(performance.now() - since)
   }
-  // 50 ms on a machine of its own.
-  t.ok(Math.min(...waits) < 500, `${waits} ms`)
 })
 
 t.test(
-  'at the end of its time, not before, a call is 504 and the upstream sees us hang up; the one beside it goes on',
+  'a call rejects exactly at its timeout and closes its connection, and a concurrent call goes on',
   async (t) => {
     const clock = new ManualClock()
     const app = await build(t, { clock, defaults: { timeout: 100, retry: false } })
     const upstream = await startUpstream(t, silence)
     let ended: ResilienceError | undefined
-    const late = errorOf(app.resilience.fetch(nobody, `${upstream.url}/late`)).then(
+    const late = errorOf(app.resilience.fetch(noRequest, `${upstream.url}/late`)).then(
       (error) => (ended = error)
     )
     await until('the first call', () => upstream.seen.length === 1)
     await clock.advance(60)
-    const other = app.resilience.fetch(nobody, `${upstream.url}/other`)
+    const other = app.resilience.fetch(noRequest, `${upstream.url}/other`)
     await until('the second call', () => upstream.seen.length === 2)
     let gone = 0
     for (const seen of upstream.seen) void seen.gone.then(() => gone++)
@@ -89,20 +84,20 @@ t.test(
     t.equal(ended, undefined)
     t.equal(gone, 0)
     await clock.advance(1)
-    t.match(await late, { statusCode: 504, code: 'ERR_CALL_TIMEOUT' })
+    t.match(await late, { statusCode: 504, code: 'TIMEOUT' })
     await until('the disconnect', () => gone === 1)
     json({ fine: true })(upstream.seen[1]!)
     t.same(await (await other).json(), { fine: true })
   }
 )
 
-t.test('a body that never ends ends with the time of the call', async (t) => {
+t.test('a body that never ends is aborted at the end of the time of the call', async (t) => {
   const clock = new ManualClock()
   const app = await build(t, { clock, defaults: { totalTimeout: 200, retry: false } })
   const upstream = await startUpstream(t, ({ response }) => {
     response.writeHead(200).write('{"half":')
   })
-  const response = await app.resilience.fetch(nobody, upstream.url)
+  const response = await app.resilience.fetch(noRequest, upstream.url)
   const body = errorOf(response.json())
   await clock.advance(200)
   t.match(await body, { statusCode: 504 })
@@ -110,24 +105,24 @@ t.test('a body that never ends ends with the time of the call', async (t) => {
 })
 
 for (const [name, bytes] of [
-  ['that closes without a word', ''],
-  ['that speaks no HTTP', 'SSH-2.0-OpenSSH_9.2\r\n'],
+  ['that closes without a response', ''],
+  ['that does not speak HTTP', 'SSH-2.0-OpenSSH_9.2\r\n'],
   ['that promises more than it sends', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{}'],
   [
-    'whose JSON is none',
+    'whose JSON is invalid',
     'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 5\r\n\r\n<html'
   ]
 ] as const) {
-  t.test(`an upstream ${name} is 502`, async (t) => {
+  t.test(`an upstream ${name} causes 502`, async (t) => {
     const app = await build(t, { defaults: { retry: false } })
-    const { url } = await startLiar(t, bytes)
-    const error = await errorOf(app.resilience.fetch(nobody, url).then((response) => response.json()))
-    t.match(error, { statusCode: 502, code: 'ERR_UPSTREAM' })
+    const { url } = await startRawServer(t, bytes)
+    const error = await errorOf(app.resilience.fetch(noRequest, url).then((response) => response.json()))
+    t.match(error, { statusCode: 502, code: 'UPSTREAM_FAILED' })
     t.ok(error.cause)
   })
 }
 
-t.test('connections reset and hung, as mockttp makes them', async (t) => {
+t.test('reset, closed and hanging connections of mockttp cause 502 and 504', async (t) => {
   const server = getLocal()
   await server.start()
   t.teardown(() => server.stop())
@@ -137,39 +132,39 @@ t.test('connections reset and hung, as mockttp makes them', async (t) => {
   await server.forGet('/busy').thenReply(503, 'busy', { 'retry-after': '7' })
   const app = await build(t, { defaults: { retry: false }, policies: { quick: { timeout: 200 } } })
   const status = (path: string, options = {}) =>
-    errorOf(app.resilience.fetch(nobody, `${server.url}${path}`, options))
+    errorOf(app.resilience.fetch(noRequest, `${server.url}${path}`, options))
   t.match(await status('/reset'), { statusCode: 502 })
   t.match(await status('/closed'), { statusCode: 502 })
   t.match(await status('/hung', { policy: 'quick' }), { statusCode: 504 })
   t.match(await status('/busy'), { statusCode: 502, retryAfter: 7, cause: { status: 503 } })
 })
 
-t.test('GET is tried again, POST is not, unless an Idempotency-Key makes it harmless', async (t) => {
+t.test('GET and PUT are retried, POST only with an Idempotency-Key', async (t) => {
   const app = await build(t, { defaults: { retry: { limit: 1, delay: 0 } } })
   const upstream = await startUpstream(t, json({}, 503))
-  const tries = async (init: RequestInit) => {
+  const attempts = async (init: RequestInit) => {
     const before = upstream.seen.length
-    await errorOf(app.resilience.fetch(nobody, upstream.url, init))
+    await errorOf(app.resilience.fetch(noRequest, upstream.url, init))
     return upstream.seen.length - before
   }
-  t.equal(await tries({}), 2)
-  t.equal(await tries({ method: 'POST', body: 'a' }), 1)
-  t.equal(await tries({ method: 'PUT', body: 'a' }), 2)
-  t.equal(await tries({ method: 'POST', body: 'a', headers: { 'idempotency-key': '1' } }), 2)
+  t.equal(await attempts({}), 2)
+  t.equal(await attempts({ method: 'POST', body: 'a' }), 1)
+  t.equal(await attempts({ method: 'PUT', body: 'a' }), 2)
+  t.equal(await attempts({ method: 'POST', body: 'a', headers: { 'idempotency-key': '1' } }), 2)
 })
 
-t.test('a host that is down leaves the others alone, and the label is never the host', async (t) => {
+t.test('each host has a separate breaker, under one name', async (t) => {
   const app = await build(t, { defaults: { retry: false } })
   const bad = await startUpstream(t, json({}, 500))
   const good = await startUpstream(t, json({}))
-  await outcomes(21, () => app.resilience.fetch(nobody, bad.url))
+  await outcomes(21, () => app.resilience.fetch(noRequest, bad.url))
   t.equal(bad.seen.length, 20)
-  t.equal((await app.resilience.fetch(nobody, good.url)).status, 200)
+  t.equal((await app.resilience.fetch(noRequest, good.url)).status, 200)
   t.match(app.resilience.list(), [{ name: 'fetch', size: 2, keys: { [new URL(bad.url).host]: 'open' } }])
 })
 
 t.test(
-  'half open, of a hundred requests at once one reaches the upstream; the outage before says nothing about the next one',
+  'half open, one of a hundred requests reaches the upstream, and a new outage is counted from zero',
   async (t) => {
     const clock = new ManualClock()
     const app = await build(t, { clock, random: () => 0.5, defaults: { retry: false, ramp: 0 } })
@@ -201,17 +196,17 @@ t.test(
 )
 
 t.test(
-  'with room for two, a hanging upstream sees two; the others are 503 at once, and it opens nothing',
+  'with a bulkhead of two, a hanging upstream gets two calls; the others are rejected and open no breaker',
   async (t) => {
     const app = await build(t, { defaults: { retry: false, bulkhead: 2 } })
     const upstream = await startUpstream(t, silence)
     app.get('/', async (request) => (await app.resilience.fetch(request, upstream.url)).json())
-    // In this order: an inject alone starts when it is waited for, or a tick later.
+    // Async functions, because inject alone starts when it is awaited, or a tick later.
     const requests = Array.from({ length: 30 }, async () => app.inject('/'))
     const full = await Promise.all(requests.slice(2))
     for (const answer of full) {
       t.match(answer, { statusCode: 503, headers: { 'retry-after': /^[1-9]\d*$/ } })
-      t.match(answer.json(), { code: 'ERR_BULKHEAD_FULL' })
+      t.match(answer.json(), { code: 'BULKHEAD_FULL' })
     }
     await until('the two', () => upstream.seen.length === 2)
     for (const seen of upstream.seen) json({})(seen)
@@ -221,78 +216,85 @@ t.test(
   }
 )
 
-t.test(
-  "while the upstream is down each tenant has its own last answer or none, never another's",
-  async (t) => {
-    const app = await build(t, { defaults: { retry: false } })
-    const upstream = await startUpstream(t, (seen) => json({ of: seen.headers['x-tenant'] })(seen))
-    const account = app.resilience.breaker(
-      'account',
-      async ({ signal }, tenant: string) => {
-        const response = await fetch(upstream.url, { signal, headers: { 'x-tenant': tenant } })
-        return (await response.json()) as { of: string }
-      },
-      { lastGood: { maxAge: 60_000, key: (tenant) => tenant } }
-    )
-    app.get<{ Params: { tenant: string } }>('/:tenant', (request) =>
-      account.call(request, request.params.tenant)
-    )
-    for (const tenant of ['a', 'b']) await app.inject(`/${tenant}`)
-    await upstream.kill()
-    const tenants = ['a', 'b', 'c', 'A', 'a%20']
-    const answers = await Promise.all([...tenants, ...tenants].map((tenant) => app.inject(`/${tenant}`)))
-    for (const [index, answer] of answers.entries()) {
-      const tenant = tenants[index % tenants.length]!
-      if (tenant === 'a' || tenant === 'b') {
-        t.match(answer, { statusCode: 200, headers: { 'x-degraded': 'true' } })
-        t.same(answer.json(), { of: tenant })
-      } else t.equal(answer.statusCode, 502)
-    }
-    t.match(account.snapshot(), { degraded: 4, counts: { success: 2, failure: 10 } })
+t.test('while the upstream is down, each tenant gets its last good value or an error', async (t) => {
+  const app = await build(t, { defaults: { retry: false } })
+  const upstream = await startUpstream(t, (seen) => json({ of: seen.headers['x-tenant'] })(seen))
+  const account = app.resilience.breaker(
+    'account',
+    async ({ signal }, tenant: string) => {
+      const response = await fetch(upstream.url, { signal, headers: { 'x-tenant': tenant } })
+      return (await response.json()) as { of: string }
+    },
+    { lastGood: { maxAge: 60_000, key: (tenant) => tenant } }
+  )
+  app.get<{ Params: { tenant: string } }>('/:tenant', (request) =>
+    account.call(request, request.params.tenant)
+  )
+  for (const tenant of ['a', 'b']) await app.inject(`/${tenant}`)
+  await upstream.kill()
+  const tenants = ['a', 'b', 'c', 'A', 'a%20']
+  const answers = await Promise.all([...tenants, ...tenants].map((tenant) => app.inject(`/${tenant}`)))
+  for (const [index, answer] of answers.entries()) {
+    const tenant = tenants[index % tenants.length]!
+    if (tenant === 'a' || tenant === 'b') {
+      t.match(answer, { statusCode: 200, headers: { 'x-degraded': 'true' } })
+      t.same(answer.json(), { of: tenant })
+    } else t.equal(answer.statusCode, 502)
   }
-)
+  t.match(account.snapshot(), { degraded: 4, counts: { success: 2, failure: 10 } })
+})
 
-t.test('a policy by name has a breaker of its own', async (t) => {
+t.test('each named policy has a separate breaker', async (t) => {
   const app = await build(t, { policies: { quick: { timeout: 100, retry: false } } })
   const upstream = await startUpstream(t, silence)
-  t.match(await errorOf(app.resilience.fetch(nobody, upstream.url, { policy: 'quick' })), { statusCode: 504 })
+  t.match(await errorOf(app.resilience.fetch(noRequest, upstream.url, { policy: 'quick' })), {
+    statusCode: 504
+  })
   t.ok(app.resilience.get('fetch:quick'))
 })
 
-t.test('a GET that is slow is hedged where the policy says so, a PUT never', async (t) => {
-  const app = await build(t, { defaults: { hedge: { delay: 30 } } })
+t.test('a slow GET is hedged if the policy has hedge, a PUT never', async (t) => {
+  const clock = new ManualClock()
+  const app = await build(t, { clock, defaults: { hedge: { delay: 30 } } })
   const upstream = await startUpstream(t, (seen) => {
     if (upstream.seen.length > 1) json({ second: true })(seen)
   })
-  t.same(await (await app.resilience.fetch(nobody, upstream.url)).json(), { second: true })
+  const get = app.resilience.fetch(noRequest, upstream.url)
+  await until('the first attempt', () => upstream.seen.length === 1)
+  await clock.advance(30)
+  t.same(await (await get).json(), { second: true })
   await upstream.seen[0]!.gone
   const before = upstream.seen.length
-  upstream.answer = (seen) => void setTimeout(() => json({})(seen), 150)
-  await app.resilience.fetch(nobody, upstream.url, { method: 'PUT' })
+  upstream.answer = silence
+  const put = app.resilience.fetch(noRequest, upstream.url, { method: 'PUT' })
+  await until('the PUT', () => upstream.seen.length > before)
+  await clock.advance(1000)
+  json({})(upstream.seen[before]!)
+  await put
   t.equal(upstream.seen.length - before, 1)
 })
 
-t.test('values stay inside their place in the path', async (t) => {
+t.test('values in the path stay inside their segment', async (t) => {
   const app = await build(t)
   const upstream = await startUpstream(t, json({}))
   const { fetch } = app.resilience
   const call = fetch.bind(app.resilience)
-  await call(nobody, upstream.url, { path: ['users', 'a/b?c#d', 7], query: { q: 'x&y', none: undefined } })
+  await call(noRequest, upstream.url, { path: ['users', 'a/b?c#d', 7], query: { q: 'x&y', none: undefined } })
   t.equal(upstream.seen[0]!.url, '/users/a%2Fb%3Fc%23d/7?q=x%26y')
-  await call(nobody, `${upstream.url}${path`/users/${'ö'}/orders`}`)
+  await call(noRequest, `${upstream.url}${path`/users/${'ö'}/orders`}`)
   t.equal(upstream.seen[1]!.url, '/users/%C3%B6/orders')
   for (const id of ['../admin', '..', '.', '', 'a/../../b', '..\\admin', '%2e%2e']) {
-    await t.rejects(call(nobody, upstream.url, { path: ['users', id] }), {
-      code: 'ERR_PATH_SEGMENT',
+    await t.rejects(call(noRequest, upstream.url, { path: ['users', id] }), {
+      code: 'INVALID_PATH_SEGMENT',
       statusCode: 400
     })
-    t.throws(() => path`/users/${id}`, { code: 'ERR_PATH_SEGMENT' })
+    t.throws(() => path`/users/${id}`, { code: 'INVALID_PATH_SEGMENT' })
   }
-  await t.rejects(call(nobody, `${upstream.url}/users/../admin`), { code: 'ERR_PATH_SEGMENT' })
+  await t.rejects(call(noRequest, `${upstream.url}/users/../admin`), { code: 'INVALID_PATH_SEGMENT' })
   t.equal(upstream.seen.length, 2)
 })
 
-t.test('the time that is left goes along: header in, header out', async (t) => {
+t.test('the header of the remaining time is read and sent', async (t) => {
   const app = await build(t)
   const upstream = await startUpstream(t, json({}))
   const left: number[] = []
@@ -306,12 +308,12 @@ t.test('the time that is left goes along: header in, header out', async (t) => {
   t.ok(left[0]! <= 5000 && left[0]! > 1000, `${left[0]}`)
   t.ok(sent <= left[0]! && sent > 1000, `${sent}`)
   await app.inject({ url: '/', headers: { [header]: '999999999' } })
-  t.ok(left[1]! <= 60_000, 'never more than max')
+  t.ok(left[1]! <= 60_000, 'at most max')
   await app.inject({ url: '/', headers: { [header]: 'soon' } })
-  t.ok(left[2]! <= 30_000 && left[2]! > 20_000, 'what makes no sense is as if it were not there')
+  t.ok(left[2]! <= 30_000 && left[2]! > 20_000, 'a malformed header is ignored')
 })
 
-t.test('the header of the time that is left has the name it is given, both ways', async (t) => {
+t.test('the name of the header applies to reading and sending', async (t) => {
   const app = await build(t, { deadline: { header: 'X-Time-Left', default: 9000 } })
   const upstream = await startUpstream(t, json({}))
   const left: number[] = []
@@ -328,7 +330,7 @@ t.test('the header of the time that is left has the name it is given, both ways'
 })
 
 for (const deadline of [{ propagate: false }, { header: false }] as const) {
-  t.test(`with ${JSON.stringify(deadline)} no call says how much time is left`, async (t) => {
+  t.test(`with ${JSON.stringify(deadline)} no call sends the remaining time`, async (t) => {
     const app = await build(t, { deadline })
     const upstream = await startUpstream(t, json({}))
     const left: number[] = []
@@ -338,11 +340,11 @@ for (const deadline of [{ propagate: false }, { header: false }] as const) {
     })
     await app.inject({ url: '/', headers: { 'x-envoy-expected-rq-timeout-ms': '5000' } })
     t.notOk(upstream.seen[0]!.headers['x-envoy-expected-rq-timeout-ms'])
-    t.equal(left[0]! <= 5000, 'propagate' in deadline, 'it is read where it has a name')
+    t.equal(left[0]! <= 5000, 'propagate' in deadline, 'it is read if it has a name')
   })
 }
 
-t.test("grpc-timeout is read and written in gRPC's own format", async (t) => {
+t.test("grpc-timeout is read and sent in gRPC's format", async (t) => {
   const app = await build(t, { deadline: { header: 'grpc-timeout' } })
   const upstream = await startUpstream(t, json({}))
   app.get('/', async (request) => (await app.resilience.fetch(request, upstream.url)).json())
@@ -351,7 +353,7 @@ t.test("grpc-timeout is read and written in gRPC's own format", async (t) => {
 })
 
 t.test(
-  'three tries share a deadline of 200 ms: each says downstream what is left for it, and the answer is 504 then',
+  'three attempts share a deadline of 200 ms, each sends its remaining time, and the response is 504 at the deadline',
   async (t) => {
     const clock = new ManualClock()
     const defaults = { timeout: 60, retry: { limit: 3, delay: 10 } }
@@ -367,12 +369,12 @@ t.test(
     )
     const header = 'x-envoy-expected-rq-timeout-ms'
     const response = app.inject({ url: '/', headers: { [header]: '200' } })
-    for (const [tries, wait] of [
+    for (const [attempts, wait] of [
       [1, 60 + 10],
       [2, 60 + 20],
       [3, 49]
     ] as const) {
-      await until(`try ${tries}`, () => upstream.seen.length === tries)
+      await until(`attempt ${attempts}`, () => upstream.seen.length === attempts)
       await clock.advance(wait)
     }
     t.equal(ended, 0)
@@ -386,7 +388,7 @@ t.test(
   }
 )
 
-t.test('a deadline that a client has sent opens no breaker, whatever it cuts short', async (t) => {
+t.test('a call that is cut by a deadline of the client does not open the breaker', async (t) => {
   const clock = new ManualClock()
   const app = await build(t, { clock, defaults: { volumeThreshold: 1 } })
   const upstream = await startUpstream(t, silence)
@@ -394,11 +396,11 @@ t.test('a deadline that a client has sent opens no breaker, whatever it cuts sho
   const response = app.inject({ url: '/', headers: { 'x-envoy-expected-rq-timeout-ms': '200' } })
   await until('the call', () => upstream.seen.length === 1)
   await clock.advance(200)
-  t.match((await response).json(), { statusCode: 504, code: 'ERR_DEADLINE' })
+  t.match((await response).json(), { statusCode: 504, code: 'DEADLINE_EXCEEDED' })
   t.match(app.resilience.list(), [{ state: 'closed', counts: { failure: 0, timeout: 1 } }])
 })
 
-t.test('a client that leaves takes the upstream call along, and no failure is counted', async (t) => {
+t.test('a disconnected client aborts the call to the upstream, and no failure is counted', async (t) => {
   const app = await build(t)
   const upstream = await startUpstream(t, silence)
   const signals: AbortSignal[] = []
@@ -415,10 +417,10 @@ t.test('a client that leaves takes the upstream call along, and no failure is co
   await upstream.seen[0]!.gone
   t.match(app.resilience.list(), [{ counts: { canceled: 1, failure: 0, timeout: 0 } }])
   t.equal(signals[0]!.aborted, true)
-  t.match(signals[0]!.reason, { code: 'ERR_CALL_CANCELED' })
+  t.match(signals[0]!.reason, { code: 'CALL_CANCELED' })
 })
 
-t.test('a client that has left before the call: nothing goes out for it', async (t) => {
+t.test('no call is made for a client that has disconnected', async (t) => {
   const app = await build(t)
   let calls = 0
   const breaker = app.resilience.breaker('users', () => calls++)
@@ -435,12 +437,12 @@ t.test('a client that has left before the call: nothing goes out for it', async 
   const { socket } = await rawSocket(t, port, 'GET / HTTP/1.1\r\nhost: a\r\n\r\n')
   await started.promise
   socket.destroy()
-  t.match(await ended.promise, { code: 'ERR_CALL_CANCELED' })
+  t.match(await ended.promise, { code: 'CALL_CANCELED' })
   t.equal(calls, 0)
   t.match(breaker.snapshot().counts, { canceled: 1, failure: 0 })
 })
 
-t.test('a client that leaves the queue of a bulkhead makes room in it', async (t) => {
+t.test('a disconnected client leaves the queue of a bulkhead', async (t) => {
   const app = await build(t)
   const ends: (() => void)[] = []
   const breaker = app.resilience.breaker(
@@ -451,13 +453,13 @@ t.test('a client that leaves the queue of a bulkhead makes room in it', async (t
   let queued: Promise<string> | undefined
   app.get('/', (request) => (queued = breaker.call(request)))
   const port = await listening(app)
-  const first = breaker.call(nobody)
+  const first = breaker.call(noRequest)
   const { socket } = await rawSocket(t, port, 'GET / HTTP/1.1\r\nhost: a\r\n\r\n')
   await until('the request', () => queued !== undefined)
-  t.strictSame(await outcomes(1, () => breaker.call(nobody)), ['ERR_BULKHEAD_FULL'])
+  t.strictSame(await outcomes(1, () => breaker.call(noRequest)), ['BULKHEAD_FULL'])
   socket.destroy()
-  await t.rejects(queued!, { code: 'ERR_CALL_CANCELED' })
-  const next = breaker.call(nobody)
+  await t.rejects(queued!, { code: 'CALL_CANCELED' })
+  const next = breaker.call(noRequest)
   ends[0]!()
   await settled()
   ends[1]!()
@@ -465,7 +467,7 @@ t.test('a client that leaves the queue of a bulkhead makes room in it', async (t
   t.equal(ends.length, 2)
 })
 
-t.test('what a request leaves behind when it is answered goes on, until the app closes', async (t) => {
+t.test('calls that are pending after the response go on until the app closes', async (t) => {
   const app = await build(t)
   const signals: AbortSignal[] = []
   const calls: Promise<unknown>[] = []
@@ -486,19 +488,19 @@ t.test('what a request leaves behind when it is answered goes on, until the app 
   t.match(signals, [{ aborted: false }, { aborted: false }])
   await app.close()
   t.match(signals, [{ aborted: true }, { aborted: true }])
-  t.match(await Promise.all(calls), [{ code: 'ERR_RESILIENCE_CLOSED' }, { code: 'ERR_RESILIENCE_CLOSED' }])
+  t.match(await Promise.all(calls), [{ code: 'SERVICE_CLOSING' }, { code: 'SERVICE_CLOSING' }])
 })
 
-t.test('reading the body of a POST aborts nothing', async (t) => {
+t.test('reading the body of a POST does not abort the deadline', async (t) => {
   const app = await build(t)
-  const upstream = await startUpstream(t, (seen) => void setTimeout(() => json({ fine: true })(seen), 100))
+  const upstream = await startUpstream(t, silence)
   let signal: AbortSignal | undefined
   app.post('/', async (request) => {
     signal = request.deadline.signal
     return (await app.resilience.fetch(request, upstream.url)).json()
   })
   const port = await listening(app)
-  const status = await new Promise((resolve, reject) => {
+  const status = new Promise((resolve, reject) => {
     const sent = httpRequest(
       { port, method: 'POST', headers: { 'content-type': 'application/json' } },
       (response) => {
@@ -508,12 +510,16 @@ t.test('reading the body of a POST aborts nothing', async (t) => {
     )
     sent.once('error', reject).end('{"a":1}')
   })
-  t.equal(status, 200)
+  await until('the call', () => upstream.seen.length === 1)
+  t.equal(signal?.aborted, false)
+  json({ fine: true })(upstream.seen[0]!)
+  t.equal(await status, 200)
   t.equal(signal?.aborted, false)
 })
 
-t.test('a client that leaves does not take the probe along', async (t) => {
-  const app = await build(t)
+t.test('a disconnected client does not abort the probe', async (t) => {
+  const clock = new ManualClock()
+  const app = await build(t, { clock })
   let up = false
   const answer = Promise.withResolvers<string>()
   const breaker = app.resilience.breaker(
@@ -530,30 +536,30 @@ t.test('a client that leaves does not take the probe along', async (t) => {
     return breaker.call(request)
   })
   const port = await listening(app)
-  await outcomes(1, () => breaker.call(nobody))
+  await outcomes(1, () => breaker.call(noRequest))
   up = true
-  await new Promise((resolve) => setTimeout(resolve, 60))
+  await clock.advance(60)
   const { socket } = await rawSocket(t, port, 'GET / HTTP/1.1\r\nhost: a\r\n\r\n')
   await until('the probe', () => started !== undefined && breaker.state === 'half-open')
   socket.destroy()
-  await until('the caller to be told', () => breaker.snapshot().counts.canceled === 1)
+  await until('the call to be canceled', () => breaker.snapshot().counts.canceled === 1)
   t.equal(breaker.state, 'half-open')
   answer.resolve('back')
   await until('the probe to end', () => breaker.state === 'closed')
 })
 
-t.test("the caller's own signal is no failure", async (t) => {
+t.test('a call that its caller aborts is not counted as a failure', async (t) => {
   const app = await build(t)
   const upstream = await startUpstream(t, silence)
   const controller = new AbortController()
-  const call = errorOf(app.resilience.fetch(nobody, upstream.url, { signal: controller.signal }))
+  const call = errorOf(app.resilience.fetch(noRequest, upstream.url, { signal: controller.signal }))
   await until('the call', () => upstream.seen.length > 0)
   controller.abort()
-  t.match(await call, { code: 'ERR_CALL_CANCELED' })
+  t.match(await call, { code: 'CALL_CANCELED' })
   t.match(app.resilience.list(), [{ counts: { failure: 0, ignored: 1 } }])
 })
 
-t.test('degraded answers are marked and kept out of caches, whole ones are not', async (t) => {
+t.test('only degraded responses are marked and kept out of caches', async (t) => {
   const app = await build(t)
   let up = false
   const breaker = app.resilience.breaker(

@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { resilience, type ResilienceOptions } from '../src/index.ts'
 
-const refused: [string, object, string][] = [
+const wrongOptions: [string, object, string][] = [
   ['an option that does not exist', { shedd: true }, 'resilience: "shedd" is not an option'],
   [
     'a misspelt option of a policy',
@@ -20,12 +20,12 @@ const refused: [string, object, string][] = [
     'resilience: "policies.slow.errorThresholdPercentage" must be a number from 1 to 100, got 101'
   ],
   [
-    'half a retry',
+    'a fraction of a retry',
     { defaults: { retry: 0.5 } },
     'resilience: "defaults.retry" must be a whole number from 1 to 10, got 0.5'
   ],
   [
-    'retries without end',
+    'too many retries',
     { defaults: { retry: { limit: 11 } } },
     'resilience: "defaults.retry.limit" must be a whole number from 1 to 10, got 11'
   ],
@@ -35,7 +35,7 @@ const refused: [string, object, string][] = [
     `resilience: "defaults.mode" must be one of 'enforce', 'observe', 'off', got 'on'`
   ],
   [
-    'a bulkhead without places',
+    'a bulkhead without slots',
     { defaults: { bulkhead: 0 } },
     'resilience: "defaults.bulkhead" must be a whole number of at least 1, got 0'
   ],
@@ -45,17 +45,17 @@ const refused: [string, object, string][] = [
     'resilience: "defaults.hedge.delay" must be a number of milliseconds from 1 to 2147483647, got undefined'
   ],
   [
-    'a longest open time below the first',
+    'a maximum open time below the first one',
     { defaults: { resetTimeout: 100, maxResetTimeout: 50 } },
     'resilience: "defaults.maxResetTimeout" must be a number of milliseconds from 100 to 2147483647, got 50'
   ],
   [
-    'a fallback on a kind that has none',
+    'a fallback for a kind that cannot have one',
     { defaults: { fallbackOn: ['canceled'] } },
     `resilience: "defaults.fallbackOn" must be one of 'open', 'full', 'timeout', 'upstream', got 'canceled'`
   ],
   [
-    'a deadline of no time',
+    'a deadline of 0',
     { deadline: { default: 0 } },
     'resilience: "deadline.default" must be a number of milliseconds from 1 to 2147483647, got 0'
   ],
@@ -64,29 +64,32 @@ const refused: [string, object, string][] = [
     { deadline: { header: '' } },
     `resilience: "deadline.header" must be a non-empty string, got ''`
   ],
-  ['a clock that stands', { clock: {} }, 'resilience: "clock.now" must be a function, got undefined'],
+  ['a clock without functions', { clock: {} }, 'resilience: "clock.now" must be a function, got undefined'],
   [
-    'shedding by half',
+    'a utilization above 1',
     { shedding: { maxUtilization: 2 } },
     'resilience: "shedding.maxUtilization" must be a number from 0.1 to 1, got 2'
   ],
   [
-    'policies that are no object',
+    'a policy that is not an object',
     { policies: { slow: null } },
     'resilience: "policies.slow" must be an object, got null'
   ]
 ]
 
-for (const [name, options, message] of refused) {
+for (const [name, options, message] of wrongOptions) {
   t.test(`refuses ${name}`, async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
     const wanted = message.endsWith('option') ? new RegExp(message) : message
-    await t.rejects(async () => app.register(resilience, options as ResilienceOptions), { message: wanted })
+    await t.rejects(async () => app.register(resilience, options as ResilienceOptions), {
+      code: 'INVALID_OPTION',
+      message: wanted
+    })
   })
 }
 
-t.test('takes undefined for not given, in every place', async (t) => {
+t.test('treats undefined as unset in all options', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(resilience, {
@@ -96,11 +99,11 @@ t.test('takes undefined for not given, in every place', async (t) => {
     clock: undefined
   } as unknown as ResilienceOptions)
   const breaker = app.resilience.breaker('a', () => 1, { fallback: undefined } as unknown as object)
-  const nobody = null
-  t.equal(await breaker.call(nobody), 1)
+  const noRequest = null
+  t.equal(await breaker.call(noRequest), 1)
 })
 
-t.test('refuses what a breaker cannot work with', async (t) => {
+t.test('refuses wrong options of breakers and policies', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(resilience)
@@ -119,7 +122,7 @@ t.test('refuses what a breaker cannot work with', async (t) => {
     message: 'resilience: "a.fallbak" is not an option, did you mean "fallback"?'
   })
   t.throws(() => make('a', { policy: 'unknown' }), {
-    message: 'resilience: there is no policy "unknown"; known: none'
+    message: 'resilience: there is no policy "unknown"; existing policies: none'
   })
   make('a', {})
   t.throws(() => make('a', {}), { message: 'resilience: there is a breaker "a" already' })
@@ -128,6 +131,6 @@ t.test('refuses what a breaker cannot work with', async (t) => {
     message: 'resilience: there is a policy "slow" already'
   })
   await t.rejects(app.resilience.fetch(null, 'http://127.0.0.1:1/', { policy: 'fast' }), {
-    message: 'resilience: there is no policy "fast"; known: "slow"'
+    message: 'resilience: there is no policy "fast"; existing policies: "slow"'
   })
 })

@@ -1,70 +1,72 @@
 import { isOperational, type Meter } from '@seaworthy/contract'
+import { invalidOption } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Clock } from '../clock.ts'
+import { requestState } from '../deadline/request-state.ts'
 import { OverloadedError } from '../errors.ts'
-import type { SheddingPolicy } from '../options-shedding.ts'
-import { priorities, type Priority } from './level.ts'
+import type { SheddingPolicy } from './options.ts'
+import { priorities, type Priority } from './priority.ts'
 import type { Shedder } from './shedder.ts'
 
-const admitted: unique symbol = Symbol('seaworthy.resilience.admitted')
-type Admitted = FastifyRequest & { [admitted]?: number | undefined }
-
-/** Turns requests away before anything is done for them; probes and metrics never. Gives what is for `onRequest`. */
+/** Rejects requests before any work is done for them, except probes and metrics. Returns the `onRequest` hook. */
 export function shedLoad(
   fastify: FastifyInstance,
   shedder: Shedder,
   { retryAfter }: SheddingPolicy,
   clock: Clock
 ): onRequestHookHandler {
-  fastify.addHook('onRoute', ({ config, url }) => {
-    const given = (config as { priority?: unknown } | undefined)?.priority
-    if (given !== undefined && !priorities.includes(given as Priority)) {
-      const allowed = priorities.map((priority) => `'${priority}'`).join(', ')
-      throw new RangeError(
-        `resilience: "config.priority" of ${url} must be one of ${allowed}, got ${typeof given === 'string' ? `'${given}'` : typeof given}`
-      )
-    }
-  })
-  const ended = (request: FastifyRequest, statusCode: number): void => {
-    const since = (request as Admitted)[admitted]
-    if (since === undefined) return
-    ;(request as Admitted)[admitted] = undefined
-    shedder.ended(clock.now() - since, statusCode)
+  fastify.addHook('onRoute', ({ config, url }) =>
+    checkPriority(url, (config as { priority?: unknown } | undefined)?.priority)
+  )
+
+  const release = (request: FastifyRequest, statusCode: number): void => {
+    const state = requestState(request)
+    if (state?.admittedAt === undefined) return
+    const duration = clock.now() - state.admittedAt
+    state.admittedAt = undefined
+    shedder.release(duration, statusCode)
   }
   if (shedder.limitsConcurrency) {
-    fastify.decorateRequest(admitted, undefined)
     fastify.addHook('onResponse', (request, reply, done) => {
-      ended(request, reply.statusCode)
+      release(request, reply.statusCode)
       done()
     })
   }
+
   return (request, reply, done) => {
-    shedder.arrived()
-    // Reading a route's config costs more than all the rest.
-    if (shedder.atEase || isOperational(request)) return done()
+    shedder.countArrival()
+    // First, because reading a route's config costs more than all the rest.
+    if (shedder.isIdle || isOperational(request)) return done()
     if (!shedder.admits(request.routeOptions.config.priority ?? 'normal')) {
       return done(new OverloadedError(retryAfter))
     }
     if (shedder.limitsConcurrency) {
-      ;(request as Admitted)[admitted] = clock.now()
-      // Not onRequestAbort: it isn't called for a client that leaves after its body has been read.
-      reply.raw.once('close', () => ended(request, reply.statusCode))
+      requestState(request)!.admittedAt = clock.now()
+      // Not onRequestAbort: it is not called for a client that disconnects after its body has been read.
+      reply.raw.once('close', () => release(request, reply.statusCode))
     }
     done()
   }
 }
 
-/** The cells of `load_shed_total`. */
-export function bindShedding(meter: Meter, shedder: Shedder): void {
+function checkPriority(url: string, priority: unknown): void {
+  if (priority === undefined || priorities.includes(priority as Priority)) return
+  const allowed = priorities.map((name) => `'${name}'`).join(', ')
+  const value = typeof priority === 'string' ? `'${priority}'` : typeof priority
+  throw invalidOption(`resilience: "config.priority" of ${url} must be one of ${allowed}, got ${value}`)
+}
+
+/** Creates the metric of shedding. */
+export function bindSheddingMetric(meter: Meter, shedder: Shedder): void {
   const family = meter.counter({
     name: 'load_shed_total',
-    help: 'Requests turned away because there was too much to do',
+    help: 'Requests rejected because the service was overloaded',
     labels: ['priority']
   })
-  shedder.cells = {
+  shedder.bind({
     low: family.with('low'),
     normal: family.with('normal'),
     high: family.with('high'),
     critical: family.with('critical')
-  }
+  })
 }

@@ -1,47 +1,48 @@
 import type { CounterCell } from '@seaworthy/contract'
-import type { Clock } from '../clock.ts'
-import { Gradient } from '../layers/gradient.ts'
-import type { SheddingPolicy } from '../options-shedding.ts'
-import { Level, type Priority } from './level.ts'
-import { LoadMeter, type LoadSample } from './load.ts'
+import { GradientLimit } from '../strategies/gradient-limit.ts'
+import { LoadMeter, type LoadSample } from './load-meter.ts'
+import type { SheddingPolicy } from './options.ts'
+import type { Priority } from './priority.ts'
+import { SheddingLevel } from './shedding-level.ts'
 
-interface Host {
-  clock: Clock
-  random: () => number
-}
-
-/** Decides which requests are turned away. */
+/** Decides which requests are rejected under overload. */
 export class Shedder {
   readonly #policy: SheddingPolicy
-  readonly #host: Host
-  readonly #level: Level
+  readonly #random: () => number
+  readonly #level: SheddingLevel
   readonly #meter: LoadMeter = new LoadMeter()
-  readonly #gradient: Gradient | undefined
+  readonly #concurrency: GradientLimit | undefined
+  /** The share of the concurrency limit up to which each priority is admitted. */
   readonly #shares: Record<Priority, number> = { low: 0.8, normal: 0.9, high: 1, critical: Infinity }
-  readonly shed: Record<Priority, number> = { low: 0, normal: 0, high: 0, critical: 0 }
-  cells: Record<Priority, CounterCell> | undefined
+  readonly #rejected: Record<Priority, number> = { low: 0, normal: 0, high: 0, critical: 0 }
+  #cells: Record<Priority, CounterCell> | undefined
   #timer: NodeJS.Timeout | undefined
-  #arrived = 0
+  #arrivals = 0
   #active = 0
   #latest: LoadSample = { utilization: 0, delay: 0 }
 
-  constructor(policy: SheddingPolicy, host: Host) {
+  constructor(policy: SheddingPolicy, random: () => number) {
     this.#policy = policy
-    this.#host = host
-    this.#level = new Level(policy)
-    this.#gradient = policy.concurrency && new Gradient(policy.concurrency)
+    this.#random = random
+    this.#level = new SheddingLevel(policy)
+    this.#concurrency = policy.concurrency && new GradientLimit(policy.concurrency)
   }
 
   get limitsConcurrency(): boolean {
-    return this.#gradient !== undefined
+    return this.#concurrency !== undefined
+  }
+
+  /** Cells are bound once: under overload, rejecting a request must cost little. */
+  bind(cells: Record<Priority, CounterCell>): void {
+    this.#cells = cells
   }
 
   start(): void {
     this.#meter.start()
     this.#timer = setInterval(() => {
       this.#latest = this.#meter.read()
-      this.#level.update(this.#latest, this.#arrived)
-      this.#arrived = 0
+      this.#level.update(this.#latest, this.#arrivals)
+      this.#arrivals = 0
     }, this.#policy.interval)
     this.#timer.unref()
   }
@@ -51,40 +52,43 @@ export class Shedder {
     this.#meter.stop()
   }
 
-  arrived(): void {
-    this.#arrived++
+  countArrival(): void {
+    this.#arrivals++
   }
 
-  /** Whether every request goes on, whatever its priority, and none needs to be counted. */
-  get atEase(): boolean {
-    return this.#gradient === undefined && this.#level.value === 0
+  /** Whether all requests are admitted, whatever their priority, and need not be counted. */
+  get isIdle(): boolean {
+    return this.#concurrency === undefined && this.#level.value === 0
   }
 
-  /** Whether a request goes on. One that does is `ended` later, where concurrency is limited. */
+  /** Admits or rejects a request. An admitted one must be released, where concurrency is limited. */
   admits(priority: Priority): boolean {
-    if (this.#level.sheds(priority, this.#host.random) || this.#full(priority)) {
-      this.shed[priority]++
-      this.cells?.[priority].inc()
+    if (this.#level.rejects(priority, this.#random) || this.#isFull(priority)) {
+      this.#rejected[priority]++
+      this.#cells?.[priority].inc()
       return false
     }
     this.#active++
     return true
   }
 
-  #full(priority: Priority): boolean {
-    if (this.#gradient === undefined) return false
-    return this.#active >= Math.max(1, Math.floor(this.#gradient.limit * this.#shares[priority]))
+  #isFull(priority: Priority): boolean {
+    if (this.#concurrency === undefined) return false
+    return this.#active >= Math.max(1, Math.floor(this.#concurrency.limit * this.#shares[priority]))
   }
 
   /** @param duration - Milliseconds. */
-  ended(duration: number, statusCode: number): void {
-    // A failure that comes at once says nothing about how much the service can do.
-    if (statusCode < 500 || statusCode === 504) this.#gradient?.sample(duration, this.#active, true)
+  release(duration: number, statusCode: number): void {
+    // A fast failure shows nothing about the capacity of the service.
+    if (statusCode < 500 || statusCode === 504) this.#concurrency?.sample(duration, this.#active, true)
     this.#active--
   }
 
   snapshot(): object {
-    const limit = this.#gradient ? { concurrencyLimit: this.#gradient.limit, active: this.#active } : {}
-    return { level: this.#level.value, ...this.#latest, ...limit, shed: { ...this.shed } }
+    const concurrency = this.#concurrency && {
+      concurrencyLimit: this.#concurrency.limit,
+      active: this.#active
+    }
+    return { level: this.#level.value, ...this.#latest, ...concurrency, shed: { ...this.#rejected } }
   }
 }

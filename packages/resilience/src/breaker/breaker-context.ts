@@ -1,0 +1,92 @@
+import type { AbortableList } from '../abortable.ts'
+import type { AttemptContext } from '../call/call.ts'
+import type { Clock } from '../clock.ts'
+import type { RetryHost } from '../strategies/retry.ts'
+import type { AttemptHost } from './attempt.ts'
+import type { Circuit, CircuitObserver, CircuitStateName } from './circuit.ts'
+import { CallCounts, type CallOutcome } from './metrics.ts'
+import type { OpeningRule } from './opening-rule.ts'
+import type { BreakerPolicy } from './options.ts'
+import {
+  type BreakerStateChange,
+  type CircuitState,
+  type StateChangeReason,
+  StateChangeListeners
+} from './state-changes.ts'
+import type { BreakerHost } from './types.ts'
+
+/** What the parts of one breaker share: its name, policy and function, the app's clock, counts and listeners. */
+export class BreakerContext<Args extends unknown[], T>
+  implements AttemptHost<Args, T>, CircuitObserver, RetryHost
+{
+  readonly name: string
+  readonly policy: BreakerPolicy<Args, T>
+  readonly fn: (context: AttemptContext, ...args: Args) => T | Promise<T>
+  readonly host: BreakerHost
+  readonly clock: Clock
+  readonly random: () => number
+  readonly pendingWork: AbortableList
+  readonly counts: CallCounts = new CallCounts()
+  readonly listeners: StateChangeListeners
+  #openingRule: OpeningRule | undefined
+
+  constructor(
+    name: string,
+    fn: (context: AttemptContext, ...args: Args) => T | Promise<T>,
+    policy: BreakerPolicy<Args, T>,
+    host: BreakerHost
+  ) {
+    this.name = name
+    this.fn = fn
+    this.policy = policy
+    this.host = host
+    this.clock = host.clock
+    this.random = host.random
+    this.pendingWork = host.pendingWork
+    this.listeners = new StateChangeListeners(host.log)
+  }
+
+  /** Created by the first failure. */
+  get openingRule(): OpeningRule {
+    return (this.#openingRule ??= this.host.createOpeningRule(this.policy))
+  }
+
+  count(outcome: CallOutcome, duration: number): void {
+    this.counts.count(outcome, duration)
+  }
+
+  countRetry(): void {
+    this.counts.countRetry()
+  }
+
+  isRepeatable(args: unknown[]): boolean {
+    return this.policy.idempotent?.(...(args as Args)) ?? true
+  }
+
+  isHedgeable(args: unknown[]): boolean {
+    return this.policy.hedgeable?.(...(args as Args)) ?? this.isRepeatable(args)
+  }
+
+  stateChanged(circuit: Circuit, from: CircuitStateName, reason: StateChangeReason): void {
+    const { key, state, failure, retryAfter } = circuit
+    this.#notify({
+      name: this.name,
+      ...(this.policy.key && { key }),
+      from,
+      to: state,
+      reason,
+      at: Date.now(),
+      ...(state === 'open' && { error: failure, retryAfter })
+    })
+  }
+
+  isolationChanged(from: CircuitState, to: CircuitState): void {
+    const reason = to === 'isolated' ? 'isolated' : 'released'
+    this.#notify({ name: this.name, from, to, reason, at: Date.now() })
+  }
+
+  #notify(change: BreakerStateChange): void {
+    this.host.stateChanged(change)
+    this.listeners.notify(change)
+  }
+}

@@ -1,0 +1,114 @@
+import type { CircuitStateMembers, CircuitTransitions, Opening } from './circuit-state.ts'
+import { Permit } from './permit.ts'
+import { Ramp } from './ramp.ts'
+import type { StateChangeReason } from './state-changes.ts'
+import { REJECTS, SLOW, SUCCESSES, Window } from './window.ts'
+
+/** Calls are admitted and counted. After an outage the number of concurrent calls is limited at first. */
+export class ClosedState implements CircuitStateMembers {
+  readonly #circuit: CircuitTransitions
+  readonly #window: Window
+  #consecutiveFailures = 0
+  /** While the service recovers. */
+  #ramp: Ramp | undefined
+  /** Until it has recovered, the circuit stays open longer each time. */
+  #openings = 0
+  failure: unknown
+
+  /** @param opening - The outage from which the service recovers. */
+  constructor(circuit: CircuitTransitions, opening?: Opening) {
+    const { policy, host } = circuit
+    this.#circuit = circuit
+    this.#window = new Window(policy.rollingCountTimeout, host.clock.now())
+    if (opening && policy.ramp >= 2) {
+      this.#ramp = new Ramp(policy.ramp)
+      this.#openings = opening.count
+      this.failure = opening.failure
+    }
+  }
+
+  get name(): 'closed' {
+    return 'closed'
+  }
+
+  admit(now: number): Permit | undefined {
+    if (this.#circuit.policy.strategy === 'adaptive' && this.#throttles(now)) return undefined
+    if (this.#ramp && !this.#ramp.enter()) return undefined
+    return new Permit(this, false)
+  }
+
+  rejects(): boolean {
+    return false
+  }
+
+  succeed(duration: number, now: number): void {
+    if (!this.#circuit.isCurrent(this)) return
+    this.#consecutiveFailures = 0
+    this.#window.add(SUCCESSES, now)
+    if (this.#ramp?.succeed()) this.#endRamp()
+    if (this.#tooManySlow(duration, now)) this.#open(this.failure, 'slow-calls')
+  }
+
+  fail(error: unknown, duration: number, now: number): void {
+    if (!this.#circuit.isCurrent(this)) return
+    this.#consecutiveFailures++
+    const reason = this.#reasonToOpen(error, duration, now)
+    if (reason) this.#open(error, reason)
+    else this.#remember(error)
+  }
+
+  release(): void {
+    if (this.#circuit.isCurrent(this)) this.#ramp?.release()
+  }
+
+  failLate(error: unknown, now: number): void {
+    if (!this.#circuit.isCurrent(this)) return
+    this.#window.subtract(SUCCESSES, now)
+    if (this.#circuit.host.openingRule.opens(this.#window, error, now)) this.#open(error, 'failure-rate')
+    else this.#remember(error)
+  }
+
+  #reasonToOpen(error: unknown, duration: number, now: number): StateChangeReason | undefined {
+    const { policy, host } = this.#circuit
+    const { consecutive, errorThresholdPercentage } = policy
+    if (host.openingRule.opens(this.#window, error, now)) return 'failure-rate'
+    if (this.#tooManySlow(duration, now)) return 'slow-calls'
+    if (consecutive !== undefined && this.#consecutiveFailures >= consecutive) return 'consecutive-failures'
+    return this.#ramp?.fail(errorThresholdPercentage) ? 'recovery-failed' : undefined
+  }
+
+  /** Google's client-side throttling: rejects as large a share of the calls as lately failed. */
+  #throttles(now: number): boolean {
+    const { policy, host } = this.#circuit
+    const { fires, successes, rejects } = this.#window.stats(now)
+    const requests = fires + rejects
+    if (requests < policy.volumeThreshold) return false
+    const probability = (requests - 2 * successes) / (requests + 1)
+    if (host.random() >= probability) return false
+    this.#window.add(REJECTS, now)
+    return true
+  }
+
+  #tooManySlow(duration: number, now: number): boolean {
+    const { slowCall, slowCallThresholdPercentage, volumeThreshold, strategy } = this.#circuit.policy
+    if (slowCall === undefined || duration < slowCall || strategy !== 'ratio') return false
+    this.#window.add(SLOW, now)
+    const { fires, slow } = this.#window.stats(now)
+    return fires >= volumeThreshold && (slow / fires) * 100 >= slowCallThresholdPercentage
+  }
+
+  /** Only where calls may be rejected because of it: an idle circuit must not keep errors in memory. */
+  #remember(error: unknown): void {
+    if (this.#ramp || this.#circuit.policy.strategy === 'adaptive') this.failure = error
+  }
+
+  #open(failure: unknown, reason: StateChangeReason): void {
+    this.#circuit.open(failure, this.#openings, reason)
+  }
+
+  #endRamp(): void {
+    this.#ramp = undefined
+    this.#openings = 0
+    this.failure = undefined
+  }
+}

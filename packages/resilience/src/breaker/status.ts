@@ -1,0 +1,49 @@
+import type { Circuit } from './circuit.ts'
+import type { CallCounts } from './metrics.ts'
+import type { CircuitState } from './state-changes.ts'
+import type { BreakerSnapshot } from './types.ts'
+
+/** How many circuits are in each state. */
+export function countStates(circuits: readonly Circuit[], isIsolated: boolean): Record<CircuitState, number> {
+  const counts: Record<CircuitState, number> = { closed: 0, open: 0, 'half-open': 0, isolated: 0 }
+  if (isIsolated) counts.isolated = circuits.length
+  else for (const { state } of circuits) counts[state]++
+  return counts
+}
+
+/** The state of a breaker as a whole: the worst one of its circuits. */
+export function overallState(circuits: readonly Circuit[], isIsolated: boolean): CircuitState {
+  if (isIsolated) return 'isolated'
+  const { open, 'half-open': halfOpen } = countStates(circuits, false)
+  return open > 0 ? 'open' : halfOpen > 0 ? 'half-open' : 'closed'
+}
+
+interface SnapshotSource {
+  readonly name: string
+  readonly circuits: readonly Circuit[]
+  readonly isIsolated: boolean
+  readonly hasKeys: boolean
+  readonly counts: CallCounts
+}
+
+export function takeSnapshot({
+  name,
+  circuits,
+  isIsolated,
+  hasKeys,
+  counts
+}: SnapshotSource): BreakerSnapshot {
+  const { outcomes, degraded, retries } = counts
+  const state = overallState(circuits, isIsolated)
+  const keys: Record<string, CircuitState> = {}
+  if (hasKeys) for (const { key, state } of circuits) if (state !== 'closed') keys[key] = state
+  return {
+    name,
+    state,
+    size: circuits.length,
+    ...(hasKeys && { keys }),
+    counts: { ...outcomes },
+    degraded,
+    retries
+  }
+}

@@ -1,0 +1,89 @@
+import { isClientError, isResilienceError, type FailureKind, UpstreamError } from '../errors.ts'
+
+/** How an attempt counts for the breaker. */
+export type Outcome = 'failure' | 'success' | 'ignore'
+
+/** Decides how an attempt counts. `true` is a failure, `false` a success, `undefined` leaves it to the default. */
+export type FailureClassifier = (error: unknown, result: unknown) => boolean | Outcome | undefined
+
+interface MaybeHttpError {
+  status?: unknown
+  statusCode?: unknown
+  retryAfter?: unknown
+  headers?: unknown
+  response?: { status?: unknown; statusCode?: unknown; headers?: unknown }
+}
+
+/** The upstream's status, where fetch wrappers, axios, got and this package's errors have it. */
+function statusOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null) return undefined
+  const { status, statusCode, response } = error as MaybeHttpError
+  return [statusCode, status, response?.status, response?.statusCode].find(
+    (value): value is number => typeof value === 'number'
+  )
+}
+
+/**
+ * Whether an error is a bug in the app. A fallback would hide it, and it is no failure of the called service.
+ * fetch throws a TypeError for a broken connection too, but that one has a cause.
+ */
+const isBug = (error: unknown): boolean =>
+  (error instanceof TypeError && error.cause === undefined) ||
+  error instanceof ReferenceError ||
+  (error instanceof RangeError && !isClientError(error))
+
+function defaultOutcome(error: unknown): Outcome {
+  if (isBug(error) || (isResilienceError(error) && error.kind === 'canceled')) return 'ignore'
+  const status = statusOf(error)
+  const isAnswer = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429
+  return isAnswer ? 'success' : 'failure'
+}
+
+const NO_ERROR = undefined
+
+/** How an error counts for the breaker. */
+export function outcomeOfError(error: unknown, classify: FailureClassifier | undefined): Outcome {
+  const verdict = classify?.(error, undefined)
+  if (verdict === undefined) return defaultOutcome(error)
+  return typeof verdict === 'string' ? verdict : verdict ? 'failure' : 'success'
+}
+
+/** How a result counts for the breaker. */
+export function outcomeOfResult(result: unknown, classify: FailureClassifier | undefined): Outcome {
+  if (classify === undefined) return 'success'
+  const verdict = classify(NO_ERROR, result)
+  return typeof verdict === 'string' ? verdict : verdict === true ? 'failure' : 'success'
+}
+
+/** The error that the caller of a failed attempt gets: 502 with the failure as cause, unless it is a client error. */
+export function toCallerError(error: unknown): unknown {
+  return isClientError(error) ? error : new UpstreamError(error, retryAfterOf(error))
+}
+
+/** The kind of a failure. `undefined` for other errors. */
+export const kindOf = (error: unknown): FailureKind | undefined =>
+  isResilienceError(error) ? error.kind : undefined
+
+/** Seconds that the upstream asks to wait: `retryAfter` of the error, or its `Retry-After` header. */
+export function retryAfterOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null) return undefined
+  const { retryAfter, headers, response } = error as MaybeHttpError
+  if (typeof retryAfter === 'number' && retryAfter >= 0) return Math.ceil(retryAfter)
+  return parseRetryAfter(retryAfterHeader(headers) ?? retryAfterHeader(response?.headers))
+}
+
+function retryAfterHeader(headers: unknown): unknown {
+  if (typeof headers !== 'object' || headers === null) return undefined
+  return headers instanceof Headers
+    ? headers.get('retry-after')
+    : (headers as Record<string, unknown>)['retry-after']
+}
+
+/** `Retry-After` is a number of seconds or a date. */
+function parseRetryAfter(value: unknown): number | undefined {
+  if (typeof value === 'number' && value >= 0) return Math.ceil(value)
+  if (typeof value !== 'string') return undefined
+  if (/^\d{1,9}$/.test(value.trim())) return Number(value)
+  const date = Date.parse(value)
+  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - Date.now()) / 1000))
+}

@@ -1,0 +1,136 @@
+import type { Propagator } from '@seaworthy/contract'
+import { nameErrorClass } from '@seaworthy/internal'
+import type { AbortableList } from '../abortable.ts'
+import type { BreakerPolicy } from '../breaker/options.ts'
+import type { AttemptContext, CallContext } from '../call/call.ts'
+import type { Clock } from '../clock.ts'
+import { formatTimeout } from '../deadline/header.ts'
+import { deadlineOf } from '../deadline/request-state.ts'
+import { CallCanceledError } from '../errors.ts'
+import { guardBody } from './body.ts'
+import type { UrlParts } from './url.ts'
+
+/** The options of `fetch`, and those of this package. */
+export interface FetchOptions extends RequestInit, UrlParts {
+  /**
+   * The name of a policy.
+   *
+   * @defaultValue None: the plugin's `defaults` apply, and calls that may be repeated are retried
+   */
+  policy?: string
+}
+
+/** The arguments of an outgoing call. */
+export interface OutgoingCall {
+  readonly url: URL
+  readonly init: RequestInit
+  readonly method: string
+}
+
+/** The cause of a 502: the upstream's response has a status that is a failure. */
+export class ResponseError extends Error {
+  static {
+    nameErrorClass(this, 'ResponseError')
+  }
+
+  readonly status: number
+  readonly headers: Record<string, string>
+
+  constructor(host: string, response: Response) {
+    super(`${host} answered ${response.status}`)
+    this.status = response.status
+    const retryAfter = response.headers.get('retry-after')
+    this.headers = retryAfter === null ? {} : { 'retry-after': retryAfter }
+  }
+}
+
+export interface FetchHost {
+  readonly clock: Clock
+  readonly pendingWork: AbortableList
+  readonly fetch: typeof globalThis.fetch
+  /** The deadline's header, if it is sent. */
+  readonly header: string | false
+  readonly propagator: Propagator | undefined
+}
+
+const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
+const isFailure = (status: number): boolean => status >= 500 || status === 408 || status === 429
+
+/** Whether the body can be sent a second time. */
+const isReplayable = (body: RequestInit['body']): boolean =>
+  body === undefined ||
+  body === null ||
+  !(body instanceof ReadableStream || (typeof body === 'object' && Symbol.asyncIterator in body))
+
+/** Whether a call may be repeated: its method is idempotent, or it has an idempotency key. */
+function isRepeatable({ method, init }: OutgoingCall): boolean {
+  if (!isReplayable(init.body)) return false
+  return idempotentMethods.has(method) || new Headers(init.headers).has('idempotency-key')
+}
+
+/** The part of the policy that every `fetch` has: a breaker for each host, retries by method. */
+export const fetchPolicy: Pick<
+  BreakerPolicy<[OutgoingCall], Response>,
+  'key' | 'idempotent' | 'hedgeable'
+> = {
+  key: ({ url }) => url.host,
+  idempotent: isRepeatable,
+  hedgeable: ({ method }) => method === 'GET'
+}
+
+/** The function that the breaker of `fetch` guards. */
+export function createFetch(
+  host: FetchHost
+): (context: AttemptContext, call: OutgoingCall) => Promise<Response> {
+  return async (context, { url, init }) => {
+    const { signal } = context
+    const controller = new AbortController()
+    const abort = (): void => controller.abort(signal.reason)
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+    const callerSignal = init.signal ?? undefined
+    const startedAt = host.clock.now()
+    const remaining = Math.min(context.callRemaining(), deadlineOf(context.request)?.remaining() ?? Infinity)
+
+    let response
+    try {
+      response = await host.fetch(url, {
+        ...init,
+        headers: outgoingHeaders(context, init, host),
+        signal: callerSignal ? AbortSignal.any([controller.signal, callerSignal]) : controller.signal
+      })
+    } catch (error) {
+      // The caller has aborted the call: that is no failure of the upstream.
+      throw callerSignal?.aborted ? new CallCanceledError() : error
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+    if (isFailure(response.status)) {
+      // Releases the connection.
+      response.body?.cancel().catch(() => undefined)
+      throw new ResponseError(url.host, response)
+    }
+    return guardBody(response, {
+      context,
+      remaining: remaining - (host.clock.now() - startedAt),
+      controller,
+      callerSignal,
+      clock: host.clock,
+      pendingWork: host.pendingWork
+    })
+  }
+}
+
+function outgoingHeaders(context: CallContext, init: RequestInit, host: FetchHost): Headers {
+  const headers = new Headers(init.headers)
+  if (context.request && host.propagator) {
+    const carrier: Record<string, string> = {}
+    host.propagator.inject(context.request, carrier)
+    for (const [name, value] of Object.entries(carrier)) if (!headers.has(name)) headers.set(name, value)
+  }
+  const remaining = context.remaining()
+  if (host.header !== false && Number.isFinite(remaining)) {
+    headers.set(host.header, formatTimeout(host.header, remaining))
+  }
+  return headers
+}

@@ -1,0 +1,132 @@
+import type { OptionChecks } from '@seaworthy/internal'
+import { withDefaults } from '../merge-options.ts'
+
+/** When the service is overloaded, and which requests it rejects then. */
+export interface SheddingOptions {
+  /**
+   * The share of an interval for which the event loop may be busy. A ratio, 0.1 to 1.
+   *
+   * @defaultValue 0.98
+   * @throws RangeError outside that range.
+   */
+  maxUtilization?: number
+
+  /**
+   * The delay of the event loop that is acceptable. The service is overloaded only if this and `maxUtilization` are both
+   * exceeded. Milliseconds, at least 1.
+   *
+   * @defaultValue 200
+   * @throws RangeError below 1.
+   */
+  maxDelay?: number
+
+  /**
+   * The interval in which both are measured. Shedding starts after two overloaded intervals in a row. Milliseconds, 50
+   * to 60000.
+   *
+   * @defaultValue 500
+   * @throws RangeError outside that range.
+   */
+  interval?: number
+
+  /**
+   * Limits the concurrent requests: `true` or options for a limit that adapts, `false` for none. Requests of low
+   * priority are admitted up to 80 % of it, of normal priority up to 90 %.
+   *
+   * @defaultValue false
+   */
+  concurrency?: boolean | ConcurrencyOptions
+
+  /**
+   * The `Retry-After` header of rejected requests. Seconds, 1 to 3600.
+   *
+   * @defaultValue 2
+   * @throws RangeError outside that range.
+   */
+  retryAfter?: number
+}
+
+/** The limit of concurrent requests, which adapts to how long they take. */
+export interface ConcurrencyOptions {
+  /**
+   * The limit at start. A number of requests, at least 1.
+   *
+   * @defaultValue 100
+   * @throws RangeError below 1.
+   */
+  initial?: number
+
+  /**
+   * The lowest limit. A number of requests, at least 1.
+   *
+   * @defaultValue 10
+   * @throws RangeError below 1.
+   */
+  min?: number
+
+  /**
+   * The highest limit. A number of requests, at least `min`.
+   *
+   * @defaultValue 1000
+   * @throws RangeError below `min`.
+   */
+  max?: number
+}
+
+export interface SheddingPolicy {
+  maxUtilization: number
+  maxDelay: number
+  interval: number
+  concurrency: { limit: number; minLimit: number; maxLimit: number } | undefined
+  retryAfter: number
+}
+
+export const sheddingDefaults: Required<SheddingOptions> = {
+  maxUtilization: 0.98,
+  maxDelay: 200,
+  interval: 500,
+  concurrency: false,
+  retryAfter: 2
+}
+
+export const concurrencyDefaults: Required<ConcurrencyOptions> = { initial: 100, min: 10, max: 1000 }
+
+/** Applies the defaults and refuses wrong values. `undefined`: no shedding. */
+export function resolveShedding(
+  value: boolean | SheddingOptions,
+  check: OptionChecks
+): SheddingPolicy | undefined {
+  if (value === false) return undefined
+  const options = value === true ? {} : value
+  if (typeof options !== 'object' || options === null)
+    return check.fail('shedding', 'true, false or options', value)
+  check.keys('shedding', options, Object.keys(sheddingDefaults))
+  const { maxUtilization, maxDelay, interval, concurrency, retryAfter } = withDefaults(
+    sheddingDefaults,
+    options
+  )
+  return {
+    maxUtilization: check.number('shedding.maxUtilization', maxUtilization, { min: 0.1, max: 1 }),
+    maxDelay: check.number('shedding.maxDelay', maxDelay, { min: 1, unit: 'milliseconds' }),
+    interval: check.number('shedding.interval', interval, { min: 50, max: 60_000, unit: 'milliseconds' }),
+    concurrency: resolveConcurrency(concurrency, check),
+    retryAfter: check.integer('shedding.retryAfter', retryAfter, { min: 1, max: 3600, unit: 'seconds' })
+  }
+}
+
+function resolveConcurrency(
+  value: boolean | ConcurrencyOptions,
+  check: OptionChecks
+): SheddingPolicy['concurrency'] {
+  if (value === false) return undefined
+  const options = value === true ? {} : value
+  if (typeof options !== 'object' || options === null)
+    return check.fail('shedding.concurrency', 'true, false or options', value)
+  check.keys('shedding.concurrency', options, Object.keys(concurrencyDefaults))
+  const { initial, min, max } = withDefaults(concurrencyDefaults, options)
+  return {
+    limit: check.integer('shedding.concurrency.initial', initial, { min: 1 }),
+    minLimit: check.integer('shedding.concurrency.min', min, { min: 1 }),
+    maxLimit: check.integer('shedding.concurrency.max', max, { min })
+  }
+}
