@@ -21,3 +21,6 @@ export type Overridable<This, T> = { [K in 'own' as K | (K & keyof This)]: 1 } e
 
 /** An options object with at least one of the keys of `T`: a key that does not exist, alone, is then an error. */
 export type AtLeastOne<T> = { [K in keyof T]-?: Required<Pick<T, K>> & Partial<T> }[keyof T]
+
+/** `{}`: no option. A misspelt key is an error. */
+export type NoOptions = Record<string, never>

@@ -1,4 +1,4 @@
-import type { AtLeastOne } from '@seaworthy/contract'
+import type { AtLeastOne, NoOptions } from '@seaworthy/contract'
 import { invalidOption, omitUndefined, withoutRegisterOptions } from '@seaworthy/internal'
 import type { FastifyRequest, LogLevel } from 'fastify'
 import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
@@ -28,6 +28,7 @@ export type CorsHook = 'onRequest' | 'preParsing' | 'preValidation' | 'preHandle
 /** A route's `config.cors`: options on top of the plugin's, or `false` for none. */
 export type RouteCors =
   | AtLeastOne<Omit<CorsOptions, 'delegator' | 'hook' | 'hideOptionsRoute' | 'logLevel'>>
+  | NoOptions
   | false
 
 /** Options of `cors`: all of @fastify/cors, checked. Without `origin` no other origin may read responses. */

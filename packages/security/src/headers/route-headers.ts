@@ -1,4 +1,4 @@
-import type { AtLeastOne, Overridable } from '@seaworthy/contract'
+import type { AtLeastOne, NoOptions, Overridable } from '@seaworthy/contract'
 import { omitUndefined } from '@seaworthy/internal'
 import type { RouteOptions } from 'fastify'
 import { check } from '../option-checks.ts'
@@ -10,9 +10,6 @@ import type { HelmetRouteOption, RouteHeadersOptions } from './options.ts'
  * `config.helmet` and the route option `helmet` of `@fastify/helmet` are read too.
  */
 export type RouteHeaders = AtLeastOne<RouteHeadersOptions & HelmetHeaders> | NoOptions | false
-
-/** An empty object: the plugin's headers, also with `global: false`. */
-type NoOptions = Record<string, never>
 
 /** {@link RouteHeaders} under the name of `@fastify/helmet`, whose older releases had `skipRoute: true` for `false`. */
 export type RouteHelmet =

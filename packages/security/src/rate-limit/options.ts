@@ -1,4 +1,4 @@
-import type { AtLeastOne, Overridable } from '@seaworthy/contract'
+import type { AtLeastOne, NoOptions, Overridable } from '@seaworthy/contract'
 import { omitUndefined, type RedisClient, withoutRegisterOptions } from '@seaworthy/internal'
 import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
 import type { LimitOptions } from './limit-options.ts'
@@ -21,7 +21,11 @@ export interface RouteLimitOptions extends LimitOptions {
 }
 
 /** A route's `config.rateLimit`: a limit, several at once, or `false`. */
-export type RouteRateLimit = AtLeastOne<RouteLimitOptions> | readonly AtLeastOne<LimitOptions>[] | false
+export type RouteRateLimit =
+  | AtLeastOne<RouteLimitOptions>
+  | NoOptions
+  | readonly AtLeastOne<LimitOptions>[]
+  | false
 
 /** Options of ioredis' `Redis`, all of them. */
 export interface RedisConnection {
