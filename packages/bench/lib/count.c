@@ -1,6 +1,6 @@
 /* A qemu plugin that counts what a user-mode process executes, for the benchmark.
  *
- * The file named by COUNT_FILE becomes a page shared with whoever measures:
+ * The file named by COUNT_FILE becomes a page shared with the measuring process:
  *   bytes 0-7   instructions since the start, all threads
  *   bytes 8-15  system calls since the start
  * Both little-endian. Instructions are added once per executed block, inline and unlocked: two threads that work at

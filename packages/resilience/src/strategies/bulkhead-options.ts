@@ -28,7 +28,7 @@ export interface BulkheadOptions {
   adaptive?: boolean
 
   /**
-   * The lowest limit of `adaptive`, at least 1.
+   * The lowest limit of `adaptive`, in calls, at least 1.
    *
    * @defaultValue 1
    * @throws RangeError below 1.
@@ -36,7 +36,7 @@ export interface BulkheadOptions {
   minLimit?: number
 
   /**
-   * The highest limit of `adaptive`, at least `minLimit`.
+   * The highest limit of `adaptive`, in calls, at least `minLimit`.
    *
    * @defaultValue 200
    * @throws RangeError below `minLimit`.
