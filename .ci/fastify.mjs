@@ -1,7 +1,7 @@
 // npm run test:fastify -- VERSION [PACKAGE …]: the packages' tests on another Fastify than the workspace's.
 // VERSION is a number, `newest` (the newest 5 on npm) or `lowest` (the lowest that each package's peer range allows).
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { packages } from './packages.mjs'
@@ -41,9 +41,27 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
-const results = chosen.map(({ name, folder, manifest }) => {
-  const asked = { newest: '5', lowest: lowest(manifest) }[wanted] ?? wanted
-  const fastify = install(asked)
+const byNumbers = (a, b) => a.localeCompare(b, 'en', { numeric: true })
+
+/**
+ * Which test files run on which Fastify. A test beside another of our packages runs on the lowest that both allow.
+ * Gives pairs of version and files.
+ */
+function plan({ folder, manifest }) {
+  if (wanted !== 'lowest') return [[wanted === 'newest' ? '5' : wanted, [`${folder}/test`]]]
+  const files = new Map()
+  for (const file of globSync(`${folder}/test/**/*.test.ts`).sort()) {
+    const text = readFileSync(file, 'utf8')
+    const beside = packages.filter(({ manifest: other }) => text.includes(`from '${other.name}'`))
+    const version = [manifest, ...beside.map((other) => other.manifest)].map(lowest).sort(byNumbers).at(-1)
+    files.set(version, [...(files.get(version) ?? []), file])
+  }
+  return [...files]
+}
+
+const jobs = chosen.flatMap((one) => plan(one).map(([version, files]) => ({ ...one, version, files })))
+const results = jobs.map(({ name, version, files }) => {
+  const fastify = install(version)
   console.log(`# ${name} on Fastify ${fastify.version}`)
   const hook = pathToFileURL(join(import.meta.dirname, 'fastify-hook.mjs')).href
   const env = {
@@ -51,10 +69,7 @@ const results = chosen.map(({ name, folder, manifest }) => {
     NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${hook}`.trim(),
     FASTIFY_FROM: fastify.folder
   }
-  const { status } = spawnSync(process.execPath, ['.ci/test.mjs', `${folder}/test`], {
-    env,
-    stdio: 'inherit'
-  })
+  const { status } = spawnSync(process.execPath, ['.ci/test.mjs', ...files], { env, stdio: 'inherit' })
   return { line: `${name} on Fastify ${fastify.version}`, status: status ?? 1 }
 })
 for (const { line, status } of results) console.log(`${line}: ${status === 0 ? 'passed' : 'failed'}`)

@@ -30,5 +30,5 @@ const plugin: FastifyPluginAsync<SecurityOptions> = async (fastify, options) => 
 /** Headers, CORS, rate limits and validation together. Each is also a plugin of its own. */
 export const security: FastifyPluginAsync<SecurityOptions> = fp(plugin, {
   name: '@seaworthy/security',
-  fastify: '^5.10.0'
+  fastify: '^5.12.0'
 })

@@ -101,5 +101,5 @@ async function callDelegator(
 /** Cross-origin resource sharing: @fastify/cors, with unsafe options rejected at the start. */
 export const cors: FastifyPluginAsync<CorsOptions> = fp(plugin, {
   name: '@seaworthy/security/cors',
-  fastify: '^5.10.0'
+  fastify: '^5.12.0'
 })

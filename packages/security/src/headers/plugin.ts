@@ -107,5 +107,5 @@ function blockFor(headers: PreparedHeaders, request: FastifyRequest, reply: Fast
 /** Security headers on every response, computed once. */
 export const headers: FastifyPluginAsync<HeadersOptions> = fp(plugin, {
   name: '@seaworthy/security/headers',
-  fastify: '^5.10.0'
+  fastify: '^5.12.0'
 })

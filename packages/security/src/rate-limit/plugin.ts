@@ -61,5 +61,5 @@ const toLimitInfo = ({ name, by, max, window, stage, observe }: Limit): LimitInf
 /** Limits requests: by address before authentication, by user after it, alone or together with other processes. */
 export const rateLimit: FastifyPluginAsync<RateLimitOptions> = fp(plugin, {
   name: '@seaworthy/security/rate-limit',
-  fastify: '^5.10.0'
+  fastify: '^5.12.0'
 })

@@ -79,5 +79,5 @@ const unsupportedContentType = (listed: ReadonlySet<string>) =>
 /** Request validation: strict bodies, safe patterns, bounded depth and size, and a list of routes without schemas. */
 export const validation: FastifyPluginAsync<ValidationOptions> = fp(plugin, {
   name: '@seaworthy/security/validation',
-  fastify: '^5.10.0'
+  fastify: '^5.12.0'
 })
