@@ -144,7 +144,7 @@ for (const [version, old] of [
       () => undefined,
       (reason: unknown) => reason as Error
     )
-    t.match(error?.message, `needs Fastify ^5.11.1, and this is Fastify ${version}`)
+    t.match(error?.message, `needs Fastify ^5.12.0, and this is Fastify ${version}`)
     t.notMatch(error?.stack, /^ *at /m)
   })
 }

@@ -3,7 +3,7 @@ import { load } from './load.cjs'
 /** The same versions as under `engines` and `peerDependencies` in package.json. */
 export const requiredVersions = {
   node: '^22.12 || ^24 || >=26',
-  fastify: '^5.11.1'
+  fastify: '^5.12.0'
 } as const
 
 /** The version of Node or Fastify is not supported. Printed as one line, without a stack. */
@@ -36,10 +36,9 @@ export function nodeProblem(node: string): string | undefined {
 }
 
 function fastifyProblem(fastify: string): string | undefined {
-  // 5.11.1 reports itself as 5.11.0, so the two cannot be distinguished here.
   const [major = 0, minor = 0] = parseVersion(fastify)
   const problem = `fastify-seaworthy needs Fastify ${requiredVersions.fastify}, and this is Fastify ${fastify}`
-  return major === 5 && minor >= 11 ? undefined : `${problem}: npm install fastify@5`
+  return major === 5 && minor >= 12 ? undefined : `${problem}: npm install fastify@5`
 }
 
 /** @throws UnsupportedVersionError when the version of Node or Fastify is not supported. */
