@@ -2,7 +2,7 @@ import type { Overridable } from '@seaworthy/contract'
 import type { FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { ManagementListener } from './management/listener.ts'
-import type { ErrorContext } from './options-tracking.ts'
+import type { ErrorContext } from './tracking/options.ts'
 
 /** What `app.observability` offers. */
 export interface Observability {

@@ -1,10 +1,10 @@
 import { isMainThread } from 'node:worker_threads'
 import { startAgent } from './apm/agents.ts'
-import { announce, runningAgent, type ApmHandle } from './apm/handle.ts'
-import { fastifyIsLoaded, preloadCommand } from './apm/order.ts'
+import { announce, runningAgent, type ApmHandle } from './apm/running-agent.ts'
+import { fastifyIsLoaded, preloadCommand } from './apm/load-order.ts'
 import { namedVendor } from './apm/vendors.ts'
 
-export type { ApmHandle } from './apm/handle.ts'
+export type { ApmHandle } from './apm/running-agent.ts'
 export type { Vendor } from './apm/vendors.ts'
 
 /**

@@ -6,14 +6,14 @@ import { check } from './check.ts'
 import { errSerializer } from './logging/error-json.ts'
 import { oneLineLogController, type OneLineLogController } from './logging/log-controller.ts'
 import { schemas } from './logging/schemas.ts'
-import { scrubPath } from './logging/scrub.ts'
-import { resolveCorrelation, type CorrelationOptions } from './options-correlation.ts'
+import { scrubPath } from './logging/scrub-path.ts'
+import { resolveCorrelation, type CorrelationOptions } from './tracing/options.ts'
 import {
   resolveLogging,
   type LoggingOptions,
   type LogLevel,
   type ResolvedLogging
-} from './options-logging.ts'
+} from './logging/options.ts'
 import { childLoggerFactory, type ChildLoggerFactory } from './logging/request-logger.ts'
 import { IdSource } from './tracing/request-ids.ts'
 

@@ -14,7 +14,7 @@ import {
 } from '@seaworthy/contract'
 import { observability, observabilityServerOptions, type ErrorContext } from '@seaworthy/observability'
 import { startNode } from '@seaworthy/testing'
-import { build, listen, samples, total } from './support.ts'
+import { build, listen, samples, total } from './helpers.ts'
 
 /** A neighbour that uses all that is offered, and offers what observability uses. */
 const neighbour = (told: { flush?: () => unknown; injected?: Record<string, string> }) =>

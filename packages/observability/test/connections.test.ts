@@ -2,7 +2,7 @@ import { connect as connectHttp2 } from 'node:http2'
 import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { rawSocket, until } from '@seaworthy/testing'
-import { build, listen, total, type Built } from './support.ts'
+import { build, listen, total, type Built } from './helpers.ts'
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`
 

@@ -3,7 +3,7 @@ import Fastify from 'fastify'
 import { plainPino } from '../src/logging/line-writer.ts'
 import t from 'tap'
 import { observability, observabilityServerOptions } from '@seaworthy/observability'
-import { build, listen } from './support.ts'
+import { build, listen } from './helpers.ts'
 
 t.test('a success is exactly one line, with unique keys', async (t) => {
   const { app, text, lines } = await build(t, {}, (app) => app.get('/users/:id', async () => ({ id: 1 })))

@@ -4,7 +4,7 @@ import t from 'tap'
 import { managementPort, whenProvided } from '@seaworthy/contract'
 import { freePort, until } from '@seaworthy/testing'
 import { observability } from '@seaworthy/observability'
-import { build, listen, total } from './support.ts'
+import { build, listen, total } from './helpers.ts'
 
 const token = 'a-very-long-token'
 

@@ -6,7 +6,7 @@ import { Registry as NextRegistry, Counter as NextCounter } from '@prometheus-io
 import t from 'tap'
 import { meterPort, provided, type Meter } from '@seaworthy/contract'
 import { commandPath, rawSocket, requires, startPrometheus, until } from '@seaworthy/testing'
-import { build, listen, samples, total } from './support.ts'
+import { build, listen, samples, total } from './helpers.ts'
 
 const openmetrics = {
   accept: 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1'

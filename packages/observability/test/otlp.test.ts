@@ -1,7 +1,7 @@
 import { Counter, Histogram } from 'prom-client'
 import t from 'tap'
 import { startIntake, until } from '@seaworthy/testing'
-import { build, listen } from './support.ts'
+import { build, listen } from './helpers.ts'
 
 interface Point {
   attributes: { key: string; value: { stringValue: string } }[]

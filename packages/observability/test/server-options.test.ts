@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { pino, type LoggerOptions } from 'pino'
 import t from 'tap'
 import { observability, observabilityServerOptions } from '@seaworthy/observability'
-import type { Line } from './support.ts'
+import type { Line } from './helpers.ts'
 
 /** A stream that keeps what is written. */
 function memory() {

@@ -2,7 +2,7 @@
 import { request } from 'node:http'
 import t from 'tap'
 import { startIntake } from '@seaworthy/testing'
-import { build, listen } from './support.ts'
+import { build, listen } from './helpers.ts'
 
 const trace = '12345678901234567890123456789012'
 const span = '1234567890123456'

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { lifecyclePort, provide, provided, reporterPort, type Lifecycle } from '@seaworthy/contract'
 import { startIntake, startLoad, startNode, until, type Intake } from '@seaworthy/testing'
 import type { ErrorContext } from '@seaworthy/observability'
-import { build, type Built } from './support.ts'
+import { build, type Built } from './helpers.ts'
 
 const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
 

@@ -3,8 +3,8 @@ import { request } from 'node:http'
 import t from 'tap'
 import { freePort, startNode, until } from '@seaworthy/testing'
 import type { PackedFamily } from '../src/metrics/packed.ts'
-import { WorkerSum } from '../src/workers/add-up.ts'
-import { Totals } from './totals.ts'
+import { WorkerSum } from '../src/workers/worker-sum.ts'
+import { Totals } from './scrape-totals.ts'
 
 const work200 = /^http_requests_total\{.*route="\/work".*status_code="200"/
 

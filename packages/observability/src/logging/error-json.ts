@@ -1,5 +1,5 @@
-import { boundedValue } from './bounded-value.ts'
-import { Budget } from './budget.ts'
+import { boundedValue } from './bounded-json.ts'
+import { Budget } from './byte-budget.ts'
 
 /** An error as it is logged: an allow-list of fields, each bounded, causes to a depth. */
 export interface ErrorJson {

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { LogLevel } from '../options-logging.ts'
+import type { LogLevel } from './options.ts'
 import { errSerializer } from './error-json.ts'
 
 interface Stream {

@@ -1,12 +1,12 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
-import type { LogLevel, ResolvedLogging } from '../options-logging.ts'
-import type { Route } from '../routes.ts'
+import type { LogLevel, ResolvedLogging } from './options.ts'
+import type { Route } from '../http/routes.ts'
 import type { RequestIds } from '../tracing/request-ids.ts'
 import { errorJson } from './error-json.ts'
 import { lineWriter, type WriteLine } from './line-writer.ts'
 import { schemas, type LineParts, type Schema } from './schemas.ts'
-import { scrubPath } from './scrub.ts'
-import { userFields } from './user-fields.ts'
+import { scrubPath } from './scrub-path.ts'
+import { userFields } from './custom-fields.ts'
 
 /** How a request ended. */
 export interface Outcome {

@@ -1,4 +1,4 @@
-import type { LogSchema } from '../options-logging.ts'
+import type { LogSchema } from './options.ts'
 import type { ErrorJson } from './error-json.ts'
 
 /** What a request's line may say. Everything else stays out. */

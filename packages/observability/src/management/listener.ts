@@ -7,7 +7,7 @@ import Fastify, {
   type RouteOptions
 } from 'fastify'
 import type { Management } from '@seaworthy/contract'
-import type { ResolvedManagement } from '../options-management.ts'
+import type { ResolvedManagement } from './options.ts'
 
 /** The operators' listener, as `app.observability.management`. */
 export interface ManagementListener {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { managementPort, provide } from '@seaworthy/contract'
 import { hasLogger } from '@seaworthy/internal'
-import type { Connections } from '../connections.ts'
+import type { Connections } from '../http/connections.ts'
 import type { ManagementServer } from './listener.ts'
 import { LogLevel, logLevelRoutes } from './log-level.ts'
 import { statusPage } from './status-page.ts'

@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client'
 import { inBlocks } from './blocks.ts'
-import type { Exposed, MetricJson } from './family.ts'
+import type { Exposed, MetricJson } from './value-family.ts'
 import { packed, packedTexts, type PackedFamily } from './packed.ts'
 import type { Format } from './text.ts'
 

@@ -1,4 +1,4 @@
-import { labelObject, SeriesMap, type Exposed, type MetricJson, type Sample } from './family.ts'
+import { labelObject, SeriesMap, type Exposed, type MetricJson, type Sample } from './value-family.ts'
 import { HistogramCells, HistogramShape } from './histogram-shape.ts'
 import type { PackedFamily } from './packed.ts'
 import { head, labelPairs, type Format } from './text.ts'

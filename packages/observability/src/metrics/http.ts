@@ -1,4 +1,4 @@
-import { labelObject, overflowLabel } from './family.ts'
+import { labelObject, overflowLabel } from './value-family.ts'
 import { HistogramCells, HistogramShape } from './histogram-shape.ts'
 import { HistogramView } from './histogram.ts'
 import type { LabelSpace } from './label-space.ts'

@@ -6,7 +6,7 @@ import type {
   MetricFamily,
   MetricOptions
 } from '@seaworthy/contract'
-import { ValueFamily, type Cell, type Exposed } from './family.ts'
+import { ValueFamily, type Cell, type Exposed } from './value-family.ts'
 import { HistogramFamily } from './histogram.ts'
 
 const validName = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/

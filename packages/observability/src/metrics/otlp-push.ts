@@ -1,8 +1,8 @@
 import { hostname } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import type { BuildInfo } from '../options-metrics.ts'
-import type { ResolvedOtlp } from '../options-otlp.ts'
+import type { BuildInfo } from './options.ts'
+import type { ResolvedOtlp } from './otlp-options.ts'
 import type { Exposition } from './exposition.ts'
 import { attributes, otlpMetric } from './otlp-json.ts'
 

@@ -1,4 +1,4 @@
-import type { MetricJson } from './family.ts'
+import type { MetricJson } from './value-family.ts'
 import { HistogramShape } from './histogram-shape.ts'
 import { head, labelText, numberText, type Format, type MetricType } from './text.ts'
 

@@ -1,4 +1,4 @@
-import type { Exposed, MetricJson } from './family.ts'
+import type { Exposed, MetricJson } from './value-family.ts'
 import type { HistogramCells } from './histogram-shape.ts'
 import type { PackedFamily } from './packed.ts'
 import { head, type Format } from './text.ts'

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import type { ResolvedCorrelation } from '../options-correlation.ts'
-import { activeSpan } from './active-span.ts'
+import type { ResolvedCorrelation } from './options.ts'
+import { activeSpan } from '../internals.ts'
 import { spanIdSource, traceIdSource, uuidOf } from './random-ids.ts'
 import { isSampled, parseTraceparent, validTracestate } from './trace-context.ts'
 

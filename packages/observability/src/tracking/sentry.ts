@@ -1,7 +1,7 @@
 import type { Event, EventHint, NodeOptions, Scope } from '@sentry/node'
-import { findOptional } from '../optional.ts'
-import type { ErrorContext, ErrorSink } from '../options-tracking.ts'
-import { Outcomes } from './outcomes.ts'
+import { findOptional } from './find-optional.ts'
+import type { ErrorContext, ErrorSink } from './options.ts'
+import { Outcomes } from './pending-errors.ts'
 
 type Sentry = typeof import('@sentry/node')
 

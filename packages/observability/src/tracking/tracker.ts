@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
-import type { ErrorContext, ErrorSink, ResolvedErrorTracking } from '../options-tracking.ts'
-import type { Outcomes } from './outcomes.ts'
+import type { ErrorContext, ErrorSink, ResolvedErrorTracking } from './options.ts'
+import type { Outcomes } from './pending-errors.ts'
 import { sentryClient } from './sentry.ts'
 
 /** Gives errors to a sink: each once, and never let the sink disturb the service. */

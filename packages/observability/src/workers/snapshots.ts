@@ -4,7 +4,7 @@ import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { PackedFamily } from '../metrics/packed.ts'
-import { WorkerSum } from './add-up.ts'
+import { WorkerSum } from './worker-sum.ts'
 
 const ended = 'ended'
 

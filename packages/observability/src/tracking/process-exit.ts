@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { runningAgent } from './apm/handle.ts'
+import { runningAgent } from '../apm/running-agent.ts'
 import { lifecyclePort, provided } from '@seaworthy/contract'
-import type { ErrorTracker } from './tracking/tracker.ts'
+import type { ErrorTracker } from './tracker.ts'
 
 const flushTimeout = 2000
 

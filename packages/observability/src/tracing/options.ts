@@ -1,6 +1,6 @@
 import type { AddressList } from '@seaworthy/internal'
 import type { IncomingMessage } from 'node:http'
-import { addresses, check, section } from './check.ts'
+import { addresses, check, section } from '../check.ts'
 
 /** Where a request's ids come from, and where they go. */
 export interface CorrelationOptions {

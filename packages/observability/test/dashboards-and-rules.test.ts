@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { meterPort, provided } from '@seaworthy/contract'
 import { commandPath, requires, startIntake, temporaryFolder } from '@seaworthy/testing'
-import { build } from './support.ts'
+import { build } from './helpers.ts'
 
 const folder = join(import.meta.dirname, '..')
 const rules = join(folder, 'rules')

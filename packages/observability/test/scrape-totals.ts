@@ -1,4 +1,4 @@
-import { samples } from './support.ts'
+import { samples } from './helpers.ts'
 
 /** What counts up in a scrape: counters, buckets, counts and sums. */
 export class Totals {

@@ -1,11 +1,11 @@
 import cluster from 'node:cluster'
 import { reveal, type Secret } from '@seaworthy/internal'
 import { Registry } from 'prom-client'
-import { check, section } from './check.ts'
-import { resolveGuard, type Guard } from './management/guard.ts'
-import { resolveLabels, type LabelSpace, type MetricsLabel } from './metrics/label-space.ts'
-import type { MetricsRegistry } from './metrics/exposition.ts'
-import { resolveOtlp, type OtlpOptions, type ResolvedOtlp } from './options-otlp.ts'
+import { check, section } from '../check.ts'
+import { resolveGuard, type Guard } from '../management/guard.ts'
+import { resolveLabels, type LabelSpace, type MetricsLabel } from './label-space.ts'
+import type { MetricsRegistry } from './exposition.ts'
+import { resolveOtlp, type OtlpOptions, type ResolvedOtlp } from './otlp-options.ts'
 
 /** What the service is, for `app_build_info`. */
 export interface BuildInfo {

@@ -1,4 +1,4 @@
-import { scrubText } from './scrub.ts'
+import { scrubText } from './scrub-path.ts'
 
 const jsonBytes = (text: string): number => Buffer.byteLength(JSON.stringify(text))
 

@@ -4,7 +4,7 @@ import { childLoggerFactory } from '../logging/request-logger.ts'
 import { schemas } from '../logging/schemas.ts'
 import type { ObservabilityOptions, ResolvedOptions } from '../options.ts'
 import type { ServerSide } from '../server-options.ts'
-import { IdSource } from './request-ids.ts'
+import { IdSource } from '../tracing/request-ids.ts'
 
 /** The ids that the constructor's options have made, or else new ones, with what can be set without the constructor. */
 export function bindIds(

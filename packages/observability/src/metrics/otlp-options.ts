@@ -1,5 +1,5 @@
 import { reveal, type Secret } from '@seaworthy/internal'
-import { check, section } from './check.ts'
+import { check, section } from '../check.ts'
 
 /** Where metrics are pushed to, for platforms that take OTLP and don't scrape. */
 export interface OtlpOptions {

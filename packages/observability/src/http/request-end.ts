@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { RequestLines } from './logging/request-line.ts'
-import type { MetricsSetup } from './metrics/setup.ts'
-import type { ResolvedErrorTracking } from './options-tracking.ts'
+import type { RequestLines } from '../logging/request-line.ts'
+import type { MetricsSetup } from '../metrics/setup.ts'
+import type { ResolvedErrorTracking } from '../tracking/options.ts'
 import type { Route, Routes } from './routes.ts'
-import type { IdSource } from './tracing/request-ids.ts'
-import { errorContext, type Tracking } from './tracking/tracker.ts'
+import type { IdSource } from '../tracing/request-ids.ts'
+import { errorContext, type Tracking } from '../tracking/tracker.ts'
 
 /** What a request's end is told to. */
 export interface Ends {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { reveal, type Secret } from '@seaworthy/internal'
-import { check, section } from './check.ts'
-import { resolveGuard, type Guard } from './management/guard.ts'
+import { check, section } from '../check.ts'
+import { resolveGuard, type Guard } from './guard.ts'
 
 /** The operators' listener. */
 export interface ManagementOptions {

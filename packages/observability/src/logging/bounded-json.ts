@@ -1,6 +1,6 @@
-import type { Budget } from './budget.ts'
+import type { Budget } from './byte-budget.ts'
 import { errorJson } from './error-json.ts'
-import { namesSecret } from './scrub.ts'
+import { namesSecret } from './scrub-path.ts'
 
 const maxText = 4096
 const maxDepth = 8

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { onEarlyRejection } from '@seaworthy/contract'
 import type { Connections } from './connections.ts'
-import type { RequestLines } from './logging/request-line.ts'
-import type { LogEvents } from './logging/log-controller.ts'
-import type { IdSource } from './tracing/request-ids.ts'
+import type { RequestLines } from '../logging/request-line.ts'
+import type { LogEvents } from '../logging/log-controller.ts'
+import type { IdSource } from '../tracing/request-ids.ts'
 
 const reasons: Record<string, string> = {
   FST_ERR_BAD_URL: 'bad_url',

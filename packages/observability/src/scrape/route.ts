@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { RouteOptions } from 'fastify'
 import type { Guard } from '../management/guard.ts'
-import { contentTypes, negotiated, type Format } from './text.ts'
+import { contentTypes, negotiated, type Format } from '../metrics/text.ts'
 
 /** What can be scraped: this process, or its whole group. */
 export interface Scraped {

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import type { Connections } from '../connections.ts'
+import type { Connections } from '../http/connections.ts'
 import type { ManagementServer } from '../management/listener.ts'
-import type { ResolvedMetrics } from '../options-metrics.ts'
+import type { ResolvedMetrics } from '../metrics/options.ts'
 import { WorkerGroup } from '../workers/worker-group.ts'
-import { OtlpPush } from './otlp-push.ts'
+import { OtlpPush } from '../metrics/otlp-push.ts'
 import { metricsRoute } from './route.ts'
-import { buildOf, connectionGauges, defaultMetrics, type MetricsSetup } from './setup.ts'
+import { buildOf, connectionGauges, defaultMetrics, type MetricsSetup } from '../metrics/setup.ts'
 
 /** Offers the numbers for scrapes: on the management listener or the app, of this process or of its group. */
 export function serveMetrics(

@@ -1,8 +1,8 @@
 import type { AtLeastOne, Overridable } from '@seaworthy/contract'
 import type { RouteOptions } from 'fastify'
-import { check } from './check.ts'
-import type { HttpMetrics, RouteCells } from './metrics/http.ts'
-import type { ResolvedLogging } from './options-logging.ts'
+import { check } from '../check.ts'
+import type { HttpMetrics, RouteCells } from '../metrics/http.ts'
+import type { ResolvedLogging } from '../logging/options.ts'
 
 /** What a route may ask of observability. */
 export interface RouteObservability {

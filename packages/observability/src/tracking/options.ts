@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { reveal, type Secret } from '@seaworthy/internal'
-import { check, section } from './check.ts'
+import { check, section } from '../check.ts'
 
 /** What a tracker is told beside the error. No body, no query, no address, no headers. */
 export interface ErrorContext {

@@ -3,7 +3,7 @@ import { request as undiciRequest } from 'undici'
 import t from 'tap'
 import { freePort, startIntake } from '@seaworthy/testing'
 import { propagatorPort, provided } from '@seaworthy/contract'
-import { build, listen, total } from './support.ts'
+import { build, listen, total } from './helpers.ts'
 
 const traceId = '0af7651916cd43dd8448eb211c80319c'
 const headers = {

@@ -1,5 +1,5 @@
-import { boundedValue } from './bounded-value.ts'
-import { Budget } from './budget.ts'
+import { boundedValue } from './bounded-json.ts'
+import { Budget } from './byte-budget.ts'
 import type { Schema } from './schemas.ts'
 
 /** What a line may take: more is cut or refused by the programs that collect lines. */

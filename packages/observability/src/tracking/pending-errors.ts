@@ -1,4 +1,4 @@
-import type { ErrorContext } from '../options-tracking.ts'
+import type { ErrorContext } from './options.ts'
 
 interface Outcome {
   promise: Promise<ErrorContext | undefined>

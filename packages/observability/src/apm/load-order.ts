@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { runningAgent } from './handle.ts'
+import { runningAgent } from './running-agent.ts'
 import { namedVendor, type Vendor } from './vendors.ts'
 
 /** The command that loads the agent in time. */

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { FastifyRequest } from 'fastify'
 import type { Meter } from '@seaworthy/contract'
-import type { IdSource } from './tracing/request-ids.ts'
+import type { IdSource } from '../tracing/request-ids.ts'
 
 interface UndiciRequest {
   origin: string | URL
