@@ -157,7 +157,7 @@ t.test('what Fastify refuses before any hook is counted, logged once and answere
     const raw = await rawSocket(t, port, bytes)
     await until('an answer', () => raw.received().startsWith(`HTTP/1.1 ${statusCode}`))
     t.match(raw.received(), /x-correlation-id: [\w-]{36}\r\n/i, reason)
-    t.match(built.requests().slice(before), [{ statusCode, reason, msg: 'request refused', level: 30 }])
+    t.match(built.requests().slice(before), [{ statusCode, reason, msg: 'request rejected', level: 30 }])
     t.equal(built.requests().length, before + 1)
     t.equal(await metric(built, 'http_requests_refused_total', new RegExp(`reason="${reason}"`)), 1)
   }

@@ -50,7 +50,7 @@ export async function build(
     app,
     text: () => text,
     lines,
-    requests: () => lines().filter(({ msg }) => /^request (completed|refused)$/.test(msg))
+    requests: () => lines().filter(({ msg }) => /^request (completed|rejected)$/.test(msg))
   }
 }
 

@@ -97,7 +97,7 @@ t.test('a collector that fails is told once, and again when it is back', async (
   await until('two failures', () => collector.requests.length >= 2)
   status = 200
   const said = (part: string) => lines().filter(({ msg }) => msg.includes(part))
-  await until('recovery', () => said('pushed again').length === 1)
+  await until('recovery', () => said('accepts metrics again').length === 1)
   t.match(said('could not be pushed'), [{ level: 40, err: { message: 'the collector answered 503' } }])
   t.equal(said('could not be pushed').length, 1)
   t.notMatch(text(), /hunter2/)

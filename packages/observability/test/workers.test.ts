@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { request } from 'node:http'
 import t from 'tap'
 import { freePort, startNode, until } from '@seaworthy/testing'
-import type { PackedFamily } from '../src/metrics/packed.ts'
+import type { PackedFamily } from '../src/metrics/types.ts'
 import { WorkerSum } from '../src/workers/worker-sum.ts'
 import { Totals } from './scrape-totals.ts'
 

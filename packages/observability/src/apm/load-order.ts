@@ -3,30 +3,40 @@ import { join } from 'node:path'
 import { runningAgent } from './running-agent.ts'
 import { namedVendor, type Vendor } from './vendors.ts'
 
+/** The preload of an app that uses the preset, which may not be able to load that of this package. */
+const presetPreload = 'fastify-seaworthy/apm'
+
 /** The command that loads the agent in time. */
 export function preloadCommand(): string {
+  const folder = process.cwd()
   const script = process.argv[1] ?? 'server.js'
-  return `node --import @seaworthy/observability/apm ${script.startsWith(process.cwd()) ? script.slice(process.cwd().length + 1) : script}`
+  const path = script.startsWith(folder) ? script.slice(folder.length + 1) : script
+  return `node --import ${canLoad(presetPreload) ? presetPreload : '@seaworthy/observability/apm'} ${path}`
 }
 
-/** Whether Fastify is loaded already: what is loaded before an agent is invisible to it. */
-export function fastifyIsLoaded(): boolean {
-  const { cache } = createRequire(join(process.cwd(), 'package.json'))
-  return Object.keys(cache).some((file) => /[\\/]fastify[\\/]fastify\.js$/.test(file))
+/** Whether the app can load a module by this name. */
+function canLoad(name: string): boolean {
+  try {
+    createRequire(join(process.cwd(), 'package.json')).resolve(name)
+    return true
+  } catch {
+    return false
+  }
 }
 
-const ownPreloads: Record<Vendor, RegExp> = {
+/** The preload of each vendor itself. */
+const vendorPreloads: Record<Vendor, RegExp> = {
   newrelic: /newrelic/,
   datadog: /dd-trace/,
   elastic: /elastic-apm-node/,
   opentelemetry: /opentelemetry|instrument/
 }
 
-/** What is wrong with the agent's start, if the environment names one; for the plugin to say once. */
+/** A sentence for the log where the environment names an agent and none was loaded before the application. */
 export function agentProblem(): string | undefined {
   const vendor = namedVendor(process.env)
   if (vendor === undefined || runningAgent() !== undefined) return undefined
   const preloads = `${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`
-  if (ownPreloads[vendor].test(preloads)) return undefined
-  return `the environment names ${vendor}, but no agent was loaded before the application: ${preloadCommand()}`
+  if (vendorPreloads[vendor].test(preloads)) return undefined
+  return `observability: the environment names ${vendor}, but no agent was loaded before the application; nothing is traced; start with ${preloadCommand()}`
 }

@@ -2,17 +2,17 @@ import { Socket } from 'node:net'
 import type { Server } from 'node:http'
 import type { FastifyReply } from 'fastify'
 
-/** What is open on a socket. Pipelining makes more than one; the first costs no collection. */
-interface Open {
+/** The requests without a complete response on a socket. Only pipelining makes more than one. */
+interface OpenRequests {
   current: FastifyReply | undefined
   more: Set<FastifyReply> | undefined
 }
 
-type Holder = { [key: symbol]: Open | undefined } & NodeJS.EventEmitter
+type Holder = { [key: symbol]: OpenRequests | undefined } & NodeJS.EventEmitter
 
 /**
- * Requests in flight and connections. Whatever is open on a socket when it closes was aborted: one listener per
- * connection, none per request. On HTTP/2 it is the stream.
+ * Counts requests in flight and connections. Requests that are open when their socket closes were aborted: this takes one
+ * listener per connection and none per request. On HTTP/2, the stream takes the place of the socket.
  */
 export class Connections {
   inFlight: number = 0
@@ -24,25 +24,25 @@ export class Connections {
     this.#onAbort = onAbort
   }
 
-  /** Counts connections as they come, not only those that carry a request. */
+  /** Counts connections when they are made, not only those that carry a request. */
   watch(server: Server, http2: boolean): void {
-    // TLS announces two sockets per connection: requests will name the second.
+    // TLS emits two sockets per connection. Requests have the second.
     const event = http2 ? 'session' : 'setSecureContext' in server ? 'secureConnection' : 'connection'
     server.on(event, (connection: unknown) => {
       const holder = connection as Holder
-      if (holder[this.#kOpen] === undefined) this.#follow(holder, true)
+      if (holder[this.#kOpen] === undefined) this.#track(holder, true)
     })
   }
 
   open(reply: FastifyReply): void {
     this.inFlight++
     const holder = this.#holder(reply)
-    const open = holder[this.#kOpen] ?? this.#follow(holder, holder instanceof Socket)
+    const open = holder[this.#kOpen] ?? this.#track(holder, holder instanceof Socket)
     if (open.current === undefined) open.current = reply
     else (open.more ??= new Set()).add(reply)
   }
 
-  /** Whether this was the request's end: not the case after an abort. */
+  /** Returns whether the request was open: after an abort it is not. */
   close(reply: FastifyReply): boolean {
     const open = this.#holder(reply)[this.#kOpen]
     if (open === undefined) return false
@@ -52,26 +52,26 @@ export class Connections {
     return true
   }
 
-  /** Whether a request is open on this socket: whatever ends the socket ends that one. */
-  busy(socket: Socket): boolean {
+  /** Whether a request is open on this socket. */
+  isBusy(socket: Socket): boolean {
     return (socket as unknown as Holder)[this.#kOpen]?.current !== undefined
   }
 
   #holder({ raw, request }: FastifyReply): Holder {
     const { socket, httpVersionMajor } = request.raw
-    // An injected request's socket is a stand-in that many may share.
+    // The socket of an injected request is a stand-in that several requests may share.
     return (httpVersionMajor < 2 && socket instanceof Socket ? socket : raw) as unknown as Holder
   }
 
-  #follow(holder: Holder, connection: boolean): Open {
-    const open: Open = { current: undefined, more: undefined }
+  #track(holder: Holder, isConnection: boolean): OpenRequests {
+    const open: OpenRequests = { current: undefined, more: undefined }
     holder[this.#kOpen] = open
-    if (connection) this.active++
+    if (isConnection) this.active++
     holder.once('close', () => {
-      if (connection) this.active--
-      const left = [open.current, ...(open.more ?? [])]
+      if (isConnection) this.active--
+      const aborted = [open.current, ...(open.more ?? [])]
       open.current = open.more = undefined
-      for (const reply of left) {
+      for (const reply of aborted) {
         if (reply === undefined) continue
         this.inFlight--
         this.#onAbort(reply)
@@ -86,8 +86,8 @@ interface Http2Response {
   stream?: { rstCode?: number }
 }
 
-/** Whether the answer's end was no end. HTTP/2 announces "finish" for a cancelled stream too. */
-export function brokenOff({ raw, request }: FastifyReply): boolean {
+/** Whether the response is incomplete. HTTP/2 emits "finish" for a cancelled stream too. */
+export function wasAborted({ raw, request }: FastifyReply): boolean {
   if (request.raw.httpVersionMajor < 2) return raw.errored !== null && raw.errored !== undefined
   const { writableEnded, stream } = raw as unknown as Http2Response
   return !writableEnded || (stream?.rstCode ?? 0) !== 0

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { onEarlyRejection } from '@seaworthy/contract'
-import type { Connections } from './connections.ts'
-import type { RequestLines } from '../logging/request-line.ts'
 import type { LogEvents } from '../logging/log-controller.ts'
+import type { RequestLines } from '../logging/request-line.ts'
 import type { IdSource } from '../tracing/request-ids.ts'
+import type { Connections } from './connections.ts'
 
+/** The `reason` by the code of the error. Any other is `malformed`. */
 const reasons: Record<string, string> = {
   FST_ERR_BAD_URL: 'bad_url',
   FST_ERR_MAX_PARAM_LENGTH: 'parameter_too_long',
@@ -13,56 +14,62 @@ const reasons: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'timeout'
 }
 
-type Count = (reason: string, statusCode: number) => void
+const reasonOf = (code: string | undefined): string => reasons[code ?? ''] ?? 'malformed'
 
-const brokenOff = new Set(['HPE_INVALID_EOF_STATE', 'ERR_HTTP_REQUEST_TIMEOUT'])
+/** Errors of a request that ends within its body. */
+const incompleteBody = new Set(['HPE_INVALID_EOF_STATE', 'ERR_HTTP_REQUEST_TIMEOUT'])
 
-/** Requests that no hook sees: each counted, each one line, each answered with its id. */
-export function watchRefusals(
+type CountRejection = (reason: string, statusCode: number) => void
+
+/** Counts and logs the requests that are rejected before any hook, and adds the correlation id to the response. */
+export function watchEarlyRejections(
   fastify: FastifyInstance,
   connections: Connections,
   ids: IdSource,
   lines: RequestLines | undefined,
-  count: Count | undefined
+  count: CountRejection | undefined
 ): void {
   onEarlyRejection(fastify, {
     request(error, request, reply) {
       const statusCode = error.statusCode ?? 400
-      const reason = reasons[error.code] ?? 'malformed'
-      const { method, url } = request.raw
+      const reason = reasonOf(error.code)
+      const { method = '', url = '' } = request.raw
       reply.header(ids.options.header, request.id)
       count?.(reason, statusCode)
-      lines?.refused(request.log, { method: method ?? '', url: url ?? '', statusCode, reason })
+      lines?.rejected(request.log, { method, url, statusCode, reason })
     },
     socket(error, socket, { statusCode, headers, correlationId }) {
-      // A body that breaks off is the end of a request that is known: it is an abort.
-      if (brokenOff.has(error.code ?? '') && connections.busy(socket)) return
-      const reason = reasons[error.code ?? ''] ?? 'malformed'
+      // The hooks have seen the request whose body is incomplete: it is counted and logged as aborted.
+      if (incompleteBody.has(error.code ?? '') && connections.isBusy(socket)) return
+      const reason = reasonOf(error.code)
       headers[ids.options.header] = correlationId
       count?.(reason, statusCode)
-      lines?.refused(fastify.log, { statusCode, reason, correlationId })
+      lines?.rejected(fastify.log, { statusCode, reason, correlationId })
     }
   })
 }
 
-/** Those that Fastify answers itself, telling its log alone. */
-export function hooklessRefusals(
+// Only HTTP/2 has methods of any length.
+const maxMethod = 32
+
+/** Counts and logs the requests that Fastify rejects without hooks and without `frameworkErrors`. */
+export function rejectionsOutsideHooks(
   ids: IdSource,
   lines: RequestLines | undefined,
-  count: Count | undefined
-): Pick<LogEvents, 'refusedWhileClosing' | 'unknownMethod'> {
+  count: CountRejection | undefined
+): Pick<LogEvents, 'rejectedWhileClosing' | 'unknownMethod'> {
   return {
-    refusedWhileClosing(log) {
+    rejectedWhileClosing(log) {
       count?.('closing', 503)
-      lines?.refused(log, { statusCode: 503, reason: 'closing' })
+      lines?.rejected(log, { statusCode: 503, reason: 'closing' })
     },
     unknownMethod(request, reply) {
-      const { url } = request.raw
-      const method = request.method.slice(0, 32)
+      const { url = '' } = request.raw
+      const method = request.method.slice(0, maxMethod)
       reply.header(ids.options.header, request.id)
       count?.('unknown_method', 404)
-      lines?.refused(request.log, { method, url: url ?? '', statusCode: 404, reason: 'unknown_method' })
-      // Fastify goes on with a warning and its whole tree of routes, for whoever sends such a method.
+      lines?.rejected(request.log, { method, url, statusCode: 404, reason: 'unknown_method' })
+      // Otherwise Fastify logs a warning with its whole tree of routes for each such request.
       request.log.level = 'silent'
     }
   }

@@ -1,28 +1,32 @@
 import { hasLogger } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
+import type { LogSchema } from '../logging/options.ts'
 import { childLoggerFactory } from '../logging/request-logger.ts'
 import { schemas } from '../logging/schemas.ts'
-import type { ObservabilityOptions, ResolvedOptions } from '../options.ts'
-import type { ServerSide } from '../server-options.ts'
+import type { ResolvedCorrelation } from '../tracing/options.ts'
 import { IdSource } from '../tracing/request-ids.ts'
 
-/** The ids that the constructor's options have made, or else new ones, with what can be set without the constructor. */
-export function bindIds(
+/** The options of the ids, and the schema of the log that shows them. */
+export interface IdOptions {
+  correlation: ResolvedCorrelation
+  schema: LogSchema
+  /** Whether the app was built with `observabilityServerOptions()`, so that its loggers show the ids already. */
+  hasServerOptions: boolean
+}
+
+/** Ids for an app whose constructor has set none, or others: as far as they can be set later. */
+export function installIds(
   fastify: FastifyInstance,
-  options: ResolvedOptions,
-  given: ObservabilityOptions,
-  side: ServerSide | undefined
+  { correlation, schema, hasServerOptions }: IdOptions
 ): IdSource {
-  if (side !== undefined && given.correlation === undefined) return side.ids
-  const ids = new IdSource(options.correlation)
-  const { keys } = schemas[options.logging === false ? 'default' : options.logging.schema]
+  const ids = new IdSource(correlation)
   fastify.setGenReqId(ids.genReqId)
-  // Without a logger nothing carries ids, and Fastify spares itself the requests' loggers.
-  if (side === undefined && hasLogger(fastify)) {
-    fastify.setChildLoggerFactory(childLoggerFactory(ids, keys))
+  // Without a logger nothing shows ids, and Fastify needs no loggers for requests.
+  if (!hasServerOptions && hasLogger(fastify)) {
+    fastify.setChildLoggerFactory(childLoggerFactory(ids, schemas[schema].keys))
     fastify.log.warn(
-      'observability: the app was built without observabilityServerOptions(), so Fastify writes two lines of its own ' +
-        'per request, requests refused early stay unseen and errors are logged whole: ' +
+      'observability: the app was built without observabilityServerOptions(); Fastify writes two further lines per ' +
+        'request, early rejections are not seen and errors are logged in full; use ' +
         'Fastify({ ...observabilityServerOptions() })'
     )
   }

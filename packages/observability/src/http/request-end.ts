@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { RequestLines } from '../logging/request-line.ts'
 import type { MetricsSetup } from '../metrics/setup.ts'
-import type { ResolvedErrorTracking } from '../tracking/options.ts'
-import type { Route, Routes } from './routes.ts'
-import type { IdSource } from '../tracing/request-ids.ts'
-import { errorContext, type Tracking } from '../tracking/tracker.ts'
+import type { IdSource, RequestIds } from '../tracing/request-ids.ts'
+import type { ErrorContext, ResolvedErrorTracking } from '../tracking/options.ts'
+import type { Tracking } from '../tracking/tracker.ts'
+import { unmatchedRoute, type Route, type Routes } from './routes.ts'
 
-/** What a request's end is told to. */
-export interface Ends {
+/** The parts that a request's end updates. */
+export interface RequestEndParts {
   routes: Routes
   ids: IdSource
   setup: MetricsSetup | undefined
@@ -16,77 +16,89 @@ export interface Ends {
   errorTracking: ResolvedErrorTracking | false
 }
 
-/** What a request has gone through, and its one end. */
+/** The errors of a request, and its end. */
 export interface RequestEnd {
   failed(request: FastifyRequest, error: unknown): void
-  /** A stream of ours failed after the head had gone out. */
+  /** A stream of the handler failed after the headers were sent. */
   streamFailed(request: FastifyRequest, error: unknown): void
+  /** Called once for each request. */
   end(request: FastifyRequest, reply: FastifyReply, aborted: boolean): void
 }
 
-/** The one end of each request: numbers, line, error. */
-export function requestEnd(fastify: FastifyInstance, ends: Ends): RequestEnd {
-  const { routes, ids, setup, lines, tracking, errorTracking } = ends
+/** Counts, logs and tracks each request when it ends. */
+export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): RequestEnd {
+  const { routes, ids, setup, lines, tracking, errorTracking } = parts
   const kError = Symbol('seaworthy.error')
-  const kFailed = Symbol('seaworthy.failed')
-  type Marked = FastifyRequest & { [kError]?: unknown; [kFailed]?: true }
+  const kStreamFailed = Symbol('seaworthy.stream-failed')
+  type Marked = FastifyRequest & { [kError]?: unknown; [kStreamFailed]?: true }
   fastify.decorateRequest(kError as never)
 
   return {
     failed(request: Marked, error) {
       request[kError] ??= error
-      tracking.outcomes?.expect(error)
+      tracking.pendingErrors?.add(error)
     },
 
     streamFailed(request: Marked, error) {
       request[kError] = error
-      request[kFailed] = true
+      request[kStreamFailed] = true
     },
 
     end(request: Marked, reply, aborted) {
-      const route = routes.of(request.routeOptions.config)
+      const route = routes.of(request)
       const error = request[kError]
       const requestIds = ids.of(request.raw, request.id)
-      // An answer that broke off is no success, whatever its head said; whose fault it was decides.
-      const statusCode = aborted ? (kFailed in request ? 500 : 499) : reply.statusCode
+      // An incomplete response is no success, whatever its headers are: 500 where our stream failed, 499 otherwise.
+      const statusCode = aborted ? (kStreamFailed in request ? 500 : 499) : reply.statusCode
       const duration = reply.elapsedTime
       if (route.cells !== undefined) {
         const traceId = requestIds.flags.endsWith('1') ? requestIds.traceId : undefined
         const { labels } = setup!
-        const place = labels.size === 1 ? 0 : labels.place(request, reply)
-        setup!.http.observe(route.cells, request.method, statusCode, duration, traceId, place)
+        const labelIndex = labels.size === 1 ? 0 : labels.indexOf(request, reply)
+        setup!.http.observe(route.cells, request.method, statusCode, duration, traceId, labelIndex)
         if (aborted) setup!.aborted.inc()
         setup!.sizes?.(request, reply, route.cells.route)
       }
       if (!route.operational)
         lines?.completed(request, reply, route, requestIds, { statusCode, duration, aborted, error })
       if (error !== undefined && errorTracking !== false) {
-        track(request, route, statusCode, requestIds.traceId, error)
+        track(request, route, statusCode, requestIds, error)
       }
     }
   }
 
   function track(
     request: FastifyRequest,
-    { url }: Route,
+    { url = unmatchedRoute }: Route,
     statusCode: number,
-    traceId: string,
+    { traceId }: RequestIds,
     error: unknown
   ): void {
-    const context =
-      statusCode < 500
-        ? undefined
-        : errorContext(request, { route: url, statusCode, traceId, userId: userOf(request) })
-    tracking.outcomes?.settle(error, context)
-    if (context !== undefined) tracking.tracker.capture(error, context)
+    if (statusCode < 500) return tracking.pendingErrors?.settle(error, undefined)
+    const { method, id: correlationId } = request
+    const userId = userOf(request)
+    const context: ErrorContext = {
+      source: 'request',
+      method,
+      route: url,
+      statusCode,
+      correlationId,
+      traceId,
+      ...(userId === undefined ? {} : { userId })
+    }
+    tracking.pendingErrors?.settle(error, context)
+    tracking.tracker.capture(error, context)
   }
 
-  /** The service's own function may fail; the error is told without the user then. */
+  /** The function of the app may fail; the error is then tracked without the user. */
   function userOf(request: FastifyRequest): string | undefined {
     try {
       return (errorTracking as ResolvedErrorTracking).userId(request)
     } catch (error) {
-      request.log.warn({ err: error }, 'observability: errorTracking.userId failed')
+      request.log.warn(
+        { err: error },
+        'observability: errorTracking.userId failed; the error is tracked without the user'
+      )
       return undefined
     }
   }

@@ -1,23 +1,50 @@
-import type { AtLeastOne, Overridable } from '@seaworthy/contract'
-import type { RouteOptions } from 'fastify'
-import { check } from '../check.ts'
-import type { HttpMetrics, RouteCells } from '../metrics/http.ts'
+import { routeData, type AtLeastOne, type Overridable } from '@seaworthy/contract'
+import type { FastifyRequest, RouteOptions } from 'fastify'
+import { check, optionNames } from '../check.ts'
 import type { ResolvedLogging } from '../logging/options.ts'
+import type { LoggedRoute } from '../logging/request-line.ts'
+import type { HttpMetrics, RouteCells } from '../metrics/http.ts'
 
-/** What a route may ask of observability. */
+/** A route's `config.observability`. */
 export interface RouteObservability {
-  /** The route's latency objective in **milliseconds**: a bucket of the histogram, and its slow threshold. */
+  /**
+   * The latency objective of the route: a bucket of the histogram, and the threshold of slow requests. Milliseconds, at
+   * least 1.
+   *
+   * @defaultValue none: the route has no bucket of its own
+   * @throws RangeError for a smaller number, when the route is added.
+   */
   objective?: number | undefined
-  /** From how many **milliseconds** on it is slow. */
+  /**
+   * A request that takes longer is slow. Milliseconds, at least 0.
+   *
+   * @defaultValue `objective`, else `logging.slowThreshold`
+   * @throws RangeError for a smaller number, when the route is added.
+   */
   slowThreshold?: number | undefined
-  /** `false`: no line for successful requests. */
+  /**
+   * Whether successful requests are logged.
+   *
+   * @defaultValue true
+   */
   log?: boolean | undefined
-  /** `false`: not counted. */
+  /**
+   * Whether requests are counted.
+   *
+   * @defaultValue true
+   */
   metrics?: boolean | undefined
 }
 
+const names = optionNames<RouteObservability>({
+  objective: true,
+  slowThreshold: true,
+  log: true,
+  metrics: true
+})
+
 interface ObservabilityRouteConfig {
-  /** How observability treats the route; `false` leaves it alone, errors excepted. */
+  /** Logs and metrics of the route. `false`: only its errors are logged, and nothing is counted. */
   observability?: Overridable<this, AtLeastOne<RouteObservability> | false | undefined>
 }
 
@@ -25,17 +52,9 @@ declare module 'fastify' {
   interface FastifyContextConfig extends ObservabilityRouteConfig {}
 }
 
-/** What is known of a route before its first request. */
-export interface Route {
-  /** The pattern, `undefined` for what matched nothing. */
-  url: string | undefined
-  /** The pattern as JSON. */
-  text: string
+/** The settings and metrics of a route, which are computed before its first request. */
+export interface Route extends LoggedRoute {
   cells: RouteCells | undefined
-  slowThreshold: number
-  log: boolean
-  /** The pattern stands for the path in logs: a parameter is a secret. */
-  hidesPath: boolean
   operational: boolean
 }
 
@@ -43,15 +62,17 @@ interface Config {
   url?: string | undefined
   operational?: string | undefined
   observability?: RouteObservability | false | undefined
-  [route: symbol]: Route | undefined
+  [late: symbol]: Route | undefined
 }
 
-export const unmatched = '__unmatched__'
+/** The `route` of requests that match no route. */
+export const unmatchedRoute = '__unmatched__'
 
-/** Binds each route's numbers and settings when it is added, so that a request looks nothing up by name. */
+/** Computes the data of each route when it is added, so that a request needs no look-up by name. */
 export class Routes {
   readonly objectives: Set<number> = new Set()
-  readonly #kRoute = Symbol('seaworthy.route')
+  readonly #data = routeData<Route>('observability.route')
+  readonly #kLate = Symbol('seaworthy.observability.late-route')
   readonly #http: HttpMetrics | undefined
   readonly #logging: ResolvedLogging | undefined
 
@@ -60,53 +81,57 @@ export class Routes {
     this.#logging = logging
   }
 
-  /** For `onRoute`. A HEAD route that Fastify adds shares its GET route's numbers. */
-  bind(options: RouteOptions & { path?: string }): void {
-    const { url } = options
-    const own = options.config as Config | undefined
-    const route = this.#make({ ...own, url })
-    options.config = { ...own, [this.#kRoute]: route } as RouteOptions['config'] & object
+  /** For `onRoute`. A HEAD route that Fastify adds shares the metrics of its GET route. */
+  add(options: RouteOptions & { path?: string }): void {
+    const { url, method } = options
+    const route = this.#create({ ...(options.config as Config | undefined), url })
+    this.#data.set(options, route)
     if (route.cells === undefined) return
-    for (const method of [options.method].flat()) {
-      // Fastify adds a HEAD route to each GET; nobody alerts on those.
-      if (method !== 'HEAD') this.#http?.zero(url, method, [200, 500])
+    for (const name of [method].flat()) {
+      // Fastify adds a HEAD route to each GET route: series at 0 of those are of no use.
+      if (name !== 'HEAD') this.#http?.zero(url, name, [200, 500])
     }
   }
 
-  /** The route of a request, by its `config`. Routes added before the plugin are bound at their first request. */
-  of(config: object | undefined): Route {
-    const known = (config as Config | undefined)?.[this.#kRoute]
-    if (known !== undefined) return known
-    const route = this.#make((config as Config | undefined) ?? {})
-    if (config !== undefined && Object.isExtensible(config)) (config as Config)[this.#kRoute] = route
+  of(request: FastifyRequest): Route {
+    const route = request.is404 ? undefined : this.#data.get(request)
+    return route ?? this.#late(request.routeOptions.config as unknown as Config | undefined)
+  }
+
+  /** Not-found handlers, and routes that were added before the plugin: computed at their first request. */
+  #late(config: Config = {}): Route {
+    const existing = config[this.#kLate]
+    if (existing !== undefined) return existing
+    const route = this.#create(config)
+    if (Object.isExtensible(config)) config[this.#kLate] = route
     return route
   }
 
-  #make({ url, operational, observability = {} }: Config): Route {
+  #create({ url, operational, observability = {} }: Config): Route {
     const settings = observability === false ? { log: false, metrics: false } : observability
-    const { objective, slowThreshold, log = true, metrics = true } = checked(url, settings)
+    const { objective, slowThreshold, log = true, metrics = true } = checkRoute(url, settings)
     if (objective !== undefined) this.objectives.add(objective)
-    const counted = metrics && operational === undefined
+    const isCounted = metrics && operational === undefined
     return {
       url,
       text: JSON.stringify(url ?? ''),
-      cells: counted ? this.#http?.route(url ?? unmatched) : undefined,
+      cells: isCounted ? this.#http?.route(url ?? unmatchedRoute) : undefined,
       slowThreshold: slowThreshold ?? objective ?? this.#logging?.slowThreshold ?? Infinity,
       log,
-      hidesPath: this.#hidesPath(url),
+      hidesPath: this.#hasSecretParam(url),
       operational: operational !== undefined
     }
   }
 
-  #hidesPath(url: string | undefined): boolean {
-    const names = url?.match(/:[A-Za-z0-9_]+/g) ?? []
-    return names.some((name) => this.#logging?.secretParams.has(name.slice(1)))
+  #hasSecretParam(url: string | undefined): boolean {
+    const params = url?.match(/:[A-Za-z0-9_]+/g) ?? []
+    return params.some((param) => this.#logging?.secretParams.has(param.slice(1)))
   }
 }
 
-function checked(url: string | undefined, settings: RouteObservability): RouteObservability {
+function checkRoute(url: string | undefined, settings: RouteObservability): RouteObservability {
   const option = `config.observability of ${url ?? 'the not-found handler'}`
-  check.keys(option, settings, ['objective', 'slowThreshold', 'log', 'metrics'])
+  check.keys(option, settings, names)
   const { objective, slowThreshold, log, metrics } = settings
   if (objective !== undefined)
     check.number(`${option}.objective`, objective, { min: 1, unit: 'milliseconds' })

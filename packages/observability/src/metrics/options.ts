@@ -1,45 +1,64 @@
 import cluster from 'node:cluster'
-import { reveal, type Secret } from '@seaworthy/internal'
+import type { Secret } from '@seaworthy/internal'
 import { Registry } from 'prom-client'
-import { check, section } from '../check.ts'
+import { assertOptionsObject, check, optionNames, type Defaults } from '../check.ts'
 import { resolveGuard, type Guard } from '../management/guard.ts'
-import { resolveLabels, type LabelSpace, type MetricsLabel } from './label-space.ts'
 import type { MetricsRegistry } from './exposition.ts'
+import { resolveLabels, type LabelSpace, type MetricsLabel } from './label-space.ts'
 import { resolveOtlp, type OtlpOptions, type ResolvedOtlp } from './otlp-options.ts'
 
-/** What the service is, for `app_build_info`. */
+/** The labels of `app_build_info`. */
 export interface BuildInfo {
+  /**
+   * The name of the service.
+   *
+   * @defaultValue `npm_package_name` of the environment
+   */
   name?: string | undefined
+  /**
+   * The version of the service.
+   *
+   * @defaultValue `npm_package_version` of the environment
+   */
   version?: string | undefined
+  /**
+   * The commit from which the service was built.
+   *
+   * @defaultValue `GIT_COMMIT` of the environment
+   */
   commit?: string | undefined
 }
 
-/** Numbers for Prometheus. */
+/** Metrics for Prometheus. */
 export interface MetricsOptions {
   /**
-   * Where they are served: on the management listener where there is one, else on the app's port. Starts with `/`.
+   * The path of the scrape: on the management listener where there is one, else on the app's port. Starts with `/`.
    *
    * @defaultValue '/metrics'
+   * @throws RangeError for text that does not start with `/`.
    */
   path?: string | undefined
 
   /**
-   * The duration's unit, and so the histogram's name: `http_request_duration_seconds` or `http_request_duration_ms`.
+   * The unit of the durations, and so the histogram's name: `http_request_duration_seconds` or
+   * `http_request_duration_ms`.
    *
    * @defaultValue 'seconds'
+   * @throws RangeError for another unit.
    */
   unit?: 'seconds' | 'milliseconds' | undefined
 
   /**
-   * Upper bounds of the duration's buckets, in `unit`, ascending, above 0.
+   * The upper bounds of the duration's buckets, in `unit`: ascending numbers above 0.
    *
    * @defaultValue `[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]` in seconds, `[10, 50, 100, 200, 500, 1000, 2000, 5000]` in milliseconds
+   * @throws RangeError for a list that is empty or not ascending.
    */
   buckets?: readonly number[] | undefined
 
   /**
-   * The registry of your own metrics, served in the same scrape: prom-client's, `@prometheus-io/client`'s, or any
-   * `{ metrics() }`.
+   * The registry with the app's metrics, which are part of the same scrape: prom-client's, `@prometheus-io/client`'s, or
+   * any `{ metrics() }`.
    *
    * @defaultValue `new Registry()` of prom-client
    */
@@ -53,19 +72,21 @@ export interface MetricsOptions {
   defaultMetrics?: boolean | undefined
 
   /**
-   * Labels of your own on the requests' metrics, each with all that it may say:
-   * `{ plan: { values: ['free', 'paid'], of: (request) => request.user?.plan } }`. Anything else is `_OTHER`. At most
+   * Labels of the app on the metrics of requests, each with all of its values:
+   * `{ plan: { values: ['free', 'paid'], of: (request) => request.user?.plan } }`. Any other value is `_OTHER`. At most
    * 200 combinations.
    *
    * @defaultValue `{}`
+   * @throws RangeError for a reserved name, a label without values, or too many combinations.
    */
   labels?: Record<string, MetricsLabel> | undefined
 
   /**
-   * How many combinations of method, route, status and own labels are counted apart, from 1 to 1,000,000. Further ones share a
-   * series with the route `__overflow__`, and a warning says so once.
+   * The number of series of the requests' metrics: combinations of method, route, status and the app's labels, 1 to
+   * 1000000. Further combinations share a series with the route `__overflow__`, and one warning is logged.
    *
    * @defaultValue 5000
+   * @throws RangeError for a number outside that range.
    */
   maxSeries?: number | undefined
 
@@ -84,32 +105,81 @@ export interface MetricsOptions {
   outgoing?: boolean | undefined
 
   /**
-   * What `app_build_info` says.
+   * The labels of `app_build_info`.
    *
    * @defaultValue `npm_package_name`, `npm_package_version` and `GIT_COMMIT` of the environment
    */
   buildInfo?: BuildInfo | undefined
 
   /**
-   * Whether workers of one parent (node:cluster, PM2) answer scrapes for each other: whichever is asked, the numbers
-   * are everybody's, and stay when a worker dies. A name keeps two apps of one script apart.
+   * Whether the workers of one parent (node:cluster, PM2) answer scrapes for each other: each scrape has the sum of all
+   * workers, and keeps the counts of workers that ended. A name separates two apps of one script.
    *
    * @defaultValue `true` in a worker of node:cluster or PM2's cluster mode, else `false`
    */
   workers?: boolean | string | undefined
 
   /**
-   * Pushes the numbers to a collector as well, as OTLP over HTTP. In a group of workers each pushes its own.
+   * Pushes the metrics to a collector too, as OTLP over HTTP. In a group of workers each pushes its own.
    *
    * @defaultValue false
    */
   otlp?: OtlpOptions | false | undefined
 
-  /** Asked for as `Authorization: Bearer …` where metrics are on the app's port. At least 16 characters. */
+  /**
+   * The token that scrapes must have as `Authorization: Bearer …`, where metrics are on the app's port. At least 16
+   * characters.
+   *
+   * @defaultValue none: no token is needed
+   * @throws RangeError for a shorter one.
+   */
   token?: string | Secret | undefined
 
-  /** Who may scrape where metrics are on the app's port: IP addresses or CIDR ranges. */
+  /**
+   * The addresses that may scrape, where metrics are on the app's port: IP addresses or CIDR ranges.
+   *
+   * @defaultValue none: every address may scrape
+   * @throws RangeError for an entry that is neither an address nor a range.
+   */
   allow?: readonly string[] | undefined
+}
+
+const names = optionNames<MetricsOptions>({
+  path: true,
+  unit: true,
+  buckets: true,
+  registry: true,
+  defaultMetrics: true,
+  labels: true,
+  maxSeries: true,
+  bodySizes: true,
+  outgoing: true,
+  buildInfo: true,
+  workers: true,
+  otlp: true,
+  token: true,
+  allow: true
+})
+const buildInfoNames = optionNames<BuildInfo>({ name: true, version: true, commit: true })
+
+type MetricsDefaults = Defaults<MetricsOptions, 'buckets' | 'registry' | 'workers' | 'token' | 'allow'>
+
+export const metricsDefaults: MetricsDefaults = {
+  path: '/metrics',
+  unit: 'seconds',
+  defaultMetrics: true,
+  labels: {},
+  maxSeries: 5000,
+  bodySizes: false,
+  outgoing: true,
+  buildInfo: {},
+  otlp: false
+}
+
+/** The default of `buckets`, by `unit`. */
+export const defaultBuckets: Record<'seconds' | 'milliseconds', readonly number[]> = {
+  seconds: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+  milliseconds: [10, 50, 100, 200, 500, 1000, 2000, 5000]
 }
 
 export interface ResolvedMetrics {
@@ -123,61 +193,47 @@ export interface ResolvedMetrics {
   bodySizes: boolean
   outgoing: boolean
   buildInfo: BuildInfo
-  /** The group's name. */
+  /** The name of the group. `undefined` for a process of its own. */
   workers: string | undefined
   otlp: ResolvedOtlp | undefined
   guard: Guard
 }
 
-const defaultBuckets = {
-  seconds: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
-  milliseconds: [10, 50, 100, 200, 500, 1000, 2000, 5000]
-}
-
-const names = [
-  'path',
-  'unit',
-  'buckets',
-  'registry',
-  'defaultMetrics',
-  'labels',
-  'maxSeries',
-  'bodySizes',
-  'outgoing',
-  'buildInfo',
-  'workers',
-  'otlp',
-  'token',
-  'allow'
-]
-
+/** Fills in the defaults. @throws RangeError for an option that cannot work. */
 export function resolveMetrics(options: MetricsOptions): ResolvedMetrics {
-  section('metrics', options)
+  assertOptionsObject('metrics', options)
   check.keys('metrics', options, names)
-  const { path = '/metrics', registry = new Registry(), buildInfo = {}, token, allow } = options
-  const unit = check.oneOf('metrics.unit', options.unit ?? 'seconds', ['seconds', 'milliseconds'] as const)
+  const { path, unit, buildInfo, ...others } = withDefaults(options)
+  const { registry = new Registry() } = options
 
+  check.oneOf('metrics.unit', unit, ['seconds', 'milliseconds'] as const)
   if (!check.string('metrics.path', path).startsWith('/'))
     check.fail('metrics.path', "text that starts with '/'", path)
   if (typeof registry !== 'object' || typeof registry?.metrics !== 'function') {
     check.fail('metrics.registry', 'a registry with a function "metrics"', registry)
   }
-  check.keys('metrics.buildInfo', buildInfo, ['name', 'version', 'commit'])
+  check.keys('metrics.buildInfo', buildInfo, buildInfoNames)
   return {
     path,
     unit,
     buckets: resolveBuckets(options.buckets ?? defaultBuckets[unit]),
     registry,
-    defaultMetrics: check.boolean('metrics.defaultMetrics', options.defaultMetrics ?? true),
-    labels: resolveLabels(options.labels ?? {}),
-    maxSeries: check.integer('metrics.maxSeries', options.maxSeries ?? 5000, { min: 1, max: 1_000_000 }),
-    bodySizes: check.boolean('metrics.bodySizes', options.bodySizes ?? false),
-    outgoing: check.boolean('metrics.outgoing', options.outgoing ?? true),
+    defaultMetrics: check.boolean('metrics.defaultMetrics', others.defaultMetrics),
+    labels: resolveLabels(others.labels),
+    maxSeries: check.integer('metrics.maxSeries', others.maxSeries, { min: 1, max: 1_000_000 }),
+    bodySizes: check.boolean('metrics.bodySizes', others.bodySizes),
+    outgoing: check.boolean('metrics.outgoing', others.outgoing),
     buildInfo,
     workers: resolveWorkers(options.workers ?? cluster.isWorker),
-    otlp: (options.otlp ?? false) === false ? undefined : resolveOtlp(options.otlp as OtlpOptions),
-    guard: resolveGuard('metrics', token === undefined ? undefined : reveal(token), allow)
+    otlp: others.otlp === false ? undefined : resolveOtlp(others.otlp),
+    guard: resolveGuard('metrics', options)
   }
+}
+
+/** `undefined` is an option that was not set. */
+const withDefaults = (options: MetricsOptions): MetricsDefaults => {
+  const set = Object.entries(options).filter(([, value]) => value !== undefined)
+  return { ...metricsDefaults, ...Object.fromEntries(set) }
 }
 
 function resolveWorkers(workers: unknown): string | undefined {
@@ -187,10 +243,10 @@ function resolveWorkers(workers: unknown): string | undefined {
 }
 
 function resolveBuckets(buckets: readonly number[]): readonly number[] {
-  const fine =
+  const isAscending =
     Array.isArray(buckets) &&
     buckets.length > 0 &&
     buckets.every((bound, index) => Number.isFinite(bound) && bound > (index === 0 ? 0 : buckets[index - 1]!))
-  if (!fine) check.fail('metrics.buckets', 'a list of ascending numbers above 0', buckets)
+  if (!isAscending) check.fail('metrics.buckets', 'a list of ascending numbers above 0', buckets)
   return [...buckets]
 }

@@ -1,19 +1,20 @@
 import { Readable } from 'node:stream'
 import type { RouteOptions } from 'fastify'
 import type { Guard } from '../management/guard.ts'
-import { contentTypes, negotiated, type Format } from '../metrics/text.ts'
+import { contentTypes, negotiatedFormat } from '../metrics/text.ts'
+import type { Format } from '../metrics/types.ts'
 
-/** What can be scraped: this process, or its whole group. */
-export interface Scraped {
+/** The source of a scrape: this process, or its group of workers. */
+export interface ScrapeSource {
   blocks(format: Format): AsyncGenerator<Buffer, void>
 }
 
-/** The scrape: in the format that is asked for, never cached, guarded where a guard is given. */
+/** The route of the scrape: in the requested format, not cached. `counts` has the number of running scrapes. */
 export function metricsRoute(
   path: string,
-  source: Scraped,
+  source: ScrapeSource,
   guard: Guard,
-  around: { scrapes: number }
+  counts: { scrapes: number }
 ): RouteOptions {
   return {
     method: 'GET',
@@ -22,28 +23,28 @@ export function metricsRoute(
     config: { operational: 'metrics' },
     ...(guard === undefined ? {} : { onRequest: guard }),
     async handler(request, reply) {
-      const format = negotiated(request.headers.accept)
-      around.scrapes++
+      const format = negotiatedFormat(request.headers.accept)
+      counts.scrapes++
       try {
         const body = await bodyOf(source.blocks(format))
-        // Settles when the answer has left.
+        // Settles when the response was sent.
         return await reply.header('cache-control', 'no-store').type(contentTypes[format]).send(body)
       } finally {
-        around.scrapes--
+        counts.scrapes--
       }
     }
   }
 }
 
-/** One piece where it is short, so that its length is said; else a stream, as fast as it is read. */
+/** A short scrape is one buffer, so that its length is known; a long one is a stream, as fast as the client reads. */
 async function bodyOf(blocks: AsyncGenerator<Buffer, void>): Promise<Buffer | Readable> {
   const first = await blocks.next()
   const second = await blocks.next()
   if (first.done || second.done) return first.value ?? Buffer.alloc(0)
-  return Readable.from(resumed([first.value, second.value], blocks), { objectMode: false })
+  return Readable.from(concatenated([first.value, second.value], blocks), { objectMode: false })
 }
 
-async function* resumed(
+async function* concatenated(
   first: readonly Buffer[],
   rest: AsyncGenerator<Buffer, void>
 ): AsyncGenerator<Buffer, void> {

@@ -1,34 +1,39 @@
 import type { FastifyInstance } from 'fastify'
-import type { Connections } from '../http/connections.ts'
 import type { ManagementServer } from '../management/listener.ts'
 import type { ResolvedMetrics } from '../metrics/options.ts'
-import { WorkerGroup } from '../workers/worker-group.ts'
 import { OtlpPush } from '../metrics/otlp-push.ts'
+import {
+  buildOf,
+  connectionGauges,
+  defaultMetrics,
+  type ConnectionCounts,
+  type MetricsSetup
+} from '../metrics/setup.ts'
+import { WorkerGroup } from '../workers/worker-group.ts'
 import { metricsRoute } from './route.ts'
-import { buildOf, connectionGauges, defaultMetrics, type MetricsSetup } from '../metrics/setup.ts'
 
-/** Offers the numbers for scrapes: on the management listener or the app, of this process or of its group. */
+/** Exposes the metrics of this process or of its group: on the management listener or on the app, and by OTLP. */
 export function serveMetrics(
   fastify: FastifyInstance,
   options: ResolvedMetrics,
   { metrics, exposition }: MetricsSetup,
-  connections: Connections,
+  connections: ConnectionCounts,
   management: ManagementServer | undefined
 ): void {
-  const around = { scrapes: 0 }
-  // On the management listener a scrape is not one of the app's requests.
-  connectionGauges(metrics, connections, () => (management === undefined ? around.scrapes : 0))
+  const counts = { scrapes: 0 }
+  // On the management listener a scrape is not a request of the app.
+  connectionGauges(metrics, connections, () => (management === undefined ? counts.scrapes : 0))
   defaultMetrics(options)
   const group =
     options.workers === undefined ? undefined : new WorkerGroup(exposition, fastify.log, options.workers)
   const source = group ?? exposition
-  const taken = management === undefined && fastify.hasRoute({ method: 'GET', url: options.path })
-  if (taken)
+  if (management !== undefined) {
+    management.route(metricsRoute(options.path, source, undefined, counts))
+  } else if (fastify.hasRoute({ method: 'GET', url: options.path })) {
     fastify.log.warn(
-      `observability: the app has its own ${options.path}, which stays: no metrics route was added`
+      `observability: the app has a route ${options.path}; keeping it, so there is no metrics route; set metrics.path or management`
     )
-  else if (management === undefined) fastify.route(metricsRoute(options.path, source, options.guard, around))
-  else management.route(metricsRoute(options.path, source, undefined, around))
+  } else fastify.route(metricsRoute(options.path, source, options.guard, counts))
 
   const push = options.otlp && new OtlpPush(options.otlp, buildOf(options), exposition, fastify.log)
 

@@ -1,27 +1,27 @@
 import type { ErrorContext } from './options.ts'
 
-interface Outcome {
-  promise: Promise<ErrorContext | undefined>
-  resolve: (context: ErrorContext | undefined) => void
-}
+type Resolvers = PromiseWithResolvers<ErrorContext | undefined>
 
 /**
- * How the requests of errors end. A tracker that captures by itself does so before the answer's status is known, and
- * asks here what became of the request: a context, or `undefined` where it was no failure after all.
+ * Errors of requests that have not ended. A tracker that captures by itself does so before the status of the response is
+ * known, and waits here for the request's context: `undefined` if the request did not fail.
  */
-export class Outcomes {
-  readonly #outcomes = new WeakMap<object, Outcome>()
+export class PendingErrors {
+  readonly #errors = new WeakMap<object, Resolvers>()
 
-  expect(thrown: unknown): void {
-    if (typeof thrown !== 'object' || thrown === null || this.#outcomes.has(thrown)) return
-    this.#outcomes.set(thrown, Promise.withResolvers<ErrorContext | undefined>())
+  /** A request has thrown this error. */
+  add(error: unknown): void {
+    if (typeof error !== 'object' || error === null || this.#errors.has(error)) return
+    this.#errors.set(error, Promise.withResolvers<ErrorContext | undefined>())
   }
 
+  /** The request has ended. */
   settle(error: unknown, context: ErrorContext | undefined): void {
-    if (typeof error === 'object' && error !== null) this.#outcomes.get(error)?.resolve(context)
+    if (typeof error === 'object' && error !== null) this.#errors.get(error)?.resolve(context)
   }
 
-  of(error: unknown): Promise<ErrorContext | undefined> | undefined {
-    return typeof error === 'object' && error !== null ? this.#outcomes.get(error)?.promise : undefined
+  /** The context of the error's request. `undefined` for an error of no request. */
+  contextOf(error: unknown): Promise<ErrorContext | undefined> | undefined {
+    return typeof error === 'object' && error !== null ? this.#errors.get(error)?.promise : undefined
   }
 }

@@ -1,28 +1,31 @@
 import type { FastifyInstance } from 'fastify'
-import { runningAgent } from '../apm/running-agent.ts'
 import { lifecyclePort, provided } from '@seaworthy/contract'
+import { runningAgent } from '../apm/running-agent.ts'
 import type { ErrorTracker } from './tracker.ts'
 
-const flushTimeout = 2000
+/** Milliseconds. */
+export const defaultFlushTimeout = 2000
 
-/** Errors and the agent's data, at the same time. */
-export async function flushAll(tracker: ErrorTracker, timeout: number = flushTimeout): Promise<void> {
+/** Sends the captured errors and the agent's data, at the same time. */
+export async function flushAll(tracker: ErrorTracker, timeout: number = defaultFlushTimeout): Promise<void> {
   await Promise.all([tracker.flush(timeout), runningAgent()?.flush(timeout)])
 }
 
 /**
- * The last line and the last event of a process that dies of an uncaught error. A plugin that ends the service does
- * this itself; without one, the process still ends with code 1, a moment later.
+ * Logs and reports an uncaught error before the process exits with code 1. A plugin that ends the service (a `lifecycle`)
+ * does this itself, and gets the flush as its last step.
  */
-export function watchCrashes(fastify: FastifyInstance, tracker: ErrorTracker): void {
-  let dying = false
+export function handleProcessExit(fastify: FastifyInstance, tracker: ErrorTracker): void {
+  let exiting = false
   const onUncaught = (thrown: unknown, origin: string) => {
-    // pino empties its stream for a fatal line before it goes on.
-    fastify.log.fatal({ err: thrown }, origin)
+    // With another listener, that one decides about the process.
+    const exits = process.listenerCount('uncaughtException') === 1
+    const action = exits ? 'the process exits with code 1' : 'another listener decides about the process'
+    // pino writes a fatal line synchronously.
+    fastify.log.fatal({ err: thrown }, `observability: ${origin}; the error is reported; ${action}`)
     tracker.capture(thrown, { source: origin })
-    // Somebody else decides about the process.
-    if (dying || process.listenerCount('uncaughtException') > 1) return
-    dying = true
+    if (exiting || !exits) return
+    exiting = true
     const exit = () => process.exit(1)
     void flushAll(tracker).then(exit, exit)
   }

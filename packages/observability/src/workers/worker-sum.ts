@@ -1,4 +1,4 @@
-import type { PackedFamily } from '../metrics/packed.ts'
+import type { PackedFamily } from '../metrics/types.ts'
 
 type Combine = (sum: number, value: number) => number
 
@@ -12,9 +12,9 @@ const combiners: Record<string, Combine> = {
 }
 
 /**
- * A number whose sums are exact, in whichever order: one with all its binary places would make a sum of seconds fall by
- * the last of them when workers are added in another order, and Prometheus takes a fall for a restart. Exact to a
- * microsecond, in sums up to some 270 years.
+ * A number whose sums are exact in any order. With all binary places, a sum of seconds would decrease by the last of them
+ * when workers are added in another order, and Prometheus takes a decrease for a restart. Exact to a microsecond, in sums
+ * up to some 270 years.
  */
 const exact = (value: number, scale: number): number =>
   Number.isInteger(value) ? value : Math.floor(value * scale) / scale
@@ -25,21 +25,21 @@ interface Sum {
 }
 
 /** The series of a family in the buckets of another: during a release, workers may differ in their objectives. */
-function inBuckets(bounds: readonly number[] | undefined, { bounds: own, series }: PackedFamily) {
-  if (bounds === undefined || own === undefined || own.join() === bounds.join()) return series
-  const places = [...own, Infinity].map((bound) => {
-    const place = bounds.findIndex((other) => other >= bound)
-    return place < 0 ? bounds.length : place
+function inBuckets(bounds: readonly number[] | undefined, { bounds: current, series }: PackedFamily) {
+  if (bounds === undefined || current === undefined || current.join() === bounds.join()) return series
+  const targets = [...current, Infinity].map((bound) => {
+    const target = bounds.findIndex((other) => other >= bound)
+    return target < 0 ? bounds.length : target
   })
   return series.map(([labels, numbers]): [string, number[]] => {
     const moved = Array.from({ length: bounds.length + 2 }, () => 0)
-    for (const [index, place] of places.entries()) moved[place]! += numbers[index]!
-    moved[bounds.length + 1] = numbers[own.length + 1]!
+    for (const [index, target] of targets.entries()) moved[target]! += numbers[index]!
+    moved[bounds.length + 1] = numbers[current.length + 1]!
     return [labels, moved]
   })
 }
 
-/** One set of families from several workers', each by its own rule. Added one by one, to share the event loop. */
+/** Combines the families of workers, each by its rule. They are added one by one, to share the event loop. */
 export class WorkerSum {
   readonly #families = new Map<string, Sum>()
 
@@ -53,14 +53,14 @@ export class WorkerSum {
     const combine = combiners[family.aggregator] ?? add
     const scale = /_ms(?:_|$)/.test(family.name) ? 2 ** 10 : 2 ** 20
     for (const [labels, numbers] of inBuckets(sum.family.bounds, family)) {
-      const known = sum.series.get(labels)
-      if (known === undefined) {
+      const entry = sum.series.get(labels)
+      if (entry === undefined) {
         sum.series.set(labels, { numbers: numbers.map((value) => exact(value, scale)), count: 1 })
         continue
       }
-      known.count++
+      entry.count++
       for (const [index, value] of numbers.entries()) {
-        known.numbers[index] = combine(known.numbers[index] ?? 0, exact(value, scale))
+        entry.numbers[index] = combine(entry.numbers[index] ?? 0, exact(value, scale))
       }
     }
   }
