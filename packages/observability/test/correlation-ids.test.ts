@@ -20,7 +20,7 @@ for (const [name, id] of Object.entries({
   })
 }
 
-t.test('the id is on every line of the request and on each kind of answer', async (t) => {
+t.test('the id is on every line of the request and on each kind of response', async (t) => {
   const { app, lines } = await build(t, {}, (app) => {
     app.get('/', async ({ log }) => log.info('inside') as never)
     app.get('/boom', async () => Promise.reject(new Error('boom')))
@@ -34,24 +34,24 @@ t.test('the id is on every line of the request and on each kind of answer', asyn
   }
 })
 
-t.test('the header may have another name, and another maker of ids', async (t) => {
+t.test('the header and the function that makes ids can be replaced', async (t) => {
   const correlation = { header: 'X-Request-Id', generate: () => 'made-here' }
   const { app } = await build(t, { correlation }, (app) => app.get('/', async ({ id }) => id))
   const fresh = await app.inject('/')
-  const given = await app.inject({ url: '/', headers: { 'x-request-id': 'given' } })
-  t.match([fresh.headers['x-request-id'], given.headers['x-request-id']], ['made-here', 'given'])
+  const inbound = await app.inject({ url: '/', headers: { 'x-request-id': 'inbound' } })
+  t.match([fresh.headers['x-request-id'], inbound.headers['x-request-id']], ['made-here', 'inbound'])
 })
 
-t.test('only trusted peers bring ids and traces', async (t) => {
+t.test('ids and traces of peers that are not trusted are replaced', async (t) => {
   const routes = (app: Parameters<NonNullable<Parameters<typeof build>[2]>>[0]) =>
     void app.get('/', async (...[request]) => app.observability.headers(request))
   const { app } = await build(t, { correlation: { trust: ['10.0.0.0/8'] } }, routes)
   const headers = { 'x-correlation-id': 'theirs', traceparent }
-  const stranger = await app.inject({ url: '/', headers, remoteAddress: '192.0.2.1' })
-  const friend = await app.inject({ url: '/', headers, remoteAddress: '10.1.2.3' })
-  t.match(stranger.headers['x-correlation-id'], uuid)
-  t.notMatch(stranger.json(), { traceparent: new RegExp(parent.traceId) })
-  t.match(friend.json(), {
+  const untrusted = await app.inject({ url: '/', headers, remoteAddress: '192.0.2.1' })
+  const trusted = await app.inject({ url: '/', headers, remoteAddress: '10.1.2.3' })
+  t.match(untrusted.headers['x-correlation-id'], uuid)
+  t.notMatch(untrusted.json(), { traceparent: new RegExp(parent.traceId) })
+  t.match(trusted.json(), {
     'x-correlation-id': 'theirs',
     traceparent: new RegExp(`^00-${parent.traceId}-(?!${parent.spanId})[0-9a-f]{16}-01$`)
   })

@@ -10,7 +10,7 @@ const folder = join(import.meta.dirname, '..')
 const rules = join(folder, 'rules')
 const read = (path: string) => readFileSync(join(folder, path), 'utf8')
 
-/** What other plugins export, by the names that are agreed on. */
+/** Metrics of other plugins, with their labels. */
 const neighbours: Record<string, readonly string[]> = {
   breaker_state: ['breaker', 'state'],
   breaker_calls_total: ['breaker', 'outcome'],
@@ -97,24 +97,19 @@ t.test('the dashboard has no overlapping panels and no panel without a query', a
   }
 })
 
-requires(
-  ['promtool'],
-  'promtool accepts the rules, and each alert fires when it should and not else',
-  async (t) => {
-    const promtool = (...args: string[]) => spawnSync(commandPath('promtool')!, args, { encoding: 'utf8' })
-    const check = promtool('check', 'rules', join(rules, 'recording.yml'), join(rules, 'alerts.yml'))
-    t.equal(check.status, 0, check.stdout + check.stderr)
+requires(['promtool'], 'promtool accepts the rules, and each alert fires only when it should', async (t) => {
+  const promtool = (...args: string[]) => spawnSync(commandPath('promtool')!, args, { encoding: 'utf8' })
+  const check = promtool('check', 'rules', join(rules, 'recording.yml'), join(rules, 'alerts.yml'))
+  t.equal(check.status, 0, check.stdout + check.stderr)
 
-    const file = join(temporaryFolder(t), 'rules.test.yml')
-    writeFileSync(file, read('test/fixtures/rules.test.yml').replaceAll('RULES', rules))
-    const tested = promtool('test', 'rules', file)
-    t.equal(tested.status, 0, tested.stdout + tested.stderr)
+  const file = join(temporaryFolder(t), 'rules.test.yml')
+  writeFileSync(file, read('test/fixtures/rules.test.yml').replaceAll('RULES', rules))
+  const tested = promtool('test', 'rules', file)
+  t.equal(tested.status, 0, tested.stdout + tested.stderr)
 
-    const alerts = [...read('rules/alerts.yml').matchAll(/alert: (\S+)/g)].map(([, name]) => name!)
-    for (const alert of alerts)
-      t.ok(read('test/fixtures/rules.test.yml').includes(alert), `${alert} is tested`)
-  }
-)
+  const alerts = [...read('rules/alerts.yml').matchAll(/alert: (\S+)/g)].map(([, name]) => name!)
+  for (const alert of alerts) t.ok(read('test/fixtures/rules.test.yml').includes(alert), `${alert} is tested`)
+})
 
 requires(['promtool'], 'promtool accepts every expression of the dashboard', async (t) => {
   const expressions = dashboard().panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))

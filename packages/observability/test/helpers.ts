@@ -17,7 +17,7 @@ export interface Line {
   [field: string]: unknown
 }
 
-export interface Built {
+export interface TestApp {
   app: FastifyInstance
   /** The lines so far, as they were written. */
   text: () => string
@@ -32,7 +32,7 @@ export async function build(
   options: ObservabilityOptions = {},
   routes: (app: FastifyInstance) => void = () => undefined,
   server: Record<string, unknown> = {}
-): Promise<Built> {
+): Promise<TestApp> {
   let text = ''
   const stream = { write: (line: string) => void (text += line) }
   const { correlation, logging } = options

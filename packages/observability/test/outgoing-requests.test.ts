@@ -12,7 +12,7 @@ const headers = {
   tracestate: 'a=1'
 }
 
-t.test('with context on, fetch and undici carry the ids by themselves, deep in async code', async (t) => {
+t.test('with context on, fetch and undici send the ids by themselves, deep in async code', async (t) => {
   const upstream = await startIntake(t)
   const { app, requests } = await build(t, { correlation: { context: true } }, (app) => {
     app.post('/', async () => {
@@ -61,7 +61,7 @@ t.test('with context on, fetch and undici carry the ids by themselves, deep in a
   }
 })
 
-t.test('without context nothing is added by itself, and nothing is remembered', async (t) => {
+t.test('without context no ids are added, and no request is kept', async (t) => {
   const upstream = await startIntake(t)
   const { app } = await build(t, {}, (app) => {
     app.get('/', async (...[request]) => {
@@ -78,7 +78,7 @@ t.test('without context nothing is added by itself, and nothing is remembered', 
   t.match(answer, { carrier: { traceparent: 'mine', 'x-correlation-id': 'chain-1' }, context: null })
 })
 
-t.test('hosts may be left out', async (t) => {
+t.test('excluded hosts get no ids', async (t) => {
   const upstream = await startIntake(t)
   const correlation = { context: true, exclude: ['127.0.0.1'] }
   const { app } = await build(t, { correlation }, (app) =>
@@ -88,7 +88,7 @@ t.test('hosts may be left out', async (t) => {
   t.notOk('x-correlation-id' in upstream.requests[0]!.headers)
 })
 
-t.test('outgoing calls are timed by method, host and status, and never by path', async (t) => {
+t.test('outgoing requests are timed by method, host and status, and never by path', async (t) => {
   const upstream = await startIntake(t, ({ url }) => ({ status: url.includes('missing') ? 404 : 200 }))
   const closed = await freePort()
   const { app } = await build(t, {}, (app) => {

@@ -10,7 +10,7 @@ function memory() {
   return { lines, write: (line: string) => void lines.push(JSON.parse(line) as Line) }
 }
 
-t.test('what is returned has the keys that are set, and no others', async (t) => {
+t.test('the result has the keys that are set, and no others', async (t) => {
   const keys = ['childLoggerFactory', 'clientErrorHandler', 'frameworkErrors', 'genReqId', 'logController']
   t.strictSame(Object.keys(observabilityServerOptions()).toSorted(), [...keys, 'logger'])
   t.strictSame(Object.keys(observabilityServerOptions({ logger: undefined })).toSorted(), [...keys, 'logger'])
@@ -54,7 +54,7 @@ for (const [name, settings] of [
   })
 }
 
-t.test('a level or settings beside a finished logger are refused, and so is what is no logger', async (t) => {
+t.test('a level or settings beside a logger are invalid, and so is a value that is no logger', async (t) => {
   const loggerInstance = pino({ level: 'silent' })
   t.throws(() => observabilityServerOptions({ loggerInstance, level: 'info' }), {
     name: 'RangeError',

@@ -21,7 +21,7 @@ const get = async (port: number, path: string, headers = {}): Promise<string> =>
     sent.on('error', reject).end()
   })
 
-function alive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch {
@@ -61,11 +61,11 @@ t.test('10,000 requests over 4 workers, 100 scrapes, workers killed midway: no t
   for (let round = 0; round < 100; round++) {
     await work(100)
     await check()
-    // Two die without a word, two are asked to end; each is replaced, and what it had shown stays.
+    // Two are killed, two are terminated. Each is replaced, and its counts are kept.
     const signal = ({ 30: 'SIGKILL', 45: 'SIGTERM', 60: 'SIGKILL', 75: 'SIGTERM' } as const)[round]
     if (signal === undefined) continue
     const before = ups()
-    const pid = [...answered.keys()].findLast((known) => alive(Number(known)))
+    const pid = [...answered.keys()].findLast((pid) => isAlive(Number(pid)))
     process.kill(Number(pid), signal)
     await until('another worker', () => ups() > before)
   }
@@ -85,7 +85,7 @@ t.test('10,000 requests over 4 workers, 100 scrapes, workers killed midway: no t
   t.ok(openmetrics.endsWith('# EOF\n'))
 })
 
-t.test('sums of seconds are the same in whichever order and grouping workers are added', async (t) => {
+t.test('sums of seconds are the same in any order and grouping of workers', async (t) => {
   const snapshot = (value: number): PackedFamily[] => [
     {
       name: 'x_seconds',
@@ -110,7 +110,7 @@ t.test('sums of seconds are the same in whichever order and grouping workers are
   }
 })
 
-t.test("workers that differ in their buckets are put together in the first one's", async (t) => {
+t.test('series of workers with other buckets are moved to those of the first worker', async (t) => {
   const family = (bounds: number[], numbers: number[]): PackedFamily[] => [
     { name: 'x_seconds', help: '', type: 'histogram', aggregator: 'sum', bounds, series: [['', numbers]] }
   ]
@@ -120,7 +120,7 @@ t.test("workers that differ in their buckets are put together in the first one's
   t.strictSame(sum.families, family([1, 5], [3, 3, 5, 30]))
 })
 
-t.test('without deaths, every scrape of any worker has every request', async (t) => {
+t.test('every scrape of any worker has every request while all are alive', async (t) => {
   const port = await freePort()
   const service = startNode(t, app, { env: { PORT: `${port}` } })
   await until('four workers', () => service.output().match(/is up/g)?.length === 4)
