@@ -153,7 +153,7 @@ export function childWithBindings(
   return child
 }
 
-// --- OpenTelemetry: the active span, without a dependency. Without it: ids of our own. ---
+// --- OpenTelemetry: the active span, without a dependency. Without it: new ids. ---
 
 interface SpanContext {
   traceId: string

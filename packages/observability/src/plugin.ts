@@ -116,7 +116,7 @@ function watchUntilClose(fastify: FastifyInstance, parts: OutgoingRequestParts):
   })
 }
 
-/** One line for each thing that works, but not as well as it could. */
+/** Logs one line for each part that works with less than it could. */
 function logProblems(fastify: FastifyInstance): void {
   const problems = internalsProblems(fastify.log, errSerializer)
   const agent = agentProblem()

@@ -59,10 +59,15 @@ const names = optionNames<ObservabilityServerOptions>({
 
 /** The constructor options to spread into `Fastify({ … })`, except the logger. */
 export interface FastifyServerSettings {
+  /** Accepts or makes the correlation id. */
   genReqId: (raw: IncomingMessage | Http2ServerRequest) => string
+  /** Makes the logger of each request, with its ids. */
   childLoggerFactory: ChildLoggerFactory
+  /** Replaces Fastify's own lines about requests. */
   logController: OneLineLogController
+  /** Answers requests that Fastify rejects before any hook, such as malformed URLs. */
   frameworkErrors: EarlyRejectionOptions['frameworkErrors']
+  /** Answers bytes that are no valid request. */
   clientErrorHandler: EarlyRejectionOptions['clientErrorHandler']
 }
 

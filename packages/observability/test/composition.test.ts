@@ -135,17 +135,17 @@ t.test('two apps in one process share no ids, lines, numbers or errors', async (
     errors.toSorted((x, y) => x.localeCompare(y)),
     ['a', 'b']
   )
-  for (const [built, own] of [
+  for (const [built, name] of [
     [a, 'a'],
     [b, 'b']
   ] as const) {
-    t.match(built.requests(), [{ route: `/${own}` }])
+    t.match(built.requests(), [{ route: `/${name}` }])
     t.equal(built.requests().length, 1)
     t.equal(total(await built.app.observability.metrics(), 'http_requests_total'), 1)
   }
 })
 
-t.test('the same app refuses the plugin twice', async (t) => {
+t.test('registering the plugin twice on one app fails', async (t) => {
   const { app } = await build(t)
   await t.rejects(async () => app.register(observability), /already/)
 })

@@ -22,9 +22,9 @@ t.test('metrics move to the management port, and the app answers 404 for them', 
   t.equal((await scrape()).status, 401)
   t.equal((await scrape('Bearer wrong')).status, 401)
   t.match((await scrape('Bearer wrong')).headers.get('www-authenticate'), /Bearer/)
-  const answer = await scrape(`Bearer ${token}`)
-  t.equal(answer.status, 200)
-  t.equal(total(await answer.text(), 'http_requests_total', /status_code="200"/), 1)
+  const response = await scrape(`Bearer ${token}`)
+  t.equal(response.status, 200)
+  t.equal(total(await response.text(), 'http_requests_total', /status_code="200"/), 1)
 })
 
 t.test('an address list rejects other addresses, without a token too', async (t) => {
@@ -95,7 +95,7 @@ t.test('the log level changes at run time and returns to normal by itself', asyn
   t.equal((await put({ level: 'debug', ttl: 1e12 })).statusCode, 400)
 })
 
-t.test('other plugins add routes and sections, whichever comes first', async (t) => {
+t.test('other plugins add routes and sections', async (t) => {
   const { app } = await build(t, { management: { port: 0 } }, (app) => {
     whenProvided(app, managementPort, (management) => {
       management.route({ method: 'GET', url: '/breakers', handler: async () => ['users'] })

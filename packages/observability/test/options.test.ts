@@ -54,7 +54,7 @@ const bad: [options: unknown, message: RegExp][] = [
 ]
 
 for (const [options, message] of bad) {
-  t.test(`refuses ${JSON.stringify(options)}`, async (t) => {
+  t.test(`registering fails with ${JSON.stringify(options)}`, async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
     await t.rejects(async () => app.register(observability, options as object), {
@@ -88,7 +88,7 @@ t.test('an option that is undefined has its default', async (t) => {
   t.equal((await app.inject('/metrics')).statusCode, 200)
 })
 
-t.test('refuses a wrong route setting where the route is added', async (t) => {
+t.test('an invalid route setting fails where the route is added', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(observability)
@@ -96,7 +96,7 @@ t.test('refuses a wrong route setting where the route is added', async (t) => {
   t.throws(add, { message: /"config\.observability of \/\.objective" must be a number/ })
 })
 
-t.test('refuses wrong server options', async (t) => {
+t.test('invalid server options fail', async (t) => {
   t.throws(() => observabilityServerOptions({ level: 'loud' as 'info' }), {
     message: /"level" must be one of/
   })

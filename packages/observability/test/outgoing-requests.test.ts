@@ -72,10 +72,10 @@ t.test('without context no ids are added, and no request is kept', async (t) => 
       return { carrier, context: app.observability.context() ?? null }
     })
   })
-  const answer = (await app.inject({ url: '/', headers })).json<object>()
+  const body = (await app.inject({ url: '/', headers })).json<object>()
   t.notOk('x-correlation-id' in upstream.requests[0]!.headers)
   t.match(upstream.requests[1]!.headers, { 'x-correlation-id': 'chain-1', traceparent: /^00-0af7/ })
-  t.match(answer, { carrier: { traceparent: 'mine', 'x-correlation-id': 'chain-1' }, context: null })
+  t.match(body, { carrier: { traceparent: 'mine', 'x-correlation-id': 'chain-1' }, context: null })
 })
 
 t.test('excluded hosts get no ids', async (t) => {

@@ -35,12 +35,17 @@ for (const [name, settings] of [
     app.get('/boom', async () => Promise.reject(new Error('boom')))
 
     const headers = { 'x-correlation-id': 'chain-1' }
-    const { headers: answered } = await app.inject({ url: '/items/3?token=x', headers })
-    t.equal(answered['x-correlation-id'], 'chain-1')
+    const { headers: responseHeaders } = await app.inject({ url: '/items/3?token=x', headers })
+    t.equal(responseHeaders['x-correlation-id'], 'chain-1')
     await app.inject('/boom')
 
-    const [own, line, failed, ...others] = stream.lines
-    t.match(own, { msg: 'from the handler', correlationId: 'chain-1', traceId: /^\w{32}$/, service: 'shop' })
+    const [handlerLine, line, failed, ...others] = stream.lines
+    t.match(handlerLine, {
+      msg: 'from the handler',
+      correlationId: 'chain-1',
+      traceId: /^\w{32}$/,
+      service: 'shop'
+    })
     t.match(line, {
       msg: 'request completed',
       route: '/items/:id',

@@ -8,7 +8,7 @@ import { Totals } from './scrape-totals.ts'
 
 const work200 = /^http_requests_total\{.*route="\/work".*status_code="200"/
 
-/** One request on a connection of its own, so that the workers take turns. */
+/** One request on a new connection, so that the workers take turns. */
 const get = async (port: number, path: string, headers = {}): Promise<string> =>
   new Promise((resolve, reject) => {
     const sent = request({ port, host: '127.0.0.1', path, agent: false, headers }, (response) => {
@@ -16,8 +16,8 @@ const get = async (port: number, path: string, headers = {}): Promise<string> =>
       response.setEncoding('utf8').on('data', (data: string) => (text += data))
       response.on('end', () => resolve(text)).on('error', reject)
     })
-    // A connection that was on its way to a worker that died may stay without an answer.
-    sent.setTimeout(5000, () => sent.destroy(new Error('no answer')))
+    // A connection to a worker that was killed meanwhile may get no response.
+    sent.setTimeout(5000, () => sent.destroy(new Error('no response')))
     sent.on('error', reject).end()
   })
 
@@ -37,13 +37,13 @@ t.test('10,000 requests over 4 workers, 100 scrapes, workers killed midway: no t
   const ups = () => service.output().match(/is up/g)?.length ?? 0
   await until('four workers', () => ups() === 4)
 
-  const answered = new Map<string, number>()
-  const total = () => [...answered.values()].reduce((sum, count) => sum + count, 0)
+  const responses = new Map<string, number>()
+  const total = () => [...responses.values()].reduce((sum, count) => sum + count, 0)
   const scrape = async () => new Totals(await get(port, '/metrics'))
   const work = async (count: number) => {
     const one = async () => {
       const pid = await get(port, '/work').catch(() => '')
-      if (pid !== '') answered.set(pid, (answered.get(pid) ?? 0) + 1)
+      if (pid !== '') responses.set(pid, (responses.get(pid) ?? 0) + 1)
     }
     for (let n = 0; n < count; n += 50) await Promise.all(Array.from({ length: 50 }, one))
   }
@@ -65,7 +65,7 @@ t.test('10,000 requests over 4 workers, 100 scrapes, workers killed midway: no t
     const signal = ({ 30: 'SIGKILL', 45: 'SIGTERM', 60: 'SIGKILL', 75: 'SIGTERM' } as const)[round]
     if (signal === undefined) continue
     const before = ups()
-    const pid = [...answered.keys()].findLast((pid) => isAlive(Number(pid)))
+    const pid = [...responses.keys()].findLast((pid) => isAlive(Number(pid)))
     process.kill(Number(pid), signal)
     await until('another worker', () => ups() > before)
   }
@@ -73,9 +73,9 @@ t.test('10,000 requests over 4 workers, 100 scrapes, workers killed midway: no t
     await check()
     return last.get(work200) >= total() - 200
   })
-  t.ok(answered.size >= 4, `${answered.size} workers have answered`)
+  t.ok(responses.size >= 4, `${responses.size} workers have answered`)
   t.ok(scrapes >= 95, `${scrapes} scrapes`)
-  t.ok(total() > 9000, `${total()} answers`)
+  t.ok(total() > 9000, `${total()} responses`)
   t.ok(last.get(work200) <= 10_000, 'nothing is counted twice')
 
   const text = await get(port, '/metrics')

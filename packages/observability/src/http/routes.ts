@@ -11,7 +11,7 @@ export interface RouteObservability {
    * The latency objective of the route: a bucket of the histogram, and the threshold of slow requests. Milliseconds, at
    * least 1.
    *
-   * @defaultValue none: the route has no bucket of its own
+   * @defaultValue none: the histogram has no bucket for the route
    * @throws RangeError for a smaller number, when the route is added.
    */
   objective?: number | undefined

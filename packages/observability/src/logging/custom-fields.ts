@@ -2,7 +2,7 @@ import { boundedValue } from './bounded-json.ts'
 import { ByteBudget } from './byte-budget.ts'
 import type { Schema } from './schemas.ts'
 
-/** Bytes of a line. Programs that collect lines cut or refuse longer ones. */
+/** Bytes of a line. Programs that collect lines cut or reject longer ones. */
 const maxLine = 16_384
 // The bytes that pino writes around the fields: level, time, the service's bindings, ids, message.
 const pinoBytes = 1024

@@ -80,8 +80,8 @@ export class RequestLines {
       aborted,
       ...errorParts(statusCode, error)
     }
-    const own = this.#schema.line(parts) + this.#span(ids)
-    const fields = this.#options.fields === undefined ? own : own + this.#customFields(own, request, reply)
+    const line = this.#schema.line(parts) + this.#span(ids)
+    const fields = this.#options.fields === undefined ? line : line + this.#customFields(line, request, reply)
     this.#write(request.log, this.#level(statusCode, slow, aborted), fields, 'request completed')
   }
 
@@ -123,9 +123,9 @@ export class RequestLines {
     return spanId === undefined ? '' : `,"${this.#schema.keys.spanId}":"${spanId}"`
   }
 
-  #customFields(own: string, request: FastifyRequest, reply: FastifyReply): string {
+  #customFields(line: string, request: FastifyRequest, reply: FastifyReply): string {
     const { fields } = this.#options
-    return customFields(() => fields!(request, reply), this.#schema, Buffer.byteLength(own))
+    return customFields(() => fields!(request, reply), this.#schema, Buffer.byteLength(line))
   }
 }
 

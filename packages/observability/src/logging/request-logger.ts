@@ -16,7 +16,7 @@ export type ChildLoggerFactory = (
 
 const plainId = /^[\w.-]+$/
 
-/** A request's logger: its ids are bound once. Where pino's insides are known, without the cost of `child()`. */
+/** Makes a request's logger, which has its ids: without the cost of `child()` where pino's internals are as expected. */
 export function childLoggerFactory(ids: IdSource, keys: IdKeys): ChildLoggerFactory {
   // Two apps may be built with the same options, and take turns.
   const inspected = new WeakMap<FastifyBaseLogger, PinoSymbols | false>()

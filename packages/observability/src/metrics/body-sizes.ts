@@ -19,10 +19,10 @@ export function bodySizes(
 
   return (request, reply, route) => {
     const method = methods.has(request.method) ? request.method : '_OTHER'
-    const sent = Number(request.headers['content-length'])
-    const answered = Number(reply.getHeader('content-length'))
-    if (sent > 0) requests.with(method, route).observe(sent)
-    if (answered > 0) responses.with(method, route).observe(answered)
+    const requestSize = Number(request.headers['content-length'])
+    const responseSize = Number(reply.getHeader('content-length'))
+    if (requestSize > 0) requests.with(method, route).observe(requestSize)
+    if (responseSize > 0) responses.with(method, route).observe(responseSize)
   }
 }
 

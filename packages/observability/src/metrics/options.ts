@@ -82,8 +82,8 @@ export interface MetricsOptions {
   labels?: Record<string, MetricsLabel> | undefined
 
   /**
-   * The number of series of the requests' metrics: combinations of method, route, status and the app's labels, 1 to
-   * 1000000. Further combinations share a series with the route `__overflow__`, and one warning is logged.
+   * The number of series of the requests' metrics: combinations of method, route, status and the app's labels. 1 to 1000000.
+   * Further combinations share a series with the route `__overflow__`, and one warning is logged.
    *
    * @defaultValue 5000
    * @throws RangeError for a number outside that range.

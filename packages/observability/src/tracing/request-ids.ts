@@ -10,8 +10,6 @@ export interface RequestIds {
   traceId: string
   /** The span of this service. Made when it is first needed. */
   spanId: string | undefined
-  /** The caller's span. */
-  parentId: string | undefined
   flags: string
   tracestate: string | undefined
 }
@@ -58,7 +56,6 @@ export class IdSource {
       // A new trace has the digits of the correlation id, so that a search for one finds the other.
       traceId: span?.traceId ?? parent?.traceId ?? fresh,
       spanId: span?.spanId,
-      parentId: parent?.parentId,
       flags: span === undefined ? (parent?.flags ?? '00') : `0${span.traceFlags & 1}`,
       tracestate:
         parent === undefined ? undefined : validTracestate(raw.headers.tracestate as string | undefined)

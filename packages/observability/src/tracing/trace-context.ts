@@ -1,7 +1,6 @@
 /** The fields of a `traceparent` header. */
 export interface TraceParent {
   traceId: string
-  parentId: string
   /** Two hexadecimal digits; the lowest bit is "sampled". */
   flags: string
 }
@@ -15,7 +14,7 @@ export function parseTraceparent(header: string | undefined): TraceParent | unde
   // Version ff is invalid, version 00 has exactly four fields, later versions may have more.
   if (version === undefined || version === 'ff' || (version === '00' && more !== undefined)) return undefined
   if (/^0+$/.test(traceId) || /^0+$/.test(parentId)) return undefined
-  return { traceId, parentId, flags: version === '00' ? flags : sampledOnly(flags) }
+  return { traceId, flags: version === '00' ? flags : sampledOnly(flags) }
 }
 
 /** Of the flags of a later version only "sampled" is defined. */
