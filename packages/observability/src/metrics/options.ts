@@ -3,31 +3,10 @@ import type { Secret } from '@seaworthy/internal'
 import { Registry } from 'prom-client'
 import { assertOptionsObject, check, optionNames, type Defaults } from '../check.ts'
 import { resolveGuard, type Guard } from '../management/guard.ts'
+import { checkBuildInfo, type BuildInfo } from './build-info.ts'
 import type { MetricsRegistry } from './exposition.ts'
 import { resolveLabels, type LabelSpace, type MetricsLabel } from './label-space.ts'
 import { resolveOtlp, type OtlpOptions, type ResolvedOtlp } from './otlp-options.ts'
-
-/** The labels of `app_build_info`. */
-export interface BuildInfo {
-  /**
-   * The name of the service.
-   *
-   * @defaultValue `npm_package_name` of the environment
-   */
-  name?: string | undefined
-  /**
-   * The version of the service.
-   *
-   * @defaultValue `npm_package_version` of the environment
-   */
-  version?: string | undefined
-  /**
-   * The commit from which the service was built.
-   *
-   * @defaultValue `GIT_COMMIT` of the environment
-   */
-  commit?: string | undefined
-}
 
 /** Metrics for Prometheus. */
 export interface MetricsOptions {
@@ -160,7 +139,6 @@ const names = optionNames<MetricsOptions>({
   token: true,
   allow: true
 })
-const buildInfoNames = optionNames<BuildInfo>({ name: true, version: true, commit: true })
 
 type MetricsDefaults = Defaults<MetricsOptions, 'buckets' | 'registry' | 'workers' | 'token' | 'allow'>
 
@@ -212,7 +190,6 @@ export function resolveMetrics(options: MetricsOptions): ResolvedMetrics {
   if (typeof registry !== 'object' || typeof registry?.metrics !== 'function') {
     check.fail('metrics.registry', 'a registry with a function "metrics"', registry)
   }
-  check.keys('metrics.buildInfo', buildInfo, buildInfoNames)
   return {
     path,
     unit,
@@ -223,7 +200,7 @@ export function resolveMetrics(options: MetricsOptions): ResolvedMetrics {
     maxSeries: check.integer('metrics.maxSeries', others.maxSeries, { min: 1, max: 1_000_000 }),
     bodySizes: check.boolean('metrics.bodySizes', others.bodySizes),
     outgoing: check.boolean('metrics.outgoing', others.outgoing),
-    buildInfo,
+    buildInfo: checkBuildInfo(buildInfo),
     workers: resolveWorkers(options.workers ?? cluster.isWorker),
     otlp: others.otlp === false ? undefined : resolveOtlp(others.otlp),
     guard: resolveGuard('metrics', options)

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Exposition } from './exposition.ts'
-import type { BuildInfo } from './options.ts'
+import type { BuildInfo } from './build-info.ts'
 import { attributes, otlpMetric } from './otlp-json.ts'
 import type { ResolvedOtlp } from './otlp-options.ts'
 

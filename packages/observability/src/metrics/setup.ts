@@ -2,6 +2,7 @@ import { collectDefaultMetrics, type Registry } from 'prom-client'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ResolvedMetrics } from './options.ts'
 import { bodySizes } from './body-sizes.ts'
+import { addBuildInfo } from './build-info.ts'
 import { Exposition } from './exposition.ts'
 import { HttpMetrics } from './http.ts'
 import type { LabelSpace } from './label-space.ts'
@@ -39,7 +40,7 @@ export function setUpMetrics(options: ResolvedMetrics, log: FastifyBaseLogger): 
     help: 'Requests that were rejected before any handler, by reason',
     labels: ['reason', 'status_code']
   })
-  buildInfo(metrics, options)
+  addBuildInfo(metrics, options.buildInfo)
   if (options.defaultMetrics) runtimeMetrics(metrics)
   return {
     metrics,
@@ -73,28 +74,6 @@ export function connectionGauges(
     help: 'Number of open connections',
     collect: (family) => family.with().set(connections.active)
   })
-}
-
-/** Name, version and commit of the service, from the options or the environment. */
-export function buildOf({ buildInfo }: ResolvedMetrics): { name: string; version: string; commit: string } {
-  const { env } = process
-  return {
-    name: buildInfo.name ?? env.npm_package_name ?? '',
-    version: buildInfo.version ?? env.npm_package_version ?? '',
-    commit: buildInfo.commit ?? env.GIT_COMMIT ?? ''
-  }
-}
-
-function buildInfo(metrics: Metrics, options: ResolvedMetrics): void {
-  const { name, version, commit } = buildOf(options)
-  metrics
-    .gauge({
-      name: 'app_build_info',
-      help: 'Name, version and commit of the service; always 1',
-      labels: ['name', 'version', 'commit', 'node']
-    })
-    .with(name, version, commit, process.version)
-    .set(1)
 }
 
 /** prom-client's metrics of the process and the runtime, once per registry. */

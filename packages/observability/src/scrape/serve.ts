@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { ManagementServer } from '../management/listener.ts'
+import { buildOf } from '../metrics/build-info.ts'
 import type { ResolvedMetrics } from '../metrics/options.ts'
 import { OtlpPush } from '../metrics/otlp-push.ts'
 import {
-  buildOf,
   connectionGauges,
   defaultMetrics,
   type ConnectionCounts,
@@ -35,7 +35,7 @@ export function serveMetrics(
     )
   } else fastify.route(metricsRoute(options.path, source, options.guard, counts))
 
-  const push = options.otlp && new OtlpPush(options.otlp, buildOf(options), exposition, fastify.log)
+  const push = options.otlp && new OtlpPush(options.otlp, buildOf(options.buildInfo), exposition, fastify.log)
 
   let detach = () => {}
   fastify.addHook('onReady', async () => {
