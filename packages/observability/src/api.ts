@@ -2,27 +2,27 @@ import type { Overridable } from '@seaworthy/contract'
 import type { FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { ManagementListener } from './management/listener.ts'
-import type { ErrorContext } from './options-tracking.ts'
+import type { ErrorContext } from './tracking/options.ts'
 
-/** What `app.observability` offers. */
+/** The decorator `app.observability`. */
 export interface Observability {
-  /** The registry of your own metrics: prom-client's, or the one that you gave, which may then be of another kind. */
+  /** The registry for the app's metrics: prom-client's, or the one of `metrics.registry`, which may be of another kind. */
   readonly registry: Registry
-  /** Gives an error to the tracker, once per error object. Without error tracking, does nothing. */
+  /** Sends an error to the tracker, once per error object. Does nothing without error tracking. */
   captureError(error: unknown, context?: Partial<ErrorContext>): void
-  /** Sends out captured errors; resolves at the latest after `timeout` **milliseconds**, 2000 by default. */
+  /** Sends the captured errors. Resolves at the latest after `timeout` **milliseconds**, 2000 by default. */
   flush(timeout?: number): Promise<void>
-  /** The metrics as a scrape would get them. */
+  /** The metrics as in a scrape. */
   metrics(format?: 'text' | 'openmetrics'): Promise<string>
-  /** `x-correlation-id`, `traceparent` and `tracestate` for an outgoing call made on behalf of `request`. */
+  /** `x-correlation-id`, `traceparent` and `tracestate` for an outgoing request on behalf of `request`. */
   headers(request: FastifyRequest): Record<string, string>
-  /** The request that the running code belongs to, where `correlation.context` is on. */
+  /** The request for which the running code works, where `correlation.context` is on. */
   context(): FastifyRequest | undefined
-  /** The operators' listener, where `management` is on. */
+  /** The listener for operators, where `management` is on. */
   readonly management: ManagementListener | undefined
 }
 
-// An app's own member of this name wins, because this is an inherited one.
+// Inherited, so that an app's own member of this name wins.
 interface ObservabilityDecorators {
   /** Metrics, error tracking and ids of this app. */
   observability: Overridable<this, Observability>

@@ -1,29 +1,28 @@
 import { isMainThread } from 'node:worker_threads'
 import { startAgent } from './apm/agents.ts'
-import { announce, runningAgent, type ApmHandle } from './apm/handle.ts'
-import { fastifyIsLoaded, preloadCommand } from './apm/order.ts'
+import { preloadCommand } from './apm/load-order.ts'
+import { announceAgent, runningAgent, type ApmHandle } from './apm/running-agent.ts'
 import { namedVendor } from './apm/vendors.ts'
+import { fastifyIsLoaded } from './internals.ts'
 
-export type { ApmHandle } from './apm/handle.ts'
+export type { ApmHandle } from './apm/running-agent.ts'
 export type { Vendor } from './apm/vendors.ts'
 
 /**
  * Starts the agent that the environment names, when this module is loaded: `node --import @seaworthy/observability/apm`
- * or `node -r @seaworthy/observability/apm`. Where none is named, nothing is loaded.
+ * or `node -r @seaworthy/observability/apm`. Loads nothing where the environment names no agent.
  */
 function preload(): ApmHandle | undefined {
   const vendor = isMainThread ? namedVendor(process.env) : undefined
   if (vendor === undefined || runningAgent() !== undefined) return runningAgent()
   if (fastifyIsLoaded()) {
     process.emitWarning(
-      `the ${vendor} agent is loaded after Fastify and will not see it: ${preloadCommand()}`,
-      {
-        code: 'SEAWORTHY_APM_LATE'
-      }
+      `observability: the ${vendor} agent is loaded after Fastify; it will not see the requests; start with ${preloadCommand()}`,
+      { code: 'SEAWORTHY_APM_LATE' }
     )
   }
   const handle = { vendor, flush: startAgent(vendor) }
-  announce(handle)
+  announceAgent(handle)
   return handle
 }
 

@@ -2,15 +2,23 @@ import { addressList, optionChecks, type AddressList, type OptionChecks } from '
 
 export const check: OptionChecks = optionChecks('observability')
 
-/** A section must be an object: `logging: true` is a mistake worth telling. */
-export function section(option: string, value: unknown): void {
+/** The names of an options interface. The compiler refuses a missing name and one that the interface does not have. */
+export const optionNames = <T>(names: Record<keyof T, true>): readonly string[] => Object.keys(names)
+
+/** The defaults of an options interface: the compiler refuses an option that has none and is not in `Without`. */
+export type Defaults<T, Without extends keyof T = never> = {
+  readonly [Name in Exclude<keyof T, Without>]-?: NonNullable<T[Name]>
+}
+
+/** Refuses anything but an object: `logging: true` is a frequent mistake. */
+export function assertOptionsObject(option: string, value: unknown): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     check.fail(option, 'an object or false', value)
   }
 }
 
-/** Compiles a list of addresses and CIDR ranges, or gives undefined where none is given. */
-export function addresses(option: string, value: unknown): AddressList | undefined {
+/** Compiles a list of addresses and CIDR ranges. `undefined` without a list. */
+export function optionalAddressList(option: string, value: unknown): AddressList | undefined {
   if (value === undefined) return undefined
   if (!Array.isArray(value)) return check.fail(option, 'a list of IP addresses or CIDR ranges', value)
   return addressList(`observability: "${option}"`, value as string[])

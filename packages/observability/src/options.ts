@@ -1,54 +1,70 @@
-import type { CorrelationOptions } from './options-correlation.ts'
-import type { LoggingOptions } from './options-logging.ts'
-import type { ManagementOptions } from './options-management.ts'
-import type { MetricsOptions } from './options-metrics.ts'
-import type { ErrorTrackingOptions } from './options-tracking.ts'
-import { check } from './check.ts'
-import { resolveCorrelation, type ResolvedCorrelation } from './options-correlation.ts'
-import { resolveLogging, type ResolvedLogging } from './options-logging.ts'
-import { resolveManagement, type ResolvedManagement } from './options-management.ts'
-import { resolveMetrics, type ResolvedMetrics } from './options-metrics.ts'
-import { resolveErrorTracking, type ResolvedErrorTracking } from './options-tracking.ts'
+import { check, optionNames, type Defaults } from './check.ts'
+import { resolveLogging, type LoggingOptions, type ResolvedLogging } from './logging/options.ts'
+import { resolveManagement, type ManagementOptions, type ResolvedManagement } from './management/options.ts'
+import { resolveMetrics, type MetricsOptions, type ResolvedMetrics } from './metrics/options.ts'
+import { resolveCorrelation, type CorrelationOptions, type ResolvedCorrelation } from './tracing/options.ts'
+import {
+  resolveErrorTracking,
+  type ErrorTrackingOptions,
+  type ResolvedErrorTracking
+} from './tracking/options.ts'
 
-/** Options of the observability plugin. Every one may be left out. */
+/** Options of the observability plugin. All are optional. */
 export interface ObservabilityOptions {
   /**
-   * The correlation id and the trace context: where they come from, where they go.
+   * The correlation id and the trace context of requests.
    *
    * @defaultValue `{}`
    */
   correlation?: CorrelationOptions | undefined
 
   /**
-   * The one line per request. `false` writes none.
+   * The line that is logged for each request. `false` logs none.
    *
    * @defaultValue `{}`
    */
   logging?: LoggingOptions | false | undefined
 
   /**
-   * Numbers for Prometheus. `false` counts nothing and serves nothing.
+   * Metrics for Prometheus. `false` counts and serves nothing.
    *
    * @defaultValue `{}`
    */
   metrics?: MetricsOptions | false | undefined
 
   /**
-   * Where errors go: `{ dsn, … }` for Sentry (install `@sentry/node`), `{ sink }` for anything else. `false` is none.
+   * Where errors are sent: `{ dsn, … }` for Sentry (install `@sentry/node`), `{ sink }` for any other. `false` sends
+   * none.
    *
    * @defaultValue false
    */
   errorTracking?: ErrorTrackingOptions | false | undefined
 
   /**
-   * A listener of its own for operators: metrics, log level, status page. Without it, metrics are on the app's port.
+   * A second listener for operators: metrics, log level, status page. With `false`, metrics are on the app's port.
    *
    * @defaultValue false
    */
   management?: ManagementOptions | false | undefined
 }
 
-/** The options with everything filled in. */
+const names = optionNames<ObservabilityOptions>({
+  correlation: true,
+  logging: true,
+  metrics: true,
+  errorTracking: true,
+  management: true
+})
+
+export const observabilityDefaults: Defaults<ObservabilityOptions> = {
+  correlation: {},
+  logging: {},
+  metrics: {},
+  errorTracking: false,
+  management: false
+}
+
+/** The options with their defaults. */
 export interface ResolvedOptions {
   correlation: ResolvedCorrelation
   logging: ResolvedLogging | false
@@ -57,10 +73,16 @@ export interface ResolvedOptions {
   management: ResolvedManagement | false
 }
 
-/** Fills in the defaults and refuses what cannot work. */
+/** Fills in the defaults. @throws RangeError for an option that cannot work. */
 export function resolveOptions(options: ObservabilityOptions): ResolvedOptions {
-  check.keys('', options, ['correlation', 'logging', 'metrics', 'errorTracking', 'management'])
-  const { correlation = {}, logging = {}, metrics = {}, errorTracking = false, management = false } = options
+  check.keys('', options, names)
+  const {
+    correlation = observabilityDefaults.correlation,
+    logging = observabilityDefaults.logging,
+    metrics = observabilityDefaults.metrics,
+    errorTracking = observabilityDefaults.errorTracking,
+    management = observabilityDefaults.management
+  } = options
 
   return {
     correlation: resolveCorrelation(correlation),

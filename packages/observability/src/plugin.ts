@@ -1,54 +1,59 @@
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { Registry } from 'prom-client'
-import { meterPort, propagatorPort, provide, reporterPort } from '@seaworthy/contract'
 import { hasLogger } from '@seaworthy/internal'
 import type { Observability } from './api.ts'
-import { agentProblem } from './apm/order.ts'
-import { brokenOff, Connections } from './connections.ts'
-import { flushAll, watchCrashes } from './crash.ts'
+import { agentProblem } from './apm/load-order.ts'
+import { serverOptionsOf } from './http/applied-server-options.ts'
+import { Connections, wasAborted } from './http/connections.ts'
+import { rejectionsOutsideHooks, watchEarlyRejections } from './http/early-rejections.ts'
+import { installIds } from './http/install-ids.ts'
+import { watchOutgoingRequests, type OutgoingRequestParts } from './http/outgoing-requests.ts'
+import { requestEnd } from './http/request-end.ts'
+import { Routes } from './http/routes.ts'
+import { internalsProblems } from './internals.ts'
+import { errSerializer } from './logging/bounded-json.ts'
+import { loggingDefaults } from './logging/options.ts'
 import { RequestLines } from './logging/request-line.ts'
 import { ManagementServer } from './management/listener.ts'
 import { serveManagement } from './management/serve.ts'
-import { serveMetrics } from './metrics/serve.ts'
 import { setUpMetrics } from './metrics/setup.ts'
 import { resolveOptions, type ObservabilityOptions } from './options.ts'
-import { watchOutgoing } from './outgoing.ts'
-import { hooklessRefusals, watchRefusals } from './refusals.ts'
-import { requestEnd } from './request-end.ts'
-import { Routes } from './routes.ts'
-import { serverSideOf } from './server-options.ts'
-import { bindIds } from './tracing/bind-ids.ts'
+import { providePorts } from './ports.ts'
+import { serveMetrics } from './scrape/serve.ts'
 import { requestContext } from './tracing/request-context.ts'
+import { flushAll, handleProcessExit } from './tracking/process-exit.ts'
 import { setUpTracking } from './tracking/tracker.ts'
 
-const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) => {
-  const side = serverSideOf(fastify)
-  const options = resolveOptions(given)
+const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginOptions) => {
+  const serverOptions = serverOptionsOf(fastify)
+  const options = resolveOptions(pluginOptions)
   const { metrics: metricsOptions, errorTracking, management: managementOptions } = options
-  if (given.logging === undefined && side !== undefined) options.logging = side.logging ?? false
+  const logging =
+    pluginOptions.logging === undefined && serverOptions !== undefined
+      ? (serverOptions.logging ?? false)
+      : options.logging
 
-  const ids = bindIds(fastify, options, given, side)
+  const ids =
+    serverOptions !== undefined && pluginOptions.correlation === undefined
+      ? serverOptions.ids
+      : installIds(fastify, {
+          correlation: options.correlation,
+          schema: logging === false ? loggingDefaults.schema : logging.schema,
+          hasServerOptions: serverOptions !== undefined
+        })
   const setup = metricsOptions === false ? undefined : setUpMetrics(metricsOptions, fastify.log)
-  const lines =
-    options.logging === false || !hasLogger(fastify)
-      ? undefined
-      : new RequestLines(options.logging, fastify.log)
-  const routes = new Routes(setup?.http, options.logging === false ? undefined : options.logging)
+  const lines = logging === false || !hasLogger(fastify) ? undefined : new RequestLines(logging, fastify.log)
+  const routes = new Routes(setup?.http, logging === false ? undefined : logging)
   const tracking = await setUpTracking(fastify.log, errorTracking)
   const { tracker } = tracking
-  const { failed, streamFailed, end } = requestEnd(fastify, {
-    routes,
-    ids,
-    setup,
-    lines,
-    tracking,
-    errorTracking
-  })
+
+  const parts = { routes, ids, setup, lines, tracking, errorTracking }
+  const { failed, streamFailed, end } = requestEnd(fastify, parts)
   const connections = new Connections((reply) => end(reply.request, reply, true))
 
   const { header } = ids.options
-  fastify.addHook('onRoute', (route) => routes.bind(route))
+  fastify.addHook('onRoute', (route) => routes.add(route))
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header(header, request.id)
     connections.open(reply)
@@ -59,64 +64,64 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, given) 
     done()
   })
   fastify.addHook('onResponse', (request, reply, done) => {
-    if (connections.close(reply)) end(request, reply, brokenOff(reply))
+    if (connections.close(reply)) end(request, reply, wasAborted(reply))
     done()
   })
 
   connections.watch(fastify.server, fastify.initialConfig.http2 === true)
-  watchRefusals(fastify, connections, ids, lines, setup?.refused)
-  side?.controller.listen({
-    ...hooklessRefusals(ids, lines, setup?.refused),
+  watchEarlyRejections(fastify, connections, ids, lines, setup?.countRejection)
+  serverOptions?.controller.listen({
+    ...rejectionsOutsideHooks(ids, lines, setup?.countRejection),
     streamFailed: (error, request) => streamFailed(request, error)
   })
 
   const management = managementOptions === false ? undefined : new ManagementServer(managementOptions)
-  if (setup !== undefined && metricsOptions !== false)
+  if (setup !== undefined && metricsOptions !== false) {
     serveMetrics(fastify, metricsOptions, setup, connections, management)
-  if (management !== undefined) serveManagement(fastify, management, connections)
-  fastify.addHook('onReady', (done) => {
-    setup?.http.addObjectives(routes.objectives)
-    done()
-  })
+    fastify.addHook('onReady', (done) => {
+      setup.http.addObjectives(routes.objectives)
+      done()
+    })
+  }
+  if (management !== undefined) {
+    const requests = () => ({ inFlight: connections.inFlight, connections: connections.active })
+    serveManagement(fastify, management, { requests })
+  }
 
   const context = ids.options.context ? requestContext(fastify) : undefined
-  const stopWatching = watchOutgoing(
-    ids,
-    context && (() => context.getStore()),
-    metricsOptions !== false && metricsOptions.outgoing ? setup!.metrics : undefined
-  )
-  fastify.addHook('onClose', (_, done) => {
-    stopWatching()
-    done()
-  })
-  watchCrashes(fastify, tracker)
-  const problem = agentProblem()
-  if (problem !== undefined) fastify.log.warn(`observability: ${problem}`)
+  const currentRequest = context && (() => context.getStore())
+  const timesOutgoing = metricsOptions !== false && metricsOptions.outgoing
+  const meter = timesOutgoing ? setup!.metrics : undefined
+  watchUntilClose(fastify, { log: fastify.log, ids, currentRequest, meter })
+  handleProcessExit(fastify, tracker)
+  logProblems(fastify)
 
-  const observability: Observability = {
+  fastify.decorate<Observability>('observability', {
     registry: metricsOptions === false ? new Registry() : (metricsOptions.registry as Registry),
     captureError: (error, context = {}) => tracker.capture(error, { source: 'application', ...context }),
-    flush: async (timeout = 2000) => flushAll(tracker, timeout),
+    flush: async (timeout) => flushAll(tracker, timeout),
     metrics: async (format = 'text') => (setup === undefined ? '' : setup.exposition.render(format)),
     headers: (request) => Object.fromEntries(ids.outgoing(ids.of(request.raw, request.id))),
     context: () => context?.getStore(),
     management
-  }
-  fastify.decorate('observability', observability)
-  provide(fastify, reporterPort, {
-    report: (error, { request, ...context }) =>
-      tracker.capture(error, {
-        ...context,
-        ...(request === undefined ? {} : { correlationId: request.id, method: request.method })
-      }),
-    flush: async (timeout) => flushAll(tracker, timeout)
   })
-  provide(fastify, propagatorPort, {
-    inject(request, carrier) {
-      for (const [name, value] of ids.outgoing(ids.of(request.raw, request.id))) carrier[name] ??= value
-    }
+  providePorts(fastify, { tracker, ids, meter: setup?.metrics })
+}
+
+function watchUntilClose(fastify: FastifyInstance, parts: OutgoingRequestParts): void {
+  const stop = watchOutgoingRequests(parts)
+  fastify.addHook('onClose', (_, done) => {
+    stop()
+    done()
   })
-  if (setup !== undefined) provide(fastify, meterPort, setup.metrics)
+}
+
+/** Logs one line for each part that works with less than it could. */
+function logProblems(fastify: FastifyInstance): void {
+  const problems = internalsProblems(fastify.log, errSerializer)
+  const agent = agentProblem()
+  if (agent !== undefined) problems.push(agent)
+  for (const problem of problems) fastify.log.warn(problem)
 }
 
 /** Logs, ids, metrics, traces and error tracking for Fastify: one line a request, one record a route. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -11,8 +11,8 @@ const folder = join(import.meta.dirname, '..')
 const fixture = (name: string) => join(import.meta.dirname, 'fixtures', name)
 const preload = ['--import', '@seaworthy/observability/apm']
 
-/** Starts the service with an agent, sends the last requests of its life, ends it: what did the intake get? */
-async function lastWords(t: Test, env: Record<string, string>, ready: () => unknown = () => true) {
+/** Starts the service with an agent, sends requests and ends it at once: the intake must have them. */
+async function endAfterRequests(t: Test, env: Record<string, string>, ready: () => unknown = () => true) {
   const service = startNode(t, fixture('apm-app.ts'), { nodeArgs: preload, env, cwd: folder })
   const [, url = ''] = await service.waitFor(/listening at (http:\/\/127\.0\.0\.1:\d+)/, 60_000)
   await until('the agent to be connected', ready)
@@ -21,7 +21,7 @@ async function lastWords(t: Test, env: Record<string, string>, ready: () => unkn
   service.kill('SIGTERM')
   const { code } = await service.exit
   t.equal(code, 0, service.output())
-  t.notMatch(service.output(), /no agent was loaded|will not see it/)
+  t.notMatch(service.output(), /no agent was loaded|will not see|dd-trace is unknown/)
   return service
 }
 
@@ -39,7 +39,7 @@ const text = (requests: { body: Buffer }[]): string =>
 
 t.test('OpenTelemetry: the last request and the last error arrive', async (t) => {
   const intake = await startIntake(t)
-  await lastWords(t, {
+  await endAfterRequests(t, {
     OTEL_EXPORTER_OTLP_ENDPOINT: intake.url,
     OTEL_SERVICE_NAME: 'api',
     OTEL_METRICS_EXPORTER: 'none',
@@ -58,7 +58,7 @@ t.test('Datadog: the last request and the last error arrive', async (t) => {
     DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false',
     DD_REMOTE_CONFIGURATION_ENABLED: 'false'
   }
-  await lastWords(t, env)
+  await endAfterRequests(t, env)
   const got = text(intake.requests.filter(({ url }) => url.includes('/traces')))
   t.match(got, /\/users\/:id|\/users\/7/)
   t.match(got, /last-error/)
@@ -66,7 +66,7 @@ t.test('Datadog: the last request and the last error arrive', async (t) => {
 
 t.test('Elastic: the last request and the last error arrive', async (t) => {
   const intake = await startIntake(t, () => ({ body: '{"version":"8.15.0"}' }))
-  await lastWords(t, {
+  await endAfterRequests(t, {
     ELASTIC_APM_SERVER_URL: intake.url,
     ELASTIC_APM_SERVICE_NAME: 'api',
     ELASTIC_APM_CENTRAL_CONFIG: 'false',
@@ -118,7 +118,7 @@ requires(['openssl'], 'New Relic: the last request and the last error arrive', a
     server.closeAllConnections()
     server.close()
   })
-  await lastWords(
+  await endAfterRequests(
     t,
     {
       NEW_RELIC_LICENSE_KEY: '0123456789012345678901234567890123456789',
@@ -152,7 +152,7 @@ t.test('without a vendor in the environment nothing is loaded', async (t) => {
   t.notMatch(service.output(), /newrelic|dd-trace|elastic-apm-node|opentelemetry[\\/](?!api)/)
 })
 
-t.test('an agent that is named but not preloaded is told once, with the command', async (t) => {
+t.test('an agent that is named but not preloaded is one warning with the command', async (t) => {
   const service = startNode(t, fixture('apm-app.ts'), {
     cwd: folder,
     env: { ELASTIC_APM_SERVER_URL: 'http://127.0.0.1:1' }
@@ -160,12 +160,28 @@ t.test('an agent that is named but not preloaded is told once, with the command'
   await service.waitFor(/listening at/)
   const warnings = service.logs().filter(({ msg }) => /no agent was loaded/.test(msg as string))
   t.match(warnings, [
-    { level: 40, msg: /: node --import @seaworthy\/observability\/apm test\/fixtures\/apm-app\.ts$/ }
+    {
+      level: 40,
+      msg: /; start with node --import @seaworthy\/observability\/apm test\/fixtures\/apm-app\.ts$/
+    }
   ])
   t.equal(warnings.length, 1)
 })
 
-t.test('a preload that comes after Fastify says so', async (t) => {
+t.test('the command names the preload of the preset where the app can load it', async (t) => {
+  const cwd = temporaryFolder(t)
+  const preset = join(cwd, 'node_modules/fastify-seaworthy')
+  mkdirSync(preset, { recursive: true })
+  writeFileSync(join(cwd, 'package.json'), '{}')
+  writeFileSync(join(preset, 'package.json'), '{ "exports": { "./apm": "./apm.js" } }')
+  writeFileSync(join(preset, 'apm.js'), '')
+  const env = { ELASTIC_APM_SERVER_URL: 'http://127.0.0.1:1' }
+  const service = startNode(t, fixture('apm-app.ts'), { cwd, env })
+  await service.waitFor(/listening at/)
+  t.match(service.output(), /; start with node --import fastify-seaworthy\/apm /)
+})
+
+t.test('a preload after Fastify is one warning with the command', async (t) => {
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }
   const service = startNode(t, fixture('apm-late.ts'), { cwd: folder, env })
   await service.exit

@@ -14,16 +14,22 @@ import {
 } from '@seaworthy/contract'
 import { observability, observabilityServerOptions, type ErrorContext } from '@seaworthy/observability'
 import { startNode } from '@seaworthy/testing'
-import { build, listen, samples, total } from './support.ts'
+import { build, listen, samples, total } from './helpers.ts'
 
-/** A neighbour that uses all that is offered, and offers what observability uses. */
-const neighbour = (told: { flush?: () => unknown; injected?: Record<string, string> }) =>
+/** What a neighbour has received from observability. */
+interface Received {
+  flush?: () => unknown
+  injected?: Record<string, string>
+}
+
+/** A neighbour that uses every port of observability, and provides those that observability uses. */
+const neighbour = (received: Received) =>
   fp(async (fastify: FastifyInstance) => {
     provide(fastify, lifecyclePort, {
       state: 'running',
       onDrain: () => undefined,
       onShutdown: () => undefined,
-      onFlush: (_, flush) => void (told.flush = flush)
+      onFlush: (_, flush) => void (received.flush = flush)
     })
     whenProvided(fastify, meterPort, (meter) => {
       meter
@@ -41,15 +47,15 @@ const neighbour = (told: { flush?: () => unknown; injected?: Record<string, stri
     let propagator: Propagator | undefined
     whenProvided(fastify, propagatorPort, (value) => (propagator = value))
     fastify.addHook('preHandler', (request, _reply, done) => {
-      told.injected = {}
-      propagator?.inject(request, told.injected)
+      received.injected = {}
+      propagator?.inject(request, received.injected)
       done()
     })
   })
 
 for (const first of ['the plugin', 'its neighbour']) {
   t.test(`meets a neighbour when ${first} is registered first`, async (t) => {
-    const told: { flush?: () => unknown; injected?: Record<string, string> } = {}
+    const received: Received = {}
     const seen: [unknown, ErrorContext][] = []
     const app = Fastify({ ...observabilityServerOptions({ logger: false }) }) as unknown as FastifyInstance
     t.teardown(() => app.close())
@@ -59,7 +65,7 @@ for (const first of ['the plugin', 'its neighbour']) {
           management: { port: 0 },
           errorTracking: { sink: (error, context) => void seen.push([error, context]) }
         }),
-      async () => app.register(neighbour(told))
+      async () => app.register(neighbour(received))
     ]
     for (const register of first === 'the plugin' ? plugins : plugins.toReversed()) await register()
     app.get('/', async () => 'ok')
@@ -70,10 +76,10 @@ for (const first of ['the plugin', 'its neighbour']) {
     t.match((await management!.inject('/status')).json(), { neighbour: { fine: true } })
     t.equal(samples((await management!.inject('/metrics')).body).get('neighbour_total{kind="a"}'), 2)
     t.match(seen, [[{ message: 'from the neighbour' }, { source: 'neighbour' }]])
-    t.type(told.flush, 'function')
-    await told.flush!()
+    t.type(received.flush, 'function')
+    await received.flush!()
     await app.inject({ url: '/', headers: { 'x-correlation-id': 'abc' } })
-    t.match(told.injected, { 'x-correlation-id': 'abc', traceparent: /^00-/ })
+    t.match(received.injected, { 'x-correlation-id': 'abc', traceparent: /^00-/ })
   })
 }
 
@@ -97,7 +103,7 @@ t.test('routes in encapsulated plugins, with a prefix, count under their whole p
   t.match(requests(), [{ route: '/v1/users/:id', url: '/v1/users/3' }])
 })
 
-t.test('a not-found handler, an error handler and HEAD requests of the app stay its own', async (t) => {
+t.test('a not-found handler, an error handler and HEAD requests of the app are kept', async (t) => {
   const { app, requests } = await build(t, {}, (app) => {
     app.setNotFoundHandler(async (...[, reply]) => reply.code(404).send('mine'))
     app.setErrorHandler(async (...[, , reply]) => reply.code(503).send('also mine'))
@@ -114,7 +120,7 @@ t.test('a not-found handler, an error handler and HEAD requests of the app stay 
   ])
 })
 
-t.test('two apps in one process have ids, lines, numbers and errors of their own', async (t) => {
+t.test('two apps in one process share no ids, lines, numbers or errors', async (t) => {
   const errors: string[] = []
   const make = async (name: string) =>
     build(
@@ -129,17 +135,17 @@ t.test('two apps in one process have ids, lines, numbers and errors of their own
     errors.toSorted((x, y) => x.localeCompare(y)),
     ['a', 'b']
   )
-  for (const [built, own] of [
+  for (const [built, name] of [
     [a, 'a'],
     [b, 'b']
   ] as const) {
-    t.match(built.requests(), [{ route: `/${own}` }])
+    t.match(built.requests(), [{ route: `/${name}` }])
     t.equal(built.requests().length, 1)
     t.equal(total(await built.app.observability.metrics(), 'http_requests_total'), 1)
   }
 })
 
-t.test('the same app refuses the plugin twice', async (t) => {
+t.test('registering the plugin twice on one app fails', async (t) => {
   const { app } = await build(t)
   await t.rejects(async () => app.register(observability), /already/)
 })

@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { pino, type LoggerOptions } from 'pino'
 import t from 'tap'
 import { observability, observabilityServerOptions } from '@seaworthy/observability'
-import type { Line } from './support.ts'
+import type { Line } from './helpers.ts'
 
 /** A stream that keeps what is written. */
 function memory() {
@@ -10,7 +10,7 @@ function memory() {
   return { lines, write: (line: string) => void lines.push(JSON.parse(line) as Line) }
 }
 
-t.test('what is returned has the keys that are set, and no others', async (t) => {
+t.test('the result has the keys that are set, and no others', async (t) => {
   const keys = ['childLoggerFactory', 'clientErrorHandler', 'frameworkErrors', 'genReqId', 'logController']
   t.strictSame(Object.keys(observabilityServerOptions()).toSorted(), [...keys, 'logger'])
   t.strictSame(Object.keys(observabilityServerOptions({ logger: undefined })).toSorted(), [...keys, 'logger'])
@@ -35,12 +35,17 @@ for (const [name, settings] of [
     app.get('/boom', async () => Promise.reject(new Error('boom')))
 
     const headers = { 'x-correlation-id': 'chain-1' }
-    const { headers: answered } = await app.inject({ url: '/items/3?token=x', headers })
-    t.equal(answered['x-correlation-id'], 'chain-1')
+    const { headers: responseHeaders } = await app.inject({ url: '/items/3?token=x', headers })
+    t.equal(responseHeaders['x-correlation-id'], 'chain-1')
     await app.inject('/boom')
 
-    const [own, line, failed, ...others] = stream.lines
-    t.match(own, { msg: 'from the handler', correlationId: 'chain-1', traceId: /^\w{32}$/, service: 'shop' })
+    const [handlerLine, line, failed, ...others] = stream.lines
+    t.match(handlerLine, {
+      msg: 'from the handler',
+      correlationId: 'chain-1',
+      traceId: /^\w{32}$/,
+      service: 'shop'
+    })
     t.match(line, {
       msg: 'request completed',
       route: '/items/:id',
@@ -54,7 +59,7 @@ for (const [name, settings] of [
   })
 }
 
-t.test('a level or settings beside a finished logger are refused, and so is what is no logger', async (t) => {
+t.test('a level or settings beside a logger are invalid, and so is a value that is no logger', async (t) => {
   const loggerInstance = pino({ level: 'silent' })
   t.throws(() => observabilityServerOptions({ loggerInstance, level: 'info' }), {
     name: 'RangeError',

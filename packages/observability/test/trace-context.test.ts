@@ -1,8 +1,8 @@
-// What W3C's own test harness for Trace Context asks of a service, asked of a real server that calls another one.
+// The cases of W3C's test harness for Trace Context, sent to a real server that calls another one.
 import { request } from 'node:http'
 import t from 'tap'
 import { startIntake } from '@seaworthy/testing'
-import { build, listen } from './support.ts'
+import { build, listen } from './helpers.ts'
 
 const trace = '12345678901234567890123456789012'
 const span = '1234567890123456'
@@ -160,7 +160,7 @@ const send = async (port: number, path: string, headers: Headers): Promise<void>
     sent.on('error', reject).end()
   })
 
-t.test("W3C's cases: what comes in, and what a call in its course takes out", async (t) => {
+t.test("each of W3C's cases continues or replaces the trace in the outgoing requests", async (t) => {
   const upstream = await startIntake(t)
   const { app, requests } = await build(t, { correlation: { context: true } }, (app) => {
     app.get('/', async () => {
@@ -187,5 +187,5 @@ t.test("W3C's cases: what comes in, and what a call in its course takes out", as
     }
     if (!continued) fresh.add(requests().at(-1)!.traceId!)
   }
-  t.equal(fresh.size, cases.filter(({ continued }) => !continued).length, 'each fresh trace is another')
+  t.equal(fresh.size, cases.filter(({ continued }) => !continued).length, 'each new trace differs')
 })

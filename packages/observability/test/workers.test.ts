@@ -2,13 +2,13 @@ import { fileURLToPath } from 'node:url'
 import { request } from 'node:http'
 import t from 'tap'
 import { freePort, startNode, until } from '@seaworthy/testing'
-import type { PackedFamily } from '../src/metrics/packed.ts'
-import { WorkerSum } from '../src/workers/add-up.ts'
-import { Totals } from './totals.ts'
+import type { PackedFamily } from '../src/metrics/types.ts'
+import { WorkerSum } from '../src/workers/worker-sum.ts'
+import { Totals } from './scrape-totals.ts'
 
 const work200 = /^http_requests_total\{.*route="\/work".*status_code="200"/
 
-/** One request on a connection of its own, so that the workers take turns. */
+/** One request on a new connection, so that the workers take turns. */
 const get = async (port: number, path: string, headers = {}): Promise<string> =>
   new Promise((resolve, reject) => {
     const sent = request({ port, host: '127.0.0.1', path, agent: false, headers }, (response) => {
@@ -16,12 +16,12 @@ const get = async (port: number, path: string, headers = {}): Promise<string> =>
       response.setEncoding('utf8').on('data', (data: string) => (text += data))
       response.on('end', () => resolve(text)).on('error', reject)
     })
-    // A connection that was on its way to a worker that died may stay without an answer.
-    sent.setTimeout(5000, () => sent.destroy(new Error('no answer')))
+    // A connection to a worker that was killed meanwhile may get no response.
+    sent.setTimeout(5000, () => sent.destroy(new Error('no response')))
     sent.on('error', reject).end()
   })
 
-function alive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch {
@@ -37,13 +37,13 @@ t.test('10,000 requests over 4 workers, 100 scrapes, workers killed midway: no t
   const ups = () => service.output().match(/is up/g)?.length ?? 0
   await until('four workers', () => ups() === 4)
 
-  const answered = new Map<string, number>()
-  const total = () => [...answered.values()].reduce((sum, count) => sum + count, 0)
+  const responses = new Map<string, number>()
+  const total = () => [...responses.values()].reduce((sum, count) => sum + count, 0)
   const scrape = async () => new Totals(await get(port, '/metrics'))
   const work = async (count: number) => {
     const one = async () => {
       const pid = await get(port, '/work').catch(() => '')
-      if (pid !== '') answered.set(pid, (answered.get(pid) ?? 0) + 1)
+      if (pid !== '') responses.set(pid, (responses.get(pid) ?? 0) + 1)
     }
     for (let n = 0; n < count; n += 50) await Promise.all(Array.from({ length: 50 }, one))
   }
@@ -61,11 +61,11 @@ t.test('10,000 requests over 4 workers, 100 scrapes, workers killed midway: no t
   for (let round = 0; round < 100; round++) {
     await work(100)
     await check()
-    // Two die without a word, two are asked to end; each is replaced, and what it had shown stays.
+    // Two are killed, two are terminated. Each is replaced, and its counts are kept.
     const signal = ({ 30: 'SIGKILL', 45: 'SIGTERM', 60: 'SIGKILL', 75: 'SIGTERM' } as const)[round]
     if (signal === undefined) continue
     const before = ups()
-    const pid = [...answered.keys()].findLast((known) => alive(Number(known)))
+    const pid = [...responses.keys()].findLast((pid) => isAlive(Number(pid)))
     process.kill(Number(pid), signal)
     await until('another worker', () => ups() > before)
   }
@@ -73,9 +73,9 @@ t.test('10,000 requests over 4 workers, 100 scrapes, workers killed midway: no t
     await check()
     return last.get(work200) >= total() - 200
   })
-  t.ok(answered.size >= 4, `${answered.size} workers have answered`)
+  t.ok(responses.size >= 4, `${responses.size} workers have answered`)
   t.ok(scrapes >= 95, `${scrapes} scrapes`)
-  t.ok(total() > 9000, `${total()} answers`)
+  t.ok(total() > 9000, `${total()} responses`)
   t.ok(last.get(work200) <= 10_000, 'nothing is counted twice')
 
   const text = await get(port, '/metrics')
@@ -85,7 +85,7 @@ t.test('10,000 requests over 4 workers, 100 scrapes, workers killed midway: no t
   t.ok(openmetrics.endsWith('# EOF\n'))
 })
 
-t.test('sums of seconds are the same in whichever order and grouping workers are added', async (t) => {
+t.test('sums of seconds are the same in any order and grouping of workers', async (t) => {
   const snapshot = (value: number): PackedFamily[] => [
     {
       name: 'x_seconds',
@@ -110,7 +110,7 @@ t.test('sums of seconds are the same in whichever order and grouping workers are
   }
 })
 
-t.test("workers that differ in their buckets are put together in the first one's", async (t) => {
+t.test('series of workers with other buckets are moved to those of the first worker', async (t) => {
   const family = (bounds: number[], numbers: number[]): PackedFamily[] => [
     { name: 'x_seconds', help: '', type: 'histogram', aggregator: 'sum', bounds, series: [['', numbers]] }
   ]
@@ -120,7 +120,7 @@ t.test("workers that differ in their buckets are put together in the first one's
   t.strictSame(sum.families, family([1, 5], [3, 3, 5, 30]))
 })
 
-t.test('without deaths, every scrape of any worker has every request', async (t) => {
+t.test('every scrape of any worker has every request while all are alive', async (t) => {
   const port = await freePort()
   const service = startNode(t, app, { env: { PORT: `${port}` } })
   await until('four workers', () => service.output().match(/is up/g)?.length === 4)

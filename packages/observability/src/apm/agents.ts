@@ -1,48 +1,63 @@
 import { createRequire, register } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { pause, withTimeout } from '@seaworthy/internal'
+import { datadogFlush } from '../internals.ts'
+import { otelInstrumentations } from './otel-instrumentations.ts'
 import type { Vendor } from './vendors.ts'
 
+/** Sends the agent's data. `timeout` in milliseconds. */
+type Flush = (timeout: number) => Promise<unknown>
 type Callback = (error?: unknown) => void
-/** Starts an agent and gives its way of sending everything out. */
-type Start = (load: NodeJS.Require, from: URL) => (timeout: number, done: Callback) => void
 
 interface NewRelic {
   shutdown(options: { collectPendingData: boolean; timeout: number }, done: Callback): void
 }
 interface Datadog {
-  init(): { _tracer?: { _exporter?: { flush?: (done: Callback) => void } } }
+  init(): unknown
 }
 interface Elastic {
   start(): { flush(done: Callback): void }
-}
-interface Bundle {
-  getNodeAutoInstrumentations(): unknown[]
 }
 interface OpenTelemetry {
   NodeSDK: new (options: { instrumentations: unknown[] }) => { start(): void; shutdown(): Promise<void> }
 }
 
+interface Agent {
+  /** The packages to install, for the message. */
+  packages: string
+  start(load: NodeJS.Require, from: URL): Flush
+}
+
+const called = (fn: (done: Callback) => void): Promise<void> =>
+  new Promise((resolve) => {
+    fn(() => resolve())
+  })
+
+/** Datadog's agent sends its spans every two seconds. */
+const datadogInterval = 2500
+
 // Agents patch what is loaded after them: CommonJS by themselves, ES modules by a hook of their own.
-const agents: Record<Vendor, { packages: string; start: Start }> = {
+const agents: Record<Vendor, Agent> = {
   newrelic: {
     packages: 'newrelic',
     start(load, from) {
       register('newrelic/esm-loader.mjs', from)
       const agent = load('newrelic') as NewRelic
-      return (timeout, done) => agent.shutdown({ collectPendingData: true, timeout }, done)
+      return async (timeout) => called((done) => agent.shutdown({ collectPendingData: true, timeout }, done))
     }
   },
   datadog: {
     packages: 'dd-trace',
     start(load) {
       load('dd-trace/register.js')
-      const { _tracer } = (load('dd-trace') as Datadog).init()
-      // There is no public way, and the agent's own timer comes every two seconds.
-      return (timeout, done) => {
-        if (_tracer?._exporter?.flush === undefined) setTimeout(done, Math.min(timeout, 2500))
-        else _tracer._exporter.flush(done)
-      }
+      const flush = datadogFlush((load('dd-trace') as Datadog).init())
+      if (flush !== undefined) return async () => called(flush)
+      process.emitWarning(
+        'observability: this version of dd-trace is unknown; the end of the process waits for its timer; update @seaworthy/observability',
+        { code: 'SEAWORTHY_APM_FLUSH' }
+      )
+      return async () => pause(datadogInterval)
     }
   },
   elastic: {
@@ -50,57 +65,29 @@ const agents: Record<Vendor, { packages: string; start: Start }> = {
     start(load, from) {
       register('elastic-apm-node/loader.mjs', from)
       const agent = (load('elastic-apm-node') as Elastic).start()
-      return (_, done) => agent.flush(done)
+      return async () => called((done) => agent.flush(done))
     }
   },
   opentelemetry: {
     packages: '@opentelemetry/sdk-node @opentelemetry/instrumentation-http @fastify/otel',
     start(load) {
       const { NodeSDK } = load('@opentelemetry/sdk-node') as OpenTelemetry
-      const sdk = new NodeSDK({ instrumentations: instrumentations(load) })
+      const sdk = new NodeSDK({ instrumentations: otelInstrumentations(load) })
       sdk.start()
-      return (_, done) => {
-        const over = () => done()
-        void sdk.shutdown().then(over, over)
-      }
+      return async () => sdk.shutdown()
     }
   }
 }
 
-/** All that is installed: the bundle, or the parts that matter for a service. */
-function instrumentations(load: NodeJS.Require): unknown[] {
-  const bundle = optional(load, '@opentelemetry/auto-instrumentations-node') as Bundle | undefined
-  if (bundle !== undefined) return bundle.getNodeAutoInstrumentations()
-
-  const made = (name: string, type: string, options: object = {}) => {
-    const exported = optional(load, name) as Record<string, new (options: object) => unknown> | undefined
-    return exported && new exported[type]!(options)
-  }
-  return [
-    made('@opentelemetry/instrumentation-http', 'HttpInstrumentation'),
-    made('@opentelemetry/instrumentation-undici', 'UndiciInstrumentation'),
-    made('@fastify/otel', 'FastifyOtelInstrumentation', { registerOnInitialization: true })
-  ].filter(Boolean)
-}
-
-function optional(load: NodeJS.Require, name: string): unknown {
-  try {
-    return load(name)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined
-    throw error
-  }
-}
-
 /**
- * Starts the agent that the service has installed; gives its flush, which never rejects and keeps to its time.
+ * Starts the agent that the service has installed. Returns its flush, which never rejects and keeps its timeout.
  *
- * @throws Error with the command to install, where it isn't.
+ * @throws Error with the command to install, where the agent cannot be loaded.
  */
 export function startAgent(vendor: Vendor): (timeout: number) => Promise<void> {
   const from = pathToFileURL(join(process.cwd(), 'package.json'))
   const { packages, start } = agents[vendor]
-  let flush: ReturnType<Start>
+  let flush: Flush
   try {
     flush = start(createRequire(from), from)
   } catch (cause) {
@@ -109,18 +96,8 @@ export function startAgent(vendor: Vendor): (timeout: number) => Promise<void> {
       { cause }
     )
   }
-  return async (timeout) => flushed(flush, timeout)
-}
-
-async function flushed(flush: ReturnType<Start>, timeout: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  await new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeout)
-    try {
-      flush(timeout, () => resolve())
-    } catch {
-      resolve()
-    }
-  })
-  clearTimeout(timer)
+  return async (timeout) => {
+    // At the end of the process there is no reader for what an agent fails with.
+    await withTimeout(timeout, async () => flush(timeout)).catch(() => undefined)
+  }
 }

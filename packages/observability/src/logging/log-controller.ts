@@ -6,31 +6,31 @@ import fastify, {
   type LogController
 } from 'fastify'
 
-/** What the plugin wants to know of what Fastify would have logged. */
+/** Events of which Fastify informs its log only. */
 export interface LogEvents {
   /** A stream failed after its headers had gone out. */
   streamFailed(error: Error, request: FastifyRequest): void
-  /** A request was answered 503, without hooks, because the server is closing. */
-  refusedWhileClosing(logger: FastifyBaseLogger): void
-  /** A method that no router knows, which only HTTP/2 lets pass: it is answered 404, without hooks. */
+  /** A request was rejected with 503, without hooks, because the server is closing. */
+  rejectedWhileClosing(logger: FastifyBaseLogger): void
+  /** A request was rejected with 404, without hooks, because no router has its method. Only HTTP/2 allows it. */
   unknownMethod(request: FastifyRequest, reply: FastifyReply): void
 }
 
 const methods = new Set(METHODS)
 const oldestFastify = '5.10.0'
 
-/** A log controller that the plugin can listen to. */
+/** A log controller with one listener. */
 export interface OneLineLogController extends LogController {
-  /** Called by the plugin: from now on it writes the lines. */
+  /** Sends the events to the plugin, which writes the lines from now on. */
   listen(events: LogEvents): void
 }
 
 /**
  * Silences the lines that Fastify writes per request (incoming, completed, not found, error), because the plugin
- * writes the one line that says it all. Until a plugin listens, Fastify's own lines are written.
+ * writes one line per request. Until it listens, Fastify writes its own lines.
  *
- * @throws Error where Fastify is too old to have log controllers. The class is made here, and not when this file is
- * loaded, so that the import succeeds and the message says what is needed.
+ * @throws Error where Fastify is too old to have log controllers. The class is made in this function, so that the import
+ * succeeds and the message names the version.
  */
 export function oneLineLogController(options: { requestIdLogLabel: string }): OneLineLogController {
   const { LogController: Base } = fastify as Partial<Pick<typeof fastify, 'LogController'>>
@@ -52,7 +52,11 @@ export function oneLineLogController(options: { requestIdLogLabel: string }): On
 
     override requestCompleted(error: Error | null, request: FastifyRequest, reply: FastifyReply): void {
       if (events === undefined) super.requestCompleted(error, request, reply)
-      else if (error) request.log.error({ err: error }, 'an onResponse hook failed')
+      else if (error)
+        request.log.error(
+          { err: error },
+          'observability: an onResponse hook failed after the response was sent'
+        )
     }
 
     override defaultErrorLog(error: Error, request: FastifyRequest, reply: FastifyReply): void {
@@ -71,7 +75,7 @@ export function oneLineLogController(options: { requestIdLogLabel: string }): On
 
     override serviceUnavailable(logger: FastifyBaseLogger, server: FastifyRequest['server']): void {
       if (events === undefined) super.serviceUnavailable(logger, server)
-      else events.refusedWhileClosing(logger)
+      else events.rejectedWhileClosing(logger)
     }
   }
   return new Controller(options)

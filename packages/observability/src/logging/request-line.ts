@@ -1,15 +1,28 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
-import type { LogLevel, ResolvedLogging } from '../options-logging.ts'
-import type { Route } from '../routes.ts'
 import type { RequestIds } from '../tracing/request-ids.ts'
-import { errorJson } from './error-json.ts'
+import { errorJson } from './bounded-json.ts'
+import { customFields } from './custom-fields.ts'
 import { lineWriter, type WriteLine } from './line-writer.ts'
+import type { LogLevel, ResolvedLogging } from './options.ts'
 import { schemas, type LineParts, type Schema } from './schemas.ts'
-import { scrubPath } from './scrub.ts'
-import { userFields } from './user-fields.ts'
+import { scrubPath } from './scrub-path.ts'
+
+/** A route as its lines show it. */
+export interface LoggedRoute {
+  /** The pattern. `undefined` for requests that match no route. */
+  url: string | undefined
+  /** The pattern as JSON. */
+  text: string
+  /** Milliseconds. */
+  slowThreshold: number
+  /** Whether successful requests are logged. */
+  log: boolean
+  /** Whether the line shows the pattern in place of the path, because a parameter is secret. */
+  hidesPath: boolean
+}
 
 /** How a request ended. */
-export interface Outcome {
+export interface RequestResult {
   statusCode: number
   /** Milliseconds. */
   duration: number
@@ -17,18 +30,20 @@ export interface Outcome {
   error: unknown
 }
 
-const severity: Record<LogLevel, number> = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 }
-
-// Only HTTP/2 has methods of any length.
-const maxMethod = 32
-
-interface Refused {
+/** A request that Fastify or Node.js rejected before any hook. */
+interface Rejection {
   method?: string
   url?: string
   statusCode: number
   reason: string
+  /** Where the logger does not carry it. */
   correlationId?: string
 }
+
+const severity: Record<LogLevel, number> = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 }
+
+// Only HTTP/2 has methods of any length.
+const maxMethod = 32
 
 /** Writes the one line of each request. */
 export class RequestLines {
@@ -45,14 +60,14 @@ export class RequestLines {
   completed(
     request: FastifyRequest,
     reply: FastifyReply,
-    route: Route,
+    route: LoggedRoute,
     ids: RequestIds,
-    outcome: Outcome
+    result: RequestResult
   ): void {
-    const { statusCode, duration, aborted, error } = outcome
+    const { statusCode, duration, aborted, error } = result
     const slow = duration > route.slowThreshold
-    const quiet = statusCode < 400 && !slow
-    if (quiet && (!route.log || !this.#sampled(ids))) return
+    const succeeded = statusCode < 400 && !slow
+    if (succeeded && (!route.log || !this.#isSampled(ids))) return
 
     const parts: LineParts = {
       method: request.method.slice(0, maxMethod),
@@ -65,15 +80,14 @@ export class RequestLines {
       aborted,
       ...errorParts(statusCode, error)
     }
-    const own = this.#schema.line(parts) + this.#span(ids)
-    const fields = this.#options.fields === undefined ? own : own + this.#more(own, request, reply)
+    const line = this.#schema.line(parts) + this.#span(ids)
+    const fields = this.#options.fields === undefined ? line : line + this.#customFields(line, request, reply)
     this.#write(request.log, this.#level(statusCode, slow, aborted), fields, 'request completed')
   }
 
-  /** A request that no hook saw. `correlationId` where its logger doesn't carry it. */
-  refused(log: FastifyBaseLogger, refusal: Refused): void {
-    const { method = '', url = '', statusCode, reason, correlationId } = refusal
-    const parts = {
+  rejected(log: FastifyBaseLogger, rejection: Rejection): void {
+    const { method = '', url = '', statusCode, reason, correlationId } = rejection
+    const parts: LineParts = {
       method,
       route: undefined,
       routeText: '',
@@ -81,52 +95,44 @@ export class RequestLines {
       statusCode,
       duration: 0,
       slow: false,
-      aborted: false
+      aborted: false,
+      reason
     }
     const id = correlationId === undefined ? '' : `,"${this.#schema.keys.correlationId}":"${correlationId}"`
-    this.#write(
-      log,
-      this.#level(statusCode, false, false),
-      this.#schema.line({ ...parts, reason }) + id,
-      'request refused'
-    )
+    const level = this.#level(statusCode, false, false)
+    this.#write(log, level, this.#schema.line(parts) + id, 'request rejected')
   }
 
   #level(statusCode: number, slow: boolean, aborted: boolean): LogLevel {
     const { levels } = this.#options
-    const level = aborted
-      ? statusCode >= 500
-        ? levels.serverError
-        : levels.aborted
-      : statusCode >= 500
-        ? levels.serverError
-        : statusCode >= 400
-          ? levels.clientError
-          : levels.success
+    let level = levels.success
+    if (statusCode >= 500) level = levels.serverError
+    else if (aborted) level = levels.aborted
+    else if (statusCode >= 400) level = levels.clientError
     return slow && severity[levels.slow] > severity[level] ? levels.slow : level
   }
 
-  /** By the trace's own digits, so that every service keeps the same requests. */
-  #sampled({ traceId }: RequestIds): boolean {
+  /** By the digits of the trace id, so that every service logs the same requests. */
+  #isSampled({ traceId }: RequestIds): boolean {
     const { sampling } = this.#options
     return sampling === 1 || Number.parseInt(traceId.slice(-8), 16) < sampling * 0x1_0000_0000
   }
 
-  /** The logger carries the other ids; the span is made only when something asks for it. */
+  /** The logger carries the other ids. A span id exists only where something needed it. */
   #span({ spanId }: RequestIds): string {
     return spanId === undefined ? '' : `,"${this.#schema.keys.spanId}":"${spanId}"`
   }
 
-  #more(own: string, request: FastifyRequest, reply: FastifyReply): string {
+  #customFields(line: string, request: FastifyRequest, reply: FastifyReply): string {
     const { fields } = this.#options
-    return userFields(() => fields!(request, reply), this.#schema, Buffer.byteLength(own))
+    return customFields(() => fields!(request, reply), this.#schema, Buffer.byteLength(line))
   }
 }
 
 function errorParts(statusCode: number, error: unknown): Pick<LineParts, 'err' | 'code'> {
   if (error === undefined) return {}
   if (statusCode >= 500) return { err: errorJson(error) }
-  // Of a client's error only the code: its message may quote what the client sent.
+  // Of a client's error only the code: its message may quote the request.
   const { code } = (error ?? {}) as { code?: unknown }
   return typeof code === 'string' ? { code: code.slice(0, 100) } : {}
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { childWithBindings, inspectLogger, type PinoSymbols } from '../internals.ts'
 import type { IdSource } from '../tracing/request-ids.ts'
-import { plainPino, type PinoKeys } from './line-writer.ts'
+import { errSerializer } from './bounded-json.ts'
 import type { IdKeys } from './schemas.ts'
 
 /** Fastify's `childLoggerFactory`. */
@@ -13,33 +14,31 @@ export type ChildLoggerFactory = (
   raw: IncomingMessage
 ) => FastifyBaseLogger
 
-type Parts = FastifyBaseLogger & Record<symbol, unknown> & { onChild?: (child: FastifyBaseLogger) => void }
-
 const plainId = /^[\w.-]+$/
 
-/**
- * A request's logger: its ids are bound once, and never again. pino's `child` sets up levels and serializers anew; a
- * child that changes neither is its parent with two more bindings, so that is what is made.
- */
+/** Makes a request's logger, which has its ids: without the cost of `child()` where pino's internals are as expected. */
 export function childLoggerFactory(ids: IdSource, keys: IdKeys): ChildLoggerFactory {
+  // Two apps may be built with the same options, and take turns.
+  const inspected = new WeakMap<FastifyBaseLogger, PinoSymbols | false>()
   let parent: FastifyBaseLogger | undefined
-  let parts: PinoKeys | undefined
+  let symbols: PinoSymbols | undefined
+
+  function inspect(logger: FastifyBaseLogger): void {
+    const found = inspected.get(logger) ?? inspectLogger(logger, errSerializer).symbols ?? false
+    inspected.set(logger, found)
+    parent = logger
+    symbols = found === false ? undefined : found
+  }
 
   return function requestLogger(logger, bindings, options, raw) {
-    const given = Object.values(bindings)[0] as string | undefined
-    const { correlationId, traceId } = ids.of(raw, given)
-    if (logger !== parent) {
-      parent = logger
-      parts = plainPino(logger)
-    }
-    if (parts === undefined || hasKeys(options) || !plainId.test(correlationId)) {
+    const requestId = Object.values(bindings)[0] as string | undefined
+    const { correlationId, traceId } = ids.of(raw, requestId)
+    if (logger !== parent) inspect(logger)
+    if (symbols === undefined || hasKeys(options) || !plainId.test(correlationId)) {
       return logger.child({ [keys.correlationId]: correlationId, [keys.traceId]: traceId }, options)
     }
-    const child = Object.create(logger) as Parts
     const bound = `,"${keys.correlationId}":"${correlationId}","${keys.traceId}":"${traceId}"`
-    child[parts.chindings] = (logger as Parts)[parts.chindings] + bound
-    child.onChild?.(child)
-    return child
+    return childWithBindings(logger, symbols, bound)
   }
 }
 

@@ -1,10 +1,10 @@
-import type { LogSchema } from '../options-logging.ts'
-import type { ErrorJson } from './error-json.ts'
+import type { ErrorJson } from './bounded-json.ts'
+import type { LogSchema } from './options.ts'
 
-/** What a request's line may say. Everything else stays out. */
+/** The allow-list of a request's line. */
 export interface LineParts {
   method: string
-  /** The route's pattern; none where nothing matched. */
+  /** The route's pattern. `undefined` for requests that match no route. */
   route: string | undefined
   /** The pattern as JSON. */
   routeText: string
@@ -14,10 +14,10 @@ export interface LineParts {
   duration: number
   slow: boolean
   aborted: boolean
-  /** Why no hook saw the request. */
+  /** Why the request was rejected before any hook. */
   reason?: string | undefined
   err?: ErrorJson | undefined
-  /** The code of a client's error. */
+  /** The code of an error with a status below 500. */
   code?: string | undefined
 }
 
@@ -27,18 +27,18 @@ export interface IdKeys {
   spanId: string
 }
 
-/** Field names of a platform, and how pino's own fields are called there. */
+/** The field names of a platform, and the names of pino's own fields there. */
 export interface Schema {
   keys: IdKeys
-  /** What the line itself says, which may not be said twice. */
-  taken: ReadonlySet<string>
-  /** pino's options that go with it. */
+  /** The fields of the line itself. A custom field of such a name would be there twice. */
+  reserved: ReadonlySet<string>
+  /** The settings of pino that belong to it. */
   pino: Record<string, unknown>
   /** The fields as JSON text, each with a comma before it. */
   line(parts: LineParts): string
 }
 
-type Names = Omit<Schema, 'taken'>
+type SchemaNames = Omit<Schema, 'reserved'>
 
 const text = JSON.stringify
 const ms = (duration: number): number => Math.round(duration * 1000) / 1000
@@ -46,7 +46,7 @@ const flag = (name: string, on: boolean): string => (on ? `,"${name}":true` : ''
 const field = (name: string, value: unknown): string =>
   value === undefined ? '' : `,"${name}":${text(value)}`
 
-const own: Names = {
+const standard: SchemaNames = {
   keys: { correlationId: 'correlationId', traceId: 'traceId', spanId: 'spanId' },
   pino: {},
   line: ({ method, route, routeText, url, statusCode, duration, slow, aborted, reason, err, code }) =>
@@ -57,7 +57,7 @@ const own: Names = {
     field('err', err)
 }
 
-const ecs: Names = {
+const ecs: SchemaNames = {
   keys: { correlationId: 'http.request.id', traceId: 'trace.id', spanId: 'span.id' },
   pino: {
     messageKey: 'message',
@@ -88,7 +88,7 @@ const ecs: Names = {
 
 const severities: Record<string, number> = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 }
 
-const otel: Names = {
+const otel: SchemaNames = {
   keys: { correlationId: 'correlation_id', traceId: 'trace_id', spanId: 'span_id' },
   pino: {
     messageKey: 'body',
@@ -111,7 +111,7 @@ const otel: Names = {
 
 const googleSeverities: Record<string, string> = { trace: 'DEBUG', warn: 'WARNING', fatal: 'CRITICAL' }
 
-const gcp: Names = {
+const gcp: SchemaNames = {
   keys: {
     correlationId: 'correlationId',
     traceId: 'logging.googleapis.com/trace',
@@ -135,7 +135,7 @@ const gcp: Names = {
 const stackOf = ({ stack, cause }: ErrorJson): string =>
   cause === undefined ? (stack ?? '') : `${stack ?? ''}\ncaused by: ${stackOf(cause)}`
 
-const everything: LineParts = {
+const allParts: LineParts = {
   method: '',
   route: '',
   routeText: '""',
@@ -148,7 +148,7 @@ const everything: LineParts = {
   code: '',
   err: { type: '', message: '' }
 }
-const always = 'level time msg message pid hostname fieldsError fieldsLeftOut'.split(' ')
+const pinoFields = 'level time msg message pid hostname fieldsError droppedFields'.split(' ')
 
 interface PinoOptions {
   timestamp?: () => string
@@ -156,18 +156,19 @@ interface PinoOptions {
   messageKey?: string
 }
 
-/** Completes a schema with the names that a line has, from a line that has all of them. */
-function whole(names: Names): Schema {
+/** Completes a schema with the names that are reserved: those of a line with all of its parts. */
+function withReserved(names: SchemaNames): Schema {
   const { messageKey = 'msg', timestamp, formatters }: PinoOptions = names.pino
-  const line = JSON.parse(`{${(names.line(everything) + (timestamp?.() ?? '')).slice(1)}}`) as object
+  const line = JSON.parse(`{${(names.line(allParts) + (timestamp?.() ?? '')).slice(1)}}`) as object
   const head = { ...formatters?.level('info'), ...formatters?.bindings?.({}) }
-  const taken = [...always, messageKey, ...Object.values(names.keys), ...Object.keys({ ...line, ...head })]
-  return { ...names, taken: new Set(taken) }
+  const parts = Object.keys({ ...line, ...head })
+  const reserved = new Set([...pinoFields, messageKey, ...Object.values(names.keys), ...parts])
+  return { ...names, reserved }
 }
 
 export const schemas: Record<LogSchema, Schema> = {
-  default: whole(own),
-  ecs: whole(ecs),
-  otel: whole(otel),
-  gcp: whole(gcp)
+  default: withReserved(standard),
+  ecs: withReserved(ecs),
+  otel: withReserved(otel),
+  gcp: withReserved(gcp)
 }

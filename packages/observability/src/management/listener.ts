@@ -7,19 +7,19 @@ import Fastify, {
   type RouteOptions
 } from 'fastify'
 import type { Management } from '@seaworthy/contract'
-import type { ResolvedManagement } from '../options-management.ts'
+import type { ResolvedManagement } from './options.ts'
 
-/** The operators' listener, as `app.observability.management`. */
+/** The listener for operators, as `app.observability.management`. */
 export interface ManagementListener {
-  /** The port it listens on, once the app is ready. */
+  /** The port on which it listens, once the app is ready. */
   readonly port: number | undefined
-  /** Asks it without a socket, for tests. */
+  /** Sends it a request without a socket, for tests. */
   inject(options: string | InjectOptions): Promise<LightMyRequestResponse>
 }
 
 /**
- * An application of its own behind a server of its own. It takes routes until its first request: it listens as soon
- * as the app is ready, so that a taken port stops the start, while others may still be adding theirs.
+ * A second Fastify app behind a server that listens as soon as the main app is ready, so that a used port stops the
+ * start. Other plugins may add their routes until its first request.
  */
 export class ManagementServer implements Management, ManagementListener {
   readonly sections: Map<string, () => unknown> = new Map()
@@ -60,7 +60,7 @@ export class ManagementServer implements Management, ManagementListener {
       server.once('error', reject)
       server.listen(this.#options.port, this.#options.host, resolve)
     })
-    // It never keeps a process alive that has nothing else to do.
+    // It does not keep the process alive.
     this.#server = server.unref()
   }
 

@@ -3,7 +3,7 @@ import type { Management } from '@seaworthy/contract'
 
 interface Change {
   level: string
-  /** Milliseconds until the former level returns. */
+  /** Milliseconds until the normal level returns. */
   ttl?: number
 }
 
@@ -11,7 +11,7 @@ const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 const minute = 60_000
 const day = 24 * 60 * minute
 
-/** The level at run time: it goes back by itself, so that nobody leaves a service at debug. */
+/** The log level at run time. It returns to normal by itself, so that no service is left at debug. */
 export class LogLevel {
   readonly #log: FastifyBaseLogger
   #normal: string
@@ -65,8 +65,8 @@ export function logLevelRoutes(management: Management, level: LogLevel, log: Fas
     schema,
     async handler({ body }) {
       level.set(body as Change)
-      // Said at warn, so that the change itself is seen at most levels.
-      log.warn(level.state, 'observability: log level changed')
+      // At warn, so that the change itself is seen at most levels.
+      log.warn(level.state, 'observability: the log level was changed')
       return level.state
     }
   })

@@ -1,16 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import { managementPort, provide } from '@seaworthy/contract'
 import { hasLogger } from '@seaworthy/internal'
-import type { Connections } from '../connections.ts'
 import type { ManagementServer } from './listener.ts'
 import { LogLevel, logLevelRoutes } from './log-level.ts'
 import { statusPage } from './status-page.ts'
 
-/** What operators find on their listener, and when it listens. */
+/** Adds the routes and sections of this package to the operators' listener, and starts and closes it with the app. */
 export function serveManagement(
   fastify: FastifyInstance,
   management: ManagementServer,
-  connections: Connections
+  sections: Record<string, () => unknown>
 ): void {
   provide(fastify, managementPort, management)
   const level = new LogLevel(fastify.log)
@@ -22,12 +21,12 @@ export function serveManagement(
     memoryBytes: process.memoryUsage.rss(),
     pid: process.pid
   }))
-  management.section('requests', () => ({ inFlight: connections.inFlight, connections: connections.active }))
+  for (const [name, snapshot] of Object.entries(sections)) management.section(name, snapshot)
   management.section('log level', () => level.state)
 
   fastify.addHook('onReady', async () => {
     await management.listen()
-    fastify.log.info({ port: management.port }, 'observability: management listens')
+    fastify.log.info({ port: management.port }, 'observability: the management listener is open')
   })
   fastify.addHook('onClose', async () => {
     level.reset()

@@ -1,9 +1,9 @@
 import type { ManagementServer } from './listener.ts'
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-const escaped = (text: string): string => text.replaceAll(/[&<>"]/g, (character) => entities[character]!)
+const escapeHtml = (text: string): string => text.replaceAll(/[&<>"]/g, (character) => entities[character]!)
 
-/** `GET /` for people, `GET /status` for programs: what each plugin has to say, now. */
+/** The current sections of all plugins: `GET /` for people, `GET /status` for programs. */
 export function statusPage(management: ManagementServer): void {
   management.route({
     method: 'GET',
@@ -27,7 +27,7 @@ export function statusPage(management: ManagementServer): void {
   })
 }
 
-/** A section that fails says so, and takes none of the others with it. */
+/** A section that fails shows its error; the others are not affected. */
 function snapshots({ sections }: ManagementServer): Record<string, unknown> {
   return Object.fromEntries(
     [...sections].map(([name, snapshot]) => {
@@ -42,7 +42,7 @@ function snapshots({ sections }: ManagementServer): Record<string, unknown> {
 
 function page(sections: Record<string, unknown>): string {
   const parts = Object.entries(sections).map(
-    ([name, value]) => `<section><h2>${escaped(name)}</h2>${shown(value)}</section>`
+    ([name, value]) => `<section><h2>${escapeHtml(name)}</h2>${renderValue(value)}</section>`
   )
   return `<!doctype html>
 <html lang="en">
@@ -63,11 +63,11 @@ th { font-weight: 500; opacity: .75 }
 }
 
 /** Objects as tables, the rest as text. */
-function shown(value: unknown, depth = 0): string {
-  if (typeof value !== 'object' || value === null) return escaped(String(value))
-  if (depth > 4) return escaped(JSON.stringify(value))
+function renderValue(value: unknown, depth = 0): string {
+  if (typeof value !== 'object' || value === null) return escapeHtml(String(value))
+  if (depth > 4) return escapeHtml(JSON.stringify(value))
   const rows = Object.entries(value).map(
-    ([name, inner]) => `<tr><th>${escaped(name)}</th><td>${shown(inner, depth + 1)}</td></tr>`
+    ([name, inner]) => `<tr><th>${escapeHtml(name)}</th><td>${renderValue(inner, depth + 1)}</td></tr>`
   )
   return rows.length === 0 ? '–' : `<table>${rows.join('')}</table>`
 }

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 
 const blockBytes = 65_536
-// Milliseconds of a turn of the event loop: requests wait no longer for a scrape.
-const slice = 2
+/** Milliseconds of a turn of the event loop: a request waits no longer for a scrape. */
+const maxTurn = 2
 
 /**
- * Puts texts together to blocks for a socket, and lets others have their turn in between. Each text is written where it
- * is sent from, so that a scrape of megabytes leaves no garbage of that size.
+ * Joins texts to blocks for a socket, and lets requests run in between. Each text is written into the block that is
+ * sent, so that a scrape of megabytes leaves no garbage of that size.
  */
 export async function* inBlocks(texts: Iterable<string>): AsyncGenerator<Buffer, void> {
   let block = Buffer.allocUnsafeSlow(blockBytes)
@@ -20,7 +20,7 @@ export async function* inBlocks(texts: Iterable<string>): AsyncGenerator<Buffer,
       continue
     }
     if (used > 0) yield block.subarray(0, used)
-    if (performance.now() - turn >= slice) {
+    if (performance.now() - turn >= maxTurn) {
       await setImmediate()
       turn = performance.now()
     }

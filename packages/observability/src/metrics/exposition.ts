@@ -1,28 +1,28 @@
 import type { Registry } from 'prom-client'
 import { inBlocks } from './blocks.ts'
-import type { Exposed, MetricJson } from './family.ts'
-import { packed, packedTexts, type PackedFamily } from './packed.ts'
-import type { Format } from './text.ts'
+import { convertText } from './openmetrics.ts'
+import { packedTexts, packFamily } from './packed.ts'
+import type { Exposed, Format, MetricJson, PackedFamily } from './types.ts'
 
-/** prom-client's registry, its successor's, or anything else that gives Prometheus' text. */
+/** A registry of prom-client, of its successor, or any other object that returns Prometheus' text. */
 export interface MetricsRegistry {
   metrics(): string | Promise<string>
   readonly contentType?: string
   getMetricsAsJSON?(): unknown
 }
 
-/** Puts the plugin's numbers and a registry's metrics into one scrape, each name once, in either format. */
+/** Combines the plugin's metrics and those of a registry in one scrape, each name once, in either format. */
 export class Exposition {
   readonly #families: Map<string, Exposed>
   readonly #registry: MetricsRegistry
-  #asking = false
+  #readingRegistry = false
 
   constructor(families: Map<string, Exposed>, registry: MetricsRegistry) {
     this.#families = families
     this.#registry = registry
   }
 
-  /** Lets the registry's own users (a push gateway, another endpoint) see the plugin's metrics too. */
+  /** Adds the plugin's metrics to the registry, for its other users (a push gateway). Returns how to remove them. */
   attach(): () => void {
     const registry = this.#registry as Partial<Registry>
     if (registry.registerMetric === undefined || registry.getSingleMetric === undefined)
@@ -30,10 +30,11 @@ export class Exposition {
 
     const attached = new Map<string, unknown>()
     for (const family of this.#families.values()) {
-      // Someone else's metric of that name stays: two apps may share a registry.
+      // A metric that has the name already is kept: two apps may share a registry.
       if (registry.getSingleMetric(family.name) !== undefined) continue
       const { name, help, type, aggregator } = family
-      const get = async () => (this.#asking ? { name, help, type, aggregator, values: [] } : family.json())
+      const get = async () =>
+        this.#readingRegistry ? { name, help, type, aggregator, values: [] } : family.json()
       const facade = { name, help, type, aggregator, get, reset: () => undefined }
       registry.registerMetric(facade as never)
       attached.set(name, facade)
@@ -45,14 +46,14 @@ export class Exposition {
     }
   }
 
-  /** The scrape in blocks; between them, requests have their turn. */
+  /** The scrape in blocks. Between them, requests are served. */
   async *blocks(format: Format): AsyncGenerator<Buffer, void> {
-    const others = await this.#othersAsJson()
-    const foreign =
-      others === undefined
-        ? [converted(await this.#registry.metrics(), format)]
-        : packedTexts(others.map(packed), format)
-    yield* inBlocks(this.#texts(format, foreign))
+    const registered = await this.#registryFamilies()
+    const texts =
+      registered === undefined
+        ? [convertText(await this.#registry.metrics(), format)]
+        : packedTexts(registered.map(packFamily), format)
+    yield* inBlocks(this.#texts(format, texts))
   }
 
   async render(format: Format): Promise<string> {
@@ -61,50 +62,32 @@ export class Exposition {
     return Buffer.concat(blocks).toString()
   }
 
-  *#texts(format: Format, others: Iterable<string>): Iterable<string> {
+  *#texts(format: Format, registryTexts: Iterable<string>): Iterable<string> {
     for (const family of this.#families.values()) yield* family.texts(format)
-    yield* others
+    yield* registryTexts
     if (format === 'openmetrics') yield '# EOF\n'
   }
 
-  /** Everything, for adding up workers. */
+  /** All metrics in compact form. Those of a registry that returns only text are missing. */
   async packed(): Promise<PackedFamily[]> {
-    const others = (await this.#othersAsJson()) ?? []
-    return [...Array.from(this.#families.values(), (family) => family.packed()), ...others.map(packed)]
+    const registered = (await this.#registryFamilies()) ?? []
+    return [
+      ...Array.from(this.#families.values(), (family) => family.packed()),
+      ...registered.map(packFamily)
+    ]
   }
 
-  async #othersAsJson(): Promise<MetricJson[] | undefined> {
+  async #registryFamilies(): Promise<MetricJson[] | undefined> {
     if (this.#registry.getMetricsAsJSON === undefined) return undefined
-    // The registry asks each metric at once, and the plugin's own are written without it.
-    this.#asking = true
-    let asked: unknown
+    // The registry calls each metric synchronously. Those of the plugin are written without it.
+    this.#readingRegistry = true
+    let result: unknown
     try {
-      asked = this.#registry.getMetricsAsJSON()
+      result = this.#registry.getMetricsAsJSON()
     } finally {
-      this.#asking = false
+      this.#readingRegistry = false
     }
-    const all = (await asked) as MetricJson[]
+    const all = (await result) as MetricJson[]
     return all.filter(({ name }) => !this.#families.has(name))
   }
-}
-
-/** Text 0.0.4 into OpenMetrics: no blank lines, a counter's family without `_total`, its samples with it. */
-export function converted(source: string, format: Format): string {
-  const lines = source.split('\n').filter((line) => line !== '' && line !== '# EOF')
-  if (format === 'text') return lines.map((line) => `${line}\n`).join('')
-
-  const counters = new Set(lines.flatMap((line) => /^# TYPE (\S+) counter$/.exec(line)?.[1] ?? []))
-  return lines
-    .map((line) => {
-      const comment = /^# (HELP|TYPE) (\S+)(.*)$/.exec(line)
-      if (comment) {
-        const [, kind, name = '', rest = ''] = comment
-        return `# ${kind} ${counters.has(name) ? name.replace(/_total$/, '') : name}${rest.replace(/ untyped$/, ' unknown')}\n`
-      }
-      const name = /^[^{\s]+/.exec(line)?.[0] ?? ''
-      return counters.has(name) && !name.endsWith('_total')
-        ? `${name}_total${line.slice(name.length)}\n`
-        : `${line}\n`
-    })
-    .join('')
 }

@@ -1,6 +1,7 @@
-import { numberText, type Format } from './text.ts'
+import { numberText } from './text.ts'
+import type { Format } from './types.ts'
 
-/** The last sampled trace that fell into a bucket. */
+/** The last sampled trace whose value is in a bucket. */
 export interface Exemplar {
   traceId: string
   value: number
@@ -8,41 +9,41 @@ export interface Exemplar {
   at: number
 }
 
-/** What all series of a histogram share: name, bounds, and the text around their numbers. */
+/** The common part of all series of a histogram: name, bounds, and the text around their numbers. */
 export class HistogramShape {
   readonly name: string
   readonly bounds: readonly number[]
-  readonly #ends: readonly string[]
+  readonly #boundLabels: readonly string[]
 
   constructor(name: string, bounds: readonly number[]) {
     this.name = name
     this.bounds = bounds
-    this.#ends = [...bounds.map(numberText), '+Inf'].map((bound) => `le="${bound}"} `)
+    this.#boundLabels = [...bounds.map(numberText), '+Inf'].map((bound) => `le="${bound}"} `)
   }
 
   /** The lines of one series. `numbers` is a count per bucket, one for +Inf, and the sum; `labels` has no braces. */
   text(labels: string, numbers: ArrayLike<number>, exemplars?: readonly (Exemplar | undefined)[]): string {
     const { name } = this
     const start = labels === '' ? `${name}_bucket{` : `${name}_bucket{${labels},`
-    const set = labels === '' ? '' : `{${labels}}`
+    const labelSet = labels === '' ? '' : `{${labels}}`
     const parts: string[] = []
     let count = 0
-    for (const [index, end] of this.#ends.entries()) {
+    for (const [index, boundLabel] of this.#boundLabels.entries()) {
       count += numbers[index]!
       const exemplar = exemplars?.[index]
-      parts.push(start, end, `${count}${exemplar === undefined ? '' : shown(exemplar)}\n`)
+      parts.push(start, boundLabel, `${count}${exemplar === undefined ? '' : exemplarText(exemplar)}\n`)
     }
     const sum = numberText(numbers[this.bounds.length + 1]!)
-    parts.push(`${name}_sum${set} ${sum}\n${name}_count${set} ${count}\n`)
-    // Joined, not added: what is kept until the next scrape is one flat string.
+    parts.push(`${name}_sum${labelSet} ${sum}\n${name}_count${labelSet} ${count}\n`)
+    // `join` makes one flat string, which is kept until the next scrape; `+` would keep all parts.
     return parts.join('')
   }
 }
 
-const shown = ({ traceId, value, at }: Exemplar): string =>
+const exemplarText = ({ traceId, value, at }: Exemplar): string =>
   ` # {trace_id="${traceId}"} ${value} ${at.toFixed(3)}`
 
-/** One series: numbers in one typed array, so that an observation allocates nothing. */
+/** One series. Its numbers are in one typed array, so that an observation allocates nothing. */
 export class HistogramCells {
   readonly numbers: Float64Array
   readonly labels: Record<string, string>
@@ -50,8 +51,8 @@ export class HistogramCells {
   readonly labelText: string
   exemplars: (Exemplar | undefined)[] | undefined
   readonly #shape: HistogramShape
-  #shown = ''
-  #shownCount = -1
+  #text = ''
+  #textCount = -1
 
   constructor(shape: HistogramShape, labels: Record<string, string>, labelText: string) {
     this.#shape = shape
@@ -60,7 +61,7 @@ export class HistogramCells {
     this.labelText = labelText
   }
 
-  /** Gives the index of the bucket, for an exemplar. */
+  /** Returns the index of the bucket, for an exemplar. */
   observe(value: number): number {
     const { bounds } = this.#shape
     const { numbers } = this
@@ -77,17 +78,17 @@ export class HistogramCells {
     return count
   }
 
-  /** Made anew only where something was observed since the last time. */
+  /** The text of the last scrape, unless a value was observed since. */
   text(format: Format): string {
     const { labelText, numbers, exemplars } = this
     if (format === 'openmetrics' && exemplars !== undefined) {
       return this.#shape.text(labelText, numbers, exemplars)
     }
     const { count } = this
-    if (count !== this.#shownCount) {
-      this.#shown = this.#shape.text(labelText, numbers)
-      this.#shownCount = count
+    if (count !== this.#textCount) {
+      this.#text = this.#shape.text(labelText, numbers)
+      this.#textCount = count
     }
-    return this.#shown
+    return this.#text
   }
 }

@@ -1,9 +1,9 @@
-import { labelObject, SeriesMap, type Exposed, type MetricJson, type Sample } from './family.ts'
 import { HistogramCells, HistogramShape } from './histogram-shape.ts'
-import type { PackedFamily } from './packed.ts'
-import { head, labelPairs, type Format } from './text.ts'
+import { SeriesMap } from './series-map.ts'
+import { familyHead, labelObject, labelPairs } from './text.ts'
+import type { Exposed, Format, MetricJson, PackedFamily, Sample } from './types.ts'
 
-/** A histogram's series as a scrape, another registry and another worker get them. */
+/** The series of a histogram in the three forms: for a scrape, for a registry and for another worker. */
 export class HistogramView implements Exposed {
   readonly name: string
   readonly help: string
@@ -20,7 +20,7 @@ export class HistogramView implements Exposed {
   }
 
   *texts(format: Format): Iterable<string> {
-    yield head(this.name, this.help, this.type, format)
+    yield familyHead(this, format)
     for (const cells of this.#all()) yield cells.text(format)
   }
 
@@ -54,7 +54,7 @@ function samples({ name, bounds }: HistogramShape, { labels, numbers }: Histogra
   ]
 }
 
-/** A histogram for other plugins and for outgoing calls. The requests' own is in `http.ts`. */
+/** A histogram for other plugins and for outgoing requests. That of inbound requests is in `http.ts`. */
 export class HistogramFamily extends HistogramView {
   readonly series: SeriesMap<HistogramCells>
 
@@ -70,9 +70,9 @@ export class HistogramFamily extends HistogramView {
   ) {
     const { name, help, labels = [], maxSeries, buckets } = options
     const shape = new HistogramShape(name, buckets)
-    const make = (values: readonly string[]) =>
+    const create = (values: readonly string[]) =>
       new HistogramCells(shape, labelObject(labels, values), labelPairs(labels, values))
-    const series = new SeriesMap(labels, maxSeries, make, onOverflow)
+    const series = new SeriesMap(labels, maxSeries, create, onOverflow)
     if (labels.length === 0) series.get([])
     super(
       help,

@@ -1,11 +1,11 @@
-import { labelObject, overflowLabel } from './family.ts'
 import { HistogramCells, HistogramShape } from './histogram-shape.ts'
 import { HistogramView } from './histogram.ts'
 import type { LabelSpace } from './label-space.ts'
 import { RequestTotals } from './request-totals.ts'
-import { labelPairs } from './text.ts'
+import { overflowLabel } from './series-map.ts'
+import { labelObject, labelPairs } from './text.ts'
 
-/** The methods that get a label of their own, as OpenTelemetry's HTTP conventions have them. */
+/** The methods that are values of the label, by OpenTelemetry's HTTP conventions. */
 const methods = [
   'GET',
   'HEAD',
@@ -24,7 +24,7 @@ const methodIndex: Record<string, number | undefined> = Object.assign(
   Object.fromEntries(methods.map((method, index) => [method, index]))
 )
 
-/** What is counted of one route: per method, per status, numbers in typed arrays. */
+/** The series of one route: per method, per status. */
 export interface RouteCells {
   readonly route: string
   readonly byMethod: (HistogramCells[] | undefined)[]
@@ -39,15 +39,15 @@ export interface HttpMetricsOptions {
 }
 
 /**
- * `http_requests_total` and `http_request_duration_*`, by method, route and status. Both come from the same numbers:
- * a request costs a few array accesses and additions.
+ * `http_requests_total` and `http_request_duration_*`, by method, route and status. Both read the same numbers: a request
+ * costs a few array accesses and additions.
  */
 export class HttpMetrics {
   readonly #options: HttpMetricsOptions
   readonly #labelNames: readonly string[]
   readonly #factor: number
   readonly #routes = new Map<string, RouteCells>()
-  /** Status code → its place in a route's cells, given out in the order in which statuses are first seen. */
+  /** Status code → its index in a route's cells, in the order in which statuses are first seen. */
   readonly #slots = new Int16Array(600).fill(-1)
   #nextSlot = 0
   #series = 0
@@ -70,7 +70,7 @@ export class HttpMetrics {
     )
   }
 
-  /** The cells of a route's pattern. The same for each method and constraint. */
+  /** The cells of a route's pattern. All its methods and constraints share them. */
   route(route: string): RouteCells {
     let cells = this.#routes.get(route)
     if (cells === undefined) {
@@ -83,36 +83,36 @@ export class HttpMetrics {
   /** Adds buckets for routes' objectives, in milliseconds. Before the first request. */
   addObjectives(objectives: Iterable<number>): void {
     const bounds = [...objectives].map((objective) => objective * this.#factor)
-    const { name, bounds: own } = this.#shape
+    const { name, bounds: current } = this.#shape
     this.#shape = new HistogramShape(
       name,
-      [...new Set([...own, ...bounds])].sort((a, b) => a - b)
+      [...new Set([...current, ...bounds])].sort((a, b) => a - b)
     )
   }
 
-  /** Lets `http_requests_total` exist at 0, so that the first failure is an increase. */
+  /** Adds series of `http_requests_total` at 0, so that the first failure is an increase. */
   zero(route: string, method: string, statuses: readonly number[]): void {
     const { labels } = this.#options
     for (const status of statuses) {
-      for (const place of labels.declared) {
-        const own = labels.values(place)
-        const values = [methodNames[methodIndex[method] ?? methods.length]!, route, `${status}`, ...own]
+      for (const index of labels.declared) {
+        const methodName = methodNames[methodIndex[method] ?? methods.length]!
+        const values = [methodName, route, `${status}`, ...labels.values(index)]
         this.total.zero(labelPairs(this.#labelNames, values), labelObject(this.#labelNames, values))
       }
     }
   }
 
-  /** One request. `duration` in milliseconds; `traceId` only of a sampled trace; `place` of its own labels. */
+  /** One request. `duration` in milliseconds, `traceId` only of a sampled trace, `labelIndex` of the app's labels. */
   observe(
     cells: RouteCells,
     method: string,
     status: number,
     duration: number,
     traceId: string | undefined,
-    place: number
+    labelIndex: number
   ): void {
     const index = methodIndex[method] ?? methods.length
-    const slot = this.#slot(status) * this.#options.labels.size + place
+    const slot = this.#slot(status) * this.#options.labels.size + labelIndex
     const cell = cells.byMethod[index]?.[slot] ?? this.#cell(cells, index, slot, status)
     const value = duration * this.#factor
     const bucket = cell.observe(value)
@@ -134,18 +134,18 @@ export class HttpMetrics {
     const row = (cells.byMethod[index] ??= [])
     const { labels } = this.#options
     const values = [methodNames[index]!, cells.route, `${status}`, ...labels.values(slot % labels.size)]
-    return (row[slot] = this.#made(values))
+    return (row[slot] = this.#create(values))
   }
 
   #overflowCell(): HistogramCells {
     if (this.#overflow === undefined) {
-      this.#overflow = this.#made(this.#labelNames.map(() => overflowLabel))
+      this.#overflow = this.#create(this.#labelNames.map(() => overflowLabel))
       this.#options.onOverflow()
     }
     return this.#overflow
   }
 
-  #made(values: readonly string[]): HistogramCells {
+  #create(values: readonly string[]): HistogramCells {
     const labels = labelObject(this.#labelNames, values)
     const cell = new HistogramCells(this.#shape, labels, labelPairs(this.#labelNames, values))
     this.#all.push(cell)

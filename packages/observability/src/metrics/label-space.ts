@@ -1,19 +1,28 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { check } from '../check.ts'
+import { check, optionNames } from '../check.ts'
 
-/** A label of the service's own: everything it may say is declared, so that no request can invent a series. */
+/** A label of the app. All of its values are declared, so that no request can add a series. */
 export interface MetricsLabel {
-  /** What it may say. Anything else is `_OTHER`. */
+  /**
+   * The values of the label, at least one. Any other is `_OTHER`.
+   *
+   * @defaultValue none: it is required
+   */
   values: readonly string[]
-  /** What it says of a request; asked when the request ends. */
+  /**
+   * Returns the value for a request. Called when the request ends; where it throws, the value is `_OTHER`.
+   *
+   * @defaultValue none: it is required
+   */
   of: (request: FastifyRequest, reply: FastifyReply) => string | undefined
 }
 
+const labelNames = optionNames<MetricsLabel>({ values: true, of: true })
 const other = '_OTHER'
-const maxPlaces = 200
-const taken = new Set(['method', 'route', 'status_code', 'le', 'quantile'])
+const maxCombinations = 200
+const reserved = new Set(['method', 'route', 'status_code', 'le', 'quantile'])
 
-/** All combinations of the declared values: each has a place, and a request's place is a number. */
+/** All combinations of the declared values. Each has an index, which is computed of a request without a look-up by name. */
 export class LabelSpace {
   readonly names: readonly string[]
   readonly size: number
@@ -27,37 +36,39 @@ export class LabelSpace {
     this.size = this.#labels.reduce((size, { values }) => size * (values.length + 1), 1)
   }
 
-  place(request: FastifyRequest, reply: FastifyReply): number {
-    let place = 0
+  /** The index of a request's combination. */
+  indexOf(request: FastifyRequest, reply: FastifyReply): number {
+    let index = 0
     for (let label = 0; label < this.#labels.length; label++) {
       const { values, of } = this.#labels[label]!
-      place =
-        place * (values.length + 1) + (this.#indexes[label]!.get(asked(of, request, reply)) ?? values.length)
+      const value = this.#indexes[label]!.get(valueOf(of, request, reply)) ?? values.length
+      index = index * (values.length + 1) + value
     }
-    return place
+    return index
   }
 
-  values(place: number): string[] {
-    let rest = place
+  /** The values of the combination with this index. */
+  values(index: number): string[] {
+    let rest = index
     return this.#labels
       .toReversed()
       .map(({ values }) => {
-        const index = rest % (values.length + 1)
-        rest = (rest - index) / (values.length + 1)
-        return values[index] ?? other
+        const value = rest % (values.length + 1)
+        rest = (rest - value) / (values.length + 1)
+        return values[value] ?? other
       })
       .toReversed()
   }
 
-  /** The combinations of declared values alone. */
+  /** The indexes of the combinations without `_OTHER`. */
   get declared(): number[] {
-    const places = Array.from({ length: this.size }, (_, place) => place)
-    return places.filter((place) => !this.values(place).includes(other))
+    const indexes = Array.from({ length: this.size }, (_, index) => index)
+    return indexes.filter((index) => !this.values(index).includes(other))
   }
 }
 
-/** A function of the service's own may fail: that costs its label, not the count. */
-function asked(of: MetricsLabel['of'], request: FastifyRequest, reply: FastifyReply): string | undefined {
+/** The function of an app may fail: that costs the label, not the count. */
+function valueOf(of: MetricsLabel['of'], request: FastifyRequest, reply: FastifyReply): string | undefined {
   try {
     return of(request, reply)
   } catch {
@@ -65,15 +76,16 @@ function asked(of: MetricsLabel['of'], request: FastifyRequest, reply: FastifyRe
   }
 }
 
+/** Checks the labels. @throws RangeError for labels that cannot work. */
 export function resolveLabels(labels: Record<string, MetricsLabel>): LabelSpace {
-  object('metrics.labels', labels)
+  assertObject('metrics.labels', labels)
   for (const [name, label] of Object.entries(labels)) {
     const option = `metrics.labels.${name}`
-    if (!/^(?!__)[a-zA-Z_]\w*$/.test(name) || taken.has(name)) {
+    if (!/^(?!__)[a-zA-Z_]\w*$/.test(name) || reserved.has(name)) {
       check.fail('metrics.labels', "names of labels that aren't taken", name)
     }
-    object(option, label)
-    check.keys(option, label, ['values', 'of'])
+    assertObject(option, label)
+    check.keys(option, label, labelNames)
     check.fn(`${option}.of`, label.of)
     if (!Array.isArray(label.values) || label.values.length === 0) {
       check.fail(`${option}.values`, 'a list of values', label.values)
@@ -81,13 +93,13 @@ export function resolveLabels(labels: Record<string, MetricsLabel>): LabelSpace 
     for (const value of label.values) check.string(`${option}.values`, value)
   }
   const space = new LabelSpace(labels)
-  if (space.size > maxPlaces) {
-    check.fail('metrics.labels', `at most ${maxPlaces} combinations, _OTHER included`, space.size)
+  if (space.size > maxCombinations) {
+    check.fail('metrics.labels', `at most ${maxCombinations} combinations, _OTHER included`, space.size)
   }
   return space
 }
 
-function object(option: string, value: unknown): void {
+function assertObject(option: string, value: unknown): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     check.fail(option, 'an object', value)
 }

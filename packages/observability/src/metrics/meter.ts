@@ -6,20 +6,22 @@ import type {
   MetricFamily,
   MetricOptions
 } from '@seaworthy/contract'
-import { ValueFamily, type Cell, type Exposed } from './family.ts'
+import { invalidOption } from '@seaworthy/internal'
 import { HistogramFamily } from './histogram.ts'
+import type { Exposed } from './types.ts'
+import { ValueFamily, type Cell } from './value-family.ts'
 
 const validName = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/
 
-/** Makes metrics, and keeps them for the exposition. The same name twice is the same metric. */
+/** Creates metrics, and keeps them for the exposition. A second metric of the same name is the first one. */
 export class Metrics implements Meter {
   readonly families: Map<string, Exposed> = new Map()
   readonly #handles = new Map<string, unknown>()
-  readonly #warn: (metric: string) => void
+  readonly #onOverflow: (metric: string) => void
 
-  /** @param warn - Told once per metric that has more label sets than it may have. */
-  constructor(warn: (metric: string) => void) {
-    this.#warn = warn
+  /** @param onOverflow - Called once per metric that has more series than it may have. */
+  constructor(onOverflow: (metric: string) => void) {
+    this.#onOverflow = onOverflow
   }
 
   add<T extends Exposed>(family: T): T {
@@ -29,7 +31,9 @@ export class Metrics implements Meter {
 
   counter(options: MetricOptions): MetricFamily<CounterCell> {
     return this.#once(options, () => {
-      const family = this.add(new ValueFamily('counter', capped(options), () => this.#warn(options.name)))
+      const family = this.add(
+        new ValueFamily('counter', withLimit(options), () => this.#onOverflow(options.name))
+      )
       return { with: (...values) => counterCell(family.series.get(values)) }
     })
   }
@@ -43,8 +47,8 @@ export class Metrics implements Meter {
       const family = this.add(
         new ValueFamily(
           'gauge',
-          capped(options),
-          () => this.#warn(options.name),
+          withLimit(options),
+          () => this.#onOverflow(options.name),
           collect && (() => collect(handle))
         )
       )
@@ -55,23 +59,25 @@ export class Metrics implements Meter {
   histogram(options: MetricOptions & { buckets: readonly number[] }): MetricFamily<HistogramCell> {
     return this.#once(options, () => {
       const family = this.add(
-        new HistogramFamily({ ...capped(options), buckets: options.buckets }, () => this.#warn(options.name))
+        new HistogramFamily({ ...withLimit(options), buckets: options.buckets }, () =>
+          this.#onOverflow(options.name)
+        )
       )
       return { with: (...values) => family.series.get(values) }
     })
   }
 
-  #once<T>({ name }: MetricOptions, make: () => T): T {
-    if (!validName.test(name)) throw new RangeError(`observability: "${name}" is not a metric's name`)
-    const known = this.#handles.get(name)
-    if (known !== undefined) return known as T
-    const made = make()
-    this.#handles.set(name, made)
-    return made
+  #once<T>({ name }: MetricOptions, create: () => T): T {
+    if (!validName.test(name)) throw invalidOption(`observability: "${name}" is not a valid metric name`)
+    const existing = this.#handles.get(name)
+    if (existing !== undefined) return existing as T
+    const handle = create()
+    this.#handles.set(name, handle)
+    return handle
   }
 }
 
-const capped = <T extends MetricOptions>(options: T): T & { maxSeries: number } => ({
+const withLimit = <T extends MetricOptions>(options: T): T & { maxSeries: number } => ({
   ...options,
   maxSeries: options.maxSeries ?? 100
 })

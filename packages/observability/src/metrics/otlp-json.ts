@@ -1,16 +1,16 @@
-import type { PackedFamily } from './packed.ts'
+import type { PackedFamily } from './types.ts'
 
 /** OTLP's attributes. */
 export const attributes = (values: Record<string, string>): object[] =>
   Object.entries(values).map(([key, stringValue]) => ({ key, value: { stringValue } }))
 
-/** When counting began, and now: nanoseconds since 1970, as text. */
+/** The start of the process, and now: nanoseconds since 1970, as text. */
 export interface Period {
   startTimeUnixNano: string
   timeUnixNano: string
 }
 
-// AGGREGATION_TEMPORALITY_CUMULATIVE: numbers are since the start, as Prometheus' are.
+// AGGREGATION_TEMPORALITY_CUMULATIVE: numbers count from the start, like Prometheus'.
 const aggregationTemporality = 2
 
 /** A family as an OTLP metric in JSON. */
@@ -43,7 +43,7 @@ const histogram = ({ series }: PackedFamily, bounds: readonly number[], period: 
     ...point(numbers.slice(0, bounds.length + 1), bounds, numbers[bounds.length + 1]!)
   }))
 
-/** A registry's histogram: a sample per bucket, each with those below it. */
+/** A registry's histogram: one cumulative sample per bucket. */
 function flatHistogram({ name, series }: PackedFamily, period: Period): object[] {
   const points = new Map<
     string,
@@ -67,7 +67,7 @@ function flatHistogram({ name, series }: PackedFamily, period: Period): object[]
 
 const escapes: Record<string, string> = { n: '\n' }
 
-/** The labels of a series' text. */
+/** The labels in the text of a series. */
 function labelsOf(key: string): Record<string, string> {
   const labels: Record<string, string> = {}
   for (const [, name = '', value = ''] of key.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)) {

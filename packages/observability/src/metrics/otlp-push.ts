@@ -1,14 +1,14 @@
 import { hostname } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import type { BuildInfo } from '../options-metrics.ts'
-import type { ResolvedOtlp } from '../options-otlp.ts'
 import type { Exposition } from './exposition.ts'
+import type { BuildInfo } from './build-info.ts'
 import { attributes, otlpMetric } from './otlp-json.ts'
+import type { ResolvedOtlp } from './otlp-options.ts'
 
 const nanoseconds = (milliseconds: number): string => `${BigInt(Math.round(milliseconds)) * 1_000_000n}`
 
-/** Pushes the numbers of this process to a collector, again and again and once more at its end. */
+/** Pushes the metrics of this process to a collector: at an interval, and once more when the app closes. */
 export class OtlpPush {
   readonly #options: ResolvedOtlp
   readonly #exposition: Exposition
@@ -41,14 +41,14 @@ export class OtlpPush {
     this.#timer = setInterval(() => void this.push(), this.#options.interval).unref()
   }
 
-  /** The last numbers leave before the process does. */
+  /** Pushes the last numbers. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
     await this.#current
     await this.push()
   }
 
-  /** One at a time: a collector that hangs gets no second one. */
+  /** One push at a time: a collector that hangs gets no second one. */
   async push(): Promise<void> {
     this.#current ??= this.#send().finally(() => (this.#current = undefined))
     await this.#current
@@ -65,11 +65,15 @@ export class OtlpPush {
       })
       await response.body?.cancel()
       if (!response.ok) throw new Error(`the collector answered ${response.status}`)
-      if (this.#failing) this.#log.info('observability: metrics are pushed again')
+      if (this.#failing) this.#log.info('observability: the OTLP collector accepts metrics again')
       this.#failing = false
     } catch (error) {
-      // Numbers are since the start: the next push has all that this one had.
-      if (!this.#failing) this.#log.warn({ err: error }, 'observability: metrics could not be pushed')
+      // Numbers count from the start: the next push includes those of this one.
+      if (!this.#failing)
+        this.#log.warn(
+          { err: error },
+          'observability: metrics could not be pushed; each interval tries again; check metrics.otlp.url and the collector'
+        )
       this.#failing = true
     }
   }

@@ -1,21 +1,20 @@
-import type { Exposed, MetricJson } from './family.ts'
 import type { HistogramCells } from './histogram-shape.ts'
-import type { PackedFamily } from './packed.ts'
-import { head, type Format } from './text.ts'
+import { familyHead } from './text.ts'
+import type { Exposed, Format, MetricJson, PackedFamily } from './types.ts'
 
 interface Total {
   readonly prefix: string
-  /** The line of a former scrape, and its count. */
+  /** The line of the last scrape, and its count. */
   text: string
   count: number
   readonly labels: Record<string, string>
-  /** None for a series that is still at 0. */
+  /** `undefined` for a series that is still at 0. */
   cell: HistogramCells | undefined
 }
 
 /**
- * `http_requests_total`: the counts of the durations' cells, and series at 0 for what has not happened yet. Each series
- * keeps its place, so that a scrape that pauses shows it once.
+ * `http_requests_total`: the counts of the durations' cells, and series at 0 for outcomes that have not happened yet. The
+ * order of the series does not change, so that a scrape that pauses shows each once.
  */
 export class RequestTotals implements Exposed {
   readonly name = 'http_requests_total'
@@ -29,9 +28,9 @@ export class RequestTotals implements Exposed {
   }
 
   add(cell: HistogramCells): void {
-    const known = this.#totals.get(cell.labelText)
-    if (known === undefined) this.#add(cell.labelText, cell.labels, cell)
-    else known.cell = cell
+    const total = this.#totals.get(cell.labelText)
+    if (total === undefined) this.#add(cell.labelText, cell.labels, cell)
+    else total.cell = cell
   }
 
   #add(labelPairs: string, labels: Record<string, string>, cell: HistogramCells | undefined): void {
@@ -45,7 +44,7 @@ export class RequestTotals implements Exposed {
   }
 
   *texts(format: Format): Iterable<string> {
-    yield head(this.name, this.help, this.type, format)
+    yield familyHead(this, format)
     for (const total of this.#totals.values()) {
       const count = total.cell?.count ?? 0
       if (count !== total.count) {

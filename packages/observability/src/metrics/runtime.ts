@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Meter } from '@seaworthy/contract'
 
-/** What prom-client's default metrics lack: how busy the event loop is, and what the container may use. */
+/** Metrics that prom-client lacks: the utilization of the event loop, and the memory limit of the container. */
 export function runtimeMetrics(meter: Meter): void {
   let last = performance.eventLoopUtilization()
   meter.gauge({
@@ -15,7 +15,7 @@ export function runtimeMetrics(meter: Meter): void {
   })
   meter.gauge({
     name: 'process_memory_limit_bytes',
-    help: 'Memory that the process may use, as the operating system or container says; 0 when unlimited',
+    help: 'Memory that the operating system or container allows the process; 0 when unlimited',
     collect: (family) => family.with().set(Math.min(process.constrainedMemory(), Number.MAX_SAFE_INTEGER))
   })
 }

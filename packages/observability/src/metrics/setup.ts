@@ -1,15 +1,15 @@
 import { collectDefaultMetrics, type Registry } from 'prom-client'
 import type { FastifyBaseLogger } from 'fastify'
-import type { Connections } from '../connections.ts'
-import type { ResolvedMetrics } from '../options-metrics.ts'
+import type { ResolvedMetrics } from './options.ts'
 import { bodySizes } from './body-sizes.ts'
+import { addBuildInfo } from './build-info.ts'
 import { Exposition } from './exposition.ts'
 import { HttpMetrics } from './http.ts'
 import type { LabelSpace } from './label-space.ts'
 import { Metrics } from './meter.ts'
 import { runtimeMetrics } from './runtime.ts'
 
-/** All that is counted, and how it is shown. */
+/** The metrics of the app, and how they are exposed. */
 export interface MetricsSetup {
   metrics: Metrics
   http: HttpMetrics
@@ -17,12 +17,15 @@ export interface MetricsSetup {
   exposition: Exposition
   aborted: { inc(): void }
   sizes: ReturnType<typeof bodySizes> | undefined
-  refused: (reason: string, statusCode: number) => void
+  countRejection: (reason: string, statusCode: number) => void
 }
 
 export function setUpMetrics(options: ResolvedMetrics, log: FastifyBaseLogger): MetricsSetup {
   const warn = (metric: string) =>
-    log.warn({ metric }, 'observability: too many series, further ones share the label __overflow__')
+    log.warn(
+      { metric },
+      'observability: a metric has too many series; further ones share the label __overflow__; use labels with fewer values'
+    )
   const metrics = new Metrics(warn)
   const http = new HttpMetrics({ ...options, onOverflow: () => warn('http_requests_total') })
   metrics.add(http.duration)
@@ -30,14 +33,14 @@ export function setUpMetrics(options: ResolvedMetrics, log: FastifyBaseLogger): 
 
   const aborted = metrics.counter({
     name: 'http_requests_aborted_total',
-    help: 'Requests whose client went away before the answer was complete'
+    help: 'Requests whose client closed the connection before the response was complete'
   })
-  const refused = metrics.counter({
+  const rejections = metrics.counter({
     name: 'http_requests_refused_total',
-    help: 'Requests that were refused before any handler, by reason',
+    help: 'Requests that were rejected before any handler, by reason',
     labels: ['reason', 'status_code']
   })
-  buildInfo(metrics, options)
+  addBuildInfo(metrics, options.buildInfo)
   if (options.defaultMetrics) runtimeMetrics(metrics)
   return {
     metrics,
@@ -46,14 +49,24 @@ export function setUpMetrics(options: ResolvedMetrics, log: FastifyBaseLogger): 
     exposition: new Exposition(metrics.families, options.registry),
     aborted: aborted.with(),
     sizes: options.bodySizes ? bodySizes(metrics) : undefined,
-    refused: (reason, statusCode) => refused.with(reason, `${statusCode}`).inc()
+    countRejection: (reason, statusCode) => rejections.with(reason, `${statusCode}`).inc()
   }
 }
 
-export function connectionGauges(metrics: Metrics, connections: Connections, scrapes: () => number): void {
+/** Open requests and connections, as numbers that a scrape reads. */
+export interface ConnectionCounts {
+  readonly inFlight: number
+  readonly active: number
+}
+
+export function connectionGauges(
+  metrics: Metrics,
+  connections: ConnectionCounts,
+  scrapes: () => number
+): void {
   metrics.gauge({
     name: 'http_requests_in_flight',
-    help: 'Requests being worked on, the scrape itself excepted',
+    help: 'Requests without a complete response, except the scrape itself',
     collect: (family) => family.with().set(connections.inFlight - scrapes())
   })
   metrics.gauge({
@@ -63,35 +76,13 @@ export function connectionGauges(metrics: Metrics, connections: Connections, scr
   })
 }
 
-/** What is running, as given or as the environment says. */
-export function buildOf({ buildInfo }: ResolvedMetrics): { name: string; version: string; commit: string } {
-  const { env } = process
-  return {
-    name: buildInfo.name ?? env.npm_package_name ?? '',
-    version: buildInfo.version ?? env.npm_package_version ?? '',
-    commit: buildInfo.commit ?? env.GIT_COMMIT ?? ''
-  }
-}
-
-function buildInfo(metrics: Metrics, options: ResolvedMetrics): void {
-  const { name, version, commit } = buildOf(options)
-  metrics
-    .gauge({
-      name: 'app_build_info',
-      help: 'What is running; always 1',
-      labels: ['name', 'version', 'commit', 'node']
-    })
-    .with(name, version, commit, process.version)
-    .set(1)
-}
-
-/** prom-client's own metrics of process and runtime, once per registry. */
+/** prom-client's metrics of the process and the runtime, once per registry. */
 export function defaultMetrics({ registry, defaultMetrics }: ResolvedMetrics): void {
   const client = registry as Partial<Registry>
   if (!defaultMetrics || client.registerMetric === undefined) return
   if (client.getSingleMetric?.('process_cpu_user_seconds_total') !== undefined) return
   collectDefaultMetrics({ register: client as Registry })
-  // Gauges named like counters, and sums of series that are there anyway.
+  // Gauges with names of counters, which are sums of series that exist anyway.
   for (const name of ['handles', 'requests', 'resources']) {
     client.removeSingleMetric?.(`nodejs_active_${name}_total`)
   }

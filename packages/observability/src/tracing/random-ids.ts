@@ -1,14 +1,14 @@
 import { randomFillSync } from 'node:crypto'
 
-/** To ask for random bytes costs much, whether for few or for many: so many ids' are drawn at once. */
-const drawn = 128
-/** An id is a piece of the text that it was written in and keeps that alive: texts are short. */
-const written = 16
+/** Random bytes are expensive per call, whether few or many: each call fetches those of this many ids. */
+const idsPerFill = 128
+/** An id is a slice of the text that it was written in, and keeps it alive: each text has only this many ids. */
+const idsPerText = 16
 
 /** Random ids of so many bytes, in hexadecimal digits. */
 function digitsSource(bytes: number, shape?: (pool: Buffer) => void): () => string {
-  const pool = Buffer.alloc(bytes * drawn)
-  const step = bytes * written
+  const pool = Buffer.alloc(bytes * idsPerFill)
+  const step = bytes * idsPerText
   const size = bytes * 2
   let at = pool.length
   let text = ''
@@ -32,15 +32,15 @@ export function spanIdSource(): () => string {
   const next = digitsSource(8)
   return () => {
     const id = next()
-    // All zeroes is the one id that W3C forbids.
+    // W3C Trace Context forbids the id of zeroes.
     return id === '0000000000000000' ? '0000000000000001' : id
   }
 }
 
 /** Random 32-digit trace ids, each of them the digits of a random UUID (version 4 of RFC 9562). */
-export const traceIdSource = (): (() => string) => digitsSource(16, asUuids)
+export const traceIdSource = (): (() => string) => digitsSource(16, setUuidBits)
 
-function asUuids(pool: Buffer): void {
+function setUuidBits(pool: Buffer): void {
   for (let at = 0; at < pool.length; at += 16) {
     pool[at + 6] = (pool[at + 6]! & 0x0f) | 0x40
     pool[at + 8] = (pool[at + 8]! & 0x3f) | 0x80

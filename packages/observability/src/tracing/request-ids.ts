@@ -1,17 +1,15 @@
 import type { IncomingMessage } from 'node:http'
-import type { ResolvedCorrelation } from '../options-correlation.ts'
-import { activeSpan } from './active-span.ts'
+import { activeSpan } from '../internals.ts'
+import type { ResolvedCorrelation } from './options.ts'
 import { spanIdSource, traceIdSource, uuidOf } from './random-ids.ts'
 import { isSampled, parseTraceparent, validTracestate } from './trace-context.ts'
 
-/** What identifies a request here and in the services around. */
+/** The ids of a request, here and in the services around. */
 export interface RequestIds {
   correlationId: string
   traceId: string
-  /** This service's own span; made when something asks for it. */
+  /** The span of this service. Made when it is first needed. */
   spanId: string | undefined
-  /** The caller's span. */
-  parentId: string | undefined
   flags: string
   tracestate: string | undefined
 }
@@ -21,7 +19,7 @@ type Identified = IncomingMessage & { [kIds]?: RequestIds }
 
 const validId = /^[\w.-]{1,64}$/
 
-/** Gives each request its ids, before its logger exists, and carries them on. */
+/** Gives each request its ids, before its logger exists, and sends them to other services. */
 export class IdSource {
   readonly options: ResolvedCorrelation
   readonly #spanId = spanIdSource()
@@ -34,19 +32,19 @@ export class IdSource {
   /** Fastify's `genReqId`. */
   readonly genReqId = (raw: IncomingMessage): string => this.identify(raw).correlationId
 
-  /** The ids of a request; made once. */
+  /** The ids of a request. Made once. */
   of(raw: IncomingMessage, correlationId?: string): RequestIds {
     return (raw as Identified)[kIds] ?? this.identify(raw, correlationId)
   }
 
-  identify(raw: IncomingMessage, given?: string): RequestIds {
+  identify(raw: IncomingMessage, requestId?: string): RequestIds {
     const { header, trusts, generate } = this.options
     const trusted = trusts === undefined || trusts(raw.socket.remoteAddress ?? '')
     const inbound = trusted ? raw.headers[header] : undefined
     const fresh = this.#traceId()
     const correlationId =
-      given ??
-      (typeof inbound === 'string' && validId.test(inbound) ? inbound : generated(generate, raw, fresh))
+      requestId ??
+      (typeof inbound === 'string' && validId.test(inbound) ? inbound : generateId(generate, raw, fresh))
 
     const span = activeSpan()
     const parent =
@@ -55,10 +53,9 @@ export class IdSource {
         : undefined
     const ids: RequestIds = {
       correlationId,
-      // A fresh trace has the correlation id's own digits, so that looking for one finds the other.
+      // A new trace has the digits of the correlation id, so that a search for one finds the other.
       traceId: span?.traceId ?? parent?.traceId ?? fresh,
       spanId: span?.spanId,
-      parentId: parent?.parentId,
       flags: span === undefined ? (parent?.flags ?? '00') : `0${span.traceFlags & 1}`,
       tracestate:
         parent === undefined ? undefined : validTracestate(raw.headers.tracestate as string | undefined)
@@ -79,7 +76,7 @@ export class IdSource {
   }
 }
 
-function generated(
+function generateId(
   generate: ((request: IncomingMessage) => string) | undefined,
   raw: IncomingMessage,
   fresh: string

@@ -1,24 +1,23 @@
-/** What a `traceparent` says. */
+/** The fields of a `traceparent` header. */
 export interface TraceParent {
   traceId: string
-  parentId: string
   /** Two hexadecimal digits; the lowest bit is "sampled". */
   flags: string
 }
 
 const pattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
 
-/** Reads a `traceparent` of W3C Trace Context; undefined where it must be ignored. */
+/** Reads a `traceparent` of W3C Trace Context. `undefined` where the header must be ignored. */
 export function parseTraceparent(header: string | undefined): TraceParent | undefined {
   if (header === undefined || header.length < 55) return undefined
   const [, version, traceId = '', parentId = '', flags = '', more] = pattern.exec(header) ?? []
-  // Version ff is none; version 00 has exactly four parts; later ones may have more.
+  // Version ff is invalid, version 00 has exactly four fields, later versions may have more.
   if (version === undefined || version === 'ff' || (version === '00' && more !== undefined)) return undefined
   if (/^0+$/.test(traceId) || /^0+$/.test(parentId)) return undefined
-  return { traceId, parentId, flags: version === '00' ? flags : sampledOnly(flags) }
+  return { traceId, flags: version === '00' ? flags : sampledOnly(flags) }
 }
 
-/** Of a later version's flags only "sampled" is understood. */
+/** Of the flags of a later version only "sampled" is defined. */
 const sampledOnly = (flags: string): string => (isSampled(flags) ? '01' : '00')
 
 export const isSampled = (flags: string): boolean => (Number.parseInt(flags, 16) & 1) === 1
@@ -26,7 +25,7 @@ export const isSampled = (flags: string): boolean => (Number.parseInt(flags, 16)
 const key = /^(?:[a-z][\w\-*/]{0,255}|[a-z0-9][\w\-*/]{0,240}@[a-z][\w\-*/]{0,13})$/
 const value = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/
 
-/** A `tracestate` that may be passed on, without empty members; undefined where it must be dropped as a whole. */
+/** A `tracestate` to send on, without empty members. `undefined` where the whole header must be dropped. */
 export function validTracestate(header: string | undefined): string | undefined {
   if (header === undefined) return undefined
   const members = header

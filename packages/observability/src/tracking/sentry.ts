@@ -1,30 +1,34 @@
 import type { Event, EventHint, NodeOptions, Scope } from '@sentry/node'
-import { findOptional } from '../optional.ts'
-import type { ErrorContext, ErrorSink } from '../options-tracking.ts'
-import { Outcomes } from './outcomes.ts'
+import { withTimeout } from '@seaworthy/internal'
+import { sentryIsUsed } from '../internals.ts'
+import { findOptional } from './find-optional.ts'
+import type { ErrorContext, ErrorSink } from './options.ts'
+import { PendingErrors } from './pending-errors.ts'
 
 type Sentry = typeof import('@sentry/node')
 
-const oldest = 11
-const needs = `observability: "errorTracking.dsn" needs @sentry/node ${oldest} or newer`
+const minVersion = 11
+const requirement = `observability: "errorTracking.dsn" needs @sentry/node ${minVersion} or newer`
 
-/** Loads Sentry: the copy that the service has loaded already, else the CommonJS one, in three quarters of the time. */
+/** Loads Sentry: the copy that the app has loaded already, else the CommonJS one, which loads faster. */
 async function load(): Promise<Sentry> {
-  // In two parts, because bundlers look for what they can read.
+  // In two parts, because bundlers resolve the names that they can read.
   const name = ['@sentry', 'node'].join('/')
   const found = findOptional(name)
-  if (found === undefined) throw new Error(`${needs}: npm install @sentry/node@${oldest}`)
-  const imported = '__SENTRY__' in globalThis && !(found.path in found.require.cache)
-  const sentry = imported
+  if (found === undefined) throw new Error(`${requirement}: npm install @sentry/node@${minVersion}`)
+  const isEsm = sentryIsUsed() && !(found.path in found.require.cache)
+  const sentry = isEsm
     ? ((await import(/* webpackIgnore: true */ name)) as Sentry)
     : (found.require(name) as Sentry)
-  if (Number.parseInt(sentry.SDK_VERSION, 10) < oldest) {
-    throw new Error(`${needs}, this is ${sentry.SDK_VERSION}; with an older one, give a "sink" that calls it`)
+  if (Number.parseInt(sentry.SDK_VERSION, 10) < minVersion) {
+    throw new Error(
+      `${requirement}, this is ${sentry.SDK_VERSION}; with an older one, give a "sink" that calls it`
+    )
   }
   return sentry
 }
 
-/** What Sentry must not gather by itself: addresses, headers, cookies, bodies, queries. Each may be allowed again. */
+/** What Sentry must not gather by itself: addresses, headers, cookies, bodies, queries. An app may allow each. */
 const nothingPersonal = {
   userInfo: false,
   cookies: false,
@@ -33,27 +37,28 @@ const nothingPersonal = {
   urlQueryParams: false
 } satisfies NodeOptions['dataCollection']
 
-const outcomeTimeout = 5000
+/** Milliseconds that an event of Sentry waits for the end of its request. */
+const contextTimeout = 5000
 
-/** Sentry as a sink, and what it needs to know of requests whose errors it captured itself. */
+/** Sentry as a sink, and the errors that it captured itself. */
 export interface SentryClient {
   sink: ErrorSink
   flush: (timeout: number) => Promise<boolean>
-  outcomes: Outcomes
+  pendingErrors: PendingErrors
 }
 
-/** Loads Sentry, starts it unless the service has done so, and gives a sink for it. */
+/** Loads Sentry, and starts it unless the app has done so. */
 export async function sentryClient(options: NodeOptions & { dsn: string }): Promise<SentryClient> {
   const sentry = await load()
-  const outcomes = new Outcomes()
+  const pendingErrors = new PendingErrors()
   if (sentry.getClient() === undefined) {
     const dataCollection = { ...nothingPersonal, ...options.dataCollection }
     sentry.init({ integrations: (defaults) => withoutCapture(sentry, defaults), ...options, dataCollection })
   }
-  sentry.getClient()?.addEventProcessor(async (event, hint) => withOutcome(event, hint, outcomes))
+  sentry.getClient()?.addEventProcessor(async (event, hint) => withContext(event, hint, pendingErrors))
 
   return {
-    outcomes,
+    pendingErrors,
     flush: async (timeout) => sentry.flush(timeout),
     sink(error, context) {
       sentry.withScope((scope) => {
@@ -66,58 +71,45 @@ export async function sentryClient(options: NodeOptions & { dsn: string }): Prom
 
 type Integrations = ReturnType<Sentry['getDefaultIntegrations']>
 
-/** The plugin captures: with the final status, and of crashes before the process ends. */
+/** The plugin captures errors itself: with the final status, and before the process exits. */
 function withoutCapture(sentry: Sentry, defaults: Integrations): Integrations {
-  const doubled = new Set(['Fastify', 'OnUncaughtException', 'OnUnhandledRejection'])
+  const replaced = new Set(['Fastify', 'OnUncaughtException', 'OnUnhandledRejection'])
   const fastify = defaults.some(({ name }) => name === 'Fastify')
     ? [sentry.fastifyIntegration({ shouldHandleError: () => false })]
     : []
-  return [...defaults.filter(({ name }) => !doubled.has(name)), ...fastify]
+  return [...defaults.filter(({ name }) => !replaced.has(name)), ...fastify]
 }
 
 function describe(scope: Scope, context: ErrorContext): void {
-  const { userId, extra, tags } = split(context)
+  const { userId, extra, tags } = splitContext(context)
   scope.setTags(tags)
   scope.setExtras(extra)
   if (userId !== undefined) scope.setUser({ id: userId })
 }
 
-function split({
-  source,
-  method,
-  route,
-  statusCode,
-  correlationId,
-  traceId,
-  userId,
-  ...extra
-}: ErrorContext) {
-  const tags = { source, method, route, statusCode, correlationId, traceId }
-  const given = Object.entries(tags).filter(([, value]) => value !== undefined)
-  return { userId, extra, tags: Object.fromEntries(given) as Record<string, string | number> }
+function splitContext(context: ErrorContext) {
+  const { source, method, route, statusCode, correlationId, traceId, userId, ...extra } = context
+  const tags = Object.entries({ source, method, route, statusCode, correlationId, traceId })
+  const set = tags.filter(([, value]) => value !== undefined)
+  return { userId, extra, tags: Object.fromEntries(set) as Record<string, string | number> }
 }
 
-/** Completes what Sentry captured by itself, or drops it when the request was no failure in the end. */
-async function withOutcome(
+/** Completes an event that Sentry captured by itself, or drops it where the request did not fail. */
+async function withContext(
   event: Event,
   { originalException }: EventHint,
-  outcomes: Outcomes
+  pendingErrors: PendingErrors
 ): Promise<Event | null> {
   // Sentry's own hook runs before Fastify's onError.
   await new Promise((resolve) => setImmediate(resolve))
-  const outcome = outcomes.of(originalException)
-  if (outcome === undefined) return event
+  const pending = pendingErrors.contextOf(originalException)
+  if (pending === undefined) return event
 
-  const late = { source: 'request' }
-  let timer: NodeJS.Timeout | undefined
-  const expired = new Promise<ErrorContext>((resolve) => {
-    timer = setTimeout(resolve, outcomeTimeout, late)
-  })
-  const context = await Promise.race([outcome, expired])
-  clearTimeout(timer)
+  const incomplete: ErrorContext = { source: 'request' }
+  const context = await withTimeout(contextTimeout, async () => pending).catch(() => incomplete)
   if (context === undefined) return null
 
-  const { userId, extra, tags } = split(context)
+  const { userId, extra, tags } = splitContext(context)
   event.tags = { ...event.tags, ...tags }
   event.extra = { ...event.extra, ...extra }
   event.user = userId === undefined ? {} : { id: userId }

@@ -1,15 +1,16 @@
-import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
-import type { ErrorContext, ErrorSink, ResolvedErrorTracking } from '../options-tracking.ts'
-import type { Outcomes } from './outcomes.ts'
+import type { FastifyBaseLogger } from 'fastify'
+import { withTimeout } from '@seaworthy/internal'
+import type { ErrorContext, ErrorSink, ResolvedErrorTracking } from './options.ts'
+import type { PendingErrors } from './pending-errors.ts'
 import { sentryClient } from './sentry.ts'
 
-/** Gives errors to a sink: each once, and never let the sink disturb the service. */
+/** Sends errors to a sink, each once. A failing sink does not affect the service. */
 export class ErrorTracker {
-  readonly #seen = new WeakSet()
+  readonly #captured = new WeakSet()
   readonly #pending = new Set<Promise<unknown>>()
   readonly #log: FastifyBaseLogger
+  readonly #sink: ErrorSink | undefined
   readonly #flush: ((timeout: number) => unknown) | undefined
-  #sink: ErrorSink | undefined
 
   constructor(log: FastifyBaseLogger, sink: ErrorSink | undefined, flush?: (timeout: number) => unknown) {
     this.#log = log
@@ -17,69 +18,54 @@ export class ErrorTracker {
     this.#flush = flush
   }
 
-  get on(): boolean {
-    return this.#sink !== undefined
-  }
-
   capture(error: unknown, context: ErrorContext): void {
     if (this.#sink === undefined) return
     if (typeof error === 'object' && error !== null) {
-      if (this.#seen.has(error)) return
-      this.#seen.add(error)
+      if (this.#captured.has(error)) return
+      this.#captured.add(error)
     }
     try {
       const result = this.#sink(error, context)
       if (result instanceof Promise) this.#follow(result)
     } catch (failure) {
-      this.#failed(failure)
+      this.#logFailure(failure)
     }
   }
 
-  /** Resolves when everything has left, or after `timeout` milliseconds. */
+  /** Resolves when every captured error was sent, or after `timeout` milliseconds. */
   async flush(timeout: number): Promise<void> {
     if (this.#sink === undefined) return
-    let timer: NodeJS.Timeout | undefined
-    const expired = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeout)
-    })
-    const all = Promise.allSettled(this.#pending).then(() => this.#flush?.(timeout))
-    await Promise.race([all.catch((error: unknown) => this.#failed(error)), expired])
-    clearTimeout(timer)
+    await withTimeout(timeout, async () => this.#flushSink(timeout)).catch(() => undefined)
+  }
+
+  async #flushSink(timeout: number): Promise<void> {
+    await Promise.allSettled(this.#pending)
+    try {
+      await this.#flush?.(timeout)
+    } catch (error) {
+      this.#logFailure(error)
+    }
   }
 
   #follow(result: Promise<unknown>): void {
     const settled: Promise<unknown> = result
-      .catch((error: unknown) => this.#failed(error))
+      .catch((error: unknown) => this.#logFailure(error))
       .finally(() => this.#pending.delete(settled))
     this.#pending.add(settled)
   }
 
-  #failed(error: unknown): void {
-    this.#log.warn({ err: error }, 'observability: the error sink failed')
+  #logFailure(error: unknown): void {
+    this.#log.warn(
+      { err: error },
+      'observability: the error sink failed; the error is not tracked; check errorTracking'
+    )
   }
 }
 
-/** What may be told of a request. */
-export function errorContext(
-  request: FastifyRequest,
-  details: { route: string | undefined; statusCode: number; traceId: string; userId: string | undefined }
-): ErrorContext {
-  const { route, statusCode, traceId, userId } = details
-  return {
-    source: 'request',
-    method: request.method,
-    route: route ?? '__unmatched__',
-    statusCode,
-    correlationId: request.id,
-    traceId,
-    ...(userId === undefined ? {} : { userId })
-  }
-}
-
-/** The tracker, and what a client that captures by itself wants to know. */
+/** The tracker, and the errors of which a client that captures by itself needs the context. */
 export interface Tracking {
   tracker: ErrorTracker
-  outcomes?: Outcomes
+  pendingErrors?: PendingErrors
 }
 
 export async function setUpTracking(
@@ -90,5 +76,8 @@ export async function setUpTracking(
   const { sentry, sink, flush } = options
   if (sentry === undefined) return { tracker: new ErrorTracker(log, sink, flush) }
   const client = await sentryClient(sentry)
-  return { tracker: new ErrorTracker(log, client.sink, client.flush), outcomes: client.outcomes }
+  return {
+    tracker: new ErrorTracker(log, client.sink, client.flush),
+    pendingErrors: client.pendingErrors
+  }
 }

@@ -3,18 +3,18 @@ import { mkdirSync, statSync, rmdirSync } from 'node:fs'
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import type { PackedFamily } from '../metrics/packed.ts'
-import { WorkerSum } from './add-up.ts'
+import type { PackedFamily } from '../metrics/types.ts'
+import { WorkerSum } from './worker-sum.ts'
 
 const ended = 'ended'
 
-/** What ended workers have counted, and whose files went into it. */
+/** The sum of ended workers, and the names of those that it includes. */
 interface Ended {
   names: string[]
   families: PackedFamily[]
 }
 
-/** The workers' last snapshots, a file each. What an ended worker has counted stays. */
+/** The last snapshot of each worker, in a file of its own. The counts of ended workers are kept. */
 export class Snapshots {
   readonly name: string = `${process.pid}-${randomBytes(4).toString('hex')}`
   readonly #folder: string
@@ -27,7 +27,7 @@ export class Snapshots {
     await this.#replace(this.name, families)
   }
 
-  /** The sum of all snapshots; of ended workers only what counts up. */
+  /** The sum of all snapshots: of ended workers only what counts up. */
   async sum(live: ReadonlySet<string>): Promise<WorkerSum> {
     const names = (await readdir(this.#folder)).flatMap(
       (file) => /^(\d+-[0-9a-f]+)\.json$/.exec(file)?.[1] ?? []
@@ -35,24 +35,24 @@ export class Snapshots {
     const files = new Map<string, PackedFamily[]>()
     for (const name of names) {
       const families = await this.#load<PackedFamily[]>(name)
-      if (families !== undefined) files.set(name, live.has(name) ? families : countingUp(families))
+      if (families !== undefined) files.set(name, live.has(name) ? families : onlyCumulative(families))
     }
-    // Read last: a file that was removed meanwhile is in it, one that wasn't may be in both and is counted once.
+    // Read last: it includes files that were removed meanwhile. A file that is in both is counted once.
     const past = (await this.#load<Ended>(ended)) ?? { names: [], families: [] }
     const kept = [...files].filter(([name]) => !past.names.includes(name))
     const gone = kept.filter(([name]) => !live.has(name))
-    if (gone.length > 3) await this.#fold(past, gone)
-    return summed([...kept.map(([, families]) => families), past.families])
+    if (gone.length > 3) await this.#merge(past, gone)
+    return sumOf([...kept.map(([, families]) => families), past.families])
   }
 
-  /** Puts ended workers' files together, so that a long life of reloads leaves one file. */
-  async #fold(past: Ended, gone: [string, PackedFamily[]][]): Promise<void> {
+  /** Merges the files of ended workers, so that many reloads leave one file. */
+  async #merge(past: Ended, gone: [string, PackedFamily[]][]): Promise<void> {
     const lock = join(this.#folder, 'lock')
-    if (!locked(lock)) return
+    if (!acquireLock(lock)) return
     try {
       const current = (await this.#load<Ended>(ended)) ?? past
       const fresh = gone.filter(([name]) => !current.names.includes(name))
-      const { families } = await summed([current.families, ...fresh.map(([, snapshot]) => snapshot)])
+      const { families } = await sumOf([current.families, ...fresh.map(([, snapshot]) => snapshot)])
       const names = [...current.names, ...fresh.map(([name]) => name)].slice(-100)
       await this.#replace(ended, { names, families } satisfies Ended)
       for (const [name] of gone) await rm(join(this.#folder, `${name}.json`), { force: true })
@@ -78,8 +78,8 @@ export class Snapshots {
   }
 }
 
-/** Requests have their turn between one worker and the next. */
-async function summed(snapshots: readonly PackedFamily[][]): Promise<WorkerSum> {
+/** Requests are served between one worker and the next. */
+async function sumOf(snapshots: readonly PackedFamily[][]): Promise<WorkerSum> {
   const sum = new WorkerSum()
   for (const families of snapshots) {
     sum.add(families)
@@ -88,11 +88,11 @@ async function summed(snapshots: readonly PackedFamily[][]): Promise<WorkerSum> 
   return sum
 }
 
-const countingUp = (families: PackedFamily[]): PackedFamily[] =>
+const onlyCumulative = (families: PackedFamily[]): PackedFamily[] =>
   families.filter(({ type }) => type === 'counter' || type === 'histogram' || type === 'summary')
 
-/** Whether the lock is ours now. One that a dead worker has left behind is removed for the next time. */
-function locked(lock: string): boolean {
+/** Takes the lock, or returns `false`. The lock of a worker that was killed is removed for the next attempt. */
+function acquireLock(lock: string): boolean {
   try {
     mkdirSync(lock)
     return true

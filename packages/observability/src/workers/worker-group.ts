@@ -4,18 +4,20 @@ import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { inBlocks } from '../metrics/blocks.ts'
 import type { Exposition } from '../metrics/exposition.ts'
-import { packedTexts, type PackedFamily } from '../metrics/packed.ts'
-import type { Format } from '../metrics/text.ts'
+import { packedTexts } from '../metrics/packed.ts'
+import type { Format, PackedFamily } from '../metrics/types.ts'
 import { groupFolder } from './group-folder.ts'
 import { Snapshots } from './snapshots.ts'
 
+/** Milliseconds that a worker may take to write its snapshot for a scrape. */
 const answerTimeout = 500
-const writeEvery = 2000
+/** Milliseconds between two snapshots of a worker. */
+const writeInterval = 2000
 
 /**
- * Workers that answer for each other. Each has a socket in a folder that all share, and writes its numbers there when
- * it is asked, before it is scraped itself, and every two seconds. So whichever worker is scraped knows all, and what
- * a worker has once shown stays when the worker dies.
+ * Workers that answer scrapes for each other. Each has a socket in a folder that all share, and writes a snapshot there
+ * when another one requests it, before it is scraped itself, and every two seconds. So each scrape has the numbers of all
+ * workers, and keeps those of a worker that ended.
  */
 export class WorkerGroup {
   readonly #exposition: Exposition
@@ -43,16 +45,16 @@ export class WorkerGroup {
         .listen({ path: this.#socketOf(this.#snapshots.name), exclusive: true }, resolve)
     })
     this.#server = server.unref()
-    this.#timer = setInterval(() => void this.#writeSafely(), writeEvery).unref()
+    this.#timer = setInterval(() => void this.#writeSafely(), writeInterval).unref()
   }
 
   async *blocks(format: Format): AsyncGenerator<Buffer, void> {
-    const [live] = await Promise.all([this.#askAll(), this.#write()])
+    const [live] = await Promise.all([this.#requestSnapshots(), this.#write()])
     const { families } = await this.#snapshots.sum(live)
     yield* inBlocks(texts(families, format))
   }
 
-  /** Leaves the last numbers behind. */
+  /** Writes the last snapshot. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
     await this.#writeSafely()
@@ -68,23 +70,26 @@ export class WorkerGroup {
     try {
       await this.#write()
     } catch (error) {
-      this.#log.warn({ err: error }, "observability: a worker's metrics could not be shared")
+      this.#log.warn(
+        { err: error },
+        "observability: the snapshot of this worker could not be written; scrapes of other workers miss its last numbers; check the system's temporary folder"
+      )
     }
   }
 
-  /** Lets every worker write; gives the names of those that live. */
-  async #askAll(): Promise<Set<string>> {
+  /** Lets every worker write a snapshot. Returns the names of those that are alive. */
+  async #requestSnapshots(): Promise<Set<string>> {
     const files = await readdir(this.#folder)
     const names = files.flatMap((file) => /^(\d+-[0-9a-f]+)\.s$/.exec(file)?.[1] ?? [])
     const others = names.filter((name) => name !== this.#snapshots.name)
-    const answers = await Promise.all(others.map(async (name) => this.#ask(name)))
+    const answers = await Promise.all(others.map(async (name) => this.#requestSnapshot(name)))
     return new Set([this.#snapshots.name, ...others.filter((_, index) => answers[index])])
   }
 
-  /** Whether the worker lives. A busy one counts as living, with its last numbers. */
-  async #ask(name: string): Promise<boolean> {
+  /** Whether the worker is alive. A busy one counts as alive, with its last snapshot. */
+  async #requestSnapshot(name: string): Promise<boolean> {
     const path = this.#socketOf(name)
-    const lives = await new Promise<boolean>((resolve) => {
+    const isAlive = await new Promise<boolean>((resolve) => {
       const socket = connect(path)
       const timer = setTimeout(resolve, answerTimeout, true)
       socket.once('error', () => resolve(false))
@@ -95,8 +100,8 @@ export class WorkerGroup {
       socket.resume()
       socket.setTimeout(answerTimeout, () => socket.destroy())
     })
-    if (!lives) await rm(path, { force: true })
-    return lives
+    if (!isAlive) await rm(path, { force: true })
+    return isAlive
   }
 
   #socketOf(name: string): string {

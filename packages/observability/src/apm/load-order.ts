@@ -1,0 +1,42 @@
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { runningAgent } from './running-agent.ts'
+import { namedVendor, type Vendor } from './vendors.ts'
+
+/** The preload of an app that uses the preset, which may not be able to load that of this package. */
+const presetPreload = 'fastify-seaworthy/apm'
+
+/** The command that loads the agent in time. */
+export function preloadCommand(): string {
+  const folder = process.cwd()
+  const script = process.argv[1] ?? 'server.js'
+  const path = script.startsWith(folder) ? script.slice(folder.length + 1) : script
+  return `node --import ${canLoad(presetPreload) ? presetPreload : '@seaworthy/observability/apm'} ${path}`
+}
+
+/** Whether the app can load a module by this name. */
+function canLoad(name: string): boolean {
+  try {
+    createRequire(join(process.cwd(), 'package.json')).resolve(name)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The preload of each vendor itself. */
+const vendorPreloads: Record<Vendor, RegExp> = {
+  newrelic: /newrelic/,
+  datadog: /dd-trace/,
+  elastic: /elastic-apm-node/,
+  opentelemetry: /opentelemetry|instrument/
+}
+
+/** A sentence for the log where the environment names an agent and none was loaded before the application. */
+export function agentProblem(): string | undefined {
+  const vendor = namedVendor(process.env)
+  if (vendor === undefined || runningAgent() !== undefined) return undefined
+  const preloads = `${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`
+  if (vendorPreloads[vendor].test(preloads)) return undefined
+  return `observability: the environment names ${vendor}, but no agent was loaded before the application; nothing is traced; start with ${preloadCommand()}`
+}

@@ -1,0 +1,143 @@
+import { namesSecret } from '@seaworthy/internal'
+import { ByteBudget } from './byte-budget.ts'
+
+/** An error as it is logged: an allow-list of fields, each bounded, with causes to a depth of three. */
+export interface ErrorJson {
+  type: string
+  message: string
+  code?: string
+  statusCode?: number
+  stack?: string
+  cause?: ErrorJson
+  errors?: ErrorJson[]
+}
+
+/** Bytes of an error in a line of 16 KB. */
+const maxErrorBytes = 8192
+
+const maxMessage = 1024
+const maxStack = 4096
+const maxCauses = 3
+const maxErrors = 3
+// The names of the fields and the punctuation.
+const errorOverhead = 80
+
+const maxText = 4096
+const maxDepth = 8
+const maxMembers = 50
+
+/** Bounded, without cycles, and without fields that are not on the list: clients add the request and its headers. */
+export function errorJson(
+  error: unknown,
+  budget: ByteBudget = new ByteBudget(maxErrorBytes),
+  depth = 0
+): ErrorJson {
+  budget.pay(errorOverhead)
+  if (typeof error !== 'object' || error === null) {
+    return { type: typeof error, message: budget.text(String(error), maxMessage) }
+  }
+  const { name, message, code, statusCode, stack, cause, errors } = fieldsOf(error)
+  const json: ErrorJson = {
+    type: budget.text(typeof name === 'string' ? name : 'Error', 100),
+    message: budget.text(typeof message === 'string' ? message : '', maxMessage)
+  }
+  if (typeof code === 'string' || typeof code === 'number') json.code = budget.text(`${code}`, 100)
+  if (typeof statusCode === 'number') json.statusCode = statusCode
+  if (typeof stack === 'string') {
+    json.stack = budget.text(shortStack(stack, message), depth === 0 ? maxStack : maxStack / 4)
+  }
+  if (cause !== undefined && cause !== null) {
+    json.cause = depth < maxCauses && !budget.spent ? errorJson(cause, budget, depth + 1) : omitted(1)
+  }
+  if (Array.isArray(errors)) json.errors = errorList(errors, budget, depth)
+  return json
+}
+
+function fieldsOf(error: object): Record<string, unknown> {
+  try {
+    const { name, message, code, statusCode, stack, cause, errors } = error as Record<string, unknown>
+    return { name, message, code, statusCode, stack, cause, errors }
+  } catch {
+    // A getter or a proxy threw.
+    return { message: 'unreadable' }
+  }
+}
+
+function errorList(errors: readonly unknown[], budget: ByteBudget, depth: number): ErrorJson[] {
+  const list: ErrorJson[] = []
+  for (const error of depth < maxCauses ? errors.slice(0, maxErrors) : []) {
+    if (budget.spent) break
+    list.push(errorJson(error, budget, maxCauses))
+  }
+  const missing = errors.length - list.length
+  return missing === 0 ? list : [...list, omitted(missing)]
+}
+
+const omitted = (count: number): ErrorJson => ({ type: '…', message: `${count} more` })
+
+/** A stack repeats the message, which may be megabytes long: this leaves room for the frames. */
+function shortStack(stack: string, message: unknown): string {
+  const long = typeof message === 'string' && message.length > maxMessage
+  return long ? stack.replace(message, () => `${message.slice(0, maxMessage)}…`) : stack
+}
+
+/** pino's `serializers.err`. Its argument may be anything. */
+export const errSerializer = (value: unknown): unknown =>
+  value instanceof Error ? errorJson(value) : boundedValue(value, new ByteBudget(maxErrorBytes))
+
+/**
+ * A copy of any value for a log line: without cycles, of limited depth and bytes, without the values of members that
+ * are named like secrets.
+ */
+export function boundedValue(value: unknown, budget: ByteBudget, depth = 0): unknown {
+  if (typeof value === 'string') return budget.text(value, maxText)
+  if (typeof value === 'bigint') return budget.text(`${value}`, 100)
+  if (typeof value === 'object' && value !== null) return boundedObject(value, budget, depth)
+  budget.pay(8)
+  // JSON leaves out functions and symbols.
+  return value
+}
+
+function boundedObject(value: object, budget: ByteBudget, depth: number): unknown {
+  if (value instanceof Error) return errorJson(value, budget, Math.min(depth, 1))
+  if (ArrayBuffer.isView(value)) return `(${value.byteLength} bytes)`
+  if (depth >= maxDepth) return '…'
+  try {
+    const { toJSON } = value as { toJSON?: () => unknown }
+    if (typeof toJSON !== 'function') return boundedMembers(value, budget, depth)
+    const json: unknown = toJSON.call(value)
+    return typeof json === 'object' && json !== null
+      ? boundedMembers(json, budget, depth)
+      : boundedValue(json, budget, depth)
+  } catch (error) {
+    // A getter threw.
+    return budget.text(`unreadable: ${String(error)}`, 200)
+  }
+}
+
+function boundedMembers(value: object, budget: ByteBudget, depth: number): unknown {
+  if (Array.isArray(value)) return boundedItems(value, budget, depth)
+  const copy: Record<string, unknown> = {}
+  let count = 0
+  for (const name in value) {
+    if (!Object.hasOwn(value, name)) continue
+    if (count++ === maxMembers || budget.spent) {
+      copy['…'] = 'more'
+      break
+    }
+    const member = (value as Record<string, unknown>)[name]
+    const key = budget.text(name, 100)
+    copy[key] = namesSecret(name) ? '[redacted]' : boundedValue(member, budget, depth + 1)
+    budget.pay(4)
+  }
+  return copy
+}
+
+function boundedItems(list: readonly unknown[], budget: ByteBudget, depth: number): unknown[] {
+  const copy: unknown[] = []
+  while (copy.length < Math.min(list.length, maxMembers) && !budget.spent) {
+    copy.push(boundedValue(list[copy.length], budget, depth + 1))
+    budget.pay(4)
+  }
+  return copy.length < list.length ? [...copy, `… (${list.length - copy.length} more)`] : copy
+}

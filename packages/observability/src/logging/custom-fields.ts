@@ -1,0 +1,43 @@
+import { boundedValue } from './bounded-json.ts'
+import { ByteBudget } from './byte-budget.ts'
+import type { Schema } from './schemas.ts'
+
+/** Bytes of a line. Programs that collect lines cut or reject longer ones. */
+const maxLine = 16_384
+// The bytes that pino writes around the fields: level, time, the service's bindings, ids, message.
+const pinoBytes = 1024
+const maxField = 1024
+const maxName = 100
+
+/** The fields of the app as JSON text: each bounded, and together no more than the line has room for. */
+export function customFields(
+  fields: () => Record<string, unknown>,
+  { reserved }: Schema,
+  lineBytes: number
+): string {
+  const room = maxLine - pinoBytes - lineBytes
+  let text = ''
+  let bytes = 0
+  let dropped = 0
+  try {
+    for (const [name, value] of Object.entries(fields())) {
+      if (reserved.has(name)) continue
+      const field = fieldText(name, value)
+      const size = Buffer.byteLength(field)
+      if (bytes + size > room || name.length > maxName) {
+        dropped++
+        continue
+      }
+      text += field
+      bytes += size
+    }
+  } catch (error) {
+    text += fieldText('fieldsError', error instanceof Error ? error.message : error)
+  }
+  return dropped === 0 ? text : `${text},"droppedFields":${dropped}`
+}
+
+function fieldText(name: string, value: unknown): string {
+  const json = JSON.stringify(boundedValue(value, new ByteBudget(maxField)))
+  return json === undefined ? '' : `,${JSON.stringify(name)}:${json}`
+}

@@ -1,0 +1,128 @@
+import type { FastifyRequest } from 'fastify'
+import { reveal, subjectOf, type Secret } from '@seaworthy/internal'
+import { assertOptionsObject, check, optionNames } from '../check.ts'
+
+/** What a sink gets beside the error. No body, no query, no address, no headers. */
+export interface ErrorContext {
+  /** `request`, or another source: `uncaughtException`, `breaker "users"`. */
+  source: string
+  method?: string
+  /** The route's pattern. */
+  route?: string
+  /** The status of the response. */
+  statusCode?: number
+  correlationId?: string
+  traceId?: string
+  /** The user's id. No other property of the user is sent. */
+  userId?: string
+  [key: string]: unknown
+}
+
+/** Receives an error. May return a promise. What it throws is logged. */
+export type ErrorSink = (error: unknown, context: ErrorContext) => unknown
+
+/** Where errors are sent. With `dsn`, further keys are options of Sentry's `init`. */
+export interface ErrorTrackingOptions {
+  /**
+   * Sentry's address for the project. Needs `@sentry/node` 11 or newer; older versions need a `sink`.
+   *
+   * @defaultValue none: either `dsn` or `sink` is required
+   * @throws RangeError for text that is not a DSN, and beside a `sink`.
+   */
+  dsn?: string | Secret | undefined
+
+  /**
+   * The environment of Sentry's events.
+   *
+   * @defaultValue `NODE_ENV`
+   */
+  environment?: string | undefined
+
+  /**
+   * The share of requests that Sentry traces, 0 to 1.
+   *
+   * @defaultValue none: Sentry does not trace
+   * @throws RangeError for a number outside that range.
+   */
+  tracesSampleRate?: number | undefined
+
+  /**
+   * Receives errors in place of Sentry.
+   *
+   * @defaultValue none: either `dsn` or `sink` is required
+   */
+  sink?: ErrorSink | undefined
+
+  /**
+   * Sends what the sink has gathered, at shutdown. Gets a limit in **milliseconds**.
+   *
+   * @defaultValue none: only the promises of the sink are awaited
+   */
+  flush?: ((timeout: number) => unknown) | undefined
+
+  /**
+   * Returns the id of a request's user.
+   *
+   * @defaultValue `request.user.sub`, else `request.user.id`
+   */
+  userId?: ((request: FastifyRequest) => string | undefined) | undefined
+
+  /** Passed on to Sentry's `init`. */
+  [option: string]: unknown
+}
+
+/** The names beside those of Sentry's `init`. */
+type OptionName = 'dsn' | 'environment' | 'tracesSampleRate' | 'sink' | 'flush' | 'userId'
+
+const names = optionNames<Record<OptionName, unknown>>({
+  dsn: true,
+  environment: true,
+  tracesSampleRate: true,
+  sink: true,
+  flush: true,
+  userId: true
+})
+
+export const errorTrackingDefaults: Required<Pick<ErrorTrackingOptions, 'userId'>> = {
+  userId: (request: FastifyRequest & { user?: unknown }) => subjectOf(request.user)
+}
+
+type SentryOptions = { dsn: string } & Record<string, unknown>
+
+export interface ResolvedErrorTracking {
+  sink: ErrorSink | undefined
+  flush: ((timeout: number) => unknown) | undefined
+  userId: (request: FastifyRequest) => string | undefined
+  /** The argument of Sentry's `init`, with a DSN. */
+  sentry: SentryOptions | undefined
+}
+
+/** Fills in the defaults. @throws RangeError for an option that cannot work. */
+export function resolveErrorTracking(options: ErrorTrackingOptions): ResolvedErrorTracking {
+  assertOptionsObject('errorTracking', options)
+  const { dsn, sink, flush, tracesSampleRate, environment } = options
+  const userId = options.userId ?? errorTrackingDefaults.userId!
+
+  for (const [name, value] of Object.entries({ sink, flush, userId })) {
+    if (value !== undefined) check.fn(`errorTracking.${name}`, value)
+  }
+  if (tracesSampleRate !== undefined) {
+    check.number('errorTracking.tracesSampleRate', tracesSampleRate, { min: 0, max: 1 })
+  }
+  if (environment !== undefined) check.string('errorTracking.environment', environment)
+  if (dsn === undefined && sink === undefined)
+    check.fail('errorTracking', 'an object with "dsn" or "sink"', options)
+  if (dsn !== undefined && sink !== undefined)
+    check.fail('errorTracking', 'either "dsn" or "sink", not both', options)
+  if (sink !== undefined) check.keys('errorTracking', options, names)
+  return { sink, flush, userId, sentry: dsn === undefined ? undefined : sentryOptions(options, dsn) }
+}
+
+function sentryOptions(options: ErrorTrackingOptions, dsn: string | Secret): SentryOptions {
+  const { sink: _sink, flush: _flush, userId: _userId, ...init } = options
+  const text = reveal(dsn)
+  if (!/^https?:\/\/[^@\s]+@[^/\s]+\/\S+$/.test(text))
+    check.fail('errorTracking.dsn', 'a DSN of Sentry', 'something else')
+  const environment = options.environment ?? process.env.NODE_ENV
+  return { ...init, ...(environment === undefined ? {} : { environment }), dsn: text }
+}

@@ -1,0 +1,58 @@
+import t from 'tap'
+import { build } from './helpers.ts'
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+const parent = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' }
+const traceparent = `00-${parent.traceId}-${parent.spanId}-01`
+
+for (const [name, id] of Object.entries({
+  'an overlong id': 'x'.repeat(8000),
+  'an id with a line break in it': 'a%0Ab c',
+  'an empty id': '',
+  'an id with quotes': '"},{"admin":true'
+})) {
+  t.test(`${name} is replaced by a fresh one`, async (t) => {
+    const { app, text } = await build(t, {}, (app) => app.get('/', async ({ id }) => id))
+    const response = await app.inject({ url: '/', headers: { 'x-correlation-id': id } })
+    t.match(response.headers['x-correlation-id'], uuid)
+    t.equal(response.body, response.headers['x-correlation-id'])
+    if (id !== '') t.notOk(text().includes(id))
+  })
+}
+
+t.test('the id is on every line of the request and on each kind of response', async (t) => {
+  const { app, lines } = await build(t, {}, (app) => {
+    app.get('/', async ({ log }) => log.info('inside') as never)
+    app.get('/boom', async () => Promise.reject(new Error('boom')))
+  })
+  for (const url of ['/', '/boom', '/nowhere', '/%zz']) {
+    const before = lines().length
+    const response = await app.inject({ url, headers: { 'x-correlation-id': `id${before}`, traceparent } })
+    t.equal(response.headers['x-correlation-id'], `id${before}`, url)
+    for (const line of lines().slice(before))
+      t.match(line, { correlationId: `id${before}`, traceId: parent.traceId })
+  }
+})
+
+t.test('the header and the function that makes ids can be replaced', async (t) => {
+  const correlation = { header: 'X-Request-Id', generate: () => 'made-here' }
+  const { app } = await build(t, { correlation }, (app) => app.get('/', async ({ id }) => id))
+  const fresh = await app.inject('/')
+  const inbound = await app.inject({ url: '/', headers: { 'x-request-id': 'inbound' } })
+  t.match([fresh.headers['x-request-id'], inbound.headers['x-request-id']], ['made-here', 'inbound'])
+})
+
+t.test('ids and traces of peers that are not trusted are replaced', async (t) => {
+  const routes = (app: Parameters<NonNullable<Parameters<typeof build>[2]>>[0]) =>
+    void app.get('/', async (...[request]) => app.observability.headers(request))
+  const { app } = await build(t, { correlation: { trust: ['10.0.0.0/8'] } }, routes)
+  const headers = { 'x-correlation-id': 'theirs', traceparent }
+  const untrusted = await app.inject({ url: '/', headers, remoteAddress: '192.0.2.1' })
+  const trusted = await app.inject({ url: '/', headers, remoteAddress: '10.1.2.3' })
+  t.match(untrusted.headers['x-correlation-id'], uuid)
+  t.notMatch(untrusted.json(), { traceparent: new RegExp(parent.traceId) })
+  t.match(trusted.json(), {
+    'x-correlation-id': 'theirs',
+    traceparent: new RegExp(`^00-${parent.traceId}-(?!${parent.spanId})[0-9a-f]{16}-01$`)
+  })
+})

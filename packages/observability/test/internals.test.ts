@@ -1,0 +1,181 @@
+// Each private part, read from the installed version: fails when an update of a dependency changes one.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { createRequire } from 'node:module'
+import { context, trace, TraceFlags } from '@opentelemetry/api'
+import Fastify, { type FastifyBaseLogger } from 'fastify'
+import { pino, type Logger, type LoggerOptions } from 'pino'
+import t from 'tap'
+import { fetch as undiciFetch } from 'undici'
+import { startIntake } from '@seaworthy/testing'
+import { observability, observabilityServerOptions } from '@seaworthy/observability'
+import {
+  activeSpan,
+  childWithBindings,
+  datadogFlush,
+  fastifyIsLoaded,
+  hasHeader,
+  inspectLogger,
+  internalsProblems,
+  lineEnd,
+  lineText,
+  sentryIsUsed,
+  textDestination
+} from '../src/internals.ts'
+import { errSerializer } from '../src/logging/bounded-json.ts'
+import type { Line } from './helpers.ts'
+
+const discard = { write: () => undefined }
+/** pino's own serializer of errors would make it customized. */
+const plainPino = (options: LoggerOptions = {}, stream: { write(line: string): void } = discard) =>
+  pino({ serializers: { err: errSerializer }, ...options }, stream)
+const asLogger = (logger: Logger) => logger as unknown as FastifyBaseLogger
+
+t.test('the symbols of a plain pino are found, also at the level silent', async (t) => {
+  const app = Fastify({ ...observabilityServerOptions({ logger: { stream: discard } }) })
+  t.teardown(() => app.close())
+  for (const log of [app.log, asLogger(plainPino()), asLogger(plainPino({ level: 'silent' }))]) {
+    t.type(inspectLogger(log, errSerializer).symbols, 'object')
+    t.strictSame(internalsProblems(log, errSerializer), [])
+  }
+})
+
+t.test('a line from the symbols is the line that pino writes, of a child too', async (t) => {
+  const lines: string[] = []
+  const logger = plainPino({ timestamp: () => ',"time":1' }, { write: (line) => void lines.push(line) })
+  const log = asLogger(logger)
+  const symbols = inspectLogger(log, errSerializer).symbols!
+  const text = (from: FastifyBaseLogger) =>
+    lineText(from, symbols, 30, ',"a":"b"', lineEnd(log, symbols), 'hello')
+
+  logger.info({ a: 'b' }, 'hello')
+  logger.child({ id: '1' }).info({ a: 'b' }, 'hello')
+  t.strictSame(lines, [text(log), text(childWithBindings(log, symbols, ',"id":"1"'))])
+  t.equal(typeof textDestination(log, symbols)?.write, 'function')
+})
+
+for (const [name, options] of Object.entries({
+  'a mixin': { mixin: () => ({ a: 1 }) },
+  redaction: { redact: ['a'] },
+  'a nested key': { nestedKey: 'payload' },
+  'a prefix': { msgPrefix: 'app ' },
+  serializers: { serializers: { a: () => 'b' } },
+  'a hook': { hooks: { logMethod: () => undefined } },
+  'a formatter': { formatters: { log: (object) => object } }
+} satisfies Record<string, LoggerOptions>)) {
+  t.test(`a pino with ${name} keeps it`, async (t) => {
+    const log = asLogger(plainPino(options))
+    t.match(inspectLogger(log, errSerializer), { symbols: undefined, reason: 'customized' })
+    t.strictSame(internalsProblems(log, errSerializer), [])
+  })
+}
+
+t.test('a destination that reads metadata, and a logger of another kind, get no text', async (t) => {
+  const log = asLogger(
+    plainPino({}, Object.assign({ write: () => undefined }, { [Symbol.for('pino.metadata')]: true }))
+  )
+  const symbols = inspectLogger(asLogger(plainPino()), errSerializer).symbols!
+  t.equal(textDestination(log, symbols), undefined)
+  t.equal(textDestination(console as unknown as FastifyBaseLogger, symbols), undefined)
+  t.match(inspectLogger(console as unknown as FastifyBaseLogger, errSerializer), { reason: 'not pino' })
+})
+
+/** A pino whose lines have their fields in another order. */
+function changedPino(stream: { write(line: string): void }): FastifyBaseLogger {
+  const logger = plainPino({}, stream)
+  const prototype = Object.getPrototypeOf(Object.getPrototypeOf(logger)) as Record<symbol, () => string>
+  const asJson = Object.getOwnPropertySymbols(prototype).find(
+    ({ description }) => description === 'pino.asJson'
+  )!
+  const write = prototype[asJson]!
+  return Object.create(logger, {
+    [asJson]: {
+      value(...args: []) {
+        return write.apply(this, args).replace(/^\{("level":\d+),(.*)\}\n$/, '{$2,$1}\n')
+      }
+    }
+  }) as FastifyBaseLogger
+}
+
+t.test('an unknown pino is used through its methods, and one line names it', async (t) => {
+  const lines: Line[] = []
+  const stream = { write: (line: string) => void lines.push(JSON.parse(line) as Line) }
+  const loggerInstance = changedPino(stream)
+  t.match(inspectLogger(loggerInstance, errSerializer), { reason: 'incompatible' })
+
+  const app = Fastify({ ...observabilityServerOptions({ loggerInstance }) })
+  t.teardown(() => app.close())
+  await app.register(observability)
+  await app.inject({ url: '/', headers: { 'x-correlation-id': 'abc' } })
+  t.match(lines[0], { msg: /^observability: this version of pino is unknown/ })
+  t.match(lines.at(-1), { msg: 'request completed', statusCode: 404, correlationId: 'abc' })
+  t.equal(lines.filter(({ msg }) => msg.includes('unknown')).length, 1)
+})
+
+t.test("OpenTelemetry's active span is found through its API, and an unknown API is named", async (t) => {
+  t.equal(activeSpan(), undefined)
+  const spanContext = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: TraceFlags.SAMPLED }
+  const active = trace.setSpanContext(context.active(), spanContext)
+  context.setGlobalContextManager({
+    active: () => active,
+    with: (_, fn, self, ...args) => fn.call(self!, ...args),
+    bind: (_, target) => target,
+    enable() {
+      return this
+    },
+    disable() {
+      return this
+    }
+  })
+  t.match(activeSpan(), spanContext)
+  const log = asLogger(plainPino({ level: 'silent' }))
+  t.strictSame(internalsProblems(log, errSerializer), [])
+  context.disable()
+
+  const [current, next] = [1, 2].map((major) => Symbol.for(`opentelemetry.js.api.${major}`))
+  const holder = globalThis as Record<symbol, unknown>
+  const api = holder[current!]
+  Reflect.deleteProperty(holder, current!)
+  holder[next!] = {}
+  t.teardown(() => {
+    Reflect.deleteProperty(holder, next!)
+    holder[current!] = api
+  })
+  t.match(internalsProblems(log, errSerializer), [/this version of OpenTelemetry's API is unknown/])
+  t.equal(activeSpan(), undefined)
+})
+
+t.test('headers of undici and fetch are found by name', async (t) => {
+  const upstream = await startIntake(t)
+  const seen: unknown[] = []
+  const listener = (message: unknown) =>
+    void seen.push((message as { request: { headers: unknown } }).request.headers)
+  subscribe('undici:request:create', listener)
+  t.teardown(() => unsubscribe('undici:request:create', listener))
+  for (const call of [fetch, undiciFetch as unknown as typeof fetch]) {
+    await call(upstream.url, { headers: { 'X-Correlation-Id': 'a' } })
+  }
+  t.equal(seen.length, 2)
+  for (const headers of seen) {
+    t.equal(hasHeader(headers, 'x-correlation-id'), true)
+    t.equal(hasHeader(headers, 'traceparent'), false)
+  }
+  t.equal(hasHeader('X-Correlation-Id: a\r\n', 'x-correlation-id'), true)
+  t.equal(hasHeader(new Map(), 'x-correlation-id'), undefined)
+})
+
+t.test("Datadog's exporter is found after its start only", async (t) => {
+  const flush = datadogFlush({ _tracer: { _exporter: { flush: (done: () => void) => done() } } })
+  await new Promise<void>((resolve) => {
+    flush!(resolve)
+  })
+  t.equal(datadogFlush({ _tracer: {} }), undefined)
+})
+
+t.test('Fastify is seen once it is loaded, and Sentry once it is used', async (t) => {
+  createRequire(import.meta.url)('fastify')
+  t.ok(fastifyIsLoaded())
+  t.notOk(sentryIsUsed())
+  const sentry = await import('@sentry/node')
+  sentry.getClient()
+  t.ok(sentryIsUsed())
+})
