@@ -1,8 +1,10 @@
-// npm run check [-- --update]: types, lint, format, README tables, links, the packages as npm would see them, API
-// reports, costs, workflows.
+// npm run check [-- --update] [NAME…]: the sources, the documents, the packages as npm would see them, the workflows.
 import { spawnSync } from 'node:child_process'
 import { checkApi } from './api.mjs'
 import { packages } from './packages.mjs'
+import { checkCircles } from './circles.mjs'
+import { checkLanguage } from './language.mjs'
+import { checkOptionDocs } from './option-docs.mjs'
 import { checkPrivate } from './private.mjs'
 import { checkSize } from './size.mjs'
 import { run } from './tool.mjs'
@@ -16,6 +18,9 @@ const checks = {
   lint: () => run('oxlint', ['--deny-warnings']),
   format: () => run('oxfmt', ['--check']),
   docs: () => node('.ci/docs.mjs', ...(update ? [] : ['--check'])),
+  'option-docs': checkOptionDocs,
+  circles: checkCircles,
+  language: checkLanguage,
   links: () => node('.ci/links.mjs'),
   build: () => node('.ci/build.mjs'),
   publint: () => Math.max(...packages.map(({ folder }) => run('publint', ['--strict', folder]))),
