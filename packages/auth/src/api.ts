@@ -1,10 +1,10 @@
 import type { Overridable } from '@seaworthy/contract'
-import type { ApiKeys } from './api-keys.ts'
+import type { ApiKeys } from './api-keys/lookup.ts'
 import type { VerifyCredentials } from './logins/credentials.ts'
 import type { MatrixRow } from './policy/matrix.ts'
 import type { AuthHook } from './policy/routes.ts'
 import type { Sessions } from './sessions/sessions.ts'
-import type { TokenPair } from './tokens/issue.ts'
+import type { TokenPair } from './tokens/mint.ts'
 import type { RoleName } from './types/names.ts'
 import type { AnyRequest } from './types/requests.ts'
 

@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import { optionChecks } from '@seaworthy/internal'
-import { resolveApiKeys, type ApiKeyOptions } from './options-api-keys.ts'
-import { resolveJwt, type JwtOptions, type ResolvedJwt } from './options-jwt.ts'
-import { resolveLogin, type LoginOptions } from './options-login.ts'
-import { resolveOauth, type OAuthOptions, type ResolvedProvider } from './options-oauth.ts'
+import { resolveApiKeys, type ApiKeyOptions } from './api-keys/options.ts'
+import { resolveJwt, type JwtOptions, type ResolvedJwt } from './tokens/options.ts'
+import { resolveLogin, type LoginOptions } from './logins/options.ts'
+import { resolveOauth, type OAuthOptions, type ResolvedProvider } from './oauth/options.ts'
 import {
   resolveCsrf,
   resolveSession,
@@ -11,8 +11,8 @@ import {
   type ResolvedCsrf,
   type ResolvedSession,
   type SessionOptions
-} from './options-session.ts'
-import type { AuditEvent } from './audit.ts'
+} from './sessions/options.ts'
+import type { AuditEvent } from './core/audit.ts'
 import type { Policies } from './policy/policies.ts'
 import { compileRoles, type Roles, type RolesOption } from './policy/roles.ts'
 import type { RedisClient } from './stores/redis-client.ts'

@@ -2,13 +2,13 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { managementPort, whenProvided } from '@seaworthy/contract'
 import { createApi } from './create-api.ts'
-import { createAudit } from './audit.ts'
-import type { SchemeName } from './identity.ts'
+import { createAudit } from './core/audit.ts'
+import type { SchemeName } from './core/identity.ts'
 import { resolveOptions, type AuthOptions } from './options.ts'
 import { createGuards } from './policy/guard.ts'
 import { routeRules } from './policy/routes.ts'
-import { createRevocations } from './revocation.ts'
-import type { Scheme } from './schemes.ts'
+import { createRevocations } from './revocation/revocations.ts'
+import type { Scheme } from './schemes/compile.ts'
 import { memoryStore } from './stores/memory.ts'
 import { redisStore } from './stores/redis.ts'
 import './api.ts'
@@ -31,13 +31,14 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, given) => {
   const schemes = new Map<SchemeName, Scheme>()
   const tokenParts =
     jwt &&
-    (await (await import('./tokens/part.ts')).tokenPart(fastify, jwt, options, main, revocations, audit))
+    (await (await import('./tokens/register.ts')).tokenPart(fastify, jwt, options, main, revocations, audit))
   const sessionParts =
-    session && (await (await import('./sessions/part.ts')).sessionPart(fastify, session, main, audit, realm))
-  const keys = apiKeys && (await import('./api-keys.ts')).createApiKeys(apiKeys, realm)
+    session &&
+    (await (await import('./sessions/register.ts')).sessionPart(fastify, session, main, audit, realm))
+  const keys = apiKeys && (await import('./api-keys/lookup.ts')).createApiKeys(apiKeys, realm)
   for (const part of [tokenParts, keys, sessionParts]) if (part) schemes.set(part.scheme.name, part.scheme)
 
-  const cross = csrf && (await import('./sessions/csrf.ts')).createCsrf(csrf, apiKeys?.header, audit)
+  const cross = csrf && (await import('./csrf/csrf.ts')).createCsrf(csrf, apiKeys?.header, audit)
   if (cross) fastify.addHook('onRequest', cross.onRequest)
 
   const names = [...schemes.keys()]
@@ -62,7 +63,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, given) => {
   fastify.decorate('auth', api)
 
   if (oauth2.length > 0)
-    await (await import('./oauth/part.ts')).oauthPart(fastify, oauth2, audit, session !== undefined)
+    await (await import('./oauth/register.ts')).oauthPart(fastify, oauth2, audit, session !== undefined)
 
   whenProvided(fastify, managementPort, (management) => {
     management.route({

@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance, type RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
 import { auth, type AuthOptions, type AuditEvent, type MatrixRow } from '../src/index.ts'
-import { bearer, guardedApp, secret } from './support.ts'
+import { bearer, guardedApp, secret } from './helpers.ts'
 
 const cookieOf = (headers: Record<string, unknown>): string =>
   String([headers['set-cookie']].flat()[0]).split(';')[0]!

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
 import type { CsrfOptions } from '../src/index.ts'
-import { guardedApp, secret } from './support.ts'
+import { guardedApp, secret } from './helpers.ts'
 
 type Headers = Record<string, string>
 const writing = ['POST', 'PUT', 'PATCH', 'DELETE'] as const

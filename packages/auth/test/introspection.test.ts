@@ -4,7 +4,7 @@ import { install } from '@sinonjs/fake-timers'
 import { SignJWT } from 'jose'
 import t, { type Test } from 'tap'
 import type { AuthOptions, IntrospectionOptions, IssuerOptions, JwtOptions } from '../src/index.ts'
-import { bearer, guardedApp, secret } from './support.ts'
+import { bearer, guardedApp, secret } from './helpers.ts'
 
 const idp = 'https://id.example.com'
 const now = (): number => Math.floor(Date.now() / 1000)

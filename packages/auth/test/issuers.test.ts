@@ -3,7 +3,7 @@ import { startIntake, until } from '@seaworthy/testing'
 import { exportJWK, SignJWT } from 'jose'
 import t, { type Test } from 'tap'
 import type { AuthOptions } from '../src/index.ts'
-import { bearer, guardedApp, secret, type GuardedApp } from './support.ts'
+import { bearer, guardedApp, secret, type GuardedApp } from './helpers.ts'
 
 const idp = 'https://id.example.com'
 const now = (): number => Math.floor(Date.now() / 1000)

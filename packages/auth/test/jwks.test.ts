@@ -5,7 +5,7 @@ import { exportJWK } from 'jose'
 import t from 'tap'
 import { auth } from '../src/index.ts'
 import { build, idp, pair, sign, type Answer } from './published-keys.ts'
-import { secret } from './support.ts'
+import { secret } from './helpers.ts'
 
 const bad: Record<string, Answer> = {
   'an error': (response, keys) => void response.writeHead(500).end(keys),

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { SignJWT } from 'jose'
 import t, { type Test } from 'tap'
 import type { JwtOptions } from '../src/index.ts'
-import { bearer, guardedApp, secret } from './support.ts'
+import { bearer, guardedApp, secret } from './helpers.ts'
 
 const idp = 'https://id.example.com'
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })

@@ -6,7 +6,7 @@ import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import type { AuthOptions } from '../src/index.ts'
 import { networkOf } from '../src/logins/network.ts'
-import { guardedApp } from './support.ts'
+import { guardedApp } from './helpers.ts'
 
 /** Counts the hashes that are computed, with their settings. */
 function countHashes(t: Test): { made: unknown[] } {

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import Fastify from 'fastify'
 import fc from 'fast-check'
 import { auth, type AuthOptions } from '../src/index.ts'
-import { bearer, guardedApp, secret, type GuardedApp } from './support.ts'
+import { bearer, guardedApp, secret, type GuardedApp } from './helpers.ts'
 
 const hierarchy = { admin: ['editor'], editor: ['reader'], reader: [], auditor: [] }
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { exportJWK, SignJWT } from 'jose'
 import type { Test } from 'tap'
 import type { IssuerOptions } from '../src/index.ts'
-import { bearer, guardedApp, secret } from './support.ts'
+import { bearer, guardedApp, secret } from './helpers.ts'
 
 export const idp = 'https://id.example.com'
 export const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })

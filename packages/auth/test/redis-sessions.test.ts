@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { requires, startRedis, until } from '@seaworthy/testing'
 import type { Test } from 'tap'
 import type { SessionOptions, SessionRecord } from '../src/index.ts'
-import { startServices, type Service } from './processes.ts'
+import { startServices, type Service } from './service-processes.ts'
 
 const needs = ['redis-server']
 

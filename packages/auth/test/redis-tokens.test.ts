@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { requires, startRedis, until, type RealServer } from '@seaworthy/testing'
 import type { Test } from 'tap'
 import type { AuthOptions, Revocable } from '../src/index.ts'
-import { startServices, type Service } from './processes.ts'
+import { startServices, type Service } from './service-processes.ts'
 
 const secret = randomBytes(32).toString('base64')
 const needs = ['redis-server']

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
 import type { AuthOptions, SchemeExpression } from '../src/index.ts'
-import { guardedApp, secret } from './support.ts'
+import { guardedApp, secret } from './helpers.ts'
 
 const unsafe = ['POST', 'PUT', 'PATCH', 'DELETE'] as const
 

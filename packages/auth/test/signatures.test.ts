@@ -1,13 +1,13 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose'
 import t from 'tap'
-import { bearer, guardedApp } from './support.ts'
+import { bearer, guardedApp } from './helpers.ts'
 import type { SignatureAlgorithm } from '../src/index.ts'
-import { remoteIssuer } from '../src/tokens/issuer.ts'
+import { remoteIssuer } from '../src/tokens/trusted-issuer.ts'
 import type { KeySource } from '../src/tokens/jwks.ts'
 import { publicKeyOf } from '../src/tokens/keys.ts'
 import { publicKeyVerifier } from '../src/tokens/public-key-verifier.ts'
-import type { Verified } from '../src/tokens/rules.ts'
+import type { Verified } from '../src/tokens/types.ts'
 
 type Pair = { publicKey: KeyObject; privateKey: KeyObject }
 const rsa = (): Pair => generateKeyPairSync('rsa', { modulusLength: 2048 })

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import type { RedisClient } from '../src/index.ts'
-import { guardedApp } from './support.ts'
+import { guardedApp } from './helpers.ts'
 
 t.test(
   'a Redis that has stopped to answer is asked by one request at a time, the others need not wait',

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { SignJWT } from 'jose'
 import t from 'tap'
-import { bearer, guardedApp } from './support.ts'
+import { bearer, guardedApp } from './helpers.ts'
 
 t.test('what an issuer signs for other ends is no access token, as far as it says what it is', async (t) => {
   const issuer = 'https://id.example.com'

@@ -1,4 +1,4 @@
-import { AuthError, unavailable } from '../errors.ts'
+import { AuthError, unavailable } from '../core/errors.ts'
 
 /** What an app's own `onLogin` throws is its own; what goes wrong with the provider becomes one of three answers. */
 export function providerFailure(error: unknown): AuthError {

@@ -1,4 +1,4 @@
-import type { ProviderIdentity } from '../options-oauth.ts'
+import type { ProviderIdentity } from './options.ts'
 
 interface GitHubUser {
   id: number

@@ -1,6 +1,6 @@
 import * as client from 'openid-client'
-import type { ProviderIdentity, ResolvedProvider } from '../options-oauth.ts'
-import type { Attempt } from './attempt.ts'
+import type { ProviderIdentity, ResolvedProvider } from './options.ts'
+import type { Attempt } from './state-cookies.ts'
 import { githubEndpoints, githubProfile } from './github.ts'
 
 /** **Seconds** that the provider may take for one answer. */

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Overridable } from '@seaworthy/contract'
-import type { Audit } from '../audit.ts'
-import { AuthError, challenge } from '../errors.ts'
-import type { Identity, SchemeName } from '../identity.ts'
-import { compile, type Identify, type Scheme } from '../schemes.ts'
+import type { Audit } from '../core/audit.ts'
+import { AuthError, challenge } from '../core/errors.ts'
+import type { Identity, SchemeName } from '../core/identity.ts'
+import { compile, type Identify, type Scheme } from '../schemes/compile.ts'
 import { type NamedPolicy, type Requirement, type SchemeExpression } from './requirement.ts'
 import type { Roles } from './roles.ts'
 

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { Identity } from '../identity.ts'
+import type { Identity } from '../core/identity.ts'
 import type { PolicyName, RoleName } from '../types/names.ts'
 
 /** What a policy is told besides the request. */

@@ -1,6 +1,6 @@
 import type { AtLeastOne } from '@seaworthy/contract'
 import { nearest, optionChecks } from '@seaworthy/internal'
-import type { SchemeName } from '../identity.ts'
+import type { SchemeName } from '../core/identity.ts'
 import type { PolicyName, RoleName, ScopeName } from '../types/names.ts'
 import type { Policies, Policy } from './policies.ts'
 

@@ -1,6 +1,6 @@
-import { challenge } from '../errors.ts'
-import { identityOf } from '../identity.ts'
-import type { Scheme } from '../schemes.ts'
+import { challenge } from '../core/errors.ts'
+import { identityOf } from '../core/identity.ts'
+import type { Scheme } from '../schemes/compile.ts'
 import type { Sessions } from './sessions.ts'
 
 /** A session with a `user` in it. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { withDeadline } from './deadline.ts'
+import { withDeadline } from './in-time.ts'
 import type { RedisClient } from './redis-client.ts'
 import * as scripts from './scripts.ts'
 import type { AuthStore, SessionRecord } from './store.ts'

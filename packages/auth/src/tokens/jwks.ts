@@ -1,8 +1,8 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
-import { reasonOf } from '../reason.ts'
+import { reasonOf } from '../core/failure-reason.ts'
 import { publicKeyOf, weakness, type PublicKey } from './keys.ts'
-import { limitedText } from './limited-text.ts'
+import { limitedText } from '../core/limited-body.ts'
 
 /** What a lookup gives: the key, that the issuer has none of this name, or that it can't be known now. */
 export type Lookup = { key: PublicKey } | { missing: true } | { unavailable: number }

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import { AuthError, challenge, undecided } from '../errors.ts'
-import type { Revocations } from '../revocation.ts'
+import { AuthError, challenge, undecided } from '../core/errors.ts'
+import type { Revocations } from '../revocation/revocations.ts'
 import type { TokenOutcome, TokenVerifier } from './verifier.ts'
 
 export type Next = (error: Error | null, user?: unknown) => void

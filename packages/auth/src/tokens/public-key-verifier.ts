@@ -2,8 +2,8 @@ import type { CryptoKey, JWTVerifyResult } from 'jose'
 import { jwtVerify } from 'jose/jwt/verify'
 import { importSPKI } from 'jose/key/import'
 import type { SignatureAlgorithm } from './algorithms.ts'
-import { concluded } from './claims.ts'
-import type { IssuerRules, Verify } from './rules.ts'
+import { concluded } from './claim-rules.ts'
+import type { IssuerRules, Verify } from './types.ts'
 
 // Of padding and whitespace jose takes some.
 const base64url = /^[\w.-]+$/

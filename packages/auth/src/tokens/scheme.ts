@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
-import { challenge, invalidToken, undecided } from '../errors.ts'
-import type { Revocations } from '../revocation.ts'
-import type { Found, Scheme } from '../schemes.ts'
+import { challenge, invalidToken, undecided } from '../core/errors.ts'
+import type { Revocations } from '../revocation/revocations.ts'
+import type { Found, Scheme } from '../schemes/compile.ts'
 import { bearerOf } from './bearer.ts'
 import type { TokenOutcome, TokenVerifier } from './verifier.ts'
 

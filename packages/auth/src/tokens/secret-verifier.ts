@@ -1,6 +1,6 @@
 import { createVerifier } from 'fast-jwt'
-import { concluded } from './claims.ts'
-import type { Claims, IssuerRules, Verified, Verify } from './rules.ts'
+import { concluded } from './claim-rules.ts'
+import type { Claims, IssuerRules, Verified, Verify } from './types.ts'
 
 /** Verifies tokens with a shared secret (HMAC): at once, for it takes a few microseconds. */
 export function secretVerifier(rules: IssuerRules, secret: string): Verify {

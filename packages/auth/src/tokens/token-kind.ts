@@ -1,4 +1,4 @@
-import type { Claims } from './rules.ts'
+import type { Claims } from './types.ts'
 
 const accessTypes = /^(?:application\/)?(?:at\+jwt|jwt|jose)$/i
 const otherKinds = /^(?:id|refresh|offline|logout)(?:[ _-]?token)?$/i

@@ -1,11 +1,11 @@
-import type { ResolvedJwt } from '../options-jwt.ts'
-import { identityOf, type Identity } from '../identity.ts'
-import type { Introspection } from './introspection.ts'
+import type { ResolvedJwt } from './options.ts'
+import { identityOf, type Identity } from '../core/identity.ts'
+import type { Introspection } from '../introspection/introspection.ts'
 import { isCanonical, peek } from './bearer.ts'
-import type { Issuer } from './issuer.ts'
-import type { Issuers } from './issuers.ts'
-import { RememberedTokens } from './remembered.ts'
-import type { Verified } from './rules.ts'
+import type { Issuer } from './trusted-issuer.ts'
+import type { Issuers } from './issuer-registry.ts'
+import { RememberedTokens } from './verified-cache.ts'
+import type { Verified } from './types.ts'
 
 /** A token's identity, or why there is none. */
 export type TokenOutcome =

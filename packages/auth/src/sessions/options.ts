@@ -1,6 +1,6 @@
 import { optionChecks, reveal, type Secret } from '@seaworthy/internal'
-import { strongSecret } from './tokens/keys.ts'
-import { listed } from './option-values.ts'
+import { strongSecret } from '../tokens/keys.ts'
+import { listed } from '../core/option-checks.ts'
 
 /** Attributes of the session's cookie. */
 export interface SessionCookie {

@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { unavailable, type AuthError } from './errors.ts'
-import type { RevocationOptions } from './options.ts'
-import type { RedisClient, RedisSubscriber } from './stores/redis-client.ts'
-import type { AuthStore, Revocation } from './stores/store.ts'
+import { unavailable, type AuthError } from '../core/errors.ts'
+import type { RevocationOptions } from '../options.ts'
+import type { RedisClient, RedisSubscriber } from '../stores/redis-client.ts'
+import type { AuthStore, Revocation } from '../stores/store.ts'
 
 /** What every process knows of ended tokens: asked on each request, so it is a plain map. */
 export interface Revocations {

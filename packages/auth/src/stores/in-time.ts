@@ -1,4 +1,4 @@
-import { unavailable } from '../errors.ts'
+import { unavailable } from '../core/errors.ts'
 
 const lateLimit = 5
 

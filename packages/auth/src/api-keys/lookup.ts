@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { AuthError, challenge } from './errors.ts'
-import { identityOf, type Identity } from './identity.ts'
-import type { ApiKeyOptions, ApiKeyRecord } from './options-api-keys.ts'
-import type { Scheme } from './schemes.ts'
+import { AuthError, challenge } from '../core/errors.ts'
+import { identityOf, type Identity } from '../core/identity.ts'
+import type { ApiKeyOptions, ApiKeyRecord } from './options.ts'
+import type { Scheme } from '../schemes/compile.ts'
 
 /** A new key: show `key` once, keep `id` and `hash`. */
 export interface NewApiKey {

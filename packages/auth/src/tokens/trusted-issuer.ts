@@ -2,7 +2,7 @@ import type { SignatureAlgorithm } from './algorithms.ts'
 import { peek } from './bearer.ts'
 import type { KeySource, Lookup } from './jwks.ts'
 import type { PublicKey } from './keys.ts'
-import type { IssuerRules, Verified, Verify } from './rules.ts'
+import type { IssuerRules, Verified, Verify } from './types.ts'
 
 /** How the tokens of one issuer are verified. */
 export interface Issuer {

@@ -1,4 +1,4 @@
-import type { Claims, IssuerRules, Verified } from './rules.ts'
+import type { Claims, IssuerRules, Verified } from './types.ts'
 import { isAccessToken } from './token-kind.ts'
 
 const isThere = (claims: Claims, name: string): boolean =>

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
-import type { AuthError } from './errors.ts'
-import type { Identity, SchemeName } from './identity.ts'
-import { branches, type SchemeExpression } from './policy/requirement.ts'
+import type { AuthError } from '../core/errors.ts'
+import type { Identity, SchemeName } from '../core/identity.ts'
+import { branches, type SchemeExpression } from '../policy/requirement.ts'
 
 /** Called once: with an error, an identity, or neither where the request carries no such credentials. */
 export type Found = (error: Error | null, identity?: Identity) => void

@@ -1,12 +1,12 @@
 import { optionChecks, type Secret } from '@seaworthy/internal'
-import { listed, safeUrl } from './option-values.ts'
+import { listed, safeUrl } from '../core/option-checks.ts'
 import {
   resolveIntrospection,
   type IntrospectionOptions,
   type ResolvedIntrospection
-} from './options-introspection.ts'
-import { asymmetric, symmetric, type SignatureAlgorithm } from './tokens/algorithms.ts'
-import { publicPem, strongSecret } from './tokens/keys.ts'
+} from '../introspection/options.ts'
+import { asymmetric, symmetric, type SignatureAlgorithm } from './algorithms.ts'
+import { publicPem, strongSecret } from './keys.ts'
 
 /** An issuer of tokens other than the app. */
 export interface IssuerOptions {

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Overridable } from '@seaworthy/contract'
-import type { CookieOptions } from './cookies.ts'
+import type { CookieOptions } from '../types/cookies.ts'
 
 // What @fastify/secure-session brings, which `session` registers, in types that give way to the app's.
 

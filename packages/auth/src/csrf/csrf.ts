@@ -1,9 +1,9 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Audit } from '../audit.ts'
-import { AuthError } from '../errors.ts'
-import { subjectOf } from '../identity.ts'
-import type { ResolvedCsrf } from '../options-session.ts'
+import type { Audit } from '../core/audit.ts'
+import { AuthError } from '../core/errors.ts'
+import { subjectOf } from '../core/identity.ts'
+import type { ResolvedCsrf } from '../sessions/options.ts'
 
 const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 const tokenKey = '__csrf'

@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto'
 import { BoundedMap } from '@seaworthy/internal'
 import type { FastifyBaseLogger } from 'fastify'
-import { identityOf } from '../identity.ts'
-import type { ResolvedIssuer } from '../options-issuer.ts'
-import type { ResolvedIntrospection } from '../options-introspection.ts'
-import { reasonOf } from '../reason.ts'
-import { judged, type IntrospectionRules } from './introspected-claims.ts'
-import { createIntrospect } from './introspection-call.ts'
-import type { TokenOutcome } from './verifier.ts'
+import { identityOf } from '../core/identity.ts'
+import type { ResolvedIssuer } from '../tokens/issuer-options.ts'
+import type { ResolvedIntrospection } from './options.ts'
+import { reasonOf } from '../core/failure-reason.ts'
+import { judged, type IntrospectionRules } from './claims.ts'
+import { createIntrospect } from './client.ts'
+import type { TokenOutcome } from '../tokens/verifier.ts'
 
 /** Milliseconds for which it is remembered that a token does not hold. */
 const refusedFor = 5000

@@ -1,10 +1,10 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { ResolvedIssuer } from '../options-issuer.ts'
-import type { ResolvedJwt } from '../options-jwt.ts'
+import type { ResolvedIssuer } from './issuer-options.ts'
+import type { ResolvedJwt } from './options.ts'
 import { symmetric } from './algorithms.ts'
-import { fixedIssuer, remoteIssuer, type Issuer } from './issuer.ts'
+import { fixedIssuer, remoteIssuer, type Issuer } from './trusted-issuer.ts'
 import { createKeySource, type KeySource } from './jwks.ts'
-import type { IssuerRules, Verify } from './rules.ts'
+import type { IssuerRules, Verify } from './types.ts'
 
 /** Everyone whose tokens are taken. */
 export interface Issuers {

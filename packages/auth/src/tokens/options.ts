@@ -1,14 +1,14 @@
 import { optionChecks, type Secret } from '@seaworthy/internal'
-import { day, listed, seconds } from './option-values.ts'
+import { day, listed, seconds } from '../core/option-checks.ts'
 import {
   isIntrospected,
   resolveIssuer,
   type IntrospectedIssuer,
   type IssuerOptions,
   type ResolvedIssuer
-} from './options-issuer.ts'
-import { asymmetric, symmetric, type SignatureAlgorithm } from './tokens/algorithms.ts'
-import { privatePem, strongSecret } from './tokens/keys.ts'
+} from './issuer-options.ts'
+import { asymmetric, symmetric, type SignatureAlgorithm } from './algorithms.ts'
+import { privatePem, strongSecret } from './keys.ts'
 
 /** Options of tokens. One of `secret`, `key` and `issuers` is needed. */
 export interface JwtOptions {

@@ -1,8 +1,8 @@
 import fastifyJwt, { type FastifyJWTOptions } from '@fastify/jwt'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { AuthUser } from '../identity.ts'
-import type { OwnKey, ResolvedJwt } from '../options-jwt.ts'
+import type { AuthUser } from '../core/identity.ts'
+import type { OwnKey, ResolvedJwt } from './options.ts'
 import {
   jwtVerifyOf,
   type JwtVerifyParts,

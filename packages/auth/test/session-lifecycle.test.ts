@@ -3,7 +3,7 @@ import FakeTimers from '@sinonjs/fake-timers'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { AuthOptions, SessionOptions } from '../src/index.ts'
-import { guardedApp } from './support.ts'
+import { guardedApp } from './helpers.ts'
 
 const minute = 60_000
 

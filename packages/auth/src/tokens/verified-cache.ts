@@ -1,6 +1,6 @@
 import { BoundedMap } from '@seaworthy/internal'
-import type { Identity } from '../identity.ts'
-import type { Issuer } from './issuer.ts'
+import type { Identity } from '../core/identity.ts'
+import type { Issuer } from './trusted-issuer.ts'
 
 /** A token that has been verified, and for how long that may be taken for granted. */
 export interface Remembered {

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CookieSerializeOptions } from '@fastify/cookie'
-import type { ResolvedProvider } from '../options-oauth.ts'
+import type { ResolvedProvider } from './options.ts'
 
 /** A login under way. It is kept in the browser that started it, and nowhere else. */
 export interface Attempt {

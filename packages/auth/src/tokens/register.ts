@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { meterPort, whenProvided, type Meter } from '@seaworthy/contract'
-import type { Audit } from '../audit.ts'
-import { AuthError } from '../errors.ts'
+import type { Audit } from '../core/audit.ts'
+import { AuthError } from '../core/errors.ts'
 import type { ResolvedAuth } from '../options.ts'
-import type { ResolvedJwt } from '../options-jwt.ts'
-import type { Revocations } from '../revocation.ts'
-import type { Scheme } from '../schemes.ts'
+import type { ResolvedJwt } from './options.ts'
+import type { Revocations } from '../revocation/revocations.ts'
+import type { Scheme } from '../schemes/compile.ts'
 import type { AuthStore } from '../stores/store.ts'
-import { createTokens, type Tokens } from './issue.ts'
-import { createIssuers, type Issuers } from './issuers.ts'
+import { createTokens, type Tokens } from './mint.ts'
+import { createIssuers, type Issuers } from './issuer-registry.ts'
 import { jwtVerifyOf } from './jwt-verify.ts'
 import { tokenOf, tokenScheme } from './scheme.ts'
 import { createTokenVerifier, type TokenVerifier } from './verifier.ts'
@@ -36,7 +36,11 @@ export async function tokenPart(
 
   const opaque =
     jwt.introspected &&
-    (await import('./introspection.ts')).createIntrospection(jwt.introspected, jwt, fastify.log)
+    (await import('../introspection/introspection.ts')).createIntrospection(
+      jwt.introspected,
+      jwt,
+      fastify.log
+    )
   const issuers = await createIssuers(jwt, fastify.log)
   const { sources } = issuers
   const verifier = createTokenVerifier(jwt, issuers, opaque)
@@ -44,7 +48,7 @@ export async function tokenPart(
   if (sources.size > 0) whenProvided(fastify, meterPort, (meter) => showAges(meter, issuers))
   const [key] = jwt.keys
   const parts = { verifier, revocations, realm, keys: jwt.keys.map(({ verify }) => verify) }
-  if (key) await (await import('./fastify-jwt.ts')).registerJwt(fastify, jwt, parts)
+  if (key) await (await import('./fastify-jwt-adapter.ts')).registerJwt(fastify, jwt, parts)
   else {
     const lookup = (request: FastifyRequest): string => {
       const token = tokenOf(request, jwt.cookie)

@@ -1,7 +1,7 @@
 import * as client from 'openid-client'
-import type { ResolvedIntrospection } from '../options-introspection.ts'
-import type { Claims } from './rules.ts'
-import { limitedText } from './limited-text.ts'
+import type { ResolvedIntrospection } from './options.ts'
+import type { Claims } from '../tokens/types.ts'
+import { limitedText } from '../core/limited-body.ts'
 
 /** Asks the issuer about a token. Rejects where it gives no answer that can be used. */
 export type Introspect = (token: string) => Promise<Claims>

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { startNode } from '@seaworthy/testing'
 import { SignJWT } from 'jose'
 import t from 'tap'
-import { bearer, guardedApp } from './support.ts'
+import { bearer, guardedApp } from './helpers.ts'
 
 const service = fileURLToPath(new URL('service.ts', import.meta.url))
 const pem = (bits: number) =>

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import type { DecoderOptions, SignerOptions, VerifierOptions } from 'fast-jwt'
 import type { Overridable } from '@seaworthy/contract'
-import type { AuthUser } from '../identity.ts'
-import type { AnyRequest } from './requests.ts'
+import type { AuthUser } from '../core/identity.ts'
+import type { AnyRequest } from '../types/requests.ts'
 
 /* oxlint-disable typescript/no-unnecessary-type-parameters -- as in @fastify/jwt: the caller says what the token has */
 

@@ -3,7 +3,7 @@ import { startIntake } from '@seaworthy/testing'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { bearerOf, isCanonical } from '../src/tokens/bearer.ts'
-import { guardedApp, secret } from './support.ts'
+import { guardedApp, secret } from './helpers.ts'
 
 const idp = 'https://id.example.com'
 const other = 'https://other.example.com'

@@ -1,4 +1,4 @@
-import type { Claims, Verified } from './rules.ts'
+import type { Claims, Verified } from '../tokens/types.ts'
 
 export interface IntrospectionRules {
   issuer: string

@@ -1,5 +1,5 @@
 import { optionChecks, reveal, type Secret } from '@seaworthy/internal'
-import { safeUrl } from './option-values.ts'
+import { safeUrl } from '../core/option-checks.ts'
 
 /** How an issuer is asked about its opaque tokens (RFC 7662). */
 export interface IntrospectionOptions {

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { optionChecks, reveal, type Secret } from '@seaworthy/internal'
-import { isOwnPath } from './oauth/return-to.ts'
-import { safeUrl } from './option-values.ts'
+import { isOwnPath } from './return-to.ts'
+import { safeUrl } from '../core/option-checks.ts'
 
 /** Whom an identity provider vouches for. `issuer` and `subject` together are the identity; an address never is. */
 export interface ProviderIdentity {

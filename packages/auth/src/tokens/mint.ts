@@ -1,10 +1,10 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { optionChecks } from '@seaworthy/internal'
-import type { Audit } from '../audit.ts'
-import { AuthError, challenge } from '../errors.ts'
-import { subjectOf } from '../identity.ts'
-import type { ResolvedJwt } from '../options-jwt.ts'
-import type { Revocations } from '../revocation.ts'
+import type { Audit } from '../core/audit.ts'
+import { AuthError, challenge } from '../core/errors.ts'
+import { subjectOf } from '../core/identity.ts'
+import type { ResolvedJwt } from './options.ts'
+import type { Revocations } from '../revocation/revocations.ts'
 import type { AuthStore, RefreshToken } from '../stores/store.ts'
 
 /** What a login gives out, named as in OAuth. */
