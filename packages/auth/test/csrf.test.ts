@@ -123,5 +123,5 @@ t.test('a session that somebody else planted gives away no token of who logs in 
 t.test('a token for the header needs a session, and the error says so', async (t) => {
   const made = await guardedApp(t, { jwt: { secret, cookie: 'token' } })
   made.app.get('/token', async (request) => made.app.auth.csrfToken(request))
-  t.match((await made.app.inject('/token')).body, /give \\"session\\"/)
+  t.match((await made.app.inject('/token')).body, /set the option \\"session\\"/)
 })

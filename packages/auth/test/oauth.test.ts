@@ -7,7 +7,7 @@ import Provider from 'oidc-provider'
 import t, { type Test } from 'tap'
 import { auth, type AuditEvent, type OAuthOptions, type ProviderIdentity } from '../src/index.ts'
 import { githubProfile } from '../src/oauth/github.ts'
-import { isOwnPath } from '../src/oauth/return-to.ts'
+import { isLocalPath } from '../src/oauth/local-path.ts'
 
 /** Goes from page to page as a browser does, with a cookie jar per host. */
 class Browser {
@@ -348,11 +348,11 @@ t.test('without sessions onLogin answers itself', async (t) => {
 })
 
 t.test('only paths of the service are returned to', async (t) => {
-  for (const path of ['/', '/orders?page=2#top', '/a/b', '/%2F%2Fevil.example']) t.ok(isOwnPath(path), path)
+  for (const path of ['/', '/orders?page=2#top', '/a/b', '/%2F%2Fevil.example']) t.ok(isLocalPath(path), path)
   for (const path of [
     '//evil.example', '/\\evil.example', '\\\\evil.example', 'https://evil.example', 'javascript:alert(1)', '',
     '/\t/evil.example', '/\n/evil.example', ' /x', 'x', undefined, ['/x'], `/${'x'.repeat(3000)}`
-  ]) t.notOk(isOwnPath(path), JSON.stringify(path)) // prettier-ignore
+  ]) t.notOk(isLocalPath(path), JSON.stringify(path)) // prettier-ignore
 
   const { origin } = await company(t)
   const browser = new Browser()

@@ -7,7 +7,7 @@ import { remoteIssuer } from '../src/tokens/trusted-issuer.ts'
 import type { KeySource } from '../src/tokens/jwks.ts'
 import { publicKeyOf } from '../src/tokens/keys.ts'
 import { publicKeyVerifier } from '../src/tokens/public-key-verifier.ts'
-import type { Verified } from '../src/tokens/types.ts'
+import type { VerificationResult } from '../src/core/token-outcome.ts'
 
 type Pair = { publicKey: KeyObject; privateKey: KeyObject }
 const rsa = (): Pair => generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -96,7 +96,7 @@ t.test(
       get generation() {
         return generation
       },
-      holds: (verifiedAt) => verifiedAt === generation,
+      isCurrent: (verifiedAt) => verifiedAt === generation,
       age: () => 0,
       warmUp: () => undefined
     }
@@ -111,11 +111,11 @@ t.test(
     }
     const issuer = remoteIssuer(rules, source, publicKeyVerifier)
     const token = await signed('ES256', privateKey, 'idp', { kid: 'k1' })
-    const result = await new Promise<Verified>((resolve) => {
+    const result = await new Promise<VerificationResult>((resolve) => {
       issuer.verify(token, resolve)
       generation++
     })
     t.match(result, { claims: { sub: 'u1' } }, 'it was good when it was looked at')
-    t.equal('generation' in result && issuer.holds(result.generation), false)
+    t.equal('generation' in result && issuer.isCurrent(result.generation), false)
   }
 )

@@ -1,45 +1,55 @@
-import { optionChecks } from '@seaworthy/internal'
+import { check } from '../core/option-checks.ts'
 
-/** What an API key stands for, as the app keeps it. The key itself is kept nowhere. */
+/** The app's record of an API key. The key itself is stored nowhere. */
 export interface ApiKeyRecord {
-  /** SHA-256 of the key, as `app.auth.apiKeys.create()` gave it. */
+  /** SHA-256 of the key, as returned by `app.auth.apiKeys.create()`. */
   hash: string
-  /** Whose key it is. */
+  /** The owner's id. */
   sub: string
   roles?: readonly string[]
   scopes?: readonly string[]
-  /** When it ends, in **milliseconds** since 1970. */
+  /** When it expires, in **milliseconds** since 1970. */
   expiresAt?: number
 }
 
 /** Options of API keys. */
 export interface ApiKeyOptions {
-  /** Finds a key's record by its id, which is a part of the key. */
+  /**
+   * Finds a key's record by the id in the key.
+   *
+   * @defaultValue none: required
+   */
   find: (id: string) => ApiKeyRecord | null | undefined | Promise<ApiKeyRecord | null | undefined>
 
   /**
-   * What keys start with, so that scanners find leaked ones. Letters and digits.
+   * The start of each key, so that scanners find leaked ones: 1 to 16 letters and digits.
    *
    * @defaultValue 'sk'
    */
   prefix?: string
 
   /**
-   * The request header that carries the key.
+   * The request header that has the key.
    *
    * @defaultValue 'x-api-key'
    */
   header?: string
 }
 
-const check = optionChecks('auth')
+export const apiKeyDefaults = {
+  prefix: 'sk',
+  header: 'x-api-key'
+} as const satisfies Partial<ApiKeyOptions>
 
-export function resolveApiKeys(options: ApiKeyOptions): Required<ApiKeyOptions> {
-  check.keys('apiKeys', options, ['find', 'prefix', 'header'])
-  const { find, prefix = 'sk', header = 'x-api-key' } = options
+export function resolveApiKeys({
+  find,
+  prefix = apiKeyDefaults.prefix,
+  header = apiKeyDefaults.header,
+  ...unknown
+}: ApiKeyOptions): Required<ApiKeyOptions> {
+  check.keys('apiKeys', unknown, ['find', ...Object.keys(apiKeyDefaults)])
   check.fn('apiKeys.find', find)
-  if (typeof prefix !== 'string' || !/^[A-Za-z0-9]{1,16}$/.test(prefix)) {
+  if (typeof prefix !== 'string' || !/^[A-Za-z0-9]{1,16}$/.test(prefix))
     check.fail('apiKeys.prefix', '1 to 16 letters and digits', prefix)
-  }
   return { find, prefix, header: check.string('apiKeys.header', header).toLowerCase() }
 }

@@ -1,8 +1,8 @@
+import { LazyCounter } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { meterPort, whenProvided, type CounterCell, type MetricFamily } from '@seaworthy/contract'
 import type { SchemeName } from './identity.ts'
 
-/** What an event is about. */
+/** The subject of an event. */
 export type AuditType =
   | 'access'
   | 'csrf'
@@ -21,7 +21,7 @@ export interface AuditEvent {
   /** `allowed`, `unauthenticated`, `denied`, `would_deny`, `unavailable`, … */
   readonly outcome: string
   readonly scheme?: SchemeName | 'password' | 'oauth2' | 'none' | undefined
-  /** The error's code, where it was refused. */
+  /** The error's code, if the request was rejected. */
   readonly code?: string | undefined
   readonly subject?: string | undefined
   /** The route's pattern. */
@@ -31,70 +31,65 @@ export interface AuditEvent {
   readonly correlationId?: string | undefined
 }
 
+/** The option `onAudit`. */
+export type AuditListener = (event: AuditEvent, request: FastifyRequest | undefined) => void
+
 export interface Audit {
-  /** Logs, counts and passes on an event. */
+  /** Logs and counts an event, and passes it to the listener. */
   record(
     event: Pick<AuditEvent, 'type' | 'outcome' | 'scheme' | 'code' | 'subject'>,
     request?: FastifyRequest
   ): void
-  /** The hot path: a request was let in. Counts, and builds an event only for who listens. */
+  /** The hot path: a request was allowed. Counts, and builds an event only for a listener. */
   allowed(scheme: SchemeName, subject: string | undefined, request: FastifyRequest): void
 }
 
-type Listener = ((event: AuditEvent, request: FastifyRequest | undefined) => void) | undefined
-
-export function createAudit(fastify: FastifyInstance, listener: Listener): Audit {
-  let decisions: MetricFamily<CounterCell> | undefined
-  let events: MetricFamily<CounterCell> | undefined
-  const allowedCells = new Map<SchemeName, CounterCell>()
-  whenProvided(fastify, meterPort, (meter) => {
-    decisions = meter.counter({
-      name: 'auth_decisions_total',
-      help: 'Requests by scheme and what was decided',
-      labels: ['scheme', 'outcome']
-    })
-    events = meter.counter({
-      name: 'auth_events_total',
-      help: 'Logins, tokens, sessions and revocations',
-      labels: ['type', 'outcome']
-    })
-    for (const scheme of ['jwt', 'apiKey', 'session'] as const) {
-      allowedCells.set(scheme, decisions.with(scheme, 'allowed'))
-    }
+export function createAudit(fastify: FastifyInstance, listener: AuditListener | undefined): Audit {
+  const decisions = new LazyCounter(fastify, {
+    name: 'auth_decisions_total',
+    help: 'Authentication and authorization decisions by scheme and outcome',
+    labels: ['scheme', 'outcome']
+  })
+  const events = new LazyCounter(fastify, {
+    name: 'auth_events_total',
+    help: 'Logins, tokens, sessions and revocations',
+    labels: ['type', 'outcome']
   })
 
   const deliver = (event: AuditEvent, request: FastifyRequest | undefined): void => {
     try {
       listener?.(event, request)
     } catch (error) {
-      fastify.log.error({ err: error }, 'auth: onAudit threw')
+      fastify.log.error({ err: error }, 'auth: "onAudit" threw; the request continues; fix the function')
     }
   }
-  const describe = (request: FastifyRequest | undefined): Partial<AuditEvent> =>
-    request === undefined
-      ? {}
-      : {
-          route: request.routeOptions.url,
-          method: request.method,
-          ip: request.ip,
-          correlationId: request.id
-        }
 
   return {
     record(event, request) {
-      const full = { ...event, ...describe(request) }
-      if (event.type === 'access' || event.type === 'csrf') {
-        decisions?.with(event.scheme ?? 'none', event.outcome).inc()
-      } else events?.with(event.type, event.outcome).inc()
+      const full = { ...event, ...describeRequest(request) }
+      if (event.type === 'access' || event.type === 'csrf')
+        decisions.inc(event.scheme ?? 'none', event.outcome)
+      else events.inc(event.type, event.outcome)
 
       const level = event.type === 'refresh_reused' ? 'warn' : 'info'
-      ;(request?.log ?? fastify.log)[level]({ audit: full }, `auth ${event.type}: ${event.outcome}`)
+      const log = request?.log ?? fastify.log
+      log[level]({ audit: full }, `auth: ${event.type} ${event.outcome}`)
       deliver(full, request)
     },
     allowed(scheme, subject, request) {
-      allowedCells.get(scheme)?.inc()
+      decisions.inc(scheme, 'allowed')
       if (listener === undefined) return
-      deliver({ type: 'access', outcome: 'allowed', scheme, subject, ...describe(request) }, request)
+      deliver({ type: 'access', outcome: 'allowed', scheme, subject, ...describeRequest(request) }, request)
     }
   }
 }
+
+const describeRequest = (request: FastifyRequest | undefined): Partial<AuditEvent> =>
+  request === undefined
+    ? {}
+    : {
+        route: request.routeOptions.url,
+        method: request.method,
+        ip: request.ip,
+        correlationId: request.id
+      }

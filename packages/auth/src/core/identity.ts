@@ -1,8 +1,11 @@
-/** How a request proves who it is from. */
+import type { Overridable } from '@seaworthy/contract'
+import { subjectOf } from '@seaworthy/internal'
+
+/** The ways by which a request can be authenticated. */
 export type SchemeName = 'jwt' | 'apiKey' | 'session'
 
 /**
- * Who a request is from: the token's claims, the session's `user`, or what an API key stands for.
+ * The user of a request: the token's claims, the session's `user`, or the owner of an API key.
  * Add your own claims by declaration merging: `declare module '@seaworthy/auth' { interface AuthUser { email: string } }`.
  */
 export interface AuthUser {
@@ -10,13 +13,13 @@ export interface AuthUser {
   sub: string
   /** Roles as tokens of this package carry them. */
   roles?: readonly string[]
-  /** One role, as some tokens carry it. */
+  /** A single role, as some tokens carry it. */
   role?: string
-  /** Claims are the issuer's own. */
+  /** Any other claim. */
   [claim: string]: unknown
 }
 
-/** The outcome of a scheme. */
+/** The result of authentication. */
 export interface Identity {
   readonly scheme: SchemeName
   readonly user: AuthUser
@@ -25,36 +28,39 @@ export interface Identity {
   readonly scopes: readonly string[]
 }
 
-const strings = (value: unknown): readonly string[] => {
+interface IdentityRequest {
+  /** The result of authentication. `null` before it, and for a request without credentials on an optional route. */
+  identity: Overridable<this, Identity | null>
+}
+
+declare module 'fastify' {
+  interface FastifyRequest extends IdentityRequest {}
+}
+
+const toStrings = (value: unknown): readonly string[] => {
   if (typeof value === 'string') return value === '' ? [] : [value]
   return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : []
 }
 
-/** The subject of a set of claims: `sub`, or the `id` that hand-made tokens carry. */
-export function subjectOf(claims: Record<string, unknown>): string | undefined {
-  const value = claims.sub ?? claims.id
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
-}
-
-/** Reads `realm_access.roles`: a claim's path with dots. */
-function at(claims: Record<string, unknown>, path: string): unknown {
+/** The value at a dotted path: `realm_access.roles`. */
+function valueAt(claims: Record<string, unknown>, path: string): unknown {
   let value: unknown = claims
-  for (const part of path.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined
-    value = (value as Record<string, unknown>)[part]
+  for (const key of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+    value = (value as Record<string, unknown>)[key]
   }
   return value
 }
 
-/** What the claims say. Roles are compared whole: `roles: "admin"` is one role, never letters to search in. */
+/** The identity in a set of claims. Roles are compared whole: `roles: 'admin'` is one role, not a text to search in. */
 export function identityOf(
   scheme: SchemeName,
   claims: Record<string, unknown>,
   rolesClaim?: string
 ): Identity {
-  const listed = strings(rolesClaim === undefined ? claims.roles : at(claims, rolesClaim))
-  const roles = rolesClaim === undefined && listed.length === 0 ? strings(claims.role) : listed
+  const list = toStrings(rolesClaim === undefined ? claims.roles : valueAt(claims, rolesClaim))
+  const roles = rolesClaim === undefined && list.length === 0 ? toStrings(claims.role) : list
   const scope = claims.scope ?? claims.scopes
-  const scopes = typeof scope === 'string' ? scope.split(' ').filter(Boolean) : strings(scope)
+  const scopes = typeof scope === 'string' ? scope.split(' ').filter(Boolean) : toStrings(scope)
   return { scheme, user: claims as AuthUser, subject: subjectOf(claims), roles, scopes }
 }

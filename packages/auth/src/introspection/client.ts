@@ -1,40 +1,30 @@
 import * as client from 'openid-client'
+import { readOkText } from '../core/limited-body.ts'
+import type { Claims } from '../core/token-outcome.ts'
 import type { ResolvedIntrospection } from './options.ts'
-import type { Claims } from '../tokens/types.ts'
-import { limitedText } from '../core/limited-body.ts'
 
-/** Asks the issuer about a token. Rejects where it gives no answer that can be used. */
+/** Calls the introspection endpoint. Rejects without a usable response. */
 export type Introspect = (token: string) => Promise<Claims>
 
 export function createIntrospect(issuer: string, options: ResolvedIntrospection): Introspect {
-  const { endpoint, clientId, secret, timeout } = options
+  const { endpoint, clientId, clientSecret, timeout } = options
   const config = new client.Configuration(
     { issuer, introspection_endpoint: endpoint },
     clientId,
     undefined,
-    client.ClientSecretBasic(secret)
+    client.ClientSecretBasic(clientSecret)
   )
-  // Only a loopback address may be http: the options are checked for that.
+  // The option checks allow http only on loopback.
   if (endpoint.startsWith('http:')) client.allowInsecureRequests(config)
-  // The library would read a body of any length.
-  config[client.customFetch] = async (url, given) => {
-    const { status, headers, body } = await limited(url, {
-      ...(given as RequestInit),
+  // The library would follow redirects, and read a body of any length.
+  config[client.customFetch] = async (url, init) => {
+    const response = await fetch(url, {
+      ...(init as RequestInit),
       redirect: 'error',
       signal: AbortSignal.timeout(timeout)
     })
-    return new Response(body, { status, headers })
+    const { status, headers } = response
+    return new Response(await readOkText(response), { status, headers })
   }
   return (token) => client.tokenIntrospection(config, token, { token_type_hint: 'access_token' })
-}
-
-async function limited(
-  url: string,
-  request: RequestInit
-): Promise<{ status: number; headers: Headers; body: string }> {
-  const response = await fetch(url, request)
-  const { status, headers } = response
-  if (status === 200) return { status, headers, body: await limitedText(response) }
-  await response.body?.cancel()
-  throw new Error(`status ${status}`)
 }

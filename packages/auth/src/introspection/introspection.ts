@@ -1,107 +1,117 @@
 import { hash } from 'node:crypto'
 import { BoundedMap } from '@seaworthy/internal'
 import type { FastifyBaseLogger } from 'fastify'
+import { failureReason } from '../core/failure-reason.ts'
 import { identityOf } from '../core/identity.ts'
-import type { ResolvedIssuer } from '../tokens/issuer-options.ts'
-import type { ResolvedIntrospection } from './options.ts'
-import { reasonOf } from '../core/failure-reason.ts'
-import { judged, type IntrospectionRules } from './claims.ts'
+import { invalid, type Claims, type TokenOutcome, type Unavailable } from '../core/token-outcome.ts'
+import { checkIntrospection, type IntrospectionRules } from './claims.ts'
 import { createIntrospect } from './client.ts'
-import type { TokenOutcome } from '../tokens/verifier.ts'
+import type { ResolvedIntrospection } from './options.ts'
 
-/** Milliseconds for which it is remembered that a token does not hold. */
-const refusedFor = 5000
-/** Calls under way at once: further tokens get 503, or made-up ones would pile up while the issuer hangs. */
+/** Milliseconds for which a rejection is cached at most. */
+const maxRejectionAge = 5000
+/** Calls at a time. Further tokens get 503: otherwise invented ones would pile up while the issuer hangs. */
 const maxCalls = 256
-/** What RFC 6750 lets a token be made of, and the colon that some issuers use. */
-const sendable = /^[\w.~+/:-]+=*$/
+/** The letters of a token in RFC 6750, and the colon that some issuers use. */
+const tokenFormat = /^[\w.~+/:-]+=*$/
 
-/** Opaque tokens, whose issuer says what they are. */
+const unavailable: Unavailable = { unavailable: 'introspection', retryAfter: 1 }
+
+/** Verifies opaque tokens at their issuer. */
 export interface Introspection {
   /**
-   * Calls back once: at once where the answer is known. What it gives is shared: copy the identity. Doesn't know of
-   * revocation.
+   * Calls back once: at once for a cached result. Requests share the result, so copy the identity. It does not check
+   * revocations.
    */
   verify(token: string, done: (outcome: TokenOutcome) => void): void
 }
 
-interface Answer {
+interface CachedOutcome {
   readonly outcome: TokenOutcome
   /** Milliseconds since 1970. */
   readonly until: number
 }
 
+export interface IntrospectedIssuerRules {
+  readonly issuer: string
+  readonly audiences: readonly string[]
+  readonly requiredClaims?: readonly string[]
+  readonly rolesClaim?: string
+  readonly introspection: ResolvedIntrospection
+}
+
 export function createIntrospection(
-  options: ResolvedIssuer & { introspection: ResolvedIntrospection },
-  { cache: limit, clockTolerance: tolerance }: { cache: number; clockTolerance: number },
+  { issuer, audiences, requiredClaims, rolesClaim, introspection }: IntrospectedIssuerRules,
+  { cache: limit, clockTolerance }: { cache: number; clockTolerance: number },
   log: FastifyBaseLogger
 ): Introspection {
-  const { issuer, introspection, rolesClaim } = options
   const introspect = createIntrospect(issuer, introspection)
   const rules: IntrospectionRules = {
     issuer,
-    audience: [options.audience].flat(),
-    requiredClaims: options.requiredClaims ?? ['aud', 'sub'],
-    clockTolerance: tolerance * 1000
+    audiences,
+    requiredClaims: requiredClaims ?? ['aud', 'sub'],
+    clockTolerance
   }
-  // Apart, so that made-up tokens push no good one out.
-  const good = new BoundedMap<Answer>(limit)
-  const bad = new BoundedMap<Answer>(limit)
+  const { cacheFor } = introspection
+  // Two caches, so that invented tokens do not displace valid ones.
+  const accepted = new BoundedMap<CachedOutcome>(cacheFor === 0 ? 0 : limit)
+  const rejected = new BoundedMap<CachedOutcome>(cacheFor === 0 ? 0 : limit)
   const calls = new Map<string, Promise<TokenOutcome>>()
   let failing = false
 
-  const remembered = (answers: BoundedMap<Answer>, key: string): TokenOutcome | undefined => {
-    const found = answers.get(key)
-    if (found === undefined || found.until > Date.now()) return found?.outcome
-    answers.delete(key)
+  const cached = (cache: BoundedMap<CachedOutcome>, key: string): TokenOutcome | undefined => {
+    const entry = cache.get(key)
+    if (entry === undefined || entry.until > Date.now()) return entry?.outcome
+    cache.delete(key)
     return undefined
   }
-  const remember = (answers: BoundedMap<Answer>, key: string, outcome: TokenOutcome, until: number): void => {
-    if (limit === 0 || introspection.cacheFor === 0) return
-    answers.set(key, { outcome, until })
-  }
-  const told = (failed: boolean, reason?: string): void => {
+
+  /** Logs the first failure and the recovery. */
+  const reportState = (failed: boolean, reason?: string): void => {
     if (failed === failing) return
     failing = failed
-    if (failed) log.warn({ issuer, reason }, 'auth: the issuer cannot be asked about tokens')
-    else log.info({ issuer }, 'auth: the issuer answers about tokens again')
+    if (failed) {
+      const what =
+        'auth: token introspection failed; tokens without a cached result get 503; check the issuer'
+      log.warn({ issuer, reason }, what)
+    } else log.info({ issuer }, 'auth: token introspection works again')
   }
 
-  async function ask(token: string, key: string): Promise<TokenOutcome> {
-    let claims: Record<string, unknown>
+  async function callIssuer(token: string, key: string): Promise<TokenOutcome> {
+    let claims: Claims
     try {
       claims = await introspect(token)
     } catch (error) {
-      told(true, reasonOf(error))
-      return { unavailable: 1, asked: true }
+      reportState(true, failureReason(error))
+      return unavailable
     }
-    told(false)
-    const result = judged(claims, rules)
+    reportState(false)
+    const result = checkIntrospection(claims, rules)
     const now = Date.now()
     if (!('claims' in result)) {
-      remember(bad, key, result, now + Math.min(introspection.cacheFor, refusedFor))
+      rejected.set(key, { outcome: result, until: now + Math.min(cacheFor, maxRejectionAge) })
       return result
     }
     const identity = identityOf('jwt', result.claims, rolesClaim)
     const { exp } = result.claims
-    const ends = typeof exp === 'number' ? exp * 1000 + rules.clockTolerance : Infinity
-    remember(good, key, { identity }, Math.min(now + introspection.cacheFor, ends))
+    const expires = typeof exp === 'number' ? exp * 1000 + clockTolerance : Infinity
+    accepted.set(key, { outcome: { identity }, until: Math.min(now + cacheFor, expires) })
     return { identity }
   }
 
   return {
     verify(token, done) {
-      if (!sendable.test(token)) return done({ refused: 'invalid' })
+      if (!tokenFormat.test(token)) return done(invalid)
       const key = hash('sha256', token, 'base64url')
-      const known = remembered(good, key) ?? remembered(bad, key)
-      if (known !== undefined) return done(known)
+      const outcome = cached(accepted, key) ?? cached(rejected, key)
+      if (outcome !== undefined) return done(outcome)
       let call = calls.get(key)
       if (call === undefined) {
-        if (calls.size >= maxCalls) return done({ unavailable: 1, asked: true })
-        call = ask(token, key).finally(() => calls.delete(key))
+        if (calls.size >= maxCalls) return done(unavailable)
+        call = callIssuer(token, key).finally(() => calls.delete(key))
         calls.set(key, call)
       }
-      call.then(done, () => done({ unavailable: 1, asked: true }))
+      call.then(done, () => done(unavailable))
     }
   }
 }

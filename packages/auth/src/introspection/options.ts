@@ -1,28 +1,42 @@
-import { optionChecks, reveal, type Secret } from '@seaworthy/internal'
-import { safeUrl } from '../core/option-checks.ts'
+import type { Secret } from '@seaworthy/internal'
+import { assertOptionsObject, check, safeUrl } from '../core/option-checks.ts'
+import { clientSecretOf } from '../core/strong-secret.ts'
 
-/** How an issuer is asked about its opaque tokens (RFC 7662). */
+/** Token introspection (RFC 7662) at the issuer of opaque tokens. */
 export interface IntrospectionOptions {
-  /** Where it is asked: https, or http on loopback. No redirect is followed. */
+  /**
+   * The introspection endpoint: https, or http on loopback. No redirect is followed.
+   *
+   * @defaultValue none: required
+   * @throws RangeError for plain http, and for credentials in the URL.
+   */
   endpoint: string
 
-  /** What the issuer calls this service. */
+  /**
+   * The client id that the issuer assigned to this service.
+   *
+   * @defaultValue none: required
+   */
   clientId: string
 
-  /** What the issuer knows this service by. Sent with HTTP Basic authentication. */
+  /**
+   * The client secret that the issuer assigned to this service. Sent with HTTP Basic authentication.
+   *
+   * @defaultValue none: required
+   */
   clientSecret: string | Secret
 
   /**
-   * How long an answer holds, in **milliseconds**: so long a token that the issuer has ended is still taken. Never
-   * beyond the token's `exp`; that a token does not hold is remembered for 5 seconds at most. 0 asks with every
-   * request. 0 to 3600000 (an hour).
+   * How long an introspection result is cached. A token revoked at the issuer stays valid until then. Never beyond the
+   * token's `exp`; a rejection is cached for 5 seconds at most; 0 calls the issuer for each request. Milliseconds, 0 to
+   * 3600000.
    *
    * @defaultValue 60000
    */
   cacheFor?: number
 
   /**
-   * How long the issuer may take for one answer, in **milliseconds**. Afterwards the request gets 503. 1 to 60000.
+   * The timeout of a call. Afterwards the request gets 503. Milliseconds, 1 to 60000.
    *
    * @defaultValue 3000
    */
@@ -32,27 +46,37 @@ export interface IntrospectionOptions {
 export interface ResolvedIntrospection {
   readonly endpoint: string
   readonly clientId: string
-  readonly secret: string
+  readonly clientSecret: string
   readonly cacheFor: number
   readonly timeout: number
 }
 
-const check = optionChecks('auth')
-const names = ['endpoint', 'clientId', 'clientSecret', 'cacheFor', 'timeout']
+export const introspectionDefaults = {
+  cacheFor: 60_000,
+  timeout: 3000
+} as const satisfies Partial<IntrospectionOptions>
 
-export function resolveIntrospection(at: string, options: IntrospectionOptions): ResolvedIntrospection {
-  if (typeof options !== 'object' || options === null) check.fail(at, 'an object', options)
-  check.keys(at, options, names)
-  const { endpoint, clientId, clientSecret, cacheFor = 60_000, timeout = 3000 } = options
-  const url = safeUrl(`${at}.endpoint`, endpoint)
-  const secret: unknown = clientSecret === undefined ? undefined : reveal(clientSecret)
-  if (typeof secret !== 'string' || secret === '')
-    check.fail(`${at}.clientSecret`, 'the secret that the issuer gave', typeof secret)
+const names = Object.keys({
+  ...introspectionDefaults,
+  endpoint: true,
+  clientId: true,
+  clientSecret: true
+} satisfies Record<keyof IntrospectionOptions, unknown>)
+
+export function resolveIntrospection(option: string, options: IntrospectionOptions): ResolvedIntrospection {
+  assertOptionsObject(option, options)
+  check.keys(option, options, names)
+  const {
+    cacheFor = introspectionDefaults.cacheFor,
+    timeout = introspectionDefaults.timeout,
+    ...client
+  } = options
+  const unit = 'milliseconds'
   return {
-    endpoint: url.href,
-    clientId: check.string(`${at}.clientId`, clientId),
-    secret: secret as string,
-    cacheFor: check.integer(`${at}.cacheFor`, cacheFor, { min: 0, max: 3_600_000, unit: 'milliseconds' }),
-    timeout: check.integer(`${at}.timeout`, timeout, { min: 1, max: 60_000, unit: 'milliseconds' })
+    endpoint: safeUrl(`${option}.endpoint`, client.endpoint).href,
+    clientId: check.string(`${option}.clientId`, client.clientId),
+    clientSecret: clientSecretOf(`${option}.clientSecret`, client.clientSecret, 'issuer'),
+    cacheFor: check.integer(`${option}.cacheFor`, cacheFor, { min: 0, max: 3_600_000, unit }),
+    timeout: check.integer(`${option}.timeout`, timeout, { min: 1, max: 60_000, unit })
   }
 }

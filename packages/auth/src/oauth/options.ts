@@ -1,23 +1,24 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { optionChecks, reveal, type Secret } from '@seaworthy/internal'
-import { isOwnPath } from './return-to.ts'
-import { safeUrl } from '../core/option-checks.ts'
+import type { Secret } from '@seaworthy/internal'
+import { assertOptionsObject, check, safeUrl } from '../core/option-checks.ts'
+import { clientSecretOf } from '../core/strong-secret.ts'
+import { isLocalPath } from './local-path.ts'
 
-/** Whom an identity provider vouches for. `issuer` and `subject` together are the identity; an address never is. */
+/** A user of an identity provider. `issuer` and `subject` together identify the user; an email address never does. */
 export interface ProviderIdentity {
   /** The provider's name in the options. */
   readonly provider: string
   readonly issuer: string
   readonly subject: string
-  /** Only where the provider says that it has verified it: the one that may link accounts. */
+  /** Set only if the provider has verified the address: the only one that may link accounts. */
   readonly verifiedEmail: string | undefined
   readonly name: string | undefined
-  /** All that the provider said. */
+  /** All claims of the provider. */
   readonly claims: Readonly<Record<string, unknown>>
   readonly accessToken: string
 }
 
-/** Where a provider without discovery (OAuth 2 alone) has its endpoints. */
+/** The endpoints of a provider without discovery (OAuth 2 alone). */
 export interface OAuthEndpoints {
   authorizeHost: string
   authorizePath: string
@@ -25,76 +26,132 @@ export interface OAuthEndpoints {
   tokenPath: string
 }
 
-/** A login through one identity provider. */
+/** A login through one identity provider. One of `issuer` and `endpoints` is required. */
 export interface OAuthOptions {
-  /** OpenID Connect: the issuer, whose metadata is discovered. https, or http on loopback. */
-  issuer?: string
-  /** OAuth 2 without discovery: the endpoints, or `github`. `profile` then says who it is. */
-  endpoints?: OAuthEndpoints | 'github'
-  /** Who an access token of a provider without discovery belongs to. There is one for `github`. */
-  profile?: (accessToken: string) => Promise<Omit<ProviderIdentity, 'provider' | 'issuer' | 'accessToken'>>
-  /** What the provider calls this service. */
-  clientId: string
-  /** What the provider knows this service by. */
-  clientSecret: string | Secret
-  /** Where the provider sends the browser back, as registered there. https, http only on loopback. */
-  callbackUrl: string
-  /** Default `openid email profile`, for `github` `read:user user:email`. */
-  scope?: string
-  /** The route that starts the login. Default `/login/<name>`. */
-  startPath?: string
-  /** Where the browser goes afterwards, unless `?returnTo=` said so. Default `/`. */
-  returnTo?: string
   /**
-   * Finds or makes the user. What it gives becomes the session's `user`, and the browser goes to `returnTo`;
-   * with a reply sent, it has done all itself; with nothing given, nobody is logged in. Throw to refuse.
+   * The issuer of an OpenID Connect provider, whose metadata is discovered: https, or http on loopback.
+   *
+   * @defaultValue none: the provider is described by `endpoints`
+   */
+  issuer?: string
+
+  /**
+   * The endpoints of an OAuth 2 provider without discovery, or `github`. `profile` then returns the user.
+   *
+   * @defaultValue none: the endpoints are discovered
+   * @throws RangeError for a host that is not https, and without `profile`.
+   */
+  endpoints?: OAuthEndpoints | 'github'
+
+  /**
+   * Returns the user of an access token of a provider without discovery.
+   *
+   * @defaultValue none: required with `endpoints`, except for `github`, which has one
+   */
+  profile?: (accessToken: string) => Promise<Omit<ProviderIdentity, 'provider' | 'issuer' | 'accessToken'>>
+
+  /**
+   * The client id that the provider assigned to this service.
+   *
+   * @defaultValue none: required
+   */
+  clientId: string
+
+  /**
+   * The client secret that the provider assigned to this service.
+   *
+   * @defaultValue none: required
+   */
+  clientSecret: string | Secret
+
+  /**
+   * The redirect URI registered at the provider: https, or http on loopback. Its path becomes a route.
+   *
+   * @defaultValue none: required
+   */
+  callbackUrl: string
+
+  /**
+   * The requested scopes.
+   *
+   * @defaultValue `openid email profile`; for `github` `read:user user:email`; none for other endpoints
+   */
+  scope?: string
+
+  /**
+   * The path of the route that starts the login.
+   *
+   * @defaultValue `/login/<name>`
+   */
+  startPath?: string
+
+  /**
+   * The path to which the browser returns after the login, unless the start has `?returnTo=`.
+   *
+   * @defaultValue '/'
+   * @throws RangeError for a path that leads to another site.
+   */
+  returnTo?: string
+
+  /**
+   * Finds or creates the user. The returned user becomes the session's `user`, and the browser returns to `returnTo`.
+   * Without a returned user there is no login. If the function sends a reply, that is the response. Throw to reject.
+   *
+   * @defaultValue none: required
    */
   onLogin: (identity: ProviderIdentity, request: FastifyRequest, reply: FastifyReply) => unknown
 }
 
-export interface ResolvedProvider extends OAuthOptions {
+export interface ResolvedProvider extends Omit<OAuthOptions, 'clientSecret'> {
   readonly name: string
-  readonly secret: string
+  readonly clientSecret: string
   readonly callback: URL
   readonly startPath: string
   readonly returnTo: string
 }
 
-const check = optionChecks('auth')
-const names = [
-  'issuer', 'endpoints', 'profile', 'clientId', 'clientSecret', 'callbackUrl', 'scope', 'startPath', 'returnTo', 'onLogin'
-] // prettier-ignore
+export const oauthDefaults = { returnTo: '/' } as const satisfies Partial<OAuthOptions>
 
-export function resolveOauth(providers: Record<string, OAuthOptions>): ResolvedProvider[] {
-  return Object.entries(providers).map(([name, options]) => {
-    const at = `oauth2.${name}`
-    if (!/^[a-z][\w-]{0,31}$/i.test(name))
-      check.fail('oauth2', 'providers named in letters, digits, - and _', name)
-    check.keys(at, options, names)
-    const { issuer, endpoints, profile, clientId, clientSecret, callbackUrl, onLogin } = options
-    if ((issuer === undefined) === (endpoints === undefined)) {
-      check.fail(at, 'given either "issuer" or "endpoints"', options)
-    }
-    if (issuer !== undefined) safeUrl(`${at}.issuer`, issuer)
-    if (endpoints !== undefined && endpoints !== 'github') {
-      for (const key of ['authorizeHost', 'tokenHost'] as const)
-        safeUrl(`${at}.endpoints.${key}`, endpoints[key])
-      check.fn(`${at}.profile`, profile)
-    }
-    check.string(`${at}.clientId`, clientId)
-    const secret: unknown = clientSecret === undefined ? undefined : reveal(clientSecret)
-    if (typeof secret !== 'string' || secret === '')
-      check.fail(`${at}.clientSecret`, 'the secret that the provider gave', typeof secret)
-    check.fn(`${at}.onLogin`, onLogin)
-    return {
-      ...options,
-      name,
-      secret: secret as string,
-      callback: safeUrl(`${at}.callbackUrl`, callbackUrl),
-      startPath: check.string(`${at}.startPath`, options.startPath ?? `/login/${name}`),
-      returnTo: isOwnPath(options.returnTo ?? '/')
-        ? (options.returnTo ?? '/')
-        : check.fail(`${at}.returnTo`, 'a path of this service', options.returnTo)
-    }
-  })
+const names = Object.keys({
+  ...oauthDefaults,
+  issuer: true,
+  endpoints: true,
+  profile: true,
+  clientId: true,
+  clientSecret: true,
+  callbackUrl: true,
+  scope: true,
+  startPath: true,
+  onLogin: true
+} satisfies Record<keyof OAuthOptions, unknown>)
+
+export const resolveOauth = (providers: Record<string, OAuthOptions>): ResolvedProvider[] =>
+  Object.entries(providers).map(([name, options]) => resolveProvider(name, options))
+
+function resolveProvider(name: string, options: OAuthOptions): ResolvedProvider {
+  if (!/^[a-z][\w-]{0,31}$/i.test(name))
+    check.fail('oauth2', 'providers named in letters, digits, - and _', name)
+  const option = `oauth2.${name}`
+  assertOptionsObject(option, options)
+  check.keys(option, options, names)
+  const { issuer, endpoints, profile, returnTo = oauthDefaults.returnTo } = options
+  if ((issuer === undefined) === (endpoints === undefined))
+    check.fail(option, 'given either "issuer" or "endpoints"', options)
+  if (issuer !== undefined) safeUrl(`${option}.issuer`, issuer)
+  if (endpoints !== undefined && endpoints !== 'github') {
+    for (const key of ['authorizeHost', 'tokenHost'] as const)
+      safeUrl(`${option}.endpoints.${key}`, endpoints[key])
+    check.fn(`${option}.profile`, profile)
+  }
+  check.string(`${option}.clientId`, options.clientId)
+  check.fn(`${option}.onLogin`, options.onLogin)
+  if (!isLocalPath(returnTo)) check.fail(`${option}.returnTo`, 'a path of this service', returnTo)
+  return {
+    ...options,
+    name,
+    clientSecret: clientSecretOf(`${option}.clientSecret`, options.clientSecret, 'provider'),
+    callback: safeUrl(`${option}.callbackUrl`, options.callbackUrl),
+    startPath: check.string(`${option}.startPath`, options.startPath ?? `/login/${name}`),
+    returnTo
+  }
 }

@@ -1,14 +1,14 @@
 import cookie from '@fastify/cookie'
+import { subjectOf } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
-import { AuthError } from '../core/errors.ts'
-import { subjectOf } from '../core/identity.ts'
-import type { ProviderIdentity, ResolvedProvider } from './options.ts'
-import { reasonOf } from '../core/failure-reason.ts'
-import { attemptsOf } from './state-cookies.ts'
+import { AuthError, type AuthErrorCode } from '../core/errors.ts'
+import { failureReason } from '../core/failure-reason.ts'
 import { providerFailure } from './failures.ts'
+import { isLocalPath } from './local-path.ts'
+import type { ProviderIdentity, ResolvedProvider } from './options.ts'
 import { createProvider } from './provider.ts'
-import { isOwnPath } from './return-to.ts'
+import { loginStateCookies, type LoginState } from './state-cookies.ts'
 
 const text = (maxLength: number) => ({ type: 'string', maxLength }) as const
 const startQuery = { type: 'object', properties: { returnTo: text(2048) } }
@@ -23,39 +23,57 @@ const callbackQuery = {
   }
 }
 
-/** Two routes for each provider: one that sends the browser there, one that it comes back to. */
-export async function oauthPart(
-  fastify: FastifyInstance,
-  providers: readonly ResolvedProvider[],
-  audit: Audit,
-  sessions: boolean
-): Promise<void> {
-  // Sessions bring it too.
-  if (!fastify.hasPlugin('@fastify/cookie')) await fastify.register(cookie)
-  for (const options of providers) addProvider(fastify, options, audit, sessions)
+interface OAuthDependencies {
+  readonly audit: Audit
+  /** Whether there are sessions that can keep the user. */
+  readonly hasSessions: boolean
 }
 
-function addProvider(
+/** Registers two routes for each provider: the start of a login, and the callback. */
+export async function registerOauth(
+  fastify: FastifyInstance,
+  providers: readonly ResolvedProvider[],
+  dependencies: OAuthDependencies
+): Promise<void> {
+  // Sessions register it too.
+  if (!fastify.hasPlugin('@fastify/cookie')) await fastify.register(cookie)
+  for (const options of providers) addRoutes(fastify, options, dependencies)
+}
+
+function addRoutes(
   fastify: FastifyInstance,
   options: ResolvedProvider,
-  audit: Audit,
-  sessions: boolean
+  dependencies: OAuthDependencies
 ): void {
   const provider = createProvider(options)
-  const attempts = attemptsOf(options)
+  const cookies = loginStateCookies(options)
   const config = { auth: false } as const
+
+  const recordFailure = (code: AuthErrorCode, request: FastifyRequest): void =>
+    dependencies.audit.record({ type: 'provider_login', outcome: 'failed', scheme: 'oauth2', code }, request)
+
+  const consumeLogin = (request: FastifyRequest, reply: FastifyReply): LoginState => {
+    const { state } = request.query as { state?: string }
+    const login = cookies.consume(request, reply, state)
+    if (login !== undefined) return login
+    const code = 'AUTH_STATE_INVALID'
+    recordFailure(code, request)
+    throw new AuthError('This login was not started in this browser, or has expired', {
+      code,
+      statusCode: 400
+    })
+  }
 
   fastify.get<{ Querystring: { returnTo?: string } }>(
     options.startPath,
     { config, schema: { querystring: startQuery } },
     async (request, reply) => {
       const { returnTo } = request.query
-      const { url, attempt } = await provider
-        .begin(isOwnPath(returnTo) ? returnTo : options.returnTo)
-        .catch((error: unknown) => {
-          throw providerFailure(error)
-        })
-      attempts.keep(request, reply, attempt)
+      const start = provider.startLogin(isLocalPath(returnTo) ? returnTo : options.returnTo)
+      const { url, login } = await start.catch((error: unknown) => {
+        throw providerFailure(error)
+      })
+      cookies.set(request, reply, login)
       return reply.header('cache-control', 'no-store').redirect(url.href)
     }
   )
@@ -64,59 +82,42 @@ function addProvider(
     options.callback.pathname,
     { config, schema: { querystring: callbackQuery } },
     async (request, reply) => {
-      // The code is in the URL: no page that follows shall name it.
+      // The URL has the code: no following page may get it as its referrer.
       void reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
-      const { state } = request.query as { state?: string }
-      const attempt = attempts.take(request, reply, state)
-      if (attempt === undefined) {
-        audit.record(
-          { type: 'provider_login', outcome: 'failed', scheme: 'oauth2', code: 'AUTH_STATE_INVALID' },
-          request
-        )
-        throw new AuthError(
-          'AUTH_STATE_INVALID',
-          400,
-          'This login was not started in this browser, or is over'
-        )
-      }
+      const login = consumeLogin(request, reply)
       const query = new URLSearchParams(request.url.split('?')[1])
-      const identity = await provider.finish(query, attempt).catch((error: unknown) => {
+      const identity = await provider.completeLogin(query, login).catch((error: unknown) => {
         const failure = providerFailure(error)
-        audit.record(
-          { type: 'provider_login', outcome: 'failed', scheme: 'oauth2', code: failure.code },
-          request
-        )
+        const { code } = failure
+        recordFailure(code, request)
         request.log.warn(
-          { provider: options.name, code: failure.code, reason: reasonOf(error) },
-          'auth: a login at a provider failed'
+          { provider: options.name, code, reason: failureReason(error) },
+          'auth: a login at a provider failed; the browser gets the error; see its reason'
         )
         throw failure
       })
-      return loggedIn(options, identity, attempt.returnTo, sessions, audit, request, reply)
+      return finishLogin(options, identity, login.returnTo, dependencies, request, reply)
     }
   )
 }
 
-async function loggedIn(
-  { name, onLogin, returnTo: home }: ResolvedProvider,
+async function finishLogin(
+  { name, onLogin, returnTo: defaultPath }: ResolvedProvider,
   identity: ProviderIdentity,
   returnTo: string,
-  sessions: boolean,
-  audit: Audit,
+  { audit, hasSessions }: OAuthDependencies,
   request: FastifyRequest,
   reply: FastifyReply
 ): Promise<unknown> {
   const user: unknown = await onLogin(identity, request, reply)
-  const subject =
-    typeof user === 'object' && user !== null ? subjectOf(user as Record<string, unknown>) : undefined
+  const subject = subjectOf(user)
   audit.record({ type: 'provider_login', outcome: 'ok', scheme: 'oauth2', subject }, request)
   if (reply.sent) return reply
-  if (user === undefined || user === null) return reply.redirect(home)
-  if (!sessions) {
-    throw new Error(
-      `auth: "oauth2.${name}.onLogin" gave a user: "session" is needed to keep it, or send an answer there`
-    )
+  if (user === undefined || user === null) return reply.redirect(defaultPath)
+  if (!hasSessions) {
+    const what = `"oauth2.${name}.onLogin" returned a user, but there is no session to keep it`
+    throw new Error(`auth: ${what}: set the option "session", or send a reply in onLogin`)
   }
   request.session.set('user', user)
-  return reply.redirect(isOwnPath(returnTo) ? returnTo : home)
+  return reply.redirect(isLocalPath(returnTo) ? returnTo : defaultPath)
 }

@@ -1,41 +1,30 @@
-import type { FastifyRequest } from 'fastify'
 import type { AuthError } from '../core/errors.ts'
 import type { Identity, SchemeName } from '../core/identity.ts'
-import { branches, type SchemeExpression } from '../policy/requirement.ts'
+import { branchesOf } from './expression.ts'
+import type { Identify, Scheme, SchemeExpression } from './types.ts'
 
-/** Called once: with an error, an identity, or neither where the request carries no such credentials. */
-export type Found = (error: Error | null, identity?: Identity) => void
-
-/** A way to prove who asks. */
-export interface Scheme {
-  readonly name: SchemeName
-  /** What `WWW-Authenticate` says where it is missing. */
-  readonly challenge: string
-  /** Calls back at once where nothing has to be fetched. */
-  identify(request: FastifyRequest, found: Found): void
-}
-
-/** An expression compiled to one function. */
-export type Identify = Scheme['identify']
-
-export function compile(expression: SchemeExpression, schemes: ReadonlyMap<SchemeName, Scheme>): Identify {
+/** Compiles an expression into one function. */
+export function compileSchemes(
+  expression: SchemeExpression,
+  schemes: ReadonlyMap<SchemeName, Scheme>
+): Identify {
   if (typeof expression === 'string') return schemes.get(expression)!.identify
-  const parts = branches(expression).map((part) => compile(part, schemes))
-  if (parts.length === 1) return parts[0]!
-  return 'all' in expression ? all(parts) : any(parts)
+  const branches = branchesOf(expression).map((branch) => compileSchemes(branch, schemes))
+  if (branches.length === 1) return branches[0]!
+  return 'all' in expression ? all(branches) : any(branches)
 }
 
-/** The first that succeeds. If none does, the first refusal, so that bad credentials never count as none. */
-function any(parts: readonly Identify[]): Identify {
-  return (request, found) => {
-    let refusal: Error | null = null
+/** The first branch that succeeds. If none does, the first error: bad credentials never count as none. */
+function any(branches: readonly Identify[]): Identify {
+  return (request, callback) => {
+    let firstError: Error | null = null
     const next = (index: number): void => {
-      const part = parts[index]
-      if (part === undefined) return found(refusal)
-      part(request, (error, identity) => {
-        if (identity !== undefined) return found(null, identity)
-        // A key or store that is down is not the client's fault, whatever the others say.
-        if (error && (refusal === null || (error as AuthError).statusCode >= 500)) refusal = error
+      const identify = branches[index]
+      if (identify === undefined) return callback(firstError)
+      identify(request, (error, identity) => {
+        if (identity !== undefined) return callback(null, identity)
+        // An outage of keys or store is not the client's fault: it wins over other errors.
+        if (error && (firstError === null || (error as AuthError).statusCode >= 500)) firstError = error
         next(index + 1)
       })
     }
@@ -43,14 +32,14 @@ function any(parts: readonly Identify[]): Identify {
   }
 }
 
-/** All of them; who asks is what the first says. */
-function all(parts: readonly Identify[]): Identify {
-  return (request, found) => {
+/** All branches must succeed. The identity is that of the first. */
+function all(branches: readonly Identify[]): Identify {
+  return (request, callback) => {
     const next = (index: number, first: Identity | undefined): void => {
-      const part = parts[index]
-      if (part === undefined) return found(null, first)
-      part(request, (error, identity) => {
-        if (error || identity === undefined) return found(error)
+      const identify = branches[index]
+      if (identify === undefined) return callback(null, first)
+      identify(request, (error, identity) => {
+        if (error || identity === undefined) return callback(error)
         next(index + 1, first ?? identity)
       })
     }

@@ -1,117 +1,209 @@
-import { optionChecks, type Secret } from '@seaworthy/internal'
-import { listed, safeUrl } from '../core/option-checks.ts'
+import type { Secret } from '@seaworthy/internal'
+import { assertOptionsObject, check, safeUrl, toList } from '../core/option-checks.ts'
+import { strongSecret } from '../core/strong-secret.ts'
 import {
   resolveIntrospection,
   type IntrospectionOptions,
   type ResolvedIntrospection
 } from '../introspection/options.ts'
 import { asymmetric, symmetric, type SignatureAlgorithm } from './algorithms.ts'
-import { publicPem, strongSecret } from './keys.ts'
+import { parsePublicKey, type PublicKey } from './keys.ts'
 
-/** An issuer of tokens other than the app. */
+/** An issuer of tokens other than the app. One of `jwksUrl`, `publicKey`, `secret` and `introspection` is required. */
 export interface IssuerOptions {
-  /** The `iss` claim, compared exactly. */
-  issuer: string
-  /** The `aud` claim that its tokens must have for this app: one of these. */
-  audience: string | readonly string[]
-  /** Allowed signature algorithms, needed but with `introspection`. Never symmetric and asymmetric ones together. */
-  algorithms?: readonly SignatureAlgorithm[]
   /**
-   * Where its keys are: https, or http on loopback. One of `jwksUrl`, `publicKey`, `secret` and
-   * `introspection` is needed.
+   * The `iss` claim, compared exactly.
+   *
+   * @defaultValue none: required
+   */
+  issuer: string
+
+  /**
+   * The `aud` claim that its tokens must have for this app: one of these.
+   *
+   * @defaultValue none: required
+   */
+  audience: string | readonly string[]
+
+  /**
+   * The allowed signature algorithms. Symmetric ones only with `secret`, asymmetric ones only with public keys.
+   *
+   * @defaultValue none: required, except with `introspection`
+   * @throws RangeError for an algorithm that does not fit the kind of key.
+   */
+  algorithms?: readonly SignatureAlgorithm[]
+
+  /**
+   * The URL of its public keys: https, or http on loopback. No redirect is followed.
+   *
+   * @defaultValue none: the keys are not fetched
    */
   jwksUrl?: string
-  /** Its public keys in PEM. */
-  publicKey?: string | readonly string[]
-  /** A shared secret (HMAC), at least 32 bytes. */
-  secret?: string | Secret
+
   /**
-   * Asks the issuer about each token: for opaque ones (RFC 7662). One issuer may have it. It gets all tokens where no
-   * JWTs are taken, else those that don't have the three parts of a JWT.
+   * Its public keys in PEM.
+   *
+   * @defaultValue none: no fixed keys
+   * @throws RangeError for a weak key, and for a key that verifies none of `algorithms`.
+   */
+  publicKey?: string | readonly string[]
+
+  /**
+   * A shared secret (HMAC), at least 32 bytes.
+   *
+   * @defaultValue none: no shared secret
+   */
+  secret?: string | Secret
+
+  /**
+   * Token introspection (RFC 7662), for opaque tokens. At most one issuer can have it. Without any issuer of JWTs it
+   * gets all tokens, otherwise those that do not have the three parts of a JWT.
+   *
+   * @defaultValue none: tokens are JWTs
    */
   introspection?: IntrospectionOptions
+
   /**
-   * The `typ` header that its access tokens must have: `at+jwt`. Without it that, `JWT` or none will do, and a token that
-   * says that it is an ID, refresh or logout token is refused.
+   * The `typ` header that its access tokens must have, such as `at+jwt`.
+   *
+   * @defaultValue none: `at+jwt`, `JWT` and no type are accepted, ID, refresh and logout tokens are rejected
    */
   type?: string
-  /** Claims that must be there. Default `exp`, `iat` and `sub`, with `introspection` `aud` and `sub`. */
+
+  /**
+   * Claims that tokens must have.
+   *
+   * @defaultValue `exp`, `iat` and `sub`; with `introspection` `aud` and `sub`
+   */
   requiredClaims?: readonly string[]
-  /** Where the roles are: `realm_access.roles`. Default: `roles`, or else `role`. */
+
+  /**
+   * The path of the roles: `realm_access.roles`.
+   *
+   * @defaultValue `roles`, or else `role`
+   */
   rolesClaim?: string
-  /** **Milliseconds** for which keys are taken as current. Default 600000 (10 minutes). */
+
+  /**
+   * How long fetched keys count as current. Milliseconds, at least 1.
+   *
+   * @defaultValue 600000
+   */
   jwksMaxAge?: number
-  /** **Milliseconds** between two fetches because of an unknown key. Default 30000. */
+
+  /**
+   * The shortest interval between two fetches because of an unknown key. Milliseconds, at least 1.
+   *
+   * @defaultValue 30000
+   */
   jwksCooldown?: number
-  /** **Milliseconds** for which old keys serve while the issuer is down. Default 86400000 (a day). */
+
+  /**
+   * How long old keys are used while the issuer is down. Milliseconds, at least 1.
+   *
+   * @defaultValue 86400000
+   */
   jwksMaxStale?: number
-  /** **Milliseconds** that a fetch may take. Default 3000. */
+
+  /**
+   * The timeout of a fetch. Milliseconds, at least 1.
+   *
+   * @defaultValue 3000
+   */
   jwksTimeout?: number
 }
 
-export interface ResolvedIssuer extends Omit<IssuerOptions, 'introspection'> {
+export const jwksDefaults = {
+  jwksMaxAge: 600_000,
+  jwksCooldown: 30_000,
+  jwksMaxStale: 86_400_000,
+  jwksTimeout: 3000
+} as const satisfies Partial<IssuerOptions>
+
+type JwksOptions = Record<keyof typeof jwksDefaults, number>
+
+export interface ResolvedIssuer
+  extends Omit<IssuerOptions, 'introspection' | keyof JwksOptions>, JwksOptions {
   readonly algorithms: readonly SignatureAlgorithm[]
+  readonly audiences: readonly string[]
   readonly introspection: ResolvedIntrospection | undefined
-  readonly keys: readonly { pem: string; algorithms: readonly SignatureAlgorithm[] }[]
+  readonly keys: readonly PublicKey[]
 }
 
 export type IntrospectedIssuer = ResolvedIssuer & { readonly introspection: ResolvedIntrospection }
 export const isIntrospected = (issuer: ResolvedIssuer): issuer is IntrospectedIssuer =>
   issuer.introspection !== undefined
 
-const check = optionChecks('auth')
-const issuerNames = [
-  'issuer', 'audience', 'algorithms', 'jwksUrl', 'publicKey', 'secret', 'introspection', 'type', 'requiredClaims', 'rolesClaim',
-  'jwksMaxAge', 'jwksCooldown', 'jwksMaxStale', 'jwksTimeout'
-] // prettier-ignore
+const jwtOnly = Object.keys({ ...jwksDefaults, algorithms: true, type: true }) as (
+  | keyof JwksOptions
+  | 'algorithms'
+  | 'type'
+)[]
 
-const onlyForJwts = [
-  'algorithms',
-  'type',
-  'jwksMaxAge',
-  'jwksCooldown',
-  'jwksMaxStale',
-  'jwksTimeout'
-] as const
+const names = Object.keys({
+  ...jwksDefaults,
+  issuer: true,
+  audience: true,
+  algorithms: true,
+  jwksUrl: true,
+  publicKey: true,
+  secret: true,
+  introspection: true,
+  type: true,
+  requiredClaims: true,
+  rolesClaim: true
+} satisfies Record<keyof IssuerOptions, unknown>)
 
-export function resolveIssuer(at: string, options: IssuerOptions): ResolvedIssuer {
-  check.keys(at, options, issuerNames)
+export function resolveIssuer(option: string, options: IssuerOptions): ResolvedIssuer {
+  assertOptionsObject(option, options)
+  check.keys(option, options, names)
   const { issuer, audience, jwksUrl, publicKey, secret, introspection } = options
-  check.string(`${at}.issuer`, issuer)
-  const audiences = audience === undefined ? [] : listed(audience)
-  if (audiences.length === 0) check.fail(`${at}.audience`, 'given', audience)
-  for (const entry of audiences) check.string(`${at}.audience`, entry)
-
+  check.string(`${option}.issuer`, issuer)
+  const audiences = audience === undefined ? [] : toList(audience)
+  if (audiences.length === 0) check.fail(`${option}.audience`, 'given', audience)
+  for (const entry of audiences) check.string(`${option}.audience`, entry)
   if ([jwksUrl, publicKey, secret, introspection].filter((entry) => entry !== undefined).length !== 1) {
-    check.fail(at, 'given exactly one of "jwksUrl", "publicKey", "secret" and "introspection"', options)
+    const rule = 'given exactly one of "jwksUrl", "publicKey", "secret" and "introspection"'
+    check.fail(option, rule, options)
   }
-  if (introspection !== undefined) {
-    for (const name of onlyForJwts)
-      if (options[name] !== undefined) check.fail(`${at}.${name}`, 'left out beside "introspection"', 'one')
-    return {
-      ...options,
-      algorithms: [],
-      keys: [],
-      introspection: resolveIntrospection(`${at}.introspection`, introspection)
-    }
+
+  const shared = { ...options, ...jwksOptions(option, options), audiences }
+  if (introspection === undefined) return { ...shared, ...jwtKeys(option, options), introspection }
+  for (const name of jwtOnly)
+    if (options[name] !== undefined)
+      check.fail(`${option}.${name}`, 'left out beside "introspection"', 'a value')
+  const resolved = resolveIntrospection(`${option}.introspection`, introspection)
+  return { ...shared, algorithms: [], keys: [], introspection: resolved }
+}
+
+function jwksOptions(option: string, options: IssuerOptions): JwksOptions {
+  const value = (name: keyof JwksOptions): number =>
+    check.integer(`${option}.${name}`, options[name] ?? jwksDefaults[name], { min: 1, unit: 'milliseconds' })
+  return {
+    jwksMaxAge: value('jwksMaxAge'),
+    jwksCooldown: value('jwksCooldown'),
+    jwksMaxStale: value('jwksMaxStale'),
+    jwksTimeout: value('jwksTimeout')
   }
-  const { algorithms } = options
+}
+
+function jwtKeys(
+  option: string,
+  { algorithms, jwksUrl, publicKey, secret }: IssuerOptions
+): Pick<ResolvedIssuer, 'algorithms' | 'keys'> {
   const allowed = secret === undefined ? asymmetric : symmetric
   if (!Array.isArray(algorithms) || algorithms.length === 0)
-    return check.fail(`${at}.algorithms`, 'a list of algorithms', algorithms)
-  for (const entry of algorithms) check.oneOf(`${at}.algorithms`, entry, allowed)
-  if (jwksUrl !== undefined) safeUrl(`${at}.jwksUrl`, jwksUrl)
-  for (const name of ['jwksMaxAge', 'jwksCooldown', 'jwksMaxStale', 'jwksTimeout'] as const) {
-    if (options[name] !== undefined)
-      check.integer(`${at}.${name}`, options[name], { min: 1, unit: 'milliseconds' })
-  }
-  const keys =
-    secret === undefined
-      ? (publicKey === undefined ? [] : listed(publicKey)).map((pem) => publicPem(`${at}.publicKey`, pem))
-      : [{ pem: strongSecret(`${at}.secret`, secret), algorithms }]
+    return check.fail(`${option}.algorithms`, 'a list of algorithms', algorithms)
+  for (const entry of algorithms) check.oneOf(`${option}.algorithms`, entry, allowed)
+  if (jwksUrl !== undefined) safeUrl(`${option}.jwksUrl`, jwksUrl)
+  if (secret !== undefined)
+    return { algorithms, keys: [{ pem: strongSecret(`${option}.secret`, secret), algorithms }] }
+
+  const pems = publicKey === undefined ? [] : toList(publicKey)
+  const keys = pems.map((pem) => parsePublicKey(`${option}.publicKey`, pem))
   for (const key of keys) {
     if (!key.algorithms.some((name) => algorithms.includes(name)))
-      check.fail(`${at}.publicKey`, `a key for ${algorithms.join(', ')}`, 'another kind')
+      check.fail(`${option}.publicKey`, `a key for ${algorithms.join(', ')}`, 'another kind')
   }
-  return { ...options, algorithms, introspection: undefined, keys }
+  return { algorithms, keys }
 }

@@ -1,53 +1,57 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { ResolvedIssuer } from './issuer-options.ts'
-import type { ResolvedJwt } from './options.ts'
 import { symmetric } from './algorithms.ts'
-import { fixedIssuer, remoteIssuer, type Issuer } from './trusted-issuer.ts'
+import type { ResolvedIssuer } from './issuer-options.ts'
 import { createKeySource, type KeySource } from './jwks.ts'
+import type { PublicKey } from './keys.ts'
+import type { ResolvedJwt } from './options.ts'
+import { fixedIssuer, remoteIssuer, type TrustedIssuer } from './trusted-issuer.ts'
 import type { IssuerRules, Verify } from './types.ts'
 
-/** Everyone whose tokens are taken. */
-export interface Issuers {
-  /** By their `iss` claim: the app itself, if it has a key, and the others. */
-  readonly byName: ReadonlyMap<string, Issuer>
-  /** The published keys of those that publish them. */
+/** All issuers of JWTs that are accepted. */
+export interface IssuerRegistry {
+  /** By `iss` claim: the app itself, if it has a key, and the other issuers. */
+  readonly byName: ReadonlyMap<string, TrustedIssuer>
+  /** The sources of published keys, by issuer. */
   readonly sources: ReadonlyMap<string, KeySource>
 }
 
-/** Of the libraries that verify, only what the options need is loaded. */
-export async function createIssuers(options: ResolvedJwt, log: FastifyBaseLogger): Promise<Issuers> {
+/** Loads only those verification libraries that the options need. */
+export async function createIssuerRegistry(
+  options: ResolvedJwt,
+  log: FastifyBaseLogger
+): Promise<IssuerRegistry> {
   const sources = new Map<string, KeySource>()
-  const byName = new Map<string, Issuer>()
-  const clockTolerance = options.clockTolerance * 1000
+  const byName = new Map<string, TrustedIssuer>()
   if (options.keys.length > 0) {
-    const rules: IssuerRules = {
-      name: options.issuer,
-      audiences: [options.audience].flat(),
-      algorithms: [options.algorithm],
-      requiredClaims: ['iat'],
-      type: undefined,
-      clockTolerance,
-      rolesClaim: undefined
-    }
+    const rules = rulesOfApp(options)
     const keys = options.keys.map(({ verify }) => ({ pem: verify, algorithms: rules.algorithms }))
     byName.set(options.issuer, fixedIssuer(rules, await verifiersFor(rules, keys)))
   }
-  for (const other of options.issuers) {
-    const rules = rulesOf(other, clockTolerance)
-    if (other.jwksUrl === undefined) {
-      byName.set(other.issuer, fixedIssuer(rules, await verifiersFor(rules, other.keys)))
+  for (const issuer of options.issuers) {
+    const rules = rulesOf(issuer, options.clockTolerance)
+    if (issuer.jwksUrl === undefined) {
+      byName.set(issuer.issuer, fixedIssuer(rules, await verifiersFor(rules, issuer.keys)))
       continue
     }
-    const source = sourceOf(other.jwksUrl, other, log)
-    sources.set(other.issuer, source)
+    const source = createKeySource(
+      {
+        url: issuer.jwksUrl,
+        maxAge: issuer.jwksMaxAge,
+        cooldown: issuer.jwksCooldown,
+        maxStale: issuer.jwksMaxStale,
+        timeout: issuer.jwksTimeout
+      },
+      log
+    )
+    sources.set(issuer.issuer, source)
     const { publicKeyVerifier } = await import('./public-key-verifier.ts')
-    byName.set(other.issuer, remoteIssuer(rules, source, publicKeyVerifier))
+    byName.set(issuer.issuer, remoteIssuer(rules, source, publicKeyVerifier))
   }
   return { byName, sources }
 }
 
-/** In the order of the keys. */
-async function verifiersFor(rules: IssuerRules, keys: ResolvedIssuer['keys']): Promise<Verify[]> {
+/** Verifiers in the order of the keys. */
+async function verifiersFor(rules: IssuerRules, keys: readonly PublicKey[]): Promise<Verify[]> {
   if (rules.algorithms.every((name) => symmetric.includes(name))) {
     const { secretVerifier } = await import('./secret-verifier.ts')
     return keys.map(({ pem: secret }) => secretVerifier(rules, secret))
@@ -64,24 +68,22 @@ async function verifiersFor(rules: IssuerRules, keys: ResolvedIssuer['keys']): P
   )
 }
 
-const rulesOf = (options: ResolvedIssuer, clockTolerance: number): IssuerRules => ({
-  name: options.issuer,
-  audiences: [options.audience].flat(),
-  algorithms: options.algorithms,
-  requiredClaims: options.requiredClaims ?? ['exp', 'iat', 'sub'],
-  type: options.type,
+const rulesOfApp = ({ issuer, audience, algorithm, clockTolerance }: ResolvedJwt): IssuerRules => ({
+  name: issuer,
+  audiences: [audience],
+  algorithms: [algorithm],
+  requiredClaims: ['iat'],
+  type: undefined,
   clockTolerance,
-  rolesClaim: options.rolesClaim
+  rolesClaim: undefined
 })
 
-const sourceOf = (url: string, options: ResolvedIssuer, log: FastifyBaseLogger): KeySource =>
-  createKeySource(
-    {
-      url,
-      maxAge: options.jwksMaxAge ?? 600_000,
-      cooldown: options.jwksCooldown ?? 30_000,
-      maxStale: options.jwksMaxStale ?? 86_400_000,
-      timeout: options.jwksTimeout ?? 3000
-    },
-    log
-  )
+const rulesOf = (issuer: ResolvedIssuer, clockTolerance: number): IssuerRules => ({
+  name: issuer.issuer,
+  audiences: issuer.audiences,
+  algorithms: issuer.algorithms,
+  requiredClaims: issuer.requiredClaims ?? ['exp', 'iat', 'sub'],
+  type: issuer.type,
+  clockTolerance,
+  rolesClaim: issuer.rolesClaim
+})

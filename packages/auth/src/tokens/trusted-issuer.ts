@@ -1,35 +1,38 @@
+import { invalid, type VerificationResult } from '../core/token-outcome.ts'
 import type { SignatureAlgorithm } from './algorithms.ts'
-import { peek } from './bearer.ts'
-import type { KeySource, Lookup } from './jwks.ts'
+import { decodeUnverified } from './bearer.ts'
+import type { KeyLookup, KeySource } from './jwks.ts'
 import type { PublicKey } from './keys.ts'
-import type { IssuerRules, Verified, Verify } from './types.ts'
+import type { IssuerRules, Verify } from './types.ts'
 
-/** How the tokens of one issuer are verified. */
-export interface Issuer {
+/** An issuer whose tokens are accepted. */
+export interface TrustedIssuer {
   readonly name: string
   readonly rolesClaim: string | undefined
   readonly verify: Verify
-  /** Whether a token verified at a generation of keys need not be verified again. */
-  holds(generation: number): boolean
+  /** Whether a token verified with this generation of keys is still valid without another verification. */
+  isCurrent(generation: number): boolean
 }
 
-/** An issuer whose keys are known: the first is the current one, the others are on their way out. */
-export function fixedIssuer(rules: IssuerRules, verifiers: readonly Verify[]): Issuer {
-  const inTurn = (token: string, done: (result: Verified) => void, index: number): void =>
+type Done = (result: VerificationResult) => void
+
+/** An issuer with fixed keys: the first is the current one, the others are being rotated out. */
+export function fixedIssuer(rules: IssuerRules, verifiers: readonly Verify[]): TrustedIssuer {
+  const verifyWith = (index: number, token: string, done: Done): void =>
     verifiers[index]!(token, (result) => {
-      const another = 'refused' in result && result.refused === 'invalid' && index + 1 < verifiers.length
-      if (another) inTurn(token, done, index + 1)
+      const hasNext = index + 1 < verifiers.length
+      if (hasNext && 'rejected' in result && result.rejected === 'invalid') verifyWith(index + 1, token, done)
       else done(result)
     })
   return {
     name: rules.name,
     rolesClaim: rules.rolesClaim,
-    holds: () => true,
-    verify: verifiers.length === 1 ? verifiers[0]! : (token, done) => inTurn(token, done, 0)
+    isCurrent: () => true,
+    verify: verifiers.length === 1 ? verifiers[0]! : (token, done) => verifyWith(0, token, done)
   }
 }
 
-/** Makes what verifies with a public key. */
+/** Makes the verifier of a public key. */
 export type PublicKeyVerifier = (
   rules: IssuerRules,
   pem: string,
@@ -37,40 +40,47 @@ export type PublicKeyVerifier = (
 ) => Promise<Verify>
 
 /** An issuer that publishes its keys. */
-export function remoteIssuer(rules: IssuerRules, source: KeySource, verifierFor: PublicKeyVerifier): Issuer {
+export function remoteIssuer(
+  rules: IssuerRules,
+  source: KeySource,
+  verifierFor: PublicKeyVerifier
+): TrustedIssuer {
   const verifiers = new WeakMap<PublicKey, Verify>()
-  /** Made with a key's first token. */
+
+  /** Runs for the first token of each key. */
   const makeVerifier = async (key: PublicKey): Promise<Verify> => {
     const algorithms = rules.algorithms.filter((name) => key.algorithms.includes(name))
     const verify = await verifierFor(rules, key.pem, algorithms)
     verifiers.set(key, verify)
     return verify
   }
-  const decide = (found: Lookup, token: string, done: (result: Verified) => void): void => {
-    if ('unavailable' in found) return done(found)
-    if (!('key' in found)) return done({ refused: 'invalid' })
-    // That of the key: while the signature is verified, the issuer may take it back.
+
+  const verifyBy = (lookup: KeyLookup, token: string, done: Done): void => {
+    if ('unavailable' in lookup) return done(lookup)
+    if (!('key' in lookup)) return done(invalid)
+    // Read before the verification: the issuer may remove the key in the meantime.
     const { generation } = source
-    const dated = (result: Verified): void => done('claims' in result ? { ...result, generation } : result)
-    const verify = verifiers.get(found.key)
-    if (verify !== undefined) return verify(token, dated)
-    makeVerifier(found.key).then(
-      (made) => made(token, dated),
-      () => done({ refused: 'invalid' })
+    const withGeneration: Done = (result) => done('claims' in result ? { ...result, generation } : result)
+    const verify = verifiers.get(lookup.key)
+    if (verify !== undefined) return verify(token, withGeneration)
+    makeVerifier(lookup.key).then(
+      (made) => made(token, withGeneration),
+      () => done(invalid)
     )
   }
+
   return {
     name: rules.name,
     rolesClaim: rules.rolesClaim,
-    holds: (generation) => source.holds(generation),
+    isCurrent: (generation) => source.isCurrent(generation),
     verify(token, done) {
-      // Nothing is fetched for a token that could not pass with any key.
-      const { kid, alg } = peek(token, 0) ?? {}
-      const named = kid === undefined || (typeof kid === 'string' && kid.length <= 256)
-      if (!named || !rules.algorithms.includes(alg as SignatureAlgorithm)) return done({ refused: 'invalid' })
-      const found = source.lookup(kid)
-      if (found instanceof Promise) void found.then((late) => decide(late, token, done))
-      else decide(found, token, done)
+      // No fetch for a token that no key could verify.
+      const { kid, alg } = decodeUnverified(token, 'header') ?? {}
+      const isKeyId = kid === undefined || (typeof kid === 'string' && kid.length <= 256)
+      if (!isKeyId || !rules.algorithms.includes(alg as SignatureAlgorithm)) return done(invalid)
+      const lookup = source.lookup(kid)
+      if (lookup instanceof Promise) void lookup.then((result) => verifyBy(result, token, done))
+      else verifyBy(lookup, token, done)
     }
   }
 }

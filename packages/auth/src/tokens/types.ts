@@ -1,27 +1,21 @@
+import type { VerificationResult } from '../core/token-outcome.ts'
 import type { SignatureAlgorithm } from './algorithms.ts'
 
-/** What a verified token says. */
-export type Claims = Record<string, unknown>
-
-/** Why a token was refused: `expired`, or something else. Or that its keys can't be had for some seconds. */
-export type Verified =
-  | { claims: Claims; generation: number }
-  | { refused: 'expired' | 'invalid' }
-  | { unavailable: number }
-
 /**
- * Verifies a token by the rules of one issuer. Calls back once, whatever the token holds: at once with a secret, later with a
+ * Verifies a token by the rules of one issuer. Calls back once for any token: at once with a secret, later with a
  * public key.
  */
-export type Verify = (token: string, done: (result: Verified) => void) => void
+export type Verify = (token: string, done: (result: VerificationResult) => void) => void
 
-/** What the tokens of one issuer must be like. */
+/** The rules for the tokens of one issuer. */
 export interface IssuerRules {
+  /** The `iss` claim. */
   name: string
-  /** One of which a token must be for. */
+  /** The `aud` claim must have one of these. */
   audiences: readonly string[]
   algorithms: readonly SignatureAlgorithm[]
   requiredClaims: readonly string[]
+  /** The `typ` header, if it must have one value. */
   type: string | undefined
   /** Milliseconds. */
   clockTolerance: number

@@ -1,38 +1,39 @@
 import { BoundedMap } from '@seaworthy/internal'
 import type { Identity } from '../core/identity.ts'
-import type { Issuer } from './trusted-issuer.ts'
+import type { TrustedIssuer } from './trusted-issuer.ts'
 
-/** A token that has been verified, and for how long that may be taken for granted. */
-export interface Remembered {
+/** A verified token and how long its verification is valid. */
+export interface VerifiedToken {
   readonly token: string
   readonly identity: Identity
-  readonly issuer: Issuer
+  readonly issuer: TrustedIssuer
   readonly generation: number
   /** Milliseconds since 1970. */
   readonly expires: number
 }
 
-/** So much of a signature that no two verified tokens share it, and so little that looking for it costs little. */
-const end = 32
+/** Letters of the signature that are the key: no two verified tokens share them, and a lookup costs little. */
+const keyLength = 32
 
-/** Verified tokens, found by the end of their signature and compared whole. */
-export class RememberedTokens {
-  readonly #tokens: BoundedMap<Remembered>
+/** A cache of verified tokens. It finds them by the end of their signature and compares them whole. */
+export class VerifiedTokenCache {
+  readonly #tokens: BoundedMap<VerifiedToken>
 
+  /** @param limit - Tokens at most. */
   constructor(limit: number) {
     this.#tokens = new BoundedMap(limit)
   }
 
-  get(token: string): Remembered | undefined {
-    const found = this.#tokens.get(token.slice(-end))
-    return found !== undefined && found.token === token ? found : undefined
+  get(token: string): VerifiedToken | undefined {
+    const verified = this.#tokens.get(token.slice(-keyLength))
+    return verified !== undefined && verified.token === token ? verified : undefined
   }
 
-  set(remembered: Remembered): void {
-    this.#tokens.set(remembered.token.slice(-end), remembered)
+  set(verified: VerifiedToken): void {
+    this.#tokens.set(verified.token.slice(-keyLength), verified)
   }
 
-  delete({ token }: Remembered): void {
-    this.#tokens.delete(token.slice(-end))
+  delete({ token }: VerifiedToken): void {
+    this.#tokens.delete(token.slice(-keyLength))
   }
 }
