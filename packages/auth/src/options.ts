@@ -219,7 +219,7 @@ function csrfOf(
   hasTokenCookie: boolean
 ): ResolvedCsrf | undefined {
   if (csrf === false && hasTokenCookie)
-    check.fail('csrf', 'on where "jwt.cookie" is given: a browser sends the cookie for any site', false)
+    check.fail('csrf', 'on with "jwt.cookie": a browser sends the cookie for any site', false)
   if (csrf === false || (!hasSessions && !hasTokenCookie)) return undefined
   return resolveCsrf(optionsOf('csrf', csrf) ?? {})
 }

@@ -18,12 +18,12 @@ const jwk = (key: KeyObject, kid: string) => ({ ...key.export({ format: 'jwk' })
 const seconds = (): number => Math.floor(Date.now() / 1000)
 const encode = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
-const own = (more: object = {}) => ({
+const appClaims = (more: object = {}) => ({
   iss: 'seaworthy', aud: 'seaworthy', sub: 'ada', roles: ['admin'], iat: seconds(), exp: seconds() + 60, ...more
 }) // prettier-ignore
-const idpClaims = (more: object = {}) => own({ iss: idp, aud: 'api', ...more })
+const idpClaims = (more: object = {}) => appClaims({ iss: idp, aud: 'api', ...more })
 
-/** Any header and claims, signed by hand: libraries refuse to make most of these. */
+/** Signs any header and claims: libraries refuse most of these. */
 function signed(header: object, claims: unknown, key: string | KeyObject = secret): string {
   const { alg = '' } = header as { alg?: unknown }
   return signedText(`${encode(header)}.${encode(claims)}`, key, /(?:256|384|512)$/.exec(String(alg))?.[0])
@@ -40,7 +40,7 @@ const hs = (claims: unknown, header: object = {}, key = secret) =>
 const es = (claims: unknown, header: object = {}, key = p256.privateKey) =>
   signed({ alg: 'ES256', kid: 'k1', ...header }, claims, key)
 
-/** Takes the app's own HMAC tokens, those of an issuer with published keys, and those of one with a fixed key. */
+/** Accepts the app's HMAC tokens, those of an issuer with published keys, and those of one with a fixed key. */
 async function build(t: Test) {
   const keys = { keys: [jwk(p256.publicKey, 'k1'), jwk(rsa.publicKey, 'r1'), jwk(p384.publicKey, 'k3')] }
   const intake = await startIntake(t, () => ({ body: JSON.stringify(keys) }))
@@ -64,25 +64,25 @@ async function build(t: Test) {
   return { ...made, send, trap, intake }
 }
 
-const [header, payload, signature] = hs(own()).split('.') as [string, string, string]
+const [header, payload, signature] = hs(appClaims()).split('.') as [string, string, string]
 const publicPem = pem(rsa.publicKey)
 const spki = rsa.publicKey.export({ type: 'spki', format: 'der' })
 const rsaJwk = rsa.publicKey.export({ format: 'jwk' })
 
-const hostile = (trap: string): Record<string, string> => ({
+const maliciousTokens = (trap: string): Record<string, string> => ({
   ...Object.fromEntries(
     ['none', 'nOnE', 'NONE', 'None', ' none', ''].flatMap((alg) => [
-      [`alg "${alg}", unsigned`, `${encode({ alg, typ: 'JWT' })}.${encode(own())}.`],
-      [`alg "${alg}", signed`, hs(own(), { alg })],
+      [`alg "${alg}", unsigned`, `${encode({ alg, typ: 'JWT' })}.${encode(appClaims())}.`],
+      [`alg "${alg}", signed`, hs(appClaims(), { alg })],
       [`alg "${alg}" with another's signature`, `${encode({ alg, typ: 'JWT' })}.${payload}.${signature}`]
     ])
   ),
-  'no alg': signed({ typ: 'JWT' }, own()),
-  'alg as a number': hs(own(), { alg: 256 }),
-  'alg as a list': hs(own(), { alg: ['HS256'] }),
-  'alg of a prototype': hs(own(), { alg: 'constructor' }),
-  'another HMAC': hs(own(), { alg: 'HS512' }),
-  'another case': hs(own(), { alg: 'hs256' }),
+  'no alg': signed({ typ: 'JWT' }, appClaims()),
+  'alg as a number': hs(appClaims(), { alg: 256 }),
+  'alg as a list': hs(appClaims(), { alg: ['HS256'] }),
+  'alg of a prototype': hs(appClaims(), { alg: 'constructor' }),
+  'another HMAC': hs(appClaims(), { alg: 'HS512' }),
+  'another case': hs(appClaims(), { alg: 'hs256' }),
 
   ...Object.fromEntries(
     Object.entries({
@@ -101,13 +101,13 @@ const hostile = (trap: string): Record<string, string> => ({
     }).map(([name, key]) => [`HMAC with ${name}`, hs(idpClaims(), { kid: 'r1' }, key)])
   ),
   "HMAC with the app's secret under the provider's name": hs(idpClaims(), { kid: 'k1' }),
-  "the provider's key under the app's name": es(own()),
+  "the provider's key under the app's name": es(appClaims()),
   "the provider's key under another provider's name": es(idpClaims({ iss: other })),
   "another provider's key under the provider's name": es(idpClaims(), {}, theirs.privateKey),
 
   'an empty signature': `${header}.${payload}.`,
   'another header': `${encode({ alg: 'HS256', typ: 'JWT', a: 1 })}.${payload}.${signature}`,
-  'another payload': `${header}.${encode(own({ sub: 'root' }))}.${signature}`,
+  'another payload': `${header}.${encode(appClaims({ sub: 'root' }))}.${signature}`,
   'a short signature': `${header}.${payload}.${signature.slice(0, 20)}`,
   'a signature twice': `${header}.${payload}.${signature}${signature}`,
   'ES256 by P-384': es(idpClaims(), { kid: 'k3' }, p384.privateKey),
@@ -144,18 +144,18 @@ const hostile = (trap: string): Record<string, string> => ({
       x5u: trap,
       jwk: theirs.publicKey.export({ format: 'jwk' }),
       x5c: [theirs.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')]
-    }).map(([name, value]) => [
-      `a key of its own by ${name}`,
-      es(idpClaims(), { [name]: value }, theirs.privateKey)
-    ])
+    }).map(([name, value]) => [`a key in ${name}`, es(idpClaims(), { [name]: value }, theirs.privateKey)])
   ),
-  'crit with an unknown extension': hs(own(), { crit: ['exp'], exp: 1 }),
-  'crit with one that it brings': hs(own(), { crit: ['http://example.com/x'], 'http://example.com/x': true }),
-  'crit empty': hs(own(), { crit: [] }),
-  'crit null': hs(own(), { crit: null }),
-  'crit as text': hs(own(), { crit: 'b64' }),
-  'b64 false': hs(own(), { crit: ['b64'], b64: false }),
-  'b64 false, uncritical': hs(own(), { b64: false }),
+  'crit with an unknown extension': hs(appClaims(), { crit: ['exp'], exp: 1 }),
+  'crit with one that it brings': hs(appClaims(), {
+    crit: ['http://example.com/x'],
+    'http://example.com/x': true
+  }),
+  'crit empty': hs(appClaims(), { crit: [] }),
+  'crit null': hs(appClaims(), { crit: null }),
+  'crit as text': hs(appClaims(), { crit: 'b64' }),
+  'b64 false': hs(appClaims(), { crit: ['b64'], b64: false }),
+  'b64 false, uncritical': hs(appClaims(), { b64: false }),
 
   'five parts': `${encode({ alg: 'dir', enc: 'A256GCM' })}..${encode('iv')}.${encode('text')}.${encode('tag')}`,
   'five parts of a token': `${header}.${payload}.${signature}.${payload}.${signature}`,
@@ -172,7 +172,7 @@ const hostile = (trap: string): Record<string, string> => ({
   'a second spelling of the last letter': `${header}.${payload}.${signature.slice(0, -1)}${String.fromCharCode(signature.charCodeAt(signature.length - 1) + 1)}`,
   'a Latin letter': `${header}.${payload}.é${signature.slice(1)}`,
   'a comma': `${header}.${payload}.${signature},${header}.${payload}.${signature}`,
-  'more than the longest token': hs(own({ filler: 'x'.repeat(9000) })),
+  'more than the longest token': hs(appClaims({ filler: 'x'.repeat(9000) })),
 
   ...Object.fromEntries(
     Object.entries({
@@ -210,20 +210,21 @@ const hostile = (trap: string): Record<string, string> => ({
       'aud a list in a list': { aud: [['seaworthy', 'api']] },
       'an ID token': { nonce: 'n', at_hash: 'h' }
     }).flatMap(([name, more]) => [
-      [name, hs(own(more))],
+      [name, hs(appClaims(more))],
       [`${name}, by the provider`, es(idpClaims(more))]
     ])
   ),
   'no sub, by the provider': es(idpClaims({ sub: undefined })),
   'sub null, by the provider': es(idpClaims({ sub: null })),
-  'exp beyond what numbers hold': hs(JSON.stringify(own()).replace(/"exp":\d+/, '"exp":1e999'))
+  'exp beyond what numbers hold': hs(JSON.stringify(appClaims()).replace(/"exp":\d+/, '"exp":1e999'))
 })
 
-t.test('no hostile token gets past the guard: 401 with a challenge, and no handler runs', async (t) => {
+t.test('every malicious token gets 401 with a challenge, and no handler runs', async (t) => {
   const { send, runs, trap, intake } = await build(t)
-  for (const token of [hs(own()), es(idpClaims())]) t.equal((await send(token)).statusCode, 200, 'a good one')
+  for (const token of [hs(appClaims()), es(idpClaims())])
+    t.equal((await send(token)).statusCode, 200, 'a valid one')
   const good = runs()
-  for (const [name, token] of Object.entries(hostile(trap.url))) {
+  for (const [name, token] of Object.entries(maliciousTokens(trap.url))) {
     for (const url of ['/authenticate', '/authorize', '/declared']) {
       const { statusCode, headers } = await send(token, url)
       t.equal(statusCode, 401, `${name} ${url}`)
@@ -231,11 +232,11 @@ t.test('no hostile token gets past the guard: 401 with a challenge, and no handl
     }
   }
   t.equal(runs(), good)
-  t.equal(trap.requests.length, 0, 'nothing that a token names is asked')
-  t.ok(intake.requests.length <= 2, 'and the issuer not because of them')
+  t.equal(trap.requests.length, 0, 'no URL in a token is fetched')
+  t.ok(intake.requests.length <= 2, 'the tokens cause no fetch')
 })
 
-t.test('a token may be for several, and an app may be several: one in common is enough', async (t) => {
+t.test('one common audience of token and app is enough', async (t) => {
   const { app, route } = await guardedApp(t, {
     jwt: {
       secret,
@@ -248,17 +249,17 @@ t.test('a token may be for several, and an app may be several: one in common is 
   await app.ready()
   const status = async (token: string): Promise<number> =>
     (await app.inject({ url: '/', headers: { authorization: `Bearer ${token}` } })).statusCode
-  const theirsFor = (aud: unknown): string => es(own({ iss: other, aud }), {}, theirs.privateKey)
+  const theirsFor = (aud: unknown): string => es(appClaims({ iss: other, aud }), {}, theirs.privateKey)
   for (const aud of ['api', 'web', ['web'], ['else', 'api'], ['api', 'web']])
     t.equal(await status(theirsFor(aud)), 200, String(aud))
   for (const aud of ['ap', 'api,web', ['else'], 'seaworthy', 'toString'])
     t.equal(await status(theirsFor(aud)), 401, String(aud))
-  t.equal(await status(hs(own({ aud: ['else', 'seaworthy'] }))), 200)
+  t.equal(await status(hs(appClaims({ aud: ['else', 'seaworthy'] }))), 200)
 })
 
-t.test('no change of one character in any part of a token holds', async (t) => {
+t.test('a token with one changed character is invalid', async (t) => {
   const { send, runs } = await build(t)
-  const tokens = [hs(own()), es(idpClaims()), es(idpClaims({ iss: other }), {}, theirs.privateKey)]
+  const tokens = [hs(appClaims()), es(idpClaims()), es(idpClaims({ iss: other }), {}, theirs.privateKey)]
   for (const token of tokens) t.equal((await send(token)).statusCode, 200)
   const letters = Array.from('AZaz09-_.=+/ ,~')
   await fc.assert(
@@ -275,7 +276,7 @@ t.test('no change of one character in any part of a token holds', async (t) => {
           drop: token.slice(0, at) + token.slice(at + 1),
           swap: token.slice(at) + token.slice(0, at)
         }[how]
-        // A space at the very end is the header's, not the token's.
+        // A space at the end belongs to the header, not to the token.
         if (mutated.trim() === token) return true
         return (await send(mutated)).statusCode === 401
       }
@@ -285,7 +286,7 @@ t.test('no change of one character in any part of a token holds', async (t) => {
   t.equal(runs(), tokens.length)
 })
 
-t.test('no header or claims that were signed with another key hold, whatever they say', async (t) => {
+t.test('a token signed with another key is invalid for any header and claims', async (t) => {
   const { send, runs } = await build(t)
   const value = fc.jsonValue()
   const names = ['alg', 'typ', 'kid', 'crit', 'b64', 'jku', 'jwk', 'x5u', 'zip', 'enc', 'cty']
@@ -295,7 +296,7 @@ t.test('no header or claims that were signed with another key hold, whatever the
     fc.dictionary(fc.constantFrom('iss', 'aud', 'exp', 'nbf', 'sub', 'roles'), value)
   )
   const sane = fc.constantFrom({ alg: 'HS256' }, { alg: 'ES256', kid: 'k1' }, { alg: 'RS256', kid: 'r1' })
-  const known = fc.constantFrom(own(), idpClaims(), idpClaims({ iss: other }))
+  const known = fc.constantFrom(appClaims(), idpClaims(), idpClaims({ iss: other }))
   await fc.assert(
     fc.asyncProperty(fc.oneof(anyHeader, sane), fc.oneof(anyClaims, known), async (head, claims) => {
       const token = signed(head, claims, 'not the secret, but as long as one')
@@ -306,7 +307,7 @@ t.test('no header or claims that were signed with another key hold, whatever the
   t.equal(runs(), 0)
 })
 
-t.test('claims of the wrong shape, well signed, never break the guard', async (t) => {
+t.test('validly signed claims of any shape do not break the guard', async (t) => {
   const { send } = await build(t)
   const claims = fc.dictionary(
     fc.constantFrom('sub', 'id', 'roles', 'role', 'scope', 'scopes', 'jti', 'sid', 'iat_ms', '__proto__'),
@@ -314,14 +315,14 @@ t.test('claims of the wrong shape, well signed, never break the guard', async (t
   )
   await fc.assert(
     fc.asyncProperty(claims, async (more) => {
-      const { statusCode } = await send(hs({ ...own({ roles: undefined }), ...more }), '/authenticate')
+      const { statusCode } = await send(hs({ ...appClaims({ roles: undefined }), ...more }), '/authenticate')
       return statusCode === 200
     }),
     { numRuns: 300 }
   )
 })
 
-t.test('the parser of the Authorization header takes one plain token, or nothing', async () => {
+t.test('the parser of the Authorization header returns one plain token or nothing', async () => {
   const text = fc.string({ unit: fc.constantFrom(...Array.from('Bearer bEaReR \t,.=a0-_~é')), maxLength: 40 })
   fc.assert(
     fc.property(text, (authorization) => {
@@ -351,14 +352,14 @@ t.test('the parser of the Authorization header takes one plain token, or nothing
   )
 })
 
-t.test('a token is spelt in one way, even where another is signed with the right key', async (t) => {
+t.test('another spelling of a token is invalid although it has a valid signature', async (t) => {
   const { send, runs } = await build(t)
   const makers: { alg: string; claims: (more: object) => object; key: string | KeyObject }[] = [
-    { alg: 'HS256', claims: own, key: secret },
+    { alg: 'HS256', claims: appClaims, key: secret },
     { alg: 'ES256', claims: idpClaims, key: p256.privateKey },
     { alg: 'ES256', claims: (more) => idpClaims({ iss: other, ...more }), key: theirs.privateKey }
   ]
-  // So that there are two bits past the end of the claims.
+  // The claims end with two unused bits.
   const text = ({ alg, claims }: (typeof makers)[number]): string => {
     const spelt = ['', 'x', 'xx'].map((filler) => encode(claims({ filler })))
     return `${encode({ alg, kid: 'k1' })}.${spelt.find((each) => each.length % 4 === 3)}`
@@ -371,7 +372,7 @@ t.test('a token is spelt in one way, even where another is signed with the right
     t.equal(
       (await send(signedText(plain.slice(0, -1) + last, maker.key))).statusCode,
       401,
-      'bits past the end'
+      'unused bits that are not zero'
     )
   }
   await fc.assert(
@@ -391,7 +392,7 @@ t.test('a token is spelt in one way, even where another is signed with the right
   t.equal(runs(), good)
 })
 
-t.test('any Authorization header is answered by 401, and costs no handler', async (t) => {
+t.test('any Authorization header gets 401, and no handler runs', async (t) => {
   const { app, runs } = await build(t)
   const ascii = fc.string({ unit: 'binary-ascii', maxLength: 300 })
   const text = fc.oneof(

@@ -1,16 +1,16 @@
 import { generateKeyPairSync, randomBytes, sign as signBytes } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { auth, type ProviderIdentity } from '../src/index.ts'
+import { cookieOf, listen } from './helpers.ts'
 
 const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** What a provider says to the code of a login: by default what it should. */
-interface Answer {
+/** The provider's response to the code of a login. By default it is valid. */
+interface TokenResponse {
   claims?: Record<string, unknown>
   alg?: string
   key?: typeof stranger
@@ -19,9 +19,9 @@ interface Answer {
   jwks?: number
 }
 
-/** A provider that lies as it is told, and an app that logs in there. */
+/** A provider that responds with `state.answer`, and an app that logs in there. */
 async function build(t: Test) {
-  const state: { nonce: string; answer: Answer } = { nonce: '', answer: {} }
+  const state: { nonce: string; answer: TokenResponse } = { nonce: '', answer: {} }
   const hidden = randomBytes(16).toString('hex')
   const server = createServer(({ url }, response) => {
     const { claims, alg = 'RS256', key = pair, status = 200, body, jwks = 200 } = state.answer
@@ -42,7 +42,7 @@ async function build(t: Test) {
       })
     }
     const now = Math.floor(Date.now() / 1000)
-    const said = {
+    const idToken = {
       iss: issuer,
       aud: 'app',
       sub: 'ada',
@@ -52,7 +52,7 @@ async function build(t: Test) {
       hidden,
       ...claims
     }
-    const text = `${encoded({ alg, kid: 'k' })}.${encoded(said)}`
+    const text = `${encoded({ alg, kid: 'k' })}.${encoded(idToken)}`
     const signature =
       alg === 'none' ? '' : signBytes('sha256', Buffer.from(text), key.privateKey).toString('base64url')
     response.statusCode = status
@@ -64,12 +64,7 @@ async function build(t: Test) {
       id_token: `${text}.${signature}`
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { url: issuer } = await listen(t, server)
   const lines: string[] = []
   const stream = { write: (line: string) => void lines.push(line) }
   const app = Fastify({ logger: { level: 'trace', stream } })
@@ -84,11 +79,11 @@ async function build(t: Test) {
     session: { key: randomBytes(32), cookie: { secure: false } },
     oauth2: { company: { issuer, clientId: 'app', clientSecret: `c${hidden}`, callbackUrl, onLogin } }
   })
-  const login = async (answer: Answer = {}) => {
+  const login = async (answer: TokenResponse = {}) => {
     const start = await app.inject('/login/company')
     const { searchParams } = new URL(String(start.headers.location))
     Object.assign(state, { answer, nonce: searchParams.get('nonce') })
-    const cookie = String(start.headers['set-cookie']).split(';')[0]!
+    const cookie = cookieOf(start.headers)
     const query = new URLSearchParams({
       code: randomBytes(8).toString('hex'),
       state: searchParams.get('state')!
@@ -98,38 +93,38 @@ async function build(t: Test) {
   return { login, identities, hidden, lines }
 }
 
-t.test('an ID token that does not hold logs nobody in', async (t) => {
+t.test('an invalid ID token does not log in', async (t) => {
   const { login, identities } = await build(t)
   const past = Math.floor(Date.now() / 1000) - 600
-  const lies: Record<string, Answer> = {
+  const invalidTokens: Record<string, TokenResponse> = {
     'another issuer': { claims: { iss: 'https://evil.example' } },
     'another client': { claims: { aud: 'other' } },
     'several clients, for another': { claims: { aud: ['app', 'other'], azp: 'other' } },
     'another nonce': { claims: { nonce: 'x' } },
     'no nonce': { claims: { nonce: undefined } },
     expired: { claims: { exp: past } },
-    'without an end': { claims: { exp: undefined } },
-    'of nobody': { claims: { sub: undefined } },
-    'signed by a stranger': { key: stranger },
+    'without an expiry': { claims: { exp: undefined } },
+    'without a subject': { claims: { sub: undefined } },
+    'signed with another key': { key: stranger },
     'not signed': { alg: 'none' },
     'under another algorithm': { alg: 'HS256' }
   }
-  for (const [name, answer] of Object.entries(lies)) {
+  for (const [name, answer] of Object.entries(invalidTokens)) {
     const response = await login(answer)
     t.match(response.json(), { statusCode: 401, code: 'AUTH_LOGIN_INVALID' }, name)
     t.notMatch(String(response.headers['set-cookie']), /session=/, name)
   }
   t.equal(identities.length, 0)
-  t.equal((await login()).statusCode, 302, 'and one that holds logs in')
+  t.equal((await login()).statusCode, 302, 'a valid one logs in')
   t.match(identities, [{ subject: 'ada' }])
 })
 
-t.test('an answer that is none is 401 or 503, and no log line repeats a secret of it', async (t) => {
+t.test('an invalid response gets 401 or 503, and no log line has a secret of it', async (t) => {
   const { login, identities, hidden, lines } = await build(t)
-  const refusal = JSON.stringify({ error: 'invalid_grant', error_description: 'HIDDEN', leaked: 'HIDDEN' })
-  const answers: [Answer, number][] = [
-    [{ status: 400, body: refusal }, 401],
-    [{ status: 401, body: refusal }, 401],
+  const rejection = JSON.stringify({ error: 'invalid_grant', error_description: 'HIDDEN', leaked: 'HIDDEN' })
+  const answers: [TokenResponse, number][] = [
+    [{ status: 400, body: rejection }, 401],
+    [{ status: 401, body: rejection }, 401],
     [{ body: '{"access_token":1,"refresh_token":"HIDDEN"}' }, 401],
     [{ body: '{"HIDDEN' }, 401],
     [{ body: 'null' }, 401],
@@ -143,6 +138,6 @@ t.test('an answer that is none is 401 or 503, and no log line repeats a secret o
   t.equal(identities.length, 0)
   const log = lines.join('')
   t.match(log, /a login at a provider failed/)
-  t.match(log, /invalid_grant/, 'the reason is there')
+  t.match(log, /invalid_grant/, 'the log has the reason')
   t.notOk(log.includes(hidden))
 })

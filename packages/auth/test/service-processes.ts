@@ -3,7 +3,7 @@ import { startNode, type RealServer } from '@seaworthy/testing'
 import type { Test } from 'tap'
 import type { AuthOptions, TokenPair } from '../src/index.ts'
 
-/** A service in its own process, and what can be asked of it. */
+/** A service in another process. */
 export interface Service {
   get(
     path: string,

@@ -1,4 +1,4 @@
-// A service in a process of its own: `startService` in processes.ts starts it. Its options are in the environment.
+// A service in another process: `startServices` in service-processes.ts starts it. Its options are in the environment.
 import Fastify, { type FastifyInstance } from 'fastify'
 import { Redis } from 'ioredis'
 import { auth, type AuthOptions, type Revocable } from '../src/index.ts'

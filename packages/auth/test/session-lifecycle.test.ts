@@ -3,7 +3,7 @@ import FakeTimers from '@sinonjs/fake-timers'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { AuthOptions, SessionOptions } from '../src/index.ts'
-import { guardedApp } from './helpers.ts'
+import { cookieOf, guardedApp } from './helpers.ts'
 
 const minute = 60_000
 
@@ -31,14 +31,14 @@ async function build(t: Test, session: SessionOptions = {}, more: AuthOptions = 
       payload,
       headers: cookie === '' ? {} : { cookie }
     })
-    return [headers['set-cookie'] ?? ''].flat()[0]!.split(';')[0]!
+    return cookieOf(headers)
   }
   const login = (user: object = { sub: 'ada' }, cookie = '') => send('/login', user, cookie)
   const me = async (cookie: string) => (await app.inject({ url: '/me', headers: { cookie } })).statusCode
   return { ...made, send, login, me }
 }
 
-t.test('a session that is not used ends, one that is used lives on', async (t) => {
+t.test('an unused session expires, and a used one does not', async (t) => {
   const clock = FakeTimers.install({ now: Date.now(), toFake: ['Date'] })
   t.teardown(() => clock.uninstall())
   const { login, me, runs } = await build(t, { idleTimeout: 30 * minute })
@@ -53,7 +53,7 @@ t.test('a session that is not used ends, one that is used lives on', async (t) =
   t.equal(runs(), 5)
 })
 
-t.test('a session ends after its longest time, however much it is used', async (t) => {
+t.test('a session expires after absoluteTimeout although it is used', async (t) => {
   const clock = FakeTimers.install({ now: Date.now(), toFake: ['Date'] })
   t.teardown(() => clock.uninstall())
   const { login, me, send } = await build(t, { idleTimeout: 30 * minute, absoluteTimeout: 60 * minute })
@@ -63,14 +63,14 @@ t.test('a session ends after its longest time, however much it is used', async (
     t.equal(await me(cookie), 200)
   }
   cookie = await send('/rotate', {}, cookie)
-  t.equal(await me(cookie), 200, 'another id')
+  t.equal(await me(cookie), 200, 'with a new id')
   cookie = await login({ sub: 'ada', roles: ['admin'] }, cookie)
-  t.equal(await me(cookie), 200, 'more roles')
+  t.equal(await me(cookie), 200, 'with more roles')
   clock.tick(21 * minute)
-  t.equal(await me(cookie), 401, 'but no more time')
+  t.equal(await me(cookie), 401, 'absoluteTimeout counts from the login')
 })
 
-t.test('a session that is ended while a request refreshes it stays ended', async (t) => {
+t.test('a session that is ended during a request stays ended', async (t) => {
   const clock = FakeTimers.install({ now: Date.now(), toFake: ['Date'] })
   t.teardown(() => clock.uninstall())
   const { app, login, me } = await build(t)
@@ -80,7 +80,7 @@ t.test('a session that is ended while a request refreshes it stays ended', async
   t.equal(await me(cookie), 401)
 })
 
-t.test('each change of who it is or what they may do kills the cookie before it', async (t) => {
+t.test('a change of user or roles invalidates the previous cookie', async (t) => {
   const { login, me, send } = await build(t)
   const cookies = [await login()]
   const last = (): string => cookies.at(-1)!
@@ -93,7 +93,7 @@ t.test('each change of who it is or what they may do kills the cookie before it'
   t.equal(await me(last()), 401, 'the cookie of before the logout')
 })
 
-t.test('no flipped bit of a cookie is anybody', async (t) => {
+t.test('a cookie with a flipped bit does not authenticate', async (t) => {
   const { login, me, runs } = await build(t)
   const [name, value] = (await login()).split(/=(.*)/) as [string, string]
   const text = decodeURIComponent(value)
@@ -108,14 +108,14 @@ t.test('no flipped bit of a cookie is anybody', async (t) => {
     { numRuns: 200 }
   )
   t.equal(runs(), 0)
-  t.equal(await me(`${name}=${encodeURIComponent(text)}`), 200, 'the unchanged one is')
+  t.equal(await me(`${name}=${encodeURIComponent(text)}`), 200, 'the unchanged one does')
 })
 
-t.test('a key that is on its way out still reads cookies, and one that is gone does not', async (t) => {
+t.test('a rotated key still decrypts cookies, and a removed one does not', async (t) => {
   const [old, young] = [randomBytes(32), randomBytes(32)]
   const before = await build(t, { key: old })
   const during = await build(t, { key: [young, old] })
-  // The store is each process's own here: what is compared is whether the cookie can be read at all.
+  // Each app has its own store, so the test checks only whether the cookie can be decrypted.
   const cookie = await before.login()
   for (const [{ app }, readable] of [
     [before, true],

@@ -16,18 +16,18 @@ const publicPem = (bits: number) =>
     .toString()
 const issuer = { issuer: 'https://id.example.com', audience: 'api', algorithms: ['RS256'] }
 
-t.test('a process with keys that are no keys ends at once, and says why without showing them', async (t) => {
+t.test('a process with unusable keys exits with an error that does not show them', async (t) => {
   const precious = 'precious-but-short'
   const cases: [string, object, RegExp][] = [
-    ['no secret', { jwt: {} }, /"jwt.secret" must be given/],
-    ['an empty one', { jwt: { secret: '' } }, /"jwt.secret" must be a secret of at least 32 bytes/],
-    ['a short one', { jwt: { secret: precious } }, /"jwt.secret" must be a secret of at least 32 bytes/],
+    ['no secret', { jwt: {} }, /"jwt.secret" must be set/],
+    ['an empty secret', { jwt: { secret: '' } }, /"jwt.secret" must be a secret of at least 32 bytes/],
+    ['a short secret', { jwt: { secret: precious } }, /"jwt.secret" must be a secret of at least 32 bytes/],
     [
       'a placeholder',
       { jwt: { secret: 'change-me-change-me-change-me-change-me' } },
       /"jwt.secret" .*placeholder/
     ],
-    ['a key as secret', { jwt: { secret: pem(2048) } }, /"jwt.secret" must be a secret, not a PEM key/],
+    ['a PEM key as secret', { jwt: { secret: pem(2048) } }, /"jwt.secret" must be a secret, not a PEM key/],
     ['RSA-1024', { jwt: { key: pem(1024) } }, /"jwt.key" must be .*RSA of 1024 bits/],
     [
       'RSA-1024 of an issuer',
@@ -37,7 +37,7 @@ t.test('a process with keys that are no keys ends at once, and says why without 
     [
       'no audience',
       { jwt: { issuers: [{ ...issuer, audience: undefined, publicKey: publicPem(2048) }] } },
-      /audience" must be given/
+      /audience" must be set/
     ],
     [
       'HMAC beside a public key',
@@ -58,7 +58,7 @@ t.test('a process with keys that are no keys ends at once, and says why without 
   )
 })
 
-t.test("an issuer's access tokens can be told from its other tokens by their type", async (t) => {
+t.test("the option `type` accepts only an issuer's tokens of that type", async (t) => {
   const pair = generateKeyPairSync('ed25519')
   const publicKey = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString()
   const made = await guardedApp(t, {

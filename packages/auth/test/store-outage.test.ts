@@ -36,6 +36,9 @@ function freezableRedis() {
 t.test('while Redis does not answer, requests get 503 without a further command', async (t) => {
   const { client, state, thaw } = freezableRedis()
   const session = { key: randomBytes(32) }
+  // The timers of the package do not keep the process alive, and here no connection does.
+  const keepAlive = setInterval(() => undefined, 60_000)
+  t.teardown(() => clearInterval(keepAlive))
   const { app } = await guardedApp(t, { session, redis: client, storeTimeout: 50 })
   app.post('/login', async (request) => {
     request.session.set('user', { sub: 'ada' })

@@ -15,7 +15,7 @@ export type AuditType =
   | 'session_started'
   | 'session_ended'
 
-/** One decision or change. It never holds a token, cookie, key or password. */
+/** One decision or change. It never has a token, cookie, key or password. */
 export interface AuditEvent {
   readonly type: AuditType
   /** `allowed`, `unauthenticated`, `denied`, `would_deny`, `unavailable`, … */

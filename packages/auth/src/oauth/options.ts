@@ -136,7 +136,7 @@ function resolveProvider(name: string, options: OAuthOptions): ResolvedProvider 
   check.keys(option, options, names)
   const { issuer, endpoints, profile, returnTo = oauthDefaults.returnTo } = options
   if ((issuer === undefined) === (endpoints === undefined))
-    check.fail(option, 'given either "issuer" or "endpoints"', options)
+    check.fail(option, 'set with either "issuer" or "endpoints"', options)
   if (issuer !== undefined) safeUrl(`${option}.issuer`, issuer)
   if (endpoints !== undefined && endpoints !== 'github') {
     for (const key of ['authorizeHost', 'tokenHost'] as const)

@@ -87,7 +87,7 @@ export function createRouteRules(
     const name = `${[route.method].flat().join('|')} ${route.url}`
     const found = requirementsOfHooks(route)
     if (found.length > 0 && schemes.length === 0)
-      check.fail('jwt', `given (or "session", or "apiKeys"): ${name} needs a way to authenticate`, undefined)
+      check.fail('jwt', `set (or "session", or "apiKeys"): ${name} needs a scheme`, undefined)
     if (auth === false && found.length > 0)
       check.fail(`${name} config.auth`, 'left out beside app.authenticate', false)
     if (auth !== undefined && auth !== false) {

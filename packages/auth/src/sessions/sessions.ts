@@ -40,7 +40,7 @@ const fingerprint = (user: unknown): string => {
 
 /** Checks a user's id: without one, "all sessions of the user" would be none. */
 const checkSubject = (subject: unknown): string =>
-  subjectOf({ sub: subject }) || check.fail('sessions', "given a user's id", subject)
+  subjectOf({ sub: subject }) || check.fail('sessions', "called with a user's id", subject)
 
 export function createSessions(
   options: ResolvedSession,

@@ -4,32 +4,32 @@ import type { Overridable } from '@seaworthy/contract'
 import type { AuthUser } from '../core/identity.ts'
 import type { AnyRequest } from '../types/requests.ts'
 
-/* oxlint-disable typescript/no-unnecessary-type-parameters -- as in @fastify/jwt: the caller says what the token has */
+/* oxlint-disable typescript/no-unnecessary-type-parameters -- as in @fastify/jwt: the caller states the type of the claims */
 
-// What @fastify/jwt brings, which `jwt` registers, in types that give way to the app's.
+// The decorators of @fastify/jwt, which `jwt` registers, in types that give way to the app's.
 
-/** What a token is made of: claims, or a text. */
+/** The payload of a token: claims, or a text. */
 export type JwtPayload = string | object | Buffer
 
-/** Rules of signing, besides those of the option `jwt`. */
+/** Options of signing, besides those of the option `jwt`. */
 export interface JwtSignOptions extends Omit<SignerOptions, 'expiresIn' | 'notBefore'> {
-  /** **Seconds**, or a number with a unit: `'15m'`. */
+  /** **Seconds**, or a text with a unit: `'15m'`. */
   expiresIn?: number | string
-  /** **Seconds**, or a number with a unit. */
+  /** **Seconds**, or a text with a unit. */
   notBefore?: number | string
   key?: string | Buffer
 }
 
-/** Rules of verifying, besides those of the option `jwt`. */
+/** Options of verification, besides those of the option `jwt`. */
 export interface JwtVerifyOptions extends Omit<VerifierOptions, 'maxAge'> {
-  /** **Seconds**, or a number with a unit. */
+  /** **Seconds**, or a text with a unit. */
   maxAge?: number | string
-  /** Looks for the token in the cookie alone. */
+  /** Reads the token only from the cookie. */
   onlyCookie?: boolean
   key?: string | Buffer
 }
 
-/** Rules for one request's token. */
+/** Options for one request's token. */
 export interface JwtRequestOptions {
   decode?: DecoderOptions
   verify?: JwtVerifyOptions & { extractToken?: (request: FastifyRequest) => string | void }
@@ -37,7 +37,7 @@ export interface JwtRequestOptions {
 
 type Callback<Value> = (error: Error | null, value: Value) => void
 
-/** `app.jwt`, where the app has a key of its own (`jwt.secret` or `jwt.key`). */
+/** `app.jwt`, if the app has a key (`jwt.secret` or `jwt.key`). */
 export interface Jwt {
   options: { decode: DecoderOptions; sign: JwtSignOptions; verify: JwtVerifyOptions }
   cookie?: { cookieName: string; signed: boolean }
@@ -60,7 +60,7 @@ export interface Jwt {
     options?: DecoderOptions
   ): Claims | null
 
-  /** The text of the request's token. @throws where there is none. */
+  /** The text of the request's token. @throws Error if there is none. */
   lookupToken(request: AnyRequest, options?: JwtRequestOptions['verify']): string
 }
 
@@ -92,14 +92,14 @@ export interface JwtDecode {
 }
 
 interface TokenInstance {
-  /** Signs and verifies tokens by hand. `app.auth.issueTokens` does more: refresh tokens, revocation. */
+  /** Signs and verifies single tokens. `app.auth.issueTokens` adds refresh tokens and revocation. */
   jwt: Overridable<this, Jwt>
 }
 
 interface TokenRequest {
-  /** Who the request is from: null before that is known, and where a route lets anyone in. */
+  /** The user of the request. `null` before authentication, and for an anonymous request on an optional route. */
   user: Overridable<this, AuthUser>
-  /** Takes what `app.authenticate` takes, and sets `request.user`. */
+  /** Accepts the tokens that `app.authenticate` accepts, and sets `request.user`. */
   jwtVerify: Overridable<this, JwtVerify>
   /** Reads the request's token without verifying it. */
   jwtDecode: Overridable<this, JwtDecode>

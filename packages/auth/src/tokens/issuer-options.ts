@@ -160,10 +160,10 @@ export function resolveIssuer(option: string, options: IssuerOptions): ResolvedI
   const { issuer, audience, jwksUrl, publicKey, secret, introspection } = options
   check.string(`${option}.issuer`, issuer)
   const audiences = audience === undefined ? [] : toList(audience)
-  if (audiences.length === 0) check.fail(`${option}.audience`, 'given', audience)
+  if (audiences.length === 0) check.fail(`${option}.audience`, 'set', audience)
   for (const entry of audiences) check.string(`${option}.audience`, entry)
   if ([jwksUrl, publicKey, secret, introspection].filter((entry) => entry !== undefined).length !== 1) {
-    const rule = 'given exactly one of "jwksUrl", "publicKey", "secret" and "introspection"'
+    const rule = 'set with exactly one of "jwksUrl", "publicKey", "secret" and "introspection"'
     check.fail(option, rule, options)
   }
 

@@ -96,7 +96,7 @@ export function createJwtVerify(
     const names = Object.keys(options ?? {}).filter((name) => name !== 'onlyCookie')
     if (names.length === 0) return verifyRequest(request, options, callback)
     if (original) return verifyWithOptions(request, options!, callback)
-    const message = `auth: request.jwtVerify takes no options where the app has no key of its own, got ${names.join(', ')}`
+    const message = `auth: request.jwtVerify takes no options without "jwt.secret" and "jwt.key", got ${names.join(', ')}`
     callback(new Error(`${message}: put the rules into "jwt.issuers"`))
   }
 
