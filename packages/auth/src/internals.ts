@@ -3,14 +3,14 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
 /**
- * Registers @fastify/jwt with another `request.jwtVerify()`.
+ * Registers `@fastify/jwt` with another `request.jwtVerify()`.
  *
- * What for: @fastify/jwt verifies with one key and one set of rules; ours accepts all keys and issuers. A request
+ * What for: `@fastify/jwt` verifies with one key and one set of rules; ours accepts all keys and issuers. A request
  * decorator cannot be replaced afterwards, so the plugin gets a proxy of the instance that decorates with ours.
- * Without it (a version that decorates in another way): `request.jwtVerify()` of @fastify/jwt stays, which rejects
+ * Without it (a version that decorates in another way): `request.jwtVerify()` of `@fastify/jwt` stays, which rejects
  * tokens of other keys and issuers, and a warning is logged. `app.authenticate` does not depend on it.
  *
- * @param replace - Makes the replacement. It gets the function of @fastify/jwt.
+ * @param replace - Makes the replacement. It gets the function of `@fastify/jwt`.
  */
 export async function registerFastifyJwt(
   fastify: FastifyInstance,

@@ -1,7 +1,7 @@
 import { nameErrorClass, PluginError } from '@seaworthy/internal'
 import type { Unavailable } from './token-outcome.ts'
 
-/** The codes of {@link AuthError}. Those with `FST_JWT_` are @fastify/jwt's, for `request.jwtVerify()`. */
+/** The codes of {@link AuthError}. Those with `FST_JWT_` are `@fastify/jwt`'s, for `request.jwtVerify()`. */
 export type AuthErrorCode =
   | 'AUTH_CROSS_SITE'
   | 'AUTH_FORBIDDEN'

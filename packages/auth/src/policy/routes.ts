@@ -135,6 +135,6 @@ export function createRouteRules(
   }
 }
 
-/** @fastify/cors answers preflight requests on a route of its own. */
+/** `@fastify/cors` answers preflight requests on a route of its own. */
 const isPreflight = ({ method, url }: RouteOptions): boolean =>
   method === 'OPTIONS' && (url === '*' || url === '/*')

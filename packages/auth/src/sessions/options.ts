@@ -35,7 +35,7 @@ export interface SessionOptions {
   /**
    * The salt for `secret`: 16 bytes.
    *
-   * @defaultValue The salt of @fastify/secure-session
+   * @defaultValue The salt of `@fastify/secure-session`
    * @throws RangeError for another length.
    */
   salt?: string | Secret | Buffer

@@ -19,7 +19,7 @@ declare module '@fastify/jwt' {
   }
 }
 
-/** Registers @fastify/jwt, which signs, with a `request.jwtVerify()` that accepts what `authenticate` accepts. */
+/** Registers `@fastify/jwt`, which signs, with a `request.jwtVerify()` that accepts what `authenticate` accepts. */
 export async function registerJwtAdapter(
   fastify: FastifyInstance,
   jwt: ResolvedJwt,

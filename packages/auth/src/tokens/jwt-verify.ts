@@ -19,7 +19,7 @@ export interface JwtVerifyDependencies {
   readonly realm: string
   /** The keys that verify the app's tokens: the current one first. */
   readonly keys: readonly string[]
-  /** Finds the token as @fastify/jwt does. Throws if there is none. */
+  /** Finds the token as `@fastify/jwt` does. Throws if there is none. */
   readonly lookup: (request: FastifyRequest, options: VerifyOptions | undefined) => string
 }
 
@@ -28,7 +28,7 @@ const invalidCode = 'FST_JWT_AUTHORIZATION_TOKEN_INVALID'
 
 /**
  * Makes `request.jwtVerify()`. It accepts the tokens that `authenticate` accepts: of all keys and issuers, unless they
- * are revoked. With options in the call, `original`, that of @fastify/jwt, applies them to the app's tokens.
+ * are revoked. With options in the call, `original`, that of `@fastify/jwt`, applies them to the app's tokens.
  */
 export function createJwtVerify(
   { verifier, revocations, realm, keys, lookup }: JwtVerifyDependencies,
@@ -69,7 +69,7 @@ export function createJwtVerify(
     verifier.verify(token, (outcome) => checkOutcome(outcome, request, callback))
   }
 
-  /** Tries each key, because @fastify/jwt has only the first. */
+  /** Tries each key, because `@fastify/jwt` has only the first. */
   function verifyWithOptions(
     request: FastifyRequest,
     options: VerifyOptions,

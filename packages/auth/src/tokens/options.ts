@@ -54,7 +54,7 @@ export interface JwtOptions {
   audience?: string
 
   /**
-   * The lifetime of an access token. **Seconds**, as in OAuth and @fastify/jwt, or a text with a unit (`'15m'`). From
+   * The lifetime of an access token. **Seconds**, as in OAuth and `@fastify/jwt`, or a text with a unit (`'15m'`). From
    * 1 second to 30 days.
    *
    * @defaultValue '1h'
@@ -92,7 +92,7 @@ export interface JwtOptions {
   refreshClaims?: (claims: Record<string, unknown>) => unknown
 
   /**
-   * The tolerated difference between clocks. **Milliseconds**, as in @fastify/jwt, 0 to 300000.
+   * The tolerated difference between clocks. **Milliseconds**, as in `@fastify/jwt`, 0 to 300000.
    *
    * @defaultValue 5000
    */
