@@ -1,6 +1,7 @@
 import { isRedisClient } from '@seaworthy/internal'
+import type { FastifyRequest } from 'fastify'
 import { resolveApiKeys, type ApiKeyOptions } from './api-keys/options.ts'
-import type { AuditListener } from './core/audit.ts'
+import type { AuditEvent, AuditListener } from './core/audit.ts'
 import { check, optionsOf } from './core/option-checks.ts'
 import { resolveCsrf, type CsrfOptions, type ResolvedCsrf } from './csrf/options.ts'
 import { resolveLogin, type LoginOptions } from './logins/options.ts'
@@ -129,7 +130,7 @@ export interface AuthOptions {
    *
    * @defaultValue none: only log and metrics
    */
-  onAudit?: AuditListener
+  onAudit?: (event: AuditEvent, request: FastifyRequest | undefined) => void
 }
 
 export interface ResolvedAuth {

@@ -1,4 +1,4 @@
-// An app that has all of these names itself: what it declares stays.
+// An app that declares all of these names: its declarations take precedence.
 import { expectTypeOf } from 'expect-type'
 import Fastify from 'fastify'
 import { auth } from '@seaworthy/auth'
@@ -9,7 +9,7 @@ interface Person {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    auth: 'own'
+    auth: 'app'
     authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
     authorize(role: number): string
     jwt: { issue(person: Person): string }
@@ -38,9 +38,9 @@ app.decorate('authenticate', async (request) => {
   request.user = { id: 5 }
 })
 app.decorate('authorize', (role) => `${role}`)
-app.decorate('auth', 'own')
+app.decorate('auth', 'app')
 app.decorateRequest('user', null)
-expectTypeOf(app.auth).toEqualTypeOf<'own'>()
+expectTypeOf(app.auth).toEqualTypeOf<'app'>()
 expectTypeOf(app.authorize(5)).toEqualTypeOf<string>()
 expectTypeOf(app.jwt.issue({ id: 5 })).toEqualTypeOf<string>()
 expectTypeOf(app.parseCookie).toEqualTypeOf<5>()
@@ -54,5 +54,5 @@ app.get('/a', { onRequest: app.authenticate, config: { auth: 'yes' } }, async (r
   expectTypeOf(reply.setCookie(5)).toEqualTypeOf<void>()
   expectTypeOf(reply.jwtSign).toEqualTypeOf<boolean>()
 })
-// @ts-expect-error the app's own type of it
+// @ts-expect-error the app declares another type
 app.get('/b', { config: { auth: true } }, async () => 1)
