@@ -141,6 +141,26 @@ t.test(
   }
 )
 
+t.test('clockTolerance is in milliseconds, for secrets, public keys and app.jwt.verify', async (t) => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  const issuers = [{ issuer: 'idp', audience: 'api', algorithms: ['EdDSA' as const], publicKey: pem }]
+  const expired = claims({ exp: now() - 60 })
+  const fromApp = signed(expired)
+  const fromIssuer = await new SignJWT({ ...expired, iss: 'idp', aud: 'api' })
+    .setProtectedHeader({ alg: 'EdDSA' })
+    .sign(privateKey)
+  for (const [clockTolerance, status] of [
+    [120_000, 200],
+    [30_000, 401]
+  ] as const) {
+    const { app, ask } = await build(t, { jwt: { secret, issuers, clockTolerance } })
+    for (const token of [fromApp, fromIssuer]) t.equal((await ask('/me', token)).statusCode, status)
+    if (status === 200) t.match(app.jwt.verify(fromApp), { sub: 'ada' })
+    else t.throws(() => app.jwt.verify(fromApp), { code: 'FAST_JWT_EXPIRED' })
+  }
+})
+
 t.test('a request without the required role or scope gets 403, and no handler runs', async (t) => {
   const { app, ask, ran } = await build(t)
   for (const roles of [undefined, [], ['user'], ['administrator'], 'adminx', ['ADMIN']]) {
