@@ -17,7 +17,7 @@ t.test('neither log nor events have a token, key, cookie or password', async (t)
     jwt: { secret, refreshGrace: 0 },
     session: { key: randomBytes(32) },
     apiKeys: { find: (id) => kept.get(id) },
-    login: { attempts: 2, cost: 14 },
+    login: { attempts: 2, delay: 60_000, cost: 14 },
     onAudit: (event) => events.push(event)
   })
   app.get('/me', { onRequest: app.authenticate }, async () => 'me')

@@ -153,7 +153,7 @@ t.test('passwords are verified, and repeated failures get 429', async (t) => {
 
   const probe = Fastify()
   t.teardown(() => probe.close())
-  await probe.register(auth, { session: { key: randomBytes(32) } })
+  await probe.register(auth, { session: { key: randomBytes(32) }, login: { delay: 60_000 } })
   probe.post<{ Body: { account: string; password: string } }>('/login', async (request) => {
     const find = (account: string) => (account === 'ada' ? { passwordHash: hash } : undefined)
     await probe.auth.verifyCredentials(request, { ...request.body, find })
