@@ -18,7 +18,7 @@ export interface Service {
   runs(): Promise<number>
 }
 
-const script = fileURLToPath(new URL('service.ts', import.meta.url))
+const script = fileURLToPath(new URL('fixtures/service.ts', import.meta.url))
 
 /** Starts processes of one service, which share a Redis. */
 export async function startServices(

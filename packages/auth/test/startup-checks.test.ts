@@ -5,7 +5,7 @@ import { SignJWT } from 'jose'
 import t from 'tap'
 import { bearer, guardedApp } from './helpers.ts'
 
-const service = fileURLToPath(new URL('service.ts', import.meta.url))
+const service = fileURLToPath(new URL('fixtures/service.ts', import.meta.url))
 const pem = (bits: number) =>
   generateKeyPairSync('rsa', { modulusLength: bits })
     .privateKey.export({ type: 'pkcs8', format: 'pem' })
