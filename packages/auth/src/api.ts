@@ -1,14 +1,14 @@
 import type { Overridable } from '@seaworthy/contract'
-import type { ApiKeys } from './api-keys.ts'
+import type { ApiKeys } from './api-keys/create.ts'
 import type { VerifyCredentials } from './logins/credentials.ts'
+import type { AuthHook } from './policy/auth-hook.ts'
 import type { MatrixRow } from './policy/matrix.ts'
-import type { AuthHook } from './policy/routes.ts'
-import type { Sessions } from './sessions/sessions.ts'
-import type { TokenPair } from './tokens/issue.ts'
+import type { Sessions } from './sessions/types.ts'
+import type { TokenPair } from './tokens/mint.ts'
 import type { RoleName } from './types/names.ts'
 import type { AnyRequest } from './types/requests.ts'
 
-/** What is ended by `app.auth.revoke`: a token, a login (session or refresh token), or all of a user's. */
+/** The argument of `app.auth.revoke`: a token, a login (session or refresh token), or everything of a user. */
 export type Revocable =
   | { token: string }
   | { jti: string }
@@ -16,38 +16,38 @@ export type Revocable =
   | { refreshToken: string }
   | { user: string }
 
-/** `app.auth`. What isn't configured throws when it is used, and says what to configure. */
+/** `app.auth`. A member whose option is not set throws when it is used, with the name of the option. */
 export interface AuthApi {
-  /** Starts a login: an access token with these claims and a refresh token. `sub` (or `id`) is needed. */
+  /** Starts a login: an access token with these claims and a refresh token. `sub` (or `id`) is required. */
   issueTokens(claims: Record<string, unknown>): Promise<TokenPair>
-  /** The next pair for a refresh token. @throws AuthError `AUTH_REFRESH_INVALID` (401). */
+  /** Returns the next pair for a refresh token. @throws AuthError `AUTH_REFRESH_INVALID` (401). */
   refresh(refreshToken: string): Promise<TokenPair>
-  /** Ends tokens and sessions, on all processes within a second. Rejects if Redis couldn't be told. */
+  /** Revokes tokens and ends sessions, on all processes within a second. Rejects if Redis does not confirm it. */
   revoke(what: Revocable): Promise<void>
-  /** Who may use which route. */
+  /** The access rules of all routes. */
   matrix(): MatrixRow[]
   /** The matrix as text. */
   printMatrix(): string
-  /** Hashes a password for keeping. */
+  /** Hashes a password for storage. */
   hashPassword(password: string): Promise<string>
-  /** Whether a password fits its hash; as slow for users that don't exist (no hash). */
+  /** Whether a password matches its hash. It takes as long for users that do not exist (no hash). */
   verifyPassword(password: string, hash: string | null | undefined): Promise<boolean>
   /** Checks a login, with backoff by account and address. */
   verifyCredentials: VerifyCredentials
-  /** Makes API keys. */
+  /** Creates API keys. */
   readonly apiKeys: ApiKeys
   /** Lists and ends sessions. */
   readonly sessions: Sessions
-  /** The token for `x-csrf-token`, kept in the session. */
+  /** The token for `x-csrf-token`, which the session stores. */
   csrfToken(request: AnyRequest): string
 }
 
 interface AuthInstance {
-  /** Tokens, sessions, passwords, keys, and the table of who may use what. */
+  /** Tokens, sessions, passwords, API keys, and the access matrix. */
   auth: Overridable<this, AuthApi>
-  /** Refuses requests that don't prove who they are from; sets `request.user`. */
+  /** Rejects requests without valid credentials. Sets `request.user`. */
   authenticate: Overridable<this, AuthHook>
-  /** Like `authenticate`, and one of these roles is needed. */
+  /** Like `authenticate`, and requires one of these roles. */
   authorize: Overridable<this, (...roles: RoleName[]) => AuthHook>
 }
 

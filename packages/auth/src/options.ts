@@ -1,198 +1,210 @@
+import { isRedisClient } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
-import { optionChecks } from '@seaworthy/internal'
-import { resolveApiKeys, type ApiKeyOptions } from './options-api-keys.ts'
-import { resolveJwt, type JwtOptions, type ResolvedJwt } from './options-jwt.ts'
-import { resolveLogin, type LoginOptions } from './options-login.ts'
-import { resolveOauth, type OAuthOptions, type ResolvedProvider } from './options-oauth.ts'
-import {
-  resolveCsrf,
-  resolveSession,
-  type CsrfOptions,
-  type ResolvedCsrf,
-  type ResolvedSession,
-  type SessionOptions
-} from './options-session.ts'
-import type { AuditEvent } from './audit.ts'
+import { resolveApiKeys, type ApiKeyOptions } from './api-keys/options.ts'
+import type { AuditEvent, AuditListener } from './core/audit.ts'
+import { check, optionsOf } from './core/option-checks.ts'
+import { resolveCsrf, type CsrfOptions, type ResolvedCsrf } from './csrf/options.ts'
+import { resolveLogin, type LoginOptions } from './logins/options.ts'
+import { resolveOauth, type OAuthOptions, type ResolvedProvider } from './oauth/options.ts'
 import type { Policies } from './policy/policies.ts'
 import { compileRoles, type Roles, type RolesOption } from './policy/roles.ts'
+import { resolveRevocation, type ResolvedRevocation, type RevocationOptions } from './revocation/options.ts'
+import { resolveSession, type ResolvedSession, type SessionOptions } from './sessions/options.ts'
 import type { RedisClient } from './stores/redis-client.ts'
+import { resolveJwt, type JwtOptions, type ResolvedJwt } from './tokens/options.ts'
 
-/** Options of the auth plugin. What is left out is not loaded. */
+/** Options of the auth plugin. A feature without options is not loaded. */
 export interface AuthOptions {
-  /** Tokens: the app's own, and those of identity providers. `false` leaves them to the app. */
+  /**
+   * Tokens of the app and of identity providers. `false` leaves them to the app.
+   *
+   * @defaultValue none: no tokens
+   */
   jwt?: JwtOptions | false
 
-  /** Sessions in an encrypted cookie that the server can end. `false` leaves them to the app. */
+  /**
+   * Sessions in an encrypted cookie, which the server can end. `false` leaves them to the app.
+   *
+   * @defaultValue none: no sessions
+   */
   session?: SessionOptions | false
 
-  /** Logins through identity providers, by name: `{ google: { … }, github: { … } }`. */
+  /**
+   * Logins through identity providers, by name: `{ google: { … }, github: { … } }`.
+   *
+   * @defaultValue none: no such logins
+   */
   oauth2?: Record<string, OAuthOptions> | false
 
-  /** API keys. */
+  /**
+   * API keys.
+   *
+   * @defaultValue none: no API keys
+   */
   apiKeys?: ApiKeyOptions | false
 
   /**
-   * Roles, and which others each includes: `{ admin: ['editor'], editor: [] }`, or just their names. With it, a role
-   * that a route names and that isn't here stops the start. Without it any name is a role.
+   * Roles and the roles that each includes: `{ admin: ['editor'], editor: [] }`, or only their names. A route with any
+   * other role then stops the start.
+   *
+   * @defaultValue none: any name is a role
+   * @throws RangeError for a cycle, and for an included role that does not exist.
    */
   roles?: RolesOption
 
-  /** Named decisions for routes: `{ owner: (request, { identity }) => … }`. */
+  /**
+   * Policies for routes, by name: `{ owner: (request, { identity }) => … }`.
+   *
+   * @defaultValue none: routes have only policies of their own
+   */
   policies?: Policies
 
-  /** Ending tokens before they expire. */
+  /**
+   * Revocation of tokens before they expire.
+   *
+   * @defaultValue The defaults of its members
+   */
   revocation?: RevocationOptions
 
-  /** Refuses writes that another site makes a browser send. On with `session` and `jwt.cookie`. */
+  /**
+   * Rejects writes that another site makes a browser send.
+   *
+   * @defaultValue On with `session` and `jwt.cookie`
+   */
   csrf?: CsrfOptions | false
 
-  /** Password logins: cost of the hash, backoff. */
+  /**
+   * Password logins: cost of the hash, backoff.
+   *
+   * @defaultValue The defaults of its members
+   */
   login?: LoginOptions
 
   /**
-   * A route that doesn't say who may use it stops the start: mark it with `config.auth`, `app.authenticate` or
-   * `app.authorize(…)`; public ones with `config: { auth: false }`. Probes and metrics need no mark. A hook on a whole
-   * scope is none: it is not seen from the route.
+   * Whether a route without an access rule stops the start. A rule is `config.auth`, `app.authenticate` or
+   * `app.authorize(…)`; public routes have `config: { auth: false }`. Probes and metrics need no rule. A hook of a whole
+   * scope is not a rule, because the route does not show it.
    *
    * @defaultValue false
    */
   defaultDeny?: boolean
 
   /**
-   * `report` lets through what roles, scopes and policies would refuse, and logs and counts it as `would_deny`.
-   * Authentication is always enforced. A route may set its own with `config.auth.mode`.
+   * `report` allows requests that roles, scopes and policies would deny, and logs and counts them as `would_deny`.
+   * Authentication is always enforced. `config.auth.mode` sets it for one route.
    *
    * @defaultValue 'enforce'
    */
   mode?: 'enforce' | 'report'
 
   /**
-   * The realm in `WWW-Authenticate`.
+   * The realm in `WWW-Authenticate`: letters, digits, spaces and `._:/-`.
    *
    * @defaultValue 'api'
    */
   realm?: string
 
-  /** An ioredis client: revocations, refresh tokens, sessions and login failures are then shared by all processes. */
+  /**
+   * An ioredis client. Processes then share revocations, refresh tokens, sessions and failed logins.
+   *
+   * @defaultValue none: each process has its own, in memory
+   */
   redis?: RedisClient
 
   /**
-   * What the keys in Redis start with. Keep the braces: they keep the keys on one node of a cluster.
+   * The prefix of every key in Redis. Keep the braces: they keep the keys on one node of a cluster.
    *
    * @defaultValue 'seaworthy:{auth}:'
    */
   redisPrefix?: string
 
   /**
-   * How long Redis may take for one answer, in **milliseconds**. 10 to 10000.
+   * The timeout of a call to Redis. Milliseconds, 10 to 10000.
    *
    * @defaultValue 250
    */
   storeTimeout?: number
 
-  /** Told of each decision and change, besides log and metrics. Never with a token, cookie or password. */
+  /**
+   * Called for each decision and change, besides log and metrics. No event has a token, cookie or password.
+   *
+   * @defaultValue none: only log and metrics
+   */
   onAudit?: (event: AuditEvent, request: FastifyRequest | undefined) => void
 }
 
-/** Options of revocation. */
-export interface RevocationOptions {
-  /**
-   * When Redis can't be asked for longer than `maxStaleness`: `local` goes on with the revocations that this process
-   * knows, `closed` answers 503 to whoever brings a token.
-   *
-   * @defaultValue 'local'
-   */
-  onStoreError?: 'local' | 'closed'
-
-  /**
-   * How often the processes ask Redis for revocations, in **milliseconds**, besides being told at once. 50 to 1000.
-   *
-   * @defaultValue 500
-   */
-  pollInterval?: number
-
-  /**
-   * How old the knowledge of revocations may be before `onStoreError` applies, in **milliseconds**.
-   *
-   * @defaultValue 2000
-   */
-  maxStaleness?: number
-
-  /**
-   * How long revocations are kept, in **seconds**: at least as long as the longest token of any issuer holds.
-   *
-   * @defaultValue 86400
-   */
-  retention?: number
-}
-
 export interface ResolvedAuth {
-  jwt: ResolvedJwt | undefined
-  session: ResolvedSession | undefined
-  oauth2: readonly ResolvedProvider[]
-  apiKeys: Required<ApiKeyOptions> | undefined
-  roles: Roles
-  policies: Policies
-  revocation: Required<RevocationOptions>
-  csrf: ResolvedCsrf | undefined
-  login: Required<LoginOptions>
-  defaultDeny: boolean
-  mode: 'enforce' | 'report'
-  realm: string
-  redis: RedisClient | undefined
-  redisPrefix: string
-  storeTimeout: number
-  onAudit: AuthOptions['onAudit']
+  readonly jwt: ResolvedJwt | undefined
+  readonly session: ResolvedSession | undefined
+  readonly oauth2: readonly ResolvedProvider[]
+  readonly apiKeys: Required<ApiKeyOptions> | undefined
+  readonly roles: Roles
+  readonly policies: Policies
+  readonly revocation: ResolvedRevocation
+  readonly csrf: ResolvedCsrf | undefined
+  readonly login: Required<LoginOptions>
+  readonly defaultDeny: boolean
+  readonly mode: 'enforce' | 'report'
+  readonly realm: string
+  readonly redis: RedisClient | undefined
+  readonly redisPrefix: string
+  readonly storeTimeout: number
+  readonly onAudit: AuditListener | undefined
 }
 
-const check = optionChecks('auth')
-const names = [
-  'jwt', 'session', 'oauth2', 'apiKeys', 'roles', 'policies', 'revocation', 'csrf', 'login', 'defaultDeny', 'mode',
-  'realm', 'redis', 'redisPrefix', 'storeTimeout', 'onAudit'
-] // prettier-ignore
+export const authDefaults = {
+  defaultDeny: false,
+  mode: 'enforce',
+  realm: 'api',
+  redisPrefix: 'seaworthy:{auth}:',
+  storeTimeout: 250
+} as const satisfies AuthOptions
 
-/** An object, `undefined` for `false` and what is not given. */
-function part<T extends object>(option: string, value: T | false | undefined): T | undefined {
-  if (value === undefined || value === false) return undefined
-  return typeof value === 'object' && value !== null ? value : check.fail(option, 'an object or false', value)
-}
+const names = Object.keys({
+  ...authDefaults,
+  jwt: true,
+  session: true,
+  oauth2: true,
+  apiKeys: true,
+  roles: true,
+  policies: true,
+  revocation: true,
+  csrf: true,
+  login: true,
+  redis: true,
+  onAudit: true
+} satisfies Record<keyof AuthOptions, unknown>)
 
-/** Fills in the defaults and refuses what cannot work. The only place that does either. */
+/** Applies the defaults and stops the start for options that cannot work. */
 export function resolveOptions(options: AuthOptions): ResolvedAuth {
   check.keys('', options, names)
-  const jwt = part('jwt', options.jwt)
-  const session = part('session', options.session)
-  const apiKeys = part('apiKeys', options.apiKeys)
-  const resolvedJwt = jwt && resolveJwt(jwt)
-  const resolvedSession = session && resolveSession(session)
-  const withCookies = resolvedSession !== undefined || resolvedJwt?.cookie !== undefined
-  if (resolvedJwt?.cookie !== undefined && options.csrf === false) {
-    check.fail('csrf', 'on where "jwt.cookie" is given: a browser sends the cookie for any site', false)
-  }
+  const jwtOptions = optionsOf('jwt', options.jwt)
+  const sessionOptions = optionsOf('session', options.session)
+  const apiKeys = optionsOf('apiKeys', options.apiKeys)
+  const jwt = jwtOptions && resolveJwt(jwtOptions)
+  const session = sessionOptions && resolveSession(sessionOptions)
   if (options.onAudit !== undefined) check.fn('onAudit', options.onAudit)
-  const { realm = 'api', policies = {} } = options
+  const { realm = authDefaults.realm, policies = {}, mode = authDefaults.mode } = options
   if (typeof realm !== 'string' || !/^[\w .:/-]+$/.test(realm))
     check.fail('realm', 'letters, digits, spaces and ._:/-', realm)
   for (const [name, policy] of Object.entries(policies)) check.fn(`policies.${name}`, policy)
-  if (options.redis !== undefined && typeof options.redis?.eval !== 'function')
-    check.fail('redis', 'an ioredis client', options.redis)
 
   return {
-    jwt: resolvedJwt,
-    session: resolvedSession,
-    oauth2: resolveOauth(part('oauth2', options.oauth2) ?? {}),
+    jwt,
+    session,
+    oauth2: resolveOauth(optionsOf('oauth2', options.oauth2) ?? {}),
     apiKeys: apiKeys && resolveApiKeys(apiKeys),
     roles: compileRoles(options.roles),
     policies,
     revocation: resolveRevocation(options.revocation ?? {}),
-    csrf: withCookies && options.csrf !== false ? resolveCsrf(part('csrf', options.csrf) ?? {}) : undefined,
+    csrf: csrfOf(options, session !== undefined, jwt?.cookie !== undefined),
     login: resolveLogin(options.login ?? {}),
-    defaultDeny: check.boolean('defaultDeny', options.defaultDeny ?? false),
-    mode: check.oneOf('mode', options.mode ?? 'enforce', ['enforce', 'report']),
+    defaultDeny: check.boolean('defaultDeny', options.defaultDeny ?? authDefaults.defaultDeny),
+    mode: check.oneOf('mode', mode, ['enforce', 'report']),
     realm,
-    redis: options.redis,
-    redisPrefix: check.string('redisPrefix', options.redisPrefix ?? 'seaworthy:{auth}:'),
-    storeTimeout: check.integer('storeTimeout', options.storeTimeout ?? 250, {
+    redis: redisOf(options.redis),
+    redisPrefix: check.string('redisPrefix', options.redisPrefix ?? authDefaults.redisPrefix),
+    storeTimeout: check.integer('storeTimeout', options.storeTimeout ?? authDefaults.storeTimeout, {
       min: 10,
       max: 10_000,
       unit: 'milliseconds'
@@ -201,17 +213,21 @@ export function resolveOptions(options: AuthOptions): ResolvedAuth {
   }
 }
 
-function resolveRevocation(options: RevocationOptions): Required<RevocationOptions> {
-  check.keys('revocation', options, ['onStoreError', 'pollInterval', 'maxStaleness', 'retention'])
-  const { onStoreError = 'local', pollInterval = 500, maxStaleness = 2000, retention = 86_400 } = options
-  return {
-    onStoreError: check.oneOf('revocation.onStoreError', onStoreError, ['local', 'closed']),
-    pollInterval: check.integer('revocation.pollInterval', pollInterval, {
-      min: 50,
-      max: 1000,
-      unit: 'milliseconds'
-    }),
-    maxStaleness: check.integer('revocation.maxStaleness', maxStaleness, { min: 100, unit: 'milliseconds' }),
-    retention: check.integer('revocation.retention', retention, { min: 1, unit: 'seconds' })
-  }
+/** The protection is on if a cookie can authenticate, and cannot be off for tokens in a cookie. */
+function csrfOf(
+  { csrf }: AuthOptions,
+  hasSessions: boolean,
+  hasTokenCookie: boolean
+): ResolvedCsrf | undefined {
+  if (csrf === false && hasTokenCookie)
+    check.fail('csrf', 'on with "jwt.cookie": a browser sends the cookie for any site', false)
+  if (csrf === false || (!hasSessions && !hasTokenCookie)) return undefined
+  return resolveCsrf(optionsOf('csrf', csrf) ?? {})
+}
+
+function redisOf(redis: RedisClient | undefined): RedisClient | undefined {
+  // The message shows the type only: a URL has a password.
+  if (redis !== undefined && !(isRedisClient(redis) && typeof redis.duplicate === 'function'))
+    return check.fail('redis', 'an ioredis client', typeof redis)
+  return redis
 }

@@ -1,69 +1,124 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { managementPort, whenProvided } from '@seaworthy/contract'
+import type { AuthApi } from './api.ts'
+import { createAudit } from './core/audit.ts'
+import type { SchemeName } from './core/identity.ts'
 import { createApi } from './create-api.ts'
-import { createAudit } from './audit.ts'
-import type { SchemeName } from './identity.ts'
-import { resolveOptions, type AuthOptions } from './options.ts'
+import { resolveOptions, type AuthOptions, type ResolvedAuth } from './options.ts'
 import { createGuards } from './policy/guard.ts'
-import { routeRules } from './policy/routes.ts'
-import { createRevocations } from './revocation.ts'
-import type { Scheme } from './schemes.ts'
+import { createRouteRules } from './policy/routes.ts'
+import { createRevocations, type Revocations } from './revocation/revocations.ts'
+import type { Scheme } from './schemes/types.ts'
 import { memoryStore } from './stores/memory.ts'
 import { redisStore } from './stores/redis.ts'
-import './api.ts'
+import type { AuthStore } from './stores/store.ts'
 
-const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, given) => {
-  const options = resolveOptions(given)
-  const { jwt, session, apiKeys, oauth2, csrf, realm, redis, redisPrefix } = options
+const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => {
+  const options = resolveOptions(authOptions)
+  const { jwt, session, oauth2, realm, roles } = options
   const audit = createAudit(fastify, options.onAudit)
   const local = memoryStore()
-  const main = redis ? redisStore(redis, redisPrefix, options.storeTimeout) : local
-  const revocation = {
-    ...options.revocation,
-    // An ended token must stay ended for as long as it could hold.
-    retention: Math.max(options.revocation.retention, (jwt?.expiresIn ?? 0) + (jwt?.clockTolerance ?? 0))
-  }
-  const listen = redis && { client: redis, channel: `${redisPrefix}revoked-channel` }
-  const revocations = createRevocations(main, revocation, fastify.log, listen)
+  const store = options.redis ? sharedStore(fastify, options, options.redis) : local
+  const revocations = revocationsOf(fastify, options, store)
+  const dependencies = { realm, store, revocations, audit }
 
   fastify.decorateRequest('identity', null)
+  const tokens =
+    jwt && (await (await import('./tokens/register.ts')).registerTokens(fastify, jwt, dependencies))
+  const sessions =
+    session &&
+    (await (await import('./sessions/register.ts')).registerSessions(fastify, session, dependencies))
+  const apiKeys =
+    options.apiKeys && (await import('./api-keys/register.ts')).createApiKeys(options.apiKeys, realm)
+  const csrf =
+    options.csrf && (await import('./csrf/csrf.ts')).createCsrf(options.csrf, options.apiKeys?.header, audit)
+  if (csrf) fastify.addHook('onRequest', csrf.onRequest)
+
   const schemes = new Map<SchemeName, Scheme>()
-  const tokenParts =
-    jwt &&
-    (await (await import('./tokens/part.ts')).tokenPart(fastify, jwt, options, main, revocations, audit))
-  const sessionParts =
-    session && (await (await import('./sessions/part.ts')).sessionPart(fastify, session, main, audit, realm))
-  const keys = apiKeys && (await import('./api-keys.ts')).createApiKeys(apiKeys, realm)
-  for (const part of [tokenParts, keys, sessionParts]) if (part) schemes.set(part.scheme.name, part.scheme)
+  for (const feature of [tokens, apiKeys, sessions])
+    if (feature) schemes.set(feature.scheme.name, feature.scheme)
+  const guards = createGuards({ schemes, roles, audit, realm })
+  const { policies, mode, defaultDeny } = options
+  const ruleOptions = { schemes: [...schemes.keys()], policies, mode, defaultDeny }
+  const rules = createRouteRules(fastify, ruleOptions, guards)
+  decorateUnlessPresent(fastify, 'authenticate', rules.authenticate)
+  decorateUnlessPresent(fastify, 'authorize', rules.authorize)
 
-  const cross = csrf && (await import('./sessions/csrf.ts')).createCsrf(csrf, apiKeys?.header, audit)
-  if (cross) fastify.addHook('onRequest', cross.onRequest)
-
-  const names = [...schemes.keys()]
-  const rules = routeRules(fastify, options, names, createGuards(schemes, options.roles, audit, realm))
-  decorateOnce(fastify, 'authenticate', rules.authenticate)
-  decorateOnce(fastify, 'authorize', rules.authorize)
-  const { tokens } = tokenParts ?? {}
-  const { sessions } = sessionParts ?? {}
   const api = createApi({
-    options,
-    main,
+    login: options.login,
+    store,
     local,
     audit,
     revocations,
     rules,
-    tokens,
-    sessions,
-    keys,
-    csrf: cross,
-    verifier: tokenParts?.verifier
+    mint: tokens?.mint,
+    verifier: tokens?.verifier,
+    sessions: sessions?.sessions,
+    apiKeys,
+    csrf
   })
   fastify.decorate('auth', api)
+  if (oauth2.length > 0) {
+    const { registerOauth } = await import('./oauth/register.ts')
+    await registerOauth(fastify, oauth2, { audit, hasSessions: session !== undefined })
+  }
+  addMatrixRoute(fastify, api)
 
-  if (oauth2.length > 0)
-    await (await import('./oauth/part.ts')).oauthPart(fastify, oauth2, audit, session !== undefined)
+  fastify.addHook('onReady', async () => {
+    await store.connect()
+    if (jwt) await revocations.start()
+  })
+  fastify.addHook('onClose', (_app, done) => {
+    revocations.stop()
+    store.close()
+    local.close()
+    done()
+  })
+}
 
+function sharedStore(
+  { log }: FastifyInstance,
+  { redisPrefix, storeTimeout }: ResolvedAuth,
+  client: NonNullable<ResolvedAuth['redis']>
+): AuthStore {
+  return redisStore({
+    client,
+    keyPrefix: redisPrefix,
+    timeout: storeTimeout,
+    onChange(up, error) {
+      if (up) log.info('auth: Redis answers again')
+      else {
+        const what = 'auth: Redis does not answer; logins and refreshes get 503; check Redis'
+        log.warn({ err: error }, what)
+      }
+    }
+  })
+}
+
+function revocationsOf(
+  { log }: FastifyInstance,
+  { jwt, revocation, redis, redisPrefix }: ResolvedAuth,
+  store: AuthStore
+): Revocations {
+  const lifetime = jwt === undefined ? 0 : jwt.expiresInSeconds * 1000 + jwt.clockTolerance
+  // A revocation must be kept for as long as the app's tokens can be valid.
+  const options = { ...revocation, retention: Math.max(revocation.retention, lifetime) }
+  const notifications = redis && { client: redis, channel: `${redisPrefix}revoked-channel` }
+  return createRevocations(store, options, log, notifications)
+}
+
+/** Keeps a decorator of the app. */
+function decorateUnlessPresent<K extends 'authenticate' | 'authorize'>(
+  fastify: FastifyInstance,
+  name: K,
+  value: FastifyInstance[K]
+): void {
+  if (fastify.hasDecorator(name)) fastify.log.info(`auth: the app has decorated "${name}"; keeping it`)
+  else fastify.decorate(name, value as never)
+}
+
+function addMatrixRoute(fastify: FastifyInstance, api: AuthApi): void {
   whenProvided(fastify, managementPort, (management) => {
     management.route({
       method: 'GET',
@@ -74,22 +129,6 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, given) => {
           : api.matrix()
     })
   })
-  if (jwt) fastify.addHook('onReady', (done) => void revocations.start().then(() => done(), done))
-  fastify.addHook('onClose', (_app, done) => {
-    revocations.stop()
-    local.close()
-    done()
-  })
-}
-
-/** An app that has brought its own keeps it, where this plugin has nothing to put there. */
-function decorateOnce<K extends 'authenticate' | 'authorize'>(
-  fastify: FastifyInstance,
-  name: K,
-  value: FastifyInstance[K]
-): void {
-  if (fastify.hasDecorator(name)) fastify.log.info(`auth: the app has its own "${name}", which stays`)
-  else fastify.decorate(name, value as never)
 }
 
 /** JWT, sessions, OAuth2, API keys and roles for Fastify. */

@@ -1,5 +1,5 @@
-/* oxlint-disable typescript/await-thenable, typescript/no-unnecessary-type-parameters -- the linter sees the types of the sources, where the official plugins win */
-// What an app has that imports @seaworthy/auth and none of the plugins that it registers.
+/* oxlint-disable typescript/await-thenable, typescript/no-unnecessary-type-parameters -- the linter uses the types of the sources, where the official plugins take precedence */
+// An app that imports @seaworthy/auth and none of the plugins that it registers.
 import { expectTypeOf } from 'expect-type'
 import Fastify, { type FastifyContextConfig, type FastifyInstance } from 'fastify'
 import {
@@ -46,7 +46,7 @@ expectTypeOf(await app.auth.verifyPassword('x', null)).toEqualTypeOf<boolean>()
 expectTypeOf(app.auth.apiKeys.create().key).toEqualTypeOf<string>()
 expectTypeOf(await app.auth.sessions.list('ada')).toEqualTypeOf<readonly SessionRecord[]>()
 expectTypeOf(await app.auth.revoke({ user: 'ada' })).toEqualTypeOf<void>()
-// @ts-expect-error there is nothing of that name to end
+// @ts-expect-error no such kind of revocation
 await app.auth.revoke({ users: 'ada' })
 // @ts-expect-error no such method
 void app.auth.issueToken
@@ -81,14 +81,14 @@ app.get('/me', { onRequest: app.authenticate }, async (request, reply) => {
     .send('ok')
 })
 
-// As `request.jwtVerify()` is written by hand: with a callback, and in a hook.
+// `request.jwtVerify()` with a callback, and in a hook.
 app.get('/token', async (request) => {
   request.jwtVerify((error, user) => {
     expectTypeOf(error).toEqualTypeOf<Error | null>()
     expectTypeOf(user).toEqualTypeOf<AuthUser>()
   })
-  const own = await request.jwtVerify<{ id: number }>()
-  expectTypeOf(own.id).toEqualTypeOf<number>()
+  const claims = await request.jwtVerify<{ id: number }>()
+  expectTypeOf(claims.id).toEqualTypeOf<number>()
 })
 app.addHook('onRequest', app.authenticate)
 app.addHook('preHandler', app.authorize('admin'))
@@ -96,7 +96,7 @@ app.get('/hand', async (request, reply) => {
   expectTypeOf(await app.authenticate(request, reply)).toEqualTypeOf<void>()
 })
 
-// Routes: what `config.auth` takes.
+// Routes: the values of `config.auth`.
 expectTypeOf<FastifyContextConfig['auth']>().toEqualTypeOf<boolean | RouteAuth | undefined>()
 app.get('/open', { config: { auth: false } }, async () => 1)
 app.get('/any', { config: { auth: true } }, async () => 1)
@@ -128,7 +128,7 @@ app.get('/wrong', { config: { auth: { mode: 'log' } } }, async () => 1)
 const rule: RouteAuth = { roles: ['admin'] }
 app.get('/kept', { config: { auth: rule } }, async () => 1)
 
-// HTTP/2: its requests are of other types.
+// HTTP/2: its requests have other types.
 const http2 = Fastify({ http2: true })
 expectTypeOf(http2.auth).toEqualTypeOf<AuthApi>()
 http2.get(

@@ -1,4 +1,4 @@
-// An app that says its names: roles, scopes, policies, claims, and what its sessions keep.
+// An app that declares its roles, scopes, policies, claims and session data.
 import { expectTypeOf } from 'expect-type'
 import Fastify from 'fastify'
 import { auth, type AuthHook, type AuthOptions, type RoleName } from '@seaworthy/auth'

@@ -1,4 +1,4 @@
-// An app with the official plugins beside ours: their types are those that count.
+// An app with the official plugins beside ours: their types take precedence.
 import { expectTypeOf } from 'expect-type'
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import fastifyAuth from '@fastify/auth'

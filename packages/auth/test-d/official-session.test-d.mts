@@ -1,4 +1,4 @@
-// An app that has @fastify/secure-session itself, with its own keys.
+// An app that registers @fastify/secure-session with declared keys.
 import { expectTypeOf } from 'expect-type'
 import Fastify from 'fastify'
 import secureSession, { type Session } from '@fastify/secure-session'

@@ -1,4 +1,4 @@
-// What the options take, and what they refuse.
+// Values that the options accept, and values that they reject.
 import Fastify from 'fastify'
 import { Cluster as Cluster5, Redis as Redis5 } from 'ioredis5'
 import { Cluster as Cluster6, Redis as Redis6 } from 'ioredis6'
@@ -53,7 +53,7 @@ void client
 
 // @ts-expect-error a number is no secret
 app.register(auth, { jwt: { secret: 12345 } })
-// @ts-expect-error nor is a function: an app's own tokens have one key at a time
+// @ts-expect-error a function is no secret: the app's tokens have fixed keys
 app.register(auth, { jwt: { secret: async () => secret } })
 // @ts-expect-error keys are in PEM
 app.register(auth, { jwt: { key: Buffer.alloc(32) } })
@@ -65,8 +65,8 @@ app.register(auth, { jwt: { secrets: secret } })
 app.register(auth, { jwts: { secret } })
 // @ts-expect-error an issuer needs an audience
 app.register(auth, { jwt: { issuers: [{ issuer: 'https://id.example.com' }] } })
-// @ts-expect-error what is not a client
+// @ts-expect-error connection options are no client
 app.register(auth, { redis: { host: 'localhost' } })
-// @ts-expect-error what is given must not be undefined, unless the option says so
+// @ts-expect-error undefined is no value, unless the option's type has it
 const undefinedMode: AuthOptions = { mode: undefined }
 void undefinedMode

@@ -1,4 +1,4 @@
-// The types of a route's input stay what its type provider makes of the schema.
+// The types of a route's input are those of its type provider.
 import { expectTypeOf } from 'expect-type'
 import Fastify from 'fastify'
 import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'

@@ -1,4 +1,4 @@
-// An app in the process of moving here: it decorates, without declaring a type.
+// An app during a migration: it decorates without declaring a type.
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import { auth } from '@seaworthy/auth'
 

@@ -1,15 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { managementPort, meterPort, provide, type Meter } from '@seaworthy/contract'
-import Fastify, { type FastifyInstance, type RouteOptions } from 'fastify'
-import fp from 'fastify-plugin'
+import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { auth, type AuthOptions, type AuditEvent, type MatrixRow } from '../src/index.ts'
-import { bearer, guardedApp, secret } from './support.ts'
+import { bearer, cookieOf, guardedApp, observabilityPorts, secret } from './helpers.ts'
 
-const cookieOf = (headers: Record<string, unknown>): string =>
-  String([headers['set-cookie']].flat()[0]).split(';')[0]!
-
-t.test('neither log nor events hold a token, key, cookie or password, whatever happens', async (t) => {
+t.test('neither log nor events have a token, key, cookie or password', async (t) => {
   const lines: string[] = []
   const events: AuditEvent[] = []
   const app: FastifyInstance = Fastify({
@@ -22,7 +17,7 @@ t.test('neither log nor events hold a token, key, cookie or password, whatever h
     jwt: { secret, refreshGrace: 0 },
     session: { key: randomBytes(32) },
     apiKeys: { find: (id) => kept.get(id) },
-    login: { attempts: 2, cost: 14 },
+    login: { attempts: 2, delay: 60_000, cost: 14 },
     onAudit: (event) => events.push(event)
   })
   app.get('/me', { onRequest: app.authenticate }, async () => 'me')
@@ -83,42 +78,25 @@ t.test('neither log nor events hold a token, key, cookie or password, whatever h
       ])
     )
   }
-  t.match(text, /"type":"access"/, 'something is in the log')
+  t.match(text, /"type":"access"/, 'the log has events')
   for (const [name, value] of Object.entries(secrets)) {
     t.ok(value.length >= 16, name)
     t.notOk(text.includes(value), name)
   }
 })
 
-/** An app with the ports that observability provides, and what they were given. */
-async function beside(t: Test, options: AuthOptions) {
-  const counts = new Map<string, number>()
-  const routes: RouteOptions[] = []
-  const counter = ({ name }: { name: string }) => ({
-    with: (...labels: string[]) => ({
-      inc: () => {
-        const key = [name, ...labels].join(' ')
-        counts.set(key, (counts.get(key) ?? 0) + 1)
-      }
-    })
-  })
+/** An app with the ports of observability. */
+async function withObservability(t: Test, options: AuthOptions) {
+  const { plugin, counts, routes } = observabilityPorts()
   const app: FastifyInstance = Fastify()
   t.teardown(() => app.close())
-  await app.register(
-    fp(async (fastify: FastifyInstance) => {
-      provide(fastify, meterPort, { counter } as unknown as Meter)
-      provide(fastify, managementPort, {
-        route: (route) => void routes.push(route),
-        section: () => undefined
-      })
-    })
-  )
+  await app.register(plugin)
   await app.register(auth, options)
   return { app, counts, routes }
 }
 
-t.test('the table of who may use what is on the management listener, as JSON and as text', async (t) => {
-  const { app, routes } = await beside(t, {
+t.test('the management listener serves the matrix as JSON and as text', async (t) => {
+  const { app, routes } = await withObservability(t, {
     jwt: { secret },
     apiKeys: { find: () => null },
     policies: { mood: () => true }
@@ -160,8 +138,8 @@ t.test('the table of who may use what is on the management listener, as JSON and
   t.equal(text.body, app.auth.printMatrix())
 })
 
-t.test('what a route only reports is let in, logged and counted; other routes refuse', async (t) => {
-  const { app, counts } = await beside(t, { jwt: { secret }, policies: { never: () => false } })
+t.test('a route in report mode allows, logs and counts denials, and other routes deny', async (t) => {
+  const { app, counts } = await withObservability(t, { jwt: { secret }, policies: { never: () => false } })
   const report = { mode: 'report' as const }
   app.get('/role', { config: { auth: { ...report, roles: 'admin' } } }, async () => 'x')
   app.get('/scope', { config: { auth: { ...report, scopes: 'a' } } }, async () => 'x')
@@ -173,7 +151,7 @@ t.test('what a route only reports is let in, logged and counted; other routes re
     (await app.inject({ url, headers })).statusCode
   for (const url of ['/role', '/scope', '/policy', '/owner']) {
     t.equal(await status(url), 200, url)
-    t.equal(await status(url, bearer('a.b.c')), 401, 'who asks must still be proved')
+    t.equal(await status(url, bearer('a.b.c')), 401, 'authentication is required')
   }
   t.equal(await status('/enforced'), 403)
   t.equal(counts.get('auth_decisions_total jwt would_deny'), 4)
@@ -181,7 +159,7 @@ t.test('what a route only reports is let in, logged and counted; other routes re
   t.match(app.auth.printMatrix(), /\/role +restricted \(report only\)/)
 })
 
-t.test('an API key lets in while it holds, and nothing else does', async (t) => {
+t.test('only a valid API key authenticates', async (t) => {
   const kept = new Map<string, object>()
   const made = await guardedApp(t, { apiKeys: { find: async (id) => kept.get(id) as never, prefix: 'acme' } })
   made.route('DELETE', '/job', { config: { auth: { schemes: 'apiKey', roles: 'robot' } } })

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
 import type { CsrfOptions } from '../src/index.ts'
-import { guardedApp, secret } from './support.ts'
+import { cookieOf, guardedApp, secret } from './helpers.ts'
 
 type Headers = Record<string, string>
 const writing = ['POST', 'PUT', 'PATCH', 'DELETE'] as const
@@ -26,7 +26,7 @@ async function build(t: Test, csrf: CsrfOptions = {}) {
   ) => {
     const sent = { host: 'api.example.com', ...headers }
     const answer = await app.inject({ method, url, headers: sent, ...(body ? { payload: body } : {}) })
-    const cookie = [answer.headers['set-cookie'] ?? ''].flat()[0]!.split(';')[0]!
+    const cookie = cookieOf(answer.headers)
     return { status: answer.statusCode, cookie, text: answer.body }
   }
   const login = (sub: string, headers: Headers = { 'sec-fetch-site': 'same-origin' }) =>
@@ -34,7 +34,7 @@ async function build(t: Test, csrf: CsrfOptions = {}) {
   return { ...made, send, login }
 }
 
-t.test('writes by where the browser says that they come from', async (t) => {
+t.test('Sec-Fetch-Site decides about writes', async (t) => {
   const { send, login, runs } = await build(t)
   const { cookie } = await login('ada')
   const sites = { 'same-origin': 200, none: 200, 'same-site': 403, 'cross-site': 403, other: 403 }
@@ -57,10 +57,10 @@ t.test('writes by where the browser says that they come from', async (t) => {
       }
     }
   }
-  t.equal(runs(), ran, 'and nothing ran that was refused')
+  t.equal(runs(), ran, 'no handler ran for a rejected write')
 })
 
-t.test("an older browser's origin must be this host, whole", async (t) => {
+t.test("without Sec-Fetch-Site the origin's host must be exactly this host", async (t) => {
   const { send, login } = await build(t)
   const { cookie } = await login('ada')
   const origins = {
@@ -76,7 +76,7 @@ t.test("an older browser's origin must be this host, whole", async (t) => {
     t.equal((await send('POST', '/thing', { cookie, origin })).status, status, origin)
 })
 
-t.test('what a browser sends by itself excuses no write from another site', async (t) => {
+t.test('Basic credentials and method overrides do not allow a cross-site write', async (t) => {
   const { send, login } = await build(t)
   const { cookie } = await login('ada')
   const from = { cookie, 'sec-fetch-site': 'cross-site' }
@@ -84,7 +84,7 @@ t.test('what a browser sends by itself excuses no write from another site', asyn
   t.equal((await send('POST', '/thing', { ...from, 'x-http-method-override': 'GET' })).status, 403)
 })
 
-t.test('the handshake of a WebSocket is taken for a write', async (t) => {
+t.test('a WebSocket handshake counts as a write', async (t) => {
   const { send, login } = await build(t)
   const { cookie } = await login('ada')
   const shake = (more: Headers) =>
@@ -95,7 +95,7 @@ t.test('the handshake of a WebSocket is taken for a write', async (t) => {
   t.equal((await shake({})).status, 200, 'a program')
 })
 
-t.test('a browser that says nothing proves itself by the token of its session', async (t) => {
+t.test('with unknownOrigin token, a write without an origin needs the token of its session', async (t) => {
   const { send, login } = await build(t, { unknownOrigin: 'token' })
   const ada = await login('ada')
   const bob = await login('bob')
@@ -109,7 +109,7 @@ t.test('a browser that says nothing proves itself by the token of its session', 
   t.equal(await write('', ada.text), 403)
 })
 
-t.test('a session that somebody else planted gives away no token of who logs in with it', async (t) => {
+t.test('the token of a planted session is invalid after a login with that session', async (t) => {
   const { send, login } = await build(t, { unknownOrigin: 'token' })
   const planted = await send('GET', '/token', {})
   const victim = await login('ada', { cookie: planted.cookie, 'x-csrf-token': planted.text })
@@ -120,8 +120,8 @@ t.test('a session that somebody else planted gives away no token of who logs in 
   t.equal(await write(victim.text), 200)
 })
 
-t.test('a token for the header needs a session, and the error says so', async (t) => {
+t.test('csrfToken without sessions throws an error that names the option', async (t) => {
   const made = await guardedApp(t, { jwt: { secret, cookie: 'token' } })
   made.app.get('/token', async (request) => made.app.auth.csrfToken(request))
-  t.match((await made.app.inject('/token')).body, /give \\"session\\"/)
+  t.match((await made.app.inject('/token')).body, /set the option \\"session\\"/)
 })

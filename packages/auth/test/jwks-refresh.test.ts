@@ -5,7 +5,7 @@ import { build, pair, sign, type Answer } from './published-keys.ts'
 
 const maxAge = 600_000
 
-/** Moves the clock that the age of keys is read from; nothing else runs by it. */
+/** Moves the clock from which the age of keys is read. Nothing else uses it. */
 function clock(t: Test): (milliseconds: number) => void {
   const real = performance.now.bind(performance)
   let ahead = 0
@@ -14,19 +14,19 @@ function clock(t: Test): (milliseconds: number) => void {
   return (milliseconds) => void (ahead += milliseconds)
 }
 
-/** An issuer that lets the fetch wait until it is told to answer. */
-function held() {
-  let asked: () => void = () => undefined
-  const wasAsked = new Promise<void>((resolve) => (asked = resolve))
+/** An issuer that does not respond before {@link release} is called. */
+function delayedIssuer() {
+  let onFetch: () => void = () => undefined
+  const fetched = new Promise<void>((resolve) => (onFetch = resolve))
   const open = new Map<ServerResponse, string>()
   const answer: Answer = (response, keys) => {
     open.set(response, keys)
     response.once('close', () => open.delete(response))
-    asked()
+    onFetch()
   }
   return {
     answer,
-    wasAsked,
+    fetched,
     waiting: () => open.size,
     release: () => {
       for (const [response, keys] of open) response.end(keys)
@@ -35,41 +35,41 @@ function held() {
 }
 
 for (const cache of [0, 1000]) {
-  const memory = `${cache ? 'with' : 'without'} memory`
+  const variant = `${cache ? 'with' : 'without'} a cache of tokens`
 
-  t.test(`ageing keys are fetched ahead, and no request waits for it, ${memory}`, async (t) => {
+  t.test(`keys are refreshed before they are too old, and no request waits, ${variant}`, async (t) => {
     const advance = clock(t)
-    const { state, good, known, published, status } = await build(t, { jwksTimeout: 10_000 }, cache)
-    const seen = await sign(known.privateKey, 'k1')
-    const other = await sign(known.privateKey, 'k1')
+    const { state, good, issuerKey, published, status } = await build(t, { jwksTimeout: 10_000 }, cache)
+    const seen = await sign(issuerKey.privateKey, 'k1')
+    const other = await sign(issuerKey.privateKey, 'k1')
     t.equal(await status(seen), 200)
     advance(maxAge * 0.75)
     t.equal(await status(seen), 200)
-    t.equal(state.fetches, 1, 'young keys are not fetched again')
+    t.equal(state.fetches, 1, 'fresh keys are not fetched again')
 
     const next = pair()
     published.keys = [{ ...(await exportJWK(next.publicKey)), kid: 'k2' }]
-    const issuer = held()
+    const issuer = delayedIssuer()
     state.answer = issuer.answer
     advance(maxAge * 0.1)
     for (const token of [seen, other, seen]) t.equal(await status(token), 200)
-    await issuer.wasAsked
+    await issuer.fetched
     advance(maxAge * 0.1)
     t.equal(await status(other), 200)
-    t.equal(issuer.waiting(), 1, 'the fetch is still under way')
-    t.equal(state.fetches, 2, 'one for all of them')
+    t.equal(issuer.waiting(), 1, 'the fetch is in progress')
+    t.equal(state.fetches, 2, 'one fetch for all requests')
 
     issuer.release()
     state.answer = good
-    t.equal(await status(await sign(next.privateKey, 'k2')), 200, 'what it brought holds')
+    t.equal(await status(await sign(next.privateKey, 'k2')), 200, 'the new key verifies')
     t.equal(state.fetches, 2)
-    t.equal(await status(seen), 401, 'and a key that it no longer has ends')
+    t.equal(await status(seen), 401, 'the removed key does not verify')
   })
 
-  t.test(`past their age keys serve nobody before the issuer was asked, ${memory}`, async (t) => {
+  t.test(`keys that are too old are fetched before they verify, ${variant}`, async (t) => {
     const advance = clock(t)
-    const { state, known, published, status, runs } = await build(t, {}, cache)
-    const token = await sign(known.privateKey, 'k1')
+    const { state, issuerKey, published, status, runs } = await build(t, {}, cache)
+    const token = await sign(issuerKey.privateKey, 'k1')
     t.equal(await status(token), 200)
     published.keys = [{ ...(await exportJWK(pair().publicKey)), kid: 'k2' }]
     advance(maxAge * 1.5)
@@ -79,10 +79,10 @@ for (const cache of [0, 1000]) {
     t.equal(runs(), 1)
   })
 
-  t.test(`keys of a short age are fetched by it, however long the cooldown, ${memory}`, async (t) => {
+  t.test(`the cooldown does not delay a refresh by age, ${variant}`, async (t) => {
     const advance = clock(t)
-    const { known, published, status } = await build(t, { jwksMaxAge: 5000, jwksCooldown: maxAge }, cache)
-    const token = await sign(known.privateKey, 'k1')
+    const { issuerKey, published, status } = await build(t, { jwksMaxAge: 5000, jwksCooldown: maxAge }, cache)
+    const token = await sign(issuerKey.privateKey, 'k1')
     t.equal(await status(token), 200)
     published.keys = [{ ...(await exportJWK(pair().publicKey)), kid: 'k2' }]
     advance(5001)

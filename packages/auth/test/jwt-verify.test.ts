@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { SignJWT } from 'jose'
 import t, { type Test } from 'tap'
 import type { JwtOptions } from '../src/index.ts'
-import { bearer, guardedApp, secret } from './support.ts'
+import { bearer, guardedApp, secret } from './helpers.ts'
 
 const idp = 'https://id.example.com'
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -18,7 +18,7 @@ const idpToken = (key = pair.privateKey) =>
     .setExpirationTime('1m')
     .sign(key)
 
-/** An app as one that comes from @fastify/jwt has it: hooks that call `request.jwtVerify()`. */
+/** An app with hooks that call `request.jwtVerify()`, as apps with @fastify/jwt have them. */
 async function build(t: Test, jwt: JwtOptions) {
   const made = await guardedApp(t, { jwt })
   const { app, route } = made
@@ -46,33 +46,36 @@ async function build(t: Test, jwt: JwtOptions) {
 
 const everywhere = ['/plain', '/callback', '/flat', '/nested']
 
-t.test('request.jwtVerify takes the old secret as long as authenticate does, in every form', async (t) => {
-  const next = randomBytes(32).toString('base64')
-  const before = await build(t, { secret })
-  const during = await build(t, { secret: [next, secret] })
-  const after = await build(t, { secret: next })
-  const old = await before.app.auth.issueTokens({ sub: 'ada', roles: ['admin'] })
-  const young = await during.app.auth.issueTokens({ sub: 'ada' })
-  for (const url of everywhere) {
-    t.equal(await during.status(url, old.accessToken), 200, url)
-    t.equal(await during.status(url, young.accessToken), 200, url)
-    t.equal(await after.status(url, old.accessToken), 401, url)
-    t.equal(await during.status(url, `${old.accessToken.slice(0, -4)}AAAA`), 401, url)
+t.test(
+  'request.jwtVerify accepts the secrets that authenticate accepts, in every form of the call',
+  async (t) => {
+    const next = randomBytes(32).toString('base64')
+    const before = await build(t, { secret })
+    const during = await build(t, { secret: [next, secret] })
+    const after = await build(t, { secret: next })
+    const old = await before.app.auth.issueTokens({ sub: 'ada', roles: ['admin'] })
+    const young = await during.app.auth.issueTokens({ sub: 'ada' })
+    for (const url of everywhere) {
+      t.equal(await during.status(url, old.accessToken), 200, url)
+      t.equal(await during.status(url, young.accessToken), 200, url)
+      t.equal(await after.status(url, old.accessToken), 401, url)
+      t.equal(await during.status(url, `${old.accessToken.slice(0, -4)}AAAA`), 401, url)
+    }
+    t.equal(await during.status('/admin', old.accessToken), 200, 'authorize uses the verified user')
+    t.equal(await during.status('/admin', young.accessToken), 403)
+    t.match((await during.get('/user', old.accessToken)).json(), { sub: 'ada', roles: ['admin'] })
+
+    const { jwt } = during.app
+    t.match(jwt.verify(old.accessToken), { sub: 'ada' })
+    t.match(jwt.verify(young.accessToken), { sub: 'ada' })
+    jwt.verify(old.accessToken, (error, decoded) => t.match([error, decoded], [null, { sub: 'ada' }]))
+    t.match(jwt.verify(old.accessToken, { complete: true }), { payload: { sub: 'ada' } })
+    t.throws(() => jwt.verify(old.accessToken, { key: next }), { code: 'FAST_JWT_INVALID_SIGNATURE' })
+    t.throws(() => after.app.jwt.verify(old.accessToken), { code: 'FAST_JWT_INVALID_SIGNATURE' })
   }
-  t.equal(await during.status('/admin', old.accessToken), 200, 'authorize goes on from there')
-  t.equal(await during.status('/admin', young.accessToken), 403)
-  t.match((await during.get('/user', old.accessToken)).json(), { sub: 'ada', roles: ['admin'] })
+)
 
-  const { jwt } = during.app
-  t.match(jwt.verify(old.accessToken), { sub: 'ada' })
-  t.match(jwt.verify(young.accessToken), { sub: 'ada' })
-  jwt.verify(old.accessToken, (error, decoded) => t.match([error, decoded], [null, { sub: 'ada' }]))
-  t.match(jwt.verify(old.accessToken, { complete: true }), { payload: { sub: 'ada' } })
-  t.throws(() => jwt.verify(old.accessToken, { key: next }), { code: 'FAST_JWT_INVALID_SIGNATURE' })
-  t.throws(() => after.app.jwt.verify(old.accessToken), { code: 'FAST_JWT_INVALID_SIGNATURE' })
-})
-
-t.test('request.jwtVerify takes the old private key too', async (t) => {
+t.test('request.jwtVerify accepts the previous private key', async (t) => {
   const [old, young] = [1, 2].map(() =>
     generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   ) as [string, string]
@@ -82,7 +85,7 @@ t.test('request.jwtVerify takes the old private key too', async (t) => {
   for (const url of everywhere) t.equal(await during.status(url, accessToken), 200, url)
 })
 
-t.test('request.jwtVerify takes tokens of all issuers, and only of them', async (t) => {
+t.test('request.jwtVerify accepts tokens of all issuers, and no others', async (t) => {
   const jwk = { ...pair.publicKey.export({ format: 'jwk' }), kid: 'k1' }
   const intake = await startIntake(t, () => ({ body: JSON.stringify({ keys: [jwk] }) }))
   const issuers = [{ issuer: idp, audience: 'api', algorithms: ['ES256' as const], jwksUrl: intake.url }]
@@ -97,12 +100,15 @@ t.test('request.jwtVerify takes tokens of all issuers, and only of them', async 
     t.equal(await service.status('/plain'), 401)
     t.equal(service.runs(), ran)
   }
-  const refused = await alone.get('/flat', await idpToken())
-  t.equal(refused.statusCode, 500)
-  t.match(refused.json<{ message: string }>().message, /no key of its own, got maxAge.*"jwt.issuers"/)
+  const rejected = await alone.get('/flat', await idpToken())
+  t.equal(rejected.statusCode, 500)
+  t.match(
+    rejected.json<{ message: string }>().message,
+    /without "jwt.secret" and "jwt.key", got maxAge.*"jwt.issuers"/
+  )
 })
 
-t.test('what request.jwtVerify refuses has the codes that apps know, and a challenge', async (t) => {
+t.test('request.jwtVerify rejects with the codes of @fastify/jwt and a challenge', async (t) => {
   const { app, get, runs } = await build(t, { secret, clockTolerance: 0 })
   const expired = app.jwt.sign({ sub: 'ada', iat: 1_000_000 })
   const revoked = await app.auth.issueTokens({ sub: 'eve' })
@@ -123,7 +129,7 @@ t.test('what request.jwtVerify refuses has the codes that apps know, and a chall
   t.equal(runs(), 0)
 })
 
-t.test("request.jwtVerify is 503 while an issuer's keys can't be had", async (t) => {
+t.test("request.jwtVerify answers 503 while an issuer's keys are not available", async (t) => {
   const intake = await startIntake(t, () => ({ status: 500 }))
   const { get } = await build(t, {
     secret,

@@ -5,10 +5,9 @@ import { requires, startRedis } from '@seaworthy/testing'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import type { AuthOptions } from '../src/index.ts'
-import { networkOf } from '../src/logins/network.ts'
-import { guardedApp } from './support.ts'
+import { guardedApp } from './helpers.ts'
 
-/** Counts the hashes that are computed, with their settings. */
+/** Records the parameters of the hashes that are computed. */
 function countHashes(t: Test): { made: unknown[] } {
   const { scrypt } = crypto
   const made: unknown[] = []
@@ -48,13 +47,13 @@ async function build(t: Test, { login: settings, ...more }: AuthOptions = {}) {
   return { ...made, login, status }
 }
 
-t.test('an unknown user costs the same work as a wrong password, and gets the same answer', async (t) => {
+t.test('an unknown user takes the same work and gets the same response as a wrong password', async (t) => {
   const { login } = await build(t)
-  await login('nobody@example.com', 'x')
+  await login('unknown@example.com', 'x')
   const { made } = countHashes(t)
   const works = []
   const answers = []
-  for (const account of ['ada@example.com', 'nobody@example.com', 'without@example.com']) {
+  for (const account of ['ada@example.com', 'unknown@example.com', 'without@example.com']) {
     made.length = 0
     const { statusCode, headers, json } = await login(account, 'wrong')
     works.push([...made])
@@ -66,7 +65,7 @@ t.test('an unknown user costs the same work as a wrong password, and gets the sa
   t.equal(answers[0]!.statusCode, 401)
 })
 
-t.test('what is no login at all is 401 and computes nothing', async (t) => {
+t.test('malformed credentials get 401 without a hash', async (t) => {
   const { status } = await build(t)
   const { made } = countHashes(t)
   const long = 'x'.repeat(2000)
@@ -78,24 +77,28 @@ t.test('what is no login at all is 401 and computes nothing', async (t) => {
 
 const slow = { attempts: 3, delay: 1000, maxDelay: 8000 }
 
-t.test('guesses are slowed down more and more, and a pause forgives', async (t) => {
+t.test('the wait doubles with each failure, and a success resets it', async (t) => {
   const clock = FakeTimers.install({ now: Date.now(), toFake: ['Date'] })
   t.teardown(() => clock.uninstall())
   const { login, status } = await build(t, { login: slow })
   for (let round = 0; round < 3; round++) t.equal(await status('ada@example.com', 'wrong'), 401)
   for (const wait of [1, 2, 4, 8, 8]) {
     const slowed = await login('ada@example.com', 'correct horse')
-    t.match(slowed, { statusCode: 429, headers: { 'retry-after': `${wait}` } }, 'even the right one waits')
+    t.match(
+      slowed,
+      { statusCode: 429, headers: { 'retry-after': `${wait}` } },
+      'the right password has to wait too'
+    )
     clock.tick(wait * 1000 + 1)
     t.equal(await status('ada@example.com', 'wrong'), 401)
   }
   clock.tick(8001)
   t.equal(await status('ada@example.com', 'correct horse'), 200)
   for (let round = 0; round < 2; round++) t.equal(await status('ada@example.com', 'wrong'), 401)
-  t.equal(await status('ada@example.com', 'correct horse'), 200, 'a login starts the count again')
+  t.equal(await status('ada@example.com', 'correct horse'), 200, 'a login resets the count')
 })
 
-t.test('one attacker keeps the owner out neither of the account nor of others', async (t) => {
+t.test('an attacker at one address does not lock out the owner or other accounts', async (t) => {
   const { status } = await build(t, { login: { ...slow, accountFactor: 3 } })
   for (let round = 0; round < 3; round++) await status('ada@example.com', 'wrong', '198.51.100.7')
   t.equal(await status('ada@example.com', 'wrong', '198.51.100.7'), 429)
@@ -105,19 +108,23 @@ t.test('one attacker keeps the owner out neither of the account nor of others', 
   const codes = []
   for (let index = 0; index < 12; index++)
     codes.push(await status('bob@example.com', 'wrong', `203.0.113.${index}`))
-  t.equal(codes.filter((code) => code === 401).length, 9, 'from many addresses there is a bound too')
+  t.equal(
+    codes.filter((code) => code === 401).length,
+    9,
+    'the limit of the account applies to many addresses'
+  )
   t.equal(codes.at(-1), 429)
 })
 
-t.test('an address that tries many accounts is slowed down, and only it', async (t) => {
+t.test('an address with failures at many accounts has to wait, and others do not', async (t) => {
   const { status } = await build(t, { login: { ...slow, addressFactor: 2 } })
   for (let index = 0; index < 6; index++) t.equal(await status(`u${index}`, 'wrong', '2001:db8:1:2::7'), 401)
-  t.equal(await status('u9', 'wrong', '2001:db8:1:2:aaaa::1'), 429, 'the /64 counts')
+  t.equal(await status('u9', 'wrong', '2001:db8:1:2:aaaa::1'), 429, 'the whole /64 counts')
   t.equal(await status('u9', 'wrong', '2001:db8:1:3::7'), 401)
   t.equal(await status('ada@example.com', 'correct horse', '192.0.2.50'), 200)
 })
 
-t.test('a hundred guesses at once are not a hundred free ones', async (t) => {
+t.test('concurrent guesses are all counted', async (t) => {
   const { status } = await build(t, { login: slow })
   const { made } = countHashes(t)
   const codes = await Promise.all(Array.from({ length: 100 }, () => status('ada@example.com', 'wrong')))
@@ -126,20 +133,7 @@ t.test('a hundred guesses at once are not a hundred free ones', async (t) => {
   t.equal(made.length, 3)
 })
 
-t.test('addresses are taken by whom they stand for', async (t) => {
-  for (const [ip, network] of [
-    ['192.0.2.1', '192.0.2.1'],
-    ['::ffff:192.0.2.1', '192.0.2.1'],
-    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
-    ['2001:DB8:1:2::1', '2001:db8:1:2'],
-    ['2001:db8::1', '2001:db8:0:0'],
-    ['::1', '0:0:0:0'],
-    ['fe80::1', 'fe80:0:0:0']
-  ] as const)
-    t.equal(networkOf(ip), network)
-})
-
-requires(['redis-server'], 'guesses are counted over all processes, and without Redis by each', async (t) => {
+requires(['redis-server'], 'processes count guesses together, and without Redis each alone', async (t) => {
   const server = await startRedis(t)
   const redis = () => {
     const client = new Redis({ host: '127.0.0.1', port: server.port })
@@ -147,10 +141,9 @@ requires(['redis-server'], 'guesses are counted over all processes, and without 
     t.teardown(() => client.disconnect())
     return client
   }
-  const [one, two] = [
-    await build(t, { login: slow, redis: redis() }),
-    await build(t, { login: slow, redis: redis() })
-  ]
+  // Longer waits than the test can take: the clock of Redis is real.
+  const login = { ...slow, delay: 60_000, maxDelay: 120_000 }
+  const [one, two] = [await build(t, { login, redis: redis() }), await build(t, { login, redis: redis() })]
   const guess = (count: number, account: string) =>
     Promise.all(Array.from({ length: count }, (_, index) => (index % 2 ? one : two).status(account, 'wrong')))
   const codes = await guess(40, 'ada@example.com')
@@ -160,6 +153,6 @@ requires(['redis-server'], 'guesses are counted over all processes, and without 
 
   await server.kill()
   const alone = await guess(20, 'bob@example.com')
-  t.equal(alone.filter((code) => code === 401).length, 6, 'each by itself')
+  t.equal(alone.filter((code) => code === 401).length, 6, 'each process alone')
   t.equal(alone.filter((code) => code === 429).length, 14)
 })

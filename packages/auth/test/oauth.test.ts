@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { startIntake } from '@seaworthy/testing'
 import Fastify, { type FastifyInstance } from 'fastify'
 import Provider from 'oidc-provider'
 import t, { type Test } from 'tap'
 import { auth, type AuditEvent, type OAuthOptions, type ProviderIdentity } from '../src/index.ts'
 import { githubProfile } from '../src/oauth/github.ts'
-import { isOwnPath } from '../src/oauth/return-to.ts'
+import { isLocalPath } from '../src/oauth/local-path.ts'
+import { cookieOf, listen } from './helpers.ts'
 
-/** Goes from page to page as a browser does, with a cookie jar per host. */
+/** Follows redirects like a browser, with a cookie jar per host. */
 class Browser {
   readonly jars = new Map<string, Map<string, string>>()
 
@@ -37,10 +37,10 @@ class Browser {
       at = new URL(location, at).href
       body = undefined
     }
-    throw new Error('redirected for ever')
+    throw new Error('too many redirects')
   }
 
-  /** Types a name into the provider's form and agrees, from the page it is on, until it is back. */
+  /** Submits the provider's login and consent forms until it redirects back. */
   async agree(from: Response & { at: string }, login = 'ada'): Promise<Response & { at: string }> {
     let page = from
     for (let step = 0; step < 6 && page.at.includes('/interaction/'); step++) {
@@ -60,12 +60,7 @@ async function startProvider(
   t: Test
 ): Promise<{ issuer: string; server: Server; register(url: string): void }> {
   const server = createServer()
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { url: issuer } = await listen(t, server)
   return {
     issuer,
     server,
@@ -86,11 +81,15 @@ async function startProvider(
 
 async function startApp(t: Test, options: Partial<OAuthOptions>, more: { session?: false } = {}) {
   const seen: { identities: ProviderIdentity[]; events: AuditEvent[] } = { identities: [], events: [] }
-  const port = await freePort()
-  const callbackUrl = `http://127.0.0.1:${port}/login/company/callback`
-  const app: FastifyInstance = Fastify()
+  // The server listens before the app exists, because the options need its port.
+  const server = createServer()
+  const { url: origin } = await listen(t, server)
+  const callbackUrl = `${origin}/login/company/callback`
+  const app: FastifyInstance = Fastify({
+    serverFactory: (handler) => server.on('request', (request, response) => handler(request, response))
+  })
   t.teardown(() => app.close())
-  // What has gone wrong in the recipe: an async hook between the refusal and the answer.
+  // An async hook between a rejection and its response.
   app.addHook('onSend', async (_request, _reply, payload) => payload)
   await app.register(auth, {
     ...(more.session === false ? {} : { session: { key: randomBytes(32), cookie: { secure: false } } }),
@@ -111,16 +110,8 @@ async function startApp(t: Test, options: Partial<OAuthOptions>, more: { session
   })
   if (more.session !== false) app.get('/me', { onRequest: [app.authenticate] }, async ({ user }) => user)
   app.get('/orders', async () => 'orders')
-  await app.listen({ port, host: '127.0.0.1' })
-  return { app, origin: `http://127.0.0.1:${port}`, callbackUrl, seen }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  await app.ready()
+  return { app, origin, callbackUrl, seen }
 }
 
 async function company(t: Test, options: Partial<OAuthOptions> = {}) {
@@ -130,12 +121,11 @@ async function company(t: Test, options: Partial<OAuthOptions> = {}) {
   return { ...service, issuer, server }
 }
 
-t.test('a login at a real OpenID provider, with PKCE, nonce and discovery', async (t) => {
+t.test('a login at a real OpenID provider works, with PKCE, nonce and discovery', async (t) => {
   const { origin, issuer, seen } = await company(t)
   const browser = new Browser()
   const form = await browser.open(`${origin}/login/company`)
-  const asked = new URL(form.at)
-  t.match(asked.pathname, /^\/interaction\//)
+  t.match(new URL(form.at).pathname, /^\/interaction\//)
 
   const page = await browser.agree(form)
   t.equal(page.at, `${origin}/me`)
@@ -150,7 +140,7 @@ t.test('a login at a real OpenID provider, with PKCE, nonce and discovery', asyn
   t.notMatch(JSON.stringify(seen.events), new RegExp(String(seen.identities[0]?.accessToken)))
 })
 
-t.test('what the provider is asked for', async (t) => {
+t.test('the redirect to the provider has PKCE, state and nonce, and sets the state cookie', async (t) => {
   const { app } = await company(t)
   const { statusCode, headers } = await app.inject('/login/company')
   t.equal(statusCode, 302)
@@ -168,21 +158,21 @@ t.test('what the provider is asked for', async (t) => {
   t.match(String(headers['set-cookie']), /^login-company-.*; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/)
 })
 
-t.test('two tabs log in beside each other, and each goes where it wanted', async (t) => {
+t.test('two tabs log in at the same time, and each returns to its own path', async (t) => {
   const { origin, issuer } = await company(t)
   const browser = new Browser()
   const first = await browser.open(`${origin}/login/company?returnTo=/orders?page=2`)
-  // The provider's own cookies are set aside: what two logins at once do to it is its own affair.
+  // The provider's cookies are removed for the second login: two logins at once are not its concern here.
   const { host } = new URL(issuer)
-  const itsCookies = browser.jars.get(host)!
+  const providerCookies = browser.jars.get(host)!
   browser.jars.delete(host)
   const second = await browser.open(`${origin}/login/company`)
   t.equal((await browser.agree(second)).at, `${origin}/me`)
-  browser.jars.set(host, itsCookies)
+  browser.jars.set(host, providerCookies)
   t.equal((await browser.agree(first)).at, `${origin}/orders?page=2`)
 })
 
-t.test('a state that is missing, wrong, of another browser or used before is refused', async (t) => {
+t.test('a missing, wrong, foreign or used state is rejected', async (t) => {
   const { app, origin, callbackUrl, seen } = await company(t)
   const browser = new Browser()
   const form = await browser.open(`${origin}/login/company`)
@@ -191,31 +181,31 @@ t.test('a state that is missing, wrong, of another browser or used before is ref
 
   const { headers } = await app.inject('/login/company')
   const state = new URL(String(headers.location)).searchParams.get('state')
-  const own = String(headers['set-cookie']).split(';')[0]
+  const cookieHeader = cookieOf(headers)
   for (const [query, cookie] of [
     ['code=x', ''],
     ['code=x&state=', ''],
     ['code=x&state=wrong', ''],
     [`code=x&state=${state}`, ''],
-    [`code=x&state=${state}`, own?.replace(/=.*/, '=bm90IGpzb24')],
+    [`code=x&state=${state}`, cookieHeader.replace(/=.*/, '=bm90IGpzb24')],
     ['error=access_denied', '']
-  ] as [string, string | undefined][]) {
-    const refused = await fetch(`${callbackUrl}?${query}`, { headers: { cookie: cookie ?? '' } })
-    t.equal(refused.status, 400, query)
-    t.match(await refused.json(), { code: 'AUTH_STATE_INVALID' })
+  ] as [string, string][]) {
+    const rejected = await fetch(`${callbackUrl}?${query}`, { headers: { cookie } })
+    t.equal(rejected.status, 400, query)
+    t.match(await rejected.json(), { code: 'AUTH_STATE_INVALID' })
   }
-  t.equal(seen.identities.length, 1, 'nobody else came in')
+  t.equal(seen.identities.length, 1, 'no further login')
 })
 
-t.test('what the provider refuses, or does not hold, is 401 and never 500', async (t) => {
+t.test('a rejection by the provider and an invalid code get 401', async (t) => {
   const { app, callbackUrl, issuer, seen } = await company(t)
   const attempt = async (query: string) => {
     const { headers } = await app.inject('/login/company')
     const { searchParams } = new URL(String(headers.location))
-    const cookie = String(headers['set-cookie']).split(';')[0]!
+    const cookie = cookieOf(headers)
     const url = `${callbackUrl}?${query}&state=${searchParams.get('state')}`
     const [first, again] = [await fetch(url, { headers: { cookie } }), await fetch(url)]
-    t.equal(again.status, 400, 'not a second time')
+    t.equal(again.status, 400, 'the state is valid once')
     return { status: first.status, body: (await first.json()) as { code: string } }
   }
   const iss = `iss=${encodeURIComponent(issuer)}`
@@ -229,7 +219,7 @@ t.test('what the provider refuses, or does not hold, is 401 and never 500', asyn
   t.equal(seen.identities.length, 0)
 })
 
-t.test('an ID token for another nonce, and a code for another verifier, log nobody in', async (t) => {
+t.test('an ID token for another nonce and a code for another verifier do not log in', async (t) => {
   for (const part of ['nonce', 'verifier']) {
     const { origin, seen } = await company(t)
     const browser = new Browser()
@@ -247,17 +237,17 @@ t.test('an ID token for another nonce, and a code for another verifier, log nobo
   }
 })
 
-t.test('an address that the provider has not verified links nobody', async (t) => {
+t.test('an unverified email address is not in verifiedEmail', async (t) => {
   const { origin, seen } = await company(t)
   const browser = new Browser()
   await browser.agree(await browser.open(`${origin}/login/company`), 'eve')
   t.match(seen.identities, [{ subject: 'eve', verifiedEmail: undefined, claims: { email_verified: false } }])
 })
 
-t.test('what onLogin throws is the answer, and nobody is logged in', async (t) => {
+t.test('an error of onLogin is the response, and the user is not logged in', async (t) => {
   const { origin } = await company(t, {
     onLogin: () => {
-      throw Object.assign(new Error('not one of us'), { statusCode: 403 })
+      throw Object.assign(new Error('not a member'), { statusCode: 403 })
     }
   })
   const browser = new Browser()
@@ -266,27 +256,31 @@ t.test('what onLogin throws is the answer, and nobody is logged in', async (t) =
   t.equal((await browser.open(`${origin}/me`)).status, 401)
 })
 
-t.test('a provider that is away is 503 with Retry-After, and asked again by the next', async (t) => {
+t.test('an unreachable provider gets 503 with Retry-After, and the next login retries', async (t) => {
   const { issuer, register } = await startProvider(t)
   const { app, callbackUrl } = await startApp(t, { issuer: 'http://127.0.0.1:1' })
-  const away = await app.inject('/login/company')
-  t.equal(away.statusCode, 503)
-  t.equal(away.headers['retry-after'], '5')
-  t.match(away.json(), { code: 'AUTH_PROVIDER_UNAVAILABLE' })
+  const unreachable = await app.inject('/login/company')
+  t.equal(unreachable.statusCode, 503)
+  t.equal(unreachable.headers['retry-after'], '5')
+  t.match(unreachable.json(), { code: 'AUTH_PROVIDER_UNAVAILABLE' })
 
   const late = await startApp(t, { issuer })
-  t.equal((await late.app.inject('/login/company')).statusCode >= 400, true, 'not there yet')
+  t.equal(
+    (await late.app.inject('/login/company')).statusCode >= 400,
+    true,
+    'the provider does not respond yet'
+  )
   register(callbackUrl)
   t.equal((await late.app.inject('/login/company')).statusCode, 302)
 })
 
-t.test('a provider without discovery says who it is through its profile', async (t) => {
+t.test('the profile of a provider without discovery returns the user', async (t) => {
   const upstream = await startIntake(t, () => ({
     status: 200,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ access_token: 'opaque', token_type: 'bearer' })
   }))
-  const asked: string[] = []
+  const accessTokens: string[] = []
   const { app, callbackUrl } = await startApp(t, {
     endpoints: {
       authorizeHost: upstream.url,
@@ -296,7 +290,7 @@ t.test('a provider without discovery says who it is through its profile', async 
     },
     scope: 'read:user',
     profile: async (accessToken) => {
-      asked.push(accessToken)
+      accessTokens.push(accessToken)
       return { subject: '7', verifiedEmail: undefined, name: 'Grace', claims: {} }
     }
   })
@@ -304,16 +298,16 @@ t.test('a provider without discovery says who it is through its profile', async 
   const { searchParams } = new URL(String(headers.location))
   t.equal(searchParams.get('nonce'), null)
   const answer = await fetch(`${callbackUrl}?code=c&state=${searchParams.get('state')}`, {
-    headers: { cookie: String(headers['set-cookie']).split(';')[0]! },
+    headers: { cookie: cookieOf(headers) },
     redirect: 'manual'
   })
   t.equal(answer.status, 302)
   t.equal(answer.headers.get('location'), '/me')
-  t.strictSame(asked, ['opaque'])
+  t.strictSame(accessTokens, ['opaque'])
   t.match(upstream.requests[0]?.body.toString('utf8'), /code_verifier=[\w-]{43}/)
 })
 
-t.test("GitHub's user is its number, with the primary address if that is verified", async (t) => {
+t.test("GitHub's user is identified by its number, with the primary address if it is verified", async (t) => {
   const emails = (verified: boolean) => [
     { email: 'other@example.com', primary: false, verified: true },
     { email: 'ada@example.com', primary: true, verified }
@@ -334,7 +328,7 @@ t.test("GitHub's user is its number, with the primary address if that is verifie
   }
 })
 
-t.test('without sessions onLogin answers itself', async (t) => {
+t.test('without sessions onLogin sends the response', async (t) => {
   const { issuer, register } = await startProvider(t)
   const { origin, callbackUrl } = await startApp(
     t,
@@ -347,12 +341,12 @@ t.test('without sessions onLogin answers itself', async (t) => {
   t.match(await page.json(), { welcome: 'ada' })
 })
 
-t.test('only paths of the service are returned to', async (t) => {
-  for (const path of ['/', '/orders?page=2#top', '/a/b', '/%2F%2Fevil.example']) t.ok(isOwnPath(path), path)
+t.test('the login returns only to paths of the service', async (t) => {
+  for (const path of ['/', '/orders?page=2#top', '/a/b', '/%2F%2Fevil.example']) t.ok(isLocalPath(path), path)
   for (const path of [
     '//evil.example', '/\\evil.example', '\\\\evil.example', 'https://evil.example', 'javascript:alert(1)', '',
     '/\t/evil.example', '/\n/evil.example', ' /x', 'x', undefined, ['/x'], `/${'x'.repeat(3000)}`
-  ]) t.notOk(isOwnPath(path), JSON.stringify(path)) // prettier-ignore
+  ]) t.notOk(isLocalPath(path), JSON.stringify(path)) // prettier-ignore
 
   const { origin } = await company(t)
   const browser = new Browser()

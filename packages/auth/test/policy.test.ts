@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import Fastify from 'fastify'
 import fc from 'fast-check'
 import { auth, type AuthOptions } from '../src/index.ts'
-import { bearer, guardedApp, secret, type GuardedApp } from './support.ts'
+import { bearer, guardedApp, secret, type GuardedApp } from './helpers.ts'
 
 const hierarchy = { admin: ['editor'], editor: ['reader'], reader: [], auditor: [] }
 
@@ -10,22 +10,22 @@ const tokenFor = async ({ app }: GuardedApp, claims: object) =>
   (await app.auth.issueTokens({ sub: 'u1', ...claims })).accessToken
 const make = (t: Test, more: AuthOptions = {}) => guardedApp(t, { jwt: { secret }, ...more })
 
-t.test('who is not known gets 401, who may not gets 403, and no handler runs', async (t) => {
+t.test('an anonymous request gets 401, one without the role 403, and no handler runs', async (t) => {
   const made = await make(t)
   made.route('DELETE', '/hook', { onRequest: made.app.authorize('admin') })
   made.route('DELETE', '/declared', { config: { auth: { roles: 'admin', scopes: 'things:delete' } } })
   const token = await tokenFor(made, { roles: ['reader'] })
   for (const url of ['/hook', '/declared']) {
     t.equal((await made.app.inject({ method: 'DELETE', url })).statusCode, 401)
-    const refused = await made.app.inject({ method: 'DELETE', url, headers: bearer(token) })
-    t.equal(refused.statusCode, 403)
-    t.equal(refused.json().code, 'AUTH_FORBIDDEN')
-    t.match(refused.headers['www-authenticate'], /error="insufficient_scope"/)
+    const rejected = await made.app.inject({ method: 'DELETE', url, headers: bearer(token) })
+    t.equal(rejected.statusCode, 403)
+    t.equal(rejected.json().code, 'AUTH_FORBIDDEN')
+    t.match(rejected.headers['www-authenticate'], /error="insufficient_scope"/)
   }
   t.equal(made.runs(), 0)
 })
 
-t.test('roles × routes: let in exactly where a role is, or includes, a demanded one', async (t) => {
+t.test('a route allows exactly the users whose role is or includes a required one', async (t) => {
   const names = Object.keys(hierarchy)
   const included: Record<string, string[]> = {
     admin: names.slice(0, 3),
@@ -34,14 +34,16 @@ t.test('roles × routes: let in exactly where a role is, or includes, a demanded
     auditor: ['auditor']
   }
   const made = await make(t, { roles: hierarchy })
-  const demands = fc.sample(fc.uniqueArray(fc.constantFrom(...names), { minLength: 1 }), 12)
-  for (const [index, roles] of demands.entries())
+  const requirements = fc.sample(fc.uniqueArray(fc.constantFrom(...names), { minLength: 1 }), 12)
+  for (const [index, roles] of requirements.entries())
     made.route('GET', `/r${index}`, { config: { auth: { roles } } })
-  const hold = fc.uniqueArray(fc.constantFrom(...names, 'Admin', 'adm', 'administrator'))
+  const grantedRoles = fc.uniqueArray(fc.constantFrom(...names, 'Admin', 'adm', 'administrator'))
   await fc.assert(
-    fc.asyncProperty(hold, fc.nat(demands.length - 1), async (roles, index) => {
+    fc.asyncProperty(grantedRoles, fc.nat(requirements.length - 1), async (roles, index) => {
       const before = made.runs()
-      const expected = roles.some((role) => included[role]?.some((name) => demands[index]!.includes(name)))
+      const expected = roles.some((role) =>
+        included[role]?.some((name) => requirements[index]!.includes(name))
+      )
       const headers = bearer(await tokenFor(made, { roles }))
       const { statusCode } = await made.app.inject({ url: `/r${index}`, headers })
       return statusCode === (expected ? 200 : 403) && made.runs() - before === (expected ? 1 : 0)
@@ -81,7 +83,7 @@ t.test('all scopes are needed', async (t) => {
   }
 })
 
-t.test('an owner policy sees validated input, and only true lets in', async (t) => {
+t.test('an owner policy gets validated input, and allows only by returning true', async (t) => {
   const made = await make(t, {
     policies: {
       owner: async (request, { identity, hasRole }) =>
@@ -107,7 +109,7 @@ t.test('an owner policy sees validated input, and only true lets in', async (t) 
   t.equal(made.runs(), before)
 })
 
-t.test('default deny: an unmarked route stops the start, and is named', async (t) => {
+t.test('defaultDeny stops the start with an error that names the route without a rule', async (t) => {
   const made = await make(t, { defaultDeny: true })
   made.route('GET', '/public', { config: { auth: false } })
   made.route('GET', '/probe', { config: { operational: 'probe' } })
@@ -115,7 +117,7 @@ t.test('default deny: an unmarked route stops the start, and is named', async (t
   await t.rejects(async () => made.app.ready(), { message: /defaultDeny.*POST \/forgotten/ })
 })
 
-t.test('default deny: whom a mark lets in is served', async (t) => {
+t.test('defaultDeny allows requests to routes with a rule', async (t) => {
   const made = await make(t, { defaultDeny: true })
   made.route('GET', '/public', { config: { auth: false } })
   made.route('GET', '/marked', { config: { auth: true } })
@@ -133,7 +135,7 @@ t.test('default deny: whom a mark lets in is served', async (t) => {
   t.equal(made.runs(), 4)
 })
 
-t.test('a route that was there before the plugin is never open against what it says', async (t) => {
+t.test('a route added before the plugin is closed if it or the app requires a rule', async (t) => {
   const shared: [config: object | undefined, status: number, denied: number][] = [
     [{ auth: true }, 403, 403],
     [{ auth: { roles: 'admin' } }, 403, 403],
@@ -146,7 +148,7 @@ t.test('a route that was there before the plugin is never open against what it s
   for (const defaultDeny of [false, true]) {
     const app = Fastify()
     t.teardown(() => app.close())
-    // Not awaited: it loads after the routes.
+    // Not awaited, so that it loads after the routes.
     void app.register(auth, { jwt: { secret }, defaultDeny })
     shared.forEach(([config], index) => app.get(`/${index}`, config ? { config } : {}, async () => 'in'))
     await app.ready()
@@ -161,7 +163,7 @@ t.test('a route that was there before the plugin is never open against what it s
   }
 })
 
-t.test('app.authenticate guards in whichever phase it is put', async (t) => {
+t.test('app.authenticate works as a hook of each phase', async (t) => {
   const made = await make(t)
   const phases = ['onRequest', 'preParsing', 'preValidation', 'preHandler']
   for (const phase of phases) made.route('POST', `/${phase}`, { [phase]: made.app.authenticate })
@@ -176,7 +178,7 @@ t.test('app.authenticate guards in whichever phase it is put', async (t) => {
 })
 
 t.test(
-  'report mode lets through what would be denied and says so; who asks must still be proved',
+  'report mode allows and reports requests that it would deny, but requires authentication',
   async (t) => {
     const events: string[] = []
     const made = await make(t, { mode: 'report', onAudit: ({ outcome }) => events.push(outcome) })
@@ -189,7 +191,7 @@ t.test(
   }
 )
 
-t.test('an optional route takes nobody, but not bad credentials', async (t) => {
+t.test('an optional route allows anonymous requests and rejects invalid credentials', async (t) => {
   const made = await make(t)
   made.route('GET', '/', { config: { auth: { optional: true } } }, (request: { user: unknown }) => ({
     user: request.user
@@ -198,7 +200,7 @@ t.test('an optional route takes nobody, but not bad credentials', async (t) => {
   t.equal((await made.app.inject({ url: '/', headers: bearer('a.b.c') })).statusCode, 401)
 })
 
-t.test('the matrix says who may use what', async (t) => {
+t.test('the matrix lists the access rule of each route', async (t) => {
   const made = await make(t)
   made.route('GET', '/public', { config: { auth: false } })
   made.route('GET', '/open')
@@ -216,7 +218,7 @@ t.test('the matrix says who may use what', async (t) => {
   t.match(made.app.auth.printMatrix(), /DELETE\s+\/things\s+restricted\s+jwt\s+roles: admin/)
 })
 
-t.test('audit events never hold a token', async (t) => {
+t.test('audit events have no token', async (t) => {
   const events: unknown[] = []
   const made = await make(t, { onAudit: (event) => events.push(event) })
   made.route('GET', '/', { onRequest: made.app.authenticate })

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { requires, startRedis, until } from '@seaworthy/testing'
 import type { Test } from 'tap'
 import type { SessionOptions, SessionRecord } from '../src/index.ts'
-import { startServices, type Service } from './processes.ts'
+import { startServices, type Service } from './service-processes.ts'
 
 const needs = ['redis-server']
 
@@ -16,7 +16,7 @@ async function pairOf(t: Test, more: SessionOptions = {}) {
   return { redis, a, b, login, me }
 }
 
-requires(needs, 'a session holds on all processes, is listed, and ends on all of them', async (t) => {
+requires(needs, 'a session is valid, listed and ended on all processes', async (t) => {
   const { a, b, login, me } = await pairOf(t)
   const [one, two, other] = [await login(), await login(), await login({ sub: 'bob' })]
   for (const cookie of [one, two, other]) t.equal(await me(b, cookie), 200)
@@ -28,7 +28,7 @@ requires(needs, 'a session holds on all processes, is listed, and ends on all of
   t.strictSame(
     alive.toSorted((one, two) => one - two),
     [200, 401],
-    'at once, since each request asks'
+    'at once, because each request reads the store'
   )
   t.equal((await a.post('/revoke', { user: 'ada' })).status, 200)
   for (const cookie of [one, two]) t.equal(await me(b, cookie), 401)
@@ -36,7 +36,7 @@ requires(needs, 'a session holds on all processes, is listed, and ends on all of
   t.strictSame((await a.get('/sessions/ada')).body, [])
 })
 
-requires(needs, 'a session that is not used ends in Redis by itself', async (t) => {
+requires(needs, 'an unused session expires in Redis', async (t) => {
   const { a, login, me } = await pairOf(t, { idleTimeout: 3000 })
   const cookie = await login()
   t.equal(await me(a, cookie), 200)
@@ -49,31 +49,35 @@ requires(needs, 'a session that is not used ends in Redis by itself', async (t) 
 
 for (const onStoreError of ['closed', 'open'] as const) {
   for (const outage of ['killed', 'frozen'] as const) {
-    requires(needs, `Redis ${outage}, sessions ${onStoreError}: bounded answers, and recovery`, async (t) => {
-      const { redis, a, b, login, me } = await pairOf(t, { onStoreError })
-      const cookie = await login()
-      if (outage === 'killed') await redis.kill()
-      else redis.freeze()
-      const during = await b.get('/me', { cookie })
-      if (onStoreError === 'closed') {
-        t.match(during, { status: 503, body: { code: 'AUTH_STORE_UNAVAILABLE' } })
-        t.match(during.headers.get('retry-after'), /^\d+$/)
-      } else t.match(during, { status: 200, body: { sub: 'ada' } })
-      t.equal((await b.get('/me')).status, 401, 'without a cookie Redis is not asked')
+    requires(
+      needs,
+      `with Redis ${outage} and onStoreError ${onStoreError}, sessions are answered and recover`,
+      async (t) => {
+        const { redis, a, b, login, me } = await pairOf(t, { onStoreError })
+        const cookie = await login()
+        if (outage === 'killed') await redis.kill()
+        else redis.freeze()
+        const during = await b.get('/me', { cookie })
+        if (onStoreError === 'closed') {
+          t.match(during, { status: 503, body: { code: 'AUTH_STORE_UNAVAILABLE' } })
+          t.match(during.headers.get('retry-after'), /^\d+$/)
+        } else t.match(during, { status: 200, body: { sub: 'ada' } })
+        t.equal((await b.get('/me')).status, 401, 'a request without a cookie does not need Redis')
 
-      const refused = await a.post('/login', { sub: 'eve' })
-      t.equal(refused.status, 503, 'nobody new comes in')
-      const got = refused.headers.getSetCookie().filter((line) => !/expires=|max-age=0/i.test(line))
-      for (const line of got) t.not(await me(b, line.split(';')[0]!), 200, 'not even with that cookie')
+        const rejected = await a.post('/login', { sub: 'eve' })
+        t.equal(rejected.status, 503, 'no new login')
+        const cookies = rejected.headers.getSetCookie().filter((line) => !/expires=|max-age=0/i.test(line))
+        for (const line of cookies) t.not(await me(b, line.split(';')[0]!), 200, 'its cookie is invalid')
 
-      if (outage === 'killed') await redis.restart()
-      else redis.thaw()
-      // Each finds its way back to Redis by itself.
-      for (const one of [a, b])
-        await until('logins', async () => (await one.post('/login', { sub: 'ada' })).status === 200)
-      t.equal(await me(b, await login()), 200)
-      // What a Redis without persistence had is gone: sessions with it.
-      t.equal(await me(b, cookie), outage === 'killed' ? 401 : 200)
-    })
+        if (outage === 'killed') await redis.restart()
+        else redis.thaw()
+        // Each process reconnects.
+        for (const one of [a, b])
+          await until('logins', async () => (await one.post('/login', { sub: 'ada' })).status === 200)
+        t.equal(await me(b, await login()), 200)
+        // Redis has no persistence here, so a restart loses the sessions.
+        t.equal(await me(b, cookie), outage === 'killed' ? 401 : 200)
+      }
+    )
   }
 }

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { SignJWT } from 'jose'
 import t from 'tap'
-import { bearer, guardedApp } from './support.ts'
+import { bearer, guardedApp } from './helpers.ts'
 
-t.test('what an issuer signs for other ends is no access token, as far as it says what it is', async (t) => {
+t.test('ID, refresh and logout tokens are no access tokens', async (t) => {
   const issuer = 'https://id.example.com'
   const pair = generateKeyPairSync('ed25519')
   const publicKey = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString()
@@ -24,12 +24,12 @@ t.test('what an issuer signs for other ends is no access token, as far as it say
   for (const typ of ['logout+jwt', 'secevent+jwt', 'dpop+jwt', 'application/logout+jwt', 'at+jwt2', ''])
     t.equal(await status({ typ }, {}), 401, typ)
 
-  const taken = [{ typ: 'Bearer' }, { token_use: 'access' }, { events: ['concert'] }, { typ: 7 }]
-  for (const claims of taken) t.equal(await status({}, claims), 200, JSON.stringify(claims))
-  const refused = [
+  const accepted = [{ typ: 'Bearer' }, { token_use: 'access' }, { events: ['concert'] }, { typ: 7 }]
+  for (const claims of accepted) t.equal(await status({}, claims), 200, JSON.stringify(claims))
+  const rejected = [
     { nonce: 'x' }, { at_hash: 'x' }, { c_hash: 'x' }, { typ: 'ID' }, { typ: 'Refresh' }, { typ: 'Offline' },
     { typ: 'Logout' }, { token_use: 'id' }, { token_use: 'refresh_token' },
     { events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }
   ] // prettier-ignore
-  for (const claims of refused) t.equal(await status({}, claims), 401, JSON.stringify(claims))
+  for (const claims of rejected) t.equal(await status({}, claims), 401, JSON.stringify(claims))
 })

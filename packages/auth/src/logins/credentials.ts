@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto'
+import { clientNetwork } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
-import type { Audit } from '../audit.ts'
-import { AuthError } from '../errors.ts'
-import type { LoginOptions } from '../options-login.ts'
+import type { Audit } from '../core/audit.ts'
+import { AuthError, unauthorized } from '../core/errors.ts'
 import type { AuthStore } from '../stores/store.ts'
-import { networkOf } from './network.ts'
+import type { LoginOptions } from './options.ts'
 import type { Passwords } from './passwords.ts'
 
 /** A login with a password. */
 export interface Credentials<User> {
-  /** What the user typed: an address or a name. */
+  /** The user's input: an email address or a name. */
   account: string
   password: string
-  /** Finds the user; `passwordHash` is what `app.auth.hashPassword` gave. */
+  /** Finds the user. `passwordHash` is a result of `app.auth.hashPassword`. */
   find: (account: string) => User | null | undefined | Promise<User | null | undefined>
 }
 
@@ -22,14 +22,20 @@ export type VerifyCredentials = <User extends { passwordHash: string | null | un
   credentials: Credentials<User>
 ) => Promise<User>
 
-const maxPassword = 1024
+/** Letters: a longer password is rejected without a hash. */
+const maxPasswordLength = 1024
 
-const invalid = (): AuthError =>
-  new AuthError('AUTH_INVALID_CREDENTIALS', 401, 'Account or password is wrong', {
-    headers: { 'www-authenticate': 'Password realm="login"' }
+const invalidCredentials = (): AuthError =>
+  unauthorized('AUTH_INVALID_CREDENTIALS', 'Account or password is wrong', 'Password realm="login"')
+
+const tooManyAttempts = (wait: number): AuthError =>
+  new AuthError('Too many attempts, try again later', {
+    code: 'AUTH_TOO_MANY_ATTEMPTS',
+    statusCode: 429,
+    headers: { 'retry-after': Math.ceil(wait / 1000) }
   })
 
-// Addresses of people don't go into a shared store in the clear.
+/** A hash, because a shared store must not hold people's email addresses. */
 const accountKey = (account: string): string =>
   `account:${createHash('sha256').update(account.normalize('NFKC').trim().toLowerCase()).digest('base64url')}`
 
@@ -41,55 +47,48 @@ export function createVerifyCredentials(
 ): VerifyCredentials {
   const { attempts, delay, maxDelay, accountFactor, addressFactor } = options
 
-  /** With Redis down, guessing is still slowed down, by this process alone. */
-  const backoff = async <T>(ask: (store: AuthStore) => Promise<T>): Promise<T> => {
+  /** While Redis is down, this process alone slows down guesses. */
+  const withFallback = async <T>(call: (store: AuthStore) => Promise<T>): Promise<T> => {
     try {
-      return await ask(stores.main)
+      return await call(stores.main)
     } catch {
-      return ask(stores.local)
+      return call(stores.local)
     }
   }
+  /** Milliseconds to wait; 0 if the attempt is counted and allowed. */
+  const countAttempt = (key: string, free: number): Promise<number> =>
+    withFallback((store) => store.attempt(key, free, delay, maxDelay))
 
   return async (request, { account, password, find }) => {
-    if (
-      typeof account !== 'string' ||
-      typeof password !== 'string' ||
-      account === '' ||
-      password.length > maxPassword
-    ) {
-      throw invalid()
-    }
-    const network = networkOf(request.ip)
-    const [everywhere, address] = [accountKey(account), `address:${network}`]
-    // By account and address together first, so that one attacker keeps nobody else out of an account.
-    const here = `${everywhere}@${network}`
-    const tried = (key: string, free: number): Promise<number> =>
-      backoff((store) => store.attempt(key, free, delay, maxDelay))
-    // Counted before the hash is checked, in one step with asking: parallel guesses must not all be free.
-    const byAddress = await backoff((store) => store.waitOf(address))
+    const areTexts = typeof account === 'string' && typeof password === 'string'
+    if (!areTexts || account === '' || password.length > maxPasswordLength) throw invalidCredentials()
+
+    const network = clientNetwork(request.ip)
+    const addressKey = `address:${network}`
+    const anywhere = accountKey(account)
+    const fromNetwork = `${anywhere}@${network}`
+    // Counted and checked in one step before the hash: otherwise concurrent guesses would all be free. The pair of
+    // account and network comes first, so that an attacker elsewhere does not lock out the owner.
     const wait =
-      byAddress || (await tried(here, attempts)) || (await tried(everywhere, attempts * accountFactor))
+      (await withFallback((store) => store.waitOf(addressKey))) ||
+      (await countAttempt(fromNetwork, attempts)) ||
+      (await countAttempt(anywhere, attempts * accountFactor))
     if (wait > 0) {
-      audit.record(
-        { type: 'login', outcome: 'slowed', scheme: 'password', code: 'AUTH_TOO_MANY_ATTEMPTS' },
-        request
-      )
-      throw new AuthError('AUTH_TOO_MANY_ATTEMPTS', 429, 'Too many attempts, try again later', {
-        headers: { 'retry-after': Math.ceil(wait / 1000) }
-      })
+      const code = 'AUTH_TOO_MANY_ATTEMPTS'
+      audit.record({ type: 'login', outcome: 'slowed', scheme: 'password', code }, request)
+      throw tooManyAttempts(wait)
     }
+
     const user = await find(account)
-    const right = await passwords.verify(password, user?.passwordHash)
-    if (!user || !right) {
-      await tried(address, attempts * addressFactor)
-      audit.record(
-        { type: 'login', outcome: 'failed', scheme: 'password', code: 'AUTH_INVALID_CREDENTIALS' },
-        request
-      )
-      throw invalid()
+    const isRight = await passwords.verify(password, user?.passwordHash)
+    if (!user || !isRight) {
+      await countAttempt(addressKey, attempts * addressFactor)
+      const code = 'AUTH_INVALID_CREDENTIALS'
+      audit.record({ type: 'login', outcome: 'failed', scheme: 'password', code }, request)
+      throw invalidCredentials()
     }
-    // An address keeps its count: or one own account would buy an attacker guesses at all others.
-    await backoff(async (store) => Promise.all([store.succeed(here), store.succeed(everywhere)]))
+    // The count of the address stays: an attacker could reset it by logging in to an account of their own.
+    await withFallback(async (store) => Promise.all([store.succeed(fromNetwork), store.succeed(anywhere)]))
     audit.record({ type: 'login', outcome: 'ok', scheme: 'password' }, request)
     return user
   }

@@ -1,26 +1,27 @@
 import { randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto'
 
-// scrypt, because it is in every Node this package supports; argon2 is only in newer ones, or a native module with
-// an install script. r = 8 and p = 3 at N = 2^15 is as strong as OWASP asks for, in 32 MiB instead of 128.
+// scrypt, because every supported Node has it: argon2 needs a newer one, or a native module with an install script.
+// r = 8 and p = 3 at N = 2^15 are as strong as OWASP recommends, in 32 MiB instead of 128.
 const blockSize = 8
 const parallelization = 3
 const keyBytes = 32
 
 export interface Passwords {
-  /** Hashes a password for keeping: `$scrypt$ln=15,r=8,p=3$salt$hash`. */
+  /** Hashes a password for storage: `$scrypt$ln=15,r=8,p=3$salt$hash`. */
   hash(password: string): Promise<string>
-  /** Whether it is the password. As slow without a hash (an unknown user) as with one. */
+  /** Whether the password matches the hash. It takes as long without a hash (an unknown user) as with one. */
   verify(password: string, stored: string | null | undefined): Promise<boolean>
 }
 
 const derive = (password: string, salt: Buffer, length: number, options: ScryptOptions): Promise<Buffer> =>
   new Promise((resolve, reject) => {
-    // One spelling of each character, or a password typed on another keyboard is another password.
+    // Normalized, so that a password typed on another keyboard has the same bytes.
     scrypt(password.normalize('NFKC'), salt, length, options, (error, key) =>
       error ? reject(error) : resolve(key)
     )
   })
-const settings = (ln: number, r: number, p: number): ScryptOptions => ({
+
+const scryptOptions = (ln: number, r: number, p: number): ScryptOptions => ({
   N: 2 ** ln,
   r,
   p,
@@ -28,22 +29,24 @@ const settings = (ln: number, r: number, p: number): ScryptOptions => ({
 })
 
 const format = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
-const text = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '')
+const base64 = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '')
 
+/** @param cost - N = 2^cost. */
 export function createPasswords(cost: number): Passwords {
   let dummy: Promise<string> | undefined
 
   async function hash(password: string): Promise<string> {
     const salt = randomBytes(16)
-    const key = await derive(password, salt, keyBytes, settings(cost, blockSize, parallelization))
-    return `$scrypt$ln=${cost},r=${blockSize},p=${parallelization}$${text(salt)}$${text(key)}`
+    const key = await derive(password, salt, keyBytes, scryptOptions(cost, blockSize, parallelization))
+    return `$scrypt$ln=${cost},r=${blockSize},p=${parallelization}$${base64(salt)}$${base64(key)}`
   }
+
   async function matches(password: string, stored: string): Promise<boolean> {
     const [, ln, r, p, salt = '', key = ''] = format.exec(stored) ?? []
-    // Settings beyond these would be a way to stop the process.
+    // Higher parameters could exhaust the process.
     if (ln === undefined || Number(ln) > 20 || Number(r) > 32 || Number(p) > 16) return false
     const expected = Buffer.from(key, 'base64')
-    const options = settings(Number(ln), Number(r), Number(p))
+    const options = scryptOptions(Number(ln), Number(r), Number(p))
     const actual = await derive(password, Buffer.from(salt, 'base64'), expected.length, options)
     return timingSafeEqual(actual, expected)
   }

@@ -1,6 +1,6 @@
-import { AuthError, unavailable } from '../errors.ts'
+import { AuthError, unavailable } from '../core/errors.ts'
 
-/** What an app's own `onLogin` throws is its own; what goes wrong with the provider becomes one of three answers. */
+/** Maps an error of a call to the provider to one of three responses. Errors of `onLogin` do not come here. */
 export function providerFailure(error: unknown): AuthError {
   const { name, code, status, cause } = error as {
     name?: string
@@ -9,16 +9,17 @@ export function providerFailure(error: unknown): AuthError {
     cause?: { name?: string }
   }
   if (name === 'AuthorizationResponseError') {
-    return new AuthError('AUTH_LOGIN_REFUSED', 401, 'The login was not completed at the provider', {
-      cause: error
-    })
+    const message = 'The login was not completed at the provider'
+    return new AuthError(message, { code: 'AUTH_LOGIN_REFUSED', statusCode: 401, cause: error })
   }
-  const away =
+  const isOutage =
     code === 'OAUTH_TIMEOUT' ||
     code === 'OAUTH_RESPONSE_IS_NOT_CONFORM' ||
     error instanceof TypeError ||
     cause?.name === 'TimeoutError' ||
     (status !== undefined && status >= 500)
-  if (away) return unavailable('AUTH_PROVIDER_UNAVAILABLE', 'The login provider cannot be reached', 5, error)
-  return new AuthError('AUTH_LOGIN_INVALID', 401, "The provider's answer does not hold", { cause: error })
+  if (isOutage)
+    return unavailable('AUTH_PROVIDER_UNAVAILABLE', 'The login provider cannot be reached', 5, error)
+  const message = "The provider's response is not valid"
+  return new AuthError(message, { code: 'AUTH_LOGIN_INVALID', statusCode: 401, cause: error })
 }

@@ -1,4 +1,4 @@
-import type { ProviderIdentity } from '../options-oauth.ts'
+import type { OAuthEndpoints, ProviderIdentity } from './options.ts'
 
 interface GitHubUser {
   id: number
@@ -11,31 +11,34 @@ interface GitHubEmail {
   verified: boolean
 }
 
-export const githubEndpoints = {
+export const githubEndpoints: OAuthEndpoints = {
   authorizeHost: 'https://github.com',
   authorizePath: '/login/oauth/authorize',
   tokenHost: 'https://github.com',
   tokenPath: '/login/oauth/access_token'
 }
 
-/** Who a GitHub token is of. The address in a user's profile is what they typed: only the list of addresses knows. */
+/** Milliseconds for one call of GitHub's API. */
+const timeout = 5000
+
+/** The user of a GitHub token. The profile's address is unverified: only the list of addresses has that information. */
 export async function githubProfile(
   accessToken: string,
   api = 'https://api.github.com'
 ): Promise<Omit<ProviderIdentity, 'provider' | 'issuer' | 'accessToken'>> {
-  const ask = async <T>(path: string): Promise<T> => {
+  const get = async <T>(path: string): Promise<T> => {
     const response = await fetch(api + path, {
       headers: { authorization: `Bearer ${accessToken}`, accept: 'application/vnd.github+json' },
       redirect: 'error',
-      signal: AbortSignal.timeout(5000)
+      signal: AbortSignal.timeout(timeout)
     })
-    if (!response.ok)
-      throw Object.assign(new Error(`GitHub answered ${response.status}`), { status: response.status })
+    const { ok, status } = response
+    if (!ok) throw Object.assign(new Error(`GitHub answered ${status}`), { status })
     return (await response.json()) as T
   }
-  const [user, emails] = await Promise.all([ask<GitHubUser>('/user'), ask<GitHubEmail[]>('/user/emails')])
+  const [user, emails] = await Promise.all([get<GitHubUser>('/user'), get<GitHubEmail[]>('/user/emails')])
   return {
-    // The number stays when the user takes another name, and somebody else the old one.
+    // The id, because the login name can be changed and then given to another user.
     subject: String(user.id),
     verifiedEmail: emails.find(({ primary, verified }) => primary && verified)?.email,
     name: user.name ?? user.login,

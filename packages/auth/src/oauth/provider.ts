@@ -1,31 +1,30 @@
 import * as client from 'openid-client'
-import type { ProviderIdentity, ResolvedProvider } from '../options-oauth.ts'
-import type { Attempt } from './attempt.ts'
 import { githubEndpoints, githubProfile } from './github.ts'
+import type { ProviderIdentity, ResolvedProvider } from './options.ts'
+import type { LoginState } from './state-cookies.ts'
 
-/** **Seconds** that the provider may take for one answer. */
+/** **Seconds** until a call to the provider times out. */
 const timeout = 5
 
-/** One identity provider: where to send the browser, and who has come back. */
+/** One identity provider. */
 export interface Provider {
-  begin(returnTo: string): Promise<{ url: URL; attempt: Attempt }>
-  finish(query: URLSearchParams, attempt: Attempt): Promise<ProviderIdentity>
+  /** Returns the URL of the provider's login page, and the state of the login. */
+  startLogin(returnTo: string): Promise<{ url: URL; login: LoginState }>
+  /** Exchanges the code of the callback for the identity. */
+  completeLogin(query: URLSearchParams, login: LoginState): Promise<ProviderIdentity>
 }
 
+type Profile = Omit<ProviderIdentity, 'provider' | 'issuer' | 'accessToken'>
+
 export function createProvider(options: ResolvedProvider): Provider {
-  const configuration = options.issuer === undefined ? fixed(options) : discovered(options)
-  const scope =
-    options.scope ??
-    (options.issuer !== undefined
-      ? 'openid email profile'
-      : options.endpoints === 'github'
-        ? 'read:user user:email'
-        : undefined)
+  const isOpenId = options.issuer !== undefined
+  const configuration = isOpenId ? discoveredConfiguration(options) : fixedConfiguration(options)
+  const scope = options.scope ?? defaultScope(options)
 
   return {
-    async begin(returnTo) {
+    async startLogin(returnTo) {
       const config = await configuration()
-      const attempt: Attempt = {
+      const login: LoginState = {
         state: client.randomState(),
         nonce: client.randomNonce(),
         verifier: client.randomPKCECodeVerifier(),
@@ -34,48 +33,50 @@ export function createProvider(options: ResolvedProvider): Provider {
       const url = client.buildAuthorizationUrl(config, {
         redirect_uri: options.callback.href,
         response_type: 'code',
-        state: attempt.state,
-        code_challenge: await client.calculatePKCECodeChallenge(attempt.verifier),
+        state: login.state,
+        code_challenge: await client.calculatePKCECodeChallenge(login.verifier),
         code_challenge_method: 'S256',
         ...(scope === undefined ? {} : { scope }),
-        ...(options.issuer === undefined ? {} : { nonce: attempt.nonce })
+        ...(isOpenId ? { nonce: login.nonce } : {})
       })
-      return { url, attempt }
+      return { url, login }
     },
 
-    async finish(query, { state, nonce, verifier }) {
+    async completeLogin(query, { state, nonce, verifier }) {
       const config = await configuration()
-      // From the configuration, not from the request: its host is whatever the client says.
+      // The URL comes from the options: the client controls the host of the request.
       const url = new URL(options.callback)
       url.search = query.toString()
-      const oidc = options.issuer !== undefined
       const tokens = await client.authorizationCodeGrant(config, url, {
         pkceCodeVerifier: verifier,
         expectedState: state,
-        ...(oidc ? { expectedNonce: nonce, idTokenExpected: true } : {})
+        ...(isOpenId ? { expectedNonce: nonce, idTokenExpected: true } : {})
       })
       const accessToken = tokens.access_token
-      const known = oidc
-        ? await openIdIdentity(config, accessToken, tokens.claims()!)
+      const profile = isOpenId
+        ? await openIdProfile(config, accessToken, tokens.claims()!)
         : await (options.endpoints === 'github' ? githubProfile(accessToken) : options.profile!(accessToken))
-      return { provider: options.name, issuer: config.serverMetadata().issuer, accessToken, ...known }
+      return { provider: options.name, issuer: config.serverMetadata().issuer, accessToken, ...profile }
     }
   }
 }
 
-type Known = Omit<ProviderIdentity, 'provider' | 'issuer' | 'accessToken'>
+function defaultScope({ issuer, endpoints }: ResolvedProvider): string | undefined {
+  if (issuer !== undefined) return 'openid email profile'
+  return endpoints === 'github' ? 'read:user user:email' : undefined
+}
 
-async function openIdIdentity(
+async function openIdProfile(
   config: client.Configuration,
   accessToken: string,
   idToken: client.IDToken
-): Promise<Known> {
-  // What the ID token doesn't say, userinfo may; its subject is compared with the ID token's.
-  const more =
+): Promise<Profile> {
+  // Userinfo may have claims that the ID token lacks. Its subject is compared with the ID token's.
+  const userInfo =
     idToken.email === undefined && config.serverMetadata().userinfo_endpoint !== undefined
       ? await client.fetchUserInfo(config, accessToken, idToken.sub)
       : {}
-  const claims: Record<string, unknown> = { ...more, ...idToken }
+  const claims: Record<string, unknown> = { ...userInfo, ...idToken }
   const { sub, email, name } = claims
   return {
     subject: String(sub),
@@ -85,18 +86,22 @@ async function openIdIdentity(
   }
 }
 
-/** The metadata is fetched with the first login, once for all who wait; a failure is tried again by the next. */
-function discovered({ issuer, clientId, secret }: ResolvedProvider): () => Promise<client.Configuration> {
+/** Fetches the metadata with the first login, once for concurrent logins. After a failure the next login retries. */
+function discoveredConfiguration({
+  issuer,
+  clientId,
+  clientSecret
+}: ResolvedProvider): () => Promise<client.Configuration> {
   const url = new URL(issuer!)
   let pending: Promise<client.Configuration> | undefined
   return () => {
     pending ??= client
-      .discovery(url, clientId, undefined, client.ClientSecretBasic(secret), {
+      .discovery(url, clientId, undefined, client.ClientSecretBasic(clientSecret), {
         timeout,
         execute: [
-          // The ID token's signature, though TLS says whose answer it is: proxies end TLS.
+          // Verifies the ID token's signature. TLS alone is not enough, because a proxy may terminate it.
           client.enableNonRepudiationChecks,
-          // Only a loopback address may be http: the options are checked for that.
+          // The option checks allow http only on loopback.
           ...(url.protocol === 'http:' ? [client.allowInsecureRequests] : [])
         ]
       })
@@ -108,18 +113,21 @@ function discovered({ issuer, clientId, secret }: ResolvedProvider): () => Promi
   }
 }
 
-function fixed(options: ResolvedProvider): () => Promise<client.Configuration> {
-  const endpoints = options.endpoints === 'github' ? githubEndpoints : options.endpoints!
-  if (typeof endpoints === 'string') throw new TypeError(endpoints)
+function fixedConfiguration({
+  endpoints: option,
+  clientId,
+  clientSecret
+}: ResolvedProvider): () => Promise<client.Configuration> {
+  const endpoints = option === undefined || option === 'github' ? githubEndpoints : option
   const config = new client.Configuration(
     {
       issuer: endpoints.authorizeHost,
       authorization_endpoint: new URL(endpoints.authorizePath, endpoints.authorizeHost).href,
       token_endpoint: new URL(endpoints.tokenPath, endpoints.tokenHost).href
     },
-    options.clientId,
+    clientId,
     undefined,
-    client.ClientSecretPost(options.secret)
+    client.ClientSecretPost(clientSecret)
   )
   config.timeout = timeout
   if (endpoints.tokenHost.startsWith('http:')) client.allowInsecureRequests(config)

@@ -1,104 +1,98 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Overridable } from '@seaworthy/contract'
-import type { Audit } from '../audit.ts'
-import { AuthError, challenge } from '../errors.ts'
-import type { Identity, SchemeName } from '../identity.ts'
-import { compile, type Identify, type Scheme } from '../schemes.ts'
-import { type NamedPolicy, type Requirement, type SchemeExpression } from './requirement.ts'
+import type { Audit } from '../core/audit.ts'
+import { AuthError, challenge, unauthorized } from '../core/errors.ts'
+import type { Identity, SchemeName } from '../core/identity.ts'
+import { compileSchemes } from '../schemes/compile.ts'
+import type { Identify, Scheme, SchemeExpression } from '../schemes/types.ts'
+import type { Done, GuardHook } from './auth-hook.ts'
+import type { NamedPolicy, Requirement } from './requirement.ts'
 import type { Roles } from './roles.ts'
 
-type Done = (error?: Error) => void
-/** A hook in the callback form: nothing is awaited where nothing has to be fetched. */
-export type GuardHook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void
-
-interface IdentityRequest {
-  /** How the request proved who it is from, and what follows from it; null before, and without credentials. */
-  identity: Overridable<this, Identity | null>
-}
-
-declare module 'fastify' {
-  interface FastifyRequest extends IdentityRequest {}
-}
-
+/** The hooks that apply a requirement. `undefined` if the requirement needs none. */
 export interface Guards {
-  /** Finds out who asks, and refuses who doesn't say. */
+  /** Authenticates the request, and rejects it without valid credentials. */
   authenticate(requirement: Requirement): GuardHook
-  /** Refuses who may not: roles and scopes, then policies. */
-  permit(requirement: Requirement): GuardHook | undefined
-  /** The policies that need validated input. */
-  own(requirement: Requirement): GuardHook | undefined
+  /** Checks roles and scopes, then policies. */
+  authorize(requirement: Requirement): GuardHook | undefined
+  /** Checks the policies that need validated input. */
+  checkOwner(requirement: Requirement): GuardHook | undefined
 }
 
-export function createGuards(
-  schemes: ReadonlyMap<SchemeName, Scheme>,
-  roles: Roles,
-  audit: Audit,
-  realm: string
-): Guards {
+export interface GuardDependencies {
+  readonly schemes: ReadonlyMap<SchemeName, Scheme>
+  readonly roles: Roles
+  readonly audit: Audit
+  readonly realm: string
+}
+
+export function createGuards({ schemes, roles, audit, realm }: GuardDependencies): Guards {
   const challenges = [...schemes.values()].map((scheme) => scheme.challenge)
   const compiled = new Map<SchemeExpression, Identify>()
 
   const identifyBy = (expression: SchemeExpression): Identify => {
-    let identify = compiled.get(expression)
-    if (identify === undefined) {
-      identify = compile(expression, schemes)
-      compiled.set(expression, identify)
-    }
+    const identify = compiled.get(expression) ?? compileSchemes(expression, schemes)
+    compiled.set(expression, identify)
     return identify
   }
 
-  function refuse(
-    error: Error,
-    scheme: SchemeName | 'none',
-    request: FastifyRequest,
-    reply: FastifyReply,
-    done: Done
-  ): void {
+  function reject(error: Error, request: FastifyRequest, reply: FastifyReply, done: Done): void {
     const { statusCode = 500, code, headers } = error as Partial<AuthError>
-    // On the reply too: an app's own error handler may not look at an error's headers.
+    // Also set on the reply: an app's error handler may ignore the headers of the error.
     if (headers) void reply.headers(headers as Record<string, string>)
     const outcome = statusCode === 401 ? 'unauthenticated' : statusCode === 403 ? 'denied' : 'unavailable'
-    audit.record({ type: 'access', outcome, scheme, code, subject: request.identity?.subject }, request)
+    const { scheme = 'none', subject } = request.identity ?? {}
+    audit.record({ type: 'access', outcome, scheme, code, subject }, request)
     done(error)
   }
 
-  /** 403, or a line in the log where the route only reports. */
-  function deny(requirement: Requirement, request: FastifyRequest, reply: FastifyReply, done: Done): void {
+  const rejectAnonymous: GuardHook = (request, reply, done) =>
+    reject(unauthorized('AUTH_REQUIRED', 'Authentication is required', challenges), request, reply, done)
+
+  /** 403, or only an audit event if the route reports. */
+  function deny({ mode, scopes }: Requirement, ...[request, reply, done]: Parameters<GuardHook>): void {
     const { scheme, subject } = request.identity!
-    if (requirement.mode === 'report') {
-      audit.record(
-        { type: 'access', outcome: 'would_deny', scheme, code: 'AUTH_FORBIDDEN', subject },
-        request
-      )
+    const code = 'AUTH_FORBIDDEN'
+    if (mode === 'report') {
+      audit.record({ type: 'access', outcome: 'would_deny', scheme, code, subject }, request)
       return done()
     }
-    const scope: Record<string, string> =
-      requirement.scopes.length > 0 ? { scope: requirement.scopes.join(' ') } : {}
-    const value = challenge('Bearer', realm, { error: 'insufficient_scope', ...scope })
-    const error = new AuthError('AUTH_FORBIDDEN', 403, 'You may not do this', {
-      headers: { 'www-authenticate': value }
-    })
-    refuse(error, scheme, request, reply, done)
+    const parameters: Record<string, string> = {
+      error: 'insufficient_scope',
+      ...(scopes.length > 0 ? { scope: scopes.join(' ') } : {})
+    }
+    const headers = { 'www-authenticate': challenge('Bearer', realm, parameters) }
+    reject(new AuthError('You may not do this', { code, statusCode: 403, headers }), request, reply, done)
   }
 
-  const hasRole = (identity: Identity, satisfying: ReadonlySet<string>): boolean => {
-    for (const role of identity.roles) if (satisfying.has(role)) return true
+  const hasRole = (identity: Identity, granting: ReadonlySet<string>): boolean => {
+    for (const role of identity.roles) if (granting.has(role)) return true
     return false
   }
 
-  /** Policies one after the other; only `true` lets pass. */
-  async function decide(policies: readonly NamedPolicy[], request: FastifyRequest): Promise<boolean> {
+  /** Evaluates policies one after the other. */
+  async function evaluate(policies: readonly NamedPolicy[], request: FastifyRequest): Promise<boolean> {
     const identity = request.identity!
     const context = {
       identity,
-      hasRole: (...wanted: string[]) => hasRole(identity, roles.satisfying(wanted))
+      hasRole: (...required: string[]) => hasRole(identity, roles.rolesGranting(required))
     }
     for (const policy of policies) {
-      // Only `true` lets in: what a policy in plain JavaScript returns by mistake doesn't.
-      const allowed: unknown = await policy.decide(request, context)
+      // Only `true` allows: another truthy value of a policy in plain JavaScript is a mistake.
+      const allowed: unknown = await policy.evaluate(request, context)
       if (allowed !== true) return false
     }
     return true
+  }
+
+  function applyPolicies(
+    policies: readonly NamedPolicy[],
+    requirement: Requirement,
+    ...[request, reply, done]: Parameters<GuardHook>
+  ): void {
+    evaluate(policies, request).then(
+      (allowed) => (allowed ? done() : deny(requirement, request, reply, done)),
+      done
+    )
   }
 
   return {
@@ -112,60 +106,37 @@ export function createGuards(
             audit.allowed(identity.scheme, identity.subject, request)
             return done()
           }
-          if (error) return refuse(error, 'none', request, reply, done)
+          if (error) return reject(error, request, reply, done)
           if (optional) return done()
-          const headers = { 'www-authenticate': challenges }
-          refuse(
-            new AuthError('AUTH_REQUIRED', 401, 'Authentication is required', { headers }),
-            'none',
-            request,
-            reply,
-            done
-          )
+          rejectAnonymous(request, reply, done)
         })
       }
     },
 
-    permit(requirement) {
-      const { roles: wanted, scopes, policies } = requirement
-      if (wanted.length + scopes.length + policies.length === 0) return undefined
-      const satisfying = roles.satisfying(wanted)
+    authorize(requirement) {
+      const { roles: required, scopes, policies } = requirement
+      if (required.length + scopes.length + policies.length === 0) return undefined
+      const granting = roles.rolesGranting(required)
       return (request, reply, done) => {
         const { identity } = request
-        // Only an optional route gets here without one.
-        if (identity === null) return deniedAnonymous(request, reply, done)
-        if (wanted.length > 0 && !hasRole(identity, satisfying))
+        // Only on an optional route.
+        if (identity === null) return rejectAnonymous(request, reply, done)
+        if (required.length > 0 && !hasRole(identity, granting))
           return deny(requirement, request, reply, done)
         if (!scopes.every((scope) => identity.scopes.includes(scope)))
           return deny(requirement, request, reply, done)
         if (policies.length === 0) return done()
-        decide(policies, request).then(
-          (yes) => (yes ? done() : deny(requirement, request, reply, done)),
-          done
-        )
+        applyPolicies(policies, requirement, request, reply, done)
       }
     },
 
-    own(requirement) {
-      if (requirement.owner.length === 0) return undefined
-      return (request, reply, done) => {
-        if (request.identity === null) return deniedAnonymous(request, reply, done)
-        decide(requirement.owner, request).then(
-          (yes) => (yes ? done() : deny(requirement, request, reply, done)),
-          done
-        )
-      }
+    checkOwner(requirement) {
+      const { owner } = requirement
+      if (owner.length === 0) return undefined
+      return (request, reply, done) =>
+        request.identity === null
+          ? rejectAnonymous(request, reply, done)
+          : applyPolicies(owner, requirement, request, reply, done)
     }
-  }
-
-  function deniedAnonymous(request: FastifyRequest, reply: FastifyReply, done: Done): void {
-    const headers = { 'www-authenticate': challenges }
-    refuse(
-      new AuthError('AUTH_REQUIRED', 401, 'Authentication is required', { headers }),
-      'none',
-      request,
-      reply,
-      done
-    )
   }
 }

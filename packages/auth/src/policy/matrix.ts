@@ -1,33 +1,34 @@
 import type { RouteOptions } from 'fastify'
-import { restricts, shownSchemes, type Requirement } from './requirement.ts'
+import { formatSchemes } from '../schemes/expression.ts'
+import { isRestricted, type Requirement } from './requirement.ts'
 
-/** Who may use one route. */
+/** The access rules of one route. */
 export interface MatrixRow {
   method: string
   url: string
-  /** `unmarked`: nothing says who may use it, so everyone may. */
+  /** `unmarked`: the route has no rule, so all requests are allowed. */
   access: 'public' | 'optional' | 'authenticated' | 'restricted' | 'operational' | 'unmarked'
   schemes: string
   roles: readonly string[]
   scopes: readonly string[]
   policies: readonly string[]
   owner: readonly string[]
-  /** Refusals are only logged. */
+  /** Denials are only logged. */
   report: boolean
 }
 
-/** Rows of a route, one for each method. */
+/** The rows of a route, one for each method. */
 export function rowsOf(
   { method, url }: Pick<RouteOptions, 'method' | 'url'>,
-  mark: 'public' | 'operational' | 'unmarked' | readonly Requirement[]
+  rule: 'public' | 'operational' | 'unmarked' | readonly Requirement[]
 ): MatrixRow[] {
-  const requirements = typeof mark === 'string' ? [] : mark
-  const access = typeof mark === 'string' ? mark : accessOf(mark)
+  const requirements = typeof rule === 'string' ? [] : rule
+  const access = typeof rule === 'string' ? rule : accessOf(rule)
   return [method].flat().map((name) => ({
     method: name,
     url,
     access,
-    schemes: [...new Set(requirements.map(({ schemes }) => shownSchemes(schemes)))].join(' and '),
+    schemes: [...new Set(requirements.map(({ schemes }) => formatSchemes(schemes)))].join(' and '),
     roles: requirements.flatMap(({ roles }) => roles),
     scopes: requirements.flatMap(({ scopes }) => scopes),
     policies: requirements.flatMap(({ policies }) => policies.map((policy) => policy.name)),
@@ -37,12 +38,12 @@ export function rowsOf(
 }
 
 function accessOf(requirements: readonly Requirement[]): MatrixRow['access'] {
-  if (requirements.some(restricts)) return 'restricted'
+  if (requirements.some(isRestricted)) return 'restricted'
   return requirements.every(({ optional }) => optional) ? 'optional' : 'authenticated'
 }
 
-/** The matrix as text, a line for each route. */
-export function printedMatrix(rows: readonly MatrixRow[]): string {
+/** The matrix as text, one line for each route and method. */
+export function formatMatrix(rows: readonly MatrixRow[]): string {
   const cells = rows.map((row) => [
     row.method,
     row.url,

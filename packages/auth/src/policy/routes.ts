@@ -1,23 +1,16 @@
-import type {
-  FastifyContextConfig,
-  FastifyInstance,
-  FastifyReply,
-  FastifyRequest,
-  RouteOptions
-} from 'fastify'
-import type { Overridable } from '@seaworthy/contract'
-import { optionChecks } from '@seaworthy/internal'
-import type { ResolvedAuth } from '../options.ts'
-import { AuthError } from '../errors.ts'
-import type { SchemeName } from '../identity.ts'
+import { routeData, type Overridable } from '@seaworthy/contract'
+import { invalidOption } from '@seaworthy/internal'
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import { AuthError } from '../core/errors.ts'
+import { check } from '../core/option-checks.ts'
 import type { RoleName } from '../types/names.ts'
-import type { AnyReply, AnyRequest } from '../types/requests.ts'
-import type { GuardHook, Guards } from './guard.ts'
+import { toAuthHook, type AuthHook, type GuardHook } from './auth-hook.ts'
+import type { Guards } from './guard.ts'
 import { rowsOf, type MatrixRow } from './matrix.ts'
-import { requirementOf, type Known, type Requirement, type RouteAuth } from './requirement.ts'
+import { requirementOf, type Requirement, type RouteAuth, type RuleContext } from './requirement.ts'
 
 interface AuthRouteConfig {
-  /** Who may use the route: `true` for all who prove who they are, `false` for everyone, or in detail. */
+  /** The access rule: `true` for all authenticated users, `false` for everyone, or an object for more. */
   auth?: Overridable<this, boolean | RouteAuth>
 }
 
@@ -25,148 +18,123 @@ declare module 'fastify' {
   interface FastifyContextConfig extends AuthRouteConfig {}
 }
 
-/** A hook for a route that works with `done` and, called by hand, as a promise. */
-export type AuthHook = {
-  // A method, so that an app may decorate a function that takes all of `FastifyRequest`.
-  hook(request: AnyRequest, reply: AnyReply, done: (error?: Error) => void): void
-  hook(request: AnyRequest, reply: AnyReply): Promise<void>
-}['hook']
-
 export interface RouteRules {
   authenticate: AuthHook
   authorize(...roles: RoleName[]): AuthHook
   matrix(): MatrixRow[]
 }
 
-const phases = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
-
-type Done = (error?: Error) => void
-
-/** Makes a callback hook callable as a promise too. */
-function hook(run: GuardHook): AuthHook {
-  return function authHook(request: FastifyRequest, reply: FastifyReply, third?: unknown, fourth?: Done) {
-    // As `preParsing` it is given the body before `done`.
-    const done = fourth ?? (third as Done | undefined)
-    if (done) return run(request, reply, done)
-    return new Promise<void>((resolve, reject) =>
-      run(request, reply, (error) => (error ? reject(error) : resolve()))
-    )
-  } as AuthHook
+export interface RouteRulesOptions extends RuleContext {
+  readonly defaultDeny: boolean
 }
 
-/** Turns marks on routes into hooks, and keeps the table of who may use what. */
-export function routeRules(
+const phases = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
+
+/** Turns the rules of routes into hooks, and collects the matrix. */
+export function createRouteRules(
   fastify: FastifyInstance,
-  options: ResolvedAuth,
-  schemes: readonly SchemeName[],
+  options: RouteRulesOptions,
   guards: Guards
 ): RouteRules {
-  const check = optionChecks('auth')
-  const known: Known = { schemes, policies: options.policies, mode: options.mode }
-  const marks = new WeakMap<object, Requirement>()
-  const table: MatrixRow[] = []
+  const { schemes, mode } = options
+  /** The requirements of the hooks that `authenticate` and `authorize(…)` are. */
+  const requirements = new WeakMap<object, Requirement>()
+  const checkedRoute = routeData<true>('auth.checked')
+  const matrix: MatrixRow[] = []
   const unmarked: string[] = []
-  // In the route's config, which Fastify copies: it says that the route was looked at.
-  const seen = Symbol('auth.seen')
 
-  /** `app.authenticate` and `app.authorize(…)`: who asks, then what they may, in one hook. */
-  const marked = (requirement: Requirement): AuthHook => {
-    const identify = schemes.length > 0 ? guards.authenticate(requirement) : undefined
-    const permit = guards.permit(requirement)
-    const made = hook((request, reply, done) => {
-      const next = (error?: Error): void => (error || !permit ? done(error) : permit(request, reply, done))
+  /** Makes `app.authenticate` and `app.authorize(…)`: authentication and authorization in one hook. */
+  const createHook = (requirement: Requirement): AuthHook => {
+    const authenticate = schemes.length > 0 ? guards.authenticate(requirement) : undefined
+    const authorize = guards.authorize(requirement)
+    const hook = toAuthHook((request, reply, done) => {
+      const next = (error?: Error): void =>
+        error || !authorize ? done(error) : authorize(request, reply, done)
       if (request.identity !== null) return next()
-      if (!identify) return done(new AuthError('AUTH_NOT_CONFIGURED', 500, 'No scheme is configured'))
-      identify(request, reply, next)
+      if (!authenticate) {
+        const code = 'AUTH_NOT_CONFIGURED'
+        return done(new AuthError('No authentication scheme is configured', { code, statusCode: 500 }))
+      }
+      authenticate(request, reply, next)
     })
-    marks.set(made, requirement)
-    return made
-  }
-  const base: Requirement = {
-    schemes,
-    roles: [],
-    scopes: [],
-    policies: [],
-    owner: [],
-    optional: false,
-    mode: options.mode
+    requirements.set(hook, requirement)
+    return hook
   }
 
-  fastify.addHook('onRoute', (route) => {
-    const { config } = route
-    route.config = { ...config, [seen]: true } as FastifyContextConfig
-    const name = `${[route.method].flat().join('|')} ${route.url}`
-    if (config?.operational !== undefined) {
-      table.push(...rowsOf(route, 'operational'))
-      return
-    }
-
-    const found = markedHooks(route)
-    if (found.length > 0 && schemes.length === 0) {
-      check.fail('jwt', `given (or "session", or "apiKeys"): ${name} needs a way to authenticate`, undefined)
-    }
-    const auth = config?.auth
-    if (auth === false && found.length > 0)
-      check.fail(`${name} config.auth`, 'left out beside app.authenticate', false)
-    if (auth !== undefined && auth !== false) found.unshift(guarded(route, requirementOf(name, auth, known)))
-    if (found.length > 0) {
-      table.push(...rowsOf(route, found))
-      return
-    }
-
-    // What Fastify answers itself before a route (CORS preflight, 404) isn't among the routes.
-    table.push(...rowsOf(route, auth === false ? 'public' : 'unmarked'))
-    if (auth === undefined && !isPreflight(route)) unmarked.push(name)
-  })
-
-  const markedHooks = (route: RouteOptions): Requirement[] =>
-    phases
-      .flatMap((phase) => [route[phase] ?? []].flat() as object[])
-      .flatMap((entry) => marks.get(entry) ?? [])
-
-  /** Puts the demands of `config.auth` before the route's own hooks: these may rely on the user. */
-  function guarded(route: RouteOptions, requirement: Requirement): Requirement {
-    const add = (phase: 'onRequest' | 'preValidation' | 'preHandler', run: GuardHook | undefined): void => {
-      if (run) route[phase] = [run, ...([route[phase] ?? []].flat() as GuardHook[])]
+  /** Adds the hooks of `config.auth` before the route's own hooks, which may rely on the user. */
+  function addGuards(route: RouteOptions, requirement: Requirement): void {
+    const add = (phase: 'onRequest' | 'preValidation' | 'preHandler', hook: GuardHook | undefined): void => {
+      if (hook) route[phase] = [hook, ...([route[phase] ?? []].flat() as GuardHook[])]
     }
     add('onRequest', guards.authenticate(requirement))
-    add('preValidation', guards.permit(requirement))
-    add('preHandler', guards.own(requirement))
-    return requirement
+    add('preValidation', guards.authorize(requirement))
+    add('preHandler', guards.checkOwner(requirement))
   }
+
+  const requirementsOfHooks = (route: RouteOptions): Requirement[] =>
+    phases
+      .flatMap((phase) => [route[phase] ?? []].flat() as object[])
+      .flatMap((hook) => requirements.get(hook) ?? [])
+
+  fastify.addHook('onRoute', (route) => {
+    const { auth, operational } = route.config ?? {}
+    checkedRoute.set(route, true)
+    if (operational !== undefined) {
+      matrix.push(...rowsOf(route, 'operational'))
+      return
+    }
+
+    const name = `${[route.method].flat().join('|')} ${route.url}`
+    const found = requirementsOfHooks(route)
+    if (found.length > 0 && schemes.length === 0)
+      check.fail('jwt', `set (or "session", or "apiKeys"): ${name} needs a scheme`, undefined)
+    if (auth === false && found.length > 0)
+      check.fail(`${name} config.auth`, 'left out beside app.authenticate', false)
+    if (auth !== undefined && auth !== false) {
+      const requirement = requirementOf(name, auth, options)
+      addGuards(route, requirement)
+      found.unshift(requirement)
+    }
+    if (found.length > 0) {
+      matrix.push(...rowsOf(route, found))
+      return
+    }
+
+    matrix.push(...rowsOf(route, auth === false ? 'public' : 'unmarked'))
+    if (auth === undefined && !isPreflight(route)) unmarked.push(name)
+  })
 
   if (options.defaultDeny) {
     fastify.addHook('onReady', (done) => {
       if (unmarked.length === 0) return done()
       const rule =
-        'on every route: config.auth, app.authenticate or app.authorize (config: { auth: false } for everyone)'
-      done(
-        new RangeError(
-          `auth: "defaultDeny" must find who may use it ${rule}, got none on ${unmarked.join(', ')}`
-        )
-      )
+        'find an access rule on every route: config.auth, app.authenticate or app.authorize (config: { auth: false } for everyone)'
+      done(invalidOption(`auth: "defaultDeny" must ${rule}, got none on ${unmarked.join(', ')}`))
     })
   }
-  // Routes that were there before this plugin were never looked at: nobody gets in where they, or the app, say who may.
+  // Routes added before this plugin have no guards: reject their requests if the route or the app requires a rule.
   fastify.addHook('onRequest', (request, _reply, done) => {
-    const config: FastifyContextConfig & { [seen]?: true } = request.routeOptions.config
-    if (config[seen] || config.operational !== undefined || request.is404) return done()
-    const open = config.auth === undefined ? !options.defaultDeny : config.auth === false
-    if (open) return done()
-    done(new AuthError('AUTH_UNMARKED_ROUTE', 403, 'The route was added before the plugin that guards it'))
+    if (checkedRoute.get(request) || request.is404) return done()
+    const { auth, operational } = request.routeOptions.config
+    if (operational !== undefined || auth === false) return done()
+    if (auth === undefined && !options.defaultDeny) return done()
+    const message = 'The route was added before the plugin that guards it'
+    done(new AuthError(message, { code: 'AUTH_UNMARKED_ROUTE', statusCode: 403 }))
   })
 
+  const anyUser = { roles: [], scopes: [], policies: [], owner: [], optional: false }
+  const base: Requirement = { schemes, mode, ...anyUser }
   return {
-    authenticate: marked(base),
+    authenticate: createHook(base),
     authorize: (...roles) => {
       if (roles.length === 0) check.fail('authorize', 'called with at least one role', 'none')
       for (const role of roles) check.string('authorize', role)
-      return marked({ ...base, roles })
+      return createHook({ ...base, roles })
     },
-    matrix: () => table.map((row) => ({ ...row }))
+    matrix: () => matrix.map((row) => ({ ...row }))
   }
 }
 
-/** @fastify/cors answers preflights on a route of its own. */
+/** `@fastify/cors` answers preflight requests on a route of its own. */
 const isPreflight = ({ method, url }: RouteOptions): boolean =>
   method === 'OPTIONS' && (url === '*' || url === '/*')

@@ -1,19 +1,20 @@
-import { challenge } from '../errors.ts'
-import { identityOf } from '../identity.ts'
-import type { Scheme } from '../schemes.ts'
-import type { Sessions } from './sessions.ts'
+import { challenge } from '../core/errors.ts'
+import { identityOf } from '../core/identity.ts'
+import type { Scheme } from '../schemes/types.ts'
+import type { Sessions } from './types.ts'
 
-/** A session with a `user` in it. */
+/** The scheme `session`: a session with a `user`. */
 export function sessionScheme(sessions: Sessions, realm: string): Scheme {
   return {
     name: 'session',
     challenge: challenge('Session', realm),
-    identify(request, found) {
+    identify(request, callback) {
       const user: unknown = request.session?.get('user')
       if (typeof user !== 'object' || user === null || sessions.idOf(request) === undefined)
-        return found(null)
+        return callback(null)
       const claims = user as Record<string, unknown>
-      found(null, identityOf('session', claims.sub === undefined ? { sub: claims.id, ...claims } : claims))
+      const withSubject = claims.sub === undefined ? { ...claims, sub: claims.id } : claims
+      callback(null, identityOf('session', withSubject))
     }
   }
 }

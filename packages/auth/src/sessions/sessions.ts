@@ -1,117 +1,110 @@
 import { randomBytes } from 'node:crypto'
-import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { Session } from '@fastify/secure-session'
-import { optionChecks } from '@seaworthy/internal'
-import type { Audit } from '../audit.ts'
-import { unavailable } from '../errors.ts'
-import { subjectOf } from '../identity.ts'
-import type { ResolvedSession } from '../options-session.ts'
+import { subjectOf } from '@seaworthy/internal'
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import type { Audit } from '../core/audit.ts'
+import { storeUnavailable } from '../core/errors.ts'
+import { check } from '../core/option-checks.ts'
 import type { AuthStore, SessionRecord } from '../stores/store.ts'
-import type { AnyRequest } from '../types/requests.ts'
+import type { ResolvedSession } from './options.ts'
+import type { SessionHooks, Sessions } from './types.ts'
 
-/** The sessions of users. */
-export interface Sessions {
-  /** A user's live sessions, for a page that lists them. */
-  list(subject: string): Promise<readonly SessionRecord[]>
-  /** Ends one session: its cookie is worth nothing from now on. */
-  revoke(id: string, subject?: string): Promise<void>
-  /** Ends all sessions of a user, but for `except`. */
-  revokeAll(subject: string, except?: string): Promise<void>
-  /** The id of the request's session. */
-  idOf(request: AnyRequest): string | undefined
-  /** Gives the session another id with this answer. Happens by itself when the user or the roles change. */
-  rotate(request: AnyRequest): void
-}
-
-type Done = (error?: Error) => void
-/** What was true of the session when the request came. */
-interface Arrival {
+/** The session at the start of the request. */
+interface LoadedSession {
   readonly record: SessionRecord
+  /** {@link fingerprint} of its user. */
   readonly user: string
 }
 
+export interface SessionDependencies {
+  readonly store: AuthStore
+  readonly audit: Audit
+  readonly log: FastifyBaseLogger
+  /** Makes an empty session. */
+  readonly createSession: () => Session
+}
+
 const idKey = '__sid'
-const newId = (): string => randomBytes(32).toString('base64url')
+/** A session's `lastSeen` is saved once in this share of the idle time. */
+const touchShare = 0.1
+
+const createId = (): string => randomBytes(32).toString('base64url')
 const sessionOf = (request: FastifyRequest): Session | null | undefined => request.session
 
-/** What makes a session another one: who it is of, and what they may do. */
+/** The properties of a user whose change gives the session a new id: the subject and the roles. */
 const fingerprint = (user: unknown): string => {
   if (typeof user !== 'object' || user === null) return JSON.stringify(user) ?? ''
   const { roles, role } = user as Record<string, unknown>
-  return JSON.stringify([subjectOf(user as Record<string, unknown>), roles, role])
+  return JSON.stringify([subjectOf(user), roles, role])
 }
-const subjectFrom = (user: unknown): string =>
-  (typeof user === 'object' && user !== null ? subjectOf(user as Record<string, unknown>) : undefined) ?? ''
 
-/** A user's id as sessions keep it. Where it is none, "all of their sessions" would be nobody's. */
-const textOf = (subject: unknown): string =>
-  subjectOf({ sub: subject }) || optionChecks('auth').fail('sessions', "given a user's id", subject)
+/** Checks a user's id: without one, "all sessions of the user" would be none. */
+const checkSubject = (subject: unknown): string =>
+  subjectOf({ sub: subject }) || check.fail('sessions', "called with a user's id", subject)
 
 export function createSessions(
   options: ResolvedSession,
-  store: AuthStore,
-  audit: Audit,
-  log: FastifyBaseLogger,
-  empty: () => Session
-): Sessions & {
-  onRequest: (request: FastifyRequest, reply: FastifyReply, done: Done) => void
-  onSend: (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done) => void
-} {
+  { store, audit, log, createSession }: SessionDependencies
+): Sessions & SessionHooks {
   const { idleTimeout, absoluteTimeout } = options
-  const arrivals = new WeakMap<FastifyRequest, Arrival>()
+  const loaded = new WeakMap<FastifyRequest, LoadedSession>()
   const rotating = new WeakSet<FastifyRequest>()
 
   const ttlOf = ({ createdAt }: SessionRecord): number =>
     Math.max(1, Math.min(idleTimeout, createdAt + absoluteTimeout - Date.now()))
 
-  async function arrive(request: FastifyRequest, session: Session, id: string): Promise<void> {
-    let record: SessionRecord | undefined
+  async function findRecord(id: string, user: unknown): Promise<SessionRecord | undefined> {
     try {
-      record = await store.findSession(id)
+      return await store.findSession(id)
     } catch (error) {
-      if (options.onStoreError === 'closed') {
-        throw unavailable('AUTH_STORE_UNAVAILABLE', 'Sessions cannot be checked right now', 1, error)
-      }
-      log.warn({ err: error }, 'auth: a session was taken without asking the store')
+      if (options.onStoreError === 'closed')
+        throw storeUnavailable('Sessions cannot be checked right now', error)
+      const what =
+        'auth: a session cannot be checked; trusting its cookie ("session.onStoreError"); check Redis'
+      log.warn({ err: error }, what)
       const now = Date.now()
-      record = { id, subject: subjectFrom(session.get('user')), createdAt: now, lastSeen: now }
+      return { id, subject: subjectOf(user) ?? '', createdAt: now, lastSeen: now }
     }
+  }
+
+  async function loadSession(request: FastifyRequest, session: Session, id: string): Promise<void> {
+    const user: unknown = session.get('user')
+    const record = await findRecord(id, user)
     const now = Date.now()
     if (record === undefined || record.createdAt + absoluteTimeout <= now) {
-      // Ended here or elsewhere: what the cookie says counts for nothing.
-      request.session = empty()
+      // The session has ended: the content of its cookie is void.
+      request.session = createSession()
       return
     }
-    arrivals.set(request, { record, user: fingerprint(session.get('user')) })
-    // Not with every request: a tenth of the idle time is precise enough.
-    if (now - record.lastSeen > idleTimeout / 10)
+    loaded.set(request, { record, user: fingerprint(user) })
+    if (now - record.lastSeen > idleTimeout * touchShare)
       await store.touchSession({ ...record, lastSeen: now }, ttlOf(record)).catch(() => undefined)
   }
 
-  async function leave(request: FastifyRequest, session: Session): Promise<void> {
-    const before = arrivals.get(request)
+  async function endLoaded(request: FastifyRequest, session: Session): Promise<void> {
+    const before = loaded.get(request)
+    if (before === undefined) return
+    const { id, subject } = before.record
+    await store.endSession(id, subject)
+    loaded.delete(request)
+    if (!session.deleted) session.set(idKey, undefined)
+    audit.record({ type: 'session_ended', outcome: 'logout', scheme: 'session', subject }, request)
+  }
+
+  async function saveSession(request: FastifyRequest, session: Session): Promise<void> {
     const user: unknown = session.deleted ? undefined : session.get('user')
-    if (user === undefined || user === null) {
-      if (before === undefined) return
-      await store.endSession(before.record.id, before.record.subject)
-      arrivals.delete(request)
-      if (!session.deleted) session.set(idKey, undefined)
-      audit.record(
-        { type: 'session_ended', outcome: 'logout', scheme: 'session', subject: before.record.subject },
-        request
-      )
-      return
-    }
+    if (user === undefined || user === null) return endLoaded(request, session)
+    const before = loaded.get(request)
     if (before !== undefined && before.user === fingerprint(user) && !rotating.has(request)) return
 
-    const subject = subjectFrom(user)
+    const subject = subjectOf(user) ?? ''
     const now = Date.now()
-    // The same user with other roles doesn't get a longer session by it.
-    const same = before !== undefined && before.record.subject === subject
+    // A change of roles does not prolong the session of the same user.
+    const isSameUser = before !== undefined && before.record.subject === subject
     const record: SessionRecord = {
-      id: newId(),
+      id: createId(),
       subject,
-      createdAt: same ? before.record.createdAt : now,
+      createdAt: isSameUser ? before.record.createdAt : now,
       lastSeen: now,
       ip: request.ip,
       userAgent: request.headers['user-agent']?.slice(0, 200)
@@ -119,12 +112,10 @@ export function createSessions(
     await store.saveSession(record, ttlOf(record))
     if (before !== undefined) await store.endSession(before.record.id, before.record.subject)
     session.set(idKey, record.id)
-    arrivals.set(request, { record, user: fingerprint(user) })
+    loaded.set(request, { record, user: fingerprint(user) })
     rotating.delete(request)
-    audit.record(
-      { type: 'session_started', outcome: same ? 'rotated' : 'login', scheme: 'session', subject },
-      request
-    )
+    const outcome = isSameUser ? 'rotated' : 'login'
+    audit.record({ type: 'session_started', outcome, scheme: 'session', subject }, request)
   }
 
   return {
@@ -132,41 +123,40 @@ export function createSessions(
       const session = sessionOf(request)
       const id: unknown = session?.get(idKey)
       if (!session || typeof id !== 'string') {
-        // A user without a session of ours: a cookie from before, or from another app with the same key.
-        if (session?.get('user') !== undefined) request.session = empty()
+        // A user without a session id: a cookie from before, or of another app with the same key.
+        if (session?.get('user') !== undefined) request.session = createSession()
         return done()
       }
-      arrive(request, session, id).then(() => done(), done)
+      loadSession(request, session, id).then(() => done(), done)
     },
 
-    // Before the cookie is written: what happened to the user decides on the id.
+    // Runs before the cookie is written: a change of user decides about the id in it.
     onSend(request, _reply, _payload, done) {
       const session = sessionOf(request)
       if (!session || (!session.changed && !rotating.has(request))) return done()
-      leave(request, session).then(
+      saveSession(request, session).then(
         () => done(),
         (error: Error) => {
-          // No half a login: without the store's word there is no cookie either.
-          request.session = empty()
+          // Without a record in the store the response must not set a cookie.
+          request.session = createSession()
           done(error)
         }
       )
     },
 
-    list: (subject) => store.sessionsOf(textOf(subject)),
+    list: (subject) => store.sessionsOf(checkSubject(subject)),
     async revoke(id, subject) {
       await store.endSession(id, subject)
       audit.record({ type: 'session_ended', outcome: 'revoked', scheme: 'session', subject })
     },
-    async revokeAll(given, except) {
-      const subject = textOf(given)
+    async revokeAll(user, except) {
+      const subject = checkSubject(user)
       const sessions = await store.sessionsOf(subject)
-      await Promise.all(
-        sessions.filter(({ id }) => id !== except).map(({ id }) => store.endSession(id, subject))
-      )
+      const ended = sessions.filter(({ id }) => id !== except)
+      await Promise.all(ended.map(({ id }) => store.endSession(id, subject)))
       audit.record({ type: 'session_ended', outcome: 'all_revoked', scheme: 'session', subject })
     },
-    idOf: (request: FastifyRequest) => arrivals.get(request)?.record.id,
+    idOf: (request: FastifyRequest) => loaded.get(request)?.record.id,
     rotate: (request: FastifyRequest) => void rotating.add(request)
   }
 }

@@ -1,9 +1,10 @@
 import { BoundedMap } from '@seaworthy/internal'
 
-/** A map whose entries end, with a bound: the oldest entry goes when it is full. */
+/** A bounded map whose entries expire. When it is full, the oldest entry makes room. */
 export class ExpiringMap<V> {
   readonly #entries: BoundedMap<{ value: V; until: number }>
 
+  /** @param limit - Entries at most. */
   constructor(limit: number) {
     this.#entries = new BoundedMap(limit, ({ until }) => until <= Date.now())
   }
@@ -16,7 +17,7 @@ export class ExpiringMap<V> {
     return undefined
   }
 
-  /** `until` is in milliseconds since 1970. */
+  /** @param until - Milliseconds since 1970. */
   set(key: string, value: V, until: number): void {
     this.#entries.set(key, { value, until })
   }

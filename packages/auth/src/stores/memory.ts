@@ -1,44 +1,46 @@
 import { ExpiringMap } from './expiring-map.ts'
-import type { AuthStore, Family, Revocation, SessionRecord } from './store.ts'
+import type { AuthStore, Family, SessionRecord } from './store.ts'
 
 interface StoredFamily extends Family {
   current: string
-  /** The newest token, for those who show its predecessor within the grace. */
+  /** The newest token, for clients that present its predecessor within the grace. */
   latest: string
-  /** Hashes that have been used, and until when they are excused. */
+  /** Hashes of used tokens, and until when their reuse is tolerated. */
   readonly used: Map<string, number>
 }
 
-// Bounds on what strangers can fill: failures of made-up accounts, logins.
-const manyLogins = 100_000
+/** Limits what clients can fill: attempts at invented accounts, logins. */
+const maxEntries = 100_000
 
-/** For one process: what is in it ends with the process, and other processes know nothing of it. */
+/** The store of one process. Its data ends with the process, and other processes do not see it. */
 export function memoryStore(): AuthStore {
-  const families = new ExpiringMap<StoredFamily>(manyLogins)
-  const sessions = new ExpiringMap<SessionRecord>(manyLogins)
-  const failures = new ExpiringMap<{ count: number; until: number }>(manyLogins)
+  const families = new ExpiringMap<StoredFamily>(maxEntries)
+  const sessions = new ExpiringMap<SessionRecord>(maxEntries)
+  const failures = new ExpiringMap<{ count: number; until: number }>(maxEntries)
 
   return {
     shared: false,
+
+    async connect() {},
 
     async createFamily(family, hash, idle) {
       const stored = { ...family, current: hash, latest: '', used: new Map<string, number>() }
       families.set(family.id, stored, Math.min(Date.now() + idle, family.endsAt))
     },
 
-    async rotateFamily(id, shown, next, grace, idle) {
+    async rotateFamily(id, presented, next, grace, idle) {
       const family = families.get(id)
       if (family === undefined) return { outcome: 'unknown' }
       const now = Date.now()
       const { claims, endsAt } = family
-      if (family.current !== shown) {
-        if ((family.used.get(shown) ?? 0) > now)
+      if (family.current !== presented) {
+        if ((family.used.get(presented) ?? 0) > now)
           return { outcome: 'grace', claims, endsAt, token: family.latest }
         families.delete(id)
         return { outcome: 'reused' }
       }
       for (const [hash, until] of family.used) if (until <= now) family.used.delete(hash)
-      family.used.set(shown, now + grace)
+      family.used.set(presented, now + grace)
       family.current = next.hash
       family.latest = next.text
       families.set(id, family, Math.min(now + idle, endsAt))
@@ -53,8 +55,8 @@ export function memoryStore(): AuthStore {
       for (const family of families.values()) if (family.subject === subject) families.delete(family.id)
     },
 
-    // The list of revocations keeps them itself: there is nobody else to tell.
-    async revoke(_revocation: Revocation) {},
+    // The list of revocations is in this process already: no other process reads it.
+    async revoke() {},
     async revocationsSince() {
       return { cursor: '', revocations: [], more: false, lost: false }
     },

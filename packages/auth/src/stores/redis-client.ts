@@ -1,10 +1,11 @@
-/** What is used of an ioredis client. */
-export interface RedisClient {
-  eval(script: string, numberOfKeys: number, ...args: (string | number)[]): Promise<unknown>
+import type { RedisClient as ScriptClient } from '@seaworthy/internal'
+
+/** The methods that this package uses of an ioredis client. */
+export interface RedisClient extends ScriptClient {
   duplicate(override?: object): RedisSubscriber
 }
 
-/** A connection that listens. */
+/** A connection that subscribes to a channel. */
 export interface RedisSubscriber {
   subscribe(channel: string): Promise<unknown>
   // oxlint-disable-next-line typescript/no-explicit-any -- a Cluster of ioredis 5 fits nothing narrower.

@@ -1,54 +1,61 @@
 import { randomUUID } from 'node:crypto'
-import { withDeadline } from './deadline.ts'
+import { GuardedRedis, withTimeout, type RedisScript } from '@seaworthy/internal'
+import { storeUnavailable } from '../core/errors.ts'
 import type { RedisClient } from './redis-client.ts'
 import * as scripts from './scripts.ts'
 import type { AuthStore, SessionRecord } from './store.ts'
 
-/** Revocations that are read at once. */
-const page = 1000
+/** Revocations per page. */
+const pageSize = 1000
 
-/** For all processes that share the Redis. */
-export function redisStore(client: RedisClient, prefix: string, timeout: number): AuthStore {
-  const inTime = withDeadline(timeout)
-  const run = (script: string, keys: readonly string[], ...args: (string | number)[]): Promise<unknown> =>
-    inTime(() => client.eval(script, keys.length, ...keys.map((key) => prefix + key), ...args))
-  const text = (value: unknown): string => String(value)
+export interface RedisStoreOptions {
+  client: RedisClient
+  keyPrefix: string
+  /** Milliseconds that a call waits for an answer. */
+  timeout: number
+  /** Called when Redis stops answering, with the reason, and when it answers again. */
+  onChange: (up: boolean, error?: Error) => void
+}
+
+/** The store of all processes that share a Redis. Each call rejects with 503 while Redis does not answer. */
+export function redisStore(options: RedisStoreOptions): AuthStore {
+  const { client, keyPrefix, timeout } = options
+  const redis = new GuardedRedis(options)
+
+  async function run(
+    script: RedisScript,
+    keys: readonly string[],
+    ...args: (string | number)[]
+  ): Promise<unknown> {
+    try {
+      return await redis.runAsync(script, keys, args)
+    } catch (error) {
+      throw storeUnavailable('Logins and sessions cannot be checked right now', error)
+    }
+  }
 
   return {
     shared: true,
 
+    async connect() {
+      // A client that still connects queues the PING. What goes wrong is seen by the first call that matters.
+      await withTimeout(timeout, () => client.ping()).catch(() => undefined)
+    },
+
     async createFamily({ id, subject, claims, endsAt }, hash, idle) {
       const now = Date.now()
       const ttl = Math.max(1, Math.min(idle, endsAt - now))
-      await run(
-        scripts.createFamily,
-        [`family:${id}`, `families:${subject}`],
-        hash,
-        subject,
-        claims,
-        endsAt,
-        ttl,
-        id,
-        now
-      )
+      const keys = [`family:${id}`, `families:${subject}`]
+      await run(scripts.createFamily, keys, hash, subject, claims, endsAt, ttl, id, now)
     },
 
-    async rotateFamily(id, shown, next, grace, idle) {
-      const keys = [`family:${id}`, `latest:${id}`, `used:${shown}`]
-      const answer = await run(
-        scripts.rotateFamily,
-        keys,
-        shown,
-        next.hash,
-        next.text,
-        grace,
-        idle,
-        Date.now()
-      )
-      const [outcome, claims, endsAt, token] = answer as string[]
+    async rotateFamily(id, presented, next, grace, idle) {
+      const keys = [`family:${id}`, `latest:${id}`, `used:${presented}`]
+      const args = [presented, next.hash, next.text, grace, idle, Date.now()]
+      const [outcome, claims, endsAt, token] = (await run(scripts.rotateFamily, keys, ...args)) as string[]
       if (outcome !== 'rotated' && outcome !== 'grace')
         return { outcome: outcome === 'reused' ? 'reused' : 'unknown' }
-      return { outcome, claims: text(claims), endsAt: Number(endsAt), token: text(token) }
+      return { outcome, claims: String(claims), endsAt: Number(endsAt), token: String(token) }
     },
 
     async endFamily(id) {
@@ -56,7 +63,7 @@ export function redisStore(client: RedisClient, prefix: string, timeout: number)
     },
 
     async endFamiliesOf(subject) {
-      await run(scripts.endFamilies, [`families:${subject}`], `${prefix}family:`)
+      await run(scripts.endFamilies, [`families:${subject}`], `${keyPrefix}family:`)
     },
 
     async revoke({ entry, cutoff, until }) {
@@ -67,14 +74,14 @@ export function redisStore(client: RedisClient, prefix: string, timeout: number)
     async revocationsSince(cursor) {
       const [epoch = '', version = 0] = cursor?.split(' ') ?? []
       const keys = ['revoked', 'revoked-version', 'revoked-epoch']
-      const answer = await run(scripts.revocationsSince, keys, version, epoch, randomUUID(), page)
-      const [nowEpoch, reached, more, ...members] = answer as [string, string, number, ...string[]]
+      const answer = await run(scripts.revocationsSince, keys, version, epoch, randomUUID(), pageSize)
+      const [currentEpoch, lastVersion, more, ...members] = answer as [string, string, number, ...string[]]
       const revocations = members.map((member) => {
         const [entry, cutoff, until] = JSON.parse(member) as [string, number, number]
         return { entry, cutoff, until }
       })
-      const lost = epoch !== '' && epoch !== nowEpoch
-      return { cursor: `${nowEpoch} ${reached}`, revocations, more: more === 1, lost }
+      const lost = epoch !== '' && epoch !== currentEpoch
+      return { cursor: `${currentEpoch} ${lastVersion}`, revocations, more: more === 1, lost }
     },
 
     async saveSession(session, ttl) {
@@ -88,8 +95,8 @@ export function redisStore(client: RedisClient, prefix: string, timeout: number)
     },
 
     async findSession(id) {
-      const found = await run(scripts.get, [`session:${id}`])
-      return typeof found === 'string' ? (JSON.parse(found) as SessionRecord) : undefined
+      const record = await run(scripts.get, [`session:${id}`])
+      return typeof record === 'string' ? (JSON.parse(record) as SessionRecord) : undefined
     },
 
     async endSession(id, subject) {
@@ -98,8 +105,8 @@ export function redisStore(client: RedisClient, prefix: string, timeout: number)
     },
 
     async sessionsOf(subject) {
-      const found = await run(scripts.sessionsOf, [`sessions:${subject}`], `${prefix}session:`)
-      return (found as string[]).map((record) => JSON.parse(record) as SessionRecord)
+      const records = await run(scripts.sessionsOf, [`sessions:${subject}`], `${keyPrefix}session:`)
+      return (records as string[]).map((record) => JSON.parse(record) as SessionRecord)
     },
 
     async waitOf(key) {
@@ -113,7 +120,9 @@ export function redisStore(client: RedisClient, prefix: string, timeout: number)
       await run(scripts.del, [`wait:${key}`])
     },
 
-    // The client is the app's.
-    close() {}
+    // The client is the app's to close.
+    close() {
+      redis.close()
+    }
   }
 }

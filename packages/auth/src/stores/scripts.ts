@@ -1,16 +1,21 @@
-// Each script is one step for Redis: no other process sees a half-done one.
+import { redisScript, type RedisScript } from '@seaworthy/internal'
+
+// Redis runs a script as one atomic step: no other process sees its intermediate states.
 
 /** KEYS: family, subject's families. ARGV: hash, subject, claims, endsAt, ttl, id, now. */
-export const createFamily = `
+export const createFamily: RedisScript = redisScript(`
 redis.call('HSET', KEYS[1], 'current', ARGV[1], 'subject', ARGV[2], 'claims', ARGV[3], 'endsAt', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[7])
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[6])
 redis.call('PEXPIREAT', KEYS[2], ARGV[4], 'NX')
-redis.call('PEXPIREAT', KEYS[2], ARGV[4], 'GT')`
+redis.call('PEXPIREAT', KEYS[2], ARGV[4], 'GT')`)
 
-/** KEYS: family, the newest token, the shown token's excuse. ARGV: shown, next hash, next token, grace, idle, now. */
-export const rotateFamily = `
+/**
+ * KEYS: family, the newest token, the grace of the presented token. ARGV: presented hash, next hash, next token, grace,
+ * idle, now.
+ */
+export const rotateFamily: RedisScript = redisScript(`
 local f = redis.call('HMGET', KEYS[1], 'current', 'claims', 'endsAt')
 if not f[1] then return {'unknown'} end
 if f[1] ~= ARGV[1] then
@@ -25,15 +30,15 @@ if tonumber(ARGV[4]) > 0 then
   redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
   redis.call('SET', KEYS[3], '1', 'PX', ARGV[4])
 end
-return {'rotated', f[2], f[3], ARGV[3]}`
+return {'rotated', f[2], f[3], ARGV[3]}`)
 
-/** KEYS: subject's families. ARGV: what family keys start with. */
-export const endFamilies = `
+/** KEYS: subject's families. ARGV: prefix of family keys. */
+export const endFamilies: RedisScript = redisScript(`
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('DEL', ARGV[1] .. id) end
-redis.call('DEL', KEYS[1])`
+redis.call('DEL', KEYS[1])`)
 
 /** KEYS: log, expiries, version, channel. ARGV: member, until, now. */
-export const revoke = `
+export const revoke: RedisScript = redisScript(`
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[3], 'LIMIT', 0, 100)) do
   redis.call('ZREM', KEYS[1], member)
   redis.call('ZREM', KEYS[2], member)
@@ -41,13 +46,13 @@ end
 local version = redis.call('INCR', KEYS[3])
 redis.call('ZADD', KEYS[1], version, ARGV[1])
 redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
-redis.call('PUBLISH', KEYS[4], version)`
+redis.call('PUBLISH', KEYS[4], version)`)
 
 /**
- * KEYS: log, version, epoch. ARGV: version known, epoch known, a new epoch, page. The epoch is drawn when there is none,
- * so another one than the known means that Redis has lost its data: versions start again, and all is new.
+ * KEYS: log, version, epoch. ARGV: the caller's version and epoch, a new epoch, page size. The epoch is set if there is
+ * none. If it differs from the caller's, Redis has lost its data: versions start again, and every entry is new.
  */
-export const revocationsSince = `
+export const revocationsSince: RedisScript = redisScript(`
 redis.call('SET', KEYS[3], ARGV[3], 'NX')
 local epoch = redis.call('GET', KEYS[3])
 local version = redis.call('GET', KEYS[2]) or '0'
@@ -57,40 +62,42 @@ local found = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. from, '+inf', 'WITHSCO
 local more = #found == 2 * ARGV[4] and 1 or 0
 local answer = {epoch, more == 1 and found[#found] or version, more}
 for i = 1, #found, 2 do answer[#answer + 1] = found[i] end
-return answer`
+return answer`)
 
 /** KEYS: session, subject's sessions. ARGV: record, ttl, id, now. */
-export const saveSession = `
+const save = `
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[4])
 redis.call('ZADD', KEYS[2], ARGV[4] + ARGV[2], ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[2], 'NX')
 redis.call('PEXPIRE', KEYS[2], ARGV[2], 'GT')`
 
-/** Like `saveSession`, but one that has ended stays ended. */
-export const touchSession = `
-if redis.call('EXISTS', KEYS[1]) == 0 then return end${saveSession}`
+export const saveSession: RedisScript = redisScript(save)
 
-export const get = `return redis.call('GET', KEYS[1])`
+/** {@link saveSession} for a session that still exists: one that was ended stays ended. */
+export const touchSession: RedisScript = redisScript(`
+if redis.call('EXISTS', KEYS[1]) == 0 then return end${save}`)
 
-export const del = `
+export const get: RedisScript = redisScript(`return redis.call('GET', KEYS[1])`)
+
+export const del: RedisScript = redisScript(`
 redis.call('DEL', KEYS[1])
-if KEYS[2] then redis.call('ZREM', KEYS[2], ARGV[1]) end`
+if KEYS[2] then redis.call('ZREM', KEYS[2], ARGV[1]) end`)
 
-/** KEYS: subject's sessions. ARGV: what session keys start with. */
-export const sessionsOf = `
+/** KEYS: subject's sessions. ARGV: prefix of session keys. */
+export const sessionsOf: RedisScript = redisScript(`
 local found = {}
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   local record = redis.call('GET', ARGV[1] .. id)
   if record then found[#found + 1] = record end
 end
-return found`
+return found`)
 
-/** KEYS: wait. Milliseconds that are left. */
-export const waitOf = `return math.max(0, redis.call('PTTL', KEYS[1]))`
+/** KEYS: wait. Returns the milliseconds that are left. */
+export const waitOf: RedisScript = redisScript(`return math.max(0, redis.call('PTTL', KEYS[1]))`)
 
-/** KEYS: count, wait. ARGV: free, delay, max. Milliseconds to wait, or 0: counted, and may go on. */
-export const attempt = `
+/** KEYS: count, wait. ARGV: free, delay, max. Returns the milliseconds to wait, or 0: counted and allowed. */
+export const attempt: RedisScript = redisScript(`
 local left = redis.call('PTTL', KEYS[2])
 if left > 0 then return left end
 local count = redis.call('INCR', KEYS[1])
@@ -99,4 +106,4 @@ local wait = 0
 if count >= free then wait = math.min(tonumber(ARGV[3]), tonumber(ARGV[2]) * 2 ^ math.min(count - free, 30)) end
 redis.call('PEXPIRE', KEYS[1], wait + ARGV[3])
 if wait > 0 then redis.call('SET', KEYS[2], '1', 'PX', wait) end
-return 0`
+return 0`)

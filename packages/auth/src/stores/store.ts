@@ -1,20 +1,20 @@
-/** A login that is refreshed: all refresh tokens that follow from one. */
+/** A login with refresh tokens: all refresh tokens that follow from one. */
 export interface Family {
   readonly id: string
   readonly subject: string
-  /** What the access tokens say, as JSON. */
+  /** The claims of its access tokens, as JSON. */
   readonly claims: string
-  /** Milliseconds since 1970 at which it ends whatever happens. */
+  /** Milliseconds since 1970 after which it cannot be refreshed. */
   readonly endsAt: number
 }
 
-/** A refresh token: given out as text, kept as a hash. */
+/** A refresh token: the client has the text, the store keeps the hash. */
 export interface RefreshToken {
   readonly text: string
   readonly hash: string
 }
 
-/** What became of a refresh token that was shown. */
+/** The result of presenting a refresh token. */
 export type Rotation =
   | {
       readonly outcome: 'rotated' | 'grace'
@@ -24,7 +24,7 @@ export type Rotation =
     }
   | { readonly outcome: 'reused' | 'unknown' }
 
-/** A session as the server knows it. */
+/** A session on the server. */
 export interface SessionRecord {
   readonly id: string
   readonly subject: string
@@ -35,50 +35,62 @@ export interface SessionRecord {
   readonly userAgent?: string | undefined
 }
 
-/** A revocation: `jti:…`, `sid:…` or `sub:…`. Tokens issued at `cutoff` or before are refused, until `until`. */
+/** A revocation: `jti:…`, `sid:…` or `sub:…`. It applies to tokens issued at `cutoff` or before, until `until`. */
 export interface Revocation {
   readonly entry: string
   readonly cutoff: number
   readonly until: number
 }
 
-/** Some revocations, in the order in which they were made. */
+/** A page of revocations, in the order in which they were made. */
 export interface RevocationPage {
   readonly cursor: string
   readonly revocations: readonly Revocation[]
   /** There are more after the cursor. */
   readonly more: boolean
-  /** The store has lost what it had when the cursor was given. */
+  /** The store has lost its data since it returned the cursor. */
   readonly lost: boolean
 }
 
-/** Where what must outlive a request is kept: in this process, or in Redis for all processes. */
+/** State that outlives a request: in this process, or in Redis for all processes. Durations are in milliseconds. */
 export interface AuthStore {
   /** Whether other processes see it. */
   readonly shared: boolean
 
+  /** Waits until the store can answer, but no longer than its timeout. */
+  connect(): Promise<void>
+
   createFamily(family: Family, hash: string, idle: number): Promise<void>
-  /** In one step: the first use rotates, further ones within `grace` get the same successor, later ones end it. */
-  rotateFamily(id: string, shown: string, next: RefreshToken, grace: number, idle: number): Promise<Rotation>
+  /**
+   * One atomic step: the first use rotates, further ones within `grace` get the same successor, a later one ends the
+   * family.
+   */
+  rotateFamily(
+    id: string,
+    presented: string,
+    next: RefreshToken,
+    grace: number,
+    idle: number
+  ): Promise<Rotation>
   endFamily(id: string): Promise<void>
   endFamiliesOf(subject: string): Promise<void>
 
   revoke(revocation: Revocation): Promise<void>
-  /** Those after `cursor` (undefined: all), a page of them, and the cursor that they lead to. */
+  /** The page of revocations after `cursor`. `undefined` starts at the first. */
   revocationsSince(cursor: string | undefined): Promise<RevocationPage>
 
   saveSession(session: SessionRecord, ttl: number): Promise<void>
-  /** Like `saveSession`, but only while the session is there: one that was ended meanwhile stays ended. */
+  /** Saves a session only if it still exists: one that was ended in the meantime stays ended. */
   touchSession(session: SessionRecord, ttl: number): Promise<void>
   findSession(id: string): Promise<SessionRecord | undefined>
   endSession(id: string, subject: string | undefined): Promise<void>
   sessionsOf(subject: string): Promise<readonly SessionRecord[]>
 
-  /** Milliseconds to wait before `key` may try again; 0: at once. */
+  /** Milliseconds until the next attempt under `key` is allowed. 0 means at once. */
   waitOf(key: string): Promise<number>
   /**
-   * Counts a try, in one step with asking: gives the milliseconds to wait, or 0 where it may go on. After `free` tries
-   * the wait doubles from `delay` to `max`.
+   * Checks and counts an attempt in one atomic step. Returns the milliseconds to wait, or 0 if the attempt is allowed.
+   * After `free` attempts the wait doubles from `delay` to `max`.
    */
   attempt(key: string, free: number, delay: number, max: number): Promise<number>
   succeed(key: string): Promise<void>

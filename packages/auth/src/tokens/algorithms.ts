@@ -1,4 +1,4 @@
-/** Signature algorithms that may be allowed. `none` is not among them. */
+/** The signature algorithms that can be allowed. `none` is not one of them. */
 export type SignatureAlgorithm =
   | 'HS256'
   | 'HS384'
@@ -33,13 +33,13 @@ const curves: Record<string, SignatureAlgorithm> = {
   secp521r1: 'ES512'
 }
 
-/** What a key can verify. */
+/** The algorithms that a key can verify. */
 export function algorithmsOf(
   type: string | undefined,
   curve: string | undefined
 ): readonly SignatureAlgorithm[] {
   if (type === 'rsa') return asymmetric.filter((name) => name.startsWith('RS') || name.startsWith('PS'))
   if (type === 'ed25519') return ['EdDSA']
-  const found = curve === undefined ? undefined : curves[curve]
-  return type === 'ec' && found ? [found] : []
+  const algorithm = curve === undefined ? undefined : curves[curve]
+  return type === 'ec' && algorithm ? [algorithm] : []
 }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
+/** The last letters of a segment whose unused bits are zero, by the length of its last group. */
 const lastOfTwo = 'AQgw'
 const lastOfThree = 'AEIMQUYcgkosw048'
 
@@ -11,8 +12,8 @@ function endsCanonically(token: string, from: number, to: number): boolean {
 }
 
 /**
- * Whether the bits that the last characters of its segments carry past the end are zero, or else one token has many
- * spellings. What else a spelling may not be (padding, whitespace, other letters) whoever verifies it refuses.
+ * Whether the unused bits at the end of each segment are zero. Otherwise one token would have many spellings. Padding,
+ * whitespace and other letters are rejected by the verifiers.
  */
 export function isCanonical(token: string): boolean {
   const first = token.indexOf('.')
@@ -25,18 +26,22 @@ export function isCanonical(token: string): boolean {
 }
 
 /**
- * The credentials of an `Authorization: Bearer …` header, as they are: whoever verifies them refuses what is no token.
- * `undefined`: there are none (no header, or another scheme).
+ * The credentials of an `Authorization: Bearer …` header, unchanged: the verifiers reject what is not a token.
+ * `undefined` without a header, or with another scheme.
  */
 export function bearerOf({ authorization }: IncomingHttpHeaders): string | undefined {
   if (authorization === undefined || !/^bearer(?:[\s,]|$)/i.test(authorization)) return undefined
   return authorization.charCodeAt(6) === 32 ? authorization.slice(7) : ''
 }
 
-/** The claims of a token, unverified: only to choose who verifies it. */
-export function peek(token: string, part: 0 | 1): Record<string, unknown> | undefined {
+/** The unverified header or claims of a token. Use them only to select the verifier. */
+export function decodeUnverified(
+  token: string,
+  segment: 'header' | 'claims'
+): Record<string, unknown> | undefined {
+  const text = token.split('.', 2)[segment === 'header' ? 0 : 1] ?? ''
   try {
-    const value: unknown = JSON.parse(Buffer.from(token.split('.', 2)[part] ?? '', 'base64url').toString())
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined

@@ -1,101 +1,110 @@
 import type { FastifyRequest } from 'fastify'
-import { AuthError, challenge, undecided } from '../errors.ts'
-import type { Revocations } from '../revocation.ts'
-import type { TokenOutcome, TokenVerifier } from './verifier.ts'
+import { challenge, invalidToken, verificationUnavailable, type AuthError } from '../core/errors.ts'
+import type { TokenOutcome } from '../core/token-outcome.ts'
+import type { Revocations } from '../revocation/revocations.ts'
+import type { TokenVerifier } from './verifier.ts'
 
-export type Next = (error: Error | null, user?: unknown) => void
-export type Options = Record<string, unknown>
+export type VerifyCallback = (error: Error | null, user?: unknown) => void
+export type VerifyOptions = Record<string, unknown>
 /** `request.jwtVerify()`, as a promise or with a callback. */
-export type RequestVerify = (this: FastifyRequest, options?: Options | Next, next?: Next) => unknown
+export type RequestVerify = (
+  this: FastifyRequest,
+  options?: VerifyOptions | VerifyCallback,
+  callback?: VerifyCallback
+) => unknown
 
-export interface JwtVerifyParts {
-  verifier: TokenVerifier
-  revocations: Revocations
-  realm: string
-  /** What verifies the app's own tokens: the current key, then those on their way out. */
-  keys: readonly string[]
-  /** Finds the token as @fastify/jwt does; throws where there is none. */
-  lookup: (request: FastifyRequest, options: Options | undefined) => string
+export interface JwtVerifyDependencies {
+  readonly verifier: TokenVerifier
+  readonly revocations: Revocations
+  readonly realm: string
+  /** The keys that verify the app's tokens: the current one first. */
+  readonly keys: readonly string[]
+  /** Finds the token as `@fastify/jwt` does. Throws if there is none. */
+  readonly lookup: (request: FastifyRequest, options: VerifyOptions | undefined) => string
 }
 
-// What is refused has the codes of @fastify/jwt: apps that come from there look for them.
-const invalid = 'FST_JWT_AUTHORIZATION_TOKEN_INVALID'
+// The codes of @fastify/jwt: apps that migrate from there look for them.
+const invalidCode = 'FST_JWT_AUTHORIZATION_TOKEN_INVALID'
 
 /**
- * `request.jwtVerify()` takes what `authenticate` takes: all keys, all issuers, no revoked token. Where it is called with
- * rules of its own, `own` (that of @fastify/jwt) applies them, to the app's own tokens.
+ * Makes `request.jwtVerify()`. It accepts the tokens that `authenticate` accepts: of all keys and issuers, unless they
+ * are revoked. With options in the call, `original`, that of `@fastify/jwt`, applies them to the app's tokens.
  */
-export function jwtVerifyOf(
-  { verifier, revocations, realm, keys, lookup }: JwtVerifyParts,
-  own?: RequestVerify
+export function createJwtVerify(
+  { verifier, revocations, realm, keys, lookup }: JwtVerifyDependencies,
+  original?: RequestVerify
 ): RequestVerify {
-  const refuse = (code: string, description: string): AuthError =>
-    new AuthError(code, 401, description, {
-      headers: {
-        'www-authenticate': challenge('Bearer', realm, {
-          error: 'invalid_token',
-          error_description: description
-        })
-      }
-    })
-
-  function conclude(outcome: TokenOutcome, request: FastifyRequest, next: Next): void {
-    if ('identity' in outcome) {
-      const { identity } = outcome
-      const stale = revocations.staleness()
-      if (stale) return next(stale)
-      if (revocations.isRevoked(identity.user))
-        return next(refuse('FST_JWT_AUTHORIZATION_TOKEN_UNTRUSTED', 'The token has been revoked'))
-      request.identity = identity
-      request.user = identity.user
-      return next(null, identity.user)
+  function checkOutcome(outcome: TokenOutcome, request: FastifyRequest, callback: VerifyCallback): void {
+    if ('unavailable' in outcome) return callback(verificationUnavailable(outcome))
+    if ('rejected' in outcome) {
+      return outcome.rejected === 'expired'
+        ? callback(invalidToken(realm, 'The token has expired', 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED'))
+        : callback(invalidToken(realm, 'The token is not valid', invalidCode))
     }
-    if ('unavailable' in outcome) return next(undecided(outcome))
-    if (outcome.refused === 'expired')
-      return next(refuse('FST_JWT_AUTHORIZATION_TOKEN_EXPIRED', 'The token has expired'))
-    next(refuse(invalid, 'The token is not valid'))
+    const { identity } = outcome
+    const stale = revocations.staleness()
+    if (stale) return callback(stale)
+    if (revocations.isRevoked(identity.user)) {
+      const code = 'FST_JWT_AUTHORIZATION_TOKEN_UNTRUSTED'
+      return callback(invalidToken(realm, 'The token has been revoked', code))
+    }
+    request.identity = identity
+    request.user = identity.user
+    callback(null, identity.user)
   }
 
-  function plain(request: FastifyRequest, options: Options | undefined, next: Next): void {
+  function verifyRequest(
+    request: FastifyRequest,
+    options: VerifyOptions | undefined,
+    callback: VerifyCallback
+  ): void {
     let token: string
     try {
       token = lookup(request, options)
     } catch (error) {
-      const refusal = error as AuthError
+      const failure = error as AuthError
       const headers = { 'www-authenticate': challenge('Bearer', realm) }
-      return next(refusal.statusCode === 401 ? Object.assign(refusal, { headers }) : refusal)
+      return callback(failure.statusCode === 401 ? Object.assign(failure, { headers }) : failure)
     }
-    verifier.verify(token, (outcome) => conclude(outcome, request, next))
+    verifier.verify(token, (outcome) => checkOutcome(outcome, request, callback))
   }
 
-  /** With each key in turn: @fastify/jwt knows the first alone. */
-  function withRules(request: FastifyRequest, options: Options, next: Next, index = 0): void {
-    const { verify } = options as { verify?: Options }
-    const { key: given } = verify ?? options
-    const key = given ?? keys[index]
-    const changed =
-      index === 0 ? options : verify ? { ...options, verify: { ...verify, key } } : { ...options, key }
-    own!.call(request, changed, (error, user) => {
-      const again = index + 1 < keys.length && given === undefined
-      if (again && (error as AuthError | null)?.code === invalid)
-        return withRules(request, options, next, index + 1)
-      next(error, user)
+  /** Tries each key, because `@fastify/jwt` has only the first. */
+  function verifyWithOptions(
+    request: FastifyRequest,
+    options: VerifyOptions,
+    callback: VerifyCallback,
+    index = 0
+  ): void {
+    const { verify } = options as { verify?: VerifyOptions }
+    const callerKey = (verify ?? options).key
+    const key = callerKey ?? keys[index]
+    const withKey = verify ? { ...options, verify: { ...verify, key } } : { ...options, key }
+    original!.call(request, index === 0 ? options : withKey, (error, user) => {
+      const hasNext = index + 1 < keys.length && callerKey === undefined
+      if (hasNext && (error as { code?: string } | null)?.code === invalidCode)
+        return verifyWithOptions(request, options, callback, index + 1)
+      callback(error, user)
     })
   }
 
-  function start(request: FastifyRequest, options: Options | undefined, next: Next): void {
-    const rules = Object.keys(options ?? {}).filter((name) => name !== 'onlyCookie')
-    if (rules.length === 0) return plain(request, options, next)
-    if (own) return withRules(request, options!, next)
-    const message = `auth: request.jwtVerify takes no options where the app has no key of its own, got ${rules.join(', ')}`
-    next(new Error(`${message}: put the rules into "jwt.issuers"`))
+  function start(
+    request: FastifyRequest,
+    options: VerifyOptions | undefined,
+    callback: VerifyCallback
+  ): void {
+    const names = Object.keys(options ?? {}).filter((name) => name !== 'onlyCookie')
+    if (names.length === 0) return verifyRequest(request, options, callback)
+    if (original) return verifyWithOptions(request, options!, callback)
+    const message = `auth: request.jwtVerify takes no options without "jwt.secret" and "jwt.key", got ${names.join(', ')}`
+    callback(new Error(`${message}: put the rules into "jwt.issuers"`))
   }
 
-  return function jwtVerify(options, next): unknown {
-    const [rules, callback] = typeof options === 'function' ? [undefined, options] : [options, next]
-    if (callback) return start(this, rules, callback)
+  return function jwtVerify(first, second): unknown {
+    const [options, callback] = typeof first === 'function' ? [undefined, first] : [first, second]
+    if (callback) return start(this, options, callback)
     return new Promise((resolve, reject) => {
-      start(this, rules, (error, user) => (error ? reject(error) : resolve(user)))
+      start(this, options, (error, user) => (error ? reject(error) : resolve(user)))
     })
   }
 }

@@ -1,16 +1,17 @@
 import type { CryptoKey, JWTVerifyResult } from 'jose'
 import { jwtVerify } from 'jose/jwt/verify'
 import { importSPKI } from 'jose/key/import'
+import { expired, invalid } from '../core/token-outcome.ts'
 import type { SignatureAlgorithm } from './algorithms.ts'
-import { concluded } from './claims.ts'
-import type { IssuerRules, Verify } from './rules.ts'
+import { checkClaims } from './claim-rules.ts'
+import type { IssuerRules, Verify } from './types.ts'
 
-// Of padding and whitespace jose takes some.
+/** jose accepts some padding and whitespace. */
 const base64url = /^[\w.-]+$/
 
 /**
- * Verifies tokens with a public key, by those algorithms that it is for: in the thread pool, so that no other request waits
- * for a signature.
+ * Verifies tokens with a public key, by the algorithms that it is for: in the thread pool, so that no other request
+ * waits for a signature.
  */
 export async function publicKeyVerifier(
   rules: IssuerRules,
@@ -25,19 +26,19 @@ export async function publicKeyVerifier(
     ...(rules.type === undefined ? {} : { typ: rules.type })
   }
   const [only] = keys.values()
-  // Asked only for algorithms that are allowed, and so are there.
+  // jose calls it for allowed algorithms only, and each of them has a key.
   const keyOf = ({ alg }: { alg: string }): CryptoKey => keys.get(alg)!
-  // Most keys are for one algorithm: nothing is looked up for their tokens.
-  const verified: (token: string) => Promise<JWTVerifyResult> =
+  // Most keys are for one algorithm: no lookup for their tokens.
+  const verifySignature: (token: string) => Promise<JWTVerifyResult> =
     only !== undefined && keys.size === 1
       ? (token) => jwtVerify(token, only, options)
       : (token) => jwtVerify(token, keyOf, options)
+
   return (token, done) => {
-    if (!base64url.test(token)) return done({ refused: 'invalid' })
-    verified(token).then(
-      ({ protectedHeader, payload }) => done(concluded(protectedHeader, payload, rules)),
-      (error: { code?: string }) =>
-        done({ refused: error.code === 'ERR_JWT_EXPIRED' ? 'expired' : 'invalid' })
+    if (!base64url.test(token)) return done(invalid)
+    verifySignature(token).then(
+      ({ protectedHeader, payload }) => done(checkClaims(protectedHeader, payload, rules)),
+      (error: { code?: string }) => done(error.code === 'ERR_JWT_EXPIRED' ? expired : invalid)
     )
   }
 }

@@ -1,42 +1,41 @@
 import type { FastifyRequest } from 'fastify'
-import { challenge, invalidToken, undecided } from '../errors.ts'
-import type { Revocations } from '../revocation.ts'
-import type { Found, Scheme } from '../schemes.ts'
+import { challenge, invalidToken, verificationUnavailable } from '../core/errors.ts'
+import type { TokenOutcome } from '../core/token-outcome.ts'
+import type { Revocations } from '../revocation/revocations.ts'
+import type { IdentifyCallback, Scheme } from '../schemes/types.ts'
 import { bearerOf } from './bearer.ts'
-import type { TokenOutcome, TokenVerifier } from './verifier.ts'
+import type { TokenVerifier } from './verifier.ts'
 
-/** Bearer tokens, from the header or else from a cookie. */
+/** The scheme `jwt`: bearer tokens, from the header or else from a cookie. */
 export function tokenScheme(
   verifier: TokenVerifier,
   revocations: Revocations,
   realm: string,
   cookie: string | undefined
 ): Scheme {
-  const conclude = (outcome: TokenOutcome, found: Found): void => {
-    if ('identity' in outcome) {
-      const { identity } = outcome
-      const stale = revocations.staleness()
-      if (stale) return found(stale)
-      // After any cache, so that an ended token is refused at once.
-      if (revocations.isRevoked(identity.user)) {
-        return found(invalidToken(realm, 'The token has been revoked', 'AUTH_TOKEN_REVOKED'))
-      }
-      return found(null, identity)
+  const checkOutcome = (outcome: TokenOutcome, callback: IdentifyCallback): void => {
+    if ('unavailable' in outcome) return callback(verificationUnavailable(outcome))
+    if ('rejected' in outcome) {
+      return outcome.rejected === 'expired'
+        ? callback(invalidToken(realm, 'The token has expired', 'AUTH_TOKEN_EXPIRED'))
+        : callback(invalidToken(realm, 'The token is not valid', 'AUTH_INVALID_TOKEN'))
     }
-    if ('unavailable' in outcome) return found(undecided(outcome))
-    if (outcome.refused === 'expired') {
-      return found(invalidToken(realm, 'The token has expired', 'AUTH_TOKEN_EXPIRED'))
-    }
-    found(invalidToken(realm, 'The token is not valid'))
+    const { identity } = outcome
+    const stale = revocations.staleness()
+    if (stale) return callback(stale)
+    // After all caches, so that a revoked token is rejected at once.
+    if (revocations.isRevoked(identity.user))
+      return callback(invalidToken(realm, 'The token has been revoked', 'AUTH_TOKEN_REVOKED'))
+    callback(null, identity)
   }
 
   return {
     name: 'jwt',
     challenge: challenge('Bearer', realm),
-    identify(request, found) {
+    identify(request, callback) {
       const token = tokenOf(request, cookie)
-      if (token === undefined) return found(null)
-      verifier.verify(token, (outcome) => conclude(outcome, found))
+      if (token === undefined) return callback(null)
+      verifier.verify(token, (outcome) => checkOutcome(outcome, callback))
     }
   }
 }

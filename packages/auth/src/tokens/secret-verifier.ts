@@ -1,10 +1,11 @@
 import { createVerifier } from 'fast-jwt'
-import { concluded } from './claims.ts'
-import type { Claims, IssuerRules, Verified, Verify } from './rules.ts'
+import { expired, invalid, type Claims, type VerificationResult } from '../core/token-outcome.ts'
+import { checkClaims } from './claim-rules.ts'
+import type { IssuerRules, Verify } from './types.ts'
 
-/** Verifies tokens with a shared secret (HMAC): at once, for it takes a few microseconds. */
+/** Verifies tokens with a shared secret (HMAC): at once, because it takes a few microseconds. */
 export function secretVerifier(rules: IssuerRules, secret: string): Verify {
-  const verify = createVerifier({
+  const verifySignature = createVerifier({
     key: secret,
     algorithms: [...rules.algorithms],
     clockTolerance: rules.clockTolerance,
@@ -12,13 +13,13 @@ export function secretVerifier(rules: IssuerRules, secret: string): Verify {
     ...(rules.type === undefined ? {} : { checkTyp: rules.type })
   }) as (token: string) => { header: Claims; payload: Claims }
 
-  const conclude = (token: string): Verified => {
+  const verify = (token: string): VerificationResult => {
     try {
-      const { header, payload } = verify(token)
-      return concluded(header, payload, rules)
+      const { header, payload } = verifySignature(token)
+      return checkClaims(header, payload, rules)
     } catch (error) {
-      return { refused: (error as { code?: string }).code === 'FAST_JWT_EXPIRED' ? 'expired' : 'invalid' }
+      return (error as { code?: string }).code === 'FAST_JWT_EXPIRED' ? expired : invalid
     }
   }
-  return (token, done) => done(conclude(token))
+  return (token, done) => done(verify(token))
 }

@@ -1,8 +1,8 @@
 import type { SignerMethods } from 'fastify'
 import type { Overridable } from '@seaworthy/contract'
 
-// What @fastify/cookie brings, which `session`, `oauth2` and `jwt.cookie` register. Its own declarations would come with
-// members that an app may have declared otherwise, so these are ours: they give way to the app's and to the official ones.
+// The decorators of @fastify/cookie, which `session`, `oauth2` and `jwt.cookie` register. The official declarations could
+// conflict with those of an app. These give way to the app's and to the official ones.
 
 /** Attributes of a cookie. */
 export interface CookieOptions {
@@ -17,21 +17,21 @@ export interface CookieOptions {
   path?: string
   priority?: 'low' | 'medium' | 'high'
   sameSite?: 'lax' | 'none' | 'strict' | boolean
-  /** `auto`: only over https. */
+  /** `auto` means only over https. */
   secure?: boolean | 'auto'
-  /** Signs the value, where the cookies have a secret. */
+  /** Signs the value. It needs a secret for cookies. */
   signed?: boolean
 }
 
-/** What a signed cookie says. */
+/** The content of a signed cookie. */
 export type UnsignedCookie =
   | { valid: true; renew: boolean; value: string }
   | { valid: false; renew: false; value: null }
 
 interface CookieInstance {
-  /** A cookie as the text of a `Set-Cookie` header. */
+  /** Formats a cookie as the value of a `Set-Cookie` header. */
   serializeCookie: Overridable<this, (name: string, value: string, options?: CookieOptions) => string>
-  /** The cookies of a `Cookie` header. */
+  /** Parses a `Cookie` header. */
   parseCookie: Overridable<this, (header: string) => Record<string, string>>
 }
 
@@ -45,20 +45,20 @@ interface CookieReply {
   setCookie: Overridable<this, (name: string, value: string, options?: CookieOptions) => this>
   /** The same as `setCookie`. */
   cookie: Overridable<this, (name: string, value: string, options?: CookieOptions) => this>
-  /** Takes a cookie away: give the attributes that it was set with. */
+  /** Removes a cookie. The attributes must be those with which it was set. */
   clearCookie: Overridable<this, (name: string, options?: CookieOptions) => this>
 }
 
 interface CookieSigner {
-  /** Signs a value with the secret of the cookies; `session` gives one. */
+  /** Signs a value with the secret of the cookies. `session` sets one. */
   signCookie: Overridable<this, (value: string) => string>
   /** Checks a signed value. */
   unsignCookie: Overridable<this, (value: string) => UnsignedCookie>
 }
 
 declare module 'fastify' {
-  // Where @fastify/cookie is declared too, its members are in here, and what inherits from both must inherit the same.
-  // oxlint-disable-next-line typescript/no-empty-object-type -- it is there to be asked for its keys
+  // If @fastify/cookie is declared too, this interface has its members. A type that extends both must inherit the same.
+  // oxlint-disable-next-line typescript/no-empty-object-type -- its keys show whether @fastify/cookie is declared
   interface SignerMethods {}
   interface FastifyInstance extends CookieInstance, CookieSigning {}
   interface FastifyRequest extends CookieRequest, CookieSigning {}

@@ -1,5 +1,5 @@
 /**
- * Names of the app: a name that is not among them is then a compile error, in routes and in the options.
+ * The app's names of roles, scopes and policies. Any other name is then a compile error, in routes and in the options.
  *
  * @example
  * declare module '@seaworthy/auth' {

@@ -1,12 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 
 /**
- * A request of any server (HTTP/2 too), logger and type provider: without the members that differ, since from the whole
- * type TypeScript would infer a route's schema and forget what the type provider makes of it.
+ * A request of any server (also HTTP/2), logger and type provider. It lacks the members that differ between them: from
+ * the whole type TypeScript would infer a route's schema and ignore the type provider.
  */
 export type AnyRequest = Omit<FastifyRequest, 'raw' | 'req' | 'server' | 'log' | 'routeOptions' | 'socket'>
 
-/** Its reply. */
+/** A reply of any server, logger and type provider. */
 export interface AnyReply {
   readonly sent: boolean
   statusCode: number

@@ -1,0 +1,81 @@
+import { nameErrorClass, PluginError } from '@seaworthy/internal'
+import type { Unavailable } from './token-outcome.ts'
+
+/** The codes of {@link AuthError}. Those with `FST_JWT_` are `@fastify/jwt`'s, for `request.jwtVerify()`. */
+export type AuthErrorCode =
+  | 'AUTH_CROSS_SITE'
+  | 'AUTH_FORBIDDEN'
+  | 'AUTH_INTROSPECTION_UNAVAILABLE'
+  | 'AUTH_INVALID_API_KEY'
+  | 'AUTH_INVALID_CREDENTIALS'
+  | 'AUTH_INVALID_TOKEN'
+  | 'AUTH_KEYS_UNAVAILABLE'
+  | 'AUTH_LOGIN_INVALID'
+  | 'AUTH_LOGIN_REFUSED'
+  | 'AUTH_NOT_CONFIGURED'
+  | 'AUTH_PROVIDER_UNAVAILABLE'
+  | 'AUTH_REFRESH_INVALID'
+  | 'AUTH_REQUIRED'
+  | 'AUTH_STATE_INVALID'
+  | 'AUTH_STORE_UNAVAILABLE'
+  | 'AUTH_TOKEN_EXPIRED'
+  | 'AUTH_TOKEN_REVOKED'
+  | 'AUTH_TOO_MANY_ATTEMPTS'
+  | 'AUTH_UNMARKED_ROUTE'
+  | 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED'
+  | 'FST_JWT_AUTHORIZATION_TOKEN_INVALID'
+  | 'FST_JWT_AUTHORIZATION_TOKEN_UNTRUSTED'
+  | 'FST_JWT_NO_AUTHORIZATION_IN_HEADER'
+
+/**
+ * The error of every request that this package rejects. Recognise it by `code`; the message may be shown, `cause` may
+ * not.
+ *
+ * @example
+ * if (error.code === 'AUTH_TOKEN_EXPIRED') refresh()
+ */
+export class AuthError extends PluginError<AuthErrorCode> {
+  static {
+    nameErrorClass(this, 'AuthError')
+  }
+}
+
+/** A challenge for `WWW-Authenticate`: `Bearer realm="api", error="invalid_token"`. No value comes from the client. */
+export function challenge(scheme: string, realm: string, parameters: Record<string, string> = {}): string {
+  const rest = Object.entries(parameters).map(([name, value]) => `, ${name}="${value}"`)
+  return `${scheme} realm="${realm}"${rest.join('')}`
+}
+
+/** 401 Unauthorized with one or several challenges. */
+export const unauthorized = (
+  code: AuthErrorCode,
+  message: string,
+  challenges: string | readonly string[]
+): AuthError => new AuthError(message, { code, statusCode: 401, headers: { 'www-authenticate': challenges } })
+
+/** 401 for a bearer token that is not valid, with the challenge of RFC 6750. */
+export const invalidToken = (realm: string, message: string, code: AuthErrorCode): AuthError =>
+  unauthorized(
+    code,
+    message,
+    challenge('Bearer', realm, { error: 'invalid_token', error_description: message })
+  )
+
+/** 503 Service Unavailable with `Retry-After`, in seconds: something that the decision needs is out of reach. */
+export const unavailable = (
+  code: AuthErrorCode,
+  message: string,
+  retryAfter: number,
+  cause?: unknown
+): AuthError =>
+  new AuthError(message, { code, statusCode: 503, headers: { 'retry-after': retryAfter }, cause })
+
+/** 503 for a token that cannot be verified now, without the issuer's keys or its introspection. */
+export const verificationUnavailable = ({ unavailable: part, retryAfter }: Unavailable): AuthError =>
+  part === 'keys'
+    ? unavailable('AUTH_KEYS_UNAVAILABLE', "The issuer's keys are not available", retryAfter)
+    : unavailable('AUTH_INTROSPECTION_UNAVAILABLE', 'Token introspection is not available', retryAfter)
+
+/** 503 for a request that needs Redis while it does not answer. */
+export const storeUnavailable = (message: string, cause?: unknown): AuthError =>
+  unavailable('AUTH_STORE_UNAVAILABLE', message, 1, cause)

@@ -1,0 +1,46 @@
+import { check } from '../core/option-checks.ts'
+
+/** Options of the protection against cross-site requests. */
+export interface CsrfOptions {
+  /**
+   * Other origins that may write: `https://app.example.com`.
+   *
+   * @defaultValue none: only the service's own origin
+   * @throws RangeError for an entry that is not an origin.
+   */
+  trustedOrigins?: readonly string[]
+
+  /**
+   * The rule for writes with neither `Sec-Fetch-Site` nor `Origin`: programs, and browsers older than 2020. `allow`
+   * accepts them, `token` requires `x-csrf-token` with the value of `app.auth.csrfToken(request)`.
+   *
+   * @defaultValue 'allow'
+   */
+  unknownOrigin?: 'allow' | 'token'
+}
+
+export interface ResolvedCsrf {
+  readonly trustedOrigins: ReadonlySet<string>
+  readonly unknownOrigin: 'allow' | 'token'
+}
+
+export const csrfDefaults = {
+  trustedOrigins: [],
+  unknownOrigin: 'allow'
+} as const satisfies Required<CsrfOptions>
+
+export function resolveCsrf({
+  trustedOrigins = csrfDefaults.trustedOrigins,
+  unknownOrigin = csrfDefaults.unknownOrigin,
+  ...unknown
+}: CsrfOptions): ResolvedCsrf {
+  check.keys('csrf', unknown, Object.keys(csrfDefaults))
+  for (const entry of trustedOrigins) {
+    if (!URL.canParse(entry) || new URL(entry).origin !== entry)
+      check.fail('csrf.trustedOrigins', 'origins like https://app.example.com', entry)
+  }
+  return {
+    trustedOrigins: new Set(trustedOrigins),
+    unknownOrigin: check.oneOf('csrf.unknownOrigin', unknownOrigin, ['allow', 'token'])
+  }
+}

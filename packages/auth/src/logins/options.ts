@@ -1,0 +1,73 @@
+import { check } from '../core/option-checks.ts'
+
+/** Options of password logins. */
+export interface LoginOptions {
+  /**
+   * Failed attempts at an account from one address (IPv6: one /64) before further ones have to wait. Attempts, 1 to
+   * 1000.
+   *
+   * @defaultValue 5
+   */
+  attempts?: number
+
+  /**
+   * The first wait. It doubles with each further failure. Milliseconds, at least 1.
+   *
+   * @defaultValue 1000
+   */
+  delay?: number
+
+  /**
+   * The longest wait. Accounts are never locked permanently, because an attacker could then lock out their owners.
+   * Milliseconds, at least 1.
+   *
+   * @defaultValue 300000
+   */
+  maxDelay?: number
+
+  /**
+   * The limit for an account from all addresses together, as a multiple of `attempts`. With a small one an attacker
+   * could lock out the owner. Factor, 1 to 1000.
+   *
+   * @defaultValue 10
+   */
+  accountFactor?: number
+
+  /**
+   * The limit for an address at all accounts together, as a multiple of `attempts`. Factor, 1 to 1000.
+   *
+   * @defaultValue 10
+   */
+  addressFactor?: number
+
+  /**
+   * The cost of a password hash: scrypt with N = 2^cost, r = 8, p = 3. It takes 2^cost KiB of memory. Exponent, 14 to
+   * 20.
+   *
+   * @defaultValue 15
+   */
+  cost?: number
+}
+
+export const loginDefaults = {
+  attempts: 5,
+  delay: 1000,
+  maxDelay: 300_000,
+  accountFactor: 10,
+  addressFactor: 10,
+  cost: 15
+} as const satisfies Required<LoginOptions>
+
+export function resolveLogin(options: LoginOptions): Required<LoginOptions> {
+  check.keys('login', options, Object.keys(loginDefaults))
+  const integer = (name: keyof LoginOptions, rule: { min: number; max?: number; unit?: string }): number =>
+    check.integer(`login.${name}`, options[name] ?? loginDefaults[name], rule)
+  return {
+    attempts: integer('attempts', { min: 1, max: 1000 }),
+    delay: integer('delay', { min: 1, unit: 'milliseconds' }),
+    maxDelay: integer('maxDelay', { min: 1, unit: 'milliseconds' }),
+    accountFactor: integer('accountFactor', { min: 1, max: 1000 }),
+    addressFactor: integer('addressFactor', { min: 1, max: 1000 }),
+    cost: integer('cost', { min: 14, max: 20 })
+  }
+}

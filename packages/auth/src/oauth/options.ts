@@ -1,0 +1,157 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Secret } from '@seaworthy/internal'
+import { assertOptionsObject, check, safeUrl } from '../core/option-checks.ts'
+import { clientSecretOf } from '../core/strong-secret.ts'
+import { isLocalPath } from './local-path.ts'
+
+/** A user of an identity provider. `issuer` and `subject` together identify the user; an email address never does. */
+export interface ProviderIdentity {
+  /** The provider's name in the options. */
+  readonly provider: string
+  readonly issuer: string
+  readonly subject: string
+  /** Set only if the provider has verified the address: the only one that may link accounts. */
+  readonly verifiedEmail: string | undefined
+  readonly name: string | undefined
+  /** All claims of the provider. */
+  readonly claims: Readonly<Record<string, unknown>>
+  readonly accessToken: string
+}
+
+/** The endpoints of a provider without discovery (OAuth 2 alone). */
+export interface OAuthEndpoints {
+  authorizeHost: string
+  authorizePath: string
+  tokenHost: string
+  tokenPath: string
+}
+
+/** A login through one identity provider. One of `issuer` and `endpoints` is required. */
+export interface OAuthOptions {
+  /**
+   * The issuer of an OpenID Connect provider, whose metadata is discovered: https, or http on loopback.
+   *
+   * @defaultValue none: the provider is described by `endpoints`
+   */
+  issuer?: string
+
+  /**
+   * The endpoints of an OAuth 2 provider without discovery, or `github`. `profile` then returns the user.
+   *
+   * @defaultValue none: the endpoints are discovered
+   * @throws RangeError for a host that is not https, and without `profile`.
+   */
+  endpoints?: OAuthEndpoints | 'github'
+
+  /**
+   * Returns the user of an access token of a provider without discovery.
+   *
+   * @defaultValue none: required with `endpoints`, except for `github`, which has one
+   */
+  profile?: (accessToken: string) => Promise<Omit<ProviderIdentity, 'provider' | 'issuer' | 'accessToken'>>
+
+  /**
+   * The client id that the provider assigned to this service.
+   *
+   * @defaultValue none: required
+   */
+  clientId: string
+
+  /**
+   * The client secret that the provider assigned to this service.
+   *
+   * @defaultValue none: required
+   */
+  clientSecret: string | Secret
+
+  /**
+   * The redirect URI registered at the provider: https, or http on loopback. Its path becomes a route.
+   *
+   * @defaultValue none: required
+   */
+  callbackUrl: string
+
+  /**
+   * The requested scopes.
+   *
+   * @defaultValue `openid email profile`; for `github` `read:user user:email`; none for other endpoints
+   */
+  scope?: string
+
+  /**
+   * The path of the route that starts the login.
+   *
+   * @defaultValue `/login/<name>`
+   */
+  startPath?: string
+
+  /**
+   * The path to which the browser returns after the login, unless the start has `?returnTo=`.
+   *
+   * @defaultValue '/'
+   * @throws RangeError for a path that leads to another site.
+   */
+  returnTo?: string
+
+  /**
+   * Finds or creates the user. The returned user becomes the session's `user`, and the browser returns to `returnTo`.
+   * Without a returned user there is no login. If the function sends a reply, that is the response. Throw to reject.
+   *
+   * @defaultValue none: required
+   */
+  onLogin: (identity: ProviderIdentity, request: FastifyRequest, reply: FastifyReply) => unknown
+}
+
+export interface ResolvedProvider extends Omit<OAuthOptions, 'clientSecret'> {
+  readonly name: string
+  readonly clientSecret: string
+  readonly callback: URL
+  readonly startPath: string
+  readonly returnTo: string
+}
+
+export const oauthDefaults = { returnTo: '/' } as const satisfies Partial<OAuthOptions>
+
+const names = Object.keys({
+  ...oauthDefaults,
+  issuer: true,
+  endpoints: true,
+  profile: true,
+  clientId: true,
+  clientSecret: true,
+  callbackUrl: true,
+  scope: true,
+  startPath: true,
+  onLogin: true
+} satisfies Record<keyof OAuthOptions, unknown>)
+
+export const resolveOauth = (providers: Record<string, OAuthOptions>): ResolvedProvider[] =>
+  Object.entries(providers).map(([name, options]) => resolveProvider(name, options))
+
+function resolveProvider(name: string, options: OAuthOptions): ResolvedProvider {
+  if (!/^[a-z][\w-]{0,31}$/i.test(name))
+    check.fail('oauth2', 'providers named in letters, digits, - and _', name)
+  const option = `oauth2.${name}`
+  assertOptionsObject(option, options)
+  check.keys(option, options, names)
+  const { issuer, endpoints, profile, returnTo = oauthDefaults.returnTo } = options
+  if ((issuer === undefined) === (endpoints === undefined))
+    check.fail(option, 'set with either "issuer" or "endpoints"', options)
+  if (issuer !== undefined) safeUrl(`${option}.issuer`, issuer)
+  if (endpoints !== undefined && endpoints !== 'github') {
+    for (const key of ['authorizeHost', 'tokenHost'] as const)
+      safeUrl(`${option}.endpoints.${key}`, endpoints[key])
+    check.fn(`${option}.profile`, profile)
+  }
+  check.string(`${option}.clientId`, options.clientId)
+  check.fn(`${option}.onLogin`, options.onLogin)
+  if (!isLocalPath(returnTo)) check.fail(`${option}.returnTo`, 'a path of this service', returnTo)
+  return {
+    ...options,
+    name,
+    clientSecret: clientSecretOf(`${option}.clientSecret`, options.clientSecret, 'provider'),
+    callback: safeUrl(`${option}.callbackUrl`, options.callbackUrl),
+    startPath: check.string(`${option}.startPath`, options.startPath ?? `/login/${name}`),
+    returnTo
+  }
+}

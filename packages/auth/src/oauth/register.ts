@@ -1,0 +1,123 @@
+import cookie from '@fastify/cookie'
+import { subjectOf } from '@seaworthy/internal'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Audit } from '../core/audit.ts'
+import { AuthError, type AuthErrorCode } from '../core/errors.ts'
+import { failureReason } from '../core/failure-reason.ts'
+import { providerFailure } from './failures.ts'
+import { isLocalPath } from './local-path.ts'
+import type { ProviderIdentity, ResolvedProvider } from './options.ts'
+import { createProvider } from './provider.ts'
+import { loginStateCookies, type LoginState } from './state-cookies.ts'
+
+const text = (maxLength: number) => ({ type: 'string', maxLength }) as const
+const startQuery = { type: 'object', properties: { returnTo: text(2048) } }
+const callbackQuery = {
+  type: 'object',
+  properties: {
+    code: text(4096),
+    state: text(128),
+    iss: text(2048),
+    error: text(200),
+    error_description: text(2000)
+  }
+}
+
+interface OAuthDependencies {
+  readonly audit: Audit
+  /** Whether there are sessions that can keep the user. */
+  readonly hasSessions: boolean
+}
+
+/** Registers two routes for each provider: the start of a login, and the callback. */
+export async function registerOauth(
+  fastify: FastifyInstance,
+  providers: readonly ResolvedProvider[],
+  dependencies: OAuthDependencies
+): Promise<void> {
+  // Sessions register it too.
+  if (!fastify.hasPlugin('@fastify/cookie')) await fastify.register(cookie)
+  for (const options of providers) addRoutes(fastify, options, dependencies)
+}
+
+function addRoutes(
+  fastify: FastifyInstance,
+  options: ResolvedProvider,
+  dependencies: OAuthDependencies
+): void {
+  const provider = createProvider(options)
+  const cookies = loginStateCookies(options)
+  const config = { auth: false } as const
+
+  const recordFailure = (code: AuthErrorCode, request: FastifyRequest): void =>
+    dependencies.audit.record({ type: 'provider_login', outcome: 'failed', scheme: 'oauth2', code }, request)
+
+  const consumeLogin = (request: FastifyRequest, reply: FastifyReply): LoginState => {
+    const { state } = request.query as { state?: string }
+    const login = cookies.consume(request, reply, state)
+    if (login !== undefined) return login
+    const code = 'AUTH_STATE_INVALID'
+    recordFailure(code, request)
+    throw new AuthError('This login was not started in this browser, or has expired', {
+      code,
+      statusCode: 400
+    })
+  }
+
+  fastify.get<{ Querystring: { returnTo?: string } }>(
+    options.startPath,
+    { config, schema: { querystring: startQuery } },
+    async (request, reply) => {
+      const { returnTo } = request.query
+      const start = provider.startLogin(isLocalPath(returnTo) ? returnTo : options.returnTo)
+      const { url, login } = await start.catch((error: unknown) => {
+        throw providerFailure(error)
+      })
+      cookies.set(request, reply, login)
+      return reply.header('cache-control', 'no-store').redirect(url.href)
+    }
+  )
+
+  fastify.get(
+    options.callback.pathname,
+    { config, schema: { querystring: callbackQuery } },
+    async (request, reply) => {
+      // The URL has the code: no following page may get it as its referrer.
+      void reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
+      const login = consumeLogin(request, reply)
+      const query = new URLSearchParams(request.url.split('?')[1])
+      const identity = await provider.completeLogin(query, login).catch((error: unknown) => {
+        const failure = providerFailure(error)
+        const { code } = failure
+        recordFailure(code, request)
+        request.log.warn(
+          { provider: options.name, code, reason: failureReason(error) },
+          'auth: a login at a provider failed; the browser gets the error; see its reason'
+        )
+        throw failure
+      })
+      return finishLogin(options, identity, login.returnTo, dependencies, request, reply)
+    }
+  )
+}
+
+async function finishLogin(
+  { name, onLogin, returnTo: defaultPath }: ResolvedProvider,
+  identity: ProviderIdentity,
+  returnTo: string,
+  { audit, hasSessions }: OAuthDependencies,
+  request: FastifyRequest,
+  reply: FastifyReply
+): Promise<unknown> {
+  const user: unknown = await onLogin(identity, request, reply)
+  const subject = subjectOf(user)
+  audit.record({ type: 'provider_login', outcome: 'ok', scheme: 'oauth2', subject }, request)
+  if (reply.sent) return reply
+  if (user === undefined || user === null) return reply.redirect(defaultPath)
+  if (!hasSessions) {
+    const what = `"oauth2.${name}.onLogin" returned a user, but there is no session to keep it`
+    throw new Error(`auth: ${what}: set the option "session", or send a reply in onLogin`)
+  }
+  request.session.set('user', user)
+  return reply.redirect(isLocalPath(returnTo) ? returnTo : defaultPath)
+}

@@ -1,0 +1,63 @@
+import type { CookieSerializeOptions } from '@fastify/cookie'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ResolvedProvider } from './options.ts'
+
+/** A login in progress. Only the browser that started it has it. */
+export interface LoginState {
+  readonly state: string
+  readonly nonce: string
+  readonly verifier: string
+  readonly returnTo: string
+}
+
+export interface LoginStateCookies {
+  set(request: FastifyRequest, reply: FastifyReply, login: LoginState): void
+  /** Returns a login in progress once: it clears the cookie. */
+  consume(request: FastifyRequest, reply: FastifyReply, state: unknown): LoginState | undefined
+}
+
+/** Seconds until a login in progress expires. */
+const maxAge = 600
+/** Logins in progress in one browser, in as many tabs. */
+const maxLogins = 5
+
+/**
+ * The cookies of logins in progress, one for each, so that two tabs do not share one. SameSite=Lax, because the provider
+ * redirects the browser back by a navigation from another site.
+ */
+export function loginStateCookies({ name, callback }: ResolvedProvider): LoginStateCookies {
+  const secure = callback.protocol === 'https:'
+  const prefix = `${secure ? '__Host-' : ''}login-${name}-`
+  const options: CookieSerializeOptions = { path: '/', httpOnly: true, secure, sameSite: 'lax' }
+  const cookieName = (state: string): string => prefix + state.slice(0, 12)
+
+  return {
+    set(request, reply, login) {
+      const existing = Object.keys(request.cookies).filter((cookie) => cookie.startsWith(prefix))
+      for (const cookie of existing.slice(0, Math.max(0, existing.length - maxLogins + 1)))
+        void reply.clearCookie(cookie, options)
+      const value = Buffer.from(JSON.stringify(login)).toString('base64url')
+      void reply.setCookie(cookieName(login.state), value, { ...options, maxAge })
+    },
+
+    consume(request, reply, state) {
+      if (typeof state !== 'string' || !/^[\w-]{16,128}$/.test(state)) return undefined
+      const cookie = request.cookies[cookieName(state)]
+      if (cookie === undefined) return undefined
+      void reply.clearCookie(cookieName(state), options)
+      const login = parseLogin(cookie)
+      return login?.state === state ? login : undefined
+    }
+  }
+}
+
+function parseLogin(cookie: string): LoginState | undefined {
+  try {
+    const value = JSON.parse(Buffer.from(cookie, 'base64url').toString('utf8')) as Partial<LoginState> | null
+    const { state, nonce, verifier, returnTo } = value ?? {}
+    const isComplete = [state, nonce, verifier, returnTo].every((entry) => typeof entry === 'string')
+    return isComplete ? (value as LoginState) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,26 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AnyReply, AnyRequest } from '../types/requests.ts'
+
+export type Done = (error?: Error) => void
+
+/** A hook in callback form: nothing is awaited unless something has to be fetched. */
+export type GuardHook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void
+
+/** A hook of a route. It works with `done` and, called by hand, as a promise. */
+export type AuthHook = {
+  // A method, so that an app may decorate a function that takes all of `FastifyRequest`.
+  hook(request: AnyRequest, reply: AnyReply, done: (error?: Error) => void): void
+  hook(request: AnyRequest, reply: AnyReply): Promise<void>
+}['hook']
+
+/** Makes a callback hook that can also be called as a promise. */
+export function toAuthHook(run: GuardHook): AuthHook {
+  return function authHook(request: FastifyRequest, reply: FastifyReply, third?: unknown, fourth?: Done) {
+    // As `preParsing` hook it gets the payload before `done`.
+    const done = fourth ?? (third as Done | undefined)
+    if (done) return run(request, reply, done)
+    return new Promise<void>((resolve, reject) =>
+      run(request, reply, (error) => (error ? reject(error) : resolve()))
+    )
+  } as AuthHook
+}

@@ -1,0 +1,143 @@
+import { subjectOf } from '@seaworthy/internal'
+import type { FastifyBaseLogger } from 'fastify'
+import { storeUnavailable, type AuthError } from '../core/errors.ts'
+import type { RedisClient, RedisSubscriber } from '../stores/redis-client.ts'
+import type { AuthStore, Revocation } from '../stores/store.ts'
+import type { ResolvedRevocation } from './options.ts'
+
+/** The revoked tokens, in the memory of each process, because every request is checked against them. */
+export interface Revocations {
+  /** Whether these are the claims of a revoked token. */
+  isRevoked(claims: Record<string, unknown>): boolean
+  /** The error 503 if the list is too old and `onStoreError` is `closed`. */
+  staleness(): AuthError | undefined
+  revoke(entry: string): Promise<void>
+  /** Now in milliseconds, but later than the user's last revocation: the `iat_ms` of a new token. */
+  issueTime(subject: string): number
+  start(): Promise<void>
+  stop(): void
+}
+
+/** Milliseconds between removals of expired entries without Redis. */
+const pruneInterval = 60_000
+
+const key = (kind: string, value: unknown): string => `${kind}:${String(value)}`
+
+/** @param notifications - Where Redis announces new revocations, if there is a Redis. */
+export function createRevocations(
+  store: AuthStore,
+  options: ResolvedRevocation,
+  log: FastifyBaseLogger,
+  notifications?: { client: RedisClient; channel: string }
+): Revocations {
+  const revoked = new Map<string, Revocation>()
+  let cursor: string | undefined
+  let syncedAt = Date.now()
+  let failing = false
+  let syncing: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+  let running = false
+  let subscriber: RedisSubscriber | undefined
+
+  const add = (revocation: Revocation): void => {
+    const existing = revoked.get(revocation.entry)
+    if (existing === undefined || existing.cutoff < revocation.cutoff)
+      revoked.set(revocation.entry, revocation)
+  }
+
+  const prune = (): void => {
+    const now = Date.now()
+    for (const [entry, { until }] of revoked) if (until <= now) revoked.delete(entry)
+  }
+
+  async function pull(): Promise<void> {
+    const startedAt = Date.now()
+    try {
+      let more = true
+      while (more) {
+        const page = await store.revocationsSince(cursor)
+        for (const revocation of page.revocations) add(revocation)
+        // Redis has lost its data: write the revocations again, for processes that start later.
+        if (page.lost) for (const revocation of revoked.values()) await store.revoke(revocation)
+        ;({ cursor, more } = page)
+      }
+      syncedAt = startedAt
+      if (failing) log.info('auth: revocations are up to date again')
+      failing = false
+    } catch (error) {
+      if (!failing) {
+        log.warn(
+          { err: error, onStoreError: options.onStoreError },
+          'auth: revocations cannot be read; "revocation.onStoreError" decides about tokens; check Redis'
+        )
+      }
+      failing = true
+    }
+  }
+
+  const sync = (): Promise<void> =>
+    (syncing ??= pull().finally(() => {
+      syncing = undefined
+    }))
+
+  const poll = async (): Promise<void> => {
+    await sync()
+    prune()
+    if (running) timer = setTimeout(() => void poll(), options.pollInterval).unref()
+  }
+
+  /** Notifications are faster than polling. Polling works also when they fail. */
+  const subscribe = ({ client, channel }: NonNullable<typeof notifications>): void => {
+    // Unlike the app's client, this one may wait for its connection.
+    subscriber = client.duplicate({
+      lazyConnect: false,
+      enableOfflineQueue: true,
+      maxRetriesPerRequest: null
+    })
+    subscriber.on('error', () => undefined)
+    // A read under way may have started before the new revocation: another one follows it.
+    subscriber.on('message', () => void (syncing ?? Promise.resolve()).then(sync))
+    subscriber.subscribe(channel).catch(() => undefined)
+  }
+
+  return {
+    isRevoked(claims) {
+      if (revoked.size === 0) return false
+      if (claims.jti !== undefined && revoked.has(key('jti', claims.jti))) return true
+      if (claims.sid !== undefined && revoked.has(key('sid', claims.sid))) return true
+      const subject = subjectOf(claims)
+      const user = subject === undefined ? undefined : revoked.get(key('sub', subject))
+      if (user === undefined) return false
+      // `iat` has whole seconds. Tokens of this package carry the millisecond too, so that the next login is valid.
+      const issuedAt = typeof claims.iat_ms === 'number' ? claims.iat_ms : Number(claims.iat) * 1000
+      return !(issuedAt > user.cutoff)
+    },
+    staleness() {
+      if (!store.shared || options.onStoreError === 'local') return undefined
+      return Date.now() - syncedAt > options.maxStaleness
+        ? storeUnavailable('Revocations cannot be checked right now')
+        : undefined
+    },
+    async revoke(entry) {
+      const now = Date.now()
+      const revocation = { entry, cutoff: now, until: now + options.retention }
+      add(revocation)
+      await store.revoke(revocation)
+    },
+    issueTime: (subject) => Math.max(Date.now(), (revoked.get(key('sub', subject))?.cutoff ?? 0) + 1),
+    async start() {
+      if (!store.shared) {
+        timer = setInterval(prune, pruneInterval).unref()
+        return
+      }
+      if (notifications) subscribe(notifications)
+      running = true
+      await poll()
+    },
+    stop() {
+      running = false
+      clearTimeout(timer)
+      subscriber?.disconnect()
+    }
+  }
+}

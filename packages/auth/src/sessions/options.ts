@@ -1,0 +1,153 @@
+import { reveal, type Secret } from '@seaworthy/internal'
+import { assertOptionsObject, check, toList } from '../core/option-checks.ts'
+import { strongSecret } from '../core/strong-secret.ts'
+
+/** Attributes of the session's cookie. */
+export interface SessionCookie {
+  path?: string
+  httpOnly?: boolean
+  /** `false` only for development over plain http: the cookie then loses its `__Host-` name. */
+  secure?: boolean
+  sameSite?: 'strict' | 'lax' | 'none' | boolean
+  /** **Seconds**, as in the cookie. */
+  maxAge?: number
+  domain?: string
+}
+
+/** Options of sessions. One of `key` and `secret` is required. */
+export interface SessionOptions {
+  /**
+   * Encrypts the cookie: 32 random bytes, in base64 or as a Buffer. A list is a rotation: the first key encrypts, all
+   * decrypt.
+   *
+   * @defaultValue none: `secret` is used
+   * @throws RangeError for another length, and for bytes that are not random.
+   */
+  key?: string | Secret | Buffer | readonly (string | Secret | Buffer)[]
+
+  /**
+   * Derives the key from a secret of at least 32 bytes. This takes seconds and 256 MiB at start: prefer `key`.
+   *
+   * @defaultValue none: `key` is used
+   */
+  secret?: string | Secret
+
+  /**
+   * The salt for `secret`: 16 bytes.
+   *
+   * @defaultValue The salt of `@fastify/secure-session`
+   * @throws RangeError for another length.
+   */
+  salt?: string | Secret | Buffer
+
+  /**
+   * The cookie's name.
+   *
+   * @defaultValue `__Host-session`, or `session` if the cookie's attributes do not allow that name
+   */
+  cookieName?: string
+
+  /**
+   * Attributes of the cookie.
+   *
+   * @defaultValue { path: '/', httpOnly: true, secure: true, sameSite: 'lax' }
+   */
+  cookie?: SessionCookie
+
+  /**
+   * A session expires if it is not used for so long. Milliseconds, at least 1000.
+   *
+   * @defaultValue 1800000
+   */
+  idleTimeout?: number
+
+  /**
+   * A session expires this long after the login. Milliseconds, at least 1000.
+   *
+   * @defaultValue 86400000
+   */
+  absoluteTimeout?: number
+
+  /**
+   * How sessions are treated while Redis does not answer: `closed` answers 503 to requests with a session, `open`
+   * trusts the cookie.
+   *
+   * @defaultValue 'closed'
+   */
+  onStoreError?: 'closed' | 'open'
+}
+
+export interface ResolvedSession {
+  readonly key: Buffer[] | undefined
+  readonly secret: string | undefined
+  readonly salt: Buffer | undefined
+  readonly cookieName: string
+  readonly cookie: SessionCookie
+  /** Milliseconds. */
+  readonly idleTimeout: number
+  /** Milliseconds. */
+  readonly absoluteTimeout: number
+  readonly onStoreError: 'closed' | 'open'
+}
+
+export const sessionDefaults = {
+  cookie: { path: '/', httpOnly: true, secure: true, sameSite: 'lax' },
+  idleTimeout: 1_800_000,
+  absoluteTimeout: 86_400_000,
+  onStoreError: 'closed'
+} as const satisfies SessionOptions
+
+const names = Object.keys({
+  ...sessionDefaults,
+  key: true,
+  secret: true,
+  salt: true,
+  cookieName: true
+} satisfies Record<keyof SessionOptions, unknown>)
+
+const cookieNames = Object.keys({
+  ...sessionDefaults.cookie,
+  maxAge: true,
+  domain: true
+} satisfies Record<keyof SessionCookie, unknown>)
+
+export function resolveSession(options: SessionOptions): ResolvedSession {
+  check.keys('session', options, names)
+  const { key, secret, salt, cookieName } = options
+  if (key === undefined && secret === undefined)
+    check.fail('session.key', '32 random bytes (openssl rand -base64 32)', undefined)
+  if (options.cookie !== undefined) assertOptionsObject('session.cookie', options.cookie)
+  const cookie: SessionCookie = { ...sessionDefaults.cookie, ...options.cookie }
+  check.keys('session.cookie', cookie, cookieNames)
+  const isHostOnly = cookie.secure === true && cookie.path === '/' && cookie.domain === undefined
+  const timeout = (name: 'idleTimeout' | 'absoluteTimeout'): number =>
+    check.integer(`session.${name}`, options[name] ?? sessionDefaults[name], {
+      min: 1000,
+      unit: 'milliseconds'
+    })
+  return {
+    key: key === undefined ? undefined : toList<string | Secret | Buffer>(key).map(keyBytes),
+    secret: key === undefined && secret !== undefined ? strongSecret('session.secret', secret) : undefined,
+    salt: salt === undefined ? undefined : saltBytes(salt),
+    cookieName: check.string('session.cookieName', cookieName ?? (isHostOnly ? '__Host-session' : 'session')),
+    cookie,
+    idleTimeout: timeout('idleTimeout'),
+    absoluteTimeout: timeout('absoluteTimeout'),
+    onStoreError: check.oneOf('session.onStoreError', options.onStoreError ?? sessionDefaults.onStoreError, [
+      'closed',
+      'open'
+    ])
+  }
+}
+
+function keyBytes(value: string | Secret | Buffer): Buffer {
+  const bytes = Buffer.isBuffer(value) ? value : Buffer.from(reveal(value), 'base64')
+  if (bytes.length !== 32)
+    return check.fail('session.key', '32 bytes, in base64 or as a Buffer', `${bytes.length} bytes`)
+  return new Set(bytes).size < 8 ? check.fail('session.key', '32 random bytes', 'a pattern') : bytes
+}
+
+function saltBytes(value: string | Secret | Buffer): Buffer {
+  const bytes = Buffer.isBuffer(value) ? value : Buffer.from(reveal(value), 'ascii')
+  return bytes.length === 16 ? bytes : check.fail('session.salt', '16 bytes', `${bytes.length} bytes`)
+}

@@ -1,0 +1,25 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { SessionRecord } from '../stores/store.ts'
+import type { AnyRequest } from '../types/requests.ts'
+
+/** The sessions of users. */
+export interface Sessions {
+  /** A user's sessions that have not ended, for a page that lists them. */
+  list(subject: string): Promise<readonly SessionRecord[]>
+  /** Ends one session: its cookie is not valid any more. */
+  revoke(id: string, subject?: string): Promise<void>
+  /** Ends all sessions of a user, except `except`. */
+  revokeAll(subject: string, except?: string): Promise<void>
+  /** The id of the request's session. */
+  idOf(request: AnyRequest): string | undefined
+  /** Gives the session a new id with this response. A change of user or roles does so too. */
+  rotate(request: AnyRequest): void
+}
+
+type Done = (error?: Error) => void
+
+/** The hooks that load and save the session of a request. */
+export interface SessionHooks {
+  readonly onRequest: (request: FastifyRequest, reply: FastifyReply, done: Done) => void
+  readonly onSend: (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done) => void
+}

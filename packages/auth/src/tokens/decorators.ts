@@ -1,0 +1,117 @@
+import type { FastifyRequest } from 'fastify'
+import type { DecoderOptions, SignerOptions, VerifierOptions } from 'fast-jwt'
+import type { Overridable } from '@seaworthy/contract'
+import type { AuthUser } from '../core/identity.ts'
+import type { AnyRequest } from '../types/requests.ts'
+
+/* oxlint-disable typescript/no-unnecessary-type-parameters -- as in @fastify/jwt: the caller states the type of the claims */
+
+// The decorators of @fastify/jwt, which `jwt` registers, in types that give way to the app's.
+
+/** The payload of a token: claims, or a text. */
+export type JwtPayload = string | object | Buffer
+
+/** Options of signing, besides those of the option `jwt`. */
+export interface JwtSignOptions extends Omit<SignerOptions, 'expiresIn' | 'notBefore'> {
+  /** **Seconds**, or a text with a unit: `'15m'`. */
+  expiresIn?: number | string
+  /** **Seconds**, or a text with a unit. */
+  notBefore?: number | string
+  key?: string | Buffer
+}
+
+/** Options of verification, besides those of the option `jwt`. */
+export interface JwtVerifyOptions extends Omit<VerifierOptions, 'maxAge'> {
+  /** **Seconds**, or a text with a unit. */
+  maxAge?: number | string
+  /** Reads the token only from the cookie. */
+  onlyCookie?: boolean
+  key?: string | Buffer
+}
+
+/** Options for one request's token. */
+export interface JwtRequestOptions {
+  decode?: DecoderOptions
+  verify?: JwtVerifyOptions & { extractToken?: (request: FastifyRequest) => string | void }
+}
+
+type Callback<Value> = (error: Error | null, value: Value) => void
+
+/** `app.jwt`, if the app has a key (`jwt.secret` or `jwt.key`). */
+export interface Jwt {
+  options: { decode: DecoderOptions; sign: JwtSignOptions; verify: JwtVerifyOptions }
+  cookie?: { cookieName: string; signed: boolean }
+
+  sign(payload: JwtPayload, options?: JwtSignOptions): string
+  sign(payload: JwtPayload, callback: Callback<string>): void
+  sign(payload: JwtPayload, options: JwtSignOptions, callback: Callback<string>): void
+
+  verify<Claims extends object | string = AuthUser>(token: string, options?: JwtVerifyOptions): Claims
+  verify<Claims extends object | string = AuthUser>(token: string, callback: Callback<Claims>): void
+  verify<Claims extends object | string = AuthUser>(
+    token: string,
+    options: JwtVerifyOptions,
+    callback: Callback<Claims>
+  ): void
+
+  /** Reads a token without verifying it. */
+  decode<Claims extends object | string = Record<string, unknown>>(
+    token: string,
+    options?: DecoderOptions
+  ): Claims | null
+
+  /** The text of the request's token. @throws Error if there is none. */
+  lookupToken(request: AnyRequest, options?: JwtRequestOptions['verify']): string
+}
+
+/** `reply.jwtSign`. */
+export interface JwtSign {
+  (payload: JwtPayload, options?: JwtSignOptions | { sign?: JwtSignOptions }): Promise<string>
+  (payload: JwtPayload, callback: Callback<string>): void
+  (payload: JwtPayload, options: JwtSignOptions | { sign?: JwtSignOptions }, callback: Callback<string>): void
+}
+
+/** `request.jwtVerify`. */
+export interface JwtVerify {
+  <Claims extends object | string = AuthUser>(options?: JwtRequestOptions | JwtVerifyOptions): Promise<Claims>
+  <Claims extends object | string = AuthUser>(callback: Callback<Claims>): void
+  <Claims extends object | string = AuthUser>(
+    options: JwtRequestOptions | JwtVerifyOptions,
+    callback: Callback<Claims>
+  ): void
+}
+
+/** `request.jwtDecode`. */
+export interface JwtDecode {
+  <Claims extends object | string = Record<string, unknown>>(options?: JwtRequestOptions): Promise<Claims>
+  <Claims extends object | string = Record<string, unknown>>(callback: Callback<Claims>): void
+  <Claims extends object | string = Record<string, unknown>>(
+    options: JwtRequestOptions,
+    callback: Callback<Claims>
+  ): void
+}
+
+interface TokenInstance {
+  /** Signs and verifies single tokens. `app.auth.issueTokens` adds refresh tokens and revocation. */
+  jwt: Overridable<this, Jwt>
+}
+
+interface TokenRequest {
+  /** The user of the request. `null` before authentication, and for an anonymous request on an optional route. */
+  user: Overridable<this, AuthUser>
+  /** Accepts the tokens that `app.authenticate` accepts, and sets `request.user`. */
+  jwtVerify: Overridable<this, JwtVerify>
+  /** Reads the request's token without verifying it. */
+  jwtDecode: Overridable<this, JwtDecode>
+}
+
+interface TokenReply {
+  /** Signs a token. */
+  jwtSign: Overridable<this, JwtSign>
+}
+
+declare module 'fastify' {
+  interface FastifyInstance extends TokenInstance {}
+  interface FastifyRequest extends TokenRequest {}
+  interface FastifyReply extends TokenReply {}
+}

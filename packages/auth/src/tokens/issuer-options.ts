@@ -1,0 +1,209 @@
+import type { Secret } from '@seaworthy/internal'
+import { assertOptionsObject, check, safeUrl, toList } from '../core/option-checks.ts'
+import { strongSecret } from '../core/strong-secret.ts'
+import {
+  resolveIntrospection,
+  type IntrospectionOptions,
+  type ResolvedIntrospection
+} from '../introspection/options.ts'
+import { asymmetric, symmetric, type SignatureAlgorithm } from './algorithms.ts'
+import { parsePublicKey, type PublicKey } from './keys.ts'
+
+/** An issuer of tokens other than the app. One of `jwksUrl`, `publicKey`, `secret` and `introspection` is required. */
+export interface IssuerOptions {
+  /**
+   * The `iss` claim, compared exactly.
+   *
+   * @defaultValue none: required
+   */
+  issuer: string
+
+  /**
+   * The `aud` claim that its tokens must have for this app: one of these.
+   *
+   * @defaultValue none: required
+   */
+  audience: string | readonly string[]
+
+  /**
+   * The allowed signature algorithms. Symmetric ones only with `secret`, asymmetric ones only with public keys.
+   *
+   * @defaultValue none: required, except with `introspection`
+   * @throws RangeError for an algorithm that does not fit the kind of key.
+   */
+  algorithms?: readonly SignatureAlgorithm[]
+
+  /**
+   * The URL of its public keys: https, or http on loopback. No redirect is followed.
+   *
+   * @defaultValue none: the keys are not fetched
+   */
+  jwksUrl?: string
+
+  /**
+   * Its public keys in PEM.
+   *
+   * @defaultValue none: no fixed keys
+   * @throws RangeError for a weak key, and for a key that verifies none of `algorithms`.
+   */
+  publicKey?: string | readonly string[]
+
+  /**
+   * A shared secret (HMAC), at least 32 bytes.
+   *
+   * @defaultValue none: no shared secret
+   */
+  secret?: string | Secret
+
+  /**
+   * Token introspection (RFC 7662), for opaque tokens. At most one issuer can have it. Without any issuer of JWTs it
+   * gets all tokens, otherwise those that do not have the three parts of a JWT.
+   *
+   * @defaultValue none: tokens are JWTs
+   */
+  introspection?: IntrospectionOptions
+
+  /**
+   * The `typ` header that its access tokens must have, such as `at+jwt`.
+   *
+   * @defaultValue none: `at+jwt`, `JWT` and no type are accepted, ID, refresh and logout tokens are rejected
+   */
+  type?: string
+
+  /**
+   * Claims that tokens must have.
+   *
+   * @defaultValue `exp`, `iat` and `sub`; with `introspection` `aud` and `sub`
+   */
+  requiredClaims?: readonly string[]
+
+  /**
+   * The path of the roles: `realm_access.roles`.
+   *
+   * @defaultValue `roles`, or else `role`
+   */
+  rolesClaim?: string
+
+  /**
+   * How long fetched keys count as current. Milliseconds, at least 1.
+   *
+   * @defaultValue 600000
+   */
+  jwksMaxAge?: number
+
+  /**
+   * The shortest interval between two fetches because of an unknown key. Milliseconds, at least 1.
+   *
+   * @defaultValue 30000
+   */
+  jwksCooldown?: number
+
+  /**
+   * How long old keys are used while the issuer is down. Milliseconds, at least 1.
+   *
+   * @defaultValue 86400000
+   */
+  jwksMaxStale?: number
+
+  /**
+   * The timeout of a fetch. Milliseconds, at least 1.
+   *
+   * @defaultValue 3000
+   */
+  jwksTimeout?: number
+}
+
+export const jwksDefaults = {
+  jwksMaxAge: 600_000,
+  jwksCooldown: 30_000,
+  jwksMaxStale: 86_400_000,
+  jwksTimeout: 3000
+} as const satisfies Partial<IssuerOptions>
+
+type JwksOptions = Record<keyof typeof jwksDefaults, number>
+
+export interface ResolvedIssuer
+  extends Omit<IssuerOptions, 'introspection' | keyof JwksOptions>, JwksOptions {
+  readonly algorithms: readonly SignatureAlgorithm[]
+  readonly audiences: readonly string[]
+  readonly introspection: ResolvedIntrospection | undefined
+  readonly keys: readonly PublicKey[]
+}
+
+export type IntrospectedIssuer = ResolvedIssuer & { readonly introspection: ResolvedIntrospection }
+export const isIntrospected = (issuer: ResolvedIssuer): issuer is IntrospectedIssuer =>
+  issuer.introspection !== undefined
+
+const jwtOnly = Object.keys({ ...jwksDefaults, algorithms: true, type: true }) as (
+  | keyof JwksOptions
+  | 'algorithms'
+  | 'type'
+)[]
+
+const names = Object.keys({
+  ...jwksDefaults,
+  issuer: true,
+  audience: true,
+  algorithms: true,
+  jwksUrl: true,
+  publicKey: true,
+  secret: true,
+  introspection: true,
+  type: true,
+  requiredClaims: true,
+  rolesClaim: true
+} satisfies Record<keyof IssuerOptions, unknown>)
+
+export function resolveIssuer(option: string, options: IssuerOptions): ResolvedIssuer {
+  assertOptionsObject(option, options)
+  check.keys(option, options, names)
+  const { issuer, audience, jwksUrl, publicKey, secret, introspection } = options
+  check.string(`${option}.issuer`, issuer)
+  const audiences = audience === undefined ? [] : toList(audience)
+  if (audiences.length === 0) check.fail(`${option}.audience`, 'set', audience)
+  for (const entry of audiences) check.string(`${option}.audience`, entry)
+  if ([jwksUrl, publicKey, secret, introspection].filter((entry) => entry !== undefined).length !== 1) {
+    const rule = 'set with exactly one of "jwksUrl", "publicKey", "secret" and "introspection"'
+    check.fail(option, rule, options)
+  }
+
+  const shared = { ...options, ...jwksOptions(option, options), audiences }
+  if (introspection === undefined) return { ...shared, ...jwtKeys(option, options), introspection }
+  for (const name of jwtOnly)
+    if (options[name] !== undefined)
+      check.fail(`${option}.${name}`, 'left out beside "introspection"', 'a value')
+  const resolved = resolveIntrospection(`${option}.introspection`, introspection)
+  return { ...shared, algorithms: [], keys: [], introspection: resolved }
+}
+
+function jwksOptions(option: string, options: IssuerOptions): JwksOptions {
+  const value = (name: keyof JwksOptions): number =>
+    check.integer(`${option}.${name}`, options[name] ?? jwksDefaults[name], { min: 1, unit: 'milliseconds' })
+  return {
+    jwksMaxAge: value('jwksMaxAge'),
+    jwksCooldown: value('jwksCooldown'),
+    jwksMaxStale: value('jwksMaxStale'),
+    jwksTimeout: value('jwksTimeout')
+  }
+}
+
+function jwtKeys(
+  option: string,
+  { algorithms, jwksUrl, publicKey, secret }: IssuerOptions
+): Pick<ResolvedIssuer, 'algorithms' | 'keys'> {
+  const allowed = secret === undefined ? asymmetric : symmetric
+  if (!Array.isArray(algorithms) || algorithms.length === 0)
+    return check.fail(`${option}.algorithms`, 'a list of algorithms', algorithms)
+  for (const entry of algorithms) check.oneOf(`${option}.algorithms`, entry, allowed)
+  if (jwksUrl !== undefined) safeUrl(`${option}.jwksUrl`, jwksUrl)
+  if (secret !== undefined)
+    return { algorithms, keys: [{ pem: strongSecret(`${option}.secret`, secret), algorithms }] }
+
+  const pems = publicKey === undefined ? [] : toList(publicKey)
+  const keys = pems.map((pem) => parsePublicKey(`${option}.publicKey`, pem))
+  for (const key of keys) {
+    if (!key.algorithms.some((name) => algorithms.includes(name)))
+      check.fail(`${option}.publicKey`, `a key for ${algorithms.join(', ')}`, 'another kind')
+  }
+  return { algorithms, keys }
+}

@@ -1,0 +1,89 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { symmetric } from './algorithms.ts'
+import type { ResolvedIssuer } from './issuer-options.ts'
+import { createKeySource, type KeySource } from './jwks.ts'
+import type { PublicKey } from './keys.ts'
+import type { ResolvedJwt } from './options.ts'
+import { fixedIssuer, remoteIssuer, type TrustedIssuer } from './trusted-issuer.ts'
+import type { IssuerRules, Verify } from './types.ts'
+
+/** All issuers of JWTs that are accepted. */
+export interface IssuerRegistry {
+  /** By `iss` claim: the app itself, if it has a key, and the other issuers. */
+  readonly byName: ReadonlyMap<string, TrustedIssuer>
+  /** The sources of published keys, by issuer. */
+  readonly sources: ReadonlyMap<string, KeySource>
+}
+
+/** Loads only those verification libraries that the options need. */
+export async function createIssuerRegistry(
+  options: ResolvedJwt,
+  log: FastifyBaseLogger
+): Promise<IssuerRegistry> {
+  const sources = new Map<string, KeySource>()
+  const byName = new Map<string, TrustedIssuer>()
+  if (options.keys.length > 0) {
+    const rules = rulesOfApp(options)
+    const keys = options.keys.map(({ verify }) => ({ pem: verify, algorithms: rules.algorithms }))
+    byName.set(options.issuer, fixedIssuer(rules, await verifiersFor(rules, keys)))
+  }
+  for (const issuer of options.issuers) {
+    const rules = rulesOf(issuer, options.clockTolerance)
+    if (issuer.jwksUrl === undefined) {
+      byName.set(issuer.issuer, fixedIssuer(rules, await verifiersFor(rules, issuer.keys)))
+      continue
+    }
+    const source = createKeySource(
+      {
+        url: issuer.jwksUrl,
+        maxAge: issuer.jwksMaxAge,
+        cooldown: issuer.jwksCooldown,
+        maxStale: issuer.jwksMaxStale,
+        timeout: issuer.jwksTimeout
+      },
+      log
+    )
+    sources.set(issuer.issuer, source)
+    const { publicKeyVerifier } = await import('./public-key-verifier.ts')
+    byName.set(issuer.issuer, remoteIssuer(rules, source, publicKeyVerifier))
+  }
+  return { byName, sources }
+}
+
+/** Verifiers in the order of the keys. */
+async function verifiersFor(rules: IssuerRules, keys: readonly PublicKey[]): Promise<Verify[]> {
+  if (rules.algorithms.every((name) => symmetric.includes(name))) {
+    const { secretVerifier } = await import('./secret-verifier.ts')
+    return keys.map(({ pem: secret }) => secretVerifier(rules, secret))
+  }
+  const { publicKeyVerifier } = await import('./public-key-verifier.ts')
+  return Promise.all(
+    keys.map(({ pem, algorithms }) =>
+      publicKeyVerifier(
+        rules,
+        pem,
+        rules.algorithms.filter((name) => algorithms.includes(name))
+      )
+    )
+  )
+}
+
+const rulesOfApp = ({ issuer, audience, algorithm, clockTolerance }: ResolvedJwt): IssuerRules => ({
+  name: issuer,
+  audiences: [audience],
+  algorithms: [algorithm],
+  requiredClaims: ['iat'],
+  type: undefined,
+  clockTolerance,
+  rolesClaim: undefined
+})
+
+const rulesOf = (issuer: ResolvedIssuer, clockTolerance: number): IssuerRules => ({
+  name: issuer.issuer,
+  audiences: issuer.audiences,
+  algorithms: issuer.algorithms,
+  requiredClaims: issuer.requiredClaims ?? ['exp', 'iat', 'sub'],
+  type: issuer.type,
+  clockTolerance,
+  rolesClaim: issuer.rolesClaim
+})

@@ -1,0 +1,92 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { meterPort, whenProvided, type Meter } from '@seaworthy/contract'
+import type { Audit } from '../core/audit.ts'
+import { challenge, unauthorized } from '../core/errors.ts'
+import type { Revocations } from '../revocation/revocations.ts'
+import type { Scheme } from '../schemes/types.ts'
+import type { AuthStore } from '../stores/store.ts'
+import { createIssuerRegistry, type IssuerRegistry } from './issuer-registry.ts'
+import { createJwtVerify } from './jwt-verify.ts'
+import { createTokenMint, type TokenMint } from './mint.ts'
+import type { ResolvedJwt } from './options.ts'
+import { tokenOf, tokenScheme } from './scheme.ts'
+import { createTokenVerifier, type TokenVerifier } from './verifier.ts'
+
+export interface TokenFeature {
+  readonly scheme: Scheme
+  readonly verifier: TokenVerifier
+  /** Only if the app has a key. */
+  readonly mint: TokenMint | undefined
+}
+
+export interface TokenDependencies {
+  readonly realm: string
+  readonly store: AuthStore
+  readonly revocations: Revocations
+  readonly audit: Audit
+}
+
+/** Registers what the option `jwt` brings. Loaded only if it is set. */
+export async function registerTokens(
+  fastify: FastifyInstance,
+  jwt: ResolvedJwt,
+  { realm, store, revocations, audit }: TokenDependencies
+): Promise<TokenFeature> {
+  if (jwt.cookie !== undefined && !fastify.hasPlugin('@fastify/cookie')) {
+    const { default: cookie } = await import('@fastify/cookie')
+    await fastify.register(cookie)
+  }
+
+  const introspection =
+    jwt.introspected &&
+    (await import('../introspection/introspection.ts')).createIntrospection(
+      jwt.introspected,
+      jwt,
+      fastify.log
+    )
+  const issuers = await createIssuerRegistry(jwt, fastify.log)
+  watchKeys(fastify, issuers)
+  const verifier = createTokenVerifier(jwt, issuers, introspection)
+  const keys = jwt.keys.map(({ verify }) => verify)
+  const dependencies = { verifier, revocations, realm, keys }
+  const scheme = tokenScheme(verifier, revocations, realm, jwt.cookie)
+  if (keys.length === 0) {
+    const lookup = (request: FastifyRequest): string => {
+      const token = tokenOf(request, jwt.cookie)
+      if (token !== undefined) return token
+      const message = 'Authentication is required'
+      throw unauthorized('FST_JWT_NO_AUTHORIZATION_IN_HEADER', message, challenge('Bearer', realm))
+    }
+    fastify.decorateRequest('jwtVerify', createJwtVerify({ ...dependencies, lookup }) as never)
+    return { scheme, verifier, mint: undefined }
+  }
+
+  await (await import('./fastify-jwt-adapter.ts')).registerJwtAdapter(fastify, jwt, dependencies)
+  const sign = (claims: Record<string, unknown>): string => fastify.jwt.sign(claims)
+  return { scheme, verifier, mint: createTokenMint(jwt, { sign, store, revocations, audit, realm }) }
+}
+
+/** Fetches published keys at start, and exports their age. */
+function watchKeys(fastify: FastifyInstance, { sources }: IssuerRegistry): void {
+  if (sources.size === 0) return
+  fastify.addHook('onReady', (done) => {
+    for (const source of sources.values()) source.warmUp()
+    done()
+  })
+  whenProvided(fastify, meterPort, (meter) => exportKeyAges(meter, sources))
+}
+
+/** For an alert before the keys of an issuer are too old to use. */
+function exportKeyAges(meter: Meter, sources: IssuerRegistry['sources']): void {
+  meter.gauge({
+    name: 'auth_keys_age_seconds',
+    help: 'Seconds since the keys of an issuer were fetched',
+    labels: ['issuer'],
+    collect: (family) => {
+      for (const [issuer, source] of sources) {
+        const age = source.age()
+        if (age !== undefined) family.with(issuer).set(age / 1000)
+      }
+    }
+  })
+}

@@ -1,0 +1,47 @@
+import type { Secret } from '@seaworthy/internal'
+import { check, toList } from '../core/option-checks.ts'
+import { strongSecret } from '../core/strong-secret.ts'
+import { asymmetric, symmetric, type SignatureAlgorithm } from './algorithms.ts'
+import { parsePrivateKey } from './keys.ts'
+
+/** A key of the app's tokens. All verify; the first one also signs. */
+export interface SigningKey {
+  readonly verify: string
+  readonly sign: string
+}
+
+export interface SigningKeys {
+  readonly keys: readonly SigningKey[]
+  readonly algorithm: SignatureAlgorithm
+}
+
+interface SigningKeyOptions {
+  secret?: string | Secret | readonly (string | Secret)[]
+  key?: string | Secret | readonly (string | Secret)[]
+  algorithm?: SignatureAlgorithm
+}
+
+/** Reads the options `secret`, `key` and `algorithm` of `jwt`. Without a secret and a key there are no keys. */
+export function resolveSigningKeys({ secret, key, algorithm }: SigningKeyOptions): SigningKeys {
+  if (key !== undefined) return keyPairs(key, algorithm)
+  const allowed = secret === undefined ? [...symmetric, ...asymmetric] : symmetric
+  const chosen = check.oneOf('jwt.algorithm', algorithm ?? 'HS256', allowed)
+  if (secret === undefined) return { keys: [], algorithm: chosen }
+
+  const secrets = toList(secret).map((entry) => strongSecret('jwt.secret', entry))
+  if (secrets.length === 0) check.fail('jwt.secret', 'at least one secret', 'none')
+  return { keys: secrets.map((value) => ({ verify: value, sign: value })), algorithm: chosen }
+}
+
+function keyPairs(
+  key: NonNullable<SigningKeyOptions['key']>,
+  algorithm: SignatureAlgorithm | undefined
+): SigningKeys {
+  const pairs = toList(key).map((entry) => parsePrivateKey('jwt.key', entry))
+  const [first] = pairs
+  if (!first) return check.fail('jwt.key', 'at least one key', 'none')
+  const chosen = check.oneOf('jwt.algorithm', algorithm ?? first.algorithms[0], first.algorithms)
+  if (pairs.some(({ algorithms }) => !algorithms.includes(chosen)))
+    check.fail('jwt.key', `keys for one algorithm (${chosen})`, 'different kinds')
+  return { keys: pairs.map(({ pem, private: sign }) => ({ verify: pem, sign })), algorithm: chosen }
+}

@@ -1,0 +1,86 @@
+import { invalid, type VerificationResult } from '../core/token-outcome.ts'
+import type { SignatureAlgorithm } from './algorithms.ts'
+import { decodeUnverified } from './bearer.ts'
+import type { KeyLookup, KeySource } from './jwks.ts'
+import type { PublicKey } from './keys.ts'
+import type { IssuerRules, Verify } from './types.ts'
+
+/** An issuer whose tokens are accepted. */
+export interface TrustedIssuer {
+  readonly name: string
+  readonly rolesClaim: string | undefined
+  readonly verify: Verify
+  /** Whether a token verified with this generation of keys is still valid without another verification. */
+  isCurrent(generation: number): boolean
+}
+
+type Done = (result: VerificationResult) => void
+
+/** An issuer with fixed keys: the first is the current one, the others are being rotated out. */
+export function fixedIssuer(rules: IssuerRules, verifiers: readonly Verify[]): TrustedIssuer {
+  const verifyWith = (index: number, token: string, done: Done): void =>
+    verifiers[index]!(token, (result) => {
+      const hasNext = index + 1 < verifiers.length
+      if (hasNext && 'rejected' in result && result.rejected === 'invalid') verifyWith(index + 1, token, done)
+      else done(result)
+    })
+  return {
+    name: rules.name,
+    rolesClaim: rules.rolesClaim,
+    isCurrent: () => true,
+    verify: verifiers.length === 1 ? verifiers[0]! : (token, done) => verifyWith(0, token, done)
+  }
+}
+
+/** Makes the verifier of a public key. */
+export type PublicKeyVerifier = (
+  rules: IssuerRules,
+  pem: string,
+  algorithms: readonly SignatureAlgorithm[]
+) => Promise<Verify>
+
+/** An issuer that publishes its keys. */
+export function remoteIssuer(
+  rules: IssuerRules,
+  source: KeySource,
+  verifierFor: PublicKeyVerifier
+): TrustedIssuer {
+  const verifiers = new WeakMap<PublicKey, Verify>()
+
+  /** Runs for the first token of each key. */
+  const makeVerifier = async (key: PublicKey): Promise<Verify> => {
+    const algorithms = rules.algorithms.filter((name) => key.algorithms.includes(name))
+    const verify = await verifierFor(rules, key.pem, algorithms)
+    verifiers.set(key, verify)
+    return verify
+  }
+
+  const verifyBy = (lookup: KeyLookup, token: string, done: Done): void => {
+    if ('unavailable' in lookup) return done(lookup)
+    if (!('key' in lookup)) return done(invalid)
+    // Read before the verification: the issuer may remove the key in the meantime.
+    const { generation } = source
+    const withGeneration: Done = (result) => done('claims' in result ? { ...result, generation } : result)
+    const verify = verifiers.get(lookup.key)
+    if (verify !== undefined) return verify(token, withGeneration)
+    makeVerifier(lookup.key).then(
+      (made) => made(token, withGeneration),
+      () => done(invalid)
+    )
+  }
+
+  return {
+    name: rules.name,
+    rolesClaim: rules.rolesClaim,
+    isCurrent: (generation) => source.isCurrent(generation),
+    verify(token, done) {
+      // No fetch for a token that no key could verify.
+      const { kid, alg } = decodeUnverified(token, 'header') ?? {}
+      const isKeyId = kid === undefined || (typeof kid === 'string' && kid.length <= 256)
+      if (!isKeyId || !rules.algorithms.includes(alg as SignatureAlgorithm)) return done(invalid)
+      const lookup = source.lookup(kid)
+      if (lookup instanceof Promise) void lookup.then((result) => verifyBy(result, token, done))
+      else verifyBy(lookup, token, done)
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import { generateKeyPairSync, randomBytes, sign as signBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
+import { auth, type ProviderIdentity } from '../src/index.ts'
+import { cookieOf, listen } from './helpers.ts'
+
+const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+/** The provider's response to the code of a login. By default it is valid. */
+interface TokenResponse {
+  claims?: Record<string, unknown>
+  alg?: string
+  key?: typeof stranger
+  status?: number
+  body?: string
+  jwks?: number
+}
+
+/** A provider that responds with `state.answer`, and an app that logs in there. */
+async function build(t: Test) {
+  const state: { nonce: string; answer: TokenResponse } = { nonce: '', answer: {} }
+  const hidden = randomBytes(16).toString('hex')
+  const server = createServer(({ url }, response) => {
+    const { claims, alg = 'RS256', key = pair, status = 200, body, jwks = 200 } = state.answer
+    response.setHeader('content-type', 'application/json')
+    const send = (value: object): void => void response.end(JSON.stringify(value))
+    if (url === '/keys') {
+      response.statusCode = jwks
+      return send({
+        keys: [{ ...pair.publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' }]
+      })
+    }
+    if (url !== '/token') {
+      return send({
+        issuer,
+        authorization_endpoint: `${issuer}/authorize`,
+        token_endpoint: `${issuer}/token`,
+        jwks_uri: `${issuer}/keys`
+      })
+    }
+    const now = Math.floor(Date.now() / 1000)
+    const idToken = {
+      iss: issuer,
+      aud: 'app',
+      sub: 'ada',
+      iat: now,
+      exp: now + 60,
+      nonce: state.nonce,
+      hidden,
+      ...claims
+    }
+    const text = `${encoded({ alg, kid: 'k' })}.${encoded(idToken)}`
+    const signature =
+      alg === 'none' ? '' : signBytes('sha256', Buffer.from(text), key.privateKey).toString('base64url')
+    response.statusCode = status
+    if (body !== undefined) return void response.end(body.replaceAll('HIDDEN', hidden))
+    send({
+      access_token: `a${hidden}`,
+      refresh_token: `r${hidden}`,
+      token_type: 'Bearer',
+      id_token: `${text}.${signature}`
+    })
+  })
+  const { url: issuer } = await listen(t, server)
+  const lines: string[] = []
+  const stream = { write: (line: string) => void lines.push(line) }
+  const app = Fastify({ logger: { level: 'trace', stream } })
+  t.teardown(() => app.close())
+  const identities: ProviderIdentity[] = []
+  const onLogin = (identity: ProviderIdentity) => {
+    identities.push(identity)
+    return { sub: identity.subject }
+  }
+  const callbackUrl = 'http://localhost:3000/login/company/callback'
+  await app.register(auth, {
+    session: { key: randomBytes(32), cookie: { secure: false } },
+    oauth2: { company: { issuer, clientId: 'app', clientSecret: `c${hidden}`, callbackUrl, onLogin } }
+  })
+  const login = async (answer: TokenResponse = {}) => {
+    const start = await app.inject('/login/company')
+    const { searchParams } = new URL(String(start.headers.location))
+    Object.assign(state, { answer, nonce: searchParams.get('nonce') })
+    const cookie = cookieOf(start.headers)
+    const query = new URLSearchParams({
+      code: randomBytes(8).toString('hex'),
+      state: searchParams.get('state')!
+    })
+    return app.inject({ url: `/login/company/callback?${query.toString()}`, headers: { cookie } })
+  }
+  return { login, identities, hidden, lines }
+}
+
+t.test('an invalid ID token does not log in', async (t) => {
+  const { login, identities } = await build(t)
+  const past = Math.floor(Date.now() / 1000) - 600
+  const invalidTokens: Record<string, TokenResponse> = {
+    'another issuer': { claims: { iss: 'https://evil.example' } },
+    'another client': { claims: { aud: 'other' } },
+    'several clients, for another': { claims: { aud: ['app', 'other'], azp: 'other' } },
+    'another nonce': { claims: { nonce: 'x' } },
+    'no nonce': { claims: { nonce: undefined } },
+    expired: { claims: { exp: past } },
+    'without an expiry': { claims: { exp: undefined } },
+    'without a subject': { claims: { sub: undefined } },
+    'signed with another key': { key: stranger },
+    'not signed': { alg: 'none' },
+    'under another algorithm': { alg: 'HS256' }
+  }
+  for (const [name, answer] of Object.entries(invalidTokens)) {
+    const response = await login(answer)
+    t.match(response.json(), { statusCode: 401, code: 'AUTH_LOGIN_INVALID' }, name)
+    t.notMatch(String(response.headers['set-cookie']), /session=/, name)
+  }
+  t.equal(identities.length, 0)
+  t.equal((await login()).statusCode, 302, 'a valid one logs in')
+  t.match(identities, [{ subject: 'ada' }])
+})
+
+t.test('an invalid response gets 401 or 503, and no log line has a secret of it', async (t) => {
+  const { login, identities, hidden, lines } = await build(t)
+  const rejection = JSON.stringify({ error: 'invalid_grant', error_description: 'HIDDEN', leaked: 'HIDDEN' })
+  const answers: [TokenResponse, number][] = [
+    [{ status: 400, body: rejection }, 401],
+    [{ status: 401, body: rejection }, 401],
+    [{ body: '{"access_token":1,"refresh_token":"HIDDEN"}' }, 401],
+    [{ body: '{"HIDDEN' }, 401],
+    [{ body: 'null' }, 401],
+    [{ claims: { sub: 5 } }, 401],
+    [{ status: 500, body: 'HIDDEN' }, 503],
+    [{ status: 302, body: '' }, 503],
+    [{ jwks: 500 }, 503]
+  ]
+  for (const [answer, status] of answers)
+    t.equal((await login(answer)).statusCode, status, JSON.stringify(answer))
+  t.equal(identities.length, 0)
+  const log = lines.join('')
+  t.match(log, /a login at a provider failed/)
+  t.match(log, /invalid_grant/, 'the log has the reason')
+  t.notOk(log.includes(hidden))
+})
