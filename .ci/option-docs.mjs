@@ -5,7 +5,7 @@ import ts from 'typescript'
 import { packages } from './packages.mjs'
 
 const units =
-  /milliseconds?|seconds?|status|\bbytes?\b|\bbits?\b|share|ratio|percent|factor|port|number of|how many|\b(?:requests|calls|attempts|entries|keys|series|connections|processes|characters|levels|samples|users|sessions|results|tokens|times|errors|failures|streams|signals|retries|nodes|logs|events|lines|slots|codes?)\b/i
+  /milliseconds?|seconds?|status|\bbytes?\b|\bbits?\b|share|ratio|percent|factor|exponent|port|number of|how many|\b(?:requests|calls|attempts|entries|keys|series|connections|processes|characters|levels|samples|users|sessions|results|tokens|times|errors|failures|streams|signals|retries|nodes|logs|events|lines|slots|codes?)\b/i
 const ranges = /\d ?(?:to|–) ?[\d`]|\bto \d|at least|at most|or more|or less|above|below|\bup to\b|finite/i
 
 /** The options of an interface that say too little, each with what is missing. */
@@ -21,7 +21,7 @@ function* faultsOf(source, declaration) {
     if (text === '') yield `${name} has no doc comment`
     if (member.questionToken && !initialText) yield `${name} has no @defaultValue`
     if (!/\bnumber\b/.test(type) || type.includes('=>')) continue
-    const all = `${text} ${initialText ?? ''}`
+    const all = `${text} ${initialText ?? ''}`.replaceAll(/\s+/g, ' ')
     if (!units.test(all)) yield `${name} says no unit`
     if (!ranges.test(all)) yield `${name} says no range`
   }
@@ -35,8 +35,7 @@ export function checkOptionDocs() {
     for (const file of globSync(join(folder, 'src/**/*.ts'))) {
       const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true)
       for (const node of source.statements) {
-        if (!ts.isInterfaceDeclaration(node) || !/(?:Options|RateLimit|Limit)$/.test(node.name.text))
-          continue
+        if (!ts.isInterfaceDeclaration(node) || !/(?:Options|RateLimit|Limit)$/.test(node.name.text)) continue
         if (!published.includes(`interface ${node.name.text} `)) continue
         for (const fault of faultsOf(source, node)) {
           console.error(`${file}: ${fault}`)

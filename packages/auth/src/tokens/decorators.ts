@@ -13,25 +13,66 @@ export type JwtPayload = string | object | Buffer
 
 /** Options of signing, besides those of the option `jwt`. */
 export interface JwtSignOptions extends Omit<SignerOptions, 'expiresIn' | 'notBefore'> {
-  /** **Seconds**, or a text with a unit: `'15m'`. */
+  /**
+   * The lifetime. **Seconds**, at least 1, or a text with a unit: `'15m'`.
+   *
+   * @defaultValue none: `jwt.expiresIn`
+   */
   expiresIn?: number | string
-  /** **Seconds**, or a text with a unit. */
+
+  /**
+   * The time until the token becomes valid. **Seconds**, at least 0, or a text with a unit.
+   *
+   * @defaultValue none: valid at once
+   */
   notBefore?: number | string
+
+  /**
+   * Another key for this token.
+   *
+   * @defaultValue none: the key of the option `jwt`
+   */
   key?: string | Buffer
 }
 
 /** Options of verification, besides those of the option `jwt`. */
 export interface JwtVerifyOptions extends Omit<VerifierOptions, 'maxAge'> {
-  /** **Seconds**, or a text with a unit. */
+  /**
+   * The highest age of a token, by its `iat`. **Seconds**, at least 1, or a text with a unit.
+   *
+   * @defaultValue none: only `exp` counts
+   */
   maxAge?: number | string
-  /** Reads the token only from the cookie. */
+
+  /**
+   * Whether the token is read only from the cookie.
+   *
+   * @defaultValue false
+   */
   onlyCookie?: boolean
+
+  /**
+   * Another key for this token.
+   *
+   * @defaultValue none: the keys of the option `jwt`
+   */
   key?: string | Buffer
 }
 
 /** Options for one request's token. */
 export interface JwtRequestOptions {
+  /**
+   * Options of reading the token without verification.
+   *
+   * @defaultValue none: those of @fastify/jwt
+   */
   decode?: DecoderOptions
+
+  /**
+   * Options of verification, and where the token is read from.
+   *
+   * @defaultValue none: those of the option `jwt`
+   */
   verify?: JwtVerifyOptions & { extractToken?: (request: FastifyRequest) => string | void }
 }
 

@@ -4,22 +4,79 @@ import type { Overridable } from '@seaworthy/contract'
 // The decorators of @fastify/cookie, which `session`, `oauth2` and `jwt.cookie` register. The official declarations could
 // conflict with those of an app. These give way to the app's and to the official ones.
 
-/** Attributes of a cookie. */
+/** Attributes of a cookie, as in RFC 6265bis. */
 export interface CookieOptions {
+  /**
+   * The domain whose subdomains get the cookie too.
+   *
+   * @defaultValue none: only the host that sets it
+   */
   domain?: string
+
   /** Encodes the value. Default `encodeURIComponent`. */
   encode?(value: string): string
+
+  /**
+   * The time at which the browser drops the cookie. `maxAge` wins over it.
+   *
+   * @defaultValue none: when the browser closes
+   */
   expires?: Date
+
+  /**
+   * Whether scripts of the page cannot read the cookie.
+   *
+   * @defaultValue false
+   */
   httpOnly?: boolean
-  /** **Seconds**, as in the cookie. */
+
+  /**
+   * How long the browser keeps the cookie. **Seconds**, as in the cookie itself; 0 or below removes it at once.
+   *
+   * @defaultValue none: until the browser closes
+   */
   maxAge?: number
+
+  /**
+   * Whether an embedded page has its own copy for each site that embeds it (CHIPS). It needs `secure`.
+   *
+   * @defaultValue false
+   */
   partitioned?: boolean
+
+  /**
+   * The path below which the browser sends the cookie.
+   *
+   * @defaultValue none: the folder of the request's path
+   */
   path?: string
+
+  /**
+   * Which cookies Chromium drops first where a site has too many.
+   *
+   * @defaultValue none: `medium`
+   */
   priority?: 'low' | 'medium' | 'high'
+
+  /**
+   * Whether requests from other sites carry the cookie. `true` means `strict`.
+   *
+   * @defaultValue none: browsers take `lax`
+   */
   sameSite?: 'lax' | 'none' | 'strict' | boolean
-  /** `auto` means only over https. */
+
+  /**
+   * Whether the cookie goes only over https. `auto`: if this request came over https.
+   *
+   * @defaultValue false
+   */
   secure?: boolean | 'auto'
-  /** Signs the value. It needs a secret for cookies. */
+
+  /**
+   * Whether the value is signed. It needs a secret for cookies.
+   *
+   * @defaultValue false
+   */
   signed?: boolean
 }
 
