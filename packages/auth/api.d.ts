@@ -2,58 +2,68 @@
 import { FastifyRequest, FastifyReply, FastifyPluginAsync, SignerMethods, FastifyBaseLogger } from 'fastify';
 import { DecoderOptions, SignerOptions, VerifierOptions } from 'fast-jwt';
 
-/** What an API key stands for, as the app keeps it. The key itself is kept nowhere. */
-interface ApiKeyRecord {
-    /** SHA-256 of the key, as `app.auth.apiKeys.create()` gave it. */
+/** A new key: show `key` once, store `id` and `hash`. */
+interface NewApiKey {
+    key: string;
+    id: string;
     hash: string;
-    /** Whose key it is. */
+}
+interface ApiKeys {
+    /** Creates a key. Store `id` and `hash` where `find` looks: this package stores nothing. */
+    create(): NewApiKey;
+}
+
+/** The app's record of an API key. The key itself is stored nowhere. */
+interface ApiKeyRecord {
+    /** SHA-256 of the key, as returned by `app.auth.apiKeys.create()`. */
+    hash: string;
+    /** The owner's id. */
     sub: string;
     roles?: readonly string[];
     scopes?: readonly string[];
-    /** When it ends, in **milliseconds** since 1970. */
+    /** When it expires, in **milliseconds** since 1970. */
     expiresAt?: number;
 }
 /** Options of API keys. */
 interface ApiKeyOptions {
-    /** Finds a key's record by its id, which is a part of the key. */
+    /**
+     * Finds a key's record by the id in the key.
+     *
+     * @defaultValue none: required
+     */
     find: (id: string) => ApiKeyRecord | null | undefined | Promise<ApiKeyRecord | null | undefined>;
     /**
-     * What keys start with, so that scanners find leaked ones. Letters and digits.
+     * The start of each key, so that scanners find leaked ones: 1 to 16 letters and digits.
      *
      * @defaultValue 'sk'
      */
     prefix?: string;
     /**
-     * The request header that carries the key.
+     * The request header that has the key.
      *
      * @defaultValue 'x-api-key'
      */
     header?: string;
 }
 
-/** How a request proves who it is from. */
-type SchemeName = 'jwt' | 'apiKey' | 'session';
+/** Marks an error as made for clients. All copies of a package share it, because the symbol is registered globally. */
+declare const clientErrorBrand: unique symbol;
 /**
- * Who a request is from: the token's claims, the session's `user`, or what an API key stands for.
- * Add your own claims by declaration merging: `declare module '@seaworthy/auth' { interface AuthUser { email: string } }`.
+ * An error whose status, code and headers go to the client, and whose message does too below 500 or with `expose`.
+ * The error handler trusts these members only if the error carries the brand, or is made by Fastify or http-errors.
  */
-interface AuthUser {
-    /** The subject: a user's id. */
-    sub: string;
-    /** Roles as tokens of this package carry them. */
-    roles?: readonly string[];
-    /** One role, as some tokens carry it. */
-    role?: string;
-    /** Claims are the issuer's own. */
-    [claim: string]: unknown;
-}
-/** The outcome of a scheme. */
-interface Identity {
-    readonly scheme: SchemeName;
-    readonly user: AuthUser;
-    readonly subject: string | undefined;
-    readonly roles: readonly string[];
-    readonly scopes: readonly string[];
+interface ClientError extends Error {
+    readonly [clientErrorBrand]: true;
+    /** A whole number from 400 to 599. */
+    readonly statusCode: number;
+    /** Stable, for programs: `BREAKER_OPEN`. */
+    readonly code: string;
+    /** Response headers: `retry-after`, `www-authenticate`, `allow`. */
+    readonly headers?: Readonly<Record<string, string | number | readonly string[]>> | undefined;
+    /** Details of the error. They are sent unchanged, so they hold no secret and no submitted value. */
+    readonly details?: unknown;
+    /** Whether the message is sent. The default is `true` below 500. */
+    readonly expose?: boolean | undefined;
 }
 
 /**
@@ -83,12 +93,12 @@ type AtLeastOne<T> = {
 }[keyof T];
 
 /**
- * Marks the service's own routes (probes, metrics): no authentication, rate limit or load shedding, no log line.
+ * Marks routes for the platform (probes, metrics): no authentication, rate limit, load shedding or log line.
  * Set by the plugin that adds the route, read by the others.
  */
 type OperationalRoute = 'probe' | 'metrics';
 interface OperationalConfig {
-    /** The route serves the platform, not users: `probe` or `metrics`. Plugins then leave it alone. */
+    /** Marks a route that serves the platform, not users: `probe` or `metrics`. Plugins do not act on it. */
     operational?: Overridable<this, OperationalRoute>;
 }
 declare module 'fastify' {
@@ -96,20 +106,154 @@ declare module 'fastify' {
     }
 }
 
+/** The ways by which a request can be authenticated. */
+type SchemeName = 'jwt' | 'apiKey' | 'session';
 /**
- * A value that no string, JSON, log or inspection prints. `reveal()` gives it. An interface, because each package has a
- * copy of the class: a secret of one must fit the options of another.
+ * The user of a request: the token's claims, the session's `user`, or the owner of an API key.
+ * Add your own claims by declaration merging: `declare module '@seaworthy/auth' { interface AuthUser { email: string } }`.
  */
-interface Secret {
-    /** The value itself. Call it where it is used, and keep it nowhere. */
-    reveal(): string;
-    toString(): string;
-    toJSON(): string;
+interface AuthUser {
+    /** The subject: a user's id. */
+    sub: string;
+    /** Roles as tokens of this package carry them. */
+    roles?: readonly string[];
+    /** A single role, as some tokens carry it. */
+    role?: string;
+    /** Any other claim. */
+    [claim: string]: unknown;
 }
-declare const Secret: new (value: string) => Secret;
+/** The result of authentication. */
+interface Identity {
+    readonly scheme: SchemeName;
+    readonly user: AuthUser;
+    readonly subject: string | undefined;
+    readonly roles: readonly string[];
+    readonly scopes: readonly string[];
+}
+interface IdentityRequest {
+    /** The result of authentication. `null` before it, and for a request without credentials on an optional route. */
+    identity: Overridable<this, Identity | null>;
+}
+declare module 'fastify' {
+    interface FastifyRequest extends IdentityRequest {
+    }
+}
+
+/** The subject of an event. */
+type AuditType = 'access' | 'csrf' | 'login' | 'provider_login' | 'token_issued' | 'token_refreshed' | 'refresh_reused' | 'revoked' | 'session_started' | 'session_ended';
+/** One decision or change. It never has a token, cookie, key or password. */
+interface AuditEvent {
+    readonly type: AuditType;
+    /** `allowed`, `unauthenticated`, `denied`, `would_deny`, `unavailable`, … */
+    readonly outcome: string;
+    readonly scheme?: SchemeName | 'password' | 'oauth2' | 'none' | undefined;
+    /** The error's code, if the request was rejected. */
+    readonly code?: string | undefined;
+    readonly subject?: string | undefined;
+    /** The route's pattern. */
+    readonly route?: string | undefined;
+    readonly method?: string | undefined;
+    readonly ip?: string | undefined;
+    readonly correlationId?: string | undefined;
+}
+
+/** A session on the server. */
+interface SessionRecord {
+    readonly id: string;
+    readonly subject: string;
+    /** Milliseconds since 1970. */
+    readonly createdAt: number;
+    readonly lastSeen: number;
+    readonly ip?: string | undefined;
+    readonly userAgent?: string | undefined;
+}
+
+/** Options of password logins. */
+interface LoginOptions {
+    /**
+     * Failed attempts at an account from one address (IPv6: one /64) before further ones have to wait. Attempts, 1 to
+     * 1000.
+     *
+     * @defaultValue 5
+     */
+    attempts?: number;
+    /**
+     * The first wait. It doubles with each further failure. Milliseconds, at least 1.
+     *
+     * @defaultValue 1000
+     */
+    delay?: number;
+    /**
+     * The longest wait. Accounts are never locked permanently, because an attacker could then lock out their owners.
+     * Milliseconds, at least 1.
+     *
+     * @defaultValue 300000
+     */
+    maxDelay?: number;
+    /**
+     * The limit for an account from all addresses together, as a multiple of `attempts`. With a small one an attacker
+     * could lock out the owner. Factor, 1 to 1000.
+     *
+     * @defaultValue 10
+     */
+    accountFactor?: number;
+    /**
+     * The limit for an address at all accounts together, as a multiple of `attempts`. Factor, 1 to 1000.
+     *
+     * @defaultValue 10
+     */
+    addressFactor?: number;
+    /**
+     * The cost of a password hash: scrypt with N = 2^cost, r = 8, p = 3. It takes 2^cost KiB of memory. Exponent, 14 to
+     * 20.
+     *
+     * @defaultValue 15
+     */
+    cost?: number;
+}
+
+/** A login with a password. */
+interface Credentials<User> {
+    /** The user's input: an email address or a name. */
+    account: string;
+    password: string;
+    /** Finds the user. `passwordHash` is a result of `app.auth.hashPassword`. */
+    find: (account: string) => User | null | undefined | Promise<User | null | undefined>;
+}
+/** Checks a login. @throws AuthError `AUTH_INVALID_CREDENTIALS` (401), `AUTH_TOO_MANY_ATTEMPTS` (429). */
+type VerifyCredentials = <User extends {
+    passwordHash: string | null | undefined;
+}>(request: FastifyRequest, credentials: Credentials<User>) => Promise<User>;
 
 /**
- * Names of the app: a name that is not among them is then a compile error, in routes and in the options.
+ * A request of any server (also HTTP/2), logger and type provider. It lacks the members that differ between them: from
+ * the whole type TypeScript would infer a route's schema and ignore the type provider.
+ */
+type AnyRequest = Omit<FastifyRequest, 'raw' | 'req' | 'server' | 'log' | 'routeOptions' | 'socket'>;
+/** A reply of any server, logger and type provider. */
+interface AnyReply {
+    readonly sent: boolean;
+    statusCode: number;
+    code(status: number): AnyReply;
+    status(status: number): AnyReply;
+    send(payload?: unknown): AnyReply;
+}
+
+/** A hook of a route. It works with `done` and, called by hand, as a promise. */
+type AuthHook = {
+    hook(request: AnyRequest, reply: AnyReply, done: (error?: Error) => void): void;
+    hook(request: AnyRequest, reply: AnyReply): Promise<void>;
+}['hook'];
+
+/** One scheme, any of several (a list is the same), or all of them. */
+type SchemeExpression = SchemeName | readonly SchemeExpression[] | {
+    readonly any: readonly SchemeExpression[];
+} | {
+    readonly all: readonly SchemeExpression[];
+};
+
+/**
+ * The app's names of roles, scopes and policies. Any other name is then a compile error, in routes and in the options.
  *
  * @example
  * declare module '@seaworthy/auth' {
@@ -130,590 +274,444 @@ type ScopeName = NamesOf<'scope'>;
 /** A policy of the option `policies`: any name, or those of `AuthTypes`. */
 type PolicyName = NamesOf<'policy'>;
 
-/** What a policy is told besides the request. */
+/** The second argument of a policy. */
 interface PolicyContext {
     readonly identity: Identity;
     /** Whether the identity has one of these roles, or one that includes it. */
     hasRole(...roles: RoleName[]): boolean;
 }
-/** Decides on a request: only `true` lets it pass. It may read the database; what it throws is answered. */
+/** Decides about a request: only `true` allows it. It may read a database; an error that it throws is the response. */
 type Policy = (request: FastifyRequest, context: PolicyContext) => boolean | Promise<boolean>;
 /** Policies by name. */
 type Policies = Readonly<Record<PolicyName, Policy>>;
 
-/** One scheme, any of several (a list is the same), or all of them. */
-type SchemeExpression = SchemeName | readonly SchemeExpression[] | {
-    readonly any: readonly SchemeExpression[];
-} | {
-    readonly all: readonly SchemeExpression[];
-};
-/** Who may use a route. Every part that is given must hold. */
+/** The access rule of a route. A request must meet all its members. */
 interface AuthRule {
-    /** How it must be proved who asks. Default: any configured scheme. */
+    /**
+     * The schemes that can authenticate the request.
+     *
+     * @defaultValue Any configured scheme
+     */
     schemes?: SchemeExpression;
-    /** One of these roles, or one that includes it. */
+    /**
+     * Roles of which one is required, or a role that includes one.
+     *
+     * @defaultValue none: no role is required
+     */
     roles?: RoleName | readonly RoleName[];
-    /** All of these scopes. */
+    /**
+     * Scopes that are all required.
+     *
+     * @defaultValue none: no scope is required
+     */
     scopes?: ScopeName | readonly ScopeName[];
-    /** All of these policies, by name or in place, before validation. */
+    /**
+     * Policies that must all allow the request, by name or as functions. They run before validation.
+     *
+     * @defaultValue none: no policy is evaluated
+     */
     policies?: PolicyName | Policy | readonly (PolicyName | Policy)[];
-    /** Policies that need the validated input: whether the thing asked for is the user's. */
+    /**
+     * Policies that need the validated input, such as whether the requested object belongs to the user.
+     *
+     * @defaultValue none: no policy is evaluated
+     */
     owner?: PolicyName | Policy | readonly (PolicyName | Policy)[];
-    /** Lets requests without any credentials in, with `request.user` null. Bad credentials are still refused. */
+    /**
+     * Allows requests without credentials, with `request.user` null. Invalid credentials are still rejected.
+     *
+     * @defaultValue false
+     */
     optional?: boolean;
-    /** See `mode` of the plugin's options, which is the default. */
+    /**
+     * Like the plugin's option `mode`.
+     *
+     * @defaultValue The plugin's option `mode`
+     */
     mode?: 'enforce' | 'report';
 }
-/** Who may use a route, with one demand at least: a key that does not exist is an error. */
+/** The access rule of a route, with one member at least: a key that does not exist is an error. */
 type RouteAuth = AtLeastOne<AuthRule>;
 
-/** A new key: show `key` once, keep `id` and `hash`. */
-interface NewApiKey {
-    key: string;
-    id: string;
-    hash: string;
-}
-interface ApiKeys {
-    /** Makes a key. Nothing is stored: keep `id` and `hash` where `find` looks. */
-    create(): NewApiKey;
-}
-
-/** What an event is about. */
-type AuditType = 'access' | 'csrf' | 'login' | 'provider_login' | 'token_issued' | 'token_refreshed' | 'refresh_reused' | 'revoked' | 'session_started' | 'session_ended';
-/** One decision or change. It never holds a token, cookie, key or password. */
-interface AuditEvent {
-    readonly type: AuditType;
-    /** `allowed`, `unauthenticated`, `denied`, `would_deny`, `unavailable`, … */
-    readonly outcome: string;
-    readonly scheme?: SchemeName | 'password' | 'oauth2' | 'none' | undefined;
-    /** The error's code, where it was refused. */
-    readonly code?: string | undefined;
-    readonly subject?: string | undefined;
-    /** The route's pattern. */
-    readonly route?: string | undefined;
-    readonly method?: string | undefined;
-    readonly ip?: string | undefined;
-    readonly correlationId?: string | undefined;
-}
-
-/** Options of password logins. */
-interface LoginOptions {
-    /**
-     * Failures at an account from one address (IPv6: one /64) before it has to wait. 1 to 1000.
-     *
-     * @defaultValue 5
-     */
-    attempts?: number;
-    /**
-     * The first wait, in **milliseconds**; it doubles with each further failure.
-     *
-     * @defaultValue 1000
-     */
-    delay?: number;
-    /**
-     * The longest wait, in **milliseconds**. Accounts are never locked for good: that would let anyone lock anyone out.
-     *
-     * @defaultValue 300000
-     */
-    maxDelay?: number;
-    /**
-     * How many times `attempts` may fail at an account from all addresses together before everyone has to wait there:
-     * many, or anyone could keep the owner out. 1 to 1000.
-     *
-     * @defaultValue 10
-     */
-    accountFactor?: number;
-    /**
-     * How many times `attempts` an address may fail at all accounts together. 1 to 1000.
-     *
-     * @defaultValue 10
-     */
-    addressFactor?: number;
-    /**
-     * The cost of a password's hash: scrypt with N = 2^cost, r = 8, p = 3. Memory is 2^cost KiB. 14 to 20.
-     *
-     * @defaultValue 15
-     */
-    cost?: number;
-}
-
-/** A session as the server knows it. */
-interface SessionRecord {
-    readonly id: string;
-    readonly subject: string;
-    /** Milliseconds since 1970. */
-    readonly createdAt: number;
-    readonly lastSeen: number;
-    readonly ip?: string | undefined;
-    readonly userAgent?: string | undefined;
-}
-
-/** A login with a password. */
-interface Credentials<User> {
-    /** What the user typed: an address or a name. */
-    account: string;
-    password: string;
-    /** Finds the user; `passwordHash` is what `app.auth.hashPassword` gave. */
-    find: (account: string) => User | null | undefined | Promise<User | null | undefined>;
-}
-/** Checks a login. @throws AuthError `AUTH_INVALID_CREDENTIALS` (401), `AUTH_TOO_MANY_ATTEMPTS` (429). */
-type VerifyCredentials = <User extends {
-    passwordHash: string | null | undefined;
-}>(request: FastifyRequest, credentials: Credentials<User>) => Promise<User>;
-
-/** Who may use one route. */
+/** The access rules of one route. */
 interface MatrixRow {
     method: string;
     url: string;
-    /** `unmarked`: nothing says who may use it, so everyone may. */
+    /** `unmarked`: the route has no rule, so all requests are allowed. */
     access: 'public' | 'optional' | 'authenticated' | 'restricted' | 'operational' | 'unmarked';
     schemes: string;
     roles: readonly string[];
     scopes: readonly string[];
     policies: readonly string[];
     owner: readonly string[];
-    /** Refusals are only logged. */
+    /** Denials are only logged. */
     report: boolean;
 }
 
-/** How an issuer is asked about its opaque tokens (RFC 7662). */
-interface IntrospectionOptions {
-    /** Where it is asked: https, or http on loopback. No redirect is followed. */
-    endpoint: string;
-    /** What the issuer calls this service. */
-    clientId: string;
-    /** What the issuer knows this service by. Sent with HTTP Basic authentication. */
-    clientSecret: string | Secret;
-    /**
-     * How long an answer holds, in **milliseconds**: so long a token that the issuer has ended is still taken. Never
-     * beyond the token's `exp`; that a token does not hold is remembered for 5 seconds at most. 0 asks with every
-     * request. 0 to 3600000 (an hour).
-     *
-     * @defaultValue 60000
-     */
-    cacheFor?: number;
-    /**
-     * How long the issuer may take for one answer, in **milliseconds**. Afterwards the request gets 503. 1 to 60000.
-     *
-     * @defaultValue 3000
-     */
-    timeout?: number;
+/** The sessions of users. */
+interface Sessions {
+    /** A user's sessions that have not ended, for a page that lists them. */
+    list(subject: string): Promise<readonly SessionRecord[]>;
+    /** Ends one session: its cookie is not valid any more. */
+    revoke(id: string, subject?: string): Promise<void>;
+    /** Ends all sessions of a user, except `except`. */
+    revokeAll(subject: string, except?: string): Promise<void>;
+    /** The id of the request's session. */
+    idOf(request: AnyRequest): string | undefined;
+    /** Gives the session a new id with this response. A change of user or roles does so too. */
+    rotate(request: AnyRequest): void;
 }
 
-/** Signature algorithms that may be allowed. `none` is not among them. */
-type SignatureAlgorithm = 'HS256' | 'HS384' | 'HS512' | 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
-
-/** An issuer of tokens other than the app. */
-interface IssuerOptions {
-    /** The `iss` claim, compared exactly. */
-    issuer: string;
-    /** The `aud` claim that its tokens must have for this app: one of these. */
-    audience: string | readonly string[];
-    /** Allowed signature algorithms, needed but with `introspection`. Never symmetric and asymmetric ones together. */
-    algorithms?: readonly SignatureAlgorithm[];
-    /**
-     * Where its keys are: https, or http on loopback. One of `jwksUrl`, `publicKey`, `secret` and
-     * `introspection` is needed.
-     */
-    jwksUrl?: string;
-    /** Its public keys in PEM. */
-    publicKey?: string | readonly string[];
-    /** A shared secret (HMAC), at least 32 bytes. */
-    secret?: string | Secret;
-    /**
-     * Asks the issuer about each token: for opaque ones (RFC 7662). One issuer may have it. It gets all tokens where no
-     * JWTs are taken, else those that don't have the three parts of a JWT.
-     */
-    introspection?: IntrospectionOptions;
-    /**
-     * The `typ` header that its access tokens must have: `at+jwt`. Without it that, `JWT` or none will do, and a token that
-     * says that it is an ID, refresh or logout token is refused.
-     */
-    type?: string;
-    /** Claims that must be there. Default `exp`, `iat` and `sub`, with `introspection` `aud` and `sub`. */
-    requiredClaims?: readonly string[];
-    /** Where the roles are: `realm_access.roles`. Default: `roles`, or else `role`. */
-    rolesClaim?: string;
-    /** **Milliseconds** for which keys are taken as current. Default 600000 (10 minutes). */
-    jwksMaxAge?: number;
-    /** **Milliseconds** between two fetches because of an unknown key. Default 30000. */
-    jwksCooldown?: number;
-    /** **Milliseconds** for which old keys serve while the issuer is down. Default 86400000 (a day). */
-    jwksMaxStale?: number;
-    /** **Milliseconds** that a fetch may take. Default 3000. */
-    jwksTimeout?: number;
+/** Response headers of an error: `{ 'retry-after': 30 }`. */
+type ErrorHeaders = Readonly<Record<string, string | number | readonly string[]>>;
+/** What a {@link PluginError} has beside its message. */
+interface PluginErrorOptions<Code extends string> {
+    /** Stable, for programs: `RATE_LIMITED`. */
+    code: Code;
+    /** The response's status, 400 to 599. */
+    statusCode: number;
+    /** Response headers: `retry-after`, `www-authenticate`. */
+    headers?: ErrorHeaders | undefined;
+    /** What led to it. Logged, never sent. */
+    cause?: unknown;
+}
+/**
+ * The base of the errors that a package answers with: status, code, headers and message may be sent. Recognise them by
+ * `code`, not by `instanceof`: an ESM and a CommonJS copy are different classes.
+ */
+declare class PluginError<Code extends string = string> extends Error implements ClientError {
+    readonly [clientErrorBrand]: true;
+    readonly expose: boolean;
+    readonly code: Code;
+    readonly statusCode: number;
+    readonly headers: ErrorHeaders | undefined;
+    constructor(message: string, { code, statusCode, headers, cause }: PluginErrorOptions<Code>);
 }
 
-/** Options of tokens. One of `secret`, `key` and `issuers` is needed. */
-interface JwtOptions {
-    /**
-     * Signs and verifies the app's own tokens (HMAC). At least 32 bytes, no placeholder. A list is a rotation: the
-     * first signs, all verify, so put the new one first and take the old one out once its tokens have expired.
-     */
-    secret?: string | Secret | readonly (string | Secret)[];
-    /**
-     * Signs and verifies the app's own tokens with a key pair instead: a private key in PEM, RSA of at least
-     * 2048 bits, P-256, P-384, P-521 or Ed25519. A list is a rotation, like `secret`.
-     */
-    key?: string | Secret | readonly (string | Secret)[];
-    /**
-     * The one algorithm of the app's own tokens.
-     *
-     * @defaultValue `HS256` with `secret`, what the key is made for with `key` (RS256 for RSA)
-     */
-    algorithm?: SignatureAlgorithm;
-    /**
-     * Who issues the app's own tokens: the `iss` claim that is stamped and demanded. Name your service, so that two
-     * services that share a secret by mistake still don't take each other's tokens.
-     *
-     * @defaultValue 'seaworthy'
-     */
-    issuer?: string;
-    /**
-     * Whom the app's own tokens are for: the `aud` claim that is stamped and demanded.
-     *
-     * @defaultValue the `issuer`
-     */
-    audience?: string;
-    /**
-     * How long an access token holds, in **seconds** as in OAuth, or a number with a unit: `'15m'`, `'1h'`.
-     * From 1 second to 30 days.
-     *
-     * @defaultValue '1h'
-     */
-    expiresIn?: number | string;
-    /**
-     * How long a refresh token holds, in **seconds** or with a unit. Each use starts it again; the login as a whole
-     * ends after `refreshMaxAge`.
-     *
-     * @defaultValue '14d'
-     */
-    refreshExpiresIn?: number | string;
-    /**
-     * How long a login may be refreshed at all, in **seconds** or with a unit.
-     *
-     * @defaultValue '90d'
-     */
-    refreshMaxAge?: number | string;
-    /**
-     * For how long, in **milliseconds**, a refresh token that has just been used gives the same successor again: for
-     * parallel tabs. Afterwards its use ends the login everywhere. 0 to 60000.
-     *
-     * @defaultValue 10000
-     */
-    refreshGrace?: number;
-    /** Reads the claims anew at each refresh, so that a role taken away is gone. `null` refuses the refresh. */
-    refreshClaims?: (claims: Record<string, unknown>) => unknown;
-    /**
-     * Clocks may differ by this much, in **seconds**. 0 to 300.
-     *
-     * @defaultValue 5
-     */
-    clockTolerance?: number;
-    /** Issuers whose tokens are taken besides the app's own: identity providers. */
-    issuers?: readonly IssuerOptions[];
-    /**
-     * How many verified tokens are remembered; 0 verifies every time. Expiry and revocation are looked at each time.
-     *
-     * @defaultValue 1000
-     */
-    cache?: number;
-    /**
-     * The longest token that is looked at, in **bytes**. 256 to 65536.
-     *
-     * @defaultValue 8192
-     */
-    maxLength?: number;
-    /** Takes the token from this cookie where there is no `Authorization` header. Needs `csrf`. */
-    cookie?: string;
+/**
+ * A value that no string, JSON, log or inspection prints. `reveal()` gives it. An interface, because each package has a
+ * copy of the class: a secret of one must fit the options of another.
+ */
+interface Secret {
+    /** The value itself. Call it where it is used, and keep it nowhere. */
+    reveal(): string;
+    toString(): string;
+    toJSON(): string;
 }
+declare const Secret: new (value: string) => Secret;
 
-/** Whom an identity provider vouches for. `issuer` and `subject` together are the identity; an address never is. */
-interface ProviderIdentity {
-    /** The provider's name in the options. */
-    readonly provider: string;
-    readonly issuer: string;
-    readonly subject: string;
-    /** Only where the provider says that it has verified it: the one that may link accounts. */
-    readonly verifiedEmail: string | undefined;
-    readonly name: string | undefined;
-    /** All that the provider said. */
-    readonly claims: Readonly<Record<string, unknown>>;
-    readonly accessToken: string;
-}
-/** Where a provider without discovery (OAuth 2 alone) has its endpoints. */
-interface OAuthEndpoints {
-    authorizeHost: string;
-    authorizePath: string;
-    tokenHost: string;
-    tokenPath: string;
-}
-/** A login through one identity provider. */
-interface OAuthOptions {
-    /** OpenID Connect: the issuer, whose metadata is discovered. https, or http on loopback. */
-    issuer?: string;
-    /** OAuth 2 without discovery: the endpoints, or `github`. `profile` then says who it is. */
-    endpoints?: OAuthEndpoints | 'github';
-    /** Who an access token of a provider without discovery belongs to. There is one for `github`. */
-    profile?: (accessToken: string) => Promise<Omit<ProviderIdentity, 'provider' | 'issuer' | 'accessToken'>>;
-    /** What the provider calls this service. */
-    clientId: string;
-    /** What the provider knows this service by. */
-    clientSecret: string | Secret;
-    /** Where the provider sends the browser back, as registered there. https, http only on loopback. */
-    callbackUrl: string;
-    /** Default `openid email profile`, for `github` `read:user user:email`. */
-    scope?: string;
-    /** The route that starts the login. Default `/login/<name>`. */
-    startPath?: string;
-    /** Where the browser goes afterwards, unless `?returnTo=` said so. Default `/`. */
-    returnTo?: string;
-    /**
-     * Finds or makes the user. What it gives becomes the session's `user`, and the browser goes to `returnTo`;
-     * with a reply sent, it has done all itself; with nothing given, nobody is logged in. Throw to refuse.
-     */
-    onLogin: (identity: ProviderIdentity, request: FastifyRequest, reply: FastifyReply) => unknown;
-}
-
-/** Attributes of the session's cookie. */
-interface SessionCookie {
-    path?: string;
-    httpOnly?: boolean;
-    /** `false` only for development over plain http; the cookie then loses its `__Host-` name. */
-    secure?: boolean;
-    sameSite?: 'strict' | 'lax' | 'none' | boolean;
-    /** **Seconds**, as in the cookie. */
-    maxAge?: number;
-    domain?: string;
-}
-/** Options of sessions. One of `key` and `secret` is needed. */
-interface SessionOptions {
-    /** Encrypts the cookie: 32 random bytes, in base64 or as a Buffer. A list is a rotation: the first encrypts. */
-    key?: string | Secret | Buffer | readonly (string | Secret | Buffer)[];
-    /** Derives the key from a secret of at least 32 bytes. Takes seconds and 256 MiB at start: prefer `key`. */
-    secret?: string | Secret;
-    /** For `secret`: 16 bytes. */
-    salt?: string | Secret | Buffer;
-    /** The cookie's name. Default `__Host-session`, `session` where the cookie can't have that name. */
-    cookieName?: string;
-    /** Attributes of the cookie: by default `/`, HttpOnly, Secure, SameSite=Lax. */
-    cookie?: SessionCookie;
-    /**
-     * A session ends when it hasn't been used for so long, in **milliseconds**.
-     *
-     * @defaultValue 1800000
-     */
-    idleTimeout?: number;
-    /**
-     * A session ends this long after login, in **milliseconds**.
-     *
-     * @defaultValue 86400000
-     */
-    absoluteTimeout?: number;
-    /**
-     * When Redis can't be asked: `closed` answers 503 to whoever brings a session, `open` trusts the cookie.
-     *
-     * @defaultValue 'closed'
-     */
-    onStoreError?: 'closed' | 'open';
-}
-/** Options of the protection against cross-site requests. */
-interface CsrfOptions {
-    /** Other origins that may write: `https://app.example.com`. */
-    trustedOrigins?: readonly string[];
-    /**
-     * What a write needs that says nothing of where it comes from (no `Sec-Fetch-Site`, no `Origin`: no browser since
-     * 2020, but programs): `allow` lets it pass, `token` wants `x-csrf-token`, from `app.auth.csrfToken(request)`.
-     *
-     * @defaultValue 'allow'
-     */
-    unknownOrigin?: 'allow' | 'token';
-}
-
-/** Role names, or each role with those that it includes. */
-type RolesOption = readonly RoleName[] | Readonly<Record<RoleName, readonly RoleName[]>>;
-
-/** What is used of an ioredis client. */
-interface RedisClient {
+/**
+ * The commands that the packages send. Clients of ioredis 5 and 6, alone, with Sentinel or as a cluster, have them.
+ * `status` is ioredis' state of the connection: `ready`, `wait`, `connecting`, `reconnecting`, `close`, `end`.
+ */
+interface RedisClient$1 {
+    readonly status?: string;
     eval(script: string, numberOfKeys: number, ...args: (string | number)[]): Promise<unknown>;
+    evalsha(sha: string, numberOfKeys: number, ...args: (string | number)[]): Promise<unknown>;
+    ping(): Promise<unknown>;
+}
+
+/** The codes of {@link AuthError}. Those with `FST_JWT_` are `@fastify/jwt`'s, for `request.jwtVerify()`. */
+type AuthErrorCode = 'AUTH_CROSS_SITE' | 'AUTH_FORBIDDEN' | 'AUTH_INTROSPECTION_UNAVAILABLE' | 'AUTH_INVALID_API_KEY' | 'AUTH_INVALID_CREDENTIALS' | 'AUTH_INVALID_TOKEN' | 'AUTH_KEYS_UNAVAILABLE' | 'AUTH_LOGIN_INVALID' | 'AUTH_LOGIN_REFUSED' | 'AUTH_NOT_CONFIGURED' | 'AUTH_PROVIDER_UNAVAILABLE' | 'AUTH_REFRESH_INVALID' | 'AUTH_REQUIRED' | 'AUTH_STATE_INVALID' | 'AUTH_STORE_UNAVAILABLE' | 'AUTH_TOKEN_EXPIRED' | 'AUTH_TOKEN_REVOKED' | 'AUTH_TOO_MANY_ATTEMPTS' | 'AUTH_UNMARKED_ROUTE' | 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED' | 'FST_JWT_AUTHORIZATION_TOKEN_INVALID' | 'FST_JWT_AUTHORIZATION_TOKEN_UNTRUSTED' | 'FST_JWT_NO_AUTHORIZATION_IN_HEADER';
+/**
+ * The error of every request that this package rejects. Recognise it by `code`; the message may be shown, `cause` may
+ * not.
+ *
+ * @example
+ * if (error.code === 'AUTH_TOKEN_EXPIRED') refresh()
+ */
+declare class AuthError extends PluginError<AuthErrorCode> {
+}
+
+/** The methods that this package uses of an ioredis client. */
+interface RedisClient extends RedisClient$1 {
     duplicate(override?: object): RedisSubscriber;
 }
-/** A connection that listens. */
+/** A connection that subscribes to a channel. */
 interface RedisSubscriber {
     subscribe(channel: string): Promise<unknown>;
     on(event: string, listener: (...args: any[]) => void): unknown;
     disconnect(): void;
 }
 
-/** Options of the auth plugin. What is left out is not loaded. */
-interface AuthOptions {
-    /** Tokens: the app's own, and those of identity providers. `false` leaves them to the app. */
-    jwt?: JwtOptions | false;
-    /** Sessions in an encrypted cookie that the server can end. `false` leaves them to the app. */
-    session?: SessionOptions | false;
-    /** Logins through identity providers, by name: `{ google: { … }, github: { … } }`. */
-    oauth2?: Record<string, OAuthOptions> | false;
-    /** API keys. */
-    apiKeys?: ApiKeyOptions | false;
-    /**
-     * Roles, and which others each includes: `{ admin: ['editor'], editor: [] }`, or just their names. With it, a role
-     * that a route names and that isn't here stops the start. Without it any name is a role.
-     */
-    roles?: RolesOption;
-    /** Named decisions for routes: `{ owner: (request, { identity }) => … }`. */
-    policies?: Policies;
-    /** Ending tokens before they expire. */
-    revocation?: RevocationOptions;
-    /** Refuses writes that another site makes a browser send. On with `session` and `jwt.cookie`. */
-    csrf?: CsrfOptions | false;
-    /** Password logins: cost of the hash, backoff. */
-    login?: LoginOptions;
-    /**
-     * A route that doesn't say who may use it stops the start: mark it with `config.auth`, `app.authenticate` or
-     * `app.authorize(…)`; public ones with `config: { auth: false }`. Probes and metrics need no mark. A hook on a whole
-     * scope is none: it is not seen from the route.
-     *
-     * @defaultValue false
-     */
-    defaultDeny?: boolean;
-    /**
-     * `report` lets through what roles, scopes and policies would refuse, and logs and counts it as `would_deny`.
-     * Authentication is always enforced. A route may set its own with `config.auth.mode`.
-     *
-     * @defaultValue 'enforce'
-     */
-    mode?: 'enforce' | 'report';
-    /**
-     * The realm in `WWW-Authenticate`.
-     *
-     * @defaultValue 'api'
-     */
-    realm?: string;
-    /** An ioredis client: revocations, refresh tokens, sessions and login failures are then shared by all processes. */
-    redis?: RedisClient;
-    /**
-     * What the keys in Redis start with. Keep the braces: they keep the keys on one node of a cluster.
-     *
-     * @defaultValue 'seaworthy:{auth}:'
-     */
-    redisPrefix?: string;
-    /**
-     * How long Redis may take for one answer, in **milliseconds**. 10 to 10000.
-     *
-     * @defaultValue 250
-     */
-    storeTimeout?: number;
-    /** Told of each decision and change, besides log and metrics. Never with a token, cookie or password. */
-    onAudit?: (event: AuditEvent, request: FastifyRequest | undefined) => void;
-}
 /** Options of revocation. */
 interface RevocationOptions {
     /**
-     * When Redis can't be asked for longer than `maxStaleness`: `local` goes on with the revocations that this process
-     * knows, `closed` answers 503 to whoever brings a token.
+     * How tokens are treated once Redis has not answered for `maxStaleness`: `local` continues with the revocations that
+     * this process has, `closed` answers 503 to requests with a token.
      *
      * @defaultValue 'local'
      */
     onStoreError?: 'local' | 'closed';
     /**
-     * How often the processes ask Redis for revocations, in **milliseconds**, besides being told at once. 50 to 1000.
+     * The interval at which each process reads new revocations from Redis, besides being notified of each at once.
+     * Milliseconds, 50 to 1000.
      *
      * @defaultValue 500
      */
     pollInterval?: number;
     /**
-     * How old the knowledge of revocations may be before `onStoreError` applies, in **milliseconds**.
+     * The age of the list of revocations from which `onStoreError` applies. Milliseconds, at least 100.
      *
      * @defaultValue 2000
      */
     maxStaleness?: number;
     /**
-     * How long revocations are kept, in **seconds**: at least as long as the longest token of any issuer holds.
+     * How long revocations are kept: at least as long as the longest token of any issuer is valid. **Milliseconds**, or a
+     * text with a unit (`'2 days'`). From 1 minute to 366 days.
      *
-     * @defaultValue 86400
+     * @defaultValue '1 day'
      */
-    retention?: number;
+    retention?: number | string;
 }
 
-/**
- * A request of any server (HTTP/2 too), logger and type provider: without the members that differ, since from the whole
- * type TypeScript would infer a route's schema and forget what the type provider makes of it.
- */
-type AnyRequest = Omit<FastifyRequest, 'raw' | 'req' | 'server' | 'log' | 'routeOptions' | 'socket'>;
-/** Its reply. */
-interface AnyReply {
-    readonly sent: boolean;
-    statusCode: number;
-    code(status: number): AnyReply;
-    status(status: number): AnyReply;
-    send(payload?: unknown): AnyReply;
+/** The signature algorithms that can be allowed. `none` is not one of them. */
+type SignatureAlgorithm = 'HS256' | 'HS384' | 'HS512' | 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
+
+/** Token introspection (RFC 7662) at the issuer of opaque tokens. */
+interface IntrospectionOptions {
+    /**
+     * The introspection endpoint: https, or http on loopback. No redirect is followed.
+     *
+     * @defaultValue none: required
+     * @throws RangeError for plain http, and for credentials in the URL.
+     */
+    endpoint: string;
+    /**
+     * The client id that the issuer assigned to this service.
+     *
+     * @defaultValue none: required
+     */
+    clientId: string;
+    /**
+     * The client secret that the issuer assigned to this service. Sent with HTTP Basic authentication.
+     *
+     * @defaultValue none: required
+     */
+    clientSecret: string | Secret;
+    /**
+     * How long an introspection result is cached. A token revoked at the issuer stays valid until then. Never beyond the
+     * token's `exp`; a rejection is cached for 5 seconds at most; 0 calls the issuer for each request. Milliseconds, 0 to
+     * 3600000.
+     *
+     * @defaultValue 60000
+     */
+    cacheFor?: number;
+    /**
+     * The timeout of a call. Afterwards the request gets 503. Milliseconds, 1 to 60000.
+     *
+     * @defaultValue 3000
+     */
+    timeout?: number;
 }
 
-interface IdentityRequest {
-    /** How the request proved who it is from, and what follows from it; null before, and without credentials. */
-    identity: Overridable<this, Identity | null>;
-}
-declare module 'fastify' {
-    interface FastifyRequest extends IdentityRequest {
-    }
+/** An issuer of tokens other than the app. One of `jwksUrl`, `publicKey`, `secret` and `introspection` is required. */
+interface IssuerOptions {
+    /**
+     * The `iss` claim, compared exactly.
+     *
+     * @defaultValue none: required
+     */
+    issuer: string;
+    /**
+     * The `aud` claim that its tokens must have for this app: one of these.
+     *
+     * @defaultValue none: required
+     */
+    audience: string | readonly string[];
+    /**
+     * The allowed signature algorithms. Symmetric ones only with `secret`, asymmetric ones only with public keys.
+     *
+     * @defaultValue none: required, except with `introspection`
+     * @throws RangeError for an algorithm that does not fit the kind of key.
+     */
+    algorithms?: readonly SignatureAlgorithm[];
+    /**
+     * The URL of its public keys: https, or http on loopback. No redirect is followed.
+     *
+     * @defaultValue none: the keys are not fetched
+     */
+    jwksUrl?: string;
+    /**
+     * Its public keys in PEM.
+     *
+     * @defaultValue none: no fixed keys
+     * @throws RangeError for a weak key, and for a key that verifies none of `algorithms`.
+     */
+    publicKey?: string | readonly string[];
+    /**
+     * A shared secret (HMAC), at least 32 bytes.
+     *
+     * @defaultValue none: no shared secret
+     */
+    secret?: string | Secret;
+    /**
+     * Token introspection (RFC 7662), for opaque tokens. At most one issuer can have it. Without any issuer of JWTs it
+     * gets all tokens, otherwise those that do not have the three parts of a JWT.
+     *
+     * @defaultValue none: tokens are JWTs
+     */
+    introspection?: IntrospectionOptions;
+    /**
+     * The `typ` header that its access tokens must have, such as `at+jwt`.
+     *
+     * @defaultValue none: `at+jwt`, `JWT` and no type are accepted, ID, refresh and logout tokens are rejected
+     */
+    type?: string;
+    /**
+     * Claims that tokens must have.
+     *
+     * @defaultValue `exp`, `iat` and `sub`; with `introspection` `aud` and `sub`
+     */
+    requiredClaims?: readonly string[];
+    /**
+     * The path of the roles: `realm_access.roles`.
+     *
+     * @defaultValue `roles`, or else `role`
+     */
+    rolesClaim?: string;
+    /**
+     * How long fetched keys count as current. Milliseconds, at least 1.
+     *
+     * @defaultValue 600000
+     */
+    jwksMaxAge?: number;
+    /**
+     * The shortest interval between two fetches because of an unknown key. Milliseconds, at least 1.
+     *
+     * @defaultValue 30000
+     */
+    jwksCooldown?: number;
+    /**
+     * How long old keys are used while the issuer is down. Milliseconds, at least 1.
+     *
+     * @defaultValue 86400000
+     */
+    jwksMaxStale?: number;
+    /**
+     * The timeout of a fetch. Milliseconds, at least 1.
+     *
+     * @defaultValue 3000
+     */
+    jwksTimeout?: number;
 }
 
-interface AuthRouteConfig {
-    /** Who may use the route: `true` for all who prove who they are, `false` for everyone, or in detail. */
-    auth?: Overridable<this, boolean | RouteAuth>;
+/** Options of tokens. One of `secret`, `key` and `issuers` is required. */
+interface JwtOptions {
+    /**
+     * Signs and verifies the app's tokens (HMAC): at least 32 random bytes, no placeholder. A list is a rotation: the
+     * first secret signs, all verify. Put a new secret first and remove the old one after its tokens have expired.
+     *
+     * @defaultValue none: the app issues no HMAC tokens
+     * @throws RangeError for a short secret, a placeholder or a PEM key, and beside `key`.
+     */
+    secret?: string | Secret | readonly (string | Secret)[];
+    /**
+     * Signs and verifies the app's tokens with a key pair: a private key in PEM, RSA of at least 2048 bits, P-256, P-384,
+     * P-521 or Ed25519. A list is a rotation, like `secret`.
+     *
+     * @defaultValue none: the app issues no tokens signed with a key pair
+     * @throws RangeError for a weaker key, another kind of key, and beside `secret`.
+     */
+    key?: string | Secret | readonly (string | Secret)[];
+    /**
+     * The only algorithm of the app's tokens.
+     *
+     * @defaultValue `HS256` with `secret`, the algorithm of the key with `key` (`RS256` for RSA)
+     * @throws RangeError for an algorithm that the secret or key cannot verify.
+     */
+    algorithm?: SignatureAlgorithm;
+    /**
+     * The `iss` claim of the app's tokens, set and required. Use the service's name, so that two services that share a
+     * secret by mistake reject each other's tokens.
+     *
+     * @defaultValue 'seaworthy'
+     */
+    issuer?: string;
+    /**
+     * The `aud` claim of the app's tokens, set and required.
+     *
+     * @defaultValue The value of `issuer`
+     */
+    audience?: string;
+    /**
+     * The lifetime of an access token. **Seconds**, as in OAuth and `@fastify/jwt`, or a text with a unit (`'15m'`). From
+     * 1 second to 30 days.
+     *
+     * @defaultValue '1h'
+     */
+    expiresIn?: number | string;
+    /**
+     * The lifetime of a refresh token. Each use issues a new one, until `refreshMaxAge` ends the login. **Seconds**, or a
+     * text with a unit. From 1 second to 366 days.
+     *
+     * @defaultValue '14d'
+     */
+    refreshExpiresIn?: number | string;
+    /**
+     * How long a login can be refreshed in total. **Seconds**, or a text with a unit. From 1 second to 366 days.
+     *
+     * @defaultValue '90d'
+     */
+    refreshMaxAge?: number | string;
+    /**
+     * How long a used refresh token returns its successor again, for parallel tabs. A later use ends the login on all
+     * devices. Milliseconds, 0 to 60000.
+     *
+     * @defaultValue 10000
+     */
+    refreshGrace?: number;
+    /**
+     * Returns the current claims at each refresh, so that a removed role is gone. `null` rejects the refresh.
+     *
+     * @defaultValue none: the claims of the login are kept
+     */
+    refreshClaims?: (claims: Record<string, unknown>) => unknown;
+    /**
+     * The tolerated difference between clocks. **Milliseconds**, as in `@fastify/jwt`, 0 to 300000.
+     *
+     * @defaultValue 5000
+     */
+    clockTolerance?: number;
+    /**
+     * Issuers whose tokens are accepted besides the app's tokens: identity providers.
+     *
+     * @defaultValue none: only the app's tokens are accepted
+     * @throws RangeError for two entries with the same `issuer`, or two with `introspection`.
+     */
+    issuers?: readonly IssuerOptions[];
+    /**
+     * How many verified tokens are cached; 0 verifies each time. Expiry and revocation are checked each time. Entries, 0
+     * to 1000000.
+     *
+     * @defaultValue 1000
+     */
+    cache?: number;
+    /**
+     * The longest token that is verified. Bytes, 256 to 65536.
+     *
+     * @defaultValue 8192
+     */
+    maxLength?: number;
+    /**
+     * The cookie that has the token if there is no `Authorization` header.
+     *
+     * @defaultValue none: no cookie is read
+     * @throws RangeError together with `csrf: false`: a browser sends the cookie for any site.
+     */
+    cookie?: string;
 }
-declare module 'fastify' {
-    interface FastifyContextConfig extends AuthRouteConfig {
-    }
-}
-/** A hook for a route that works with `done` and, called by hand, as a promise. */
-type AuthHook = {
-    hook(request: AnyRequest, reply: AnyReply, done: (error?: Error) => void): void;
-    hook(request: AnyRequest, reply: AnyReply): Promise<void>;
-}['hook'];
 
-/** The sessions of users. */
-interface Sessions {
-    /** A user's live sessions, for a page that lists them. */
-    list(subject: string): Promise<readonly SessionRecord[]>;
-    /** Ends one session: its cookie is worth nothing from now on. */
-    revoke(id: string, subject?: string): Promise<void>;
-    /** Ends all sessions of a user, but for `except`. */
-    revokeAll(subject: string, except?: string): Promise<void>;
-    /** The id of the request's session. */
-    idOf(request: AnyRequest): string | undefined;
-    /** Gives the session another id with this answer. Happens by itself when the user or the roles change. */
-    rotate(request: AnyRequest): void;
-}
-
-type Headers = Readonly<Record<string, string | number | readonly string[]>>;
-/**
- * Every refusal of this package. Recognise it by `code`; the message may be shown, `cause` may not.
- *
- * @example
- * if (error.code === 'AUTH_TOKEN_EXPIRED') refresh()
- */
-declare class AuthError extends Error {
-    readonly name = "AuthError";
-    readonly code: string;
-    readonly statusCode: number;
-    readonly headers: Headers | undefined;
-    constructor(code: string, statusCode: number, message: string, { headers, cause }?: {
-        headers?: Headers;
-        cause?: unknown;
-    });
-}
-
-/** What a login gives out, named as in OAuth. */
+/** The tokens of a login, named as in OAuth. */
 interface TokenPair {
     accessToken: string;
     refreshToken: string;
     tokenType: 'Bearer';
-    /** How long the access token holds, in **seconds**. */
+    /** The lifetime of the access token in **seconds**. */
     expiresIn: number;
 }
 
-/** What is ended by `app.auth.revoke`: a token, a login (session or refresh token), or all of a user's. */
+/** The argument of `app.auth.revoke`: a token, a login (session or refresh token), or everything of a user. */
 type Revocable = {
     token: string;
 } | {
@@ -725,37 +723,37 @@ type Revocable = {
 } | {
     user: string;
 };
-/** `app.auth`. What isn't configured throws when it is used, and says what to configure. */
+/** `app.auth`. A member whose option is not set throws when it is used, with the name of the option. */
 interface AuthApi {
-    /** Starts a login: an access token with these claims and a refresh token. `sub` (or `id`) is needed. */
+    /** Starts a login: an access token with these claims and a refresh token. `sub` (or `id`) is required. */
     issueTokens(claims: Record<string, unknown>): Promise<TokenPair>;
-    /** The next pair for a refresh token. @throws AuthError `AUTH_REFRESH_INVALID` (401). */
+    /** Returns the next pair for a refresh token. @throws AuthError `AUTH_REFRESH_INVALID` (401). */
     refresh(refreshToken: string): Promise<TokenPair>;
-    /** Ends tokens and sessions, on all processes within a second. Rejects if Redis couldn't be told. */
+    /** Revokes tokens and ends sessions, on all processes within a second. Rejects if Redis does not confirm it. */
     revoke(what: Revocable): Promise<void>;
-    /** Who may use which route. */
+    /** The access rules of all routes. */
     matrix(): MatrixRow[];
     /** The matrix as text. */
     printMatrix(): string;
-    /** Hashes a password for keeping. */
+    /** Hashes a password for storage. */
     hashPassword(password: string): Promise<string>;
-    /** Whether a password fits its hash; as slow for users that don't exist (no hash). */
+    /** Whether a password matches its hash. It takes as long for users that do not exist (no hash). */
     verifyPassword(password: string, hash: string | null | undefined): Promise<boolean>;
     /** Checks a login, with backoff by account and address. */
     verifyCredentials: VerifyCredentials;
-    /** Makes API keys. */
+    /** Creates API keys. */
     readonly apiKeys: ApiKeys;
     /** Lists and ends sessions. */
     readonly sessions: Sessions;
-    /** The token for `x-csrf-token`, kept in the session. */
+    /** The token for `x-csrf-token`, which the session stores. */
     csrfToken(request: AnyRequest): string;
 }
 interface AuthInstance {
-    /** Tokens, sessions, passwords, keys, and the table of who may use what. */
+    /** Tokens, sessions, passwords, API keys, and the access matrix. */
     auth: Overridable<this, AuthApi>;
-    /** Refuses requests that don't prove who they are from; sets `request.user`. */
+    /** Rejects requests without valid credentials. Sets `request.user`. */
     authenticate: Overridable<this, AuthHook>;
-    /** Like `authenticate`, and one of these roles is needed. */
+    /** Like `authenticate`, and requires one of these roles. */
     authorize: Overridable<this, (...roles: RoleName[]) => AuthHook>;
 }
 declare module 'fastify' {
@@ -763,28 +761,355 @@ declare module 'fastify' {
     }
 }
 
+/** Options of the protection against cross-site requests. */
+interface CsrfOptions {
+    /**
+     * Other origins that may write: `https://app.example.com`.
+     *
+     * @defaultValue none: only the service's own origin
+     * @throws RangeError for an entry that is not an origin.
+     */
+    trustedOrigins?: readonly string[];
+    /**
+     * The rule for writes with neither `Sec-Fetch-Site` nor `Origin`: programs, and browsers older than 2020. `allow`
+     * accepts them, `token` requires `x-csrf-token` with the value of `app.auth.csrfToken(request)`.
+     *
+     * @defaultValue 'allow'
+     */
+    unknownOrigin?: 'allow' | 'token';
+}
+
+/** A user of an identity provider. `issuer` and `subject` together identify the user; an email address never does. */
+interface ProviderIdentity {
+    /** The provider's name in the options. */
+    readonly provider: string;
+    readonly issuer: string;
+    readonly subject: string;
+    /** Set only if the provider has verified the address: the only one that may link accounts. */
+    readonly verifiedEmail: string | undefined;
+    readonly name: string | undefined;
+    /** All claims of the provider. */
+    readonly claims: Readonly<Record<string, unknown>>;
+    readonly accessToken: string;
+}
+/** The endpoints of a provider without discovery (OAuth 2 alone). */
+interface OAuthEndpoints {
+    authorizeHost: string;
+    authorizePath: string;
+    tokenHost: string;
+    tokenPath: string;
+}
+/** A login through one identity provider. One of `issuer` and `endpoints` is required. */
+interface OAuthOptions {
+    /**
+     * The issuer of an OpenID Connect provider, whose metadata is discovered: https, or http on loopback.
+     *
+     * @defaultValue none: the provider is described by `endpoints`
+     */
+    issuer?: string;
+    /**
+     * The endpoints of an OAuth 2 provider without discovery, or `github`. `profile` then returns the user.
+     *
+     * @defaultValue none: the endpoints are discovered
+     * @throws RangeError for a host that is not https, and without `profile`.
+     */
+    endpoints?: OAuthEndpoints | 'github';
+    /**
+     * Returns the user of an access token of a provider without discovery.
+     *
+     * @defaultValue none: required with `endpoints`, except for `github`, which has one
+     */
+    profile?: (accessToken: string) => Promise<Omit<ProviderIdentity, 'provider' | 'issuer' | 'accessToken'>>;
+    /**
+     * The client id that the provider assigned to this service.
+     *
+     * @defaultValue none: required
+     */
+    clientId: string;
+    /**
+     * The client secret that the provider assigned to this service.
+     *
+     * @defaultValue none: required
+     */
+    clientSecret: string | Secret;
+    /**
+     * The redirect URI registered at the provider: https, or http on loopback. Its path becomes a route.
+     *
+     * @defaultValue none: required
+     */
+    callbackUrl: string;
+    /**
+     * The requested scopes.
+     *
+     * @defaultValue `openid email profile`; for `github` `read:user user:email`; none for other endpoints
+     */
+    scope?: string;
+    /**
+     * The path of the route that starts the login.
+     *
+     * @defaultValue `/login/<name>`
+     */
+    startPath?: string;
+    /**
+     * The path to which the browser returns after the login, unless the start has `?returnTo=`.
+     *
+     * @defaultValue '/'
+     * @throws RangeError for a path that leads to another site.
+     */
+    returnTo?: string;
+    /**
+     * Finds or creates the user. The returned user becomes the session's `user`, and the browser returns to `returnTo`.
+     * Without a returned user there is no login. If the function sends a reply, that is the response. Throw to reject.
+     *
+     * @defaultValue none: required
+     */
+    onLogin: (identity: ProviderIdentity, request: FastifyRequest, reply: FastifyReply) => unknown;
+}
+
+/** Role names, or each role with those that it includes. */
+type RolesOption = readonly RoleName[] | Readonly<Record<RoleName, readonly RoleName[]>>;
+
+/** Attributes of the session's cookie. */
+interface SessionCookie {
+    path?: string;
+    httpOnly?: boolean;
+    /** `false` only for development over plain http: the cookie then loses its `__Host-` name. */
+    secure?: boolean;
+    sameSite?: 'strict' | 'lax' | 'none' | boolean;
+    /** **Seconds**, as in the cookie. */
+    maxAge?: number;
+    domain?: string;
+}
+/** Options of sessions. One of `key` and `secret` is required. */
+interface SessionOptions {
+    /**
+     * Encrypts the cookie: 32 random bytes, in base64 or as a Buffer. A list is a rotation: the first key encrypts, all
+     * decrypt.
+     *
+     * @defaultValue none: `secret` is used
+     * @throws RangeError for another length, and for bytes that are not random.
+     */
+    key?: string | Secret | Buffer | readonly (string | Secret | Buffer)[];
+    /**
+     * Derives the key from a secret of at least 32 bytes. This takes seconds and 256 MiB at start: prefer `key`.
+     *
+     * @defaultValue none: `key` is used
+     */
+    secret?: string | Secret;
+    /**
+     * The salt for `secret`: 16 bytes.
+     *
+     * @defaultValue The salt of `@fastify/secure-session`
+     * @throws RangeError for another length.
+     */
+    salt?: string | Secret | Buffer;
+    /**
+     * The cookie's name.
+     *
+     * @defaultValue `__Host-session`, or `session` if the cookie's attributes do not allow that name
+     */
+    cookieName?: string;
+    /**
+     * Attributes of the cookie.
+     *
+     * @defaultValue { path: '/', httpOnly: true, secure: true, sameSite: 'lax' }
+     */
+    cookie?: SessionCookie;
+    /**
+     * A session expires if it is not used for so long. Milliseconds, at least 1000.
+     *
+     * @defaultValue 1800000
+     */
+    idleTimeout?: number;
+    /**
+     * A session expires this long after the login. Milliseconds, at least 1000.
+     *
+     * @defaultValue 86400000
+     */
+    absoluteTimeout?: number;
+    /**
+     * How sessions are treated while Redis does not answer: `closed` answers 503 to requests with a session, `open`
+     * trusts the cookie.
+     *
+     * @defaultValue 'closed'
+     */
+    onStoreError?: 'closed' | 'open';
+}
+
+/** Options of the auth plugin. A feature without options is not loaded. */
+interface AuthOptions {
+    /**
+     * Tokens of the app and of identity providers. `false` leaves them to the app.
+     *
+     * @defaultValue none: no tokens
+     */
+    jwt?: JwtOptions | false;
+    /**
+     * Sessions in an encrypted cookie, which the server can end. `false` leaves them to the app.
+     *
+     * @defaultValue none: no sessions
+     */
+    session?: SessionOptions | false;
+    /**
+     * Logins through identity providers, by name: `{ google: { … }, github: { … } }`.
+     *
+     * @defaultValue none: no such logins
+     */
+    oauth2?: Record<string, OAuthOptions> | false;
+    /**
+     * API keys.
+     *
+     * @defaultValue none: no API keys
+     */
+    apiKeys?: ApiKeyOptions | false;
+    /**
+     * Roles and the roles that each includes: `{ admin: ['editor'], editor: [] }`, or only their names. A route with any
+     * other role then stops the start.
+     *
+     * @defaultValue none: any name is a role
+     * @throws RangeError for a cycle, and for an included role that does not exist.
+     */
+    roles?: RolesOption;
+    /**
+     * Policies for routes, by name: `{ owner: (request, { identity }) => … }`.
+     *
+     * @defaultValue none: routes have only policies of their own
+     */
+    policies?: Policies;
+    /**
+     * Revocation of tokens before they expire.
+     *
+     * @defaultValue The defaults of its members
+     */
+    revocation?: RevocationOptions;
+    /**
+     * Rejects writes that another site makes a browser send.
+     *
+     * @defaultValue On with `session` and `jwt.cookie`
+     */
+    csrf?: CsrfOptions | false;
+    /**
+     * Password logins: cost of the hash, backoff.
+     *
+     * @defaultValue The defaults of its members
+     */
+    login?: LoginOptions;
+    /**
+     * Whether a route without an access rule stops the start. A rule is `config.auth`, `app.authenticate` or
+     * `app.authorize(…)`; public routes have `config: { auth: false }`. Probes and metrics need no rule. A hook of a whole
+     * scope is not a rule, because the route does not show it.
+     *
+     * @defaultValue false
+     */
+    defaultDeny?: boolean;
+    /**
+     * `report` allows requests that roles, scopes and policies would deny, and logs and counts them as `would_deny`.
+     * Authentication is always enforced. `config.auth.mode` sets it for one route.
+     *
+     * @defaultValue 'enforce'
+     */
+    mode?: 'enforce' | 'report';
+    /**
+     * The realm in `WWW-Authenticate`: letters, digits, spaces and `._:/-`.
+     *
+     * @defaultValue 'api'
+     */
+    realm?: string;
+    /**
+     * An ioredis client. Processes then share revocations, refresh tokens, sessions and failed logins.
+     *
+     * @defaultValue none: each process has its own, in memory
+     */
+    redis?: RedisClient;
+    /**
+     * The prefix of every key in Redis. Keep the braces: they keep the keys on one node of a cluster.
+     *
+     * @defaultValue 'seaworthy:{auth}:'
+     */
+    redisPrefix?: string;
+    /**
+     * The timeout of a call to Redis. Milliseconds, 10 to 10000.
+     *
+     * @defaultValue 250
+     */
+    storeTimeout?: number;
+    /**
+     * Called for each decision and change, besides log and metrics. No event has a token, cookie or password.
+     *
+     * @defaultValue none: only log and metrics
+     */
+    onAudit?: (event: AuditEvent, request: FastifyRequest | undefined) => void;
+}
+
 /** JWT, sessions, OAuth2, API keys and roles for Fastify. */
 declare const auth: FastifyPluginAsync<AuthOptions>;
 
-/** Attributes of a cookie. */
+/** Attributes of a cookie, as in RFC 6265bis. */
 interface CookieOptions {
+    /**
+     * The domain whose subdomains get the cookie too.
+     *
+     * @defaultValue none: only the host that sets it
+     */
     domain?: string;
     /** Encodes the value. Default `encodeURIComponent`. */
     encode?(value: string): string;
+    /**
+     * The time at which the browser drops the cookie. `maxAge` wins over it.
+     *
+     * @defaultValue none: when the browser closes
+     */
     expires?: Date;
+    /**
+     * Whether scripts of the page cannot read the cookie.
+     *
+     * @defaultValue false
+     */
     httpOnly?: boolean;
-    /** **Seconds**, as in the cookie. */
+    /**
+     * How long the browser keeps the cookie. **Seconds**, as in the cookie itself; 0 or below removes it at once.
+     *
+     * @defaultValue none: until the browser closes
+     */
     maxAge?: number;
+    /**
+     * Whether an embedded page has its own copy for each site that embeds it (CHIPS). It needs `secure`.
+     *
+     * @defaultValue false
+     */
     partitioned?: boolean;
+    /**
+     * The path below which the browser sends the cookie.
+     *
+     * @defaultValue none: the folder of the request's path
+     */
     path?: string;
+    /**
+     * Which cookies Chromium drops first where a site has too many.
+     *
+     * @defaultValue none: `medium`
+     */
     priority?: 'low' | 'medium' | 'high';
+    /**
+     * Whether requests from other sites carry the cookie. `true` means `strict`.
+     *
+     * @defaultValue none: browsers take `lax`
+     */
     sameSite?: 'lax' | 'none' | 'strict' | boolean;
-    /** `auto`: only over https. */
+    /**
+     * Whether the cookie goes only over https. `auto`: if this request came over https.
+     *
+     * @defaultValue false
+     */
     secure?: boolean | 'auto';
-    /** Signs the value, where the cookies have a secret. */
+    /**
+     * Whether the value is signed. It needs a secret for cookies.
+     *
+     * @defaultValue false
+     */
     signed?: boolean;
 }
-/** What a signed cookie says. */
+/** The content of a signed cookie. */
 type UnsignedCookie = {
     valid: true;
     renew: boolean;
@@ -795,9 +1120,9 @@ type UnsignedCookie = {
     value: null;
 };
 interface CookieInstance {
-    /** A cookie as the text of a `Set-Cookie` header. */
+    /** Formats a cookie as the value of a `Set-Cookie` header. */
     serializeCookie: Overridable<this, (name: string, value: string, options?: CookieOptions) => string>;
-    /** The cookies of a `Cookie` header. */
+    /** Parses a `Cookie` header. */
     parseCookie: Overridable<this, (header: string) => Record<string, string>>;
 }
 interface CookieRequest {
@@ -809,11 +1134,11 @@ interface CookieReply {
     setCookie: Overridable<this, (name: string, value: string, options?: CookieOptions) => this>;
     /** The same as `setCookie`. */
     cookie: Overridable<this, (name: string, value: string, options?: CookieOptions) => this>;
-    /** Takes a cookie away: give the attributes that it was set with. */
+    /** Removes a cookie. The attributes must be those with which it was set. */
     clearCookie: Overridable<this, (name: string, options?: CookieOptions) => this>;
 }
 interface CookieSigner {
-    /** Signs a value with the secret of the cookies; `session` gives one. */
+    /** Signs a value with the secret of the cookies. `session` sets one. */
     signCookie: Overridable<this, (value: string) => string>;
     /** Checks a signed value. */
     unsignCookie: Overridable<this, (value: string) => UnsignedCookie>;
@@ -831,48 +1156,48 @@ declare module 'fastify' {
 type CookieSigning = 'signCookie' extends keyof SignerMethods ? SignerMethods : CookieSigner;
 
 /**
- * What the app keeps in sessions. What it does not list is `unknown`.
+ * The keys and values of the app's sessions. The value of any other key is `unknown`.
  *
  * @example
  * declare module '@seaworthy/auth' { interface SessionData { cart: string[] } }
  */
 interface SessionData {
 }
-/** A key of a session: those of `SessionData` are known, any other may be used. */
+/** A key of a session: those of `SessionData`, and any other text. */
 type SessionKey = keyof SessionData | (string & {});
-/** What a session may keep under a key. */
+/** The value of a session's key. */
 type SessionValue<Key extends SessionKey> = Key extends keyof SessionData ? SessionData[Key] | undefined : unknown;
 /** A session's methods. */
 interface SessionMethods {
-    /** It was written to, so the cookie is sent. */
+    /** Whether the session was changed, so that the response has its cookie. */
     changed: boolean;
     deleted: boolean;
     get<Key extends SessionKey>(key: Key): SessionValue<Key>;
-    /** Under `user` is who is logged in. */
+    /** The key `user` has the user who is logged in. */
     set<Key extends SessionKey>(key: Key, value: SessionValue<Key>): void;
-    /** All that it keeps. */
+    /** All keys and values. */
     data(): Partial<SessionData> & Record<string, unknown>;
     /** Ends the session. */
     delete(): void;
-    /** Attributes of this session's cookie. */
+    /** Sets attributes of this session's cookie. */
     options(options: CookieOptions): void;
-    /** Sends the cookie again, though nothing has changed. */
+    /** Sends the cookie although nothing has changed. */
     touch(): void;
-    /** Forgets all keys but these. */
+    /** Removes all keys except these. */
     regenerate(keep?: string[]): void;
 }
-/** `request.session`, where the option `session` is given. */
+/** `request.session`, with the option `session`. */
 type Session = SessionMethods & Partial<SessionData>;
 interface SessionRequest {
-    /** What is kept of this browser, in an encrypted cookie. */
+    /** The browser's session, in an encrypted cookie. */
     session: Overridable<this, Session>;
 }
 interface SessionInstance {
-    /** A session of its own, for tests and for what is not a request. */
+    /** Makes a session without a request, for tests. */
     createSecureSession: Overridable<this, (data?: Record<string, unknown>) => Session>;
-    /** The session of a cookie's value; null where it does not hold. */
+    /** Reads a session from a cookie's value. `null` if the cookie is not valid. */
     decodeSecureSession: Overridable<this, (cookie: string, log?: FastifyBaseLogger, sessionName?: string) => Session | null>;
-    /** A session as a cookie's value. */
+    /** Formats a session as a cookie's value. */
     encodeSecureSession: Overridable<this, (session: Session, sessionName?: string) => string>;
 }
 declare module 'fastify' {
@@ -882,33 +1207,69 @@ declare module 'fastify' {
     }
 }
 
-/** What a token is made of: claims, or a text. */
+/** The payload of a token: claims, or a text. */
 type JwtPayload = string | object | Buffer;
-/** Rules of signing, besides those of the option `jwt`. */
+/** Options of signing, besides those of the option `jwt`. */
 interface JwtSignOptions extends Omit<SignerOptions, 'expiresIn' | 'notBefore'> {
-    /** **Seconds**, or a number with a unit: `'15m'`. */
+    /**
+     * The lifetime. **Seconds**, at least 1, or a text with a unit: `'15m'`.
+     *
+     * @defaultValue none: `jwt.expiresIn`
+     */
     expiresIn?: number | string;
-    /** **Seconds**, or a number with a unit. */
+    /**
+     * The time until the token becomes valid. **Seconds**, at least 0, or a text with a unit.
+     *
+     * @defaultValue none: valid at once
+     */
     notBefore?: number | string;
+    /**
+     * Another key for this token.
+     *
+     * @defaultValue none: the key of the option `jwt`
+     */
     key?: string | Buffer;
 }
-/** Rules of verifying, besides those of the option `jwt`. */
+/** Options of verification, besides those of the option `jwt`. */
 interface JwtVerifyOptions extends Omit<VerifierOptions, 'maxAge'> {
-    /** **Seconds**, or a number with a unit. */
+    /**
+     * The highest age of a token, by its `iat`. **Seconds**, at least 1, or a text with a unit.
+     *
+     * @defaultValue none: only `exp` counts
+     */
     maxAge?: number | string;
-    /** Looks for the token in the cookie alone. */
+    /**
+     * Whether the token is read only from the cookie.
+     *
+     * @defaultValue false
+     */
     onlyCookie?: boolean;
+    /**
+     * Another key for this token.
+     *
+     * @defaultValue none: the keys of the option `jwt`
+     */
     key?: string | Buffer;
 }
-/** Rules for one request's token. */
+/** Options for one request's token. */
 interface JwtRequestOptions {
+    /**
+     * Options of reading the token without verification.
+     *
+     * @defaultValue none: those of @fastify/jwt
+     */
     decode?: DecoderOptions;
+    /**
+     * Options of verification, and where the token is read from.
+     *
+     * @defaultValue none: those of the option `jwt`
+     */
     verify?: JwtVerifyOptions & {
         extractToken?: (request: FastifyRequest) => string | void;
     };
 }
 type Callback<Value> = (error: Error | null, value: Value) => void;
-/** `app.jwt`, where the app has a key of its own (`jwt.secret` or `jwt.key`). */
+/** `app.jwt`, if the app has a key (`jwt.secret` or `jwt.key`). */
 interface Jwt {
     options: {
         decode: DecoderOptions;
@@ -927,7 +1288,7 @@ interface Jwt {
     verify<Claims extends object | string = AuthUser>(token: string, options: JwtVerifyOptions, callback: Callback<Claims>): void;
     /** Reads a token without verifying it. */
     decode<Claims extends object | string = Record<string, unknown>>(token: string, options?: DecoderOptions): Claims | null;
-    /** The text of the request's token. @throws where there is none. */
+    /** The text of the request's token. @throws Error if there is none. */
     lookupToken(request: AnyRequest, options?: JwtRequestOptions['verify']): string;
 }
 /** `reply.jwtSign`. */
@@ -953,13 +1314,13 @@ interface JwtDecode {
     <Claims extends object | string = Record<string, unknown>>(options: JwtRequestOptions, callback: Callback<Claims>): void;
 }
 interface TokenInstance {
-    /** Signs and verifies tokens by hand. `app.auth.issueTokens` does more: refresh tokens, revocation. */
+    /** Signs and verifies single tokens. `app.auth.issueTokens` adds refresh tokens and revocation. */
     jwt: Overridable<this, Jwt>;
 }
 interface TokenRequest {
-    /** Who the request is from: null before that is known, and where a route lets anyone in. */
+    /** The user of the request. `null` before authentication, and for an anonymous request on an optional route. */
     user: Overridable<this, AuthUser>;
-    /** Takes what `app.authenticate` takes, and sets `request.user`. */
+    /** Accepts the tokens that `app.authenticate` accepts, and sets `request.user`. */
     jwtVerify: Overridable<this, JwtVerify>;
     /** Reads the request's token without verifying it. */
     jwtDecode: Overridable<this, JwtDecode>;
@@ -978,4 +1339,4 @@ declare module 'fastify' {
 }
 
 export { AuthError, auth, auth as default };
-export type { AnyReply, AnyRequest, ApiKeyOptions, ApiKeyRecord, ApiKeys, AuditEvent, AuditType, AuthApi, AuthHook, AuthOptions, AuthRule, AuthTypes, AuthUser, CookieOptions, Credentials, CsrfOptions, Identity, IntrospectionOptions, IssuerOptions, Jwt, JwtDecode, JwtOptions, JwtPayload, JwtRequestOptions, JwtSign, JwtSignOptions, JwtVerify, JwtVerifyOptions, LoginOptions, MatrixRow, NewApiKey, OAuthEndpoints, OAuthOptions, Policies, Policy, PolicyContext, PolicyName, ProviderIdentity, RedisClient, RedisSubscriber, Revocable, RevocationOptions, RoleName, RolesOption, RouteAuth, SchemeExpression, SchemeName, ScopeName, Session, SessionCookie, SessionData, SessionKey, SessionMethods, SessionOptions, SessionRecord, SessionValue, Sessions, SignatureAlgorithm, TokenPair, UnsignedCookie, VerifyCredentials };
+export type { AnyReply, AnyRequest, ApiKeyOptions, ApiKeyRecord, ApiKeys, AuditEvent, AuditType, AuthApi, AuthErrorCode, AuthHook, AuthOptions, AuthRule, AuthTypes, AuthUser, CookieOptions, Credentials, CsrfOptions, Identity, IntrospectionOptions, IssuerOptions, Jwt, JwtDecode, JwtOptions, JwtPayload, JwtRequestOptions, JwtSign, JwtSignOptions, JwtVerify, JwtVerifyOptions, LoginOptions, MatrixRow, NewApiKey, OAuthEndpoints, OAuthOptions, Policies, Policy, PolicyContext, PolicyName, ProviderIdentity, RedisClient, RedisSubscriber, Revocable, RevocationOptions, RoleName, RolesOption, RouteAuth, SchemeExpression, SchemeName, ScopeName, Session, SessionCookie, SessionData, SessionKey, SessionMethods, SessionOptions, SessionRecord, SessionValue, Sessions, SignatureAlgorithm, TokenPair, UnsignedCookie, VerifyCredentials };

@@ -24,12 +24,12 @@ type Overridable<This, T> = {
 } ? T : any;
 
 /**
- * Marks the service's own routes (probes, metrics): no authentication, rate limit or load shedding, no log line.
+ * Marks routes for the platform (probes, metrics): no authentication, rate limit, load shedding or log line.
  * Set by the plugin that adds the route, read by the others.
  */
 type OperationalRoute = 'probe' | 'metrics';
 interface OperationalConfig {
-    /** The route serves the platform, not users: `probe` or `metrics`. Plugins then leave it alone. */
+    /** Marks a route that serves the platform, not users: `probe` or `metrics`. Plugins do not act on it. */
     operational?: Overridable<this, OperationalRoute>;
 }
 declare module 'fastify' {
@@ -38,95 +38,113 @@ declare module 'fastify' {
 }
 
 interface ReadinessCheckOptions {
-    /** A failing critical check makes the service not ready; another one only degraded. Default true. */
-    critical?: boolean;
-    /** Milliseconds after which the check has failed, whatever it does. */
-    timeout?: number;
-    /** Milliseconds between runs in the background. */
-    interval?: number;
-    /** Milliseconds for which a result is served again. */
-    cacheFor?: number;
-}
-
-/** What a check says: `true`, nothing or any other value is a pass; `false` and an error are a failure. */
-type CheckOutcome = 'pass' | 'degraded' | 'fail';
-/** The long form of what a check may return, where there is something to say beside it. */
-interface Finding {
-    status: CheckOutcome;
-    /** Shown to operators only: never on the public probes. No secrets. */
-    detail?: Record<string, string | number | boolean>;
-}
-/**
- * Looks at one dependency. It passes unless it throws, rejects, or gives `false`. `'degraded'` or a {@link Finding}
- * say more. `signal` is aborted when its time is up: hand it on to whatever takes one.
- */
-type CheckFunction = (signal: AbortSignal) => unknown;
-/** How a check is run and what its failure means. Every one may be left out. */
-interface CheckOptions extends ReadinessCheckOptions {
     /**
-     * Whether readiness fails with it. An optional check that fails makes the service `degraded`, which still takes
-     * traffic: right for whatever all replicas share and can do without.
+     * Whether a failure makes the service not ready; otherwise it becomes degraded.
      *
      * @defaultValue true
      */
     critical?: boolean;
     /**
-     * Milliseconds after which the check has failed, even if it ignores its signal. 1 to 60000.
+     * Milliseconds after which a check that has not settled has failed, 1 to 60000.
      *
-     * @defaultValue the plugin's `timeout`
+     * @defaultValue the `timeout` of the provider
      */
     timeout?: number;
     /**
-     * Milliseconds for which a result is served again, before a probe runs the check anew. 0 to 3600000.
-     *
-     * @defaultValue the plugin's `cacheFor`
-     * @throws RangeError when `interval` is given too.
-     */
-    cacheFor?: number;
-    /**
-     * Runs the check in the background every so many milliseconds, 10 to 3600000; probes then never wait for it.
-     * 0 runs it when a probe asks.
+     * Milliseconds between runs in the background, 10 to 3600000. 0 turns them off.
      *
      * @defaultValue 0
      */
     interval?: number;
     /**
-     * With `interval`: milliseconds after which a result has become too old to be believed. A probe then waits for a
-     * new run, and the check fails where none comes.
+     * Milliseconds for which a result is cached, 0 to 3600000.
      *
-     * @defaultValue three intervals and one `timeout`
+     * @defaultValue the `cacheFor` of the provider
+     */
+    cacheFor?: number;
+}
+
+/** The outcome of a check. */
+type CheckOutcome = 'pass' | 'degraded' | 'fail';
+/** What a check may return if it has details. */
+interface CheckResult {
+    status: CheckOutcome;
+    /** Shown to operators only, never on public probes. It must hold no secrets. */
+    detail?: Record<string, string | number | boolean>;
+}
+/**
+ * Checks one dependency. It passes unless it throws, rejects or returns `false`. It may also return `'degraded'` or a
+ * {@link CheckResult}. `signal` is aborted when the check's time is over: pass it to the calls that take one.
+ */
+type CheckFunction = (signal: AbortSignal) => unknown;
+/** Options of a check. Every option may be left out. */
+interface CheckOptions extends ReadinessCheckOptions {
+    /**
+     * Whether readiness fails if the check fails. If an optional check fails, the service becomes `degraded` and still
+     * gets traffic. That is right for a dependency that all replicas share and can do without.
+     *
+     * @defaultValue true
+     */
+    critical?: boolean;
+    /**
+     * Milliseconds after which the check has failed, even if it ignores its signal, 1 to 60000.
+     *
+     * @defaultValue the plugin's `timeout`
+     */
+    timeout?: number;
+    /**
+     * Milliseconds for which a result is cached before a probe runs the check again, 0 to 3600000.
+     *
+     * @defaultValue the plugin's `cacheFor`
+     * @throws RangeError together with `interval`.
+     */
+    cacheFor?: number;
+    /**
+     * Milliseconds between runs in the background, 10 to 3600000. Probes then never wait for the check. 0 runs it when a
+     * probe arrives.
+     *
+     * @defaultValue 0
+     */
+    interval?: number;
+    /**
+     * With `interval`: milliseconds after which a result is stale, 1 to 14400000. A probe then waits for a new run, and
+     * the check fails if there is none.
+     *
+     * @defaultValue three times `interval` plus `timeout`
      */
     staleAfter?: number;
     /**
-     * Failures in a row before a passing check counts as failed. 1 to 1000. The first result ever counts at once.
+     * Number of failures in a row until a passing check counts as failed, 1 to 1000. The very first result counts at once.
      *
      * @defaultValue 1
      */
     failureThreshold?: number;
     /**
-     * Passes in a row before a failed check counts as passing again. 1 to 1000.
+     * Number of passes in a row until a failed check counts as passing, 1 to 1000.
      *
      * @defaultValue 1
      */
     successThreshold?: number;
     /**
-     * Milliseconds above which a run is reported as slow, once until one is fast again. 0 switches it off.
+     * Milliseconds above which a run is logged as slow, 0 to 3600000. It is logged once until a run is fast again. 0 turns
+     * it off.
      *
      * @defaultValue half the `timeout`
      */
     slowAfter?: number;
     /**
-     * Milliseconds after which a critical check that used to pass, and now fails, no longer holds back readiness.
-     * It is the guard against a shared dependency that takes every replica out at once. 0 never gives in.
+     * Milliseconds after which readiness ignores the critical check if it fails and has passed before, 0 to 86400000. It
+     * prevents a shared dependency from taking all replicas out of traffic at once. 0 means never.
      *
      * @defaultValue the plugin's `maxUnready`
      */
     maxUnready?: number;
     /**
-     * The groups it belongs to. `ready` is what `/health/ready` asks; every other name gets a probe of its own at
+     * The groups of the check. `/health/ready` runs the group `ready`; any other group has a probe at
      * `/health/group/<name>`.
      *
      * @defaultValue ['ready']
+     * @throws RangeError for the group `live`, and for names with characters other than letters, digits, `.`, `_`, `-`.
      */
     groups?: readonly string[];
 }
@@ -135,6 +153,135 @@ interface CheckDefinition extends CheckOptions {
     /** The check itself. */
     check: CheckFunction;
 }
+
+/** The members of a breaker that the check reads: `opened` and `halfOpen` of opossum, or a `state`. */
+interface BreakerLike {
+    readonly name?: string;
+    readonly opened?: boolean;
+    readonly halfOpen?: boolean;
+    readonly state?: string;
+}
+/** One breaker, several, or a function that lists those that exist at the time. */
+type Breakers = BreakerLike | readonly BreakerLike[] | (() => Iterable<BreakerLike>);
+/**
+ * Passes while no breaker is open; a half-open one makes it degraded. It calls nothing, it only reads the breakers. Add
+ * it with `critical: false`, unless the service is useless without the dependency behind the breaker.
+ */
+declare function breakerCheck(breakers: Breakers): CheckFunction;
+
+/** Options of {@link httpCheck}. */
+interface HttpCheckOptions {
+    /**
+     * The method of the request.
+     *
+     * @defaultValue 'GET'
+     */
+    method?: string;
+    /**
+     * The headers of the request.
+     *
+     * @defaultValue {}
+     */
+    headers?: Record<string, string>;
+    /**
+     * Whether a status passes.
+     *
+     * @defaultValue 200 to 299
+     */
+    expect?: (statusCode: number) => boolean;
+}
+/**
+ * Passes if the address responds with success. It does not follow redirects and does not read the body.
+ *
+ * @throws RangeError with the code `INVALID_OPTION` if `url` is no http or https address, or has a password.
+ */
+declare function httpCheck(url: string | URL, options?: HttpCheckOptions): CheckFunction;
+
+/** The database that the check needs: a `Pool` of `pg`, or any object with `query` (a client, an embedded database). */
+interface PostgresLike {
+    query(text: string): Promise<unknown>;
+}
+/** Options of {@link postgresCheck}. */
+interface PostgresCheckOptions {
+    /**
+     * The query to run.
+     *
+     * @defaultValue 'SELECT 1'
+     */
+    query?: string;
+}
+/**
+ * Passes if PostgreSQL answers a query. With a pool of `pg`, a connection that does not answer in time is destroyed, so
+ * that the pool drops connections that a frozen or failed-over server has left, and at most one connection is requested
+ * at a time. A pool without an `error` listener gets one: otherwise an idle connection that breaks ends the process.
+ */
+declare function postgresCheck(database: PostgresLike, options?: PostgresCheckOptions): CheckFunction;
+
+/** The client that the check needs: of `ioredis` or `redis` (node-redis), or any object with `ping`. */
+interface RedisLike {
+    ping(): Promise<unknown>;
+    /** ioredis */
+    readonly status?: string;
+    /** node-redis */
+    readonly isReady?: boolean;
+}
+/**
+ * Passes if Redis answers a PING. A client that has lost its connection fails at once, because a PING would wait in its
+ * offline queue.
+ */
+declare function redisCheck(client: RedisLike): CheckFunction;
+
+/** Options of {@link diskCheck}. */
+interface DiskCheckOptions {
+    /**
+     * The share of the file system that must be free for unprivileged users, 0 to 1.
+     *
+     * @defaultValue 0.05
+     */
+    minFree?: number;
+}
+/**
+ * Passes while the file system of `path` has enough free space.
+ *
+ * @throws RangeError with the code `INVALID_OPTION` for a wrong option.
+ */
+declare function diskCheck(path: string, options?: DiskCheckOptions): CheckFunction;
+/** Options of {@link memoryCheck}. */
+interface MemoryCheckOptions {
+    /**
+     * The share of V8's heap limit that may be used, 0.01 to 1.
+     *
+     * @defaultValue 0.9
+     */
+    maxHeap?: number;
+    /**
+     * Bytes of the process that may be resident, at least 0. 0 is no limit.
+     *
+     * @defaultValue 0
+     */
+    maxRss?: number;
+}
+/**
+ * Passes while the process is below its memory limits. It is meant for readiness: less traffic may be enough to recover.
+ *
+ * @throws RangeError with the code `INVALID_OPTION` for a wrong option.
+ */
+declare function memoryCheck(options?: MemoryCheckOptions): CheckFunction;
+/** Options of {@link eventLoopCheck}. */
+interface EventLoopCheckOptions {
+    /**
+     * Milliseconds that a timer may be late, 1 to 60000. Keep it below the check's `timeout`.
+     *
+     * @defaultValue 500
+     */
+    maxDelay?: number;
+}
+/**
+ * Passes while the event loop keeps up: it measures how late a timer fires. Between runs it costs nothing.
+ *
+ * @throws RangeError with the code `INVALID_OPTION` for a wrong option.
+ */
+declare function eventLoopCheck(options?: EventLoopCheckOptions): CheckFunction;
 
 /** `pending` until the first run has ended. */
 type CheckState = CheckOutcome | 'pending';
@@ -148,27 +295,28 @@ interface Transition {
     error?: string;
 }
 
-/** Work that must succeed before the service is ready. `signal` is aborted when the app closes. */
-type StartupTask = (signal: AbortSignal) => unknown;
-/** Why readiness is held back, whatever the checks say. */
+/** Why the service is not ready, whatever its checks return. */
 type NotReadyReason = 'starting' | 'held' | 'maintenance' | 'draining';
 /** The maintenance switch. */
 interface Maintenance {
-    /** Takes the service out of traffic: readiness answers 503, liveness stays. The reason is for operators. */
+    /** Takes the service out of traffic: readiness responds with 503, liveness does not. Only operators see the reason. */
     enter(reason: string): void;
-    /** Gives it traffic again. */
+    /** Puts the service back into traffic. */
     leave(): void;
-    /** Why, and since when in milliseconds of the epoch; undefined while not in maintenance. */
+    /** The reason, and the start in milliseconds of the epoch. `undefined` if there is no maintenance. */
     readonly current: {
         readonly reason: string;
         readonly since: number;
     } | undefined;
 }
 
-/** What a probe answers. */
+/** The status of readiness or of a group. */
 type ReadyStatus = 'ready' | 'degraded' | 'not ready';
 
-/** What is known of a check, for operators. Times are ISO 8601, durations milliseconds. */
+/** Work that must succeed before the service is ready. `signal` is aborted when the app closes. */
+type StartupTask = (signal: AbortSignal) => unknown;
+
+/** A check's last results, for operators. Times are ISO 8601, durations milliseconds. */
 interface CheckReport {
     status: 'pass' | 'degraded' | 'fail' | 'pending';
     critical: boolean;
@@ -180,10 +328,10 @@ interface CheckReport {
     duration?: number;
     error?: string;
     detail?: Record<string, string | number | boolean>;
-    /** It has failed for longer than `maxUnready`, and readiness no longer waits for it. */
+    /** It has failed for longer than `maxUnready`, so readiness ignores it. */
     ignored?: boolean;
 }
-/** What is known of the service, for operators. It may hold addresses and messages: not for the public. */
+/** The health of the service, for operators. It may contain addresses and messages, so it is not for the public. */
 interface HealthReport {
     status: ReadyStatus;
     reason?: NotReadyReason;
@@ -192,191 +340,78 @@ interface HealthReport {
         since: string;
     };
     started: boolean;
-    /** Start-up tasks and holds that readiness waits for. */
+    /** The names of start-up tasks and holds that keep the service not ready. */
     held: string[];
     checks: Record<string, CheckReport>;
     /** The last changes, oldest first. */
     history: readonly Transition[];
 }
+
 /** `app.health` */
 interface Health {
     /**
-     * Adds a check; before or after the app is ready.
+     * Adds a check, before or after the app is ready.
      *
-     * @throws RangeError naming the option that cannot work; Error when the name is taken.
+     * @throws RangeError with the code `INVALID_OPTION` for a wrong option; Error if the name is taken.
      */
     addCheck(name: string, check: CheckFunction, options?: CheckOptions): void;
-    /** Holds readiness back until the returned function is called. Until the app has started once, startup too. */
+    /** Keeps the service not ready until the returned function is called, and start-up from ending if it has not ended. */
     hold(name: string): () => void;
-    /** Runs `task` once the app has loaded (at once where it has), and holds readiness until it has succeeded. */
+    /** Runs `task` once the app has loaded, or at once if it has. The service is not ready until it has succeeded. */
     startupTask(name: string, task: StartupTask): void;
     readonly maintenance: Maintenance;
-    /** What is known now. Starts no check. */
+    /** The report of the last results. Runs no check. */
     status(): HealthReport;
-    /** Runs what has no fresh result, in all groups, then tells. */
+    /** Runs all checks that have no fresh result, in all groups, and returns the report. */
     check(): Promise<HealthReport>;
 }
 
-/** What the check reads of a breaker: opossum's `opened` and `halfOpen`, or a `state`. */
-interface BreakerLike {
-    readonly name?: string;
-    readonly opened?: boolean;
-    readonly halfOpen?: boolean;
-    readonly state?: string;
-}
-/** One breaker, some, or a function that lists those that exist at the time. */
-type Breakers = BreakerLike | readonly BreakerLike[] | (() => Iterable<BreakerLike>);
-/**
- * Passes while no breaker is open; half open is degraded. It calls nothing: it reads what the breakers know. Add it
- * with `critical: false`, unless the service is of no use without what the breaker guards.
- */
-declare function breakerCheck(breakers: Breakers): CheckFunction;
-
-/** Options of {@link httpCheck}. */
-interface HttpCheckOptions {
-    /**
-     * The method.
-     *
-     * @defaultValue 'GET'
-     */
-    method?: string;
-    /**
-     * Headers to send.
-     *
-     * @defaultValue {}
-     */
-    headers?: Record<string, string>;
-    /**
-     * Which status codes pass.
-     *
-     * @defaultValue 200 to 299
-     */
-    expect?: (statusCode: number) => boolean;
-}
-/**
- * Passes when the address answers with success. Redirects are not followed, the body isn't read.
- *
- * @throws RangeError where `url` is no http or https address.
- */
-declare function httpCheck(url: string | URL, options?: HttpCheckOptions): CheckFunction;
-
-/** What the check needs: `pg`'s `Pool`, or anything that has `query` (a client, an embedded database). */
-interface PostgresLike {
-    query(text: string): Promise<unknown>;
-}
-/** Options of {@link postgresCheck}. */
-interface PostgresCheckOptions {
-    /**
-     * What to ask.
-     *
-     * @defaultValue 'SELECT 1'
-     */
-    query?: string;
-}
-/**
- * Passes when PostgreSQL answers a query. With a `pg` pool, a connection that doesn't answer in time is destroyed, so
- * that the pool gets rid of what a frozen or failed-over server left behind, and at most one connection is asked for
- * at a time. A pool without an `error` listener gets one: without, an idle connection that breaks ends the process.
- */
-declare function postgresCheck(database: PostgresLike, options?: PostgresCheckOptions): CheckFunction;
-
-/** What the check needs: a client of `ioredis` or `redis` (node-redis), or anything that has `ping`. */
-interface RedisLike {
-    ping(): Promise<unknown>;
-    /** ioredis */
-    readonly status?: string;
-    /** node-redis */
-    readonly isReady?: boolean;
-}
-/**
- * Passes when Redis answers a PING. A client that has lost its connection fails at once, without a PING waiting in
- * its offline queue.
- */
-declare function redisCheck(client: RedisLike): CheckFunction;
-
-/** Options of {@link diskCheck}. */
-interface DiskCheckOptions {
-    /**
-     * The share of the file system that must be free for unprivileged users, 0 to 1.
-     *
-     * @defaultValue 0.05
-     */
-    minFree?: number;
-}
-/** Passes while the file system that holds `path` has enough space. */
-declare function diskCheck(path: string, { minFree }?: DiskCheckOptions): CheckFunction;
-/** Options of {@link memoryCheck}. */
-interface MemoryCheckOptions {
-    /**
-     * The share of V8's heap limit that may be used, above 0 and up to 1.
-     *
-     * @defaultValue 0.9
-     */
-    maxHeap?: number;
-    /**
-     * Bytes that the whole process may have resident. 0 is no limit.
-     *
-     * @defaultValue 0
-     */
-    maxRss?: number;
-}
-/** Passes while the process is below its limits of memory. For readiness: less traffic may be all it needs. */
-declare function memoryCheck({ maxHeap, maxRss }?: MemoryCheckOptions): CheckFunction;
-/** Options of {@link eventLoopCheck}. */
-interface EventLoopCheckOptions {
-    /**
-     * Milliseconds that a timer may be late, 1 to 60000. Keep it below the check's `timeout`.
-     *
-     * @defaultValue 500
-     */
-    maxDelay?: number;
-}
-/** Passes while the event loop keeps up: a timer is set, and must come almost when it should. Idle, it costs nothing. */
-declare function eventLoopCheck({ maxDelay }?: EventLoopCheckOptions): CheckFunction;
-
-/** Options of the health plugin. Every one may be left out. */
+/** Options of the health plugin. Every option may be left out. */
 interface HealthOptions {
     /**
-     * Where the probes are: `/health/live`, `/health/ready`, `/health/startup`, `/health/group/<name>`. It starts
-     * with `/` and does not end with it; the empty string puts them at the root.
+     * The path of the probes: `/health/live`, `/health/ready`, `/health/startup`, `/health/group/<name>`. It starts with
+     * `/` and does not end with `/`. The empty string puts the probes at the root.
      *
      * @defaultValue '/health'
+     * @throws RangeError for any other text.
      */
     prefix?: string;
     /**
-     * The checks by name, each a function or `{ check, timeout, critical, … }`. More come with `app.health.addCheck`.
+     * The checks by name, each a function or `{ check, timeout, critical, … }`. `app.health.addCheck` adds more.
      *
      * @defaultValue {}
+     * @throws RangeError for a check that is no function, and for a wrong option of a check.
      */
     checks?: Readonly<Record<string, CheckFunction | CheckDefinition>>;
     /**
-     * What must be done before the service is ready: cache warming, migrations. They start together once the app has
-     * loaded, without delaying its listening; startup and readiness answer 503 until all have succeeded.
+     * Work that must succeed before the service is ready: cache warming, migrations. All tasks start together once the
+     * app has loaded, and do not delay its listening. Startup and readiness respond with 503 until all have succeeded.
      *
      * @defaultValue {}
+     * @throws RangeError for a task that is no function.
      */
     startupTasks?: Readonly<Record<string, StartupTask>>;
     /**
-     * Milliseconds that a check may take, 1 to 60000. Keep it below the prober's own timeout.
+     * Milliseconds that a check may take, 1 to 60000. Keep it below the timeout of the prober.
      *
      * @defaultValue 1500
      */
     timeout?: number;
     /**
-     * Milliseconds for which a check's result is served again, 0 to 3600000.
+     * Milliseconds for which the result of a check is cached, 0 to 3600000.
      *
      * @defaultValue 1000
      */
     cacheFor?: number;
     /**
-     * Milliseconds after which a critical check that used to pass no longer holds back readiness, up to a day.
-     * See the check's option of this name. 0 never gives in.
+     * Milliseconds after which readiness ignores a failing critical check that has passed before, 0 to 86400000 (a day).
+     * 0 means never. See the option of the same name of a check.
      *
      * @defaultValue 0
      */
     maxUnready?: number;
     /**
-     * Whether the public answers name the checks. `false` leaves the status alone. Durations, errors and history are
+     * Whether public responses name the checks. With `false` they have only the status. Durations, errors and history are
      * never public.
      *
      * @defaultValue true
@@ -397,7 +432,7 @@ interface HealthOptions {
 }
 
 interface HealthDecorators {
-    /** Checks, start-up, maintenance: what the probes answer. */
+    /** Checks, start-up, maintenance: what the probes report. */
     health: Overridable<this, Health>;
 }
 declare module 'fastify' {
@@ -408,4 +443,4 @@ declare module 'fastify' {
 declare const health: FastifyPluginAsync<HealthOptions>;
 
 export { breakerCheck, health as default, diskCheck, eventLoopCheck, health, httpCheck, memoryCheck, postgresCheck, redisCheck };
-export type { BreakerLike, Breakers, CheckDefinition, CheckFunction, CheckOptions, CheckOutcome, CheckReport, DiskCheckOptions, EventLoopCheckOptions, Finding, Health, HealthOptions, HealthReport, HttpCheckOptions, Maintenance, MemoryCheckOptions, NotReadyReason, PostgresCheckOptions, PostgresLike, ReadyStatus, RedisLike, StartupTask, Transition };
+export type { BreakerLike, Breakers, CheckDefinition, CheckFunction, CheckOptions, CheckOutcome, CheckReport, CheckResult, DiskCheckOptions, EventLoopCheckOptions, Health, HealthOptions, HealthReport, HttpCheckOptions, Maintenance, MemoryCheckOptions, NotReadyReason, PostgresCheckOptions, PostgresLike, ReadyStatus, RedisLike, StartupTask, Transition };

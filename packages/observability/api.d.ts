@@ -5,6 +5,14 @@ import { IncomingMessage } from 'node:http';
 import { Http2ServerRequest } from 'node:http2';
 import { Socket } from 'node:net';
 
+/** The two constructor options by which plugins see early rejections, for HTTP/1, HTTPS and HTTP/2 alike. */
+interface EarlyRejectionOptions {
+    frameworkErrors: (error: FastifyError, request: object, reply: object) => void;
+    clientErrorHandler: (this: FastifyInstance, error: Error & {
+        code?: string;
+    }, socket: Socket) => void;
+}
+
 /**
  * The type `T` of a member that an interface of Fastify gets from us, unless the app declares the same member itself.
  *
@@ -32,25 +40,17 @@ type AtLeastOne<T> = {
 }[keyof T];
 
 /**
- * Marks the service's own routes (probes, metrics): no authentication, rate limit or load shedding, no log line.
+ * Marks routes for the platform (probes, metrics): no authentication, rate limit, load shedding or log line.
  * Set by the plugin that adds the route, read by the others.
  */
 type OperationalRoute = 'probe' | 'metrics';
 interface OperationalConfig {
-    /** The route serves the platform, not users: `probe` or `metrics`. Plugins then leave it alone. */
+    /** Marks a route that serves the platform, not users: `probe` or `metrics`. Plugins do not act on it. */
     operational?: Overridable<this, OperationalRoute>;
 }
 declare module 'fastify' {
     interface FastifyContextConfig extends OperationalConfig {
     }
-}
-
-/** The two constructor options that let refusals be seen. `object`: requests of HTTP/1, HTTPS and HTTP/2 alike. */
-interface RefusalOptions {
-    frameworkErrors: (error: FastifyError, request: object, reply: object) => void;
-    clientErrorHandler: (this: FastifyInstance, error: Error & {
-        code?: string;
-    }, socket: Socket) => void;
 }
 
 /**
@@ -65,92 +65,122 @@ interface Secret {
 }
 declare const Secret: new (value: string) => Secret;
 
-/** The operators' listener. */
+/** The listener for operators. */
 interface ManagementOptions {
-    /** The port to listen on, from 0 (any free one) to 65535. */
+    /**
+     * The port to listen on, 0 (any free one) to 65535.
+     *
+     * @defaultValue none: it is required
+     * @throws RangeError for a number outside that range.
+     */
     port: number;
     /**
      * The address to listen on. One that is not loopback needs `token` or `allow`.
      *
      * @defaultValue '127.0.0.1'
+     * @throws RangeError for another address without `token` and `allow`.
      */
     host?: string | undefined;
-    /** Asked for as `Authorization: Bearer …`. At least 16 characters. */
+    /**
+     * The token that requests must have as `Authorization: Bearer …`. At least 16 characters.
+     *
+     * @defaultValue none: no token is needed
+     * @throws RangeError for a shorter one.
+     */
     token?: string | Secret | undefined;
-    /** Who may connect: IP addresses or CIDR ranges. With a token too, both must be right. */
+    /**
+     * The addresses that may connect: IP addresses or CIDR ranges. With a `token`, both must match.
+     *
+     * @defaultValue none: every address may connect
+     * @throws RangeError for an entry that is neither an address nor a range.
+     */
     allow?: readonly string[] | undefined;
 }
 
-/** The operators' listener, as `app.observability.management`. */
+/** The listener for operators, as `app.observability.management`. */
 interface ManagementListener {
-    /** The port it listens on, once the app is ready. */
+    /** The port on which it listens, once the app is ready. */
     readonly port: number | undefined;
-    /** Asks it without a socket, for tests. */
+    /** Sends it a request without a socket, for tests. */
     inject(options: string | InjectOptions): Promise<LightMyRequestResponse>;
 }
 
-/** What a tracker is told beside the error. No body, no query, no address, no headers. */
+/** What a sink gets beside the error. No body, no query, no address, no headers. */
 interface ErrorContext {
-    /** `request`, or where else it happened: `uncaughtException`, `breaker "users"`. */
+    /** `request`, or another source: `uncaughtException`, `breaker "users"`. */
     source: string;
     method?: string;
     /** The route's pattern. */
     route?: string;
-    /** The status the client got. */
+    /** The status of the response. */
     statusCode?: number;
     correlationId?: string;
     traceId?: string;
-    /** The user's id, and nothing else of the user. */
+    /** The user's id. No other property of the user is sent. */
     userId?: string;
     [key: string]: unknown;
 }
-/** Takes an error. May return a promise; what it throws is logged. */
+/** Receives an error. May return a promise. What it throws is logged. */
 type ErrorSink = (error: unknown, context: ErrorContext) => unknown;
-/** Where errors go. Further keys beside `dsn` are passed to Sentry's `init`. */
+/** Where errors are sent. With `dsn`, further keys are options of Sentry's `init`. */
 interface ErrorTrackingOptions {
-    /** Sentry's address for the project. Needs `@sentry/node` 11 or newer; older ones need a `sink`. */
+    /**
+     * Sentry's address for the project. Needs `@sentry/node` 11 or newer; older versions need a `sink`.
+     *
+     * @defaultValue none: either `dsn` or `sink` is required
+     * @throws RangeError for text that is not a DSN, and beside a `sink`.
+     */
     dsn?: string | Secret | undefined;
     /**
-     * The environment that events carry.
+     * The environment of Sentry's events.
      *
      * @defaultValue `NODE_ENV`
      */
     environment?: string | undefined;
     /**
-     * The share of requests that Sentry traces, from 0 to 1. Left out, none and no instrumentation.
+     * The share of requests that Sentry traces, 0 to 1.
+     *
+     * @defaultValue none: Sentry does not trace
+     * @throws RangeError for a number outside that range.
      */
     tracesSampleRate?: number | undefined;
-    /** Takes errors instead of Sentry. */
+    /**
+     * Receives errors in place of Sentry.
+     *
+     * @defaultValue none: either `dsn` or `sink` is required
+     */
     sink?: ErrorSink | undefined;
     /**
-     * Sends out what the sink has gathered, at shutdown; gets a limit in **milliseconds**.
+     * Sends what the sink has gathered, at shutdown. Gets a limit in **milliseconds**.
+     *
+     * @defaultValue none: only the promises of the sink are awaited
      */
     flush?: ((timeout: number) => unknown) | undefined;
     /**
-     * The id of a request's user.
+     * Returns the id of a request's user.
      *
-     * @defaultValue `request.user.id`, else `request.user.sub`
+     * @defaultValue `request.user.sub`, else `request.user.id`
      */
     userId?: ((request: FastifyRequest) => string | undefined) | undefined;
     /** Passed on to Sentry's `init`. */
     [option: string]: unknown;
 }
 
-/** What `app.observability` offers. */
+/** The decorator `app.observability`. */
 interface Observability {
-    /** The registry of your own metrics: prom-client's, or the one that you gave, which may then be of another kind. */
+    /** The registry for the app's metrics: prom-client's, or the one of `metrics.registry`, which may be of another kind. */
     readonly registry: Registry;
-    /** Gives an error to the tracker, once per error object. Without error tracking, does nothing. */
+    /** Sends an error to the tracker, once per error object. Does nothing without error tracking. */
     captureError(error: unknown, context?: Partial<ErrorContext>): void;
-    /** Sends out captured errors; resolves at the latest after `timeout` **milliseconds**, 2000 by default. */
+    /** Sends the captured errors. Resolves at the latest after `timeout` **milliseconds**, 2000 by default. */
     flush(timeout?: number): Promise<void>;
-    /** The metrics as a scrape would get them. */
+    /** The metrics as in a scrape. */
     metrics(format?: 'text' | 'openmetrics'): Promise<string>;
-    /** `x-correlation-id`, `traceparent` and `tracestate` for an outgoing call made on behalf of `request`. */
+    /** `x-correlation-id`, `traceparent` and `tracestate` for an outgoing request on behalf of `request`. */
     headers(request: FastifyRequest): Record<string, string>;
-    /** The request that the running code belongs to, where `correlation.context` is on. */
+    /** The request for which the running code works, where `correlation.context` is on. */
     context(): FastifyRequest | undefined;
-    /** The operators' listener, where `management` is on. */
+    /** The listener for operators, where `management` is on. */
     readonly management: ManagementListener | undefined;
 }
 interface ObservabilityDecorators {
@@ -162,54 +192,117 @@ declare module 'fastify' {
     }
 }
 
-/** An error as it is logged: an allow-list of fields, each bounded, causes to a depth. */
-interface ErrorJson {
-    type: string;
-    message: string;
-    code?: string;
-    statusCode?: number;
-    stack?: string;
-    cause?: ErrorJson;
-    errors?: ErrorJson[];
+/** A level of pino. */
+type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+/** The names of a line's fields: those of this package, or those of a platform. */
+type LogSchema = 'default' | 'ecs' | 'otel' | 'gcp';
+/** The level of a request's line, by its outcome. */
+interface OutcomeLevels {
+    /**
+     * For the statuses 1xx, 2xx and 3xx.
+     *
+     * @defaultValue 'info'
+     */
+    success?: LogLevel | undefined;
+    /**
+     * For the statuses 4xx.
+     *
+     * @defaultValue 'info'
+     */
+    clientError?: LogLevel | undefined;
+    /**
+     * For the statuses 5xx.
+     *
+     * @defaultValue 'error'
+     */
+    serverError?: LogLevel | undefined;
+    /**
+     * For requests whose client closed the connection before the response was complete.
+     *
+     * @defaultValue 'info'
+     */
+    aborted?: LogLevel | undefined;
+    /**
+     * For requests that took longer than their threshold, unless the level of their outcome is higher.
+     *
+     * @defaultValue 'warn'
+     */
+    slow?: LogLevel | undefined;
+}
+/** The line that is logged for each request. */
+interface LoggingOptions {
+    /**
+     * A request that takes longer is slow. Milliseconds, at least 0. `config.observability.slowThreshold` or `objective`
+     * of a route replaces it.
+     *
+     * @defaultValue 1000
+     * @throws RangeError for a number below 0.
+     */
+    slowThreshold?: number | undefined;
+    /**
+     * The share of successful requests that is logged, 0 to 1. Errors, aborts and slow requests are always logged.
+     * Services that share a trace log the same requests.
+     *
+     * @defaultValue 1
+     * @throws RangeError for a number outside that range.
+     */
+    sampling?: number | undefined;
+    /**
+     * Returns further fields of the line. Each may take 1 KB, and all together what is left of the line's 16 KB: longer
+     * values are cut, and `droppedFields` counts the fields that did not fit. Return no secrets.
+     *
+     * @defaultValue none: the line has the fields of its schema
+     */
+    fields?: ((request: FastifyRequest, reply: FastifyReply) => Record<string, unknown>) | undefined;
+    /**
+     * Names and structure of the fields: this package's, Elastic's (`ecs`), OpenTelemetry's (`otel`) or Google's (`gcp`).
+     *
+     * @defaultValue 'default'
+     * @throws RangeError for any other value.
+     */
+    schema?: LogSchema | undefined;
+    /**
+     * The level by outcome.
+     *
+     * @defaultValue `{ success: 'info', clientError: 'info', serverError: 'error', aborted: 'info', slow: 'warn' }`
+     * @throws RangeError for a level that pino does not have.
+     */
+    levels?: OutcomeLevels | undefined;
+    /**
+     * Route parameters with secret values. The line of a route that has one shows its pattern as the `url`.
+     *
+     * @defaultValue ['token', 'secret', 'password', 'code', 'key', 'signature']
+     */
+    secretParams?: readonly string[] | undefined;
 }
 
-/** A label of the service's own: everything it may say is declared, so that no request can invent a series. */
-interface MetricsLabel {
-    /** What it may say. Anything else is `_OTHER`. */
-    values: readonly string[];
-    /** What it says of a request; asked when the request ends. */
-    of: (request: FastifyRequest, reply: FastifyReply) => string | undefined;
-}
-
-/** prom-client's registry, its successor's, or anything else that gives Prometheus' text. */
-interface MetricsRegistry {
-    metrics(): string | Promise<string>;
-    readonly contentType?: string;
-    getMetricsAsJSON?(): unknown;
-}
-
-/** Where a request's ids come from, and where they go. */
+/** Where the correlation id and the trace context of a request come from, and where they are sent. */
 interface CorrelationOptions {
     /**
-     * The header that carries the correlation id, in and out. A name of an HTTP header.
+     * The header that carries the correlation id, in requests and in responses: the name of an HTTP header.
      *
      * @defaultValue 'x-correlation-id'
+     * @throws RangeError for text that is not the name of a header.
      */
     header?: string | undefined;
     /**
-     * Peers whose ids and trace context are taken over: IP addresses or CIDR ranges, compared with the address of the
-     * connection itself. Others get fresh ids. Left out, anyone's valid id is taken.
+     * Peers whose ids and trace context are accepted: IP addresses or CIDR ranges, compared with the address of the
+     * connection itself. Requests of other peers get new ids.
+     *
+     * @defaultValue none: valid ids of every peer are accepted
+     * @throws RangeError for an entry that is neither an address nor a range.
      */
     trust?: readonly string[] | undefined;
     /**
-     * Makes an id for a request that has none, or an invalid one. It must match `^[\w.-]{1,64}$`.
+     * Makes an id for a request that has none, or an invalid one. It must match `^[\w.-]{1,64}$`; otherwise the request
+     * gets a random UUID.
      *
      * @defaultValue a random UUID
      */
     generate?: ((request: IncomingMessage) => string) | undefined;
     /**
-     * Remembers the request for all that its handler starts (AsyncLocalStorage): `fetch` and undici then carry the ids by
-     * themselves, and `app.observability.context()` gives the request anywhere. Costs little from Node 24 on.
+     * Keeps the request for all code that its handler starts (AsyncLocalStorage): `fetch` and undici then send the ids by
+     * themselves, and `app.observability.context()` returns the request anywhere. Costs little from Node 24 on.
      *
      * @defaultValue false
      */
@@ -222,117 +315,160 @@ interface CorrelationOptions {
     exclude?: readonly string[] | undefined;
 }
 
-/** What a log level may be. */
-type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
-/** How the line's fields are named: this package's own names, or a platform's. */
-type LogSchema = 'default' | 'ecs' | 'otel' | 'gcp';
-/** Which level a request's line has. */
-interface OutcomeLevels {
-    /** 1xx, 2xx and 3xx. */
-    success?: LogLevel | undefined;
-    /** 4xx. */
-    clientError?: LogLevel | undefined;
-    /** 5xx. */
-    serverError?: LogLevel | undefined;
-    /** The client went away before the answer was complete. */
-    aborted?: LogLevel | undefined;
-    /** Slower than its threshold, unless the outcome's own level is higher. */
-    slow?: LogLevel | undefined;
-}
-/** The one line per request. */
-interface LoggingOptions {
+/** A label of the app. All of its values are declared, so that no request can add a series. */
+interface MetricsLabel {
     /**
-     * From how many **milliseconds** on a request is slow: at least 0. A route has its own with
-     * `config.observability.slowThreshold`, or `objective`.
+     * The values of the label, at least one. Any other is `_OTHER`.
      *
-     * @defaultValue 1000
+     * @defaultValue none: it is required
+     */
+    values: readonly string[];
+    /**
+     * Returns the value for a request. Called when the request ends; where it throws, the value is `_OTHER`.
+     *
+     * @defaultValue none: it is required
+     */
+    of: (request: FastifyRequest, reply: FastifyReply) => string | undefined;
+}
+
+/** A route's `config.observability`. */
+interface RouteObservability {
+    /**
+     * The latency objective of the route: a bucket of the histogram, and the threshold of slow requests. Milliseconds, at
+     * least 1.
+     *
+     * @defaultValue none: the histogram has no bucket for the route
+     * @throws RangeError for a smaller number, when the route is added.
+     */
+    objective?: number | undefined;
+    /**
+     * A request that takes longer is slow. Milliseconds, at least 0.
+     *
+     * @defaultValue `objective`, else `logging.slowThreshold`
+     * @throws RangeError for a smaller number, when the route is added.
      */
     slowThreshold?: number | undefined;
     /**
-     * Which share of successful requests is logged, from 0 to 1. Errors, aborts and slow requests are always logged.
-     * Services that share a trace keep the same requests.
+     * Whether successful requests are logged.
      *
-     * @defaultValue 1
+     * @defaultValue true
      */
-    sampling?: number | undefined;
+    log?: boolean | undefined;
     /**
-     * More fields for the line, beside the allow-listed ones. Each may take 1 KB and all together what is left of the
-     * line's 16 KB: what is cut says so, and `fieldsLeftOut` is how many did not fit. Keep secrets out.
-     */
-    fields?: ((request: FastifyRequest, reply: FastifyReply) => Record<string, unknown>) | undefined;
-    /**
-     * Names and shape of the fields: this package's, Elastic's (`ecs`), OpenTelemetry's (`otel`) or Google's (`gcp`).
+     * Whether requests are counted.
      *
-     * @defaultValue 'default'
+     * @defaultValue true
      */
-    schema?: LogSchema | undefined;
-    /**
-     * Level by outcome.
-     *
-     * @defaultValue `{ success: 'info', clientError: 'info', serverError: 'error', aborted: 'info', slow: 'warn' }`
-     */
-    levels?: OutcomeLevels | undefined;
-    /**
-     * Route parameters whose values never reach a log: where a route has one, its pattern is logged as the `url`.
-     *
-     * @defaultValue ['token', 'secret', 'password', 'code', 'key', 'signature']
-     */
-    secretParams?: readonly string[] | undefined;
+    metrics?: boolean | undefined;
+}
+interface ObservabilityRouteConfig {
+    /** Logs and metrics of the route. `false`: only its errors are logged, and nothing is counted. */
+    observability?: Overridable<this, AtLeastOne<RouteObservability> | false | undefined>;
+}
+declare module 'fastify' {
+    interface FastifyContextConfig extends ObservabilityRouteConfig {
+    }
 }
 
-/** Where metrics are pushed to, for platforms that take OTLP and don't scrape. */
+/** An error as it is logged: an allow-list of fields, each bounded, with causes to a depth of three. */
+interface ErrorJson {
+    type: string;
+    message: string;
+    code?: string;
+    statusCode?: number;
+    stack?: string;
+    cause?: ErrorJson;
+    errors?: ErrorJson[];
+}
+
+/** The labels of `app_build_info`. */
+interface BuildInfo {
+    /**
+     * The name of the service.
+     *
+     * @defaultValue `npm_package_name` of the environment
+     */
+    name?: string | undefined;
+    /**
+     * The version of the service.
+     *
+     * @defaultValue `npm_package_version` of the environment
+     */
+    version?: string | undefined;
+    /**
+     * The commit from which the service was built.
+     *
+     * @defaultValue `GIT_COMMIT` of the environment
+     */
+    commit?: string | undefined;
+}
+
+/** A registry of prom-client, of its successor, or any other object that returns Prometheus' text. */
+interface MetricsRegistry {
+    metrics(): string | Promise<string>;
+    readonly contentType?: string;
+    getMetricsAsJSON?(): unknown;
+}
+
+/** The collector to which metrics are pushed, for platforms that accept OTLP and do not scrape. */
 interface OtlpOptions {
-    /** The collector's address for metrics, as `http://collector:4318/v1/metrics`: OTLP over HTTP, in JSON. */
+    /**
+     * The address of the collector for metrics, such as `http://collector:4318/v1/metrics`: OTLP over HTTP, in JSON.
+     *
+     * @defaultValue none: it is required
+     * @throws RangeError for anything but an http or https URL.
+     */
     url: string;
     /**
-     * Headers of each push, as a key of the platform's.
+     * Headers of each push, such as the platform's API key.
      *
      * @defaultValue `{}`
+     * @throws RangeError for a value of several lines.
      */
     headers?: Record<string, string | Secret> | undefined;
     /**
-     * **Milliseconds** from one push to the next, from 1000. One more is made when the app closes.
+     * The time between two pushes. Milliseconds, at least 1000. There is one more push when the app closes.
      *
      * @defaultValue 60000
+     * @throws RangeError for a smaller number.
      */
     interval?: number | undefined;
     /**
-     * **Milliseconds** that a push may take, from 100 to a minute.
+     * The time that a push may take. Milliseconds, 100 to 60000.
      *
      * @defaultValue 10000
+     * @throws RangeError for a number outside that range.
      */
     timeout?: number | undefined;
 }
 
-/** What the service is, for `app_build_info`. */
-interface BuildInfo {
-    name?: string | undefined;
-    version?: string | undefined;
-    commit?: string | undefined;
-}
-/** Numbers for Prometheus. */
+/** Metrics for Prometheus. */
 interface MetricsOptions {
     /**
-     * Where they are served: on the management listener where there is one, else on the app's port. Starts with `/`.
+     * The path of the scrape: on the management listener where there is one, else on the app's port. Starts with `/`.
      *
      * @defaultValue '/metrics'
+     * @throws RangeError for text that does not start with `/`.
      */
     path?: string | undefined;
     /**
-     * The duration's unit, and so the histogram's name: `http_request_duration_seconds` or `http_request_duration_ms`.
+     * The unit of the durations, and so the histogram's name: `http_request_duration_seconds` or
+     * `http_request_duration_ms`.
      *
      * @defaultValue 'seconds'
+     * @throws RangeError for another unit.
      */
     unit?: 'seconds' | 'milliseconds' | undefined;
     /**
-     * Upper bounds of the duration's buckets, in `unit`, ascending, above 0.
+     * The upper bounds of the duration's buckets, in `unit`: ascending numbers above 0.
      *
      * @defaultValue `[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]` in seconds, `[10, 50, 100, 200, 500, 1000, 2000, 5000]` in milliseconds
+     * @throws RangeError for a list that is empty or not ascending.
      */
     buckets?: readonly number[] | undefined;
     /**
-     * The registry of your own metrics, served in the same scrape: prom-client's, `@prometheus-io/client`'s, or any
-     * `{ metrics() }`.
+     * The registry with the app's metrics, which are part of the same scrape: prom-client's, `@prometheus-io/client`'s, or
+     * any `{ metrics() }`.
      *
      * @defaultValue `new Registry()` of prom-client
      */
@@ -344,18 +480,20 @@ interface MetricsOptions {
      */
     defaultMetrics?: boolean | undefined;
     /**
-     * Labels of your own on the requests' metrics, each with all that it may say:
-     * `{ plan: { values: ['free', 'paid'], of: (request) => request.user?.plan } }`. Anything else is `_OTHER`. At most
+     * Labels of the app on the metrics of requests, each with all of its values:
+     * `{ plan: { values: ['free', 'paid'], of: (request) => request.user?.plan } }`. Any other value is `_OTHER`. At most
      * 200 combinations.
      *
      * @defaultValue `{}`
+     * @throws RangeError for a reserved name, a label without values, or too many combinations.
      */
     labels?: Record<string, MetricsLabel> | undefined;
     /**
-     * How many combinations of method, route, status and own labels are counted apart, from 1 to 1,000,000. Further ones share a
-     * series with the route `__overflow__`, and a warning says so once.
+     * The number of series of the requests' metrics: combinations of method, route, status and the app's labels. 1 to 1000000.
+     * Further combinations share a series with the route `__overflow__`, and one warning is logged.
      *
      * @defaultValue 5000
+     * @throws RangeError for a number outside that range.
      */
     maxSeries?: number | undefined;
     /**
@@ -371,58 +509,70 @@ interface MetricsOptions {
      */
     outgoing?: boolean | undefined;
     /**
-     * What `app_build_info` says.
+     * The labels of `app_build_info`.
      *
      * @defaultValue `npm_package_name`, `npm_package_version` and `GIT_COMMIT` of the environment
      */
     buildInfo?: BuildInfo | undefined;
     /**
-     * Whether workers of one parent (node:cluster, PM2) answer scrapes for each other: whichever is asked, the numbers
-     * are everybody's, and stay when a worker dies. A name keeps two apps of one script apart.
+     * Whether the workers of one parent (node:cluster, PM2) answer scrapes for each other: each scrape has the sum of all
+     * workers, and keeps the counts of workers that ended. A name separates two apps of one script.
      *
      * @defaultValue `true` in a worker of node:cluster or PM2's cluster mode, else `false`
      */
     workers?: boolean | string | undefined;
     /**
-     * Pushes the numbers to a collector as well, as OTLP over HTTP. In a group of workers each pushes its own.
+     * Pushes the metrics to a collector too, as OTLP over HTTP. In a group of workers each pushes its own.
      *
      * @defaultValue false
      */
     otlp?: OtlpOptions | false | undefined;
-    /** Asked for as `Authorization: Bearer …` where metrics are on the app's port. At least 16 characters. */
+    /**
+     * The token that scrapes must have as `Authorization: Bearer …`, where metrics are on the app's port. At least 16
+     * characters.
+     *
+     * @defaultValue none: no token is needed
+     * @throws RangeError for a shorter one.
+     */
     token?: string | Secret | undefined;
-    /** Who may scrape where metrics are on the app's port: IP addresses or CIDR ranges. */
+    /**
+     * The addresses that may scrape, where metrics are on the app's port: IP addresses or CIDR ranges.
+     *
+     * @defaultValue none: every address may scrape
+     * @throws RangeError for an entry that is neither an address nor a range.
+     */
     allow?: readonly string[] | undefined;
 }
 
-/** Options of the observability plugin. Every one may be left out. */
+/** Options of the observability plugin. All are optional. */
 interface ObservabilityOptions {
     /**
-     * The correlation id and the trace context: where they come from, where they go.
+     * The correlation id and the trace context of requests.
      *
      * @defaultValue `{}`
      */
     correlation?: CorrelationOptions | undefined;
     /**
-     * The one line per request. `false` writes none.
+     * The line that is logged for each request. `false` logs none.
      *
      * @defaultValue `{}`
      */
     logging?: LoggingOptions | false | undefined;
     /**
-     * Numbers for Prometheus. `false` counts nothing and serves nothing.
+     * Metrics for Prometheus. `false` counts and serves nothing.
      *
      * @defaultValue `{}`
      */
     metrics?: MetricsOptions | false | undefined;
     /**
-     * Where errors go: `{ dsn, … }` for Sentry (install `@sentry/node`), `{ sink }` for anything else. `false` is none.
+     * Where errors are sent: `{ dsn, … }` for Sentry (install `@sentry/node`), `{ sink }` for any other. `false` sends
+     * none.
      *
      * @defaultValue false
      */
     errorTracking?: ErrorTrackingOptions | false | undefined;
     /**
-     * A listener of its own for operators: metrics, log level, status page. Without it, metrics are on the app's port.
+     * A second listener for operators: metrics, log level, status page. With `false`, metrics are on the app's port.
      *
      * @defaultValue false
      */
@@ -432,92 +582,89 @@ interface ObservabilityOptions {
 /** Logs, ids, metrics, traces and error tracking for Fastify: one line a request, one record a route. */
 declare const observability: FastifyPluginAsync<ObservabilityOptions>;
 
-/** What a route may ask of observability. */
-interface RouteObservability {
-    /** The route's latency objective in **milliseconds**: a bucket of the histogram, and its slow threshold. */
-    objective?: number | undefined;
-    /** From how many **milliseconds** on it is slow. */
-    slowThreshold?: number | undefined;
-    /** `false`: no line for successful requests. */
-    log?: boolean | undefined;
-    /** `false`: not counted. */
-    metrics?: boolean | undefined;
-}
-interface ObservabilityRouteConfig {
-    /** How observability treats the route; `false` leaves it alone, errors excepted. */
-    observability?: Overridable<this, AtLeastOne<RouteObservability> | false | undefined>;
-}
-declare module 'fastify' {
-    interface FastifyContextConfig extends ObservabilityRouteConfig {
-    }
-}
-
-/** What the plugin wants to know of what Fastify would have logged. */
+/** Events of which Fastify informs its log only. */
 interface LogEvents {
     /** A stream failed after its headers had gone out. */
     streamFailed(error: Error, request: FastifyRequest): void;
-    /** A request was answered 503, without hooks, because the server is closing. */
-    refusedWhileClosing(logger: FastifyBaseLogger): void;
-    /** A method that no router knows, which only HTTP/2 lets pass: it is answered 404, without hooks. */
+    /** A request was rejected with 503, without hooks, because the server is closing. */
+    rejectedWhileClosing(logger: FastifyBaseLogger): void;
+    /** A request was rejected with 404, without hooks, because no router has its method. Only HTTP/2 allows it. */
     unknownMethod(request: FastifyRequest, reply: FastifyReply): void;
 }
-/** A log controller that the plugin can listen to. */
+/** A log controller with one listener. */
 interface OneLineLogController extends LogController {
-    /** Called by the plugin: from now on it writes the lines. */
+    /** Sends the events to the plugin, which writes the lines from now on. */
     listen(events: LogEvents): void;
 }
 
 /** Fastify's `childLoggerFactory`. */
 type ChildLoggerFactory = (this: FastifyInstance, logger: FastifyBaseLogger, bindings: object, options: object, raw: IncomingMessage) => FastifyBaseLogger;
 
-/** What only Fastify's constructor can set. Give the same `correlation` and `logging` as to the plugin, or only here. */
+/** Options that only Fastify's constructor can apply. Set `correlation` and `logging` here alone, or here and in the plugin. */
 interface ObservabilityServerOptions {
-    /** See the plugin's option. */
+    /**
+     * See the plugin's option.
+     *
+     * @defaultValue `{}`
+     */
     correlation?: CorrelationOptions | undefined;
-    /** See the plugin's option. */
+    /**
+     * See the plugin's option.
+     *
+     * @defaultValue `{}`
+     */
     logging?: LoggingOptions | false | undefined;
     /**
      * The lowest level that is logged.
      *
      * @defaultValue `LOG_LEVEL` of the environment, else 'info'
+     * @throws RangeError for a level that pino does not have.
      */
     level?: LogLevel | 'silent' | undefined;
     /**
-     * Further settings of pino: `transport`, `base`, `stream`, … They win. `false` logs nothing.
+     * Further settings of pino: `transport`, `base`, `stream`, … They take precedence. `false` logs nothing.
      *
      * @defaultValue `{}`
      */
     logger?: Record<string, unknown> | false | undefined;
     /**
-     * The app's own pino, in place of `logger` and `level`. Ids and the requests' lines are the same; level, names of
-     * pino's own fields and serializers are as the app has set them.
+     * The app's own pino, in place of `logger` and `level`. Ids and the lines of requests are the same. Level, names of
+     * pino's own fields and serializers are those of the app.
+     *
+     * @defaultValue none: Fastify makes the logger
+     * @throws RangeError beside `logger` or `level`.
      */
     loggerInstance?: FastifyBaseLogger | undefined;
 }
-/** What to spread into `Fastify({ … })`, the logger aside. */
+/** The constructor options to spread into `Fastify({ … })`, except the logger. */
 interface FastifyServerSettings {
+    /** Accepts or makes the correlation id. */
     genReqId: (raw: IncomingMessage | Http2ServerRequest) => string;
+    /** Makes the logger of each request, with its ids. */
     childLoggerFactory: ChildLoggerFactory;
+    /** Replaces Fastify's own lines about requests. */
     logController: OneLineLogController;
-    frameworkErrors: RefusalOptions['frameworkErrors'];
-    clientErrorHandler: RefusalOptions['clientErrorHandler'];
+    /** Answers requests that Fastify rejects before any hook, such as malformed URLs. */
+    frameworkErrors: EarlyRejectionOptions['frameworkErrors'];
+    /** Answers bytes that are no valid request. */
+    clientErrorHandler: EarlyRejectionOptions['clientErrorHandler'];
 }
-/** With the logger that is made from settings, or with none. */
+/** With settings of a logger, or without a logger. */
 interface WithLogger extends FastifyServerSettings {
     logger: Record<string, unknown> | false;
 }
-/** With the app's own logger, whose type the app keeps. */
+/** With the app's own logger, whose type is kept. */
 interface WithLoggerInstance<Logger extends FastifyBaseLogger> extends FastifyServerSettings {
     loggerInstance: Logger;
 }
 /**
- * The constructor's part: ids that are validated before the request's logger exists, a logger that keeps secrets out,
- * and eyes for requests that Fastify refuses before any hook.
+ * The constructor options: ids that are validated before the request's logger exists, a logger that keeps secrets out,
+ * and handlers of requests that are rejected before any hook.
  *
  * @example
  * const app = Fastify({ ...observabilityServerOptions() })
  * await app.register(observability)
- * @throws RangeError for an option that cannot work.
+ * @throws RangeError with the code `INVALID_OPTION` for an option that cannot work.
  */
 declare function observabilityServerOptions<Logger extends FastifyBaseLogger>(options: ObservabilityServerOptions & {
     loggerInstance: Logger;
@@ -534,10 +681,10 @@ export type { BuildInfo, CorrelationOptions, ErrorContext, ErrorJson, ErrorSink,
 /** An agent that can be started. */
 type Vendor = 'newrelic' | 'datadog' | 'elastic' | 'opentelemetry';
 
-/** The agent that runs in this process. One per process, so it is where each copy of this package finds it. */
+/** The agent that runs in this process. */
 interface ApmHandle {
     readonly vendor: Vendor;
-    /** Sends out what the agent has gathered. Never rejects. */
+    /** Sends the data that the agent has gathered, within `timeout` **milliseconds**. Never rejects. */
     flush(timeout: number): Promise<void>;
 }
 

@@ -13,7 +13,7 @@ import { RedisClient as RedisClient$2, SecurityOptions, SecurityServerOptions, S
 export { SecurityOptions } from '@seaworthy/security';
 import { ShutdownOptions } from '@seaworthy/shutdown';
 export { ShutdownOptions } from '@seaworthy/shutdown';
-import { FastifyBaseLogger, FastifyListenOptions, FastifyServerOptions, FastifyInstance, FastifyPluginAsync } from 'fastify';
+import { FastifyBaseLogger, FastifyListenOptions, FastifyPluginAsync, FastifyServerOptions, FastifyInstance } from 'fastify';
 import { IncomingMessage, ServerOptions as ServerOptions$1 } from 'node:http';
 import { Http2ServerRequest, SecureServerOptions } from 'node:http2';
 import { ServerOptions as ServerOptions$2 } from 'node:https';
@@ -41,12 +41,12 @@ type Overridable<This, T> = {
 } ? T : any;
 
 /**
- * Marks the service's own routes (probes, metrics): no authentication, rate limit or load shedding, no log line.
+ * Marks routes for the platform (probes, metrics): no authentication, rate limit, load shedding or log line.
  * Set by the plugin that adds the route, read by the others.
  */
 type OperationalRoute = 'probe' | 'metrics';
 interface OperationalConfig {
-    /** The route serves the platform, not users: `probe` or `metrics`. Plugins then leave it alone. */
+    /** Marks a route that serves the platform, not users: `probe` or `metrics`. Plugins do not act on it. */
     operational?: Overridable<this, OperationalRoute>;
 }
 declare module 'fastify' {
@@ -66,7 +66,7 @@ interface Secret {
 }
 declare const Secret: new (value: string) => Secret;
 
-/** One variable: a small part of JSON Schema, and what the documents say of it. */
+/** One variable: a subset of JSON Schema, and its documentation. */
 interface VariableSchema {
     readonly type: 'string' | 'integer' | 'number' | 'boolean';
     readonly description?: string;
@@ -76,11 +76,11 @@ interface VariableSchema {
     readonly maximum?: number;
     readonly minLength?: number;
     readonly pattern?: string;
-    /** What the pattern asks for, in words. */
+    /** The rule of the pattern, in words. */
     readonly rule?: string;
-    /** The value becomes a `Secret`: nothing prints it. */
+    /** Makes the value a `Secret`, which is never printed. */
     readonly secret?: true;
-    /** What the example file shows. Never a usable secret. */
+    /** The value in the example file. Never a usable secret. */
     readonly example?: string;
 }
 /** The variables of an app. */
@@ -97,60 +97,89 @@ type ValueOf<V extends VariableSchema> = V extends {
 } ? string : V extends {
     type: 'boolean';
 } ? boolean : number;
-type Always<S extends EnvironmentSchema> = {
+type AlwaysSet<S extends EnvironmentSchema> = {
     [K in keyof S['properties']]: S['properties'][K] extends {
         default: unknown;
     } ? K : K extends (S extends {
         required: readonly (infer R)[];
     } ? R : never) ? K : never;
 }[keyof S['properties']];
-/** What the variables become: typed by their schema, optional unless required or defaulted. */
+/** The variables with the types of their schema. Optional unless required or with a default. */
 type EnvironmentOf<S extends EnvironmentSchema> = {
-    [K in Always<S>]: ValueOf<S['properties'][K]>;
+    [K in AlwaysSet<S>]: ValueOf<S['properties'][K]>;
 } & {
-    [K in Exclude<keyof S['properties'], Always<S>>]?: ValueOf<S['properties'][K]>;
+    [K in Exclude<keyof S['properties'], AlwaysSet<S>>]?: ValueOf<S['properties'][K]>;
 };
 
 /**
- * An example file from the schema: every variable with its meaning, and no usable secret.
+ * Makes an example file from the schema: every variable with its description, and no usable secret.
  *
- * @param extra - Your own variables, as given to `fromEnv`.
+ * @param extra - The app's own variables: the same as the `schema` of `fromEnv`.
  */
 declare function environmentExample(extra?: EnvironmentSchema): string;
 
-/** What is used of a client of ioredis, alone or as a cluster. */
+/** The methods that the parts use of a client of ioredis, a single one or a cluster. */
 type RedisClient = RedisClient$1 & RedisClient$2 & {
     disconnect(): void;
     sendCommand(...args: never[]): unknown;
 };
 
-/** How a part is switched: `false` leaves it out, `true` takes its defaults, an object is its options. */
-type PartOptions<T> = boolean | T;
-/** Where Redis or Valkey is. */
+/** The address of Redis or Valkey. */
 interface RedisConnection {
-    /** Host name or address. */
+    /**
+     * Host name or address.
+     *
+     * @defaultValue none: it is required
+     */
     host: string;
-    /** TCP port, 1–65535. Default 6379. */
+    /**
+     * TCP port. A whole number, 1 to 65535.
+     *
+     * @defaultValue 6379
+     */
     port?: number;
-    /** User of an access control list. */
+    /**
+     * User of an access control list.
+     *
+     * @defaultValue none: Redis' default user
+     */
     username?: string;
-    /** Password; a {@link Secret} is never printed. */
+    /**
+     * Password; a {@link Secret} is never printed.
+     *
+     * @defaultValue none: no authentication
+     */
     password?: string | Secret;
-    /** Database number. Default 0. */
+    /**
+     * Database number. A whole number, at least 0.
+     *
+     * @defaultValue 0
+     */
     db?: number;
-    /** Whether to speak TLS. Default false. */
+    /**
+     * Whether to use TLS.
+     *
+     * @defaultValue false
+     */
     tls?: boolean;
 }
-/** A client that you made and will close, or where to connect. */
+/** A client that the app made and closes, or the address to connect to. */
 type RedisOption = RedisConnection | RedisClient;
-/** The plugin's options, and what its constructor part adds: `level`, `logger` and `loggerInstance`. */
+
+/** The switch of a part: `false` leaves it out, `true` uses its defaults, an object is its options. */
+type PartOptions<T> = boolean | T;
+/** The options of the observability plugin and of its constructor half: `level`, `logger` and `loggerInstance`. */
 type ObservabilityPart = ObservabilityOptions & Pick<ObservabilityServerOptions, 'level' | 'logger'> & {
-    /** A logger that you made, instead of `logger`. */
+    /**
+     * A logger that the app made, instead of `logger`.
+     *
+     * @defaultValue none: a logger is made with the options in `logger`
+     */
     loggerInstance?: FastifyBaseLogger | undefined;
 };
-/** The plugin's options, and its constructor part's: `trustProxy`, `bodyLimit`, timeouts. */
+/** The options of the security plugin and of its constructor half: `trustProxy`, `bodyLimit`, timeouts. */
 type SecurityPart = SecurityOptions & SecurityServerOptions;
-/** Options of the preset: one key a part. Every one may be left out. */
+/** Options of the preset: one key for each part. All are optional. */
 interface SeaworthyOptions {
     /**
      * Logs, ids, metrics, error tracking, the management listener.
@@ -159,13 +188,13 @@ interface SeaworthyOptions {
      */
     observability?: PartOptions<ObservabilityPart>;
     /**
-     * One error shape for every answer.
+     * The same error shape for every response.
      *
      * @defaultValue true
      */
     errors?: PartOptions<ErrorsOptions>;
     /**
-     * Signals, drain, resources closed in order.
+     * Graceful shutdown: signals, drain, closing of resources.
      *
      * @defaultValue true
      */
@@ -177,7 +206,7 @@ interface SeaworthyOptions {
      */
     health?: PartOptions<HealthOptions>;
     /**
-     * Breakers, deadlines, load shedding.
+     * Circuit breakers, deadlines, load shedding.
      *
      * @defaultValue true
      */
@@ -195,9 +224,9 @@ interface SeaworthyOptions {
      */
     auth?: PartOptions<AuthOptions>;
     /**
-     * One Redis or Valkey for everything that is shared between processes: rate limits, revocation, refresh tokens,
-     * sessions. A client of yours, which you close, or a connection, which the preset opens, checks in readiness
-     * (not critical: each user of it has a policy for its absence) and closes last.
+     * One Redis or Valkey for all state that processes share: rate limits, revocation, refresh tokens, sessions. Either a
+     * client, which the app closes, or an address: the preset then opens a connection, checks it in readiness (not
+     * critical: each feature has a policy for its outage) and closes it last.
      *
      * @defaultValue none: state is kept in memory, per process
      */
@@ -206,7 +235,7 @@ interface SeaworthyOptions {
 
 /**
  * Every variable that the preset reads. Types, checks, `.env.example` and the README's table all come from here.
- * Each may also be given as `NAME_FILE`, the path of a file that holds the value.
+ * Each may also be set as `NAME_FILE`, the path of a file with the value.
  */
 declare const environmentSchema: {
     readonly properties: {
@@ -214,7 +243,7 @@ declare const environmentSchema: {
             readonly type: "string";
             readonly default: "production";
             readonly example: "production";
-            readonly description: "The environment; `development` loosens cookies and delays, anything else is treated as production.";
+            readonly description: "The environment. `development` allows cookies without https and drops delays; any other value means production.";
         };
         readonly HOST: {
             readonly type: "string";
@@ -233,81 +262,81 @@ declare const environmentSchema: {
             readonly type: "string";
             readonly enum: readonly ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
             readonly default: "info";
-            readonly description: "The lowest level that is written.";
+            readonly description: "The lowest level that is logged.";
         };
         readonly SLOW_THRESHOLD: {
             readonly type: "integer";
             readonly minimum: 1;
-            readonly description: "Milliseconds from which a request is slow.";
+            readonly description: "Milliseconds from which a request is logged as slow.";
         };
         readonly TRUST_PROXY: {
             readonly type: "string";
             readonly example: "10.0.0.0/8";
-            readonly description: "Addresses and CIDR ranges of the proxies in front, separated by commas. Without it nobody is trusted.";
+            readonly description: "Addresses and CIDR ranges of the proxies in front, separated by commas. Without it no proxy is trusted.";
         };
         readonly CORS_ORIGIN: {
             readonly type: "string";
             readonly example: "https://app.example.com";
-            readonly description: "Origins that browsers may call from, separated by commas.";
+            readonly description: "Origins from which browsers may send requests, separated by commas.";
         };
         readonly RATE_LIMIT_MAX: {
             readonly type: "integer";
             readonly minimum: 1;
-            readonly description: "Requests per address and window.";
+            readonly description: "Requests that one address may send in each window.";
         };
         readonly RATE_LIMIT_WINDOW: {
             readonly type: "string";
             readonly example: "1 minute";
-            readonly description: "The window: `30 seconds`, `1 minute`, or milliseconds.";
+            readonly description: "The window of the rate limit: `30 seconds`, `1 minute`, or a number of milliseconds.";
         };
         readonly REDIS_URL: {
             readonly type: "string";
             readonly secret: true;
             readonly pattern: "^rediss?://";
             readonly rule: "an address: redis://user:password@host:6379/0, or rediss:// for TLS";
-            readonly description: "Redis or Valkey for state that processes share: `redis://user:password@host:6379/0`, `rediss://` for TLS. Or, in parts:";
+            readonly description: "Redis or Valkey for state that processes share: `redis://user:password@host:6379/0`, `rediss://` for TLS. Alternatively, set the variables for its parts:";
         };
         readonly REDIS_HOST: {
             readonly type: "string";
             readonly example: "redis.example.com";
-            readonly description: "Its host.";
+            readonly description: "Host of Redis.";
         };
         readonly REDIS_PORT: {
             readonly minimum: 1;
             readonly default: 6379;
-            readonly description: "Its port.";
+            readonly description: "Port of Redis.";
             readonly type: "integer";
             readonly maximum: 65535;
         };
         readonly REDIS_USERNAME: {
             readonly type: "string";
-            readonly description: "Its user.";
+            readonly description: "User of Redis.";
         };
         readonly REDIS_PASSWORD: {
             readonly type: "string";
             readonly secret: true;
-            readonly description: "Its password.";
+            readonly description: "Password of Redis.";
         };
         readonly REDIS_TLS: {
             readonly type: "boolean";
             readonly default: false;
-            readonly description: "Whether to speak TLS with it.";
+            readonly description: "Whether the connection to Redis uses TLS.";
         };
         readonly JWT_SECRET: {
             readonly type: "string";
             readonly secret: true;
             readonly minLength: 32;
-            readonly description: "Signs and verifies tokens: at least 32 random bytes, `openssl rand -base64 48`. Without it there are no tokens.";
+            readonly description: "Signs and verifies tokens: at least 32 random bytes, `openssl rand -base64 48`. Without it tokens are off.";
         };
         readonly JWT_ISSUER: {
             readonly type: "string";
             readonly example: "https://api.example.com";
-            readonly description: "Who issues the tokens (`iss`).";
+            readonly description: "Issuer of the tokens (`iss`).";
         };
         readonly JWT_AUDIENCE: {
             readonly type: "string";
             readonly example: "https://api.example.com";
-            readonly description: "Whom the tokens are for (`aud`).";
+            readonly description: "Audience of the tokens (`aud`).";
         };
         readonly SESSION_SECRET: {
             readonly type: "string";
@@ -319,14 +348,14 @@ declare const environmentSchema: {
             readonly type: "string";
             readonly secret: true;
             readonly minLength: 16;
-            readonly description: "Exactly 16 characters: derives the key from a passphrase, at the cost of seconds at start. A 32-byte key needs none.";
+            readonly description: "Exactly 16 characters: derives the key from a passphrase, which takes seconds at start. A 32-byte key needs none.";
         };
         readonly SENTRY_DSN: {
             readonly type: "string";
             readonly secret: true;
             readonly pattern: "^https?://";
             readonly rule: "a URL";
-            readonly description: "Where errors are sent.";
+            readonly description: "The Sentry project that errors are sent to.";
         };
         readonly SENTRY_TRACES_SAMPLE_RATE: {
             readonly type: "number";
@@ -335,7 +364,7 @@ declare const environmentSchema: {
             readonly description: "The share of requests that are traced.";
         };
         readonly MANAGEMENT_PORT: {
-            readonly description: "Port of the operators' listener. Without it metrics stay on the app's port.";
+            readonly description: "Port of the operators' listener. Without it metrics are served on the app's port.";
             readonly type: "integer";
             readonly minimum: 0;
             readonly maximum: 65535;
@@ -354,22 +383,22 @@ declare const environmentSchema: {
         readonly MANAGEMENT_ALLOW: {
             readonly type: "string";
             readonly example: "10.0.0.0/8";
-            readonly description: "Who may reach the operators' listener: addresses and CIDR ranges, separated by commas.";
+            readonly description: "Addresses and CIDR ranges that may connect to the operators' listener, separated by commas.";
         };
         readonly DRAIN_DELAY: {
             readonly type: "integer";
             readonly minimum: 0;
-            readonly description: "Milliseconds to go on serving after a signal, at least.";
+            readonly description: "Milliseconds that the service continues to serve after a signal, at least.";
         };
         readonly SHUTDOWN_TIMEOUT: {
             readonly type: "integer";
             readonly minimum: 0;
-            readonly description: "Milliseconds that requests in flight have.";
+            readonly description: "Milliseconds that requests in flight have after that.";
         };
         readonly SEAWORTHY_OFF: {
             readonly type: "string";
             readonly example: "security.cors,auth";
-            readonly description: "Parts to leave out, separated by commas: `auth`, `security.rateLimit`.";
+            readonly description: "Parts to switch off, separated by commas: `auth`, `security.rateLimit`.";
         };
     };
     readonly required: readonly [];
@@ -379,10 +408,15 @@ type Environment = EnvironmentOf<typeof environmentSchema>;
 
 /** Further options of {@link fromEnv}. */
 interface FromEnvOptions<S extends EnvironmentSchema> {
-    /** Your own variables, checked and typed with the preset's, and in `env`. A name of the preset's replaces its rule. */
+    /**
+     * The app's own variables: checked and typed like the preset's, and in `env`. A variable of the preset takes its rule
+     * from here.
+     *
+     * @defaultValue none: only the preset's variables
+     */
     schema?: S;
 }
-/** What {@link fromEnv} gives: the preset's options, where to listen, and the checked variables. */
+/** The result of {@link fromEnv}: the preset's options, the address to listen on, and the checked variables. */
 interface Config<E> extends SeaworthyOptions {
     /** The variables, typed. Secrets are `Secret`: `env.JWT_SECRET?.reveal()`. */
     env: E;
@@ -397,12 +431,45 @@ interface Config<E> extends SeaworthyOptions {
  * Options from the environment: `const config = fromEnv()`, then `Fastify(serverOptions(config))`,
  * `app.register(seaworthy, config)` and `app.listen(config.listen)`.
  *
- * @param env - Where to read from, `process.env` by default.
- * @throws Error with `code: 'ERR_ENVIRONMENT'` and every problem at once: names and rules, never a value.
+ * @param env - The variables, `process.env` by default.
+ * @throws Error with `code: 'ERR_ENVIRONMENT'` and all problems: names and rules, never a value.
  */
 declare function fromEnv<const S extends EnvironmentSchema = {
     properties: Record<never, never>;
 }>(env?: NodeJS.ProcessEnv, { schema }?: FromEnvOptions<S>): Config<Omit<Environment, keyof S['properties']> & EnvironmentOf<S>>;
+
+/** `backed off`: the app had registered a plugin or decorator that does the same. */
+type PartState = 'on' | 'off' | 'backed off';
+/** The state of one part, and its reason. */
+interface PartReport {
+    /** `health`, or a part of a part: `security.cors`. */
+    part: string;
+    state: PartState;
+    /** In words: `default`, `options given`, `switched off`, `"@fastify/cors" was registered before`. */
+    reason: string;
+}
+/** The result of `app.seaworthy.report()`. It contains no values of options, so no secrets. */
+interface Report {
+    parts: PartReport[];
+    /** The constructor options that are missing, each with its consequence. Empty with `serverOptions()`. */
+    missing: string[];
+}
+/** The decorator `app.seaworthy`. */
+interface Seaworthy {
+    /** Which parts are on, off and backed off, each with its reason, and which constructor options are missing. */
+    report(): Report;
+}
+
+interface SeaworthyDecorators {
+    /** The state of the preset. */
+    seaworthy: Overridable<this, Seaworthy>;
+}
+declare module 'fastify' {
+    interface FastifyInstance extends SeaworthyDecorators {
+    }
+}
+/** All parts of a production Fastify service. Each part is `false`, `true` or its options. */
+declare const seaworthy: FastifyPluginAsync<SeaworthyOptions>;
 
 /** Options of Fastify's constructor, for any kind of server and logger. */
 type OwnServerOptions = Omit<FastifyServerOptions<any, any>, 'genReqId' | 'rewriteUrl'> & {
@@ -413,49 +480,16 @@ type OwnServerOptions = Omit<FastifyServerOptions<any, any>, 'genReqId' | 'rewri
     http2?: boolean;
     http2SessionTimeout?: number;
 };
-/** A key that Fastify doesn't have is an error, not lost. */
+/** Makes a key that Fastify does not have an error, instead of ignoring it. */
 type KnownKeys<Own> = {
     [K in Exclude<keyof Own, keyof OwnServerOptions>]: never;
 };
 
-/** `backed off`: the app had registered something of its own that does the same. */
-type PartState = 'on' | 'off' | 'backed off';
-/** What became of one part, and why. */
-interface PartReport {
-    /** `health`, or a part of a part: `security.cors`. */
-    part: string;
-    state: PartState;
-    /** In words: `default`, `options given`, `switched off`, `"@fastify/cors" was registered before`. */
-    reason: string;
-}
-/** What `app.seaworthy.report()` gives. Holds no option's value, so no secret. */
-interface Report {
-    parts: PartReport[];
-    /** What the constructor lacks, each with what is lost by it. Empty when it got `serverOptions()`. */
-    missing: string[];
-}
-
-/** What `app.seaworthy` is. */
-interface Seaworthy {
-    /** What is on, off and backed off, each with its reason, and what the constructor lacks. */
-    report(): Report;
-}
-interface SeaworthyDecorators {
-    /** What the preset did. */
-    seaworthy: Overridable<this, Seaworthy>;
-}
-declare module 'fastify' {
-    interface FastifyInstance extends SeaworthyDecorators {
-    }
-}
-/** Everything a production Fastify service needs, each part `false`, `true` or its options. */
-declare const seaworthy: FastifyPluginAsync<SeaworthyOptions>;
-
-/** What the parts that are on set, and no other key. */
+/** The constructor options that the parts set, without those of parts that are off. */
 type ServerSettings = Partial<Omit<FastifyServerSettings, 'loggerInstance'> & SecurityServerSettings & {
     return503OnClosing: boolean;
 }>;
-/** The logger that the options bring, so that `app.log` has its type. */
+/** The type of the logger in the options, so that `app.log` has it. */
 type InstanceOf<Options> = Options extends {
     observability: {
         loggerInstance: infer Logger extends FastifyBaseLogger;
@@ -463,20 +497,20 @@ type InstanceOf<Options> = Options extends {
 } ? {
     loggerInstance: Logger;
 } : unknown;
-/** What {@link serverOptions} gives: the parts' settings, and the app's own under their own types. */
+/** The result of {@link serverOptions}: the parts' settings, and the app's own with their types. */
 type ServerOptions<Options, Own> = Omit<ServerSettings, keyof Own> & InstanceOf<Options> & Own;
 /**
- * What only Fastify's constructor can set, for all parts that are on: `Fastify(serverOptions(options))`.
+ * The options that only Fastify's constructor can set, of all parts that are on: `Fastify(serverOptions(options))`.
  *
- * Options of the app's own go into the second argument: `Fastify(serverOptions(options, { bodyLimit: 2 ** 22 }))`.
+ * The app's own constructor options are the second argument: `Fastify(serverOptions(options, { bodyLimit: 2 ** 22 }))`.
  * `logger`, `http`, `https` and `routerOptions` are merged key by key, and where both have one, the app's wins; the
  * app's values replace the parts' defaults. A `loggerInstance` has its own level: make it with `config.env.LOG_LEVEL`.
- * What would be lost without a word is an error: a value that `options` sets too, and a function that a part has in the
- * same place.
+ * An option that would be silently lost is an error: a value that `options` sets differently, and a function where a part
+ * needs its own.
  *
- * @param options - The same options that the plugin gets.
+ * @param options - The same options as the plugin's.
  * @param own - Options of Fastify's constructor.
- * @throws RangeError where `own` and the parts contradict each other.
+ * @throws RangeError with the code `INVALID_OPTION` where `own` and the parts contradict each other.
  */
 declare function serverOptions<const Options extends SeaworthyOptions = SeaworthyOptions, Own extends OwnServerOptions = {}>(options?: Options, own?: Own & OwnServerOptions & KnownKeys<Own>): ServerOptions<NoInfer<Options>, NoInfer<Own>>;
 

@@ -1,12 +1,24 @@
 // @seaworthy/resilience: index
 import { FastifyRequest, FastifyPluginAsync } from 'fastify';
 
-/** Where time comes from. Replace it in tests; everything that waits or measures here asks it. */
-interface Clock {
-    /** Milliseconds that only grow. */
-    now(): number;
-    setTimeout(fn: () => void, delay: number): unknown;
-    clearTimeout(handle: unknown): void;
+/** Marks an error as made for clients. All copies of a package share it, because the symbol is registered globally. */
+declare const clientErrorBrand: unique symbol;
+/**
+ * An error whose status, code and headers go to the client, and whose message does too below 500 or with `expose`.
+ * The error handler trusts these members only if the error carries the brand, or is made by Fastify or http-errors.
+ */
+interface ClientError extends Error {
+    readonly [clientErrorBrand]: true;
+    /** A whole number from 400 to 599. */
+    readonly statusCode: number;
+    /** Stable, for programs: `BREAKER_OPEN`. */
+    readonly code: string;
+    /** Response headers: `retry-after`, `www-authenticate`, `allow`. */
+    readonly headers?: Readonly<Record<string, string | number | readonly string[]>> | undefined;
+    /** Details of the error. They are sent unchanged, so they hold no secret and no submitted value. */
+    readonly details?: unknown;
+    /** Whether the message is sent. The default is `true` below 500. */
+    readonly expose?: boolean | undefined;
 }
 
 /**
@@ -32,12 +44,12 @@ type Overridable<This, T> = {
 } ? T : any;
 
 /**
- * Marks the service's own routes (probes, metrics): no authentication, rate limit or load shedding, no log line.
+ * Marks routes for the platform (probes, metrics): no authentication, rate limit, load shedding or log line.
  * Set by the plugin that adds the route, read by the others.
  */
 type OperationalRoute = 'probe' | 'metrics';
 interface OperationalConfig {
-    /** The route serves the platform, not users: `probe` or `metrics`. Plugins then leave it alone. */
+    /** Marks a route that serves the platform, not users: `probe` or `metrics`. Plugins do not act on it. */
     operational?: Overridable<this, OperationalRoute>;
 }
 declare module 'fastify' {
@@ -45,482 +57,592 @@ declare module 'fastify' {
     }
 }
 
-/** When a breaker opens, for how long, and how it comes back. */
+/** Response headers of an error: `{ 'retry-after': 30 }`. */
+type ErrorHeaders = Readonly<Record<string, string | number | readonly string[]>>;
+/** What a {@link PluginError} has beside its message. */
+interface PluginErrorOptions<Code extends string> {
+    /** Stable, for programs: `RATE_LIMITED`. */
+    code: Code;
+    /** The response's status, 400 to 599. */
+    statusCode: number;
+    /** Response headers: `retry-after`, `www-authenticate`. */
+    headers?: ErrorHeaders | undefined;
+    /** What led to it. Logged, never sent. */
+    cause?: unknown;
+}
+/**
+ * The base of the errors that a package answers with: status, code, headers and message may be sent. Recognise them by
+ * `code`, not by `instanceof`: an ESM and a CommonJS copy are different classes.
+ */
+declare class PluginError<Code extends string = string> extends Error implements ClientError {
+    readonly [clientErrorBrand]: true;
+    readonly expose: boolean;
+    readonly code: Code;
+    readonly statusCode: number;
+    readonly headers: ErrorHeaders | undefined;
+    constructor(message: string, { code, statusCode, headers, cause }: PluginErrorOptions<Code>);
+}
+
+/** When a breaker opens, how long it stays open, and how it recovers. */
 interface CircuitOptions {
     /**
-     * `enforce` turns calls away while open. `observe` lets all pass and only counts what it would have done.
-     * `off` lets all pass and counts nothing against the service.
+     * `enforce` rejects calls while the breaker is open. `observe` admits all calls and counts those that it would have
+     * rejected. `off` admits all calls and never opens.
      *
      * @defaultValue 'enforce'
      */
     mode?: 'enforce' | 'observe' | 'off';
     /**
-     * `ratio` opens at `errorThresholdPercentage`. `adaptive` never opens: it turns away about as many calls as the
-     * service lately failed, which suits a service that is overloaded rather than down.
+     * `ratio` opens at `errorThresholdPercentage`. `adaptive` does not open by percentage: it rejects about as many calls
+     * as lately failed, which suits a service that is overloaded rather than down.
      *
      * @defaultValue 'ratio'
      */
     strategy?: 'ratio' | 'adaptive';
     /**
-     * The percentage of failures at which the breaker opens, from 1 to 100.
+     * The share of failed calls at which the breaker opens. Percent, 1 to 100.
      *
      * @defaultValue 50
+     * @throws RangeError outside that range.
      */
     errorThresholdPercentage?: number;
     /**
-     * How many calls must have ended inside the window before the percentage counts. At least 1.
+     * The number of calls that must have ended within the window before a percentage counts, at least 1.
      *
      * @defaultValue 20
+     * @throws RangeError below 1.
      */
     volumeThreshold?: number;
     /**
-     * How far the window looks back, in milliseconds.
+     * The length of the window in which calls are counted. Milliseconds, 10 to 2147483647.
      *
      * @defaultValue 10000
+     * @throws RangeError outside that range.
      */
     rollingCountTimeout?: number;
-    /** Opens after this many failures in a row, instead of by percentage. At least 1. */
+    /**
+     * Opens after this number of failures in a row, instead of by percentage. At least 1.
+     *
+     * @defaultValue None: the percentage decides
+     * @throws RangeError below 1.
+     */
     consecutive?: number;
-    /** A call that takes at least this long, in milliseconds, is slow. Unset, slowness alone opens nothing. */
+    /**
+     * The duration from which on a call is slow. Milliseconds, 1 to 2147483647.
+     *
+     * @defaultValue None: slow calls do not open the breaker
+     * @throws RangeError outside that range.
+     */
     slowCall?: number;
     /**
-     * The percentage of slow calls at which the breaker opens, from 1 to 100.
+     * The share of slow calls at which the breaker opens. Percent, 1 to 100.
      *
      * @defaultValue 80
+     * @throws RangeError outside that range.
      */
     slowCallThresholdPercentage?: number;
     /**
-     * How long the breaker stays open before one call tries the service again, in milliseconds. Doubles each time
-     * that call fails; a tenth more or less, by chance.
+     * How long the breaker stays open before one call, the probe, tests the service. Doubled each time that the probe
+     * fails, and varied by up to a tenth at random. Milliseconds, 1 to 2147483647.
      *
      * @defaultValue 30000
+     * @throws RangeError outside that range.
      */
     resetTimeout?: number;
     /**
-     * The longest it stays open, in milliseconds. At least `resetTimeout`.
+     * The longest time that the breaker stays open. Milliseconds, `resetTimeout` to 2147483647.
      *
-     * @defaultValue ten times resetTimeout
+     * @defaultValue Ten times `resetTimeout`
+     * @throws RangeError outside that range.
      */
     maxResetTimeout?: number;
     /**
-     * After it closes, two calls at a time may pass, then four, until this many. `0` lets all pass at once.
+     * Concurrent calls after the breaker has closed: two at first, then four, doubling up to this number; then all calls
+     * are admitted. A number of calls, 0 to 65536; below 2 all calls are admitted at once.
      *
      * @defaultValue 16
+     * @throws RangeError outside that range.
      */
     ramp?: number;
 }
 
-type CircuitState = 'closed' | 'open' | 'half-open' | 'isolated';
+/** The source of time for everything in this package that waits or measures. Tests replace it. */
+interface Clock {
+    /** Milliseconds since a fixed point in the past. Never decreases. */
+    now(): number;
+    setTimeout(fn: () => void, delay: number): unknown;
+    clearTimeout(handle: unknown): void;
+}
 
-/** How much time a request has, and whether anyone still waits for it. */
+/** The remaining time of a request, and a signal that aborts when its result is no longer needed. */
 interface RequestDeadline {
-    /** Milliseconds that are left, 0 when there are none. */
+    /** Milliseconds until the deadline; 0 after it. */
     remaining(): number;
-    /** Aborts when the time is over or the client has left; never because a body has been read. */
+    /** Aborts at the deadline or when the client disconnects. Reading the request's body does not abort it. */
     readonly signal: AbortSignal;
 }
 
-/** What the guarded function is told, as its first argument. */
+/** Why a call has no result of the guarded function. Fallbacks are chosen by it. */
+type FailureKind = 'open' | 'full' | 'timeout' | 'upstream' | 'canceled' | 'shed' | 'closed';
+/** The `code` of each error of this package that clients may see. */
+type ResilienceErrorCode = 'BREAKER_OPEN' | 'BULKHEAD_FULL' | 'TIMEOUT' | 'DEADLINE_EXCEEDED' | 'UPSTREAM_FAILED' | 'CALL_CANCELED' | 'OVERLOADED' | 'SERVICE_CLOSING';
+/** What a {@link ResilienceError} has beside its message. */
+interface ResilienceErrorDetails {
+    code: ResilienceErrorCode;
+    statusCode: number;
+    kind: FailureKind;
+    /** Whole seconds, also sent as `Retry-After`. */
+    retryAfter?: number | undefined;
+    cause?: unknown;
+}
+/** An error whose message is safe to send; internal details are in `cause`. Recognise it by `code`. */
+declare class ResilienceError extends PluginError<ResilienceErrorCode> {
+    readonly kind: FailureKind;
+    /** Whole seconds after which a new attempt makes sense. The `Retry-After` header has the same value. */
+    readonly retryAfter: number | undefined;
+    constructor(message: string, { code, statusCode, kind, retryAfter, cause }: ResilienceErrorDetails);
+}
+/** 503: the breaker is open, isolated, or admits only some calls. `cause` is the latest failure. */
+declare class BreakerOpenError extends ResilienceError {
+    /** @param retryAfter - Seconds; a fraction is cut off, and the least is 1. */
+    constructor(retryAfter: number, cause?: unknown);
+}
+/** 503: all slots of the bulkhead are taken, and the queue is full or would take too long. */
+declare class BulkheadFullError extends ResilienceError {
+    constructor(retryAfter?: number);
+}
+/** 504: the call took longer than its timeout. */
+declare class CallTimeoutError extends ResilienceError {
+    constructor();
+}
+/** 504: the request's deadline has passed. That is no failure of the service that was called. */
+declare class DeadlineError extends ResilienceError {
+    constructor();
+}
+/** 502: the call failed. `cause` is the error of the guarded function. */
+declare class UpstreamError extends ResilienceError {
+    constructor(cause: unknown, retryAfter?: number);
+}
+/** 499: the client has disconnected, so the response is never read. */
+declare class CallCanceledError extends ResilienceError {
+    constructor();
+}
+/** 503: the service is overloaded, and load shedding rejected this request. */
+declare class OverloadedError extends ResilienceError {
+    constructor(retryAfter: number);
+}
+/** 503: the app was closed while the call was pending, or before it. */
+declare class ClosedError extends ResilienceError {
+    constructor();
+}
+/** 400: a value that would change the path of the outgoing URL. */
+declare class PathError extends PluginError<'INVALID_PATH_SEGMENT'> {
+    constructor();
+}
+
+/** The first argument of the guarded function. */
 interface CallContext {
-    /** Aborts when this try times out, or nobody waits for it any more. Give it to what you call. */
+    /** Aborts when this attempt times out or its result is no longer needed. Give it to what you call. */
     readonly signal: AbortSignal;
     /** The request that the call is made for, if any. */
     readonly request: FastifyRequest | null;
-    /** 1 for the first try. */
+    /** 1 for the first attempt. */
     readonly attempt: number;
-    /** Milliseconds left for this try. */
+    /** Milliseconds left for this attempt. */
     remaining(): number;
-    /** Milliseconds left for all tries together. */
+    /** Milliseconds left for all attempts together. */
     callRemaining(): number;
 }
+/** Where a call's value comes from. */
+type CallSource = 'call' | 'lastGood' | 'fallback';
 
-/** What goes wrong on purpose, in a test. */
+/** A fault that a test injects. */
 interface Fault {
-    /** What calls fail with. Without it they only wait. */
+    /** The error that calls fail with. Without it they only wait. */
     error?: Error;
-    /** Milliseconds that calls wait before they go on or fail; `Infinity` never answers. */
+    /** Milliseconds that calls wait before they go on or fail; `Infinity` for calls that never settle. */
     delay?: number;
-    /** How many calls are hit; all until it is released, by default. */
+    /** The number of calls with the fault. Without it: all calls until it is released. */
     times?: number;
 }
 
-/** How a try ended, as the metric says it. */
-type CallOutcome = 'success' | 'failure' | 'timeout' | 'ignored' | 'canceled' | 'rejected' | 'full' | 'observed';
+/** The state of a breaker. `isolated` is set by `isolate()` until it is released. */
+type CircuitState = 'closed' | 'open' | 'half-open' | 'isolated';
+/** Why the state has changed. */
+type StateChangeReason = 'failure-rate' | 'consecutive-failures' | 'slow-calls' | 'recovery-failed' | 'probe-started' | 'probe-succeeded' | 'probe-failed' | 'probe-ignored' | 'isolated' | 'released';
+/** One change of a breaker's state. */
+interface BreakerStateChange {
+    /** The breaker's name. */
+    readonly name: string;
+    /** The key whose state has changed. Absent for a breaker without keys, and when the whole breaker is isolated. */
+    readonly key?: string;
+    readonly from: CircuitState;
+    readonly to: CircuitState;
+    readonly reason: StateChangeReason;
+    /** Milliseconds since 1970, as of `Date.now()`. */
+    readonly at: number;
+    /** The failure that opened the breaker. */
+    readonly error?: unknown;
+    /** Whole seconds until the breaker tests the service, when it opens. */
+    readonly retryAfter?: number;
+}
+/** Called after each change, before the call that caused it settles. An error that it throws is logged. */
+type StateChangeListener = (change: BreakerStateChange) => void;
 
-/** An answer, and how it came about. */
+declare const outcomes: readonly ["success", "failure", "timeout", "ignored", "canceled", "rejected", "full", "observed"];
+/** How an attempt ended: a label of the metric. */
+type CallOutcome = (typeof outcomes)[number];
+
+/** How long and for which calls the last good value is served. */
+interface LastGoodOptions<Args extends unknown[]> {
+    /**
+     * The greatest age of a value that is served. Milliseconds, at least 1.
+     *
+     * @defaultValue None: it is required
+     * @throws RangeError below 1.
+     */
+    maxAge: number;
+    /**
+     * The key of the value. Put everything into it that the value depends on, the tenant or user above all: all calls with
+     * the same key get the same value. For `undefined` no value is stored or served.
+     *
+     * @defaultValue None: it is required
+     */
+    key: (...args: Args) => string | undefined;
+    /**
+     * The number of stored values, at least 1. A new value replaces the oldest one.
+     *
+     * @defaultValue 1000
+     * @throws RangeError below 1.
+     */
+    maxEntries?: number;
+}
+
+/** The second argument of a fallback. */
+interface FallbackContext<Args extends unknown[]> extends Pick<CallContext, 'signal' | 'request'> {
+    /** The arguments of the failed call. */
+    readonly args: Args;
+    readonly kind: FailureKind;
+}
+type Fallback<Args extends unknown[], T> = (error: ResilienceError, context: FallbackContext<Args>) => T | Promise<T>;
+
+/** How an attempt counts for the breaker. */
+type Outcome = 'failure' | 'success' | 'ignore';
+
+/** The limit of concurrent calls. */
+interface BulkheadOptions {
+    /**
+     * The number of concurrent calls, at least 1. With `adaptive` it is the initial limit.
+     *
+     * @defaultValue 10
+     * @throws RangeError below 1.
+     */
+    limit?: number;
+    /**
+     * The number of calls that may wait for a slot, at least 0. A call whose expected wait is longer than its remaining
+     * time is rejected at once.
+     *
+     * @defaultValue 0
+     * @throws RangeError below 0.
+     */
+    queue?: number;
+    /**
+     * Adapts the limit: it shrinks while calls take longer than usual, and grows while they do not.
+     *
+     * @defaultValue false
+     */
+    adaptive?: boolean;
+    /**
+     * The lowest limit of `adaptive`, in calls, at least 1.
+     *
+     * @defaultValue 1
+     * @throws RangeError below 1.
+     */
+    minLimit?: number;
+    /**
+     * The highest limit of `adaptive`, in calls, at least `minLimit`.
+     *
+     * @defaultValue 200
+     * @throws RangeError below `minLimit`.
+     */
+    maxLimit?: number;
+}
+
+/** When and how often a failed call is retried. */
+interface RetryOptions {
+    /**
+     * The number of attempts after the first one, 1 to 10.
+     *
+     * @defaultValue 2
+     * @throws RangeError outside that range.
+     */
+    limit?: number;
+    /**
+     * The longest wait before the first retry; doubled before each further one. The wait itself is random, from 0 to this.
+     * Milliseconds, 0 to 2147483647.
+     *
+     * @defaultValue 100
+     * @throws RangeError outside that range.
+     */
+    delay?: number;
+    /**
+     * The longest wait between two attempts. A `Retry-After` of the service may be longer. Milliseconds, 0 to 2147483647.
+     *
+     * @defaultValue 2000
+     * @throws RangeError outside that range.
+     */
+    maxDelay?: number;
+    /**
+     * The retries for each call, on average over time. A ratio, 0 to 1.
+     *
+     * @defaultValue 0.2
+     * @throws RangeError outside that range.
+     */
+    budget?: number;
+    /**
+     * The retries beyond the budget. Retries per second, 0 to 10000.
+     *
+     * @defaultValue 10
+     * @throws RangeError outside that range.
+     */
+    floor?: number;
+}
+/** A second attempt while the first one is pending; the first result wins. */
+interface HedgeOptions {
+    /**
+     * The time after which a second attempt starts. Milliseconds, 1 to 2147483647.
+     *
+     * @defaultValue None: it is required
+     * @throws RangeError outside that range.
+     */
+    delay: number;
+}
+
+/** The strategies around a call, from the outermost to the innermost, whatever their order in the options. */
+interface PolicyOptions extends CircuitOptions {
+    /**
+     * The kinds of failure that the last good value or the fallback replaces.
+     *
+     * @defaultValue ['open', 'full', 'timeout', 'upstream']
+     */
+    fallbackOn?: readonly ('open' | 'full' | 'timeout' | 'upstream')[];
+    /**
+     * The time limit of the fallback. Milliseconds, 1 to 2147483647.
+     *
+     * @defaultValue The `timeout` of an attempt, at most 10000
+     * @throws RangeError outside that range.
+     */
+    fallbackTimeout?: number;
+    /**
+     * The time limit of all attempts together; the request's deadline may be earlier. Milliseconds, 1 to 2147483647.
+     * `false` is no limit.
+     *
+     * @defaultValue 30000
+     * @throws RangeError outside that range.
+     */
+    totalTimeout?: number | false;
+    /**
+     * Retries calls that failed or timed out: `true`, a number of retries from 0 to 10, or options. Only for calls that
+     * may safely happen twice.
+     *
+     * @defaultValue false
+     */
+    retry?: boolean | number | RetryOptions;
+    /**
+     * Starts a second attempt if the first one is slow. Only for calls that may safely happen twice. It shares the budget
+     * of `retry`, or has that budget's defaults without `retry`.
+     *
+     * @defaultValue false
+     */
+    hedge?: false | HedgeOptions;
+    /**
+     * Limits the number of concurrent calls: a number, at least 1, or options.
+     *
+     * @defaultValue false
+     */
+    bulkhead?: false | number | BulkheadOptions;
+    /**
+     * The time limit of one attempt; its signal aborts then. Milliseconds, 1 to 2147483647. `false` is no limit.
+     *
+     * @defaultValue 10000
+     * @throws RangeError outside that range.
+     */
+    timeout?: number | false;
+    /**
+     * Decides whether an error or result is a failure, a success, or is ignored. `undefined` leaves it to the default:
+     * errors are failures, except bugs in the app and errors with a status from 400 to 499 other than 408 and 429.
+     *
+     * @defaultValue None: the default decides
+     */
+    isFailure?: (error: unknown, result: unknown) => boolean | Outcome | undefined;
+    /**
+     * The number of keys with a separate breaker, at least 1. A new key replaces the one that was not used for the
+     * longest time.
+     *
+     * @defaultValue 1000
+     * @throws RangeError below 1.
+     */
+    maxKeys?: number;
+    /**
+     * The time after which an unused key loses its breaker. Milliseconds, 1 to 2147483647.
+     *
+     * @defaultValue 600000
+     * @throws RangeError outside that range.
+     */
+    idleTimeout?: number;
+    /**
+     * Adds the breaker to the readiness report. With `critical: true` an open breaker makes the service not ready.
+     *
+     * @defaultValue None: no check
+     */
+    health?: {
+        critical?: boolean;
+    };
+}
+
+/** Options of a breaker: those of a policy, and those that depend on the guarded function. */
+interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown> extends PolicyOptions {
+    /**
+     * The name of a policy. Options of the breaker override it.
+     *
+     * @defaultValue None: only the plugin's `defaults` apply
+     * @throws Error if there is no policy of that name.
+     */
+    policy?: string;
+    /**
+     * Provides the result of a failed call, which is marked as degraded. To let the call fail, throw.
+     *
+     * @defaultValue None: the call fails
+     */
+    fallback?: Fallback<Args, T>;
+    /**
+     * Replaces a failed call by the latest successful result with the same key; before `fallback`. The result is not
+     * copied: do not change it.
+     *
+     * @defaultValue None: no result is stored
+     */
+    lastGood?: LastGoodOptions<Args>;
+    /**
+     * Makes one call of those that have the same key and are pending at the same time. For `undefined` the call is made
+     * separately.
+     *
+     * @defaultValue None: each call is made
+     */
+    coalesce?: (...args: Args) => string | undefined;
+    /**
+     * Gives each key (a host, a shard) a separate breaker and bulkhead. The key is in log lines and on the management
+     * listener, never in a metric's label.
+     *
+     * @defaultValue None: one breaker for all calls
+     */
+    key?: (...args: Args) => string;
+    /**
+     * Whether a call may safely happen twice. Evaluated before `retry` and `hedge`.
+     *
+     * @defaultValue None: every call may
+     */
+    idempotent?: (...args: Args) => boolean;
+}
+
+/** A result with where it comes from. */
 interface Detailed<T> {
     value: T;
-    /** Whether the value is a last good one or a fallback's. */
+    /** Whether the value is a last good value or a fallback's. */
     degraded: boolean;
-    source: 'call' | 'lastGood' | 'fallback';
-    /** How many tries were made; 0 when none was let through. */
+    source: CallSource;
+    /** The number of attempts; 0 if none was admitted. */
     attempts: number;
-    /** Why it is degraded. Not enumerable, so that it is not sent by accident. */
+    /** The error that the value replaces. Not enumerable, so that it is not serialised by accident. */
     readonly error?: unknown;
 }
-/** What a breaker shows of itself. */
+/** The state and the counts of a breaker. */
 interface BreakerSnapshot {
     name: string;
     state: CircuitState;
-    /** States by key; only where there are keys, and only those that are not closed. */
+    /** The states of the keys that are not closed. Only for a breaker with keys. */
     keys?: Record<string, CircuitState>;
+    /** The number of keys with a state; 1 for a breaker without keys. */
     size: number;
     counts: Record<CallOutcome, number>;
     degraded: number;
     retries: number;
 }
-/** A switch that is put back with `using`, or by hand. */
+/** Ends with `using`, or by `release()`. Only the first release has an effect. */
 interface Switch extends Disposable {
     release(): void;
 }
 /** A guarded function. */
 interface Breaker<Args extends unknown[] = unknown[], T = unknown> {
     readonly name: string;
-    /** Of the keys together: `open` when any is. */
+    /** Of a breaker with keys: `open` if one of them is open. */
     readonly state: CircuitState;
-    /** Calls the function. `request` gives its deadline, and its client's leaving; null outside of one. */
+    /** Calls the function, within the request's deadline and while its client is connected. `null` outside of requests. */
     call(request: FastifyRequest | null | undefined, ...args: Args): Promise<T>;
-    /** As `call`, and says whether the answer is degraded. */
+    /** Like `call`, with where the result comes from. */
     detailed(request: FastifyRequest | null | undefined, ...args: Args): Promise<Detailed<T>>;
-    /** Lets no call through until it is released. */
+    /** Rejects all calls until the switch is released. */
     isolate(): Switch;
-    /** Ends every isolation. */
+    /** Ends all isolations. */
     release(): void;
+    /**
+     * Calls the listener after each change of the state, also of each key's. Returns a function that removes it. An error
+     * of the listener is logged and changes nothing.
+     */
+    onStateChange(listener: StateChangeListener): () => void;
     /**
      * Makes calls fail or wait, for tests. Needs the plugin's option `faults`.
      *
-     * @throws Error where the option is not set.
+     * @throws Error without that option.
      */
     inject(fault: Fault): Switch;
     snapshot(): BreakerSnapshot;
 }
 
-/** Why a call gave no answer of its own. Fallbacks are chosen by it. */
-type FailureKind = 'open' | 'full' | 'timeout' | 'upstream' | 'canceled' | 'shed' | 'closed';
-interface Details {
-    code: string;
-    statusCode: number;
-    kind: FailureKind;
-    retryAfter?: number | undefined;
-    cause?: unknown;
-}
-/** An answer of ours: its message is safe to show, what is not is in `cause`. Recognise it by `code`. */
-declare class ResilienceError extends Error {
-    name: string;
-    readonly code: string;
-    readonly statusCode: number;
-    readonly kind: FailureKind;
-    /** Whole seconds after which another try makes sense; the `Retry-After` header says the same. */
-    readonly retryAfter: number | undefined;
-    readonly headers: Record<string, string>;
-    constructor(message: string, { code, statusCode, kind, retryAfter, cause }: Details);
-}
-/** 503: the breaker is open, or lets only some calls through. `cause` is the last failure. */
-declare class BreakerOpenError extends ResilienceError {
-    name: string;
-    constructor(retryAfter: number, cause?: unknown);
-}
-/** 503: as many calls as allowed are at work, and the queue is full or would take too long. */
-declare class BulkheadFullError extends ResilienceError {
-    name: string;
-    constructor(retryAfter?: number);
-}
-/** 504: the call took longer than its timeout. */
-declare class CallTimeoutError extends ResilienceError {
-    name: string;
-    constructor();
-}
-/** 504: the request's own deadline has passed. Says nothing about the service that was called. */
-declare class DeadlineError extends ResilienceError {
-    name: string;
-    constructor();
-}
-/** 502: the call failed. `cause` is what it failed with. */
-declare class UpstreamError extends ResilienceError {
-    name: string;
-    constructor(cause: unknown, retryAfter?: number);
-}
-/** The client has left; nobody reads this. */
-declare class CallCanceledError extends ResilienceError {
-    name: string;
-    constructor();
-}
-/** 503: the service has more to do than it can, and this request waits best somewhere else. */
-declare class OverloadedError extends ResilienceError {
-    name: string;
-    constructor(retryAfter: number);
-}
-/** 503: the app has been closed while the call was at work. */
-declare class ClosedError extends ResilienceError {
-    name: string;
-    constructor();
-}
-/** 400: a value that would change the path of the outgoing URL. */
-declare class PathError extends Error {
-    readonly name = "PathError";
-    readonly code = "ERR_PATH_SEGMENT";
-    readonly statusCode = 400;
-    readonly headers: Record<string, string>;
-    constructor();
-}
-
-/** The last good value per key. */
-interface LastGoodOptions<Args extends unknown[]> {
-    /** How old a value may be to be served, in milliseconds. */
-    maxAge: number;
-    /**
-     * Whose value it is. Put everything into it that the value depends on, the tenant or user above all: whoever has
-     * the same key gets the same value. `undefined` keeps and serves none.
-     */
-    key: (...args: Args) => string | undefined;
-    /**
-     * How many values are kept; the one kept for longest makes room. At least 1.
-     *
-     * @defaultValue 1000
-     */
-    maxEntries?: number;
-}
-
-/** What a fallback is told, besides the error. */
-interface FallbackContext<Args extends unknown[]> extends Pick<CallContext, 'signal' | 'request'> {
-    /** What the guarded function was called with. */
-    readonly args: Args;
-    readonly kind: FailureKind;
-}
-type Fallback<Args extends unknown[], T> = (error: ResilienceError, context: FallbackContext<Args>) => T | Promise<T>;
-
-/** How many calls may be at work at the same time. */
-interface BulkheadOptions {
-    /**
-     * Calls at work at the same time, at least 1. With `adaptive` it is what it starts from.
-     *
-     * @defaultValue 10
-     */
-    limit?: number;
-    /**
-     * Calls that may wait for a free place. A call that would wait longer than it has time is turned away at once.
-     *
-     * @defaultValue 0
-     */
-    queue?: number;
-    /**
-     * Finds the limit by itself: it shrinks while calls take longer than they usually do, and grows while they don't.
-     *
-     * @defaultValue false
-     */
-    adaptive?: boolean;
-    /**
-     * The least that `adaptive` may come to, at least 1.
-     *
-     * @defaultValue 1
-     */
-    minLimit?: number;
-    /**
-     * The most that `adaptive` may come to.
-     *
-     * @defaultValue 200
-     */
-    maxLimit?: number;
-}
-
-/** How a failed call is tried again. */
-interface RetryOptions {
-    /**
-     * How many tries may follow the first one, from 1 to 10.
-     *
-     * @defaultValue 2
-     */
-    limit?: number;
-    /**
-     * The longest wait before the first retry, in milliseconds; it doubles each time. The wait itself is any time up to
-     * that, by chance.
-     *
-     * @defaultValue 100
-     */
-    delay?: number;
-    /**
-     * The longest wait between two tries, in milliseconds. What the service asks for with `Retry-After` may be longer.
-     *
-     * @defaultValue 2000
-     */
-    maxDelay?: number;
-    /**
-     * How many retries there may be for each call, over time, from 0 to 1.
-     *
-     * @defaultValue 0.2
-     */
-    budget?: number;
-    /**
-     * How many retries a second there may be beyond the budget.
-     *
-     * @defaultValue 10
-     */
-    floor?: number;
-}
-/** A second try while the first one is still at work; the first answer wins. */
-interface HedgeOptions {
-    /** How long the first try may take before the second one starts, in milliseconds. At least 1. */
-    delay: number;
-}
-
-/** What one outcome means to the breaker. `true` is a failure, `false` a success. */
-type Outcome = 'failure' | 'success' | 'ignore';
-/** How calls are guarded; the layers always stand in the order of their names here, the first one outermost. */
-interface PolicyOptions extends CircuitOptions {
-    /**
-     * Which failures may be answered with the last good value or the fallback.
-     *
-     * @defaultValue ['open', 'full', 'timeout', 'upstream']
-     */
-    fallbackOn?: readonly ('open' | 'full' | 'timeout' | 'upstream')[];
-    /**
-     * How long the fallback may take, in milliseconds.
-     *
-     * @defaultValue the timeout of a call
-     */
-    fallbackTimeout?: number;
-    /**
-     * How long all tries together may take, in milliseconds. The request's deadline may be nearer. `false` is no limit.
-     *
-     * @defaultValue 30000
-     */
-    totalTimeout?: number | false;
-    /**
-     * Tries again what failed or took too long: `true`, how many times, or options. Only for calls that may safely
-     * happen twice.
-     *
-     * @defaultValue false
-     */
-    retry?: boolean | number | RetryOptions;
-    /**
-     * Starts a second try when the first one is slow. Only for calls that may safely happen twice; needs a budget of
-     * `retry`, or the default one.
-     *
-     * @defaultValue false
-     */
-    hedge?: false | HedgeOptions;
-    /**
-     * How many calls may be at work at the same time: a number or options.
-     *
-     * @defaultValue false
-     */
-    bulkhead?: false | number | BulkheadOptions;
-    /**
-     * How long one try may take, in milliseconds; then its signal is aborted. `false` is no limit.
-     *
-     * @defaultValue 10000
-     */
-    timeout?: number | false;
-    /**
-     * What an outcome means: a failure, a success, or nothing. `undefined` leaves it to the default: an error is a
-     * failure, unless it has a status from 400 to 499 (408 and 429 are failures) or is a mistake in the code.
-     */
-    isFailure?: (error: unknown, result: unknown) => boolean | Outcome | undefined;
-    /**
-     * How many keys may have a breaker of their own; the one unused for longest makes room. At least 1.
-     *
-     * @defaultValue 1000
-     */
-    maxKeys?: number;
-    /**
-     * A key that is unused for this long loses its breaker, in milliseconds.
-     *
-     * @defaultValue 600000
-     */
-    idleTimeout?: number;
-    /** Shows the breaker in the readiness report; with `critical: true` an open one makes the service not ready. */
-    health?: {
-        critical?: boolean;
-    };
-}
-
-/** Options of a breaker: those of a policy, and what needs the function's arguments. */
-interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown> extends PolicyOptions {
-    /** The name of a policy; options given here win over it. */
-    policy?: string;
-    /** Answers a failed call in its place. The answer is marked as degraded. Throw to fail all the same. */
-    fallback?: Fallback<Args, T>;
-    /**
-     * Answers a failed call with the last value that succeeded for the same key; before `fallback`. It is the value
-     * itself, not a copy: do not change what a call gives you.
-     */
-    lastGood?: LastGoodOptions<Args>;
-    /** Calls with the same key that are in flight at the same time become one. `undefined` stays alone. */
-    coalesce?: (...args: Args) => string | undefined;
-    /**
-     * Gives each key (a host, a shard) a breaker and a bulkhead of its own. The key is in log lines and on the
-     * management listener, never in a metric's label.
-     */
-    key?: (...args: Args) => string;
-    /** Whether a call may safely happen twice; asked before `retry` and `hedge`. Unset, all calls may. */
-    idempotent?: (...args: Args) => boolean;
-}
-
-/** Segments of a path, and a query, each value of which is encoded. */
-interface UrlParts {
-    /** Segments: each one stays one segment, whatever is in it. */
-    path?: readonly (string | number)[];
-    /** The query; `undefined` leaves a parameter out. */
-    query?: Record<string, string | number | boolean | undefined>;
-}
-/** A path with values in it: `` path`/users/${id}/orders` `` keeps each value inside its segment. */
-declare function path(strings: TemplateStringsArray, ...values: readonly (string | number)[]): string;
-
-/** What `fetch` takes, and more. */
-interface FetchOptions extends RequestInit, UrlParts {
-    /** The name of a policy. */
-    policy?: string;
-}
-/** The cause of a 502: what the upstream answered. */
-declare class ResponseError extends Error {
-    readonly name = "ResponseError";
-    readonly status: number;
-    readonly headers: Record<string, string>;
-    constructor(host: string, response: Response);
-}
-
 /**
- * A function that a breaker can guard: its first parameter is the call's context, further ones are its own.
+ * A function that a breaker can guard: its first parameter is the call's context, further ones are its arguments.
  *
- * An unannotated parameter gets its type from here, and a default value (`n = 3`) only counts where there is nothing to
- * get. So a function must see a signature that ends where its required parameters end. TypeScript leaves out signatures
- * that are too short for a function, and takes none from an object that offers two which it cannot unite, as these
- * pairs of a generic and a plain one. Each pair but one is thus either too short or ambiguous. The last pair, always
- * ambiguous, is what every guarded function is checked against.
+ * An unannotated parameter gets its type from here, and a default value (`n = 3`) gives the type only if there is none
+ * to get. So a function must see a signature that ends where its required parameters end. TypeScript leaves out
+ * signatures that are too short for a function, and takes none from an object that offers two which it cannot unite, as
+ * these pairs of a generic and a plain one. Each pair but one is thus either too short or ambiguous. The last pair,
+ * always ambiguous, is what every guarded function is checked against.
  */
 type Guardable = ((context: CallContext) => unknown) | Either<[], [unknown]> | Either<[unknown], [unknown, unknown]> | Either<[unknown, unknown], [unknown, unknown, unknown]> | Either<[unknown, unknown, unknown], [unknown, unknown, unknown, unknown]> | Either<[unknown, unknown, unknown, unknown], [unknown, unknown, unknown, unknown, unknown]> | Either<any, any>;
 interface Either<Shorter extends unknown[], Longer extends unknown[]> {
     <Result>(context: CallContext, ...args: Shorter): Result;
     (context: CallContext, ...args: Longer): unknown;
 }
-/** What a guarded function takes after the context. */
+/** The parameters of a guarded function after the context. */
 type GuardedArgs<Fn> = Fn extends (context: never, ...args: infer Args) => unknown ? Args : never;
-/** What a guarded function gives in the end. */
+/** The awaited result of a guarded function. */
 type GuardedResult<Fn> = Fn extends (context: never, ...args: never) => infer Result ? Awaited<Result> : never;
 
-/** How much time a request has. */
+/** The time limit of each request, and the header that carries it. */
 interface DeadlineOptions {
     /**
-     * The header that carries the time that is left, both ways. `grpc-timeout` is read and written in its own format
-     * (`250m`), any other one in milliseconds. `false` for none.
+     * The header that carries the remaining time, on arriving requests and on outgoing calls. `grpc-timeout` is read and
+     * written in gRPC's format (`250m`), any other header in milliseconds. `false` turns the header off.
      *
      * @defaultValue 'x-envoy-expected-rq-timeout-ms'
+     * @throws RangeError for an empty name.
      */
     header?: string | false;
     /**
-     * Milliseconds that a request has when the header says nothing.
+     * The time limit of a request without a valid header. Milliseconds, 1 to 2147483647.
      *
-     * @defaultValue 30000
+     * @defaultValue 30000, or `max` if that is less
+     * @throws RangeError outside that range.
      */
     default?: number;
     /**
-     * The most that the header may ask for, in milliseconds.
+     * The longest time limit that the header can set. Milliseconds, 1 to 2147483647.
      *
      * @defaultValue 60000
+     * @throws RangeError outside that range.
      */
     max?: number;
     /**
-     * Whether the header is believed on arriving requests. It can only shorten a caller's own time, up to `max`.
+     * Whether the header of arriving requests sets their time limit, up to `max`.
      *
      * @defaultValue true
      */
@@ -533,102 +655,190 @@ interface DeadlineOptions {
     propagate?: boolean;
 }
 
-/** When requests are turned away because there is too much to do. */
+/** Path segments and a query whose values are encoded. */
+interface UrlParts {
+    /** Segments that are appended to the URL's path. A value with a slash stays one segment. */
+    path?: readonly (string | number)[];
+    /** Parameters of the query. One with the value `undefined` is left out. */
+    query?: Record<string, string | number | boolean | undefined>;
+}
+/**
+ * A path with encoded values, each of which stays one segment: `` path`/users/${id}/orders` ``.
+ *
+ * @throws PathError for a value that would change the path, like `..`.
+ */
+declare function path(strings: TemplateStringsArray, ...values: readonly (string | number)[]): string;
+
+/** The options of `fetch`, and those of this package. */
+interface FetchOptions extends RequestInit, UrlParts {
+    /**
+     * The name of a policy.
+     *
+     * @defaultValue None: the plugin's `defaults` apply, and calls that may be repeated are retried
+     */
+    policy?: string;
+}
+/** The cause of a 502: the upstream's response has a status that is a failure. */
+declare class ResponseError extends Error {
+    readonly status: number;
+    readonly headers: Record<string, string>;
+    constructor(host: string, response: Response);
+}
+
+/** When the service is overloaded, and which requests it rejects then. */
 interface SheddingOptions {
     /**
-     * The share of an interval, from 0.1 to 1, for which the event loop may be busy.
+     * The share of an interval for which the event loop may be busy. A ratio, 0.1 to 1.
      *
      * @defaultValue 0.98
+     * @throws RangeError outside that range.
      */
     maxUtilization?: number;
     /**
-     * How late the event loop may be, in milliseconds. Busy alone is no overload: both must be exceeded.
+     * The delay of the event loop that is acceptable. The service is overloaded only if this and `maxUtilization` are both
+     * exceeded. Milliseconds, at least 1.
      *
      * @defaultValue 200
+     * @throws RangeError below 1.
      */
     maxDelay?: number;
     /**
-     * How often both are measured, in milliseconds. Shedding starts with the second interval in a row.
+     * The interval in which both are measured. Shedding starts after two overloaded intervals in a row. Milliseconds, 50
+     * to 60000.
      *
      * @defaultValue 500
+     * @throws RangeError outside that range.
      */
     interval?: number;
     /**
-     * How many requests may be at work at the same time: a limit that finds itself, `false`, or its bounds. Low
-     * priority gets four fifths of it, normal nine tenths.
+     * Limits the concurrent requests: `true` or options for a limit that adapts, `false` for none. Requests of low
+     * priority are admitted up to 80 % of it, of normal priority up to 90 %.
      *
      * @defaultValue false
      */
-    concurrency?: false | true | {
-        initial?: number;
-        min?: number;
-        max?: number;
-    };
+    concurrency?: boolean | ConcurrencyOptions;
     /**
-     * What `Retry-After` says, in seconds. From 1 to 3600.
+     * The `Retry-After` header of rejected requests. Seconds, 1 to 3600.
      *
      * @defaultValue 2
+     * @throws RangeError outside that range.
      */
     retryAfter?: number;
 }
+/** The limit of concurrent requests, which adapts to how long they take. */
+interface ConcurrencyOptions {
+    /**
+     * The limit at start. A number of requests, at least 1.
+     *
+     * @defaultValue 100
+     * @throws RangeError below 1.
+     */
+    initial?: number;
+    /**
+     * The lowest limit. A number of requests, at least 1.
+     *
+     * @defaultValue 10
+     * @throws RangeError below 1.
+     */
+    min?: number;
+    /**
+     * The highest limit. A number of requests, at least `min`.
+     *
+     * @defaultValue 1000
+     * @throws RangeError below `min`.
+     */
+    max?: number;
+}
 
-/** Options of the resilience plugin. Every one may be left out. */
+/** Options of the resilience plugin. */
 interface ResilienceOptions {
-    /** What every breaker and every `fetch` starts from. */
+    /**
+     * The policy of all breakers and of `fetch`, unless they override it.
+     *
+     * @defaultValue {}
+     * @throws RangeError for a wrong option.
+     */
     defaults?: PolicyOptions;
-    /** Policies by name, for a breaker's `policy` and for `fetch`. */
+    /**
+     * Named policies, for the option `policy` of breakers and of `fetch`.
+     *
+     * @defaultValue {}
+     * @throws RangeError for a wrong option.
+     */
     policies?: Record<string, PolicyOptions>;
-    /** How much time a request has. */
+    /**
+     * The time limit of requests.
+     *
+     * @defaultValue {}
+     */
     deadline?: DeadlineOptions;
     /**
-     * Turns requests away while the service has more to do than it can: `true`, `false` or options.
+     * Rejects requests while the service is overloaded: `true`, `false` or options.
      *
      * @defaultValue true
      */
     shedding?: boolean | SheddingOptions;
     /**
-     * The header on answers that are made of a last good value or a fallback; its value is `true`. `false` for none.
+     * The header of responses that contain a last good value or a fallback. Its value is `true`. `false` turns it off.
      *
      * @defaultValue 'x-degraded'
+     * @throws RangeError for an empty name.
      */
     degradedHeader?: string | false;
     /**
-     * Whether `breaker.inject` may make calls fail. For tests.
+     * Whether tests may make calls fail by `breaker.inject`.
      *
      * @defaultValue false
      */
     faults?: boolean;
     /**
-     * What `resilience.fetch` calls.
+     * The function that `resilience.fetch` calls.
      *
      * @defaultValue globalThis.fetch
      */
     fetch?: typeof globalThis.fetch;
-    /** Where time comes from, for tests: `now()` in milliseconds, `setTimeout`, `clearTimeout`. */
+    /**
+     * The source of time, for tests.
+     *
+     * @defaultValue performance.now, setTimeout, clearTimeout
+     */
     clock?: Clock;
-    /** A number from 0 to 1, for what happens by chance; for tests. */
+    /**
+     * The source of random numbers from 0 to 1, for tests.
+     *
+     * @defaultValue Math.random
+     */
     random?: () => number;
 }
 
-/** What `app.resilience` is. */
+/** The type of `app.resilience`. */
 interface Resilience {
     /**
      * Guards a function. Its first argument is the call's context: give its `signal` to what you call.
      *
-     * @throws Error when the name is taken, RangeError when an option cannot work.
+     * @throws Error if there is a breaker of that name, RangeError for a wrong option.
      */
     breaker<Fn extends Guardable>(name: string, fn: Fn, options?: BreakerOptions<GuardedArgs<Fn>, GuardedResult<Fn>>): Breaker<GuardedArgs<Fn>, GuardedResult<Fn>>;
-    /** Names a policy, for a breaker's `policy` and for `fetch`. */
+    /**
+     * Adds a named policy, for the option `policy` of breakers and of `fetch`.
+     *
+     * @throws Error if there is a policy of that name, RangeError for a wrong option.
+     */
     policy(name: string, options: PolicyOptions): void;
     /**
-     * `fetch` with a breaker per host, timeouts, retries of what may be repeated, and the request's deadline. Statuses
-     * from 500 on, 408 and 429 are failures (502); all others are answers. A body that hangs, breaks off or is not what
-     * it says counts as a failure too, once it is read.
+     * `fetch` with a breaker for each host, timeouts, retries of calls that may be repeated, and the request's deadline.
+     * A response with a status from 500 on, 408 or 429 is a failure (502); other responses are results. A body that hangs,
+     * is cut off or is not valid JSON counts as a failure when it is read.
      */
     fetch(request: FastifyRequest | null | undefined, url: string | URL, options?: FetchOptions): Promise<Response>;
-    /** What each breaker shows of itself. */
+    /**
+     * Calls the listener after each change of any breaker's state, also of breakers that are created later. Returns a
+     * function that removes it. An error of the listener is logged and changes nothing.
+     */
+    onStateChange(listener: StateChangeListener): () => void;
+    /** The snapshots of all breakers. */
     list(): BreakerSnapshot[];
-    /** The breaker of that name. What it takes and gives is not known here. */
+    /** The breaker of that name, without the types of its arguments and its result. */
     get(name: string): Breaker | undefined;
 }
 
@@ -637,9 +847,9 @@ interface ResilienceDecorators {
     resilience: Overridable<this, Resilience>;
 }
 interface ResilienceRequest {
-    /** How much time the request has, and whether its client still waits. */
+    /** The request's remaining time, and a signal that aborts when its client disconnects. */
     readonly deadline: Overridable<this, RequestDeadline>;
-    /** The breakers whose part of the answer is a last good value or a fallback; null while there is none. */
+    /** The breakers that served a last good value or a fallback for this request. `null` if none did. */
     readonly degraded: Overridable<this, readonly string[] | null>;
 }
 declare module 'fastify' {
@@ -651,13 +861,14 @@ declare module 'fastify' {
 /** Breakers, retries, bulkheads, deadlines and load shedding for Fastify. */
 declare const resilience: FastifyPluginAsync<ResilienceOptions>;
 
-/** From the first to go to the last. `critical` never goes. */
+/** In the order in which requests are rejected. `critical` ones never are. */
 declare const priorities: readonly ["low", "normal", "high", "critical"];
 type Priority = (typeof priorities)[number];
 interface ResilienceRouteConfig {
     /**
-     * Which requests are turned away first when there is too much to do: `low`, then `normal` (the default), then
-     * `high`. `critical` ones never are.
+     * Which requests are rejected first under overload: `low`, then `normal`, then `high`. `critical` ones never are.
+     *
+     * @defaultValue 'normal'
      */
     priority?: Overridable<this, Priority>;
 }
@@ -667,4 +878,4 @@ declare module 'fastify' {
 }
 
 export { BreakerOpenError, BulkheadFullError, CallCanceledError, CallTimeoutError, ClosedError, DeadlineError, OverloadedError, PathError, ResilienceError, ResponseError, UpstreamError, resilience as default, path, resilience };
-export type { Breaker, BreakerOptions, BreakerSnapshot, BulkheadOptions, CallContext, CallOutcome, CircuitOptions, CircuitState, Clock, DeadlineOptions, Detailed, FailureKind, Fallback, FallbackContext, Fault, FetchOptions, Guardable, GuardedArgs, GuardedResult, HedgeOptions, LastGoodOptions, Outcome, PolicyOptions, Priority, RequestDeadline, Resilience, ResilienceOptions, RetryOptions, SheddingOptions, Switch, UrlParts };
+export type { Breaker, BreakerOptions, BreakerSnapshot, BreakerStateChange, BulkheadOptions, CallContext, CallOutcome, CircuitOptions, CircuitState, Clock, ConcurrencyOptions, DeadlineOptions, Detailed, FailureKind, Fallback, FallbackContext, Fault, FetchOptions, Guardable, GuardedArgs, GuardedResult, HedgeOptions, LastGoodOptions, Outcome, PolicyOptions, Priority, RequestDeadline, Resilience, ResilienceErrorCode, ResilienceOptions, RetryOptions, SheddingOptions, StateChangeListener, StateChangeReason, Switch, UrlParts };

@@ -4,8 +4,33 @@ import { HelmetOptions } from 'helmet';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 
-/** Marks an error as made for clients. Copies of a package meet, because the symbol is registered globally. */
+/** Marks an error as made for clients. All copies of a package share it, because the symbol is registered globally. */
 declare const clientErrorBrand: unique symbol;
+/**
+ * An error whose status, code and headers go to the client, and whose message does too below 500 or with `expose`.
+ * The error handler trusts these members only if the error carries the brand, or is made by Fastify or http-errors.
+ */
+interface ClientError extends Error {
+    readonly [clientErrorBrand]: true;
+    /** A whole number from 400 to 599. */
+    readonly statusCode: number;
+    /** Stable, for programs: `BREAKER_OPEN`. */
+    readonly code: string;
+    /** Response headers: `retry-after`, `www-authenticate`, `allow`. */
+    readonly headers?: Readonly<Record<string, string | number | readonly string[]>> | undefined;
+    /** Details of the error. They are sent unchanged, so they hold no secret and no submitted value. */
+    readonly details?: unknown;
+    /** Whether the message is sent. The default is `true` below 500. */
+    readonly expose?: boolean | undefined;
+}
+
+/** The two constructor options by which plugins see early rejections, for HTTP/1, HTTPS and HTTP/2 alike. */
+interface EarlyRejectionOptions {
+    frameworkErrors: (error: FastifyError, request: object, reply: object) => void;
+    clientErrorHandler: (this: FastifyInstance, error: Error & {
+        code?: string;
+    }, socket: Socket) => void;
+}
 
 /**
  * The type `T` of a member that an interface of Fastify gets from us, unless the app declares the same member itself.
@@ -32,14 +57,16 @@ type Overridable<This, T> = {
 type AtLeastOne<T> = {
     [K in keyof T]-?: Required<Pick<T, K>> & Partial<T>;
 }[keyof T];
+/** `{}`: no option. A misspelt key is an error. */
+type NoOptions = Record<string, never>;
 
 /**
- * Marks the service's own routes (probes, metrics): no authentication, rate limit or load shedding, no log line.
+ * Marks routes for the platform (probes, metrics): no authentication, rate limit, load shedding or log line.
  * Set by the plugin that adds the route, read by the others.
  */
 type OperationalRoute = 'probe' | 'metrics';
 interface OperationalConfig {
-    /** The route serves the platform, not users: `probe` or `metrics`. Plugins then leave it alone. */
+    /** Marks a route that serves the platform, not users: `probe` or `metrics`. Plugins do not act on it. */
     operational?: Overridable<this, OperationalRoute>;
 }
 declare module 'fastify' {
@@ -47,107 +74,130 @@ declare module 'fastify' {
     }
 }
 
-/** The two constructor options that let refusals be seen. `object`: requests of HTTP/1, HTTPS and HTTP/2 alike. */
-interface RefusalOptions {
-    frameworkErrors: (error: FastifyError, request: object, reply: object) => void;
-    clientErrorHandler: (this: FastifyInstance, error: Error & {
-        code?: string;
-    }, socket: Socket) => void;
+/** Response headers of an error: `{ 'retry-after': 30 }`. */
+type ErrorHeaders = Readonly<Record<string, string | number | readonly string[]>>;
+/** What a {@link PluginError} has beside its message. */
+interface PluginErrorOptions<Code extends string> {
+    /** Stable, for programs: `RATE_LIMITED`. */
+    code: Code;
+    /** The response's status, 400 to 599. */
+    statusCode: number;
+    /** Response headers: `retry-after`, `www-authenticate`. */
+    headers?: ErrorHeaders | undefined;
+    /** What led to it. Logged, never sent. */
+    cause?: unknown;
 }
-
-/** An error whose status, code, message and headers may go to the client. */
-declare class SecurityError extends Error {
-    readonly name: string;
+/**
+ * The base of the errors that a package answers with: status, code, headers and message may be sent. Recognise them by
+ * `code`, not by `instanceof`: an ESM and a CommonJS copy are different classes.
+ */
+declare class PluginError<Code extends string = string> extends Error implements ClientError {
     readonly [clientErrorBrand]: true;
-    readonly code: string;
+    readonly expose: boolean;
+    readonly code: Code;
     readonly statusCode: number;
-    readonly headers: Readonly<Record<string, string>> | undefined;
-    readonly expose = true;
-    constructor(message: string, { code, statusCode, headers }: {
-        code: string;
-        statusCode: number;
-        headers?: Record<string, string>;
-    }, options?: ErrorOptions);
+    readonly headers: ErrorHeaders | undefined;
+    constructor(message: string, { code, statusCode, headers, cause }: PluginErrorOptions<Code>);
 }
 
-/** One origin, or a pattern of them, anchored and with its dots escaped: `/^https:\/\/[a-z]+\.example\.com$/`. */
+/**
+ * The form of an address under which its owner is counted: IPv4 as it is, IPv6 by its network, because one customer
+ * has a whole `/64` to choose addresses from. A text that is no address stays as it is, in lower case.
+ *
+ * @param prefix - Bits of an IPv6 address that count, 0 to 128.
+ */
+declare function clientNetwork(ip: string | undefined, prefix?: number): string;
+
+/**
+ * The commands that the packages send. Clients of ioredis 5 and 6, alone, with Sentinel or as a cluster, have them.
+ * `status` is ioredis' state of the connection: `ready`, `wait`, `connecting`, `reconnecting`, `close`, `end`.
+ */
+interface RedisClient {
+    readonly status?: string;
+    eval(script: string, numberOfKeys: number, ...args: (string | number)[]): Promise<unknown>;
+    evalsha(sha: string, numberOfKeys: number, ...args: (string | number)[]): Promise<unknown>;
+    ping(): Promise<unknown>;
+}
+
+/** One origin, or a pattern of origins, anchored and with escaped dots: `/^https:\/\/[a-z]+\.example\.com$/`. */
 type OriginRule = string | RegExp;
-/** Origins and patterns, also in lists of their own. A boolean in a list is refused at the start. */
+/** Origins and patterns, also in nested lists. A boolean in a list is rejected at the start. */
 type OriginList = readonly (OriginRule | boolean | OriginList)[];
-/** Decides about an origin, in the callback style or as a promise. An error is a no. */
+/** Decides about an origin, by a callback or a promise. An error disallows it. */
 type OriginFunction = (origin: string | undefined, callback: (error: Error | null, allow?: unknown) => void) => unknown;
-/** Gives the options for a request, in the callback style or as a promise. */
+/** Returns the options for a request, by a callback or a promise. */
 type CorsDelegator = (request: FastifyRequest, callback: (error: Error | null, options?: CorsOptions) => void) => Promise<CorsOptions> | void;
-/** Where in a request's way the headers are set. */
+/** The hook in which the headers are set. */
 type CorsHook = 'onRequest' | 'preParsing' | 'preValidation' | 'preHandler' | 'preSerialization';
-/** What a route says in `config.cors`. */
-type RouteCors = AtLeastOne<Omit<CorsOptions, 'delegator' | 'hook' | 'hideOptionsRoute' | 'logLevel'>> | false;
-/** Options of `cors`: all of @fastify/cors', checked. Without `origin` no other origin may read anything. */
+/** A route's `config.cors`: options on top of the plugin's, or `false` for none. */
+type RouteCors = AtLeastOne<Omit<CorsOptions, 'delegator' | 'hook' | 'hideOptionsRoute' | 'logLevel'>> | NoOptions | false;
+/** Options of `cors`: all of @fastify/cors, checked. Without `origin` no other origin may read responses. */
 interface CorsOptions {
     /**
-     * Who may read answers: origins, anchored patterns, a function. `true` is everybody, by their own name; `'*'` is
-     * everybody, and excludes `credentials`, as `'null'` does. `false` is nobody but the service's own pages.
+     * The origins that may read responses: a list of origins and anchored patterns, or a function. `true` allows every
+     * origin by its name. `'*'` allows every origin and excludes `credentials`, as `'null'` does. `false` allows none but
+     * the service's own.
      *
      * @defaultValue false
-     * @throws RangeError for a pattern that lets strangers in, and for everybody together with `credentials`.
+     * @throws RangeError for a pattern that matches more than it seems to, and for every origin with `credentials`.
      */
     origin?: boolean | OriginRule | OriginList | OriginFunction | undefined;
     /**
-     * Gives the options per request, as `@fastify/cors` has it: `(request, callback)` or a promise.
+     * Returns the options per request, as in `@fastify/cors`: `(request, callback)` or a promise.
      *
-     * @defaultValue none
+     * @defaultValue none: the options are the same for each request
      */
     delegator?: CorsDelegator | undefined;
     /**
-     * Where in a request's way the headers are set.
+     * The hook in which the headers are set.
      *
      * @defaultValue 'onRequest'
      */
     hook?: CorsHook | undefined;
     /**
-     * Whether other origins may send cookies and other credentials, and read the answers.
+     * Whether allowed origins may send cookies and other credentials, and read the responses.
      *
      * @defaultValue false
      */
     credentials?: boolean | undefined;
     /**
-     * The headers of an answer that other origins may read.
+     * The response headers that allowed origins may read.
      *
-     * @defaultValue none but those that browsers always show
+     * @defaultValue none: only those that browsers always expose
      */
     exposedHeaders?: string | string[] | undefined;
     /**
-     * The headers that a request may have.
+     * The headers that a cross-origin request may have.
      *
-     * @defaultValue those that the preflight asks for
+     * @defaultValue those that the preflight requests
      */
     allowedHeaders?: string | string[] | undefined;
     /**
-     * The methods that a request may have.
+     * The methods that a cross-origin request may have.
      *
      * @defaultValue ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']
      */
     methods?: string | string[] | undefined;
     /**
-     * How long browsers keep the answer to a preflight, in seconds.
+     * Seconds for which browsers cache the response to a preflight, at least 0.
      *
-     * @defaultValue the browser's own
+     * @defaultValue none: the browser decides
      */
     maxAge?: number | undefined;
     /**
-     * The `Cache-Control` of the answer to a preflight: seconds, or the whole header.
+     * The `Cache-Control` of the response to a preflight: seconds, at least 0, or the whole header.
      *
-     * @defaultValue none
+     * @defaultValue none: the response has no such header
      */
     cacheControl?: number | string | undefined;
     /**
-     * Hands preflights on to the route.
+     * Passes preflights on to the route.
      *
      * @defaultValue false
      */
     preflightContinue?: boolean | undefined;
     /**
-     * The status of an answer to a preflight.
+     * The status code of the response to a preflight, 200 to 299.
      *
      * @defaultValue 204
      */
@@ -159,85 +209,39 @@ interface CorsOptions {
      */
     preflight?: boolean | undefined;
     /**
-     * Whether a preflight without the headers that it must have is answered with 400.
+     * Whether a preflight without its required headers is answered with 400.
      *
      * @defaultValue true
      */
     strictPreflight?: boolean | undefined;
     /**
-     * Leaves the route for preflights out of the documents that `@fastify/swagger` makes.
+     * Hides the route for preflights from the documents of `@fastify/swagger`.
      *
      * @defaultValue true
      */
     hideOptionsRoute?: boolean | undefined;
     /**
-     * The level at which preflights are logged.
+     * The log level of the route for preflights.
      *
-     * @defaultValue the app's
+     * @defaultValue none: the app's
      */
     logLevel?: LogLevel;
 }
 
 interface CorsConfig {
-    /** The route's own CORS options, laid over the plugin's; `false` for none. */
+    /** The route's CORS options, on top of the plugin's; `false` for none. */
     cors?: Overridable<this, RouteCors>;
 }
 declare module 'fastify' {
     interface FastifyContextConfig extends CorsConfig {
     }
 }
-/** Who may read answers from another origin: @fastify/cors, with what is unsafe refused at the start. */
+/** Cross-origin resource sharing: @fastify/cors, with unsafe options rejected at the start. */
 declare const cors: FastifyPluginAsync<CorsOptions>;
 
-/** A boundary that no schema guards. */
-interface OpenBoundary {
-    method: string;
-    url: string;
-    /** What comes in unchecked: `body`, `params`, `querystring`, `headers`. */
-    missing: readonly string[];
-}
-/** One limit as it applies: what a route's requests are counted against. */
-interface LimitInfo {
-    name: string;
-    by: 'ip' | 'user';
-    /** `undefined` where a function decides per request. */
-    max: number | undefined;
-    /** Milliseconds; `undefined` where a function decides per request. */
-    timeWindow: number | undefined;
-    stage: string;
-    observe: boolean;
-}
-/** What the parts of this package tell about themselves. A part that is off leaves its member out. */
-interface SecurityStatus {
-    /** The headers that every answer carries. */
-    headers?: Readonly<Record<string, string>>;
-    /** The limits, by name. */
-    limits?: () => LimitInfo[];
-    /** Where the counts are, and whether the store answers. */
-    store?: () => {
-        kind: 'memory' | 'redis';
-        up: boolean;
-        keys: number;
-    };
-    /** The boundaries without a schema. Complete once the app is ready. */
-    boundaries?: () => OpenBoundary[];
-    /** Whose `X-Forwarded-*` headers count. */
-    trustProxy?: readonly string[] | false;
-}
-interface SecurityDecorators {
-    /** What the security plugins do here. */
-    security: Overridable<this, SecurityStatus>;
-}
-declare module 'fastify' {
-    interface FastifyInstance extends SecurityDecorators {
-    }
-}
-
-type Profile = 'api' | 'html' | 'helmet';
-
-/** The values of one directive; those that are functions are asked for each request. */
+/** The values of one directive of a policy. Functions are called for each request. */
 type PolicyValues = Iterable<string | ((request: IncomingMessage, response: ServerResponse) => string)>;
-/** A policy: `null` leaves a directive out. */
+/** A policy. `null` leaves a directive out. */
 type PolicyOptions<Values> = {
     reportOnly?: boolean;
 } & ({
@@ -249,29 +253,33 @@ type PolicyOptions<Values> = {
 });
 /**
  * All of helmet's options. Helmet's own type is a union of the 256 ways to choose between its older and newer names;
- * laid over another of its kind, it would keep a compiler busy for half a minute. Its symbol for a policy without
- * `default-src` is another one in each copy of helmet's declarations, so that any symbol has to do.
+ * joined with another of its kind, it would keep a compiler busy for half a minute. Its symbol for a policy without
+ * `default-src` differs in each copy of helmet's declarations, so any symbol is accepted.
  */
 type HelmetHeaders = Omit<HelmetOptions, 'contentSecurityPolicy'> & {
     contentSecurityPolicy?: PolicyOptions<PolicyValues | symbol> | boolean;
 };
-/** What a route says in its option `helmet`. It fits the one that `@fastify/helmet` declares. */
+
+/** The name of a set of defaults. */
+type Profile = 'api' | 'html' | 'helmet';
+
+/** The route option `helmet`. It fits the one that `@fastify/helmet` declares. */
 type HelmetRouteOption = (Omit<HelmetOptions, 'contentSecurityPolicy'> & Omit<RouteHeadersOptions, 'enableCSPNonces'> & {
     contentSecurityPolicy?: PolicyOptions<PolicyValues> | boolean;
     enableCSPNonces?: boolean;
     skipRoute?: boolean;
 }) | false;
-/** What a route may say about its headers: any of helmet's options, nonces, a profile, own headers. */
+/** Options of the headers of one route, beside helmet's. */
 interface RouteHeadersOptions {
     /**
-     * The defaults that helmet's options are laid over. `'api'`: nothing may be loaded or framed, nothing cached.
-     * `'html'`: own resources only, no inline code. `'helmet'`: exactly what `@fastify/helmet` sends.
+     * The defaults under helmet's options. `'api'`: nothing may be loaded or framed, nothing is cached. `'html'`:
+     * resources of the same origin only, no inline code. `'helmet'`: exactly the headers of `@fastify/helmet`.
      *
      * @defaultValue 'api'
      */
     profile?: Profile | undefined;
     /**
-     * Adds a nonce per request to the `script-src` and `style-src` of the policy: `reply.cspNonce.script` and `.style`.
+     * Adds a nonce per request to `script-src` and `style-src` of the policy: `reply.cspNonce.script` and `.style`.
      *
      * @defaultValue false
      */
@@ -279,26 +287,26 @@ interface RouteHeadersOptions {
     /**
      * The `Permissions-Policy` header. `false` leaves it out.
      *
-     * @defaultValue of the profile
+     * @defaultValue the profile's: no access to camera, microphone, location and the like in `'api'` and `'html'`
      */
     permissionsPolicy?: string | false | undefined;
     /**
-     * The `Cache-Control` header where a route sets none. `false` leaves it out.
+     * The `Cache-Control` header of routes that set none. `false` leaves it out.
      *
-     * @defaultValue 'no-store' in the profile `'api'`
+     * @defaultValue the profile's: `'no-store'` in `'api'`
      */
     cacheControl?: string | false | undefined;
 }
-/** What is ours among the options of `headers`. Every one may be left out. */
+/** Options of `headers` beside helmet's. */
 interface OwnHeadersOptions extends RouteHeadersOptions {
     /**
-     * Whether every answer carries the headers. `false`: only routes that ask with `helmet: { … }`.
+     * Whether every response carries the headers. `false`: only those of routes with `config.headers`.
      *
      * @defaultValue true
      */
     global?: boolean | undefined;
 }
-/** Options of `headers`: all of helmet's, and ours. */
+/** Options of `headers`: all of helmet's, and those of this package. */
 type HeadersOptions = OwnHeadersOptions & HelmetHeaders;
 
 /** The nonces of one request. */
@@ -307,73 +315,56 @@ interface CspNonce {
     style: string;
 }
 
-/**
- * A route's own headers: options laid over the plugin's, or `false` for none. In the route's `config.headers`;
- * `config.helmet` and the route option `helmet` of `@fastify/helmet` are read too.
- */
-type RouteHeaders = AtLeastOne<RouteHeadersOptions & HelmetHeaders> | AsTheApp | false;
-/** An empty object: the app's headers, on a route that asks for them. */
-type AsTheApp = Record<string, never>;
-/** {@link RouteHeaders} under `@fastify/helmet`'s name; `skipRoute: true` is what its older releases had for `false`. */
-type RouteHelmet = AtLeastOne<RouteHeadersOptions & HelmetHeaders & {
-    skipRoute?: boolean;
-}> | AsTheApp | false;
 interface HeadersReply {
-    /** The request's nonces, where `enableCSPNonces` is on. */
+    /** The request's nonces, if `enableCSPNonces` is on. */
     cspNonce: Overridable<this, CspNonce>;
-    /** Writes helmet's headers with these options laid over the plugin's. */
+    /** Sets helmet's headers, with these options on top of the plugin's. */
     helmet: Overridable<this, (options?: HelmetHeaders) => void>;
-}
-interface HeadersConfig {
-    /** The route's own headers: options laid over the plugin's, or `false` for none. */
-    headers?: Overridable<this, RouteHeaders>;
-    /** The same as `headers`, under `@fastify/helmet`'s name. */
-    helmet?: Overridable<this, RouteHelmet>;
 }
 declare module 'fastify' {
     interface FastifyReply extends HeadersReply {
     }
+}
+/** Security headers on every response, computed once. */
+declare const headers: FastifyPluginAsync<HeadersOptions>;
+
+/**
+ * A route's headers: options on top of the plugin's, or `false` for none. In the route's `config.headers`;
+ * `config.helmet` and the route option `helmet` of `@fastify/helmet` are read too.
+ */
+type RouteHeaders = AtLeastOne<RouteHeadersOptions & HelmetHeaders> | NoOptions | false;
+/** {@link RouteHeaders} under the name of `@fastify/helmet`, whose older releases had `skipRoute: true` for `false`. */
+type RouteHelmet = AtLeastOne<RouteHeadersOptions & HelmetHeaders & {
+    skipRoute?: boolean;
+}> | NoOptions | false;
+interface HeadersConfig {
+    /** The route's headers: options on top of the plugin's, or `false` for none. */
+    headers?: Overridable<this, RouteHeaders>;
+    /** The same as `headers`, under the name of `@fastify/helmet`. */
+    helmet?: Overridable<this, RouteHelmet>;
+}
+declare module 'fastify' {
     interface FastifyContextConfig extends HeadersConfig {
     }
     interface RouteShorthandOptions {
-        /** The route's own headers, as `config.headers` has them: the option of `@fastify/helmet`. */
+        /** The route's headers, as in `config.headers`: the option of `@fastify/helmet`. */
         helmet?: Overridable<this, HelmetRouteOption>;
     }
     interface RouteOptions {
-        /** The route's own headers, as `config.headers` has them: the option of `@fastify/helmet`. */
+        /** The route's headers, as in `config.headers`: the option of `@fastify/helmet`. */
         helmet?: Overridable<this, HelmetRouteOption>;
     }
 }
-/** Security headers on every answer, computed once. */
-declare const headers: FastifyPluginAsync<HeadersOptions>;
 
-/** What the store needs of a client: ioredis has it, alone and as a cluster. */
-interface RedisClient {
-    readonly status?: string;
-    eval(script: string, keys: number, ...args: (string | number)[]): Promise<unknown>;
-    evalsha(sha: string, keys: number, ...args: (string | number)[]): Promise<unknown>;
-    ping(): Promise<unknown>;
-}
-/** Where Redis is: options of ioredis' `Redis`, all of them. */
-interface RedisConnection {
-    host?: string;
-    port?: number;
-    path?: string;
-    username?: string;
-    password?: string;
-    db?: number;
-    tls?: object;
-    [option: string]: unknown;
-}
-
-/** What happens to requests while the shared store does not answer. */
+/** The policy for requests while the shared store does not answer. */
 type StoreErrorPolicy = 'local' | 'open' | 'closed';
-/** Where in a request's way a limit is asked. */
+/** The hook in which a limit is evaluated. */
 type RateLimitHook = 'onRequest' | 'preParsing' | 'preValidation' | 'preHandler';
-/** What a refusal is about. */
+/** The rejection for which `errorResponseBuilder` makes a response. */
 interface RateLimitContext {
+    /** 429, or 403 for a banned client. */
     statusCode: number;
-    /** Whether the client has been refused so often that it is banned: 403. */
+    /** Whether the client was rejected so often that it is banned. */
     ban: boolean;
     max: number;
     /** Milliseconds until a request would pass. */
@@ -384,79 +375,82 @@ interface RateLimitContext {
 /** One limit: of the app, of a route, or of a hook. */
 interface LimitOptions {
     /**
-     * Requests within the window, or a function that gives them.
+     * Requests within the window, at least 0, or a function that returns them.
      *
      * @defaultValue 100
      */
     max?: number | ((request: FastifyRequest, key: string) => number | Promise<number>) | undefined;
     /**
-     * The window: milliseconds, or a text such as `'1 minute'`, or a function. It slides: in no stretch of this length
-     * do more than `max` requests pass.
+     * The window: milliseconds from 1 to a year, a text with a unit such as `'1 minute'`, or a function that returns
+     * milliseconds. It slides: in no stretch of this length do more than `max` requests pass.
      *
      * @defaultValue '1 minute'
+     * @throws RangeError for a text without a unit: `'60'` could be milliseconds or seconds.
      */
     timeWindow?: number | string | ((request: FastifyRequest, key: string) => number | Promise<number>) | undefined;
     /**
-     * Whose requests are counted together: the address's, or the user's once authentication has run.
+     * Whether requests are counted by address, or by user once authentication has run.
      *
      * @defaultValue 'ip'
      */
     by?: 'ip' | 'user' | undefined;
     /**
-     * Gives the key instead. `undefined` leaves the request uncounted, unless it has no address either (a Unix socket, a
-     * reset connection): those count together. Take addresses through `normalizeIP`.
+     * Returns the key of a request instead. `undefined` leaves the request uncounted, unless it has no address either (a
+     * Unix socket, a reset connection): such requests are counted together. Pass addresses through `normalizeIP`.
      *
-     * @defaultValue the address, IPv6 by its /64; with `by: 'user'` `request.user.id` or `.sub`
+     * @defaultValue the address, IPv6 by its /64; with `by: 'user'` `request.user.sub` or `.id`
      */
     keyGenerator?: ((request: FastifyRequest) => string | number | undefined | Promise<string | number | undefined>) | undefined;
     /**
-     * What one request counts, or a function that gives it.
+     * Requests that one request counts for, at least 1, or a function that returns them.
      *
      * @defaultValue 1
      */
     cost?: number | ((request: FastifyRequest) => number) | undefined;
     /**
-     * Counts only answers with these status codes: failed logins, rejected tokens. A request is counted when it comes
-     * and given back when it succeeds, so many at once cannot slip through.
+     * Counts only responses with these status codes, 400 to 599: failed logins, rejected tokens. A request is counted
+     * when it arrives and given back when it succeeds, so many at once cannot pass.
      *
      * @defaultValue none: every request counts
      */
     failuresOnly?: readonly number[] | undefined;
     /**
-     * Only watches: headers and metrics as ever, but nothing is refused.
+     * Whether the limit only counts: headers and metrics as usual, but no request is rejected.
      *
      * @defaultValue false
      */
     observe?: boolean | undefined;
     /**
-     * While Redis does not answer: `'local'` counts in this process, `'open'` lets everything through, `'closed'`
-     * answers 503.
+     * The policy while Redis does not answer: `'local'` counts in this process, `'open'` lets all requests pass,
+     * `'closed'` answers 503.
      *
      * @defaultValue 'local'
      */
     onStoreError?: StoreErrorPolicy | undefined;
     /**
-     * The switch of `@fastify/rate-limit`: `true` is `onStoreError: 'local'` (requests pass, and are counted), `false` `'closed'`.
+     * The option of `@fastify/rate-limit`: `true` is `onStoreError: 'local'` (requests pass and are counted), `false` is
+     * `'closed'`.
      *
-     * @defaultValue none
+     * @defaultValue none: `onStoreError` applies
+     * @throws RangeError together with `onStoreError`.
      */
     skipOnError?: boolean | undefined;
     /**
-     * Addresses and CIDR ranges that are not limited, compared with the address (never with the key), or a function.
+     * Addresses and CIDR ranges without a limit, compared with the address (never with the key), or a function.
      *
      * @defaultValue []
      */
     allowList?: readonly string[] | ((request: FastifyRequest, key: string) => boolean | Promise<boolean>) | undefined;
     /**
-     * When it is asked. `'onRequest'` is before any authentication; limits by user come after it by themselves.
+     * The hook in which the limit is evaluated.
      *
-     * @defaultValue 'onRequest'
+     * @defaultValue 'onRequest', before authentication; with `by: 'user'` as soon as there is a user
      */
     hook?: RateLimitHook | undefined;
     /**
-     * Counts routes of the same group together.
+     * Counts the routes of one group together.
      *
-     * @defaultValue none: each route alone, GET and HEAD together
+     * @defaultValue none: each route counts alone, GET and HEAD together
      */
     groupId?: string | undefined;
     /**
@@ -466,66 +460,78 @@ interface LimitOptions {
      */
     name?: string | undefined;
     /**
-     * Refusals in a row after which the answer becomes 403. `-1` is never.
+     * The number of rejections in a row after which the response is 403, at least -1. `-1` is never.
      *
      * @defaultValue -1
      */
     ban?: number | undefined;
     /**
-     * Counts refused requests too: who goes on asking stays out.
+     * Whether rejected requests count too: a client that does not pause stays rejected.
      *
      * @defaultValue false
      */
     continueExceeding?: boolean | undefined;
     /**
-     * Bits of an IPv6 address that count.
+     * Bits of an IPv6 address that identify a client, 1 to 128.
      *
      * @defaultValue 64
      */
     ipv6Subnet?: number | undefined;
     /**
-     * Called when a request was let through.
+     * Called after a request has passed.
      *
-     * @defaultValue none
+     * @defaultValue none: nothing is called
      */
     onExceeding?: ((request: FastifyRequest, key: string) => void) | undefined;
     /**
-     * Called when a request was refused.
+     * Called after a request has been rejected.
      *
-     * @defaultValue none
+     * @defaultValue none: nothing is called
      */
     onExceeded?: ((request: FastifyRequest, key: string) => void) | undefined;
     /**
-     * Called when a client is banned.
+     * Called after a client has been banned.
      *
-     * @defaultValue none
+     * @defaultValue none: nothing is called
      */
     onBanReach?: ((request: FastifyRequest, key: string) => void) | undefined;
     /**
-     * Gives the error, or the body, of a refusal. The status is 429 (403 when banned) unless it names another.
+     * Returns the error, or the body, of a rejection. Its `statusCode` overrides 429 (403 for a banned client).
      *
-     * @defaultValue an error with code RATE_LIMITED
+     * @defaultValue none: an error with the code RATE_LIMITED
      */
     errorResponseBuilder?: ((request: FastifyRequest, context: RateLimitContext) => object) | undefined;
 }
-/** A route's limit instead of the app's limit per address, or several; beside them its own user and failure limits. */
+
+/** A route's limit instead of the app's limit per address, and its limits per user and on failures. */
 interface RouteLimitOptions extends LimitOptions {
     /**
      * The route's limit per user; `false` for none.
      *
-     * @defaultValue the app's
+     * @defaultValue none: the app's applies
      */
     user?: LimitOptions | false | undefined;
     /**
      * The route's limit on failures; `false` for none.
      *
-     * @defaultValue the app's
+     * @defaultValue none: the app's applies
      */
     failures?: LimitOptions | false | undefined;
 }
-/** What a route says in `config.rateLimit`: a limit, several at once, or `false`. */
-type RouteRateLimit = AtLeastOne<RouteLimitOptions> | readonly AtLeastOne<LimitOptions>[] | false;
-/** Options of `rateLimit`: the limit per address, and what belongs to all limits. Every one may be left out. */
+/** A route's `config.rateLimit`: a limit, several at once, or `false`. */
+type RouteRateLimit = AtLeastOne<RouteLimitOptions> | NoOptions | readonly AtLeastOne<LimitOptions>[] | false;
+/** Options of ioredis' `Redis`, all of them. */
+interface RedisConnection {
+    host?: string;
+    port?: number;
+    path?: string;
+    username?: string;
+    password?: string;
+    db?: number;
+    tls?: object;
+    [option: string]: unknown;
+}
+/** Options of `rateLimit`: the limit per address, and the options of all limits together. */
 interface RateLimitOptions extends LimitOptions {
     /**
      * Whether routes without `config.rateLimit`, and unknown routes, are limited.
@@ -534,7 +540,7 @@ interface RateLimitOptions extends LimitOptions {
      */
     global?: boolean | undefined;
     /**
-     * A second limit per user, asked after authentication: `{ max, timeWindow, keyGenerator }`.
+     * A second limit per user, evaluated after authentication: `{ max, timeWindow, keyGenerator }`.
      *
      * @defaultValue false
      */
@@ -546,25 +552,27 @@ interface RateLimitOptions extends LimitOptions {
      */
     failures?: LimitOptions | false | undefined;
     /**
-     * Where processes count together: a client of ioredis, or options for one (install `ioredis`). Redis 6 or Valkey.
+     * The store in which several processes count together: a client of ioredis, or options for one (install `ioredis`).
+     * Redis 6 or Valkey.
      *
      * @defaultValue none: each process counts alone
      */
     redis?: RedisClient | RedisConnection | undefined;
     /**
-     * In front of every key in Redis.
+     * The prefix of every key in Redis.
      *
      * @defaultValue 'seaworthy-rate-limit:'
      */
     nameSpace?: string | undefined;
     /**
-     * Milliseconds that a request waits for Redis. From 1 to 10000.
+     * Milliseconds for which a request waits for Redis, 1 to 10000.
      *
      * @defaultValue 50
      */
     storeTimeout?: number | undefined;
     /**
-     * Keys that are counted one by one in this process. Further ones share counters. About 350 bytes each, 2 KB at most.
+     * Keys that are counted one by one in this process, 1 to 10000000. Further ones share counters. One takes about 350
+     * bytes, 2 KB at most.
      *
      * @defaultValue 10000
      */
@@ -576,19 +584,19 @@ interface RateLimitOptions extends LimitOptions {
      */
     enableDraftSpec?: boolean | undefined;
     /**
-     * Which of the older headers a refusal has: `{ 'x-ratelimit-limit': false }` leaves one out.
+     * The older headers of a rejection: `{ 'x-ratelimit-limit': false }` leaves one out.
      *
-     * @defaultValue all
+     * @defaultValue `{}`: all
      */
     addHeaders?: Record<string, boolean> | undefined;
     /**
-     * Which of the older headers other answers have.
+     * The older headers of other responses.
      *
-     * @defaultValue all
+     * @defaultValue `{}`: all
      */
     addHeadersOnExceeding?: Record<string, boolean> | undefined;
     /**
-     * Whether answers carry `RateLimit` and `RateLimit-Policy`, as the IETF's draft has them.
+     * Whether responses carry the headers `RateLimit` and `RateLimit-Policy` of the IETF's draft.
      *
      * @defaultValue true
      */
@@ -603,133 +611,148 @@ declare module 'fastify' {
     }
 }
 
-/** What only Fastify's constructor can set. Give the same to the plugin, so that it can check. */
+/** Options that only Fastify's constructor can apply. The plugin takes the same, to check that they are applied. */
 interface SecurityServerOptions {
     /**
-     * The proxies in front: addresses and CIDR ranges. Only their `X-Forwarded-For`, `-Host` and `-Proto` count. Also
-     * `loopback`, `linklocal`, `uniquelocal`. `true` and hop counts are refused: they let clients choose their address.
+     * The proxies in front of the service: addresses, CIDR ranges, and the names `loopback`, `linklocal`, `uniquelocal`;
+     * a list, or a text with commas. Only their `X-Forwarded-For`, `-Host` and `-Proto` are trusted. `true` and hop
+     * counts are rejected: they let clients choose their address.
      *
      * @defaultValue false
+     * @throws RangeError for `true`, a number, an entry that is no address, and a range of all addresses.
      */
     trustProxy?: readonly string[] | string | false | undefined;
     /**
-     * The largest body, in bytes, unless a route says otherwise. Past it: 413.
+     * The largest body, in bytes, at least 1, unless a route sets its own. A larger one is answered with 413.
      *
      * @defaultValue 1048576
      */
     bodyLimit?: number | undefined;
     /**
-     * Milliseconds within which a whole request must have arrived. Past it: 408. Fastify's own default is never.
+     * Milliseconds for a whole request to arrive, 1 to 2147483647. A slower one is answered with 408. Fastify's own
+     * default is no limit.
      *
      * @defaultValue 60000
      */
     requestTimeout?: number | undefined;
     /**
-     * Milliseconds within which a request's headers must have arrived. Past it: 408.
+     * Milliseconds for a request's headers to arrive, from 1 to `requestTimeout`. Slower ones are answered with 408.
      *
-     * @defaultValue 15000, or `requestTimeout` where that is less
+     * @defaultValue 15000, or `requestTimeout` if that is less
      */
     headersTimeout?: number | undefined;
     /**
-     * Characters in one parameter of a path. Past it: 414.
+     * Characters of one parameter of a path, at least 1. A longer one is answered with 414.
      *
      * @defaultValue 100
      */
     maxParamLength?: number | undefined;
     /**
-     * Further options of Node's HTTP server: `maxHeaderSize`, `connectionsCheckingInterval`, … They win.
+     * Further options of Node's HTTP server: `maxHeaderSize`, `connectionsCheckingInterval`, … They override the others.
      *
      * @defaultValue `{}`
      */
     http?: Record<string, unknown> | undefined;
 }
-/** What to spread into `Fastify({ … })`. */
+/** The options for Fastify's constructor: `Fastify({ …, ...settings })`. */
 interface SecurityServerSettings {
+    /** The proxies whose `X-Forwarded-*` headers are trusted. */
     trustProxy: string[] | false;
+    /** The largest body, in bytes, at least 1. */
     bodyLimit: number;
+    /** Milliseconds for a whole request to arrive, at least 1. */
     requestTimeout: number;
+    /** Options of the router: characters of one parameter of a path, at least 1. */
     routerOptions: {
         maxParamLength: number;
     };
+    /** Options of Node's HTTP server. */
     http: Record<string, unknown>;
+    /** A body with `__proto__` is rejected. */
     onProtoPoisoning: 'error';
+    /** A body with `constructor.prototype` is rejected. */
     onConstructorPoisoning: 'error';
-    frameworkErrors: RefusalOptions['frameworkErrors'];
-    clientErrorHandler: RefusalOptions['clientErrorHandler'];
+    /** Responds to requests that Fastify rejects before any hook. */
+    frameworkErrors: EarlyRejectionOptions['frameworkErrors'];
+    /** Responds to bytes that are not a valid request. */
+    clientErrorHandler: EarlyRejectionOptions['clientErrorHandler'];
 }
 /**
- * The constructor's part: whom to believe, how much and how long to read, and eyes for requests that Fastify refuses
- * before any hook. Other members of the plugin's options are left alone, so the same object serves both.
+ * The options of Fastify's constructor: trusted proxies, limits on size and time, and handlers for requests that
+ * Fastify rejects before any hook. Other members of the plugin's options are ignored, so one object serves both.
  *
  * @example
  * const options = { trustProxy: ['10.0.0.0/8'] }
  * const app = Fastify(securityServerOptions(options))
  * await app.register(security, options)
- * @throws RangeError for an option that cannot work.
+ * @throws RangeError with the code `INVALID_OPTION` for an invalid option.
  */
 declare function securityServerOptions(options?: SecurityServerOptions): SecurityServerSettings;
 
-/** What comes in from outside. */
+/** An input of a request. */
 type Boundary = 'body' | 'params' | 'querystring' | 'headers';
-/** Options of `validation`. Every one may be left out. */
+/** Options of `validation`. */
 interface ValidationOptions {
     /**
-     * How deep a body may be nested. Past it: 400.
+     * Levels of nesting of a body, 1 to 1000. A deeper one is answered with 400.
      *
      * @defaultValue 64
      */
     maxDepth?: number | undefined;
     /**
-     * How many keys and array items a body may have, and how many parameters a query. Past it: 413.
+     * Keys and array items of a body, and parameters of a query, at least 1. More are answered with 413.
      *
      * @defaultValue 10000
      */
     maxKeys?: number | undefined;
     /**
-     * What a route without a schema for something it takes is: one warning at the start, a failed start, or nothing.
+     * Whether a route that accepts input without a schema is reported by one warning at the start, stops the start, or
+     * is ignored.
      *
      * @defaultValue 'warn'
+     * @throws Error when the app becomes ready, with `'error'`, naming the routes.
      */
     onMissingSchema?: 'warn' | 'error' | 'ignore' | undefined;
     /**
-     * Which boundaries need a schema.
+     * The inputs that need a schema.
      *
      * @defaultValue ['body', 'params', 'querystring']
      */
     boundaries?: readonly Boundary[] | undefined;
     /**
-     * What a schema's pattern that an attacker can make run for seconds is: a failed start, or a warning.
+     * Whether a pattern in a schema that a client can make run for seconds stops the start or is a warning.
      *
      * @defaultValue 'error'
+     * @throws Error when the route is added, with `'error'`, naming the pattern.
      */
     unsafePatterns?: 'error' | 'warn' | undefined;
 }
 
 /**
- * Options of the security plugin, each part `false` or its options. The members of `SecurityServerOptions` are only
- * checked here: the constructor sets them.
+ * Options of the security plugin. The members of `SecurityServerOptions` are only checked here: Fastify's constructor
+ * applies them.
  */
 interface SecurityOptions extends SecurityServerOptions {
     /**
-     * Security headers on every answer.
+     * Security headers on every response. `false` turns them off.
      *
      * @defaultValue `{}`
      */
     headers?: HeadersOptions | false | undefined;
     /**
-     * Who may read answers from another origin. Without it nobody.
+     * Cross-origin resource sharing. Without it, no other origin may read responses.
      *
      * @defaultValue false
      */
     cors?: CorsOptions | false | undefined;
     /**
-     * How much one client may ask.
+     * Rate limits. `false` turns them off.
      *
      * @defaultValue `{}`
      */
     rateLimit?: RateLimitOptions | false | undefined;
     /**
-     * What may come in.
+     * Request validation. `false` turns it off.
      *
      * @defaultValue `{}`
      */
@@ -739,15 +762,7 @@ interface SecurityOptions extends SecurityServerOptions {
 /** Headers, CORS, rate limits and validation together. Each is also a plugin of its own. */
 declare const security: FastifyPluginAsync<SecurityOptions>;
 
-/**
- * The form of an address under which its owner is counted: IPv4 as it is, IPv6 by network, because one customer has
- * a whole `/64` to choose addresses from. IPv4 mapped into IPv6 is IPv4.
- *
- * @param subnet - Bits of an IPv6 address that count, 64 by default.
- */
-declare function normalizeIP(ip: string, subnet?: number): string;
-
-/** What a limiter made by `createRateLimit` says about a request. */
+/** The result of a limit of `createRateLimit` for a request. */
 type RateLimitResult = {
     isAllowed: true;
     key: string;
@@ -762,16 +777,16 @@ type RateLimitResult = {
     isExceeded: boolean;
     isBanned: boolean;
 };
-/** Makes a hook with a limit of its own. It fits routes of every generic. */
+/** Creates a hook with a limit of its own. It fits routes of every generic. */
 type MakeRateLimit = (options?: LimitOptions) => (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
-/** Makes a limit to ask by hand. `increment: false` looks without counting. */
+/** Creates a limit to evaluate by hand. `increment: false` counts nothing. */
 type MakeRateLimitCheck = (options?: LimitOptions) => (request: FastifyRequest, options?: {
     increment?: boolean;
 }) => Promise<RateLimitResult>;
 interface RateLimitDecorators {
-    /** A hook with a limit of its own, for `preHandler` and its like. */
+    /** Creates a hook with a limit of its own, for `preHandler` and other hooks. */
     rateLimit: Overridable<this, MakeRateLimit>;
-    /** A limit to ask by hand. `isAllowed`: the request is not limited at all; else look at `isExceeded`. */
+    /** Creates a limit to evaluate by hand. `isAllowed`: the request is not limited at all; else read `isExceeded`. */
     createRateLimit: Overridable<this, MakeRateLimitCheck>;
 }
 declare module 'fastify' {
@@ -779,24 +794,81 @@ declare module 'fastify' {
     }
 }
 
-/** A request over its limit: 429, or 403 once the client is banned. */
+/** The codes of this package's errors. */
+type SecurityErrorCode = 'RATE_LIMITED' | 'RATE_LIMIT_BANNED' | 'RATE_LIMIT_STORE_DOWN' | 'UNSUPPORTED_CONTENT_TYPE' | 'BODY_TOO_DEEP' | 'TOO_MANY_KEYS' | 'FORBIDDEN_PROPERTY';
+/** What a {@link SecurityError} has beside its message. */
+type SecurityErrorOptions = Omit<PluginErrorOptions<SecurityErrorCode>, 'headers'> & {
+    headers?: Readonly<Record<string, string>> | undefined;
+};
+/** An error whose status, code, message and headers may go to the client. */
+declare class SecurityError extends PluginError<SecurityErrorCode> {
+    readonly headers: Readonly<Record<string, string>> | undefined;
+    constructor(message: string, options: SecurityErrorOptions);
+}
+
+/** A request over its limit: 429, or 403 for a banned client. */
 declare class RateLimitError extends SecurityError {
-    readonly name: string;
     /** Milliseconds until a request would pass. */
     readonly ttl: number;
     constructor(ttl: number, ban?: boolean);
 }
-/** The shared store does not answer, and a limit with the policy `closed` lets nothing through. */
+/** The shared store does not answer, and a limit has the policy `closed`: 503. */
 declare class RateLimitStoreError extends SecurityError {
-    readonly name: string;
     constructor(cause: Error);
 }
 
-/** Limits requests: per address before authentication, per user after it, alone or together with other processes. */
+/** Limits requests: by address before authentication, by user after it, alone or together with other processes. */
 declare const rateLimit: FastifyPluginAsync<RateLimitOptions>;
 
-/** Nothing unchecked gets in: strict bodies, safe patterns, bounded shapes, and a list of what has no schema. */
+/** A route that accepts input without a schema. */
+interface OpenBoundary {
+    method: string;
+    url: string;
+    /** The inputs without a schema: `body`, `params`, `querystring`, `headers`. */
+    missing: readonly string[];
+}
+/** One limit in force. */
+interface LimitInfo {
+    name: string;
+    /** Whether requests are counted by address or by user. */
+    by: 'ip' | 'user';
+    /** Requests within the window. `undefined` if a function decides per request. */
+    max: number | undefined;
+    /** The window in milliseconds. `undefined` if a function decides per request. */
+    timeWindow: number | undefined;
+    /** The hook in which the limit is evaluated; `user`: as soon as the user is authenticated. */
+    stage: string;
+    /** Whether the limit only counts and rejects nothing. */
+    observe: boolean;
+}
+/** The settings in force, of `app.security`. The member of a plugin that is not registered is absent. */
+interface SecurityStatus {
+    /** The headers that every response carries. */
+    headers?: Readonly<Record<string, string>>;
+    /** The limits, by name. */
+    limits?: () => LimitInfo[];
+    /** The store of the counts, and whether it answers. */
+    store?: () => {
+        kind: 'memory' | 'redis';
+        up: boolean;
+        keys: number;
+    };
+    /** The routes that accept input without a schema. Complete once the app is ready. */
+    boundaries?: () => OpenBoundary[];
+    /** The proxies whose `X-Forwarded-*` headers are trusted. */
+    trustProxy?: readonly string[] | false;
+}
+interface SecurityDecorators {
+    /** The security settings in force. */
+    security: Overridable<this, SecurityStatus>;
+}
+declare module 'fastify' {
+    interface FastifyInstance extends SecurityDecorators {
+    }
+}
+
+/** Request validation: strict bodies, safe patterns, bounded depth and size, and a list of routes without schemas. */
 declare const validation: FastifyPluginAsync<ValidationOptions>;
 
-export { RateLimitError, RateLimitStoreError, SecurityError, cors, security as default, headers, normalizeIP, rateLimit, security, securityServerOptions, validation };
-export type { Boundary, CorsDelegator, CorsHook, CorsOptions, CspNonce, HeadersOptions, HelmetHeaders, HelmetRouteOption, LimitInfo, LimitOptions, MakeRateLimit, MakeRateLimitCheck, OpenBoundary, OriginFunction, OriginList, OriginRule, Profile, RateLimitContext, RateLimitHook, RateLimitOptions, RateLimitResult, RedisClient, RedisConnection, RouteCors, RouteHeaders, RouteHeadersOptions, RouteHelmet, RouteLimitOptions, RouteRateLimit, SecurityOptions, SecurityServerOptions, SecurityServerSettings, SecurityStatus, StoreErrorPolicy, ValidationOptions };
+export { RateLimitError, RateLimitStoreError, SecurityError, cors, security as default, headers, clientNetwork as normalizeIP, rateLimit, security, securityServerOptions, validation };
+export type { Boundary, CorsDelegator, CorsHook, CorsOptions, CspNonce, HeadersOptions, HelmetHeaders, HelmetRouteOption, LimitInfo, LimitOptions, MakeRateLimit, MakeRateLimitCheck, OpenBoundary, OriginFunction, OriginList, OriginRule, Profile, RateLimitContext, RateLimitHook, RateLimitOptions, RateLimitResult, RedisClient, RedisConnection, RouteCors, RouteHeaders, RouteHeadersOptions, RouteHelmet, RouteLimitOptions, RouteRateLimit, SecurityErrorCode, SecurityErrorOptions, SecurityOptions, SecurityServerOptions, SecurityServerSettings, SecurityStatus, StoreErrorPolicy, ValidationOptions };

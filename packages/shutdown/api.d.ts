@@ -1,66 +1,76 @@
 // @seaworthy/shutdown: index
 import { FastifyPluginAsync } from 'fastify';
 
-/** How long the service goes on serving after it has been told to end. */
+/** How long the service continues to serve after its shutdown has started. */
 interface DrainDelay {
-    /** **Milliseconds** at least, 0 to 600000. */
+    /**
+     * The shortest delay. Milliseconds, 0 to 600000.
+     *
+     * @defaultValue 2000
+     */
     min?: number;
-    /** **Milliseconds** at most, 0 to 600000, not below `min`. */
+    /**
+     * The longest delay. Milliseconds, 0 to 600000, not below `min`.
+     *
+     * @defaultValue 15000
+     */
     max?: number;
 }
-/** Options of the shutdown plugin. Every one may be left out. */
+/** Options of the shutdown plugin. All are optional. */
 interface ShutdownOptions {
     /**
-     * The signals that start the shutdown. A second one ends the process at once, with 128 + its number.
+     * The signals that start the shutdown. A second signal exits at once, with code 128 + its number.
      *
      * @defaultValue ['SIGTERM', 'SIGINT']
+     * @throws RangeError for a signal that cannot be caught.
      */
     signals?: readonly NodeJS.Signals[];
     /**
-     * How long the service goes on serving, not ready, before it stops listening, in **milliseconds**: the time that
-     * balancers need to move on. Between `min` and `max` the end is found by watching: a few connections are closed
-     * with their answer, and when their clients no longer come back, traffic has moved. A number is `min`.
+     * How long the service continues to serve, not ready, before it stops listening: the time that load balancers need
+     * to route elsewhere. Milliseconds, 0 to 600000. The delay ends between `min` and `max`, when traffic has moved: a
+     * few connections are closed with a response, and their clients no longer come back. A number is `min`.
      *
      * @defaultValue `{ min: 2000, max: 15000 }`; both 0 on a terminal, with `NODE_ENV=development`, and in a cluster worker
-     * @throws RangeError when `min` is above `max`, or one of them isn't a whole number from 0 to 600000.
+     * @throws RangeError when `min` is above `max`, or one of them is not a whole number from 0 to 600000.
      */
     drainDelay?: number | DrainDelay;
     /**
-     * How long requests in flight have after the service stopped listening, in **milliseconds**, 0 to 3600000. What is
-     * left then is named in the log and cut, and the exit code is 1.
+     * How long requests in flight have after the service stopped listening. Milliseconds, 0 to 3600000. After that, the
+     * remaining requests are logged and cut, and the exit code is 1.
      *
      * @defaultValue 10000
      */
     timeout?: number;
     /**
-     * How long event streams and WebSockets have to end by themselves after the service stopped listening, in
-     * **milliseconds**, 0 to 3600000. Then streams are ended and WebSockets are closed with 1001.
+     * How long event streams and WebSockets have to end by themselves after the service stopped listening.
+     * Milliseconds, 0 to 3600000. Then streams are ended and WebSockets are closed with 1001.
      *
      * @defaultValue `1000`; 0 on a terminal and with `NODE_ENV=development`
      */
     streamGrace?: number;
     /**
-     * How long one resource has to close, in **milliseconds**, 1 to 3600000, unless it says otherwise.
+     * How long one resource has to close, unless it is registered with another timeout. Milliseconds, 1 to 3600000.
      *
      * @defaultValue 3000
      */
     resourceTimeout?: number;
     /**
-     * How long all `onClose` hooks and resources have together, in **milliseconds**, 1 to 3600000. Resources with a
-     * timeout of their own come on top.
+     * How long all `onClose` hooks and resources have together. Milliseconds, 1 to 3600000. The timeouts of resources
+     * that are registered with one are added.
      *
      * @defaultValue 5000
      */
     closeTimeout?: number;
     /**
-     * How long telemetry and logs have to leave, in **milliseconds**, 1 to 3600000: all of them at the same time.
+     * How long telemetry and logs have to be sent, all at the same time. Milliseconds, 1 to 3600000.
      *
      * @defaultValue 2000
      */
     flushTimeout?: number;
     /**
-     * Whether an uncaught exception or unhandled rejection ends the service: requests in flight are answered, for
-     * `timeout` **milliseconds** at most (0 to 3600000), and the exit code is 1. `false` leaves them to others.
+     * Whether an uncaught exception or unhandled rejection shuts the service down: requests in flight are answered, for
+     * `timeout` at most (milliseconds, 0 to 3600000), and the exit code is 1. `false` leaves such errors to other
+     * listeners and to Node.
      *
      * @defaultValue { timeout: 3000 }
      */
@@ -68,26 +78,29 @@ interface ShutdownOptions {
         timeout?: number;
     };
     /**
-     * What the platform waits before it kills, in **milliseconds**. When the shutdown may need more, the start says so.
+     * How long the platform waits before it kills the process. Milliseconds, 1 to 3600000. The start warns when the
+     * shutdown may take longer.
      *
      * @defaultValue `TERMINATION_GRACE_PERIOD_SECONDS` from the environment, in seconds
+     * @throws RangeError when that variable is not a whole number.
      */
     gracePeriod?: number;
     /**
-     * Whether to speak to PM2 (or another parent): `ready` is sent when listening, `shutdown` starts the shutdown.
+     * Whether to exchange messages with PM2 or another parent process: `ready` is sent when the app listens, and a
+     * `shutdown` message starts the shutdown.
      *
      * @defaultValue `true` under PM2 and in a cluster worker
      */
     pm2?: boolean;
     /**
-     * Whether to speak to systemd, through `systemd-notify`: ready, stopping, and the watchdog.
+     * Whether to send the state to systemd, through `systemd-notify`: ready, stopping, and the watchdog.
      *
      * @defaultValue `true` where `NOTIFY_SOCKET` is set
      */
     systemd?: boolean;
     /**
-     * Ends the process, with the exit code. `false` leaves the process alone, for tests and for several apps that
-     * somebody else ends.
+     * Exits the process with the exit code. `false` leaves the process running: for tests, and for apps that other code
+     * ends.
      *
      * @defaultValue process.exit
      */
@@ -97,34 +110,88 @@ interface ShutdownOptions {
 /** Graceful shutdown for Fastify: a drain that loses no request. */
 declare const shutdown: FastifyPluginAsync<ShutdownOptions>;
 
-/** What to spread into `Fastify({ … })`. */
+/** Options of {@link preflight}. Only `script` is required. */
+interface PreflightOptions {
+    /**
+     * The script that starts the service; it listens on the port in `PORT`.
+     *
+     * @defaultValue none: it is required
+     */
+    script: string;
+    /**
+     * Arguments of the script.
+     *
+     * @defaultValue []
+     */
+    args?: readonly string[];
+    /**
+     * Arguments of Node itself.
+     *
+     * @defaultValue `process.execArgv`, those of this process
+     */
+    nodeArgs?: readonly string[];
+    /**
+     * The port for the trial. A whole number, 1 to 65535.
+     *
+     * @defaultValue a free one
+     */
+    port?: number;
+    /**
+     * The path that responds with 2xx once the service is ready.
+     *
+     * @defaultValue '/health/ready'
+     */
+    path?: string;
+    /**
+     * How long the service has to become ready. Milliseconds, at least 0.
+     *
+     * @defaultValue 30000
+     */
+    timeout?: number;
+    /**
+     * Variables to add to the environment, or to remove where the value is `undefined`.
+     *
+     * @defaultValue {}
+     */
+    env?: NodeJS.ProcessEnv;
+    /**
+     * Aborts the trial; the release is stopped then too.
+     *
+     * @defaultValue none: the trial is not aborted
+     */
+    signal?: AbortSignal;
+}
+/** The result of a trial. */
+interface PreflightResult {
+    ok: boolean;
+    /** Why it failed, or how long it took. */
+    reason: string;
+    /** The end of the release's output. */
+    output: string;
+}
+/**
+ * Boots a release on a spare port, waits until it is ready, and stops it. A supervisor that replaces workers whether
+ * the new ones work or not (`pm2 reload`) is safe behind this: run it first, and reload only when it is `ok`.
+ */
+declare function preflight(options: PreflightOptions): Promise<PreflightResult>;
+
+/** The constructor options to spread into `Fastify({ … })`. */
 interface ShutdownServerSettings {
+    /**
+     * Whether requests on open connections are rejected with 503 while `app.close()` runs.
+     *
+     * @defaultValue false
+     */
     return503OnClosing: false;
 }
 /**
- * What only Fastify's constructor can set: `Fastify(shutdownServerOptions())`. With it, a request that comes on an
- * open connection while `app.close()` runs is served instead of being answered with 503.
+ * The options that only Fastify's constructor can set: `Fastify(shutdownServerOptions())`. With them, a request that
+ * arrives on an open connection while `app.close()` runs is served instead of rejected with 503.
  *
- * @param options - The same options that the plugin gets; they are checked.
+ * @param options - The same options as the plugin's; they are checked.
+ * @throws RangeError with the code `INVALID_OPTION` for a wrong option.
  */
 declare function shutdownServerOptions(options?: ShutdownOptions): ShutdownServerSettings;
-
-/** `running` → `draining` (serves, not ready) → `closing` (listeners closed) → `closed`. */
-type LifecycleState = 'running' | 'draining' | 'closing' | 'closed';
-/** How the service ends. Provided by shutdown. */
-interface Lifecycle {
-    readonly state: LifecycleState;
-    /** Called once, synchronously, when draining starts. Errors are logged. */
-    onDrain(fn: (reason: string) => void): void;
-    /** Closes a resource after the last answer, in reverse order of registration. `timeout` in milliseconds. */
-    onShutdown(name: string, fn: () => unknown, options?: {
-        timeout?: number;
-    }): void;
-    /** Sends out telemetry and logs, after the resources. `timeout` in milliseconds. */
-    onFlush(name: string, fn: () => unknown, options?: {
-        timeout?: number;
-    }): void;
-}
 
 /**
  * The type `T` of a member that an interface of Fastify gets from us, unless the app declares the same member itself.
@@ -149,12 +216,12 @@ type Overridable<This, T> = {
 } ? T : any;
 
 /**
- * Marks the service's own routes (probes, metrics): no authentication, rate limit or load shedding, no log line.
+ * Marks routes for the platform (probes, metrics): no authentication, rate limit, load shedding or log line.
  * Set by the plugin that adds the route, read by the others.
  */
 type OperationalRoute = 'probe' | 'metrics';
 interface OperationalConfig {
-    /** The route serves the platform, not users: `probe` or `metrics`. Plugins then leave it alone. */
+    /** Marks a route that serves the platform, not users: `probe` or `metrics`. Plugins do not act on it. */
     operational?: Overridable<this, OperationalRoute>;
 }
 declare module 'fastify' {
@@ -162,83 +229,43 @@ declare module 'fastify' {
     }
 }
 
-/** How the service ends: `app.shutdown`. */
+/** `running` → `draining` (serves, not ready) → `closing` (listeners closed) → `closed`. */
+type LifecycleState = 'running' | 'draining' | 'closing' | 'closed';
+/** The phases of a shutdown, and what runs in them. Provided by shutdown. */
+interface Lifecycle {
+    readonly state: LifecycleState;
+    /** Called once, synchronously, when draining starts. Errors are logged. */
+    onDrain(fn: (reason: string) => void): void;
+    /** Closes a resource after the last response, in reverse order of registration. `timeout` in milliseconds. */
+    onShutdown(name: string, fn: () => unknown, options?: {
+        timeout?: number;
+    }): void;
+    /** Flushes telemetry and logs, after the resources. `timeout` in milliseconds. */
+    onFlush(name: string, fn: () => unknown, options?: {
+        timeout?: number;
+    }): void;
+}
+
+/** The shutdown of the service: `app.shutdown`. */
 interface Shutdown extends Lifecycle {
     /**
-     * Starts the shutdown, once; later calls give the same promise.
+     * Starts the shutdown, once; later calls return the same promise.
      *
      * @param reason - For the log, and for `onDrain`.
      * @returns Resolves with the exit code when everything has ended. The process exits then, unless `exit` is `false`.
      */
     begin(reason?: string): Promise<number>;
-    /** **Milliseconds** that the shutdown may take: what a platform's grace period must exceed. */
+    /** **Milliseconds** that the shutdown may take. The platform's grace period must be longer. */
     readonly budget: number;
 }
 interface ShutdownDecorators {
-    /** How the service ends. */
+    /** The shutdown of the service. */
     shutdown: Overridable<this, Shutdown>;
 }
 declare module 'fastify' {
     interface FastifyInstance extends ShutdownDecorators {
     }
 }
-
-/** What to try, and how long. Only `script` is needed. */
-interface PreflightOptions {
-    /** The script that starts the service; it listens on the port in `PORT`. */
-    script: string;
-    /**
-     * Arguments of the script.
-     *
-     * @defaultValue []
-     */
-    args?: readonly string[];
-    /**
-     * Arguments of Node itself.
-     *
-     * @defaultValue Those of this process
-     */
-    nodeArgs?: readonly string[];
-    /**
-     * The port to try it on.
-     *
-     * @defaultValue A free one
-     */
-    port?: number;
-    /**
-     * What answers 2xx once the service is ready.
-     *
-     * @defaultValue '/health/ready'
-     */
-    path?: string;
-    /**
-     * **Milliseconds** until it must be ready.
-     *
-     * @defaultValue 30000
-     */
-    timeout?: number;
-    /**
-     * Added to the environment, or taken away where `undefined`.
-     *
-     * @defaultValue {}
-     */
-    env?: NodeJS.ProcessEnv;
-    /** Gives up early; the release is stopped then too. */
-    signal?: AbortSignal;
-}
-/** How the release did. */
-interface PreflightResult {
-    ok: boolean;
-    /** Why not, or how long it took. */
-    reason: string;
-    /** The last of what it wrote. */
-    output: string;
-}
-/**
- * Boots a release on a spare port, waits until it is ready, and stops it. A supervisor that replaces workers whether
- * the new ones work or not (`pm2 reload`) is safe behind this: run it first, and reload only when it is `ok`.
- */
-declare function preflight(options: PreflightOptions): Promise<PreflightResult>;
 
 export { shutdown as default, preflight, shutdown, shutdownServerOptions };
 export type { DrainDelay, PreflightOptions, PreflightResult, Shutdown, ShutdownOptions, ShutdownServerSettings };
