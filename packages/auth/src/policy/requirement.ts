@@ -1,4 +1,4 @@
-import type { AtLeastOne } from '@seaworthy/contract'
+import type { AtLeastOne, Overridable } from '@seaworthy/contract'
 import type { SchemeName } from '../core/identity.ts'
 import { assertOptionsObject, check, didYouMean, toList } from '../core/option-checks.ts'
 import { checkSchemes } from '../schemes/expression.ts'
@@ -54,6 +54,15 @@ export interface AuthRule {
 
 /** The access rule of a route, with one member at least: a key that does not exist is an error. */
 export type RouteAuth = AtLeastOne<AuthRule>
+
+interface AuthRouteConfig {
+  /** The access rule: `true` for all authenticated users, `false` for everyone, or an object for more. */
+  auth?: Overridable<this, boolean | RouteAuth>
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig extends AuthRouteConfig {}
+}
 
 export interface NamedPolicy {
   readonly name: string

@@ -1,4 +1,4 @@
-import { routeData, type Overridable } from '@seaworthy/contract'
+import { routeData } from '@seaworthy/contract'
 import { invalidOption } from '@seaworthy/internal'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { AuthError } from '../core/errors.ts'
@@ -7,16 +7,7 @@ import type { RoleName } from '../types/names.ts'
 import { toAuthHook, type AuthHook, type GuardHook } from './auth-hook.ts'
 import type { Guards } from './guard.ts'
 import { rowsOf, type MatrixRow } from './matrix.ts'
-import { requirementOf, type Requirement, type RouteAuth, type RuleContext } from './requirement.ts'
-
-interface AuthRouteConfig {
-  /** The access rule: `true` for all authenticated users, `false` for everyone, or an object for more. */
-  auth?: Overridable<this, boolean | RouteAuth>
-}
-
-declare module 'fastify' {
-  interface FastifyContextConfig extends AuthRouteConfig {}
-}
+import { requirementOf, type Requirement, type RuleContext } from './requirement.ts'
 
 export interface RouteRules {
   authenticate: AuthHook
