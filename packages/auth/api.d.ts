@@ -332,6 +332,14 @@ interface AuthRule {
 }
 /** The access rule of a route, with one member at least: a key that does not exist is an error. */
 type RouteAuth = AtLeastOne<AuthRule>;
+interface AuthRouteConfig {
+    /** The access rule: `true` for all authenticated users, `false` for everyone, or an object for more. */
+    auth?: Overridable<this, boolean | RouteAuth>;
+}
+declare module 'fastify' {
+    interface FastifyContextConfig extends AuthRouteConfig {
+    }
+}
 
 /** The access rules of one route. */
 interface MatrixRow {
