@@ -1,6 +1,6 @@
 /**
  * Parts of Node that are not documented. Nothing else in this package depends on such parts.
- * `test/internals.test.ts` runs each against the installed version.
+ * The tests of malformed requests in `packages/errors` run each against the installed version.
  */
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'

@@ -57,48 +57,19 @@ export const isNotFoundHandlerSet = (error: unknown): boolean =>
  * tree has another format; then nothing is known about the routes.
  */
 export function routesWithDefaultHandler(fastify: FastifyInstance): string[] | undefined {
+  const tree = fastify.printRoutes({ commonPrefix: false, includeMeta: ['errorHandler'] })
   const routes: string[] = []
-  let handlers = 0
-  const paths = readRoutes(fastify, 'errorHandler', (path, value) => {
-    handlers++
-    if (value.includes(`"${defaultHandlerName}()"`)) routes.push(path)
-  })
-  return handlers > 0 || paths === 0 ? routes : undefined
-}
-
-/** The routes whose `config` says that they serve the platform. None if a `config` cannot be printed. */
-export function operationalRoutes(fastify: FastifyInstance): ReadonlySet<string> {
-  const routes = new Set<string>()
-  try {
-    readRoutes(fastify, 'config', (path, value) => {
-      const { operational } = JSON.parse(value) as { operational?: unknown }
-      if (operational !== undefined) routes.add(path)
-    })
-  } catch {
-    // A `config` of the app may hold what JSON cannot: then the routes of the platform are reported like others.
-  }
-  return routes
-}
-
-/** Reads one member of each route from the tree that `printRoutes` prints. Returns the number of paths. */
-function readRoutes(
-  fastify: FastifyInstance,
-  member: 'errorHandler' | 'config',
-  onRoute: (path: string, value: string) => void
-): number {
-  const tree = fastify.printRoutes({ commonPrefix: false, includeMeta: [member] })
   const parts: string[] = []
-  const label = `• (${member}) `
+  let handlers = 0
   for (const line of tree.split('\n')) {
-    const start = line.indexOf(label)
-    if (start !== -1) {
-      onRoute(parts.join(''), line.slice(start + label.length))
-      continue
-    }
     const [, indent = '', part] = /^(.*?)[├└]── (.*?)(?: \([A-Z, ]+\).*)?$/.exec(line) ?? []
     if (part !== undefined) parts.splice(indent.length / 4, Infinity, part)
+    else if (line.includes('(errorHandler) "')) {
+      handlers++
+      if (line.includes(`"${defaultHandlerName}()"`)) routes.push(parts.join(''))
+    }
   }
-  return parts.length
+  return handlers > 0 || parts.length === 0 ? routes : undefined
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import { hasEarlyRejectionOptions } from '@seaworthy/contract'
-import { operationalRoutes, routesWithDefaultHandler } from '../internals.ts'
+import { hasEarlyRejectionOptions, isOperationalPath } from '@seaworthy/contract'
+import { routesWithDefaultHandler } from '../internals.ts'
 import type { InstalledHandlers } from './install-handlers.ts'
 
-/** Routes that plugins for the platform often add first: no client reads their errors. */
+/** Paths of the platform that other plugins often add first: no client reads their errors. */
 const platformPaths = /^\/(metrics|health(\/.*)?)$/
 
 const maxRoutes = 10
@@ -30,9 +30,9 @@ export function reportAtStart(fastify: FastifyInstance, installed: InstalledHand
 }
 
 function reportRoutes(fastify: FastifyInstance): void {
-  const early = routesWithDefaultHandler(fastify)?.filter((route) => !platformPaths.test(route))
-  const operational = early === undefined || early.length === 0 ? undefined : operationalRoutes(fastify)
-  const routes = early?.filter((route) => operational?.has(route) !== true)
+  const routes = routesWithDefaultHandler(fastify)?.filter(
+    (route) => !platformPaths.test(route) && !isOperationalPath(fastify, route)
+  )
   if (routes === undefined) {
     fastify.log.warn(
       'errors: reading the error handlers of routes failed with this Fastify; routes that were added before this ' +

@@ -1,7 +1,7 @@
 import type { ErrorHeaders } from '../classes/app-error.ts'
 
 /** Headers that only a server's whole response has: with one of them, the headers are an upstream's. */
-const responseHeaders: readonly string[] = [
+const responseHeaders: ReadonlySet<string> = new Set([
   'date',
   'server',
   'content-length',
@@ -11,14 +11,13 @@ const responseHeaders: readonly string[] = [
   'set-cookie',
   'via',
   'x-powered-by'
-]
+])
 
 /** Whether a value holds all headers of an upstream's response: a `Headers`, an object of Node or of an HTTP client. */
 export function isResponseHeaders(headers: unknown): boolean {
   if (typeof headers !== 'object' || headers === null) return false
   if (Array.isArray(headers) || typeof (headers as { get?: unknown }).get === 'function') return true
-  const names = Object.keys(headers).map((name) => name.toLowerCase())
-  return responseHeaders.some((name) => names.includes(name))
+  return Object.keys(headers).some((name) => responseHeaders.has(name.toLowerCase()))
 }
 
 /**

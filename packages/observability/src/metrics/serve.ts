@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { noteOperationalRoute } from '@seaworthy/contract'
 import type { Connections } from '../connections.ts'
 import type { ManagementServer } from '../management/listener.ts'
 import type { ResolvedMetrics } from '../options-metrics.ts'
@@ -27,8 +28,10 @@ export function serveMetrics(
     fastify.log.warn(
       `observability: the app has its own ${options.path}, which stays: no metrics route was added`
     )
-  else if (management === undefined) fastify.route(metricsRoute(options.path, source, options.guard, around))
-  else management.route(metricsRoute(options.path, source, undefined, around))
+  else if (management === undefined) {
+    noteOperationalRoute(fastify, options.path)
+    fastify.route(metricsRoute(options.path, source, options.guard, around))
+  } else management.route(metricsRoute(options.path, source, undefined, around))
 
   const push = options.otlp && new OtlpPush(options.otlp, buildOf(options), exposition, fastify.log)
 
