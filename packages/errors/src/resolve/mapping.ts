@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { optionChecks, type OptionChecks } from '@seaworthy/internal'
 import { AppError, isAppError, type AppErrorOptions } from '../classes/app-error.ts'
 import { isErrorStatus, maskedMessage } from '../classes/status.ts'
+import { atOnce } from '../options-at-once.ts'
 import { isErrorLike, isInstance } from './error-like.ts'
 
 /** A class of errors. */
@@ -93,20 +94,6 @@ function withCause(error: AppError, cause: unknown): AppError {
     Object.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true })
   }
   return error
-}
-
-/**
- * What a function of the app has returned. A promise is refused: it counts as true, and its rejection would end the
- * process.
- *
- * @throws TypeError for a promise.
- */
-export function atOnce<T>(result: T, option: string): T {
-  if (typeof result !== 'object' || result === null) return result
-  const { then } = result as { then?: unknown }
-  if (typeof then !== 'function') return result
-  Promise.resolve(result).catch(() => undefined)
-  throw new TypeError(`errors: a function of the option "${option}" must not return a promise`)
 }
 
 /** The error that the first matching rule makes. Throws what a rule throws. */

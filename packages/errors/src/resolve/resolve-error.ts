@@ -4,10 +4,11 @@ import type { ErrorCode } from '../classes/codes.ts'
 import { codeOf, isCode, isErrorStatus, maskedMessage } from '../classes/status.ts'
 import { isClosed } from '../internals.ts'
 import { loggable } from '../logging/loggable.ts'
+import { atOnce } from '../options-at-once.ts'
 import type { ErrorReply } from './error-reply.ts'
 import type { ForeignErrors } from './foreign-errors.ts'
 import { responseFromKnownError } from './known-errors.ts'
-import { applyMapping, atOnce, type CompiledMapping } from './mapping.ts'
+import { applyMapping, type CompiledMapping } from './mapping.ts'
 
 /** The options that decide an error's response. */
 export interface ResolveOptions {
