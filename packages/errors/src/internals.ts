@@ -2,6 +2,7 @@
  * Parts of Fastify and of other libraries that are not documented. Nothing else in this package depends on such parts.
  * `test/internals.test.ts` runs each against the installed versions.
  */
+import { constants } from 'node:http2'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { isErrorLike } from './resolve/error-like.ts'
 import { isResponseHeaders } from './resolve/error-headers.ts'
@@ -203,9 +204,18 @@ export function isFinished(raw: FastifyReply['raw']): boolean {
   return (writableFinished ?? stream?.writableFinished) === true
 }
 
-/** Ends a response that cannot be completed, so that the client sees that it is incomplete. */
+/**
+ * Ends a response that cannot be completed, so that the client sees that it is incomplete. Over HTTP/2 a stream that is
+ * only destroyed looks complete.
+ */
 export function cutResponse(raw: FastifyReply['raw']): void {
-  const { stream } = raw as { stream?: { destroy?: () => void } }
-  if (typeof raw.destroy === 'function') raw.destroy()
-  else stream?.destroy?.()
+  if (!resetStream(raw)) raw.destroy()
+}
+
+/** Resets the stream of a response over HTTP/2 with an error. Returns `false` for HTTP/1.1. */
+export function resetStream(raw: FastifyReply['raw']): boolean {
+  const { stream } = raw as { stream?: { close?: (code: number) => void } }
+  if (typeof stream?.close !== 'function') return false
+  stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  return true
 }

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { isClosed, isFinished } from '../internals.ts'
+import { isClosed, isFinished, resetStream } from '../internals.ts'
 
 interface NodeStream {
   pipe: unknown
@@ -28,6 +28,8 @@ export function watchStream(reply: FastifyReply, payload: unknown, listeners: St
     if (reported || !raw.headersSent || isClosed(raw) || isFinished(raw)) return
     reported = true
     listeners.onStreamError(error)
+    // Fastify destroys the response, which only HTTP/1.1 shows to the client.
+    resetStream(raw)
   }
   raw.once('close', () => {
     // `errored` is null if code of the app has destroyed the response without an error: it knows why. HTTP/2 has none.
