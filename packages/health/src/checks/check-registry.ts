@@ -91,7 +91,8 @@ const optionalWait = 100
 /** Resolves when the runs have ended, or after `milliseconds`. */
 function atMost(milliseconds: number, runs: Promise<unknown>): Promise<unknown> {
   const { promise, resolve } = Promise.withResolvers<unknown>()
-  const timer = setTimeout(resolve, milliseconds)
+  // A check whose time has ended at the same moment is recorded first.
+  const timer = setTimeout(() => setImmediate(resolve), milliseconds)
   void runs.finally(() => {
     clearTimeout(timer)
     resolve(undefined)

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { optionChecks, withTimeout, type OptionChecks } from '@seaworthy/internal'
 import type { HealthEventLog } from '../events/health-event-log.ts'
@@ -75,10 +74,22 @@ export class StartupTasks {
       } catch (error) {
         if (done || closing.aborted) return
         this.#events.taskFailed(name, error, delay)
-        await wait(delay, undefined, { signal: closing, ref: false }).catch(() => undefined)
+        await pauseOrAbort(delay, closing)
       } finally {
         closing.removeEventListener('abort', abort)
       }
     }
   }
 }
+
+/** Resolves after `milliseconds`, or when the signal is aborted. Does not keep the process running. */
+const pauseOrAbort = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, milliseconds).unref()
+    signal.addEventListener('abort', end, { once: true })
+  })
