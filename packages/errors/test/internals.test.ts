@@ -56,7 +56,7 @@ t.test(
       const { lines, logger } = keptLog()
       const app = Fastify({ logger })
       t.teardown(() => app.close())
-      let current: FastifyInstance['errorHandler'] = handler as never
+      let current: FastifyInstance['errorHandler'] = handler
       const set = app.setErrorHandler.bind(app)
       set(handler as never)
       // As such a version would keep it: the function itself.
