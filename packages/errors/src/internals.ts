@@ -4,8 +4,8 @@
  */
 import { constants } from 'node:http2'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { isErrorLike } from './resolve/error-like.ts'
-import { isResponseHeaders } from './resolve/error-headers.ts'
+import { isErrorLike } from './thrown/error-like.ts'
+import { isResponseHeaders } from './thrown/error-headers.ts'
 
 const defaultHandlerName = 'defaultErrorHandler'
 
@@ -25,8 +25,8 @@ function bindsErrorHandlers(fastify: FastifyInstance): boolean {
 }
 
 /**
- * Fastify's default handler is a plain function. A bundler may have given it another name; then it can only be told
- * from a handler of the app if those are bound.
+ * Fastify's default handler is a plain function. A bundler may have given it another name; then only the
+ * binding distinguishes a handler of the app from it.
  */
 const isDefaultErrorHandler = (fastify: FastifyInstance): boolean =>
   fastify.errorHandler.name === defaultHandlerName ||

@@ -2,8 +2,8 @@ import type { FastifyBaseLogger } from 'fastify'
 import { scrubAndCut } from '@seaworthy/internal'
 import { codeOf, isErrorStatus, maskedMessage } from '../classes/status.ts'
 import { isUpstreamError, type ThrownMembers } from '../internals.ts'
-import { classNameOf, isPlain } from './error-like.ts'
-import { headersOf } from './error-headers.ts'
+import { classNameOf, isPlain } from '../thrown/error-like.ts'
+import { headersOf } from '../thrown/error-headers.ts'
 import type { ErrorReply } from './error-reply.ts'
 
 const maxWarnings = 100

@@ -3,7 +3,7 @@ import { optionChecks, type OptionChecks } from '@seaworthy/internal'
 import { AppError, isAppError, type AppErrorOptions } from '../classes/app-error.ts'
 import { isErrorStatus, maskedMessage } from '../classes/status.ts'
 import { atOnce } from '../options-at-once.ts'
-import { isErrorLike, isInstance } from './error-like.ts'
+import { isErrorLike, isInstance } from '../thrown/error-like.ts'
 
 /** A class of errors. */
 export type ErrorClass = abstract new (...args: never[]) => object
