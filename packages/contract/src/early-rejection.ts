@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { responseUnderWay } from './internals.ts'
 
 /** The response to bytes that are not a valid request: malformed HTTP, headers too large, too slow. */
 export interface ClientErrorAnswer {
@@ -63,6 +64,19 @@ export function clientErrorHandler(
   }
   for (const rejection of earlyRejectionsOf(this)) rejection.socket?.(error, socket, answer)
 
+  const response = responseUnderWay(socket)
+  // The bytes may belong to a later request on the same connection: then they get no answer, because it would end up in
+  // the response before, or be taken for it.
+  if (response?.req.complete === true && !response.writableFinished) {
+    response.once('finish', () => socket.destroySoon())
+    response.once('close', () => socket.destroy())
+    return
+  }
+  if (response?.headersSent === true) {
+    // The body of the request that is being answered is broken: the client must see that its response is too.
+    socket.destroy()
+    return
+  }
   if (socket.writable) socket.write(serializeAnswer(answer))
   socket.destroySoon()
 }

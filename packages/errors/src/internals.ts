@@ -2,13 +2,35 @@
  * Parts of Fastify and of other libraries that are not documented. Nothing else in this package depends on such parts.
  * `test/internals.test.ts` runs each against the installed versions.
  */
+import { constants } from 'node:http2'
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { isErrorLike } from './thrown/error-like.ts'
+import { isResponseHeaders } from './thrown/error-headers.ts'
 
 const defaultHandlerName = 'defaultErrorHandler'
 
-/** Fastify binds the handlers that are set, so they have no `prototype`. Its default handler is a plain function. */
-const isDefaultErrorHandler = (handler: FastifyInstance['errorHandler']): boolean =>
-  handler.name === defaultHandlerName || Object.hasOwn(handler, 'prototype')
+/**
+ * Whether Fastify binds the handlers that are set, so that they have no `prototype`. Tried on an object that only
+ * inherits from the instance: what is set there goes with it.
+ */
+function bindsErrorHandlers(fastify: FastifyInstance): boolean {
+  const probe = function () {}
+  const scope = Object.create(fastify) as FastifyInstance
+  try {
+    scope.setErrorHandler(probe)
+    return scope.errorHandler !== probe
+  } catch {
+    return true
+  }
+}
+
+/**
+ * Fastify's default handler is a plain function. A bundler may have given it another name; then only the
+ * binding distinguishes a handler of the app from it.
+ */
+const isDefaultErrorHandler = (fastify: FastifyInstance): boolean =>
+  fastify.errorHandler.name === defaultHandlerName ||
+  (Object.hasOwn(fastify.errorHandler, 'prototype') && bindsErrorHandlers(fastify))
 
 /**
  * Whether the app has set an error handler in this very scope, so that the plugin keeps it. If Fastify did not bind
@@ -17,7 +39,7 @@ const isDefaultErrorHandler = (handler: FastifyInstance['errorHandler']): boolea
 export function hasAppErrorHandler(fastify: FastifyInstance): boolean {
   const { errorHandler } = fastify
   const outer = (Object.getPrototypeOf(fastify) as Partial<FastifyInstance>).errorHandler
-  return errorHandler !== outer && !isDefaultErrorHandler(errorHandler)
+  return errorHandler !== outer && !isDefaultErrorHandler(fastify)
 }
 
 /** Whether {@link hasAppErrorHandler} recognises the handler that has just been set in this scope. */
@@ -62,6 +84,34 @@ export function sendOnce(reply: FastifyReply, body: object, sendAgain: FastifyRe
   send.call(reply, body)
 }
 
+/**
+ * Keeps Fastify's default handler from sending the message of an error by which the app's own handler, or a hook on its
+ * answer, has failed: `onFailure` sends the response instead. An error passes on its way to an outer handler of the app.
+ * If Fastify did not call `reply.send` for these errors, the default handler's response would be sent.
+ */
+export function guardAnswer(
+  reply: FastifyReply,
+  first: unknown,
+  onFailure: (failure: unknown) => void
+): void {
+  const { send } = reply
+  let answered = false
+  let passed: unknown
+  reply.send = function (this: FastifyReply, payload?: unknown) {
+    if (!isErrorLike(payload)) {
+      answered = true
+      return send.call(this, payload)
+    }
+    // An error reaches `send` once from the handler that threw it, and again from the default handler.
+    if (answered || (payload !== first && payload === passed)) {
+      onFailure(payload)
+      return this
+    }
+    passed = payload
+    return send.call(this, payload)
+  }
+}
+
 /** The members by which errors of libraries are recognised. They are read once, because getters may throw. */
 export interface ThrownMembers {
   name?: unknown
@@ -85,9 +135,87 @@ export const isFastifyError = (error: object, { name, code }: ThrownMembers): bo
 export const isHttpError = ({ expose, status, statusCode }: ThrownMembers): boolean =>
   typeof expose === 'boolean' && typeof statusCode === 'number' && status === statusCode
 
-/** Whether @fastify/rate-limit made the error: a plain `Error`, thrown after it has set its headers. Otherwise: 500. */
-export const isRateLimitError = ({ message, statusCode }: ThrownMembers, reply: FastifyReply): boolean =>
-  (statusCode === 429 || statusCode === 403) &&
-  typeof message === 'string' &&
-  message.startsWith('Rate limit exceeded, retry in ') &&
-  (reply.hasHeader('retry-after') || reply.hasHeader('x-ratelimit-limit'))
+/**
+ * Whether @fastify/rate-limit made the error: its own, or what the app's `errorResponseBuilder` returned for clients. It
+ * is thrown after the headers of a rejected request are set. Otherwise such an error is answered without its message.
+ */
+export const isRateLimitError = ({ message, statusCode }: ThrownMembers, reply: FastifyReply): boolean => {
+  if (statusCode !== 429 && statusCode !== 403) return false
+  const isDefault = typeof message === 'string' && message.startsWith('Rate limit exceeded, retry in ')
+  return (
+    reply.hasHeader('retry-after') &&
+    (isDefault || reply.hasHeader('x-ratelimit-limit') || reply.hasHeader('ratelimit-limit'))
+  )
+}
+
+/** The message that Fastify's own `schemaErrorFormatter` makes. With another text, that one would be sent too. */
+export const defaultValidationMessage = (issues: readonly unknown[], part: string): string =>
+  issues
+    .map((issue) => {
+      const { instancePath, message } = (issue ?? {}) as { instancePath?: unknown; message?: unknown }
+      return `${part}${typeof instancePath === 'string' ? instancePath : ''} ${String(message)}`
+    })
+    .join(', ')
+
+/**
+ * Whether a `schemaErrorFormatter` made the error of a validation: Fastify then adds these two members, in this order,
+ * last. On an error that the validator itself returned it adds others before the last one. Otherwise: no words of it.
+ */
+export const isFormatted = (error: object): boolean =>
+  Object.keys(error).slice(-2).join(' ') === 'validation validationContext'
+
+/** Members by which HTTP clients and SDKs attach what an upstream answered. */
+const upstreamMembers: readonly string[] = [
+  'response', // axios, got, ky, superagent, ofetch, octokit, gaxios
+  'request',
+  'config',
+  'isAxiosError',
+  '$metadata', // AWS SDK 3
+  '$response',
+  'transporterStackTrace', // Algolia
+  'rawError', // Discord
+  'raw', // Stripe
+  'moreInfo', // Twilio
+  '__isAuthError' // Supabase
+]
+
+/** Whether an HTTP client or an SDK made the error, so that its status is an upstream's: see decision 9. */
+export function isUpstreamError(error: object): boolean {
+  const members = error as Record<string, unknown>
+  if (upstreamMembers.some((name) => members[name] !== undefined && members[name] !== null)) return true
+  // undici, Elasticsearch, OpenAI and others have the headers, directly or in `meta`.
+  const { headers, meta } = members
+  if (isResponseHeaders(headers)) return true
+  return typeof meta === 'object' && meta !== null && 'headers' in meta && 'statusCode' in meta
+}
+
+/** Whether a response can take nothing more. The one of HTTP/2 has no `destroyed`, its stream has. */
+export function isClosed(raw: FastifyReply['raw']): boolean {
+  const { destroyed, stream } = raw as { destroyed?: boolean; stream?: { destroyed?: boolean } }
+  return destroyed === true || stream?.destroyed === true
+}
+
+/** Whether all of a response has been handed over. The one of HTTP/2 has no `writableFinished`, its stream has. */
+export function isFinished(raw: FastifyReply['raw']): boolean {
+  const { writableFinished, stream } = raw as {
+    writableFinished?: boolean
+    stream?: { writableFinished?: boolean }
+  }
+  return (writableFinished ?? stream?.writableFinished) === true
+}
+
+/**
+ * Ends a response that cannot be completed, so that the client sees that it is incomplete. Over HTTP/2 a stream that is
+ * only destroyed looks complete.
+ */
+export function cutResponse(raw: FastifyReply['raw']): void {
+  if (!resetStream(raw)) raw.destroy()
+}
+
+/** Resets the stream of a response over HTTP/2 with an error. Returns `false` for HTTP/1.1. */
+export function resetStream(raw: FastifyReply['raw']): boolean {
+  const { stream } = raw as { stream?: { close?: (code: number) => void } }
+  if (typeof stream?.close !== 'function') return false
+  stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  return true
+}

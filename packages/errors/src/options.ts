@@ -24,15 +24,17 @@ export interface ErrorsOptions {
 
   /**
    * Rules `{ match, to }` for errors of other libraries, evaluated in order. An error that no rule matches, and that is
-   * not made by Fastify or http-errors, becomes a 500 without its message.
+   * not made by Fastify or http-errors, is answered without its message: with the `statusCode` of its class, else 500.
    *
    * @defaultValue []
-   * @throws RangeError for a rule that is incomplete or whose status is not from 400 to 599.
+   * @throws RangeError for a rule that is incomplete, whose status is not from 400 to 599, or whose class needs
+   * arguments.
    */
   map?: readonly ErrorMapping[] | undefined
 
   /**
-   * Whether the messages of 5xx are sent too: `true` for development, or a function that decides for each error.
+   * Whether messages that are masked are sent too, those of 5xx and of errors not made for clients: `true` for
+   * development, or a function that decides for each error.
    *
    * @defaultValue false
    */

@@ -3,12 +3,15 @@ import fp from 'fastify-plugin'
 import { hasLogger, LazyCounter } from '@seaworthy/internal'
 import { watchStream } from './handlers/broken-streams.ts'
 import { respondToEarlyRejections } from './handlers/early-rejections.ts'
-import { reportErrorsAfterReply } from './handlers/errors-after-reply.ts'
+import { Failures } from './handlers/failures.ts'
 import { handledByApp } from './handlers/handled-by-app.ts'
 import { installHandlers } from './handlers/install-handlers.ts'
 import { notFoundResponse } from './handlers/not-found.ts'
 import { reportAtStart } from './handlers/start-report.ts'
 import { UnansweredErrors } from './handlers/unanswered-errors.ts'
+import { watchHandler } from './handlers/watch-handler.ts'
+import { isAppError } from './classes/app-error.ts'
+import { guardAnswer } from './internals.ts'
 import { resolveOptions, type ErrorsOptions } from './options.ts'
 import { resolveOnce } from './resolve/resolve-once.ts'
 import { ErrorResponder } from './respond/error-responder.ts'
@@ -25,12 +28,20 @@ const plugin: FastifyPluginAsync<ErrorsOptions> = async (fastify, pluginOptions)
   const responder = new ErrorResponder(options, counter)
   const unanswered = new UnansweredErrors(fastify, counter, responder)
   const resolve = resolveOnce(fastify, options)
+  const failures = new Failures(fastify)
+  responder.onFailure = (failure, request, reply) =>
+    unanswered.failedAgain(failures.before(reply, failure), failure, request)
 
   const installed = installHandlers(fastify, {
     onError(error, request, reply) {
       // A route may time out while its response streams: a second response is impossible.
-      if (reply.raw.headersSent) unanswered.cutOff(error, request, reply)
-      else responder.sendError(resolve(error, request, reply), error, request, reply)
+      if (reply.raw.headersSent) return unanswered.cutOff(error, request, reply)
+      const response = resolve(error, request, reply, failures.stateOf(reply, error))
+      const before = failures.before(reply, error)
+      // An inner handler of the app may also make an error for clients of another one.
+      const failedAgain = before !== null && response.statusCode >= 500 && !isAppError(error)
+      if (failedAgain) unanswered.failedAgain(before, error, request)
+      responder.sendError(response, failedAgain ? before.error : error, request, reply)
     },
     onNotFound: options.notFound
       ? (request, reply) =>
@@ -41,12 +52,21 @@ const plugin: FastifyPluginAsync<ErrorsOptions> = async (fastify, pluginOptions)
   const isHandledByApp = handledByApp(fastify, pluginHandler)
 
   fastify.addHook('onRoute', (route) =>
-    reportErrorsAfterReply(route, (error, request, reply) => unanswered.afterReply(error, request, reply))
+    watchHandler(
+      route,
+      (reply) => failures.handlerStarts(reply),
+      (error, request, reply) => unanswered.afterReply(error, request, reply)
+    )
   )
   fastify.addHook('onError', (request, reply, error, done) => {
+    failures.note(reply, error)
+    // Otherwise Fastify's default handler would send what the app's handler throws.
+    if (pluginHandler === undefined) {
+      guardAnswer(reply, error, (failure) => responder.sendFallback(failure, reply))
+    }
     // Later `onError` hooks read the status, which would be 200 without this.
     if (!reply.raw.headersSent && !isHandledByApp(request)) {
-      reply.code(resolve(error, request, reply).statusCode)
+      reply.code(resolve(error, request, reply, failures.stateOf(reply, error)).statusCode)
     }
     done()
   })

@@ -88,7 +88,7 @@ t.test('a stream that fails before its first byte gets an error response', async
 
   t.match(response, { statusCode: 503, headers: { 'retry-after': '5' } })
   t.match(response.json(), { code: 'SERVICE_UNAVAILABLE', correlationId: 'req-1' })
-  t.notOk(response.headers['cache-control'])
+  t.equal(response.headers['cache-control'], 'no-store')
   t.strictSame([...counts.keys()], ['SERVICE_UNAVAILABLE 503'])
 })
 

@@ -7,6 +7,7 @@ import t from 'tap'
 import {
   clientErrorBrand,
   meterPort,
+  noteOperationalRoute,
   onEarlyRejection,
   provide,
   earlyRejectionOptions
@@ -417,4 +418,19 @@ t.test('errors of the CommonJS build and of the ESM sources recognise each other
     code: 'USER_MISSING'
   })
   t.match(requestLines()[0], { err: { message: 'User not found: the cause' } })
+})
+
+t.test('routes of plugins for the platform are not reported as added too early', async (t) => {
+  const { lines, logger } = keptLog()
+  const app = Fastify({ ...errorsServerOptions(), logger })
+  t.teardown(() => app.close())
+  noteOperationalRoute(app, '/internal/numbers')
+  app.get('/internal/numbers', async () => 1)
+  app.get('/users', async () => 1)
+  await app.register(errors)
+  await app.ready()
+  t.match(
+    lines.filter(({ level }) => level === 40),
+    [{ routes: ['/users'] }]
+  )
 })

@@ -1,7 +1,7 @@
 // Runs each undocumented part of Fastify and other libraries that this package uses against the installed versions.
 import createError from '@fastify/error'
 import rateLimit from '@fastify/rate-limit'
-import Fastify from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import httpErrors from 'http-errors'
 import t from 'tap'
 import {
@@ -42,6 +42,56 @@ t.test('a Fastify that does not bind error handlers is reported at start', async
   await app.ready()
   t.equal(lines.filter(({ msg }) => msg.startsWith('errors: recognising error handlers failed')).length, 1)
 })
+
+t.test(
+  'with a Fastify that does not bind error handlers, the app’s stays, and a renamed default does not',
+  async (t) => {
+    const handlers = {
+      declared: function mine(_error: unknown, _request: unknown, reply: FastifyReply) {
+        reply.code(418).send('app')
+      },
+      arrow: (_error: unknown, _request: unknown, reply: FastifyReply) => void reply.code(418).send('app')
+    }
+    for (const handler of Object.values(handlers)) {
+      const { lines, logger } = keptLog()
+      const app = Fastify({ logger })
+      t.teardown(() => app.close())
+      let current: FastifyInstance['errorHandler'] = handler
+      const set = app.setErrorHandler.bind(app)
+      set(handler as never)
+      // As such a version would keep it: the function itself.
+      app.setErrorHandler = function (this: FastifyInstance, fn: never) {
+        if (this === app) set(fn)
+        Object.defineProperty(this, 'errorHandler', { value: fn, configurable: true })
+        if (this === app) current = fn
+        return this
+      } as never
+      Object.defineProperty(app, 'errorHandler', { get: () => current, configurable: true })
+      t.equal(hasAppErrorHandler(app), true)
+      await app.register(errors)
+      app.get('/', async () => {
+        throw new Error('x')
+      })
+      t.match(await app.inject('/'), { statusCode: 418, payload: 'app' })
+      t.equal(
+        lines.filter(({ msg }) => msg.startsWith('errors: the app has its own error handler')).length,
+        1
+      )
+    }
+
+    const app = Fastify()
+    t.teardown(() => app.close())
+    // As a bundler that shortens names leaves the default handler, with a Fastify that binds.
+    const fresh = Object.getOwnPropertyDescriptor(app, 'errorHandler')!
+    Object.defineProperty(app, 'errorHandler', {
+      get(this: FastifyInstance) {
+        return this === app ? function e() {} : (fresh.get!.call(this) as unknown)
+      },
+      configurable: true
+    })
+    t.equal(hasAppErrorHandler(app), false)
+  }
+)
 
 t.test('the error of a second 404 handler is recognised', async (t) => {
   const app = Fastify()

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
+import { responseUnderWay } from '../../contract/src/internals.ts'
+import { rawSocket, until } from '@seaworthy/testing'
 import { build, listen } from './helpers.ts'
 
 /** Sends bytes and returns all that the server sends until it closes the connection. */
@@ -55,4 +57,79 @@ t.test('malformed HTTP and malformed URLs follow the format option', async (t) =
     status: 400,
     detail: 'The URL is malformed'
   })
+})
+
+t.test('malformed bytes behind a request never end up in its response', async (t) => {
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+  const { app, counts } = await build(t, {}, (app) => {
+    app.get('/begun', (_request, reply) => {
+      reply.hijack()
+      reply.raw.writeHead(200, { 'content-length': 4 })
+      reply.raw.write('ab')
+      void gate.then(() => reply.raw.end('cd'))
+    })
+    app.get('/waiting', async () => {
+      await gate
+      return 'abcd'
+    })
+  })
+  const port = await listen(app)
+  const sockets = await Promise.all(
+    ['/begun', '/waiting'].map(async (path) => rawSocket(t, port, `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`))
+  )
+  await until('the first bytes', () => sockets[0]!.received().endsWith('ab'))
+  for (const { socket } of sockets) socket.write('NONSENSE\0 / HTTP\r\n\r\n')
+  await until('the rejections', () => counts.get('MALFORMED_REQUEST 400') === 2)
+  open()
+  for (const { closed, received } of sockets) {
+    await closed
+    t.match(received(), /^HTTP\/1\.1 200 [^]*abcd$/, 'the response is complete')
+    t.equal(received().match(/HTTP\/1\.1/g)?.length, 1)
+  }
+})
+
+t.test(
+  'a body that breaks while its request is answered ends the connection, before that it is a 400',
+  async (t) => {
+    const { app, counts } = await build(t, {}, (app) => {
+      app.addContentTypeParser('a/stream', (_request, _payload, done) => done(null))
+      app.post('/begun', (request, reply) => {
+        request.raw.on('error', () => undefined)
+        reply.hijack()
+        reply.raw.writeHead(200, { 'content-length': 1000 })
+        reply.raw.write('ab')
+      })
+      app.post('/waiting', async () => 'never')
+    })
+    const port = await listen(app)
+    const head = (path: string, type: string) =>
+      `POST ${path} HTTP/1.1\r\nhost: a\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n`
+    const begun = await rawSocket(t, port, head('/begun', 'a/stream'))
+    await until('the first bytes', () => begun.received().endsWith('ab'))
+    begun.socket.write('no chunk\r\n')
+    await begun.closed
+    t.equal(begun.received().match(/HTTP\/1\.1/g)?.length, 1)
+
+    const waiting = await rawSocket(t, port, head('/waiting', 'application/json'))
+    waiting.socket.write('no chunk\r\n')
+    await waiting.closed
+    t.match(waiting.received(), /^HTTP\/1\.1 400 /)
+    t.equal(counts.get('MALFORMED_REQUEST 400'), 2)
+  }
+)
+
+t.test('a connection knows the response that it is carrying', async (t) => {
+  const { app } = await build(t, {}, (app) => {
+    app.get('/', async (request, reply) => {
+      t.equal(responseUnderWay(request.raw.socket), reply.raw)
+      return 'ok'
+    })
+  })
+  const port = await listen(app)
+  await raw(port, 'GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
+  const server = createServer().listen(0)
+  t.teardown(() => server.close())
+  const idle = connect((server.address() as AddressInfo).port)
+  t.equal(responseUnderWay(idle), undefined)
+  idle.destroy()
 })

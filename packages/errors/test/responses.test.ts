@@ -205,7 +205,8 @@ t.test('headers that describe the failed response are removed', async (t) => {
     vary: 'Origin, Accept',
     'content-type': 'application/json; charset=utf-8'
   })
-  for (const name of ['cache-control', 'etag', 'content-encoding']) t.equal(headers[name], undefined, name)
+  t.equal(headers['cache-control'], 'no-store')
+  for (const name of ['etag', 'content-encoding']) t.equal(headers[name], undefined, name)
 })
 
 t.test('a 401 has the challenge of the error, the reply or the option, in this order', async (t) => {

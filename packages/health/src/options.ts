@@ -23,7 +23,8 @@ export interface HealthOptions {
 
   /**
    * Work that must succeed before the service is ready: cache warming, migrations. All tasks start together once the
-   * app has loaded, and do not delay its listening. Startup and readiness respond with 503 until all have succeeded.
+   * app has loaded, and do not delay its listening. Startup and readiness respond with 503 until all have succeeded. A
+   * task that fails is run again after a second, later after up to a minute, until it succeeds.
    *
    * @defaultValue {}
    * @throws RangeError for a task that is no function.
@@ -31,9 +32,17 @@ export interface HealthOptions {
   startupTasks?: Readonly<Record<string, StartupTask>>
 
   /**
-   * Milliseconds that a check may take, 1 to 60000. Keep it below the timeout of the prober.
+   * Milliseconds that a startup task may take, 1 to 86400000 (a day). Then its signal is aborted and it has failed.
    *
-   * @defaultValue 1500
+   * @defaultValue 600000
+   */
+  startupTimeout?: number
+
+  /**
+   * Milliseconds that a check may take, 1 to 60000. The default fits Kubernetes' probes, which give up after a second.
+   * A probe responds within that second in any case; of a check that takes longer it shows the result before.
+   *
+   * @defaultValue 800
    */
   timeout?: number
 
@@ -80,7 +89,8 @@ export const defaults: Required<HealthOptions> = {
   prefix: '/health',
   checks: {},
   startupTasks: {},
-  timeout: 1500,
+  startupTimeout: 600_000,
+  timeout: 800,
   cacheFor: 1000,
   maxUnready: 0,
   expose: true,
@@ -99,8 +109,11 @@ const hour = 3_600_000
 export function resolveOptions(options: HealthOptions): Required<HealthOptions> {
   check.keys('', options, Object.keys(defaults))
   const merged: Required<HealthOptions> = { ...defaults, ...omitUndefined(options) }
-  const milliseconds = (option: 'timeout' | 'cacheFor' | 'maxUnready', min: number, max: number) =>
-    check.integer(option, merged[option], { min, max, unit: 'milliseconds' })
+  const milliseconds = (
+    option: 'startupTimeout' | 'timeout' | 'cacheFor' | 'maxUnready',
+    min: number,
+    max: number
+  ) => check.integer(option, merged[option], { min, max, unit: 'milliseconds' })
 
   if (typeof merged.prefix !== 'string' || !/^(\/[\w.~-]+)*$/.test(merged.prefix)) {
     check.fail('prefix', `a path like '/health', without a slash at its end`, merged.prefix)
@@ -109,6 +122,7 @@ export function resolveOptions(options: HealthOptions): Required<HealthOptions> 
     prefix: merged.prefix,
     checks: checkRecord('checks', merged.checks),
     startupTasks: checkRecord('startupTasks', merged.startupTasks),
+    startupTimeout: milliseconds('startupTimeout', 1, 24 * hour),
     timeout: milliseconds('timeout', 1, 60_000),
     cacheFor: milliseconds('cacheFor', 0, hour),
     maxUnready: milliseconds('maxUnready', 0, 24 * hour),

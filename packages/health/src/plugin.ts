@@ -37,7 +37,7 @@ const plugin: FastifyPluginAsync<HealthOptions> = async (fastify, pluginOptions)
   const gates = new ReadinessGates(fastify.log)
   const registry = new CheckRegistry(options, events)
   const state = new HealthState(registry, gates, events)
-  const api = healthApi(state, new StartupTasks(fastify, gates, events))
+  const api = healthApi(state, new StartupTasks(fastify, gates, events, options.startupTimeout))
   fastify.decorate('health', api)
   provide(fastify, readinessPort, { addCheck: api.addCheck, hold: api.hold })
 

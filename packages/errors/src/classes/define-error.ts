@@ -69,5 +69,7 @@ export function defineError<Args extends unknown[] = [], const Code extends stri
     }
   }
   Object.defineProperty(Defined, 'name', { value: name })
+  // As a written constructor would have it: the arguments that the message needs.
+  Object.defineProperty(Defined, 'length', { value: argumentCount })
   return Defined as unknown as DefinedError<Args, Code>
 }

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { isClosed, isFinished, resetStream } from '../internals.ts'
 
 interface NodeStream {
   pipe: unknown
@@ -24,12 +25,14 @@ export function watchStream(reply: FastifyReply, payload: unknown, listeners: St
   let reported = false
   const onStreamError = (error: unknown) => {
     // Before the first byte, the error handler gets the error. After the client has left, nothing is cut off.
-    if (reported || !raw.headersSent || raw.destroyed || raw.writableFinished) return
+    if (reported || !raw.headersSent || isClosed(raw) || isFinished(raw)) return
     reported = true
     listeners.onStreamError(error)
+    // Fastify destroys the response, which only HTTP/1.1 shows to the client.
+    resetStream(raw)
   }
   raw.once('close', () => {
-    // `errored` is undefined if code of the app has destroyed the response without an error: it knows why.
+    // `errored` is null if code of the app has destroyed the response without an error: it knows why. HTTP/2 has none.
     const { errored } = raw
     if (!reported && errored && raw.headersSent && !isDisconnect(errored)) listeners.onResponseError(errored)
   })

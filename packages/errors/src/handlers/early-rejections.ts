@@ -25,7 +25,7 @@ export function respondToEarlyRejections(
 ): void {
   onEarlyRejection(fastify, {
     answer(error, request, reply) {
-      const response = resolve(error, request, reply)
+      const response = resolve(error, request, reply, { inHandler: false, again: false })
       const message = messages[error.code] ?? response.message
       responder.send({ ...response, message }, request, reply)
       return true
@@ -40,6 +40,7 @@ export function respondToEarlyRejections(
         : jsonBody(response, correlationId, options)
       answer.body = JSON.stringify(body)
       answer.headers['content-type'] = problem ? problemType : jsonType
+      answer.headers['cache-control'] ??= 'no-store'
       counter.inc(code, `${statusCode}`)
       if (responder.log) {
         fastify.log.info(

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
-import { hasEarlyRejectionOptions } from '@seaworthy/contract'
+import { hasEarlyRejectionOptions, isOperationalPath } from '@seaworthy/contract'
 import { routesWithDefaultHandler } from '../internals.ts'
 import type { InstalledHandlers } from './install-handlers.ts'
 
-/** Routes for the platform: no client reads their errors, and their plugins often come first. */
-const operational = /^\/(metrics|health(\/.*)?)$/
+/** Paths of the platform that other plugins often add first: no client reads their errors. */
+const platformPaths = /^\/(metrics|health(\/.*)?)$/
 
 const maxRoutes = 10
 
@@ -30,7 +30,9 @@ export function reportAtStart(fastify: FastifyInstance, installed: InstalledHand
 }
 
 function reportRoutes(fastify: FastifyInstance): void {
-  const routes = routesWithDefaultHandler(fastify)?.filter((route) => !operational.test(route))
+  const routes = routesWithDefaultHandler(fastify)?.filter(
+    (route) => !platformPaths.test(route) && !isOperationalPath(fastify, route)
+  )
   if (routes === undefined) {
     fastify.log.warn(
       'errors: reading the error handlers of routes failed with this Fastify; routes that were added before this ' +

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { provided, reporterPort } from '@seaworthy/contract'
 import type { LazyCounter } from '@seaworthy/internal'
 import type { ErrorCode } from '../classes/codes.ts'
+import { cutResponse } from '../internals.ts'
 import { loggable } from '../logging/loggable.ts'
 import type { ErrorResponder } from '../respond/error-responder.ts'
 
@@ -27,6 +28,23 @@ export class UnansweredErrors {
     this.#record('RESPONSE_CUT_OFF', 'response cut off', error, request, reply)
   }
 
+  /**
+   * Answering an error has failed with another one: the app's error handler, a hook or a serializer has thrown. The first
+   * error is the request's own, which `onError` hooks have seen; this one would be lost.
+   */
+  failedAgain(first: { error: unknown } | null, error: unknown, request: FastifyRequest): void {
+    try {
+      request.log.error(
+        { err: loggable(error), ...(first !== null && { first: loggable(first.error, false) }) },
+        'errors: answering an error failed with another error; sending a plain 500; correct the error handler, hook ' +
+          'or serializer that threw "err"; the error that it should have answered is "first"'
+      )
+      provided(this.#fastify, reporterPort)?.report(error, { source: 'answer to an error', request })
+    } catch {
+      // The logger or the tracker has failed as well: the response must still be sent.
+    }
+  }
+
   /** The response failed after its head. Closes the connection, so that the client sees that it is incomplete. */
   cutOff(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     this.streamFailed(error, request, reply)
@@ -34,7 +52,7 @@ export class UnansweredErrors {
       const code: ErrorCode = 'RESPONSE_CUT_OFF'
       request.log.error({ err: loggable(error), code }, 'errors: response cut off')
     }
-    reply.raw.destroy()
+    cutResponse(reply.raw)
   }
 
   #record(

@@ -6,7 +6,9 @@ export interface ErrorReply {
   statusCode: number
   code: string
   message: string
-  /** Only of errors with the brand: another error's headers may be an upstream's, with its cookies. */
+  /** Whether the error has a message that is not sent, because it is not known to be made for clients. */
+  masked?: boolean
+  /** Never those of an upstream's response, with its cookies. */
   headers?: ErrorHeaders | undefined
   details?: unknown
   extensions?: Readonly<Record<string, unknown>> | undefined

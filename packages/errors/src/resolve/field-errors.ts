@@ -2,19 +2,21 @@ import type { FastifyRequest } from 'fastify'
 import type { FieldError } from '../classes/validation-error.ts'
 
 /** An error of Fastify's validation, by any validator compiler. */
-interface SchemaValidationError extends Error {
+export interface SchemaValidationError extends Error {
   statusCode?: unknown
   code?: unknown
   validationContext?: unknown
-  validation: readonly unknown[]
+  /** Set by Fastify if the validator returned a list. */
+  validation?: unknown
 }
 
-/** An entry of `error.validation`: the members of Ajv, or those of another library. */
+/** An entry of a list of failures: the members of Ajv, or those of another library. */
 interface Issue {
   instancePath?: unknown
   path?: unknown
   keyword?: unknown
   code?: unknown
+  type?: unknown
   message?: unknown
   params?: { missingProperty?: unknown } | undefined
 }
@@ -33,13 +35,20 @@ const ajvKeywords = new Set(
   ).split(' ')
 )
 
-export const isValidationError = (error: object): error is SchemaValidationError =>
-  'validation' in error &&
-  Array.isArray(error.validation) &&
-  (typeof (error as SchemaValidationError).validationContext === 'string' ||
-    (error as SchemaValidationError).code === 'FST_ERR_VALIDATION')
-
 const escapePointer = (part: unknown): string => String(part).replaceAll('~', '~0').replaceAll('/', '~1')
+
+/** The key of a part of a path. Valibot has an object for each. */
+const keyOf = (part: unknown): unknown =>
+  typeof part === 'object' && part !== null && 'key' in part ? part.key : part
+
+/** Yup writes `items[0].price`. */
+const dottedPath = (path: string): string =>
+  path
+    .replaceAll(/\[(?:"([^"]*)"|(\d+))\]/g, '.$1$2')
+    .split('.')
+    .filter((part) => part !== '')
+    .map((part) => `/${escapePointer(part)}`)
+    .join('')
 
 /**
  * The pointer to the issue. The name of a missing property is added, because the schema has it. The name of a surplus
@@ -50,8 +59,10 @@ function pointerOf({ instancePath, path, keyword, params }: Issue): string {
     typeof instancePath === 'string'
       ? instancePath
       : Array.isArray(path)
-        ? path.map((part) => `/${escapePointer(part)}`).join('')
-        : ''
+        ? path.map((part) => `/${escapePointer(keyOf(part))}`).join('')
+        : typeof path === 'string' && path !== ''
+          ? dottedPath(path)
+          : ''
   const missing = params?.missingProperty
   const pointer =
     keyword === 'required' && typeof missing === 'string' ? `${base}/${escapePointer(missing)}` : base
@@ -83,22 +94,31 @@ function messageOf({ message, keyword }: Issue, value: unknown): string {
   return message.slice(0, maxMessage)
 }
 
-/** Converts a result of Fastify's validation, without schema path, parameters and submitted values. */
-export function fieldErrors(error: SchemaValidationError, request: FastifyRequest): FieldError[] {
+/** Converts the failures that a validator lists, without schema path, parameters and submitted values. */
+export function fieldErrors(
+  error: SchemaValidationError,
+  issues: readonly unknown[],
+  request: FastifyRequest
+): FieldError[] {
   const context = typeof error.validationContext === 'string' ? error.validationContext : undefined
   const input = validatedPart(context, request)
-  return error.validation.slice(0, maxIssues).map((entry) => {
+  return issues.slice(0, maxIssues).map((entry) => {
     const issue = (typeof entry === 'object' && entry !== null ? entry : { message: undefined }) as Issue
     const pointer = pointerOf(issue)
-    const keyword = typeof issue.keyword === 'string' ? issue.keyword : issue.code
     const field: FieldError = {
       pointer,
-      keyword: typeof keyword === 'string' ? keyword.slice(0, 64) : 'custom',
+      keyword: keywordOf(issue),
       message: messageOf(issue, valueAt(input, pointer))
     }
     if (context !== undefined) field.in = context
     return field
   })
+}
+
+/** Ajv has `keyword`, Zod `code`, Joi, Yup and Valibot `type`. */
+function keywordOf({ keyword, code, type }: Issue): string {
+  const name = [keyword, code, type].find((value) => typeof value === 'string')
+  return typeof name === 'string' && name !== 'FST_ERR_VALIDATION' ? name.slice(0, 64) : 'custom'
 }
 
 function validatedPart(context: string | undefined, request: FastifyRequest): unknown {

@@ -1,7 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import { optionChecks, type OptionChecks } from '@seaworthy/internal'
-import { AppError, type AppErrorOptions } from '../classes/app-error.ts'
+import { AppError, isAppError, type AppErrorOptions } from '../classes/app-error.ts'
 import { isErrorStatus, maskedMessage } from '../classes/status.ts'
+import { atOnce } from '../options-at-once.ts'
+import { isErrorLike, isInstance } from '../thrown/error-like.ts'
 
 /** A class of errors. */
 export type ErrorClass = abstract new (...args: never[]) => object
@@ -18,22 +20,26 @@ export type MappedError = AppErrorOptions & {
 
 /** A rule that gives errors of other libraries a response: a database driver's, an HTTP client's. */
 export interface ErrorMapping {
-  /** A class (matched with `instanceof`), the `code` of an error, or a function. */
+  /** A class (matched with `instanceof`), the `code` of an error, or a function that returns `true` for a match. */
   match: ErrorClass | string | ((error: unknown) => boolean)
   /**
-   * A status, options of the response, or a function that returns one of these or an error. If a function returns
-   * `undefined`, the next rule is evaluated. The original error becomes the `cause`, for the log.
+   * A status, options of the response, an error class of this package whose constructor needs no argument
+   * (`ConflictError`), or a function that returns a status, options or an error. If a function returns `undefined`, the
+   * next rule is evaluated. The original error becomes the `cause`, for the log. Functions return at once: a promise
+   * makes the response a 500.
    */
   to:
     | number
     | MappedError
+    | (new () => AppError)
     | ((error: unknown, request: FastifyRequest) => AppError | MappedError | number | undefined)
 }
 
 /** A checked {@link ErrorMapping}. */
 export interface CompiledMapping {
   matches: (error: unknown) => boolean
-  to: ErrorMapping['to']
+  /** Makes what a matching error becomes. `undefined`: the next rule is evaluated. */
+  convert: (error: unknown, request: FastifyRequest) => unknown
 }
 
 const check: OptionChecks = optionChecks('errors')
@@ -47,12 +53,47 @@ export function compileMappings(rules: unknown): CompiledMapping[] {
     if (typeof rule !== 'object' || rule === null) return check.fail(option, '{ match, to }', rule)
     check.keys(option, rule, members)
     const { match, to } = rule as ErrorMapping
-    const status = typeof to === 'object' && to !== null ? (to.statusCode ?? 500) : to
-    if (typeof to !== 'function' && !isErrorStatus(status)) {
-      check.fail(`${option}.to`, 'a status from 400 to 599, { statusCode, … } or a function', status)
-    }
-    return { matches: compileMatch(match, `${option}.match`), to }
+    return { matches: compileMatch(match, `${option}.match`), convert: compileTarget(to, `${option}.to`) }
   })
+}
+
+function compileTarget(to: unknown, option: string): CompiledMapping['convert'] {
+  if (isClass(to)) {
+    const make = checkTargetClass(to, option)
+    return (error) => withCause(make(), error)
+  }
+  if (typeof to === 'function') return to as CompiledMapping['convert']
+  const status = typeof to === 'object' && to !== null ? ((to as MappedError).statusCode ?? 500) : to
+  if (!isErrorStatus(status)) {
+    check.fail(option, 'a status from 400 to 599, { statusCode, … }, an error class or a function', status)
+  }
+  return () => to
+}
+
+/** Makes one error at start: a class that needs arguments would fail, or send `undefined`, on each request. */
+function checkTargetClass(type: ErrorClass, option: string): () => AppError {
+  const make = () => new (type as unknown as new () => AppError)()
+  let made: unknown
+  try {
+    made = type.length === 0 ? make() : undefined
+  } catch {
+    // The message below says what to do.
+  }
+  if (!isAppError(made)) {
+    check.fail(
+      option,
+      `an error class of this package whose constructor needs no argument, or a function such as (error) => new ${type.name}(…)`,
+      type.name
+    )
+  }
+  return make
+}
+
+function withCause(error: AppError, cause: unknown): AppError {
+  if (error.cause === undefined) {
+    Object.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true })
+  }
+  return error
 }
 
 /** The error that the first matching rule makes. Throws what a rule throws. */
@@ -61,12 +102,14 @@ export function applyMapping(
   error: unknown,
   request: FastifyRequest
 ): AppError | undefined {
-  for (const { matches, to } of rules) {
-    if (!matches(error)) continue
-    const result = typeof to === 'function' ? to(error, request) : to
+  for (const { matches, convert } of rules) {
+    if (!atOnce<unknown>(matches(error), 'map')) continue
+    const result = atOnce(convert(error, request), 'map')
     if (result === undefined) continue
-    if (result instanceof Error) return result
-    const { message, ...options } = typeof result === 'number' ? { statusCode: result } : result
+    if (isErrorLike(result)) return result as AppError
+    const { message, ...options } = (
+      typeof result === 'number' ? { statusCode: result } : result
+    ) as MappedError
     // The rule's message is written for clients, so it is exposed.
     return new AppError(message ?? maskedMessage(options.statusCode ?? 500), {
       expose: true,
@@ -81,7 +124,7 @@ function compileMatch(match: unknown, option: string): CompiledMapping['matches'
   if (typeof match === 'string' && match !== '') {
     return (error) => typeof error === 'object' && error !== null && 'code' in error && error.code === match
   }
-  if (isClass(match)) return (error) => error instanceof match
+  if (isClass(match)) return (error) => isInstance(error, match)
   if (typeof match === 'function') return match as (error: unknown) => boolean
   return check.fail(option, 'an error class, a code or a function', match)
 }
@@ -89,6 +132,7 @@ function compileMatch(match: unknown, option: string): CompiledMapping['matches'
 const isClass = (value: unknown): value is ErrorClass =>
   typeof value === 'function' &&
   typeof value.prototype === 'object' &&
+  value.prototype !== null &&
   (value.prototype instanceof Error ||
     value === Error ||
     /^class\b/.test(Function.prototype.toString.call(value)))

@@ -2,15 +2,26 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isAppError, type AppError } from '../classes/app-error.ts'
 import type { ErrorCode } from '../classes/codes.ts'
 import { codeOf, isCode, isErrorStatus, maskedMessage } from '../classes/status.ts'
+import { isClosed } from '../internals.ts'
 import { loggable } from '../logging/loggable.ts'
+import { atOnce } from '../options-at-once.ts'
 import type { ErrorReply } from './error-reply.ts'
+import type { ForeignErrors } from './foreign-errors.ts'
 import { responseFromKnownError } from './known-errors.ts'
 import { applyMapping, type CompiledMapping } from './mapping.ts'
 
 /** The options that decide an error's response. */
 export interface ResolveOptions {
   map: readonly CompiledMapping[]
-  expose: (error: unknown, statusCode: number) => boolean
+  expose: (error: unknown, statusCode: number) => unknown
+}
+
+/** What the plugin knows about the request that failed. */
+export interface FailureState {
+  /** Whether the handler has run, so that an error may come from a call that it made. */
+  inHandler: boolean
+  /** Whether it is the second error of the request: then the reply's status belongs to the answer that failed. */
+  again: boolean
 }
 
 const internalServerError = (): ErrorReply => ({
@@ -24,11 +35,14 @@ export function resolveError(
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
-  options: ResolveOptions
+  options: ResolveOptions,
+  foreign: ForeignErrors,
+  state: FailureState
 ): ErrorReply {
   try {
-    const response = classify(error, request, reply, options)
-    if (response.statusCode >= 500 && options.expose(error, response.statusCode)) {
+    const response = classify(error, request, reply, options, foreign, state)
+    const hidden = response.statusCode >= 500 || response.masked === true
+    if (hidden && atOnce(options.expose(error, response.statusCode), 'expose') === true) {
       const { message } = (error ?? {}) as { message?: unknown }
       if (typeof message === 'string' && message !== '') response.message = message
     }
@@ -47,7 +61,9 @@ function classify(
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
-  options: ResolveOptions
+  options: ResolveOptions,
+  foreign: ForeignErrors,
+  { inHandler, again }: FailureState
 ): ErrorReply {
   const object =
     (typeof error === 'object' || typeof error === 'function') && error !== null ? error : undefined
@@ -68,8 +84,10 @@ function classify(
       const code: ErrorCode = 'CLIENT_CLOSED_REQUEST'
       return { statusCode: 499, code, message: 'Client Closed Request' }
     }
+    const chosen = foreign.respond(object, inHandler)
+    if (chosen !== undefined) return chosen
   }
-  const statusCode = statusSetByApp(object, reply) ?? 500
+  const statusCode = (again ? undefined : statusSetByApp(object, reply)) ?? 500
   return { statusCode, code: codeOf(statusCode), message: maskedMessage(statusCode) }
 }
 
@@ -91,7 +109,7 @@ function responseFromAppError(error: AppError): ErrorReply {
 
 /** Whether the client has closed the connection and the error is the abort that followed: no fault of the server. */
 function isAbortByClient(error: object, reply: FastifyReply): boolean {
-  if (!reply.raw.destroyed) return false
+  if (!isClosed(reply.raw)) return false
   const { name, code } = error as { name?: unknown; code?: unknown }
   return name === 'AbortError' || code === 'ABORT_ERR' || code === 'ECONNRESET'
 }

@@ -18,11 +18,15 @@ export class ErrorResponder {
   /** Whether failed requests are logged here. The plugin sets it in `onReady`. */
   log = true
 
+  /** Takes an error by which sending an error's response has failed. Set by the plugin. */
+  onFailure: (failure: unknown, request: FastifyRequest, reply: FastifyReply) => void = () => undefined
+
   constructor(options: RespondOptions, counter: LazyCounter) {
     this.#options = options
     this.#counter = counter
+    const failed = (reply: FastifyReply, failure: unknown) => this.sendFallback(failure, reply)
     this.#sendAgain = function (this: FastifyReply, failure?: unknown) {
-      sendFallbackResponse(this, failure)
+      failed(this, failure)
       return this
     }
   }
@@ -39,12 +43,14 @@ export class ErrorResponder {
       if (this.log) logRequest(response, request, err?.())
       this.#send(response, request, reply)
     } catch (failure) {
-      request.log.warn(
-        { err: loggable(failure) },
-        'errors: sending the error response failed; sent a plain 500'
-      )
-      sendFallbackResponse(reply, failure)
+      this.sendFallback(failure, reply)
     }
+  }
+
+  /** Sends a plain 500, because sending an error's response has failed. */
+  sendFallback(failure: unknown, reply: FastifyReply): void {
+    this.onFailure(failure, reply.request, reply)
+    sendFallbackResponse(reply, failure)
   }
 
   #send(response: ErrorReply, request: FastifyRequest, reply: FastifyReply): void {

@@ -2,7 +2,9 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { ErrorCode } from '../classes/codes.ts'
 import { maskedMessage, titleOf } from '../classes/status.ts'
+import { cutResponse, isClosed } from '../internals.ts'
 import { jsonType } from './body.ts'
+import { cacheControl, dropStaleHeaders } from './headers.ts'
 
 /**
  * Sends a plain 500 when sending the error's response has failed: a hook threw, or a header cannot be sent. It bypasses
@@ -10,8 +12,8 @@ import { jsonType } from './body.ts'
  */
 export function sendFallbackResponse(reply: FastifyReply, failure: unknown): void {
   const { raw, request } = reply
-  if (raw.headersSent || raw.destroyed) {
-    raw.destroy()
+  if (raw.headersSent || isClosed(raw)) {
+    cutResponse(raw)
     return
   }
   const statusCode = 500
@@ -22,13 +24,17 @@ export function sendFallbackResponse(reply: FastifyReply, failure: unknown): voi
     code: 'INTERNAL_SERVER_ERROR' satisfies ErrorCode,
     correlationId: request.id
   })
-  const headers = { 'content-type': jsonType, 'content-length': Buffer.byteLength(body) }
+  const headers = {
+    'content-type': jsonType,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': cacheControl(reply)
+  }
   reply.hijack()
   try {
     raw.writeHead(statusCode, { ...headersToKeep(reply, failure), ...headers })
   } catch {
     if (raw.headersSent) {
-      raw.destroy()
+      cutResponse(raw)
       return
     }
     raw.writeHead(statusCode, headers)
@@ -36,8 +42,12 @@ export function sendFallbackResponse(reply: FastifyReply, failure: unknown): voi
   raw.end(body)
 }
 
-/** The reply's headers, without those that Fastify's default handler has copied from the failure. */
+/**
+ * The reply's headers, without those of the answer that failed and those that Fastify's default handler has copied from
+ * the failure.
+ */
 function headersToKeep(reply: FastifyReply, failure: unknown): OutgoingHttpHeaders {
+  dropStaleHeaders(reply)
   const headers = reply.getHeaders() as OutgoingHttpHeaders
   const { headers: copied } = (failure ?? {}) as { headers?: unknown }
   if (typeof copied === 'object' && copied !== null) {

@@ -2,16 +2,31 @@ import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { ErrorHeaders } from '../classes/app-error.ts'
 
-/** Headers that describe the body that is replaced, or that would let a cache store the error in its place. */
+/**
+ * Headers that describe the body that is replaced, that would let a cache store the error in its place, or that would
+ * have a proxy send a file instead.
+ */
 const bodyHeaders: ReadonlySet<string> = new Set([
   'etag',
   'last-modified',
   'expires',
+  'age',
   'content-encoding',
   'content-disposition',
   'content-range',
+  'content-language',
+  'content-location',
+  'content-md5',
+  'content-digest',
+  'repr-digest',
+  'digest',
   'accept-ranges',
-  'cache-control'
+  'cdn-cache-control',
+  'cloudflare-cdn-cache-control',
+  'surrogate-control',
+  'x-accel-redirect',
+  'x-accel-expires',
+  'x-sendfile'
 ])
 
 /** Headers that frame the message. An error must not set them. */
@@ -20,11 +35,23 @@ const framingHeaders: ReadonlySet<string> = new Set([
   'content-type',
   'transfer-encoding',
   'connection',
+  'keep-alive',
+  'upgrade',
   'trailer'
 ])
 
-/** Removes the headers of the body that is replaced. */
+/** What errors have in `Cache-Control`, unless the app has set something that forbids storing too. */
+const noStore = 'no-store'
+
+/** The `Cache-Control` of an error: the reply's, if it forbids storing, else `no-store`. */
+export function cacheControl(reply: FastifyReply): string {
+  const current = reply.getHeader('cache-control')
+  return typeof current === 'string' && /(?:^|[\s,])no-store(?:$|[\s,])/i.test(current) ? current : noStore
+}
+
+/** Removes the headers of the body that is replaced, and forbids to store the error. */
 export function dropStaleHeaders(reply: FastifyReply): void {
+  reply.header('cache-control', cacheControl(reply))
   // A reply has few headers, and most often none of these: one pass over them is cheapest.
   for (const name in reply.getHeaders()) {
     if (!bodyHeaders.has(name)) continue

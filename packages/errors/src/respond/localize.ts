@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { loggable } from '../logging/loggable.ts'
 import type { ErrorReply } from '../resolve/error-reply.ts'
+import { atOnce } from '../options-at-once.ts'
 import { addVary } from './headers.ts'
 import { languagesOf } from './negotiate.ts'
 import type { ErrorMessages } from './options.ts'
@@ -15,7 +16,7 @@ export function localize(
   addVary(reply, 'Accept-Language')
   try {
     for (const locale of languagesOf(request.headers['accept-language'])) {
-      const message = messages(response.code, locale, response.message)
+      const message = atOnce(messages(response.code, locale, response.message), 'messages')
       if (typeof message !== 'string') continue
       reply.header('content-language', locale)
       return { ...response, message }

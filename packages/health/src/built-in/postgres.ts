@@ -73,30 +73,47 @@ export function postgresCheck(database: PostgresLike, options: PostgresCheckOpti
 const isPool = (database: object): database is PostgresLike & Pool =>
   'totalCount' in database && 'connect' in database && typeof database.connect === 'function'
 
+/** How many callers give up before a request for a client counts as lost. */
+const maxGivenUp = 3
+
 /**
  * Requests a client from the pool, unless a request is pending: then the newest caller gets its client. A client that
- * arrives after its caller has given up is released.
+ * arrives after its caller has given up is released. A request that the pool never answers is replaced.
  */
 function connectOnce(pool: Pool): (signal: AbortSignal) => Promise<Client> {
   let pending: Promise<void> | undefined
   let waiting: PromiseWithResolvers<Client> | undefined
+  let givenUp = 0
   return (signal) => {
+    if (givenUp >= maxGivenUp) pending = undefined
     const request = Promise.withResolvers<Client>()
     waiting = request
     const giveUp = () => {
+      givenUp++
       if (waiting === request) waiting = undefined
       request.reject(signal.reason as Error)
     }
     signal.addEventListener('abort', giveUp, { once: true })
-    pending ??= pool
-      .connect()
-      .then(
-        (client) => (waiting ? waiting.resolve(client) : client.release()),
-        (error: Error) => waiting?.reject(error)
-      )
-      .finally(() => {
-        pending = waiting = undefined
-      })
+    if (pending === undefined) {
+      givenUp = 0
+      const current = pool
+        .connect()
+        .then(
+          (client) => {
+            // The newest caller is served by whichever request is answered first.
+            if (waiting === undefined) return client.release()
+            waiting.resolve(client)
+            waiting = undefined
+          },
+          (error: Error) => {
+            if (pending === current) waiting?.reject(error)
+          }
+        )
+        .finally(() => {
+          if (pending === current) pending = waiting = undefined
+        })
+      pending = current
+    }
     return request.promise
   }
 }

@@ -46,14 +46,56 @@ export class CheckRegistry {
     for (const check of this.checks.values()) check.stop()
   }
 
-  /** Runs all checks of a group, or of all groups, that have no fresh result. `undefined` if there are none. */
-  refresh(group?: string): Promise<unknown> | undefined {
+  /** Runs all checks that have no fresh result. `undefined` if there are none. */
+  refresh(): Promise<unknown> | undefined {
     const now = performance.now()
     let runs: Promise<void>[] | undefined
-    for (const check of group === undefined ? this.checks.values() : this.checksOf(group)) {
+    for (const check of this.checks.values()) {
       const run = check.refresh(now)
       if (run) (runs ??= []).push(run)
     }
     return runs && Promise.all(runs)
   }
+
+  /**
+   * Like {@link refresh}, for a probe of a group: resolves in time for the prober even if a check takes longer, and waits
+   * for an optional check only if it is quick. What runs on is there for the next probe.
+   */
+  refreshForProbe(group: string): Promise<unknown> | undefined {
+    const now = performance.now()
+    let critical: Promise<void>[] | undefined
+    let optional: Promise<void>[] | undefined
+    for (const check of this.checksOf(group)) {
+      const prompt = check.options.critical || check.isPrompt(now, optionalWait)
+      const run = check.refresh(now)
+      if (run === undefined || !prompt) continue
+      if (check.options.critical) (critical ??= []).push(run)
+      else (optional ??= []).push(run)
+    }
+    if (critical === undefined && optional === undefined) return undefined
+    return Promise.all([
+      critical && atMost(probeWait, Promise.all(critical)),
+      optional && atMost(optionalWait, Promise.all(optional))
+    ])
+  }
+}
+
+/**
+ * Milliseconds that a probe waits for critical checks: Kubernetes gives up after a second unless it is configured, and
+ * the response takes some time too.
+ */
+const probeWait = 900
+/** Milliseconds that a probe waits for optional checks: it shows their state and does not depend on them. */
+const optionalWait = 100
+
+/** Resolves when the runs have ended, or after `milliseconds`. */
+function atMost(milliseconds: number, runs: Promise<unknown>): Promise<unknown> {
+  const { promise, resolve } = Promise.withResolvers<unknown>()
+  // A check whose time has ended at the same moment is recorded first.
+  const timer = setTimeout(() => setImmediate(resolve), milliseconds)
+  void runs.finally(() => {
+    clearTimeout(timer)
+    resolve(undefined)
+  })
+  return promise
 }

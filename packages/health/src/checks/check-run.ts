@@ -1,4 +1,5 @@
 import type { CheckOutcome, CheckResult } from './options.ts'
+import { verdictOf } from './verdict.ts'
 
 /** The result of one run of a check. */
 export interface CheckRun {
@@ -9,19 +10,14 @@ export interface CheckRun {
   duration?: number
 }
 
-const outcomes: ReadonlySet<unknown> = new Set<CheckOutcome>(['pass', 'degraded', 'fail'])
-
 const plainTypes: ReadonlySet<string> = new Set(['string', 'number', 'boolean'])
 
 /** Interprets the value that a check returned. Throws what reading the value throws. */
 export function runFromValue(value: unknown): CheckRun {
-  if (value === false) return { outcome: 'fail', error: new Error('the check returned false') }
-  if (value === 'degraded') return { outcome: 'degraded' }
-  if (typeof value === 'object' && value !== null && 'status' in value && outcomes.has(value.status)) {
-    const { status, detail } = value as CheckResult
-    return { outcome: status, ...(detail && { detail: copyDetail(detail) }) }
-  }
-  return { outcome: 'pass' }
+  const { outcome, error } = verdictOf(value)
+  const run: CheckRun = error === undefined ? { outcome } : { outcome, error }
+  const detail = detailOf(value)
+  return detail === undefined ? run : { ...run, detail: copyDetail(detail) }
 }
 
 /** Interprets the error that a check threw. */
@@ -29,6 +25,13 @@ export const runFromError = (error: unknown): CheckRun => ({
   outcome: 'fail',
   error: error ?? new Error('the check threw nothing')
 })
+
+/** The detail of a {@link CheckResult}. */
+function detailOf(value: unknown): object | undefined {
+  if (typeof value !== 'object' || value === null || !('status' in value)) return undefined
+  const { detail } = value as { detail?: unknown }
+  return typeof detail === 'object' && detail !== null && !Array.isArray(detail) ? detail : undefined
+}
 
 /** Copies a detail, because the check may change its object later, and keeps only values that JSON can represent. */
 const copyDetail = (detail: object): NonNullable<CheckResult['detail']> =>

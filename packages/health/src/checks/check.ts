@@ -11,7 +11,13 @@ export interface CheckListener {
   onStateChange(check: Check, from: CheckState, run: CheckRun): void
 }
 
-/** Runs one check: one run at a time, shared by all callers, and each ends in time even if the function does not. */
+/** Milliseconds that a lost run is waited for at most, before another one is started beside it. */
+const maxLost = 60_000
+
+/**
+ * Runs one check: one run at a time, shared by all callers, and each ends in time even if the function does not. A
+ * function that never settles is called again after a bounded time.
+ */
 export class Check {
   readonly options: ResolvedCheck
   state: CheckState = 'pending'
@@ -28,8 +34,12 @@ export class Check {
   /** Number of runs in a row that contradict the state. */
   #contraryRuns = 0
   #currentRun: Promise<void> | undefined
-  /** Whether the function has been called and has not settled, in time or not. */
-  #unsettled = false
+  /** The call of the function that has not settled, in time or not. */
+  #unsettled: symbol | undefined
+  /** When that call was made, on the monotonic clock. */
+  #calledAt = -Infinity
+  /** Number of calls in a row that did not settle in time. */
+  #lost = 0
   #stopped = false
   #controller: AbortController | undefined
   #timer: NodeJS.Timeout | undefined
@@ -66,7 +76,7 @@ export class Check {
   /** Resolves when the run has ended or its time is over. Never rejects. Callers share one run. */
   run(): Promise<void> {
     if (this.#currentRun) return this.#currentRun
-    if (this.#unsettled) {
+    if (this.#unsettled !== undefined && performance.now() - this.#calledAt < this.#patience()) {
       // The function has not returned from the last run. A second call could pile up behind it, so the run fails.
       this.#record({ outcome: 'fail', error: this.lastRun?.error ?? new Error('the check still hangs') })
       return Promise.resolve()
@@ -75,6 +85,20 @@ export class Check {
       this.#currentRun = undefined
     })
     return this.#currentRun
+  }
+
+  /** Whether a run is quick enough for a probe to wait for it, although the check is optional. */
+  isPrompt(now: number, limit: number): boolean {
+    if (this.#currentRun !== undefined) return now - this.#calledAt < limit
+    return this.lastRun === undefined || (this.lastRun.duration ?? Infinity) < limit
+  }
+
+  /** Milliseconds after which a call counts as lost. It doubles, so that few pile up while a dependency hangs. */
+  #patience(): number {
+    return Math.max(
+      this.options.timeout,
+      Math.min(maxLost, this.options.timeout * 2 ** Math.min(this.#lost, 16))
+    )
   }
 
   #isStale(now: number): boolean {
@@ -87,15 +111,24 @@ export class Check {
     const start = performance.now()
     const controller = new AbortController()
     this.#controller = controller
-    this.#unsettled = true
+    const id = Symbol('run')
+    this.#unsettled = id
+    this.#calledAt = start
+    let settled = false
     const call = async (): Promise<CheckRun> => {
       try {
         return runFromValue(await check(controller.signal))
       } finally {
-        this.#unsettled = false
+        settled = true
+        // A lost call may settle after another one has been started.
+        if (this.#unsettled === id) {
+          this.#unsettled = undefined
+          this.#lost = 0
+        }
       }
     }
     const run = await withTimeout(timeout, call, { controller, unref: true }).catch(runFromError)
+    this.#lost = settled ? 0 : this.#lost + 1
     this.#record({ ...run, duration: performance.now() - start })
   }
 
@@ -107,7 +140,7 @@ export class Check {
     this.#lastEnd = performance.now()
     this.lastRunAt = Date.now()
     if (!failed) this.lastPassAt = this.lastRunAt
-    this.#listener.onRun(this, run)
+    this.#notify(() => this.#listener.onRun(this, run))
 
     const from = this.state
     if (from === 'pending' || (from === 'fail') === failed) this.#contraryRuns = 0
@@ -117,6 +150,15 @@ export class Check {
     this.#contraryRuns = 0
     this.state = run.outcome
     this.stateSince = this.#lastEnd
-    this.#listener.onStateChange(this, from, run)
+    this.#notify(() => this.#listener.onStateChange(this, from, run))
+  }
+
+  /** A logger or a meter that fails must not keep a probe from responding. */
+  #notify(call: () => void): void {
+    try {
+      call()
+    } catch {
+      // The state is kept, which is all that the probes need.
+    }
   }
 }

@@ -12,8 +12,10 @@ export interface CheckResult {
 }
 
 /**
- * Checks one dependency. It passes unless it throws, rejects or returns `false`. It may also return `'degraded'` or a
- * {@link CheckResult}. `signal` is aborted when the check's time is over: pass it to the calls that take one.
+ * Checks one dependency. It fails if it throws, rejects, or returns `false`, an error or anything else that states a
+ * failure: `'down'`, `{ status: 'fail' }`, `{ ok: false }`, `{ database: { status: 'down' } }`. It also fails if it
+ * returns a text or a status that is not understood. It may return `'degraded'` or a {@link CheckResult}. Anything else
+ * passes. `signal` is aborted when the check's time is over: pass it to the calls that take one.
  */
 export type CheckFunction = (signal: AbortSignal) => unknown
 

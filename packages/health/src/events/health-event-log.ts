@@ -26,6 +26,9 @@ export class HealthEventLog implements CheckListener {
   /** The checks that were logged as ignored, with the start of their failure. */
   readonly #ignored: Map<Check, number> = new Map()
 
+  /** The tasks that have failed: each is reported once. */
+  readonly #failedTasks: Set<string> = new Set()
+
   constructor(log: FastifyBaseLogger) {
     this.#log = log
   }
@@ -86,9 +89,14 @@ export class HealthEventLog implements CheckListener {
     this.#log.info({ task: name }, `health: startup task "${name}" succeeded`)
   }
 
-  taskFailed(name: string, error: unknown): void {
-    const message = `health: startup task "${name}" failed; the service stays not ready until it is restarted`
+  /** @param delay - Milliseconds until the task runs again. */
+  taskFailed(name: string, error: unknown, delay: number): void {
+    const message =
+      `health: startup task "${name}" failed; the service stays not ready and runs it again in ${delay / 1000} s; ` +
+      'correct what "err" names'
     logWithError(this.#log, 'error', { task: name }, error, message)
+    if (this.#failedTasks.has(name)) return
+    this.#failedTasks.add(name)
     reportSafely(this.reporter, error, { source: `startup task "${name}"` })
   }
 }

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Management } from '@seaworthy/contract'
+import { isMaintenanceDuration } from '../readiness/readiness-gates.ts'
 import type { Health } from './health-api.ts'
 import { probeNames, type ProbeHandlers } from '../probes/probe-handlers.ts'
 
@@ -26,8 +27,15 @@ export function addManagementRoutes(
     method: 'PUT',
     url: `${url}/maintenance`,
     handler: (request, reply) => {
-      const { reason } = (request.body ?? {}) as { reason?: unknown }
-      health.maintenance.enter(typeof reason === 'string' && reason !== '' ? reason : 'by an operator')
+      const { reason, maxDuration } = (request.body ?? {}) as { reason?: unknown; maxDuration?: unknown }
+      if (maxDuration !== undefined && !isMaintenanceDuration(maxDuration)) {
+        const message = 'maxDuration must be a whole number of milliseconds from 1 to a week'
+        return reply.code(400).send({ statusCode: 400, error: 'Bad Request', message })
+      }
+      health.maintenance.enter(
+        typeof reason === 'string' && reason !== '' ? reason : 'by an operator',
+        maxDuration === undefined ? {} : { maxDuration }
+      )
       return report(reply)
     }
   })

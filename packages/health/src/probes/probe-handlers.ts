@@ -14,7 +14,7 @@ export function probeHandlers(state: HealthState, options: ProbeOptions): ProbeH
   const respond = (reply: FastifyReply, group: string) => {
     gates.markLoaded()
     // While the service drains, no check runs: the response is 503 at once, even if a check hangs.
-    const runs = group === 'ready' && gates.isDraining() ? undefined : registry.refresh(group)
+    const runs = group === 'ready' && gates.isDraining() ? undefined : registry.refreshForProbe(group)
     const send = () => sendReadiness(reply, state.evaluate(group), options)
     if (runs) void runs.then(send)
     else send()

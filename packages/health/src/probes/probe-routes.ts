@@ -1,5 +1,5 @@
 import type { FastifyInstance, RouteHandlerMethod, RouteOptions } from 'fastify'
-import type { OperationalRoute } from '@seaworthy/contract'
+import { noteOperationalRoute, type OperationalRoute } from '@seaworthy/contract'
 import { isolateFromHooks } from '../internals.ts'
 import { probeNames, type ProbeHandlers } from './probe-handlers.ts'
 import { silentLogger } from './silent-logger.ts'
@@ -17,11 +17,12 @@ export async function addProbeRoutes(
           'them; exempt routes with config.operational in these hooks'
       )
     }
-    for (const name of probeNames) {
-      scope.route({ ...routeOptions(handlers[name]), url: `${prefix}/${overridableRoutePattern(name)}` })
+    const add = (url: string, handler: RouteHandlerMethod) => {
+      noteOperationalRoute(fastify, url)
+      scope.route({ ...routeOptions(handler), url })
     }
-    const group = overridableRoutePattern('group')
-    scope.route({ ...routeOptions(handlers.group), url: `${prefix}/${group}/:name` })
+    for (const name of probeNames) add(`${prefix}/${overridableRoutePattern(name)}`, handlers[name])
+    add(`${prefix}/${overridableRoutePattern('group')}/:name`, handlers.group)
   })
 
   fastify.addHook('onReady', (done) => {

@@ -1,12 +1,31 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { optionChecks, type OptionChecks } from '@seaworthy/internal'
+
+const check: OptionChecks = optionChecks('health')
+const week = 604_800_000
 
 /** Why the service is not ready, whatever its checks return. */
 export type NotReadyReason = 'starting' | 'held' | 'maintenance' | 'draining'
 
+/** Whether maintenance may last so many milliseconds. */
+export const isMaintenanceDuration = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= week
+
+/** Options of {@link Maintenance.enter}. */
+export interface MaintenanceOptions {
+  /**
+   * Milliseconds after which maintenance ends by itself, 1 to 604800000 (a week).
+   *
+   * @defaultValue none: it ends with `leave`
+   * @throws RangeError with the code `INVALID_OPTION` for any other number.
+   */
+  maxDuration?: number
+}
+
 /** The maintenance switch. */
 export interface Maintenance {
   /** Takes the service out of traffic: readiness responds with 503, liveness does not. Only operators see the reason. */
-  enter(reason: string): void
+  enter(reason: string, options?: MaintenanceOptions): void
   /** Puts the service back into traffic. */
   leave(): void
   /** The reason, and the start in milliseconds of the epoch. `undefined` if there is no maintenance. */
@@ -22,6 +41,7 @@ export class ReadinessGates {
   #loaded = false
   #started = false
   #maintenance: { reason: string; since: number } | undefined
+  #maintenanceEnd: NodeJS.Timeout | undefined
 
   constructor(log: FastifyBaseLogger) {
     const current = () => this.#maintenance
@@ -29,11 +49,19 @@ export class ReadinessGates {
       get current() {
         return current()
       },
-      enter: (reason) => {
+      enter: (reason, { maxDuration } = {}) => {
+        if (maxDuration !== undefined) {
+          check.integer('maintenance.maxDuration', maxDuration, { min: 1, max: week, unit: 'milliseconds' })
+        }
+        clearTimeout(this.#maintenanceEnd)
         this.#maintenance = { reason, since: Date.now() }
+        if (maxDuration !== undefined) {
+          this.#maintenanceEnd = setTimeout(() => this.maintenance.leave(), maxDuration).unref()
+        }
         log.warn({ reason }, 'health: maintenance started; the service is not ready until it ends')
       },
       leave: () => {
+        clearTimeout(this.#maintenanceEnd)
         if (!this.#maintenance) return
         log.warn(this.#maintenance, 'health: maintenance ended')
         this.#maintenance = undefined

@@ -1,0 +1,87 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { scrubAndCut } from '@seaworthy/internal'
+import { codeOf, isErrorStatus, maskedMessage } from '../classes/status.ts'
+import { isUpstreamError, type ThrownMembers } from '../internals.ts'
+import { classNameOf, isPlain } from '../thrown/error-like.ts'
+import { headersOf } from '../thrown/error-headers.ts'
+import type { ErrorReply } from './error-reply.ts'
+
+const maxWarnings = 100
+const maxName = 100
+
+/** A code that a developer wrote: it names a case and quotes no value. */
+const constantCode = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/
+
+/** The status that an error carries as `statusCode` or `status`, as Fastify's own handler reads it. */
+export function statusOf({ statusCode, status }: ThrownMembers): number | undefined {
+  if (isErrorStatus(statusCode)) return statusCode
+  return isErrorStatus(status) ? status : undefined
+}
+
+/**
+ * Answers errors that are not known to be made for clients and that carry a status: their makers chose it, as is usual
+ * with Fastify. The message is masked, because it may be internal. Decision 9 has the reasons.
+ */
+export class ForeignErrors {
+  readonly #log: FastifyBaseLogger
+  /** The classes that a warning has named. */
+  readonly #named: Set<string> = new Set()
+
+  constructor(log: FastifyBaseLogger) {
+    this.#log = log
+  }
+
+  /**
+   * `undefined` if the status is not ours to send: the error comes from an HTTP client, or it is a plain error that the
+   * handler threw, whose status may well be an upstream's.
+   *
+   * @param inHandler - Whether the handler has run. Before it, only hooks and parsers can have set the status.
+   */
+  respond(error: object, inHandler: boolean): ErrorReply | undefined {
+    const thrown = error as ThrownMembers
+    const statusCode = statusOf(thrown)
+    if (statusCode === undefined || isUpstreamError(error)) return undefined
+    const plain = isPlain(error)
+    if (plain && inHandler) {
+      this.#warn(error, statusCode, true)
+      return undefined
+    }
+    const { code, message, expose } = thrown
+    const shown = expose === true && statusCode < 500 && typeof message === 'string' && message !== ''
+    if (!shown && statusCode < 500) this.#warn(error, statusCode, false)
+    return {
+      statusCode,
+      code: statusCode < 500 && isConstant(code) ? code : codeOf(statusCode),
+      message: shown ? message : maskedMessage(statusCode),
+      masked: !shown,
+      headers: headersOf(error)
+    }
+  }
+
+  /** Warns once per class, or per code of plain errors. */
+  #warn(error: object, statusCode: number, ignored: boolean): void {
+    const { code } = error as ThrownMembers
+    const plain = isPlain(error)
+    const name = scrubAndCut(classNameOf(error), maxName) || 'object'
+    const key = plain ? `${name} ${isConstant(code) ? code : statusCode}` : name
+    if (this.#named.has(key) || this.#named.size >= maxWarnings) return
+    this.#named.add(key)
+    const match = !plain
+      ? name
+      : isConstant(code)
+        ? `'${code}'`
+        : `(error) => error?.statusCode === ${statusCode}`
+    const to = '(error) => ({ statusCode: error.statusCode, code: error.code, message: error.message })'
+    const done = ignored
+      ? 'its statusCode is ignored and the answer is 500, because a plain error may carry the status of an upstream'
+      : `the answer is ${statusCode} without its message, because it may not be meant for clients`
+    this.#log.warn(
+      { class: name, statusCode },
+      `errors: an error of class ${name} was thrown with statusCode ${statusCode}; ${done}; to send both, add to the ` +
+        `option "map": { match: ${match}, to: ${to} }`
+    )
+  }
+}
+
+const isConstant = (code: unknown): code is string =>
+  typeof code === 'string' && code.length <= 64 && constantCode.test(code)

@@ -1,0 +1,119 @@
+import type { FastifyInstance } from 'fastify'
+import Joi from 'joi'
+import t from 'tap'
+import * as yup from 'yup'
+import { z } from 'zod'
+import { build } from './helpers.ts'
+
+const secret = 'hunter2'
+const payload = { user: { role: secret }, items: [{ price: 0 }] }
+
+const joi = Joi.object({
+  user: Joi.object({ role: Joi.string().valid('admin'), name: Joi.string().required() }),
+  items: Joi.array().items(Joi.object({ price: Joi.number().min(1) }))
+})
+const yupSchema = yup.object({
+  user: yup.object({ role: yup.string().oneOf(['admin']), name: yup.string().required() }),
+  items: yup.array().of(yup.object({ price: yup.number().min(1) }))
+})
+const zod = z.object({
+  user: z.object({ role: z.enum(['admin']), name: z.string() }),
+  items: z.array(z.object({ price: z.number().min(1) }))
+})
+
+/** The ways in which validators are wired: returning the error, throwing it, rejecting with it. */
+const validators: Record<string, (data: unknown) => unknown> = {
+  'joi, all failures': (data) => joi.validate(data, { abortEarly: false }),
+  'joi, thrown': (data) => Joi.attempt(data, joi),
+  'yup, returned': (data) => {
+    try {
+      return { value: yupSchema.validateSync(data, { abortEarly: false }) }
+    } catch (error) {
+      return { error }
+    }
+  },
+  'yup, thrown': (data) => ({ value: yupSchema.validateSync(data) }),
+  'yup, asynchronous': async (data) => yupSchema.validate(data, { abortEarly: false }),
+  'zod, returned': (data) => {
+    const { success, data: value, error } = zod.safeParse(data)
+    return success ? { value } : { error }
+  },
+  'zod, thrown': (data) => ({ value: zod.parse(data) })
+}
+
+for (const [name, validate] of Object.entries(validators)) {
+  t.test(`a failure of ${name}, is a 400 with its details and without submitted values`, async (t) => {
+    const { app, requestLines } = await build(t, {}, (app) => {
+      app.post('/', { schema: { body: {} }, validatorCompiler: () => validate as never }, async () => 'never')
+    })
+    const response = await app.inject({ method: 'POST', url: '/', payload })
+    const { code, message, details } = response.json()
+    t.strictSame([response.statusCode, code, message], [400, 'FST_ERR_VALIDATION', 'Validation failed'])
+    t.notMatch(response.payload, secret)
+    t.ok(details.length > 0)
+    for (const { in: part, pointer, message } of details) {
+      t.equal(part, 'body')
+      t.match(pointer, /^\/(user\/(role|name)|items\/0\/price)$/)
+      t.type(message, 'string')
+    }
+    t.match(requestLines(), [{ level: 30 }])
+  })
+}
+
+t.test('a validator that fails itself is a 500', async (t) => {
+  const { app } = await build(t, {}, (app) => {
+    const broken = () => {
+      throw new TypeError(secret)
+    }
+    app.post('/', { schema: { body: {} }, validatorCompiler: () => broken }, async () => 'never')
+  })
+  const response = await app.inject({ method: 'POST', url: '/', payload })
+  t.equal(response.statusCode, 500)
+  t.notMatch(response.payload, secret)
+})
+
+t.test('a status that a validator has set is kept', async (t) => {
+  const { app } = await build(t, {}, (app) => {
+    const validate = () => ({ error: Object.assign(new Error('no'), { statusCode: 422 }) })
+    app.post('/', { schema: { body: {} }, validatorCompiler: () => validate }, async () => 'never')
+  })
+  t.match(await app.inject({ method: 'POST', url: '/', payload }), { statusCode: 422 })
+})
+
+t.test('a failed validation inside a handler is no failure of the client', async (t) => {
+  const { app } = await build(t, {}, (app) => {
+    app.get('/', async () => zod.parse({ from: 'the database' }))
+  })
+  t.match(await app.inject('/'), { statusCode: 500 })
+})
+
+t.test('the words of schemaErrorFormatter are sent, of a route, a scope and the app', async (t) => {
+  const schema = { body: { type: 'object', required: ['name'] } }
+  const words = (text: string) => ({
+    schemaErrorFormatter: (errors: unknown[], part: string) => new Error(`${text}: ${part} ${errors.length}`)
+  })
+  const routes = async (app: FastifyInstance) => {
+    app.post('/app', { schema }, async () => 1)
+    app.post('/route', { schema, ...words('route') }, async () => 1)
+    await app.register(async (scope) => {
+      scope.setSchemaErrorFormatter(words('scope').schemaErrorFormatter)
+      scope.post('/scope', { schema }, async () => 1)
+    })
+  }
+  const { app } = await build(t, {}, routes, words('app'))
+  for (const level of ['app', 'route', 'scope']) {
+    const response = await app.inject({ method: 'POST', url: `/${level}`, payload: {} })
+    t.match(response.json(), {
+      statusCode: 400,
+      message: `${level}: body 1`,
+      details: [{ pointer: '/name', keyword: 'required' }]
+    })
+  }
+  const chosen = await build(t, {}, (app) => {
+    const schemaErrorFormatter = () =>
+      Object.assign(new Error('No name'), { statusCode: 422, code: 'NO_NAME' })
+    app.post('/', { schema, schemaErrorFormatter }, async () => 1)
+  })
+  const response = await chosen.app.inject({ method: 'POST', url: '/', payload: {} })
+  t.match(response.json(), { statusCode: 422, code: 'NO_NAME', message: 'No name' })
+})

@@ -1,0 +1,110 @@
+import { runInNewContext } from 'node:vm'
+import t from 'tap'
+import { build } from './helpers.ts'
+
+const passes: [string, unknown][] = [
+  ['nothing', undefined],
+  ['null', null],
+  ['true', true],
+  ['rows of a database', [{ id: 1, status: 'shipped' }]],
+  ['a result of pg', { command: 'SELECT', rowCount: 1, rows: [{ status: 'cancelled' }] }],
+  ['a PONG', 'PONG'],
+  ['a number', 0],
+  ['an empty object', {}],
+  ['a ping of MongoDB', { ok: 1 }],
+  ['a response of fetch', new Response('ok', { status: 200 })],
+  ['a response of axios', { status: 200, data: { status: 'down' }, config: {} }],
+  ['UP', { status: 'UP' }],
+  ['green', { status: 'green' }],
+  ['SERVING', { status: 'SERVING' }],
+  ['gRPC 1', { status: 1 }],
+  ['a healthy terminus', { status: 'ok', info: { db: { status: 'up' } }, error: {}, details: {} }],
+  ['terminus for each', { db: { status: 'up' }, cache: { status: 'up' } }],
+  ['no error', { data: [], error: null }],
+  ['settled promises', [{ status: 'fulfilled', value: 1 }]]
+]
+
+const degrades: [string, unknown][] = [
+  ['degraded', 'degraded'],
+  ['warn', { status: 'warn' }],
+  ['yellow', { status: 'yellow' }]
+]
+
+const fails: [string, unknown, RegExp][] = [
+  ['false', false, /returned false/],
+  ['a word', 'Failed', /"Failed"/],
+  ['two words', 'not ready', /"not ready"/],
+  ['a word in capitals', 'OUT_OF_SERVICE', /OUT_OF_SERVICE/],
+  ['an error', new Error('no route'), /^no route$/],
+  ['an error of another realm', runInNewContext('new Error("no route")'), /no route/],
+  ['unhealthy', { status: 'unhealthy' }, /unhealthy/],
+  ['a state', { state: 'DISCONNECTED' }, /DISCONNECTED/],
+  ['a health', { health: 'red' }, /red/],
+  ['NOT_SERVING', { status: 'NOT_SERVING' }, /NOT_SERVING/],
+  ['a status of HTTP', { status: 503 }, /503/],
+  ['a bare status of HTTP', 502, /502/],
+  ['a false status', { status: false }, /false/],
+  ['a response of fetch', new Response('no', { status: 500 }), /ok: false/],
+  ['ok: 0', { ok: 0 }, /ok: 0/],
+  ['up: false', { up: false }, /up: false/],
+  ['connected: false beside a good status', { status: 'ok', connected: false }, /connected: false/],
+  ['an error member', { data: null, error: new Error('refused') }, /^refused$/],
+  ['an error text', { error: 'refused' }, /refused/],
+  ['terminus', { status: 'error', error: { db: { status: 'down' } } }, /"error"/],
+  ['terminus for each', { cache: { status: 'up' }, db: { status: 'down', message: 'x' } }, /"db" is "down"/],
+  ['an error for one', { db: new Error('db is gone') }, /db is gone/],
+  [
+    'a rejected promise',
+    [
+      { status: 'fulfilled', value: 1 },
+      { status: 'rejected', reason: new Error('two') }
+    ],
+    /^two$/
+  ],
+  ['a word that is not understood', 'banana', /"banana", which is not understood: return true/],
+  ['a status that is not understood', { status: 'OK-ish' }, /not understood/],
+  ['a number that is not understood', { status: 7 }, /not understood/],
+  [
+    'a getter that throws',
+    {
+      get status() {
+        throw new Error('a trap')
+      }
+    },
+    /a trap/
+  ]
+]
+
+const evaluate = async (t: import('tap').Test, value: unknown) => {
+  const { app, lines } = await build(t, { cacheFor: 0, checks: { x: () => value } })
+  await app.ready()
+  for (let i = 0; i < 3; i++) await app.inject('/health/ready')
+  return { check: app.health.status().checks['x']!, warnings: lines.filter(({ level }) => level === 40) }
+}
+
+for (const [name, value] of passes) {
+  t.test(`a check that returns ${name} passes`, async (t) => {
+    const { check, warnings } = await evaluate(t, value)
+    t.match(check, { status: 'pass' })
+    t.equal(warnings.length, 0)
+  })
+}
+
+for (const [name, value] of degrades) {
+  t.test(`a check that returns ${name} is degraded`, async (t) => {
+    t.match((await evaluate(t, value)).check, { status: 'degraded' })
+  })
+}
+
+for (const [name, value, error] of fails) {
+  t.test(`a check that returns ${name} fails, with one line`, async (t) => {
+    const { check, warnings } = await evaluate(t, value)
+    t.match(check, { status: 'fail', error })
+    t.equal(warnings.length, 1)
+  })
+}
+
+t.test('the detail of a result is kept with the words of other libraries too', async (t) => {
+  const { check } = await evaluate(t, { status: 'DOWN', detail: { lag: 5 } })
+  t.match(check, { status: 'fail', detail: { lag: 5 } })
+})
