@@ -219,6 +219,29 @@ export function fastifyIsLoaded(): boolean {
 /** Whether the app uses Sentry already: each copy keeps its state under this name. */
 export const sentryIsUsed = (): boolean => '__SENTRY__' in globalThis
 
+interface SentryScope {
+  getClient?(): { flush(timeout: number): PromiseLike<unknown> } | undefined
+}
+interface SentryCarrier {
+  defaultCurrentScope?: SentryScope
+}
+
+/** The clients of every copy of Sentry that the app has started. Without it: events are sent in the background. */
+export function loadedSentryClients(): { flush(timeout: number): PromiseLike<unknown> }[] {
+  const copies = (globalThis as { __SENTRY__?: Record<string, unknown> }).__SENTRY__ ?? {}
+  const clients = Object.values(copies).map((copy) => {
+    const { defaultCurrentScope } = (typeof copy === 'object' && copy !== null ? copy : {}) as SentryCarrier
+    return defaultCurrentScope?.getClient?.()
+  })
+  return clients.filter((client) => typeof client?.flush === 'function') as ReturnType<
+    typeof loadedSentryClients
+  >
+}
+
+/** Whether a listener of uncaught errors only captures them. Sentry marks its own by this name, and ignores those. */
+export const isCapturingListener = (listener: object): boolean =>
+  (listener as { _errorHandler?: unknown })._errorHandler === true
+
 /** A sentence for the log about each private part that is not as expected. */
 export function internalsProblems(logger: FastifyBaseLogger, safeErr: unknown): string[] {
   const problems: string[] = []
