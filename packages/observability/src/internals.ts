@@ -196,6 +196,32 @@ export function hasHeader(headers: unknown, name: string): boolean | undefined {
   return typeof headers === 'string' ? headers.toLowerCase().includes(`${name}:`) : undefined
 }
 
+// --- Node.js: the headers of an answer that a handler wrote by itself. Without them: its end is an abort. ---
+
+interface SentHeaders {
+  _header?: unknown
+  stream?: { sentHeaders?: Record<string, unknown> }
+}
+
+/** The `content-type` that was sent with `writeHead()`, which `getHeader()` does not know. */
+export function sentContentType(raw: object): string | undefined {
+  const { _header: head, stream } = raw as SentHeaders
+  const type = stream?.sentHeaders?.['content-type']
+  if (typeof type === 'string') return type
+  return typeof head === 'string' ? /\r\ncontent-type: *([^\r\n]*)/i.exec(head)?.[1] : undefined
+}
+
+// --- Fastify: the hooks that were added before ours. Without them: requests that those answer lack the id. ---
+
+/** Whether the app has a hook of this name already. */
+export function hasHook(fastify: object, name: string): boolean {
+  const symbols = Object.getOwnPropertySymbols(fastify)
+  const key = symbols.find(({ description }) => description === 'fastify.hooks')
+  const hooks = (fastify as Record<symbol, Record<string, unknown> | undefined>)[key ?? Symbol.iterator]
+  const list = hooks?.[name]
+  return Array.isArray(list) && list.length > 0
+}
+
 // --- dd-trace: the exporter of the last spans. Without it: a wait for the agent's own timer. ---
 
 interface DatadogTracer {

@@ -56,6 +56,8 @@ export function setUpMetrics(options: ResolvedMetrics, log: FastifyBaseLogger): 
 /** Open requests and connections, as numbers that a scrape reads. */
 export interface ConnectionCounts {
   readonly inFlight: number
+  /** Those of them whose answers last for as long as their client listens. */
+  readonly longLived: number
   readonly active: number
 }
 
@@ -66,8 +68,8 @@ export function connectionGauges(
 ): void {
   metrics.gauge({
     name: 'http_requests_in_flight',
-    help: 'Requests without a complete response, except the scrape itself',
-    collect: (family) => family.with().set(connections.inFlight - scrapes())
+    help: 'Requests without a complete response, except the scrape itself and long-lived answers',
+    collect: (family) => family.with().set(connections.inFlight - connections.longLived - scrapes())
   })
   metrics.gauge({
     name: 'active_connections',
