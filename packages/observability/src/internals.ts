@@ -162,7 +162,9 @@ interface SpanContext {
 }
 
 interface OpenTelemetryApi {
-  context?: { active?(): { getValue?(key: symbol): { spanContext?(): SpanContext } | undefined } }
+  context?: {
+    active?(): { getValue?(key: symbol): { ended?: unknown; spanContext?(): SpanContext } | undefined }
+  }
 }
 
 // Copies of the API meet under this key for as long as its major version is 1.
@@ -172,7 +174,10 @@ const spanKey = Symbol.for('OpenTelemetry Context Key SPAN')
 /** The span that an OpenTelemetry SDK has active. Costs one look-up where no SDK is installed. */
 export function activeSpan(): SpanContext | undefined {
   const api = (globalThis as Record<symbol, unknown>)[apiKey] as OpenTelemetryApi | undefined
-  const span = api?.context?.active?.().getValue?.(spanKey)?.spanContext?.()
+  const active = api?.context?.active?.().getValue?.(spanKey)
+  // A context may outlive its span: that of a start goes on in the listener.
+  if (active === undefined || active.ended === true) return undefined
+  const span = active.spanContext?.()
   return span !== undefined && !/^0*$/.test(span.traceId) ? span : undefined
 }
 
@@ -220,6 +225,15 @@ export function hasHook(fastify: object, name: string): boolean {
   const hooks = (fastify as Record<symbol, Record<string, unknown> | undefined>)[key ?? Symbol.iterator]
   const list = hooks?.[name]
   return Array.isArray(list) && list.length > 0
+}
+
+// --- prom-client: the default labels of a registry. Without them: the plugin's series have none. ---
+
+/** The labels that a registry adds to each of its series. */
+export function defaultLabelsOf(registry: object): Record<string, string> {
+  const { _defaultLabels: labels } = registry as { _defaultLabels?: unknown }
+  if (typeof labels !== 'object' || labels === null) return {}
+  return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, String(value)]))
 }
 
 // --- dd-trace: the exporter of the last spans. Without it: a wait for the agent's own timer. ---

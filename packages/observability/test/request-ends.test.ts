@@ -218,7 +218,9 @@ t.test('a WebSocket is an upgrade: no abort, not slow, and without a duration', 
   const { app, requests } = await build(t, { logging: { slowThreshold: 0 } }, (app) => {
     void app.register(websocket)
     void app.register(async (scope) => {
-      scope.get('/ws', { websocket: true }, (socket) => socket.on('message', () => socket.close(1000)))
+      const closing = (socket: { on(event: string, listen: () => void): void; close(code: number): void }) =>
+        socket.on('message', () => socket.close(1000))
+      scope.get('/ws', { websocket: true } as object, closing as never)
     })
   })
   const socket = new WebSocket(`ws://127.0.0.1:${await listen(app)}/ws`)

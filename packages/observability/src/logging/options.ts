@@ -54,7 +54,7 @@ export interface LoggingOptions {
 
   /**
    * The share of successful requests that is logged, 0 to 1. Errors, aborts and slow requests are always logged.
-   * Services that share a trace log the same requests.
+   * Services that share a trace log the same requests, if `correlation.trust` names their peers.
    *
    * @defaultValue 1
    * @throws RangeError for a number outside that range.

@@ -116,9 +116,10 @@ export class RequestLines {
     return slow && severity[levels.slow] > severity[level] ? levels.slow : level
   }
 
-  /** By the digits of the trace id, so that every service logs the same requests. */
-  #isSampled({ traceId }: RequestIds): boolean {
+  /** By the digits of the trace id, so that every service logs the same requests, unless a stranger chose them. */
+  #isSampled({ traceId, chosen }: RequestIds): boolean {
     const { sampling } = this.#options
+    if (chosen && sampling < 1) return Math.random() < sampling
     return sampling === 1 || Number.parseInt(traceId.slice(-8), 16) < sampling * 0x1_0000_0000
   }
 

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { ResolvedMetrics } from './options.ts'
 import { bodySizes } from './body-sizes.ts'
 import { addBuildInfo } from './build-info.ts'
+import { CollectorHealth } from './collector-health.ts'
 import { Exposition } from './exposition.ts'
 import { HttpMetrics } from './http.ts'
 import type { LabelSpace } from './label-space.ts'
@@ -26,7 +27,8 @@ export function setUpMetrics(options: ResolvedMetrics, log: FastifyBaseLogger): 
       { metric },
       'observability: a metric has too many series; further ones share the label __overflow__; use labels with fewer values'
     )
-  const metrics = new Metrics(warn)
+  const health = new CollectorHealth(log)
+  const metrics = new Metrics(warn, health)
   const http = new HttpMetrics({ ...options, onOverflow: () => warn('http_requests_total') })
   metrics.add(http.duration)
   metrics.add(http.total)
@@ -46,7 +48,7 @@ export function setUpMetrics(options: ResolvedMetrics, log: FastifyBaseLogger): 
     metrics,
     http,
     labels: options.labels,
-    exposition: new Exposition(metrics.families, options.registry),
+    exposition: new Exposition(metrics.families, options.registry, health),
     aborted: aborted.with(),
     sizes: options.bodySizes ? bodySizes(metrics) : undefined,
     countRejection: (reason, statusCode) => rejections.with(reason, `${statusCode}`).inc()
