@@ -60,6 +60,13 @@ export function inspectLogger(logger: FastifyBaseLogger, safeErr: unknown): Logg
   return writesSameLine(logger as Pino, symbols) ? { symbols } : { reason: 'incompatible' }
 }
 
+const kOwn = Symbol('seaworthy.own-part')
+
+/** Marks a function of this package in the settings of a pino: it does not concern the lines of requests. */
+export const ownPart = <T extends object>(fn: T): T => Object.assign(fn, { [kOwn]: true })
+const isForeign = (part: unknown): boolean =>
+  part !== undefined && (part as { [kOwn]?: true } | null)?.[kOwn] !== true
+
 function isCustomized(logger: Pino, found: Record<string, symbol>, safeErr: unknown): boolean {
   const part = (name: string) =>
     logger[found[`pino.${name}`] ?? Symbol.iterator] as Record<string, unknown> | undefined
@@ -74,9 +81,9 @@ function isCustomized(logger: Pino, found: Record<string, symbol>, safeErr: unkn
     isSet('mixin') ||
     isSet('nestedKey') ||
     isSet('msgPrefix') ||
-    part('hooks')?.logMethod !== undefined ||
+    isForeign(part('hooks')?.logMethod) ||
     part('hooks')?.streamWrite !== undefined ||
-    part('formatters')?.log !== undefined ||
+    isForeign(part('formatters')?.log) ||
     Reflect.ownKeys(part('stringifiers') ?? {}).length > 0
   )
 }

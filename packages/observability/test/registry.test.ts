@@ -81,7 +81,10 @@ t.test('a metric of the app with the name of ours stops the start', async (t) =>
   const registry = new Registry()
   new Counter({ name: 'http_requests_aborted_total', help: 'mine', registers: [registry] }).inc(7)
   const { app } = await build(t, { metrics: { registry } })
-  await t.rejects(app.ready(), { code: 'INVALID_OPTION', message: /"http_requests_aborted_total".*rename/ })
+  await t.rejects(async () => app.ready(), {
+    code: 'INVALID_OPTION',
+    message: /"http_requests_aborted_total".*rename/
+  })
 })
 
 t.test('two apps may share a registry', async (t) => {

@@ -1,4 +1,5 @@
 import { routeData, type AtLeastOne, type Overridable } from '@seaworthy/contract'
+import { namesSecret } from '@seaworthy/internal'
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import { check, optionNames } from '../check.ts'
 import type { ResolvedLogging } from '../logging/options.ts'
@@ -145,7 +146,9 @@ export class Routes {
 
   #hasSecretParam(url: string | undefined): boolean {
     const params = url?.match(/:[A-Za-z0-9_]+/g) ?? []
-    return params.some((param) => this.#logging?.secretParams.has(param.slice(1)))
+    return params.some(
+      (param) => this.#logging?.secretParams.has(param.slice(1)) === true || namesSecret(param.slice(1))
+    )
   }
 }
 

@@ -86,7 +86,8 @@ export interface LoggingOptions {
   levels?: OutcomeLevels | undefined
 
   /**
-   * Route parameters with secret values. The line of a route that has one shows its pattern as the `url`.
+   * Route parameters with secret values, beside those whose names say so: `resetToken`, `invite_code`. The line of a
+   * route that has one shows its pattern as the `url`.
    *
    * @defaultValue ['token', 'secret', 'password', 'code', 'key', 'signature']
    */
