@@ -64,8 +64,7 @@ const kOwn = Symbol('seaworthy.own-part')
 
 /** Marks a function of this package in the settings of a pino: it does not concern the lines of requests. */
 export const ownPart = <T extends object>(fn: T): T => Object.assign(fn, { [kOwn]: true })
-const isForeign = (part: unknown): boolean =>
-  part !== undefined && (part as { [kOwn]?: true } | null)?.[kOwn] !== true
+const isForeign = (part: object | undefined): boolean => part !== undefined && !Object.hasOwn(part, kOwn)
 
 function isCustomized(logger: Pino, found: Record<string, symbol>, safeErr: unknown): boolean {
   const part = (name: string) =>
@@ -81,9 +80,9 @@ function isCustomized(logger: Pino, found: Record<string, symbol>, safeErr: unkn
     isSet('mixin') ||
     isSet('nestedKey') ||
     isSet('msgPrefix') ||
-    isForeign(part('hooks')?.logMethod) ||
+    isForeign(part('hooks')?.logMethod as object | undefined) ||
     part('hooks')?.streamWrite !== undefined ||
-    isForeign(part('formatters')?.log) ||
+    isForeign(part('formatters')?.log as object | undefined) ||
     Reflect.ownKeys(part('stringifiers') ?? {}).length > 0
   )
 }

@@ -16,7 +16,7 @@ t.test('a collector that fails costs its own metric, and its message stays in th
     async () => Promise.reject(new Error('postgres://app:hunter2@db is closed'))
   ]) {
     const registry = new Registry()
-    new Gauge({ name: 'pool_size', help: 'p', registers: [registry], collect })
+    registry.registerMetric(new Gauge({ name: 'pool_size', help: 'p', registers: [], collect }))
     new Gauge({ name: 'jobs', help: 'j', registers: [registry] }).set(3)
     const { app, lines } = await build(t, { metrics: { registry } })
     for (const accept of ['text/plain', 'application/openmetrics-text']) {
@@ -48,12 +48,8 @@ t.test("a neighbour's collector that fails costs its own metric", async (t) => {
 
 t.test('a collector that hangs does not keep the scrape', async (t) => {
   const registry = new Registry()
-  new Gauge({
-    name: 'stuck',
-    help: 's',
-    registers: [registry],
-    collect: async () => new Promise(() => undefined)
-  })
+  const collect = async () => new Promise<void>(() => undefined)
+  registry.registerMetric(new Gauge({ name: 'stuck', help: 's', registers: [], collect }))
   const { app } = await build(t, { metrics: { registry } })
   t.ok(samples(await app.observability.metrics()).has('http_requests_in_flight'))
 })
@@ -141,7 +137,7 @@ t.test('a service that is started without npm has the name of its package.json',
   )
   const { npm_package_name: _name, npm_package_version: _version, ...env } = process.env
   const service = startNode(t, join(folder, 'src/server.js'), {
-    env: { ...env, npm_package_name: undefined } as never
+    env: { ...env, npm_package_name: undefined }
   })
   await service.waitFor(/app_build_info\{name="orders",version="3\.2\.1"/)
 })

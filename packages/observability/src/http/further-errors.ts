@@ -19,8 +19,9 @@ export function isFailure(error: unknown): boolean {
 export function watchFurtherErrors(
   onError: (request: FastifyRequest, error: unknown) => void
 ): FastifyReply['send'] {
-  return function send(this: FastifyReply, payload?: unknown) {
+  return function send(this: FastifyReply, payload?: unknown): FastifyReply {
     if (payload instanceof Error || isNativeError(payload)) onError(this.request, payload)
-    return (Object.getPrototypeOf(this) as FastifyReply).send.call(this, payload) as FastifyReply
-  } as FastifyReply['send']
+    const { send: original } = Object.getPrototypeOf(this) as FastifyReply
+    return original.call(this, payload as never)
+  }
 }

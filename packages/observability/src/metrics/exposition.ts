@@ -152,7 +152,7 @@ export class Exposition {
     try {
       result = this.#registry.getMetricsAsJSON!()
     } catch (error) {
-      result = Promise.reject(error as Error)
+      result = Promise.reject(error)
     } finally {
       this.#readingRegistry = false
     }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { activeSpan } from '../internals.ts'
 import type { ResolvedCorrelation } from './options.ts'
 import { spanIdSource, traceIdSource, uuidOf } from './random-ids.ts'
-import { isSampled, parseTraceparent, validTracestate } from './trace-context.ts'
+import { parseTraceparent, validTracestate } from './trace-context.ts'
 
 /** The ids of a request, here and in the services around. */
 export interface RequestIds {
