@@ -25,7 +25,31 @@ for (const text of [
   `apiKey = '${sentinel}'`,
   `{"password":"with space ${sentinel}"}`,
   `access_token=${sentinel}`,
-  `X-Api-Key: ${sentinel}`
+  `X-Api-Key: ${sentinel}`,
+  `https://user:pa/${sentinel}@host/x`,
+  `https://user:p@ss${sentinel}@host`,
+  `postgres://app:two words ${sentinel}@db`,
+  `amqp://u:"${sentinel}"@mq`,
+  `root:${sentinel}@tcp(db:3306)/app`,
+  `?next=redis%3A%2F%2Fu%3A${sentinel}%40cache`,
+  `cookie: ['a=b', 'sid=${sentinel}']`,
+  `{ cookie: 'a="x"; sid=${sentinel}' }`,
+  `sent the cookie a=b; sid=${sentinel}`,
+  `cookie: a=b;\r\n sid=${sentinel}`,
+  `Authorization: Digest username="a", response="${sentinel}"`,
+  `Authorization Token ${sentinel}`,
+  `['authorization', 'Token ${sentinel}']`,
+  `-----BEGIN PGP PRIVATE KEY BLOCK-----\n${sentinel}\n-----END PGP PRIVATE KEY BLOCK-----`,
+  `-----BEGIN CERTIFICATE-----\n${sentinel}\n-----END CERTIFICATE-----`,
+  `---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n${sentinel}`,
+  `AccountKey=${sentinel}==;EndpointSuffix=core`,
+  `GET /callback?state=1&code=${sentinel}`,
+  `https://store/a?se=1&sig=${sentinel}`,
+  `tokens: ['a', '${sentinel}']`,
+  `accessToken: { type: 'x', value: '${sentinel}' }`,
+  `run --api-key ${sentinel} --verbose`,
+  `<password>${sentinel}</password>`,
+  `PGPASSWORD=${sentinel}`
 ]) {
   t.test(`removes the secret of ${text.replaceAll(sentinel, '…').slice(0, 60)}`, async (t) => {
     t.notMatch(scrubText(text), sentinel)
@@ -39,7 +63,12 @@ t.test('keeps what is no secret', async (t) => {
     'id=5 name=Ada',
     'tokenType: Bearer',
     'the token has expired',
-    'Error: no such user\n    at find (file:///app/src/users.ts:10:5)'
+    'Error: no such user\n    at find (file:///app/src/users.ts:10:5)',
+    'at file:///app/node_modules/.pnpm/fastify@5.12.8/node_modules/fastify/x.js:1:1\n at file:///b/pino@9.1.0/x.js:1:1',
+    'GET http://localhost:3000/users failed for a@b.c',
+    'webpack-internal:///(rsc)/./node_modules/next@15.0.0/x.js',
+    'duplicate key value violates unique constraint "users_email_key"',
+    'password must be a string'
   ]) {
     t.equal(scrubText(text), text)
   }
@@ -54,7 +83,13 @@ t.test('names of secrets are found by word, however they are written', async (t)
     'apiKey',
     'x-api-key',
     'APIKey',
-    'JWT'
+    'JWT',
+    'PGPASSWORD',
+    'refreshtoken',
+    'encryptionKey',
+    'apiKeys',
+    'backup_codes',
+    'tokens'
   ]) {
     t.equal(namesSecret(name), true, name)
   }
@@ -66,7 +101,13 @@ t.test('names of secrets are found by word, however they are written', async (t)
     'key',
     'code',
     'author',
-    'monkey'
+    'monkey',
+    'primaryKey',
+    'publicKey',
+    'statusCode',
+    'maxTokens',
+    'passengers',
+    'shipping'
   ]) {
     t.equal(namesSecret(name), false, name)
   }

@@ -60,6 +60,12 @@ export function inspectLogger(logger: FastifyBaseLogger, safeErr: unknown): Logg
   return writesSameLine(logger as Pino, symbols) ? { symbols } : { reason: 'incompatible' }
 }
 
+const kOwn = Symbol('seaworthy.own-part')
+
+/** Marks a function of this package in the settings of a pino: it does not concern the lines of requests. */
+export const ownPart = <T extends object>(fn: T): T => Object.assign(fn, { [kOwn]: true })
+const isForeign = (part: object | undefined): boolean => part !== undefined && !Object.hasOwn(part, kOwn)
+
 function isCustomized(logger: Pino, found: Record<string, symbol>, safeErr: unknown): boolean {
   const part = (name: string) =>
     logger[found[`pino.${name}`] ?? Symbol.iterator] as Record<string, unknown> | undefined
@@ -74,9 +80,9 @@ function isCustomized(logger: Pino, found: Record<string, symbol>, safeErr: unkn
     isSet('mixin') ||
     isSet('nestedKey') ||
     isSet('msgPrefix') ||
-    part('hooks')?.logMethod !== undefined ||
+    isForeign(part('hooks')?.logMethod as object | undefined) ||
     part('hooks')?.streamWrite !== undefined ||
-    part('formatters')?.log !== undefined ||
+    isForeign(part('formatters')?.log as object | undefined) ||
     Reflect.ownKeys(part('stringifiers') ?? {}).length > 0
   )
 }
@@ -162,7 +168,9 @@ interface SpanContext {
 }
 
 interface OpenTelemetryApi {
-  context?: { active?(): { getValue?(key: symbol): { spanContext?(): SpanContext } | undefined } }
+  context?: {
+    active?(): { getValue?(key: symbol): { ended?: unknown; spanContext?(): SpanContext } | undefined }
+  }
 }
 
 // Copies of the API meet under this key for as long as its major version is 1.
@@ -172,7 +180,10 @@ const spanKey = Symbol.for('OpenTelemetry Context Key SPAN')
 /** The span that an OpenTelemetry SDK has active. Costs one look-up where no SDK is installed. */
 export function activeSpan(): SpanContext | undefined {
   const api = (globalThis as Record<symbol, unknown>)[apiKey] as OpenTelemetryApi | undefined
-  const span = api?.context?.active?.().getValue?.(spanKey)?.spanContext?.()
+  const active = api?.context?.active?.().getValue?.(spanKey)
+  // A context may outlive its span: that of a start goes on in the listener.
+  if (active === undefined || active.ended === true) return undefined
+  const span = active.spanContext?.()
   return span !== undefined && !/^0*$/.test(span.traceId) ? span : undefined
 }
 
@@ -194,6 +205,41 @@ export function hasHeader(headers: unknown, name: string): boolean | undefined {
   }
   // Older versions keep them as the text that is sent.
   return typeof headers === 'string' ? headers.toLowerCase().includes(`${name}:`) : undefined
+}
+
+// --- Node.js: the headers of an answer that a handler wrote by itself. Without them: its end is an abort. ---
+
+interface SentHeaders {
+  _header?: unknown
+  stream?: { sentHeaders?: Record<string, unknown> }
+}
+
+/** The `content-type` that was sent with `writeHead()`, which `getHeader()` does not know. */
+export function sentContentType(raw: object): string | undefined {
+  const { _header: head, stream } = raw as SentHeaders
+  const type = stream?.sentHeaders?.['content-type']
+  if (typeof type === 'string') return type
+  return typeof head === 'string' ? /\r\ncontent-type: *([^\r\n]*)/i.exec(head)?.[1] : undefined
+}
+
+// --- Fastify: the hooks that were added before ours. Without them: requests that those answer lack the id. ---
+
+/** Whether the app has a hook of this name already. */
+export function hasHook(fastify: object, name: string): boolean {
+  const symbols = Object.getOwnPropertySymbols(fastify)
+  const key = symbols.find(({ description }) => description === 'fastify.hooks')
+  const hooks = (fastify as Record<symbol, Record<string, unknown> | undefined>)[key ?? Symbol.iterator]
+  const list = hooks?.[name]
+  return Array.isArray(list) && list.length > 0
+}
+
+// --- prom-client: the default labels of a registry. Without them: the plugin's series have none. ---
+
+/** The labels that a registry adds to each of its series. */
+export function defaultLabelsOf(registry: object): Record<string, string> {
+  const { _defaultLabels: labels } = registry as { _defaultLabels?: unknown }
+  if (typeof labels !== 'object' || labels === null) return {}
+  return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, String(value)]))
 }
 
 // --- dd-trace: the exporter of the last spans. Without it: a wait for the agent's own timer. ---
@@ -218,6 +264,29 @@ export function fastifyIsLoaded(): boolean {
 
 /** Whether the app uses Sentry already: each copy keeps its state under this name. */
 export const sentryIsUsed = (): boolean => '__SENTRY__' in globalThis
+
+interface SentryScope {
+  getClient?(): { flush(timeout: number): PromiseLike<unknown> } | undefined
+}
+interface SentryCarrier {
+  defaultCurrentScope?: SentryScope
+}
+
+/** The clients of every copy of Sentry that the app has started. Without it: events are sent in the background. */
+export function loadedSentryClients(): { flush(timeout: number): PromiseLike<unknown> }[] {
+  const copies = (globalThis as { __SENTRY__?: Record<string, unknown> }).__SENTRY__ ?? {}
+  const clients = Object.values(copies).map((copy) => {
+    const { defaultCurrentScope } = (typeof copy === 'object' && copy !== null ? copy : {}) as SentryCarrier
+    return defaultCurrentScope?.getClient?.()
+  })
+  return clients.filter((client) => typeof client?.flush === 'function') as ReturnType<
+    typeof loadedSentryClients
+  >
+}
+
+/** Whether a listener of uncaught errors only captures them. Sentry marks its own by this name, and ignores those. */
+export const isCapturingListener = (listener: object): boolean =>
+  (listener as { _errorHandler?: unknown })._errorHandler === true
 
 /** A sentence for the log about each private part that is not as expected. */
 export function internalsProblems(logger: FastifyBaseLogger, safeErr: unknown): string[] {

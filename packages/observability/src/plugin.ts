@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Registry } from 'prom-client'
 import { hasLogger } from '@seaworthy/internal'
@@ -11,7 +11,7 @@ import { installIds } from './http/install-ids.ts'
 import { watchOutgoingRequests, type OutgoingRequestParts } from './http/outgoing-requests.ts'
 import { requestEnd } from './http/request-end.ts'
 import { Routes } from './http/routes.ts'
-import { internalsProblems } from './internals.ts'
+import { hasHook, internalsProblems } from './internals.ts'
 import { errSerializer } from './logging/bounded-json.ts'
 import { loggingDefaults } from './logging/options.ts'
 import { RequestLines } from './logging/request-line.ts'
@@ -45,26 +45,48 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   const setup = metricsOptions === false ? undefined : setUpMetrics(metricsOptions, fastify.log)
   const lines = logging === false || !hasLogger(fastify) ? undefined : new RequestLines(logging, fastify.log)
   const routes = new Routes(setup?.http, logging === false ? undefined : logging)
-  const tracking = await setUpTracking(fastify.log, errorTracking)
+  const untracked =
+    errorTracking === false
+      ? undefined
+      : setup?.metrics.counter({
+          name: 'errors_untracked_total',
+          help: 'Errors that were not sent to the tracker, because their like was sent often enough in that minute'
+        })
+  const tracking = await setUpTracking(fastify.log, errorTracking, () => untracked?.with().inc())
   const { tracker } = tracking
 
   const parts = { routes, ids, setup, lines, tracking, errorTracking }
-  const { failed, streamFailed, end } = requestEnd(fastify, parts)
-  const connections = new Connections((reply) => end(reply.request, reply, true))
+  const requests = requestEnd(fastify, parts)
+  const { failed, streamFailed, end } = requests
+  const connections = new Connections((reply) => ended(reply.request, reply, true))
+  const isLongLived = (request: FastifyRequest) => routes.haveLongLived && routes.of(request).longLived
+  const ended = (request: FastifyRequest, reply: FastifyReply, aborted: boolean) => {
+    if (isLongLived(request)) connections.longLived--
+    end(request, reply, aborted)
+  }
 
   const { header } = ids.options
+  if (hasHook(fastify, 'onRequest')) {
+    // An earlier hook may answer before ours has set the id.
+    fastify.addHook('onSend', (request, reply, _payload, done) => {
+      if (!reply.hasHeader(header)) reply.header(header, request.id)
+      done()
+    })
+  }
   fastify.addHook('onRoute', (route) => routes.add(route))
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header(header, request.id)
     connections.open(reply)
+    if (isLongLived(request)) connections.longLived++
     done()
   })
-  fastify.addHook('onError', (request, _reply, error, done) => {
-    failed(request, error)
+  fastify.addHook('onError', (request, reply, error, done) => {
+    failed(request, reply, error)
     done()
   })
   fastify.addHook('onResponse', (request, reply, done) => {
-    if (connections.close(reply)) end(request, reply, wasAborted(reply))
+    if (connections.close(reply)) ended(request, reply, wasAborted(reply))
+    else requests.endUnopened(request, reply, wasAborted(reply))
     done()
   })
 
@@ -84,8 +106,8 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
     })
   }
   if (management !== undefined) {
-    const requests = () => ({ inFlight: connections.inFlight, connections: connections.active })
-    serveManagement(fastify, management, { requests })
+    const counts = () => ({ inFlight: connections.inFlight, connections: connections.active })
+    serveManagement(fastify, management, { requests: counts })
   }
 
   const context = ids.options.context ? requestContext(fastify) : undefined

@@ -117,6 +117,6 @@ export function observabilityServerOptions(
     ...earlyRejectionOptions
   }
   return loggerInstance === undefined
-    ? { ...settings, logger: loggerSettings(options, schema.pino) }
+    ? { ...settings, logger: loggerSettings(options, schema) }
     : { ...settings, loggerInstance: checkedLogger(options, loggerInstance) }
 }

@@ -101,8 +101,18 @@ t.test('successes of probes, scrapes and routes with log: false are not logged',
   t.equal(requests().length, 1)
 })
 
+t.test('a stranger cannot choose by a trace id whether he is logged', async (t) => {
+  const { app, requests } = await build(t, { logging: { sampling: 0.5 } }, (app) => {
+    app.get('/', async () => 'ok')
+  })
+  const traceparent = '00-ffffffffffffffffffffffffffffffff-00f067aa0ba902b7-01'
+  for (let n = 0; n < 200; n++) await app.inject({ url: '/', headers: { traceparent } })
+  t.ok(requests().length > 40 && requests().length < 160, `${requests().length} of 200 kept`)
+})
+
 t.test('sampling keeps a share of the successes, and every error and slow request', async (t) => {
-  const { app, requests } = await build(t, { logging: { sampling: 0.25 } }, (app) => {
+  const options = { logging: { sampling: 0.25 }, correlation: { trust: ['127.0.0.1'] } }
+  const { app, requests } = await build(t, options, (app) => {
     app.get('/', async () => 'ok')
     app.get('/boom', async () => Promise.reject(new Error('boom')))
     app.get('/slow', { config: { observability: { slowThreshold: 0 } } }, async () => 'slow')

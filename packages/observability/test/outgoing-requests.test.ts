@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { request as undiciRequest } from 'undici'
 import t from 'tap'
@@ -51,13 +53,11 @@ t.test('with context on, fetch and undici send the ids by themselves, deep in as
         traceparent: new RegExp(`^00-${traceId}-(?!b7ad6b7169203331)[0-9a-f]{16}-01$`),
         tracestate: 'a=1'
       })
-      const line = requests().find(({ correlationId }) => correlationId === id)
-      t.equal(
-        (call.headers.traceparent as string).split('-')[2],
-        line?.spanId,
-        'the line names the span that the callee sees'
-      )
     }
+    const spans = calls.map((call) => (call.headers.traceparent as string).split('-')[2])
+    const line = requests().find(({ correlationId }) => correlationId === id)
+    t.equal(new Set(spans).size, spans.length, 'each call has a parent id of its own')
+    t.equal(spans[0], line?.spanId, 'the line names the span that the first callee sees')
   }
 })
 
@@ -109,4 +109,43 @@ t.test('outgoing requests are timed by method, host and status, and never by pat
   t.equal(total(text, name, /method="POST".*status_code="404"/), 1)
   t.equal(total(text, name, /status_code="error"/), 1)
   t.notMatch(text, /users/)
+})
+
+t.test('calls of node:http carry the ids and are counted as those of fetch', async (t) => {
+  const upstream = await startIntake(t)
+  const { app } = await build(t, { correlation: { context: true } }, (app) => {
+    app.get('/', async () => {
+      for (const options of [{}, { headers: { 'X-Correlation-Id': 'own' } }]) {
+        const [response] = (await once(get(upstream.url, options), 'response')) as [IncomingMessage]
+        await once(response.resume(), 'end')
+      }
+      return 'ok'
+    })
+  })
+  await app.inject({ url: '/', headers })
+  t.strictSame(
+    upstream.requests.map((call) => call.headers['x-correlation-id']),
+    ['chain-1', 'own']
+  )
+  t.match(upstream.requests[0]!.headers, { traceparent: new RegExp(`^00-${traceId}-`), tracestate: 'a=1' })
+  const host = new URL(upstream.url).host
+  const text = await app.observability.metrics()
+  t.equal(total(text, 'http_client_request_duration_seconds_count', new RegExp(`host="${host}".*="200"`)), 2)
+})
+
+t.test('two apps in a process count their own outgoing requests', async (t) => {
+  const upstream = await startIntake(t)
+  const apps = []
+  for (let n = 0; n < 2; n++) {
+    const { app } = await build(t, { correlation: { context: true } }, (app) => {
+      app.get('/', async () => (await fetch(upstream.url)).status)
+    })
+    apps.push(app)
+  }
+  const [first, second] = apps as [(typeof apps)[0], (typeof apps)[0]]
+  for (let n = 0; n < 3; n++) await second.inject('/')
+  await first.inject('/')
+  const count = async (app: typeof first) =>
+    total(await app.observability.metrics(), 'http_client_request_duration_seconds_count')
+  t.strictSame([await count(first), await count(second)], [1, 3])
 })

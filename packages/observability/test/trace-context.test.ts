@@ -177,12 +177,13 @@ t.test("each of W3C's cases continues or replaces the trace in the outgoing requ
     t.equal(calls.length, 2, name)
     for (const call of calls) {
       const { traceparent, tracestate } = call.headers as { traceparent: string; tracestate?: string }
-      t.match(traceparent, /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[01]$/, name)
+      t.match(traceparent, /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[013]$/, name)
       const [, traceId, spanId, flags] = traceparent.split('-')
       t.equal(traceId === trace, continued, `${name}: ${traceparent}`)
       t.not(spanId, span, `${name}: a span of its own`)
       t.equal(tracestate, state, name)
-      if (continued) t.equal(flags, name.includes('not sampled') ? '00' : '01', name)
+      // A new trace does not switch off the sampling of the services behind.
+      t.equal(flags, continued ? (name.includes('not sampled') ? '00' : '01') : '03', name)
       t.equal(requests().at(-1)?.traceId, traceId, 'the line has the same trace')
     }
     if (!continued) fresh.add(requests().at(-1)!.traceId!)

@@ -222,3 +222,27 @@ for (const [path, message] of [
     }
   )
 }
+
+for (const [name, env, sent] of [
+  ['one app', {}, 0],
+  ['two apps', { APPS: '2' }, 0],
+  ["the app's own Sentry", { SENTRY: '1' }, 1],
+  ["the app's own Sentry and a DSN", { SENTRY: '1', TRACKING: '1' }, 1],
+  ['two apps and a Sentry', { APPS: '2', SENTRY: '1', TRACKING: '1' }, 1]
+] as const) {
+  t.test(`an uncaught error ends the process with code 1: ${name}`, async (t) => {
+    const intake = await startIntake(t)
+    const service = startNode(t, fixture('crashing-app.ts'), {
+      env: { ...env, DSN: `http://public@127.0.0.1:${intake.port}/1` }
+    })
+    t.equal((await service.exit).code, 1)
+    t.match(
+      service.logs().find(({ level }) => level === 60),
+      { msg: /the process exits with code 1/, err: { message: 'state is corrupt' } }
+    )
+    t.strictSame(
+      events(intake).map(({ exception }) => exception.values.at(-1)?.value),
+      Array.from({ length: sent }, () => 'state is corrupt')
+    )
+  })
+}

@@ -1,51 +1,41 @@
-import { namesSecret } from './secret-names.ts'
+import { scrubAssignments } from './assignments.ts'
 
 const redacted = '[redacted]'
 
 type Rule = readonly [pattern: RegExp, replacement: string]
 
+/** Addresses whose path often has an `@`: those of modules in a stack have a package's version or scope there. */
+const plainSchemes = 'https?|wss?|file|node|data|blob|webpack(?:-internal)?'
+
 const rules: readonly Rule[] = [
-  // Private keys, also where the text is cut off before the end of the block.
-  [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g, redacted],
-  // Credentials in a URL: `user:password@`, `:password@`, `token@`. In a web address the path ends them.
-  [/\b(https?|wss?):\/\/[^/\s@"'<>]{1,1024}@/gi, `$1://${redacted}@`],
-  // Connection strings are often written with a password that has a `/`: the last `@` ends it.
+  // Keys and other blocks of PEM, also where the text is cut off before the end of the block.
+  [/-{4,5} ?BEGIN [A-Z\d ]{1,60}-{4,5}[\s\S]*?(?:-{4,5} ?END [A-Z\d ]{1,60}-{4,5}|$)/g, redacted],
+  // Credentials in a URL: `user:password@`, `:password@`, `token@`. The path of an address ends them.
+  [/\b(https?|wss?):\/\/[^/\s"'<>]{1,1024}@/gi, `$1://${redacted}@`],
+  // A password with a `/` or a quote: what follows the colon is no port, and the last `@` ends it.
   [
-    /\b((?!https?:|wss?:)[a-z][a-z\d+.-]{1,30}):\/\/[^\s@"'<>]{0,1024}(?:@[^\s@"'<>/]{0,1024})*@/gi,
+    /\b([a-z][a-z\d+.-]{0,30}):\/\/[^/\s@:"'<>]{0,256}:(?!\d{1,5}(?:[/?#\s"'`,;)\]}>]|$))[^\s@]{0,1024}(?:@[^\s@"'<>]{0,1024})*@/gi,
     `$1://${redacted}@`
   ],
-  // Header lines: every pair of a cookie, and every scheme of authorization.
+  // Connection strings are often written with a password that has a `/` or a space.
   [
-    /\b((?:set-)?cookie|(?:proxy-)?authorization)(["']?\s{0,3}[:=]\s{0,3}["'[]{0,2})[^\r\n"'\]]{1,8192}/gi,
-    `$1$2${redacted}`
+    new RegExp(
+      String.raw`\b((?!(?:${plainSchemes}):)[a-z][a-z\d+.-]{1,30}):\/\/(?!\/)(?:[^\s@"'<>]{0,1024}|[^/\s@:"'<>]{0,256}:(?!\d{1,5}(?:[/?#\s"',;)\]}]|$))[^\r\n@]{0,256})(?:@[^\s@"'<>]{0,1024})*@`,
+      'gi'
+    ),
+    `$1://${redacted}@`
   ],
-  [/\b(Bearer|Basic|DPoP|Digest|Negotiate)\s+[\w.~+/=-]{4,8192}/gi, `$1 ${redacted}`],
+  // Without a scheme: `//user:password@host`, `user:password@tcp(host)`; and escaped, as a parameter of another URL.
+  [/(^|[^:\w/])\/\/[^\s/@:"'<>]{0,256}:[^\s@"'<>]{1,1024}@/g, `$1//${redacted}@`],
+  [/\b([\w.+-]{1,64}):[^\s@:/"'<>[\]]{3,256}@(?=[a-z([]|\d+\.\d+\.\d+\.\d+)/gi, `$1:${redacted}@`],
+  [/%3A%2F%2F[^\s"'&<>]{1,1024}%40/gi, `%3A%2F%2F${redacted}%40`],
+  // A cookie or an authorization without a colon: `sent cookie a=1; b=2`, `Authorization Token abc`.
+  [/\b((?:set-)?cookies?)\s{1,3}[\w.-]{1,128}=[^\r\n]{1,8192}/gi, `$1 ${redacted}`],
+  [/\b([Aa]uthorization)\s{1,3}(?:header\s{1,3})?[A-Z][\w-]{1,64}\s{1,3}[^\r\n]{1,8192}/g, `$1 ${redacted}`],
+  [/\b(Bearer|Basic|DPoP|Digest|Negotiate|NTLM|ApiKey)\s+[\w.~+/=-]{4,8192}/gi, `$1 ${redacted}`],
   // JSON Web Tokens.
   [/\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)*/g, redacted]
 ]
-
-/** The beginning of `password=…`, `"token": "…"`, `access_token: …`. */
-const assignment = /([\w-]{1,64})["'\\]{0,3}\s{0,3}[:=]\s{0,3}/g
-/** In double or single quotes, in escaped quotes as JSON within JSON has them, or up to the next separator. */
-const assigned =
-  /"(?:[^"\\]|\\.){1,4096}"?|'(?:[^'\\]|\\.){1,4096}'?|\\{1,3}["'](?:[^"'\\]){1,4096}|[^\s"',;&}\\]{1,4096}/y
-
-/** Only the value of a secret is read as a value: `https://a/?token=…` has one within what follows `https:`. */
-function scrubAssignments(text: string): string {
-  let scrubbed = ''
-  let end = 0
-  for (const { 0: start, 1: name = '', index } of text.matchAll(assignment)) {
-    if (index < end || !namesSecret(name)) continue
-    assigned.lastIndex = index + start.length
-    const [value = ''] = assigned.exec(text) ?? []
-    if (value === '' || value.replace(/^["'\\]+/, '').startsWith(redacted)) continue
-    const quote = /^\\*["']/.exec(value)?.[0] ?? ''
-    const close = quote !== '' && value.endsWith(quote) && value.length > quote.length ? quote : ''
-    scrubbed += text.slice(end, assigned.lastIndex - value.length) + quote + redacted + close
-    end = index + start.length + value.length
-  }
-  return scrubbed + text.slice(end)
-}
 
 /** Removes what looks like a secret from free text: an error's message, a stack, a connection string. */
 export function scrubText(text: string): string {

@@ -1,39 +1,63 @@
 /** A name with one of these words is a secret's: `secretAccessKey`, `reset_token`, `X-Api-Key`. */
 const secretWords: ReadonlySet<string> = new Set([
-  'apikey',
   'auth',
   'authorization',
+  'bearer',
   'cookie',
   'cookies',
   'credential',
   'credentials',
+  'csrf',
+  'cvc',
+  'cvv',
   'jwt',
+  'mnemonic',
+  'oauth',
   'otp',
   'pass',
+  'passcode',
   'passphrase',
   'passwd',
   'password',
   'passwords',
+  'pin',
   'pwd',
+  'salt',
   'secret',
   'secrets',
+  'sid',
+  'sig',
   'signature',
   'token',
-  'tokens'
+  'tokens',
+  'totp',
+  'xsrf'
 ])
+
+/** Words before `key` and `code` that make a secret of it: a primary key and a status code are none. */
+const secretKeys =
+  'access account admin aes api auth cipher client crypto decryption deploy encryption hmac jwt license master private rsa secret service session shared sign signing ssh webhook'
+const secretCodes =
+  'access activation auth authorization backup confirm confirmation invitation invite login mfa otp pairing pass recovery reset security signup verification verify'
+
+const pairsOf = (firsts: string, second: string): string[] =>
+  firsts.split(' ').flatMap((first) => [`${first} ${second}`, `${first} ${second}s`])
 
 /** Two words in a row that name a secret together. */
 const secretPairs: ReadonlySet<string> = new Set([
-  'access key',
-  'api key',
-  'invite code',
-  'private key',
-  'recovery code',
-  'reset code',
-  'session id',
-  'signing key',
-  'verification code'
+  ...pairsOf(secretKeys, 'key'),
+  ...pairsOf(secretCodes, 'code'),
+  'connection string',
+  'magic link',
+  'recovery phrase',
+  'seed phrase',
+  'session id'
 ])
+
+/** The same in one word, as environments and databases write it: `PGPASSWORD`, `refreshtoken`, `apikey`. */
+const glued = new RegExp(
+  `(?:passwords?|passwd|passphrase|secrets?|tokens?|credentials?|(?:${secretKeys.replaceAll(' ', '|')})keys?)$`
+)
 
 /** Words after which a name describes a secret and does not hold it: `tokenType`, `passwordMinLength`. */
 const descriptive: ReadonlySet<string> = new Set([
@@ -57,6 +81,9 @@ const descriptive: ReadonlySet<string> = new Set([
   'version'
 ])
 
+/** Words before `tokens` that count those of a language model: `maxTokens`, `prompt_tokens`. */
+const counting: ReadonlySet<string> = new Set('completion input max min output prompt total'.split(' '))
+
 /** `secretAccessKey`, `SECRET_ACCESS_KEY`, `secret-access-key` → `secret access key`. */
 const wordsOf = (name: string): string[] =>
   name
@@ -67,14 +94,17 @@ const wordsOf = (name: string): string[] =>
     .filter(Boolean)
 
 /** What every secret's name contains: most names are decided without being taken apart. */
-const hint = /pass|pwd|secret|token|key|cookie|auth|jwt|otp|credential|signature|code|session/i
+const hint =
+  /pass|pwd|secret|token|key|cookie|auth|jwt|otp|credential|sig|code|session|sid|pin|cv[cv]|csrf|xsrf|salt|bearer|mnemonic|phrase|magic|connection/i
 
 /** Whether a parameter, field or member of this name holds a secret. */
 export function namesSecret(name: string): boolean {
   if (!hint.test(name)) return false
   const words = wordsOf(name)
-  return (
-    !descriptive.has(words.at(-1) ?? '') &&
-    words.some((word, index) => secretWords.has(word) || secretPairs.has(`${word} ${words[index + 1]}`))
+  const last = words.at(-1) ?? ''
+  if (descriptive.has(last) || (last === 'tokens' && counting.has(words.at(-2) ?? ''))) return false
+  return words.some(
+    (word, index) =>
+      secretWords.has(word) || glued.test(word) || secretPairs.has(`${word} ${words[index + 1]}`)
   )
 }

@@ -17,6 +17,8 @@ type Holder = { [key: symbol]: OpenRequests | undefined } & NodeJS.EventEmitter
 export class Connections {
   inFlight: number = 0
   active: number = 0
+  /** Requests in flight of routes whose answers last for as long as their client listens. */
+  longLived: number = 0
   readonly #kOpen = Symbol('seaworthy.open')
   readonly #onAbort: (reply: FastifyReply) => void
 

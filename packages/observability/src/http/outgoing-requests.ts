@@ -1,8 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Meter } from '@seaworthy/contract'
 import { hasHeader } from '../internals.ts'
 import type { IdSource } from '../tracing/request-ids.ts'
+import { counts, joinCounting } from './outgoing-owner.ts'
 
 interface UndiciRequest {
   origin: string | URL
@@ -14,6 +16,11 @@ interface Message {
   request: UndiciRequest
   response?: { statusCode: number }
   error?: Error
+}
+
+interface NodeMessage {
+  request: ClientRequest
+  response?: IncomingMessage
 }
 
 /** The parts that outgoing requests use. */
@@ -28,11 +35,13 @@ export interface OutgoingRequestParts {
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 /**
- * Listens to undici's diagnostics channels, which `fetch` uses too: adds the ids of the current request to outgoing
- * requests, and times them by host. Returns a function that ends it.
+ * Listens to the diagnostics channels of undici, which `fetch` uses too, and of `node:http`: adds the ids of the current
+ * request to outgoing requests, and times them by host. Returns a function that ends it.
  */
 export function watchOutgoingRequests({ log, ids, currentRequest, meter }: OutgoingRequestParts): () => void {
-  const started = new WeakMap<UndiciRequest, number>()
+  const started = new WeakMap<object, number>()
+  const counting = { currentRequest }
+  const leave = meter === undefined ? () => {} : joinCounting(counting)
   let headersAreUnknown = false
   const durations = meter?.histogram({
     name: 'http_client_request_duration_seconds',
@@ -44,10 +53,8 @@ export function watchOutgoingRequests({ log, ids, currentRequest, meter }: Outgo
 
   const onCreate = (message: unknown) => {
     const { request } = message as Message
-    if (durations !== undefined) started.set(request, performance.now())
-    const inbound = currentRequest?.()
-    if (inbound === undefined || ids.options.exclude.has(hostOf(request).replace(/:\d+$/, ''))) return
-    for (const [name, value] of ids.outgoing(ids.of(inbound.raw, inbound.id))) {
+    start(request)
+    for (const [name, value] of idsFor(hostOf(request))) {
       const exists = hasHeader(request.headers, name)
       if (exists === undefined) return onUnknownHeaders()
       if (!exists) request.addHeader(name, value)
@@ -55,11 +62,36 @@ export function watchOutgoingRequests({ log, ids, currentRequest, meter }: Outgo
   }
   const onEnd = (message: unknown) => {
     const { request, response } = message as Message
-    const start = started.get(request)
-    if (start === undefined) return
+    end(request, request.method, hostOf(request), response?.statusCode)
+  }
+  const onNodeCreate = (message: unknown) => {
+    const { request } = message as NodeMessage
+    start(request)
+    // Headers that were passed as a list are written already.
+    if (request.headersSent) return
+    for (const [name, value] of idsFor(nodeHostOf(request))) {
+      if (!request.hasHeader(name)) request.setHeader(name, value)
+    }
+  }
+  const onNodeEnd = (message: unknown) => {
+    const { request, response } = message as NodeMessage
+    end(request, request.method, nodeHostOf(request), response?.statusCode)
+  }
+
+  function start(request: object): void {
+    if (durations !== undefined && counts(counting)) started.set(request, performance.now())
+  }
+  function end(request: object, method: string, host: string, statusCode: number | undefined): void {
+    const at = started.get(request)
+    if (at === undefined) return
     started.delete(request)
-    const status = response === undefined ? 'error' : `${response.statusCode}`
-    durations!.with(request.method, hostOf(request), status).observe((performance.now() - start) / 1000)
+    const status = statusCode === undefined ? 'error' : `${statusCode}`
+    durations!.with(method, host, status).observe((performance.now() - at) / 1000)
+  }
+  function idsFor(host: string): Iterable<[string, string]> {
+    const inbound = currentRequest?.()
+    if (inbound === undefined || ids.options.exclude.has(host.replace(/:\d+$/, ''))) return []
+    return ids.outgoing(ids.of(inbound.raw, inbound.id))
   }
   const onUnknownHeaders = () => {
     if (headersAreUnknown) return
@@ -72,13 +104,20 @@ export function watchOutgoingRequests({ log, ids, currentRequest, meter }: Outgo
   const channels = {
     'undici:request:create': onCreate,
     'undici:request:headers': onEnd,
-    'undici:request:error': onEnd
+    'undici:request:error': onEnd,
+    'http.client.request.created': onNodeCreate,
+    'http.client.response.finish': onNodeEnd,
+    'http.client.request.error': onNodeEnd
   }
   for (const [name, listener] of Object.entries(channels)) subscribe(name, listener)
   return () => {
+    leave()
     for (const [name, listener] of Object.entries(channels)) unsubscribe(name, listener)
   }
 }
+
+const nodeHostOf = (request: ClientRequest): string =>
+  String(request.getHeader('host') ?? request.host).toLowerCase()
 
 const hostOf = ({ origin }: UndiciRequest): string =>
   String(origin)

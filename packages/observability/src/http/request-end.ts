@@ -1,4 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isRejection } from './rejections.ts'
+import { longLivedStatus } from './long-lived.ts'
+import { isFailure, watchFurtherErrors } from './further-errors.ts'
 import type { RequestLines } from '../logging/request-line.ts'
 import type { MetricsSetup } from '../metrics/setup.ts'
 import type { IdSource, RequestIds } from '../tracing/request-ids.ts'
@@ -18,11 +21,13 @@ export interface RequestEndParts {
 
 /** The errors of a request, and its end. */
 export interface RequestEnd {
-  failed(request: FastifyRequest, error: unknown): void
+  failed(request: FastifyRequest, reply: FastifyReply, error: unknown): void
   /** A stream of the handler failed after the headers were sent. */
   streamFailed(request: FastifyRequest, error: unknown): void
   /** Called once for each request. */
   end(request: FastifyRequest, reply: FastifyReply, aborted: boolean): void
+  /** Called where Fastify has ended a request that was not open: does nothing after an abort. */
+  endUnopened(request: FastifyRequest, reply: FastifyReply, aborted: boolean): void
 }
 
 /** Counts, logs and tracks each request when it ends. */
@@ -30,13 +35,29 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
   const { routes, ids, setup, lines, tracking, errorTracking } = parts
   const kError = Symbol('seaworthy.error')
   const kStreamFailed = Symbol('seaworthy.stream-failed')
-  type Marked = FastifyRequest & { [kError]?: unknown; [kStreamFailed]?: true }
+  const kAborted = Symbol('seaworthy.aborted')
+  type Marked = FastifyRequest & { [kError]?: unknown; [kStreamFailed]?: true; [kAborted]?: true }
   fastify.decorateRequest(kError as never)
 
+  /** An error handler, a hook or a serializer failed while it answered another error. */
+  function failedAgain(request: Marked, error: unknown): void {
+    if (error === request[kError] || !isFailure(error)) return
+    request.log.error(
+      { err: error },
+      'observability: the answer to an error failed itself; the client gets status 500; repair the error handler, hook or serializer that threw this'
+    )
+    if (errorTracking === false) return
+    tracking.pendingErrors?.add(error)
+    track(request, routes.of(request), 500, ids.of(request.raw, request.id), error)
+  }
+  const sendFurther = watchFurtherErrors(failedAgain)
+
   return {
-    failed(request: Marked, error) {
-      request[kError] ??= error
+    failed(request: Marked, reply, error) {
+      if (request[kError] !== undefined) return failedAgain(request, error)
+      request[kError] = error
       tracking.pendingErrors?.add(error)
+      reply.send = sendFurther
     },
 
     streamFailed(request: Marked, error) {
@@ -44,14 +65,25 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
       request[kStreamFailed] = true
     },
 
-    end(request: Marked, reply, aborted) {
+    end(request: Marked, reply, cut) {
       const route = routes.of(request)
       const error = request[kError]
       const requestIds = ids.of(request.raw, request.id)
-      // An incomplete response is no success, whatever its headers are: 500 where our stream failed, 499 otherwise.
-      const statusCode = aborted ? (kStreamFailed in request ? 500 : 499) : reply.statusCode
       const duration = reply.elapsedTime
-      if (route.cells !== undefined) {
+      if (cut) request[kAborted] = true
+      const failed = cut && kStreamFailed in request
+      const longLived =
+        !failed && (route.longLived || cut || duration > route.slowThreshold)
+          ? longLivedStatus(request, reply, route.longLived)
+          : undefined
+      const aborted = cut && longLived === undefined
+      // An incomplete response is no success, whatever its headers are: 500 where our stream failed, 499 otherwise.
+      const statusCode = longLived ?? (aborted ? (failed ? 500 : 499) : reply.statusCode)
+      if (route.cells !== undefined && longLived !== undefined) {
+        const { labels } = setup!
+        const labelIndex = labels.size === 1 ? 0 : labels.indexOf(request, reply)
+        setup!.http.count(route.cells, request.method, statusCode, labelIndex)
+      } else if (route.cells !== undefined) {
         const traceId = requestIds.flags.endsWith('1') ? requestIds.traceId : undefined
         const { labels } = setup!
         const labelIndex = labels.size === 1 ? 0 : labels.indexOf(request, reply)
@@ -59,11 +91,26 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
         if (aborted) setup!.aborted.inc()
         setup!.sizes?.(request, reply, route.cells.route)
       }
-      if (!route.operational)
-        lines?.completed(request, reply, route, requestIds, { statusCode, duration, aborted, error })
-      if (error !== undefined && errorTracking !== false) {
-        track(request, route, statusCode, requestIds, error)
+      const rejected = error !== undefined && isRejection(error, statusCode)
+      // Of a probe only what is a bug: 503 is its way to say that the service is not ready.
+      if (!route.operational || (statusCode >= 500 && statusCode !== 503)) {
+        const isLong = longLived !== undefined
+        lines?.completed(request, reply, route, requestIds, {
+          statusCode,
+          duration,
+          aborted,
+          error,
+          rejected,
+          longLived: isLong
+        })
       }
+      if (error === undefined || errorTracking === false) return
+      if (rejected || statusCode < 500) tracking.pendingErrors?.settle(error, undefined)
+      else track(request, route, statusCode, requestIds, error)
+    },
+
+    endUnopened(request: Marked, reply, aborted) {
+      if (request[kAborted] !== true) this.end(request, reply, aborted)
     }
   }
 
@@ -74,7 +121,6 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
     { traceId }: RequestIds,
     error: unknown
   ): void {
-    if (statusCode < 500) return tracking.pendingErrors?.settle(error, undefined)
     const { method, id: correlationId } = request
     const userId = userOf(request)
     const context: ErrorContext = {

@@ -1,4 +1,5 @@
 import { routeData, type AtLeastOne, type Overridable } from '@seaworthy/contract'
+import { namesSecret } from '@seaworthy/internal'
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import { check, optionNames } from '../check.ts'
 import type { ResolvedLogging } from '../logging/options.ts'
@@ -34,13 +35,22 @@ export interface RouteObservability {
    * @defaultValue true
    */
   metrics?: boolean | undefined
+  /**
+   * Whether an answer lasts for as long as its client listens: long polling, a download, a stream of any type. Its end is
+   * no abort, it is never slow, and neither its duration nor its being in flight is counted. Event streams and WebSockets
+   * need no switch.
+   *
+   * @defaultValue false
+   */
+  longLived?: boolean | undefined
 }
 
 const names = optionNames<RouteObservability>({
   objective: true,
   slowThreshold: true,
   log: true,
-  metrics: true
+  metrics: true,
+  longLived: true
 })
 
 interface ObservabilityRouteConfig {
@@ -56,6 +66,8 @@ declare module 'fastify' {
 export interface Route extends LoggedRoute {
   cells: RouteCells | undefined
   operational: boolean
+  /** Whether its answers last for as long as the client listens. */
+  longLived: boolean
 }
 
 interface Config {
@@ -71,6 +83,7 @@ export const unmatchedRoute = '__unmatched__'
 /** Computes the data of each route when it is added, so that a request needs no look-up by name. */
 export class Routes {
   readonly objectives: Set<number> = new Set()
+  haveLongLived: boolean = false
   readonly #data = routeData<Route>('observability.route')
   readonly #kLate = Symbol('seaworthy.observability.late-route')
   readonly #http: HttpMetrics | undefined
@@ -109,8 +122,15 @@ export class Routes {
 
   #create({ url, operational, observability = {} }: Config): Route {
     const settings = observability === false ? { log: false, metrics: false } : observability
-    const { objective, slowThreshold, log = true, metrics = true } = checkRoute(url, settings)
+    const {
+      objective,
+      slowThreshold,
+      log = true,
+      metrics = true,
+      longLived = false
+    } = checkRoute(url, settings)
     if (objective !== undefined) this.objectives.add(objective)
+    if (longLived) this.haveLongLived = true
     const isCounted = metrics && operational === undefined
     return {
       url,
@@ -119,20 +139,23 @@ export class Routes {
       slowThreshold: slowThreshold ?? objective ?? this.#logging?.slowThreshold ?? Infinity,
       log,
       hidesPath: this.#hasSecretParam(url),
-      operational: operational !== undefined
+      operational: operational !== undefined,
+      longLived
     }
   }
 
   #hasSecretParam(url: string | undefined): boolean {
     const params = url?.match(/:[A-Za-z0-9_]+/g) ?? []
-    return params.some((param) => this.#logging?.secretParams.has(param.slice(1)))
+    return params.some(
+      (param) => this.#logging?.secretParams.has(param.slice(1)) === true || namesSecret(param.slice(1))
+    )
   }
 }
 
 function checkRoute(url: string | undefined, settings: RouteObservability): RouteObservability {
   const option = `config.observability of ${url ?? 'the not-found handler'}`
   check.keys(option, settings, names)
-  const { objective, slowThreshold, log, metrics } = settings
+  const { objective, slowThreshold, log, metrics, longLived } = settings
   if (objective !== undefined)
     check.number(`${option}.objective`, objective, { min: 1, unit: 'milliseconds' })
   if (slowThreshold !== undefined) {
@@ -140,5 +163,6 @@ function checkRoute(url: string | undefined, settings: RouteObservability): Rout
   }
   if (log !== undefined) check.boolean(`${option}.log`, log)
   if (metrics !== undefined) check.boolean(`${option}.metrics`, metrics)
+  if (longLived !== undefined) check.boolean(`${option}.longLived`, longLived)
   return settings
 }

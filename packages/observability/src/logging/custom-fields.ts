@@ -1,3 +1,4 @@
+import { namesSecret } from '@seaworthy/internal'
 import { boundedValue } from './bounded-json.ts'
 import { ByteBudget } from './byte-budget.ts'
 import type { Schema } from './schemas.ts'
@@ -38,6 +39,7 @@ export function customFields(
 }
 
 function fieldText(name: string, value: unknown): string {
-  const json = JSON.stringify(boundedValue(value, new ByteBudget(maxField)))
+  const shown = namesSecret(name) ? '[redacted]' : value
+  const json = JSON.stringify(boundedValue(shown, new ByteBudget(maxField)))
   return json === undefined ? '' : `,${JSON.stringify(name)}:${json}`
 }

@@ -2,6 +2,8 @@ import type { FastifyBaseLogger } from 'fastify'
 import { check } from '../check.ts'
 import { errSerializer } from './bounded-json.ts'
 import type { LogLevel } from './options.ts'
+import { errorFormatter, safeLogMethod } from './own-lines.ts'
+import type { Schema } from './schemas.ts'
 import { scrubPath } from './scrub-path.ts'
 
 /** What an app may set of its logger. */
@@ -16,12 +18,50 @@ const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as
 /** The settings by which Fastify makes a pino: those of the schema, then the app's. `false` where nothing is logged. */
 export function loggerSettings(
   { logger = {}, level }: LoggerOptions,
-  schemaSettings: Record<string, unknown>
+  { pino, error }: Schema
 ): Record<string, unknown> | false {
   if (logger === false) return false
   const lowest = check.oneOf('level', level ?? (process.env.LOG_LEVEL || 'info'), levels)
   const serializers = { ...safeSerializers, ...(logger.serializers as object | undefined) }
-  return { ...schemaSettings, level: lowest, ...logger, serializers }
+  const log = error === undefined ? {} : { log: errorFormatter(error) }
+  const settings = {
+    ...pino,
+    level: lowest,
+    ...logger,
+    serializers,
+    formatters: { ...(pino.formatters as object), ...log, ...(logger.formatters as object | undefined) },
+    hooks: { logMethod: safeLogMethod, ...(logger.hooks as object | undefined) }
+  }
+  return hasTargets(logger) ? withoutLevelFormatter(settings) : settings
+}
+
+const hasTargets = ({ transport }: Record<string, unknown>): boolean =>
+  Array.isArray((transport as { targets?: unknown } | undefined)?.targets)
+
+interface Settings {
+  formatters: {
+    level?: (label: string, value: number) => object
+    log?: (line: Record<string, unknown>) => object
+  }
+  mixin?: (...args: unknown[]) => object
+  [setting: string]: unknown
+}
+
+/** pino sorts the lines for several targets by their numeric level: the schema's level is a field beside it. */
+function withoutLevelFormatter({ formatters, mixin, ...others }: Settings): Settings {
+  const { level, ...kept } = formatters
+  if (level === undefined) return { ...others, formatters, ...(mixin === undefined ? {} : { mixin }) }
+  return {
+    ...others,
+    formatters: kept,
+    mixin: (object, value, logger) => {
+      const { labels } = (logger as { levels: { labels: Record<number, string> } }).levels
+      return {
+        ...level(labels[value as number] ?? 'info', value as number),
+        ...mixin?.(object, value, logger)
+      }
+    }
+  }
 }
 
 /** The app's logger. Fastify takes no settings beside one, and they would change nothing. */

@@ -54,7 +54,7 @@ export interface LoggingOptions {
 
   /**
    * The share of successful requests that is logged, 0 to 1. Errors, aborts and slow requests are always logged.
-   * Services that share a trace log the same requests.
+   * Services that share a trace log the same requests, if `correlation.trust` names their peers.
    *
    * @defaultValue 1
    * @throws RangeError for a number outside that range.
@@ -86,7 +86,8 @@ export interface LoggingOptions {
   levels?: OutcomeLevels | undefined
 
   /**
-   * Route parameters with secret values. The line of a route that has one shows its pattern as the `url`.
+   * Route parameters with secret values, beside those whose names say so: `resetToken`, `invite_code`. The line of a
+   * route that has one shows its pattern as the `url`.
    *
    * @defaultValue ['token', 'secret', 'password', 'code', 'key', 'signature']
    */

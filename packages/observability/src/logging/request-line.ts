@@ -28,6 +28,10 @@ export interface RequestResult {
   duration: number
   aborted: boolean
   error: unknown
+  /** Whether the error rejects the request on purpose. */
+  rejected: boolean
+  /** Whether the answer lasts for as long as its client listens. */
+  longLived: boolean
 }
 
 /** A request that Fastify or Node.js rejected before any hook. */
@@ -64,8 +68,8 @@ export class RequestLines {
     ids: RequestIds,
     result: RequestResult
   ): void {
-    const { statusCode, duration, aborted, error } = result
-    const slow = duration > route.slowThreshold
+    const { statusCode, duration, aborted, error, rejected, longLived } = result
+    const slow = duration > route.slowThreshold && !longLived
     const succeeded = statusCode < 400 && !slow
     if (succeeded && (!route.log || !this.#isSampled(ids))) return
 
@@ -78,7 +82,7 @@ export class RequestLines {
       duration,
       slow,
       aborted,
-      ...errorParts(statusCode, error)
+      ...errorParts(rejected ? 0 : statusCode, error)
     }
     const line = this.#schema.line(parts) + this.#span(ids)
     const fields = this.#options.fields === undefined ? line : line + this.#customFields(line, request, reply)
@@ -112,9 +116,10 @@ export class RequestLines {
     return slow && severity[levels.slow] > severity[level] ? levels.slow : level
   }
 
-  /** By the digits of the trace id, so that every service logs the same requests. */
-  #isSampled({ traceId }: RequestIds): boolean {
+  /** By the digits of the trace id, so that every service logs the same requests, unless a stranger chose them. */
+  #isSampled({ traceId, chosen }: RequestIds): boolean {
     const { sampling } = this.#options
+    if (chosen && sampling < 1) return Math.random() < sampling
     return sampling === 1 || Number.parseInt(traceId.slice(-8), 16) < sampling * 0x1_0000_0000
   }
 

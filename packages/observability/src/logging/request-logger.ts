@@ -19,6 +19,7 @@ const plainId = /^[\w.-]+$/
 /** Makes a request's logger, which has its ids: without the cost of `child()` where pino's internals are as expected. */
 export function childLoggerFactory(ids: IdSource, keys: IdKeys): ChildLoggerFactory {
   // Two apps may be built with the same options, and take turns.
+  const prefix = keys.tracePrefix?.() ?? ''
   const inspected = new WeakMap<FastifyBaseLogger, PinoSymbols | false>()
   let parent: FastifyBaseLogger | undefined
   let symbols: PinoSymbols | undefined
@@ -35,9 +36,9 @@ export function childLoggerFactory(ids: IdSource, keys: IdKeys): ChildLoggerFact
     const { correlationId, traceId } = ids.of(raw, requestId)
     if (logger !== parent) inspect(logger)
     if (symbols === undefined || hasKeys(options) || !plainId.test(correlationId)) {
-      return logger.child({ [keys.correlationId]: correlationId, [keys.traceId]: traceId }, options)
+      return logger.child({ [keys.correlationId]: correlationId, [keys.traceId]: prefix + traceId }, options)
     }
-    const bound = `,"${keys.correlationId}":"${correlationId}","${keys.traceId}":"${traceId}"`
+    const bound = `,"${keys.correlationId}":"${correlationId}","${keys.traceId}":"${prefix}${traceId}"`
     return childWithBindings(logger, symbols, bound)
   }
 }

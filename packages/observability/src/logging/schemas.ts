@@ -25,6 +25,8 @@ export interface IdKeys {
   correlationId: string
   traceId: string
   spanId: string
+  /** What stands before a trace id. */
+  tracePrefix?: () => string
 }
 
 /** The field names of a platform, and the names of pino's own fields there. */
@@ -36,6 +38,8 @@ export interface Schema {
   pino: Record<string, unknown>
   /** The fields as JSON text, each with a comma before it. */
   line(parts: LineParts): string
+  /** The platform's fields of an error, in lines that the service writes itself. */
+  error?(err: ErrorJson): Record<string, unknown>
 }
 
 type SchemaNames = Omit<Schema, 'reserved'>
@@ -45,6 +49,11 @@ const ms = (duration: number): number => Math.round(duration * 1000) / 1000
 const flag = (name: string, on: boolean): string => (on ? `,"${name}":true` : '')
 const field = (name: string, value: unknown): string =>
   value === undefined ? '' : `,"${name}":${text(value)}`
+
+const fields = (values: Record<string, unknown>): string =>
+  Object.entries(values)
+    .map(([name, value]) => field(name, value))
+    .join('')
 
 const standard: SchemaNames = {
   keys: { correlationId: 'correlationId', traceId: 'traceId', spanId: 'spanId' },
@@ -57,15 +66,23 @@ const standard: SchemaNames = {
     field('err', err)
 }
 
+const ecsError = (err: ErrorJson): Record<string, unknown> => ({
+  'error.code': err.code,
+  'error.type': err.type,
+  'error.message': err.message,
+  'error.stack_trace': stackOf(err)
+})
+
 const ecs: SchemaNames = {
+  error: ecsError,
   keys: { correlationId: 'http.request.id', traceId: 'trace.id', spanId: 'span.id' },
   pino: {
     messageKey: 'message',
     timestamp: () => `,"@timestamp":"${new Date().toISOString()}"`,
     formatters: {
-      level: (label: string) => ({ 'log.level': label }),
-      bindings: ({ pid, hostname, ...others }: Record<string, unknown>) => ({
-        'ecs.version': '8.11.0',
+      // Bindings may be switched off: the version is beside the level, which every line has.
+      level: (label: string) => ({ 'log.level': label, 'ecs.version': '8.11.0' }),
+      bindings: ({ pid, hostname, ...others }: Record<string, unknown> = {}) => ({
         'process.pid': pid,
         'host.hostname': hostname,
         ...others
@@ -78,17 +95,21 @@ const ecs: SchemaNames = {
     flag('labels.slow', slow) +
     flag('labels.aborted', aborted) +
     field('event.reason', reason) +
-    field('error.code', err?.code ?? code) +
-    (err
-      ? field('error.type', err.type) +
-        field('error.message', err.message) +
-        field('error.stack_trace', stackOf(err))
-      : '')
+    (err ? fields(ecsError(err)) : field('error.code', code))
 }
 
 const severities: Record<string, number> = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 }
 
+const otelError = (err: ErrorJson): Record<string, unknown> => ({
+  'error.type': err.type,
+  'exception.type': err.type,
+  'exception.message': err.message,
+  'exception.stacktrace': stackOf(err),
+  code: err.code
+})
+
 const otel: SchemaNames = {
+  error: otelError,
   keys: { correlationId: 'correlation_id', traceId: 'trace_id', spanId: 'span_id' },
   pino: {
     messageKey: 'body',
@@ -105,17 +126,33 @@ const otel: SchemaNames = {
     `,"http.response.status_code":${statusCode},"http.server.request.duration":${duration / 1000}` +
     flag('slow', slow) +
     flag('aborted', aborted) +
-    field('error.type', err?.type ?? code ?? reason) +
-    (err ? field('exception.message', err.message) + field('exception.stacktrace', stackOf(err)) : '')
+    (err ? fields(otelError(err)) : field('error.type', code ?? reason) + field('code', code))
 }
 
 const googleSeverities: Record<string, string> = { trace: 'DEBUG', warn: 'WARNING', fatal: 'CRITICAL' }
 
+// Error Reporting finds the stack in this field.
+const gcpError = (err: ErrorJson): Record<string, unknown> => ({
+  code: err.code,
+  error_type: err.type,
+  error_message: err.message,
+  stack_trace: stackOf(err)
+})
+
+/** The log viewer links to a trace by its full name. The project is in these variables wherever Google runs the code. */
+function googleTracePrefix(): string {
+  const { GOOGLE_CLOUD_PROJECT, GCLOUD_PROJECT, GCP_PROJECT } = process.env
+  const project = GOOGLE_CLOUD_PROJECT || GCLOUD_PROJECT || GCP_PROJECT
+  return project === undefined || !/^[\w.:-]+$/.test(project) ? '' : `projects/${project}/traces/`
+}
+
 const gcp: SchemaNames = {
+  error: gcpError,
   keys: {
     correlationId: 'correlationId',
     traceId: 'logging.googleapis.com/trace',
-    spanId: 'logging.googleapis.com/spanId'
+    spanId: 'logging.googleapis.com/spanId',
+    tracePrefix: googleTracePrefix
   },
   pino: {
     messageKey: 'message',
@@ -128,8 +165,7 @@ const gcp: SchemaNames = {
     flag('slow', slow) +
     flag('aborted', aborted) +
     field('reason', reason) +
-    field('code', code) +
-    (err ? field('error_type', err.type) + field('stack_trace', stackOf(err)) : '')
+    (err ? fields(gcpError(err)) : field('code', code))
 }
 
 const stackOf = ({ stack, cause }: ErrorJson): string =>
@@ -146,7 +182,7 @@ const allParts: LineParts = {
   aborted: true,
   reason: '',
   code: '',
-  err: { type: '', message: '' }
+  err: { type: '', message: '', code: '' }
 }
 const pinoFields = 'level time msg message pid hostname fieldsError droppedFields'.split(' ')
 
@@ -162,7 +198,14 @@ function withReserved(names: SchemaNames): Schema {
   const line = JSON.parse(`{${(names.line(allParts) + (timestamp?.() ?? '')).slice(1)}}`) as object
   const head = { ...formatters?.level('info'), ...formatters?.bindings?.({}) }
   const parts = Object.keys({ ...line, ...head })
-  const reserved = new Set([...pinoFields, messageKey, ...Object.values(names.keys), ...parts])
+  const reserved = new Set([
+    ...pinoFields,
+    messageKey,
+    names.keys.correlationId,
+    names.keys.traceId,
+    names.keys.spanId,
+    ...parts
+  ])
   return { ...names, reserved }
 }
 

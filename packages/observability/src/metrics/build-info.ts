@@ -1,3 +1,5 @@
+import { readFileSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Meter } from '@seaworthy/contract'
 import { check, optionNames } from '../check.ts'
 
@@ -6,13 +8,13 @@ export interface BuildInfo {
   /**
    * The name of the service.
    *
-   * @defaultValue `npm_package_name` of the environment
+   * @defaultValue `npm_package_name` of the environment, else the name in the `package.json` of the script
    */
   name?: string | undefined
   /**
    * The version of the service.
    *
-   * @defaultValue `npm_package_version` of the environment
+   * @defaultValue `npm_package_version` of the environment, else the version in the `package.json` of the script
    */
   version?: string | undefined
   /**
@@ -34,11 +36,36 @@ export function checkBuildInfo(buildInfo: BuildInfo): BuildInfo {
 /** Name, version and commit of the service, from the options or the environment. */
 export function buildOf(buildInfo: BuildInfo): { name: string; version: string; commit: string } {
   const { env } = process
+  // A script of npm names the package that it belongs to; other ways to start a service do not.
+  const found = env.npm_package_name === undefined ? packageOfScript() : {}
   return {
-    name: buildInfo.name ?? env.npm_package_name ?? '',
-    version: buildInfo.version ?? env.npm_package_version ?? '',
+    name: buildInfo.name ?? env.npm_package_name ?? found.name ?? '',
+    version: buildInfo.version ?? env.npm_package_version ?? found.version ?? '',
     commit: buildInfo.commit ?? env.GIT_COMMIT ?? ''
   }
+}
+
+/** The nearest `package.json` with a name: above the script, or above the working directory of a program that loads it. */
+function packageOfScript(): { name?: string; version?: string } {
+  let folder = process.cwd()
+  try {
+    const script = realpathSync(process.env.pm_exec_path ?? process.argv[1] ?? '')
+    if (!/[\\/]node_modules[\\/]/.test(script)) folder = dirname(script)
+  } catch {
+    // Code of the command line has no file.
+  }
+  for (let parent = ''; parent !== folder; parent = folder, folder = dirname(folder)) {
+    try {
+      const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
+        string,
+        unknown
+      >
+      if (typeof name === 'string') return { name, ...(typeof version === 'string' ? { version } : {}) }
+    } catch {
+      // None here, or one that cannot be read.
+    }
+  }
+  return {}
 }
 
 /** The gauge `app_build_info`. */

@@ -1,5 +1,9 @@
+import { invalidOption, withTimeout } from '@seaworthy/internal'
 import type { Registry } from 'prom-client'
+import { defaultLabelsOf } from '../internals.ts'
 import { inBlocks } from './blocks.ts'
+import type { CollectorHealth } from './collector-health.ts'
+import { labelledPacked, labelledText } from './default-labels.ts'
 import { convertText } from './openmetrics.ts'
 import { packedTexts, packFamily } from './packed.ts'
 import type { Exposed, Format, MetricJson, PackedFamily } from './types.ts'
@@ -11,18 +15,27 @@ export interface MetricsRegistry {
   getMetricsAsJSON?(): unknown
 }
 
+/** Marks the metrics of this package in a registry, whichever app and copy of the package put them there. */
+const kOurs = Symbol.for('seaworthy.metric.v1')
+
 /** Combines the plugin's metrics and those of a registry in one scrape, each name once, in either format. */
 export class Exposition {
   readonly #families: Map<string, Exposed>
   readonly #registry: MetricsRegistry
+  readonly #health: CollectorHealth
   #readingRegistry = false
 
-  constructor(families: Map<string, Exposed>, registry: MetricsRegistry) {
+  constructor(families: Map<string, Exposed>, registry: MetricsRegistry, health: CollectorHealth) {
     this.#families = families
     this.#registry = registry
+    this.#health = health
   }
 
-  /** Adds the plugin's metrics to the registry, for its other users (a push gateway). Returns how to remove them. */
+  /**
+   * Adds the plugin's metrics to the registry, for its other users (a push gateway). Returns how to remove them.
+   *
+   * @throws RangeError for a metric of the app that has the name of ours: a scrape can show one of them only.
+   */
   attach(): () => void {
     const registry = this.#registry as Partial<Registry>
     if (registry.registerMetric === undefined || registry.getSingleMetric === undefined)
@@ -30,12 +43,18 @@ export class Exposition {
 
     const attached = new Map<string, unknown>()
     for (const family of this.#families.values()) {
-      // A metric that has the name already is kept: two apps may share a registry.
-      if (registry.getSingleMetric(family.name) !== undefined) continue
+      const existing = registry.getSingleMetric(family.name) as { [kOurs]?: true } | undefined
+      // Two apps may share a registry.
+      if (existing?.[kOurs] === true) continue
+      if (existing !== undefined) {
+        throw invalidOption(
+          `observability: "metrics.registry" has a metric "${family.name}", which is a name of ours too: rename that metric, or leave it out of this registry`
+        )
+      }
       const { name, help, type, aggregator } = family
       const get = async () =>
         this.#readingRegistry ? { name, help, type, aggregator, values: [] } : family.json()
-      const facade = { name, help, type, aggregator, get, reset: () => undefined }
+      const facade = { name, help, type, aggregator, get, reset: () => undefined, [kOurs]: true as const }
       registry.registerMetric(facade as never)
       attached.set(name, facade)
     }
@@ -51,7 +70,7 @@ export class Exposition {
     const registered = await this.#registryFamilies()
     const texts =
       registered === undefined
-        ? [convertText(await this.#registry.metrics(), format)]
+        ? [convertText(await this.#registryText(), format)]
         : packedTexts(registered.map(packFamily), format)
     yield* inBlocks(this.#texts(format, texts))
   }
@@ -63,7 +82,11 @@ export class Exposition {
   }
 
   *#texts(format: Format, registryTexts: Iterable<string>): Iterable<string> {
-    for (const family of this.#families.values()) yield* family.texts(format)
+    const labels = Object.entries(defaultLabelsOf(this.#registry))
+    for (const family of this.#families.values()) {
+      if (labels.length === 0) yield* family.texts(format)
+      else for (const text of family.texts(format)) yield labelledText(text, labels)
+    }
     yield* registryTexts
     if (format === 'openmetrics') yield '# EOF\n'
   }
@@ -71,23 +94,102 @@ export class Exposition {
   /** All metrics in compact form. Those of a registry that returns only text are missing. */
   async packed(): Promise<PackedFamily[]> {
     const registered = (await this.#registryFamilies()) ?? []
+    const labels = Object.entries(defaultLabelsOf(this.#registry))
     return [
-      ...Array.from(this.#families.values(), (family) => family.packed()),
+      ...Array.from(this.#families.values(), (family) => labelledPacked(family.packed(), labels)),
       ...registered.map(packFamily)
     ]
   }
 
+  async #registryText(): Promise<string> {
+    try {
+      const text = await withTimeout(collectTimeout, async () => this.#registry.metrics())
+      this.#health.succeeded('metrics.registry')
+      return text
+    } catch (error) {
+      this.#health.failed('metrics.registry', error)
+      return ''
+    }
+  }
+
+  /** The families of the registry. `undefined` for one that returns only text. */
   async #registryFamilies(): Promise<MetricJson[] | undefined> {
-    if (this.#registry.getMetricsAsJSON === undefined) return undefined
+    const { getMetricsAsJSON, getMetricsAsArray } = this.#registry as Partial<Registry>
+    if (getMetricsAsJSON === undefined) return undefined
+    const metrics = getMetricsAsArray?.call(this.#registry) as unknown as Collected[] | undefined
+    const all =
+      metrics?.every(({ get }) => typeof get === 'function') === true
+        ? await this.#collectEach(metrics)
+        : await this.#collectAll()
+    return all.filter(({ name }) => !this.#families.has(name))
+  }
+
+  /** One by one, because one collector that fails or hangs fails the registry's function for all. */
+  async #collectEach(metrics: readonly Collected[]): Promise<MetricJson[]> {
+    const labels = defaultLabelsOf(this.#registry)
+    const others = metrics.filter((metric) => metric[kOurs] !== true || !this.#families.has(metric.name))
+    for (const { name, [kOurs]: ours } of others)
+      if (ours !== true && this.#families.has(name)) this.#taken(name)
+    const collected = await Promise.all(
+      others.map(async (metric) => {
+        try {
+          const json = await withTimeout(collectTimeout, async () => metric.get())
+          this.#health.succeeded(metric.name)
+          return withDefaults(json, labels)
+        } catch (error) {
+          this.#health.failed(metric.name, error)
+          return undefined
+        }
+      })
+    )
+    return collected.filter((json) => json !== undefined)
+  }
+
+  async #collectAll(): Promise<MetricJson[]> {
     // The registry calls each metric synchronously. Those of the plugin are written without it.
     this.#readingRegistry = true
     let result: unknown
     try {
-      result = this.#registry.getMetricsAsJSON()
+      result = this.#registry.getMetricsAsJSON!()
+    } catch (error) {
+      result = Promise.reject(error)
     } finally {
       this.#readingRegistry = false
     }
-    const all = (await result) as MetricJson[]
-    return all.filter(({ name }) => !this.#families.has(name))
+    try {
+      const all = (await withTimeout(collectTimeout, async () => result)) as MetricJson[]
+      this.#health.succeeded('metrics.registry')
+      return all
+    } catch (error) {
+      this.#health.failed('metrics.registry', error)
+      return []
+    }
+  }
+
+  /** A metric that the app has added since the start. */
+  #taken(name: string): void {
+    this.#health.failed(
+      name,
+      new Error(`the app has a metric "${name}", which is a name of ours too: rename it`)
+    )
+  }
+}
+
+/** Milliseconds that a collector may take. A scrape usually has ten seconds, a shutdown five. */
+const collectTimeout = 1000
+
+/** A metric of prom-client. */
+interface Collected {
+  name: string
+  get(): Promise<MetricJson> | MetricJson
+  [kOurs]?: true
+}
+
+/** The registry's own labels, where a series does not have them. */
+function withDefaults(json: MetricJson, labels: Record<string, string>): MetricJson {
+  if (Object.keys(labels).length === 0) return json
+  return {
+    ...json,
+    values: json.values.map((sample) => ({ ...sample, labels: { ...labels, ...sample.labels } }))
   }
 }

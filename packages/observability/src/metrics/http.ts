@@ -55,10 +55,11 @@ export class HttpMetrics {
   #overflow: HistogramCells | undefined
   readonly #all: HistogramCells[] = []
   readonly duration: HistogramView
-  readonly total: RequestTotals = new RequestTotals()
+  readonly total: RequestTotals
 
   constructor(options: HttpMetricsOptions) {
     this.#options = options
+    this.total = new RequestTotals(options.maxSeries)
     this.#labelNames = ['method', 'route', 'status_code', ...options.labels.names]
     this.#factor = options.unit === 'seconds' ? 0.001 : 1
     const name = options.unit === 'seconds' ? 'http_request_duration_seconds' : 'http_request_duration_ms'
@@ -95,6 +96,7 @@ export class HttpMetrics {
     const { labels } = this.#options
     for (const status of statuses) {
       for (const index of labels.declared) {
+        if (this.total.isFull) return
         const methodName = methodNames[methodIndex[method] ?? methods.length]!
         const values = [methodName, route, `${status}`, ...labels.values(index)]
         this.total.zero(labelPairs(this.#labelNames, values), labelObject(this.#labelNames, values))
@@ -120,6 +122,17 @@ export class HttpMetrics {
       cell.exemplars ??= []
       cell.exemplars[bucket] = { traceId, value, at: Date.now() / 1000 }
     }
+  }
+
+  /** One request whose duration says nothing: it counts in `http_requests_total` alone. */
+  count(cells: RouteCells, method: string, status: number, labelIndex: number): void {
+    const methodName = methodNames[methodIndex[method] ?? methods.length]!
+    const values = [methodName, cells.route, `${status}`, ...this.#options.labels.values(labelIndex)]
+    const isCounted = this.total.count(
+      labelPairs(this.#labelNames, values),
+      labelObject(this.#labelNames, values)
+    )
+    if (!isCounted) this.#options.onOverflow()
   }
 
   #slot(status: number): number {

@@ -8,6 +8,7 @@ import type {
 } from '@seaworthy/contract'
 import { invalidOption } from '@seaworthy/internal'
 import { HistogramFamily } from './histogram.ts'
+import type { CollectorHealth } from './collector-health.ts'
 import type { Exposed } from './types.ts'
 import { ValueFamily, type Cell } from './value-family.ts'
 
@@ -18,10 +19,12 @@ export class Metrics implements Meter {
   readonly families: Map<string, Exposed> = new Map()
   readonly #handles = new Map<string, unknown>()
   readonly #onOverflow: (metric: string) => void
+  readonly #health: CollectorHealth
 
   /** @param onOverflow - Called once per metric that has more series than it may have. */
-  constructor(onOverflow: (metric: string) => void) {
+  constructor(onOverflow: (metric: string) => void, health: CollectorHealth) {
     this.#onOverflow = onOverflow
+    this.#health = health
   }
 
   add<T extends Exposed>(family: T): T {
@@ -49,7 +52,7 @@ export class Metrics implements Meter {
           'gauge',
           withLimit(options),
           () => this.#onOverflow(options.name),
-          collect && (() => collect(handle))
+          collect && (() => this.#health.run(options.name, () => collect(handle)))
         )
       )
       return handle

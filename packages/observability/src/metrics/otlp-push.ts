@@ -6,6 +6,9 @@ import type { BuildInfo } from './build-info.ts'
 import { attributes, otlpMetric } from './otlp-json.ts'
 import type { ResolvedOtlp } from './otlp-options.ts'
 
+/** Milliseconds. */
+const lastPushTimeout = 2000
+
 const nanoseconds = (milliseconds: number): string => `${BigInt(Math.round(milliseconds)) * 1_000_000n}`
 
 /** Pushes the metrics of this process to a collector: at an interval, and once more when the app closes. */
@@ -18,6 +21,7 @@ export class OtlpPush {
   #timer: NodeJS.Timeout | undefined
   #failing = false
   #current: Promise<void> | undefined
+  #abort: AbortController | undefined
 
   constructor(
     options: ResolvedOtlp,
@@ -41,11 +45,12 @@ export class OtlpPush {
     this.#timer = setInterval(() => void this.push(), this.#options.interval).unref()
   }
 
-  /** Pushes the last numbers. */
+  /** Pushes the last numbers. A collector that hangs must not use up the time of the shutdown. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
+    this.#abort?.abort()
     await this.#current
-    await this.push()
+    await this.#send(Math.min(this.#options.timeout, lastPushTimeout))
   }
 
   /** One push at a time: a collector that hangs gets no second one. */
@@ -54,14 +59,16 @@ export class OtlpPush {
     await this.#current
   }
 
-  async #send(): Promise<void> {
-    const { url, headers, timeout } = this.#options
+  async #send(timeout: number = this.#options.timeout): Promise<void> {
+    const { url, headers } = this.#options
+    const abort = new AbortController()
+    this.#abort = abort
     try {
       const response = await fetch(url, {
         method: 'POST',
         headers: { ...headers, 'content-type': 'application/json' },
         body: JSON.stringify(await this.#body()),
-        signal: AbortSignal.timeout(timeout)
+        signal: AbortSignal.any([abort.signal, AbortSignal.timeout(timeout)])
       })
       await response.body?.cancel()
       if (!response.ok) throw new Error(`the collector answered ${response.status}`)

@@ -10,7 +10,11 @@ interface Total {
   readonly labels: Record<string, string>
   /** `undefined` for a series that is still at 0. */
   cell: HistogramCells | undefined
+  /** Requests without a duration. */
+  others: number
 }
+
+const countOf = ({ cell, others }: Total): number => (cell?.count ?? 0) + others
 
 /**
  * `http_requests_total`: the counts of the durations' cells, and series at 0 for outcomes that have not happened yet. The
@@ -22,31 +26,66 @@ export class RequestTotals implements Exposed {
   readonly type = 'counter' as const
   readonly aggregator = 'sum'
   readonly #totals = new Map<string, Total>()
+  /** The series that are still at 0. They make room for those that count. */
+  readonly #zeros = new Set<string>()
+  readonly #maxSeries: number
+
+  constructor(maxSeries: number) {
+    this.#maxSeries = maxSeries
+  }
+
+  /** Whether there are as many series as there may be. */
+  get isFull(): boolean {
+    return this.#totals.size >= this.#maxSeries
+  }
 
   zero(labelPairs: string, labels: Record<string, string>): void {
-    if (!this.#totals.has(labelPairs)) this.#add(labelPairs, labels, undefined)
+    if (this.isFull || this.#totals.has(labelPairs)) return
+    this.#add(labelPairs, labels)
+    this.#zeros.add(labelPairs)
   }
 
   add(cell: HistogramCells): void {
-    const total = this.#totals.get(cell.labelText)
-    if (total === undefined) this.#add(cell.labelText, cell.labels, cell)
-    else total.cell = cell
+    this.#counting(cell.labelText, cell.labels).cell = cell
   }
 
-  #add(labelPairs: string, labels: Record<string, string>, cell: HistogramCells | undefined): void {
-    this.#totals.set(labelPairs, {
+  /** Counts a request that has no duration. Returns `false` where there is no room for its series. */
+  count(labelPairs: string, labels: Record<string, string>): boolean {
+    if (this.isFull && this.#zeros.size === 0 && !this.#totals.has(labelPairs)) return false
+    this.#counting(labelPairs, labels).others++
+    return true
+  }
+
+  /** A series that is no longer at 0. */
+  #counting(labelPairs: string, labels: Record<string, string>): Total {
+    this.#zeros.delete(labelPairs)
+    const existing = this.#totals.get(labelPairs)
+    if (existing !== undefined) return existing
+    const [zero] = this.#zeros
+    if (this.isFull && zero !== undefined) {
+      this.#zeros.delete(zero)
+      this.#totals.delete(zero)
+    }
+    return this.#add(labelPairs, labels)
+  }
+
+  #add(labelPairs: string, labels: Record<string, string>): Total {
+    const total: Total = {
       prefix: `${this.name}{${labelPairs}} `,
       text: '',
       count: -1,
       labels,
-      cell
-    })
+      cell: undefined,
+      others: 0
+    }
+    this.#totals.set(labelPairs, total)
+    return total
   }
 
   *texts(format: Format): Iterable<string> {
     yield familyHead(this, format)
     for (const total of this.#totals.values()) {
-      const count = total.cell?.count ?? 0
+      const count = countOf(total)
       if (count !== total.count) {
         total.text = `${total.prefix}${count}\n`
         total.count = count
@@ -57,18 +96,18 @@ export class RequestTotals implements Exposed {
 
   json(): MetricJson {
     const { name, help, type, aggregator } = this
-    const values = Array.from(this.#totals.values(), ({ labels, cell }) => ({
-      labels,
-      value: cell?.count ?? 0
+    const values = Array.from(this.#totals.values(), (total) => ({
+      labels: total.labels,
+      value: countOf(total)
     }))
     return { name, help, type, aggregator, values }
   }
 
   packed(): PackedFamily {
     const { name, help, type, aggregator } = this
-    const series = Array.from(this.#totals, ([pairs, { cell }]): [string, number[]] => [
+    const series = Array.from(this.#totals, ([pairs, total]): [string, number[]] => [
       `{${pairs}}`,
-      [cell?.count ?? 0]
+      [countOf(total)]
     ])
     return { name, help, type, aggregator, series }
   }

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import type { Meter } from '@seaworthy/contract'
 
@@ -16,6 +17,12 @@ export function runtimeMetrics(meter: Meter): void {
   meter.gauge({
     name: 'process_memory_limit_bytes',
     help: 'Memory that the operating system or container allows the process; 0 when unlimited',
-    collect: (family) => family.with().set(Math.min(process.constrainedMemory(), Number.MAX_SAFE_INTEGER))
+    collect: (family) => family.with().set(memoryLimit())
   })
+}
+
+/** Without a limit, control groups report a number that no machine has. */
+function memoryLimit(): number {
+  const limit = process.constrainedMemory()
+  return limit > totalmem() ? 0 : limit
 }

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { ResolvedMetrics } from './options.ts'
 import { bodySizes } from './body-sizes.ts'
 import { addBuildInfo } from './build-info.ts'
+import { CollectorHealth } from './collector-health.ts'
 import { Exposition } from './exposition.ts'
 import { HttpMetrics } from './http.ts'
 import type { LabelSpace } from './label-space.ts'
@@ -26,7 +27,8 @@ export function setUpMetrics(options: ResolvedMetrics, log: FastifyBaseLogger): 
       { metric },
       'observability: a metric has too many series; further ones share the label __overflow__; use labels with fewer values'
     )
-  const metrics = new Metrics(warn)
+  const health = new CollectorHealth(log)
+  const metrics = new Metrics(warn, health)
   const http = new HttpMetrics({ ...options, onOverflow: () => warn('http_requests_total') })
   metrics.add(http.duration)
   metrics.add(http.total)
@@ -46,7 +48,7 @@ export function setUpMetrics(options: ResolvedMetrics, log: FastifyBaseLogger): 
     metrics,
     http,
     labels: options.labels,
-    exposition: new Exposition(metrics.families, options.registry),
+    exposition: new Exposition(metrics.families, options.registry, health),
     aborted: aborted.with(),
     sizes: options.bodySizes ? bodySizes(metrics) : undefined,
     countRejection: (reason, statusCode) => rejections.with(reason, `${statusCode}`).inc()
@@ -56,6 +58,8 @@ export function setUpMetrics(options: ResolvedMetrics, log: FastifyBaseLogger): 
 /** Open requests and connections, as numbers that a scrape reads. */
 export interface ConnectionCounts {
   readonly inFlight: number
+  /** Those of them whose answers last for as long as their client listens. */
+  readonly longLived: number
   readonly active: number
 }
 
@@ -66,8 +70,8 @@ export function connectionGauges(
 ): void {
   metrics.gauge({
     name: 'http_requests_in_flight',
-    help: 'Requests without a complete response, except the scrape itself',
-    collect: (family) => family.with().set(connections.inFlight - scrapes())
+    help: 'Requests without a complete response, except the scrape itself and long-lived answers',
+    collect: (family) => family.with().set(connections.inFlight - connections.longLived - scrapes())
   })
   metrics.gauge({
     name: 'active_connections',

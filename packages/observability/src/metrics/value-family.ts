@@ -23,14 +23,14 @@ export class ValueFamily implements Exposed {
   readonly type: 'counter' | 'gauge'
   readonly aggregator: string
   readonly series: SeriesMap<Cell>
-  readonly #collect: (() => void) | undefined
+  readonly #collect: (() => boolean) | undefined
 
-  /** @param collect - Sets the values before each scrape. */
+  /** @param collect - Sets the values before each scrape. Returns `false` where it failed: there are none then. */
   constructor(
     type: 'counter' | 'gauge',
     { name, help, labels = [], maxSeries }: FamilyOptions,
     onOverflow: () => void,
-    collect?: () => void
+    collect?: () => boolean
   ) {
     this.name = name
     this.help = help
@@ -47,23 +47,25 @@ export class ValueFamily implements Exposed {
     if (labels.length === 0) this.series.get([])
   }
 
+  #cells(): Iterable<Cell> {
+    return this.#collect === undefined || this.#collect() ? this.series.all() : []
+  }
+
   *texts(format: Format): Iterable<string> {
-    this.#collect?.()
+    const cells = this.#cells()
     yield familyHead(this, format)
-    for (const { prefix, value } of this.series.all()) yield `${prefix}${numberText(value)}\n`
+    for (const { prefix, value } of cells) yield `${prefix}${numberText(value)}\n`
   }
 
   json(): MetricJson {
-    this.#collect?.()
-    const values = [...this.series.all()].map(({ value, labels }) => ({ value, labels }))
+    const values = [...this.#cells()].map(({ value, labels }) => ({ value, labels }))
     const { name, help, type, aggregator } = this
     return { name, help, type, values, aggregator }
   }
 
   packed(): PackedFamily {
-    this.#collect?.()
     const { name, help, type, aggregator } = this
-    const series = Array.from(this.series.all(), ({ prefix, value }): [string, number[]] => [
+    const series = Array.from(this.#cells(), ({ prefix, value }): [string, number[]] => [
       prefix.slice(name.length, -1),
       [value]
     ])

@@ -9,7 +9,9 @@ import {
   type ConnectionCounts,
   type MetricsSetup
 } from '../metrics/setup.ts'
-import { WorkerGroup } from '../workers/worker-group.ts'
+import { workersAlone, WorkerGroup } from '../workers/worker-group.ts'
+import type { Exposition } from '../metrics/exposition.ts'
+import { check } from '../check.ts'
 import { metricsRoute } from './route.ts'
 
 /** Exposes the metrics of this process or of its group: on the management listener or on the app, and by OTLP. */
@@ -24,8 +26,7 @@ export function serveMetrics(
   // On the management listener a scrape is not a request of the app.
   connectionGauges(metrics, connections, () => (management === undefined ? counts.scrapes : 0))
   defaultMetrics(options)
-  const group =
-    options.workers === undefined ? undefined : new WorkerGroup(exposition, fastify.log, options.workers)
+  const group = options.workers === undefined ? undefined : workerGroup(exposition, fastify, options.workers)
   const source = group ?? exposition
   if (management !== undefined) {
     management.route(metricsRoute(options.path, source, undefined, counts))
@@ -33,7 +34,10 @@ export function serveMetrics(
     fastify.log.warn(
       `observability: the app has a route ${options.path}; keeping it, so there is no metrics route; set metrics.path or management`
     )
-  } else fastify.route(metricsRoute(options.path, source, options.guard, counts))
+  } else {
+    fastify.route(metricsRoute(options.path, source, options.guard, counts))
+    refuseSecondRoute(fastify, options.path)
+  }
 
   const push = options.otlp && new OtlpPush(options.otlp, buildOf(options.buildInfo), exposition, fastify.log)
 
@@ -47,4 +51,31 @@ export function serveMetrics(
     await Promise.all([group?.close(), push?.close()])
     detach()
   })
+}
+
+/** Fastify's message about a second route of a path does not say where the first one comes from. */
+function refuseSecondRoute(fastify: FastifyInstance, path: string): void {
+  fastify.addHook('onRoute', ({ url, method, constraints }) => {
+    const isOther = url !== path || Object.keys(constraints ?? {}).length > 0
+    if (isOther || ![method].flat().includes('GET')) return
+    check.fail(
+      'metrics.path',
+      `another path than ${path}, because the app adds a route there: set it, or "management" or "metrics: false"`,
+      path
+    )
+  })
+}
+
+/** Without a folder that workers can share, each answers scrapes by itself. */
+function workerGroup(
+  exposition: Exposition,
+  fastify: FastifyInstance,
+  name: string
+): WorkerGroup | undefined {
+  try {
+    return new WorkerGroup(exposition, fastify.log, name)
+  } catch (error) {
+    fastify.log.warn({ err: error }, workersAlone)
+    return undefined
+  }
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { activeSpan } from '../internals.ts'
 import type { ResolvedCorrelation } from './options.ts'
 import { spanIdSource, traceIdSource, uuidOf } from './random-ids.ts'
-import { isSampled, parseTraceparent, validTracestate } from './trace-context.ts'
+import { parseTraceparent, validTracestate } from './trace-context.ts'
 
 /** The ids of a request, here and in the services around. */
 export interface RequestIds {
@@ -12,6 +12,10 @@ export interface RequestIds {
   spanId: string | undefined
   flags: string
   tracestate: string | undefined
+  /** Whether `spanId` is that of a span which a tracing SDK records, so that every outgoing call has it as its parent. */
+  recorded: boolean
+  /** Whether a client that the service has no reason to trust may have chosen the trace id. */
+  chosen: boolean
 }
 
 const kIds = Symbol('seaworthy.ids')
@@ -24,6 +28,8 @@ export class IdSource {
   readonly options: ResolvedCorrelation
   readonly #spanId = spanIdSource()
   readonly #traceId = traceIdSource()
+  /** The span in which the service starts. Its context goes on in the listener, and so in each request. */
+  readonly #startSpan = activeSpan()?.spanId
 
   constructor(options: ResolvedCorrelation) {
     this.options = options
@@ -46,7 +52,8 @@ export class IdSource {
       requestId ??
       (typeof inbound === 'string' && validId.test(inbound) ? inbound : generateId(generate, raw, fresh))
 
-    const span = activeSpan()
+    const active = activeSpan()
+    const span = active?.spanId === this.#startSpan ? undefined : active
     const parent =
       span === undefined && trusted
         ? parseTraceparent(raw.headers.traceparent as string | undefined)
@@ -56,25 +63,39 @@ export class IdSource {
       // A new trace has the digits of the correlation id, so that a search for one finds the other.
       traceId: span?.traceId ?? parent?.traceId ?? fresh,
       spanId: span?.spanId,
-      flags: span === undefined ? (parent?.flags ?? '00') : `0${span.traceFlags & 1}`,
+      flags: span === undefined ? (parent?.flags ?? newTrace) : `0${span.traceFlags & 3}`,
       tracestate:
-        parent === undefined ? undefined : validTracestate(raw.headers.tracestate as string | undefined)
+        parent === undefined ? undefined : validTracestate(raw.headers.tracestate as string | undefined),
+      recorded: span !== undefined,
+      chosen: raw.headers.traceparent !== undefined && (trusts === undefined || !trusted)
     }
     ;(raw as Identified)[kIds] = ids
     return ids
   }
 
-  spanOf(ids: RequestIds): string {
-    return (ids.spanId ??= this.#spanId())
+  /** The parent id of an outgoing call. Calls whose spans nobody records need one each. */
+  #parentOf(ids: RequestIds): string {
+    if (ids.spanId !== undefined) return ids.recorded ? ids.spanId : this.#spanId()
+    return (ids.spanId = this.#spanId())
   }
 
   /** The headers for an outgoing call. */
   *outgoing(ids: RequestIds): Iterable<[string, string]> {
     yield [this.options.header, ids.correlationId]
-    yield ['traceparent', `00-${ids.traceId}-${this.spanOf(ids)}-${isSampled(ids.flags) ? '01' : '00'}`]
+    yield ['traceparent', `00-${ids.traceId}-${this.#parentOf(ids)}-${flagsToSend(ids.flags)}`]
     if (ids.tracestate !== undefined) yield ['tracestate', ids.tracestate]
   }
 }
+
+/** A trace that begins here, where nothing decides about sampling. Its id is random. */
+const newTrace = '02'
+
+/**
+ * What a new trace sends on must not say "not sampled": services behind would record nothing of it. Of the other flags
+ * only "random" is known.
+ */
+const flagsToSend = (flags: string): string =>
+  flags === newTrace ? '03' : `0${Number.parseInt(flags, 16) & 3}`
 
 function generateId(
   generate: ((request: IncomingMessage) => string) | undefined,

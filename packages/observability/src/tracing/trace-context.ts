@@ -14,15 +14,16 @@ export function parseTraceparent(header: string | undefined): TraceParent | unde
   // Version ff is invalid, version 00 has exactly four fields, later versions may have more.
   if (version === undefined || version === 'ff' || (version === '00' && more !== undefined)) return undefined
   if (/^0+$/.test(traceId) || /^0+$/.test(parentId)) return undefined
-  return { traceId, flags: version === '00' ? flags : sampledOnly(flags) }
+  return { traceId, flags: version === '00' ? flags : knownFlags(flags) }
 }
 
-/** Of the flags of a later version only "sampled" is defined. */
-const sampledOnly = (flags: string): string => (isSampled(flags) ? '01' : '00')
+/** Of the flags of a later version only "sampled" and "random" are defined. */
+const knownFlags = (flags: string): string => `0${Number.parseInt(flags, 16) & 3}`
 
 export const isSampled = (flags: string): boolean => (Number.parseInt(flags, 16) & 1) === 1
 
-const key = /^(?:[a-z][\w\-*/]{0,255}|[a-z0-9][\w\-*/]{0,240}@[a-z][\w\-*/]{0,13})$/
+// A key may begin with a digit at level 2. Its form with a tenant is that of level 1, which is the stricter one.
+const key = /^[a-z\d](?:[\w\-*/]{0,255}|[\w\-*/]{0,240}@[a-z][\w\-*/]{0,13})$/
 const value = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/
 
 /** A `tracestate` to send on, without empty members. `undefined` where the whole header must be dropped. */

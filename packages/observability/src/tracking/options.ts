@@ -61,6 +61,15 @@ export interface ErrorTrackingOptions {
   flush?: ((timeout: number) => unknown) | undefined
 
   /**
+   * How many errors of one kind are sent in a minute: of one class, code and source, thrown at one place. Further ones are
+   * logged, and counted in `errors_untracked_total`. 1 to 10000.
+   *
+   * @defaultValue 10
+   * @throws RangeError for a number outside that range.
+   */
+  maxPerMinute?: number | undefined
+
+  /**
    * Returns the id of a request's user.
    *
    * @defaultValue `request.user.sub`, else `request.user.id`
@@ -72,7 +81,7 @@ export interface ErrorTrackingOptions {
 }
 
 /** The names beside those of Sentry's `init`. */
-type OptionName = 'dsn' | 'environment' | 'tracesSampleRate' | 'sink' | 'flush' | 'userId'
+type OptionName = 'dsn' | 'environment' | 'tracesSampleRate' | 'sink' | 'flush' | 'maxPerMinute' | 'userId'
 
 const names = optionNames<Record<OptionName, unknown>>({
   dsn: true,
@@ -80,10 +89,12 @@ const names = optionNames<Record<OptionName, unknown>>({
   tracesSampleRate: true,
   sink: true,
   flush: true,
+  maxPerMinute: true,
   userId: true
 })
 
-export const errorTrackingDefaults: Required<Pick<ErrorTrackingOptions, 'userId'>> = {
+export const errorTrackingDefaults: Required<Pick<ErrorTrackingOptions, 'maxPerMinute' | 'userId'>> = {
+  maxPerMinute: 10,
   userId: (request: FastifyRequest & { user?: unknown }) => subjectOf(request.user)
 }
 
@@ -92,6 +103,7 @@ type SentryOptions = { dsn: string } & Record<string, unknown>
 export interface ResolvedErrorTracking {
   sink: ErrorSink | undefined
   flush: ((timeout: number) => unknown) | undefined
+  maxPerMinute: number
   userId: (request: FastifyRequest) => string | undefined
   /** The argument of Sentry's `init`, with a DSN. */
   sentry: SentryOptions | undefined
@@ -102,6 +114,11 @@ export function resolveErrorTracking(options: ErrorTrackingOptions): ResolvedErr
   assertOptionsObject('errorTracking', options)
   const { dsn, sink, flush, tracesSampleRate, environment } = options
   const userId = options.userId ?? errorTrackingDefaults.userId!
+  const maxPerMinute = check.integer(
+    'errorTracking.maxPerMinute',
+    options.maxPerMinute ?? errorTrackingDefaults.maxPerMinute,
+    { min: 1, max: 10_000 }
+  )
 
   for (const [name, value] of Object.entries({ sink, flush, userId })) {
     if (value !== undefined) check.fn(`errorTracking.${name}`, value)
@@ -115,11 +132,17 @@ export function resolveErrorTracking(options: ErrorTrackingOptions): ResolvedErr
   if (dsn !== undefined && sink !== undefined)
     check.fail('errorTracking', 'either "dsn" or "sink", not both', options)
   if (sink !== undefined) check.keys('errorTracking', options, names)
-  return { sink, flush, userId, sentry: dsn === undefined ? undefined : sentryOptions(options, dsn) }
+  return {
+    sink,
+    flush,
+    maxPerMinute,
+    userId,
+    sentry: dsn === undefined ? undefined : sentryOptions(options, dsn)
+  }
 }
 
 function sentryOptions(options: ErrorTrackingOptions, dsn: string | Secret): SentryOptions {
-  const { sink: _sink, flush: _flush, userId: _userId, ...init } = options
+  const { sink: _sink, flush: _flush, maxPerMinute: _max, userId: _userId, ...init } = options
   const text = reveal(dsn)
   if (!/^https?:\/\/[^@\s]+@[^/\s]+\/\S+$/.test(text))
     check.fail('errorTracking.dsn', 'a DSN of Sentry', 'something else')

@@ -1,8 +1,18 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { withTimeout } from '@seaworthy/internal'
 import type { ErrorContext, ErrorSink, ResolvedErrorTracking } from './options.ts'
+import { ErrorStorms } from './error-storms.ts'
 import type { PendingErrors } from './pending-errors.ts'
 import { sentryClient } from './sentry.ts'
+
+interface TrackerParts {
+  /** `undefined` tracks nothing. */
+  sink: ErrorSink | undefined
+  flush?: ((timeout: number) => unknown) | undefined
+  maxPerMinute: number
+  /** Called for each error that is not sent because its like was sent often enough. */
+  onSuppressed: () => void
+}
 
 /** Sends errors to a sink, each once. A failing sink does not affect the service. */
 export class ErrorTracker {
@@ -11,11 +21,13 @@ export class ErrorTracker {
   readonly #log: FastifyBaseLogger
   readonly #sink: ErrorSink | undefined
   readonly #flush: ((timeout: number) => unknown) | undefined
+  readonly #storms: ErrorStorms
 
-  constructor(log: FastifyBaseLogger, sink: ErrorSink | undefined, flush?: (timeout: number) => unknown) {
+  constructor(log: FastifyBaseLogger, { sink, flush, maxPerMinute, onSuppressed }: TrackerParts) {
     this.#log = log
     this.#sink = sink
     this.#flush = flush
+    this.#storms = new ErrorStorms(maxPerMinute, onSuppressed)
   }
 
   capture(error: unknown, context: ErrorContext): void {
@@ -24,6 +36,7 @@ export class ErrorTracker {
       if (this.#captured.has(error)) return
       this.#captured.add(error)
     }
+    if (!this.#storms.admits(error, context)) return
     try {
       const result = this.#sink(error, context)
       if (result instanceof Promise) this.#follow(result)
@@ -70,14 +83,18 @@ export interface Tracking {
 
 export async function setUpTracking(
   log: FastifyBaseLogger,
-  options: ResolvedErrorTracking | false
+  options: ResolvedErrorTracking | false,
+  onSuppressed: () => void
 ): Promise<Tracking> {
-  if (options === false) return { tracker: new ErrorTracker(log, undefined) }
-  const { sentry, sink, flush } = options
-  if (sentry === undefined) return { tracker: new ErrorTracker(log, sink, flush) }
+  if (options === false) {
+    return { tracker: new ErrorTracker(log, { sink: undefined, maxPerMinute: 1, onSuppressed }) }
+  }
+  const { sentry, sink, flush, maxPerMinute } = options
+  if (sentry === undefined)
+    return { tracker: new ErrorTracker(log, { sink, flush, maxPerMinute, onSuppressed }) }
   const client = await sentryClient(sentry)
   return {
-    tracker: new ErrorTracker(log, client.sink, client.flush),
+    tracker: new ErrorTracker(log, { sink: client.sink, flush: client.flush, maxPerMinute, onSuppressed }),
     pendingErrors: client.pendingErrors
   }
 }

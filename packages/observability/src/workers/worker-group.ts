@@ -14,6 +14,10 @@ const answerTimeout = 500
 /** Milliseconds between two snapshots of a worker. */
 const writeInterval = 2000
 
+/** The line of a group that cannot work. */
+export const workersAlone =
+  'observability: the workers cannot share their metrics; each answers scrapes with its own numbers; set TMPDIR to a writable folder with a short path'
+
 /**
  * Workers that answer scrapes for each other. Each has a socket in a folder that all share, and writes a snapshot there
  * when another one requests it, before it is scraped itself, and every two seconds. So each scrape has the numbers of all
@@ -34,7 +38,16 @@ export class WorkerGroup {
     this.#snapshots = new Snapshots(this.#folder)
   }
 
+  /** Listens to the other workers. Where that is impossible, this one answers scrapes by itself. */
   async start(): Promise<void> {
+    try {
+      await this.#listen()
+    } catch (error) {
+      this.#log.warn({ err: error }, workersAlone)
+    }
+  }
+
+  async #listen(): Promise<void> {
     const server = createServer((socket) => {
       socket.on('error', () => undefined)
       void this.#writeSafely().then(() => socket.end('ok'))
@@ -49,17 +62,28 @@ export class WorkerGroup {
   }
 
   async *blocks(format: Format): AsyncGenerator<Buffer, void> {
-    const [live] = await Promise.all([this.#requestSnapshots(), this.#write()])
-    const { families } = await this.#snapshots.sum(live)
-    yield* inBlocks(texts(families, format))
+    const families = this.#server === undefined ? undefined : await this.#sum()
+    yield* families === undefined ? this.#exposition.blocks(format) : inBlocks(texts(families, format))
+  }
+
+  /** The numbers of all workers. `undefined` where their files cannot be read or written. */
+  async #sum(): Promise<PackedFamily[] | undefined> {
+    try {
+      const [live] = await Promise.all([this.#requestSnapshots(), this.#write()])
+      return (await this.#snapshots.sum(live)).families
+    } catch (error) {
+      this.#log.warn({ err: error }, workersAlone)
+      return undefined
+    }
   }
 
   /** Writes the last snapshot. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
-    await this.#writeSafely()
     const server = this.#server
-    if (server !== undefined) await new Promise((resolve) => server.close(resolve))
+    if (server === undefined) return
+    await this.#writeSafely()
+    await new Promise((resolve) => server.close(resolve))
   }
 
   async #write(): Promise<void> {

@@ -1,0 +1,71 @@
+import { namesSecret } from './secret-names.ts'
+
+const redacted = '[redacted]'
+
+/**
+ * The beginning of `password=…`, `"token": "…"`, `access_token: …`, `'x-api-key', '…'`, `<secret>…`, `--password …`,
+ * `password%3D…`.
+ */
+const assignment =
+  /(--)?([\w.-]{1,64})(?:\]?["'`\\]{0,4}\s{0,3}(?:=>|:=|[:=]|%3[AD])\s{0,3}|["'`\\]{1,4}\s{0,3},\s{0,3}(?=["'`\\])|>(?=[^<>\s])|\s{1,3}(?=[^\s-]))/gi
+
+/** Headers whose value is a list of secrets: all of the line is one. */
+const wholeLine = /(?:^|[.-])(?:cookies?|authorization)$/i
+
+/** In quotes, in escaped quotes as JSON within JSON has them, or up to the next separator. */
+const quoted = /"(?:[^"\\]|\\[\s\S]){1,8192}"?|'(?:[^'\\]|\\[\s\S]){1,8192}'?|`(?:[^`\\]|\\[\s\S]){1,8192}`?/y
+const escaped = /\\{1,3}["'](?:[^"'\\]){1,8192}/y
+const word = /[^\s"',;&}<>\\]{1,8192}/y
+/** A line, with those that continue it: they begin with a space, as the frames of a stack do. */
+const line = /[^\r\n"'][^\r\n]{0,8192}(?:\r?\n[ \t](?!\s*at )[^\r\n]{0,8192}){0,8}/y
+
+/** Names that hold a secret in the query of a URL: `?code=…` of OAuth, `&sig=…` of a signed address. */
+const inQuery: ReadonlySet<string> = new Set(['code', 'key'])
+
+const after = (pattern: RegExp, text: string, at: number): string => {
+  pattern.lastIndex = at
+  return pattern.exec(text)?.[0] ?? ''
+}
+
+/** A list or an object up to its last bracket, or to the end of a text that was cut. */
+function bracketed(text: string, at: number): string {
+  let depth = 0
+  const end = Math.min(text.length, at + 8192)
+  for (let index = at; index < end; index++) {
+    const character = text[index]!
+    if (character === '[' || character === '{') depth++
+    else if (character === ']' || character === '}') depth--
+    if (depth === 0) return text.slice(at, index + 1)
+  }
+  return text.slice(at, end)
+}
+
+function valueAt(text: string, at: number, name: string): string {
+  const first = text[at]
+  if (first === '[' || first === '{') return text.startsWith(redacted, at) ? redacted : bracketed(text, at)
+  if (first === '"' || first === "'" || first === '`') return after(quoted, text, at)
+  if (first === '\\') return after(escaped, text, at)
+  return after(wholeLine.test(name) ? line : word, text, at)
+}
+
+/** Whether the beginning of an assignment is one: words with a space in between only as the option of a program. */
+const isAssignment = (start: string, isOption: boolean): boolean => isOption || !/[\w.-]\s+$/.test(start)
+
+/** Only the value of a secret is read as a value: `https://a/?token=…` has one within what follows `https:`. */
+export function scrubAssignments(text: string): string {
+  let scrubbed = ''
+  let end = 0
+  for (const { 0: start, 1: dashes, 2: name = '', index } of text.matchAll(assignment)) {
+    if (index < end || !isAssignment(start, dashes !== undefined)) continue
+    const isParameter = inQuery.has(name) && /[?&]/.test(text[index - 1] ?? '')
+    if (!isParameter && !namesSecret(name)) continue
+    const at = index + start.length
+    const value = valueAt(text, at, name)
+    if (value === '' || value.replace(/^["'`\\]+/, '').startsWith(redacted)) continue
+    const quote = /^\\*["'`]/.exec(value)?.[0] ?? ''
+    const close = quote !== '' && value.endsWith(quote) && value.length > quote.length ? quote : ''
+    scrubbed += text.slice(end, at) + quote + redacted + close
+    end = at + value.length
+  }
+  return scrubbed + text.slice(end)
+}

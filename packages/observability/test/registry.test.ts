@@ -1,0 +1,170 @@
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { Counter, Gauge, Registry } from 'prom-client'
+import t from 'tap'
+import { meterPort, provided } from '@seaworthy/contract'
+import { startNode, temporaryFolder } from '@seaworthy/testing'
+import { build, samples, total } from './helpers.ts'
+
+t.test('a collector that fails costs its own metric, and its message stays in the log', async (t) => {
+  for (const collect of [
+    () => {
+      throw new Error('postgres://app:hunter2@db is closed')
+    },
+    async () => Promise.reject(new Error('postgres://app:hunter2@db is closed'))
+  ]) {
+    const registry = new Registry()
+    registry.registerMetric(new Gauge({ name: 'pool_size', help: 'p', registers: [], collect }))
+    new Gauge({ name: 'jobs', help: 'j', registers: [registry] }).set(3)
+    const { app, lines } = await build(t, { metrics: { registry } })
+    for (const accept of ['text/plain', 'application/openmetrics-text']) {
+      const { statusCode, body } = await app.inject({ url: '/metrics', headers: { accept } })
+      t.equal(statusCode, 200)
+      t.equal(samples(body).get('jobs'), 3)
+      t.notMatch(body, /hunter2|pool_size [^a-z]/)
+    }
+    const warnings = lines().filter(({ metric }) => metric === 'pool_size')
+    t.equal(warnings.length, 1, 'one line until it works again')
+    t.match(warnings, [{ level: 40, msg: /could not be collected/ }])
+  }
+})
+
+t.test("a neighbour's collector that fails costs its own metric", async (t) => {
+  const { app, lines } = await build(t)
+  provided(app, meterPort)!.gauge({
+    name: 'queue_length',
+    help: 'q',
+    collect() {
+      throw new Error('no queue')
+    }
+  })
+  const { statusCode, body } = await app.inject('/metrics')
+  t.equal(statusCode, 200)
+  t.notOk(samples(body).has('queue_length'))
+  t.match(lines().at(-1), { metric: 'queue_length', err: { message: 'no queue' } })
+})
+
+t.test('a collector that hangs does not keep the scrape', async (t) => {
+  const registry = new Registry()
+  const collect = async () => new Promise<void>(() => undefined)
+  registry.registerMetric(new Gauge({ name: 'stuck', help: 's', registers: [], collect }))
+  const { app } = await build(t, { metrics: { registry } })
+  t.ok(samples(await app.observability.metrics()).has('http_requests_in_flight'))
+})
+
+t.test("the registry's default labels reach the plugin's series", async (t) => {
+  const registry = new Registry()
+  registry.setDefaultLabels({ region: 'eu1', method: 'default' })
+  const { app } = await build(t, { metrics: { registry } }, (app) => {
+    app.get('/:id', { config: { observability: {} as never } }, async () => 'ok')
+  })
+  await app.inject('/1')
+  for (const format of ['text', 'openmetrics'] as const) {
+    const found = [...samples(await app.observability.metrics(format)).keys()]
+    t.ok(found.length > 50)
+    t.strictSame(
+      found.filter((sample) => !sample.includes('region="eu1"')),
+      []
+    )
+    t.ok(found.includes('http_requests_total{method="GET",route="/:id",status_code="200",region="eu1"}'))
+    t.ok(found.includes('active_connections{region="eu1",method="default"}'))
+  }
+})
+
+t.test('a metric of the app with the name of ours stops the start', async (t) => {
+  const registry = new Registry()
+  new Counter({ name: 'http_requests_aborted_total', help: 'mine', registers: [registry] }).inc(7)
+  const { app } = await build(t, { metrics: { registry } })
+  await t.rejects(async () => app.ready(), {
+    code: 'INVALID_OPTION',
+    message: /"http_requests_aborted_total".*rename/
+  })
+})
+
+t.test('two apps may share a registry', async (t) => {
+  const registry = new Registry()
+  const first = await build(t, { metrics: { registry } })
+  await first.app.ready()
+  const second = await build(t, { metrics: { registry } })
+  await second.app.ready()
+  t.equal(total(await second.app.observability.metrics(), 'http_requests_in_flight'), 0)
+})
+
+t.test('a route of the app at the path of the scrape is refused with the option that helps', async (t) => {
+  const { app } = await build(t)
+  t.throws(() => app.get('/metrics', async () => 'mine'), {
+    code: 'INVALID_OPTION',
+    message: /"metrics.path".*the app adds a route there/
+  })
+  t.doesNotThrow(() => app.post('/metrics', async () => 'mine'))
+})
+
+t.test('no scrape has more series of requests than maxSeries, before or after requests', async (t) => {
+  const values = ['a', 'b', 'c', 'd']
+  const labels = { x: { values, of: () => 'a' } }
+  const { app } = await build(t, { metrics: { maxSeries: 30, labels } }, (app) => {
+    for (let n = 0; n < 20; n++) app.get(`/r${n}`, async () => 'ok')
+  })
+  await app.ready()
+  const count = async () =>
+    [...samples(await app.observability.metrics()).keys()].filter((name) =>
+      name.startsWith('http_requests_total')
+    ).length
+  t.equal(await count(), 30)
+  for (let n = 0; n < 20; n++) await app.inject(`/r${n}`)
+  t.equal(await count(), 30)
+  t.equal(total(await app.observability.metrics(), 'http_requests_total'), 20)
+})
+
+t.test('a service that is started without npm has the name of its package.json', async (t) => {
+  const folder = temporaryFolder(t)
+  mkdirSync(join(folder, 'src'))
+  symlinkSync(join(import.meta.dirname, '../node_modules'), join(folder, 'node_modules'))
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ name: 'orders', version: '3.2.1', type: 'module' })
+  )
+  writeFileSync(
+    join(folder, 'src/server.js'),
+    `import Fastify from 'fastify'
+     import { observability } from '${pathToFileURL(join(import.meta.dirname, '../src/index.ts'))}'
+     const app = Fastify()
+     await app.register(observability)
+     console.log(await app.observability.metrics())
+     process.exit(0)`
+  )
+  const { npm_package_name: _name, npm_package_version: _version, ...env } = process.env
+  const service = startNode(t, join(folder, 'src/server.js'), {
+    env: { ...env, npm_package_name: undefined }
+  })
+  await service.waitFor(/app_build_info\{name="orders",version="3\.2\.1"/)
+})
+
+t.test('memory without a limit is 0', async (t) => {
+  const { constrainedMemory } = process
+  t.teardown(() => Object.assign(process, { constrainedMemory }))
+  const { app } = await build(t)
+  for (const [limit, shown] of [
+    [2 ** 63, 0],
+    [2 ** 64, 0],
+    [2 ** 26, 2 ** 26]
+  ] as const) {
+    Object.assign(process, { constrainedMemory: () => limit })
+    t.equal(samples(await app.observability.metrics()).get('process_memory_limit_bytes'), shown)
+  }
+})
+
+t.test('a collector of OTLP that hangs does not keep the end of the service', async (t) => {
+  const hole = createServer(() => undefined).listen(0, '127.0.0.1')
+  t.teardown(() => hole.closeAllConnections())
+  t.teardown(() => hole.close())
+  await new Promise((resolve) => hole.once('listening', resolve))
+  const { port } = hole.address() as { port: number }
+  const otlp = { url: `http://127.0.0.1:${port}/`, timeout: 60_000 }
+  const { app, lines } = await build(t, { metrics: { otlp } })
+  await app.ready()
+  await app.close()
+  t.ok(lines().some(({ msg }) => msg.includes('metrics could not be pushed')))
+})
