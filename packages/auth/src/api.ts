@@ -8,13 +8,17 @@ import type { TokenPair } from './tokens/mint.ts'
 import type { RoleName } from './types/names.ts'
 import type { AnyRequest } from './types/requests.ts'
 
-/** The argument of `app.auth.revoke`: a token, a login (session or refresh token), or everything of a user. */
+/**
+ * The argument of `app.auth.revoke`: a token, a login (session or refresh token), or everything of a user. `issuer` is
+ * `request.identity.issuer`: ids of two issuers are not the same, even if they are equal. Without it the id is the app's
+ * own, or that of the only issuer if the app issues no tokens.
+ */
 export type Revocable =
   | { token: string }
-  | { jti: string }
-  | { session: string }
+  | { jti: string; issuer?: string | undefined }
+  | { session: string; issuer?: string | undefined }
   | { refreshToken: string }
-  | { user: string }
+  | { user: string; issuer?: string | undefined }
 
 /** `app.auth`. A member whose option is not set throws when it is used, with the name of the option. */
 export interface AuthApi {

@@ -8,6 +8,7 @@ import type { LoginOptions } from './logins/options.ts'
 import { createPasswords } from './logins/passwords.ts'
 import { formatMatrix } from './policy/matrix.ts'
 import type { RouteRules } from './policy/routes.ts'
+import type { IssuerScope } from './revocation/issuer-scope.ts'
 import type { Revocations } from './revocation/revocations.ts'
 import { createRevoke } from './revoke.ts'
 import type { Sessions } from './sessions/types.ts'
@@ -23,6 +24,7 @@ export interface ApiDependencies {
   readonly audit: Audit
   readonly revocations: Revocations
   readonly rules: RouteRules
+  readonly issuers: IssuerScope
   readonly mint: TokenMint | undefined
   readonly verifier: TokenVerifier | undefined
   readonly sessions: Sessions | undefined
@@ -44,6 +46,7 @@ export function createApi({
   audit,
   revocations,
   rules,
+  issuers,
   ...features
 }: ApiDependencies): AuthApi {
   const { sessions } = features
@@ -54,7 +57,7 @@ export function createApi({
   return {
     issueTokens: async (claims) => mint().issueTokens(claims),
     refresh: async (refreshToken) => mint().refresh(refreshToken),
-    revoke: createRevoke({ store, audit, revocations, sessions, mint, verifier }),
+    revoke: createRevoke({ store, audit, revocations, sessions, issuers, mint, verifier }),
     matrix: () => rules.matrix(),
     printMatrix: () => formatMatrix(rules.matrix()),
     hashPassword: (password) => passwords.hash(password),

@@ -42,3 +42,63 @@ export async function registerFastifyJwt(
     )
   }
 }
+
+/** Receives each hook that the app adds, with the instance on which it adds it. */
+export type HookListener = (instance: object, name: string, hook: unknown) => void
+
+/**
+ * Reports the hooks that are added to an instance and its scopes from now on.
+ *
+ * What for: `scope.addHook('onRequest', app.authenticate)` guards the routes of the scope, and Fastify tells no plugin
+ * which hooks a scope has. Scopes inherit the method from their parent, so one replacement is enough.
+ * Without it (an instance whose method cannot be replaced): such routes count as routes without a rule in the matrix and
+ * for `defaultDeny`. Their guard does not depend on it.
+ */
+export function watchHooks(fastify: FastifyInstance, listener: HookListener): void {
+  const addHook = fastify.addHook as (...args: unknown[]) => unknown
+  const watched = function (this: FastifyInstance, name: string, hook: unknown, ...rest: unknown[]): unknown {
+    const result = addHook.call(this, name, hook, ...rest)
+    listener(this, name, hook)
+    return result
+  }
+  Reflect.set(fastify, 'addHook', watched)
+}
+
+const decorators = ['decorate', 'decorateRequest', 'decorateReply'] as const
+
+/**
+ * Explains the errors of decorators whose name is taken: those of this package while it loads, later those of the app
+ * and of other plugins.
+ *
+ * What for: Fastify's error names neither this package nor the plugin that collides with it.
+ * Without it (an instance whose methods cannot be replaced): Fastify's error stays as it is.
+ *
+ * @param explain - The message for a name. `isOurs`: this package has it, and another plugin collides.
+ * @returns To be called when this package has loaded.
+ */
+export function explainCollisions(
+  fastify: FastifyInstance,
+  explain: (name: string, isOurs: boolean) => string
+): () => void {
+  const ours = new Set<string>()
+  let loading = true
+  for (const method of decorators) {
+    const original = fastify[method] as (...args: unknown[]) => unknown
+    const explained = function (this: FastifyInstance, name: string | symbol, ...rest: unknown[]): unknown {
+      const key = `${method} ${String(name)}`
+      try {
+        const result = original.call(this, name, ...rest)
+        if (loading) ours.add(key)
+        return result
+      } catch (error) {
+        const { code } = error as { code?: string }
+        if (code !== 'FST_ERR_DEC_ALREADY_PRESENT' || !(loading || ours.has(key))) throw error
+        throw Object.assign(new Error(explain(String(name), !loading), { cause: error }), { code })
+      }
+    }
+    Reflect.set(fastify, method, explained)
+  }
+  return () => {
+    loading = false
+  }
+}

@@ -11,7 +11,7 @@ import { compileRoles, type Roles, type RolesOption } from './policy/roles.ts'
 import { resolveRevocation, type ResolvedRevocation, type RevocationOptions } from './revocation/options.ts'
 import { resolveSession, type ResolvedSession, type SessionOptions } from './sessions/options.ts'
 import type { RedisClient } from './stores/redis-client.ts'
-import { resolveJwt, type JwtOptions, type ResolvedJwt } from './tokens/options.ts'
+import { jwtDefaults, resolveJwt, type JwtOptions, type ResolvedJwt } from './tokens/options.ts'
 
 /** Options of the auth plugin. A feature without options is not loaded. */
 export interface AuthOptions {
@@ -82,8 +82,8 @@ export interface AuthOptions {
 
   /**
    * Whether a route without an access rule stops the start. A rule is `config.auth`, `app.authenticate` or
-   * `app.authorize(…)`; public routes have `config: { auth: false }`. Probes and metrics need no rule. A hook of a whole
-   * scope is not a rule, because the route does not show it.
+   * `app.authorize(…)`, as a hook of the route or of its scope; public routes have `config: { auth: false }`. Probes and
+   * metrics need no rule. A function of the app's that calls `app.authenticate` is not a rule.
    *
    * @defaultValue false
    */
@@ -112,9 +112,10 @@ export interface AuthOptions {
   redis?: RedisClient
 
   /**
-   * The prefix of every key in Redis. Keep the braces: they keep the keys on one node of a cluster.
+   * The prefix of every key in Redis. It differs for each service, so that services on one Redis do not end each other's
+   * logins. Keep the braces: they keep the keys on one node of a cluster.
    *
-   * @defaultValue 'seaworthy:{auth}:'
+   * @defaultValue `seaworthy:{auth:ISSUER}:` with `jwt.issuer`, otherwise `seaworthy:{auth}:`
    */
   redisPrefix?: string
 
@@ -203,7 +204,7 @@ export function resolveOptions(options: AuthOptions): ResolvedAuth {
     mode: check.oneOf('mode', mode, ['enforce', 'report']),
     realm,
     redis: redisOf(options.redis),
-    redisPrefix: check.string('redisPrefix', options.redisPrefix ?? authDefaults.redisPrefix),
+    redisPrefix: check.string('redisPrefix', options.redisPrefix ?? redisPrefixOf(jwt)),
     storeTimeout: check.integer('storeTimeout', options.storeTimeout ?? authDefaults.storeTimeout, {
       min: 10,
       max: 10_000,
@@ -225,8 +226,16 @@ function csrfOf(
   return resolveCsrf(optionsOf('csrf', csrf) ?? {})
 }
 
+/** The issuer is the service's name. Encoded, because braces in it would move keys to other nodes of a cluster. */
+const redisPrefixOf = (jwt: ResolvedJwt | undefined): string =>
+  jwt === undefined || jwt.issuer === jwtDefaults.issuer
+    ? authDefaults.redisPrefix
+    : `seaworthy:{auth:${encodeURIComponent(jwt.issuer)}}:`
+
 function redisOf(redis: RedisClient | undefined): RedisClient | undefined {
   // The message shows the type only: a URL has a password.
+  if (typeof (redis as { evalSha?: unknown } | undefined)?.evalSha === 'function')
+    return check.fail('redis', 'an ioredis client', 'a client of node-redis, whose commands differ')
   if (redis !== undefined && !(isRedisClient(redis) && typeof redis.duplicate === 'function'))
     return check.fail('redis', 'an ioredis client', typeof redis)
   return redis

@@ -1,13 +1,17 @@
+import cluster from 'node:cluster'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { managementPort, whenProvided } from '@seaworthy/contract'
 import type { AuthApi } from './api.ts'
+import { explainCollision } from './collisions.ts'
 import { createAudit } from './core/audit.ts'
 import type { SchemeName } from './core/identity.ts'
 import { createApi } from './create-api.ts'
+import { explainCollisions } from './internals.ts'
 import { resolveOptions, type AuthOptions, type ResolvedAuth } from './options.ts'
 import { createGuards } from './policy/guard.ts'
 import { createRouteRules } from './policy/routes.ts'
+import { issuerScopeOf } from './revocation/issuer-scope.ts'
 import { createRevocations, type Revocations } from './revocation/revocations.ts'
 import type { Scheme } from './schemes/types.ts'
 import { memoryStore } from './stores/memory.ts'
@@ -16,6 +20,7 @@ import type { AuthStore } from './stores/store.ts'
 
 const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => {
   const options = resolveOptions(authOptions)
+  const loaded = explainCollisions(fastify, explainCollision)
   const { jwt, session, oauth2, realm, roles } = options
   const audit = createAudit(fastify, options.onAudit)
   const local = memoryStore()
@@ -52,6 +57,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     audit,
     revocations,
     rules,
+    issuers: issuerScopeOf(options),
     mint: tokens?.mint,
     verifier: tokens?.verifier,
     sessions: sessions?.sessions,
@@ -64,6 +70,8 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     await registerOauth(fastify, oauth2, { audit, hasSessions: session !== undefined })
   }
   addMatrixRoute(fastify, api)
+  warnOfLonelyMemory(fastify, options)
+  loaded()
 
   fastify.addHook('onReady', async () => {
     await store.connect()
@@ -98,14 +106,24 @@ function sharedStore(
 
 function revocationsOf(
   { log }: FastifyInstance,
-  { jwt, revocation, redis, redisPrefix }: ResolvedAuth,
+  { jwt, session, revocation, redis, redisPrefix }: ResolvedAuth,
   store: AuthStore
 ): Revocations {
   const lifetime = jwt === undefined ? 0 : jwt.expiresInSeconds * 1000 + jwt.clockTolerance
   // A revocation must be kept for as long as the app's tokens can be valid.
   const options = { ...revocation, retention: Math.max(revocation.retention, lifetime) }
   const notifications = redis && { client: redis, channel: `${redisPrefix}revoked-channel` }
-  return createRevocations(store, options, log, notifications)
+  return createRevocations(store, options, log, issuerScopeOf({ jwt, session }).primary, notifications)
+}
+
+/** Without Redis, a login is known only to the worker process that made it. */
+function warnOfLonelyMemory({ log }: FastifyInstance, { redis, session, jwt }: ResolvedAuth): void {
+  const keepsLogins = session !== undefined || (jwt !== undefined && jwt.keys.length > 0)
+  // PM2 sets NODE_APP_INSTANCE in each of its processes, in both of its modes.
+  const isWorker = cluster.isWorker || process.env.NODE_APP_INSTANCE !== undefined
+  if (redis !== undefined || !keepsLogins || !isWorker) return
+  const what = 'this process is one of several workers, and logins and revocations are in the memory of each'
+  log.warn(`auth: ${what}; users are logged out at random; set "redis", or run one process`)
 }
 
 /** Keeps a decorator of the app. */

@@ -3,6 +3,7 @@ import type { Audit } from './core/audit.ts'
 import { verificationUnavailable } from './core/errors.ts'
 import { check } from './core/option-checks.ts'
 import type { TokenOutcome } from './core/token-outcome.ts'
+import type { IssuerScope } from './revocation/issuer-scope.ts'
 import type { Revocations } from './revocation/revocations.ts'
 import type { Sessions } from './sessions/types.ts'
 import type { AuthStore } from './stores/store.ts'
@@ -14,6 +15,7 @@ export interface RevokeDependencies {
   readonly audit: Audit
   readonly revocations: Revocations
   readonly sessions: Sessions | undefined
+  readonly issuers: IssuerScope
   /** Throw if tokens are not configured. */
   readonly mint: () => TokenMint
   readonly verifier: () => TokenVerifier
@@ -33,12 +35,32 @@ function parseRevocable(what: Revocable): [kind: Kind, value: string] {
   return [kind, text]
 }
 
+/** The issuer of the id, `undefined` for the app or the primary one. An id of which issuer is open must not be guessed. */
+function parseIssuer(
+  what: Revocable,
+  kind: Kind,
+  { names, primary, hasDefault }: IssuerScope
+): string | undefined {
+  const { issuer } = what as { issuer?: unknown }
+  if (issuer === undefined || issuer === primary) {
+    if (issuer === undefined && !hasDefault && kind !== 'token')
+      check.fail(
+        'revoke(issuer)',
+        `called with one of ${names.join(', ')}: the id alone can be of each`,
+        issuer
+      )
+    return undefined
+  }
+  return check.oneOf('revoke(issuer)', issuer, names)
+}
+
 /** Makes `app.auth.revoke`. */
 export function createRevoke({
   store,
   audit,
   revocations,
   sessions,
+  issuers,
   mint,
   verifier
 }: RevokeDependencies): AuthApi['revoke'] {
@@ -47,29 +69,34 @@ export function createRevoke({
     const outcome = await new Promise<TokenOutcome>((resolve) => verifier().verify(token, resolve))
     if ('unavailable' in outcome) throw verificationUnavailable(outcome)
     if (!('identity' in outcome)) return
-    const { jti } = outcome.identity.user
+    const { user, issuer } = outcome.identity
+    const { jti } = user
     if (typeof jti !== 'string' && typeof jti !== 'number')
       throw new Error('auth: the token has no "jti": revoke the user instead, or use issueTokens')
-    await revocations.revoke(`jti:${jti}`)
+    await revocations.revoke('jti', String(jti), issuer)
   }
 
-  const revokeKind: Record<Kind, (value: string) => Promise<unknown>> = {
-    user: (user) =>
+  /** Logins that this app keeps are those of its own users. */
+  const revokeKind: Record<Kind, (value: string, issuer: string | undefined) => Promise<unknown>> = {
+    user: (user, issuer) =>
       Promise.all([
-        revocations.revoke(`sub:${user}`),
-        store.endFamiliesOf(user),
-        ...(sessions ? [sessions.revokeAll(user)] : [])
+        revocations.revoke('sub', user, issuer),
+        ...(issuer === undefined ? [store.endFamiliesOf(user)] : []),
+        ...(issuer === undefined && sessions ? [sessions.revokeAll(user)] : [])
       ]),
     refreshToken: async (token) => mint().endLogin(token),
-    session: (id) =>
-      Promise.all([revocations.revoke(`sid:${id}`), store.endFamily(id), store.endSession(id, undefined)]),
-    jti: (jti) => revocations.revoke(`jti:${jti}`),
+    session: (id, issuer) =>
+      Promise.all([
+        revocations.revoke('sid', id, issuer),
+        ...(issuer === undefined ? [store.endFamily(id), store.endSession(id, undefined)] : [])
+      ]),
+    jti: (jti, issuer) => revocations.revoke('jti', jti, issuer),
     token: revokeToken
   }
 
   return async (what) => {
     const [kind, value] = parseRevocable(what)
-    await revokeKind[kind](value)
+    await revokeKind[kind](value, parseIssuer(what, kind, issuers))
     audit.record({ type: 'revoked', outcome: kind, subject: kind === 'user' ? value : undefined })
   }
 }

@@ -105,7 +105,9 @@ t.test('a token whose key is removed during its verification is verified again',
     requiredClaims: [],
     type: undefined,
     clockTolerance: 0,
-    rolesClaim: undefined
+    clientClaims: [],
+    rolesClaim: undefined,
+    scopesClaim: undefined
   }
   const issuer = remoteIssuer(rules, source, publicKeyVerifier)
   const token = await signed('ES256', privateKey, 'idp', { kid: 'k1' })

@@ -24,6 +24,11 @@ export interface Identity {
   readonly scheme: SchemeName
   readonly user: AuthUser
   readonly subject: string | undefined
+  /**
+   * The issuer of the token. Subjects of two issuers are two users, even if they are equal. `undefined` for sessions and
+   * API keys, whose users are the app's.
+   */
+  readonly issuer: string | undefined
   readonly roles: readonly string[]
   readonly scopes: readonly string[]
 }
@@ -42,25 +47,40 @@ const toStrings = (value: unknown): readonly string[] => {
   return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : []
 }
 
-/** The value at a dotted path: `realm_access.roles`. */
+/** The value at a dotted path: `realm_access.roles`. A name with dots, such as a URL, is found too. */
 function valueAt(claims: Record<string, unknown>, path: string): unknown {
-  let value: unknown = claims
-  for (const key of path.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
-    value = (value as Record<string, unknown>)[key]
+  if (Object.hasOwn(claims, path)) return claims[path]
+  for (let dot = path.indexOf('.'); dot > 0; dot = path.indexOf('.', dot + 1)) {
+    const head = path.slice(0, dot)
+    const inner = Object.hasOwn(claims, head) ? claims[head] : undefined
+    if (typeof inner !== 'object' || inner === null) continue
+    const value = valueAt(inner as Record<string, unknown>, path.slice(dot + 1))
+    if (value !== undefined) return value
   }
-  return value
+  return undefined
 }
+
+/** Where an issuer puts what. */
+export interface ClaimPaths {
+  readonly issuer?: string | undefined
+  readonly rolesClaim?: string | undefined
+  readonly scopesClaim?: string | undefined
+}
+
+/** Sessions and API keys. */
+const appsOwn: ClaimPaths = {}
 
 /** The identity in a set of claims. Roles are compared whole: `roles: 'admin'` is one role, not a text to search in. */
 export function identityOf(
   scheme: SchemeName,
   claims: Record<string, unknown>,
-  rolesClaim?: string
+  { issuer, rolesClaim, scopesClaim }: ClaimPaths = appsOwn
 ): Identity {
   const list = toStrings(rolesClaim === undefined ? claims.roles : valueAt(claims, rolesClaim))
   const roles = rolesClaim === undefined && list.length === 0 ? toStrings(claims.role) : list
-  const scope = claims.scope ?? claims.scopes
+  // `scp` is the claim of Entra (a text) and Okta (a list).
+  const scope =
+    scopesClaim === undefined ? (claims.scope ?? claims.scopes ?? claims.scp) : valueAt(claims, scopesClaim)
   const scopes = typeof scope === 'string' ? scope.split(' ').filter(Boolean) : toStrings(scope)
-  return { scheme, user: claims as AuthUser, subject: subjectOf(claims), roles, scopes }
+  return { scheme, user: claims as AuthUser, subject: subjectOf(claims), issuer, roles, scopes }
 }

@@ -37,11 +37,12 @@ export interface IntrospectedIssuerRules {
   readonly audiences: readonly string[]
   readonly requiredClaims?: readonly string[]
   readonly rolesClaim?: string
+  readonly scopesClaim?: string
   readonly introspection: ResolvedIntrospection
 }
 
 export function createIntrospection(
-  { issuer, audiences, requiredClaims, rolesClaim, introspection }: IntrospectedIssuerRules,
+  { issuer, audiences, requiredClaims, rolesClaim, scopesClaim, introspection }: IntrospectedIssuerRules,
   { cache: limit, clockTolerance }: { cache: number; clockTolerance: number },
   log: FastifyBaseLogger
 ): Introspection {
@@ -92,7 +93,7 @@ export function createIntrospection(
       rejected.set(key, { outcome: result, until: now + Math.min(cacheFor, maxRejectionAge) })
       return result
     }
-    const identity = identityOf('jwt', result.claims, rolesClaim)
+    const identity = identityOf('jwt', result.claims, { issuer, rolesClaim, scopesClaim })
     const { exp } = result.claims
     const expires = typeof exp === 'number' ? exp * 1000 + clockTolerance : Infinity
     accepted.set(key, { outcome: { identity }, until: Math.min(now + cacheFor, expires) })

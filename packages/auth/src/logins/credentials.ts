@@ -3,7 +3,7 @@ import { clientNetwork } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
 import { AuthError, unauthorized } from '../core/errors.ts'
-import type { AuthStore } from '../stores/store.ts'
+import type { Attempt, AuthStore } from '../stores/store.ts'
 import type { LoginOptions } from './options.ts'
 import type { Passwords } from './passwords.ts'
 
@@ -55,8 +55,7 @@ export function createVerifyCredentials(
       return call(stores.local)
     }
   }
-  /** Milliseconds to wait; 0 if the attempt is counted and allowed. */
-  const countAttempt = (key: string, free: number): Promise<number> =>
+  const countAttempt = (key: string, free: number): Promise<Attempt> =>
     withFallback((store) => store.attempt(key, free, delay, maxDelay))
 
   return async (request, { account, password, find }) => {
@@ -67,29 +66,49 @@ export function createVerifyCredentials(
     const addressKey = `address:${network}`
     const anywhere = accountKey(account)
     const fromNetwork = `${anywhere}@${network}`
-    // Counted and checked in one step before the hash: otherwise concurrent guesses would all be free. The pair of
-    // account and network comes first, so that an attacker elsewhere does not lock out the owner.
+    const perAddress = attempts * addressFactor
+    // Counted and checked in one step before the hash: otherwise concurrent guesses would all be free. The address
+    // gets its attempt back unless the password is wrong.
+    const byAddress = await countAttempt(addressKey, perAddress)
+    const refundAddress = (): Promise<void> =>
+      withFallback((store) => store.refund(addressKey, byAddress.count, perAddress))
+    // The pair of account and network comes before the account, so that an attacker elsewhere does not lock out the
+    // owner.
     const wait =
-      (await withFallback((store) => store.waitOf(addressKey))) ||
-      (await countAttempt(fromNetwork, attempts)) ||
-      (await countAttempt(anywhere, attempts * accountFactor))
+      byAddress.wait ||
+      (await countAttempt(fromNetwork, attempts)).wait ||
+      (await countAttempt(anywhere, attempts * accountFactor)).wait
     if (wait > 0) {
+      if (byAddress.wait === 0) await refundAddress()
       const code = 'AUTH_TOO_MANY_ATTEMPTS'
       audit.record({ type: 'login', outcome: 'slowed', scheme: 'password', code }, request)
       throw tooManyAttempts(wait)
     }
 
-    const user = await find(account)
+    const user = await findOrRefund(() => find(account), refundAddress)
     const isRight = await passwords.verify(password, user?.passwordHash)
     if (!user || !isRight) {
-      await countAttempt(addressKey, attempts * addressFactor)
       const code = 'AUTH_INVALID_CREDENTIALS'
       audit.record({ type: 'login', outcome: 'failed', scheme: 'password', code }, request)
       throw invalidCredentials()
     }
-    // The count of the address stays: an attacker could reset it by logging in to an account of their own.
+    await refundAddress()
+    // The failures of the address stay: an attacker could reset it by logging in to an account of their own.
     await withFallback(async (store) => Promise.all([store.succeed(fromNetwork), store.succeed(anywhere)]))
     audit.record({ type: 'login', outcome: 'ok', scheme: 'password' }, request)
     return user
+  }
+}
+
+/** Finds the user. Without an answer of the database the attempt was no guess. */
+async function findOrRefund<User>(
+  find: () => User | Promise<User>,
+  refund: () => Promise<void>
+): Promise<User> {
+  try {
+    return await find()
+  } catch (error) {
+    await refund()
+    throw error
   }
 }

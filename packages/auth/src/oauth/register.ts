@@ -5,7 +5,7 @@ import type { Audit } from '../core/audit.ts'
 import { AuthError, type AuthErrorCode } from '../core/errors.ts'
 import { failureReason } from '../core/failure-reason.ts'
 import { providerFailure } from './failures.ts'
-import { isLocalPath } from './local-path.ts'
+import { localPathOf } from './local-path.ts'
 import type { ProviderIdentity, ResolvedProvider } from './options.ts'
 import { createProvider } from './provider.ts'
 import { loginStateCookies, type LoginState } from './state-cookies.ts'
@@ -69,7 +69,7 @@ function addRoutes(
     { config, schema: { querystring: startQuery } },
     async (request, reply) => {
       const { returnTo } = request.query
-      const start = provider.startLogin(isLocalPath(returnTo) ? returnTo : options.returnTo)
+      const start = provider.startLogin(localPathOf(returnTo) ?? options.returnTo)
       const { url, login } = await start.catch((error: unknown) => {
         throw providerFailure(error)
       })
@@ -109,15 +109,17 @@ async function finishLogin(
   request: FastifyRequest,
   reply: FastifyReply
 ): Promise<unknown> {
+  // The check of the options accepts local paths only.
+  const encodedDefault = localPathOf(defaultPath) ?? '/'
   const user: unknown = await onLogin(identity, request, reply)
   const subject = subjectOf(user)
   audit.record({ type: 'provider_login', outcome: 'ok', scheme: 'oauth2', subject }, request)
   if (reply.sent) return reply
-  if (user === undefined || user === null) return reply.redirect(defaultPath)
+  if (user === undefined || user === null) return reply.redirect(encodedDefault)
   if (!hasSessions) {
     const what = `"oauth2.${name}.onLogin" returned a user, but there is no session to keep it`
     throw new Error(`auth: ${what}: set the option "session", or send a reply in onLogin`)
   }
   request.session.set('user', user)
-  return reply.redirect(isLocalPath(returnTo) ? returnTo : defaultPath)
+  return reply.redirect(localPathOf(returnTo) ?? encodedDefault)
 }

@@ -7,7 +7,9 @@ import type { RoleName } from '../types/names.ts'
 import { toAuthHook, type AuthHook, type GuardHook } from './auth-hook.ts'
 import type { Guards } from './guard.ts'
 import { rowsOf, type MatrixRow } from './matrix.ts'
+import { misplacedRules } from './misplaced.ts'
 import { requirementOf, type Requirement, type RuleContext } from './requirement.ts'
+import { createScopeGuards } from './scope-guards.ts'
 
 export interface RouteRules {
   authenticate: AuthHook
@@ -17,6 +19,15 @@ export interface RouteRules {
 
 export interface RouteRulesOptions extends RuleContext {
   readonly defaultDeny: boolean
+}
+
+/** A route whose hooks are complete when the app is ready. */
+interface RouteEntry {
+  readonly name: string
+  readonly route: Pick<RouteOptions, 'method' | 'url'>
+  /** The instance on which it was added. */
+  readonly scope: object
+  readonly rule: 'public' | 'operational' | 'unmarked' | readonly Requirement[]
 }
 
 const phases = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
@@ -31,8 +42,17 @@ export function createRouteRules(
   /** The requirements of the hooks that `authenticate` and `authorize(…)` are. */
   const requirements = new WeakMap<object, Requirement>()
   const checkedRoute = routeData<true>('auth.checked')
-  const matrix: MatrixRow[] = []
-  const unmarked: string[] = []
+  const scopes = createScopeGuards(fastify, phases, (hook) => requirements.get(hook))
+  const entries: RouteEntry[] = []
+  /** Keys that look like rules, each with the routes that have it. */
+  const misplaced = new Map<string, string[]>()
+
+  /** The rule of a route, with the guards of its scope. */
+  const ruleOf = ({ rule, scope }: RouteEntry): RouteEntry['rule'] => {
+    const guards = rule === 'operational' ? [] : scopes.of(scope)
+    if (guards.length === 0) return rule
+    return typeof rule === 'string' ? guards : [...rule, ...guards]
+  }
 
   /** Makes `app.authenticate` and `app.authorize(…)`: authentication and authorization in one hook. */
   const createHook = (requirement: Requirement): AuthHook => {
@@ -67,15 +87,30 @@ export function createRouteRules(
       .flatMap((phase) => [route[phase] ?? []].flat() as object[])
       .flatMap((hook) => requirements.get(hook) ?? [])
 
-  fastify.addHook('onRoute', (route) => {
+  /** Stops the start for a guard that Fastify would ignore, and notes what may be one. */
+  function checkPlace(route: RouteOptions, name: string): void {
+    const { certain, possible } = misplacedRules(route)
+    const [first] = certain
+    if (first !== undefined)
+      check.fail(
+        `${name} ${first}`,
+        'written as config.auth, the only place that is read',
+        'a rule elsewhere'
+      )
+    if (route.method === 'HEAD') return
+    for (const key of possible) misplaced.set(key, [...(misplaced.get(key) ?? []), name])
+  }
+
+  fastify.addHook('onRoute', function (route) {
     const { auth, operational } = route.config ?? {}
     checkedRoute.set(route, true)
-    if (operational !== undefined) {
-      matrix.push(...rowsOf(route, 'operational'))
-      return
-    }
-
     const name = `${[route.method].flat().join('|')} ${route.url}`
+    const add = (rule: RouteEntry['rule']): void => {
+      entries.push({ name, route: { method: route.method, url: route.url }, scope: this, rule })
+    }
+    if (operational !== undefined) return add('operational')
+
+    checkPlace(route, name)
     const found = requirementsOfHooks(route)
     if (found.length > 0 && schemes.length === 0)
       check.fail('jwt', `set (or "session", or "apiKeys"): ${name} needs a scheme`, undefined)
@@ -86,29 +121,40 @@ export function createRouteRules(
       addGuards(route, requirement)
       found.unshift(requirement)
     }
-    if (found.length > 0) {
-      matrix.push(...rowsOf(route, found))
-      return
-    }
-
-    matrix.push(...rowsOf(route, auth === false ? 'public' : 'unmarked'))
-    if (auth === undefined && !isPreflight(route)) unmarked.push(name)
+    if (found.length > 0) return add(found)
+    add(auth === false ? 'public' : 'unmarked')
   })
 
-  if (options.defaultDeny) {
-    fastify.addHook('onReady', (done) => {
-      if (unmarked.length === 0) return done()
-      const rule =
-        'find an access rule on every route: config.auth, app.authenticate or app.authorize (config: { auth: false } for everyone)'
-      done(invalidOption(`auth: "defaultDeny" must ${rule}, got none on ${unmarked.join(', ')}`))
-    })
-  }
-  // Routes added before this plugin have no guards: reject their requests if the route or the app requires a rule.
+  fastify.addHook('onReady', (done) => {
+    for (const [key, routes] of misplaced) {
+      const what = `"${key}" limits no access on ${shortList(routes)}; it is not read`
+      fastify.log.warn(`auth: ${what}; put the rule into config.auth if it is one`)
+    }
+    if (!options.defaultDeny) return done()
+    const unmarked = entries
+      .filter((entry) => ruleOf(entry) === 'unmarked' && !isPreflight(entry.route))
+      .map(({ name }) => name)
+    if (unmarked.length === 0) return done()
+    const rule =
+      'find an access rule on every route: config.auth, app.authenticate or app.authorize (config: { auth: false } for everyone)'
+    done(invalidOption(`auth: "defaultDeny" must ${rule}, got none on ${unmarked.join(', ')}`))
+  })
+
+  // Routes added before this plugin have no guards, even if they name `app.authenticate`: it did not exist yet, and
+  // Fastify ignores a hook that is undefined. Only routes that are public by decision are open.
+  const early = new Set<string>()
   fastify.addHook('onRequest', (request, _reply, done) => {
     if (checkedRoute.get(request) || request.is404) return done()
-    const { auth, operational } = request.routeOptions.config
-    if (operational !== undefined || auth === false) return done()
-    if (auth === undefined && !options.defaultDeny) return done()
+    const { config, method, url = '' } = request.routeOptions
+    if (config.operational !== undefined || config.auth === false) return done()
+    if (isPreflight({ method, url })) return done()
+    // Without a scheme there is nothing that a guard could require.
+    if (config.auth === undefined && !options.defaultDeny && schemes.length === 0) return done()
+    if (!early.has(url)) {
+      early.add(url)
+      const what = `${url} was added before this plugin, so it has no guard; rejecting its requests`
+      request.log.error(`auth: ${what}; await app.register(…) before the routes, or set config.auth to false`)
+    }
     const message = 'The route was added before the plugin that guards it'
     done(new AuthError(message, { code: 'AUTH_UNMARKED_ROUTE', statusCode: 403 }))
   })
@@ -122,10 +168,14 @@ export function createRouteRules(
       for (const role of roles) check.string('authorize', role)
       return createHook({ ...base, roles })
     },
-    matrix: () => matrix.map((row) => ({ ...row }))
+    matrix: () => entries.flatMap((entry) => rowsOf(entry.route, ruleOf(entry)))
   }
 }
 
 /** `@fastify/cors` answers preflight requests on a route of its own. */
-const isPreflight = ({ method, url }: RouteOptions): boolean =>
-  method === 'OPTIONS' && (url === '*' || url === '/*')
+const isPreflight = ({ method, url }: { method: unknown; url: string }): boolean =>
+  [method].flat().join() === 'OPTIONS' && (url === '*' || url === '/*')
+
+/** The first names of a list, and how many there are more. */
+const shortList = (names: readonly string[]): string =>
+  names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '')

@@ -3,15 +3,17 @@ import type { FastifyBaseLogger } from 'fastify'
 import { storeUnavailable, type AuthError } from '../core/errors.ts'
 import type { RedisClient, RedisSubscriber } from '../stores/redis-client.ts'
 import type { AuthStore, Revocation } from '../stores/store.ts'
+import { revocationEntry, type RevokedKind } from './issuer-scope.ts'
 import type { ResolvedRevocation } from './options.ts'
 
 /** The revoked tokens, in the memory of each process, because every request is checked against them. */
 export interface Revocations {
-  /** Whether these are the claims of a revoked token. */
-  isRevoked(claims: Record<string, unknown>): boolean
+  /** Whether these are the claims of a revoked token. `issuer` is the one by whose rules it was verified. */
+  isRevoked(claims: Record<string, unknown>, issuer: string | undefined): boolean
   /** The error 503 if the list is too old and `onStoreError` is `closed`. */
   staleness(): AuthError | undefined
-  revoke(entry: string): Promise<void>
+  /** Without an issuer the id is one of the primary issuer. */
+  revoke(kind: RevokedKind, id: string, issuer?: string): Promise<void>
   /** Now in milliseconds, but later than the user's last revocation: the `iat_ms` of a new token. */
   issueTime(subject: string): number
   start(): Promise<void>
@@ -21,15 +23,19 @@ export interface Revocations {
 /** Milliseconds between removals of expired entries without Redis. */
 const pruneInterval = 60_000
 
-const key = (kind: string, value: unknown): string => `${kind}:${String(value)}`
-
-/** @param notifications - Where Redis announces new revocations, if there is a Redis. */
+/**
+ * @param primary - The issuer of ids for which none is stated.
+ * @param notifications - Where Redis announces new revocations, if there is a Redis.
+ */
 export function createRevocations(
   store: AuthStore,
   options: ResolvedRevocation,
   log: FastifyBaseLogger,
+  primary: string | undefined,
   notifications?: { client: RedisClient; channel: string }
 ): Revocations {
+  const key = (kind: RevokedKind, value: unknown, issuer?: string): string =>
+    revocationEntry(kind, value, issuer, primary)
   const revoked = new Map<string, Revocation>()
   let cursor: string | undefined
   let syncedAt = Date.now()
@@ -101,12 +107,12 @@ export function createRevocations(
   }
 
   return {
-    isRevoked(claims) {
+    isRevoked(claims, issuer) {
       if (revoked.size === 0) return false
-      if (claims.jti !== undefined && revoked.has(key('jti', claims.jti))) return true
-      if (claims.sid !== undefined && revoked.has(key('sid', claims.sid))) return true
+      if (claims.jti !== undefined && revoked.has(key('jti', claims.jti, issuer))) return true
+      if (claims.sid !== undefined && revoked.has(key('sid', claims.sid, issuer))) return true
       const subject = subjectOf(claims)
-      const user = subject === undefined ? undefined : revoked.get(key('sub', subject))
+      const user = subject === undefined ? undefined : revoked.get(key('sub', subject, issuer))
       if (user === undefined) return false
       // `iat` has whole seconds. Tokens of this package carry the millisecond too, so that the next login is valid.
       const issuedAt = typeof claims.iat_ms === 'number' ? claims.iat_ms : Number(claims.iat) * 1000
@@ -118,9 +124,9 @@ export function createRevocations(
         ? storeUnavailable('Revocations cannot be checked right now')
         : undefined
     },
-    async revoke(entry) {
+    async revoke(kind, id, issuer) {
       const now = Date.now()
-      const revocation = { entry, cutoff: now, until: now + options.retention }
+      const revocation = { entry: key(kind, id, issuer), cutoff: now, until: now + options.retention }
       add(revocation)
       await store.revoke(revocation)
     },

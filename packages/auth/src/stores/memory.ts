@@ -2,6 +2,7 @@ import { ExpiringMap } from './expiring-map.ts'
 import type { AuthStore, Family, SessionRecord } from './store.ts'
 
 interface StoredFamily extends Family {
+  readonly proof: string
   current: string
   /** The newest token, for clients that present its predecessor within the grace. */
   latest: string
@@ -23,30 +24,33 @@ export function memoryStore(): AuthStore {
 
     async connect() {},
 
-    async createFamily(family, hash, idle) {
-      const stored = { ...family, current: hash, latest: '', used: new Map<string, number>() }
+    async createFamily(family, { hash, proof }, idle) {
+      const stored = { ...family, proof, current: hash, latest: '', used: new Map<string, number>() }
       families.set(family.id, stored, Math.min(Date.now() + idle, family.endsAt))
     },
 
     async rotateFamily(id, presented, next, grace, idle) {
       const family = families.get(id)
-      if (family === undefined) return { outcome: 'unknown' }
+      if (family === undefined || family.proof !== presented.proof) return { outcome: 'unknown' }
       const now = Date.now()
       const { claims, endsAt } = family
-      if (family.current !== presented) {
-        if ((family.used.get(presented) ?? 0) > now)
+      if (family.current !== presented.hash) {
+        if ((family.used.get(presented.hash) ?? 0) > now)
           return { outcome: 'grace', claims, endsAt, token: family.latest }
         families.delete(id)
         return { outcome: 'reused' }
       }
       for (const [hash, until] of family.used) if (until <= now) family.used.delete(hash)
-      family.used.set(presented, now + grace)
+      family.used.set(presented.hash, now + grace)
       family.current = next.hash
       family.latest = next.text
       families.set(id, family, Math.min(now + idle, endsAt))
       return { outcome: 'rotated', claims, endsAt, token: next.text }
     },
 
+    async hasFamily(id, proof) {
+      return families.get(id)?.proof === proof
+    },
     async endFamily(id) {
       families.delete(id)
     },
@@ -70,24 +74,27 @@ export function memoryStore(): AuthStore {
     async findSession(id) {
       return sessions.get(id)
     },
-    async endSession(id) {
-      sessions.delete(id)
+    async endSession(id, subject) {
+      if (subject === undefined || sessions.get(id)?.subject === subject) sessions.delete(id)
     },
     async sessionsOf(subject) {
       return [...sessions.values()].filter((session) => session.subject === subject)
     },
 
-    async waitOf(key) {
-      return Math.max(0, (failures.get(key)?.until ?? 0) - Date.now())
-    },
     async attempt(key, free, delay, max) {
       const before = failures.get(key)
       const now = Date.now()
-      if (before !== undefined && before.until > now) return before.until - now
+      if (before !== undefined && before.until > now) return { wait: before.until - now, count: before.count }
       const count = (before?.count ?? 0) + 1
       const wait = count < free ? 0 : Math.min(max, delay * 2 ** Math.min(count - free, 30))
       failures.set(key, { count, until: now + wait }, now + wait + max)
-      return 0
+      return { wait: 0, count }
+    },
+    async refund(key, count, free) {
+      const current = failures.get(key)
+      if (current === undefined) return
+      if (current.count === count || current.count <= free) current.until = 0
+      current.count = Math.max(0, current.count - 1)
     },
     async succeed(key) {
       failures.delete(key)

@@ -42,46 +42,57 @@ export function redisStore(options: RedisStoreOptions): AuthStore {
       await withTimeout(timeout, () => client.ping()).catch(() => undefined)
     },
 
-    async createFamily({ id, subject, claims, endsAt }, hash, idle) {
+    async createFamily({ id, subject, claims, endsAt }, { hash, proof }, idle) {
       const now = Date.now()
       const ttl = Math.max(1, Math.min(idle, endsAt - now))
       const keys = [`family:${id}`, `families:${subject}`]
-      await run(scripts.createFamily, keys, hash, subject, claims, endsAt, ttl, id, now)
+      await run(scripts.createFamily, keys, hash, subject, claims, endsAt, ttl, id, now, proof)
     },
 
     async rotateFamily(id, presented, next, grace, idle) {
-      const keys = [`family:${id}`, `latest:${id}`, `used:${presented}`]
-      const args = [presented, next.hash, next.text, grace, idle, Date.now()]
+      const keys = [`family:${id}`, `latest:${id}`, `used:${presented.hash}`]
+      const args = [presented.hash, next.hash, next.text, grace, idle, Date.now(), presented.proof]
       const [outcome, claims, endsAt, token] = (await run(scripts.rotateFamily, keys, ...args)) as string[]
       if (outcome !== 'rotated' && outcome !== 'grace')
         return { outcome: outcome === 'reused' ? 'reused' : 'unknown' }
       return { outcome, claims: String(claims), endsAt: Number(endsAt), token: String(token) }
     },
 
+    async hasFamily(id, proof) {
+      return Number(await run(scripts.hasFamily, [`family:${id}`], proof)) === 1
+    },
     async endFamily(id) {
       await run(scripts.del, [`family:${id}`])
     },
 
+    // The prefix of the other keys is a key too: only keys get the prefix that the client itself may have.
     async endFamiliesOf(subject) {
-      await run(scripts.endFamilies, [`families:${subject}`], `${keyPrefix}family:`)
+      await run(scripts.endFamilies, [`families:${subject}`, 'family:'])
     },
 
     async revoke({ entry, cutoff, until }) {
-      const keys = ['revoked', 'revoked-until', 'revoked-version', 'revoked-channel']
-      await run(scripts.revoke, keys, JSON.stringify([entry, cutoff, until]), until, Date.now())
+      const keys = ['revoked', 'revoked-until', 'revoked-version']
+      const member = JSON.stringify([entry, cutoff, until])
+      // A subscription does not get the prefix of the client: the channel is no key.
+      await run(scripts.revoke, keys, member, until, Date.now(), `${keyPrefix}revoked-channel`)
     },
 
     async revocationsSince(cursor) {
       const [epoch = '', version = 0] = cursor?.split(' ') ?? []
       const keys = ['revoked', 'revoked-version', 'revoked-epoch']
       const answer = await run(scripts.revocationsSince, keys, version, epoch, randomUUID(), pageSize)
-      const [currentEpoch, lastVersion, more, ...members] = answer as [string, string, number, ...string[]]
+      const [currentEpoch, lastVersion, more, ...members] = answer as [
+        string,
+        string,
+        number | string,
+        ...string[]
+      ]
       const revocations = members.map((member) => {
         const [entry, cutoff, until] = JSON.parse(member) as [string, number, number]
         return { entry, cutoff, until }
       })
       const lost = epoch !== '' && epoch !== currentEpoch
-      return { cursor: `${currentEpoch} ${lastVersion}`, revocations, more: more === 1, lost }
+      return { cursor: `${currentEpoch} ${lastVersion}`, revocations, more: Number(more) === 1, lost }
     },
 
     async saveSession(session, ttl) {
@@ -100,20 +111,22 @@ export function redisStore(options: RedisStoreOptions): AuthStore {
     },
 
     async endSession(id, subject) {
-      const index = subject === undefined ? [] : [`sessions:${subject}`]
-      await run(scripts.del, [`session:${id}`, ...index], id)
+      if (subject === undefined) await run(scripts.del, [`session:${id}`])
+      else await run(scripts.endSession, [`session:${id}`, `sessions:${subject}`], id, subject)
     },
 
     async sessionsOf(subject) {
-      const records = await run(scripts.sessionsOf, [`sessions:${subject}`], `${keyPrefix}session:`)
+      const records = await run(scripts.sessionsOf, [`sessions:${subject}`, 'session:'])
       return (records as string[]).map((record) => JSON.parse(record) as SessionRecord)
     },
 
-    async waitOf(key) {
-      return Number(await run(scripts.waitOf, [`wait:${key}`]))
-    },
     async attempt(key, free, delay, max) {
-      return Number(await run(scripts.attempt, [`failures:${key}`, `wait:${key}`], free, delay, max))
+      const answer = await run(scripts.attempt, [`failures:${key}`, `wait:${key}`], free, delay, max)
+      const [wait, count] = answer as (number | string)[]
+      return { wait: Number(wait), count: Number(count) }
+    },
+    async refund(key, count, free) {
+      await run(scripts.refund, [`failures:${key}`, `wait:${key}`], count, free)
     },
     async succeed(key) {
       await run(scripts.del, [`failures:${key}`])

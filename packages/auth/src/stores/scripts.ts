@@ -1,23 +1,23 @@
 import { redisScript, type RedisScript } from '@seaworthy/internal'
 
-// Redis runs a script as one atomic step: no other process sees its intermediate states.
+// Redis runs a script as one atomic step: no other process sees its intermediate states. Only commands of Redis 6.
 
-/** KEYS: family, subject's families. ARGV: hash, subject, claims, endsAt, ttl, id, now. */
+/** KEYS: family, subject's families. ARGV: hash, subject, claims, endsAt, ttl, id, now, proof. */
 export const createFamily: RedisScript = redisScript(`
-redis.call('HSET', KEYS[1], 'current', ARGV[1], 'subject', ARGV[2], 'claims', ARGV[3], 'endsAt', ARGV[4])
+redis.call('HSET', KEYS[1], 'current', ARGV[1], 'subject', ARGV[2], 'claims', ARGV[3], 'endsAt', ARGV[4],
+  'proof', ARGV[8])
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[7])
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[6])
-redis.call('PEXPIREAT', KEYS[2], ARGV[4], 'NX')
-redis.call('PEXPIREAT', KEYS[2], ARGV[4], 'GT')`)
+if redis.call('PTTL', KEYS[2]) < ARGV[4] - ARGV[7] then redis.call('PEXPIREAT', KEYS[2], ARGV[4]) end`)
 
 /**
  * KEYS: family, the newest token, the grace of the presented token. ARGV: presented hash, next hash, next token, grace,
- * idle, now.
+ * idle, now, proof.
  */
 export const rotateFamily: RedisScript = redisScript(`
-local f = redis.call('HMGET', KEYS[1], 'current', 'claims', 'endsAt')
-if not f[1] then return {'unknown'} end
+local f = redis.call('HMGET', KEYS[1], 'current', 'claims', 'endsAt', 'proof')
+if not f[1] or f[4] ~= ARGV[7] then return {'unknown'} end
 if f[1] ~= ARGV[1] then
   local latest = redis.call('GET', KEYS[2])
   if latest and redis.call('EXISTS', KEYS[3]) == 1 then return {'grace', f[2], f[3], latest} end
@@ -32,12 +32,16 @@ if tonumber(ARGV[4]) > 0 then
 end
 return {'rotated', f[2], f[3], ARGV[3]}`)
 
-/** KEYS: subject's families. ARGV: prefix of family keys. */
+/** KEYS: family. ARGV: proof. */
+export const hasFamily: RedisScript = redisScript(`
+return redis.call('HGET', KEYS[1], 'proof') == ARGV[1] and 1 or 0`)
+
+/** KEYS: subject's families, prefix of family keys. */
 export const endFamilies: RedisScript = redisScript(`
-for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('DEL', ARGV[1] .. id) end
+for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('DEL', KEYS[2] .. id) end
 redis.call('DEL', KEYS[1])`)
 
-/** KEYS: log, expiries, version, channel. ARGV: member, until, now. */
+/** KEYS: log, expiries, version. ARGV: member, until, now, channel. */
 export const revoke: RedisScript = redisScript(`
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[3], 'LIMIT', 0, 100)) do
   redis.call('ZREM', KEYS[1], member)
@@ -46,7 +50,7 @@ end
 local version = redis.call('INCR', KEYS[3])
 redis.call('ZADD', KEYS[1], version, ARGV[1])
 redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
-redis.call('PUBLISH', KEYS[4], version)`)
+redis.call('PUBLISH', ARGV[4], version)`)
 
 /**
  * KEYS: log, version, epoch. ARGV: the caller's version and epoch, a new epoch, page size. The epoch is set if there is
@@ -69,8 +73,7 @@ const save = `
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[4])
 redis.call('ZADD', KEYS[2], ARGV[4] + ARGV[2], ARGV[3])
-redis.call('PEXPIRE', KEYS[2], ARGV[2], 'NX')
-redis.call('PEXPIRE', KEYS[2], ARGV[2], 'GT')`
+if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end`
 
 export const saveSession: RedisScript = redisScript(save)
 
@@ -80,30 +83,41 @@ if redis.call('EXISTS', KEYS[1]) == 0 then return end${save}`)
 
 export const get: RedisScript = redisScript(`return redis.call('GET', KEYS[1])`)
 
-export const del: RedisScript = redisScript(`
-redis.call('DEL', KEYS[1])
-if KEYS[2] then redis.call('ZREM', KEYS[2], ARGV[1]) end`)
+export const del: RedisScript = redisScript(`return redis.call('DEL', KEYS[1])`)
 
-/** KEYS: subject's sessions. ARGV: prefix of session keys. */
+/** KEYS: session, subject's sessions. ARGV: id, subject. The session of another user stays. */
+export const endSession: RedisScript = redisScript(`
+local record = redis.call('GET', KEYS[1])
+if record and cjson.decode(record).subject ~= ARGV[2] then return end
+redis.call('DEL', KEYS[1])
+redis.call('ZREM', KEYS[2], ARGV[1])`)
+
+/** KEYS: subject's sessions, prefix of session keys. */
 export const sessionsOf: RedisScript = redisScript(`
 local found = {}
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  local record = redis.call('GET', ARGV[1] .. id)
+  local record = redis.call('GET', KEYS[2] .. id)
   if record then found[#found + 1] = record end
 end
 return found`)
 
-/** KEYS: wait. Returns the milliseconds that are left. */
-export const waitOf: RedisScript = redisScript(`return math.max(0, redis.call('PTTL', KEYS[1]))`)
-
-/** KEYS: count, wait. ARGV: free, delay, max. Returns the milliseconds to wait, or 0: counted and allowed. */
+/**
+ * KEYS: count, wait. ARGV: free, delay, max. Returns the milliseconds to wait, or 0 (counted and allowed), and the
+ * count.
+ */
 export const attempt: RedisScript = redisScript(`
 local left = redis.call('PTTL', KEYS[2])
-if left > 0 then return left end
+if left > 0 then return {left, tonumber(redis.call('GET', KEYS[1]) or '0')} end
 local count = redis.call('INCR', KEYS[1])
 local free = tonumber(ARGV[1])
 local wait = 0
 if count >= free then wait = math.min(tonumber(ARGV[3]), tonumber(ARGV[2]) * 2 ^ math.min(count - free, 30)) end
 redis.call('PEXPIRE', KEYS[1], wait + ARGV[3])
 if wait > 0 then redis.call('SET', KEYS[2], '1', 'PX', wait) end
-return 0`)
+return {0, count}`)
+
+/** KEYS: count, wait. ARGV: the count of the attempt, free. A later attempt's wait stays. */
+export const refund: RedisScript = redisScript(`
+local count = tonumber(redis.call('GET', KEYS[1]) or '0')
+if count == tonumber(ARGV[1]) or count <= tonumber(ARGV[2]) then redis.call('DEL', KEYS[2]) end
+if count > 0 then redis.call('DECR', KEYS[1]) end`)

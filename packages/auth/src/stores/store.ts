@@ -14,6 +14,13 @@ export interface RefreshToken {
   readonly hash: string
 }
 
+/** The hashes of a refresh token that a client presents. */
+export interface PresentedToken {
+  readonly hash: string
+  /** The hash of what all tokens of a family share, and only their holders know. */
+  readonly proof: string
+}
+
 /** The result of presenting a refresh token. */
 export type Rotation =
   | {
@@ -52,6 +59,14 @@ export interface RevocationPage {
   readonly lost: boolean
 }
 
+/** The result of counting an attempt. */
+export interface Attempt {
+  /** Milliseconds to wait, or 0 if the attempt was counted and is allowed. */
+  readonly wait: number
+  /** The attempts that count now. */
+  readonly count: number
+}
+
 /** State that outlives a request: in this process, or in Redis for all processes. Durations are in milliseconds. */
 export interface AuthStore {
   /** Whether other processes see it. */
@@ -60,18 +75,20 @@ export interface AuthStore {
   /** Waits until the store can answer, but no longer than its timeout. */
   connect(): Promise<void>
 
-  createFamily(family: Family, hash: string, idle: number): Promise<void>
+  createFamily(family: Family, token: PresentedToken, idle: number): Promise<void>
   /**
    * One atomic step: the first use rotates, further ones within `grace` get the same successor, a later one ends the
-   * family.
+   * family. A token without the family's proof was never issued, and changes nothing.
    */
   rotateFamily(
     id: string,
-    presented: string,
+    presented: PresentedToken,
     next: RefreshToken,
     grace: number,
     idle: number
   ): Promise<Rotation>
+  /** Whether there is a family with this proof. */
+  hasFamily(id: string, proof: string): Promise<boolean>
   endFamily(id: string): Promise<void>
   endFamiliesOf(subject: string): Promise<void>
 
@@ -83,16 +100,17 @@ export interface AuthStore {
   /** Saves a session only if it still exists: one that was ended in the meantime stays ended. */
   touchSession(session: SessionRecord, ttl: number): Promise<void>
   findSession(id: string): Promise<SessionRecord | undefined>
+  /** With `subject`, only a session of that user. */
   endSession(id: string, subject: string | undefined): Promise<void>
   sessionsOf(subject: string): Promise<readonly SessionRecord[]>
 
-  /** Milliseconds until the next attempt under `key` is allowed. 0 means at once. */
-  waitOf(key: string): Promise<number>
   /**
-   * Checks and counts an attempt in one atomic step. Returns the milliseconds to wait, or 0 if the attempt is allowed.
-   * After `free` attempts the wait doubles from `delay` to `max`.
+   * Checks and counts an attempt in one atomic step, before the work that it limits. After `free` attempts the wait
+   * doubles from `delay` to `max`.
    */
-  attempt(key: string, free: number, delay: number, max: number): Promise<number>
+  attempt(key: string, free: number, delay: number, max: number): Promise<Attempt>
+  /** Takes back an attempt that was none, such as a login that succeeded: its count, and the wait that it began. */
+  refund(key: string, count: number, free: number): Promise<void>
   succeed(key: string): Promise<void>
 
   close(): void

@@ -15,14 +15,32 @@ const includesAudience = (audience: unknown, accepted: readonly string[]): boole
 /** Whether a claim is a date in seconds. JSON can have numbers that become `Infinity`. */
 const isDate = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
-function isValid(header: Claims, claims: Claims, rules: IssuerRules): boolean {
-  const { iss, aud, exp, iat } = claims
+/** A token without `aud` is for the client that it names, if the issuer's options require that claim. */
+const isForAudience = (claims: Claims, { audiences, clientClaims }: IssuerRules): boolean =>
+  claims.aud === undefined
+    ? clientClaims.some((name) => includesAudience(claims[name], audiences))
+    : includesAudience(claims.aud, audiences)
+
+/**
+ * What every access token must meet, whatever its issuer: no extension that must be understood, real dates, and no sign
+ * of another kind of token.
+ */
+export function isSoundAccessToken(
+  header: Claims,
+  claims: Claims,
+  { clockTolerance, type }: Pick<IssuerRules, 'clockTolerance' | 'type'>
+): boolean {
+  const { exp, iat } = claims
   // Extensions that a verifier must understand: none is supported.
-  if (header.crit !== undefined || header.b64 !== undefined) return false
-  if (iss !== rules.name || !includesAudience(aud, rules.audiences) || !isDate(exp)) return false
-  if (iat !== undefined && !(isDate(iat) && iat * 1000 <= Date.now() + rules.clockTolerance)) return false
+  if (header.crit !== undefined || header.b64 !== undefined || !isDate(exp)) return false
+  if (iat !== undefined && !(isDate(iat) && iat * 1000 <= Date.now() + clockTolerance)) return false
+  return isAccessToken(header, claims, type)
+}
+
+function isValid(header: Claims, claims: Claims, rules: IssuerRules): boolean {
+  if (claims.iss !== rules.name || !isForAudience(claims, rules)) return false
   for (const name of rules.requiredClaims) if (!hasClaim(claims, name)) return false
-  return isAccessToken(header, claims, rules.type)
+  return isSoundAccessToken(header, claims, rules)
 }
 
 /**

@@ -45,7 +45,7 @@ export async function registerJwtAdapter(
       clockTolerance: jwt.clockTolerance
     },
     ...(jwt.cookie === undefined ? {} : { cookie: { cookieName: jwt.cookie, signed: false } }),
-    trusted: (_request, decoded) => !dependencies.revocations.isRevoked(decoded)
+    trusted: (_request, decoded) => !dependencies.revocations.isRevoked(decoded, jwt.issuer)
   }
   await registerFastifyJwt(fastify, options, (original) =>
     createJwtVerify({ ...dependencies, lookup }, original as RequestVerify)

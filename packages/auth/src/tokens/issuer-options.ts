@@ -71,18 +71,26 @@ export interface IssuerOptions {
   type?: string
 
   /**
-   * Claims that tokens must have.
+   * Claims that tokens must have. If one of `client_id` (Amazon Cognito), `azp`, `cid` and `appid` is among them, it is
+   * compared with `audience` in tokens without `aud`.
    *
    * @defaultValue `exp`, `iat` and `sub`; with `introspection` `aud` and `sub`
    */
   requiredClaims?: readonly string[]
 
   /**
-   * The path of the roles: `realm_access.roles`.
+   * The path of the roles: `realm_access.roles`, `cognito:groups`, `https://example.com/roles`.
    *
    * @defaultValue `roles`, or else `role`
    */
   rolesClaim?: string
+
+  /**
+   * The path of the scopes, such as `permissions` (Auth0): a list, or a text with spaces between.
+   *
+   * @defaultValue `scope`, or else `scopes`, or else `scp`
+   */
+  scopesClaim?: string
 
   /**
    * How long fetched keys count as current. Milliseconds, at least 1.
@@ -151,7 +159,8 @@ const names = Object.keys({
   introspection: true,
   type: true,
   requiredClaims: true,
-  rolesClaim: true
+  rolesClaim: true,
+  scopesClaim: true
 } satisfies Record<keyof IssuerOptions, unknown>)
 
 export function resolveIssuer(option: string, options: IssuerOptions): ResolvedIssuer {

@@ -73,10 +73,15 @@ const rulesOfApp = ({ issuer, audience, algorithm, clockTolerance }: ResolvedJwt
   audiences: [audience],
   algorithms: [algorithm],
   requiredClaims: ['iat'],
+  clientClaims: [],
   type: undefined,
   clockTolerance,
-  rolesClaim: undefined
+  rolesClaim: undefined,
+  scopesClaim: undefined
 })
+
+/** The claims by which issuers name the client of a token: Amazon Cognito, Keycloak, Okta, Entra. */
+const clientClaims = ['client_id', 'azp', 'cid', 'appid'] as const
 
 const rulesOf = (issuer: ResolvedIssuer, clockTolerance: number): IssuerRules => ({
   name: issuer.issuer,
@@ -85,5 +90,7 @@ const rulesOf = (issuer: ResolvedIssuer, clockTolerance: number): IssuerRules =>
   requiredClaims: issuer.requiredClaims ?? ['exp', 'iat', 'sub'],
   type: issuer.type,
   clockTolerance,
-  rolesClaim: issuer.rolesClaim
+  clientClaims: clientClaims.filter((name) => issuer.requiredClaims?.includes(name)),
+  rolesClaim: issuer.rolesClaim,
+  scopesClaim: issuer.scopesClaim
 })

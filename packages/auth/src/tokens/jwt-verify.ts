@@ -1,7 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import { challenge, invalidToken, verificationUnavailable, type AuthError } from '../core/errors.ts'
+import { identityOf } from '../core/identity.ts'
 import type { TokenOutcome } from '../core/token-outcome.ts'
 import type { Revocations } from '../revocation/revocations.ts'
+import { decodeUnverified, isCanonical } from './bearer.ts'
+import { isSoundAccessToken } from './claim-rules.ts'
 import type { TokenVerifier } from './verifier.ts'
 
 export type VerifyCallback = (error: Error | null, user?: unknown) => void
@@ -17,23 +20,30 @@ export interface JwtVerifyDependencies {
   readonly verifier: TokenVerifier
   readonly revocations: Revocations
   readonly realm: string
+  /** Milliseconds. */
+  readonly clockTolerance: number
+  readonly maxLength: number
   /** The keys that verify the app's tokens: the current one first. */
   readonly keys: readonly string[]
   /** Finds the token as `@fastify/jwt` does. Throws if there is none. */
   readonly lookup: (request: FastifyRequest, options: VerifyOptions | undefined) => string
 }
 
+const textOrNone = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
 // The codes of @fastify/jwt: apps that migrate from there look for them.
 const invalidCode = 'FST_JWT_AUTHORIZATION_TOKEN_INVALID'
 
 /**
  * Makes `request.jwtVerify()`. It accepts the tokens that `authenticate` accepts: of all keys and issuers, unless they
- * are revoked. With options in the call, `original`, that of `@fastify/jwt`, applies them to the app's tokens.
+ * are revoked. With options in the call, `original`, that of `@fastify/jwt`, then applies them to the app's tokens.
  */
 export function createJwtVerify(
-  { verifier, revocations, realm, keys, lookup }: JwtVerifyDependencies,
+  { verifier, revocations, realm, clockTolerance, maxLength, keys, lookup }: JwtVerifyDependencies,
   original?: RequestVerify
 ): RequestVerify {
+  const soundRules = { clockTolerance, type: undefined }
+
   function checkOutcome(outcome: TokenOutcome, request: FastifyRequest, callback: VerifyCallback): void {
     if ('unavailable' in outcome) return callback(verificationUnavailable(outcome))
     if ('rejected' in outcome) {
@@ -44,7 +54,7 @@ export function createJwtVerify(
     const { identity } = outcome
     const stale = revocations.staleness()
     if (stale) return callback(stale)
-    if (revocations.isRevoked(identity.user)) {
+    if (revocations.isRevoked(identity.user, identity.issuer)) {
       const code = 'FST_JWT_AUTHORIZATION_TOKEN_UNTRUSTED'
       return callback(invalidToken(realm, 'The token has been revoked', code))
     }
@@ -53,19 +63,31 @@ export function createJwtVerify(
     callback(null, identity.user)
   }
 
+  const withChallenge = (error: Error): Error =>
+    Object.assign(error, { headers: { 'www-authenticate': challenge('Bearer', realm) } })
+
+  /** Finds the token, or ends the call. */
+  function lookUp(
+    request: FastifyRequest,
+    options: VerifyOptions | undefined,
+    callback: VerifyCallback
+  ): string | undefined {
+    try {
+      return lookup(request, options)
+    } catch (error) {
+      const failure = error as AuthError
+      callback(failure.statusCode === 401 ? withChallenge(failure) : failure)
+      return undefined
+    }
+  }
+
   function verifyRequest(
     request: FastifyRequest,
     options: VerifyOptions | undefined,
     callback: VerifyCallback
   ): void {
-    let token: string
-    try {
-      token = lookup(request, options)
-    } catch (error) {
-      const failure = error as AuthError
-      const headers = { 'www-authenticate': challenge('Bearer', realm) }
-      return callback(failure.statusCode === 401 ? Object.assign(failure, { headers }) : failure)
-    }
+    const token = lookUp(request, options, callback)
+    if (token === undefined) return
     verifier.verify(token, (outcome) => checkOutcome(outcome, request, callback))
   }
 
@@ -88,6 +110,53 @@ export function createJwtVerify(
     })
   }
 
+  /** Applies the rules of `authenticate`, and then those of the call. */
+  function verifyStrictly(request: FastifyRequest, options: VerifyOptions, callback: VerifyCallback): void {
+    const rules = (options.verify ?? options) as VerifyOptions
+    const { identity, user: userBefore } = request
+    const finish = (error: Error | null, user?: unknown): void => {
+      if (error === null) return callback(null, user)
+      request.identity = identity
+      request.user = userBefore
+      callback(error)
+    }
+    /** The rules of the call, and those that hold for every token if the call brings a key of its own. */
+    const applyOptions = (token: string): void => {
+      verifyWithOptions(request, options, (error, user) => {
+        if (error !== null) return finish(asRejection(error))
+        const header = decodeUnverified(token, 'header') ?? {}
+        const claims = decodeUnverified(token, 'claims') ?? {}
+        if (
+          token.length > maxLength ||
+          !isCanonical(token) ||
+          !isSoundAccessToken(header, claims, soundRules)
+        )
+          return finish(invalidToken(realm, 'The token is not valid', invalidCode))
+        const stale = revocations.staleness()
+        if (stale) return finish(stale)
+        request.identity ??= identityOf('jwt', claims, { issuer: textOrNone(claims.iss) })
+        finish(null, user)
+      })
+    }
+
+    const token = lookUp(request, rules, finish)
+    if (token === undefined) return
+    // Only these make a token valid that `authenticate` rejects.
+    const takesOthers = rules.key !== undefined || rules.ignoreExpiration === true
+    if (takesOthers) return applyOptions(token)
+    verifier.verify(token, (outcome) =>
+      checkOutcome(outcome, request, (error) => (error ? finish(error) : applyOptions(token)))
+    )
+  }
+
+  /** An error of the token is 401; one of the app's options stays as it is. */
+  function asRejection(error: Error): Error {
+    const { code = '', statusCode } = error as { code?: string; statusCode?: number }
+    if (statusCode === 401) return withChallenge(error)
+    const isOfToken = code.startsWith('FAST_JWT_') && code !== 'FAST_JWT_INVALID_OPTION'
+    return isOfToken ? invalidToken(realm, 'The token is not valid', invalidCode) : error
+  }
+
   function start(
     request: FastifyRequest,
     options: VerifyOptions | undefined,
@@ -95,7 +164,7 @@ export function createJwtVerify(
   ): void {
     const names = Object.keys(options ?? {}).filter((name) => name !== 'onlyCookie')
     if (names.length === 0) return verifyRequest(request, options, callback)
-    if (original) return verifyWithOptions(request, options!, callback)
+    if (original) return verifyStrictly(request, options!, callback)
     const message = `auth: request.jwtVerify takes no options without "jwt.secret" and "jwt.key", got ${names.join(', ')}`
     callback(new Error(`${message}: put the rules into "jwt.issuers"`))
   }

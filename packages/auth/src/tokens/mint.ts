@@ -5,7 +5,7 @@ import { challenge, unauthorized } from '../core/errors.ts'
 import { check } from '../core/option-checks.ts'
 import type { Claims } from '../core/token-outcome.ts'
 import type { Revocations } from '../revocation/revocations.ts'
-import type { AuthStore, RefreshToken } from '../stores/store.ts'
+import type { AuthStore, PresentedToken, RefreshToken } from '../stores/store.ts'
 import type { ResolvedJwt } from './options.ts'
 
 /** The tokens of a login, named as in OAuth. */
@@ -36,7 +36,9 @@ export interface TokenMintDependencies {
 }
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('base64url')
-const refreshTokenFormat = /^([0-9a-f-]{36})\.[A-Za-z0-9_-]{43}$/
+const refreshTokenFormat = /^([0-9a-f-]{36})\.([A-Za-z0-9_-]{22})([A-Za-z0-9_-]{22})$/
+/** 128 random bits. */
+const randomText = (): string => randomBytes(16).toString('base64url')
 
 /** The claims without those that only this package sets. */
 function omitReservedClaims(claims: Claims): Claims {
@@ -44,10 +46,23 @@ function omitReservedClaims(claims: Claims): Claims {
   return rest
 }
 
-/** A refresh token starts with the id of its family, so that the family is found for a token of any age. */
-function createRefreshToken(family: string): RefreshToken {
-  const text = `${family}.${randomBytes(32).toString('base64url')}`
+/**
+ * A refresh token is the id of its family, the family's proof and a random text. The family is found for a token of any
+ * age. The id is no secret, because access tokens have it as `sid`: only the proof shows that a token was issued.
+ */
+function createRefreshToken(family: string, proof: string): RefreshToken {
+  const text = `${family}.${proof}${randomText()}`
   return { text, hash: hash(text) }
+}
+
+/** The family of a refresh token, its proof, and the hashes for the store. */
+function parseRefreshToken(
+  token: unknown
+): { family: string; proof: string; presented: PresentedToken } | undefined {
+  const [text, family, proof] = (typeof token === 'string' ? refreshTokenFormat.exec(token) : null) ?? []
+  return family === undefined || proof === undefined
+    ? undefined
+    : { family, proof, presented: { hash: hash(text!), proof: hash(proof) } }
 }
 
 export function createTokenMint(
@@ -85,32 +100,28 @@ export function createTokenMint(
       const issuedAt = revocations.issueTime(subject)
       const stored = { ...omitReservedClaims(claims), sub: subject, iat_ms: issuedAt }
       const id = randomUUID()
-      const token = createRefreshToken(id)
+      const proof = randomText()
+      const token = createRefreshToken(id, proof)
       const endsAt = Date.now() + options.refreshMaxAge
       const family = { id, subject, claims: JSON.stringify(stored), endsAt }
-      await store.createFamily(family, token.hash, options.refreshExpiresIn)
+      await store.createFamily(family, { hash: token.hash, proof: hash(proof) }, options.refreshExpiresIn)
       audit.record({ type: 'token_issued', outcome: 'ok', scheme: 'jwt', subject })
       return createPair(stored, id, token.text, issuedAt)
     },
 
     async refresh(refreshToken) {
-      const family = typeof refreshToken === 'string' ? refreshTokenFormat.exec(refreshToken)?.[1] : undefined
-      if (family === undefined) throw invalidRefreshToken()
+      const parsed = parseRefreshToken(refreshToken)
+      if (parsed === undefined) throw invalidRefreshToken()
+      const { family, proof, presented } = parsed
       const startedAt = Date.now()
-      const next = createRefreshToken(family)
+      const next = createRefreshToken(family, proof)
       const { refreshGrace, refreshExpiresIn } = options
-      const rotation = await store.rotateFamily(
-        family,
-        hash(refreshToken),
-        next,
-        refreshGrace,
-        refreshExpiresIn
-      )
+      const rotation = await store.rotateFamily(family, presented, next, refreshGrace, refreshExpiresIn)
       if (rotation.outcome === 'reused') {
         // The token was used twice. One of the two is a thief, so the login ends for both.
         const code = 'AUTH_REFRESH_INVALID'
         audit.record({ type: 'refresh_reused', outcome: 'login_ended', scheme: 'jwt', code })
-        await revocations.revoke(`sid:${family}`)
+        await revocations.revoke('sid', family)
       }
       if (!('claims' in rotation)) throw invalidRefreshToken()
 
@@ -123,9 +134,14 @@ export function createTokenMint(
     },
 
     async endLogin(refreshToken) {
-      const family = refreshTokenFormat.exec(refreshToken)?.[1]
-      if (family === undefined) return
-      await Promise.all([store.endFamily(family), revocations.revoke(`sid:${family}`)])
+      const parsed = parseRefreshToken(refreshToken)
+      if (parsed === undefined) return
+      const { family, presented } = parsed
+      // A token without proof was never issued, and a login that has ended has no tokens left.
+      if (!(await store.hasFamily(family, presented.proof))) return
+      // In this order, so that a call after one that failed still finds the family.
+      await revocations.revoke('sid', family)
+      await store.endFamily(family)
     }
   }
 }

@@ -48,7 +48,8 @@ export async function registerTokens(
   watchKeys(fastify, issuers)
   const verifier = createTokenVerifier(jwt, issuers, introspection)
   const keys = jwt.keys.map(({ verify }) => verify)
-  const dependencies = { verifier, revocations, realm, keys }
+  const { clockTolerance, maxLength } = jwt
+  const dependencies = { verifier, revocations, realm, clockTolerance, maxLength, keys }
   const scheme = tokenScheme(verifier, revocations, realm, jwt.cookie)
   if (keys.length === 0) {
     const lookup = (request: FastifyRequest): string => {

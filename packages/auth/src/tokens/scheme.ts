@@ -24,7 +24,7 @@ export function tokenScheme(
     const stale = revocations.staleness()
     if (stale) return callback(stale)
     // After all caches, so that a revoked token is rejected at once.
-    if (revocations.isRevoked(identity.user))
+    if (revocations.isRevoked(identity.user, identity.issuer))
       return callback(invalidToken(realm, 'The token has been revoked', 'AUTH_TOKEN_REVOKED'))
     callback(null, identity)
   }

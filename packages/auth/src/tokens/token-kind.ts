@@ -7,6 +7,12 @@ const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
 
 const isOtherKind = (kind: unknown): boolean => typeof kind === 'string' && otherKinds.test(kind)
 
+/** Whether a token states that it is an access token: by its header, or by a claim of Keycloak's or Cognito's. */
+const statesAccess = (typ: unknown, payload: Claims): boolean =>
+  (typeof typ === 'string' && /^(?:application\/)?at\+jwt$/i.test(typ)) ||
+  (typeof payload.typ === 'string' && /^bearer$/i.test(payload.typ)) ||
+  payload.token_use === 'access'
+
 /**
  * Whether a token is an access token, as far as it states its kind: issuers sign ID, logout and refresh tokens with the
  * same keys.
@@ -17,9 +23,11 @@ export function isAccessToken(header: Claims, payload: Claims, type: string | un
   const { typ } = header
   if (type === undefined && typ !== undefined && !(typeof typ === 'string' && accessTypes.test(typ)))
     return false
-  // ID tokens of OpenID Connect have these claims, access tokens do not.
+  // ID tokens of OpenID Connect have these claims. Access tokens do not, except for the nonce of Keycloak's, which state
+  // their kind.
   const { nonce, at_hash, c_hash, events } = payload
-  if (nonce !== undefined || at_hash !== undefined || c_hash !== undefined) return false
+  if (at_hash !== undefined || c_hash !== undefined) return false
+  if (nonce !== undefined && !statesAccess(typ, payload)) return false
   if (typeof events === 'object' && events !== null && logoutEvent in events) return false
   // Some issuers state the kind in a claim of their own.
   return !isOtherKind(payload.typ) && !isOtherKind(payload.token_use)

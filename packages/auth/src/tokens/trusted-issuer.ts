@@ -1,3 +1,4 @@
+import type { ClaimPaths } from '../core/identity.ts'
 import { invalid, type VerificationResult } from '../core/token-outcome.ts'
 import type { SignatureAlgorithm } from './algorithms.ts'
 import { decodeUnverified } from './bearer.ts'
@@ -8,13 +9,20 @@ import type { IssuerRules, Verify } from './types.ts'
 /** An issuer whose tokens are accepted. */
 export interface TrustedIssuer {
   readonly name: string
-  readonly rolesClaim: string | undefined
+  /** Where its tokens have roles and scopes. */
+  readonly paths: ClaimPaths
   readonly verify: Verify
   /** Whether a token verified with this generation of keys is still valid without another verification. */
   isCurrent(generation: number): boolean
 }
 
 type Done = (result: VerificationResult) => void
+
+const pathsOf = ({ name, rolesClaim, scopesClaim }: IssuerRules): ClaimPaths => ({
+  issuer: name,
+  rolesClaim,
+  scopesClaim
+})
 
 /** An issuer with fixed keys: the first is the current one, the others are being rotated out. */
 export function fixedIssuer(rules: IssuerRules, verifiers: readonly Verify[]): TrustedIssuer {
@@ -26,7 +34,7 @@ export function fixedIssuer(rules: IssuerRules, verifiers: readonly Verify[]): T
     })
   return {
     name: rules.name,
-    rolesClaim: rules.rolesClaim,
+    paths: pathsOf(rules),
     isCurrent: () => true,
     verify: verifiers.length === 1 ? verifiers[0]! : (token, done) => verifyWith(0, token, done)
   }
@@ -71,7 +79,7 @@ export function remoteIssuer(
 
   return {
     name: rules.name,
-    rolesClaim: rules.rolesClaim,
+    paths: pathsOf(rules),
     isCurrent: (generation) => source.isCurrent(generation),
     verify(token, done) {
       // No fetch for a token that no key could verify.

@@ -19,5 +19,8 @@ export interface IssuerRules {
   type: string | undefined
   /** Milliseconds. */
   clockTolerance: number
+  /** Claims that stand for `aud` in a token without it. */
+  clientClaims: readonly string[]
   rolesClaim: string | undefined
+  scopesClaim: string | undefined
 }

@@ -23,7 +23,7 @@ export function createTokenVerifier(
 
   const toOutcome = (token: string, issuer: TrustedIssuer, result: VerificationResult): TokenOutcome => {
     if (!('claims' in result)) return result
-    const identity = identityOf('jwt', result.claims, issuer.rolesClaim)
+    const identity = identityOf('jwt', result.claims, issuer.paths)
     if (limit > 0) {
       const expires = Number(identity.user.exp) * 1000 + clockTolerance
       cache.set({ token, identity: copyIdentity(identity), issuer, generation: result.generation, expires })

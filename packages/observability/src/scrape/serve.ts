@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { noteOperationalRoute } from '@seaworthy/contract'
 import type { ManagementServer } from '../management/listener.ts'
 import { buildOf } from '../metrics/build-info.ts'
 import type { ResolvedMetrics } from '../metrics/options.ts'
@@ -35,6 +36,7 @@ export function serveMetrics(
       `observability: the app has a route ${options.path}; keeping it, so there is no metrics route; set metrics.path or management`
     )
   } else {
+    noteOperationalRoute(fastify, options.path)
     fastify.route(metricsRoute(options.path, source, options.guard, counts))
     refuseSecondRoute(fastify, options.path)
   }

@@ -1,0 +1,48 @@
+import type { RouteOptions } from 'fastify'
+
+/** What looks like an access rule in a place where nothing reads it. */
+export interface Misplaced {
+  /** Keys that can only be meant as `config.auth`: the start is refused. */
+  readonly certain: readonly string[]
+  /** Keys that may belong to other plugins: a warning is enough. */
+  readonly possible: readonly string[]
+}
+
+const members = ['roles', 'role', 'scopes', 'scope', 'permissions', 'policies', 'schemes'] as const
+const isMember = (name: string): boolean => (members as readonly string[]).includes(name)
+/** `authorize`, `requireAuth`, `authenticated`, but not `author` and `oauth2`. */
+const aboutAuth = /auth(?!or(?!i[sz]))/i
+const otherAuth = /oauth/i
+
+/** Whether a name is `auth` with one letter too many, too few, wrong, or two that changed places. */
+export function isMisspeltAuth(name: string): boolean {
+  const word = name.toLowerCase()
+  if (word === 'auth') return name !== 'auth'
+  if (word === 'oauth' || word === 'path' || Math.abs(word.length - 4) > 1) return false
+  if (word.length === 4) return sorted('auth') === sorted(word) || differences(word) === 1
+  const [long, short] = word.length > 4 ? [word, 'auth'] : ['auth', word]
+  return long.split('').some((_letter, index) => long.slice(0, index) + long.slice(index + 1) === short)
+}
+
+const sorted = (word: string): string => word.split('').toSorted().join('')
+const differences = (word: string): number =>
+  word.split('').filter((letter, index) => letter !== 'auth'.charAt(index)).length
+
+/** Fastify ignores options of routes and keys of `config` that it does not know: a guard there is none. */
+export function misplacedRules(route: RouteOptions): Misplaced {
+  const config: Record<string, unknown> = { ...route.config }
+  const beside = route as unknown as Record<string, unknown>
+  const certain: string[] = []
+  const possible: string[] = []
+  const sort = (place: string, name: string, value: unknown): void => {
+    if (value === undefined || value === false || value === null) return
+    if (isMisspeltAuth(name)) certain.push(place + name)
+    else if (isMember(name) || (aboutAuth.test(name) && !otherAuth.test(name))) possible.push(place + name)
+  }
+  // A route that says `false` is public by decision.
+  if (config.auth === false) return { certain, possible }
+  if (beside.auth !== undefined) certain.push('auth')
+  for (const name of Object.keys(route)) if (name !== 'auth') sort('', name, beside[name])
+  for (const name of Object.keys(config)) if (name !== 'auth') sort('config.', name, config[name])
+  return { certain, possible }
+}
