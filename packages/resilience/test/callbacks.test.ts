@@ -86,12 +86,10 @@ t.test(
 
 t.test('a result whose then throws fails the call', async (t) => {
   const { breaker, upstream } = await build(t, {})
-  upstream.answer = () =>
-    ({
-      get then() {
-        throw new Error('no then')
-      }
-    }) as never
+  const get = () => {
+    throw new Error('no then')
+  }
+  upstream.answer = () => Object.defineProperty({}, 'then', { get }) as never
   t.match(await outcomes(1, () => breaker.call(noRequest, undefined)), ['UPSTREAM_FAILED'])
 })
 
