@@ -89,6 +89,7 @@ t.test('a result whose then throws fails the call', async (t) => {
   const get = () => {
     throw new Error('no then')
   }
+  // oxlint-disable-next-line unicorn/no-thenable -- what a broken library may return
   upstream.answer = () => Object.defineProperty({}, 'then', { get }) as never
   t.match(await outcomes(1, () => breaker.call(noRequest, undefined)), ['UPSTREAM_FAILED'])
 })
