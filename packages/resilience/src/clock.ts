@@ -1,4 +1,4 @@
-import { MAX_DELAY } from '@seaworthy/internal'
+import { capDelay } from '@seaworthy/internal'
 
 /** The source of time for everything in this package that waits or measures. Tests replace it. */
 export interface Clock {
@@ -14,11 +14,16 @@ export const systemClock: Clock = {
   clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout)
 }
 
-/** Starts a timer. Returns `undefined` for a longer delay than a timer takes, `Infinity` above all: that is no limit. */
+/** Starts a timer, of the longest delay that timers take at most. Returns `undefined` for `Infinity`: no limit. */
 export const startTimer = (clock: Clock, delay: number, fn: () => void): unknown =>
-  delay > MAX_DELAY ? undefined : clock.setTimeout(fn, Math.max(0, delay))
+  delay === Infinity ? undefined : clock.setTimeout(fn, capDelay(delay))
 
 /** Stops what {@link startTimer} returned. */
 export function stopTimer(clock: Clock, timer: unknown): void {
   if (timer !== undefined) clock.clearTimeout(timer)
+}
+
+/** Lets the process end although the timer is pending. */
+export function unrefTimer(timer: unknown): void {
+  if (timer instanceof Object && 'unref' in timer) (timer as NodeJS.Timeout).unref()
 }

@@ -43,8 +43,29 @@ export class ResilienceError extends PluginError<ResilienceErrorCode> {
   }
 }
 
+/**
+ * A request is rejected on purpose: nothing is broken here that a report or a stack could show. So it has no stack, and
+ * error trackers may count it instead of reporting it.
+ */
+abstract class RejectionError extends ResilienceError {
+  static {
+    // On the prototype, so that no log line and no JSON shows it.
+    Object.defineProperty(this.prototype, 'isRejection', { value: true })
+  }
+
+  declare readonly isRejection: true
+
+  constructor(message: string, details: ResilienceErrorDetails) {
+    const { stackTraceLimit } = Error
+    // Reflect.set, because the limit may be frozen.
+    Reflect.set(Error, 'stackTraceLimit', 0)
+    super(message, details)
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
+  }
+}
+
 /** 503: the breaker is open, isolated, or admits only some calls. `cause` is the latest failure. */
-export class BreakerOpenError extends ResilienceError {
+export class BreakerOpenError extends RejectionError {
   static {
     nameErrorClass(this, 'BreakerOpenError')
   }
@@ -61,7 +82,7 @@ export class BreakerOpenError extends ResilienceError {
 }
 
 /** 503: all slots of the bulkhead are taken, and the queue is full or would take too long. */
-export class BulkheadFullError extends ResilienceError {
+export class BulkheadFullError extends RejectionError {
   static {
     nameErrorClass(this, 'BulkheadFullError')
   }
@@ -85,7 +106,7 @@ export class CallTimeoutError extends ResilienceError {
 }
 
 /** 504: the request's deadline has passed. That is no failure of the service that was called. */
-export class DeadlineError extends ResilienceError {
+export class DeadlineError extends RejectionError {
   static {
     nameErrorClass(this, 'DeadlineError')
   }
@@ -121,7 +142,7 @@ export class CallCanceledError extends ResilienceError {
 }
 
 /** 503: the service is overloaded, and load shedding rejected this request. */
-export class OverloadedError extends ResilienceError {
+export class OverloadedError extends RejectionError {
   static {
     nameErrorClass(this, 'OverloadedError')
   }
@@ -133,7 +154,7 @@ export class OverloadedError extends ResilienceError {
 }
 
 /** 503: the app was closed while the call was pending, or before it. */
-export class ClosedError extends ResilienceError {
+export class ClosedError extends RejectionError {
   static {
     nameErrorClass(this, 'ClosedError')
   }
@@ -152,6 +173,26 @@ export class PathError extends PluginError<'INVALID_PATH_SEGMENT'> {
 
   constructor() {
     super('A value in the path is not allowed', { code: 'INVALID_PATH_SEGMENT', statusCode: 400 })
+  }
+}
+
+/** A function in the options of a breaker has thrown, or returned what it must not. `cause` is what it threw. */
+export class CallbackError extends Error {
+  static {
+    nameErrorClass(this, 'CallbackError')
+  }
+
+  readonly code = 'CALLBACK_FAILED'
+  /** The option with the function: `key`. */
+  readonly option: string
+
+  /** @param breaker - The name of the breaker. */
+  constructor(breaker: string, option: string, problem: string, cause?: unknown) {
+    super(
+      `resilience: the option "${option}" of the breaker "${breaker}" ${problem}; the call fails; fix that function`,
+      cause === undefined ? undefined : { cause }
+    )
+    this.option = option
   }
 }
 

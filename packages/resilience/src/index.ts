@@ -19,6 +19,7 @@ export type { DeadlineOptions } from './deadline/options.ts'
 export {
   BreakerOpenError,
   BulkheadFullError,
+  CallbackError,
   CallCanceledError,
   CallTimeoutError,
   ClosedError,

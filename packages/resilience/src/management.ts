@@ -36,8 +36,11 @@ export function addManagementRoutes(
 
 /** Adds a readiness check for a breaker with the option `health`. The check reads the state and makes no call. */
 export function addReadinessCheck(readiness: Readiness, pipeline: AnyPipeline): void {
-  const { health } = pipeline.policy
+  const { health, mode } = pipeline.policy
   if (!health) return
+  // A half-open breaker needs calls, so that one tests the service: without readiness there are none.
   const isReady = (): boolean => pipeline.state === 'closed' || pipeline.state === 'half-open'
-  readiness.addCheck(`breaker:${pipeline.name}`, isReady, health)
+  // A breaker that admits all calls takes no service out of traffic.
+  const options = mode === 'enforce' ? health : { ...health, critical: false }
+  readiness.addCheck(`breaker:${pipeline.name}`, isReady, options)
 }

@@ -6,6 +6,7 @@ import {
   propagatorPort,
   type Readiness,
   readinessPort,
+  reporterPort,
   whenProvided
 } from '@seaworthy/contract'
 import { LazyCounter } from '@seaworthy/internal'
@@ -13,10 +14,10 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastif
 import fp from 'fastify-plugin'
 import { AbortableList } from './abortable.ts'
 import { breakerMetrics, MAX_SERIES } from './breaker/metrics.ts'
-import { logStateChanges, StateChangeListeners } from './breaker/state-changes.ts'
+import { logStateChanges, reportOpenings, StateChangeListeners } from './breaker/state-changes.ts'
 import type { DeadlineSettings, RequestDeadline } from './deadline/deadline.ts'
-import { timeLimit } from './deadline/header.ts'
 import { deadlineOf, initRequestState, requestStateKey } from './deadline/request-state.ts'
+import { checkRouteDeadline, timeLimit } from './deadline/time-limit.ts'
 import { ClosedError } from './errors.ts'
 import { createOpeningRules } from './internals.ts'
 import { addManagementRoutes, addReadinessCheck } from './management.ts'
@@ -117,7 +118,10 @@ function observeStates(fastify: FastifyInstance): StateChangeListeners {
     maxSeries: MAX_SERIES
   })
   listeners.add(logStateChanges(fastify.log))
-  listeners.add(({ name, to }) => changes.inc(name, to))
+  listeners.add(({ name, from, to }) => {
+    if (from !== to) changes.inc(name, to)
+  })
+  whenProvided(fastify, reporterPort, (reporter) => listeners.add(reportOpenings(reporter)))
   return listeners
 }
 
@@ -149,8 +153,11 @@ function addRequestHooks(
   const settings: DeadlineSettings = {
     clock,
     pendingWork,
-    timeLimit: ({ headers }) => timeLimit(deadline, headers)
+    timeLimit: (request) => timeLimit(deadline, request)
   }
+  fastify.addHook('onRoute', ({ config, url }) =>
+    checkRouteDeadline(url, (config as { deadline?: unknown } | undefined)?.deadline)
+  )
   const shed = shedding && shedder && shedLoad(fastify, shedder, shedding, clock)
   fastify.addHook('onRequest', function resilience(request, reply, done) {
     initRequestState(request, reply, settings)

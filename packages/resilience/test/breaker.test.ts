@@ -335,17 +335,20 @@ t.test('isFailure can count a result as a failure and ignore an error', async (t
   t.equal(breaker.state, 'open')
 })
 
-t.test('an error that isFailure throws goes to the caller and is not counted as a failure', async (t) => {
-  const { upstream, breaker, call } = await service(t, {
-    isFailure: () => {
-      throw new Error('bug in isFailure')
-    }
-  })
-  t.strictSame(tally(await outcomes(30, call)), { 'bug in isFailure': 30 })
-  upstream.answer = down
-  t.strictSame(tally(await outcomes(30, call)), { 'bug in isFailure': 30 })
-  t.match(breaker.snapshot(), { state: 'closed', counts: { ignored: 60, failure: 0 } })
-})
+t.test(
+  'an isFailure that throws fails the call with an error that names it, and counts no failure',
+  async (t) => {
+    const { upstream, breaker, call } = await service(t, {
+      isFailure: () => {
+        throw new Error('bug in isFailure')
+      }
+    })
+    t.strictSame(tally(await outcomes(30, call)), { CALLBACK_FAILED: 30 })
+    upstream.answer = down
+    t.strictSame(tally(await outcomes(30, call)), { CALLBACK_FAILED: 30 })
+    t.match(breaker.snapshot(), { state: 'closed', counts: { ignored: 60, failure: 0 } })
+  }
+)
 
 t.test('in observe mode the breaker counts the calls that it would reject and admits all', async (t) => {
   const { upstream, breaker, call } = await service(t, { mode: 'observe' })

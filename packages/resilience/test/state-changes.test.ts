@@ -1,7 +1,13 @@
 import { Writable } from 'node:stream'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import { type BreakerOptions, type BreakerStateChange, type CallContext, resilience } from '../src/index.ts'
+import {
+  type BreakerOptions,
+  type BreakerStateChange,
+  type CallContext,
+  type Outcome,
+  resilience
+} from '../src/index.ts'
 import { ManualClock, outcomes, settled } from './helpers/clock.ts'
 import { neighbours } from './helpers/neighbours.ts'
 
@@ -110,18 +116,23 @@ for (const [reason, options] of openings) {
   })
 }
 
-t.test('a probe without an outcome opens the breaker again, until the next call', async (t) => {
-  const { call, changes, clock } = await build(t, {
-    isFailure: () => (changes.length > 1 ? 'ignore' : 'failure')
-  })
-  await call()
-  await call()
-  await clock.advance(30_000)
-  await call()
-  t.equal(summary(changes).at(-1), 'half-open → open: probe-ignored')
-  await call()
-  t.equal(summary(changes).at(-2), 'open → half-open: probe-started')
-})
+t.test(
+  'after a probe without an outcome the state stays half-open, and the next call tests the service',
+  async (t) => {
+    let verdict: Outcome = 'failure'
+    const { call, changes, clock, breaker } = await build(t, { isFailure: () => verdict })
+    await call()
+    await call()
+    await clock.advance(30_000)
+    verdict = 'ignore'
+    await call()
+    t.equal(summary(changes).at(-1), 'half-open → half-open: probe-ignored')
+    t.equal(breaker.state, 'half-open')
+    verdict = 'success'
+    await call()
+    t.equal(summary(changes).at(-1), 'half-open → closed: probe-succeeded')
+  }
+)
 
 t.test('the changes of keys have the key', async (t) => {
   const { call, changes } = await build(t, { key: (key) => key ?? 'none' })

@@ -45,6 +45,12 @@ export abstract class AttemptContextBase<Args extends unknown[], Host extends { 
     return Math.max(0, this.call.expiresAt - this.host.clock.now())
   }
 
+  abstract readonly isProbe: boolean
+  abstract readonly bodyTimeout: number
+  abstract probeRemaining(): number
+  abstract expectBody(): void
+  abstract confirm(): void
+  abstract abandon(): void
   abstract failLate(error: unknown): void
 
   protected abstract onTimeout(): void
@@ -52,6 +58,14 @@ export abstract class AttemptContextBase<Args extends unknown[], Host extends { 
   protected startTimeLimit(milliseconds: number): void {
     this.timeLimit = milliseconds
     this.#timer = startTimer(this.host.clock, milliseconds, () => this.onTimeout())
+  }
+
+  /** Counts from the attempt's start too. */
+  protected changeTimeLimit(milliseconds: number): void {
+    stopTimer(this.host.clock, this.#timer)
+    const elapsed = this.host.clock.now() - this.startedAt
+    this.startTimeLimit(milliseconds - elapsed)
+    this.timeLimit = milliseconds
   }
 
   /** Ends the time limit. Returns the clock's time. */

@@ -28,6 +28,7 @@ export class AttemptRunner<Args extends unknown[], T> {
     return this.#byKey?.circuits() ?? [this.#single!.circuit]
   }
 
+  /** May throw what the function `key` throws. */
   run(call: Call<Args>): Promise<T> {
     const { policy, clock } = this.#context
     if (this.#isolation.isActive) return this.#reject(policy.resetTimeout / 1000)

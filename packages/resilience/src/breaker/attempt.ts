@@ -1,5 +1,6 @@
 import type { AbortableList } from '../abortable.ts'
 import type { AttemptContext, Call } from '../call/call.ts'
+import { discard } from '../call/discard.ts'
 import {
   type FailureClassifier,
   kindOf,
@@ -8,17 +9,19 @@ import {
   outcomeOfResult,
   toCallerError
 } from '../call/outcome.ts'
-import type { Clock } from '../clock.ts'
+import { type Clock, startTimer, stopTimer, unrefTimer } from '../clock.ts'
 import { CallCanceledError, CallTimeoutError, type ResilienceError, UpstreamError } from '../errors.ts'
 import { AttemptContextBase } from './attempt-context.ts'
 import type { CallOutcome } from './metrics.ts'
 import type { Permit } from './permit.ts'
+import { probeLimit } from './probe-limit.ts'
 
 /** What all attempts of a breaker share. */
 export interface AttemptHost<Args extends unknown[], T> {
   readonly policy: {
     readonly timeout: number
     readonly resetTimeout: number
+    readonly bodyTimeout: number
     readonly isFailure: FailureClassifier | undefined
   }
   readonly clock: Clock
@@ -30,17 +33,23 @@ export interface AttemptHost<Args extends unknown[], T> {
 /** Releases the attempt's slot in the bulkhead. */
 export type ReleaseSlot = (duration: number, succeeded: boolean) => void
 
-/** Milliseconds. A probe without another limit must end too, or the breaker would stay half open for ever. */
-const PROBE_TIMEOUT = 10_000
+/** Milliseconds after which an attempt that its caller has given up no longer holds its slot, whether it ended or not. */
+const LONGEST_HELD_SLOT = 60_000
 
 /** One run of the guarded function, from its permit to what its outcome means for breaker, bulkhead and caller. */
 export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args, AttemptHost<Args, T>> {
   readonly #permit: Permit
-  readonly #releaseSlot: ReleaseSlot | undefined
+  #releaseSlot: ReleaseSlot | undefined
   #resolve!: (value: T) => void
   #reject!: (error: unknown) => void
   /** Whether the caller has its result. */
   #isSettled = false
+  /** Whether the attempt goes on without its caller. */
+  #isDetached = false
+  #hasBody = false
+  /** The time limit of the attempt if its caller had endless time. Milliseconds. */
+  #ownLimit = Infinity
+  #slotTimer: unknown
 
   /** @param startedAt - The clock's time. */
   constructor(
@@ -53,6 +62,19 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     super(call, host, startedAt)
     this.#permit = permit
     this.#releaseSlot = releaseSlot
+  }
+
+  get isProbe(): boolean {
+    return this.#permit.isProbe
+  }
+
+  get bodyTimeout(): number {
+    return this.host.policy.bodyTimeout
+  }
+
+  probeRemaining(): number {
+    const limit = this.isProbe ? probeLimit(this.host.policy) : Infinity
+    return Math.max(0, this.startedAt + limit - this.host.clock.now())
   }
 
   run(): Promise<T> {
@@ -70,30 +92,32 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     const remaining = call.expiresAt - this.startedAt
     if (remaining <= 0) return this.#skip('ignored', call.timeoutError())
 
-    let limit = Math.min(policy.timeout, remaining)
-    if (this.#permit.isProbe) limit = Math.min(limit, Math.max(PROBE_TIMEOUT, policy.resetTimeout))
+    this.#ownLimit = this.isProbe ? Math.min(policy.timeout, probeLimit(policy)) : policy.timeout
+    const limit = Math.min(this.#ownLimit, remaining)
     if (limit !== Infinity) this.startTimeLimit(limit)
     call.current = this
     call.track(this, pendingWork)
 
     let result
+    let promise
     try {
       result = fn(this, ...call.args)
+      // Promise.resolve, because a thenable of another maker may throw, or settle twice.
+      if (isPromise(result)) promise = Promise.resolve(result)
     } catch (error) {
       return this.#onError(error)
     }
-    if (isPromise(result)) {
-      result.then(
-        (value) => this.#onResult(value),
-        (error: unknown) => this.#onError(error)
-      )
-    } else this.#onResult(result)
+    if (!promise) return this.#onResult(result as T)
+    promise.then(
+      (value) => this.#onResult(value),
+      (error: unknown) => this.#onError(error)
+    )
   }
 
   /** Ends without calling the function. */
   #skip(outcome: CallOutcome, error: ResilienceError): void {
     this.#permit.release()
-    this.#releaseSlot?.(0, true)
+    this.#leave(0, true)
     this.host.count(outcome, 0)
     this.#reject(error)
   }
@@ -105,17 +129,20 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     try {
       outcome = outcomeOfResult(value, this.host.policy.isFailure)
     } catch (error) {
-      this.#releaseSlot?.(duration, true)
+      this.#leave(duration, true)
+      discard(value)
       return this.#settleWithError('ignore', error, now)
     }
-    this.#releaseSlot?.(duration, outcome !== 'failure')
+    this.#leave(duration, outcome !== 'failure')
     if (outcome === 'failure') {
+      discard(value)
       const error = new UpstreamError(new Error('The result counts as a failure'))
       return this.#settleWithError('failure', error, now)
     }
-    if (outcome === 'success') this.#permit.succeed(duration, now)
+    if (outcome === 'success') this.#permit.succeed(duration, now, !this.#hasBody)
     else this.#permit.release()
     if (this.#settle(outcome === 'success' ? 'success' : 'ignored', duration)) this.#resolve(value)
+    else discard(value)
   }
 
   #onError(error: unknown): void {
@@ -127,8 +154,18 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
       outcome = 'ignore' as const
       error = classifierError
     }
-    this.#releaseSlot?.(now - this.startedAt, outcome !== 'failure')
+    if (outcome === 'failure' && this.#isCallOver()) {
+      outcome = 'ignore' as const
+      error = this.call.deadline!.isClientGone ? new CallCanceledError() : this.call.timeoutError()
+    }
+    this.#leave(now - this.startedAt, outcome !== 'failure')
     this.#settleWithError(outcome, error, now)
+  }
+
+  /** The function may have failed because the request has ended: that shows nothing about the service. */
+  #isCallOver(): boolean {
+    const { deadline, byDeadline } = this.call
+    return deadline !== undefined && (deadline.isClientGone || (byDeadline && deadline.remaining() === 0))
   }
 
   #settleWithError(outcome: Outcome, error: unknown, now: number): void {
@@ -140,7 +177,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     this.#reject(outcome === 'failure' ? toCallerError(error) : error)
   }
 
-  /** Counts the outcome. Returns `false` if the caller has its result: an aborted probe goes on without a caller. */
+  /** Counts the outcome. Returns `false` if the caller has its result. */
   #settle(outcome: CallOutcome, duration: number): boolean {
     if (this.#isSettled) return false
     this.#isSettled = true
@@ -148,38 +185,86 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     return true
   }
 
+  override expectBody(): void {
+    this.#hasBody = true
+  }
+
+  override confirm(): void {
+    this.#permit.confirm()
+  }
+
+  override abandon(): void {
+    this.#permit.release()
+  }
+
   override failLate(error: unknown): void {
     const kind = kindOf(error)
-    if (kind === 'canceled' || kind === 'closed' || (kind === 'timeout' && this.call.byDeadline)) return
-    this.#permit.failLate(error, this.host.clock.now())
+    const isByCaller = kind === 'canceled' || kind === 'closed' || codeOf(error) === 'DEADLINE_EXCEEDED'
+    if (isByCaller || (kind === 'timeout' && this.call.byDeadline)) this.#permit.release()
+    else this.#permit.failLate(error, this.host.clock.now())
   }
 
   protected override onTimeout(): void {
-    const { timeout } = this.host.policy
+    const { call } = this
     const now = this.host.clock.now()
     const duration = now - this.startedAt
-    const isCutByDeadline = this.call.byDeadline && this.timeLimit < timeout
-    const error = isCutByDeadline ? this.call.timeoutError() : new CallTimeoutError()
-    // A short deadline that a client has sent must not open the breaker for other clients.
-    const isFailure = !isCutByDeadline && (this.timeLimit >= timeout || this.call.attempts === 1)
-    if (isFailure || this.#permit.isProbe) this.#permit.fail(error, duration, now)
-    else this.#permit.release()
-    this.abortSignal(error)
+    if (this.#isDetached) {
+      this.#permit.release()
+      return this.#giveUp(new CallTimeoutError())
+    }
+    const isCutByCall = this.timeLimit < this.#ownLimit
+    const error = isCutByCall ? call.timeoutError() : new CallTimeoutError()
+    // A short deadline that a client has sent must not open the breaker for other clients, nor keep it open.
+    if (!isCutByCall || (!call.byDeadline && call.attempts === 1)) {
+      this.#permit.fail(error, duration, now)
+      this.#giveUp(error)
+    } else if (!this.#detach()) {
+      this.#permit.release()
+      this.#giveUp(error)
+    }
     if (this.#settle('timeout', duration)) this.#reject(error)
   }
 
   /** The client has disconnected, another attempt has won, or the app is closing. */
   override abort(reason: Error): void {
-    if (!this.#permit.isProbe || kindOf(reason) === 'closed') {
+    const isClosing = kindOf(reason) === 'closed'
+    if (this.#isDetached && !isClosing) return this.host.pendingWork.add(this)
+    if (this.#isSettled && !this.#isDetached) return
+    if (isClosing || !this.#detach()) {
       this.#permit.release()
-      this.abortSignal(reason)
-    } else if (!this.list) {
-      // The probe goes on without its caller, until it settles, times out, or the app closes.
-      this.host.pendingWork.add(this)
+      this.#giveUp(reason)
     }
     if (this.#settle('canceled', this.host.clock.now() - this.startedAt)) this.#reject(reason)
   }
+
+  /** A probe goes on without its caller, until it settles, its time is over, or the app closes. */
+  #detach(): boolean {
+    if (!this.#permit.detach()) return false
+    this.#isDetached = true
+    this.unlink()
+    this.host.pendingWork.add(this)
+    this.changeTimeLimit(this.#ownLimit)
+    return true
+  }
+
+  /** Aborts the signal. A function that goes on nevertheless holds its slot for a while, but not for ever. */
+  #giveUp(reason: Error): void {
+    this.abortSignal(reason)
+    if (!this.#releaseSlot) return
+    this.#slotTimer = startTimer(this.host.clock, LONGEST_HELD_SLOT, () => this.#leave(0, true))
+    unrefTimer(this.#slotTimer)
+  }
+
+  #leave(duration: number, succeeded: boolean): void {
+    const release = this.#releaseSlot
+    if (!release) return
+    this.#releaseSlot = undefined
+    stopTimer(this.host.clock, this.#slotTimer)
+    release(duration, succeeded)
+  }
 }
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null | undefined)?.code
 
 const isPromise = <T>(value: T | Promise<T>): value is Promise<T> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'

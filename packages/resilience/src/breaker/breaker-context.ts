@@ -67,16 +67,20 @@ export class BreakerContext<Args extends unknown[], T>
     return this.policy.hedgeable?.(...(args as Args)) ?? this.isRepeatable(args)
   }
 
-  stateChanged(circuit: Circuit, from: CircuitStateName, reason: StateChangeReason): void {
-    const { key, state, failure, retryAfter } = circuit
+  stateChanged(
+    { key, failure, retryAfter }: Circuit,
+    from: CircuitStateName,
+    to: CircuitStateName,
+    reason: StateChangeReason
+  ): void {
     this.#notify({
       name: this.name,
       ...(this.policy.key && { key }),
       from,
-      to: state,
+      to,
       reason,
       at: Date.now(),
-      ...(state === 'open' && { error: failure, retryAfter })
+      ...(to === 'open' && { error: failure, retryAfter })
     })
   }
 

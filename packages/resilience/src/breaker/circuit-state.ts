@@ -27,9 +27,9 @@ export interface CircuitTransitions {
   isCurrent(state: object): boolean
   open(failure: unknown, previousOpenings: number, reason: StateChangeReason): void
   /** Admits the probe. */
-  halfOpen(opening: Opening): Permit
+  halfOpen(opening: Opening, now: number): Permit | undefined
   /** The probe has no outcome: the next call is the probe. */
-  reopen(opening: Opening): void
+  probeIgnored(state: { readonly name: 'half-open' }): void
   close(opening: Opening): void
 }
 

@@ -3,7 +3,7 @@ import type { CircuitHost, CircuitTransitions, Opening } from './circuit-state.t
 import { ClosedState } from './closed-state.ts'
 import { HalfOpenState } from './half-open-state.ts'
 import { OpenState } from './open-state.ts'
-import { Permit } from './permit.ts'
+import type { Permit } from './permit.ts'
 import type { StateChangeReason } from './state-changes.ts'
 
 type State = ClosedState | OpenState | HalfOpenState
@@ -11,7 +11,12 @@ export type CircuitStateName = State['name']
 
 /** Where a circuit reports that its state has changed. */
 export interface CircuitObserver extends CircuitHost {
-  stateChanged(circuit: Circuit, from: CircuitStateName, reason: StateChangeReason): void
+  stateChanged(
+    circuit: Circuit,
+    from: CircuitStateName,
+    to: CircuitStateName,
+    reason: StateChangeReason
+  ): void
 }
 
 /** The state machine of a breaker, or of one of its keys: closed, open, half-open. */
@@ -29,8 +34,10 @@ export class Circuit implements CircuitTransitions {
     this.#state = new ClosedState(this)
   }
 
+  /** An open circuit whose time is over is half-open, whether or not a call has come since. */
   get state(): CircuitStateName {
-    return this.#state.name
+    const state = this.#state
+    return state.name === 'open' && !state.rejects(this.host.clock.now()) ? 'half-open' : state.name
   }
 
   /** The failure because of which calls are rejected. */
@@ -67,14 +74,14 @@ export class Circuit implements CircuitTransitions {
     this.#change(new OpenState(this, failure, previousOpenings + 1, clock.now() + varied), reason)
   }
 
-  halfOpen(opening: Opening): Permit {
+  halfOpen(opening: Opening, now: number): Permit | undefined {
     const state = new HalfOpenState(this, opening)
     this.#change(state, 'probe-started')
-    return new Permit(state, true)
+    return state.admit(now)
   }
 
-  reopen({ failure, count }: Opening): void {
-    this.#change(new OpenState(this, failure, count, this.host.clock.now()), 'probe-ignored')
+  probeIgnored({ name }: { readonly name: 'half-open' }): void {
+    this.host.stateChanged(this, name, name, 'probe-ignored')
   }
 
   close(opening: Opening): void {
@@ -84,6 +91,6 @@ export class Circuit implements CircuitTransitions {
   #change(next: State, reason: StateChangeReason): void {
     const from = this.#state.name
     this.#state = next
-    this.host.stateChanged(this, from, reason)
+    this.host.stateChanged(this, from, next.name, reason)
   }
 }

@@ -1,5 +1,6 @@
 import type { CircuitStateMembers, CircuitTransitions, Opening } from './circuit-state.ts'
 import { Permit } from './permit.ts'
+import { probeLimit } from './probe-limit.ts'
 import { Ramp } from './ramp.ts'
 import type { StateChangeReason } from './state-changes.ts'
 import { REJECTS, SLOW, SUCCESSES, Window } from './window.ts'
@@ -9,6 +10,8 @@ export class ClosedState implements CircuitStateMembers {
   readonly #circuit: CircuitTransitions
   readonly #window: Window
   #consecutiveFailures = 0
+  /** Successes that can no longer turn into failures. */
+  #finalSuccesses = 0
   /** While the service recovers. */
   #ramp: Ramp | undefined
   /** Until it has recovered, the circuit stays open longer each time. */
@@ -21,7 +24,7 @@ export class ClosedState implements CircuitStateMembers {
     this.#circuit = circuit
     this.#window = new Window(policy.rollingCountTimeout, host.clock.now())
     if (opening && policy.ramp >= 2) {
-      this.#ramp = new Ramp(policy.ramp)
+      this.#ramp = new Ramp(policy.ramp, probeLimit(policy), host.clock.now())
       this.#openings = opening.count
       this.failure = opening.failure
     }
@@ -33,7 +36,7 @@ export class ClosedState implements CircuitStateMembers {
 
   admit(now: number): Permit | undefined {
     if (this.#circuit.policy.strategy === 'adaptive' && this.#throttles(now)) return undefined
-    if (this.#ramp && !this.#ramp.enter()) return undefined
+    if (this.#ramp && !this.#ramp.enter(now)) return undefined
     return new Permit(this, false)
   }
 
@@ -41,12 +44,19 @@ export class ClosedState implements CircuitStateMembers {
     return false
   }
 
-  succeed(duration: number, now: number): void {
+  succeed(permit: Permit, duration: number, now: number, isFinal: boolean): void {
     if (!this.#circuit.isCurrent(this)) return
+    permit.failuresBefore = this.#consecutiveFailures
+    permit.successesBefore = this.#finalSuccesses
     this.#consecutiveFailures = 0
+    if (isFinal) this.#finalSuccesses++
     this.#window.add(SUCCESSES, now)
-    if (this.#ramp?.succeed()) this.#endRamp()
+    if (this.#ramp?.succeed(now)) this.#endRamp()
     if (this.#tooManySlow(duration, now)) this.#open(this.failure, 'slow-calls')
+  }
+
+  confirm(): void {
+    this.#finalSuccesses++
   }
 
   fail(error: unknown, duration: number, now: number): void {
@@ -57,24 +67,44 @@ export class ClosedState implements CircuitStateMembers {
     else this.#remember(error)
   }
 
-  release(): void {
-    if (this.#circuit.isCurrent(this)) this.#ramp?.release()
-  }
-
-  failLate(error: unknown, now: number): void {
+  failLate(permit: Permit, error: unknown, now: number): void {
     if (!this.#circuit.isCurrent(this)) return
     this.#window.subtract(SUCCESSES, now)
-    if (this.#circuit.host.openingRule.opens(this.#window, error, now)) this.#open(error, 'failure-rate')
+    // The success had ended a row of failures. It goes on, unless another success has ended it too.
+    if (permit.successesBefore === this.#finalSuccesses) this.#consecutiveFailures += permit.failuresBefore
+    this.#consecutiveFailures++
+    const { policy, host } = this.#circuit
+    const hasRampFailed = this.#ramp?.failLate(policy.errorThresholdPercentage)
+    const isByRate = host.openingRule.opens(this.#window, error, now)
+    const reason = isByRate ? 'failure-rate' : this.#reasonBesideRate(hasRampFailed)
+    if (reason) this.#open(error, reason)
     else this.#remember(error)
   }
 
+  release(isProvisional: boolean): void {
+    // After a success that was not final, the ramp has its place back.
+    if (!isProvisional && this.#circuit.isCurrent(this)) this.#ramp?.release(this.#circuit.host.clock.now())
+  }
+
+  detach(): boolean {
+    return false
+  }
+
+  // It detaches no call.
+  succeedDetached(): void {}
+  releaseDetached(): void {}
+
   #reasonToOpen(error: unknown, duration: number, now: number): StateChangeReason | undefined {
-    const { policy, host } = this.#circuit
-    const { consecutive, errorThresholdPercentage } = policy
-    if (host.openingRule.opens(this.#window, error, now)) return 'failure-rate'
-    if (this.#tooManySlow(duration, now)) return 'slow-calls'
+    const { errorThresholdPercentage } = this.#circuit.policy
+    const hasRampFailed = this.#ramp?.fail(errorThresholdPercentage, now)
+    if (this.#circuit.host.openingRule.opens(this.#window, error, now)) return 'failure-rate'
+    return this.#tooManySlow(duration, now) ? 'slow-calls' : this.#reasonBesideRate(hasRampFailed)
+  }
+
+  #reasonBesideRate(hasRampFailed = false): StateChangeReason | undefined {
+    const { consecutive } = this.#circuit.policy
     if (consecutive !== undefined && this.#consecutiveFailures >= consecutive) return 'consecutive-failures'
-    return this.#ramp?.fail(errorThresholdPercentage) ? 'recovery-failed' : undefined
+    return hasRampFailed ? 'recovery-failed' : undefined
   }
 
   /** Google's client-side throttling: rejects as large a share of the calls as lately failed. */

@@ -21,7 +21,7 @@ export class OpenState implements CircuitStateMembers, Opening {
   }
 
   admit(now: number): Permit | undefined {
-    return this.rejects(now) ? undefined : this.#circuit.halfOpen(this)
+    return this.rejects(now) ? undefined : this.#circuit.halfOpen(this, now)
   }
 
   rejects(now: number): boolean {
@@ -30,7 +30,13 @@ export class OpenState implements CircuitStateMembers, Opening {
 
   // It admits no call, so that no outcome comes back to it.
   succeed(): void {}
+  confirm(): void {}
   fail(): void {}
-  release(): void {}
   failLate(): void {}
+  release(): void {}
+  detach(): boolean {
+    return false
+  }
+  succeedDetached(): void {}
+  releaseDetached(): void {}
 }

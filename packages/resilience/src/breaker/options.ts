@@ -2,6 +2,7 @@ import { optionChecks } from '@seaworthy/internal'
 import { withDefaults } from '../merge-options.ts'
 import type { Fallback } from '../strategies/fallback.ts'
 import { lastGoodDefaults, type LastGoodOptions } from '../strategies/last-good.ts'
+import { Callbacks } from './callbacks.ts'
 import { type Policy, type PolicyOptions, policyKeys, resolvePolicy } from './policy-options.ts'
 
 /** Options of a breaker: those of a policy, and those that depend on the guarded function. */
@@ -38,7 +39,7 @@ export interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown>
   coalesce?: (...args: Args) => string | undefined
 
   /**
-   * Gives each key (a host, a shard) a separate breaker and bulkhead. The key is in log lines and on the management
+   * Gives each key (a host, a shard) a separate breaker and bulkhead. A call whose key cannot be found fails. The key is in log lines and on the management
    * listener, never in a metric's label.
    *
    * @defaultValue None: one breaker for all calls
@@ -85,19 +86,30 @@ export function resolveBreaker<Args extends unknown[], T>(
     if (options[option] !== undefined) check.fn(`${name}.${option}`, options[option])
   }
   const { fallback, coalesce, key, idempotent, lastGood } = options
+  const callbacks = new Callbacks(name)
+  const policy = resolvePolicy(`${name}.`, options)
+  const { isFailure } = policy
   return {
-    ...resolvePolicy(`${name}.`, options),
+    ...policy,
+    isFailure: isFailure && callbacks.classifier('isFailure', isFailure),
     fallback,
-    coalesce,
-    key,
-    idempotent,
-    lastGood: lastGood && resolveLastGood(`${name}.lastGood`, lastGood)
+    coalesce: coalesce && callbacks.key('coalesce', coalesce),
+    // Calls without a key share a breaker.
+    key: key && keyOrNone(callbacks.key('key', key)),
+    idempotent: idempotent && callbacks.predicate('idempotent', idempotent),
+    lastGood: lastGood && resolveLastGood(`${name}.lastGood`, lastGood, callbacks)
   }
 }
 
+const keyOrNone =
+  <Args extends unknown[]>(keyOf: (...args: Args) => string | undefined) =>
+  (...args: Args): string =>
+    keyOf(...args) ?? 'undefined'
+
 function resolveLastGood<Args extends unknown[]>(
   at: string,
-  options: LastGoodOptions<Args>
+  options: LastGoodOptions<Args>,
+  callbacks: Callbacks
 ): Required<LastGoodOptions<Args>> {
   check.keys(at, options, Object.keys(lastGoodDefaults))
   const { maxEntries } = withDefaults(lastGoodDefaults, options)
@@ -105,6 +117,6 @@ function resolveLastGood<Args extends unknown[]>(
   return {
     maxAge: check.number(`${at}.maxAge`, options.maxAge, { min: 1, unit: 'milliseconds' }),
     maxEntries: check.integer(`${at}.maxEntries`, maxEntries, { min: 1 }),
-    key: options.key
+    key: callbacks.key('lastGood.key', options.key)
   }
 }

@@ -3,21 +3,36 @@ export interface PermitIssuer {
   /**
    * @param duration - Milliseconds.
    * @param now - The clock's time.
+   * @param isFinal - `false` while the body of the response may still fail.
    */
-  succeed(duration: number, now: number): void
+  succeed(permit: Permit, duration: number, now: number, isFinal: boolean): void
+  /** A success that was not final has become final. */
+  confirm(): void
   fail(error: unknown, duration: number, now: number): void
+  /** A call that had succeeded, but not finally, has failed after all. */
+  failLate(permit: Permit, error: unknown, now: number): void
   /** The call ended without an outcome that counts. */
-  release(): void
-  /** A call that had succeeded has failed after all. */
-  failLate(error: unknown, now: number): void
+  release(isProvisional: boolean): void
+  /** Whether the call may go on without its caller, so that its success still counts. */
+  detach(): boolean
+  succeedDetached(): void
+  releaseDetached(): void
 }
 
-/** Admits one call. Only its first outcome counts. */
+const PENDING = 0
+const PROVISIONAL = 1
+const DETACHED = 2
+const SETTLED = 3
+
+/** Admits one call. Only its first final outcome counts. */
 export class Permit {
   readonly #issuer: PermitIssuer
   /** Whether this call tests if the service has recovered. */
   readonly isProbe: boolean
-  #isSettled = false
+  /** Of the closed state: what a failure of the body undoes. */
+  failuresBefore = 0
+  successesBefore = 0
+  #state = PENDING
 
   constructor(issuer: PermitIssuer, isProbe: boolean) {
     this.#issuer = issuer
@@ -27,35 +42,66 @@ export class Permit {
   /**
    * @param duration - Milliseconds.
    * @param now - The clock's time.
+   * @param isFinal - `false` while the body of the response may still fail.
    */
-  succeed(duration: number, now: number): void {
-    if (this.#isSettled) return
-    this.#isSettled = true
-    this.#issuer.succeed(duration, now)
+  succeed(duration: number, now: number, isFinal = true): void {
+    const state = this.#state
+    if (state === DETACHED) {
+      this.#state = SETTLED
+      this.#issuer.succeedDetached()
+    } else if (state === PENDING) {
+      this.#state = isFinal ? SETTLED : PROVISIONAL
+      this.#issuer.succeed(this, duration, now, isFinal)
+    }
+  }
+
+  /** The body of the response is complete. */
+  confirm(): void {
+    if (this.#state !== PROVISIONAL) return
+    this.#state = SETTLED
+    this.#issuer.confirm()
   }
 
   fail(error: unknown, duration: number, now: number): void {
-    if (this.#isSettled) return
-    this.#isSettled = true
+    const state = this.#state
+    if (state === DETACHED) return this.release()
+    if (state !== PENDING) return
+    this.#state = SETTLED
     this.#issuer.fail(error, duration, now)
   }
 
-  release(): void {
-    if (this.#isSettled) return
-    this.#isSettled = true
-    this.#issuer.release()
+  /** The body of the response has failed. */
+  failLate(error: unknown, now: number): void {
+    if (this.#state !== PROVISIONAL) return
+    this.#state = SETTLED
+    this.#issuer.failLate(this, error, now)
   }
 
-  failLate(error: unknown, now: number): void {
-    this.#issuer.failLate(error, now)
+  release(): void {
+    const state = this.#state
+    if (state === SETTLED) return
+    this.#state = SETTLED
+    if (state === DETACHED) this.#issuer.releaseDetached()
+    else this.#issuer.release(state === PROVISIONAL)
+  }
+
+  /** The caller has left. Returns whether the call may go on: then only its success counts. */
+  detach(): boolean {
+    if (this.#state !== PENDING || !this.#issuer.detach()) return false
+    this.#state = DETACHED
+    return true
   }
 }
 
 const uncounted: PermitIssuer = {
   succeed: () => undefined,
+  confirm: () => undefined,
   fail: () => undefined,
+  failLate: () => undefined,
   release: () => undefined,
-  failLate: () => undefined
+  detach: () => false,
+  succeedDetached: () => undefined,
+  releaseDetached: () => undefined
 }
 
 /** A permit whose outcome is not counted, for calls that pass although the circuit would reject them. */

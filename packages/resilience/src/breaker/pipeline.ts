@@ -87,9 +87,13 @@ export class BreakerPipeline<Args extends unknown[], T> {
   }
 
   call(request: FastifyRequest | null | undefined, args: Args): Promise<T> {
-    return this.#context.host.isClosed
-      ? Promise.reject(new ClosedError())
-      : this.#run(this.#createCall(request, args))
+    if (this.#context.host.isClosed) return Promise.reject(new ClosedError())
+    // A function of the options may throw before the call is asynchronous.
+    try {
+      return this.#run(this.#createCall(request, args))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   async detailed(request: FastifyRequest | null | undefined, args: Args): Promise<Detailed<T>> {

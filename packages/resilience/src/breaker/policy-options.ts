@@ -35,13 +35,23 @@ export interface PolicyOptions extends CircuitOptions {
   fallbackTimeout?: number
 
   /**
-   * The time limit of all attempts together; the request's deadline may be earlier. Milliseconds, 1 to 2147483647.
-   * `false` is no limit.
+   * The time limit of all attempts together, with a body that is read by `json()`, `text()` or `formData()`; the
+   * request's deadline may be earlier. Milliseconds, 1 to 2147483647. `false` is no limit.
    *
    * @defaultValue 30000
    * @throws RangeError outside that range.
    */
   totalTimeout?: number | false
+
+  /**
+   * The longest wait for the next part of a body of `fetch` that is read as a stream, or by `arrayBuffer()`, `blob()` or
+   * `bytes()`: a download may take longer than `totalTimeout` and than the default deadline, as long as it flows. A
+   * deadline of the route or of the caller still ends it. Milliseconds, 1 to 2147483647. `false` is no limit.
+   *
+   * @defaultValue `totalTimeout`
+   * @throws RangeError outside that range.
+   */
+  bodyTimeout?: number | false
 
   /**
    * Retries calls that failed or timed out: `true`, a number of retries from 0 to 10, or options. Only for calls that
@@ -76,7 +86,8 @@ export interface PolicyOptions extends CircuitOptions {
 
   /**
    * Decides whether an error or result is a failure, a success, or is ignored. `undefined` leaves it to the default:
-   * errors are failures, except bugs in the app and errors with a status from 400 to 499 other than 408 and 429.
+   * errors are failures, except bugs in the app and errors with a status from 400 to 499 other than 408 and 429. If it
+   * throws, the call fails and is not counted.
    *
    * @defaultValue None: the default decides
    */
@@ -100,7 +111,8 @@ export interface PolicyOptions extends CircuitOptions {
   idleTimeout?: number
 
   /**
-   * Adds the breaker to the readiness report. With `critical: true` an open breaker makes the service not ready.
+   * Adds the breaker to the readiness report. With `critical: true` an open breaker makes the service not ready, until
+   * it is half-open. In the modes `observe` and `off` a breaker never does.
    *
    * @defaultValue None: no check
    */
@@ -111,6 +123,7 @@ export interface Policy extends CircuitPolicy {
   fallbackOn: ReadonlySet<FailureKind>
   fallbackTimeout: number
   totalTimeout: number
+  bodyTimeout: number
   retry: RetryPolicy | undefined
   hedge: HedgeOptions | undefined
   bulkhead: BulkheadPolicy | undefined
@@ -122,7 +135,7 @@ export interface Policy extends CircuitPolicy {
 }
 
 const kinds = ['open', 'full', 'timeout', 'upstream'] as const
-type Computed = 'fallbackTimeout' | 'isFailure' | 'health'
+type Computed = 'fallbackTimeout' | 'bodyTimeout' | 'isFailure' | 'health'
 
 export const policyDefaults: typeof circuitDefaults &
   Required<Omit<PolicyOptions, Computed | keyof CircuitOptions>> &
@@ -131,6 +144,7 @@ export const policyDefaults: typeof circuitDefaults &
   fallbackOn: kinds,
   fallbackTimeout: undefined,
   totalTimeout: 30_000,
+  bodyTimeout: undefined,
   retry: false,
   hedge: false,
   bulkhead: false,
@@ -151,8 +165,7 @@ const milliseconds = { min: 1, max: MAX_DELAY, unit: 'milliseconds' }
 export function resolvePolicy(at: string, options: PolicyOptions): Policy {
   const values = withDefaults(policyDefaults, options)
   const { fallbackOn, isFailure, health } = values
-  const limit = (name: 'timeout' | 'totalTimeout'): number => {
-    const value = values[name]
+  const limit = (name: 'timeout' | 'totalTimeout' | 'bodyTimeout', value = values[name]): number => {
     return value === false ? Infinity : check.number(`${at}${name}`, value, milliseconds)
   }
   if (!Array.isArray(fallbackOn)) check.fail(`${at}fallbackOn`, 'an array', fallbackOn)
@@ -166,6 +179,7 @@ export function resolvePolicy(at: string, options: PolicyOptions): Policy {
     fallbackOn: new Set<FailureKind>(fallbackOn),
     fallbackTimeout: check.number(`${at}fallbackTimeout`, fallbackTimeout, milliseconds),
     totalTimeout: limit('totalTimeout'),
+    bodyTimeout: limit('bodyTimeout', values.bodyTimeout ?? values.totalTimeout),
     retry: resolveRetry(`${at}retry`, values.retry, check),
     hedge: resolveHedge(`${at}hedge`, values.hedge, check),
     bulkhead: resolveBulkhead(`${at}bulkhead`, values.bulkhead, check),

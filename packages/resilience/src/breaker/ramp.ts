@@ -4,39 +4,66 @@
  */
 export class Ramp {
   readonly #limit: number
+  /** Milliseconds. */
+  readonly #patience: number
   #width = 2
   #active = 0
+  /** When the latest call was admitted or ended. */
+  #movedAt: number
   /** The probe is the first one. */
   #successes = 1
   #failures = 0
 
-  /** @param limit - At least 2. */
-  constructor(limit: number) {
+  /**
+   * @param limit - At least 2.
+   * @param patience - Milliseconds after which calls that do not end no longer hold their places.
+   * @param now - The clock's time.
+   */
+  constructor(limit: number, patience: number, now: number) {
     this.#limit = limit
+    this.#patience = patience
+    this.#movedAt = now
   }
 
-  enter(): boolean {
-    if (this.#active >= this.#width) return false
+  enter(now: number): boolean {
+    if (this.#active >= this.#width) {
+      // Calls without a time limit may never end: they must not keep out all others.
+      if (now - this.#movedAt < this.#patience) return false
+      this.#active = 0
+    }
     this.#active++
+    this.#movedAt = now
     return true
   }
 
-  release(): void {
-    this.#active--
+  release(now: number): void {
+    this.#active = Math.max(0, this.#active - 1)
+    this.#movedAt = now
   }
 
   /** Returns `true` if the ramp is complete. */
-  succeed(): boolean {
-    this.#active--
+  succeed(now: number): boolean {
+    this.release(now)
     this.#successes++
     if (this.#successes >= this.#width) this.#width *= 2
     return this.#width > this.#limit
   }
 
   /** Returns `true` if the service has not recovered. The usual minimum volume would take too long to show it. */
-  fail(errorThresholdPercentage: number): boolean {
-    this.#active--
+  fail(errorThresholdPercentage: number, now: number): boolean {
+    this.release(now)
     this.#failures++
+    return this.#hasFailed(errorThresholdPercentage)
+  }
+
+  /** A call that had succeeded has failed after all. Returns what {@link fail} does. */
+  failLate(errorThresholdPercentage: number): boolean {
+    this.#successes = Math.max(1, this.#successes - 1)
+    this.#failures++
+    return this.#hasFailed(errorThresholdPercentage)
+  }
+
+  #hasFailed(errorThresholdPercentage: number): boolean {
     return (this.#failures / (this.#failures + this.#successes)) * 100 >= errorThresholdPercentage
   }
 }

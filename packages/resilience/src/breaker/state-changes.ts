@@ -1,3 +1,4 @@
+import type { Reporter } from '@seaworthy/contract'
 import type { FastifyBaseLogger } from 'fastify'
 
 /** The state of a breaker. `isolated` is set by `isolate()` until it is released. */
@@ -16,7 +17,10 @@ export type StateChangeReason =
   | 'isolated'
   | 'released'
 
-/** One change of a breaker's state. */
+/**
+ * One change of a breaker's state. Two are special. An open breaker is half-open as soon as its time is over; that
+ * change is reported when the first probe starts. With the reason `probe-ignored` the state stays half-open.
+ */
 export interface BreakerStateChange {
   /** The breaker's name. */
   readonly name: string
@@ -87,9 +91,21 @@ export function logStateChanges(log: FastifyBaseLogger): StateChangeListener {
       )
     } else if (reason === 'released') {
       log.info({ ...details, state: to }, 'resilience: breaker released; its state decides about calls again')
+    } else if (reason === 'probe-ignored') {
+      // One for each caller that leaves, or has too little time.
+      log.debug(details, 'resilience: a probe ended without an outcome; the next call tests the service')
     } else {
       const effect = to === 'closed' ? 'calls are admitted again' : 'one call tests the service'
       log.info(details, `resilience: breaker ${to}; ${effect}`)
     }
+  }
+}
+
+/** A listener that reports an outage once, when it begins: the calls that it costs are counted, not reported. */
+export function reportOpenings(reporter: Reporter): StateChangeListener {
+  return ({ name, key, from, to, reason, error }) => {
+    if (from !== 'closed' || to !== 'open' || reason === 'recovery-failed') return
+    const problem = error ?? new Error(`The breaker "${name}" has opened: ${reason}`)
+    reporter.report(problem, { source: `breaker "${name}"`, reason, ...(key !== undefined && { key }) })
   }
 }

@@ -19,6 +19,18 @@ export interface CallContext {
 
 /** The context with what only this package's guarded functions need. */
 export interface AttemptContext extends CallContext {
+  /** Whether the attempt tests if the service has recovered. */
+  readonly isProbe: boolean
+  /** The policy's limit for a part of a body, in milliseconds. */
+  readonly bodyTimeout: number
+  /** Milliseconds after which a probe must have ended; `Infinity` for another attempt. */
+  probeRemaining(): number
+  /** The result has a body: its success is final only when the body has been read. Call it before the function ends. */
+  expectBody(): void
+  /** The body is complete. */
+  confirm(): void
+  /** The body is not wanted any more: nothing is known about the rest. */
+  abandon(): void
   /** Turns a success into a failure: reading the response's body has failed. */
   failLate(error: unknown): void
 }

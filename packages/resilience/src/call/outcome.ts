@@ -1,4 +1,11 @@
-import { isClientError, isResilienceError, type FailureKind, UpstreamError } from '../errors.ts'
+import { MAX_DELAY } from '@seaworthy/internal'
+import {
+  CallbackError,
+  isClientError,
+  isResilienceError,
+  type FailureKind,
+  UpstreamError
+} from '../errors.ts'
 
 /** How an attempt counts for the breaker. */
 export type Outcome = 'failure' | 'success' | 'ignore'
@@ -30,10 +37,15 @@ function statusOf(error: unknown): number | undefined {
 const isBug = (error: unknown): boolean =>
   (error instanceof TypeError && error.cause === undefined) ||
   error instanceof ReferenceError ||
+  error instanceof CallbackError ||
   (error instanceof RangeError && !isClientError(error))
 
+/** A nested call has ended because the client is gone or the request's time is over. */
+const isEndOfRequest = (error: unknown): boolean =>
+  isResilienceError(error) && (error.kind === 'canceled' || error.code === 'DEADLINE_EXCEEDED')
+
 function defaultOutcome(error: unknown): Outcome {
-  if (isBug(error) || (isResilienceError(error) && error.kind === 'canceled')) return 'ignore'
+  if (isBug(error) || isEndOfRequest(error)) return 'ignore'
   const status = statusOf(error)
   const isAnswer = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429
   return isAnswer ? 'success' : 'failure'
@@ -64,12 +76,18 @@ export function toCallerError(error: unknown): unknown {
 export const kindOf = (error: unknown): FailureKind | undefined =>
   isResilienceError(error) ? error.kind : undefined
 
+/** Seconds. A timer takes no longer delay. */
+const LONGEST_RETRY_AFTER = Math.floor(MAX_DELAY / 1000)
+
 /** Seconds that the upstream asks to wait: `retryAfter` of the error, or its `Retry-After` header. */
 export function retryAfterOf(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null) return undefined
   const { retryAfter, headers, response } = error as MaybeHttpError
-  if (typeof retryAfter === 'number' && retryAfter >= 0) return Math.ceil(retryAfter)
-  return parseRetryAfter(retryAfterHeader(headers) ?? retryAfterHeader(response?.headers))
+  const seconds =
+    typeof retryAfter === 'number' && retryAfter >= 0
+      ? Math.ceil(retryAfter)
+      : parseRetryAfter(retryAfterHeader(headers) ?? retryAfterHeader(response?.headers))
+  return seconds === undefined ? undefined : Math.min(seconds, LONGEST_RETRY_AFTER)
 }
 
 function retryAfterHeader(headers: unknown): unknown {

@@ -2,10 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Abortable, AbortableList } from '../abortable.ts'
 import { type Clock, startTimer, stopTimer } from '../clock.ts'
 import { CallCanceledError, DeadlineError } from '../errors.ts'
+import type { TimeLimit } from './time-limit.ts'
 
 /** The remaining time of a request, and a signal that aborts when its result is no longer needed. */
 export interface RequestDeadline {
-  /** Milliseconds until the deadline; 0 after it. */
+  /** Milliseconds until the deadline; 0 after it, `Infinity` for a route without one. */
   remaining(): number
   /** Aborts at the deadline or when the client disconnects. Reading the request's body does not abort it. */
   readonly signal: AbortSignal
@@ -16,14 +17,15 @@ export interface DeadlineSettings {
   readonly clock: Clock
   /** All pending work of the app. */
   readonly pendingWork: AbortableList
-  /** Milliseconds that a request has, counted from its arrival. */
-  timeLimit(request: FastifyRequest): number
+  timeLimit(request: FastifyRequest): TimeLimit
 }
 
 /** A request's deadline. It listens to the connection and creates a signal only when they are first used. */
 export class Deadline extends Abortable implements RequestDeadline {
   /** On the clock, in milliseconds. */
   readonly expiresAt: number
+  /** Whether the route or the caller set it: then it also ends bodies that flow. */
+  readonly isExplicit: boolean
   readonly #clock: Clock
   readonly #reply: FastifyReply
   /** The app's list. This deadline is in it while it has pending work. */
@@ -34,9 +36,15 @@ export class Deadline extends Abortable implements RequestDeadline {
   #hasExpired = false
   #isClientGone = false
 
-  constructor(expiresAt: number, { clock, pendingWork }: DeadlineSettings, reply: FastifyReply) {
+  constructor(
+    arrivedAt: number,
+    { milliseconds, isExplicit }: TimeLimit,
+    { clock, pendingWork }: DeadlineSettings,
+    reply: FastifyReply
+  ) {
     super()
-    this.expiresAt = expiresAt
+    this.expiresAt = arrivedAt + milliseconds
+    this.isExplicit = isExplicit
     this.#clock = clock
     this.#appWork = pendingWork
     this.#reply = reply

@@ -1,5 +1,3 @@
-import type { DeadlinePolicy } from './options.ts'
-
 const grpcUnits: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 }
 
 /** The header's time limit in milliseconds. `undefined` for a missing or malformed value. */
@@ -14,11 +12,4 @@ export function parseTimeout(header: string, value: unknown): number | undefined
 export function formatTimeout(header: string, milliseconds: number): string {
   const whole = Math.max(1, Math.floor(milliseconds))
   return header === 'grpc-timeout' ? `${Math.min(whole, 99_999_999)}m` : String(whole)
-}
-
-/** The time limit of a request in milliseconds, counted from its arrival. */
-export function timeLimit(policy: DeadlinePolicy, headers: Record<string, unknown>): number {
-  const { header, accept, max } = policy
-  const requested = header !== false && accept ? parseTimeout(header, headers[header]) : undefined
-  return requested === undefined ? policy.default : Math.min(requested, max)
 }

@@ -1,4 +1,5 @@
-import { MAX_DELAY, type OptionChecks } from '@seaworthy/internal'
+import { addressList, MAX_DELAY, type OptionChecks } from '@seaworthy/internal'
+import type { FastifyRequest } from 'fastify'
 import { withDefaults } from '../merge-options.ts'
 
 /** The time limit of each request, and the header that carries it. */
@@ -13,7 +14,7 @@ export interface DeadlineOptions {
   header?: string | false
 
   /**
-   * The time limit of a request without a valid header. Milliseconds, 1 to 2147483647.
+   * The time limit of a request whose route has none in its `config.deadline`. Milliseconds, 1 to 2147483647.
    *
    * @defaultValue 30000, or `max` if that is less
    * @throws RangeError outside that range.
@@ -21,7 +22,8 @@ export interface DeadlineOptions {
   default?: number
 
   /**
-   * The longest time limit that the header can set. Milliseconds, 1 to 2147483647.
+   * The longest time limit that the header can set. It never sets a longer one than the request has without it.
+   * Milliseconds, 1 to 2147483647.
    *
    * @defaultValue 60000
    * @throws RangeError outside that range.
@@ -29,11 +31,19 @@ export interface DeadlineOptions {
   max?: number
 
   /**
-   * Whether the header of arriving requests sets their time limit, up to `max`.
+   * Whether the header of arriving requests shortens their time limit, if it is from a trusted peer.
    *
    * @defaultValue true
    */
   accept?: boolean
+
+  /**
+   * The peers whose header counts: addresses and CIDR ranges.
+   *
+   * @defaultValue Loopback and private networks, for requests whose client (`request.ip`) has such an address too
+   * @throws RangeError for an entry that is neither.
+   */
+  trust?: readonly string[]
 
   /**
    * Whether `resilience.fetch` sends the header.
@@ -43,15 +53,31 @@ export interface DeadlineOptions {
   propagate?: boolean
 }
 
-export type DeadlinePolicy = Required<DeadlineOptions>
+export interface DeadlinePolicy extends Required<Omit<DeadlineOptions, 'trust'>> {
+  /** Whether the header of this request counts. */
+  trusts(request: FastifyRequest): boolean
+}
 
-export const deadlineDefaults: DeadlinePolicy = {
+export const deadlineDefaults: Required<Omit<DeadlineOptions, 'trust'>> & { trust: undefined } = {
   header: 'x-envoy-expected-rq-timeout-ms',
   default: 30_000,
   max: 60_000,
   accept: true,
+  trust: undefined,
   propagate: true
 }
+
+const privateNetworks = [
+  '127.0.0.0/8',
+  '::1',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '169.254.0.0/16',
+  '100.64.0.0/10',
+  'fc00::/7',
+  'fe80::/10'
+]
 
 const milliseconds = { min: 1, max: MAX_DELAY, unit: 'milliseconds' }
 
@@ -66,6 +92,16 @@ export function resolveDeadline(options: DeadlineOptions, check: OptionChecks): 
     default: check.number('deadline.default', limit, milliseconds),
     max: check.number('deadline.max', max, milliseconds),
     accept: check.boolean('deadline.accept', accept),
+    trusts: resolveTrust(options.trust, check),
     propagate: check.boolean('deadline.propagate', propagate)
   }
+}
+
+/** A request over a Unix socket has no address: only a proxy on the same host knows whose it is. */
+function resolveTrust(trust: readonly string[] | undefined, check: OptionChecks): DeadlinePolicy['trusts'] {
+  if (trust !== undefined && !Array.isArray(trust)) check.fail('deadline.trust', 'an array', trust)
+  const isTrusted = addressList('resilience: "deadline.trust"', trust ?? privateNetworks)
+  const isPeerTrusted = ({ raw }: FastifyRequest): boolean => isTrusted(raw.socket.remoteAddress ?? '')
+  // Behind a proxy the peer is the proxy, and the header may be a stranger's.
+  return trust ? isPeerTrusted : (request) => isPeerTrusted(request) && isTrusted(request.ip ?? '')
 }

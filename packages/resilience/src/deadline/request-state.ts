@@ -44,7 +44,7 @@ export function deadlineOf(request: FastifyRequest | null | undefined): Deadline
   const state = requestState(request)
   if (!state) return undefined
   const { arrivedAt, settings, reply } = state
-  return (state.deadline ??= new Deadline(arrivedAt + settings.timeLimit(request!), settings, reply))
+  return (state.deadline ??= new Deadline(arrivedAt, settings.timeLimit(request!), settings, reply))
 }
 
 export { key as requestStateKey }

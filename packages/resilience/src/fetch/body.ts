@@ -1,77 +1,74 @@
-import { Abortable, type AbortableList } from '../abortable.ts'
-import type { AttemptContext } from '../call/call.ts'
 import { toCallerError } from '../call/outcome.ts'
-import { type Clock, startTimer, stopTimer } from '../clock.ts'
-import { deadlineOf } from '../deadline/request-state.ts'
-import { CallCanceledError, CallTimeoutError } from '../errors.ts'
+import { CallCanceledError } from '../errors.ts'
+import { guardedStream } from './body-stream.ts'
+import { type BodyGuard, MissingBody, PendingBody } from './pending-body.ts'
 
-const readers = ['json', 'text', 'arrayBuffer', 'blob', 'bytes', 'formData'] as const
-
-interface BodyGuard {
-  readonly context: AttemptContext
-  /** Milliseconds until the call's time is over. */
-  readonly remaining: number
-  /** Aborts the response. */
-  readonly controller: AbortController
-  readonly callerSignal: AbortSignal | undefined
-  readonly clock: Clock
-  readonly pendingWork: AbortableList
-}
+/** Read whole, within the time of the call. */
+const documents = ['json', 'text', 'formData'] as const
+/** May be long: read in parts, each of which has a time limit. */
+const downloads = ['arrayBuffer', 'blob', 'bytes'] as const
 
 /**
- * Guards the reading of a response's body, which may be slow or never end: it is aborted at the end of the call's time,
- * when the client disconnects, and when the app closes. A body that cannot be read, or is not valid JSON for `json()`,
- * is a failure of the upstream.
+ * Guards the reading of a response's body, which may be slow or never end: it is aborted at the end of its time, when the
+ * client disconnects, and when the app closes. A body that cannot be read, or is not valid JSON for `json()`, is a
+ * failure of the upstream.
  */
 export function guardBody(response: Response, guard: BodyGuard): Response {
-  const pending = response.body === null ? undefined : new PendingBody(guard)
-  for (const name of readers) {
+  // Not a read of the property `body`: it is replaced below.
+  const source = bodyReader(response)
+  const define = (name: string, descriptor: PropertyDescriptor): void => {
+    Object.defineProperty(response, name, { ...descriptor, configurable: true })
+  }
+  const pending = source() ? new PendingBody(guard, response.ok) : new MissingBody(guard, response.ok)
+  for (const name of documents) {
     const read = response[name] as (() => Promise<unknown>) | undefined
     if (!read) continue
-    const guarded = async (): Promise<unknown> => {
-      // Reading a body twice is a bug in the app: fetch's own error goes to it.
-      if (response.bodyUsed) return read.call(response)
-      try {
-        return await read.call(response)
-      } catch (error) {
-        if (guard.callerSignal?.aborted) throw new CallCanceledError()
-        // An error response need not be JSON.
-        if (response.ok) guard.context.failLate(error)
-        throw toCallerError(error)
-      } finally {
-        pending?.end()
-      }
-    }
-    Object.defineProperty(response, name, { value: guarded, configurable: true })
+    // Reading a body twice is a bug in the app: fetch's own error goes to it.
+    const guarded = (): Promise<unknown> =>
+      response.bodyUsed ? read.call(response) : readWhole(() => read.call(response), pending, guard)
+    define(name, { value: guarded })
   }
+  if (pending instanceof MissingBody) return response
+
+  let stream: ReadableStream<Uint8Array> | undefined
+  define('body', { get: () => (stream ??= guardedStream(source, pending)) })
+  for (const name of downloads) {
+    const read = response[name] as (() => Promise<unknown>) | undefined
+    if (!read) continue
+    const guarded = async (): Promise<unknown> =>
+      response.bodyUsed
+        ? read.call(response)
+        : new Response(response.body, { headers: response.headers })[name]()
+    define(name, { value: guarded })
+  }
+  const { clone } = response
+  define('clone', { value: () => guardBody(clone.call(response), guard) })
   return response
 }
 
-/** A body that is not read yet. */
-class PendingBody extends Abortable {
-  readonly #clock: Clock
-  readonly #controller: AbortController
-  readonly #timer: unknown
-
-  constructor({ context, remaining, controller, clock, pendingWork }: BodyGuard) {
-    super()
-    this.#clock = clock
-    this.#controller = controller
-    this.#timer = startTimer(clock, remaining, () => this.abort(new CallTimeoutError()))
-    // A body that the app does not read must not keep the process alive.
-    if (this.#timer instanceof Object && 'unref' in this.#timer) (this.#timer as NodeJS.Timeout).unref()
-    const deadline = deadlineOf(context.request)
-    if (deadline) deadline.track(this)
-    else pendingWork.add(this)
+async function readWhole(
+  read: () => Promise<unknown>,
+  pending: PendingBody | MissingBody,
+  { callerSignal }: BodyGuard
+): Promise<unknown> {
+  try {
+    const value = await pending.race(read())
+    pending.end()
+    return value
+  } catch (error) {
+    if (callerSignal?.aborted) {
+      pending.abandon()
+      throw new CallCanceledError()
+    }
+    pending.fail(error)
+    throw toCallerError(error)
   }
+}
 
-  override abort(reason: Error): void {
-    this.end()
-    this.#controller.abort(reason)
-  }
-
-  end(): void {
-    stopTimer(this.#clock, this.#timer)
-    this.unlink()
-  }
+/** Returns a function that returns the response's body, which changes when it is cloned. */
+function bodyReader(response: Response): () => ReadableStream<Uint8Array> | null | undefined {
+  const own = Object.getOwnPropertyDescriptor(response, 'body')
+  if (own && 'value' in own) return () => own.value as ReadableStream<Uint8Array> | null
+  const prototype = Object.getPrototypeOf(response) as object
+  return () => Reflect.get(prototype, 'body', response) as ReadableStream<Uint8Array> | null
 }

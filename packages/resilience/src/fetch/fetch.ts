@@ -3,6 +3,7 @@ import { nameErrorClass } from '@seaworthy/internal'
 import type { AbortableList } from '../abortable.ts'
 import type { BreakerPolicy } from '../breaker/options.ts'
 import type { AttemptContext, CallContext } from '../call/call.ts'
+import { discard } from '../call/discard.ts'
 import type { Clock } from '../clock.ts'
 import { formatTimeout } from '../deadline/header.ts'
 import { deadlineOf } from '../deadline/request-state.ts'
@@ -105,9 +106,13 @@ export function createFetch(
     } finally {
       signal.removeEventListener('abort', abort)
     }
+    if (signal.aborted) {
+      // The response is late, from a function that does not listen to the signal: it has no reader any more.
+      discard(response)
+      throw signal.reason as Error
+    }
     if (isFailure(response.status)) {
-      // Releases the connection.
-      response.body?.cancel().catch(() => undefined)
+      discard(response)
       throw new ResponseError(url.host, response)
     }
     return guardBody(response, {

@@ -1,9 +1,14 @@
 import { Call, type CallLifetime, type RunCall } from '../call/call.ts'
 import { TimedWait, type WaitHost } from './timed-wait.ts'
 
+/** Milliseconds. A shared call without a time limit may never end: later callers do not wait for it any longer. */
+const LONGEST_SHARED = 30_000
+
 interface SharedCall<T> {
-  promise: Promise<T>
-  call: Call<unknown[]>
+  readonly call: Call<unknown[]>
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+  readonly reject: (error: unknown) => void
 }
 
 /**
@@ -20,18 +25,29 @@ export function withCoalescing<Args extends unknown[], T>(
 
   const startShared = (key: string, { request, args, startedAt }: Call<Args>): SharedCall<T> => {
     const call = new Call(request, args, undefined, startedAt, startedAt + totalTimeout)
-    const promise = next(call)
-    const forget = (): void => void pending.delete(key)
-    promise.then(forget, forget)
-    const shared = { promise, call }
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    const shared: SharedCall<T> = { call, promise, resolve, reject }
+    next(call).then(resolve, reject)
+    const lost = pending.get(key)
     pending.set(key, shared)
+    // Those that wait for an answer that got lost get this one.
+    if (lost) promise.then(lost.resolve, lost.reject)
+    const forget = (): void => void (pending.get(key) === shared && pending.delete(key))
+    promise.then(forget, forget)
     return shared
+  }
+
+  const sharedCall = (key: string, call: Call<Args>): SharedCall<T> => {
+    const shared = pending.get(key)
+    const isLost =
+      shared && shared.call.expiresAt === Infinity && call.startedAt - shared.call.startedAt > LONGEST_SHARED
+    return shared && !isLost ? shared : startShared(key, call)
   }
 
   return (call) => {
     const key = keyOf(...call.args)
     if (key === undefined) return next(call)
-    const shared = pending.get(key) ?? startShared(key, call)
+    const shared = sharedCall(key, call)
     const wait = new CallerWait<T>(call, host)
     shared.promise.then(
       (value) => wait.resolve(value),

@@ -1,4 +1,5 @@
 import type { Call, RunCall } from '../call/call.ts'
+import { discard } from '../call/discard.ts'
 import { CallCanceledError } from '../errors.ts'
 import type { RetryHost } from './retry.ts'
 import type { RetryBudget } from './retry-budget.ts'
@@ -17,15 +18,17 @@ export function withHedging<Args extends unknown[], T>(
     return new Promise((resolve, reject) => {
       const forks: Call<Args>[] = []
       let failed = 0
+      let hasWinner = false
       const start = (): void => {
         const fork = call.forkForHedge()
         forks.push(fork)
         next(fork).then(
           (value) => {
+            if (hasWinner) return discard(value)
+            hasWinner = true
             resolve(value)
             host.clock.clearTimeout(timer)
             for (const other of forks) if (other !== fork) other.current?.abort(new CallCanceledError())
-            return value
           },
           (error: unknown) => {
             host.clock.clearTimeout(timer)
@@ -35,11 +38,21 @@ export function withHedging<Args extends unknown[], T>(
         )
       }
       const timer = host.clock.setTimeout(() => {
-        if (!budget.withdraw()) return
-        host.countRetry()
-        start()
+        try {
+          if (!budget.withdraw()) return
+          host.countRetry()
+          start()
+        } catch {
+          // The first attempt goes on alone. No error is lost: the same function fails in later calls.
+          forks.length = 1
+        }
       }, delay)
-      start()
+      try {
+        start()
+      } catch (error) {
+        host.clock.clearTimeout(timer)
+        reject(error)
+      }
     })
   }
 }

@@ -14,6 +14,9 @@ export interface RetryHost extends WaitHost {
   countRetry(): void
 }
 
+/** Milliseconds. A caller does not wait for a service that asks for more: it gets the failure. */
+const LONGEST_RETRY_AFTER = 600_000
+
 /** Repeats attempts that failed or timed out, while the budget and the call's time allow it. */
 export function withRetries<Args extends unknown[], T>(
   next: RunCall<Args, T>,
@@ -21,13 +24,14 @@ export function withRetries<Args extends unknown[], T>(
   budget: RetryBudget,
   host: RetryHost
 ): RunCall<Args, T> {
+  const longest = Math.max(LONGEST_RETRY_AFTER, policy.maxDelay)
   const retry = async (call: Call<Args>, firstError: unknown): Promise<T> => {
     let error = firstError
     for (let retries = 0; retries < policy.limit; retries++) {
       const delay = delayBefore(retries, error, policy, host.random)
       const kind = kindOf(error)
       const isTransient = kind === 'upstream' || kind === 'timeout'
-      const isInTime = host.clock.now() + delay < call.expiresAt
+      const isInTime = delay <= longest && host.clock.now() + delay < call.expiresAt
       if (!isTransient || !isInTime || !budget.withdraw()) throw error
       await new Pause(call, delay, host).promise
       host.countRetry()
@@ -41,8 +45,9 @@ export function withRetries<Args extends unknown[], T>(
   }
 
   return (call) => {
+    // Before the first attempt: it may throw, and then no attempt may be pending.
+    if (!host.isRepeatable(call.args)) return next(call)
     const first = next(call)
-    if (!host.isRepeatable(call.args)) return first
     budget.deposit()
     return first.catch((error: unknown) => retry(call, error))
   }

@@ -1,0 +1,182 @@
+import { Abortable, type AbortableList } from '../abortable.ts'
+import type { AttemptContext } from '../call/call.ts'
+import { kindOf } from '../call/outcome.ts'
+import { type Clock, startTimer, stopTimer, unrefTimer } from '../clock.ts'
+import type { Deadline } from '../deadline/deadline.ts'
+import { deadlineOf } from '../deadline/request-state.ts'
+import { CallCanceledError, CallTimeoutError, DeadlineError } from '../errors.ts'
+
+/** Milliseconds that a probe waits for the reading of its body. An app that needs only the status never reads it. */
+const PROBE_PATIENCE = 1000
+
+export interface BodyGuard {
+  readonly context: AttemptContext
+  /** Milliseconds until the call's time is over. */
+  readonly remaining: number
+  /** Aborts the response. */
+  readonly controller: AbortController
+  readonly callerSignal: AbortSignal | undefined
+  readonly clock: Clock
+  readonly pendingWork: AbortableList
+}
+
+/** A body that is not read to its end yet: its time limits, and what its end means for the breaker. */
+export class PendingBody extends Abortable {
+  readonly #guard: BodyGuard
+  readonly #deadline: Deadline | undefined
+  /** An error response need not be complete, nor JSON. */
+  readonly #isOk: boolean
+  readonly #startedAt: number
+  #timer: unknown
+  #probeTimer: unknown
+  #isBeingRead = false
+  #hasParts = false
+  #hasEnded = false
+  #onAbort: ((reason: Error) => void) | undefined
+
+  constructor(guard: BodyGuard, isOk: boolean) {
+    super()
+    const { context, clock, pendingWork, remaining } = guard
+    context.expectBody()
+    this.#guard = guard
+    this.#isOk = isOk
+    this.#startedAt = clock.now()
+    this.#deadline = deadlineOf(context.request)
+    // An error's body may be late: it explains the failure, and a new attempt would not.
+    const limit = isOk
+      ? remaining
+      : Math.max(remaining, Math.min(context.bodyTimeout, this.#timeToDeadline()))
+    this.#startTimer(Math.min(limit, context.probeRemaining()))
+    if (context.isProbe) {
+      this.#probeTimer = startTimer(clock, PROBE_PATIENCE, () => this.#endProbe())
+      unrefTimer(this.#probeTimer)
+    }
+    if (this.#deadline) this.#deadline.track(this)
+    else pendingWork.add(this)
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  onAbort(listener: (reason: Error) => void): void {
+    this.#onAbort = listener
+  }
+
+  /** Settles with the reading, or when this is aborted. */
+  race<T>(reading: Promise<T>): Promise<T> {
+    this.#isBeingRead = true
+    return new Promise((resolve, reject) => {
+      this.#onAbort = reject
+      reading.then(resolve, reject)
+    })
+  }
+
+  /** From now on each part of the body has a time limit, in place of the whole. */
+  waitForPart(): void {
+    this.#isBeingRead = true
+    const { context } = this.#guard
+    const untilDeadline = this.#deadline?.isExplicit ? this.#timeToDeadline() : Infinity
+    stopTimer(this.#guard.clock, this.#timer)
+    this.#startTimer(Math.min(context.bodyTimeout, untilDeadline, context.probeRemaining()))
+  }
+
+  takePart(): void {
+    const { clock } = this.#guard
+    stopTimer(clock, this.#timer)
+    this.#timer = undefined
+    this.#hasParts = true
+    if (clock.now() - this.#startedAt >= PROBE_PATIENCE) this.#endProbe()
+  }
+
+  /** The body is complete. */
+  end(): void {
+    if (this.#finish()) this.#guard.context.confirm()
+  }
+
+  /** The body is not wanted any more. */
+  abandon(): void {
+    if (this.#finish()) this.#guard.context.abandon()
+  }
+
+  /** The body cannot be read. */
+  fail(error: unknown): void {
+    if (!this.#finish()) return
+    const { context } = this.#guard
+    if (this.#isOk) context.failLate(error)
+    else context.confirm()
+  }
+
+  /** The error of a reading that has failed: the caller may have aborted it. */
+  failureOf(error: unknown): unknown {
+    return this.#guard.callerSignal?.aborted ? new CallCanceledError() : error
+  }
+
+  override abort(reason: Error): void {
+    if (this.#hasEnded) return
+    const isTimeout = kindOf(reason) === 'timeout'
+    // An app that does not read the body shows nothing about it.
+    if (isTimeout && !this.#isBeingRead) this.end()
+    else this.fail(reason)
+    this.#onAbort?.(reason)
+    this.#guard.controller.abort(reason)
+  }
+
+  /** Not for ever: a probe whose body flows, or is not wanted, has shown that the service is well. */
+  #endProbe(): void {
+    if (this.#guard.context.isProbe && (!this.#isBeingRead || this.#hasParts)) this.#guard.context.confirm()
+  }
+
+  #timeToDeadline(): number {
+    return this.#deadline?.remaining() ?? Infinity
+  }
+
+  #startTimer(milliseconds: number): void {
+    // A timer may fire up to 1 ms early.
+    const isDeadline = this.#timeToDeadline() <= milliseconds + 1
+    this.#timer = startTimer(this.#guard.clock, milliseconds, () =>
+      this.abort(isDeadline ? new DeadlineError() : new CallTimeoutError())
+    )
+    // A body that the app does not read must not keep the process alive.
+    unrefTimer(this.#timer)
+  }
+
+  #finish(): boolean {
+    if (this.#hasEnded) return false
+    this.#hasEnded = true
+    stopTimer(this.#guard.clock, this.#timer)
+    stopTimer(this.#guard.clock, this.#probeTimer)
+    this.unlink()
+    return true
+  }
+}
+
+/** The place of a body in a response without one: its success is final, unless the app takes it for a document. */
+export class MissingBody {
+  readonly #context: AttemptContext
+  readonly #isOk: boolean
+
+  constructor({ context }: BodyGuard, isOk: boolean) {
+    this.#context = context
+    this.#isOk = isOk
+    // A probe is over: no reading may come.
+    if (!context.isProbe) context.expectBody()
+  }
+
+  race<T>(reading: Promise<T>): Promise<T> {
+    return reading
+  }
+
+  end(): void {
+    this.#context.confirm()
+  }
+
+  abandon(): void {
+    this.#context.abandon()
+  }
+
+  fail(error: unknown): void {
+    if (this.#isOk) this.#context.failLate(error)
+    else this.#context.confirm()
+  }
+}

@@ -1,0 +1,124 @@
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
+import { type BreakerOptions, type CallContext, resilience } from '../src/index.ts'
+import { ManualClock, outcomes, settled } from './helpers/clock.ts'
+
+const noRequest = null
+type Order = { id: string } | undefined
+type Options = BreakerOptions<[Order], string>
+
+async function build(t: Test, options: Options) {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const clock = new ManualClock()
+  await app.register(resilience, { clock, random: () => 0.5, shedding: false })
+  const upstream = { calls: 0, answer: (): string | Promise<string> => 'fine' }
+  const breaker = app.resilience.breaker(
+    'orders',
+    (_context: CallContext, _order: Order) => {
+      upstream.calls++
+      return upstream.answer()
+    },
+    options
+  )
+  return { breaker, upstream, clock }
+}
+
+const broken = (order: Order): never => {
+  throw new RangeError(`no id in ${typeof order}`)
+}
+const throwing: Record<string, Options> = {
+  key: { key: broken },
+  coalesce: { coalesce: broken },
+  idempotent: { idempotent: broken, retry: true },
+  'idempotent of a hedge': { idempotent: broken, hedge: { delay: 10 } },
+  isFailure: { isFailure: () => broken(undefined) },
+  'lastGood.key': { lastGood: { maxAge: 1000, key: broken } }
+}
+
+for (const [name, options] of Object.entries(throwing)) {
+  const option = name.split(' ')[0]!
+  t.test(`a function ${name} that throws fails its call, and the error names it`, async (t) => {
+    const { breaker, upstream } = await build(t, options)
+    for (const answer of [() => 'fine', () => Promise.reject(new Error('down'))]) {
+      upstream.answer = answer
+      for (const call of [breaker.call, breaker.detailed]) {
+        const error = await call(noRequest, undefined).catch((reason: unknown) => reason)
+        t.match(error, { code: 'CALLBACK_FAILED', option, cause: { name: 'RangeError' } })
+        t.match((error as Error).message, `the option "${option}" of the breaker "orders" threw`)
+      }
+    }
+    await settled()
+  })
+
+  t.test(`a function ${name} that is asynchronous fails its call`, async (t) => {
+    const asynchronous = Object.fromEntries(
+      Object.entries(options).map(([key, value]) => [
+        key,
+        typeof value === 'function' ? async () => Promise.reject(new Error('later')) : value
+      ])
+    ) as Options
+    if (option === 'lastGood.key') asynchronous.lastGood = { maxAge: 1000, key: (async () => 'a') as never }
+    const { breaker } = await build(t, asynchronous)
+    t.match(await outcomes(1, () => breaker.call(noRequest, undefined)), ['CALLBACK_FAILED'])
+  })
+}
+
+t.test('an outcome that isFailure made up fails the call, which settles', async (t) => {
+  const { breaker } = await build(t, { isFailure: (() => 'fail') as never })
+  const error = await breaker.call(noRequest, undefined).catch((reason: unknown) => reason as Error)
+  t.match((error as Error).message, "got 'fail'")
+})
+
+t.test(
+  'keys that are numbers are texts, and a fallback that throws leaves the error of the call',
+  async (t) => {
+    const { breaker, upstream } = await build(t, {
+      key: (() => 7) as never,
+      volumeThreshold: 1,
+      fallback: () => broken(undefined)
+    })
+    upstream.answer = () => Promise.reject(new Error('down'))
+    t.match(await outcomes(1, () => breaker.call(noRequest, undefined)), ['UPSTREAM_FAILED'])
+    t.match(breaker.snapshot().keys, { 7: 'open' })
+  }
+)
+
+t.test('a result whose then throws fails the call', async (t) => {
+  const { breaker, upstream } = await build(t, {})
+  const get = () => {
+    throw new Error('no then')
+  }
+  // oxlint-disable-next-line unicorn/no-thenable -- what a broken library may return
+  upstream.answer = () => Object.defineProperty({}, 'then', { get }) as never
+  t.match(await outcomes(1, () => breaker.call(noRequest, undefined)), ['UPSTREAM_FAILED'])
+})
+
+t.test(
+  'a coalesced call that got lost is replaced, and those that wait for it get the new result',
+  async (t) => {
+    const { breaker, upstream, clock } = await build(t, {
+      coalesce: () => 'all',
+      timeout: false,
+      totalTimeout: false
+    })
+    upstream.answer = () => new Promise(() => undefined)
+    const early = breaker.call(noRequest, undefined)
+    await clock.advance(30_001)
+    upstream.answer = () => 'new'
+    t.equal(await breaker.call(noRequest, undefined), 'new')
+    t.equal(await early, 'new')
+    t.equal(upstream.calls, 2)
+  }
+)
+
+t.test(
+  'a Retry-After of years is not waited for, and reaches the caller as what a timer takes',
+  async (t) => {
+    const { breaker, upstream } = await build(t, { retry: true, timeout: false, totalTimeout: false })
+    for (const retryAfter of [999_999_999, Infinity]) {
+      upstream.answer = () => Promise.reject(Object.assign(new Error('down'), { retryAfter }))
+      await t.rejects(breaker.call(noRequest, undefined), { code: 'UPSTREAM_FAILED', retryAfter: 2_147_483 })
+    }
+  }
+)
