@@ -31,7 +31,7 @@ export interface ShutdownOptions {
    * to route elsewhere. Milliseconds, 0 to 600000. The delay ends between `min` and `max`, when traffic has moved: a
    * few connections are closed with a response, and their clients no longer come back. A number is `min`.
    *
-   * @defaultValue `{ min: 2000, max: 15000 }`, shorter to fit `gracePeriod`; both 0 on a terminal, with `NODE_ENV=development`, in a cluster worker and under PM2
+   * @defaultValue `{ min: 2000, max: 15000 }`, shorter to fit `gracePeriod`; both 0 where that is below 3000, on a terminal, with `NODE_ENV=development`, in a cluster worker and under PM2
    * @throws RangeError when `min` is above `max`, or one of them is not a whole number from 0 to 600000.
    */
   drainDelay?: number | DrainDelay

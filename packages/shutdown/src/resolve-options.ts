@@ -44,7 +44,8 @@ export function resolveOptions(options: ShutdownOptions): ResolvedOptions {
   if (systemd !== undefined) check.boolean('systemd', systemd)
   const graceOption = resolveGracePeriod(options.gracePeriod)
   const gracePeriod = graceOption ?? probableGracePeriod(systemd ?? Boolean(process.env.NOTIFY_SOCKET))
-  const fitting = fitDefaults(options, mode === 'full', gracePeriod?.milliseconds)
+  const waits = mode === 'full' && !(gracePeriod && gracePeriod.milliseconds < shortestWithDelayMs)
+  const fitting = fitDefaults(options, waits, gracePeriod?.milliseconds)
   const {
     timeout = fitting.timeout,
     streamGrace = mode === 'none' ? 0 : defaults.streamGrace,
@@ -55,7 +56,7 @@ export function resolveOptions(options: ShutdownOptions): ResolvedOptions {
 
   return {
     signals: checkSignals(signals),
-    drainDelay: resolveDrainDelay(options.drainDelay, mode === 'full', fitting.drainDelay),
+    drainDelay: resolveDrainDelay(options.drainDelay, waits, fitting.drainDelay),
     timeout: check.integer('timeout', timeout, waitRange),
     longestTimeout: options.timeout ?? defaults.timeout,
     streamGrace: check.integer('streamGrace', streamGrace, waitRange),
@@ -122,6 +123,9 @@ function fitDefaults(
     ? fitDefaults({ ...options, drainDelay: { min: shortestDelay, max: shortestDelay } }, waits, gracePeriod)
     : result
 }
+
+/** Milliseconds of grace below which there is no drain delay unless one is set: the requests in flight need the time. */
+const shortestWithDelayMs = 3000
 
 /** What the exit itself may take: this share of the grace period, and so many milliseconds at most. */
 const marginShare = 0.15

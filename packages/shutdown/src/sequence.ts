@@ -92,11 +92,10 @@ export class ShutdownSequence {
     this.#state = 'closing'
     connections.stopListening()
     const unusedDelay = Math.max(max - (performance.now() - start), 0)
-    const isCut = !(await this.#closeConnections(drain, {
-      timeout: fatalTimeout ?? Math.min(options.timeout + unusedDelay, options.longestTimeout),
-      idleWindow: max > 0 || drainMode() !== 'none' ? idleWindowMs : 0,
-      isCalledByApp
-    }))
+    const timeout = fatalTimeout ?? Math.min(options.timeout + unusedDelay, options.longestTimeout)
+    // A short timeout is for the requests in flight, not for connections that may get one more.
+    const idleWindow = max > 0 || drainMode() !== 'none' ? Math.min(idleWindowMs, timeout / 4) : 0
+    const isCut = !(await this.#closeConnections(drain, { timeout, idleWindow, isCalledByApp }))
     this.#connectionsClosed.resolve()
 
     const closeStart = performance.now()

@@ -1,16 +1,26 @@
+import { readFileSync } from 'node:fs'
+
 /** Milliseconds after which `fastify start` ends the process, unless it is started with `--close-grace-delay`. */
 const fastifyStartMs = 500
 
 /** How long `fastify start` waits for the app to close, in milliseconds. `undefined`: another program started it. */
-export function fastifyStartDelay(
-  argv: readonly string[] = process.argv,
-  env: NodeJS.ProcessEnv = process.env
-): number | undefined {
-  const [, script = '', command, ...args] = argv
-  if (command !== 'start' || !/[\\/]fastify-cli[\\/]|[\\/]\.bin[\\/]fastify$/.test(script)) return undefined
+export function fastifyStartDelay(): number | undefined {
+  const [, script = '', ...rest] = process.argv
+  if (!/[\\/]fastify-cli[\\/]|[\\/]\.bin[\\/]fastify$/.test(script)) return undefined
+  const args = rest.length > 0 ? rest : argumentsOfProcess()
   const index = args.findIndex((argument) => /^(?:--close-grace-delay|-g)(?:=|$)/.test(argument))
   const option = args[index]?.includes('=') ? args[index].split('=')[1] : args[index + 1]
-  return positive(index < 0 ? undefined : option) ?? positive(env.FASTIFY_CLOSE_GRACE_DELAY) ?? fastifyStartMs
+  const { FASTIFY_CLOSE_GRACE_DELAY } = process.env
+  return positive(index < 0 ? undefined : option) ?? positive(FASTIFY_CLOSE_GRACE_DELAY) ?? fastifyStartMs
+}
+
+/** fastify-cli takes its arguments out of `process.argv`. Linux still has them. */
+function argumentsOfProcess(): string[] {
+  try {
+    return readFileSync('/proc/self/cmdline', 'utf8').split('\0')
+  } catch {
+    return []
+  }
 }
 
 /** A listener of another library or of the app, for the same signal. */
