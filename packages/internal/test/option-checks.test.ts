@@ -65,3 +65,32 @@ t.test('the suggestion is the nearest name within two edits', async (t) => {
   t.equal(nearest('limti', ['limit', 'list']), 'limit')
   t.equal(nearest('something', ['limit']), undefined)
 })
+
+t.test('a text that may be a secret is not in the message', async (t) => {
+  const text = 'redis://:hunter2hunter2@cache:6379'
+  for (const rule of [
+    'an object or false',
+    'an ioredis client',
+    'true, false or options',
+    'a connection ({ host })'
+  ])
+    t.equal(
+      errorOf(() => check.fail('redis', rule, text)).message,
+      `part: "redis" must be ${rule}, got a string`
+    )
+  t.match(errorOf(() => check.fail('issuer.clientSecret', 'a number', 'pst')).message, /got a string$/)
+  t.match(errorOf(() => check.fail('api.token', 'a number', 'pst')).message, /got a string$/)
+  t.match(
+    errorOf(() => check.fail('url', 'an https URL', 'grpc://user:hunter2@collector')).message,
+    /got 'grpc:/
+  )
+  t.notMatch(
+    errorOf(() => check.fail('url', 'an https URL', 'grpc://user:hunter2@collector')).message,
+    'hunter2'
+  )
+  t.match(errorOf(() => check.fail('url', 'short', 'x'.repeat(70))).message, `'${'x'.repeat(60)}…'`)
+})
+
+t.test('the switch of a loader is no option of a package', async () => {
+  check.keys('', { skipOverride: true, prefix: '/x' }, ['a'])
+})

@@ -5,10 +5,14 @@ import type { FastifyInstance } from 'fastify'
 
 /** The options of Fastify's constructor, with its defaults. Without `fastify.options` none count as missing. */
 export function constructorOptions(fastify: FastifyInstance): Readonly<Record<string, unknown>> | undefined {
-  const symbol = Object.getOwnPropertySymbols(fastify).find(
-    ({ description }) => description === 'fastify.options'
-  )
-  return symbol && (fastify as unknown as Record<symbol, Record<string, unknown>>)[symbol]
+  // A child instance, as autoload registers on, inherits it.
+  for (let scope: object | null = fastify; scope; scope = Object.getPrototypeOf(scope) as object | null) {
+    const symbol = Object.getOwnPropertySymbols(scope).find(
+      ({ description }) => description === 'fastify.options'
+    )
+    if (symbol) return (scope as Record<symbol, Record<string, unknown>>)[symbol]
+  }
+  return undefined
 }
 
 /**

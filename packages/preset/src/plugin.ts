@@ -6,6 +6,7 @@ import {
   whenProvided,
   type Overridable
 } from '@seaworthy/contract'
+import { hasLogger } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { explainDecoratorConflicts } from './conflicts/explain-decorator-conflicts.ts'
@@ -15,6 +16,7 @@ import { load } from './load/load.cjs'
 import { requireVersions } from './load/required-versions.ts'
 import { decide } from './parts/decide.ts'
 import { checkOptions, partNames, type SeaworthyOptions } from './parts/options.ts'
+import { hasPublicMetrics } from './parts/public-metrics.ts'
 import { redactOptions } from './parts/redact-options.ts'
 import { summarize, type PartReport, type Report, type Seaworthy } from './parts/report.ts'
 import { shareRedis, type SharedRedis } from './redis/shared-redis.ts'
@@ -36,11 +38,7 @@ const cookiePlugin = '@fastify/cookie'
 const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, options) => {
   requireVersions(fastify.version)
   checkOptions(options)
-  const redis =
-    options.redis &&
-    shareRedis(options.redis, (error) =>
-      fastify.log.debug({ err: error }, 'seaworthy: a connection attempt to redis failed; it is repeated')
-    )
+  const redis = options.redis && shareRedis(options.redis, fastify.log)
 
   const hadCookies = fastify.hasPlugin(cookiePlugin)
   const reports = await registerParts(fastify, options, redis)
@@ -57,6 +55,7 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, options) =>
   })
   fastify.addHook('onReady', (done) => {
     logStart(fastify, report())
+    if (hasPublicMetrics(options, reports)) warnPublicMetrics(fastify)
     done()
   })
 }
@@ -97,8 +96,25 @@ function manageRedis(fastify: FastifyInstance, { client, isOwned }: SharedRedis)
     })
 }
 
+/** In production alone: on a developer's machine the port is not public. */
+function warnPublicMetrics(fastify: FastifyInstance): void {
+  if (process.env.NODE_ENV !== 'production') return
+  fastify.log.warn(
+    "seaworthy: metrics are on the app's port, without token or list of addresses; every client can read the names of " +
+      'the routes; set METRICS_TOKEN, METRICS_ALLOW or MANAGEMENT_PORT, or "token" or "allow" of ' +
+      '"observability.metrics"'
+  )
+}
+
 function logStart(fastify: FastifyInstance, report: Report): void {
   fastify.log.info(summarize(report))
+  // Without a logger the line above goes nowhere, and constructor options are missing all the same.
+  if (report.missing.length > 0 && !hasLogger(fastify))
+    process.emitWarning(
+      `seaworthy: constructor options are missing: ${report.missing.join(', ')}`,
+      'SeaworthyWarning',
+      'SEAWORTHY_SERVER_OPTIONS'
+    )
   const missing = missingInternals(fastify, seaworthy)
   if (missing.length > 0)
     fastify.log.warn(

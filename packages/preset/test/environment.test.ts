@@ -1,9 +1,13 @@
+import './parts.ts'
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { join } from 'node:path'
 import { temporaryFolder } from '@seaworthy/testing'
+import Fastify from 'fastify'
 import t from 'tap'
-import { environmentExample, fromEnv } from '../src/index.ts'
+import { Secret } from '@seaworthy/internal'
+import { environmentExample, fromEnv, seaworthy, serverOptions } from '../src/index.ts'
 
 /** All problems of the environment. */
 function problemsOf(...args: Parameters<typeof fromEnv>): readonly string[] {
@@ -103,7 +107,7 @@ t.test('Redis is configured by its URL or by its parts, and not by both', async 
     db: 2,
     tls: true,
     username: 'ada',
-    password: 'p@ss'
+    password: new Secret('p@ss')
   })
   t.match(redisOf({ REDIS_URL: 'redis://[::1]:7000' }), { host: '::1', port: 7000 })
   t.match(redisOf({ REDIS_HOST: 'cache', REDIS_PORT: '7000' }), { host: 'cache', port: 7000 })
@@ -141,4 +145,82 @@ t.test('the example has every variable and no usable secret', async (t) => {
   t.match(text, /^# The database\.\n# DB_HOST=$/m)
   t.match(text, /^PORT=3000$/m)
   t.match(text, /^# JWT_SECRET=$/m)
+})
+
+t.test('the configuration prints none of its secrets, nor do the options made from it', async (t) => {
+  const text = () => randomBytes(24).toString('base64url')
+  const [jwt, passphrase, salt, redis, dsn, management, metrics] = Array.from({ length: 7 }, text) as [
+    string,
+    ...string[]
+  ]
+  const config = fromEnv({
+    JWT_SECRET: jwt,
+    SESSION_SECRET: passphrase,
+    SESSION_SALT: salt!.slice(0, 16),
+    REDIS_URL: `redis://:${redis}@cache`,
+    SENTRY_DSN: `https://${dsn}@sentry.example/1`,
+    MANAGEMENT_PORT: '9464',
+    MANAGEMENT_TOKEN: management,
+    METRICS_TOKEN: metrics
+  })
+  const secrets = [jwt, passphrase, salt!.slice(0, 16), redis, dsn, management, metrics]
+  const copy = {
+    ...config,
+    auth: { ...(config.auth as object) },
+    observability: { ...(config.observability as object) }
+  }
+  for (const value of [config, copy, serverOptions(config)]) {
+    const printed = `${inspect(value, { depth: 9, showHidden: true })}${JSON.stringify(value)}`
+    t.strictSame(
+      secrets.filter((secret) => printed.includes(secret!)),
+      []
+    )
+  }
+})
+
+t.test('an app starts with the secrets of the environment', async (t) => {
+  const config = fromEnv({
+    JWT_SECRET: secret,
+    SESSION_SECRET: randomBytes(32).toString('base64'),
+    METRICS_TOKEN: secret
+  })
+  const app = Fastify(serverOptions(config))
+  t.teardown(() => app.close())
+  await app.register(seaworthy, { ...config, shutdown: { exit: false } })
+  t.equal((await app.inject('/metrics')).statusCode, 401)
+  const headers = { authorization: `Bearer ${secret}` }
+  t.equal((await app.inject({ url: '/metrics', headers })).statusCode, 200)
+})
+
+t.test("Kubernetes' service links are no values", async (t) => {
+  const links = {
+    REDIS_PORT: 'tcp://10.0.0.7:6379',
+    MANAGEMENT_PORT: 'udp://10.0.0.8:53',
+    PORT: 'tcp://10.0.0.9:80'
+  }
+  const { env } = fromEnv({
+    REDIS_HOST: 'redis',
+    REDIS_PORT_6379_TCP_PROTO: 'tcp',
+    REDIS_SERVICE_PORT: '6379',
+    ...links
+  })
+  t.match(env, { REDIS_PORT: 6379, PORT: 3000 })
+  t.equal(env.MANAGEMENT_PORT, undefined)
+  const schema = { properties: { DB_PORT: { type: 'integer' } }, required: ['DB_PORT'] } as const
+  t.match(problemsOf({ DB_PORT: 'tcp://10.0.0.7:5432' }, { schema }), ['DB_PORT is required: a whole number'])
+  t.match(problemsOf({ PORT: 'tcp://' }), [/^PORT must be/])
+})
+
+t.test('a level may be written in upper case', async (t) => {
+  t.equal(fromEnv({ LOG_LEVEL: 'WARN' }).env.LOG_LEVEL, 'warn')
+})
+
+t.test("a plural of a variable's name warns, because it may be a variable of other code", async (t) => {
+  const warnings: string[] = []
+  const onWarning = ({ message }: Error) => void warnings.push(message)
+  process.on('warning', onWarning)
+  t.teardown(() => process.off('warning', onWarning))
+  t.doesNotThrow(() => fromEnv({ CORS_ORIGINS: 'https://a.example', LOG_LEVELS: 'x' }))
+  await new Promise((resolve) => setImmediate(resolve))
+  t.match(warnings, [/CORS_ORIGINS, did you mean CORS_ORIGIN\?/, /LOG_LEVELS/])
 })

@@ -36,3 +36,12 @@ t.test('the name of a plugin is found, also in a module', async (t) => {
 t.test('missing parts are named with their consequence', async (t) => {
   t.match(missingInternals({} as never, {}), [/^fastify\.options /, /^plugin-meta /])
 })
+
+t.test('a child instance has the options of the constructor too', async (t) => {
+  const app = Fastify({ bodyLimit: 4096 })
+  t.teardown(() => app.close())
+  await app.register(async (child) => {
+    t.match(constructorOptions(child), { bodyLimit: 4096 })
+  })
+  await app.ready()
+})

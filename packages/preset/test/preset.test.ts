@@ -228,7 +228,7 @@ t.test('tokens are issued and checked, and errors of roles have the same shape',
 
 for (const [options, message] of [
   [{ helth: true }, 'seaworthy: "helth" is not an option, did you mean "health"?'],
-  [{ health: 'yes' }, 'seaworthy: "health" must be false, true or an object of options, got \'yes\''],
+  [{ health: 'yes' }, 'seaworthy: "health" must be false, true or an object of options, got a string'],
   [{ redis: { host: '' } }, 'seaworthy: "redis.host" must be a non-empty string, got \'\'']
 ] as const) {
   t.test(`rejects ${JSON.stringify(options)}`, async (t) => {
@@ -265,4 +265,72 @@ t.test('the status page shows parts and configuration, without secrets, and only
   t.equal((await management!.inject('/')).statusCode, 401, 'without the token nothing is shown')
   for (const url of ['/', '/status'])
     t.equal((await app.inject(url)).statusCode, 404, 'the public port has no page')
+})
+
+/** With NODE_ENV=production for the time of the test. */
+function inProduction(t: Test) {
+  const { NODE_ENV } = process.env
+  process.env.NODE_ENV = 'production'
+  t.teardown(() => {
+    if (NODE_ENV === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = NODE_ENV
+  })
+}
+
+for (const [options, isPublic] of [
+  [{}, true],
+  [{ observability: { metrics: { path: '/m' } } }, true],
+  [{ observability: { metrics: { allow: ['10.0.0.0/8'] } } }, false],
+  [{ observability: { metrics: { token: 'q'.repeat(20) } } }, false],
+  [{ observability: { metrics: false } }, false],
+  [{ observability: { management: { port: 0 } } }, false],
+  [{ observability: false }, false]
+] as [SeaworthyOptions, boolean][]) {
+  t.test(`metrics are ${isPublic ? '' : 'not '}called public with ${JSON.stringify(options)}`, async (t) => {
+    inProduction(t)
+    const { app, lines } = await build(t, options)
+    await app.ready()
+    const warned = lines.filter(({ level, msg }) => level === 40 && /METRICS_TOKEN/.test(String(msg)))
+    t.equal(warned.length, isPublic ? 1 : 0)
+  })
+}
+
+t.test('without a logger the missing constructor options are a warning of the process', async (t) => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => void warnings.push(warning)
+  process.on('warning', onWarning)
+  t.teardown(() => process.off('warning', onWarning))
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(seaworthy)
+  await app.ready()
+  const complete = Fastify({ ...serverOptions(), logger: false } as FastifyServerOptions)
+  t.teardown(() => complete.close())
+  await complete.register(seaworthy)
+  await complete.ready()
+  await new Promise((resolve) => setImmediate(resolve))
+  const ours = warnings.filter(({ name }) => name === 'SeaworthyWarning')
+  t.match(ours, [{ code: 'SEAWORTHY_SERVER_OPTIONS', message: /Fastify\(serverOptions\(\)\)/ }])
+})
+
+t.test('options of fastify-cli and of register reach the preset and its parts without harm', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const passed = { skipOverride: true, prefix: '/api', logLevel: 'warn' } as SeaworthyOptions
+  await app.register(seaworthy, passed)
+  await app.ready()
+  t.ok(app.hasDecorator('seaworthy'))
+})
+
+t.test('a secret in the place of options is not repeated', async (t) => {
+  const secret = 'redis://:hunter2hunter2@cache'
+  for (const key of ['redis', 'auth', 'security', 'errors'] as const) {
+    const app = Fastify()
+    const error = await app.register(seaworthy, { [key]: secret } as object).then(
+      () => undefined,
+      (cause: Error) => cause
+    )
+    t.match(error?.message, new RegExp(`"${key}" must be .*, got a string$`))
+    await app.close()
+  }
 })

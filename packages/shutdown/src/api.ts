@@ -26,7 +26,7 @@ export function createApi(
     },
     onShutdown: adder(resources),
     onFlush: adder(flushes),
-    begin: (reason = 'begin') => app.begin(reason)
+    begin: (reason = 'begin') => app.begin(reason, undefined, true)
   }
 }
 

@@ -1,14 +1,19 @@
+import { constants } from 'node:os'
 import { provided, reporterPort } from '@seaworthy/contract'
+import { capDelay } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
-import { warnMisconfiguration } from './misconfiguration.ts'
+import { warnMisconfiguration, warnRivals } from './misconfiguration.ts'
 import { flushLog } from './process/flush-log.ts'
 import { processLifecycle, type ManagedApp } from './process/process-lifecycle.ts'
+import { isTestRunner } from './process/test-runner.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import type { ShutdownSequence } from './sequence.ts'
+import { rivalListeners } from './supervisors/rival-listeners.ts'
 import { connectSupervisors, type Supervisors } from './supervisors/supervisors.ts'
 
-/** Milliseconds beyond the budget after which the process exits, whatever hangs. */
+/** After the budget and a tenth of it, but this many milliseconds at most, the process exits, whatever hangs. */
 const exitMarginMs = 1000
+const exitMarginShare = 0.1
 
 /** Starts one app's shutdown on a signal, a message, a call or a fatal error, and ends the process after it. */
 export class AppShutdown implements ManagedApp {
@@ -21,6 +26,10 @@ export class AppShutdown implements ManagedApp {
   #exitCode: Promise<number> | undefined
   #hasFatalError = false
   #isListening = false
+  /** Whether the app has listened. Before, there is no client to wait for. */
+  #hasListened = false
+  /** The listeners of signals that the log has named. */
+  readonly #namedRivals = new Set<string>()
 
   constructor(fastify: FastifyInstance, options: ResolvedOptions, sequence: ShutdownSequence) {
     this.signals = options.signals
@@ -36,10 +45,20 @@ export class AppShutdown implements ManagedApp {
   }
 
   onSignal(name: NodeJS.Signals): void {
+    if (this.#hasListened) this.#warnRivals()
     void this.begin(name)
   }
 
+  onSecondSignal(name: NodeJS.Signals): void {
+    // The exit is under way: NestJS sends itself the signal again once it has closed the app.
+    if (this.#sequence.state !== 'closed') this.exit(128 + constants.signals[name])
+  }
+
   onFatalError(error: unknown, origin: string): void {
+    if (!this.#hasListened && isRefusedListen(error)) {
+      this.#fastify.log.info({ err: error }, 'shutdown: the start was interrupted by a signal')
+      return
+    }
     this.#hasFatalError = true
     this.#fastify.log.fatal(
       { err: error, origin },
@@ -56,9 +75,24 @@ export class AppShutdown implements ManagedApp {
   /** The app listens: fatal errors reach it, and supervisors learn that it is ready. */
   onListen(): void {
     this.#isListening = true
-    if (this.#options.fatal !== undefined) this.#process.watchFatalErrors(this)
+    this.#hasListened = true
+    this.#watchFatalErrors()
     warnMisconfiguration(this.#fastify, this.#options, this.#sequence.budget)
+    this.#warnRivals()
     this.#supervisors.ready()
+  }
+
+  #watchFatalErrors(): void {
+    if (this.#options.fatal !== undefined && !isTestRunner()) this.#process.watchFatalErrors(this)
+  }
+
+  #warnRivals(): void {
+    const isOurs = (listener: unknown) => this.#process.isSignalListener(listener)
+    const rivals = rivalListeners(this.signals, isOurs).filter(
+      ({ signal, name }) => !this.#namedRivals.has(`${signal} ${name}`)
+    )
+    for (const { signal, name } of rivals) this.#namedRivals.add(`${signal} ${name}`)
+    warnRivals(this.#fastify, rivals)
   }
 
   /** The app was closed. Without a running shutdown the process no longer has to wait for it. */
@@ -69,18 +103,23 @@ export class AppShutdown implements ManagedApp {
   }
 
   /** Starts the shutdown, once. Resolves with the exit code. */
-  begin(reason: string, fatalTimeout?: number): Promise<number> {
-    this.#exitCode ??= this.#run(reason, fatalTimeout)
+  begin(reason: string, fatalTimeout?: number, isCalledByApp = false): Promise<number> {
+    this.#exitCode ??= this.#run(reason, fatalTimeout, isCalledByApp)
     return this.#exitCode
   }
 
-  async #run(reason: string, fatalTimeout?: number): Promise<number> {
+  async #run(reason: string, fatalTimeout: number | undefined, isCalledByApp: boolean): Promise<number> {
     const { log } = this.#fastify
     const start = performance.now()
     this.#supervisors.stopping(this.#sequence.budget)
     // Ends the process even if a phase hangs. The timer does not keep the process alive.
-    const lastResort = setTimeout(() => this.exit(1), this.#sequence.budget + exitMarginMs).unref()
-    const isClean = await this.#sequence.run(reason, fatalTimeout).catch((error: unknown) => {
+    const { budget } = this.#sequence
+    const margin = Math.min(exitMarginMs, budget * exitMarginShare)
+    const lastResort = setTimeout(() => this.exit(1), capDelay(budget + margin)).unref()
+    // The start may still be under way, and its `app.listen()` fails now.
+    if (!this.#hasListened) this.#watchFatalErrors()
+    const traffic = { fatalTimeout, isCalledByApp, isServing: this.#hasListened }
+    const isClean = await this.#sequence.run(reason, traffic).catch((error: unknown) => {
       log.error({ err: error }, 'shutdown: failed; exiting with code 1')
       return false
     })
@@ -98,3 +137,9 @@ export class AppShutdown implements ManagedApp {
     this.#supervisors.close()
   }
 }
+
+/** `app.listen()` of an app that was closed meanwhile. */
+const isRefusedListen = (error: unknown): boolean =>
+  ['FST_ERR_REOPENED_CLOSE_SERVER', 'FST_ERR_REOPENED_SERVER'].includes(
+    String((error as { code?: unknown } | undefined)?.code)
+  )

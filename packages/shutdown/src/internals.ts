@@ -25,11 +25,12 @@ export function constructorOptions(fastify: FastifyInstance): { return503OnClosi
 }
 
 /**
- * Whether Node has an unfinished response on the socket: of a request that another plugin's hook delays before our
- * hook has seen it. Without `_httpMessage` the drain may close such a connection as idle.
+ * The unfinished response that Node has on the socket: of a request that another plugin's hook delays before our hook
+ * has seen it, or that is answered beside Fastify. Without `_httpMessage` the drain may close such a connection as idle.
  */
-export const hasUnfinishedResponse = (socket: Socket & { _httpMessage?: object | null }): boolean =>
-  Boolean(socket._httpMessage)
+export const unfinishedResponse = (
+  socket: Socket & { _httpMessage?: ServerResponse | null }
+): ServerResponse | undefined => socket._httpMessage ?? undefined
 
 /**
  * The head of a response as Node has written it. `writeHead(200, { … })` on a raw response leaves its headers only
@@ -103,7 +104,7 @@ function probeServerResponse(): { httpMessage: boolean; header: boolean } {
     const socket = new Socket()
     const response = new ServerResponse(new IncomingMessage(socket))
     response.assignSocket(socket)
-    const httpMessage = hasUnfinishedResponse(socket)
+    const httpMessage = unfinishedResponse(socket) === response
     response.detachSocket(socket)
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     return { httpMessage, header: /^content-type: text\/event-stream/im.test(writtenHead(response)) }

@@ -1,19 +1,22 @@
 import type { FastifyInstance } from 'fastify'
 import { constructorOptions, missingInternals } from './internals.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
+import { fastifyStartDelay, type RivalListener } from './supervisors/rival-listeners.ts'
 
 /** Logs at start what will not work: a short grace period, missing constructor options, missing private parts. */
 export function warnMisconfiguration(
   fastify: FastifyInstance,
-  { gracePeriod }: ResolvedOptions,
+  { gracePeriod, isGracePeriodSet }: Pick<ResolvedOptions, 'gracePeriod' | 'isGracePeriodSet'>,
   budget: number
 ): void {
   const { log } = fastify
-  if (gracePeriod !== undefined && budget >= gracePeriod) {
+  const { milliseconds, killer } = gracePeriod ?? { milliseconds: Infinity, killer: '' }
+  if (budget >= milliseconds) {
+    const setting = isGracePeriodSet ? 'raise the grace period' : 'set "gracePeriod" if it is longer'
     log.warn(
-      { budget, gracePeriod },
-      `shutdown: may take ${budget} ms, but the platform kills after ${gracePeriod} ms; requests would be lost; ` +
-        'raise the grace period, or lower drainDelay.max, timeout or closeTimeout'
+      { budget, gracePeriod: milliseconds },
+      `shutdown: may take ${budget} ms, but ${killer} kills after ${milliseconds} ms; requests would be lost; ` +
+        `${setting}, or lower drainDelay.max, timeout or closeTimeout`
     )
   } else log.debug({ budget, gracePeriod }, 'shutdown: fits into the grace period')
 
@@ -31,4 +34,33 @@ export function warnMisconfiguration(
         'please report it with the versions of Node and Fastify'
     )
   }
+}
+
+/** Milliseconds below which `fastify start` ends requests that are not slow. */
+const shortDelayMs = 10_000
+
+/**
+ * Warns of other listeners of the signals: they would close the app or end the process without waiting for the drain.
+ *
+ * @param rivals - Those that the log has not named yet.
+ */
+export function warnRivals(fastify: FastifyInstance, rivals: readonly RivalListener[]): void {
+  if (rivals.length === 0) return
+  const delay = fastifyStartDelay()
+  if (delay !== undefined) {
+    if (delay < shortDelayMs)
+      fastify.log.warn(
+        { delay },
+        `shutdown: fastify start ends the process ${delay} ms after SIGTERM; longer requests would be lost; ` +
+          'add --close-grace-delay 30000'
+      )
+    return
+  }
+  const signals = [...new Set(rivals.map(({ signal }) => signal))].join(', ')
+  const names = [...new Set(rivals.map(({ name }) => name))].join(', ')
+  fastify.log.warn(
+    { rivals },
+    `shutdown: another listener of ${signals} (${names}) may end the process before requests are answered; ` +
+      'app.close() waits for the drain; remove the listener, and close resources in app.shutdown.onShutdown()'
+  )
 }

@@ -45,6 +45,10 @@ function addHooks(
     if (sequence.state === 'running') done()
     else setImmediate(done)
   })
+  fastify.addHook('onReady', (done) => {
+    sequence.onReady()
+    done()
+  })
   fastify.addHook('onListen', (done) => {
     for (const server of serversOf(fastify)) connections.watch(server)
     app.onListen()

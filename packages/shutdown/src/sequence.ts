@@ -1,7 +1,7 @@
 import type { LifecycleState } from '@seaworthy/contract'
 import { withTimeout } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
-import { closeConnections } from './closing/close-connections.ts'
+import { closeConnections, type ClosingLimits } from './closing/close-connections.ts'
 import type { Resources } from './closing/resources.ts'
 import { Streams } from './closing/streams.ts'
 import type { Connections } from './connections/connections.ts'
@@ -21,6 +21,19 @@ export interface SequenceParts {
   flushes: Resources
 }
 
+/** What the shutdown has to wait for. */
+export interface Traffic {
+  /** After a fatal error: milliseconds for requests in flight, without a drain delay. */
+  fatalTimeout: number | undefined
+  /** Whether code of the app started it, not a signal. */
+  isCalledByApp: boolean
+  /** Whether the app has listened. */
+  isServing: boolean
+}
+
+/** Milliseconds that an app has to close whose start is still under way: it serves nothing. */
+const closeAtStartMs = 500
+
 /** The phases of a shutdown: draining, closing, closed. Each runs once, however many callers start it. */
 export class ShutdownSequence {
   readonly #parts: SequenceParts
@@ -30,6 +43,11 @@ export class ShutdownSequence {
   #released: Promise<boolean> | undefined
   /** Whether `run` was called. Otherwise the app itself called `app.close()`. */
   #isRunning = false
+  #isReady = false
+  /** Why draining started. `undefined`: it has not. */
+  #reason: string | undefined
+  /** Resolves when `run` has closed all connections. */
+  readonly #connectionsClosed = Promise.withResolvers<void>()
 
   constructor(parts: SequenceParts) {
     this.#parts = parts
@@ -39,8 +57,15 @@ export class ShutdownSequence {
     return this.#state
   }
 
+  /** Calls the listener when draining starts, or at once where it has started. */
   onDrain(listener: (reason: string) => void): void {
-    this.#drainListeners.push(listener)
+    if (this.#reason === undefined) this.#drainListeners.push(listener)
+    else this.#notify(listener, this.#reason)
+  }
+
+  /** All plugins have loaded. */
+  onReady(): void {
+    this.#isReady = true
   }
 
   /** Milliseconds that all phases may take together. */
@@ -51,26 +76,27 @@ export class ShutdownSequence {
     return drainDelay.max + timeout + closeTimeout + resources.totalTimeout + flush
   }
 
-  /**
-   * Runs all phases.
-   *
-   * @param fatalTimeout - After a fatal error: milliseconds for requests in flight, without a drain delay.
-   * @returns Whether everything ended by itself.
-   */
-  async run(reason: string, fatalTimeout?: number): Promise<boolean> {
+  /** Runs all phases. Resolves with whether everything ended by itself. */
+  async run(reason: string, { fatalTimeout, isCalledByApp, isServing }: Traffic): Promise<boolean> {
     const { fastify, options, connections } = this.#parts
     this.#isRunning = true
     fastify.log.info({ reason, budget: this.budget }, 'shutdown: draining')
     const drain = this.#startDraining(reason)
     const { min, max } = options.drainDelay
+    const start = performance.now()
     const isFatal = fatalTimeout !== undefined
-    if (!isFatal && max > 0) await drain.waitUntilTrafficMoved(min, max)
+    if (isServing && !isFatal && max > 0) await drain.waitUntilTrafficMoved(min, max)
+    // Without the delay there may be connections that the system has accepted and this process has not.
+    else if (isServing) await nextPoll()
 
     this.#state = 'closing'
     connections.stopListening()
-    const keepsIdle = !isFatal && (max > 0 || drainMode() !== 'none')
-    const timeout = fatalTimeout ?? options.timeout
-    const isCut = !(await this.#closeConnections(drain, timeout, keepsIdle ? idleWindowMs : 0))
+    const unusedDelay = Math.max(max - (performance.now() - start), 0)
+    const timeout = fatalTimeout ?? Math.min(options.timeout + unusedDelay, options.longestTimeout)
+    // A short timeout is for the requests in flight, not for connections that may get one more.
+    const idleWindow = max > 0 || drainMode() !== 'none' ? Math.min(idleWindowMs, timeout / 4) : 0
+    const isCut = !(await this.#closeConnections(drain, { timeout, idleWindow, isCalledByApp }))
+    this.#connectionsClosed.resolve()
 
     const closeStart = performance.now()
     const isClosed = await this.#closeApp()
@@ -78,13 +104,21 @@ export class ShutdownSequence {
     return isReleased && isClosed && !isCut
   }
 
-  /** The app called `app.close()`: Fastify has stopped routing, but would wait long for idle connections. */
+  /**
+   * The app called `app.close()`: Fastify goes on routing, but would wait long for idle connections. Another listener of
+   * the signal may have called it while the drain is under way: then the listeners close when the drain ends.
+   */
   async handleExternalClose(limit: number): Promise<void> {
-    if (this.#isRunning || this.#state !== 'running') return
+    if (this.#isRunning) {
+      await withTimeout(limit, () => this.#connectionsClosed.promise).catch(() => undefined)
+      return
+    }
+    if (this.#state !== 'running') return
     const drain = this.#startDraining('close')
     this.#state = 'closing'
     this.#parts.connections.stopListening()
-    await this.#closeConnections(drain, Math.min(this.#parts.options.timeout, limit), 0)
+    const timeout = Math.min(this.#parts.options.longestTimeout, limit)
+    await this.#closeConnections(drain, { timeout, idleWindow: 0, isCalledByApp: true })
   }
 
   /** Closes the resources within `limit` milliseconds, then flushes telemetry. */
@@ -100,27 +134,38 @@ export class ShutdownSequence {
     this.#state = 'draining'
     for (const server of serversOf(fastify)) connections.watch(server)
     this.#drain = new Drain(inFlight, connections)
-    for (const listener of this.#drainListeners.splice(0)) {
-      try {
-        listener(reason)
-      } catch (error) {
-        fastify.log.error({ err: error }, 'shutdown: an onDrain listener failed; the shutdown continues')
-      }
-    }
+    this.#reason = reason
+    for (const listener of this.#drainListeners.splice(0)) this.#notify(listener, reason)
     return this.#drain
   }
 
-  async #closeConnections(drain: Drain, timeout: number, idleWindow: number): Promise<boolean> {
+  #notify(listener: (reason: string) => void, reason: string): void {
+    try {
+      listener(reason)
+    } catch (error) {
+      this.#parts.fastify.log.error(
+        { err: error },
+        'shutdown: an onDrain listener failed; the shutdown continues'
+      )
+    }
+  }
+
+  async #closeConnections(drain: Drain, limits: Omit<ClosingLimits, 'streamGrace'>): Promise<boolean> {
     const { fastify, options, connections, inFlight } = this.#parts
     const streams = new Streams(fastify, inFlight, connections)
     const { log } = fastify
-    const streamGrace = Math.min(options.streamGrace, timeout)
-    const limits = { timeout, streamGrace, idleWindow }
-    return closeConnections({ log, connections, inFlight, drain, streams }, limits)
+    const streamGrace = Math.min(options.streamGrace, limits.timeout)
+    return closeConnections({ log, connections, inFlight, drain, streams }, { ...limits, streamGrace })
   }
 
   async #closeApp(): Promise<boolean> {
     const { fastify, options } = this.#parts
+    if (!this.#isReady) {
+      // Fastify closes once all plugins have loaded, which may take long: one of them may wait for a database.
+      const limit = Math.min(closeAtStartMs, options.closeTimeout)
+      await withTimeout(limit, () => fastify.close()).catch(() => undefined)
+      return true
+    }
     try {
       await withTimeout(options.closeTimeout, () => fastify.close())
       return true
@@ -141,3 +186,9 @@ export class ShutdownSequence {
     return isClosed && isFlushed
   }
 }
+
+/** Resolves after the event loop has read its sockets once. */
+const nextPoll = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(() => setImmediate(resolve))
+  })

@@ -60,7 +60,11 @@ for (const order of ['before', 'after'] as const) {
 
   const ORDER = order === 'before' ? 'tracker,shutdown' : 'shutdown,tracker'
   t.test(`a fatal error reaches the reporter registered ${order} it, which is flushed`, async (t) => {
-    const { running, ports } = await startApps(t, { fatal: { timeout: 20_000 } }, { ORDER, FLUSH: '300' })
+    const { running, ports } = await startApps(
+      t,
+      { fatal: { timeout: 20_000 }, flushTimeout: 2000 },
+      { ORDER, FLUSH: '300' }
+    )
     const client = await rawSocket(t, ports[0]!, 'GET /throw HTTP/1.1\r\nhost: a\r\n\r\n')
     t.equal((await running.exit).code, 1)
     t.match(client.received(), /answered/)

@@ -11,7 +11,7 @@ import t from 'tap'
 import {
   afterPendingWrite,
   constructorOptions,
-  hasUnfinishedResponse,
+  unfinishedResponse,
   missingInternals,
   serversOf,
   stopAccepting,
@@ -51,11 +51,11 @@ t.test('a socket has an unfinished response from the request to the end of the r
   const handled = Promise.withResolvers<boolean>()
   const finished = Promise.withResolvers<boolean>()
   app.get('/', async ({ raw: { socket } }) => {
-    handled.resolve(hasUnfinishedResponse(socket))
+    handled.resolve(unfinishedResponse(socket) !== undefined)
     return 'answered'
   })
   app.addHook('onResponse', async ({ raw: { socket } }) => {
-    setImmediate(() => finished.resolve(hasUnfinishedResponse(socket)))
+    setImmediate(() => finished.resolve(unfinishedResponse(socket) !== undefined))
   })
   await app.listen({ port: 0, host: '127.0.0.1' })
   await rawSocket(t, (app.server.address() as AddressInfo).port, get)

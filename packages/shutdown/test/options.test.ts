@@ -55,6 +55,72 @@ t.test('the budget is the sum of all limits, with the timeouts of resources', as
   t.equal(app.shutdown.budget, 10_500)
 })
 
+/** Runs `fn` with these variables alone, of those that tell of a platform. */
+async function withEnvironment(t: Test, variables: Record<string, string>, argv: string[] = []) {
+  const { env, argv: realArgv } = process
+  t.teardown(() => Object.assign(process, { env, argv: realArgv }))
+  const inherited = Object.entries(env).filter(
+    ([name]) => !/^(?:NODE_ENV|INVOCATION_ID|NOTIFY_SOCKET|.*_SERVICE_HOST)$/.test(name)
+  )
+  Object.assign(process, { env: { ...Object.fromEntries(inherited), NODE_ENV: 'production', ...variables } })
+  if (argv.length > 0) process.argv = [process.execPath, ...argv]
+}
+
+const cli = '/app/node_modules/.bin/fastify'
+for (const [what, variables, grace, argv] of [
+  ['docker stop, where nothing tells of a platform', {}, 10_000, []],
+  ['Kubernetes', { KUBERNETES_SERVICE_HOST: '10.0.0.1' }, 30_000, []],
+  [
+    'the set one before that',
+    { KUBERNETES_SERVICE_HOST: 'x', TERMINATION_GRACE_PERIOD_SECONDS: '12' },
+    12_000,
+    []
+  ],
+  ['PM2', { pm_id: '0' }, 1600, []],
+  ["PM2's kill_timeout", { pm_id: '0', kill_timeout: '4000' }, 4000, []],
+  ['Fly', { FLY_APP_NAME: 'a' }, 5000, []],
+  ['fastify start', {}, 500, [cli, 'start', 'app.js']],
+  ['fastify start with a delay', {}, 8000, [cli, 'start', '--close-grace-delay', '8000', 'app.js']],
+  [
+    'fastify start with a delay in the environment',
+    { FASTIFY_CLOSE_GRACE_DELAY: '6000' },
+    6000,
+    [cli, 'start']
+  ]
+] as const) {
+  t.test(`the defaults fit into the grace period of ${what}`, async (t) => {
+    await withEnvironment(t, variables, [...argv])
+    const { shutdown } = await registered(t, {})
+    t.ok(shutdown.budget < grace && shutdown.budget > grace * 0.75, `${shutdown.budget} of ${grace}`)
+    const set = await registered(t, { timeout: grace / 2 })
+    t.ok(set.shutdown.budget < grace && set.shutdown.budget > grace / 2, 'with an option too')
+    const unfit = await registered(t, { timeout: 60_000 })
+    t.ok(unfit.shutdown.budget > 60_000, 'an option is never shortened')
+  })
+}
+
+t.test(
+  'systemd is notified of the time that it takes, and a developer waits: no default is shortened',
+  async (t) => {
+    await withEnvironment(t, { NOTIFY_SOCKET: '/nowhere' })
+    t.equal((await registered(t, {})).shutdown.budget, 32_000)
+    t.not((await registered(t, { systemd: false })).shutdown.budget, 32_000)
+    await withEnvironment(t, { NODE_ENV: 'development' })
+    t.equal((await registered(t, {})).shutdown.budget, 17_000)
+  }
+)
+
+t.test('under PM2 in fork mode there is no balancer to wait for', async (t) => {
+  await withEnvironment(t, { pm_id: '0', kill_timeout: '60000' })
+  t.equal((await registered(t, {})).shutdown.budget, 17_000)
+})
+
+t.test('a minimum of the delay above the default maximum raises it', async (t) => {
+  await withEnvironment(t, {})
+  const { shutdown } = await registered(t, { drainDelay: 6000 })
+  t.ok(shutdown.budget > 6000 && shutdown.budget < 10_000, `${shutdown.budget}`)
+})
+
 t.test('two apps in a process shut down separately, and begin() resolves with one exit code', async (t) => {
   const codes: number[] = []
   const exit = (code: number) => void codes.push(code)

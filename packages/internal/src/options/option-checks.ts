@@ -1,6 +1,8 @@
 import { invalidOption } from './invalid-option.ts'
 import { nearest } from './nearest.ts'
 import { withoutRegisterOptions } from './register-options.ts'
+import { scrubAndCut } from '../scrub/scrub-and-cut.ts'
+import { namesSecret } from '../scrub/secret-names.ts'
 
 /** The range of a number option, bounds included. `unit` is only for the message: `milliseconds`. */
 export interface NumberRule {
@@ -25,14 +27,18 @@ export interface OptionChecks {
    * options of `register` come along.
    */
   keys(option: string, value: object, allowed: readonly string[]): void
-  /** Throws the error that the other checks throw. Pass the word `secret` in place of a secret value. */
+  /**
+   * Throws the error that the other checks throw. It shows no text where the rule wants an object or the option's name
+   * says that it holds a secret; of other texts it leaves out credentials. Elsewhere pass the word `secret`.
+   */
   fail(option: string, rule: string, value: unknown): never
 }
 
 /** Makes the checks of a package's options. `plugin` is its name in messages: `health`. */
 export function optionChecks(plugin: string): OptionChecks {
   const fail = (option: string, rule: string, value: unknown): never => {
-    throw invalidOption(`${plugin}: "${option}" must be ${rule}, got ${formatValue(value)}`)
+    const text = typeof value === 'string' ? formatText(option, rule, value) : formatValue(value)
+    throw invalidOption(`${plugin}: "${option}" must be ${rule}, got ${text}`)
   }
 
   return {
@@ -85,8 +91,21 @@ function formatRule({ min, max, unit }: NumberRule): string {
   return max === undefined ? of : `${of}, ${max} at most`
 }
 
+/** A text in the place of an object is often a connection string or a secret, whatever it looks like. */
+const objectRule = /\b(?:object|options|client|connection)\b/
+
+/** The text as the error shows it: the error goes to the log. */
+function formatText(option: string, rule: string, text: string): string {
+  const name = option.split('.').at(-1) ?? ''
+  if (objectRule.test(rule) || namesSecret(name)) return 'a string'
+  const shown = scrubAndCut(text, maxText)
+  return quote(text.length > maxText ? `${shown}…` : shown)
+}
+
+/** Characters of a text that an error shows. */
+const maxText = 60
+
 function formatValue(value: unknown): string {
-  if (typeof value === 'string') return quote(value.length > 60 ? `${value.slice(0, 60)}…` : value)
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
   return typeof value === 'function' ? 'a function' : String(value)
 }

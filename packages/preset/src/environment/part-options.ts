@@ -1,4 +1,5 @@
 import type { AuthOptions } from '@seaworthy/auth'
+import type { Secret } from '@seaworthy/internal'
 import type { SeaworthyOptions } from '../parts/options.ts'
 import { redisOptionsFrom } from './redis-options.ts'
 import type { Environment } from './schema.ts'
@@ -15,7 +16,7 @@ export function partOptionsFrom(env: Environment): SeaworthyOptions {
       errorTracking:
         env.SENTRY_DSN &&
         omitUndefined({
-          dsn: env.SENTRY_DSN.reveal(),
+          dsn: env.SENTRY_DSN,
           environment: env.NODE_ENV,
           tracesSampleRate: env.SENTRY_TRACES_SAMPLE_RATE
         }),
@@ -25,9 +26,13 @@ export function partOptionsFrom(env: Environment): SeaworthyOptions {
           : omitUndefined({
               port: env.MANAGEMENT_PORT,
               host: env.MANAGEMENT_HOST,
-              token: env.MANAGEMENT_TOKEN?.reveal(),
+              token: env.MANAGEMENT_TOKEN,
               allow: list(env.MANAGEMENT_ALLOW)
-            })
+            }),
+      metrics:
+        env.METRICS_TOKEN === undefined && env.METRICS_ALLOW === undefined
+          ? undefined
+          : omitUndefined({ token: env.METRICS_TOKEN, allow: list(env.METRICS_ALLOW) })
     }),
     shutdown: omitUndefined({ drainDelay: env.DRAIN_DELAY, timeout: env.SHUTDOWN_TIMEOUT }),
     security: omitUndefined({
@@ -39,11 +44,11 @@ export function partOptionsFrom(env: Environment): SeaworthyOptions {
       jwt:
         env.JWT_SECRET &&
         omitUndefined({
-          secret: env.JWT_SECRET.reveal(),
+          secret: env.JWT_SECRET,
           issuer: env.JWT_ISSUER,
           audience: env.JWT_AUDIENCE
         }),
-      session: env.SESSION_SECRET && sessionOptions(env.SESSION_SECRET.reveal(), env)
+      session: env.SESSION_SECRET && sessionOptions(env.SESSION_SECRET, env)
     })
   }
   const redis = redisOptionsFrom(env)
@@ -57,8 +62,8 @@ function omitUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[
 }
 
 /** With a salt the secret is a passphrase, for older setups. Without, it is the key itself. */
-function sessionOptions(secret: string, { SESSION_SALT, NODE_ENV }: Environment): SessionOptions {
-  const key = SESSION_SALT === undefined ? { key: secret } : { secret, salt: SESSION_SALT.reveal() }
+function sessionOptions(secret: Secret, { SESSION_SALT, NODE_ENV }: Environment): SessionOptions {
+  const key = SESSION_SALT === undefined ? { key: secret } : { secret, salt: SESSION_SALT }
   // Browsers send a Secure cookie only over https, which a developer's machine rarely has.
   return NODE_ENV === 'development' ? { ...key, cookie: { secure: false } } : key
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { nearest } from '@seaworthy/internal'
-import type { EnvironmentSchema } from './types.ts'
+import type { EnvironmentSchema, VariableSchema } from './types.ts'
 
 /** The variables that are set, and all problems with them. */
 export interface VariablesRead {
@@ -11,21 +11,23 @@ export interface VariablesRead {
 /**
  * Reads the schema's variables from the environment. An empty variable is unset, `NAME_FILE` names a file with the
  * value, and both together are a problem. A variable whose name is similar to an unset one gets a suggestion.
+ * Kubernetes sets `REDIS_PORT=tcp://…` in each pod beside a Service "redis": a port of that form is unset.
  */
 export function readVariables(env: NodeJS.ProcessEnv, { properties }: EnvironmentSchema): VariablesRead {
   const names = Object.keys(properties)
   const values: Record<string, string> = {}
   const problems: string[] = []
-  const isSet = (name: string) => env[name] !== undefined && env[name] !== ''
+  const isSet = (name: string) =>
+    env[name] !== undefined && env[name] !== '' && !isServiceLink(properties[name], env[name])
 
   for (const name of names) {
     const file = `${name}_FILE`
     if (isSet(name) && isSet(file)) problems.push(`${name} and ${file} are both set: keep one`)
-    else if (isSet(name)) values[name] = env[name] ?? ''
+    else if (isSet(name)) values[name] = normalize(env[name] ?? '', properties[name])
     else if (isSet(file)) {
       const text = readValue(env[file] ?? '')
       if (text === undefined) problems.push(`${file} must name a readable file`)
-      else if (text !== '') values[name] = text
+      else if (text !== '') values[name] = normalize(text, properties[name])
     }
   }
 
@@ -33,9 +35,23 @@ export function readVariables(env: NodeJS.ProcessEnv, { properties }: Environmen
   const validNames = new Set(names.flatMap((name) => [name, `${name}_FILE`]))
   for (const name of Object.keys(env).filter((key) => isSet(key) && !validNames.has(key))) {
     const near = suggestion(name, unset)
-    if (near !== undefined) problems.push(`${name} is not a variable, did you mean ${near}?`)
+    if (near === undefined) continue
+    // `CORS_ORIGINS` is more often a variable of other code than a slip.
+    if (name === `${near}S`)
+      process.emitWarning(`fastify-seaworthy does not read ${name}, did you mean ${near}?`)
+    else problems.push(`${name} is not a variable, did you mean ${near}?`)
   }
   return { values, problems }
+}
+
+const isServiceLink = (variable: VariableSchema | undefined, value: string): boolean =>
+  (variable?.type === 'integer' || variable?.type === 'number') && /^(?:tcp|udp|sctp):\/\/.+:\d+$/.test(value)
+
+/** Words of a list may be in upper case: `LOG_LEVEL=INFO`. */
+function normalize(value: string, variable: VariableSchema | undefined): string {
+  const lowerCase = value.toLowerCase()
+  const { enum: words } = variable ?? {}
+  return words !== undefined && !words.includes(value) && words.includes(lowerCase) ? lowerCase : value
 }
 
 /** Short names are similar by chance (`POST`, `HOSTS`), so only longer ones get a suggestion. */

@@ -1,3 +1,4 @@
+import { Secret } from '@seaworthy/internal'
 import type { RedisConnection } from '../redis/options.ts'
 import type { Environment } from './schema.ts'
 import { EnvironmentError } from './environment-error.ts'
@@ -32,7 +33,7 @@ function parseUrl(text: string): RedisConnection {
         db,
         tls: protocol === 'rediss:',
         ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-        ...(password === '' ? {} : { password: decodeURIComponent(password) })
+        ...(password === '' ? {} : { password: new Secret(decodeURIComponent(password)) })
       }
   } catch {
     // Not a URL, or with an invalid percent encoding.

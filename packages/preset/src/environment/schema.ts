@@ -136,6 +136,18 @@ export const environmentSchema = {
       description:
         "Addresses and CIDR ranges that may connect to the operators' listener, separated by commas."
     },
+    METRICS_TOKEN: {
+      type: 'string',
+      secret: true,
+      minLength: 16,
+      description: "Bearer token of `/metrics` on the app's port."
+    },
+    METRICS_ALLOW: {
+      type: 'string',
+      example: '10.0.0.0/8',
+      description:
+        "Addresses and CIDR ranges that may scrape `/metrics` on the app's port, separated by commas."
+    },
     DRAIN_DELAY: {
       type: 'integer',
       minimum: 0,

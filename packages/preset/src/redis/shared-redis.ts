@@ -1,4 +1,5 @@
-import { optionChecks, reveal } from '@seaworthy/internal'
+import { optionChecks, reveal, scrubText } from '@seaworthy/internal'
+import type { FastifyBaseLogger } from 'fastify'
 import { load } from '../load/load.cjs'
 import { connectionKeys, defaults, type RedisConnection, type RedisOption } from './options.ts'
 import type { RedisClient } from './redis-client.ts'
@@ -15,7 +16,7 @@ export interface SharedRedis {
 const isClient = (redis: RedisOption): redis is RedisClient => 'sendCommand' in redis
 
 /** Takes the app's client, or makes one that fails at once instead of queueing while Redis is down. */
-export function shareRedis(redis: RedisOption, onError: (error: Error) => void): SharedRedis {
+export function shareRedis(redis: RedisOption, log: FastifyBaseLogger): SharedRedis {
   if (isClient(redis)) return { client: redis, isOwned: false }
 
   const client = new (load.ioredis().Redis)({
@@ -23,9 +24,35 @@ export function shareRedis(redis: RedisOption, onError: (error: Error) => void):
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0
   })
-  // Without a listener ioredis prints each failed attempt.
-  client.on('error', onError)
+  logOutages(client, log)
   return { client, isOwned: true }
+}
+
+/** Logs why Redis cannot be used, once for each reason and outage: ioredis repeats its attempts all the time. */
+function logOutages(client: Pick<NodeJS.EventEmitter, 'on'>, log: FastifyBaseLogger): void {
+  const reasons = new Set<string>()
+  // Without a listener ioredis prints each failed attempt. The error itself has the command: AUTH with the password.
+  client.on('error', (error: Error) => {
+    const reason = scrubText(reasonOf(error))
+    if (reasons.has(reason)) return
+    reasons.add(reason)
+    log.warn(
+      { reason },
+      `seaworthy: Redis cannot be used: ${reason}; each feature follows its policy for an outage, and the connection ` +
+        'is tried again; check its address, user and password'
+    )
+  })
+  client.on('ready', () => {
+    if (reasons.size > 0) log.info('seaworthy: Redis can be used again')
+    reasons.clear()
+  })
+}
+
+/** Where `localhost` has several addresses, the error has one for each and no message. */
+function reasonOf({ message, code, errors }: Error & { code?: string; errors?: unknown }): string {
+  if (message !== '') return message
+  const messages = Array.isArray(errors) ? errors.map((error: Error) => error.message) : []
+  return messages.join(', ') || (code ?? 'no reason')
 }
 
 function connectionOptions(connection: RedisConnection) {

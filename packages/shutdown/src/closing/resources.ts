@@ -14,12 +14,20 @@ const minTimeoutMs = 100
 export class Resources {
   readonly #log: FastifyBaseLogger
   readonly #entries: Resource[] = []
+  #isClosed = false
 
   constructor(log: FastifyBaseLogger) {
     this.#log = log
   }
 
+  /**
+   * Adds one. While the others are closed it is closed with them.
+   *
+   * @throws Error when all have been closed: nothing would call it.
+   */
   add(name: string, close: () => unknown, timeout: number | undefined): void {
+    if (this.#isClosed)
+      throw new Error(`shutdown: "${name}" cannot be added: the shutdown has ended; add it earlier`)
     this.#entries.push({ name, close, timeout })
   }
 
@@ -42,19 +50,45 @@ export class Resources {
    */
   async closeInReverse(each: number, total: number): Promise<boolean> {
     const end = performance.now() + total
+    // The last moment for those that are added while others close: each may add another.
+    const lateEnd = end + this.totalTimeout + this.#entries.length * minTimeoutMs
     let isClean = true
-    for (const resource of this.#entries.splice(0).toReversed()) {
+    for (let entry = this.#entries.pop(); entry; entry = this.#entries.pop()) {
+      if (performance.now() >= lateEnd) {
+        this.#warnLeft([entry, ...this.#entries.splice(0)])
+        isClean = false
+        break
+      }
       const shared = Math.max(Math.min(each, end - performance.now()), minTimeoutMs)
       // oxlint-disable-next-line no-await-in-loop -- a resource that was opened first may be needed to close the others
-      if (!(await this.#close(resource, resource.timeout ?? shared))) isClean = false
+      if (!(await this.#close(entry, entry.timeout ?? shared))) isClean = false
     }
+    this.#isClosed = true
     return isClean
   }
 
   /** Closes all at the same time, each within `limit` milliseconds or its own timeout. */
   async closeTogether(limit: number): Promise<boolean> {
-    const closed = this.#entries.splice(0).map((resource) => this.#close(resource, resource.timeout ?? limit))
-    return (await Promise.all(closed)).every(Boolean)
+    const lateEnd = performance.now() + Math.max(limit, this.longestTimeout)
+    let isClean = true
+    while (this.#entries.length > 0 && performance.now() < lateEnd) {
+      const closed = this.#entries.splice(0).map((entry) => this.#close(entry, entry.timeout ?? limit))
+      // oxlint-disable-next-line no-await-in-loop -- one may add another
+      if (!(await Promise.all(closed)).every(Boolean)) isClean = false
+    }
+    const left = this.#entries.splice(0)
+    if (left.length > 0) this.#warnLeft(left)
+    this.#isClosed = true
+    return isClean && left.length === 0
+  }
+
+  #warnLeft(left: readonly Resource[]): void {
+    const names = left.map(({ name }) => name)
+    this.#log.warn(
+      { resources: names },
+      `shutdown: no time is left for ${names.map((name) => `"${name}"`).join(', ')}, added while others closed; ` +
+        'continuing without, with exit code 1; add them earlier'
+    )
   }
 
   async #close({ name, close }: Resource, timeout: number): Promise<boolean> {

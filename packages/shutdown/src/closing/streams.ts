@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Connections } from '../connections/connections.ts'
 import type { InFlight } from '../connections/in-flight.ts'
+import { unfinishedResponse } from '../internals.ts'
 
 /** The decorator of `@fastify/websocket`. */
 interface WebSocketServer {
@@ -11,7 +12,12 @@ interface WebSocketServer {
 /** Milliseconds that a WebSocket's peer has to answer the closing handshake. */
 const closingHandshakeMs = 1000
 
-/** Ends connections that do not end by themselves: event streams, and WebSockets with 1001 (going away). */
+/** A long poll of socket.io: Engine.IO answers it beside Fastify, and holds it until there is something to send. */
+const longPoll = /[?&]EIO=\d/
+
+/**
+ * Ends connections that do not end by themselves: event streams, long polls, and WebSockets with 1001 (going away).
+ */
 export class Streams {
   readonly #fastify: FastifyInstance
   readonly #inFlight: InFlight
@@ -27,6 +33,8 @@ export class Streams {
   /** Called repeatedly: streams may start late, and WebSockets whose peer does not answer are destroyed. */
   end(): void {
     for (const { raw } of this.#inFlight.eventStreams()) raw.end()
+    for (const socket of this.#connections.sockets)
+      if (longPoll.test(unfinishedResponse(socket)?.req.url ?? '')) socket.destroy()
     if (this.#webSocketsClosedAt === undefined) {
       this.#webSocketsClosedAt = performance.now()
       this.#closeWebSockets()

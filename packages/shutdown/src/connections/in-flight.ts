@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Http2Stream } from 'node:http2'
 import { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { writtenHead } from '../internals.ts'
@@ -12,7 +13,13 @@ export interface PendingRequest {
   age: number
 }
 
-type TrackedSocket = Socket & Record<symbol, FastifyReply[] | undefined>
+/** The requests of one HTTP/1 connection: more than one where requests are pipelined. */
+interface ConnectionRequests {
+  readonly socket: Socket
+  readonly replies: FastifyReply[]
+}
+
+type Tracked = Record<symbol, ConnectionRequests | undefined>
 
 /** Whether the response that is about to start may be the last one on its connection. */
 export type ShouldClose = (socket: Socket) => boolean
@@ -22,10 +29,13 @@ export type ShouldClose = (socket: Socket) => boolean
  * end: nothing is allocated, and nothing is looked up by key.
  */
 export class InFlight {
-  /** The key of a connection's list. A symbol of each instance, because a process may have several apps. */
+  /**
+   * The key of a connection's requests, on its socket and on each response: `request.raw.socket` may be null at the end,
+   * because undici takes it from the body that it has sent to another server. A symbol of each instance, because a
+   * process may have several apps.
+   */
   readonly #key = Symbol('seaworthy.shutdown.inFlight')
-  /** The list of each HTTP/1 connection: more than one reply where requests are pipelined. */
-  readonly #lists = new Map<Socket, FastifyReply[]>()
+  readonly #connections = new Map<Socket, ConnectionRequests>()
   /** HTTP/2 and injected requests, which have no socket for themselves. */
   readonly #repliesWithoutSocket = new Map<ServerResponse, FastifyReply>()
   readonly #removeFromList: (this: ServerResponse) => void
@@ -44,15 +54,15 @@ export class InFlight {
     }
     const repliesWithoutSocket = this.#repliesWithoutSocket
     this.#removeFromList = function removeFromList() {
-      const { socket } = this.req
-      const list = (socket as TrackedSocket)[key]
-      if (list === undefined) return
-      if (list.length === 1 && list[0]?.raw === this) list.pop()
+      const connection = (this as unknown as Tracked)[key]
+      if (connection === undefined) return
+      const { socket, replies } = connection
+      if (replies.length === 1 && replies[0]?.raw === this) replies.pop()
       else {
-        const index = list.findIndex(({ raw }) => raw === this)
-        if (index >= 0) list.splice(index, 1)
+        const index = replies.findIndex(({ raw }) => raw === this)
+        if (index >= 0) replies.splice(index, 1)
       }
-      if (list.length === 0) notifyIdle(socket)
+      if (replies.length === 0) notifyIdle(socket)
     }
     this.#removeWithoutSocket = function removeWithoutSocket() {
       repliesWithoutSocket.delete(this)
@@ -61,28 +71,30 @@ export class InFlight {
 
   /** Adds a request until its response has closed. Runs on each request. */
   add(request: FastifyRequest, reply: FastifyReply): void {
-    const { socket } = request.raw
-    const list = (socket as TrackedSocket)[this.#key] ?? this.#createList(request)
-    if (list === undefined) {
+    // An HTTP/2 stream that has ended has no socket, nor has a body that an earlier hook has sent on.
+    const socket = request.raw.socket as unknown as Tracked | null | undefined
+    const connection = socket?.[this.#key] ?? this.#createConnection(request)
+    if (connection === undefined) {
       this.#repliesWithoutSocket.set(reply.raw, reply)
       reply.raw.on('close', this.#removeWithoutSocket)
     } else {
-      list.push(reply)
+      connection.replies.push(reply)
+      ;(reply.raw as unknown as Tracked)[this.#key] = connection
       reply.raw.on('close', this.#removeFromList)
     }
     if (this.#shouldClose === undefined) return
-    if (list) this.#closeAfter(reply, list)
+    if (connection) this.#closeAfter(reply, connection)
     this.onRequest(request)
   }
 
   /** Runs once for each connection. */
-  #createList({ raw: { socket, httpVersionMajor } }: FastifyRequest): FastifyReply[] | undefined {
+  #createConnection({ raw: { socket, httpVersionMajor } }: FastifyRequest): ConnectionRequests | undefined {
     if (httpVersionMajor !== 1 || !(socket instanceof Socket)) return undefined
-    const list: FastifyReply[] = []
-    ;(socket as TrackedSocket)[this.#key] = list
-    this.#lists.set(socket, list)
-    socket.once('close', () => this.#lists.delete(socket))
-    return list
+    const connection: ConnectionRequests = { socket, replies: [] }
+    ;(socket as unknown as Tracked)[this.#key] = connection
+    this.#connections.set(socket, connection)
+    socket.once('close', () => this.#connections.delete(socket))
+    return connection
   }
 
   /** From here on each response carries `Connection: close` when `shouldClose` returns true for its connection. */
@@ -90,29 +102,38 @@ export class InFlight {
     const isStarted = this.#shouldClose !== undefined
     this.#shouldClose = shouldClose
     if (isStarted) return
-    for (const list of this.#lists.values()) for (const reply of list) this.#closeAfter(reply, list)
+    for (const connection of this.#connections.values())
+      for (const reply of connection.replies) this.#closeAfter(reply, connection)
   }
 
   /**
    * Decides when the head is written, as late as possible: by then the requests that were pipelined behind this one
    * have been read, and only the response to the last of them may close the connection.
    */
-  #closeAfter({ raw }: FastifyReply, list: readonly FastifyReply[]): void {
-    const { socket } = raw.req
+  #closeAfter({ raw }: FastifyReply, { socket, replies }: ConnectionRequests): void {
     const writeHead = raw.writeHead.bind(raw) as (...args: unknown[]) => ServerResponse
     raw.writeHead = (...args: unknown[]): ServerResponse => {
-      if (list.length === 1 && !raw.headersSent && this.#shouldClose?.(socket)) setConnectionClose(raw, args)
+      if (replies.length === 1 && !raw.headersSent && this.#shouldClose?.(socket))
+        setConnectionClose(raw, args)
       return writeHead(...args)
     }
   }
 
   /** Whether this connection has a request that was read and is not answered. */
   isBusy(socket: Socket): boolean {
-    return ((socket as TrackedSocket)[this.#key]?.length ?? 0) > 0
+    return ((socket as unknown as Tracked)[this.#key]?.replies.length ?? 0) > 0
   }
 
-  *#replies(): Generator<FastifyReply> {
-    for (const list of this.#lists.values()) yield* list
+  /** The HTTP/2 sessions that have a request in flight. */
+  sessions(): Set<object> {
+    const responses = this.#repliesWithoutSocket.keys() as Iterable<{ stream?: Http2Stream }>
+    return new Set(
+      [...responses].map(({ stream }) => stream?.session).filter((session) => session !== undefined)
+    )
+  }
+
+  *#replies(isUpgraded: (socket: Socket) => boolean = () => false): Generator<FastifyReply> {
+    for (const { socket, replies } of this.#connections.values()) if (!isUpgraded(socket)) yield* replies
     yield* this.#repliesWithoutSocket.values()
   }
 
@@ -123,20 +144,19 @@ export class InFlight {
 
   /** The requests for the log, without upgraded connections: these keep their request until they close. */
   describe(isUpgraded: (socket: Socket) => boolean): PendingRequest[] {
-    return [...this.#replies()]
-      .filter(({ request }) => !isUpgraded(request.raw.socket))
-      .map(({ request, elapsedTime }) => ({
-        method: request.method,
-        route: request.routeOptions.url ?? '__unmatched__',
-        id: request.id,
-        age: Math.round(elapsedTime)
-      }))
+    return [...this.#replies(isUpgraded)].map(({ request, elapsedTime }) => ({
+      method: request.method,
+      route: request.routeOptions.url ?? '__unmatched__',
+      id: request.id,
+      age: Math.round(elapsedTime)
+    }))
   }
 
   /** How many requests are in flight, without upgraded connections. */
   count(isUpgraded: (socket: Socket) => boolean): number {
     let count = this.#repliesWithoutSocket.size
-    for (const [socket, list] of this.#lists) if (list.length > 0 && !isUpgraded(socket)) count += list.length
+    for (const { socket, replies } of this.#connections.values())
+      if (replies.length > 0 && !isUpgraded(socket)) count += replies.length
     return count
   }
 

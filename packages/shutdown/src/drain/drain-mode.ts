@@ -3,7 +3,8 @@ import cluster from 'node:cluster'
 /**
  * How long a shutdown has to wait for clients to move elsewhere:
  * - `full`: a load balancer routes to this process and needs time to learn that it stops.
- * - `listener`: other workers share the listener, so only clients with an open connection have to learn it.
+ * - `listener`: other workers share the listener, or PM2 has one process and no balancer, so only clients with an open
+ *   connection have to learn it.
  * - `none`: a developer waits for the prompt.
  */
 export type DrainMode = 'full' | 'listener' | 'none'
@@ -11,7 +12,7 @@ export type DrainMode = 'full' | 'listener' | 'none'
 /** The mode for this process and its environment. */
 export function drainMode(): DrainMode {
   if (process.env.NODE_ENV === 'development') return 'none'
-  if (cluster.isWorker) return 'listener'
+  if (cluster.isWorker || process.env.pm_id !== undefined) return 'listener'
   // A pod may have a terminal too (`tty: true`).
   return process.stdout.isTTY && process.env.KUBERNETES_SERVICE_HOST === undefined ? 'none' : 'full'
 }

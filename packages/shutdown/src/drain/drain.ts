@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Connections } from '../connections/connections.ts'
 import { GoawaySender } from '../connections/goaway.ts'
 import type { InFlight } from '../connections/in-flight.ts'
-import { hasUnfinishedResponse } from '../internals.ts'
+import { unfinishedResponse } from '../internals.ts'
 
 /** Milliseconds without a new connection after which traffic counts as moved. */
 const quietPeriodMs = 700
@@ -60,7 +60,7 @@ export class Drain {
         this.#startCanaries()
         nextCanaries += canaryIntervalMs
       }
-      const isQuiet = this.#clock - this.#lastNewConnection >= Math.min(quietPeriodMs, min)
+      const isQuiet = this.#clock - this.#lastNewConnection >= Math.min(quietPeriodMs, max)
       if (isQuiet && passed() >= min) this.closeAll()
       if (!isQuiet) this.#closesAll = false
       if (this.#closesAll && (this.#isIdleWindowOver() || this.#connections.isEmpty)) return
@@ -90,7 +90,8 @@ export class Drain {
   /** Whether the connection has been idle for `window` milliseconds, counted from `closeAll` at the earliest. */
   isIdleFor(socket: Socket, window: number): boolean {
     const since = Math.max(this.#idleSince.get(socket) ?? 0, this.#closesAllSince)
-    return this.#clock - since >= window && !this.#inFlight.isBusy(socket) && !hasUnfinishedResponse(socket)
+    const isQuiet = this.#clock - since >= window
+    return isQuiet && !this.#inFlight.isBusy(socket) && unfinishedResponse(socket) === undefined
   }
 
   /** The next responses close their connections, and some HTTP/2 sessions get GOAWAY. */

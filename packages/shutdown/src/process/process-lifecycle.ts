@@ -1,11 +1,11 @@
-import { constants } from 'node:os'
-
 /** One app of the process. */
 export interface ManagedApp {
   readonly signals: readonly NodeJS.Signals[]
   /** Whether the process has to wait for it: it listens, or its shutdown runs. */
   readonly isActive: boolean
   onSignal(name: NodeJS.Signals): void
+  /** Another signal while the shutdown runs: the process should exit at once. */
+  onSecondSignal(name: NodeJS.Signals): void
   onFatalError(error: unknown, origin: string): void
   exit(code: number): void
 }
@@ -21,6 +21,8 @@ export interface ProcessLifecycle {
   remove(app: ManagedApp): void
   /** The app's shutdown is over. The process exits with the highest code once no other app is active. */
   finished(app: ManagedApp, code: number): void
+  /** Whether a listener of a signal is the one of this object. */
+  isSignalListener(listener: unknown): boolean
 }
 
 const key = Symbol.for('seaworthy.process-lifecycle.v1')
@@ -31,8 +33,11 @@ export function processLifecycle(): ProcessLifecycle {
   return (holder[key] ??= createProcessLifecycle())
 }
 
-/** Milliseconds in which a second SIGINT is the same Ctrl-C: under npm it comes from the terminal and from npm. */
-const signalDedupeMs = 100
+/**
+ * Milliseconds in which the same signal again is the same event: it comes from the terminal or the supervisor, which
+ * signal a whole process group, and from a wrapper between (npm, cross-env, dumb-init) that passes it on.
+ */
+const signalDedupeMs = 500
 
 function createProcessLifecycle(): ProcessLifecycle {
   const apps = new Set<ManagedApp>()
@@ -53,6 +58,7 @@ function createProcessLifecycle(): ProcessLifecycle {
     },
     watchFatalErrors: fatalErrors.add,
     remove,
+    isSignalListener: signals.isListener,
     finished(app, code) {
       highestCode = Math.max(highestCode, code)
       const isLast = ![...apps].some((other) => other !== app && other.isActive)
@@ -69,7 +75,7 @@ function createSignalListener(apps: ReadonlySet<ManagedApp>) {
   let first: { name: NodeJS.Signals; at: number } | undefined
 
   const isDuplicate = (name: NodeJS.Signals, now: number) =>
-    first?.name === name && name === 'SIGINT' && process.stdout.isTTY && now - first.at < signalDedupeMs
+    first?.name === name && now - first.at < signalDedupeMs
   const onSignal = (name: NodeJS.Signals) => {
     const now = performance.now()
     if (isDuplicate(name, now)) return
@@ -77,7 +83,7 @@ function createSignalListener(apps: ReadonlySet<ManagedApp>) {
     first ??= { name, at: now }
     for (const app of apps) {
       if (!app.signals.includes(name)) continue
-      if (isSecond) app.exit(128 + constants.signals[name])
+      if (isSecond) app.onSecondSignal(name)
       else app.onSignal(name)
     }
   }
@@ -94,7 +100,8 @@ function createSignalListener(apps: ReadonlySet<ManagedApp>) {
       for (const name of listening) process.off(name, onSignal)
       listening.clear()
       first = undefined
-    }
+    },
+    isListener: (listener: unknown) => listener === onSignal
   }
 }
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { capDelay } from '@seaworthy/internal'
 import type { FastifyBaseLogger } from 'fastify'
 
 /** Sends the state of the service to systemd. Node has no datagram sockets of that kind: `systemd-notify` sends. */
@@ -95,6 +96,6 @@ function createQueue(send: Send) {
 function watchdogPeriod(): number | undefined {
   const { WATCHDOG_USEC, WATCHDOG_PID } = process.env
   if (WATCHDOG_PID && WATCHDOG_PID !== `${process.pid}`) return undefined
-  const period = Math.floor(Number(WATCHDOG_USEC) / 2000)
+  const period = Math.floor(capDelay(Number(WATCHDOG_USEC) / 2000))
   return period > 0 ? period : undefined
 }
