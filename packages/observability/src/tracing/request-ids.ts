@@ -73,7 +73,7 @@ export class IdSource {
     return ids
   }
 
-  /** The parent id of an outgoing call. Calls whose spans nobody records need one each. */
+  /** The parent id of an outgoing call. Calls whose spans are not recorded need one each. */
   #parentOf(ids: RequestIds): string {
     if (ids.spanId !== undefined) return ids.recorded ? ids.spanId : this.#spanId()
     return (ids.spanId = this.#spanId())
