@@ -39,5 +39,11 @@ export {
   type SecurityServerSettings
 } from './server-options.ts'
 export type { LimitInfo, OpenBoundary, SecurityStatus } from './status.ts'
-export type { Boundary, ValidationOptions } from './validation/options.ts'
+export type {
+  Boundary,
+  RouteValidation,
+  RouteValidationOptions,
+  UnsafePatterns,
+  ValidationOptions
+} from './validation/options.ts'
 export { validation } from './validation/plugin.ts'
