@@ -26,6 +26,7 @@ export type {
   StoreErrorPolicy
 } from './rate-limit/limit-options.ts'
 export type {
+  NodeRedisClient,
   RateLimitOptions,
   RedisConnection,
   RouteLimitOptions,
