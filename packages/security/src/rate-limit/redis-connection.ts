@@ -108,7 +108,7 @@ async function connect(options: Record<string, unknown>): Promise<Client> {
     throw new Error('security: "rateLimit.redis" needs the package "ioredis": npm install ioredis', { cause })
   }
   // Without a queue a command fails at once while Redis is away, instead of waiting and counting much later.
-  return new ioredis.Redis({ enableOfflineQueue: false, maxRetriesPerRequest: 0, ...options }) as Client
+  return new ioredis.Redis({ enableOfflineQueue: false, maxRetriesPerRequest: 0, ...options })
 }
 
 async function waitUntilReady(client: Client): Promise<void> {
