@@ -26,6 +26,7 @@ export type {
   StoreErrorPolicy
 } from './rate-limit/limit-options.ts'
 export type {
+  NodeRedisClient,
   RateLimitOptions,
   RedisConnection,
   RouteLimitOptions,
@@ -39,5 +40,11 @@ export {
   type SecurityServerSettings
 } from './server-options.ts'
 export type { LimitInfo, OpenBoundary, SecurityStatus } from './status.ts'
-export type { Boundary, ValidationOptions } from './validation/options.ts'
+export type {
+  Boundary,
+  RouteValidation,
+  RouteValidationOptions,
+  UnsafePatterns,
+  ValidationOptions
+} from './validation/options.ts'
 export { validation } from './validation/plugin.ts'

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { cors, headers, rateLimit, type CorsOptions } from '../src/index.ts'
-import { captureLog, createApp, ok } from './helpers.ts'
+import { buildApp, captureLog, createApp, ok } from './helpers.ts'
 
 async function build(t: Test, options: CorsOptions, routes?: (app: FastifyInstance) => void) {
   const app = createApp(t)
@@ -180,4 +180,47 @@ t.test('a list may have nested lists, as in @fastify/cors, but no booleans', asy
   t.notOk('access-control-allow-origin' in (await request(app, 'https://evil.com')).headers)
   await t.rejects(build(t, { origin: [[true]] }), { name: 'RangeError', message: /"cors.origin"/ })
   await t.rejects(build(t, { origin: [['null']], credentials: true }), { name: 'RangeError' })
+})
+
+t.test('a delegator of any kind answers', async (t) => {
+  const origin = 'https://app.example.com'
+  const answers: [name: string, delegator: unknown, allowed: string | undefined][] = [
+    ['at once', () => ({ origin: [origin] }), origin],
+    ['false', () => false, undefined],
+    ['nothing', () => undefined, undefined],
+    ['null', () => null, undefined],
+    // oxlint-disable-next-line unicorn/no-thenable -- that is what the test is about
+    ['a thenable', () => ({ then: (done: (options: object) => void) => done({ origin: [origin] }) }), origin],
+    [
+      'later',
+      (_: unknown, done: (error: null, options: object) => void) => {
+        setImmediate(done, null, { origin: [origin] })
+      },
+      origin
+    ]
+  ]
+  for (const [name, delegator, allowed] of answers) {
+    const app = await buildApp(t, cors, { delegator: delegator as never })
+    const { statusCode, headers } = await app.inject({ url: '/', headers: { origin } })
+    t.equal(statusCode, 200, name)
+    t.equal(headers['access-control-allow-origin'], allowed, name)
+  }
+})
+
+t.test("a route's own Vary keeps Origin", async (t) => {
+  const app = await buildApp(t, cors, { origin: ['https://a.example'] }, (app) => {
+    app.get('/set', (_request, reply) => void reply.header('vary', 'Accept').send('x'))
+    app.get('/all', (_request, reply) => void reply.header('vary', '*').send('x'))
+    app.get(
+      '/public',
+      { config: { cors: { origin: '*' } } },
+      (_request, reply) => void reply.header('vary', 'Accept').send('x')
+    )
+  })
+  const varyOf = async (url: string) =>
+    (await app.inject({ url, headers: { origin: 'https://a.example' } })).headers.vary
+  t.same(
+    [await varyOf('/set'), await varyOf('/all'), await varyOf('/public')],
+    ['Accept, Origin', '*', 'Accept']
+  )
 })

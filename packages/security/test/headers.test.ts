@@ -1,5 +1,5 @@
 import fastifyHelmet, { type FastifyHelmetOptions } from '@fastify/helmet'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import t, { type Test } from 'tap'
 import { headers, rateLimit, security, securityServerOptions, type HeadersOptions } from '../src/index.ts'
 import { buildApp, captureLog, createApp, exchange, getBytes, headerLines } from './helpers.ts'
@@ -248,4 +248,26 @@ t.test('an app without the server options gets one warning that names them', asy
     await buildApp(t, security, {}, () => undefined, { ...settings, logger })
   }
   t.equal(lines.filter((line) => line.includes('securityServerOptions()')).length, 1)
+})
+
+t.test('a page with the policy of an API is logged once, with what to write', async (t) => {
+  const page = (_request: unknown, reply: FastifyReply) => void reply.type('text/html').send('<p>')
+  const logOf = async (options: HeadersOptions, paths: readonly string[]) => {
+    const { lines, logger } = captureLog('warn')
+    const app = createApp(t, { logger })
+    await app.register(headers, options)
+    app.get('/page', page)
+    app.get('/right', { config: { headers: { profile: 'html' } } }, page)
+    app.get('/own', (_request, reply) =>
+      page(null, reply.header('content-security-policy', "default-src 'self'"))
+    )
+    app.get('/data', async () => ({}))
+    for (const path of paths) await app.inject(path)
+    return lines
+  }
+  const lines = await logOf({}, ['/data', '/right', '/own', '/page', '/page'])
+  t.equal(lines.length, 1)
+  t.match(lines[0], /\/page sends text\/html .*profile: 'html'/)
+  t.same(await logOf({ profile: 'html' }, ['/page']), [])
+  t.same(await logOf({ contentSecurityPolicy: false }, ['/page']), [])
 })

@@ -102,7 +102,12 @@ const invalid: [object, string | RegExp][] = [
   [{ rateLimit: { cache: 0 } }, /"rateLimit.cache" must be/],
   [{ rateLimit: { cost: 0 } }, /"rateLimit.cost" must be/],
   [{ rateLimit: { maxx: 1 } }, 'security: "rateLimit.maxx" is not an option, did you mean "max"?'],
-  [{ rateLimit: { redis: 'redis://localhost' } }, /"rateLimit.redis" must be an object/],
+  [
+    { rateLimit: { redis: 'redis://localhost' } },
+    /"rateLimit.redis" must be a client of ioredis or of node-redis/
+  ],
+  [{ rateLimit: { redis: { sendCommand: () => 1 } } }, /"rateLimit.redis" must be a client of ioredis/],
+  [{ rateLimit: { redis: new (class Other {})() } }, /"rateLimit.redis" must be a client of ioredis/],
   [{ validation: { maxDepth: 0 } }, /"validation.maxDepth" must be a whole number from 1 to 1000, got 0/],
   [{ validation: { boundaries: ['cookies'] } }, /"validation.boundaries" must be one of/],
   [

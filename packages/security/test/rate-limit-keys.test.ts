@@ -154,3 +154,20 @@ t.test('a million keys stay within the bound on memory', async (t) => {
   t.equal(all.keys, 1_000_000)
   t.ok(all.bytes / all.keys < 600, `${Math.round(all.bytes / all.keys)} bytes for each`)
 })
+
+t.test('a client has one address, with whichever port and in whichever form a proxy writes it', async (t) => {
+  const app = await buildApp(t, rateLimit, { max: 2, allowList: ['198.51.100.0/24'] }, undefined, {
+    trustProxy: ['127.0.0.1']
+  })
+  const ask = async (forwarded: string) =>
+    (await app.inject({ url: '/', headers: { 'x-forwarded-for': forwarded } })).statusCode
+  const forms = [
+    ['203.0.113.8:1000', '203.0.113.8', '203.0.113.8:65535', '::ffff:203.0.113.8'],
+    ['[2001:db8:1::1]:1000', '2001:db8:1::2', '[2001:db8:1::3]', '2001:db8:1::4%eth0']
+  ]
+  for (const [one, two, ...others] of forms) {
+    t.same([await ask(one!), await ask(two!)], [200, 200])
+    for (const other of others) t.equal(await ask(other), 429, other)
+  }
+  for (let port = 1; port < 5; port++) t.equal(await ask(`198.51.100.7:${port}`), 200)
+})

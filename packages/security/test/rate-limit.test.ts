@@ -198,3 +198,22 @@ t.test('two apps in a process count apart', async (t) => {
   t.same(await statuses(one, 2), [200, 429])
   t.same(await statuses(two, 2), [200, 429])
 })
+
+t.test('several registrations count apart, in one scope and in several', async (t) => {
+  const app = createApp(t)
+  await app.register(rateLimit, { max: 2 })
+  await app.register(rateLimit, { max: 5, timeWindow: '1 day' })
+  await app.register(async (scope) => {
+    await scope.register(rateLimit, { max: 1, timeWindow: '1 hour' })
+    scope.get('/inner', ok)
+  })
+  app.get('/', ok)
+  t.same(await statuses(app, 3, from('192.0.2.1')), [200, 200, 429])
+  t.same(await statuses(app, 2, from('192.0.2.2', '/inner')), [200, 429])
+  const { headers } = await app.inject(from('192.0.2.3', '/inner'))
+  t.equal(headers['ratelimit-policy'], '"ip";q=2;w=60, "2 ip";q=5;w=86400, "3 ip";q=1;w=3600')
+  t.same(
+    app.security.limits?.().map(({ name }) => name),
+    ['ip', '2 ip', '3 ip']
+  )
+})

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import { securityServerOptions, validation, type ValidationOptions } from '../src/index.ts'
-import { buildApp, ok, post } from './helpers.ts'
+import { buildApp, captureLog, ok, post } from './helpers.ts'
 
 const build = (
   t: Test,
@@ -20,7 +20,7 @@ const unsafe = [
   '(x+x+)+y',
   String.raw`^\s+|\s+$`,
   '^.*=.*;.*$',
-  String.raw`(?<name>a+)+`,
+  String.raw`(?<name>a+)+b`,
   '^(?:(?:a)|(?:a))*$',
   '^((a|a))*$',
   '^(?:(?:a|ab)(?:c|bc))*$',
@@ -29,7 +29,17 @@ const unsafe = [
   '^(?=.*x)(?:a|[a-c])+$',
   String.raw`^(a*)\1$`,
   '^a{1,9999}a{1,9999}$',
-  `^${'a?'.repeat(24)}b$`
+  `^${'a?'.repeat(24)}b$`,
+  // Lazy and bounded repetitions inside others.
+  String.raw`^(?:[a-z]|\w){1,10}_?(?:[a-z]|\w){1,10}_?(?:[a-z]|\w){1,10}$`,
+  '^(?:[0-9]{1,6}?){1,9}?$',
+  '^(?:(?:xy?){1,5}){1,15}z$',
+  String.raw`^(?:\w+?[ ]?)+?$`,
+  '^(.*;){12}$',
+  '^((ab)*)*$',
+  '(?=(a+)+$)b',
+  '^(?:xyz|xy|z)*$',
+  String.raw`^[\w.]+(?:[.]?\w+)*@\w+$`
 ]
 /** Patterns that are safe on short strings only, with a `maxLength` that is accepted and one that is rejected. */
 const bounded: [string, number, number][] = [
@@ -50,7 +60,26 @@ const harmless = [
   '^(?:a|b)*$',
   String.raw`^\d{4}-\d{2}-\d{2}$`,
   '^(foo|bar)$',
-  String.raw`^[\w.]{1,64}@x\.com$`
+  String.raw`^[\w.]{1,64}@x\.com$`,
+  '(?<name>a+)+',
+  '^(?:a?){0,40}b$',
+  // What ordinary apps have.
+  '^[a-z0-9]+(?:_[a-z0-9]+)*$',
+  String.raw`^v?(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-[\da-z-]+(?:\.[\da-z-]+)*)?$`,
+  '^(?!-)[a-z0-9-]{1,63}(?<!-)$',
+  String.raw`^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,8}[a-z]{2,24}$`,
+  String.raw`^[\w.+-]+@(?:[a-z0-9-]+\.)+[a-z]{2,}$`,
+  String.raw`^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|$)){4}$`,
+  String.raw`^\d{4}-(?:0[1-9]|1[0-2])-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d))?$`,
+  '^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3})?$',
+  '^[^,]+(?:,[^,]+)*$',
+  String.raw`^(?=.*\d)(?=.*[a-z])(?=.*[A-Z]).{10,72}$`,
+  String.raw`^(?!.*--)[a-z-]+$`,
+  String.raw`^"(?:[^"\\]|\\.)*"$`,
+  String.raw`\d`,
+  '[a-z]+',
+  String.raw`^(\d{3})\1$`,
+  '^.{1,2000}$'
 ]
 
 t.test('a pattern that can be made to run for seconds stops the start, anywhere in a schema', async (t) => {
@@ -84,6 +113,34 @@ t.test('a pattern that can be made to run for seconds stops the start, anywhere 
     { message: /a shared schema has an unsafe pattern/ }
   )
   await t.resolves(start({ body: { type: 'string', pattern: '^(a+)+$' } }, { unsafePatterns: 'warn' }))
+  await t.resolves(start({ body: { type: 'string', pattern: '^(a+)+$' } }, { unsafePatterns: 'ignore' }))
+})
+
+t.test('the message shows a string that takes long, and the ways out', async (t) => {
+  const start = (schema: object, config = {}) => {
+    const { lines, logger } = captureLog('warn')
+    const routes = (app: FastifyInstance) => app.post('/:id', { config, schema }, ok)
+    return buildApp(t, validation, { onMissingSchema: 'ignore' }, routes, { logger }).then(() => lines)
+  }
+  const body = { type: 'string', pattern: '^-(?:b|b)*$' }
+  await t.rejects(start({ body }), {
+    message:
+      /for example on "-b+" \+ |for example on "-" \+ "b"\.repeat\(\d+\) \+ "[^b]"; rewrite it, or give the string a "maxLength" of \d+ at most, or .*unsafePatterns: 'warn'/
+  })
+  t.match(await start({ body }, { validation: { unsafePatterns: 'warn' } }), [
+    /unsafe pattern at \/body\/pattern/
+  ])
+  t.same(await start({ body }, { validation: { unsafePatterns: 'ignore' } }), [])
+  await t.rejects(start({ body }, { validation: { unsafePatern: 'warn' } }), {
+    code: 'INVALID_OPTION',
+    message: /"validation of \/:id.unsafePatern" is not an option/
+  })
+
+  // Of the square of the length: harmless where Fastify and Node bound the string.
+  const trailing = { type: 'object', properties: { id: { type: 'string', pattern: '[.]+$' } } }
+  t.same(await start({ params: trailing }), [])
+  await t.rejects(start({ querystring: trailing }), { message: /"maxLength" of \d+ at most/ })
+  t.same(await start({ response: { 200: { type: 'string', pattern: '^(a+)+$' } } }), [], 'not validated')
 })
 
 t.test('accepted patterns come to an end on strings that are made to hurt them', async (t) => {

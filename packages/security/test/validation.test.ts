@@ -114,6 +114,95 @@ t.test('with a schema for each content type, others are rejected', async (t) => 
   t.equal(await status('application/x-unknown', 'anything'), 415)
 })
 
+t.test('no body passes a schema of one, whatever names its type', async (t) => {
+  const untyped = { required: ['id'], properties: { id: { type: 'integer' } } }
+  const schemas: Record<string, object> = {
+    keywords: untyped,
+    optional: { properties: { id: { type: 'integer' } } },
+    both: { allOf: [untyped, { maxProperties: 3 }] },
+    either: { anyOf: [untyped, { type: 'object', required: ['name'] }] },
+    shared: { $ref: 'shared#' },
+    part: { $ref: '#/definitions/inner', definitions: { inner: untyped } },
+    deep: { $ref: 'library#/definitions/inner' }
+  }
+  let handled = 0
+  const app = await build(t, {}, (app) => {
+    app.addSchema({ $id: 'shared', ...untyped })
+    app.addSchema({ $id: 'library', definitions: { inner: untyped } })
+    app.addContentTypeParser('text/plain', { parseAs: 'string' }, (_request, text, done) => done(null, text))
+    const handler = async () => ++handled
+    for (const [name, body] of Object.entries(schemas)) {
+      app.route({ method: ['POST', 'PUT', 'PATCH', 'DELETE'], url: `/${name}`, schema: { body }, handler })
+    }
+    const content = { 'application/json': { schema: untyped }, 'text/plain': { schema: { type: 'string' } } }
+    app.put('/content', { schema: { body: { content } } }, handler)
+    app.put('/nullable', { schema: { body: { ...untyped, nullable: true, type: 'object' } } }, handler)
+    app.put('/anything', { schema: { body: { description: 'anything' } } }, handler)
+  })
+  for (const name of Object.keys(schemas)) {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'] as const) {
+      t.equal((await app.inject({ method, url: `/${name}` })).statusCode, 400, `${method} ${name}`)
+    }
+    t.equal((await post(app, 'id', 'text/plain', `/${name}`)).statusCode, 400, name)
+    t.equal((await post(app, '[]', undefined, `/${name}`)).statusCode, 400, name)
+    t.equal((await post(app, 'null', undefined, `/${name}`)).statusCode, 400, name)
+  }
+  t.equal((await app.inject({ method: 'PUT', url: '/content' })).statusCode, 415)
+  t.equal(handled, 0)
+  t.equal((await app.inject({ method: 'PUT', url: '/nullable' })).statusCode, 200)
+  t.equal((await app.inject({ method: 'PUT', url: '/anything' })).statusCode, 200)
+  for (const name of Object.keys(schemas)) {
+    t.equal((await post(app, { id: 1, name: 'a' }, undefined, `/${name}`)).statusCode, 200, name)
+  }
+})
+
+t.test('a form is text: its numbers and booleans are parsed, JSON beside it stays strict', async (t) => {
+  const body = {
+    type: 'object',
+    required: ['age'],
+    properties: { age: { type: 'integer' }, ok: { type: 'boolean' } },
+    additionalProperties: false
+  }
+  const app = await build(t, {}, (app) => {
+    const parse = { parseAs: 'string' } as const
+    app.addContentTypeParser(
+      ['application/x-www-form-urlencoded', 'multipart/form-data'],
+      parse,
+      (_, text, done) => done(null, Object.fromEntries(new URLSearchParams(text as string)))
+    )
+    app.post('/', { schema: { body } }, async ({ body }) => body)
+    const content = {
+      'application/json': { schema: body },
+      'application/x-www-form-urlencoded': { schema: body }
+    }
+    app.post('/both', { schema: { body: { content } } }, async ({ body }) => body)
+  })
+  const form = 'application/x-www-form-urlencoded; charset=utf-8'
+  for (const url of ['/', '/both']) {
+    t.same((await post(app, 'age=5&ok=true', form, url)).json(), { age: 5, ok: true })
+    const { statusCode, body: text } = await post(app, 'age=x', form, url)
+    t.equal(statusCode, 400)
+    t.match(text, /body\/age must be integer/)
+    t.equal((await post(app, 'age=1&admin=1', form, url)).statusCode, 400)
+    t.equal((await post(app, { age: '5' }, undefined, url)).statusCode, 400)
+  }
+  t.same((await post(app, 'age=6', 'multipart/form-data; boundary=x')).json(), { age: 6 })
+})
+
+t.test("the app's Ajv options and the plugin's own decide how strict a JSON body is", async (t) => {
+  const routes = (app: FastifyInstance) =>
+    app.post('/', { schema: { body: person } }, async ({ body }) => body)
+  const loose = { name: 'a', age: '1', admin: true }
+  const customOptions = { coerceTypes: 'array', removeAdditional: true } as const
+  const asBefore = await build(t, {}, routes, { ajv: { customOptions } })
+  t.same((await post(asBefore, loose)).json(), { name: 'a', age: 1 })
+  const byOption = await build(t, { coerce: true, additional: 'remove' }, routes)
+  t.same((await post(byOption, loose)).json(), { name: 'a', age: 1 })
+  const strict = await build(t, { coerce: false, additional: 'reject' }, routes, { ajv: { customOptions } })
+  t.equal((await post(strict, { name: 'a', age: '1' })).statusCode, 400)
+  t.equal((await post(strict, { name: 'a', admin: true })).statusCode, 400)
+})
+
 t.test('routes without a schema are logged at the start, or stop it', async (t) => {
   const { logger, lines } = captureLog('warn')
   const routes = (app: FastifyInstance) => {

@@ -13,6 +13,61 @@ export interface RedisClient {
 export const isRedisClient = (value: unknown): value is RedisClient =>
   typeof value === 'object' && value !== null && typeof (value as Partial<RedisClient>).evalsha === 'function'
 
+/** The members of node-redis' clients that are used. A pool and a cluster have no `isReady`. */
+interface NodeRedisClient {
+  readonly isReady?: boolean
+  readonly isOpen?: boolean
+  eval(script: string, options: ScriptOptions): Promise<unknown>
+  evalSha(sha: string, options: ScriptOptions): Promise<unknown>
+  ping?(): Promise<unknown>
+  on?(event: string, listener: (...args: never[]) => void): unknown
+  once?(event: string, listener: (...args: never[]) => void): unknown
+}
+interface ScriptOptions {
+  keys: string[]
+  arguments: string[]
+}
+
+const isNodeRedis = (value: unknown): value is NodeRedisClient =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as Partial<NodeRedisClient>).evalSha === 'function'
+
+/** Adapts a client of node-redis (the package `redis`): alone, a pool, with Sentinel or as a cluster. */
+function adaptNodeRedis(client: NodeRedisClient): RedisClient & Pick<NodeRedisClient, 'on' | 'once'> {
+  const optionsOf = (numberOfKeys: number, args: readonly (string | number)[]): ScriptOptions => {
+    const texts = args.map(String)
+    return { keys: texts.slice(0, numberOfKeys), arguments: texts.slice(numberOfKeys) }
+  }
+  return {
+    get status() {
+      if (client.isOpen === false) return 'closed: call connect() of the client'
+      return client.isReady === false ? 'reconnecting' : 'ready'
+    },
+    eval: (script, numberOfKeys, ...args) => client.eval(script, optionsOf(numberOfKeys, args)),
+    evalsha: (sha, numberOfKeys, ...args) => client.evalSha(sha, optionsOf(numberOfKeys, args)),
+    ping: () => client.ping?.() ?? client.eval('return 1', { keys: [], arguments: [] }),
+    ...(client.on && { on: (event, listener) => client.on!(event, listener) }),
+    ...(client.once && { once: (event, listener) => client.once!(event, listener) })
+  }
+}
+
+/** The client that an option holds: of ioredis as it is, of node-redis through an adapter. `undefined` for anything else. */
+export function toRedisClient(value: unknown): RedisClient | undefined {
+  if (isRedisClient(value)) return value
+  return isNodeRedis(value) ? adaptNodeRedis(value) : undefined
+}
+
+/** Whether a value can be connection options: a plain object without methods. A client of another library is not. */
+export function isConnectionOptions(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return false
+  return !['sendCommand', 'send_command', 'call', 'ping', 'connect'].some(
+    (name) => typeof (value as Record<string, unknown>)[name] === 'function'
+  )
+}
+
 /** Whether the client sends a command now. A client that reconnects queues it, and it would run much later. */
 export const canSend = ({ status }: RedisClient): boolean =>
   status === undefined || status === 'ready' || status === 'wait'

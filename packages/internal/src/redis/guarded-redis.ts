@@ -14,6 +14,8 @@ export interface GuardedRedisOptions {
   timeout: number
   /** Called when Redis stops answering, with the reason, and when it answers again. */
   onChange: (up: boolean, error?: Error) => void
+  /** The last error of the connection, which says more than its state. */
+  lastError?: (() => Error | undefined) | undefined
   /** Called for each failed call. */
   onFailure?: ((failure: RedisFailure) => void) | undefined
   /** Replaces a connection on which nothing comes back. Without it the connection is the app's to replace. */
@@ -33,7 +35,7 @@ export class GuardedRedis {
   }
 
   get up(): boolean {
-    return this.#outage.downError === undefined
+    return this.#outage.up
   }
 
   /** Runs a script on keys, which get the prefix. `done` is called once, within the timeout. */
@@ -47,7 +49,7 @@ export class GuardedRedis {
     const { downError } = this.#outage
     if (downError) return done(downError)
     if (!canSend(client)) {
-      const error = new Error(`the connection is ${client.status}`)
+      const error = this.#connectionError()
       this.#failed('connection', error)
       return done(error)
     }
@@ -88,6 +90,19 @@ export class GuardedRedis {
     })
   }
 
+  /** Reports the outage at the start, if there is no connection yet. */
+  reportIfDisconnected(): void {
+    if (!canSend(this.#options.client) && this.up) this.#failed('connection', this.#connectionError())
+  }
+
+  #connectionError(): Error {
+    const { client, lastError } = this.#options
+    const cause = lastError?.()
+    return new Error(cause === undefined ? `the connection is ${client.status}` : describeError(cause), {
+      cause
+    })
+  }
+
   /** Ends the probes. The client is the owner's to close. */
   close(): void {
     this.#outage.close()
@@ -99,3 +114,9 @@ export class GuardedRedis {
     else this.#outage.failed(error)
   }
 }
+
+/** The message of an error, also of one that only collects others: one for each address of a host name. */
+const describeError = (error: Error): string =>
+  error.message ||
+  ((error as { errors?: Error[] }).errors ?? []).map(({ message }) => message).join(', ') ||
+  error.name

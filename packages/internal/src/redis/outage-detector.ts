@@ -1,9 +1,14 @@
 import { canSend, type RedisClient } from './client.ts'
+import { isErrorOfKey, isReplyError } from './server-errors.ts'
 
 /** Timeouts in a row after which Redis counts as down: a single one may be a pause. */
 const maxTimeouts = 3
 /** Milliseconds between probes while Redis is down. */
 const probeInterval = 250
+/** Milliseconds between probes of a server that goes on refusing calls. */
+const maxProbeInterval = 30_000
+/** Errors of single keys in a row after which Redis counts as down. */
+const maxErrorsOfKeys = 20
 /** Probes without an answer after which the connection itself counts as dead: a firewall drops it silently. */
 const maxProbes = 20
 
@@ -16,35 +21,51 @@ export interface OutageDetectorOptions {
   reconnect?: (() => void) | undefined
 }
 
-/** Tells whether Redis answers. While it is down, it probes with PING until an answer comes. */
+/**
+ * Tells whether Redis answers. While it is down, it probes with PING until an answer comes. A server that refuses calls
+ * (out of memory, read only, no permission) answers PING all the same: then only a call that works shows that it is up.
+ */
 export class OutageDetector {
   readonly #options: OutageDetectorOptions
   #downError: Error | undefined
+  /** The cause that was reported last. `undefined` while Redis is up. */
+  #reported: Error | undefined
+  #refused = false
   #timeouts = 0
+  #errorsOfKeys = 0
+  #interval = probeInterval
   #probe: NodeJS.Timeout | undefined
 
   constructor(options: OutageDetectorOptions) {
     this.#options = options
   }
 
-  /** Why Redis counts as down; `undefined` while it is up. One error for all, so that no call pays for a stack. */
+  /** Why calls must not be tried now; `undefined` if they may. One error for all, so that no call pays for a stack. */
   get downError(): Error | undefined {
     return this.#downError
   }
 
-  /** A call was answered, be it with an error of the script. */
+  /** Whether Redis answers, as it was reported last. */
+  get up(): boolean {
+    return this.#reported === undefined
+  }
+
+  /** A call worked. */
   answered(): void {
     this.#timeouts = 0
+    this.#errorsOfKeys = 0
+    if (this.#reported !== undefined && this.#downError === undefined) this.#reportUp()
   }
 
   /** A call got no answer in time. */
   timedOut(error: Error): void {
-    if (++this.#timeouts >= maxTimeouts) this.#down(error)
+    if (++this.#timeouts >= maxTimeouts) this.#down(error, false)
   }
 
   /** A call failed: the connection is not there, or Redis refused the command. */
   failed(error: Error): void {
-    this.#down(error)
+    if (isErrorOfKey(error) && ++this.#errorsOfKeys < maxErrorsOfKeys) return
+    this.#down(error, isReplyError(error))
   }
 
   /** Ends the probes. */
@@ -53,10 +74,21 @@ export class OutageDetector {
     this.#probe = undefined
   }
 
-  #down(error: Error): void {
+  #down(error: Error, refused: boolean): void {
     if (this.#downError) return
     this.#downError = error
-    this.#options.onChange(false, error)
+    this.#refused = refused
+    // A server that still refuses is asked less often.
+    this.#interval =
+      this.#reported === undefined ? probeInterval : Math.min(this.#interval * 2, maxProbeInterval)
+    if (this.#reported === undefined || causeOf(this.#reported) !== causeOf(error)) {
+      this.#reported = error
+      this.#options.onChange(false, error)
+    }
+    this.#startProbes()
+  }
+
+  #startProbes(): void {
     let waiting = false
     let unanswered = 0
     this.#probe = setInterval(() => {
@@ -72,18 +104,28 @@ export class OutageDetector {
       if (waiting || !canSend(client)) return
       waiting = true
       client.ping().then(
-        () => this.#up(),
-        () => (waiting = false)
+        () => this.#probed(),
+        // A user without the permission for PING gets an answer too.
+        (error: Error) => (/NOPERM/.test(error.message) ? this.#probed() : (waiting = false))
       )
-    }, probeInterval)
+    }, this.#interval)
     this.#probe.unref()
   }
 
-  #up(): void {
+  #probed(): void {
     if (this.#probe === undefined) return
     this.close()
     this.#timeouts = 0
     this.#downError = undefined
+    if (!this.#refused) this.#reportUp()
+  }
+
+  #reportUp(): void {
+    this.#reported = undefined
+    this.#interval = probeInterval
     this.#options.onChange(true)
   }
 }
+
+/** What makes two errors the same cause: Redis' code, without the names of scripts and keys behind it. */
+const causeOf = ({ message }: Error): string => /\b[A-Z]{4,}\b/.exec(message)?.[0] ?? message

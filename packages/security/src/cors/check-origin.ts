@@ -41,6 +41,9 @@ function checkPattern(option: string, { source, flags }: RegExp): void {
   if (withoutSubdomains.includes('.')) {
     check.fail(option, 'without dots that stand for any character: write \\. or .*\\. or [a-z]+', shown)
   }
-  const reason = findReDoS(source, maxOriginLength)
-  if (reason) check.fail(option, `a pattern that cannot be made to run for long (${reason})`, shown)
+  const unsafe = findReDoS(source, flags, maxOriginLength)
+  if (unsafe) {
+    const example = unsafe.attack === undefined ? '' : `, for example on ${unsafe.attack}`
+    check.fail(option, `a pattern that cannot be made to run for long (${unsafe.reason}${example})`, shown)
+  }
 }

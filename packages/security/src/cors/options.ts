@@ -16,11 +16,11 @@ export type OriginFunction = (
   callback: (error: Error | null, allow?: unknown) => void
 ) => unknown
 
-/** Returns the options for a request, by a callback or a promise. */
+/** Returns the options for a request: at once, by a promise, or by a callback. `false` allows no origin. */
 export type CorsDelegator = (
   request: FastifyRequest,
   callback: (error: Error | null, options?: CorsOptions) => void
-) => Promise<CorsOptions> | void
+) => PromiseLike<CorsOptions | false> | CorsOptions | false | void
 
 /** The hook in which the headers are set. */
 export type CorsHook = 'onRequest' | 'preParsing' | 'preValidation' | 'preHandler' | 'preSerialization'
@@ -43,7 +43,8 @@ export interface CorsOptions {
    */
   origin?: boolean | OriginRule | OriginList | OriginFunction | undefined
   /**
-   * Returns the options per request, as in `@fastify/cors`: `(request, callback)` or a promise.
+   * Returns the options per request, at once or by a promise, or calls back as in `@fastify/cors`: `(request, callback)`.
+   * `false` allows no origin.
    *
    * @defaultValue none: the options are the same for each request
    */

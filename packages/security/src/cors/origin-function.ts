@@ -73,7 +73,7 @@ function wrapOriginFunction(fastify: FastifyInstance, allowOrigin: OriginFunctio
   }
 }
 
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'
 
 /** The results that @fastify/cors takes: a boolean, an origin, a pattern, a list of those. */

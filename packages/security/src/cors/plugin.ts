@@ -7,7 +7,7 @@ import { registerCorsWithoutHook } from '../internals.ts'
 
 import { prepareListedOrigins } from './listed-origins.ts'
 import { checkCors, corsDefaults, type CorsOptions, type RouteCors } from './options.ts'
-import { toOriginFunction } from './origin-function.ts'
+import { isThenable, toOriginFunction } from './origin-function.ts'
 
 interface CorsConfig {
   /** The route's CORS options, on top of the plugin's; `false` for none. */
@@ -35,6 +35,7 @@ const plugin: FastifyPluginAsync<CorsOptions> = async (fastify, options) => {
     route.config = { ...route.config, cors: toOfficialOptions(fastify, merged) as RouteCors }
   })
 
+  if (dependsOnOrigin(checked)) keepVaryOrigin(fastify)
   const setListedOrigin = prepareListedOrigins(fastify, checked)
   if (setListedOrigin !== undefined) {
     const corsHook = await registerCorsWithoutHook(fastify, toOfficialOptions(fastify, checked))
@@ -63,6 +64,31 @@ const plugin: FastifyPluginAsync<CorsOptions> = async (fastify, options) => {
   )
 }
 
+/** Whether responses differ between origins. */
+const dependsOnOrigin = ({ origin, delegator }: CorsOptions): boolean =>
+  delegator !== undefined ||
+  (origin !== undefined && origin !== false && ![origin as unknown].flat(Infinity).includes('*'))
+
+/** A route that sets `Vary` replaces the header: without `Origin` in it, caches would mix the responses. */
+function keepVaryOrigin(fastify: FastifyInstance): void {
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    const vary = reply.getHeader('vary')
+    if (vary !== 'Origin' && vary !== undefined && !routeVariesNot(request)) {
+      const names = String(vary)
+        .toLowerCase()
+        .split(/\s*,\s*/)
+      if (!names.includes('origin') && !names.includes('*')) reply.header('vary', `${String(vary)}, Origin`)
+    }
+    done(null, payload)
+  })
+}
+
+/** Whether the route has CORS options of its own that do not depend on the origin. */
+const routeVariesNot = ({ routeOptions }: FastifyRequest): boolean => {
+  const { cors } = routeOptions.config as { cors?: { origin?: unknown } | false }
+  return cors === false || cors?.origin === '*' || cors?.origin === false
+}
+
 /** The options that a delegator cannot decide. */
 const registrationOptions = ({ hook, hideOptionsRoute, logLevel }: CorsOptions) =>
   omitUndefined({ hook, hideOptionsRoute, logLevel }) as Pick<FastifyCorsOptions, 'hook'>
@@ -86,8 +112,11 @@ async function callDelegator(
     const options = await new Promise<unknown>((resolve, reject) => {
       const done = (error: Error | null, result?: unknown) => (error ? reject(error) : resolve(result))
       const result = (delegator as (request: FastifyRequest, done: unknown) => unknown)(request, done)
-      if (result instanceof Promise) result.then(resolve, reject)
+      // A function without a second parameter has no callback: what it returns is its answer, if not a promise of it.
+      if (isThenable(result)) result.then(resolve, reject)
+      else if (result !== undefined || delegator.length < 2) resolve(result ?? false)
     })
+    if (options === false) return { origin: false }
     return toOfficialOptions(fastify, checkCors('cors', options as CorsOptions))
   } catch (error) {
     fastify.log.debug(

@@ -1,6 +1,6 @@
 import { onEarlyRejection, type Overridable } from '@seaworthy/contract'
 import { invalidOption } from '@seaworthy/internal'
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ServerResponse } from 'node:http'
 import { assertOptionsObject, check } from '../option-checks.ts'
@@ -58,6 +58,8 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
       apply(request, reply)
       done()
     })
+    const policy = prepared.fixed['content-security-policy']
+    if (policy !== undefined && options.profile !== 'html') warnAboutPages(fastify, policy)
     // While it closes, Fastify answers 503 before any hook. Only then: a listener costs every request.
     fastify.addHook('preClose', (done) => {
       const block = createHeaderBlock(prepared.fixed)
@@ -83,6 +85,24 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
   onEarlyRejection(fastify, {
     request: (_error, request, reply) => apply(request, reply),
     socket: (_error, _socket, answer) => Object.assign(answer.headers, prepared.fixed)
+  })
+}
+
+/** Warns once if a policy that lets nothing load goes out with a page. */
+function warnAboutPages(fastify: FastifyInstance, policy: string): void {
+  let watching = policy.includes("default-src 'none'") && !policy.includes('script-src')
+  if (!watching) return
+  fastify.addHook('onSend', ({ routeOptions: { url } }, reply, payload, done) => {
+    if (watching && String(reply.getHeader('content-type')).startsWith('text/html')) {
+      if (reply.getHeader('content-security-policy') === policy) {
+        watching = false
+        fastify.log.warn(
+          { url },
+          `security: ${url ?? 'an unknown route'} sends text/html with the Content-Security-Policy of the profile 'api'; browsers load none of its scripts and styles; add headers: { profile: 'html' } to the plugin, or config: { headers: { profile: 'html' } } to the route`
+        )
+      }
+    }
+    done(null, payload)
   })
 }
 

@@ -1,105 +1,132 @@
-import safeRegex from 'safe-regex2'
-import {
-  anyCharacter,
-  firstCharacters,
-  intersect,
-  noCharacter,
-  type FirstCharacters
-} from './first-characters.ts'
-import { parsePattern, type Part, type Sequence } from './parse.ts'
+import { createAutomaton, type Automaton } from './automaton.ts'
+import { countSteps } from './count-steps.ts'
+import { formatAttack, longestRun } from './format-attack.ts'
+import { phasedWords } from './phased-words.ts'
+import { WorstWords } from './worst-words.ts'
 
-/** Steps of the regular expression engine that a pattern may take: some tens of milliseconds. */
+/** What is wrong with a pattern. */
+export interface ReDoS {
+  /** `it takes exponential time`. */
+  reason: string
+  /** A string that makes it run for long, as an expression of JavaScript. `undefined` if it could not be analysed. */
+  attack: string | undefined
+  /** The length of a string on which it is harmless. */
+  safeLength: number
+}
+
+/** Characters that the engine may read: some tens of milliseconds. */
 const maxSteps = 10_000_000
-/** The length of a string without `maxLength`: that of a body. */
-const maxStringLength = 1_000_000
-/** Repetitions with a lower maximum are ignored: two ways to match the same cannot multiply to much. */
-const minRepeat = 8
+/** The lengths for which the worst strings are counted. Longer ones follow from how the numbers grow. */
+const lengths = [6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 32, 40, 48, 64, 96, 128, 192, 256]
+/** The strings, and the characters behind each that may prevent a match, that are counted for each length. */
+const maxWords = 4
+const maxEndings = 10
+/** A power of the length below this one is linear: the rest is how short strings begin. */
+const linear = 1.3
+const exponential = 6
 
-/** Why a pattern can be made to run for long on strings up to `maxLength`. `undefined` if it cannot. */
-export function findReDoS(source: string, maxLength: number): string | undefined {
-  if (!safeRegex(source)) return 'repetitions inside repetitions take exponential time'
-  const alternatives = parsePattern(source)
-  if (alternatives.some((parts) => parts.some((part) => isAmbiguous(part, false)))) {
-    return 'alternatives that match the same inside a repetition take exponential time'
-  }
-  const worst = worstOf(
-    alternatives.map((parts) => [...(isAnchored(parts) ? [] : [Infinity]), ...branching(parts)])
-  )
-  if (steps(worst, Math.min(maxLength, maxStringLength)) <= maxSteps) return undefined
-  return `it can be made to try too much: anchor it, or give the string a "maxLength" of ${safeLength(worst)} at most`
+/** The steps for the worst string of one length. */
+interface Worst {
+  length: number
+  steps: number
+  word: readonly number[]
 }
-
-/** `(a|a)*`, `(a|ab)+`, `((.|x))*`: two alternatives in a repetition may begin with the same character. */
-function isAmbiguous(part: Part, repeats: boolean): boolean {
-  if (part.kind === 'repetition') return isAmbiguous(part.part, repeats || part.max > minRepeat)
-  if (part.kind !== 'group' && part.kind !== 'lookaround') return false
-  return (
-    (repeats && haveCommonStart(part.alternatives)) ||
-    part.alternatives.some((parts) => parts.some((inner) => isAmbiguous(inner, repeats)))
-  )
-}
-
-function haveCommonStart(alternatives: readonly Sequence[]): boolean {
-  const starts = alternatives.map((parts) => firstCharacters(parts))
-  return starts.some((one, index) =>
-    starts.slice(index + 1).some((other) => one.empty || other.empty || intersect(one, other))
-  )
-}
-
-const isAnchored = ([first]: Sequence): boolean =>
-  first?.kind === 'position'
-    ? first.source === '^'
-    : first?.kind === 'group' && first.alternatives.every((parts) => isAnchored(parts))
 
 /**
- * In how many ways each part may match, which the engine tries one after another. A repetition has as many as lengths,
- * unless its next character shows its end; the longest of those is gone through at least once.
+ * Whether a string of up to `maxLength` characters can make a pattern run for long. The strings on which most ways
+ * through its automaton stay open are found, and what the engine reads on them is counted, without running it.
  */
-function branching(parts: Sequence): number[] {
-  const deterministic: number[] = []
-  const ways = branchingBefore(parts, noCharacter, deterministic)
-  return [...ways, Math.max(1, ...deterministic)]
+export function findReDoS(source: string, flags: string, maxLength: number): ReDoS | undefined {
+  const automaton = createAutomaton(source, flags.replaceAll(/[dgy]/g, ''))
+  if (automaton === undefined) {
+    return { reason: 'it is too large to be analysed', attack: undefined, safeLength: lengths[0]! }
+  }
+  const worst = worstOf(automaton)
+  const limit = Math.min(maxLength, lengthOfGrowth(automaton, worst))
+  if (stepsAt(worst, limit) <= maxSteps) return undefined
+
+  const safeLength = safeLengthOf(worst, limit)
+  const isExponential = growthOf(worst) > exponential
+  const sample = isExponential ? worst.find(({ length }) => length > safeLength) : worst.at(-1)
+  return {
+    reason: isExponential ? 'it takes exponential time' : `it takes time that grows faster than the string`,
+    attack: sample && formatAttack(automaton.alphabet, sample.word, isExponential ? 0 : safeLength + 1),
+    safeLength
+  }
 }
 
-function branchingBefore(parts: Sequence, after: FirstCharacters, deterministic: number[]): number[] {
-  return parts.flatMap((part, index) => {
-    const rest = firstCharacters(parts.slice(index + 1), after)
-    if (part.kind === 'repetition') {
-      const lengths = part.max - part.min + 1
-      const inner = branchingBefore([part.part], anyCharacter, deterministic)
-      if (lengths === 1) return inner
-      if (intersect(firstCharacters([part.part]), rest)) return [lengths, ...inner]
-      deterministic.push(lengths)
-      return inner
+/** The worst strings of each length. Empty if no string can be worse than its length. */
+function worstOf(automaton: Automaton): Worst[] {
+  const search = new WorstWords(automaton)
+  const candidates: { length: number; steps: number; words: number[][] }[] = []
+  for (const length of lengths) {
+    const goesOn = search.extendTo(length)
+    candidates.push({ length, steps: search.most, words: search.words(maxWords) })
+    if (!goesOn) break
+  }
+  if ((search.isSteady || growthOf(candidates) < linear) && search.most <= maxSteps) return []
+
+  const { characters } = automaton.alphabet
+  const endings = [[], ...characters.map((_, character) => [character])].slice(0, maxEndings)
+  // A string that matches from its start is harmless: one that cannot begin a match stands in front of it.
+  const others = characters.flatMap((_, character) => (begins(automaton, character) ? [] : [[character]]))
+  const beginnings = [[], ...others.slice(0, 1)]
+  const phased =
+    growthOf(candidates) < exponential
+      ? phasedWords(automaton, search, [[], beginningOf(candidates.at(-1)!.words[0]!)])
+      : () => []
+  return candidates.map(({ length, words: found }) => {
+    const words = [...found, ...phased(length)]
+    let worst: Worst = { length: 0, steps: 0, word: [] }
+    for (const beginning of beginnings) {
+      for (const middle of words) {
+        for (const ending of endings) {
+          const word = [...beginning, ...middle, ...ending]
+          const steps = countSteps(automaton, word)
+          if (steps > worst.steps) worst = { length: word.length, steps, word }
+        }
+      }
     }
-    // A comparison takes as long as the compared text.
-    if (part.kind === 'backreference') deterministic.push(Infinity)
-    if (part.kind !== 'group' && part.kind !== 'lookaround') return []
-    const worst = worstOf(part.alternatives.map((sequence) => branchingBefore(sequence, rest, deterministic)))
-    return haveCommonStart(part.alternatives) ? [part.alternatives.length, ...worst] : worst
+    return worst
   })
 }
 
-const worstOf = (all: readonly (readonly number[])[]): readonly number[] =>
-  all.toSorted((a, b) => steps(b, 1000) - steps(a, 1000))[0] ?? []
+/** What stands in front of the repeated part of a string, and a first character of that part. */
+const beginningOf = (word: readonly number[]): readonly number[] => word.slice(0, longestRun(word).start + 1)
 
-/** Steps for a string of `length` characters. Unbounded repetitions share the string, so their order divides it. */
-function steps(ways: readonly number[], length: number): number {
-  let count = 1
-  let unbounded = 0
-  for (const way of ways) {
-    count *= Math.min(way, length)
-    if (way >= length) count /= ++unbounded
-  }
-  return count
+/** Whether a match may begin with a character. */
+const begins = ({ start, alphabet }: Automaton, character: number): boolean =>
+  start.next.some(({ to }) => to !== undefined && alphabet.matches(to.part, character))
+
+/** The power of the length with which the steps grow: 1 is linear. */
+function growthOf(worst: readonly Pick<Worst, 'length' | 'steps'>[]): number {
+  const [last, half] = [worst.at(-1), worst.findLast(({ length }) => length <= worst.at(-1)!.length / 2)]
+  if (last === undefined || half === undefined) return 0
+  return Math.log(last.steps / half.steps) / Math.log(last.length / half.length)
 }
 
-/** The longest string on which the pattern is safe. */
-function safeLength(ways: readonly number[]): number {
-  let [safe, unsafe] = [1, maxStringLength]
+/** The length from which the steps grow no faster than the string, because no match is longer. */
+const lengthOfGrowth = ({ maxLength }: Automaton, worst: readonly Worst[]): number =>
+  growthOf(worst) < linear ? Math.min(maxLength, worst.at(-1)?.length ?? 0) : maxLength + 1
+
+/** The steps for the worst string of a length, between and beyond the lengths that were counted. */
+function stepsAt(worst: readonly Worst[], length: number): number {
+  const above = worst.findIndex((each) => each.length >= length)
+  const index = above === -1 ? worst.length - 1 : above
+  const [low, high] = [worst[index - 1], worst[index]]
+  if (high === undefined) return 0
+  if (low === undefined || high.length === length) return high.steps
+  const growth =
+    above === -1 ? growthOf(worst) : Math.log(high.steps / low.steps) / Math.log(high.length / low.length)
+  return high.steps * (length / high.length) ** growth
+}
+
+/** The longest string on which the pattern is harmless. */
+function safeLengthOf(worst: readonly Worst[], limit: number): number {
+  let [safe, unsafe] = [1, Math.min(limit, 1_000_000)]
   while (unsafe - safe > 1) {
     const middle = Math.floor((safe + unsafe) / 2)
-    if (steps(ways, middle) <= maxSteps) safe = middle
+    if (stepsAt(worst, middle) <= maxSteps) safe = middle
     else unsafe = middle
   }
   return safe

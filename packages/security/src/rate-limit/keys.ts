@@ -1,7 +1,6 @@
-import { clientNetwork, noAddress } from '@seaworthy/internal'
+import { clientNetwork, noAddress, parseAddress } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
 import { createHash } from 'node:crypto'
-import { isIPv6 } from 'node:net'
 import type { Limit } from './resolve-limit.ts'
 import type { Hit } from './types.ts'
 
@@ -31,10 +30,14 @@ const isAllowed = ({ allowed }: Limit, request: FastifyRequest): boolean => {
   return address !== undefined && allowed(address)
 }
 
-/** IPv6 addresses are counted by their network, also those that a key generator of the app returns. */
+/**
+ * IPv6 addresses are counted by their network, also those that a key generator of the app returns, and addresses without
+ * the port that some proxies add: each connection of a client has another one.
+ */
 const normalizeKey = ({ subnet }: Limit, key: string | number): string => {
   const text = String(key)
-  const normalized = text.includes(':') && isIPv6(text) ? clientNetwork(text, subnet) : text
+  const normalized =
+    text.includes(':') && parseAddress(text) !== undefined ? clientNetwork(text, subnet) : text
   return normalized.length <= maxKeyLength
     ? normalized
     : createHash('sha256').update(normalized).digest('base64url')

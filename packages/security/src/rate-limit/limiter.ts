@@ -55,7 +55,11 @@ export class Limiter {
     }, done)
   }
 
-  /** Evaluates one limit without headers or rejection. `undefined` if it does not count the request. */
+  /**
+   * Evaluates one limit without headers or rejection. `undefined` if it does not count the request.
+   *
+   * @throws RateLimitStoreError if Redis does not count and the limit is `closed`.
+   */
   async evaluate(
     limit: Limit,
     request: FastifyRequest,
@@ -70,9 +74,14 @@ export class Limiter {
 
     // A cost of 0 counts nothing, and an observing limit records no rejection.
     const sent = increment ? hit : { ...hit, cost: 0, observe: true }
-    const { promise, resolve } = Promise.withResolvers<HitResult | undefined>()
-    redis.take([sent], (error, results) => resolve(error ? undefined : results?.[0]))
-    return [hit, (await promise) ?? evaluateLocally()]
+    const { promise, resolve } = Promise.withResolvers<HitResult | Error>()
+    redis.take([sent], (error, results) => resolve(error ?? results![0]!))
+    const result = await promise
+    if (!(result instanceof Error)) return [hit, result]
+    if (limit.onStoreError === 'local') return [hit, evaluateLocally()]
+    this.#dependencies.metrics.count(limit.name, limit.onStoreError)
+    if (limit.onStoreError === 'closed' && !limit.observe) throw new RateLimitStoreError(result)
+    return undefined
   }
 
   /** Gives back the hits of a request whose response is no failure. */

@@ -39,6 +39,12 @@ export interface RedisConnection {
   [option: string]: unknown
 }
 
+/** A client of node-redis, as far as its type matters here. */
+export interface NodeRedisClient {
+  evalSha(...args: never[]): Promise<unknown>
+  eval(...args: never[]): Promise<unknown>
+}
+
 /** Options of `rateLimit`: the limit per address, and the options of all limits together. */
 export interface RateLimitOptions extends LimitOptions {
   /**
@@ -60,16 +66,16 @@ export interface RateLimitOptions extends LimitOptions {
    */
   failures?: LimitOptions | false | undefined
   /**
-   * The store in which several processes count together: a client of ioredis, or options for one (install `ioredis`).
-   * Redis 6 or Valkey.
+   * The store in which several processes count together: a client of ioredis or of node-redis, or options for one of
+   * ioredis (install `ioredis`). Redis 6 or Valkey.
    *
    * @defaultValue none: each process counts alone
    */
-  redis?: RedisClient | RedisConnection | undefined
+  redis?: RedisClient | NodeRedisClient | RedisConnection | undefined
   /**
-   * The prefix of every key in Redis.
+   * The prefix of every key in Redis. Services with the same prefix count together.
    *
-   * @defaultValue 'seaworthy-rate-limit:'
+   * @defaultValue 'seaworthy-rate-limit:', the service's name (`OTEL_SERVICE_NAME`, else that of its package) and ':'
    */
   nameSpace?: string | undefined
   /**
@@ -120,6 +126,9 @@ declare module 'fastify' {
   interface FastifyContextConfig extends RateLimitConfig {}
 }
 
+/** What every key in Redis begins with by default. */
+export const defaultPrefix = 'seaworthy-rate-limit:'
+
 /** The options of the plugin that are not those of a limit. */
 type PluginOptions = Omit<RateLimitOptions, keyof LimitOptions>
 
@@ -127,7 +136,6 @@ const defaults = {
   global: true,
   user: false,
   failures: false,
-  nameSpace: 'seaworthy-rate-limit:',
   storeTimeout: 50,
   cache: 10_000,
   enableDraftSpec: false,
@@ -152,7 +160,7 @@ const pluginNames = optionNames<PluginOptions>({
 
 /** Options of the plugin with defaults. Those of limits are resolved limit by limit. */
 export type ResolvedRateLimit = LimitOptions &
-  Pick<RateLimitOptions, 'user' | 'failures' | 'redis'> & {
+  Pick<RateLimitOptions, 'user' | 'failures' | 'redis' | 'nameSpace'> & {
     [Name in Exclude<keyof typeof defaults, 'user' | 'failures'>]: NonNullable<RateLimitOptions[Name]>
   }
 
@@ -163,7 +171,7 @@ export function resolveRateLimit(options: RateLimitOptions): ResolvedRateLimit {
   check.keys('rateLimit', present, [...limitNames, ...pluginNames])
   const resolved = { ...defaults, ...present } as ResolvedRateLimit
   check.boolean('rateLimit.global', resolved.global)
-  check.string('rateLimit.nameSpace', resolved.nameSpace)
+  if (resolved.nameSpace !== undefined) check.string('rateLimit.nameSpace', resolved.nameSpace)
   const milliseconds = { min: 1, max: 10_000, unit: 'milliseconds' }
   check.integer('rateLimit.storeTimeout', resolved.storeTimeout, milliseconds)
   check.integer('rateLimit.cache', resolved.cache, { min: 1, max: 10_000_000 })

@@ -16,11 +16,14 @@ import { RoutePlans } from './plan-registry.ts'
 
 const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) => {
   const resolved = resolveRateLimit(options)
-  const limits = resolveAppLimits(resolved)
+  const registration = countRegistration(fastify)
+  const limits = resolveAppLimits(resolved, registration)
   const plans = new RoutePlans(limits, resolved.global)
   const memory = new MemoryStore(resolved.cache)
   const metrics = createLimitMetrics(fastify, () => redis?.up ?? true)
-  const redis = await createRedisStore(fastify, resolved, (failure) => metrics.storeError(failure))
+  const redis = await createRedisStore(fastify, resolved, registration, (failure) =>
+    metrics.storeError(failure)
+  )
   const writeHeaders = rateLimitHeaderWriter(fastify, resolved)
   const limiter = new Limiter({ memory, redis, metrics, writeHeaders })
 
@@ -45,8 +48,21 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
 
   decorateLimits(fastify, limiter, limits)
   const status = securityStatus(fastify)
-  status.limits = () => [...new Set([...plans.all].flatMap((plan) => plan.limits))].map(toLimitInfo)
+  const earlier = status.limits
+  status.limits = () => [
+    ...(earlier?.() ?? []),
+    ...[...new Set([...plans.all].flatMap((plan) => plan.limits))].map(toLimitInfo)
+  ]
   status.store = () => ({ kind: redis ? 'redis' : 'memory', up: redis?.up ?? true, keys: memory.keys })
+}
+
+const registrations = Symbol.for('seaworthy.security.rate-limits.v1')
+
+/** The number of this registration in the app, scopes included: 1 for the first. Each has limits and counts of its own. */
+function countRegistration({ server }: { server: object }): number {
+  const counted = server as { [registrations]?: number }
+  counted[registrations] = (counted[registrations] ?? 0) + 1
+  return counted[registrations]
 }
 
 const toLimitInfo = ({ name, by, max, window, stage, observe }: Limit): LimitInfo => ({

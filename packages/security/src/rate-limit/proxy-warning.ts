@@ -1,5 +1,5 @@
+import { parseAddress } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { isIP } from 'node:net'
 
 /**
  * Checks the first forwarded request and logs once if the proxy settings cannot be right: behind an untrusted proxy
@@ -24,7 +24,7 @@ export function watchForwardedRequests(fastify: FastifyInstance): (request: Fast
     const peer = request.socket?.remoteAddress
     if (peer === undefined) return checkWithoutPeer(request)
     const first = String(forwarded).split(',')[0]?.trim() ?? ''
-    if (isIP(first) === 0) return
+    if (parseAddress(first) === undefined) return
     watching = false
     if (request.ip === peer) {
       fastify.log.warn(

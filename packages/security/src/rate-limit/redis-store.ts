@@ -25,7 +25,8 @@ export class RedisStore {
     }
     this.#redis.run(take, keysOf(hits), args, (error, reply) => {
       if (error) return done(error)
-      const numbers = reply as number[]
+      // A client with `stringNumbers` or another mapping of types returns texts.
+      const numbers = (reply as unknown[]).map(Number)
       done(
         null,
         hits.map((_, index) => ({
@@ -43,6 +44,11 @@ export class RedisStore {
     if (!this.up) return
     const costs = hits.map((hit) => `${hit.cost}`)
     this.#redis.run(refund, keysOf(hits), costs, () => undefined)
+  }
+
+  /** Reports the outage at the start, if there is no connection yet. */
+  reportIfDisconnected(): void {
+    this.#redis.reportIfDisconnected()
   }
 
   close(): void {

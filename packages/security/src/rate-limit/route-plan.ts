@@ -40,12 +40,17 @@ export interface AppLimits {
   custom(option: string, options: LimitOptions, name: string): Limit
 }
 
-/** Resolves the app's limits. */
-export function resolveAppLimits(options: RateLimitOptions): AppLimits {
+/**
+ * Resolves the app's limits.
+ *
+ * @param registration - The number of the plugin's registration. Metrics and headers show apart what several limit.
+ */
+export function resolveAppLimits(options: RateLimitOptions, registration = 1): AppLimits {
+  const number = registration === 1 ? '' : `${registration} `
   const base = pickLimitOptions(options)
-  const user = additionalLimit('rateLimit.user', options.user, base, 'user')
-  const failures = additionalLimit('rateLimit.failures', options.failures, base, 'failures')
-  const ip = resolveLimit('rateLimit', base, 'ip')
+  const user = additionalLimit('rateLimit.user', options.user, base, `${number}user`)
+  const failures = additionalLimit('rateLimit.failures', options.failures, base, `${number}failures`)
+  const ip = resolveLimit('rateLimit', base, `${number}ip`)
   // A name identifies a count: routes that inherited the app's name would be counted together.
   const { name: _, groupId: __, ...inherited } = base
 

@@ -1,5 +1,7 @@
+import type { AtLeastOne, NoOptions, Overridable } from '@seaworthy/contract'
 import { omitUndefined, withoutRegisterOptions } from '@seaworthy/internal'
-import { assertOptionsObject, check } from '../option-checks.ts'
+import type { RouteOptions } from 'fastify'
+import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
 
 /** An input of a request. */
 export type Boundary = 'body' | 'params' | 'querystring' | 'headers'
@@ -33,23 +35,77 @@ export interface ValidationOptions {
    */
   boundaries?: readonly Boundary[] | undefined
   /**
-   * Whether a pattern in a schema that a client can make run for seconds stops the start or is a warning.
+   * Whether a pattern in a schema that a client can make run for seconds stops the start, is a warning, or is ignored.
+   * A route can decide otherwise: `config: { validation: { unsafePatterns: 'warn' } }`.
    *
    * @defaultValue 'error'
    * @throws Error when the route is added, with `'error'`, naming the pattern.
    */
-  unsafePatterns?: 'error' | 'warn' | undefined
+  unsafePatterns?: UnsafePatterns | undefined
+  /**
+   * Whether types in a JSON body are coerced (`"1"` becomes `1`). Forms, query, parameters and headers are text and are
+   * always coerced.
+   *
+   * @defaultValue false, unless `ajv.customOptions.coerceTypes` of the constructor says otherwise
+   */
+  coerce?: boolean | undefined
+  /**
+   * Whether fields that `additionalProperties: false` excludes are rejected or removed.
+   *
+   * @defaultValue 'reject', unless `ajv.customOptions.removeAdditional` of the constructor says otherwise
+   */
+  additional?: 'reject' | 'remove' | undefined
 }
 
-export type ResolvedValidation = { [Key in keyof ValidationOptions]-?: NonNullable<ValidationOptions[Key]> }
+/** What happens with a pattern that a client can make run for seconds. */
+export type UnsafePatterns = 'error' | 'warn' | 'ignore'
 
-const defaults: ResolvedValidation = {
+/** Options of `config.validation` of a route, in place of the plugin's. */
+export interface RouteValidationOptions {
+  /**
+   * Whether an unsafe pattern in the route's schema stops the start, is a warning, or is ignored.
+   *
+   * @defaultValue none: the plugin's applies
+   */
+  unsafePatterns?: UnsafePatterns | undefined
+}
+
+/** A route's `config.validation`. */
+export type RouteValidation = AtLeastOne<RouteValidationOptions> | NoOptions
+
+interface ValidationConfig {
+  /** The route's validation, on top of the plugin's. */
+  validation?: Overridable<this, RouteValidation>
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig extends ValidationConfig {}
+}
+
+type Optional = 'coerce' | 'additional'
+export type ResolvedValidation = {
+  [Key in Exclude<keyof ValidationOptions, Optional>]-?: NonNullable<ValidationOptions[Key]>
+} & Pick<ValidationOptions, Optional>
+
+const defaults = {
   maxDepth: 64,
   maxKeys: 10_000,
   onMissingSchema: 'warn',
   boundaries: ['body', 'params', 'querystring'],
   unsafePatterns: 'error'
-}
+} as const satisfies ValidationOptions
+
+const names = optionNames<ValidationOptions>({
+  maxDepth: true,
+  maxKeys: true,
+  onMissingSchema: true,
+  boundaries: true,
+  unsafePatterns: true,
+  coerce: true,
+  additional: true
+})
+
+const unsafePatternsValues = ['error', 'warn', 'ignore'] as const
 
 const allBoundaries: readonly Boundary[] = ['body', 'params', 'querystring', 'headers']
 
@@ -57,14 +113,33 @@ const allBoundaries: readonly Boundary[] = ['body', 'params', 'querystring', 'he
 export function resolveValidation(options: ValidationOptions): ResolvedValidation {
   assertOptionsObject('validation', options)
   const present = withoutRegisterOptions(omitUndefined(options))
-  check.keys('validation', present, Object.keys(defaults))
-  const { maxDepth, maxKeys, onMissingSchema, boundaries, unsafePatterns } = { ...defaults, ...present }
+  check.keys('validation', present, names)
+  const { maxDepth, maxKeys, onMissingSchema, boundaries, unsafePatterns, coerce, additional } = {
+    ...defaults,
+    ...present
+  }
   if (!Array.isArray(boundaries)) check.fail('validation.boundaries', 'a list', boundaries)
   return {
     maxDepth: check.integer('validation.maxDepth', maxDepth, { min: 1, max: 1000 }),
     maxKeys: check.integer('validation.maxKeys', maxKeys, { min: 1 }),
     onMissingSchema: check.oneOf('validation.onMissingSchema', onMissingSchema, ['warn', 'error', 'ignore']),
     boundaries: boundaries.map((boundary) => check.oneOf('validation.boundaries', boundary, allBoundaries)),
-    unsafePatterns: check.oneOf('validation.unsafePatterns', unsafePatterns, ['error', 'warn'])
+    unsafePatterns: check.oneOf('validation.unsafePatterns', unsafePatterns, unsafePatternsValues),
+    coerce: coerce === undefined ? undefined : check.boolean('validation.coerce', coerce),
+    additional:
+      additional === undefined
+        ? undefined
+        : check.oneOf('validation.additional', additional, ['reject', 'remove'] as const)
   }
+}
+
+/** What happens with the unsafe patterns of a route. */
+export function routeUnsafePatterns(route: RouteOptions, byDefault: UnsafePatterns): UnsafePatterns {
+  const { validation } = (route.config ?? {}) as { validation?: unknown }
+  if (validation === undefined) return byDefault
+  const option = `validation of ${route.url}`
+  assertOptionsObject(option, validation)
+  check.keys(option, validation as object, ['unsafePatterns'])
+  const { unsafePatterns = byDefault } = validation as RouteValidationOptions
+  return check.oneOf(`${option}.unsafePatterns`, unsafePatterns, unsafePatternsValues)
 }

@@ -1,11 +1,17 @@
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
+import { maxHeaderSize } from 'node:http'
 import { SecurityError } from '../security-error.ts'
 import { securityStatus, type OpenBoundary } from '../status.ts'
 import { bodyShapeError, queryShapeError } from './input-shape.ts'
 import { findMissingSchemas, formatBoundaries } from './missing-schemas.ts'
-import { resolveValidation, type ValidationOptions } from './options.ts'
-import { findUnsafePatterns } from './unsafe-patterns.ts'
+import {
+  resolveValidation,
+  routeUnsafePatterns,
+  type UnsafePatterns,
+  type ValidationOptions
+} from './options.ts'
+import { unsafePatternFinder } from './unsafe-patterns.ts'
 import { buildValidatorByInput } from './validator-compiler.ts'
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
@@ -15,29 +21,49 @@ const plugin: FastifyPluginAsync<ValidationOptions> = async (fastify, options) =
   const { maxDepth, maxKeys, boundaries, onMissingSchema } = settings
   const open: OpenBoundary[] = []
 
-  const inspect = (subject: string) => (schema: unknown) => {
-    const [unsafe] = findUnsafePatterns(schema)
-    if (unsafe === undefined) return
-    const message = `security: ${subject} has an unsafe pattern at ${unsafe.at}: ${unsafe.reason}: ${unsafe.pattern}`
-    if (settings.unsafePatterns === 'error') throw new Error(message)
-    fastify.log.warn(message)
+  const findUnsafePatterns = unsafePatternFinder()
+  const inspect = (subject: string, schema: unknown, maxLength: number, then: UnsafePatterns) => {
+    if (then === 'ignore') return
+    for (const unsafe of findUnsafePatterns(schema, maxLength)) {
+      const message = `security: ${subject} has an unsafe pattern at ${unsafe.at}: ${unsafe.pattern}: ${unsafe.reason}; rewrite it, or give the string a "maxLength" of ${unsafe.safeLength} at most, or let it be a warning by unsafePatterns: 'warn' in "validation" or in the route's config.validation`
+      if (then === 'error') throw new Error(message)
+      fastify.log.warn(message)
+    }
   }
 
+  const forms = new WeakSet<object>()
+  const { initialConfig } = fastify
+  const bodyLimit = initialConfig.bodyLimit ?? 1_048_576
   // An app with a compiler of its own (zod, TypeBox) keeps it.
   if (fastify.validatorCompiler === undefined) {
-    fastify.setSchemaController({
-      compilersFactory: { buildValidator: buildValidatorByInput(inspect('a shared schema')) as never }
+    const buildValidator = buildValidatorByInput({
+      ...settings,
+      isForm: (body) => forms.has(body),
+      inspect: (schema) => inspect('a shared schema', schema, bodyLimit, settings.unsafePatterns)
     })
+    fastify.setSchemaController({ compilersFactory: { buildValidator: buildValidator as never } })
   } else {
     fastify.log.info("security: keeping the app's validatorCompiler; strict body validation is off")
   }
 
   fastify.addHook('preValidation', (request, _reply, done) => {
-    done(bodyShapeError(request.body, maxDepth, maxKeys) ?? queryShapeError(request.query, maxKeys))
+    const { body } = request
+    if (isForm(request.headers['content-type']) && typeof body === 'object' && body !== null) forms.add(body)
+    done(bodyShapeError(body, maxDepth, maxKeys) ?? queryShapeError(request.query, maxKeys))
   })
 
   fastify.addHook('onRoute', (route) => {
-    inspect(`the schema of ${[route.method].flat().join(',')} ${route.url}`)(route.schema)
+    const then = routeUnsafePatterns(route, settings.unsafePatterns)
+    const subject = `the schema of ${[route.method].flat().join(',')} ${route.url}`
+    const lengths: Record<string, number> = {
+      body: route.bodyLimit ?? bodyLimit,
+      params: paramLength(initialConfig)
+    }
+    for (const [input, schema] of Object.entries(route.schema ?? {})) {
+      // Responses are not validated by patterns. Node bounds a request's URL and headers.
+      if (input === 'response') continue
+      inspect(subject, { [input]: schema }, lengths[input] ?? maxHeaderSize, then)
+    }
     requireListedContentType(route)
     if (route.config?.operational !== undefined) return
     const missing = findMissingSchemas(route, boundaries)
@@ -55,7 +81,18 @@ const plugin: FastifyPluginAsync<ValidationOptions> = async (fastify, options) =
   securityStatus(fastify).boundaries = () => structuredClone(open)
 }
 
-/** With a schema for each content type, Fastify accepts all others unchecked. This hook answers them with 415. */
+/** The greatest number of characters of a parameter in a path. */
+const paramLength = ({ routerOptions, maxParamLength }: FastifyInstance['initialConfig']): number =>
+  routerOptions?.maxParamLength ?? maxParamLength ?? 100
+
+/** The body of a form consists of text. */
+const isForm = (type: string | undefined): boolean =>
+  type !== undefined && /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(type)
+
+/**
+ * With a schema for each content type, Fastify accepts all others unchecked, and requests without a body too. This hook
+ * answers them with 415.
+ */
 function requireListedContentType(route: RouteOptions): void {
   const { content } = (route.schema?.body ?? {}) as { content?: Record<string, unknown> }
   if (typeof content !== 'object' || content === null) return
@@ -63,8 +100,8 @@ function requireListedContentType(route: RouteOptions): void {
   const listed = new Set(Object.keys(content))
   const hook: Hook = (request, _reply, done) => {
     const { mediaType } = request as { mediaType?: string }
-    const unchecked = request.body !== undefined && !(mediaType !== undefined && listed.has(mediaType))
-    done(unchecked ? unsupportedContentType(listed) : undefined)
+    const checked = mediaType !== undefined && listed.has(mediaType)
+    done(checked ? undefined : unsupportedContentType(listed))
   }
   route.preValidation = [hook, ...[route.preValidation ?? []].flat()] as never
 }

@@ -1,4 +1,5 @@
 import AjvCompiler from '@fastify/ajv-compiler'
+import { withRootType } from './root-type.ts'
 
 type BuildValidator = ReturnType<typeof AjvCompiler>
 type Settings = Parameters<BuildValidator>[1]
@@ -8,41 +9,72 @@ interface RouteSchema {
   httpPart?: string
 }
 
+type Validate = ((data: unknown) => unknown) & { errors?: unknown }
+type Compile = (route: RouteSchema) => Validate
+
+/** The settings of {@link buildValidatorByInput}. */
+export interface ValidatorSettings {
+  /** Whether types in a body are coerced. `undefined`: as the app's Ajv options have it, else not. */
+  coerce?: boolean | undefined
+  /** `undefined`: as the app's Ajv options have it, else `'reject'`. */
+  additional?: 'reject' | 'remove' | undefined
+  /** Whether a body comes from a form. */
+  isForm: (body: object) => boolean
+  /** Called with each shared schema before it is used. */
+  inspect: (schema: unknown) => void
+}
+
 // These inputs are text: numbers are parsed from it.
-const textOptions = { coerceTypes: 'array', removeAdditional: false } as const
+const text = { coerceTypes: 'array', removeAdditional: false } as const
+// A client that sends JSON knows types and names: a wrong one is its mistake and is reported.
+const json = { coerceTypes: false, removeAdditional: false } as const
+// Clients and proxies add headers that the schema does not list.
+const headers = { coerceTypes: 'array', removeAdditional: true } as const
 
-/** Ajv's options for each input of a request. */
-const optionsByInput = {
-  // A client that sends JSON knows types and names: a wrong one is its mistake and is reported.
-  body: { coerceTypes: false, removeAdditional: false },
-  querystring: textOptions,
-  params: textOptions,
-  // Clients and proxies add headers that the schema does not list.
-  headers: { coerceTypes: 'array', removeAdditional: true }
-} as const
-
-/**
- * Builds validators as Fastify does, with the app's Ajv options and plugins, but with Ajv options for each input.
- *
- * @param inspect - Called with each shared schema before it is used.
- */
-export function buildValidatorByInput(inspect: (schema: unknown) => void): BuildValidator {
+/** Builds validators as Fastify does, with the app's Ajv options and plugins, but with defaults for each input. */
+export function buildValidatorByInput({
+  coerce,
+  additional,
+  isForm,
+  inspect
+}: ValidatorSettings): BuildValidator {
   const build = AjvCompiler()
+  const bodyOptions = {
+    ...(coerce === undefined ? {} : { coerceTypes: coerce }),
+    ...(additional === undefined ? {} : { removeAdditional: additional === 'remove' })
+  }
   return ((schemas: Schemas, settings: Settings) => {
     for (const schema of Object.values(schemas as Record<string, unknown>)) inspect(schema)
     // An Ajv instance is slow to create: inputs with the same options share one.
-    const compilers = new Map<object, (route: RouteSchema) => unknown>()
-    return (route: RouteSchema) => {
-      const { httpPart = 'body' } = route
-      const inputOptions =
-        optionsByInput[httpPart in optionsByInput ? (httpPart as keyof typeof optionsByInput) : 'body']
+    const compilers = new Map<object, Compile>()
+    const compilerFor = (inputOptions: object, overrides: object = {}): Compile => {
       let compile = compilers.get(inputOptions)
       if (compile === undefined) {
-        const customOptions = { ...settings?.customOptions, ...inputOptions }
-        compile = build(schemas, { ...settings, customOptions } as Settings) as never
+        const customOptions = { ...inputOptions, ...settings?.customOptions, ...overrides }
+        compile = build(schemas, { ...settings, customOptions }) as unknown as Compile
         compilers.set(inputOptions, compile)
       }
-      return compile(route)
+      return compile
+    }
+    const compileBody = (route: RouteSchema): Validate => {
+      const isTypeDefinition = (settings as { mode?: unknown } | undefined)?.mode === 'JTD'
+      const typed = isTypeDefinition ? route : { ...route, schema: withRootType(route.schema, schemas) }
+      const strict = compilerFor(json, bodyOptions)(typed)
+      let fromText: Validate | undefined
+      const validate: Validate = (data) => {
+        const isText = typeof data === 'object' && data !== null && isForm(data)
+        if (isText) fromText ??= compilerFor(text)(typed)
+        const chosen = isText ? fromText! : strict
+        const result = chosen(data)
+        validate.errors = chosen.errors
+        return result
+      }
+      return validate
+    }
+    return (route: RouteSchema) => {
+      if (route.httpPart === 'headers') return compilerFor(headers)(route)
+      if (route.httpPart === 'params' || route.httpPart === 'querystring') return compilerFor(text)(route)
+      return compileBody(route)
     }
   }) as unknown as BuildValidator
 }

@@ -1,0 +1,92 @@
+import { Redis } from 'ioredis'
+import { requires, startRedis, until } from '@seaworthy/testing'
+import { rateLimit } from '../src/index.ts'
+import { captureLog, createApp, ok, statuses } from './helpers.ts'
+
+const closed = { max: 2, onStoreError: 'closed' } as const
+
+requires(['redis-server'], 'limits hold with clients of every setting', async (t) => {
+  const { port } = await startRedis(t)
+  const settings: Record<string, object> = {
+    stringNumbers: { stringNumbers: true },
+    keyPrefix: { keyPrefix: 'app:' },
+    'lazy and without a queue': { lazyConnect: true, enableOfflineQueue: false }
+  }
+  for (const [name, options] of Object.entries(settings)) {
+    const redis = new Redis({ port, ...options })
+    const app = createApp(t)
+    await app.register(rateLimit, { ...closed, redis, nameSpace: `${name}:` })
+    app.get('/', ok)
+    t.same(await statuses(app, 3), [200, 200, 429], name)
+    redis.disconnect()
+  }
+
+  // The methods of a client of node-redis, on a real server.
+  const redis = new Redis({ port })
+  const script =
+    (call: 'eval' | 'evalsha') => (text: string, options: { keys: string[]; arguments: string[] }) =>
+      redis[call](text, options.keys.length, ...options.keys, ...options.arguments)
+  const nodeRedis = { isReady: true, isOpen: true, eval: script('eval'), evalSha: script('evalsha') }
+  const app = createApp(t)
+  await app.register(rateLimit, { ...closed, redis: nodeRedis })
+  app.get('/', ok)
+  t.same(await statuses(app, 1), [200])
+  await redis.script('FLUSH')
+  t.same(await statuses(app, 2), [200, 429], 'also after SCRIPT FLUSH')
+  redis.disconnect()
+})
+
+requires(
+  ['redis-server'],
+  'a server that refuses calls is logged once for each cause, and once when it takes them',
+  async (t) => {
+    const { port } = await startRedis(t)
+    const redis = new Redis({ port })
+    const { lines, logger } = captureLog('info')
+    const app = createApp(t, { logger })
+    await app.register(rateLimit, { max: 100_000, redis, onStoreError: 'closed' })
+    app.get('/', ok)
+    const said = () => lines.filter((line) => /does not count|answers again/.test(line))
+
+    await redis.config('SET', 'maxmemory', '1')
+    // Probes by PING succeed all the while.
+    await until('several probes to pass', async () => {
+      t.equal((await app.inject('/')).statusCode, 503)
+      const [, pings] = /cmdstat_ping:calls=(\d+)/.exec(await redis.info('commandstats')) ?? []
+      return Number(pings) > 2
+    })
+    t.equal(said().length, 1)
+    t.match(said()[0], /does not count requests \(OOM/)
+    await redis.config('SET', 'maxmemory', '0')
+    await until('the server to be used again', async () => (await app.inject('/')).statusCode === 200)
+    t.equal(said().length, 2)
+    redis.disconnect()
+  }
+)
+
+requires(['redis-server'], 'one key of another type harms no other client', async (t) => {
+  const { port } = await startRedis(t)
+  const redis = new Redis({ port })
+  const app = createApp(t)
+  await app.register(rateLimit, { ...closed, redis, nameSpace: 'bad:' })
+  app.get('/', ok)
+  await redis.lpush('bad:{=127.0.0.1}ip', 'x')
+  t.same(await statuses(app, 3), [503, 503, 503])
+  t.same(await statuses(app, 1, { url: '/', remoteAddress: '192.0.2.9' }), [200])
+  t.match(app.security.store?.(), { up: true })
+  redis.disconnect()
+})
+
+requires(['redis-server'], 'a wrong password is the cause that the start logs', async (t) => {
+  const { port } = await startRedis(t)
+  const admin = new Redis({ port })
+  await admin.config('SET', 'requirepass', 'right')
+  const { lines, logger } = captureLog('warn')
+  const app = createApp(t, { logger })
+  await app.register(rateLimit, { redis: { host: '127.0.0.1', port, password: 'wrong' } })
+  app.get('/', ok)
+  t.same(await statuses(app, 5), [200, 200, 200, 200, 200])
+  t.equal(lines.length, 1)
+  t.match(lines[0], /Redis at 127\.0\.0\.1:\d+ does not count requests \(WRONGPASS/)
+  admin.disconnect()
+})
