@@ -88,12 +88,17 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
   })
 }
 
+/** Whether a text begins as a page does. */
+const isMarkup = (text: string): boolean => /^\s*</.test(text)
+
 /** Warns once if a policy that lets nothing load goes out with a page. */
 function warnAboutPages(fastify: FastifyInstance, policy: string): void {
   let watching = policy.includes("default-src 'none'") && !policy.includes('script-src')
   if (!watching) return
   fastify.addHook('onSend', ({ routeOptions: { url } }, reply, payload, done) => {
-    if (watching && String(reply.getHeader('content-type')).startsWith('text/html')) {
+    // A JSON text is no page, and the common answer: it must cost next to nothing.
+    const mayBePage = watching && (typeof payload !== 'string' || isMarkup(payload))
+    if (mayBePage && String(reply.getHeader('content-type')).startsWith('text/html')) {
       if (reply.getHeader('content-security-policy') === policy) {
         watching = false
         fastify.log.warn(
