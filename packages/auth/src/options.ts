@@ -1,4 +1,4 @@
-import { isRedisClient } from '@seaworthy/internal'
+import { invalidOption, isRedisClient } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
 import { resolveApiKeys, type ApiKeyOptions } from './api-keys/options.ts'
 import type { AuditEvent, AuditListener } from './core/audit.ts'
@@ -235,8 +235,10 @@ const redisPrefixOf = (jwt: ResolvedJwt | undefined): string =>
 function redisOf(redis: RedisClient | undefined): RedisClient | undefined {
   // The message shows the type only: a URL has a password.
   if (typeof (redis as { evalSha?: unknown } | undefined)?.evalSha === 'function')
-    return check.fail('redis', 'an ioredis client', 'a client of node-redis, whose commands differ')
+    throw invalidOption(
+      'auth: "redis" must be an ioredis client, got a client of node-redis, whose commands differ'
+    )
   if (redis !== undefined && !(isRedisClient(redis) && typeof redis.duplicate === 'function'))
-    return check.fail('redis', 'an ioredis client', typeof redis)
+    return check.failWith('redis', 'an ioredis client', typeof redis)
   return redis
 }

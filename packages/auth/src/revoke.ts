@@ -31,7 +31,7 @@ function parseRevocable(what: Revocable): [kind: Kind, value: string] {
   const value = kind === undefined ? undefined : values[kind]
   const text = typeof value === 'number' ? String(value) : value
   if (kind === undefined || more.length > 0 || typeof text !== 'string' || text === '')
-    return check.fail(`revoke(${kind ?? ''})`, `called with one of ${kinds.join(', ')}`, typeof value)
+    return check.failWith(`revoke(${kind ?? ''})`, `called with one of ${kinds.join(', ')}`, typeof value)
   return [kind, text]
 }
 

@@ -177,7 +177,7 @@ t.test('the built-in checks refuse wrong options when they are made', async (t) 
   )
   t.throws(
     () => httpCheck('http://user:secret@host'),
-    message(`"httpCheck url" must be without a user and password: use "headers", got 'both'`)
+    message(`"httpCheck url" must be without a user and password: use "headers", got both`)
   )
   t.throws(() => diskCheck(''), message(`"diskCheck path" must be a non-empty string, got ''`))
   t.throws(

@@ -5,7 +5,7 @@ export const check: OptionChecks = optionChecks('auth')
 
 /** Stops the start unless an option is an object. The message shows the type only: the value may be a secret. */
 export function assertOptionsObject(option: string, value: unknown, rule = 'an object'): void {
-  if (typeof value !== 'object' || value === null) check.fail(option, rule, typeof value)
+  if (typeof value !== 'object' || value === null) check.failWith(option, rule, typeof value)
 }
 
 /** The options of a feature that is on. `undefined` for `false` and for a feature that is not configured. */
@@ -53,7 +53,7 @@ export function safeUrl(option: string, value: unknown): URL {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
   // The value is left out of the message, because the message goes into a log.
   if (url && (url.username !== '' || url.password !== ''))
-    return check.fail(option, 'a URL without credentials', 'some')
+    return check.failWith(option, 'a URL without credentials', 'some')
   const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && loopback.has(url.hostname))
   return url && safe ? url : check.fail(option, 'an https URL (http only on loopback)', value)
 }

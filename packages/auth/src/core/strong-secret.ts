@@ -10,15 +10,15 @@ export function strongSecret(option: string, secret: string | Secret): string {
   const value: unknown = typeof secret === 'object' && secret !== null ? reveal(secret) : secret
   const rule = `a secret of at least ${minBytes} bytes`
   if (typeof value !== 'string' || value === '')
-    return check.fail(option, rule, value === '' ? 'nothing' : typeof value)
+    return check.failWith(option, rule, value === '' ? 'nothing' : typeof value)
   if (value.includes('-----BEGIN'))
-    return check.fail(option, 'a secret, not a PEM key: those go into "jwt.key"', 'PEM')
+    return check.failWith(option, 'a secret, not a PEM key: those go into "jwt.key"', 'PEM')
   const bytes = Buffer.byteLength(value)
-  if (bytes < minBytes) return check.fail(option, rule, `${bytes} bytes`)
+  if (bytes < minBytes) return check.failWith(option, rule, `${bytes} bytes`)
   if (placeholders.test(value))
-    return check.fail(option, 'a secret of your own (try: openssl rand -base64 32)', 'a placeholder')
+    return check.failWith(option, 'a secret of your own (try: openssl rand -base64 32)', 'a placeholder')
   const distinct = new Set(value).size
-  if (distinct < 8) return check.fail(option, 'a random secret', `${distinct} different characters`)
+  if (distinct < 8) return check.failWith(option, 'a random secret', `${distinct} different characters`)
   return value
 }
 
@@ -27,5 +27,5 @@ export function clientSecretOf(option: string, secret: string | Secret, party: s
   const value: unknown = secret === undefined ? undefined : reveal(secret)
   return typeof value === 'string' && value !== ''
     ? value
-    : check.fail(option, `the secret that the ${party} issued`, typeof value)
+    : check.failWith(option, `the secret that the ${party} issued`, typeof value)
 }

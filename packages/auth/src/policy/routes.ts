@@ -164,7 +164,7 @@ export function createRouteRules(
   return {
     authenticate: createHook(base),
     authorize: (...roles) => {
-      if (roles.length === 0) check.fail('authorize', 'called with at least one role', 'none')
+      if (roles.length === 0) check.failWith('authorize', 'called with at least one role', 'none')
       for (const role of roles) check.string('authorize', role)
       return createHook({ ...base, roles })
     },

@@ -143,11 +143,11 @@ export function resolveSession(options: SessionOptions): ResolvedSession {
 function keyBytes(value: string | Secret | Buffer): Buffer {
   const bytes = Buffer.isBuffer(value) ? value : Buffer.from(reveal(value), 'base64')
   if (bytes.length !== 32)
-    return check.fail('session.key', '32 bytes, in base64 or as a Buffer', `${bytes.length} bytes`)
-  return new Set(bytes).size < 8 ? check.fail('session.key', '32 random bytes', 'a pattern') : bytes
+    return check.failWith('session.key', '32 bytes, in base64 or as a Buffer', `${bytes.length} bytes`)
+  return new Set(bytes).size < 8 ? check.failWith('session.key', '32 random bytes', 'a pattern') : bytes
 }
 
 function saltBytes(value: string | Secret | Buffer): Buffer {
   const bytes = Buffer.isBuffer(value) ? value : Buffer.from(reveal(value), 'ascii')
-  return bytes.length === 16 ? bytes : check.fail('session.salt', '16 bytes', `${bytes.length} bytes`)
+  return bytes.length === 16 ? bytes : check.failWith('session.salt', '16 bytes', `${bytes.length} bytes`)
 }

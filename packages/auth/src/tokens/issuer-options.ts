@@ -180,7 +180,7 @@ export function resolveIssuer(option: string, options: IssuerOptions): ResolvedI
   if (introspection === undefined) return { ...shared, ...jwtKeys(option, options), introspection }
   for (const name of jwtOnly)
     if (options[name] !== undefined)
-      check.fail(`${option}.${name}`, 'left out beside "introspection"', 'a value')
+      check.failWith(`${option}.${name}`, 'left out beside "introspection"', 'a value')
   const resolved = resolveIntrospection(`${option}.introspection`, introspection)
   return { ...shared, algorithms: [], keys: [], introspection: resolved }
 }
@@ -212,7 +212,7 @@ function jwtKeys(
   const keys = pems.map((pem) => parsePublicKey(`${option}.publicKey`, pem))
   for (const key of keys) {
     if (!key.algorithms.some((name) => algorithms.includes(name)))
-      check.fail(`${option}.publicKey`, `a key for ${algorithms.join(', ')}`, 'another kind')
+      check.failWith(`${option}.publicKey`, `a key for ${algorithms.join(', ')}`, 'another kind')
   }
   return { algorithms, keys }
 }

@@ -34,7 +34,7 @@ function parseKey(option: string, parse: () => KeyObject): KeyObject {
   try {
     key = parse()
   } catch {
-    return check.fail(option, rule, 'something else')
+    return check.failWith(option, rule, 'something else')
   }
   const weakness = keyWeakness(key)
   return weakness === undefined ? key : check.fail(option, rule, weakness)

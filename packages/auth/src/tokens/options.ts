@@ -177,7 +177,8 @@ export function resolveJwt(options: JwtOptions): ResolvedJwt {
   if (!Array.isArray(issuers)) check.fail('jwt.issuers', 'a list of issuers', issuers)
   if (secret === undefined && key === undefined && issuers.length === 0)
     check.fail('jwt.secret', 'set (or "jwt.key", or "jwt.issuers")', undefined)
-  if (secret !== undefined && key !== undefined) check.fail('jwt.key', 'left out beside "jwt.secret"', 'both')
+  if (secret !== undefined && key !== undefined)
+    check.failWith('jwt.key', 'left out beside "jwt.secret"', 'both')
   if (refreshClaims !== undefined) check.fn('jwt.refreshClaims', refreshClaims)
 
   const signing = resolveSigningKeys(options)

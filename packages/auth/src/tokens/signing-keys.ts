@@ -29,7 +29,7 @@ export function resolveSigningKeys({ secret, key, algorithm }: SigningKeyOptions
   if (secret === undefined) return { keys: [], algorithm: chosen }
 
   const secrets = toList(secret).map((entry) => strongSecret('jwt.secret', entry))
-  if (secrets.length === 0) check.fail('jwt.secret', 'at least one secret', 'none')
+  if (secrets.length === 0) check.failWith('jwt.secret', 'at least one secret', 'none')
   return { keys: secrets.map((value) => ({ verify: value, sign: value })), algorithm: chosen }
 }
 
@@ -39,9 +39,9 @@ function keyPairs(
 ): SigningKeys {
   const pairs = toList(key).map((entry) => parsePrivateKey('jwt.key', entry))
   const [first] = pairs
-  if (!first) return check.fail('jwt.key', 'at least one key', 'none')
+  if (!first) return check.failWith('jwt.key', 'at least one key', 'none')
   const chosen = check.oneOf('jwt.algorithm', algorithm ?? first.algorithms[0], first.algorithms)
   if (pairs.some(({ algorithms }) => !algorithms.includes(chosen)))
-    check.fail('jwt.key', `keys for one algorithm (${chosen})`, 'different kinds')
+    check.failWith('jwt.key', `keys for one algorithm (${chosen})`, 'different kinds')
   return { keys: pairs.map(({ pem, private: sign }) => ({ verify: pem, sign })), algorithm: chosen }
 }

@@ -43,7 +43,7 @@ export function httpCheck(url: string | URL, options: HttpCheckOptions = {}): Ch
     return check.fail('httpCheck url', 'an http or https address', address ? address.protocol : 'no address')
   }
   if (address.username !== '' || address.password !== '') {
-    check.fail('httpCheck url', 'without a user and password: use "headers"', 'both')
+    check.failWith('httpCheck url', 'without a user and password: use "headers"', 'both')
   }
   return async (signal) => {
     const response = await fetch(address, { method, headers, signal, redirect: 'manual' })

@@ -32,13 +32,18 @@ export interface OptionChecks {
    * says that it holds a secret; of other texts it leaves out credentials. Elsewhere pass the word `secret`.
    */
   fail(option: string, rule: string, value: unknown): never
+  /** As `fail`, with words in place of a value that must not be shown: `18 bytes`. */
+  failWith(option: string, rule: string, description: string): never
 }
 
 /** Makes the checks of a package's options. `plugin` is its name in messages: `health`. */
 export function optionChecks(plugin: string): OptionChecks {
+  const failWith = (option: string, rule: string, description: string): never => {
+    throw invalidOption(`${plugin}: "${option}" must be ${rule}, got ${description}`)
+  }
   const fail = (option: string, rule: string, value: unknown): never => {
     const text = typeof value === 'string' ? formatText(option, rule, value) : formatValue(value)
-    throw invalidOption(`${plugin}: "${option}" must be ${rule}, got ${text}`)
+    return failWith(option, rule, text)
   }
 
   return {
@@ -75,7 +80,8 @@ export function optionChecks(plugin: string): OptionChecks {
         throw invalidOption(`${plugin}: "${name}" is not an option${near ? `, did you mean "${near}"?` : ''}`)
       }
     },
-    fail
+    fail,
+    failWith
   }
 }
 

@@ -145,7 +145,7 @@ function sentryOptions(options: ErrorTrackingOptions, dsn: string | Secret): Sen
   const { sink: _sink, flush: _flush, maxPerMinute: _max, userId: _userId, ...init } = options
   const text = reveal(dsn)
   if (!/^https?:\/\/[^@\s]+@[^/\s]+\/\S+$/.test(text))
-    check.fail('errorTracking.dsn', 'a DSN of Sentry', 'something else')
+    check.failWith('errorTracking.dsn', 'a DSN of Sentry', 'something else')
   const environment = options.environment ?? process.env.NODE_ENV
   return { ...init, ...(environment === undefined ? {} : { environment }), dsn: text }
 }
