@@ -127,6 +127,11 @@ interface Identity {
     readonly scheme: SchemeName;
     readonly user: AuthUser;
     readonly subject: string | undefined;
+    /**
+     * The issuer of the token. Subjects of two issuers are two users, even if they are equal. `undefined` for sessions and
+     * API keys, whose users are the app's.
+     */
+    readonly issuer: string | undefined;
     readonly roles: readonly string[];
     readonly scopes: readonly string[];
 }
@@ -567,17 +572,24 @@ interface IssuerOptions {
      */
     type?: string;
     /**
-     * Claims that tokens must have.
+     * Claims that tokens must have. If one of `client_id` (Amazon Cognito), `azp`, `cid` and `appid` is among them, it is
+     * compared with `audience` in tokens without `aud`.
      *
      * @defaultValue `exp`, `iat` and `sub`; with `introspection` `aud` and `sub`
      */
     requiredClaims?: readonly string[];
     /**
-     * The path of the roles: `realm_access.roles`.
+     * The path of the roles: `realm_access.roles`, `cognito:groups`, `https://example.com/roles`.
      *
      * @defaultValue `roles`, or else `role`
      */
     rolesClaim?: string;
+    /**
+     * The path of the scopes, such as `permissions` (Auth0): a list, or a text with spaces between.
+     *
+     * @defaultValue `scope`, or else `scopes`, or else `scp`
+     */
+    scopesClaim?: string;
     /**
      * How long fetched keys count as current. Milliseconds, at least 1.
      *
@@ -719,17 +731,24 @@ interface TokenPair {
     expiresIn: number;
 }
 
-/** The argument of `app.auth.revoke`: a token, a login (session or refresh token), or everything of a user. */
+/**
+ * The argument of `app.auth.revoke`: a token, a login (session or refresh token), or everything of a user. `issuer` is
+ * `request.identity.issuer`: ids of two issuers are not the same, even if they are equal. Without it the id is the app's
+ * own, or that of the only issuer if the app issues no tokens.
+ */
 type Revocable = {
     token: string;
 } | {
     jti: string;
+    issuer?: string | undefined;
 } | {
     session: string;
+    issuer?: string | undefined;
 } | {
     refreshToken: string;
 } | {
     user: string;
+    issuer?: string | undefined;
 };
 /** `app.auth`. A member whose option is not set throws when it is used, with the name of the option. */
 interface AuthApi {
@@ -1004,8 +1023,8 @@ interface AuthOptions {
     login?: LoginOptions;
     /**
      * Whether a route without an access rule stops the start. A rule is `config.auth`, `app.authenticate` or
-     * `app.authorize(…)`; public routes have `config: { auth: false }`. Probes and metrics need no rule. A hook of a whole
-     * scope is not a rule, because the route does not show it.
+     * `app.authorize(…)`, as a hook of the route or of its scope; public routes have `config: { auth: false }`. Probes and
+     * metrics need no rule. A function of the app's that calls `app.authenticate` is not a rule.
      *
      * @defaultValue false
      */
@@ -1030,9 +1049,10 @@ interface AuthOptions {
      */
     redis?: RedisClient;
     /**
-     * The prefix of every key in Redis. Keep the braces: they keep the keys on one node of a cluster.
+     * The prefix of every key in Redis. It differs for each service, so that services on one Redis do not end each other's
+     * logins. Keep the braces: they keep the keys on one node of a cluster.
      *
-     * @defaultValue 'seaworthy:{auth}:'
+     * @defaultValue `seaworthy:{auth:ISSUER}:` with `jwt.issuer`, otherwise `seaworthy:{auth}:`
      */
     redisPrefix?: string;
     /**

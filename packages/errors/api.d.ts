@@ -269,13 +269,15 @@ type MappedError = AppErrorOptions & {
 };
 /** A rule that gives errors of other libraries a response: a database driver's, an HTTP client's. */
 interface ErrorMapping {
-    /** A class (matched with `instanceof`), the `code` of an error, or a function. */
+    /** A class (matched with `instanceof`), the `code` of an error, or a function that returns `true` for a match. */
     match: ErrorClass | string | ((error: unknown) => boolean);
     /**
-     * A status, options of the response, or a function that returns one of these or an error. If a function returns
-     * `undefined`, the next rule is evaluated. The original error becomes the `cause`, for the log.
+     * A status, options of the response, an error class of this package whose constructor needs no argument
+     * (`ConflictError`), or a function that returns a status, options or an error. If a function returns `undefined`, the
+     * next rule is evaluated. The original error becomes the `cause`, for the log. Functions return at once: a promise
+     * makes the response a 500.
      */
-    to: number | MappedError | ((error: unknown, request: FastifyRequest) => AppError | MappedError | number | undefined);
+    to: number | MappedError | (new () => AppError) | ((error: unknown, request: FastifyRequest) => AppError | MappedError | number | undefined);
 }
 
 /** Options of the errors plugin. Every option may be left out. */
@@ -297,14 +299,16 @@ interface ErrorsOptions {
     typeBase?: string | undefined;
     /**
      * Rules `{ match, to }` for errors of other libraries, evaluated in order. An error that no rule matches, and that is
-     * not made by Fastify or http-errors, becomes a 500 without its message.
+     * not made by Fastify or http-errors, is answered without its message: with the `statusCode` of its class, else 500.
      *
      * @defaultValue []
-     * @throws RangeError for a rule that is incomplete or whose status is not from 400 to 599.
+     * @throws RangeError for a rule that is incomplete, whose status is not from 400 to 599, or whose class needs
+     * arguments.
      */
     map?: readonly ErrorMapping[] | undefined;
     /**
-     * Whether the messages of 5xx are sent too: `true` for development, or a function that decides for each error.
+     * Whether messages that are masked are sent too, those of 5xx and of errors not made for clients: `true` for
+     * development, or a function that decides for each error.
      *
      * @defaultValue false
      */

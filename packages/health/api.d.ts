@@ -73,8 +73,10 @@ interface CheckResult {
     detail?: Record<string, string | number | boolean>;
 }
 /**
- * Checks one dependency. It passes unless it throws, rejects or returns `false`. It may also return `'degraded'` or a
- * {@link CheckResult}. `signal` is aborted when the check's time is over: pass it to the calls that take one.
+ * Checks one dependency. It fails if it throws, rejects, or returns `false`, an error or anything else that states a
+ * failure: `'down'`, `{ status: 'fail' }`, `{ ok: false }`, `{ database: { status: 'down' } }`. It also fails if it
+ * returns a text or a status that is not understood. It may return `'degraded'` or a {@link CheckResult}. Anything else
+ * passes. `signal` is aborted when the check's time is over: pass it to the calls that take one.
  */
 type CheckFunction = (signal: AbortSignal) => unknown;
 /** Options of a check. Every option may be left out. */
@@ -297,10 +299,20 @@ interface Transition {
 
 /** Why the service is not ready, whatever its checks return. */
 type NotReadyReason = 'starting' | 'held' | 'maintenance' | 'draining';
+/** Options of {@link Maintenance.enter}. */
+interface MaintenanceOptions {
+    /**
+     * Milliseconds after which maintenance ends by itself, 1 to 604800000 (a week).
+     *
+     * @defaultValue none: it ends with `leave`
+     * @throws RangeError with the code `INVALID_OPTION` for any other number.
+     */
+    maxDuration?: number;
+}
 /** The maintenance switch. */
 interface Maintenance {
     /** Takes the service out of traffic: readiness responds with 503, liveness does not. Only operators see the reason. */
-    enter(reason: string): void;
+    enter(reason: string, options?: MaintenanceOptions): void;
     /** Puts the service back into traffic. */
     leave(): void;
     /** The reason, and the start in milliseconds of the epoch. `undefined` if there is no maintenance. */
@@ -313,7 +325,10 @@ interface Maintenance {
 /** The status of readiness or of a group. */
 type ReadyStatus = 'ready' | 'degraded' | 'not ready';
 
-/** Work that must succeed before the service is ready. `signal` is aborted when the app closes. */
+/**
+ * Work that must succeed before the service is ready. `signal` is aborted when its time is over and when the app closes.
+ * It may run several times, until it succeeds.
+ */
 type StartupTask = (signal: AbortSignal) => unknown;
 
 /** A check's last results, for operators. Times are ISO 8601, durations milliseconds. */
@@ -385,16 +400,24 @@ interface HealthOptions {
     checks?: Readonly<Record<string, CheckFunction | CheckDefinition>>;
     /**
      * Work that must succeed before the service is ready: cache warming, migrations. All tasks start together once the
-     * app has loaded, and do not delay its listening. Startup and readiness respond with 503 until all have succeeded.
+     * app has loaded, and do not delay its listening. Startup and readiness respond with 503 until all have succeeded. A
+     * task that fails is run again after a second, later after up to a minute, until it succeeds.
      *
      * @defaultValue {}
      * @throws RangeError for a task that is no function.
      */
     startupTasks?: Readonly<Record<string, StartupTask>>;
     /**
-     * Milliseconds that a check may take, 1 to 60000. Keep it below the timeout of the prober.
+     * Milliseconds that a startup task may take, 1 to 86400000 (a day). Then its signal is aborted and it has failed.
      *
-     * @defaultValue 1500
+     * @defaultValue 600000
+     */
+    startupTimeout?: number;
+    /**
+     * Milliseconds that a check may take, 1 to 60000. The default fits Kubernetes' probes, which give up after a second.
+     * A probe responds within that second in any case; of a check that takes longer it shows the result before.
+     *
+     * @defaultValue 800
      */
     timeout?: number;
     /**
@@ -443,4 +466,4 @@ declare module 'fastify' {
 declare const health: FastifyPluginAsync<HealthOptions>;
 
 export { breakerCheck, health as default, diskCheck, eventLoopCheck, health, httpCheck, memoryCheck, postgresCheck, redisCheck };
-export type { BreakerLike, Breakers, CheckDefinition, CheckFunction, CheckOptions, CheckOutcome, CheckReport, CheckResult, DiskCheckOptions, EventLoopCheckOptions, Health, HealthOptions, HealthReport, HttpCheckOptions, Maintenance, MemoryCheckOptions, NotReadyReason, PostgresCheckOptions, PostgresLike, ReadyStatus, RedisLike, StartupTask, Transition };
+export type { BreakerLike, Breakers, CheckDefinition, CheckFunction, CheckOptions, CheckOutcome, CheckReport, CheckResult, DiskCheckOptions, EventLoopCheckOptions, Health, HealthOptions, HealthReport, HttpCheckOptions, Maintenance, MaintenanceOptions, MemoryCheckOptions, NotReadyReason, PostgresCheckOptions, PostgresLike, ReadyStatus, RedisLike, StartupTask, Transition };

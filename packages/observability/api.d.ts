@@ -157,6 +157,14 @@ interface ErrorTrackingOptions {
      */
     flush?: ((timeout: number) => unknown) | undefined;
     /**
+     * How many errors of one kind are sent in a minute: of one class, code and source, thrown at one place. Further ones are
+     * logged, and counted in `errors_untracked_total`. 1 to 10000.
+     *
+     * @defaultValue 10
+     * @throws RangeError for a number outside that range.
+     */
+    maxPerMinute?: number | undefined;
+    /**
      * Returns the id of a request's user.
      *
      * @defaultValue `request.user.sub`, else `request.user.id`
@@ -241,7 +249,7 @@ interface LoggingOptions {
     slowThreshold?: number | undefined;
     /**
      * The share of successful requests that is logged, 0 to 1. Errors, aborts and slow requests are always logged.
-     * Services that share a trace log the same requests.
+     * Services that share a trace log the same requests, if `correlation.trust` names their peers.
      *
      * @defaultValue 1
      * @throws RangeError for a number outside that range.
@@ -269,7 +277,8 @@ interface LoggingOptions {
      */
     levels?: OutcomeLevels | undefined;
     /**
-     * Route parameters with secret values. The line of a route that has one shows its pattern as the `url`.
+     * Route parameters with secret values, beside those whose names say so: `resetToken`, `invite_code`. The line of a
+     * route that has one shows its pattern as the `url`.
      *
      * @defaultValue ['token', 'secret', 'password', 'code', 'key', 'signature']
      */
@@ -360,6 +369,14 @@ interface RouteObservability {
      * @defaultValue true
      */
     metrics?: boolean | undefined;
+    /**
+     * Whether an answer lasts for as long as its client listens: long polling, a download, a stream of any type. Its end is
+     * no abort, it is never slow, and neither its duration nor its being in flight is counted. Event streams and WebSockets
+     * need no switch.
+     *
+     * @defaultValue false
+     */
+    longLived?: boolean | undefined;
 }
 interface ObservabilityRouteConfig {
     /** Logs and metrics of the route. `false`: only its errors are logged, and nothing is counted. */
@@ -386,13 +403,13 @@ interface BuildInfo {
     /**
      * The name of the service.
      *
-     * @defaultValue `npm_package_name` of the environment
+     * @defaultValue `npm_package_name` of the environment, else the name in the `package.json` of the script
      */
     name?: string | undefined;
     /**
      * The version of the service.
      *
-     * @defaultValue `npm_package_version` of the environment
+     * @defaultValue `npm_package_version` of the environment, else the version in the `package.json` of the script
      */
     version?: string | undefined;
     /**

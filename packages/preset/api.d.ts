@@ -385,6 +385,17 @@ declare const environmentSchema: {
             readonly example: "10.0.0.0/8";
             readonly description: "Addresses and CIDR ranges that may connect to the operators' listener, separated by commas.";
         };
+        readonly METRICS_TOKEN: {
+            readonly type: "string";
+            readonly secret: true;
+            readonly minLength: 16;
+            readonly description: "Bearer token of `/metrics` on the app's port.";
+        };
+        readonly METRICS_ALLOW: {
+            readonly type: "string";
+            readonly example: "10.0.0.0/8";
+            readonly description: "Addresses and CIDR ranges that may scrape `/metrics` on the app's port, separated by commas.";
+        };
         readonly DRAIN_DELAY: {
             readonly type: "integer";
             readonly minimum: 0;

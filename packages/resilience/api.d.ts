@@ -174,9 +174,69 @@ interface Clock {
     clearTimeout(handle: unknown): void;
 }
 
+/** The time limit of each request, and the header that carries it. */
+interface DeadlineOptions {
+    /**
+     * The header that carries the remaining time, on arriving requests and on outgoing calls. `grpc-timeout` is read and
+     * written in gRPC's format (`250m`), any other header in milliseconds. `false` turns the header off.
+     *
+     * @defaultValue 'x-envoy-expected-rq-timeout-ms'
+     * @throws RangeError for an empty name.
+     */
+    header?: string | false;
+    /**
+     * The time limit of a request whose route has none in its `config.deadline`. Milliseconds, 1 to 2147483647.
+     *
+     * @defaultValue 30000, or `max` if that is less
+     * @throws RangeError outside that range.
+     */
+    default?: number;
+    /**
+     * The longest time limit that the header can set. It never sets a longer one than the request has without it.
+     * Milliseconds, 1 to 2147483647.
+     *
+     * @defaultValue 60000
+     * @throws RangeError outside that range.
+     */
+    max?: number;
+    /**
+     * Whether the header of arriving requests shortens their time limit, if it is from a trusted peer.
+     *
+     * @defaultValue true
+     */
+    accept?: boolean;
+    /**
+     * The peers whose header counts: addresses and CIDR ranges.
+     *
+     * @defaultValue Loopback and private networks, for requests whose client (`request.ip`) has such an address too
+     * @throws RangeError for an entry that is neither.
+     */
+    trust?: readonly string[];
+    /**
+     * Whether `resilience.fetch` sends the header.
+     *
+     * @defaultValue true
+     */
+    propagate?: boolean;
+}
+
+interface DeadlineRouteConfig {
+    /**
+     * The time limit of the route's requests. Milliseconds, 1 to 2147483647. `false` is no limit, for long downloads and
+     * event streams.
+     *
+     * @defaultValue `deadline.default` of the plugin
+     */
+    deadline?: Overridable<this, number | false>;
+}
+declare module 'fastify' {
+    interface FastifyContextConfig extends DeadlineRouteConfig {
+    }
+}
+
 /** The remaining time of a request, and a signal that aborts when its result is no longer needed. */
 interface RequestDeadline {
-    /** Milliseconds until the deadline; 0 after it. */
+    /** Milliseconds until the deadline; 0 after it, `Infinity` for a route without one. */
     remaining(): number;
     /** Aborts at the deadline or when the client disconnects. Reading the request's body does not abort it. */
     readonly signal: AbortSignal;
@@ -202,13 +262,21 @@ declare class ResilienceError extends PluginError<ResilienceErrorCode> {
     readonly retryAfter: number | undefined;
     constructor(message: string, { code, statusCode, kind, retryAfter, cause }: ResilienceErrorDetails);
 }
+/**
+ * A request is rejected on purpose: nothing is broken here that a report or a stack could show. So it has no stack, and
+ * error trackers may count it instead of reporting it.
+ */
+declare abstract class RejectionError extends ResilienceError {
+    readonly isRejection: true;
+    constructor(message: string, details: ResilienceErrorDetails);
+}
 /** 503: the breaker is open, isolated, or admits only some calls. `cause` is the latest failure. */
-declare class BreakerOpenError extends ResilienceError {
+declare class BreakerOpenError extends RejectionError {
     /** @param retryAfter - Seconds; a fraction is cut off, and the least is 1. */
     constructor(retryAfter: number, cause?: unknown);
 }
 /** 503: all slots of the bulkhead are taken, and the queue is full or would take too long. */
-declare class BulkheadFullError extends ResilienceError {
+declare class BulkheadFullError extends RejectionError {
     constructor(retryAfter?: number);
 }
 /** 504: the call took longer than its timeout. */
@@ -216,7 +284,7 @@ declare class CallTimeoutError extends ResilienceError {
     constructor();
 }
 /** 504: the request's deadline has passed. That is no failure of the service that was called. */
-declare class DeadlineError extends ResilienceError {
+declare class DeadlineError extends RejectionError {
     constructor();
 }
 /** 502: the call failed. `cause` is the error of the guarded function. */
@@ -228,16 +296,24 @@ declare class CallCanceledError extends ResilienceError {
     constructor();
 }
 /** 503: the service is overloaded, and load shedding rejected this request. */
-declare class OverloadedError extends ResilienceError {
+declare class OverloadedError extends RejectionError {
     constructor(retryAfter: number);
 }
 /** 503: the app was closed while the call was pending, or before it. */
-declare class ClosedError extends ResilienceError {
+declare class ClosedError extends RejectionError {
     constructor();
 }
 /** 400: a value that would change the path of the outgoing URL. */
 declare class PathError extends PluginError<'INVALID_PATH_SEGMENT'> {
     constructor();
+}
+/** A function in the options of a breaker has thrown, or returned what it must not. `cause` is what it threw. */
+declare class CallbackError extends Error {
+    readonly code = "CALLBACK_FAILED";
+    /** The option with the function: `key`. */
+    readonly option: string;
+    /** @param breaker - The name of the breaker. */
+    constructor(breaker: string, option: string, problem: string, cause?: unknown);
 }
 
 /** The first argument of the guarded function. */
@@ -270,7 +346,10 @@ interface Fault {
 type CircuitState = 'closed' | 'open' | 'half-open' | 'isolated';
 /** Why the state has changed. */
 type StateChangeReason = 'failure-rate' | 'consecutive-failures' | 'slow-calls' | 'recovery-failed' | 'probe-started' | 'probe-succeeded' | 'probe-failed' | 'probe-ignored' | 'isolated' | 'released';
-/** One change of a breaker's state. */
+/**
+ * One change of a breaker's state. Two are special. An open breaker is half-open as soon as its time is over; that
+ * change is reported when the first probe starts. With the reason `probe-ignored` the state stays half-open.
+ */
 interface BreakerStateChange {
     /** The breaker's name. */
     readonly name: string;
@@ -434,13 +513,22 @@ interface PolicyOptions extends CircuitOptions {
      */
     fallbackTimeout?: number;
     /**
-     * The time limit of all attempts together; the request's deadline may be earlier. Milliseconds, 1 to 2147483647.
-     * `false` is no limit.
+     * The time limit of all attempts together, with a body that is read by `json()`, `text()` or `formData()`; the
+     * request's deadline may be earlier. Milliseconds, 1 to 2147483647. `false` is no limit.
      *
      * @defaultValue 30000
      * @throws RangeError outside that range.
      */
     totalTimeout?: number | false;
+    /**
+     * The longest wait for the next part of a body of `fetch` that is read as a stream, or by `arrayBuffer()`, `blob()` or
+     * `bytes()`: a download may take longer than `totalTimeout` and than the default deadline, as long as it flows. A
+     * deadline of the route or of the caller still ends it. Milliseconds, 1 to 2147483647. `false` is no limit.
+     *
+     * @defaultValue `totalTimeout`
+     * @throws RangeError outside that range.
+     */
+    bodyTimeout?: number | false;
     /**
      * Retries calls that failed or timed out: `true`, a number of retries from 0 to 10, or options. Only for calls that
      * may safely happen twice.
@@ -470,7 +558,8 @@ interface PolicyOptions extends CircuitOptions {
     timeout?: number | false;
     /**
      * Decides whether an error or result is a failure, a success, or is ignored. `undefined` leaves it to the default:
-     * errors are failures, except bugs in the app and errors with a status from 400 to 499 other than 408 and 429.
+     * errors are failures, except bugs in the app and errors with a status from 400 to 499 other than 408 and 429. If it
+     * throws, the call fails and is not counted.
      *
      * @defaultValue None: the default decides
      */
@@ -491,7 +580,8 @@ interface PolicyOptions extends CircuitOptions {
      */
     idleTimeout?: number;
     /**
-     * Adds the breaker to the readiness report. With `critical: true` an open breaker makes the service not ready.
+     * Adds the breaker to the readiness report. With `critical: true` an open breaker makes the service not ready, until
+     * it is half-open. In the modes `observe` and `off` a breaker never does.
      *
      * @defaultValue None: no check
      */
@@ -530,7 +620,7 @@ interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown> extend
      */
     coalesce?: (...args: Args) => string | undefined;
     /**
-     * Gives each key (a host, a shard) a separate breaker and bulkhead. The key is in log lines and on the management
+     * Gives each key (a host, a shard) a separate breaker and bulkhead. A call whose key cannot be found fails. The key is in log lines and on the management
      * listener, never in a metric's label.
      *
      * @defaultValue None: one breaker for all calls
@@ -616,44 +706,6 @@ interface Either<Shorter extends unknown[], Longer extends unknown[]> {
 type GuardedArgs<Fn> = Fn extends (context: never, ...args: infer Args) => unknown ? Args : never;
 /** The awaited result of a guarded function. */
 type GuardedResult<Fn> = Fn extends (context: never, ...args: never) => infer Result ? Awaited<Result> : never;
-
-/** The time limit of each request, and the header that carries it. */
-interface DeadlineOptions {
-    /**
-     * The header that carries the remaining time, on arriving requests and on outgoing calls. `grpc-timeout` is read and
-     * written in gRPC's format (`250m`), any other header in milliseconds. `false` turns the header off.
-     *
-     * @defaultValue 'x-envoy-expected-rq-timeout-ms'
-     * @throws RangeError for an empty name.
-     */
-    header?: string | false;
-    /**
-     * The time limit of a request without a valid header. Milliseconds, 1 to 2147483647.
-     *
-     * @defaultValue 30000, or `max` if that is less
-     * @throws RangeError outside that range.
-     */
-    default?: number;
-    /**
-     * The longest time limit that the header can set. Milliseconds, 1 to 2147483647.
-     *
-     * @defaultValue 60000
-     * @throws RangeError outside that range.
-     */
-    max?: number;
-    /**
-     * Whether the header of arriving requests sets their time limit, up to `max`.
-     *
-     * @defaultValue true
-     */
-    accept?: boolean;
-    /**
-     * Whether `resilience.fetch` sends the header.
-     *
-     * @defaultValue true
-     */
-    propagate?: boolean;
-}
 
 /** Path segments and a query whose values are encoded. */
 interface UrlParts {
@@ -877,5 +929,5 @@ declare module 'fastify' {
     }
 }
 
-export { BreakerOpenError, BulkheadFullError, CallCanceledError, CallTimeoutError, ClosedError, DeadlineError, OverloadedError, PathError, ResilienceError, ResponseError, UpstreamError, resilience as default, path, resilience };
+export { BreakerOpenError, BulkheadFullError, CallCanceledError, CallTimeoutError, CallbackError, ClosedError, DeadlineError, OverloadedError, PathError, ResilienceError, ResponseError, UpstreamError, resilience as default, path, resilience };
 export type { Breaker, BreakerOptions, BreakerSnapshot, BreakerStateChange, BulkheadOptions, CallContext, CallOutcome, CircuitOptions, CircuitState, Clock, ConcurrencyOptions, DeadlineOptions, Detailed, FailureKind, Fallback, FallbackContext, Fault, FetchOptions, Guardable, GuardedArgs, GuardedResult, HedgeOptions, LastGoodOptions, Outcome, PolicyOptions, Priority, RequestDeadline, Resilience, ResilienceErrorCode, ResilienceOptions, RetryOptions, SheddingOptions, StateChangeListener, StateChangeReason, Switch, UrlParts };

@@ -125,8 +125,8 @@ type OriginRule = string | RegExp;
 type OriginList = readonly (OriginRule | boolean | OriginList)[];
 /** Decides about an origin, by a callback or a promise. An error disallows it. */
 type OriginFunction = (origin: string | undefined, callback: (error: Error | null, allow?: unknown) => void) => unknown;
-/** Returns the options for a request, by a callback or a promise. */
-type CorsDelegator = (request: FastifyRequest, callback: (error: Error | null, options?: CorsOptions) => void) => Promise<CorsOptions> | void;
+/** Returns the options for a request: at once, by a promise, or by a callback. `false` allows no origin. */
+type CorsDelegator = (request: FastifyRequest, callback: (error: Error | null, options?: CorsOptions) => void) => PromiseLike<CorsOptions | false> | CorsOptions | false | void;
 /** The hook in which the headers are set. */
 type CorsHook = 'onRequest' | 'preParsing' | 'preValidation' | 'preHandler' | 'preSerialization';
 /** A route's `config.cors`: options on top of the plugin's, or `false` for none. */
@@ -143,7 +143,8 @@ interface CorsOptions {
      */
     origin?: boolean | OriginRule | OriginList | OriginFunction | undefined;
     /**
-     * Returns the options per request, as in `@fastify/cors`: `(request, callback)` or a promise.
+     * Returns the options per request, at once or by a promise, or calls back as in `@fastify/cors`: `(request, callback)`.
+     * `false` allows no origin.
      *
      * @defaultValue none: the options are the same for each request
      */
@@ -531,6 +532,11 @@ interface RedisConnection {
     tls?: object;
     [option: string]: unknown;
 }
+/** A client of node-redis, as far as its type matters here. */
+interface NodeRedisClient {
+    evalSha(...args: never[]): Promise<unknown>;
+    eval(...args: never[]): Promise<unknown>;
+}
 /** Options of `rateLimit`: the limit per address, and the options of all limits together. */
 interface RateLimitOptions extends LimitOptions {
     /**
@@ -552,16 +558,16 @@ interface RateLimitOptions extends LimitOptions {
      */
     failures?: LimitOptions | false | undefined;
     /**
-     * The store in which several processes count together: a client of ioredis, or options for one (install `ioredis`).
-     * Redis 6 or Valkey.
+     * The store in which several processes count together: a client of ioredis or of node-redis, or options for one of
+     * ioredis (install `ioredis`). Redis 6 or Valkey.
      *
      * @defaultValue none: each process counts alone
      */
-    redis?: RedisClient | RedisConnection | undefined;
+    redis?: RedisClient | NodeRedisClient | RedisConnection | undefined;
     /**
-     * The prefix of every key in Redis.
+     * The prefix of every key in Redis. Services with the same prefix count together.
      *
-     * @defaultValue 'seaworthy-rate-limit:'
+     * @defaultValue 'seaworthy-rate-limit:', the service's name (`OTEL_SERVICE_NAME`, else that of its package) and ':'
      */
     nameSpace?: string | undefined;
     /**
@@ -720,12 +726,47 @@ interface ValidationOptions {
      */
     boundaries?: readonly Boundary[] | undefined;
     /**
-     * Whether a pattern in a schema that a client can make run for seconds stops the start or is a warning.
+     * Whether a pattern in a schema that a client can make run for seconds stops the start, is a warning, or is ignored.
+     * A route can decide otherwise: `config: { validation: { unsafePatterns: 'warn' } }`.
      *
      * @defaultValue 'error'
      * @throws Error when the route is added, with `'error'`, naming the pattern.
      */
-    unsafePatterns?: 'error' | 'warn' | undefined;
+    unsafePatterns?: UnsafePatterns | undefined;
+    /**
+     * Whether types in a JSON body are coerced (`"1"` becomes `1`). Forms, query, parameters and headers are text and are
+     * always coerced.
+     *
+     * @defaultValue false, unless `ajv.customOptions.coerceTypes` of the constructor says otherwise
+     */
+    coerce?: boolean | undefined;
+    /**
+     * Whether fields that `additionalProperties: false` excludes are rejected or removed.
+     *
+     * @defaultValue 'reject', unless `ajv.customOptions.removeAdditional` of the constructor says otherwise
+     */
+    additional?: 'reject' | 'remove' | undefined;
+}
+/** What happens with a pattern that a client can make run for seconds. */
+type UnsafePatterns = 'error' | 'warn' | 'ignore';
+/** Options of `config.validation` of a route, in place of the plugin's. */
+interface RouteValidationOptions {
+    /**
+     * Whether an unsafe pattern in the route's schema stops the start, is a warning, or is ignored.
+     *
+     * @defaultValue none: the plugin's applies
+     */
+    unsafePatterns?: UnsafePatterns | undefined;
+}
+/** A route's `config.validation`. */
+type RouteValidation = AtLeastOne<RouteValidationOptions> | NoOptions;
+interface ValidationConfig {
+    /** The route's validation, on top of the plugin's. */
+    validation?: Overridable<this, RouteValidation>;
+}
+declare module 'fastify' {
+    interface FastifyContextConfig extends ValidationConfig {
+    }
 }
 
 /**
@@ -871,4 +912,4 @@ declare module 'fastify' {
 declare const validation: FastifyPluginAsync<ValidationOptions>;
 
 export { RateLimitError, RateLimitStoreError, SecurityError, cors, security as default, headers, clientNetwork as normalizeIP, rateLimit, security, securityServerOptions, validation };
-export type { Boundary, CorsDelegator, CorsHook, CorsOptions, CspNonce, HeadersOptions, HelmetHeaders, HelmetRouteOption, LimitInfo, LimitOptions, MakeRateLimit, MakeRateLimitCheck, OpenBoundary, OriginFunction, OriginList, OriginRule, Profile, RateLimitContext, RateLimitHook, RateLimitOptions, RateLimitResult, RedisClient, RedisConnection, RouteCors, RouteHeaders, RouteHeadersOptions, RouteHelmet, RouteLimitOptions, RouteRateLimit, SecurityErrorCode, SecurityErrorOptions, SecurityOptions, SecurityServerOptions, SecurityServerSettings, SecurityStatus, StoreErrorPolicy, ValidationOptions };
+export type { Boundary, CorsDelegator, CorsHook, CorsOptions, CspNonce, HeadersOptions, HelmetHeaders, HelmetRouteOption, LimitInfo, LimitOptions, MakeRateLimit, MakeRateLimitCheck, NodeRedisClient, OpenBoundary, OriginFunction, OriginList, OriginRule, Profile, RateLimitContext, RateLimitHook, RateLimitOptions, RateLimitResult, RedisClient, RedisConnection, RouteCors, RouteHeaders, RouteHeadersOptions, RouteHelmet, RouteLimitOptions, RouteRateLimit, RouteValidation, RouteValidationOptions, SecurityErrorCode, SecurityErrorOptions, SecurityOptions, SecurityServerOptions, SecurityServerSettings, SecurityStatus, StoreErrorPolicy, UnsafePatterns, ValidationOptions };

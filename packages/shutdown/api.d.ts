@@ -19,7 +19,8 @@ interface DrainDelay {
 /** Options of the shutdown plugin. All are optional. */
 interface ShutdownOptions {
     /**
-     * The signals that start the shutdown. A second signal exits at once, with code 128 + its number.
+     * The signals that start the shutdown. A second signal exits at once, with code 128 + its number; the same one within
+     * 500 ms counts as the first, because wrappers pass signals on.
      *
      * @defaultValue ['SIGTERM', 'SIGINT']
      * @throws RangeError for a signal that cannot be caught.
@@ -30,7 +31,7 @@ interface ShutdownOptions {
      * to route elsewhere. Milliseconds, 0 to 600000. The delay ends between `min` and `max`, when traffic has moved: a
      * few connections are closed with a response, and their clients no longer come back. A number is `min`.
      *
-     * @defaultValue `{ min: 2000, max: 15000 }`; both 0 on a terminal, with `NODE_ENV=development`, and in a cluster worker
+     * @defaultValue `{ min: 2000, max: 15000 }`, shorter to fit `gracePeriod`; both 0 where that is below 3000, on a terminal, with `NODE_ENV=development`, in a cluster worker and under PM2
      * @throws RangeError when `min` is above `max`, or one of them is not a whole number from 0 to 600000.
      */
     drainDelay?: number | DrainDelay;
@@ -38,7 +39,7 @@ interface ShutdownOptions {
      * How long requests in flight have after the service stopped listening. Milliseconds, 0 to 3600000. After that, the
      * remaining requests are logged and cut, and the exit code is 1.
      *
-     * @defaultValue 10000
+     * @defaultValue 10000, less to fit `gracePeriod`: then what the drain has left is added
      */
     timeout?: number;
     /**
@@ -58,19 +59,19 @@ interface ShutdownOptions {
      * How long all `onClose` hooks and resources have together. Milliseconds, 1 to 3600000. The timeouts of resources
      * that are registered with one are added.
      *
-     * @defaultValue 5000
+     * @defaultValue 5000, less to fit `gracePeriod`
      */
     closeTimeout?: number;
     /**
      * How long telemetry and logs have to be sent, all at the same time. Milliseconds, 1 to 3600000.
      *
-     * @defaultValue 2000
+     * @defaultValue 2000, less to fit `gracePeriod`
      */
     flushTimeout?: number;
     /**
      * Whether an uncaught exception or unhandled rejection shuts the service down: requests in flight are answered, for
      * `timeout` at most (milliseconds, 0 to 3600000), and the exit code is 1. `false` leaves such errors to other
-     * listeners and to Node.
+     * listeners and to Node, and so does a process of node:test, Vitest, Jest, tap, AVA or Mocha.
      *
      * @defaultValue { timeout: 3000 }
      */
@@ -78,10 +79,10 @@ interface ShutdownOptions {
         timeout?: number;
     };
     /**
-     * How long the platform waits before it kills the process. Milliseconds, 1 to 3600000. The start warns when the
-     * shutdown may take longer.
+     * How long the platform waits before it kills the process. Milliseconds, 1 to 3600000. Defaults are shortened in
+     * proportion to fit into 85 % of it; the start warns when the options do not fit.
      *
-     * @defaultValue `TERMINATION_GRACE_PERIOD_SECONDS` from the environment, in seconds
+     * @defaultValue `TERMINATION_GRACE_PERIOD_SECONDS` from the environment, in seconds; else the default of the platform: Kubernetes, ECS, Heroku and Render 30000, Cloud Run 10000, Fly and Nomad 5000, PM2 `kill_timeout` or 1600, `fastify start` its delay or 500, systemd 45000 (with `NOTIFY_SOCKET` it is notified instead); else 10000, as `docker stop`; none for a developer
      * @throws RangeError when that variable is not a whole number.
      */
     gracePeriod?: number;
