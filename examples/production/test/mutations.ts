@@ -41,7 +41,7 @@ export const kubernetesMutations: Mutations<[Manifest[]]> = {
   ],
   'another port': [container((c) => (c.ports[0].containerPort = 8081)), /http port/],
   'another management port': [container((c) => (c.ports[1].containerPort = 8081)), /management port/],
-  'a short grace period': [pod((p) => (p.terminationGracePeriodSeconds = 30)), /grace period is shorter/],
+  'a short grace period': [pod((p) => (p.terminationGracePeriodSeconds = 1)), /grace period is shorter/],
   'a grace period that the app does not expect': [
     pod((p) => (p.terminationGracePeriodSeconds = 60)),
     /expects another grace/

@@ -13,14 +13,14 @@ const words = (text: string): ReadonlySet<string> => new Set(text.split(' '))
 /** The words for health of other libraries and protocols, in lower case and with `_` between words. */
 const up: ReadonlySet<string> = words(
   'pass passed passing up ok okay healthy pong green alive live ready available connected connect open running ' +
-    'online active serving success successful succeeded fulfilled operational started good true yes'
+    'online reachable active serving success successful succeeded fulfilled operational started good true yes'
 )
 const degraded: ReadonlySet<string> = words(
   'degraded warn warning yellow partial impaired degraded_performance'
 )
 const down: ReadonlySet<string> = words(
   'fail failed failing failure down error errored unhealthy red dead unavailable out_of_service not_serving not_ready ' +
-    'not_ok disconnected disconnecting closed closing close end ended offline inactive stopped rejected refused timeout ' +
+    'not_ok unreachable disconnected disconnecting closed closing close end ended offline inactive stopped rejected refused timeout ' +
     'timed_out critical crashed broken bad major_outage partial_outage outage false no'
 )
 
