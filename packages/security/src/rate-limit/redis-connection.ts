@@ -3,6 +3,7 @@ import {
   isConnectionOptions,
   serviceName,
   toRedisClient,
+  withoutCommand,
   type RedisClient,
   type RedisFailure
 } from '@seaworthy/internal'
@@ -47,8 +48,8 @@ export async function createRedisStore(
   const client: Client = appClient ?? (await connect(redis as Record<string, unknown>))
   let lastError: Error | undefined
   client.on?.('error', (error) => {
-    lastError = error
-    fastify.log.debug({ err: error }, 'security: the connection to Redis failed')
+    lastError = withoutCommand(error)
+    fastify.log.debug({ err: lastError }, 'security: the connection to Redis failed')
   })
   const server = addressOf(client)
   const store = new RedisStore({
