@@ -14,6 +14,7 @@ const update = process.argv.includes('--update')
 const node = (...args) => spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1
 
 const checks = {
+  build: () => node('.ci/build.mjs'),
   types: () => run('typescript7', ['-p', 'tsconfig.json'], { command: 'tsc' }),
   lint: () => run('oxlint', ['--deny-warnings']),
   format: () => run('oxfmt', ['--check']),
@@ -22,7 +23,6 @@ const checks = {
   circles: checkCircles,
   language: checkLanguage,
   links: () => node('.ci/links.mjs'),
-  build: () => node('.ci/build.mjs'),
   publint: () => Math.max(...packages.map(({ folder }) => run('publint', ['--strict', folder]))),
   attw: () =>
     Math.max(
@@ -45,8 +45,8 @@ const checks = {
   workflows: checkWorkflows
 }
 
-/** These look at what is built: they build first when they are asked for alone. */
-const needBuild = new Set(['publint', 'attw', 'private', 'api', 'size'])
+/** These read what is built, and build first if they run alone. The linter needs the types that `test-d` imports. */
+const needBuild = new Set(['lint', 'publint', 'attw', 'private', 'api', 'size'])
 
 const only = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
 if (only.some((name) => needBuild.has(name)) && !only.includes('build')) only.push('build')
