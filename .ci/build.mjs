@@ -38,7 +38,7 @@ for (const name of names) {
   if (result.status !== 0) process.exit(result.status ?? 1)
 }
 
-// What `fastify-seaworthy init` writes is the example that the tests run, so its files are shipped, not a copy.
+// `fastify-seaworthy init` writes the example that the tests run, so its files are shipped, not a copy.
 if (names.includes('preset')) {
   const templates = [
     'Dockerfile',

@@ -7,7 +7,7 @@ import { all } from './packages.mjs'
 const nameOf = ({ folder }) => folder.replace('packages/', '')
 const tested = all.filter(({ folder }) => existsSync(`${folder}/test`)).map(nameOf)
 
-/** Who depends on a package, itself included, however far away. */
+/** The packages that depend on a package, directly or not, itself included. */
 function withDependents(name, found = new Set()) {
   if (found.has(name)) return found
   found.add(name)

@@ -8,6 +8,10 @@ const root = join(import.meta.dirname, '..')
 /** Each pattern with the reason that a reader gets. */
 const patterns = [
   [/\bWhat [a-z' ]+ says\b/, 'use a noun phrase'],
+  [
+    /(?:\/\*\*|^\s*\*|\/\/|^#) +(?:What|Who|Whom)\b(?!.*\?)/,
+    'open the comment with a subject and a verb, or with a noun'
+  ],
   [/\b[Ww]hoever\b/, 'use a subject and a verb: "the first caller that …"'],
   [/\b(?:[Nn]obody|[Ss]omebody)\b/, 'name the person or program: "no client", "a user"'],
   [/\b[Tt]old\b/, 'say who informs whom of what, or name the data']

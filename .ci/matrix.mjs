@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 
 const folder = `${import.meta.dirname}/matrix`
-// What the package names as its command is a native binary that only an install script would put there.
+// The command of the package is a native binary that only an install script would put there.
 const pnpm = `${import.meta.dirname}/../node_modules/pnpm/bin/pnpm.mjs`
 const install = [pnpm, 'install', '--ignore-workspace', '--frozen-lockfile', '--silent']
 const installed = spawnSync(process.execPath, install, { cwd: folder, stdio: 'inherit' })

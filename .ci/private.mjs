@@ -1,4 +1,4 @@
-// What is packed names no private package, and imports nothing that its own package.json does not bring.
+// The packed files name no private package, and imports nothing that its own package.json does not bring.
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -45,7 +45,7 @@ const exists = (file) =>
     join(file, 'package.json')
   ].some((candidate) => existsSync(candidate) && statSync(candidate).isFile())
 
-/** What is wrong with one unpacked package, a sentence each. */
+/** The faults of one unpacked package, a sentence each. */
 export function faults({ root, manifest }) {
   const peers = Object.keys(manifest.peerDependencies ?? {})
   const optional = new Set(peers.filter((name) => manifest.peerDependenciesMeta?.[name]?.optional))
@@ -60,7 +60,7 @@ export function faults({ root, manifest }) {
       if (text.includes(name)) said.push(`${file} names ${name}, which is private: users cannot install it`)
     }
     const isDeclaration = /\.d\.[cm]?ts$/.test(file)
-    // What is shipped to be copied into an app runs with the app's dependencies.
+    // Files that are shipped to be copied into an app run with the app's dependencies.
     if (file.startsWith('templates') || (!isDeclaration && !/\.[cm]?js$/.test(file))) continue
     for (const specifier of specifiers(file, text)) {
       if (isBuiltin(specifier) || specifier === 'node') continue

@@ -10,7 +10,7 @@ const budgetsFile = `${import.meta.dirname}/budgets.json`
 const figures = /(\d+) packages and (\d+) MB/
 const quiet = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--no-progress']
 
-/** What npm tells its scripts about this workspace is no setting for an install elsewhere. */
+/** npm's variables about this workspace must not become settings of an install elsewhere. */
 export const cleanEnvironment = () =>
   Object.fromEntries(
     Object.entries(process.env).filter(

@@ -33,7 +33,7 @@ const questions = {
     await settled()
     return process.memoryUsage()
   },
-  /** What each hook has cost since the last time. */
+  /** The cost of each hook since the last call. */
   hooks: async () => (await import('./lib/hook-costs.mjs')).costs(),
   /** From here on the turns of the event loop are looked at. */
   async watch() {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-/** What makes `npm start` work on an empty environment, and says where to look. */
+/** Makes `npm start` work with an empty environment, and prints where to look. */
 export interface FirstLook {
   env: NodeJS.ProcessEnv
   welcome(url: string, management: string | undefined): void

@@ -44,14 +44,14 @@ export function newApp(t: Test, registry: Registry, packageManager: 'npm' | 'pnp
   const options = { cwd: app, env: registry.env }
   if (packageManager === 'npm') run('npm', ['install', 'fastify', 'fastify-seaworthy'], options)
   else {
-    // What was published a moment ago is too young for pnpm's taste.
+    // pnpm refuses packages that were published a moment ago.
     writeFileSync(join(app, 'pnpm-workspace.yaml'), 'minimumReleaseAge: 0\n')
     const pnpm = join(root, 'node_modules/pnpm/bin/pnpm.mjs')
     run(process.execPath, [pnpm, 'add', 'fastify', 'fastify-seaworthy'], options)
   }
   run(join(app, 'node_modules/.bin/fastify-seaworthy'), ['init', 'docker'], options)
 
-  // What must not get into an image.
+  // Files that must not get into an image.
   writeFileSync(join(app, '.env'), 'JWT_SECRET=must-not-be-in-the-image')
   writeFileSync(join(app, 'src/.env.production'), 'JWT_SECRET=must-not-be-in-the-image')
   writeFileSync(join(app, 'src/server.key'), 'must-not-be-in-the-image')

@@ -74,7 +74,7 @@ function mounts(storage: readonly string[], env: NodeJS.ProcessEnv): boolean {
 
 export const baseImage = 'docker.io/library/node:24.21.0-bookworm-slim'
 
-/** What the Dockerfile starts from, made of this machine's own files: Node, npm, a shell, and what they are linked to. */
+/** The base image of the Dockerfile, made of this machine's own files: Node, npm, a shell, and their libraries. */
 export function makeBaseImage(t: Test, { buildah }: Containers): void {
   const tree = join(temporaryFolder(t, 'base'), 'tree')
   const put = (source: string, target: string) => {

@@ -110,7 +110,7 @@ async function play(t: Test, tools: Containers, registry: Registry): Promise<voi
     async () => (await fetch(`${url}/health/ready`).catch(() => undefined))?.ok,
     60_000
   ).catch(async (cause: unknown) => {
-    // What the app has to say is on both of its outputs.
+    // The app writes to both of its outputs.
     const logs = tools.start(t, 'pod', 'logs', '--tail', '40', tools.podman('pod', 'ps', '--quiet').trim())
     await logs.exit
     throw new Error(`${states()}\n${logs.output()}`, { cause })

@@ -37,7 +37,7 @@ export function readManifests(folder: string): Manifest[] {
     .flatMap((name) => parse(readFileSync(join(folder, name), 'utf8')))
 }
 
-/** What kustomize makes of an overlay. */
+/** The output of kustomize for an overlay. */
 export function kustomize(folder: string): Manifest[] {
   const built = spawnSync('kubectl', ['kustomize', folder], { encoding: 'utf8' })
   if (built.status !== 0) throw new Error(built.stderr)
@@ -117,7 +117,7 @@ function paths(value: unknown, path: string): string[] {
 export const ofKind = (manifests: readonly Manifest[], kind: string): Manifest[] =>
   manifests.filter((manifest) => manifest.kind === kind)
 
-/** What a reviewer of a Deployment looks for. */
+/** The rules that a reviewer of a Deployment applies. */
 function checklist(manifests: readonly Manifest[]): string[] {
   const problems: string[] = []
   const must = (holds: unknown, problem: string) => {

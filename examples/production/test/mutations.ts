@@ -10,7 +10,7 @@ const container = (change: (container: Manifest) => void) => pod((p) => change(p
 const service = (change: (spec: Manifest) => void) => (manifests: Manifest[]) =>
   change(find(manifests, 'Service').spec)
 
-/** What goes wrong with Kubernetes manifests. */
+/** Common faults of Kubernetes manifests. */
 export const kubernetesMutations: Mutations<[Manifest[]]> = {
   'a misspelt security field': [
     container(({ securityContext }) => {
@@ -77,7 +77,7 @@ export const kubernetesMutations: Mutations<[Manifest[]]> = {
   'no spread': [pod((p) => delete p.topologySpreadConstraints), /no-anti-affinity/]
 }
 
-/** What goes wrong in the overlay for production. */
+/** Common faults of the overlay for production. */
 export const overlayMutations: Mutations<[Manifest[]]> = {
   'an autoscaler without a target': [
     (manifests) => (find(manifests, 'HorizontalPodAutoscaler').spec.scaleTargetRef.name = 'else'),
@@ -109,7 +109,7 @@ export const overlayMutations: Mutations<[Manifest[]]> = {
   ]
 }
 
-/** What goes wrong with compose files: the app's service, and the whole. */
+/** Common faults of compose files: the app's service, and the whole. */
 export const composeMutations: Mutations<[service: Manifest, compose: Manifest]> = {
   'a misspelt key': [(service) => (service.stop_grace_perod = '35s'), /must NOT have additional properties/],
   'a version': [(_, compose) => (compose.version = '3.8'), /version is obsolete/],

@@ -69,7 +69,7 @@ const get = async (port: number, path: string): Promise<string> =>
     sent.on('error', reject).end()
   })
 
-/** What counts up: counters, and the parts of histograms. */
+/** The values that only grow: counters, and the parts of histograms. */
 function totals(text: string): Map<string, number> {
   const kinds = new Map(
     [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', kind]) => [name, kind])

@@ -7,7 +7,7 @@ import { environmentSchema, type EnvironmentSchema } from 'fastify-seaworthy'
 import type { Test } from 'tap'
 import type { Manifest } from './manifests.ts'
 
-/** What the templates must agree with: what the app really does. */
+/** The real behaviour of the app, with which the templates must agree. */
 export interface RealApp {
   port: number
   host: string

@@ -12,7 +12,7 @@ import {
 import t, { type Test } from 'tap'
 import { managementToken, startProcess, startService, type Service } from './service.ts'
 
-/** What must hold whatever is behind the service. */
+/** The behaviour of the service with each kind of database and Redis. */
 async function holds(t: Test, service: Service) {
   const { id, email, token } = await service.user()
 

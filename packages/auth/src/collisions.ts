@@ -3,7 +3,7 @@ const cookieTools = new Set(['serializeCookie', 'parseCookie', 'createSigner', '
 const jwtNames = new Set(['jwt', 'jwtVerify', 'jwtDecode', 'jwtSign', 'user'])
 const sessionNames = /^session$|SecureSession$/
 
-/** What to do about a decorator whose name two plugins want. */
+/** The advice for a decorator whose name two plugins use. */
 export function explainCollision(name: string, isOurs: boolean): string {
   const what = isOurs
     ? `auth: the decorator "${name}" belongs to @seaworthy/auth, which is registered already`

@@ -5,7 +5,7 @@ import fp from 'fastify-plugin'
 /**
  * Registers `@fastify/jwt` with another `request.jwtVerify()`.
  *
- * What for: `@fastify/jwt` verifies with one key and one set of rules; ours accepts all keys and issuers. A request
+ * Why: `@fastify/jwt` verifies with one key and one set of rules; ours accepts all keys and issuers. A request
  * decorator cannot be replaced afterwards, so the plugin gets a proxy of the instance that decorates with ours.
  * Without it (a version that decorates in another way): `request.jwtVerify()` of `@fastify/jwt` stays, which rejects
  * tokens of other keys and issuers, and a warning is logged. `app.authenticate` does not depend on it.
@@ -49,7 +49,7 @@ export type HookListener = (instance: object, name: string, hook: unknown) => vo
 /**
  * Reports the hooks that are added to an instance and its scopes from now on.
  *
- * What for: `scope.addHook('onRequest', app.authenticate)` guards the routes of the scope, and Fastify tells no plugin
+ * Why: `scope.addHook('onRequest', app.authenticate)` guards the routes of the scope, and Fastify tells no plugin
  * which hooks a scope has. Scopes inherit the method from their parent, so one replacement is enough.
  * Without it (an instance whose method cannot be replaced): such routes count as routes without a rule in the matrix and
  * for `defaultDeny`. Their guard does not depend on it.
@@ -70,7 +70,7 @@ const decorators = ['decorate', 'decorateRequest', 'decorateReply'] as const
  * Explains the errors of decorators whose name is taken: those of this package while it loads, later those of the app
  * and of other plugins.
  *
- * What for: Fastify's error names neither this package nor the plugin that collides with it.
+ * Why: Fastify's error names neither this package nor the plugin that collides with it.
  * Without it (an instance whose methods cannot be replaced): Fastify's error stays as it is.
  *
  * @param explain - The message for a name. `isOurs`: this package has it, and another plugin collides.

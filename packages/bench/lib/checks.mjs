@@ -18,7 +18,7 @@ const get = (port, path, headers) =>
 const origin = 'https://app.example.com'
 const bearer = (token) => ({ origin, authorization: `Bearer ${token}` })
 
-/** What a variant may promise, by name; each gets `{ answer, ask, lines }`. */
+/** The promises of variants, by name; each gets `{ answer, ask, lines }`. */
 const promises = {
   /** A token is asked for, and a forged one refused. */
   async jwt({ ask, alg }) {

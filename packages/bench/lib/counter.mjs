@@ -20,7 +20,7 @@ function compiled() {
   return plugin
 }
 
-/** What to put before a command so that it is counted, and how to read the counts. */
+/** The prefix of a command that makes it counted, and the way to read the counts. */
 export function counted() {
   const path = join(folder, `count-${files++}`)
   const emulator = process.arch === 'arm64' ? 'qemu-aarch64' : 'qemu-x86_64'

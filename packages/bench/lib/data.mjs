@@ -20,7 +20,7 @@ export const writeData = (data) => writeFileSync(file, `${JSON.stringify(data, r
 const rounded = (key, value) =>
   typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value
 
-/** What was committed, with what has been measured since in its place. */
+/** The committed figures, replaced by those that have been measured since. */
 export function merged(committed, { failures: _failures, ...fresh }, variants) {
   const all = { ...committed.instructions, ...fresh.instructions }
   const instructions = variants.flatMap(({ name }) => (name in all ? [[name, all[name]]] : []))

@@ -1,18 +1,18 @@
-// What the figures beside instructions per request are held against, each in its own unit.
+// The goals of the figures besides instructions per request, each in its own unit.
 
-/** What goes on beside requests holds them up no longer. */
+/** Work beside requests delays them no longer than this. */
 const longestStall = 5
 const rowOf = (rows, wanted) =>
   rows.find((row) => Object.entries(wanted).every(([name, value]) => row[name] === value))
 const ours = 'security: limit'
 
-/** What the longest turn, garbage collection apart, is above that of bare Fastify under the same load. */
+/** The longest turn without garbage collection, beyond that of bare Fastify under the same load. */
 const turnOfClients = ({ growth: { clients } }, cache) =>
   rowOf(clients, { name: ours, count: 1_000_000, cache }).ownMs - rowOf(clients, { name: 'bare' }).ownMs
 const turnOfTokens = ({ growth: { tokens } }, cache) =>
   rowOf(tokens, { cache }).ownMs - rowOf(tokens, { cache: 0 }).ownMs
 
-/** What is added to a request where there is most, over what is added where there is least. */
+/** The highest added cost of a request over the lowest. */
 const grown = (rows, figure) => {
   const added = (row) => row[figure] - (row.bare?.[figure] ?? row.bare)
   return added(rows.at(-1)) / added(rows[0])

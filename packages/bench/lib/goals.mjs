@@ -1,4 +1,4 @@
-// What the figures are held against. `of` gives the ratio from the added costs, by name.
+// The goals of the figures. `of` gives the ratio from the added costs, by name.
 const over = (part, whole) => (added) => added(part) / added(whole)
 
 /** Instructions added over bare, as ratios within the committed figures. */

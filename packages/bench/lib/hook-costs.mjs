@@ -82,7 +82,7 @@ const callback = (kind, hook) => kind in kinds && hook.length > kinds[kind]
 export const watched = (Fastify) => (options) => {
   const own = { ...options }
   for (const name of ['genReqId', 'childLoggerFactory']) {
-    // What is known by the function itself stays known by it.
+    // Properties of the function itself are kept.
     if (own[name]) own[name] = Object.assign(plain(name, own[name]), own[name], symbolsOf(own[name]))
   }
   const app = Fastify(own)

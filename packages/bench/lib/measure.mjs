@@ -10,7 +10,7 @@ const countOnce = async (variant, { size, env }) =>
     : { ...(await countRequests(variant, sizes[size], { env })), size }
 
 /**
- * What a variant does is asserted before it is counted, in a process of its own each time: twice, and the lesser is kept,
+ * The behaviour of a variant is asserted before it is counted, in a process of its own each time: twice, and the lesser is kept,
  * since the compiler's work may be added to a count and nothing is left out of one.
  */
 export async function measureOne(variant, { size, env, times = 2 }) {

@@ -36,7 +36,7 @@ export async function startRedis() {
     tmpdir()
   ]
   const server = spawn('redis-server', args, { stdio: 'ignore' })
-  // Who measures may be stopped at any moment.
+  // The benchmark may be stopped at any moment.
   process.once('exit', () => server.kill('SIGKILL'))
   for (let tries = 0; !(await accepts(port)); tries++) {
     if (tries === 200) throw new Error('redis-server did not start')

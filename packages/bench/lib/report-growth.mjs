@@ -5,7 +5,7 @@ const longest = ({ longestMs, ownMs }) => `${shown(longestMs)} (${shown(ownMs)})
 
 const afterKeysTitles = ['CPU µs', 'longest turn ms', 'MB']
 
-/** What is known after many keys have been seen. */
+/** The figures after many keys. */
 const afterKeys = ({ microseconds, heapMB, ...turns }) => [shown(microseconds), longest(turns), shown(heapMB)]
 
 export function growth({ routes, clients, tokens, connections, breakers }) {

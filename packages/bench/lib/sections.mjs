@@ -1,4 +1,4 @@
-// What is measured beside instructions per request. Each gives what the report shows.
+// The measurements besides instructions per request. Each gives what the report shows.
 import { cpu } from './sections/cpu.mjs'
 import { growth } from './sections/growth.mjs'
 import { latency } from './sections/latency.mjs'

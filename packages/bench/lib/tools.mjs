@@ -1,4 +1,4 @@
-// What the benchmark needs beside Node: qemu-user, a C compiler, Redis, the peers, the built packages.
+// The tools of the benchmark besides Node: qemu-user, a C compiler, Redis, the peers, the built packages.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync, globSync } from 'node:fs'
 import { delimiter, join } from 'node:path'

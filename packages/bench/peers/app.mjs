@@ -1,5 +1,5 @@
 /* oxlint-disable oxc/no-async-endpoint-handlers -- Fastify awaits its handlers */
-// What every variant serves: one route, one schema, one answer.
+// The service of every variant: one route, one schema, one answer.
 import { createRequire } from 'node:module'
 
 // The workspace's Fastify, for all: our packages extend classes of the copy that they are installed beside.

@@ -121,10 +121,10 @@ export const jwtHsCached = jwt((tokens) => ({
 
 const unauthorized = () => Object.assign(new Error('Unauthorized'), { statusCode: 401 })
 
-// What is added by hand to be as strict as ours: a token has one spelling, so that a list of tokens can't be got round, it
+// Added by hand, to be as strict as ours: a token has one spelling, so that a list of tokens can't be got round, it
 // is not made in the future, is none for another purpose and none that was ended.
 const ended = new Set()
-// What a last character may be, by how many there are beyond fours: the bits past the end are zero.
+// The allowed last characters, by how many there are beyond fours: the bits past the end are zero.
 const last = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048']
 function endsWell(token, from, to) {
   const rest = (to - from) % 4

@@ -14,9 +14,9 @@ export interface Block {
 /** A document that users read, and what it tells them to install. */
 export interface Document {
   readonly path: string
-  /** What its install lines name, our packages and others. */
+  /** The packages in its install lines, ours and others. */
   readonly installs: readonly string[]
-  /** What its first install line names: an app has that before its first sample runs. */
+  /** The packages in its first install line: an app has them before its first sample runs. */
   readonly firstInstall: readonly string[]
   /** The `ts` blocks. */
   readonly samples: readonly Block[]

@@ -83,7 +83,7 @@ const managers: readonly Manager[] = [
   }
 ]
 
-// What the samples read from the environment.
+// The samples read these from the environment.
 const secret = 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJkq3RrC0mB7x='
 const environment = {
   INTROSPECTION_SECRET: secret,

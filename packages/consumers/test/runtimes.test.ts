@@ -63,7 +63,7 @@ async function answer(
   return { response, body: await text(response) }
 }
 
-/** What a server of the preset does on a socket, whatever runs it. */
+/** The behaviour of a server of the preset on a socket, under each runtime. */
 async function serves(t: Test, process: RunningProcess): Promise<void> {
   const [, url] = await process.waitFor(/listening on (http:\S+)/, 120_000)
 

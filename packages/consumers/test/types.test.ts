@@ -1,4 +1,4 @@
-// What a user's compiler sees: the samples of the documents and the type tests, against the packed packages.
+// The view of a user's compiler: the samples of the documents and the type tests, against the packed packages.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -86,7 +86,7 @@ const optionalPeers = new Set(
   manifests.flatMap(({ peerDependenciesMeta = {} }) => Object.keys(peerDependenciesMeta))
 )
 
-// What type tests import beside what the packages are developed with.
+// Packages that type tests import besides those that the packages are developed with.
 const others: Record<string, string> = {
   '@fastify/circuit-breaker': '4.0.3',
   'fastify-metrics': '14.1.0',

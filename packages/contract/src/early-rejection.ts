@@ -13,7 +13,7 @@ export interface ClientErrorAnswer {
   body: string
 }
 
-/** What one plugin does with requests that Fastify rejects before any hook runs. */
+/** The part of one plugin in requests that Fastify rejects before any hook runs. */
 export interface EarlyRejection {
   /** Runs on a malformed URL or an overlong parameter. May set headers; if it sends a response, no `answer` runs. */
   request?(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void

@@ -1,5 +1,5 @@
 /**
- * What a function of the app has returned. A promise is refused: it counts as true, and its rejection would end the
+ * Returns the result of an app's function. A promise is rejected: it counts as true, and its rejection would end the
  * process.
  *
  * @throws TypeError for a promise.

@@ -1,7 +1,7 @@
 import { meterPort, whenProvided, type CounterCell, type MetricFamily } from '@seaworthy/contract'
 import type { FastifyInstance } from 'fastify'
 
-/** What describes a {@link LazyCounter}: a metric of two labels at most. */
+/** The description of a {@link LazyCounter}: a metric of two labels at most. */
 export interface LazyCounterOptions {
   /** Prometheus' name: `errors_total`. */
   name: string

@@ -16,7 +16,7 @@ import { observability, observabilityServerOptions, type ErrorContext } from '@s
 import { startNode } from '@seaworthy/testing'
 import { build, listen, samples, total } from './helpers.ts'
 
-/** What a neighbour has received from observability. */
+/** The values that a neighbour has received from observability. */
 interface Received {
   flush?: () => unknown
   injected?: Record<string, string>

@@ -1,6 +1,6 @@
 import { samples } from './helpers.ts'
 
-/** What counts up in a scrape: counters, buckets, counts and sums. */
+/** The values of a scrape that only grow: counters, buckets, counts and sums. */
 export class Totals {
   readonly #found = new Map<string, number>()
 

@@ -15,7 +15,7 @@ export type ResilienceErrorCode =
   | 'OVERLOADED'
   | 'SERVICE_CLOSING'
 
-/** What a {@link ResilienceError} has beside its message. */
+/** The members of a {@link ResilienceError} besides its message. */
 export interface ResilienceErrorDetails {
   code: ResilienceErrorCode
   statusCode: number

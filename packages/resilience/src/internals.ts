@@ -49,7 +49,7 @@ function windowStatus(): { status: object; select(window: Window | undefined, no
   }
 }
 
-/** What opossum calls: it throws, so that opossum decides at once. Private: that it decides before `fire` returns. */
+/** The action that opossum calls: it throws, so that opossum decides at once. Private: that it decides before `fire` returns. */
 const fail = (error: unknown): never => {
   throw error
 }

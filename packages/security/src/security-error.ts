@@ -10,7 +10,7 @@ export type SecurityErrorCode =
   | 'TOO_MANY_KEYS'
   | 'FORBIDDEN_PROPERTY'
 
-/** What a {@link SecurityError} has beside its message. */
+/** The members of a {@link SecurityError} besides its message. */
 export type SecurityErrorOptions = Omit<PluginErrorOptions<SecurityErrorCode>, 'headers'> & {
   headers?: Readonly<Record<string, string>> | undefined
 }

@@ -113,7 +113,7 @@ app.get<{ Params: { id: string } }>(
 )
 expectTypeOf(app.rateLimit()).toEqualTypeOf<(request: FastifyRequest, reply: FastifyReply) => Promise<void>>()
 
-// What ioredis has, without ioredis.
+// The members of ioredis, without ioredis.
 declare const client: {
   status: string
   eval(

@@ -63,7 +63,7 @@ const harmless = [
   String.raw`^[\w.]{1,64}@x\.com$`,
   '(?<name>a+)+',
   '^(?:a?){0,40}b$',
-  // What ordinary apps have.
+  // Patterns of ordinary apps.
   '^[a-z0-9]+(?:_[a-z0-9]+)*$',
   String.raw`^v?(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-[\da-z-]+(?:\.[\da-z-]+)*)?$`,
   '^(?!-)[a-z0-9-]{1,63}(?<!-)$',

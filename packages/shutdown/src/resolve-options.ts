@@ -127,7 +127,7 @@ function fitDefaults(
 /** Milliseconds of grace below which there is no drain delay unless one is set: the requests in flight need the time. */
 const shortestWithDelayMs = 3000
 
-/** What the exit itself may take: this share of the grace period, and so many milliseconds at most. */
+/** The time for the exit itself: this share of the grace period, and so many milliseconds at most. */
 const marginShare = 0.15
 const longestMarginMs = 2000
 

@@ -21,7 +21,7 @@ export interface SequenceParts {
   flushes: Resources
 }
 
-/** What the shutdown has to wait for. */
+/** The work that the shutdown waits for. */
 export interface Traffic {
   /** After a fatal error: milliseconds for requests in flight, without a drain delay. */
   fatalTimeout: number | undefined

@@ -22,7 +22,7 @@ import { temporaryFolder } from './servers.ts'
 const prefix = 'seaworthy-packs-'
 const day = 86_400_000
 
-/** What decides what is in the tarballs: the sources, the documents and templates shipped, and what builds them. */
+/** The files that decide the tarballs' content: the sources, the shipped documents and templates, the build. */
 function contentHash(): string {
   const hash = createHash('sha256')
   const inputs = [
@@ -87,9 +87,9 @@ function pack(t: Test, folder: string): void {
   renameSync(packs, folder)
 }
 
-/** What an installed app is made of. */
+/** The parts of an installed app. */
 export interface InstalledAppOptions {
-  /** What `npm install` is asked for: names of our packages, which are the packed ones, and `name@version` of others. */
+  /** The arguments of `npm install`: names of our packages, which are the packed ones, and `name@version` of others. */
   packages: readonly string[]
   /** Files by their path, with their text. */
   files?: Readonly<Record<string, string>>
@@ -116,7 +116,7 @@ export async function installedApp(
     private: true,
     ...manifest,
     dependencies: Object.fromEntries(wanted),
-    // What one of our packages asks for is the packed one too, not one from a registry.
+    // Our packages get each other's packed versions too, not those of a registry.
     overrides: Object.fromEntries([...packed].map(([name, tarball]) => [name, `file:${tarball}`]))
   })
   writeFiles(folder, { 'package.json': text, ...files })

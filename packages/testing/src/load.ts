@@ -1,6 +1,6 @@
 import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:http'
 
-/** What a bounded load saw: answers by status, and failures by error code (`ECONNRESET`, `ECONNREFUSED`, …). */
+/** The results of a bounded load: responses by status, and failures by error code (`ECONNRESET`, `ECONNREFUSED`, …). */
 export interface LoadResult {
   sent: number
   statuses: Record<string, number>

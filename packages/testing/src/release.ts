@@ -44,7 +44,7 @@ export function commit(copy: string): void {
   })
 }
 
-/** What the release script has against publishing a copy; empty when it may be published. */
+/** The objections of the release script to publishing a copy. Empty if it may be published. */
 export function releaseObjections(copy: string): string {
   const { stderr } = spawnSync(process.execPath, [join(root, '.ci/release.mjs'), '--guard'], {
     cwd: copy,

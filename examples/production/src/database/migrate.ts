@@ -9,7 +9,7 @@ const migrations = [
      roles text[] NOT NULL DEFAULT '{user}',
      created_at timestamptz NOT NULL DEFAULT now()
    )`,
-  // Who a person is at an identity provider: issuer and subject together, never the address alone.
+  // The identity of a person at a provider: issuer and subject together, never the address alone.
   `CREATE TABLE IF NOT EXISTS identities (
      issuer text NOT NULL,
      subject text NOT NULL,

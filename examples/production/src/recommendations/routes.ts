@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 
-/** What everybody gets while the recommendations service can't say what this user would like. */
+/** The recommendations for all users while the recommendations service does not answer. */
 const defaults = ['welcome-tour', 'most-read']
 
 const answer = {

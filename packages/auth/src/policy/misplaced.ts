@@ -1,6 +1,6 @@
 import type { RouteOptions } from 'fastify'
 
-/** What looks like an access rule in a place where nothing reads it. */
+/** A key that looks like an access rule, in a place where Fastify and the plugin do not read it. */
 export interface Misplaced {
   /** Keys that can only be meant as `config.auth`: the start is refused. */
   readonly certain: readonly string[]

@@ -12,7 +12,7 @@ interface Named {
   readonly issuer: string
 }
 
-/** What the options say about issuers. */
+/** The options about issuers. */
 export interface IssuerOptionsInUse {
   readonly jwt:
     | (Named & {

@@ -22,7 +22,7 @@ const isForAudience = (claims: Claims, { audiences, clientClaims }: IssuerRules)
     : includesAudience(claims.aud, audiences)
 
 /**
- * What every access token must meet, whatever its issuer: no extension that must be understood, real dates, and no sign
+ * The rules for access tokens of all issuers: no extension that must be understood, real dates, and no sign
  * of another kind of token.
  */
 export function isSoundAccessToken(

@@ -1,4 +1,4 @@
-// What a request costs and what memory holds as work grows: routes, connections, clients, tokens, breakers.
+// The cost of a request and the memory as work grows: routes, connections, clients, tokens, breakers.
 import { breakers } from '../growth/breakers.mjs'
 import { clients } from '../growth/clients.mjs'
 import { connections } from '../growth/connections.mjs'

@@ -1,4 +1,4 @@
-// What a scrape costs with 10, 200 and 2,000 routes of five statuses each, and how long it holds the event loop.
+// The cost of a scrape with 10, 200 and 2,000 routes of five statuses each, and how long it holds the event loop.
 import { get } from 'node:http'
 import { startSubject } from '../subject.mjs'
 

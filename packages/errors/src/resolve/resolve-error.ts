@@ -16,7 +16,7 @@ export interface ResolveOptions {
   expose: (error: unknown, statusCode: number) => unknown
 }
 
-/** What the plugin knows about the request that failed. */
+/** The facts about the failed request that decide its status and message. */
 export interface FailureState {
   /** Whether the handler has run, so that an error may come from a call that it made. */
   inHandler: boolean

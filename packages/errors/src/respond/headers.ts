@@ -40,7 +40,7 @@ const framingHeaders: ReadonlySet<string> = new Set([
   'trailer'
 ])
 
-/** What errors have in `Cache-Control`, unless the app has set something that forbids storing too. */
+/** The `Cache-Control` of errors, unless the app has set a value that forbids storing too. */
 const noStore = 'no-store'
 
 /** The `Cache-Control` of an error: the reply's, if it forbids storing, else `no-store`. */

@@ -4,7 +4,7 @@ import { optionChecks, type OptionChecks } from '@seaworthy/internal'
 /** The outcome of a check. */
 export type CheckOutcome = 'pass' | 'degraded' | 'fail'
 
-/** What a check may return if it has details. */
+/** The return value of a check with details. */
 export interface CheckResult {
   status: CheckOutcome
   /** Shown to operators only, never on public probes. It must hold no secrets. */

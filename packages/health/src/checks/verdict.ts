@@ -79,7 +79,7 @@ function fromObject(value: Record<string, unknown>): Verdict {
   return nested(value)
 }
 
-/** What the members of an object state about it. `undefined` if they state nothing. */
+/** The outcome that the members of an object state. `undefined` if they state none. */
 function statedBy(value: Record<string, unknown>): Verdict | undefined {
   for (const name of flags) {
     const flag = value[name]

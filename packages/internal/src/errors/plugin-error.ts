@@ -3,7 +3,7 @@ import { clientErrorBrand, type ClientError } from '@seaworthy/contract'
 /** Response headers of an error: `{ 'retry-after': 30 }`. */
 export type ErrorHeaders = Readonly<Record<string, string | number | readonly string[]>>
 
-/** What a {@link PluginError} has beside its message. */
+/** The members of a {@link PluginError} besides its message. */
 export interface PluginErrorOptions<Code extends string> {
   /** Stable, for programs: `RATE_LIMITED`. */
   code: Code
@@ -11,7 +11,7 @@ export interface PluginErrorOptions<Code extends string> {
   statusCode: number
   /** Response headers: `retry-after`, `www-authenticate`. */
   headers?: ErrorHeaders | undefined
-  /** What led to it. Logged, never sent. */
+  /** The error that led to it. Logged, never sent. */
   cause?: unknown
 }
 

@@ -1,5 +1,5 @@
 /**
- * What Fastify's `register` takes beside a plugin's own options, and hands to the plugin along with them; and the switch
+ * The options of Fastify's `register`, which Fastify passes to the plugin with the plugin's own ones; and the switch
  * that fastify-cli's test helper adds, which @fastify/autoload passes on to every plugin file.
  */
 const names: ReadonlySet<string> = new Set(['prefix', 'logLevel', 'logSerializers', 'skipOverride'])

@@ -12,7 +12,7 @@ const maxErrorsOfKeys = 20
 /** Probes without an answer after which the connection itself counts as dead: a firewall drops it silently. */
 const maxProbes = 20
 
-/** What an {@link OutageDetector} watches and whom it tells. */
+/** The client that an {@link OutageDetector} watches, and its listeners. */
 export interface OutageDetectorOptions {
   client: RedisClient
   /** Called when Redis stops answering, with the reason, and when it answers again. */
@@ -127,5 +127,5 @@ export class OutageDetector {
   }
 }
 
-/** What makes two errors the same cause: Redis' code, without the names of scripts and keys behind it. */
+/** The part of a message that two errors of one cause share: Redis' code, without names of scripts and keys. */
 const causeOf = ({ message }: Error): string => /\b[A-Z]{4,}\b/.exec(message)?.[0] ?? message

@@ -93,7 +93,7 @@ const wordsOf = (name: string): string[] =>
     .split(/[^a-z\d]+/)
     .filter(Boolean)
 
-/** What every secret's name contains: most names are decided without being taken apart. */
+/** A quick test that every secret's name passes: it decides most names without splitting them into words. */
 const hint =
   /pass|pwd|secret|token|key|cookie|auth|jwt|otp|credential|sig|code|session|sid|pin|cv[cv]|csrf|xsrf|salt|bearer|mnemonic|phrase|magic|connection/i
 

@@ -6,7 +6,7 @@ import { errorFormatter, safeLogMethod } from './own-lines.ts'
 import type { Schema } from './schemas.ts'
 import { scrubPath } from './scrub-path.ts'
 
-/** What an app may set of its logger. */
+/** The settings of a logger that an app may choose. */
 export interface LoggerOptions {
   level?: LogLevel | 'silent' | undefined
   logger?: Record<string, unknown> | false | undefined

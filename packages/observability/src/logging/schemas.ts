@@ -25,7 +25,7 @@ export interface IdKeys {
   correlationId: string
   traceId: string
   spanId: string
-  /** What stands before a trace id. */
+  /** The text before a trace id. */
   tracePrefix?: () => string
 }
 

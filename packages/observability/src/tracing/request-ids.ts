@@ -91,7 +91,7 @@ export class IdSource {
 const newTrace = '02'
 
 /**
- * What a new trace sends on must not say "not sampled": services behind would record nothing of it. Of the other flags
+ * A new trace must not be sent on as "not sampled": services behind would record nothing of it. Of the other flags
  * only "random" is known.
  */
 const flagsToSend = (flags: string): string =>

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { reveal, subjectOf, type Secret } from '@seaworthy/internal'
 import { assertOptionsObject, check, optionNames } from '../check.ts'
 
-/** What a sink gets beside the error. No body, no query, no address, no headers. */
+/** The data that a sink gets with the error. No body, no query, no address, no headers. */
 export interface ErrorContext {
   /** `request`, or another source: `uncaughtException`, `breaker "users"`. */
   source: string

@@ -1,6 +1,6 @@
 import { isCapturingListener } from '../internals.ts'
 
-/** What an app does about an uncaught error. */
+/** The part of one app in the handling of an uncaught error. */
 export interface ProcessEndApp {
   /** Writes the line and tracks the error. Returns after the line was written. */
   report(thrown: unknown, origin: string, exits: boolean): void

@@ -28,7 +28,7 @@ async function load(): Promise<Sentry> {
   return sentry
 }
 
-/** What Sentry must not gather by itself: addresses, headers, cookies, bodies, queries. An app may allow each. */
+/** The data that Sentry must not collect by itself: addresses, headers, cookies, bodies, queries. An app may allow each. */
 const nothingPersonal = {
   userInfo: false,
   cookies: false,

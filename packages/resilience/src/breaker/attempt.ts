@@ -16,7 +16,7 @@ import type { CallOutcome } from './metrics.ts'
 import type { Permit } from './permit.ts'
 import { probeLimit } from './probe-limit.ts'
 
-/** What all attempts of a breaker share. */
+/** The members of a breaker that its attempts share. */
 export interface AttemptHost<Args extends unknown[], T> {
   readonly policy: {
     readonly timeout: number

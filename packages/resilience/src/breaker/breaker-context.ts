@@ -15,7 +15,7 @@ import {
 } from './state-changes.ts'
 import type { BreakerHost } from './types.ts'
 
-/** What the parts of one breaker share: its name, policy and function, the app's clock, counts and listeners. */
+/** The members that the parts of one breaker share: its name, policy and function, the app's clock, counts and listeners. */
 export class BreakerContext<Args extends unknown[], T>
   implements AttemptHost<Args, T>, CircuitObserver, RetryHost
 {

@@ -6,7 +6,7 @@ import type { Policy } from './policy-options.ts'
 
 type EntryHost = CircuitObserver & WaitHost
 
-/** What calls with the same key share. */
+/** The state that calls with the same key share. */
 export interface BreakerEntry {
   readonly circuit: Circuit
   readonly bulkhead: Bulkhead | undefined

@@ -4,7 +4,7 @@ import type { OpeningRule } from './opening-rule.ts'
 import type { Permit, PermitIssuer } from './permit.ts'
 import type { StateChangeReason } from './state-changes.ts'
 
-/** What circuits need of their breaker. */
+/** The members of a breaker that its circuits use. */
 export interface CircuitHost {
   readonly clock: Clock
   readonly random: () => number

@@ -7,7 +7,7 @@ import type { CallOutcome } from './metrics.ts'
 import type { CreateOpeningRule } from './opening-rule.ts'
 import type { BreakerStateChange, CircuitState, StateChangeListener } from './state-changes.ts'
 
-/** What all breakers of an app share. */
+/** The members that all breakers of an app share. */
 export interface BreakerHost {
   readonly clock: Clock
   readonly random: () => number

@@ -4,7 +4,7 @@ import type { RetryBudget } from './retry-budget.ts'
 import type { RetryPolicy } from './retry-options.ts'
 import { TimedWait, type WaitHost } from './timed-wait.ts'
 
-/** What retries and hedges need of the breaker. */
+/** The members of the breaker that retries and hedges use. */
 export interface RetryHost extends WaitHost {
   readonly random: () => number
   /** Whether the call may be repeated after it has failed. */

@@ -2,7 +2,7 @@ import { Abortable, type AbortableList } from '../abortable.ts'
 import type { CallLifetime } from '../call/call.ts'
 import { type Clock, startTimer, stopTimer } from '../clock.ts'
 
-/** What a {@link TimedWait} needs of the app. */
+/** The members of the app that a {@link TimedWait} uses. */
 export interface WaitHost {
   readonly clock: Clock
   readonly pendingWork: AbortableList

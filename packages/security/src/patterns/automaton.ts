@@ -14,7 +14,7 @@ export interface State {
 export interface Step {
   /** `undefined` at the end of the pattern. */
   readonly to: State | undefined
-  /** What must be true between the two characters. */
+  /** The condition between the two characters. */
   readonly guards: readonly Guard[]
 }
 

@@ -4,7 +4,7 @@ import { formatAttack, longestRun } from './format-attack.ts'
 import { phasedWords } from './phased-words.ts'
 import { WorstWords } from './worst-words.ts'
 
-/** What is wrong with a pattern. */
+/** The fault of a pattern. */
 export interface ReDoS {
   /** `it takes exponential time`. */
   reason: string
@@ -91,7 +91,7 @@ function worstOf(automaton: Automaton): Worst[] {
   })
 }
 
-/** What stands in front of the repeated part of a string, and a first character of that part. */
+/** The text in front of the repeated part of a string, and a first character of that part. */
 const beginningOf = (word: readonly number[]): readonly number[] => word.slice(0, longestRun(word).start + 1)
 
 /** Whether a match may begin with a character. */

@@ -9,7 +9,7 @@ import type { Limit } from './resolve-limit.ts'
 import { tightestOf } from './response-headers.ts'
 import type { Done, Hit, HitResult, LimitEvaluation } from './types.ts'
 
-/** What a {@link Limiter} works with. */
+/** The members that a {@link Limiter} uses. */
 export interface LimiterDependencies {
   memory: MemoryStore
   redis: RedisStore | undefined

@@ -126,7 +126,7 @@ declare module 'fastify' {
   interface FastifyContextConfig extends RateLimitConfig {}
 }
 
-/** What every key in Redis begins with by default. */
+/** The default prefix of all keys in Redis. */
 export const defaultPrefix = 'seaworthy-rate-limit:'
 
 /** The options of the plugin that are not those of a limit. */

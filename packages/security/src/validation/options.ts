@@ -57,7 +57,7 @@ export interface ValidationOptions {
   additional?: 'reject' | 'remove' | undefined
 }
 
-/** What happens with a pattern that a client can make run for seconds. */
+/** The treatment of a pattern that a client can make run for seconds. */
 export type UnsafePatterns = 'error' | 'warn' | 'ignore'
 
 /** Options of `config.validation` of a route, in place of the plugin's. */
@@ -133,7 +133,7 @@ export function resolveValidation(options: ValidationOptions): ResolvedValidatio
   }
 }
 
-/** What happens with the unsafe patterns of a route. */
+/** The treatment of the unsafe patterns of a route. */
 export function routeUnsafePatterns(route: RouteOptions, byDefault: UnsafePatterns): UnsafePatterns {
   const { validation } = (route.config ?? {}) as { validation?: unknown }
   if (validation === undefined) return byDefault

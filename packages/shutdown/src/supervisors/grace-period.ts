@@ -4,7 +4,7 @@ import { fastifyStartDelay, positive } from './rival-listeners.ts'
 /** How long after the signal the process is killed. */
 export interface GracePeriod {
   milliseconds: number
-  /** What kills it then: `docker stop`. */
+  /** The program that kills the process then: `docker stop`. */
   killer: string
 }
 
