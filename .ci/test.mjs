@@ -1,5 +1,5 @@
 // Runs tap under the Node that runs this file, streams its output, closes with the slowest files and "N passed, N failed".
-//   npm test                       everything, the slow files of .ci/slow-tests.txt first
+//   npm test                       everything
 //   npm test -- --quick            what has changed since main, without the slow files
 //   npm test -- packages/health/test/plugin.test.ts      other arguments go to tap
 import { spawn, spawnSync } from 'node:child_process'
@@ -15,36 +15,28 @@ for (const file of slow) {
   if (!existsSync(file)) throw new Error(`.ci/slow-tests.txt names ${file}, which does not exist`)
 }
 
-/** Slow files first: a slow file that starts last would run alone at the end. */
-function allTests() {
-  const rest = globSync('{packages,examples}/*/test/**/*.test.ts').map((file) => file.replaceAll('\\', '/'))
-  return [...slow, ...rest.filter((file) => !slow.includes(file)).toSorted()]
-}
-
-function changedTests() {
+/** The tests of what has changed since main, without the slow files. */
+function quickTests() {
   const git = (...args) => spawnSync('git', args, { encoding: 'utf8' }).stdout.split('\n').filter(Boolean)
   const [base = 'HEAD'] = git('merge-base', 'main', 'HEAD')
   const names = affected([
     ...git('diff', '--name-only', base),
     ...git('ls-files', '--others', '--exclude-standard')
   ])
-  const folders = names.map((name) => `packages/${name}/test/`)
-  return allTests().filter(
-    (file) => !slow.includes(file) && folders.some((folder) => file.startsWith(folder))
-  )
-}
-
-function testArguments(given) {
-  if (given.includes('--quick')) return [...changedTests(), ...given.filter((name) => name !== '--quick')]
-  return given.some((name) => !name.startsWith('-')) ? given : [...allTests(), ...given]
+  return names
+    .flatMap((name) => globSync(`packages/${name}/test/**/*.test.ts`))
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => !slow.includes(file))
 }
 
 installServers()
-const args = testArguments(process.argv.slice(2))
-if (!args.some((name) => !name.startsWith('-'))) {
+const isQuick = process.argv.includes('--quick')
+const files = isQuick ? quickTests() : []
+if (isQuick && files.length === 0) {
   console.log('No package has changed since main.')
   process.exit(0)
 }
+const args = [...files, ...process.argv.slice(2).filter((argument) => argument !== '--quick')]
 
 const tap = fileURLToPath(import.meta.resolve('tap')).replace(/dist[\\/].*$/, 'dist/esm/run.mjs')
 const child = spawn(process.execPath, [tap, ...args], { stdio: ['inherit', 'pipe', 'inherit'] })

@@ -42,8 +42,15 @@ export const environment = {
       example: 'https://accounts.google.com',
       description: 'An OpenID Connect provider to log in with.'
     },
-    OIDC_CLIENT_ID: { type: 'string', description: 'The client id that the provider has given to this service.' },
-    OIDC_CLIENT_SECRET: { type: 'string', secret: true, description: 'The client secret that the provider has given to this service.' },
+    OIDC_CLIENT_ID: {
+      type: 'string',
+      description: 'The client id that the provider has given to this service.'
+    },
+    OIDC_CLIENT_SECRET: {
+      type: 'string',
+      secret: true,
+      description: 'The client secret that the provider has given to this service.'
+    },
     ADMIN_EMAIL: {
       type: 'string',
       default: 'admin@example.com',

@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
+import { symbolProperty } from '@seaworthy/internal'
 
 // --- pino: the text of a line, and child loggers. Without it: `log[level](object, message)` and `log.child()`. ---
 
@@ -226,9 +227,7 @@ export function sentContentType(raw: object): string | undefined {
 
 /** Whether the app has a hook of this name already. */
 export function hasHook(fastify: object, name: string): boolean {
-  const symbols = Object.getOwnPropertySymbols(fastify)
-  const key = symbols.find(({ description }) => description === 'fastify.hooks')
-  const hooks = (fastify as Record<symbol, Record<string, unknown> | undefined>)[key ?? Symbol.iterator]
+  const hooks = symbolProperty(fastify, 'fastify.hooks') as Record<string, unknown> | undefined
   const list = hooks?.[name]
   return Array.isArray(list) && list.length > 0
 }

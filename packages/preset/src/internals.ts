@@ -1,3 +1,4 @@
+import { symbolProperty } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 
 // Every private part of Fastify and fastify-plugin that this package reads. Each function has a fallback, and
@@ -5,14 +6,7 @@ import type { FastifyInstance } from 'fastify'
 
 /** The options of Fastify's constructor, with its defaults. Without `fastify.options` none count as missing. */
 export function constructorOptions(fastify: FastifyInstance): Readonly<Record<string, unknown>> | undefined {
-  // A child instance, as autoload registers on, inherits it.
-  for (let scope: object | null = fastify; scope; scope = Object.getPrototypeOf(scope) as object | null) {
-    const symbol = Object.getOwnPropertySymbols(scope).find(
-      ({ description }) => description === 'fastify.options'
-    )
-    if (symbol) return (scope as Record<symbol, Record<string, unknown>>)[symbol]
-  }
-  return undefined
+  return symbolProperty(fastify, 'fastify.options') as Readonly<Record<string, unknown>> | undefined
 }
 
 /**

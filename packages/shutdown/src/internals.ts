@@ -2,6 +2,7 @@ import { ServerResponse, IncomingMessage } from 'node:http'
 import { Server as NetServer, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { symbolProperty } from '@seaworthy/internal'
 
 // Every private part of Fastify, Node and pino that this package reads. Each function has a fallback, and
 // `missingInternals` names at start what falls back.
@@ -119,13 +120,4 @@ function hasReadableDestination(log: FastifyBaseLogger & { flush?: unknown; bind
   const destination = symbolProperty(log, 'pino.stream') as LogDestination | undefined
   if (destination === undefined) return false
   return typeof destination.reopen !== 'function' || typeof destination._writing === 'boolean'
-}
-
-/** A property whose key is a symbol that its owner does not export, by the symbol's description. */
-function symbolProperty(owner: object, description: string): unknown {
-  for (let scope: object | null = owner; scope; scope = Object.getPrototypeOf(scope) as object | null) {
-    const key = Object.getOwnPropertySymbols(scope).find((symbol) => symbol.description === description)
-    if (key) return (scope as Record<symbol, unknown>)[key]
-  }
-  return undefined
 }

@@ -9,9 +9,10 @@ import {
   outcomeOfResult,
   toCallerError
 } from '../call/outcome.ts'
-import { type Clock, startTimer, stopTimer, unrefTimer } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { CallCanceledError, CallTimeoutError, type ResilienceError, UpstreamError } from '../errors.ts'
 import { AttemptContextBase } from './attempt-context.ts'
+import { HeldSlot, type ReleaseSlot } from './held-slot.ts'
 import type { CallOutcome } from './metrics.ts'
 import type { Permit } from './permit.ts'
 import { probeLimit } from './probe-limit.ts'
@@ -30,16 +31,10 @@ export interface AttemptHost<Args extends unknown[], T> {
   count(outcome: CallOutcome, duration: number): void
 }
 
-/** Releases the attempt's slot in the bulkhead. */
-export type ReleaseSlot = (duration: number, succeeded: boolean) => void
-
-/** Milliseconds after which an attempt that its caller has given up no longer holds its slot, whether it ended or not. */
-const LONGEST_HELD_SLOT = 60_000
-
 /** One run of the guarded function, from its permit to what its outcome means for breaker, bulkhead and caller. */
 export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args, AttemptHost<Args, T>> {
   readonly #permit: Permit
-  #releaseSlot: ReleaseSlot | undefined
+  readonly #slot: HeldSlot | undefined
   #resolve!: (value: T) => void
   #reject!: (error: unknown) => void
   /** Whether the caller has its result. */
@@ -49,7 +44,6 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
   #hasBody = false
   /** The time limit of the attempt if its caller had endless time. Milliseconds. */
   #ownLimit = Infinity
-  #slotTimer: unknown
 
   /** @param startedAt - The clock's time. */
   constructor(
@@ -61,7 +55,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
   ) {
     super(call, host, startedAt)
     this.#permit = permit
-    this.#releaseSlot = releaseSlot
+    this.#slot = releaseSlot && new HeldSlot(host.clock, releaseSlot)
   }
 
   get isProbe(): boolean {
@@ -117,7 +111,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
   /** Ends without calling the function. */
   #skip(outcome: CallOutcome, error: ResilienceError): void {
     this.#permit.release()
-    this.#leave(0, true)
+    this.#slot?.release(0, true)
     this.host.count(outcome, 0)
     this.#reject(error)
   }
@@ -129,11 +123,11 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     try {
       outcome = outcomeOfResult(value, this.host.policy.isFailure)
     } catch (error) {
-      this.#leave(duration, true)
+      this.#slot?.release(duration, true)
       discard(value)
       return this.#settleWithError('ignore', error, now)
     }
-    this.#leave(duration, outcome !== 'failure')
+    this.#slot?.release(duration, outcome !== 'failure')
     if (outcome === 'failure') {
       discard(value)
       const error = new UpstreamError(new Error('The result counts as a failure'))
@@ -158,7 +152,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
       outcome = 'ignore' as const
       error = this.call.deadline!.isClientGone ? new CallCanceledError() : this.call.timeoutError()
     }
-    this.#leave(now - this.startedAt, outcome !== 'failure')
+    this.#slot?.release(now - this.startedAt, outcome !== 'failure')
     this.#settleWithError(outcome, error, now)
   }
 
@@ -247,20 +241,9 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     return true
   }
 
-  /** Aborts the signal. A function that goes on nevertheless holds its slot for a while, but not for ever. */
   #giveUp(reason: Error): void {
     this.abortSignal(reason)
-    if (!this.#releaseSlot) return
-    this.#slotTimer = startTimer(this.host.clock, LONGEST_HELD_SLOT, () => this.#leave(0, true))
-    unrefTimer(this.#slotTimer)
-  }
-
-  #leave(duration: number, succeeded: boolean): void {
-    const release = this.#releaseSlot
-    if (!release) return
-    this.#releaseSlot = undefined
-    stopTimer(this.host.clock, this.#slotTimer)
-    release(duration, succeeded)
+    this.#slot?.releaseLater()
   }
 }
 
