@@ -210,6 +210,7 @@ t.test('routes without a schema are logged at the start, or stop it', async (t) 
     app.get('/orders/:id', { schema: { querystring: { type: 'object' } } }, ok)
     app.get('/health/live', { config: { operational: 'probe' } }, ok)
     app.get('/closed', { schema: { query: { type: 'object' } } } as object, ok)
+    app.get('/without-input', ok)
   }
   const app = await build(t, {}, routes, { logger })
   t.equal(lines.filter((line) => line.includes('2 routes take input without a schema')).length, 1)
@@ -222,6 +223,11 @@ t.test('routes without a schema are logged at the start, or stop it', async (t) 
   await t.rejects(
     build(t, { onMissingSchema: 'error', boundaries: ['headers'] }, (app) => app.get('/', ok)),
     { message: /GET \/ \(headers\)/ }
+  )
+  await t.rejects(
+    build(t, { onMissingSchema: 'error', boundaries: ['querystring'] }, routes),
+    { message: /1 routes .*GET \/without-input \(querystring\)/ },
+    'the query counts where the option says so'
   )
   const half = { content: { 'application/json': { schema: { type: 'object' } }, 'text/plain': {} } }
   await t.rejects(

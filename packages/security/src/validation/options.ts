@@ -29,9 +29,10 @@ export interface ValidationOptions {
    */
   onMissingSchema?: 'warn' | 'error' | 'ignore' | undefined
   /**
-   * The inputs that need a schema.
+   * The inputs that need a schema. `querystring` and `headers` concern every route, as any request may carry them: add
+   * them where each route declares its input.
    *
-   * @defaultValue ['body', 'params', 'querystring']
+   * @defaultValue ['body', 'params']
    */
   boundaries?: readonly Boundary[] | undefined
   /**
@@ -91,7 +92,7 @@ const defaults = {
   maxDepth: 64,
   maxKeys: 10_000,
   onMissingSchema: 'warn',
-  boundaries: ['body', 'params', 'querystring'],
+  boundaries: ['body', 'params'],
   unsafePatterns: 'error'
 } as const satisfies ValidationOptions
 
