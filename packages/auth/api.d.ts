@@ -377,7 +377,7 @@ interface Sessions {
 
 /** Response headers of an error: `{ 'retry-after': 30 }`. */
 type ErrorHeaders = Readonly<Record<string, string | number | readonly string[]>>;
-/** What a {@link PluginError} has beside its message. */
+/** The members of a {@link PluginError} besides its message. */
 interface PluginErrorOptions<Code extends string> {
     /** Stable, for programs: `RATE_LIMITED`. */
     code: Code;
@@ -385,7 +385,7 @@ interface PluginErrorOptions<Code extends string> {
     statusCode: number;
     /** Response headers: `retry-after`, `www-authenticate`. */
     headers?: ErrorHeaders | undefined;
-    /** What led to it. Logged, never sent. */
+    /** The error that led to it. Logged, never sent. */
     cause?: unknown;
 }
 /**

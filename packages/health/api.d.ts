@@ -66,7 +66,7 @@ interface ReadinessCheckOptions {
 
 /** The outcome of a check. */
 type CheckOutcome = 'pass' | 'degraded' | 'fail';
-/** What a check may return if it has details. */
+/** The return value of a check with details. */
 interface CheckResult {
     status: CheckOutcome;
     /** Shown to operators only, never on public probes. It must hold no secrets. */

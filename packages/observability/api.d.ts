@@ -105,7 +105,7 @@ interface ManagementListener {
     inject(options: string | InjectOptions): Promise<LightMyRequestResponse>;
 }
 
-/** What a sink gets beside the error. No body, no query, no address, no headers. */
+/** The data that a sink gets with the error. No body, no query, no address, no headers. */
 interface ErrorContext {
     /** `request`, or another source: `uncaughtException`, `breaker "users"`. */
     source: string;

@@ -59,7 +59,7 @@ declare module 'fastify' {
 
 /** Response headers of an error: `{ 'retry-after': 30 }`. */
 type ErrorHeaders = Readonly<Record<string, string | number | readonly string[]>>;
-/** What a {@link PluginError} has beside its message. */
+/** The members of a {@link PluginError} besides its message. */
 interface PluginErrorOptions<Code extends string> {
     /** Stable, for programs: `RATE_LIMITED`. */
     code: Code;
@@ -67,7 +67,7 @@ interface PluginErrorOptions<Code extends string> {
     statusCode: number;
     /** Response headers: `retry-after`, `www-authenticate`. */
     headers?: ErrorHeaders | undefined;
-    /** What led to it. Logged, never sent. */
+    /** The error that led to it. Logged, never sent. */
     cause?: unknown;
 }
 /**
@@ -246,7 +246,7 @@ interface RequestDeadline {
 type FailureKind = 'open' | 'full' | 'timeout' | 'upstream' | 'canceled' | 'shed' | 'closed';
 /** The `code` of each error of this package that clients may see. */
 type ResilienceErrorCode = 'BREAKER_OPEN' | 'BULKHEAD_FULL' | 'TIMEOUT' | 'DEADLINE_EXCEEDED' | 'UPSTREAM_FAILED' | 'CALL_CANCELED' | 'OVERLOADED' | 'SERVICE_CLOSING';
-/** What a {@link ResilienceError} has beside its message. */
+/** The members of a {@link ResilienceError} besides its message. */
 interface ResilienceErrorDetails {
     code: ResilienceErrorCode;
     statusCode: number;

@@ -76,7 +76,7 @@ declare module 'fastify' {
 
 /** Response headers of an error: `{ 'retry-after': 30 }`. */
 type ErrorHeaders = Readonly<Record<string, string | number | readonly string[]>>;
-/** What a {@link PluginError} has beside its message. */
+/** The members of a {@link PluginError} besides its message. */
 interface PluginErrorOptions<Code extends string> {
     /** Stable, for programs: `RATE_LIMITED`. */
     code: Code;
@@ -84,7 +84,7 @@ interface PluginErrorOptions<Code extends string> {
     statusCode: number;
     /** Response headers: `retry-after`, `www-authenticate`. */
     headers?: ErrorHeaders | undefined;
-    /** What led to it. Logged, never sent. */
+    /** The error that led to it. Logged, never sent. */
     cause?: unknown;
 }
 /**
@@ -720,9 +720,10 @@ interface ValidationOptions {
      */
     onMissingSchema?: 'warn' | 'error' | 'ignore' | undefined;
     /**
-     * The inputs that need a schema.
+     * The inputs that need a schema. `querystring` and `headers` concern every route, as any request may carry them: add
+     * them where each route declares its input.
      *
-     * @defaultValue ['body', 'params', 'querystring']
+     * @defaultValue ['body', 'params']
      */
     boundaries?: readonly Boundary[] | undefined;
     /**
@@ -747,7 +748,7 @@ interface ValidationOptions {
      */
     additional?: 'reject' | 'remove' | undefined;
 }
-/** What happens with a pattern that a client can make run for seconds. */
+/** The treatment of a pattern that a client can make run for seconds. */
 type UnsafePatterns = 'error' | 'warn' | 'ignore';
 /** Options of `config.validation` of a route, in place of the plugin's. */
 interface RouteValidationOptions {
@@ -837,7 +838,7 @@ declare module 'fastify' {
 
 /** The codes of this package's errors. */
 type SecurityErrorCode = 'RATE_LIMITED' | 'RATE_LIMIT_BANNED' | 'RATE_LIMIT_STORE_DOWN' | 'UNSUPPORTED_CONTENT_TYPE' | 'BODY_TOO_DEEP' | 'TOO_MANY_KEYS' | 'FORBIDDEN_PROPERTY';
-/** What a {@link SecurityError} has beside its message. */
+/** The members of a {@link SecurityError} besides its message. */
 type SecurityErrorOptions = Omit<PluginErrorOptions<SecurityErrorCode>, 'headers'> & {
     headers?: Readonly<Record<string, string>> | undefined;
 };
