@@ -2,6 +2,7 @@ import { DeadlineQueue } from '../async/deadline-queue.ts'
 import { canSend, type RedisClient } from './client.ts'
 import { OutageDetector } from './outage-detector.ts'
 import { runScript, type RedisScript } from './script.ts'
+import { withoutCommand } from './without-command.ts'
 
 /** Why a call to Redis failed. */
 export type RedisFailure = 'timeout' | 'connection' | 'error'
@@ -68,9 +69,11 @@ export class GuardedRedis {
       this.#deadlines.end(deadline)
       done(null, reply)
     }
-    const onError = (error: Error) => {
+    const onError = (failure: Error) => {
       if (settled) return
       settled = true
+      // The arguments of a script are keys, ids and sessions.
+      const error = withoutCommand(failure)
       this.#deadlines.end(deadline)
       this.#failed('error', error)
       done(error)
@@ -97,10 +100,9 @@ export class GuardedRedis {
 
   #connectionError(): Error {
     const { client, lastError } = this.#options
-    const cause = lastError?.()
-    return new Error(cause === undefined ? `the connection is ${client.status}` : describeError(cause), {
-      cause
-    })
+    const last = lastError?.()
+    const cause = last && withoutCommand(last)
+    return new Error(cause?.message ?? `the connection is ${client.status}`, { cause })
   }
 
   /** Ends the probes. The client is the owner's to close. */
@@ -114,9 +116,3 @@ export class GuardedRedis {
     else this.#outage.failed(error)
   }
 }
-
-/** The message of an error, also of one that only collects others: one for each address of a host name. */
-const describeError = (error: Error): string =>
-  error.message ||
-  ((error as { errors?: Error[] }).errors ?? []).map(({ message }) => message).join(', ') ||
-  error.name

@@ -48,8 +48,8 @@ export async function createRedisStore(
   const client: Client = appClient ?? (await connect(redis as Record<string, unknown>))
   let lastError: Error | undefined
   client.on?.('error', (error) => {
-    lastError = withoutCommand(error)
-    fastify.log.debug({ err: lastError }, 'security: the connection to Redis failed')
+    lastError = error
+    fastify.log.debug({ err: withoutCommand(error) }, 'security: the connection to Redis failed')
   })
   const server = addressOf(client)
   const store = new RedisStore({
