@@ -1,4 +1,4 @@
-// Runs tap under the Node that runs this file, streams its output, closes with the slowest files and "N passed, N failed".
+// Runs tap under the Node that runs this file, streams its output, closes with the slowest files, the failures and "N passed, N failed".
 //   npm test                       everything
 //   npm test -- --quick            what has changed since main, without the slow files
 //   npm test -- packages/health/test/plugin.test.ts      other arguments go to tap
@@ -41,6 +41,9 @@ const args = [...files, ...process.argv.slice(2).filter((argument) => argument !
 const tap = fileURLToPath(import.meta.resolve('tap')).replace(/dist[\\/].*$/, 'dist/esm/run.mjs')
 const child = spawn(process.execPath, [tap, ...args], { stdio: ['inherit', 'pipe', 'inherit'] })
 const times = []
+// The failures of the file that is being read, innermost first, and those of all files. A log that keeps its end shows them.
+let failures = []
+const failed = []
 let tail = ''
 let line = ''
 child.stdout.on('data', (data) => {
@@ -49,13 +52,27 @@ child.stdout.on('data', (data) => {
   const lines = (line + data).split('\n')
   line = lines.pop()
   for (const text of lines) {
-    const [, file, time] = /^(?:not )?ok \d+ - (\S+\.test\.ts) # time=([\d.]+)/.exec(text) ?? []
-    if (file) times.push({ file, seconds: Number(time) / 1000 })
+    readLine(text)
   }
 })
+
+/** Notes a line of tap: a failure with the lines that explain it, or the end of a file. */
+function readLine(text) {
+  const [, not, file, time] = /^(not )?ok \d+ - (\S+\.test\.ts) # time=([\d.]+)/.exec(text) ?? []
+  if (file) {
+    times.push({ file, seconds: Number(time) / 1000 })
+    if (not) failed.push({ file, failures })
+    failures = []
+  } else if (/^ +not ok /.test(text)) failures.push([text])
+  else if (failures.length > 0 && failures.at(-1).length < 60) {
+    if (/^ +(?:ok|# Subtest)/.test(text)) failures.push([])
+    else if (failures.at(-1).length > 0) failures.at(-1).push(text)
+  }
+}
 child.on('close', (code) => {
   const slowest = times.toSorted((a, b) => b.seconds - a.seconds).slice(0, 15)
   for (const { file, seconds } of slowest) console.log(`# ${seconds.toFixed(0).padStart(4)} s  ${file}`)
+  for (const { file, failures } of failed) console.log([`# failed: ${file}`, ...failures.flat()].join('\n'))
   const totals = [...tail.matchAll(/^# \{ (total: .*) \}$/gm)].at(-1)
   const count = (key) => Number(totals?.[1].match(new RegExp(`\\b${key}: (\\d+)`))?.[1] ?? 0)
   const skipped = count('skip')
