@@ -107,7 +107,7 @@ requires(
 
 requires(
   ['redis-server'],
-  'the check notices that Redis is killed, frozen or restarted, with one PING at most',
+  'the check notices that Redis is killed, frozen or restarted, with few PINGs',
   async (t) => {
     const server = await startRedis(t)
     const redis = new Redis(server.port, server.host, { retryStrategy: () => 50 })
@@ -138,7 +138,8 @@ requires(
     await becomes(503)
     await server.restart()
     await becomes(200)
-    t.equal(most, 1)
+    // A lost one is replaced, after a time that doubles.
+    t.ok(most < 10, `${most} at a time, for more than 50 requests`)
   }
 )
 
