@@ -1,3 +1,6 @@
+export type { AdoptedBreaker } from './adopt/adopted-breaker.ts'
+export type { OpossumBreaker } from './adopt/opossum-breaker.ts'
+export type { AdoptOptions } from './adopt/options.ts'
 export type { CircuitOptions } from './breaker/circuit-options.ts'
 export type { Fault } from './breaker/faults.ts'
 export type { CallOutcome } from './breaker/metrics.ts'

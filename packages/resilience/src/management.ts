@@ -1,6 +1,7 @@
 import type { Management, Readiness } from '@seaworthy/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { AnyPipeline, Registry } from './registry.ts'
+import type { RegisteredBreaker } from './breaker/registered-breaker.ts'
+import type { Registry } from './registry.ts'
 import type { Shedder } from './shedding/shedder.ts'
 
 /** Shows breakers on the operators' listener, with routes to isolate and release them. */
@@ -21,7 +22,7 @@ export function addManagementRoutes(
       url: `/breakers/:name/${action}`,
       handler: (request: FastifyRequest, reply: FastifyReply) => {
         const { name } = request.params as { name: string }
-        const breaker = registry.get(name)
+        const breaker = registry.operable(name)
         if (!breaker) {
           return reply.code(404).send({ statusCode: 404, error: 'Not Found', message: 'No such breaker' })
         }
@@ -35,12 +36,9 @@ export function addManagementRoutes(
 }
 
 /** Adds a readiness check for a breaker with the option `health`. The check reads the state and makes no call. */
-export function addReadinessCheck(readiness: Readiness, pipeline: AnyPipeline): void {
-  const { health, mode } = pipeline.policy
-  if (!health) return
+export function addReadinessCheck(readiness: Readiness, breaker: RegisteredBreaker): void {
+  if (!breaker.health) return
   // A half-open breaker needs calls, so that one tests the service: without readiness there are none.
-  const isReady = (): boolean => pipeline.state === 'closed' || pipeline.state === 'half-open'
-  // A breaker that admits all calls takes no service out of traffic.
-  const options = mode === 'enforce' ? health : { ...health, critical: false }
-  readiness.addCheck(`breaker:${pipeline.name}`, isReady, options)
+  const isReady = (): boolean => breaker.state === 'closed' || breaker.state === 'half-open'
+  readiness.addCheck(`breaker:${breaker.name}`, isReady, breaker.health)
 }

@@ -19,10 +19,10 @@ import type { DeadlineSettings, RequestDeadline } from './deadline/deadline.ts'
 import { deadlineOf, initRequestState, requestStateKey } from './deadline/request-state.ts'
 import { checkRouteDeadline, timeLimit } from './deadline/time-limit.ts'
 import { ClosedError } from './errors.ts'
-import { createOpeningRules } from './internals.ts'
 import { addManagementRoutes, addReadinessCheck } from './management.ts'
 import { type ResilienceOptions, resolveOptions, type ResolvedOptions } from './options.ts'
-import { type AnyPipeline, Registry, type RegistryHost, type Resilience } from './registry.ts'
+import type { RegisteredBreaker } from './breaker/registered-breaker.ts'
+import { Registry, type RegistryHost, type Resilience } from './registry.ts'
 import { bindSheddingMetric, shedLoad } from './shedding/hooks.ts'
 import { Shedder } from './shedding/shedder.ts'
 import { degradedBreakers, markDegradedResponses } from './strategies/degraded.ts'
@@ -66,9 +66,9 @@ function addRegistry(
   const listeners = observeStates(fastify)
   let cellsFor: ReturnType<typeof breakerMetrics> | undefined
   let readiness: Readiness | undefined
-  const connect = (pipeline: AnyPipeline): void => {
-    if (cellsFor) pipeline.counts.bind(cellsFor(pipeline.name))
-    if (readiness) addReadinessCheck(readiness, pipeline)
+  const connect = (breaker: RegisteredBreaker): void => {
+    if (cellsFor) breaker.counts.bind(cellsFor(breaker.name))
+    if (readiness) addReadinessCheck(readiness, breaker)
   }
   // One object for the whole life of the app: `isClosed` and `propagator` change.
   const host: RegistryHost & { isClosed: boolean; propagator: Propagator | undefined } = {
@@ -81,7 +81,6 @@ function addRegistry(
     isClosed: false,
     propagator: undefined,
     header: deadline.propagate && deadline.header,
-    createOpeningRule: createOpeningRules(log),
     stateChanged: (change) => listeners.notify(change),
     onStateChange: (listener) => listeners.add(listener),
     breakerCreated: connect
@@ -93,16 +92,17 @@ function addRegistry(
     host.propagator = propagator
   })
   whenProvided(fastify, meterPort, (meter) => {
-    cellsFor = breakerMetrics(meter, () => registry.pipelines())
-    for (const { name, counts } of registry.pipelines()) counts.bind(cellsFor(name))
+    cellsFor = breakerMetrics(meter, () => registry.registered())
+    for (const { name, counts } of registry.registered()) counts.bind(cellsFor(name))
   })
   whenProvided(fastify, readinessPort, (value) => {
     readiness = value
-    for (const pipeline of registry.pipelines()) addReadinessCheck(value, pipeline)
+    for (const breaker of registry.registered()) addReadinessCheck(value, breaker)
   })
   fastify.addHook('onClose', (_instance, done) => {
     host.isClosed = true
     pendingWork.abortAll(new ClosedError())
+    registry.close()
     done()
   })
   return registry

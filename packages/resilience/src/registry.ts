@@ -1,9 +1,13 @@
 import { optionChecks } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
+import { Adopted, type AdoptedBreaker } from './adopt/adopted-breaker.ts'
+import { checkOpossumBreaker, type OpossumBreaker } from './adopt/opossum-breaker.ts'
+import { type AdoptOptions, resolveAdoptOptions } from './adopt/options.ts'
 import { type BreakerOptions, resolveBreaker } from './breaker/options.ts'
 import { BreakerPipeline } from './breaker/pipeline.ts'
 import { type PolicyOptions, policyKeys, resolvePolicy } from './breaker/policy-options.ts'
 import { publicBreaker } from './breaker/public-breaker.ts'
+import type { RegisteredBreaker } from './breaker/registered-breaker.ts'
 import type { StateChangeListener } from './breaker/state-changes.ts'
 import type { Breaker, BreakerHost, BreakerSnapshot } from './breaker/types.ts'
 import type { CallContext } from './call/call.ts'
@@ -51,19 +55,34 @@ export interface Resilience {
    * function that removes it. An error of the listener is logged and changes nothing.
    */
   onStateChange(listener: StateChangeListener): () => void
-  /** The snapshots of all breakers. */
+  /**
+   * Gives an opossum breaker of the app metrics, log lines, readiness, a place in the report and the operators' routes,
+   * and shuts it down with the app. It decides as before, and the app's calls of `fire` stay as they are. The result's
+   * `call(request, …)` also ends at the request's deadline, and rejects with this package's errors.
+   *
+   * @example
+   * const payments = app.resilience.adopt('payments', new CircuitBreaker(pay), { health: { critical: true } })
+   * app.post('/pay', (request) => payments.call(request, request.body))
+   *
+   * @throws Error if there is a breaker of that name, RangeError for a value that is no opossum breaker, for one that was
+   * shut down, and for a wrong option.
+   */
+  adopt<Args extends unknown[], T>(
+    name: string,
+    breaker: OpossumBreaker<Args, T>,
+    options?: AdoptOptions
+  ): AdoptedBreaker<Args, T>
+  /** The snapshots of all breakers, adopted ones included. */
   list(): BreakerSnapshot[]
-  /** The breaker of that name, without the types of its arguments and its result. */
+  /** The breaker of that name, without the types of its arguments and its result. Not for adopted ones. */
   get(name: string): Breaker | undefined
 }
 
 const check = optionChecks('resilience')
 
-export type AnyPipeline = BreakerPipeline<unknown[], unknown>
-
 export interface RegistryHost extends BreakerHost, FetchHost {
   onStateChange(listener: StateChangeListener): () => void
-  breakerCreated(pipeline: AnyPipeline): void
+  breakerCreated(breaker: RegisteredBreaker): void
 }
 
 /** The policy of `resilience.fetch`, under the plugin's defaults. */
@@ -73,8 +92,9 @@ const fetchDefaults: PolicyOptions = { retry: true }
 export class Registry implements Resilience {
   readonly #defaults: PolicyOptions
   readonly #policies: Map<string, PolicyOptions>
-  readonly #pipelines = new Map<string, AnyPipeline>()
+  readonly #registered = new Map<string, RegisteredBreaker>()
   readonly #breakers = new Map<string, Breaker>()
+  readonly #adopted = new Map<string, Adopted<never[], unknown>>()
   readonly #fetchPipelines = new Map<string, BreakerPipeline<[OutgoingCall], Response>>()
   readonly #host: RegistryHost
 
@@ -92,9 +112,8 @@ export class Registry implements Resilience {
     type Args = GuardedArgs<Fn>
     type T = GuardedResult<Fn>
     const fn = guarded as (context: CallContext, ...args: Args) => T | Promise<T>
-    check.string('name', name)
     check.fn(`${name}.fn`, fn)
-    if (this.#pipelines.has(name)) throw new Error(`resilience: there is a breaker "${name}" already`)
+    this.#checkName(name)
     const { policy, ...breakerOptions } = options
     const base = mergeOptions(this.#defaults, policy === undefined ? {} : this.#findPolicy(policy))
     const resolved = resolveBreaker(name, mergeOptions<BreakerOptions<Args, T>>(base, breakerOptions))
@@ -124,16 +143,49 @@ export class Registry implements Resilience {
     return this.#host.onStateChange(listener)
   }
 
+  adopt<Args extends unknown[], T>(
+    name: string,
+    breaker: OpossumBreaker<Args, T>,
+    options: AdoptOptions = {}
+  ): AdoptedBreaker<Args, T> {
+    this.#checkName(name)
+    checkOpossumBreaker(name, breaker)
+    const adopted = new Adopted(name, breaker, resolveAdoptOptions(name, options), this.#host)
+    this.#adopted.set(name, adopted as unknown as Adopted<never[], unknown>)
+    this.#register(adopted)
+    return adopted
+  }
+
   list(): BreakerSnapshot[] {
-    return [...this.#pipelines.values()].map((pipeline) => pipeline.snapshot())
+    return [...this.#registered.values()].map((breaker) => breaker.snapshot())
   }
 
   get(name: string): Breaker | undefined {
     return this.#breakers.get(name)
   }
 
-  pipelines(): Iterable<AnyPipeline> {
-    return this.#pipelines.values()
+  /** The breaker of that name, adopted or not, as operators see it. */
+  operable(name: string): Pick<Breaker, 'isolate' | 'release' | 'snapshot'> | undefined {
+    return this.#breakers.get(name) ?? this.#adopted.get(name)
+  }
+
+  registered(): Iterable<RegisteredBreaker> {
+    return this.#registered.values()
+  }
+
+  /** The app has closed. */
+  close(): void {
+    for (const adopted of this.#adopted.values()) adopted.detach()
+  }
+
+  #checkName(name: string): void {
+    check.string('name', name)
+    if (this.#registered.has(name)) throw new Error(`resilience: there is a breaker "${name}" already`)
+  }
+
+  #register(breaker: RegisteredBreaker): void {
+    this.#registered.set(breaker.name, breaker)
+    this.#host.breakerCreated(breaker)
   }
 
   #findPolicy(name: string): PolicyOptions {
@@ -158,9 +210,8 @@ export class Registry implements Resilience {
 
   #add<Args extends unknown[], T>(pipeline: BreakerPipeline<Args, T>): Breaker<Args, T> {
     const breaker = publicBreaker(pipeline)
-    this.#pipelines.set(pipeline.name, pipeline as unknown as AnyPipeline)
     this.#breakers.set(pipeline.name, breaker)
-    this.#host.breakerCreated(pipeline as unknown as AnyPipeline)
+    this.#register(pipeline)
     return breaker
   }
 }

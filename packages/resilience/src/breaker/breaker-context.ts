@@ -5,7 +5,6 @@ import type { RetryHost } from '../strategies/retry.ts'
 import type { AttemptHost } from './attempt.ts'
 import type { Circuit, CircuitObserver, CircuitStateName } from './circuit.ts'
 import { CallCounts, type CallOutcome } from './metrics.ts'
-import type { OpeningRule } from './opening-rule.ts'
 import type { BreakerPolicy } from './options.ts'
 import {
   type BreakerStateChange,
@@ -28,7 +27,6 @@ export class BreakerContext<Args extends unknown[], T>
   readonly pendingWork: AbortableList
   readonly counts: CallCounts = new CallCounts()
   readonly listeners: StateChangeListeners
-  #openingRule: OpeningRule | undefined
 
   constructor(
     name: string,
@@ -44,11 +42,6 @@ export class BreakerContext<Args extends unknown[], T>
     this.random = host.random
     this.pendingWork = host.pendingWork
     this.listeners = new StateChangeListeners(host.log)
-  }
-
-  /** Created by the first failure. */
-  get openingRule(): OpeningRule {
-    return (this.#openingRule ??= this.host.createOpeningRule(this.policy))
   }
 
   count(outcome: CallOutcome, duration: number): void {

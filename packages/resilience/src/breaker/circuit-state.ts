@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts'
 import type { CircuitPolicy } from './circuit-options.ts'
-import type { OpeningRule } from './opening-rule.ts'
 import type { Permit, PermitIssuer } from './permit.ts'
 import type { StateChangeReason } from './state-changes.ts'
 
@@ -8,7 +7,6 @@ import type { StateChangeReason } from './state-changes.ts'
 export interface CircuitHost {
   readonly clock: Clock
   readonly random: () => number
-  readonly openingRule: OpeningRule
 }
 
 /** An opening of a circuit, until the service has recovered. */

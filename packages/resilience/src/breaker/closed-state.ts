@@ -1,9 +1,10 @@
 import type { CircuitStateMembers, CircuitTransitions, Opening } from './circuit-state.ts'
+import { reachesFailureRate } from './failure-rate.ts'
 import { Permit } from './permit.ts'
 import { probeLimit } from './probe-limit.ts'
 import { Ramp } from './ramp.ts'
 import type { StateChangeReason } from './state-changes.ts'
-import { REJECTS, SLOW, SUCCESSES, Window } from './window.ts'
+import { FAILURES, REJECTS, SLOW, SUCCESSES, Window } from './window.ts'
 
 /** Calls are admitted and counted. After an outage the number of concurrent calls is limited at first. */
 export class ClosedState implements CircuitStateMembers {
@@ -62,7 +63,7 @@ export class ClosedState implements CircuitStateMembers {
   fail(error: unknown, duration: number, now: number): void {
     if (!this.#circuit.isCurrent(this)) return
     this.#consecutiveFailures++
-    const reason = this.#reasonToOpen(error, duration, now)
+    const reason = this.#reasonToOpen(duration, now)
     if (reason) this.#open(error, reason)
     else this.#remember(error)
   }
@@ -73,9 +74,10 @@ export class ClosedState implements CircuitStateMembers {
     // The success had ended a row of failures. It goes on, unless another success has ended it too.
     if (permit.successesBefore === this.#finalSuccesses) this.#consecutiveFailures += permit.failuresBefore
     this.#consecutiveFailures++
-    const { policy, host } = this.#circuit
+    const { policy } = this.#circuit
     const hasRampFailed = this.#ramp?.failLate(policy.errorThresholdPercentage)
-    const isByRate = host.openingRule.opens(this.#window, error, now)
+    this.#window.add(FAILURES, now)
+    const isByRate = reachesFailureRate(policy, this.#window, now)
     const reason = isByRate ? 'failure-rate' : this.#reasonBesideRate(hasRampFailed)
     if (reason) this.#open(error, reason)
     else this.#remember(error)
@@ -94,10 +96,11 @@ export class ClosedState implements CircuitStateMembers {
   succeedDetached(): void {}
   releaseDetached(): void {}
 
-  #reasonToOpen(error: unknown, duration: number, now: number): StateChangeReason | undefined {
-    const { errorThresholdPercentage } = this.#circuit.policy
-    const hasRampFailed = this.#ramp?.fail(errorThresholdPercentage, now)
-    if (this.#circuit.host.openingRule.opens(this.#window, error, now)) return 'failure-rate'
+  #reasonToOpen(duration: number, now: number): StateChangeReason | undefined {
+    const { policy } = this.#circuit
+    const hasRampFailed = this.#ramp?.fail(policy.errorThresholdPercentage, now)
+    this.#window.add(FAILURES, now)
+    if (reachesFailureRate(policy, this.#window, now)) return 'failure-rate'
     return this.#tooManySlow(duration, now) ? 'slow-calls' : this.#reasonBesideRate(hasRampFailed)
   }
 

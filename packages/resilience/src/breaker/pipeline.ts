@@ -13,15 +13,17 @@ import { withRetries } from '../strategies/retry.ts'
 import { AttemptRunner } from './attempt-runner.ts'
 import { BreakerContext } from './breaker-context.ts'
 import { type Fault, Faults } from './faults.ts'
+import type { Health } from './health.ts'
 import { createSwitch, Isolation } from './isolation.ts'
 import type { CallCounts } from './metrics.ts'
 import type { BreakerPolicy } from './options.ts'
+import type { RegisteredBreaker } from './registered-breaker.ts'
 import type { CircuitState, StateChangeListener } from './state-changes.ts'
 import { countStates, overallState, takeSnapshot } from './status.ts'
 import type { BreakerHost, BreakerSnapshot, Detailed, Switch } from './types.ts'
 
 /** The strategies around one guarded function, in their fixed order. */
-export class BreakerPipeline<Args extends unknown[], T> {
+export class BreakerPipeline<Args extends unknown[], T> implements RegisteredBreaker {
   readonly isolation: Isolation
   readonly #context: BreakerContext<Args, T>
   readonly #attempts: AttemptRunner<Args, T>
@@ -80,6 +82,12 @@ export class BreakerPipeline<Args extends unknown[], T> {
 
   get policy(): BreakerPolicy<Args, T> {
     return this.#context.policy
+  }
+
+  get health(): Health | undefined {
+    const { health, mode } = this.policy
+    // A breaker that admits all calls takes no service out of traffic.
+    return health && mode !== 'enforce' ? { critical: false } : health
   }
 
   get counts(): CallCounts {

@@ -16,6 +16,7 @@ import {
   type CircuitPolicy,
   resolveCircuit
 } from './circuit-options.ts'
+import { type Health, resolveHealth } from './health.ts'
 
 /** The strategies around a call, from the outermost to the innermost, whatever their order in the options. */
 export interface PolicyOptions extends CircuitOptions {
@@ -131,7 +132,7 @@ export interface Policy extends CircuitPolicy {
   isFailure: FailureClassifier | undefined
   maxKeys: number
   idleTimeout: number
-  health: { critical: boolean } | undefined
+  health: Health | undefined
 }
 
 const kinds = ['open', 'full', 'timeout', 'upstream'] as const
@@ -189,9 +190,4 @@ export function resolvePolicy(at: string, options: PolicyOptions): Policy {
     idleTimeout: check.number(`${at}idleTimeout`, values.idleTimeout, milliseconds),
     health: health && resolveHealth(`${at}health`, health)
   }
-}
-
-function resolveHealth(at: string, { critical = false, ...others }: { critical?: boolean }) {
-  check.keys(at, others, ['critical'])
-  return { critical: check.boolean(`${at}.critical`, critical) }
 }

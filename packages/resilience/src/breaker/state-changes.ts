@@ -82,8 +82,10 @@ export function logStateChanges(log: FastifyBaseLogger): StateChangeListener {
   return ({ name, key, from, to, reason, error, retryAfter }) => {
     const details = { breaker: name, ...(key !== undefined && { key }), from, reason }
     if (to === 'open' && reason !== 'released') {
-      const message = `resilience: breaker open; one call tests the service in ${retryAfter} s; check that service`
-      log.warn({ ...details, err: error, retryAfter }, message)
+      // An adopted breaker doesn't say when.
+      const when = retryAfter === undefined ? 'after the reset timeout' : `in ${retryAfter} s`
+      const message = `resilience: breaker open; one call tests the service ${when}; check that service`
+      log.warn({ ...details, err: error, ...(retryAfter !== undefined && { retryAfter }) }, message)
     } else if (to === 'isolated') {
       log.warn(
         details,

@@ -4,7 +4,6 @@ import type { CallSource } from '../call/call.ts'
 import type { Clock } from '../clock.ts'
 import type { Fault } from './faults.ts'
 import type { CallOutcome } from './metrics.ts'
-import type { CreateOpeningRule } from './opening-rule.ts'
 import type { BreakerStateChange, CircuitState, StateChangeListener } from './state-changes.ts'
 
 /** The members that all breakers of an app share. */
@@ -17,7 +16,6 @@ export interface BreakerHost {
   /** Whether faults may be injected. */
   readonly faults: boolean
   readonly isClosed: boolean
-  readonly createOpeningRule: CreateOpeningRule
   stateChanged(change: BreakerStateChange): void
 }
 

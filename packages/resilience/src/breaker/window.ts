@@ -1,6 +1,6 @@
 /** The counts of the calls that ended within the window. */
 export interface WindowStats {
-  /** Successes and failures together, by opossum's name for it. */
+  /** Successes and failures together. */
   fires: number
   failures: number
   successes: number
