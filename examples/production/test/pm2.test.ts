@@ -101,7 +101,7 @@ function watch(port: number) {
   const pipelining = startPipelining({ port }, { connections: 5 })
   const busy = () => loads.every(({ result }) => (result.statuses[200] ?? 0) >= 10)
   return {
-    busy: () => until('the clients to be busy', busy, 60_000),
+    busy: () => until('the clients to be busy', busy),
     async stop(t: Test) {
       const results = await Promise.all(loads.map((load) => load.stop()))
       const { ok, failed } = await pipelining.stop()
@@ -141,13 +141,13 @@ t.test('a release that does not become ready never reaches PM2: the old workers 
   const clients = watch(port)
   await clients.busy()
 
-  for (const [what, source, said] of [
-    ['throws', 'throw new Error("this release does not boot")', /does not boot/],
-    ['hangs', 'setInterval(() => undefined, 1000)', /was not ready after 3000 ms/],
-    ['does not parse', 'const = 1', /SyntaxError/]
+  for (const [what, source, timeout, said] of [
+    ['throws', 'throw new Error("this release does not boot")', 60_000, /does not boot/],
+    ['hangs', 'setInterval(() => undefined, 1000)', 3000, /was not ready after 3000 ms/],
+    ['does not parse', 'const = 1', 60_000, /SyntaxError/]
   ] as const) {
     release(source)
-    const { code, output } = await checkedReload(3000)
+    const { code, output } = await checkedReload(timeout)
     t.equal(code, 1, `a release that ${what} is refused`)
     t.match(output, said)
   }
@@ -174,7 +174,7 @@ t.test('the example itself starts and reloads under the template', async (t) => 
   t.equal(before.length, 2)
   // Refused by the app itself, which is an answer: no user is logged in.
   const load = startLoad(port, '/recommendations', { connections: 10, think: 20 })
-  await until('the clients to be busy', () => (load.result.statuses[401] ?? 0) >= 50, 60_000)
+  await until('the clients to be busy', () => (load.result.statuses[401] ?? 0) >= 50)
   // Whether the command itself waits to the end is PM2's affair, and its patience ends on a busy machine.
   const { output } = await reload()
   await until(

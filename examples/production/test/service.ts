@@ -51,7 +51,7 @@ export function startProcess(t: Test, env: Record<string, string> = {}): Running
 export async function startService(t: Test, env: Record<string, string> = {}): Promise<Service> {
   const admin = { email: 'admin@example.com', password: adminPassword }
   const process = startProcess(t, env)
-  const [, url = ''] = await process.waitFor(/"url":"(http:[^"]+)"/, 60_000)
+  const [, url = ''] = await process.waitFor(/"url":"(http:[^"]+)"/)
   const [, management = ''] = await process.waitFor(/"management":"(http:[^"]+)"/)
 
   const service: Service = {

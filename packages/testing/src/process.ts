@@ -49,7 +49,7 @@ export function start(
     },
     output: () => all,
     logs: () => stdout.split('\n').flatMap(parsed),
-    async waitFor(pattern, timeout = 30_000) {
+    async waitFor(pattern, timeout = 120_000) {
       const { promise, resolve, reject } = Promise.withResolvers<RegExpMatchArray>()
       const look = () => {
         const match = all.match(pattern)

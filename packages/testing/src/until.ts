@@ -2,7 +2,7 @@
 export async function until<T>(
   what: string,
   read: () => T | Promise<T>,
-  timeout = 20_000
+  timeout = 120_000
 ): Promise<NonNullable<T>> {
   const end = performance.now() + timeout
   for (;;) {
