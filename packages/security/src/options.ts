@@ -1,6 +1,7 @@
 import { omitUndefined } from '@seaworthy/internal'
 import type { CorsOptions } from './cors/options.ts'
 import type { HeadersOptions } from './headers/options.ts'
+import { modes, type Mode } from './mode.ts'
 import { assertOptionsObject, check, optionNames } from './option-checks.ts'
 import type { RateLimitOptions } from './rate-limit/options.ts'
 import type { SecurityServerOptions } from './server-options.ts'
@@ -11,6 +12,14 @@ import type { ValidationOptions } from './validation/options.ts'
  * applies them.
  */
 export interface SecurityOptions extends SecurityServerOptions {
+  /**
+   * Whether headers, rate limits and validation take effect, or only report what they would reject: `'observe'` lets all
+   * requests pass and logs those that `'enforce'` would not, for an app that is being converted. The `mode` of a part
+   * overrides it. CORS has no mode, as it is off unless it is configured.
+   *
+   * @defaultValue 'enforce'
+   */
+  mode?: Mode | undefined
   /**
    * Security headers on every response. `false` turns them off.
    *
@@ -45,6 +54,7 @@ export type ResolvedSecurity = {
 const defaults = { headers: {}, cors: false, rateLimit: {}, validation: {} } as const
 
 const names = optionNames<SecurityOptions>({
+  mode: true,
   headers: true,
   cors: true,
   rateLimit: true,
@@ -60,8 +70,16 @@ const names = optionNames<SecurityOptions>({
 /** Fills in the defaults and rejects invalid options. Each plugin checks its own options. */
 export function resolveOptions(options: SecurityOptions): ResolvedSecurity {
   check.keys('', options, names)
-  const { headers, cors, rateLimit, validation } = { ...defaults, ...omitUndefined(options) }
+  const { headers, cors, rateLimit, validation, mode } = { ...defaults, ...omitUndefined(options) }
   const resolved = { headers, cors, rateLimit, validation } as ResolvedSecurity
   for (const [name, value] of Object.entries(resolved)) if (value !== false) assertOptionsObject(name, value)
-  return resolved
+  if (mode === undefined) return resolved
+  check.oneOf('mode', mode, modes)
+  const withMode = <T extends object>(part: T | false) => part && { mode, ...omitUndefined(part) }
+  return {
+    headers: withMode(resolved.headers),
+    cors: resolved.cors,
+    rateLimit: withMode(resolved.rateLimit),
+    validation: withMode(resolved.validation)
+  }
 }

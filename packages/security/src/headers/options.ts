@@ -1,8 +1,9 @@
 import { omitUndefined, withoutRegisterOptions } from '@seaworthy/internal'
 import type { HelmetOptions } from 'helmet'
+import { modes, type Mode } from '../mode.ts'
 import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
 import type { HelmetHeaders, PolicyOptions, PolicyValues } from './helmet-types.ts'
-import { profiles, type Profile } from './profiles.ts'
+import { observing, profiles, type Profile } from './profiles.ts'
 
 /** The route option `helmet`. It fits the one that `@fastify/helmet` declares. */
 export type HelmetRouteOption =
@@ -41,6 +42,13 @@ export interface RouteHeadersOptions {
    * @defaultValue the profile's: `'no-store'` in `'api'`
    */
   cacheControl?: string | false | undefined
+  /**
+   * Whether browsers enforce the headers. `'observe'` sends the policy as `Content-Security-Policy-Report-Only`, and of
+   * the profile's other headers only those that break no page: no HSTS, framing, cross-origin or cache rules.
+   *
+   * @defaultValue 'enforce'
+   */
+  mode?: Mode | undefined
 }
 
 /** Options of `headers` beside helmet's. */
@@ -66,13 +74,19 @@ export interface ResolvedHeaders {
 }
 
 /** The defaults that do not depend on the profile. */
-export const headersDefaults = { profile: 'api', enableCSPNonces: false, global: true } as const
+export const headersDefaults = {
+  profile: 'api',
+  enableCSPNonces: false,
+  global: true,
+  mode: 'enforce'
+} as const
 
 const names = optionNames<OwnHeadersOptions & HelmetHeaders & { skipRoute: boolean }>({
   profile: true,
   enableCSPNonces: true,
   permissionsPolicy: true,
   cacheControl: true,
+  mode: true,
   global: true,
   skipRoute: true,
   contentSecurityPolicy: true,
@@ -111,9 +125,11 @@ export function resolveHeaders(option: string, options: HeadersOptions): Resolve
   assertOptionsObject(option, options)
   const present = withoutRegisterOptions(omitUndefined(options))
   check.keys(option, present, names)
-  const { profile, enableCSPNonces, global: _, ...rest } = { ...headersDefaults, ...present }
+  const { profile, enableCSPNonces, mode, global: _, ...rest } = { ...headersDefaults, ...present }
   const { permissionsPolicy, cacheControl, ...helmet } = rest
-  const base = profiles[check.oneOf(`${option}.profile`, profile, Object.keys(profiles) as Profile[])]
+  const observe = check.oneOf(`${option}.mode`, mode, modes) === 'observe'
+  const chosen = profiles[check.oneOf(`${option}.profile`, profile, Object.keys(profiles) as Profile[])]
+  const base = observe ? observing(chosen) : chosen
   const extra = {
     'permissions-policy': headerText(
       `${option}.permissionsPolicy`,
@@ -125,11 +141,19 @@ export function resolveHeaders(option: string, options: HeadersOptions): Resolve
   for (const [alias, name] of Object.entries(aliases)) {
     if (alias in helmet) delete fromProfile[name as keyof HelmetHeaders]
   }
+  const all = { ...fromProfile, ...helmet } as HelmetHeaders
   return {
-    helmet: { ...fromProfile, ...helmet },
+    helmet: observe ? reportOnly(all) : all,
     nonces: check.boolean(`${option}.enableCSPNonces`, enableCSPNonces),
     extra: Object.fromEntries(Object.entries(extra).filter((entry): entry is [string, string] => !!entry[1]))
   }
+}
+
+/** The policy in its form that browsers only report. */
+function reportOnly({ contentSecurityPolicy: policy, ...others }: HelmetHeaders): HelmetHeaders {
+  if (policy === false) return { ...others, contentSecurityPolicy: false }
+  const options: PolicyOptions<PolicyValues | symbol> = typeof policy === 'object' ? policy : {}
+  return { ...others, contentSecurityPolicy: { ...options, reportOnly: true } }
 }
 
 /** A text that no header can have would fail every response instead of the start. */

@@ -62,3 +62,20 @@ export const profiles: Record<Profile, ProfileSettings> = {
   },
   helmet: { helmet: {}, permissionsPolicy: false, cacheControl: false }
 }
+
+/** Headers of helmet by which a browser refuses to load, frame or open something. */
+const enforced = {
+  crossOriginEmbedderPolicy: false,
+  crossOriginOpenerPolicy: false,
+  crossOriginResourcePolicy: false,
+  originAgentCluster: false,
+  strictTransportSecurity: false,
+  xFrameOptions: false
+} as const satisfies HelmetHeaders
+
+/** A profile without the headers that can break a page. Options of the app add them again. */
+export const observing = ({ helmet }: ProfileSettings): ProfileSettings => ({
+  helmet: { ...helmet, ...enforced },
+  permissionsPolicy: false,
+  cacheControl: false
+})

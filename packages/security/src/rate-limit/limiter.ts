@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ReportObserved } from '../mode.ts'
 import { RateLimitStoreError } from './errors.ts'
 import { collectHits, collectHitsAsync, type CountedHits } from './keys.ts'
 import type { MemoryStore } from './memory-store.ts'
@@ -15,6 +16,8 @@ export interface LimiterDependencies {
   redis: RedisStore | undefined
   metrics: LimitMetrics
   writeHeaders: (reply: FastifyReply, evaluation: LimitEvaluation) => void
+  /** Called when a limit that only observes would have rejected a request. */
+  reportObserved: ReportObserved
 }
 
 /** A counted request that is given back unless its response is a failure. */
@@ -147,13 +150,16 @@ export class Limiter {
     done: Done
   ): void {
     const { limits, hits, results } = evaluation
-    const { metrics, writeHeaders } = this.#dependencies
+    const { metrics, writeHeaders, reportObserved } = this.#dependencies
     writeHeaders(reply, evaluation)
     let rejected = false
     for (let i = 0; i < limits.length; i++) {
       const { name, observe } = limits[i]!
       const { exceeded } = results[i]!
-      if (exceeded && !observe) rejected = true
+      if (exceeded) {
+        if (observe) reportObserved(`a request over the limit ${name}`, `max is ${hits[i]!.max}`)
+        else rejected = true
+      }
       metrics.count(name, exceeded ? (observe ? 'observed' : 'refused') : 'allowed')
     }
     if (rejected) return rejectRequest(rejectionOf(evaluation), request, reply, done)

@@ -1,5 +1,6 @@
 import type { AtLeastOne, NoOptions, Overridable } from '@seaworthy/contract'
 import { omitUndefined, type RedisClient, withoutRegisterOptions } from '@seaworthy/internal'
+import { modes, type Mode } from '../mode.ts'
 import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
 import type { LimitOptions } from './limit-options.ts'
 import { limitNames } from './resolve-limit.ts'
@@ -53,6 +54,13 @@ export interface RateLimitOptions extends LimitOptions {
    * @defaultValue true
    */
   global?: boolean | undefined
+  /**
+   * Whether limits reject requests. `'observe'` makes `observe: true` the default of all limits, those of routes
+   * included, and logs when a limit would have rejected a request.
+   *
+   * @defaultValue 'enforce'
+   */
+  mode?: Mode | undefined
   /**
    * A second limit per user, evaluated after authentication: `{ max, timeWindow, keyGenerator }`.
    *
@@ -134,6 +142,7 @@ type PluginOptions = Omit<RateLimitOptions, keyof LimitOptions>
 
 const defaults = {
   global: true,
+  mode: 'enforce',
   user: false,
   failures: false,
   storeTimeout: 50,
@@ -146,6 +155,7 @@ const defaults = {
 
 const pluginNames = optionNames<PluginOptions>({
   global: true,
+  mode: true,
   user: true,
   failures: true,
   redis: true,
@@ -170,6 +180,7 @@ export function resolveRateLimit(options: RateLimitOptions): ResolvedRateLimit {
   const present = withoutRegisterOptions(omitUndefined(options))
   check.keys('rateLimit', present, [...limitNames, ...pluginNames])
   const resolved = { ...defaults, ...present } as ResolvedRateLimit
+  if (check.oneOf('rateLimit.mode', resolved.mode, modes) === 'observe') resolved.observe ??= true
   check.boolean('rateLimit.global', resolved.global)
   if (resolved.nameSpace !== undefined) check.string('rateLimit.nameSpace', resolved.nameSpace)
   const milliseconds = { min: 1, max: 10_000, unit: 'milliseconds' }

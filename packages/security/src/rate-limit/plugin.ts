@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { observedReports } from '../mode.ts'
 import { securityStatus, type LimitInfo } from '../status.ts'
 import { decorateLimits } from './decorators.ts'
 import { Limiter } from './limiter.ts'
@@ -25,7 +26,13 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
     metrics.storeError(failure)
   )
   const writeHeaders = rateLimitHeaderWriter(fastify, resolved)
-  const limiter = new Limiter({ memory, redis, metrics, writeHeaders })
+  const limiter = new Limiter({
+    memory,
+    redis,
+    metrics,
+    writeHeaders,
+    reportObserved: observedReports(fastify)
+  })
 
   const watchForwarded = watchForwardedRequests(fastify)
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {

@@ -1,6 +1,7 @@
 import type { AtLeastOne, NoOptions, Overridable } from '@seaworthy/contract'
 import { omitUndefined, withoutRegisterOptions } from '@seaworthy/internal'
 import type { RouteOptions } from 'fastify'
+import { modes, type Mode } from '../mode.ts'
 import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
 
 /** An input of a request. */
@@ -8,6 +9,14 @@ export type Boundary = 'body' | 'params' | 'querystring' | 'headers'
 
 /** Options of `validation`. */
 export interface ValidationOptions {
+  /**
+   * Whether requests are rejected. With `'observe'` they are validated as Fastify does without the plugin, and those that
+   * `'enforce'` would also reject are logged, without their values. Unsafe patterns and missing schemas are warnings
+   * then.
+   *
+   * @defaultValue 'enforce'
+   */
+  mode?: Mode | undefined
   /**
    * Levels of nesting of a body, 1 to 1000. A deeper one is answered with 400.
    *
@@ -39,7 +48,7 @@ export interface ValidationOptions {
    * Whether a pattern in a schema that a client can make run for seconds stops the start, is a warning, or is ignored.
    * A route can decide otherwise: `config: { validation: { unsafePatterns: 'warn' } }`.
    *
-   * @defaultValue 'error'
+   * @defaultValue 'error'; 'warn' with `mode: 'observe'`
    * @throws Error when the route is added, with `'error'`, naming the pattern.
    */
   unsafePatterns?: UnsafePatterns | undefined
@@ -89,6 +98,7 @@ export type ResolvedValidation = {
 } & Pick<ValidationOptions, Optional>
 
 const defaults = {
+  mode: 'enforce',
   maxDepth: 64,
   maxKeys: 10_000,
   onMissingSchema: 'warn',
@@ -97,6 +107,7 @@ const defaults = {
 } as const satisfies ValidationOptions
 
 const names = optionNames<ValidationOptions>({
+  mode: true,
   maxDepth: true,
   maxKeys: true,
   onMissingSchema: true,
@@ -115,15 +126,20 @@ export function resolveValidation(options: ValidationOptions): ResolvedValidatio
   assertOptionsObject('validation', options)
   const present = withoutRegisterOptions(omitUndefined(options))
   check.keys('validation', present, names)
-  const { maxDepth, maxKeys, onMissingSchema, boundaries, unsafePatterns, coerce, additional } = {
+  const { maxDepth, maxKeys, boundaries, unsafePatterns, coerce, additional, ...others } = {
     ...defaults,
+    ...(present.mode === 'observe' ? { unsafePatterns: 'warn' as const } : {}),
     ...present
   }
+  const mode = check.oneOf('validation.mode', others.mode, modes)
+  const missing = ['warn', 'error', 'ignore'] as const
+  const onMissingSchema = check.oneOf('validation.onMissingSchema', others.onMissingSchema, missing)
   if (!Array.isArray(boundaries)) check.fail('validation.boundaries', 'a list', boundaries)
   return {
     maxDepth: check.integer('validation.maxDepth', maxDepth, { min: 1, max: 1000 }),
     maxKeys: check.integer('validation.maxKeys', maxKeys, { min: 1 }),
-    onMissingSchema: check.oneOf('validation.onMissingSchema', onMissingSchema, ['warn', 'error', 'ignore']),
+    mode,
+    onMissingSchema: mode === 'observe' && onMissingSchema === 'error' ? 'warn' : onMissingSchema,
     boundaries: boundaries.map((boundary) => check.oneOf('validation.boundaries', boundary, allBoundaries)),
     unsafePatterns: check.oneOf('validation.unsafePatterns', unsafePatterns, unsafePatternsValues),
     coerce: coerce === undefined ? undefined : check.boolean('validation.coerce', coerce),

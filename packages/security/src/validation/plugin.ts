@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { maxHeaderSize } from 'node:http'
+import { observedReports, type ReportObserved } from '../mode.ts'
 import { SecurityError } from '../security-error.ts'
 import { securityStatus, type OpenBoundary } from '../status.ts'
 import { bodyShapeError, queryShapeError } from './input-shape.ts'
@@ -19,6 +20,7 @@ type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error)
 const plugin: FastifyPluginAsync<ValidationOptions> = async (fastify, options) => {
   const settings = resolveValidation(options)
   const { maxDepth, maxKeys, boundaries, onMissingSchema } = settings
+  const observed = settings.mode === 'observe' ? observedReports(fastify) : undefined
   const open: OpenBoundary[] = []
 
   const findUnsafePatterns = unsafePatternFinder()
@@ -38,7 +40,8 @@ const plugin: FastifyPluginAsync<ValidationOptions> = async (fastify, options) =
   if (fastify.validatorCompiler === undefined) {
     const buildValidator = buildValidatorByInput({
       ...settings,
-      isForm: (body) => forms.has(body),
+      forms,
+      reportObserved: observed,
       inspect: (schema) => inspect('a shared schema', schema, bodyLimit, settings.unsafePatterns)
     })
     fastify.setSchemaController({ compilersFactory: { buildValidator: buildValidator as never } })
@@ -49,7 +52,10 @@ const plugin: FastifyPluginAsync<ValidationOptions> = async (fastify, options) =
   fastify.addHook('preValidation', (request, _reply, done) => {
     const { body } = request
     if (isForm(request.headers['content-type']) && typeof body === 'object' && body !== null) forms.add(body)
-    done(bodyShapeError(body, maxDepth, maxKeys) ?? queryShapeError(request.query, maxKeys))
+    const error = bodyShapeError(body, maxDepth, maxKeys) ?? queryShapeError(request.query, maxKeys)
+    if (error === undefined || observed === undefined) return done(error)
+    reportError(observed, request, error)
+    done()
   })
 
   fastify.addHook('onRoute', (route) => {
@@ -64,7 +70,7 @@ const plugin: FastifyPluginAsync<ValidationOptions> = async (fastify, options) =
       if (input === 'response') continue
       inspect(subject, { [input]: schema }, lengths[input] ?? maxHeaderSize, then)
     }
-    requireListedContentType(route)
+    requireListedContentType(route, observed)
     if (route.config?.operational !== undefined) return
     const missing = findMissingSchemas(route, boundaries)
     if (missing) open.push(missing)
@@ -93,18 +99,27 @@ const isForm = (type: string | undefined): boolean =>
  * With a schema for each content type, Fastify accepts all others unchecked, and requests without a body too. This hook
  * answers them with 415.
  */
-function requireListedContentType(route: RouteOptions): void {
+function requireListedContentType(route: RouteOptions, observed?: ReportObserved): void {
   const { content } = (route.schema?.body ?? {}) as { content?: Record<string, unknown> }
   if (typeof content !== 'object' || content === null) return
 
   const listed = new Set(Object.keys(content))
   const hook: Hook = (request, _reply, done) => {
     const { mediaType } = request as { mediaType?: string }
-    const checked = mediaType !== undefined && listed.has(mediaType)
-    done(checked ? undefined : unsupportedContentType(listed))
+    if (mediaType !== undefined && listed.has(mediaType)) return done()
+    const error = unsupportedContentType(listed)
+    if (observed === undefined) return done(error)
+    reportError(observed, request, error)
+    done()
   }
   route.preValidation = [hook, ...[route.preValidation ?? []].flat()] as never
 }
+
+const reportError = (
+  report: ReportObserved,
+  { method, routeOptions }: FastifyRequest,
+  error: SecurityError
+) => report(`${method} ${routeOptions.url ?? 'of an unknown route'}`, error.code)
 
 const unsupportedContentType = (listed: ReadonlySet<string>) =>
   new SecurityError('This content type is not accepted here', {

@@ -1,4 +1,6 @@
 import AjvCompiler from '@fastify/ajv-compiler'
+import type { ReportObserved } from '../mode.ts'
+import { observeValidation } from './observe-validation.ts'
 import { withRootType } from './root-type.ts'
 
 type BuildValidator = ReturnType<typeof AjvCompiler>
@@ -6,10 +8,12 @@ type Settings = Parameters<BuildValidator>[1]
 type Schemas = Parameters<BuildValidator>[0]
 interface RouteSchema {
   schema: unknown
+  method?: string | string[]
+  url?: string
   httpPart?: string
 }
 
-type Validate = ((data: unknown) => unknown) & { errors?: unknown }
+export type Validate = ((data: unknown) => unknown) & { errors?: unknown }
 type Compile = (route: RouteSchema) => Validate
 
 /** The settings of {@link buildValidatorByInput}. */
@@ -18,16 +22,20 @@ export interface ValidatorSettings {
   coerce?: boolean | undefined
   /** `undefined`: as the app's Ajv options have it, else `'reject'`. */
   additional?: 'reject' | 'remove' | undefined
-  /** Whether a body comes from a form. */
-  isForm: (body: object) => boolean
+  /** The bodies that come from forms. */
+  forms: WeakSet<object>
   /** Called with each shared schema before it is used. */
   inspect: (schema: unknown) => void
+  /** With it, Fastify's own validation decides, and inputs that this one rejects in addition are reported. */
+  reportObserved?: ReportObserved | undefined
 }
 
 // These inputs are text: numbers are parsed from it.
 const text = { coerceTypes: 'array', removeAdditional: false } as const
 // A client that sends JSON knows types and names: a wrong one is its mistake and is reported.
 const json = { coerceTypes: false, removeAdditional: false } as const
+// Fastify's own defaults.
+const fastifys = {} as const
 // Clients and proxies add headers that the schema does not list.
 const headers = { coerceTypes: 'array', removeAdditional: true } as const
 
@@ -35,8 +43,9 @@ const headers = { coerceTypes: 'array', removeAdditional: true } as const
 export function buildValidatorByInput({
   coerce,
   additional,
-  isForm,
-  inspect
+  forms,
+  inspect,
+  reportObserved
 }: ValidatorSettings): BuildValidator {
   const build = AjvCompiler()
   const bodyOptions = {
@@ -62,7 +71,7 @@ export function buildValidatorByInput({
       const strict = compilerFor(json, bodyOptions)(typed)
       let fromText: Validate | undefined
       const validate: Validate = (data) => {
-        const isText = typeof data === 'object' && data !== null && isForm(data)
+        const isText = typeof data === 'object' && data !== null && forms.has(data)
         if (isText) fromText ??= compilerFor(text)(typed)
         const chosen = isText ? fromText! : strict
         const result = chosen(data)
@@ -71,10 +80,27 @@ export function buildValidatorByInput({
       }
       return validate
     }
-    return (route: RouteSchema) => {
+    const compile = (route: RouteSchema): Validate => {
       if (route.httpPart === 'headers') return compilerFor(headers)(route)
       if (route.httpPart === 'params' || route.httpPart === 'querystring') return compilerFor(text)(route)
       return compileBody(route)
     }
+    if (reportObserved === undefined) return compile
+    return (route: RouteSchema) => {
+      const subject = `the ${route.httpPart ?? 'body'} of ${[route.method ?? []].flat().join(',')} ${route.url ?? ''}`
+      return observeValidation({
+        usual: compilerFor(fastifys)(route),
+        strict: compile(route),
+        copy: (data) => copyInput(data, forms),
+        report: (rule) => reportObserved(subject, rule)
+      })
+    }
   }) as unknown as BuildValidator
+}
+
+/** A copy of a body, which is still one of a form. */
+function copyInput(data: unknown, forms: WeakSet<object>): unknown {
+  const copy: unknown = structuredClone(data)
+  if (typeof data === 'object' && data !== null && forms.has(data)) forms.add(copy as object)
+  return copy
 }
