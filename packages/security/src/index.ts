@@ -23,6 +23,7 @@ export { RateLimitError, RateLimitStoreError } from './rate-limit/errors.ts'
 export type {
   LimitOptions,
   RateLimitContext,
+  RateLimitHeader,
   RateLimitHook,
   StoreErrorPolicy
 } from './rate-limit/limit-options.ts'

@@ -117,3 +117,71 @@ t.test("a route's limit replaces the app's limit per address and leaves the othe
   t.same(await statuses(app, 4, '/denied'), [401, 401, 401, 401])
   t.same(await statuses(app, 3, '/guarded'), [401, 401, 429])
 })
+
+t.test('each rejection in a row doubles the time until a request passes', async (t) => {
+  const clock = installClock(t)
+  const app = await build(t, { max: 2, timeWindow: 1000, exponentialBackoff: true })
+  t.same(await statuses(app, 2), [200, 200])
+  const waits: unknown[] = []
+  for (let i = 0; i < 4; i++) waits.push((await app.inject('/')).headers['x-ratelimit-reset'])
+  t.same(waits, ['1', '2', '4', '8'])
+  clock.tick(7999)
+  t.same(await statuses(app, 1), [429])
+  clock.tick(16_000)
+  t.same(await statuses(app, 3), [200, 200, 429], 'then it starts anew')
+  clock.tick(1000)
+  t.same(await statuses(app, 1), [200], 'with one window')
+  const capped = await build(t, { max: 1, timeWindow: '1 hour', exponentialBackoff: true })
+  await statuses(capped, 9)
+  t.equal((await capped.inject('/')).headers['retry-after'], '86400', 'a day at most')
+})
+
+t.test('a route leaves out headers in addition to those that the app leaves out', async (t) => {
+  const app = await build(t, { addHeaders: { 'x-ratelimit-reset': false } }, (app) => {
+    app.get('/', { config: { rateLimit: { max: 0, addHeaders: { 'retry-after': false } } } }, ok)
+    app.get('/ok', { config: { rateLimit: { addHeadersOnExceeding: { 'x-ratelimit-limit': false } } } }, ok)
+  })
+  const { headers } = await app.inject('/')
+  t.match(headers, { 'x-ratelimit-limit': '0', 'x-ratelimit-remaining': '0' })
+  t.notOk('retry-after' in headers || 'x-ratelimit-reset' in headers)
+  const passed = await app.inject('/ok')
+  t.match(passed.headers, { 'x-ratelimit-remaining': /\d/, 'x-ratelimit-reset': /\d/ })
+  t.notOk('x-ratelimit-limit' in passed.headers)
+  await t.rejects(build(t, { addHeaders: { 'retry-afer': false } as never }), /did you mean "retry-after"/)
+})
+
+for (const [timeWindow, seconds] of [
+  ['1y', 31_557_600],
+  ['2 wks', 1_209_600],
+  ['1.5 hrs', 5400],
+  ['500 msecs', 1]
+] as const) {
+  t.test(`a window of ${timeWindow} is ${seconds} seconds`, async (t) => {
+    const app = await build(t, { timeWindow, max: 1 })
+    t.match((await app.inject('/')).headers, { 'ratelimit-policy': `"ip";q=1;w=${seconds}` })
+  })
+}
+
+t.test('users of two issuers have limits of their own, also with the same id', async (t) => {
+  const app = await build(t, { user: { max: 1 } }, (app) => {
+    app.decorateRequest('user', null as never)
+    app.decorateRequest('identity', null as never)
+    app.addHook('onRequest', async (request) => {
+      const { identity, ...user } = JSON.parse(String(request.headers['x-user'])) as Record<string, unknown>
+      Object.assign(request, { user, identity: identity ?? null })
+    })
+    app.get('/', ok)
+  })
+  const as = async (user: object) =>
+    (await app.inject({ url: '/', headers: { 'x-user': JSON.stringify(user) } })).statusCode
+  const users = [
+    { sub: '43' },
+    { sub: '43', identity: { issuer: 'https://partner.example' } },
+    { sub: '43', iss: 'https://other.example' },
+    { sub: 'https://partner.example\0' + '43' },
+    { sub: '2001:db8::1' },
+    { sub: '2001:db8::2' }
+  ]
+  for (const user of users) t.same([await as(user), await as(user)], [200, 429], JSON.stringify(user))
+  t.equal(await as({ id: 43 }), 429, 'the same user of the app')
+})

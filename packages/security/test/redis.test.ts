@@ -173,3 +173,21 @@ requires(['redis-server'], 'in a cluster no key of a client makes Redis look dow
   t.same(failures, [])
   t.match(app.security.store?.(), { kind: 'redis', up: true })
 })
+
+requires(['redis-server'], 'the time doubles in Redis as in memory, to a day at most', async (t) => {
+  const redis = await startRedis(t)
+  const options = { max: 2, timeWindow: '1 hour', exponentialBackoff: true }
+  const shared = await createLimitedApp(t, createClient(t, redis.port), options)
+  installClock(t)
+  const local = await createLimitedApp(t, undefined, options)
+  for (const app of [shared, local]) {
+    app.get('/', ok)
+    t.same(await statuses(app, 2), [200, 200])
+    const waits: number[] = []
+    for (let i = 0; i < 6; i++) waits.push(Number((await app.inject('/')).headers['x-ratelimit-reset']))
+    t.same(
+      waits,
+      [1, 2, 4, 8, 16, 24].map((hours) => hours * 3600)
+    )
+  }
+})

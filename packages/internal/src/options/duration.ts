@@ -1,5 +1,6 @@
 const units: Readonly<Record<string, number>> = {
   ms: 1,
+  msec: 1,
   millisecond: 1,
   s: 1000,
   sec: 1000,
@@ -13,7 +14,11 @@ const units: Readonly<Record<string, number>> = {
   d: 86_400_000,
   day: 86_400_000,
   w: 604_800_000,
-  week: 604_800_000
+  wk: 604_800_000,
+  week: 604_800_000,
+  y: 31_557_600_000,
+  yr: 31_557_600_000,
+  year: 31_557_600_000
 }
 
 /**

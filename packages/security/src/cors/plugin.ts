@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastif
 import fp from 'fastify-plugin'
 import { registerCorsWithoutHook } from '../internals.ts'
 
+import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { prepareListedOrigins } from './listed-origins.ts'
 import { checkCors, corsDefaults, type CorsOptions, type RouteCors } from './options.ts'
 import { isThenable, toOriginFunction } from './origin-function.ts'
@@ -26,6 +27,7 @@ const plugin: FastifyPluginAsync<CorsOptions> = async (fastify, options) => {
     )
   }
 
+  warnAboutMisspeltOptions(fastify, ['cors'])
   // @fastify/cors reads a route's options from the same place, so they are converted in place.
   fastify.addHook('onRoute', (route) => {
     const { cors } = (route.config ?? {}) as { cors?: RouteCors }

@@ -3,6 +3,7 @@ import { invalidOption } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ServerResponse } from 'node:http'
+import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { assertOptionsObject, check } from '../option-checks.ts'
 import { createHeaderBlock, type HeaderBlock } from '../prepared-headers/header-block.ts'
 import { bindHeaderSlot } from '../prepared-headers/set-block.ts'
@@ -70,6 +71,7 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
     })
   }
 
+  warnAboutMisspeltOptions(fastify, ['headers', 'helmet'], ['helmet'])
   fastify.addHook('onRoute', (route) => {
     const own = routeHeaders(route)
     if (own === undefined) return

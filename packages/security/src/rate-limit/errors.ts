@@ -10,11 +10,11 @@ export class RateLimitError extends SecurityError {
   /** Milliseconds until a request would pass. */
   readonly ttl: number
 
-  constructor(ttl: number, ban = false) {
+  constructor(ttl: number, ban = false, retryAfter = true) {
     super(ban ? 'Banned after too many requests' : `Rate limit exceeded, retry in ${formatDuration(ttl)}`, {
       code: ban ? 'RATE_LIMIT_BANNED' : 'RATE_LIMITED',
       statusCode: ban ? 403 : 429,
-      headers: { 'retry-after': `${Math.max(1, Math.ceil(ttl / 1000))}` }
+      headers: retryAfter ? { 'retry-after': `${Math.max(1, Math.ceil(ttl / 1000))}` } : undefined
     })
     this.ttl = ttl
   }

@@ -34,10 +34,10 @@ const isAllowed = ({ allowed }: Limit, request: FastifyRequest): boolean => {
  * IPv6 addresses are counted by their network, also those that a key generator of the app returns, and addresses without
  * the port that some proxies add: each connection of a client has another one.
  */
-const normalizeKey = ({ subnet }: Limit, key: string | number): string => {
+const normalizeKey = ({ subnet, isAddress }: Limit, key: string | number): string => {
   const text = String(key)
   const normalized =
-    text.includes(':') && parseAddress(text) !== undefined ? clientNetwork(text, subnet) : text
+    isAddress && text.includes(':') && parseAddress(text) !== undefined ? clientNetwork(text, subnet) : text
   return normalized.length <= maxKeyLength
     ? normalized
     : createHash('sha256').update(normalized).digest('base64url')
@@ -50,7 +50,7 @@ const toHit = (limit: Limit, key: string, max: number, window: number, cost: num
   window,
   cost,
   observe: limit.observe,
-  continueExceeding: limit.continueExceeding
+  afterRejection: limit.afterRejection
 })
 
 const costOf = ({ cost }: Limit, request: FastifyRequest): number =>

@@ -3,6 +3,16 @@ import type { FastifyRequest } from 'fastify'
 /** The policy for requests while the shared store does not answer. */
 export type StoreErrorPolicy = 'local' | 'open' | 'closed'
 
+/** A header about a limit that can be left out. The names without `x-` are those of `enableDraftSpec`. */
+export type RateLimitHeader =
+  | 'x-ratelimit-limit'
+  | 'x-ratelimit-remaining'
+  | 'x-ratelimit-reset'
+  | 'ratelimit-limit'
+  | 'ratelimit-remaining'
+  | 'ratelimit-reset'
+  | 'retry-after'
+
 /** The hook in which a limit is evaluated. */
 export type RateLimitHook = 'onRequest' | 'preParsing' | 'preValidation' | 'preHandler'
 
@@ -49,7 +59,7 @@ export interface LimitOptions {
    * Returns the key of a request instead. `undefined` leaves the request uncounted, unless it has no address either (a
    * Unix socket, a reset connection): such requests are counted together. Pass addresses through `normalizeIP`.
    *
-   * @defaultValue the address, IPv6 by its /64; with `by: 'user'` `request.user.sub` or `.id`
+   * @defaultValue the address, IPv6 by its /64; with `by: 'user'` `request.user.sub` or `.id`, and the issuer of the token
    */
   keyGenerator?:
     | ((request: FastifyRequest) => string | number | undefined | Promise<string | number | undefined>)
@@ -127,6 +137,26 @@ export interface LimitOptions {
    * @defaultValue false
    */
   continueExceeding?: boolean | undefined
+  /**
+   * Whether each rejection in a row doubles the time until a request passes, from one window up to a day (or one window,
+   * if that is longer). `continueExceeding` is then without effect.
+   *
+   * @defaultValue false
+   */
+  exponentialBackoff?: boolean | undefined
+  /**
+   * The headers of a rejection, on top of those of the app: `{ 'x-ratelimit-limit': false }` leaves one out, as
+   * `'retry-after'` too.
+   *
+   * @defaultValue `{}`: all
+   */
+  addHeaders?: Partial<Record<RateLimitHeader, boolean>> | undefined
+  /**
+   * The headers of other responses, on top of those of the app.
+   *
+   * @defaultValue `{}`: all
+   */
+  addHeadersOnExceeding?: Partial<Record<RateLimitHeader, boolean>> | undefined
   /**
    * Bits of an IPv6 address that identify a client, 1 to 128.
    *

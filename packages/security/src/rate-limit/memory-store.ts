@@ -137,7 +137,8 @@ function count(
 ): HitResult {
   if (exceeded) {
     log.rejections++
-    if (hit.continueExceeding) log.add(now, hit.window, hit.cost)
+    if (hit.afterRejection === 'count') log.add(now, hit.window, hit.cost)
+    else if (hit.afterRejection === 'double') log.block(now, hit.window, hit.max)
   } else if (!rejected) {
     log.add(now, hit.window, hit.cost)
     log.rejections = 0

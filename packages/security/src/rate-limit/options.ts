@@ -106,18 +106,6 @@ export interface RateLimitOptions extends LimitOptions {
    */
   enableDraftSpec?: boolean | undefined
   /**
-   * The older headers of a rejection: `{ 'x-ratelimit-limit': false }` leaves one out.
-   *
-   * @defaultValue `{}`: all
-   */
-  addHeaders?: Record<string, boolean> | undefined
-  /**
-   * The older headers of other responses.
-   *
-   * @defaultValue `{}`: all
-   */
-  addHeadersOnExceeding?: Record<string, boolean> | undefined
-  /**
    * Whether responses carry the headers `RateLimit` and `RateLimit-Policy` of the IETF's draft.
    *
    * @defaultValue true
@@ -148,8 +136,6 @@ const defaults = {
   storeTimeout: 50,
   cache: 10_000,
   enableDraftSpec: false,
-  addHeaders: {},
-  addHeadersOnExceeding: {},
   policyHeaders: true
 } as const satisfies PluginOptions
 
@@ -163,8 +149,6 @@ const pluginNames = optionNames<PluginOptions>({
   storeTimeout: true,
   cache: true,
   enableDraftSpec: true,
-  addHeaders: true,
-  addHeadersOnExceeding: true,
   policyHeaders: true
 })
 

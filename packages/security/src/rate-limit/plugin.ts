@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { observedReports } from '../mode.ts'
 import { securityStatus, type LimitInfo } from '../status.ts'
 import { decorateLimits } from './decorators.ts'
@@ -44,6 +45,7 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
       else if (!replied) done()
     })
   })
+  warnAboutMisspeltOptions(fastify, ['rateLimit'])
   fastify.addHook('onRoute', (route) => addRouteHooks(route, plans.add(route), limiter))
   // Unknown routes have no onRoute hook: their failures are counted here.
   if (limits.plan.limits.some(({ failures }) => failures)) {

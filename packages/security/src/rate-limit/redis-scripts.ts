@@ -1,9 +1,12 @@
+import { maxBackoff } from './types.ts'
+
 /**
  * The sliding window log in Redis, for all limits of a request in one call: read all, decide, then write all or none.
  * The clock is that of Redis, so processes need not agree on the time. A log is a packed list of numbers: rejections in
  * a row, then first time, last time and count of each entry.
  *
- * ARGV, one for each key: max, window (ms), cost, observe (0 or 1), continueExceeding (0 or 1), separated by spaces. A
+ * ARGV, one for each key: max, window (ms), cost, observe (0 or 1), rejections (0: do not count, 1: count,
+ * 2: double the time), separated by spaces. A
  * cost of 0 only evaluates whether one more would pass.
  * Returns four numbers for each key: exceeded, remaining, reset (ms), rejections.
  */
@@ -39,6 +42,11 @@ for i = 1, #KEYS do
   elseif over[i] then
     log[1] = log[1] + 1
     add = limits[i][5] == 1
+    if limits[i][5] == 2 then
+      local time = math.max(window, math.min(${maxBackoff}, window * 2 ^ (log[1] - 1)))
+      logs[i], used[i] = { log[1], now, now + time - window, max }, max
+      log = logs[i]
+    end
   elseif not rejected then
     log[1] = 0
     add = true

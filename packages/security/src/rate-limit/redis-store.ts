@@ -5,6 +5,8 @@ import type { Hit, HitResult } from './types.ts'
 const take = redisScript(takeScript)
 const refund = redisScript(refundScript)
 
+const afterRejections = { ignore: 0, count: 1, double: 2 } as const
+
 /** Counts in Redis or Valkey, by one call per request. */
 export class RedisStore {
   readonly #redis: GuardedRedis
@@ -20,8 +22,8 @@ export class RedisStore {
   /** Counts a request against all its limits, or against none if one rejects it. Calls back within the timeout. */
   take(hits: readonly Hit[], done: (error: Error | null, results?: HitResult[]) => void): void {
     const args: string[] = []
-    for (const { max, window, cost, observe, continueExceeding } of hits) {
-      args.push(`${max} ${window} ${cost} ${Number(observe)} ${Number(continueExceeding)}`)
+    for (const { max, window, cost, observe, afterRejection } of hits) {
+      args.push(`${max} ${window} ${cost} ${Number(observe)} ${afterRejections[afterRejection]}`)
     }
     this.#redis.run(take, keysOf(hits), args, (error, reply) => {
       if (error) return done(error)

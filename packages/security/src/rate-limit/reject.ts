@@ -22,9 +22,9 @@ export function rejectRequest(
   limit.onExceeded?.(request, hit.key)
   if (ban) limit.onBanReach?.(request, hit.key)
 
-  const error = new RateLimitError(result.reset, ban)
+  const error = new RateLimitError(result.reset, ban, limit.headersOnRejection.retryAfter)
   // On the reply too: an error handler of the app may ignore the headers of an error.
-  reply.headers(error.headers!)
+  if (error.headers !== undefined) reply.headers(error.headers)
   if (limit.errorResponseBuilder === undefined) return done(error)
 
   let built: unknown

@@ -1,7 +1,10 @@
-import { addressList, type AddressList, omitUndefined, subjectOf } from '@seaworthy/internal'
+import { addressList, type AddressList, omitUndefined } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
 import { assertOptionsObject, check, checkDuration, optionNames } from '../option-checks.ts'
 import type { LimitOptions, RateLimitHook, StoreErrorPolicy } from './limit-options.ts'
+import type { AfterRejection } from './types.ts'
+import { userKey } from './user-key.ts'
+import { resolveWantedHeaders, type WantedHeaders } from './wanted-headers.ts'
 
 type Key = string | number | undefined
 type NumberFunction = (request: FastifyRequest, key: string) => number | Promise<number>
@@ -15,6 +18,8 @@ export interface Limit {
   readonly max: number | NumberFunction
   readonly window: number | NumberFunction
   readonly key: (request: FastifyRequest) => Key | Promise<Key>
+  /** Whether the key may be an address. The id of a user may look like one. */
+  readonly isAddress: boolean
   readonly cost: number | ((request: FastifyRequest) => number)
   readonly allowed: AddressList | undefined
   readonly allow: ((request: FastifyRequest, key: string) => boolean | Promise<boolean>) | undefined
@@ -23,8 +28,9 @@ export interface Limit {
   readonly observe: boolean
   readonly onStoreError: StoreErrorPolicy
   readonly ban: number
-  /** Whether rejected requests count too. */
-  readonly continueExceeding: boolean
+  readonly afterRejection: AfterRejection
+  readonly headersOnPass: WantedHeaders
+  readonly headersOnRejection: WantedHeaders
   readonly onExceeding: LimitOptions['onExceeding']
   readonly onExceeded: LimitOptions['onExceeded']
   readonly onBanReach: LimitOptions['onBanReach']
@@ -49,6 +55,7 @@ const defaults = {
   allowList: [],
   ban: -1,
   continueExceeding: false,
+  exponentialBackoff: false,
   ipv6Subnet: 64
 } as const satisfies LimitOptions
 
@@ -69,6 +76,9 @@ export const limitNames: readonly string[] = optionNames<LimitOptions>({
   name: true,
   ban: true,
   continueExceeding: true,
+  exponentialBackoff: true,
+  addHeaders: true,
+  addHeadersOnExceeding: true,
   ipv6Subnet: true,
   onExceeding: true,
   onExceeded: true,
@@ -111,6 +121,7 @@ export function resolveLimit(option: string, options: LimitOptions, defaultName:
     max,
     window,
     key: keyGenerator ?? (by === 'user' ? userKey : ({ ip }) => ip),
+    isAddress: by !== 'user' || keyGenerator !== undefined,
     cost,
     allowed: typeof allowList === 'function' ? undefined : toAddressList(`${option}.allowList`, allowList!),
     allow: typeof allowList === 'function' ? allowList : undefined,
@@ -118,7 +129,9 @@ export function resolveLimit(option: string, options: LimitOptions, defaultName:
     observe: check.boolean(`${option}.observe`, limit.observe),
     onStoreError: resolveStoreErrorPolicy(option, present),
     ban: check.integer(`${option}.ban`, ban, { min: -1 }),
-    continueExceeding: check.boolean(`${option}.continueExceeding`, limit.continueExceeding),
+    afterRejection: resolveAfterRejection(option, limit),
+    headersOnPass: resolveWantedHeaders(`${option}.addHeadersOnExceeding`, limit.addHeadersOnExceeding),
+    headersOnRejection: resolveWantedHeaders(`${option}.addHeaders`, limit.addHeaders),
     onExceeding: limit.onExceeding,
     onExceeded: limit.onExceeded,
     onBanReach: limit.onBanReach,
@@ -143,7 +156,14 @@ function stageOf(option: string, { hook, by }: LimitOptions): Limit['stage'] {
   return by === 'user' ? 'user' : 'onRequest'
 }
 
-const userKey = ({ user }: FastifyRequest & { user?: unknown }): string | undefined => subjectOf(user)
+function resolveAfterRejection(
+  option: string,
+  { continueExceeding, exponentialBackoff }: LimitOptions
+): AfterRejection {
+  const counts = check.boolean(`${option}.continueExceeding`, continueExceeding)
+  const doubles = check.boolean(`${option}.exponentialBackoff`, exponentialBackoff)
+  return doubles ? 'double' : counts ? 'count' : 'ignore'
+}
 
 function toAddressList(option: string, list: readonly string[]): AddressList | undefined {
   if (!Array.isArray(list))

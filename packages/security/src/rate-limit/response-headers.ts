@@ -5,10 +5,7 @@ import type { ResolvedRateLimit } from './options.ts'
 import { formatPolicy } from './resolve-limit.ts'
 import type { HitResult, LimitEvaluation } from './types.ts'
 
-type HeaderSettings = Pick<
-  ResolvedRateLimit,
-  'enableDraftSpec' | 'policyHeaders' | 'addHeaders' | 'addHeadersOnExceeding'
->
+type HeaderSettings = Pick<ResolvedRateLimit, 'enableDraftSpec' | 'policyHeaders'>
 
 /**
  * The headers of a response about its limits. They consist of numbers and of names that are checked at the start, so
@@ -49,8 +46,6 @@ export function rateLimitHeaderWriter(
   const prefix = options.enableDraftSpec ? 'ratelimit' : 'x-ratelimit'
   const names = { limit: `${prefix}-limit`, remaining: `${prefix}-remaining`, reset: `${prefix}-reset` }
   const allNames = new Set([...Object.values(names), 'ratelimit', 'ratelimit-policy'])
-  const onRejection = wantedHeaders(names, options.addHeaders)
-  const onPass = wantedHeaders(names, options.addHeadersOnExceeding)
   const setBlock = bindHeaderSlot(fastify, 'limits')
 
   return (reply, { limits, hits, results }) => {
@@ -61,7 +56,8 @@ export function rateLimitHeaderWriter(
     let older = before?.older ?? ''
     const tighter = before === undefined || before.remaining >= remaining || exceeded
     if (tighter) {
-      const wanted = exceeded ? onRejection : onPass
+      const limit = limits[tightest]!
+      const wanted = exceeded ? limit.headersOnRejection : limit.headersOnPass
       older = wanted.limit ? formatHeaderLine(names.limit, hits[tightest]!.max) : ''
       if (wanted.remaining) older += formatHeaderLine(names.remaining, exceeded ? 0 : remaining)
       if (wanted.reset) older += formatHeaderLine(names.reset, Math.ceil(reset / 1000))
@@ -95,12 +91,3 @@ export function tightestOf(results: readonly HitResult[]): number {
   }
   return best
 }
-
-const wantedHeaders = (
-  names: { limit: string; remaining: string; reset: string },
-  add: Readonly<Record<string, boolean>>
-) => ({
-  limit: add[names.limit] ?? true,
-  remaining: add[names.remaining] ?? true,
-  reset: add[names.reset] ?? true
-})

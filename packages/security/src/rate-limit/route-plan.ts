@@ -53,10 +53,17 @@ export function resolveAppLimits(options: RateLimitOptions, registration = 1): A
   const ip = resolveLimit('rateLimit', base, `${number}ip`)
   // A name identifies a count: routes that inherited the app's name would be counted together.
   const { name: _, groupId: __, ...inherited } = base
+  /** A limit's options on top of the app's. Of headers that are left out, both lists apply. */
+  const inherit = <T extends LimitOptions>(own: T): T => ({
+    ...inherited,
+    ...own,
+    addHeaders: { ...inherited.addHeaders, ...own.addHeaders },
+    addHeadersOnExceeding: { ...inherited.addHeadersOnExceeding, ...own.addHeadersOnExceeding }
+  })
 
   return {
     plan: createPlan([ip, ...failures, ...user]),
-    custom: (option, own, name) => resolveLimit(option, { ...inherited, ...omitUndefined(own) }, name),
+    custom: (option, own, name) => resolveLimit(option, inherit(omitUndefined(own)), name),
     forRoute(route, config) {
       if (config === false) return noLimits
       const name = routeName(route)
@@ -67,14 +74,14 @@ export function resolveAppLimits(options: RateLimitOptions, registration = 1): A
         const several = limits.map((limit, index) => {
           assertOptionsObject(option, limit)
           const ownName = index === 0 ? name : `${name} #${index + 1}`
-          return resolveLimit(option, { ...inherited, ...omitUndefined(limit) }, ownName)
+          return resolveLimit(option, inherit(omitUndefined(limit)), ownName)
         })
         return createPlan([...several, ...failures, ...user])
       }
       assertOptionsObject(option, config)
       const { user: ownUser, failures: ownFailures, ...own } = omitUndefined(config as RouteLimitOptions)
       return createPlan([
-        ...(Object.keys(own).length === 0 ? [ip] : [resolveLimit(option, { ...inherited, ...own }, name)]),
+        ...(Object.keys(own).length === 0 ? [ip] : [resolveLimit(option, inherit(own), name)]),
         ...(ownFailures === undefined
           ? failures
           : additionalLimit(option, ownFailures, inherited, `${name} failures`)),

@@ -1,4 +1,4 @@
-import { entriesPerWindow } from './types.ts'
+import { entriesPerWindow, maxBackoff } from './types.ts'
 
 /**
  * The requests of one key within a window: never more than `max` in any stretch of its length. Requests close to each
@@ -39,6 +39,14 @@ export class SlidingWindowLog {
     }
     this.used += cost
     this.end = now + window
+  }
+
+  /** Lets no request pass for a time that doubles with each rejection: one entry, which leaves after it. */
+  block(now: number, window: number, max: number): void {
+    const time = Math.max(window, Math.min(maxBackoff, window * 2 ** (this.rejections - 1)))
+    this.entries = [now, now + time - window, max]
+    this.used = max
+    this.end = now + time
   }
 
   /** Gives back a cost, from the newest entries. */

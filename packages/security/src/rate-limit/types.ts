@@ -1,5 +1,11 @@
 import type { Limit } from './resolve-limit.ts'
 
+/** The effect of a rejection: none, it counts as a request, or it doubles the time until one passes. */
+export type AfterRejection = 'ignore' | 'count' | 'double'
+
+/** Milliseconds that a doubled time reaches at most, unless one window is longer. */
+export const maxBackoff = 86_400_000
+
 /** One request to be counted against one limit. */
 export interface Hit {
   /** The name of the limit. With the key it identifies a count. */
@@ -12,8 +18,7 @@ export interface Hit {
   cost: number
   /** The limit only counts: it rejects nothing and does not keep other limits from counting. */
   observe: boolean
-  /** Rejected requests count too. */
-  continueExceeding: boolean
+  afterRejection: AfterRejection
 }
 
 /** The result of one hit. Times in milliseconds. */

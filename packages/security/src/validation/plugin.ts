@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { maxHeaderSize } from 'node:http'
+import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { observedReports, type ReportObserved } from '../mode.ts'
 import { SecurityError } from '../security-error.ts'
 import { securityStatus, type OpenBoundary } from '../status.ts'
@@ -58,6 +59,7 @@ const plugin: FastifyPluginAsync<ValidationOptions> = async (fastify, options) =
     done()
   })
 
+  warnAboutMisspeltOptions(fastify, ['validation'])
   fastify.addHook('onRoute', (route) => {
     const then = routeUnsafePatterns(route, settings.unsafePatterns)
     const subject = `the schema of ${[route.method].flat().join(',')} ${route.url}`
