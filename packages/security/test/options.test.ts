@@ -24,7 +24,10 @@ const start = async (options: object, config?: object) => {
 const invalid: [object, string | RegExp][] = [
   [{ heders: {} }, 'security: "heders" is not an option, did you mean "headers"?'],
   [{ cors: true }, 'security: "cors" must be an object or false, got true'],
-  [{ headers: { profile: 'web' } }, /"headers.profile" must be one of 'api', 'html', 'helmet', got 'web'/],
+  [
+    { headers: { profile: 'web' } },
+    /"headers.profile" must be one of 'auto', 'api', 'html', 'helmet', got 'web'/
+  ],
   [{ headers: { noSnif: true } }, 'security: "headers.noSnif" is not an option, did you mean "noSniff"?'],
   [{ headers: { permissionsPolicy: 'a\r\nb: c' } }, /"headers.permissionsPolicy" must be a header value/],
   [{ headers: { global: 'yes' } }, `security: "headers.global" must be true or false, got 'yes'`],

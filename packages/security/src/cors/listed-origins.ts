@@ -4,6 +4,9 @@ import { bindHeaderSlot } from '../prepared-headers/set-block.ts'
 import type { CorsOptions } from './options.ts'
 import { listedOrigins } from './origin-function.ts'
 
+/** The header of responses that depend on the origin, for one that gets no other: a `Vary` of the route keeps it. */
+export const varyByOrigin: HeaderBlock = createHeaderBlock({ vary: 'Origin' })
+
 /** Sets the CORS headers of a request that is no preflight. `false`: @fastify/cors has to decide. */
 export type SetListedOrigin = (request: FastifyRequest, reply: FastifyReply) => boolean
 
@@ -21,7 +24,7 @@ export function prepareListedOrigins(
 
   const blocks = new Map<string, HeaderBlock>()
   for (const origin of origins.names) {
-    const headers: Record<string, string> = { 'access-control-allow-origin': origin }
+    const headers: Record<string, string> = { vary: 'Origin', 'access-control-allow-origin': origin }
     if (credentials) headers['access-control-allow-credentials'] = 'true'
     if (exposedHeaders) headers['access-control-expose-headers'] = [exposedHeaders].flat().join(', ')
     blocks.set(origin, createHeaderBlock(headers))
@@ -33,8 +36,7 @@ export function prepareListedOrigins(
     if (cors !== undefined || raw.method === 'OPTIONS' || reply.hasHeader('vary')) return false
     const block = origin === undefined ? undefined : blocks.get(origin)
     if (block === undefined && origins.others && origin !== undefined) return false
-    reply.header('vary', 'Origin')
-    if (block !== undefined) setBlock(reply, block)
+    setBlock(reply, block ?? varyByOrigin)
     return true
   }
 }

@@ -1,12 +1,13 @@
 import fastifyCors, { type FastifyCorsOptions } from '@fastify/cors'
 import type { Overridable } from '@seaworthy/contract'
 import { omitUndefined } from '@seaworthy/internal'
-import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { registerCorsWithoutHook } from '../internals.ts'
 
 import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
-import { prepareListedOrigins } from './listed-origins.ts'
+import { bindHeaderSlot } from '../prepared-headers/set-block.ts'
+import { prepareListedOrigins, varyByOrigin } from './listed-origins.ts'
 import { checkCors, corsDefaults, type CorsOptions, type RouteCors } from './options.ts'
 import { isThenable, toOriginFunction } from './origin-function.ts'
 
@@ -37,7 +38,7 @@ const plugin: FastifyPluginAsync<CorsOptions> = async (fastify, options) => {
     route.config = { ...route.config, cors: toOfficialOptions(fastify, merged) as RouteCors }
   })
 
-  if (dependsOnOrigin(checked)) keepVaryOrigin(fastify)
+  const keepVary = dependsOnOrigin(checked) ? keepVaryOrigin(fastify) : undefined
   const setListedOrigin = prepareListedOrigins(fastify, checked)
   if (setListedOrigin !== undefined) {
     const corsHook = await registerCorsWithoutHook(fastify, toOfficialOptions(fastify, checked))
@@ -48,10 +49,17 @@ const plugin: FastifyPluginAsync<CorsOptions> = async (fastify, options) => {
       return
     }
     fastify.addHook('onRequest', function cors(request, reply, done) {
-      if (setListedOrigin(request, reply)) done()
-      else corsHook.call(this, request, reply, done)
+      if (setListedOrigin(request, reply)) return done()
+      keepVary?.(request, reply)
+      corsHook.call(this, request, reply, done)
     })
     return
+  }
+  if (keepVary !== undefined) {
+    fastify.addHook('onRequest', (request, reply, done) => {
+      keepVary(request, reply)
+      done()
+    })
   }
 
   const { delegator } = checked
@@ -71,18 +79,15 @@ const dependsOnOrigin = ({ origin, delegator }: CorsOptions): boolean =>
   delegator !== undefined ||
   (origin !== undefined && origin !== false && ![origin as unknown].flat(Infinity).includes('*'))
 
-/** A route that sets `Vary` replaces the header: without `Origin` in it, caches would mix the responses. */
-function keepVaryOrigin(fastify: FastifyInstance): void {
-  fastify.addHook('onSend', (request, reply, payload, done) => {
-    const vary = reply.getHeader('vary')
-    if (vary !== 'Origin' && vary !== undefined && !routeVariesNot(request)) {
-      const names = String(vary)
-        .toLowerCase()
-        .split(/\s*,\s*/)
-      if (!names.includes('origin') && !names.includes('*')) reply.header('vary', `${String(vary)}, Origin`)
-    }
-    done(null, payload)
-  })
+/**
+ * A route that sets `Vary` replaces the header: without `Origin` in it, caches would mix the responses. The block is
+ * joined with the header of the route when the head is written.
+ */
+function keepVaryOrigin(fastify: FastifyInstance): (request: FastifyRequest, reply: FastifyReply) => void {
+  const setBlock = bindHeaderSlot(fastify, 'cors')
+  return (request, reply) => {
+    if (!routeVariesNot(request)) setBlock(reply, varyByOrigin)
+  }
 }
 
 /** Whether the route has CORS options of its own that do not depend on the origin. */

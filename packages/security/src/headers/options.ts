@@ -3,7 +3,7 @@ import type { HelmetOptions } from 'helmet'
 import { modes, type Mode } from '../mode.ts'
 import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
 import type { HelmetHeaders, PolicyOptions, PolicyValues } from './helmet-types.ts'
-import { observing, profiles, type Profile } from './profiles.ts'
+import { observing, profiles, type FixedProfile, type Profile } from './profiles.ts'
 
 /** The route option `helmet`. It fits the one that `@fastify/helmet` declares. */
 export type HelmetRouteOption =
@@ -18,10 +18,11 @@ export type HelmetRouteOption =
 /** Options of the headers of one route, beside helmet's. */
 export interface RouteHeadersOptions {
   /**
-   * The defaults under helmet's options. `'api'`: nothing may be loaded or framed, nothing is cached. `'html'`:
-   * resources of the same origin only, no inline code. `'helmet'`: exactly the headers of `@fastify/helmet`.
+   * The defaults under helmet's options. `'auto'`: `'html'` for pages and scripts, by the content type of each response,
+   * and `'api'` for all others. `'api'`: nothing may be loaded or framed, nothing is cached. `'html'`: resources of the
+   * same origin only, no inline code. `'helmet'`: exactly the headers of `@fastify/helmet`.
    *
-   * @defaultValue 'api'
+   * @defaultValue 'auto'
    */
   profile?: Profile | undefined
   /**
@@ -75,7 +76,7 @@ export interface ResolvedHeaders {
 
 /** The defaults that do not depend on the profile. */
 export const headersDefaults = {
-  profile: 'api',
+  profile: 'auto',
   enableCSPNonces: false,
   global: true,
   mode: 'enforce'
@@ -113,6 +114,8 @@ const names = optionNames<OwnHeadersOptions & HelmetHeaders & { skipRoute: boole
   xssFilter: true
 })
 
+const profileNames = Object.keys(profiles) as FixedProfile[]
+
 /** Older names of options that a profile sets under their newer names. An older name replaces the profile's option. */
 const aliases: Record<string, string> = { hsts: 'strictTransportSecurity', frameguard: 'xFrameOptions' }
 
@@ -120,15 +123,17 @@ const aliases: Record<string, string> = { hsts: 'strictTransportSecurity', frame
  * Puts the options on top of their profile.
  *
  * @param option - The place of the options, for messages: `headers of /orders`.
+ * @param forPage - Whether `'auto'` means the headers of a page.
  */
-export function resolveHeaders(option: string, options: HeadersOptions): ResolvedHeaders {
+export function resolveHeaders(option: string, options: HeadersOptions, forPage = false): ResolvedHeaders {
   assertOptionsObject(option, options)
   const present = withoutRegisterOptions(omitUndefined(options))
   check.keys(option, present, names)
   const { profile, enableCSPNonces, mode, global: _, ...rest } = { ...headersDefaults, ...present }
   const { permissionsPolicy, cacheControl, ...helmet } = rest
   const observe = check.oneOf(`${option}.mode`, mode, modes) === 'observe'
-  const chosen = profiles[check.oneOf(`${option}.profile`, profile, Object.keys(profiles) as Profile[])]
+  const name = check.oneOf<Profile>(`${option}.profile`, profile, ['auto', ...profileNames])
+  const chosen = profiles[name === 'auto' ? (forPage ? 'html' : 'api') : name]
   const base = observe ? observing(chosen) : chosen
   const extra = {
     'permissions-policy': headerText(

@@ -9,9 +9,11 @@ import { createHeaderBlock, type HeaderBlock } from '../prepared-headers/header-
 import { bindHeaderSlot } from '../prepared-headers/set-block.ts'
 import { securityStatus } from '../status.ts'
 import type { HelmetHeaders } from './helmet-types.ts'
+import { prepareByType } from './by-type.ts'
 import { headersDefaults, resolveHeaders, type HeadersOptions } from './options.ts'
 import { createNonce, prepareHeaders, type CspNonce, type PreparedHeaders } from './prepare.ts'
 import { routeHeaders } from './route-headers.ts'
+import { toolPageHeaders } from './tool-pages.ts'
 
 interface HeadersReply {
   /** The request's nonces, if `enableCSPNonces` is on. */
@@ -29,6 +31,8 @@ type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error)
 const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
   assertOptionsObject('headers', options)
   const global = check.boolean('headers.global', options.global ?? headersDefaults.global)
+  const onPage = options.profile === undefined ? reportFirstPage(fastify) : () => undefined
+  const prepare = (option: string, some: HeadersOptions) => prepareProfile(option, some, onPage)
   const prepared = prepare('headers', options)
   securityStatus(fastify).headers = prepared.fixed
 
@@ -47,9 +51,14 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
           headers = prepare('headers', { ...options, ...callOptions })
           preparedByOptions.set(callOptions!, headers)
         }
-        const { values } = blockFor(headers, this.request, this)
-        // One by one, because they override headers that are set already.
-        for (const [name, value] of values) this.header(name, value)
+        const block = blockFor(headers, this.request, this)
+        if (block.page === undefined) {
+          // One by one, because they override headers that are set already.
+          for (const [name, value] of block.values) this.header(name, value)
+          return
+        }
+        for (const name of block.values.keys()) this.removeHeader(name)
+        setBlock(this, block)
       }
     )
   }
@@ -59,8 +68,6 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
       apply(request, reply)
       done()
     })
-    const policy = prepared.fixed['content-security-policy']
-    if (policy !== undefined && options.profile !== 'html') warnAboutPages(fastify, policy)
     // While it closes, Fastify answers 503 before any hook. Only then: a listener costs every request.
     fastify.addHook('preClose', (done) => {
       const block = createHeaderBlock(prepared.fixed)
@@ -72,8 +79,10 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
   }
 
   warnAboutMisspeltOptions(fastify, ['headers', 'helmet'], ['helmet'])
-  fastify.addHook('onRoute', (route) => {
-    const own = routeHeaders(route)
+  const byType = (options.profile ?? headersDefaults.profile) === 'auto'
+  const recognisesTools = global && byType && options.contentSecurityPolicy === undefined
+  fastify.addHook('onRoute', function (route) {
+    const own = routeHeaders(route) ?? (recognisesTools ? toolPageHeaders(this.pluginName, route) : undefined)
     if (own === undefined) return
     const headers = own === false ? undefined : prepare(`headers of ${route.url}`, { ...options, ...own })
     const hook: Hook = (request, reply, done) => {
@@ -90,36 +99,27 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
   })
 }
 
-/** Whether a text begins as a page does. */
-const isMarkup = (text: string): boolean => /^\s*</.test(text)
-
-/** Warns once if a policy that lets nothing load goes out with a page. */
-function warnAboutPages(fastify: FastifyInstance, policy: string): void {
-  let watching = policy.includes("default-src 'none'") && !policy.includes('script-src')
-  if (!watching) return
-  fastify.addHook('onSend', ({ routeOptions: { url } }, reply, payload, done) => {
-    // A JSON text is no page, and the common answer: it must cost next to nothing.
-    const mayBePage = watching && (typeof payload !== 'string' || isMarkup(payload))
-    if (mayBePage && String(reply.getHeader('content-type')).startsWith('text/html')) {
-      if (reply.getHeader('content-security-policy') === policy) {
-        watching = false
-        fastify.log.warn(
-          { url },
-          `security: ${url ?? 'an unknown route'} sends text/html with the Content-Security-Policy of the profile 'api'; browsers load none of its scripts and styles; add headers: { profile: 'html' } to the plugin, or config: { headers: { profile: 'html' } } to the route`
-        )
-      }
-    }
-    done(null, payload)
-  })
-}
-
 /** Resolves and prepares headers. Helmet's errors become errors of an option. */
-function prepare(option: string, options: HeadersOptions): PreparedHeaders {
+function prepareProfile(option: string, options: HeadersOptions, onPage: () => void): PreparedHeaders {
   const resolved = resolveHeaders(option, options)
   try {
-    return prepareHeaders(resolved)
+    const headers = prepareHeaders(resolved)
+    if ((options.profile ?? headersDefaults.profile) !== 'auto') return headers
+    return prepareByType(headers, prepareHeaders(resolveHeaders(option, options, true)), onPage)
   } catch (cause) {
     throw invalidOption(`security: "${option}": ${(cause as Error).message}`, cause)
+  }
+}
+
+/** Says once that pages have other headers than the rest. */
+function reportFirstPage({ log }: FastifyInstance): () => void {
+  let reported = false
+  return () => {
+    if (reported) return
+    reported = true
+    log.info(
+      "security: a page (text/html) is sent with the headers of the profile 'html'; browsers load only what comes from this service, and no inline code; if a page needs more, set contentSecurityPolicy in \"headers\" or in the route's config.headers; profile: 'auto' leaves this line out"
+    )
   }
 }
 

@@ -18,6 +18,8 @@ export interface PreparedHeaders {
   /** The headers that are the same on every response. */
   readonly fixed: Readonly<Record<string, string>>
   readonly nonces: boolean
+  /** The headers, if they are the same for every request. */
+  readonly constant: HeaderBlock | undefined
   /** All headers for a request. `nonce`: the nonces that the request has already. */
   block(request: FastifyRequest, reply: FastifyReply, nonce?: CspNonce): HeaderBlock
 }
@@ -70,6 +72,7 @@ export function prepareHeaders({ helmet: options, nonces, extra }: ResolvedHeade
   return {
     fixed,
     nonces: true,
+    constant: undefined,
     block(_request, _reply, nonce = createNonce()) {
       const filled = pieces.map((piece) =>
         piece === placeholders.script ? nonce.script : piece === placeholders.style ? nonce.style : piece
@@ -81,7 +84,7 @@ export function prepareHeaders({ helmet: options, nonces, extra }: ResolvedHeade
 
 const prepareConstant = (fixed: Record<string, string>, nonces: boolean): PreparedHeaders => {
   const block = createHeaderBlock(fixed)
-  return { fixed, nonces, block: () => block }
+  return { fixed, nonces, constant: block, block: () => block }
 }
 
 function prepareDynamicPolicy(
@@ -95,6 +98,7 @@ function prepareDynamicPolicy(
   return {
     fixed,
     nonces,
+    constant: undefined,
     block(request, reply, nonce = createNonce()) {
       const middleware = withoutNonces ?? contentSecurityPolicy(withNonce(policy, nonce) as never)
       let text: string | undefined

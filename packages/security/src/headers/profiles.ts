@@ -1,7 +1,10 @@
 import type { HelmetHeaders } from './helmet-types.ts'
 
-/** The name of a set of defaults. */
-export type Profile = 'api' | 'html' | 'helmet'
+/** The name of a set of defaults. `'auto'` is `'html'` for pages and `'api'` for all else. */
+export type Profile = 'auto' | 'api' | 'html' | 'helmet'
+
+/** The profiles that have headers. */
+export type FixedProfile = Exclude<Profile, 'auto'>
 
 /** The defaults of a profile. */
 export interface ProfileSettings {
@@ -16,7 +19,7 @@ const noFeatures = [...features, 'midi', 'payment', 'usb'].map((feature) => `${f
 // One year, without preload: a domain hardly gets off the browsers' preload lists again, so preload is opt-in.
 const strictTransportSecurity = { maxAge: 31_536_000, includeSubDomains: true }
 
-export const profiles: Record<Profile, ProfileSettings> = {
+export const profiles: Record<FixedProfile, ProfileSettings> = {
   // A response in JSON loads nothing, needs no frame and belongs in no shared cache.
   api: {
     helmet: {
@@ -49,8 +52,7 @@ export const profiles: Record<Profile, ProfileSettings> = {
           'manifest-src': ["'self'"],
           'base-uri': ["'none'"],
           'form-action': ["'self'"],
-          'frame-ancestors': ["'none'"],
-          'upgrade-insecure-requests': []
+          'frame-ancestors': ["'none'"]
         }
       },
       strictTransportSecurity,

@@ -1,6 +1,7 @@
 import { nativeResponse } from '../internals.ts'
 import { overridingNames } from './header-block.ts'
 import { materialize } from './header-accessors.ts'
+import { addsToVary, blockForType } from './written-headers.ts'
 import { allSlotSymbols, type PreparedResponse } from './symbols.ts'
 
 /**
@@ -24,10 +25,13 @@ function writeHead(
   }
   const all: unknown[] = []
   for (const slot of allSlotSymbols) {
-    const block = this[slot]
-    if (block === undefined) continue
+    const present = this[slot]
+    if (present === undefined) continue
+    const block = blockForType(present, headers)
     const overriding = overridingNames(block, headers)
-    for (const [name, value] of block.values) if (overriding?.has(name) !== true) all.push(name, value)
+    for (const [name, value] of block.values) {
+      if (overriding?.has(name) !== true || addsToVary(name, headers)) all.push(name, value)
+    }
   }
   for (const entry of list) all.push(entry)
   return nativeResponse.writeHead.call(this, status, all as never) as PreparedResponse

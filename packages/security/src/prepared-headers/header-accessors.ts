@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import { nativeResponse } from '../internals.ts'
+import { omitHeader } from './header-block.ts'
 import { allSlotSymbols, type PreparedResponse, type SlotSymbol } from './symbols.ts'
 
 /** Methods of a response that treat the headers of its blocks as headers like others. */
@@ -28,7 +29,10 @@ const accessors = {
   },
   removeHeader(this: PreparedResponse, name: string): void {
     const slot = slotOf(this, name)
-    if (slot !== undefined) materialize(this, slot)
+    const block = slot && this[slot]
+    // The content type, which decides between two blocks, may not be known yet.
+    if (block?.page !== undefined) this[slot!] = omitHeader(block, name.toLowerCase())
+    else if (slot !== undefined) materialize(this, slot)
     nativeResponse.removeHeader.call(this, name)
   }
 }

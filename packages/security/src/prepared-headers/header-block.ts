@@ -1,4 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { addsToVary } from './written-headers.ts'
 
 /** Several headers, ready to be sent as one text. */
 export interface HeaderBlock {
@@ -8,6 +9,8 @@ export interface HeaderBlock {
   readonly values: ReadonlyMap<string, string>
   /** The lines of the head, each with its line break. */
   readonly text: string
+  /** The block for a page instead of this one, if the two differ. Called when the content type is known. */
+  readonly page?: (() => HeaderBlock) | undefined
 }
 
 /**
@@ -24,13 +27,22 @@ export function createHeaderBlock(headers: Readonly<Record<string, string>>): He
     values.set(name, value)
     text += formatHeaderLine(name, value)
   }
-  return { names: values, values, text }
+  return { names: values, values, text, page: undefined }
 }
 
 /** A block with one more header in front, whose name and value are checked already. */
 export function prependHeader(name: string, value: string, block: HeaderBlock): HeaderBlock {
   const values = new Map([[name, value], ...block.values])
-  return { names: values, values, text: formatHeaderLine(name, value) + block.text }
+  return { names: values, values, text: formatHeaderLine(name, value) + block.text, page: undefined }
+}
+
+/** A block without one of its headers. */
+export function omitHeader(block: HeaderBlock, name: string): HeaderBlock {
+  const values = new Map(block.values)
+  values.delete(name)
+  const text = [...values].map(([each, value]) => formatHeaderLine(each, value)).join('')
+  const { page } = block
+  return { names: values, values, text, page: page && (() => omitHeader(page(), name)) }
 }
 
 /** The headers in lines of a head. */
@@ -65,7 +77,9 @@ export function linesBeside(block: HeaderBlock, headers: unknown): string {
   const overriding = overridingNames(block, headers)
   if (overriding === undefined) return block.text
   let text = ''
-  for (const [name, value] of block.values) if (!overriding.has(name)) text += formatHeaderLine(name, value)
+  for (const [name, value] of block.values) {
+    if (!overriding.has(name) || addsToVary(name, headers)) text += formatHeaderLine(name, value)
+  }
   return text
 }
 

@@ -1,5 +1,6 @@
 import { nativeResponse } from '../internals.ts'
 import { linesBeside } from './header-block.ts'
+import { blockForType } from './written-headers.ts'
 import { kCors, kHeaders, kLimits, type PreparedResponse } from './symbols.ts'
 
 /**
@@ -9,7 +10,7 @@ import { kCors, kHeaders, kLimits, type PreparedResponse } from './symbols.ts'
 function storeHeader(this: PreparedResponse, firstLine: string, headers: unknown): void {
   const { [kHeaders]: fixed, [kCors]: cors, [kLimits]: limits } = this
   let lines = firstLine
-  if (fixed !== undefined) lines += linesBeside(fixed, headers)
+  if (fixed !== undefined) lines += linesBeside(blockForType(fixed, headers), headers)
   if (cors !== undefined) lines += linesBeside(cors, headers)
   if (limits !== undefined) lines += linesBeside(limits, headers)
   nativeResponse._storeHeader.call(this, lines, headers)

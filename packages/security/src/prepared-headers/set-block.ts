@@ -4,16 +4,8 @@ import { useDocumentedWriter } from './documented-writer.ts'
 import { hasHeaderAccessors, installHeaderAccessors } from './header-accessors.ts'
 import type { HeaderBlock } from './header-block.ts'
 import { useRawWriter } from './raw-writer.ts'
-import {
-  slotSymbols,
-  type HeaderBlocks,
-  type HeaderSlot,
-  type PreparedResponse,
-  type SlotSymbol
-} from './symbols.ts'
-
-/** The members of a reply that are used: while the server closes, there is only a response. */
-type ReplyLike = Pick<FastifyReply, 'raw' | 'hasHeader'>
+import { setEach, type ReplyLike } from './single-headers.ts'
+import { slotSymbols, type HeaderBlocks, type HeaderSlot, type PreparedResponse } from './symbols.ts'
 
 /** Replaces the block of a slot on a response. Headers that the app sets override it. */
 export type SetHeaderBlock = (reply: ReplyLike, block: HeaderBlock | undefined) => void
@@ -51,13 +43,3 @@ const isNative = (raw: PreparedResponse): boolean =>
   Object.getPrototypeOf(raw) === nativeResponse &&
   raw._storeHeader === nativeResponse._storeHeader &&
   raw.writeHead === nativeResponse.writeHead
-
-/** Sets single headers, for other responses: HTTP/2, `inject`, a class of the app. */
-function setEach(reply: ReplyLike, symbol: SlotSymbol, block: HeaderBlock | undefined) {
-  const raw = reply.raw as FastifyReply['raw'] & HeaderBlocks
-  for (const [name, value] of raw[symbol]?.values ?? []) {
-    if (raw.getHeader(name) === value) raw.removeHeader(name)
-  }
-  raw[symbol] = block
-  for (const [name, value] of block?.values ?? []) if (!reply.hasHeader(name)) raw.setHeader(name, value)
-}
