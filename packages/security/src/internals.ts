@@ -1,10 +1,11 @@
 // Every use of a part that Node, Fastify, @fastify/cors or helmet does not document. Each has a test against the
 // installed version in test/internals.test.ts.
 import fastifyCors, { type FastifyCorsOptions } from '@fastify/cors'
-import type { FastifyInstance, FastifyPluginCallback, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyPluginCallback, FastifyRequest, onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import helmet from 'helmet'
-import { ServerResponse, type IncomingMessage } from 'node:http'
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 
 /** Node's own step from status line and headers to the text of the head. */
 export interface HeadWriter {
@@ -37,6 +38,15 @@ export function canReplaceHeadWriter(): boolean {
   } catch {
     return false
   }
+}
+
+/**
+ * Whether a test of the app injects this request: it has no socket of Node's, and the address that light-my-request
+ * gives to requests without one. Adapters such as @fastify/aws-lambda pass the client's address.
+ */
+export function isInjectedByTest({ raw, ip }: FastifyRequest): boolean {
+  if (Object.getPrototypeOf(raw) === IncomingMessage.prototype) return false
+  return ip === '127.0.0.1' && !(raw.socket instanceof Socket) && !('stream' in raw)
 }
 
 const forwardedClient = '203.0.113.254'

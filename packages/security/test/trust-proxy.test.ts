@@ -171,3 +171,22 @@ t.test('property: no header and no URL causes a 5xx, or a response without secur
   )
   t.pass('the property holds')
 })
+
+t.test('a platform whose proxy is not trusted is named at the start', async (t) => {
+  const linesWith = async (variable: string, trustProxy: string[] | false) => {
+    const { lines, logger } = captureLog()
+    process.env[variable] = '1'
+    try {
+      await buildApp(t, rateLimit, {}, undefined, { trustProxy, logger })
+    } finally {
+      delete process.env[variable]
+    }
+    return lines.map((line) => JSON.parse(line) as { level: number; msg: string })
+  }
+  t.match(await linesWith('DYNO', false), [
+    { level: 40, msg: /Heroku has a proxy in front of this service.*share one limit.*trustProxy/ }
+  ])
+  t.match(await linesWith('KUBERNETES_SERVICE_HOST', false), [{ level: 30, msg: /on Kubernetes.*often/ }])
+  for (const range of ['uniquelocal', '169.254.1.0/24']) t.same(await linesWith('DYNO', [range]), [])
+  t.same(await linesWith('UNRELATED_VARIABLE', false), [])
+})

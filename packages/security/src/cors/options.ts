@@ -23,7 +23,13 @@ export type CorsDelegator = (
 ) => PromiseLike<CorsOptions | false> | CorsOptions | false | void
 
 /** The hook in which the headers are set. */
-export type CorsHook = 'onRequest' | 'preParsing' | 'preValidation' | 'preHandler' | 'preSerialization'
+export type CorsHook =
+  | 'onRequest'
+  | 'preParsing'
+  | 'preValidation'
+  | 'preHandler'
+  | 'preSerialization'
+  | 'onSend'
 
 /** A route's `config.cors`: options on top of the plugin's, or `false` for none. */
 export type RouteCors =
@@ -134,7 +140,14 @@ export const corsDefaults: Pick<CorsOptions, 'methods'> = {
   methods: ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']
 }
 
-const hooks = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'preSerialization'] as const
+const hooks = [
+  'onRequest',
+  'preParsing',
+  'preValidation',
+  'preHandler',
+  'preSerialization',
+  'onSend'
+] as const
 
 const names = optionNames<CorsOptions>({
   origin: true,

@@ -63,8 +63,9 @@ export function decorateLimits(fastify: FastifyInstance, limiter: Limiter, { cus
       const limit = createLimit(options)
       return async (request: FastifyRequest, { increment = true }: { increment?: boolean } = {}) => {
         const evaluation = await limiter.evaluate(limit, request, increment)
-        if (evaluation === undefined) return { isAllowed: true as const, key: '' }
-        const [{ key, max, window }, { remaining, reset, exceeded, rejections }] = evaluation
+        if (evaluation === undefined)
+          return { isAllowed: true as const, key: (await limit.key(request)) ?? '' }
+        const [{ appKey: key, max, window }, { remaining, reset, exceeded, rejections }] = evaluation
         return {
           isAllowed: false as const,
           key,

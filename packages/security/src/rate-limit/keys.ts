@@ -43,15 +43,19 @@ const normalizeKey = ({ subnet, isAddress }: Limit, key: string | number): strin
     : createHash('sha256').update(normalized).digest('base64url')
 }
 
-const toHit = (limit: Limit, key: string, max: number, window: number, cost: number): Hit => ({
-  name: limit.name,
-  key,
-  max,
-  window,
-  cost,
-  observe: limit.observe,
-  afterRejection: limit.afterRejection
-})
+function toHit(limit: Limit, rawKey: string | number, max: number, window: number, cost: number): Hit {
+  const key = normalizeKey(limit, rawKey)
+  return {
+    name: limit.name,
+    key,
+    appKey: typeof rawKey === 'number' ? (rawKey as unknown as string) : key,
+    max,
+    window,
+    cost,
+    observe: limit.observe,
+    afterRejection: limit.afterRejection
+  }
+}
 
 const costOf = ({ cost }: Limit, request: FastifyRequest): number =>
   typeof cost === 'number' ? cost : toInteger(cost(request), 1)
@@ -79,7 +83,7 @@ export function collectHits(limits: readonly Limit[], request: FastifyRequest, o
     }
     counted?.push(limit)
     const { max, window } = limit
-    hits.push(toHit(limit, normalizeKey(limit, key), max as number, window as number, costOf(limit, request)))
+    hits.push(toHit(limit, key, max as number, window as number, costOf(limit, request)))
   }
   return { limits: counted ?? limits, hits }
 }
@@ -96,7 +100,8 @@ export async function collectHitsAsync(
     const rawKey = keyOrNoAddress(limit, request, await limit.key(request))
     if (rawKey === undefined) continue
 
-    const key = String(rawKey)
+    // Functions of the app get the key as its generator returned it: a number stays one.
+    const key = rawKey as string
     if (isAllowed(limit, request) || (limit.allow && (await limit.allow(request, key)))) {
       onSkip(limit)
       continue
@@ -106,7 +111,7 @@ export async function collectHitsAsync(
     hits.push(
       toHit(
         limit,
-        normalizeKey(limit, key),
+        rawKey,
         typeof max === 'number' ? max : toInteger(await max(request, key), 0),
         typeof window === 'number' ? window : toInteger(await window(request, key), 1),
         costOf(limit, request)

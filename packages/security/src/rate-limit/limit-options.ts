@@ -32,7 +32,8 @@ export interface RateLimitContext {
 /** One limit: of the app, of a route, or of a hook. */
 export interface LimitOptions {
   /**
-   * Requests within the window, at least 0, or a function that returns them.
+   * Requests within the window, at least 0, or a function that returns them. While an app has not set it, files of
+   * `@fastify/static` are counted apart, up to 1000, and requests by `app.inject()` without an address are not counted.
    *
    * @defaultValue 100
    */

@@ -52,6 +52,19 @@ export class Limiter {
     this.#take(counted, request, reply, done)
   }
 
+  /** Lets a request pass without counting it. Its headers are those of a first request. */
+  pass(limits: readonly Limit[], request: FastifyRequest, reply: FastifyReply, done: Done): void {
+    const { limits: counted, hits } = collectHits(limits, request, this.#onSkip)
+    const results = hits.map(({ max, window }) => ({
+      exceeded: false,
+      remaining: max - 1,
+      reset: window,
+      rejections: 0
+    }))
+    if (hits.length > 0) this.#dependencies.writeHeaders(reply, { limits: counted, hits, results })
+    done()
+  }
+
   #enforceDynamic(limits: readonly Limit[], request: FastifyRequest, reply: FastifyReply, done: Done): void {
     collectHitsAsync(limits, request, this.#onSkip).then((counted) => {
       this.#take(counted, request, reply, done)
@@ -166,7 +179,7 @@ export class Limiter {
 
     for (let i = 0; i < limits.length; i++) {
       const limit = limits[i]!
-      limit.onExceeding?.(request, hits[i]!.key)
+      limit.onExceeding?.(request, hits[i]!.appKey)
       if (limit.failures && !results[i]!.exceeded)
         this.#expectFailure(request, limit.failures, hits[i]!, shared)
     }

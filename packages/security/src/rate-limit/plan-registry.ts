@@ -1,5 +1,6 @@
 import { routeData } from '@seaworthy/contract'
 import type { FastifyRequest, RouteOptions } from 'fastify'
+import { isStaticFileRoute } from './static-files.ts'
 import type { RouteRateLimit } from './options.ts'
 import { noLimits, type AppLimits, type RoutePlan } from './route-plan.ts'
 
@@ -10,14 +11,19 @@ export class RoutePlans {
   readonly #data = routeData<RoutePlan>('security.rate-limit')
   readonly #limits: AppLimits
   readonly #global: boolean
+  readonly #separateFiles: boolean
   readonly #plans: Set<RoutePlan>
   /** Plans of routes that were added before the plugin, by their `config`. */
   readonly #earlier = new WeakMap<object, RoutePlan>()
   /** The last plan of each `config.rateLimit`, for the HEAD route of a GET route. */
   readonly #latest = new WeakMap<object, { url: string; plan: RoutePlan }>()
 
-  /** @param global - Whether routes without `config.rateLimit` have the app's limits. */
-  constructor(limits: AppLimits, global: boolean) {
+  /**
+   * @param global - Whether routes without `config.rateLimit` have the app's limits.
+   * @param separateFiles - Whether routes of static files have a limit of their own.
+   */
+  constructor(limits: AppLimits, global: boolean, separateFiles: boolean) {
+    this.#separateFiles = separateFiles
     this.#limits = limits
     this.#global = global
     this.#plans = new Set(global ? [limits.plan] : [])
@@ -30,7 +36,7 @@ export class RoutePlans {
 
   /** Decides the plan of a route that is being added, and stores it with the route. */
   add(route: RouteOptions): RoutePlan {
-    const plan = this.#decide(route)
+    const plan = this.#isForFiles(route) ? this.#forFiles() : this.#decide(route)
     this.#data.set(route, plan)
     return plan
   }
@@ -45,6 +51,16 @@ export class RoutePlans {
     const decided = this.#decide({ method, url, config })
     this.#earlier.set(config, decided)
     return decided
+  }
+
+  #isForFiles(route: RouteOptions): boolean {
+    const { rateLimit } = (route.config ?? {}) as { rateLimit?: unknown }
+    return this.#separateFiles && this.#global && rateLimit === undefined && isStaticFileRoute(route)
+  }
+
+  #forFiles(): RoutePlan {
+    this.#plans.add(this.#limits.filesPlan)
+    return this.#limits.filesPlan
   }
 
   #decide({ method, url, config }: PlannedRoute): RoutePlan {

@@ -1,5 +1,34 @@
 import { parseAddress } from '@seaworthy/internal'
+import { trustsForwardedFor } from '../internals.ts'
+import { securityStatus } from '../status.ts'
+import { proxyPlatform } from './platforms.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+
+/** Addresses of peers: of each private range, of carriers, and a public one. */
+const peers = [
+  '127.0.0.1',
+  '10.0.0.1',
+  '172.16.0.1',
+  '192.168.0.1',
+  '169.254.1.1',
+  '100.64.0.1',
+  '203.0.113.1',
+  'fd00::1'
+]
+
+/** Says at the start that a platform's proxy is not trusted: all clients would share one limit. */
+export function warnAboutPlatformProxy(fastify: FastifyInstance, env: NodeJS.ProcessEnv = process.env): void {
+  const platform = proxyPlatform(env)
+  if (platform === undefined || Array.isArray(securityStatus(fastify).trustProxy)) return
+  if (peers.some((peer) => trustsForwardedFor(fastify, peer) !== false)) return
+  const { name, certain } = platform
+  const message = certain
+    ? `security: ${name} has a proxy in front of this service, and X-Forwarded-For is trusted from none; all clients share one limit`
+    : `security: on ${name} a load balancer or an ingress is often in front of a service, and X-Forwarded-For is trusted from none; behind one, all clients share one limit`
+  fastify.log[certain ? 'warn' : 'info'](
+    `${message}; list its addresses: securityServerOptions({ trustProxy: ['uniquelocal'] }) if they are private`
+  )
+}
 
 /**
  * Checks the first forwarded request and logs once if the proxy settings cannot be right: behind an untrusted proxy

@@ -19,8 +19,8 @@ export function rejectRequest(
   done: Done
 ): void {
   const ban = limit.ban >= 0 && result.rejections > limit.ban
-  limit.onExceeded?.(request, hit.key)
-  if (ban) limit.onBanReach?.(request, hit.key)
+  limit.onExceeded?.(request, hit.appKey)
+  if (ban) limit.onBanReach?.(request, hit.appKey)
 
   const error = new RateLimitError(result.reset, ban, limit.headersOnRejection.retryAfter)
   // On the reply too: an error handler of the app may ignore the headers of an error.

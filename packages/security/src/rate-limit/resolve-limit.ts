@@ -113,6 +113,7 @@ export function resolveLimit(option: string, options: LimitOptions, defaultName:
     typeof timeWindow === 'function' ? timeWindow : checkDuration(`${option}.timeWindow`, timeWindow)
   const name = limit.name ?? (limit.groupId === undefined ? defaultName : `group ${limit.groupId}`)
   check.string(`${option}.name`, name)
+  if (limit.groupId !== undefined) check.string(`${option}.groupId`, limit.groupId)
 
   return {
     name,

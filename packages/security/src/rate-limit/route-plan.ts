@@ -28,12 +28,17 @@ const createPlan = (limits: readonly Limit[]): RoutePlan => {
   }
 }
 
+/** Static files within the window. */
+const maxFiles = 1000
+
 export const noLimits: RoutePlan = createPlan([])
 
 /** The app's limits, from which those of routes and hooks inherit. */
 export interface AppLimits {
   /** The plan of routes without limits of their own. */
   readonly plan: RoutePlan
+  /** The plan of static files, while the app has not set `max`: one page may have dozens. */
+  readonly filesPlan: RoutePlan
   /** The plan of a route with `config.rateLimit`. */
   forRoute(route: Pick<RouteOptions, 'method' | 'url'>, config: RouteRateLimit): RoutePlan
   /** The limit of a hook or a call by hand. */
@@ -63,6 +68,7 @@ export function resolveAppLimits(options: RateLimitOptions, registration = 1): A
 
   return {
     plan: createPlan([ip, ...failures, ...user]),
+    filesPlan: createPlan([resolveLimit('rateLimit', { ...inherited, max: maxFiles }, `${number}files`)]),
     custom: (option, own, name) => resolveLimit(option, inherit(omitUndefined(own)), name),
     forRoute(route, config) {
       if (config === false) return noLimits

@@ -12,6 +12,8 @@ export interface Hit {
   name: string
   /** The client's key. */
   key: string
+  /** The key as functions of the app get it: a number stays one. */
+  appKey: string
   max: number
   /** Milliseconds. */
   window: number
