@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest 
 import fp from 'fastify-plugin'
 import type { ServerResponse } from 'node:http'
 import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
+import { whenOfficialIsUsed } from '../official-plugins.ts'
 import { assertOptionsObject, check } from '../option-checks.ts'
 import { createHeaderBlock, type HeaderBlock } from '../prepared-headers/header-block.ts'
 import { bindHeaderSlot } from '../prepared-headers/set-block.ts'
@@ -64,8 +65,17 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
   }
 
   if (global) {
+    let active = true
+    whenOfficialIsUsed(
+      fastify,
+      '@fastify/helmet',
+      'its headers are sent, and the headers of this package are not',
+      () => {
+        active = false
+      }
+    )
     fastify.addHook('onRequest', (request, reply, done) => {
-      apply(request, reply)
+      if (active) apply(request, reply)
       done()
     })
     // While it closes, Fastify answers 503 before any hook. Only then: a listener costs every request.

@@ -2,6 +2,7 @@ import { routeData } from '@seaworthy/contract'
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import { isStaticFileRoute } from './static-files.ts'
 import type { RouteRateLimit } from './options.ts'
+import type { Limit } from './resolve-limit.ts'
 import { noLimits, type AppLimits, type RoutePlan } from './route-plan.ts'
 
 type PlannedRoute = Pick<RouteOptions, 'method' | 'url' | 'config'>
@@ -10,6 +11,7 @@ type PlannedRoute = Pick<RouteOptions, 'method' | 'url' | 'config'>
 export class RoutePlans {
   readonly #data = routeData<RoutePlan>('security.rate-limit')
   readonly #limits: AppLimits
+  #onlyAdditional = false
   readonly #global: boolean
   readonly #separateFiles: boolean
   readonly #plans: Set<RoutePlan>
@@ -53,6 +55,12 @@ export class RoutePlans {
     return decided
   }
 
+  /** Removes the limits that @fastify/rate-limit evaluates too, of all plans and of those to come. */
+  keepOnlyAdditional(): void {
+    this.#onlyAdditional = true
+    for (const plan of this.#plans) keepAdditional(plan)
+  }
+
   #isForFiles(route: RouteOptions): boolean {
     const { rateLimit } = (route.config ?? {}) as { rateLimit?: unknown }
     return this.#separateFiles && this.#global && rateLimit === undefined && isStaticFileRoute(route)
@@ -72,8 +80,17 @@ export class RoutePlans {
     const latest = this.#latest.get(rateLimit)
     if (method === 'HEAD' && latest?.url === url) return latest.plan
     const plan = this.#limits.forRoute({ method, url }, rateLimit)
+    if (this.#onlyAdditional) keepAdditional(plan)
     this.#plans.add(plan)
     this.#latest.set(rateLimit, { url, plan })
     return plan
+  }
+}
+
+/** The lists are shared with the hooks of routes, so they are changed in place. */
+function keepAdditional(plan: RoutePlan): void {
+  for (const list of Object.values(plan) as Limit[][]) {
+    const kept = list.filter(({ by, failures }) => by === 'user' || failures !== undefined)
+    list.splice(0, list.length, ...kept)
   }
 }

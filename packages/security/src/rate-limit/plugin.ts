@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { whenOfficialIsUsed } from '../official-plugins.ts'
 import { isInjectedByTest } from '../internals.ts'
 import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { observedReports } from '../mode.ts'
@@ -70,6 +71,8 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
     })
   }
 
+  const then = 'it limits by address and by route; of the limits of this package, "user" and "failures" go on'
+  whenOfficialIsUsed(fastify, '@fastify/rate-limit', then, () => plans.keepOnlyAdditional())
   decorateLimits(fastify, limiter, limits)
   const status = securityStatus(fastify)
   const earlier = status.limits
