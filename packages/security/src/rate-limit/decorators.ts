@@ -66,14 +66,16 @@ export function decorateLimits(fastify: FastifyInstance, limiter: Limiter, { cus
         if (evaluation === undefined)
           return { isAllowed: true as const, key: (await limit.key(request)) ?? '' }
         const [{ appKey: key, max, window }, { remaining, reset, exceeded, rejections }] = evaluation
+        // Of a count that has not begun, there is nothing to wait for.
+        const ttl = increment || remaining < max ? reset : 0
         return {
           isAllowed: false as const,
           key,
           max,
           timeWindow: window,
           remaining,
-          ttl: reset,
-          ttlInSeconds: Math.ceil(reset / 1000),
+          ttl,
+          ttlInSeconds: Math.ceil(ttl / 1000),
           isExceeded: exceeded,
           isBanned: limit.ban >= 0 && rejections > limit.ban
         }
