@@ -37,8 +37,13 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
   const apiKeys =
     options.apiKeys && (await import('./api-keys/register.ts')).createApiKeys(options.apiKeys, realm)
   const csrf =
-    options.csrf && (await import('./csrf/csrf.ts')).createCsrf(options.csrf, options.apiKeys?.header, audit)
-  if (csrf) fastify.addHook('onRequest', csrf.onRequest)
+    options.csrf &&
+    (await import('./csrf/register.ts')).registerCsrf(fastify, options.csrf, {
+      audit,
+      sessions: sessions?.sessions,
+      tokenCookie: jwt?.cookie,
+      explicit: [tokens?.headerScheme, apiKeys?.scheme]
+    })
 
   const schemes = new Map<SchemeName, Scheme>()
   for (const feature of [tokens, apiKeys, sessions])

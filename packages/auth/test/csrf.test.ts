@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
-import type { CsrfOptions } from '../src/index.ts'
-import { cookieOf, guardedApp, secret } from './helpers.ts'
+import type { FastifyRequest } from 'fastify'
+import type { ApiKeyRecord, CsrfOptions } from '../src/index.ts'
+import { bearer, cookieOf, guardedApp, secret } from './helpers.ts'
 
 type Headers = Record<string, string>
 const writing = ['POST', 'PUT', 'PATCH', 'DELETE'] as const
@@ -124,4 +125,72 @@ t.test('csrfToken without sessions throws an error that names the option', async
   const made = await guardedApp(t, { jwt: { secret, cookie: 'token' } })
   made.app.get('/token', async (request) => made.app.auth.csrfToken(request))
   t.match((await made.app.inject('/token')).body, /set the option \\"session\\"/)
+})
+
+t.test('credentials in a header allow a cross-site write only if they are valid', async (t) => {
+  let find: () => ApiKeyRecord | null = () => null
+  const made = await guardedApp(t, {
+    jwt: { secret, cookie: 'token' },
+    session: { key: randomBytes(32) },
+    apiKeys: { find: () => find() }
+  })
+  const { app, route, runs } = made
+  app.post('/login', async ({ session, body }) => {
+    session.set('user', body)
+    return 'in'
+  })
+  route('POST', '/any', { config: { auth: true } })
+  route('POST', '/session', { config: { auth: { schemes: 'session' } } })
+  route('POST', '/jwt', { config: { auth: { schemes: 'jwt' } } })
+  route('POST', '/unguarded', {}, ({ session }: FastifyRequest) => session.get('user') ?? 'anonymous')
+  await app.ready()
+  const login = await app.inject({ method: 'POST', url: '/login', payload: { sub: 'ada' } })
+  const { accessToken } = await app.auth.issueTokens({ sub: 'eve' })
+  const victim = await app.auth.issueTokens({ sub: 'ada' })
+  const { key, hash } = app.auth.apiKeys.create()
+  const cookies = [cookieOf(login.headers), `token=${victim.accessToken}`]
+  const send = (url: string, headers: Headers) =>
+    app.inject({ method: 'POST', url, headers: { 'sec-fetch-site': 'cross-site', ...headers } })
+
+  const nothing: Headers[] = [
+    { authorization: 'Bearer x' },
+    { authorization: `Bearer ${accessToken}x` },
+    { authorization: 'Bearer ' },
+    { authorization: 'bearer' },
+    { authorization: 'Basic eDp5' },
+    { 'x-api-key': 'x' },
+    { 'x-api-key': key }
+  ]
+  for (const url of ['/any', '/session', '/jwt', '/unguarded']) {
+    for (const cookie of cookies)
+      for (const headers of nothing) {
+        const { statusCode, body } = await send(url, { cookie, ...headers })
+        t.equal(statusCode, 403, `${url} ${JSON.stringify(headers)}`)
+        t.match(body, /AUTH_CROSS_SITE/)
+      }
+  }
+  for (const headers of nothing) t.match((await send('/login', headers)).statusCode, /401|403/)
+  t.equal(runs(), 0)
+
+  find = () => ({ hash, sub: 'eve' })
+  for (const headers of [bearer(accessToken), { 'x-api-key': key }]) {
+    for (const cookie of cookies) {
+      t.match((await send('/any', { cookie, ...headers })).statusCode, 200)
+      t.equal((await send('/session', { cookie, ...headers })).statusCode, 401, 'the cookie is not read')
+      t.equal((await send('/unguarded', { cookie, ...headers })).body, 'anonymous')
+    }
+  }
+  const withKey = await send('/jwt', { cookie: cookies[1]!, 'x-api-key': key })
+  t.equal(withKey.statusCode, 401, 'nor the cookie with a token')
+})
+
+t.test('a client on another site that sends no cookie sees why its token is not valid', async (t) => {
+  const made = await guardedApp(t, { jwt: { secret }, session: { key: randomBytes(32) } })
+  made.route('POST', '/', { config: { auth: true } })
+  await made.app.ready()
+  const token = made.app.jwt.sign({ sub: 'ada' }, { expiresIn: 1, clockTimestamp: 1000 } as never)
+  const headers = { 'sec-fetch-site': 'cross-site', ...bearer(token) }
+  const { statusCode, body } = await made.app.inject({ method: 'POST', url: '/', headers })
+  t.equal(statusCode, 401)
+  t.match(body, /AUTH_TOKEN_EXPIRED/)
 })

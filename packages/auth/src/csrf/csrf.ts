@@ -1,23 +1,24 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto'
-import { subjectOf } from '@seaworthy/internal'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
 import { AuthError } from '../core/errors.ts'
+import type { Scheme } from '../schemes/types.ts'
+import type { CookieCredentials } from './cookie-credentials.ts'
+import { hasCsrfToken, tokenFor } from './csrf-token.ts'
 import type { ResolvedCsrf } from './options.ts'
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
-const sessionKey = '__csrf'
-
-/** The token in the session, and the user for whom it was made. */
-interface StoredToken {
-  readonly token: string
-  readonly owner: string
-}
 
 export interface Csrf {
   readonly onRequest: (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
   /** The token for `x-csrf-token`. */
   readonly tokenFor: (request: FastifyRequest) => string
+}
+
+export interface CsrfDependencies {
+  readonly audit: Audit
+  readonly cookies: CookieCredentials
+  /** Schemes by headers that no browser adds by itself. */
+  readonly explicit: readonly Scheme[]
 }
 
 /** Compares hosts only: a proxy may terminate TLS. */
@@ -32,52 +33,45 @@ const isWrite = ({ method, headers }: FastifyRequest): boolean =>
  * Rejects writes that another site makes a browser send. It reads the origin that browsers state (`Sec-Fetch-Site`, else
  * `Origin`), so forms need no token and there is no cookie to plant.
  */
-export function createCsrf(options: ResolvedCsrf, apiKeyHeader: string | undefined, audit: Audit): Csrf {
+export function createCsrf(options: ResolvedCsrf, { audit, cookies, explicit }: CsrfDependencies): Csrf {
   const isAllowedOrigin = (request: FastifyRequest): boolean => {
     const { 'sec-fetch-site': site, origin } = request.headers
     if (origin !== undefined && options.trustedOrigins.has(origin)) return true
     if (site !== undefined) return site === 'same-origin' || site === 'none'
     if (origin !== undefined) return isSameHost(origin, request)
-    return options.unknownOrigin === 'allow' || hasToken(request)
+    return options.unknownOrigin === 'allow' || hasCsrfToken(request)
   }
 
-  /** Browsers add cookies by themselves, but never these headers: such a request is no forgery. */
-  const hasExplicitCredentials = ({ headers }: FastifyRequest): boolean =>
-    (headers.authorization !== undefined && /^bearer /i.test(headers.authorization)) ||
-    (apiKeyHeader !== undefined && headers[apiKeyHeader] !== undefined)
+  const deny = (request: FastifyRequest, done: (error: Error) => void): void => {
+    const code = 'AUTH_CROSS_SITE'
+    audit.record({ type: 'csrf', outcome: 'denied', scheme: 'none', code }, request)
+    done(new AuthError('Cross-site requests may not write here', { code, statusCode: 403 }))
+  }
+
+  /**
+   * Credentials in a header make a request no forgery, but only if they are valid: a page can send any header to a
+   * service that allows it by CORS.
+   */
+  function checkExplicit(request: FastifyRequest, done: (error?: Error) => void, index = 0): void {
+    const scheme = explicit[index]
+    if (scheme === undefined) return deny(request, done)
+    scheme.identify(request, (error, identity) => {
+      if (identity !== undefined) {
+        cookies.ignore(request)
+        return done()
+      }
+      if (!error) return checkExplicit(request, done, index + 1)
+      // A client on another site sees that its token has expired, and refreshes it.
+      if (cookies.has(request)) deny(request, done)
+      else done(error)
+    })
+  }
 
   return {
     onRequest(request, _reply, done) {
-      if (!isWrite(request) || hasExplicitCredentials(request) || isAllowedOrigin(request)) return done()
-      const code = 'AUTH_CROSS_SITE'
-      audit.record({ type: 'csrf', outcome: 'denied', scheme: 'none', code }, request)
-      done(new AuthError('Cross-site requests may not write here', { code, statusCode: 403 }))
+      if (!isWrite(request) || isAllowedOrigin(request)) return done()
+      checkExplicit(request, done)
     },
-    tokenFor(request) {
-      if (!request.session)
-        throw new Error('auth: csrfToken() keeps its token in the session: set the option "session"')
-      const existing = storedToken(request)
-      if (existing !== undefined) return existing
-      const token = randomBytes(32).toString('base64url')
-      const stored: StoredToken = { token, owner: ownerOf(request) }
-      request.session.set(sessionKey, stored)
-      return token
-    }
+    tokenFor
   }
-}
-
-const ownerOf = ({ session }: FastifyRequest): string => subjectOf(session.get('user')) ?? ''
-
-/** A token from before the login is void: an attacker who planted the session in the browser has it. */
-function storedToken(request: FastifyRequest): string | undefined {
-  const { token, owner } = (request.session.get(sessionKey) ?? {}) as Partial<StoredToken>
-  return typeof token === 'string' && owner === ownerOf(request) ? token : undefined
-}
-
-function hasToken(request: FastifyRequest): boolean {
-  const expected = request.session ? storedToken(request) : undefined
-  const header = request.headers['x-csrf-token']
-  if (expected === undefined || typeof header !== 'string') return false
-  const [a, b] = [Buffer.from(expected), Buffer.from(header)]
-  return a.length === b.length && timingSafeEqual(a, b)
 }

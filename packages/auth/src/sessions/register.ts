@@ -6,7 +6,7 @@ import type { AuthStore } from '../stores/store.ts'
 import type { ResolvedSession } from './options.ts'
 import { sessionScheme } from './scheme.ts'
 import { createSessions } from './sessions.ts'
-import type { Sessions } from './types.ts'
+import type { SessionHooks, Sessions } from './types.ts'
 
 // The official declarations apply here. The published ones (`sessions/decorators.ts`) do not import them.
 declare module '@fastify/secure-session' {
@@ -16,7 +16,7 @@ declare module '@fastify/secure-session' {
 }
 
 export interface SessionFeature {
-  readonly sessions: Sessions
+  readonly sessions: Sessions & SessionHooks
   readonly scheme: Scheme
 }
 

@@ -144,6 +144,11 @@ export function createSessions(
       )
     },
 
+    ignore(request) {
+      loaded.delete(request)
+      request.session = createSession()
+    },
+
     list: (subject) => store.sessionsOf(checkSubject(subject)),
     async revoke(id, subject) {
       await store.endSession(id, subject)

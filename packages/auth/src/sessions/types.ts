@@ -22,4 +22,6 @@ type Done = (error?: Error) => void
 export interface SessionHooks {
   readonly onRequest: (request: FastifyRequest, reply: FastifyReply, done: Done) => void
   readonly onSend: (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done) => void
+  /** Gives the request an empty session. The browser keeps its own. */
+  readonly ignore: (request: FastifyRequest) => void
 }

@@ -14,6 +14,8 @@ import { createTokenVerifier, type TokenVerifier } from './verifier.ts'
 
 export interface TokenFeature {
   readonly scheme: Scheme
+  /** Reads no cookie. */
+  readonly headerScheme: Scheme
   readonly verifier: TokenVerifier
   /** Only if the app has a key. */
   readonly mint: TokenMint | undefined
@@ -51,6 +53,7 @@ export async function registerTokens(
   const { clockTolerance, maxLength } = jwt
   const dependencies = { verifier, revocations, realm, clockTolerance, maxLength, keys }
   const scheme = tokenScheme(verifier, revocations, realm, jwt.cookie)
+  const headerScheme = tokenScheme(verifier, revocations, realm, undefined)
   if (keys.length === 0) {
     const lookup = (request: FastifyRequest): string => {
       const token = tokenOf(request, jwt.cookie)
@@ -59,12 +62,13 @@ export async function registerTokens(
       throw unauthorized('FST_JWT_NO_AUTHORIZATION_IN_HEADER', message, challenge('Bearer', realm))
     }
     fastify.decorateRequest('jwtVerify', createJwtVerify({ ...dependencies, lookup }) as never)
-    return { scheme, verifier, mint: undefined }
+    return { scheme, headerScheme, verifier, mint: undefined }
   }
 
   await (await import('./fastify-jwt-adapter.ts')).registerJwtAdapter(fastify, jwt, dependencies)
   const sign = (claims: Record<string, unknown>): string => fastify.jwt.sign(claims)
-  return { scheme, verifier, mint: createTokenMint(jwt, { sign, store, revocations, audit, realm }) }
+  const mint = createTokenMint(jwt, { sign, store, revocations, audit, realm })
+  return { scheme, headerScheme, verifier, mint }
 }
 
 /** Fetches published keys at start, and exports their age. */
