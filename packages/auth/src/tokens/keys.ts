@@ -2,16 +2,25 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { reveal, type Secret } from '@seaworthy/internal'
 import { check } from '../core/option-checks.ts'
 import { algorithmsOf, type SignatureAlgorithm } from './algorithms.ts'
+import { rsaWeakness } from './rsa-weakness.ts'
 
 const minRsaBits = 2048
 
 /** Why a key must not be used. `undefined` if it may be. */
 export function keyWeakness(key: KeyObject): string | undefined {
   const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {}
-  if (key.asymmetricKeyType === 'rsa' && modulusLength < minRsaBits) return `RSA of ${modulusLength} bits`
+  if (key.asymmetricKeyType === 'rsa') {
+    if (modulusLength < minRsaBits) return `RSA of ${modulusLength} bits`
+    return rsaWeakness(modulusOf(key), key.asymmetricKeyDetails?.publicExponent ?? 0n)
+  }
   return algorithmsOf(key.asymmetricKeyType, namedCurve).length === 0
     ? `a ${key.asymmetricKeyType ?? 'symmetric'} key`
     : undefined
+}
+
+const modulusOf = (key: KeyObject): bigint => {
+  const { n = '' } = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' })
+  return BigInt(`0x${Buffer.from(n, 'base64url').toString('hex')}`)
 }
 
 /** A public key in PEM and the algorithms that it can verify. */

@@ -86,7 +86,7 @@ export function remoteIssuer(
       const { kid, alg } = decodeUnverified(token, 'header') ?? {}
       const isKeyId = kid === undefined || (typeof kid === 'string' && kid.length <= 256)
       if (!isKeyId || !rules.algorithms.includes(alg as SignatureAlgorithm)) return done(invalid)
-      const lookup = source.lookup(kid)
+      const lookup = source.lookup(kid, alg as string)
       if (lookup instanceof Promise) void lookup.then((result) => verifyBy(result, token, done))
       else verifyBy(lookup, token, done)
     }
