@@ -7,6 +7,7 @@ import { cookieOf, listen } from './helpers.ts'
 
 const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const weak = generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 3 })
 const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 /** The provider's response to the code of a login. By default it is valid. */
@@ -17,28 +18,36 @@ interface TokenResponse {
   status?: number
   body?: string
   jwks?: number
+  /** The path whose response is longer than any real one. */
+  long?: string
 }
 
 /** A provider that responds with `state.answer`, and an app that logs in there. */
-async function build(t: Test) {
-  const state: { nonce: string; answer: TokenResponse } = { nonce: '', answer: {} }
+async function build(t: Test, first: TokenResponse = {}) {
+  const state: { nonce: string; answer: TokenResponse } = { nonce: '', answer: first }
   const hidden = randomBytes(16).toString('hex')
   const server = createServer(({ url }, response) => {
-    const { claims, alg = 'RS256', key = pair, status = 200, body, jwks = 200 } = state.answer
+    const { claims, alg = 'RS256', key = pair, status = 200, body, jwks = 200, long } = state.answer
     response.setHeader('content-type', 'application/json')
     const send = (value: object): void => void response.end(JSON.stringify(value))
+    if (url === long) return void response.end(`{"x":"${'x'.repeat(300_000)}"}`)
     if (url === '/keys') {
       response.statusCode = jwks
       return send({
-        keys: [{ ...pair.publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' }]
+        keys: [
+          { ...pair.publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' },
+          { ...weak.publicKey.export({ format: 'jwk' }), kid: 'weak', alg: 'RS256', use: 'sig' }
+        ]
       })
     }
+    if (url === '/userinfo') return send({ sub: 'ada' })
     if (url !== '/token') {
       return send({
         issuer,
         authorization_endpoint: `${issuer}/authorize`,
         token_endpoint: `${issuer}/token`,
-        jwks_uri: `${issuer}/keys`
+        jwks_uri: `${issuer}/keys`,
+        userinfo_endpoint: `${issuer}/userinfo`
       })
     }
     const now = Math.floor(Date.now() / 1000)
@@ -52,7 +61,7 @@ async function build(t: Test) {
       hidden,
       ...claims
     }
-    const text = `${encoded({ alg, kid: 'k' })}.${encoded(idToken)}`
+    const text = `${encoded({ alg, kid: key === weak ? 'weak' : 'k' })}.${encoded(idToken)}`
     const signature =
       alg === 'none' ? '' : signBytes('sha256', Buffer.from(text), key.privateKey).toString('base64url')
     response.statusCode = status
@@ -90,7 +99,7 @@ async function build(t: Test) {
     })
     return app.inject({ url: `/login/company/callback?${query.toString()}`, headers: { cookie } })
   }
-  return { login, identities, hidden, lines }
+  return { login, start: () => app.inject('/login/company'), identities, hidden, lines }
 }
 
 t.test('an invalid ID token does not log in', async (t) => {
@@ -106,6 +115,7 @@ t.test('an invalid ID token does not log in', async (t) => {
     'without an expiry': { claims: { exp: undefined } },
     'without a subject': { claims: { sub: undefined } },
     'signed with another key': { key: stranger },
+    'signed with a weak key': { key: weak },
     'not signed': { alg: 'none' },
     'under another algorithm': { alg: 'HS256' }
   }
@@ -131,7 +141,8 @@ t.test('an invalid response gets 401 or 503, and no log line has a secret of it'
     [{ claims: { sub: 5 } }, 401],
     [{ status: 500, body: 'HIDDEN' }, 503],
     [{ status: 302, body: '' }, 503],
-    [{ jwks: 500 }, 503]
+    [{ jwks: 500 }, 503],
+    [{ long: '/token' }, 503]
   ]
   for (const [answer, status] of answers)
     t.equal((await login(answer)).statusCode, status, JSON.stringify(answer))
@@ -140,4 +151,14 @@ t.test('an invalid response gets 401 or 503, and no log line has a secret of it'
   t.match(log, /a login at a provider failed/)
   t.match(log, /invalid_grant/, 'the log has the reason')
   t.notOk(log.includes(hidden))
+})
+
+t.test('discovery, keys and user of a provider are read up to a limit', async (t) => {
+  for (const long of ['/.well-known/openid-configuration', '/keys', '/userinfo', '/token']) {
+    const { login, start, identities } = await build(t, { long })
+    const response = long.startsWith('/.well-known') ? await start() : await login({ long })
+    t.equal(response.statusCode, 503, long)
+    t.match(response.json(), { code: 'AUTH_PROVIDER_UNAVAILABLE' })
+    t.equal(identities.length, 0)
+  }
 })

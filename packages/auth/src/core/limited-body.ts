@@ -6,7 +6,8 @@ export async function readLimitedText(response: Response): Promise<string> {
   let size = 0
   for await (const chunk of response.body ?? []) {
     size += (chunk as Uint8Array).length
-    if (size > maxBytes) throw new Error(`more than ${maxBytes} bytes`)
+    if (size > maxBytes)
+      throw Object.assign(new Error(`more than ${maxBytes} bytes`), { code: 'BODY_TOO_LONG' })
     chunks.push(chunk as Uint8Array)
   }
   return Buffer.concat(chunks).toString('utf8')

@@ -6,7 +6,7 @@ export function providerFailure(error: unknown): AuthError {
     name?: string
     code?: string
     status?: number
-    cause?: { name?: string }
+    cause?: { name?: string; code?: string }
   }
   if (name === 'AuthorizationResponseError') {
     const message = 'The login was not completed at the provider'
@@ -15,6 +15,7 @@ export function providerFailure(error: unknown): AuthError {
   const isOutage =
     code === 'OAUTH_TIMEOUT' ||
     code === 'OAUTH_RESPONSE_IS_NOT_CONFORM' ||
+    (code ?? cause?.code) === 'BODY_TOO_LONG' ||
     error instanceof TypeError ||
     cause?.name === 'TimeoutError' ||
     (status !== undefined && status >= 500)

@@ -1,3 +1,4 @@
+import { readLimitedText } from '../core/limited-body.ts'
 import type { OAuthEndpoints, ProviderIdentity } from './options.ts'
 
 interface GitHubUser {
@@ -34,7 +35,7 @@ export async function githubProfile(
     })
     const { ok, status } = response
     if (!ok) throw Object.assign(new Error(`GitHub answered ${status}`), { status })
-    return (await response.json()) as T
+    return JSON.parse(await readLimitedText(response)) as T
   }
   const [user, emails] = await Promise.all([get<GitHubUser>('/user'), get<GitHubEmail[]>('/user/emails')])
   return {

@@ -1,6 +1,7 @@
 import * as client from 'openid-client'
 import { githubEndpoints, githubProfile } from './github.ts'
 import type { ProviderIdentity, ResolvedProvider } from './options.ts'
+import { providerFetch } from './provider-fetch.ts'
 import type { LoginState } from './state-cookies.ts'
 
 /** **Seconds** until a call to the provider times out. */
@@ -98,6 +99,7 @@ function discoveredConfiguration({
     pending ??= client
       .discovery(url, clientId, undefined, client.ClientSecretBasic(clientSecret), {
         timeout,
+        [client.customFetch]: providerFetch,
         execute: [
           // Verifies the ID token's signature. TLS alone is not enough, because a proxy may terminate it.
           client.enableNonRepudiationChecks,
@@ -130,6 +132,7 @@ function fixedConfiguration({
     client.ClientSecretPost(clientSecret)
   )
   config.timeout = timeout
+  config[client.customFetch] = providerFetch
   if (endpoints.tokenHost.startsWith('http:')) client.allowInsecureRequests(config)
   return () => Promise.resolve(config)
 }

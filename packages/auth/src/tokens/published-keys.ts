@@ -101,3 +101,19 @@ function onlyKeys(keys: readonly PublishedKey[]): Map<string, PublicKey> {
 
 /** The keys before the first fetch. */
 export const noPublishedKeys: PublishedKeys = publishedKeys([])
+
+/** A key set without the keys that must not be used, for libraries that choose among the rest. Other texts stay. */
+export function withoutWeakKeys(text: string): string {
+  if (!text.includes('"keys"')) return text
+  let set: { keys?: unknown } | null
+  try {
+    set = JSON.parse(text) as typeof set
+  } catch {
+    return text
+  }
+  if (!Array.isArray(set?.keys)) return text
+  // Of other kinds the library knows more than this package.
+  const isWeak = (jwk: Jwk | null): boolean =>
+    jwk?.kty === 'RSA' && typeof readKey({ ...jwk, alg: undefined }) === 'string'
+  return JSON.stringify({ ...set, keys: (set.keys as (Jwk | null)[]).filter((jwk) => !isWeak(jwk)) })
+}

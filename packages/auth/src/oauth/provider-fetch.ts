@@ -1,0 +1,25 @@
+import type { CustomFetch } from 'openid-client'
+import { readLimitedText } from '../core/limited-body.ts'
+import { withoutWeakKeys } from '../tokens/published-keys.ts'
+
+/** Statuses of responses without a body. */
+const isBodyless = (status: number): boolean => status === 204 || status === 205 || status === 304
+
+/**
+ * `fetch` for calls to a provider: the library reads bodies of any length, and uses published keys of any strength. Its
+ * signal, with the timeout, covers the body too.
+ */
+export const providerFetch: CustomFetch = async (url, init) => {
+  const response = await fetch(url, init as RequestInit)
+  const { status, headers } = response
+  const text = await readLimitedText(response)
+  return new Response(isBodyless(status) ? null : withoutWeakKeys(text), { status, headers: plain(headers) })
+}
+
+/** The body is decoded already, and may have another length. */
+function plain(headers: Headers): Headers {
+  const copy = new Headers(headers)
+  copy.delete('content-encoding')
+  copy.delete('content-length')
+  return copy
+}
