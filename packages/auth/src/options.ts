@@ -1,4 +1,4 @@
-import { invalidOption, isRedisClient } from '@seaworthy/internal'
+import { invalidOption, isRedisClient, serviceName } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
 import { resolveApiKeys, type ApiKeyOptions } from './api-keys/options.ts'
 import type { AuditEvent, AuditListener } from './core/audit.ts'
@@ -115,7 +115,8 @@ export interface AuthOptions {
    * The prefix of every key in Redis. It differs for each service, so that services on one Redis do not end each other's
    * logins. Keep the braces: they keep the keys on one node of a cluster.
    *
-   * @defaultValue `seaworthy:{auth:ISSUER}:` with `jwt.issuer`, otherwise `seaworthy:{auth}:`
+   * @defaultValue `seaworthy:{auth:NAME}:`, where NAME is `jwt.issuer`, else `OTEL_SERVICE_NAME`, else the name of the
+   * service's package
    */
   redisPrefix?: string
 
@@ -226,11 +227,12 @@ function csrfOf(
   return resolveCsrf(optionsOf('csrf', csrf) ?? {})
 }
 
-/** The issuer is the service's name. Encoded, because braces in it would move keys to other nodes of a cluster. */
-const redisPrefixOf = (jwt: ResolvedJwt | undefined): string =>
-  jwt === undefined || jwt.issuer === jwtDefaults.issuer
-    ? authDefaults.redisPrefix
-    : `seaworthy:{auth:${encodeURIComponent(jwt.issuer)}}:`
+/** The keys have the service's name. Encoded, because braces in it would move keys to other nodes of a cluster. */
+function redisPrefixOf(jwt: ResolvedJwt | undefined): string {
+  const hasIssuer = jwt !== undefined && jwt.issuer !== jwtDefaults.issuer
+  const name = hasIssuer ? jwt.issuer : serviceName()
+  return name === undefined ? authDefaults.redisPrefix : `seaworthy:{auth:${encodeURIComponent(name)}}:`
+}
 
 function redisOf(redis: RedisClient | undefined): RedisClient | undefined {
   // The message shows the type only: a URL has a password.

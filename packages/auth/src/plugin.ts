@@ -16,6 +16,7 @@ import { createRevocations, type Revocations } from './revocation/revocations.ts
 import type { Scheme } from './schemes/types.ts'
 import { memoryStore } from './stores/memory.ts'
 import { redisStore } from './stores/redis.ts'
+import { warnOfSharedKeys } from './stores/service-mark.ts'
 import type { AuthStore } from './stores/store.ts'
 
 const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => {
@@ -80,6 +81,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
 
   fastify.addHook('onReady', async () => {
     await store.connect()
+    await warnOfSharedKeys(store, fastify.log, options)
     if (jwt) await revocations.start()
   })
   fastify.addHook('onClose', (_app, done) => {

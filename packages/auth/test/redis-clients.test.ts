@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import { requires, startRedis, until } from '@seaworthy/testing'
+import Fastify from 'fastify'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import type { AuthOptions } from '../src/index.ts'
+import { auth, type AuthOptions } from '../src/index.ts'
 import { bearer, cookieOf, guardedApp } from './helpers.ts'
 
 const needs = ['redis-server']
@@ -143,4 +144,43 @@ t.test('a client of node-redis is refused by name', async (t) => {
     code: 'INVALID_OPTION',
     message: /ioredis.*node-redis/
   })
+})
+
+requires(needs, 'keys in Redis have the name of the service, also with sessions only', async (t) => {
+  const { port } = await startRedis(t)
+  const only = { jwt: false } as const
+  const before = process.env.OTEL_SERVICE_NAME
+  t.teardown(() => {
+    if (before === undefined) delete process.env.OTEL_SERVICE_NAME
+    else process.env.OTEL_SERVICE_NAME = before
+  })
+  process.env.OTEL_SERVICE_NAME = 'shop'
+  const shop = await build(t, port, {}, only)
+  process.env.OTEL_SERVICE_NAME = 'blog'
+  const blog = await build(t, port, {}, only)
+  const cookies = [await shop.login('42'), await blog.login('42')]
+  await shop.app.auth.sessions.revokeAll('42')
+  t.strictSame([await shop.me(cookies[0]!), await blog.me(cookies[1]!)], [401, 200])
+  t.ok((await shop.redis.keys('*')).every((name) => /^seaworthy:\{auth:(?:shop|blog)\}:/.test(name)))
+})
+
+requires(needs, 'a service that shares its keys in Redis with another one warns at start', async (t) => {
+  const { port } = await startRedis(t)
+  const start = async (keys: readonly Buffer[], redisPrefix: string): Promise<string> => {
+    const lines: string[] = []
+    const app = Fastify({ logger: { stream: { write: (line: string) => void lines.push(line) } } })
+    const redis = new Redis({ port })
+    await app.register(auth, { session: { key: keys }, redis, redisPrefix })
+    await app.ready()
+    await app.close()
+    redis.disconnect()
+    return lines.filter((line) => /same keys in Redis/.test(line)).join('')
+  }
+  const other = randomBytes(32)
+  t.equal(await start([key], 'a:'), '')
+  t.equal(await start([key], 'a:'), '', 'another process of it')
+  t.equal(await start([other, key], 'a:'), '', 'a rotation')
+  t.equal(await start([other], 'a:'), '')
+  t.equal(await start([key], 'b:'), '')
+  t.match(await start([key], 'a:'), /redisPrefix/)
 })

@@ -16,6 +16,7 @@ export type AuthErrorCode =
   | 'AUTH_PROVIDER_UNAVAILABLE'
   | 'AUTH_REFRESH_INVALID'
   | 'AUTH_REQUIRED'
+  | 'AUTH_SESSION_TOO_LARGE'
   | 'AUTH_STATE_INVALID'
   | 'AUTH_STORE_UNAVAILABLE'
   | 'AUTH_TOKEN_EXPIRED'
@@ -79,3 +80,10 @@ export const verificationUnavailable = ({ unavailable: part, retryAfter }: Unava
 /** 503 for a request that needs Redis while it does not answer. */
 export const storeUnavailable = (message: string, cause?: unknown): AuthError =>
   unavailable('AUTH_STORE_UNAVAILABLE', message, 1, cause)
+
+/** 500 for a session that no browser would keep. */
+export const sessionTooLarge = (): AuthError =>
+  new AuthError('The session does not fit into its cookie', {
+    code: 'AUTH_SESSION_TOO_LARGE',
+    statusCode: 500
+  })

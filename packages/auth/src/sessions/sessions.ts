@@ -3,9 +3,10 @@ import type { Session } from '@fastify/secure-session'
 import { subjectOf } from '@seaworthy/internal'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
-import { storeUnavailable } from '../core/errors.ts'
+import { sessionTooLarge, storeUnavailable } from '../core/errors.ts'
 import { check } from '../core/option-checks.ts'
 import type { AuthStore, SessionRecord } from '../stores/store.ts'
+import { cookieBytesOf, fitsIntoCookie } from './cookie-size.ts'
 import type { ResolvedSession } from './options.ts'
 import type { SessionHooks, Sessions } from './types.ts'
 
@@ -134,6 +135,15 @@ export function createSessions(
     onSend(request, _reply, _payload, done) {
       const session = sessionOf(request)
       if (!session || (!session.changed && !rotating.has(request))) return done()
+      const bytes = session.deleted ? 0 : cookieBytesOf(options.cookieName, session.data() ?? {})
+      if (!fitsIntoCookie(bytes)) {
+        request.session = createSession()
+        const what = `the session needs a cookie of ${bytes} bytes, and browsers drop those of more than 4096`
+        request.log.error(
+          `auth: ${what}; rejecting the response; store the data elsewhere, by an id in the session`
+        )
+        return done(sessionTooLarge())
+      }
       saveSession(request, session).then(
         () => done(),
         (error: Error) => {

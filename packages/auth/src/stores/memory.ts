@@ -23,6 +23,9 @@ export function memoryStore(): AuthStore {
     shared: false,
 
     async connect() {},
+    async markService() {
+      return []
+    },
 
     async createFamily(family, { hash, proof }, idle) {
       const stored = { ...family, proof, current: hash, latest: '', used: new Map<string, number>() }

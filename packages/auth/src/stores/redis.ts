@@ -42,6 +42,11 @@ export function redisStore(options: RedisStoreOptions): AuthStore {
       await withTimeout(timeout, () => client.ping()).catch(() => undefined)
     },
 
+    async markService(marks) {
+      const before = await run(scripts.swap, ['service'], JSON.stringify(marks))
+      return typeof before === 'string' ? (JSON.parse(before) as string[]) : []
+    },
+
     async createFamily({ id, subject, claims, endsAt }, { hash, proof }, idle) {
       const now = Date.now()
       const ttl = Math.max(1, Math.min(idle, endsAt - now))

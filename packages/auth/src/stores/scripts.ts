@@ -81,6 +81,12 @@ export const saveSession: RedisScript = redisScript(save)
 export const touchSession: RedisScript = redisScript(`
 if redis.call('EXISTS', KEYS[1]) == 0 then return end${save}`)
 
+/** KEYS: any. ARGV: the new value. Returns the one before. */
+export const swap: RedisScript = redisScript(`
+local before = redis.call('GET', KEYS[1])
+redis.call('SET', KEYS[1], ARGV[1])
+return before`)
+
 export const get: RedisScript = redisScript(`return redis.call('GET', KEYS[1])`)
 
 export const del: RedisScript = redisScript(`return redis.call('DEL', KEYS[1])`)

@@ -75,6 +75,9 @@ export interface AuthStore {
   /** Waits until the store can answer, but no longer than its timeout. */
   connect(): Promise<void>
 
+  /** Stores the signs of this service, and returns those that were there: of itself, or of another service. */
+  markService(marks: readonly string[]): Promise<readonly string[]>
+
   createFamily(family: Family, token: PresentedToken, idle: number): Promise<void>
   /**
    * One atomic step: the first use rotates, further ones within `grace` get the same successor, a later one ends the

@@ -1,0 +1,37 @@
+import { createHmac } from 'node:crypto'
+import type { FastifyBaseLogger } from 'fastify'
+import type { ResolvedAuth } from '../options.ts'
+import type { AuthStore } from './store.ts'
+
+/** A public sign of a secret: it is stored in Redis, and the secret cannot be found from it. */
+const markOf = (secret: string | Buffer): string =>
+  createHmac('sha256', secret).update('seaworthy:auth:service').digest('base64url').slice(0, 16)
+
+/** The signs of the secrets that only this service's processes have. A rotation keeps one of them. */
+function marksOf({ jwt, session }: Pick<ResolvedAuth, 'jwt' | 'session'>): string[] {
+  const secrets = [
+    ...(jwt?.keys ?? []).map(({ sign }) => sign),
+    ...(session?.key ?? []),
+    ...(session?.secret === undefined ? [] : [session.secret])
+  ]
+  return secrets.map(markOf)
+}
+
+/**
+ * Warns of another service whose keys in Redis have the same prefix: a revocation of its user 42 would end the logins of
+ * this service's user 42.
+ */
+export async function warnOfSharedKeys(
+  store: AuthStore,
+  log: FastifyBaseLogger,
+  options: Pick<ResolvedAuth, 'jwt' | 'session' | 'redisPrefix'>
+): Promise<void> {
+  const marks = marksOf(options)
+  if (!store.shared || marks.length === 0) return
+  // While Redis is down the store reports it. The next start asks again.
+  const others = await store.markService(marks).catch(() => [])
+  if (others.length === 0 || others.some((mark) => marks.includes(mark))) return
+  const what =
+    'a service with other secrets uses the same keys in Redis, and the two end logins of each other'
+  log.warn({ redisPrefix: options.redisPrefix }, `auth: ${what}; set "redisPrefix" to a name of this service`)
+}
