@@ -191,6 +191,10 @@ export function resolveOptions(options: AuthOptions): ResolvedAuth {
     check.fail('realm', 'letters, digits, spaces and ._:/-', realm)
   for (const [name, policy] of Object.entries(policies)) check.fn(`policies.${name}`, policy)
 
+  const redis = redisOf(options.redis)
+  const redisPrefix = check.string('redisPrefix', options.redisPrefix ?? redisPrefixOf(jwt))
+  if (redis !== undefined) checkHashTag(redis, redisPrefix)
+
   return {
     jwt,
     session,
@@ -204,8 +208,8 @@ export function resolveOptions(options: AuthOptions): ResolvedAuth {
     defaultDeny: check.boolean('defaultDeny', options.defaultDeny ?? authDefaults.defaultDeny),
     mode: check.oneOf('mode', mode, ['enforce', 'report']),
     realm,
-    redis: redisOf(options.redis),
-    redisPrefix: check.string('redisPrefix', options.redisPrefix ?? redisPrefixOf(jwt)),
+    redis,
+    redisPrefix,
     storeTimeout: check.integer('storeTimeout', options.storeTimeout ?? authDefaults.storeTimeout, {
       min: 10,
       max: 10_000,
@@ -243,4 +247,15 @@ function redisOf(redis: RedisClient | undefined): RedisClient | undefined {
   if (redis !== undefined && !(isRedisClient(redis) && typeof redis.duplicate === 'function'))
     return check.failWith('redis', 'an ioredis client', typeof redis)
   return redis
+}
+
+/** A script takes keys of one node. Braces tell a cluster which part of a key decides about its node. */
+function checkHashTag({ isCluster, options }: RedisClient, prefix: string): void {
+  const { keyPrefix = '' } = options ?? {}
+  if (isCluster !== true || /\{[^}]+\}/.test(`${String(keyPrefix)}${prefix}`)) return
+  check.fail(
+    'redisPrefix',
+    'a name in braces on a cluster, such as {shop}:, which keep all keys on one node',
+    prefix
+  )
 }

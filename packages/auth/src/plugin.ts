@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import { managementPort, whenProvided } from '@seaworthy/contract'
+import { managementPort, readinessPort, whenProvided } from '@seaworthy/contract'
 import type { AuthApi } from './api.ts'
 import { explainCollision } from './collisions.ts'
 import { createAudit } from './core/audit.ts'
@@ -76,6 +76,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     await registerOauth(fastify, oauth2, { audit, hasSessions: session !== undefined })
   }
   addMatrixRoute(fastify, api)
+  if (store.shared) reportToReadiness(fastify, store)
   warnOfLonelyMemory(fastify, options)
   loaded()
 
@@ -97,18 +98,7 @@ function sharedStore(
   { redisPrefix, storeTimeout }: ResolvedAuth,
   client: NonNullable<ResolvedAuth['redis']>
 ): AuthStore {
-  return redisStore({
-    client,
-    keyPrefix: redisPrefix,
-    timeout: storeTimeout,
-    onChange(up, error) {
-      if (up) log.info('auth: Redis answers again')
-      else {
-        const what = 'auth: Redis does not answer; logins and refreshes get 503; check Redis'
-        log.warn({ err: error }, what)
-      }
-    }
-  })
+  return redisStore({ client, keyPrefix: redisPrefix, timeout: storeTimeout, log })
 }
 
 function revocationsOf(
@@ -141,6 +131,17 @@ function decorateUnlessPresent<K extends 'authenticate' | 'authorize'>(
 ): void {
   if (fastify.hasDecorator(name)) fastify.log.info(`auth: the app has decorated "${name}"; keeping it`)
   else fastify.decorate(name, value as never)
+}
+
+/** Without Redis the service works in part: it is degraded, not down. */
+function reportToReadiness(fastify: FastifyInstance, store: AuthStore): void {
+  whenProvided(fastify, readinessPort, (readiness) => {
+    const check = (): void => {
+      const problem = store.problem()
+      if (problem) throw problem
+    }
+    readiness.addCheck('auth-redis', check, { critical: false })
+  })
 }
 
 function addMatrixRoute(fastify: FastifyInstance, api: AuthApi): void {

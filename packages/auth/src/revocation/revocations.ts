@@ -22,6 +22,8 @@ export interface Revocations {
 
 /** Milliseconds between removals of expired entries without Redis. */
 const pruneInterval = 60_000
+/** Milliseconds by which a replica can lag behind. */
+const replicationLag = 60_000
 
 /**
  * @param primary - The issuer of ids for which none is stated.
@@ -60,11 +62,16 @@ export function createRevocations(
     const startedAt = Date.now()
     try {
       let more = true
+      // After an outage another server may answer, without what the old one did not replicate in time.
+      let rewriteFrom = failing ? syncedAt - replicationLag : Infinity
       while (more) {
         const page = await store.revocationsSince(cursor)
         for (const revocation of page.revocations) add(revocation)
         // Redis has lost its data: write the revocations again, for processes that start later.
-        if (page.lost) for (const revocation of revoked.values()) await store.revoke(revocation)
+        if (page.lost) rewriteFrom = -Infinity
+        for (const revocation of revoked.values())
+          if (revocation.cutoff >= rewriteFrom) await store.revoke(revocation)
+        rewriteFrom = Infinity
         ;({ cursor, more } = page)
       }
       syncedAt = startedAt

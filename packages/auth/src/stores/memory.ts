@@ -103,6 +103,7 @@ export function memoryStore(): AuthStore {
       failures.delete(key)
     },
 
+    problem: () => undefined,
     close() {
       families.clear()
       sessions.clear()

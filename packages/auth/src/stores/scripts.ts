@@ -41,24 +41,33 @@ export const endFamilies: RedisScript = redisScript(`
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('DEL', KEYS[2] .. id) end
 redis.call('DEL', KEYS[1])`)
 
-/** KEYS: log, expiries, version. ARGV: member, until, now, channel. */
+/**
+ * KEYS: log, expiries, version. ARGV: member, until, now, channel. Versions are times, so that those of a replica that
+ * becomes the master go on after those of the old master. Without the permission to publish the processes poll.
+ */
 export const revoke: RedisScript = redisScript(`
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[3], 'LIMIT', 0, 100)) do
   redis.call('ZREM', KEYS[1], member)
   redis.call('ZREM', KEYS[2], member)
 end
-local version = redis.call('INCR', KEYS[3])
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local version = string.format('%.0f', math.max(tonumber(redis.call('GET', KEYS[3]) or '0') + 1, now))
+redis.call('SET', KEYS[3], version)
 redis.call('ZADD', KEYS[1], version, ARGV[1])
 redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
-redis.call('PUBLISH', ARGV[4], version)`)
+redis.pcall('PUBLISH', ARGV[4], version)`)
 
 /**
  * KEYS: log, version, epoch. ARGV: the caller's version and epoch, a new epoch, page size. The epoch is set if there is
  * none. If it differs from the caller's, Redis has lost its data: versions start again, and every entry is new.
  */
 export const revocationsSince: RedisScript = redisScript(`
-redis.call('SET', KEYS[3], ARGV[3], 'NX')
 local epoch = redis.call('GET', KEYS[3])
+if not epoch then
+  redis.call('SET', KEYS[3], ARGV[3])
+  epoch = ARGV[3]
+end
 local version = redis.call('GET', KEYS[2]) or '0'
 local from = epoch == ARGV[2] and ARGV[1] or '0'
 if version == from then return {epoch, version, 0} end

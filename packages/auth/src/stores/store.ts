@@ -116,5 +116,7 @@ export interface AuthStore {
   refund(key: string, count: number, free: number): Promise<void>
   succeed(key: string): Promise<void>
 
+  /** Why the store does not answer now. */
+  problem(): Error | undefined
   close(): void
 }

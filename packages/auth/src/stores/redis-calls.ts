@@ -1,0 +1,94 @@
+import { GuardedRedis, withoutCommand, type RedisScript } from '@seaworthy/internal'
+import type { FastifyBaseLogger } from 'fastify'
+import { storeUnavailable } from '../core/errors.ts'
+import type { RedisClient } from './redis-client.ts'
+
+export interface RedisCallsOptions {
+  client: RedisClient
+  keyPrefix: string
+  /** Milliseconds that a call waits for an answer. */
+  timeout: number
+  log: FastifyBaseLogger
+}
+
+type Call = (
+  script: RedisScript,
+  keys: readonly string[],
+  ...args: readonly (string | number)[]
+) => Promise<unknown>
+
+/** Calls of scripts, which reject with 503 while Redis does not answer. */
+export interface RedisCalls {
+  readonly read: Call
+  readonly write: Call
+  /** Why Redis does not answer now. */
+  problem(): Error | undefined
+  reportIfDisconnected(): void
+  close(): void
+}
+
+const addressOf = ({ options }: RedisClient): string => {
+  const { host, port, path } = options ?? {}
+  if (typeof path === 'string') return `Redis at ${path}`
+  return host === undefined ? 'Redis' : `Redis at ${String(host)}:${String(port)}`
+}
+
+/**
+ * Reads and changes are watched apart: a Redis that is full or read-only refuses changes and still answers reads, so
+ * that sessions are valid while logins get 503.
+ */
+export function redisCalls({ client, keyPrefix, timeout, log }: RedisCallsOptions): RedisCalls {
+  const server = addressOf(client)
+  const problems = new Map<'calls' | 'changes', Error>()
+  let reported: string | undefined
+  let lastError: Error | undefined
+  client.on?.('error', (error: Error) => {
+    lastError = error
+    log.debug({ err: withoutCommand(error) }, 'auth: the connection to Redis failed')
+  })
+
+  /** Logs each cause once, and the end of the last one. */
+  const watch = (kind: 'calls' | 'changes') => (up: boolean, error?: Error) => {
+    if (up) problems.delete(kind)
+    else problems.set(kind, error ?? new Error('no answer'))
+    if (up && problems.size === 0) {
+      reported = undefined
+      log.info(`auth: ${server} answers again`)
+    }
+    if (up || error === undefined || error.message === reported) return
+    reported = error.message
+    const what = `${server} does not take ${kind} (${error.message})`
+    const effect =
+      kind === 'changes' ? 'logins and refreshes get 503' : 'logins, refreshes and sessions get 503'
+    log.warn(
+      { err: error },
+      `auth: ${what}; ${effect}; check the server, the user's permissions and the connection`
+    )
+  }
+  const guarded = (kind: 'calls' | 'changes'): GuardedRedis =>
+    new GuardedRedis({ client, keyPrefix, timeout, onChange: watch(kind), lastError: () => lastError })
+  const reads = guarded('calls')
+  const writes = guarded('changes')
+
+  const call =
+    (redis: GuardedRedis): Call =>
+    async (script, keys, ...args) => {
+      try {
+        return await redis.runAsync(script, keys, args)
+      } catch (error) {
+        throw storeUnavailable('Logins and sessions cannot be checked right now', error)
+      }
+    }
+
+  return {
+    read: call(reads),
+    write: call(writes),
+    problem: () => problems.get('calls') ?? problems.get('changes'),
+    reportIfDisconnected: () => reads.reportIfDisconnected(),
+    // The client is the app's to close.
+    close() {
+      reads.close()
+      writes.close()
+    }
+  }
+}
