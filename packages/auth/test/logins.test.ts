@@ -1,7 +1,7 @@
 import crypto, { randomBytes } from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import FakeTimers from '@sinonjs/fake-timers'
-import { requires, startRedis } from '@seaworthy/testing'
+import { requires, startRedis, until } from '@seaworthy/testing'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import type { AuthOptions } from '../src/index.ts'
@@ -76,6 +76,8 @@ t.test('malformed credentials get 401 without a hash', async (t) => {
 })
 
 const slow = { attempts: 3, delay: 1000, maxDelay: 8000 }
+/** Longer waits than a test on a busy machine takes. */
+const slower = { attempts: 3, delay: 600_000, maxDelay: 600_000 }
 
 t.test('the wait doubles with each failure, and a success resets it', async (t) => {
   const clock = FakeTimers.install({ now: Date.now(), toFake: ['Date'] })
@@ -99,7 +101,7 @@ t.test('the wait doubles with each failure, and a success resets it', async (t) 
 })
 
 t.test('an attacker at one address does not lock out the owner or other accounts', async (t) => {
-  const { status } = await build(t, { login: { ...slow, accountFactor: 3 } })
+  const { status } = await build(t, { login: { ...slower, accountFactor: 3 } })
   for (let round = 0; round < 3; round++) await status('ada@example.com', 'wrong', '198.51.100.7')
   t.equal(await status('ada@example.com', 'wrong', '198.51.100.7'), 429)
   t.equal(await status('ada@example.com', 'correct horse', '203.0.113.9'), 200, 'from elsewhere')
@@ -117,7 +119,7 @@ t.test('an attacker at one address does not lock out the owner or other accounts
 })
 
 t.test('an address with failures at many accounts has to wait, and others do not', async (t) => {
-  const { status } = await build(t, { login: { ...slow, addressFactor: 2 } })
+  const { status } = await build(t, { login: { ...slower, addressFactor: 2 } })
   for (let index = 0; index < 6; index++) t.equal(await status(`u${index}`, 'wrong', '2001:db8:1:2::7'), 401)
   t.equal(await status('u9', 'wrong', '2001:db8:1:2:aaaa::1'), 429, 'the whole /64 counts')
   t.equal(await status('u9', 'wrong', '2001:db8:1:3::7'), 401)
@@ -125,7 +127,7 @@ t.test('an address with failures at many accounts has to wait, and others do not
 })
 
 t.test('concurrent guesses are all counted', async (t) => {
-  const { status } = await build(t, { login: slow })
+  const { status } = await build(t, { login: slower })
   const { made } = countHashes(t)
   const codes = await Promise.all(Array.from({ length: 100 }, () => status('ada@example.com', 'wrong')))
   t.equal(codes.filter((code) => code === 401).length, 3)
@@ -155,4 +157,58 @@ requires(['redis-server'], 'processes count guesses together, and without Redis 
   const alone = await guess(20, 'bob@example.com')
   t.equal(alone.filter((code) => code === 401).length, 6, 'each process alone')
   t.equal(alone.filter((code) => code === 429).length, 14)
+})
+
+t.test('guesses leave threads to others, and too many at a time get 503', async (t) => {
+  const { scrypt } = crypto
+  let running = 0
+  let most = 0
+  const waiting: (() => void)[] = []
+  const { status, app } = await build(t, { login: { attempts: 1000 } })
+  crypto.scrypt = ((...args: Parameters<typeof scrypt>) => {
+    most = Math.max(most, ++running)
+    waiting.push(() => {
+      running--
+      args[4](null, Buffer.alloc(32))
+    })
+  }) as typeof scrypt
+  syncBuiltinESMExports()
+  t.teardown(() => {
+    crypto.scrypt = scrypt
+    syncBuiltinESMExports()
+  })
+  const accounts = ['ada@example.com', 'bob@example.com']
+  const guesses = Promise.all(
+    Array.from({ length: 300 }, (_, at) => status(accounts[at % 2], 'wrong', `192.0.2.${at % 200}`))
+  )
+  const answers = new Map<number, number>()
+  void guesses.then((codes) => {
+    for (const code of codes) answers.set(code, (answers.get(code) ?? 0) + 1)
+  })
+  await until('the guesses', async () => {
+    for (const finish of waiting.splice(0)) finish()
+    return answers.size > 0
+  })
+  t.ok(most <= 2, `${most} at a time`)
+  t.strictSame([...answers.keys()].toSorted(), [401, 503])
+  t.ok(answers.get(503)! > 100, 'the rest was rejected at once')
+  crypto.scrypt = scrypt
+  syncBuiltinESMExports()
+  t.equal(await status('ada@example.com', 'correct horse', '192.0.2.1'), 200)
+  t.ok(await app.auth.hashPassword('x'))
+})
+
+t.test('an attempt without an answer of the database is no guess', async (t) => {
+  const { app } = await build(t, { login: { attempts: 2 } })
+  let isDown = true
+  const passwordHash = await app.auth.hashPassword('right')
+  const find = async () => {
+    if (isDown) throw new Error('the database is down')
+    return { passwordHash }
+  }
+  const request = { ip: '192.0.2.1', headers: {}, log: app.log, routeOptions: {} } as never
+  const attempt = () => app.auth.verifyCredentials(request, { account: 'ada', password: 'right', find })
+  for (let round = 0; round < 10; round++) await t.rejects(attempt(), { message: 'the database is down' })
+  isDown = false
+  t.ok(await attempt())
 })

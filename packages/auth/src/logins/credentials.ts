@@ -3,7 +3,7 @@ import { clientNetwork } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
 import { AuthError, unauthorized } from '../core/errors.ts'
-import type { Attempt, AuthStore } from '../stores/store.ts'
+import type { AuthStore } from '../stores/store.ts'
 import type { LoginOptions } from './options.ts'
 import type { Passwords } from './passwords.ts'
 
@@ -55,60 +55,62 @@ export function createVerifyCredentials(
       return call(stores.local)
     }
   }
-  const countAttempt = (key: string, free: number): Promise<Attempt> =>
-    withFallback((store) => store.attempt(key, free, delay, maxDelay))
-
   return async (request, { account, password, find }) => {
     const areTexts = typeof account === 'string' && typeof password === 'string'
     if (!areTexts || account === '' || password.length > maxPasswordLength) throw invalidCredentials()
 
     const network = clientNetwork(request.ip)
-    const addressKey = `address:${network}`
     const anywhere = accountKey(account)
     const fromNetwork = `${anywhere}@${network}`
-    const perAddress = attempts * addressFactor
-    // Counted and checked in one step before the hash: otherwise concurrent guesses would all be free. The address
-    // gets its attempt back unless the password is wrong.
-    const byAddress = await countAttempt(addressKey, perAddress)
-    const refundAddress = (): Promise<void> =>
-      withFallback((store) => store.refund(addressKey, byAddress.count, perAddress))
-    // The pair of account and network comes before the account, so that an attacker elsewhere does not lock out the
-    // owner.
+    const counted: { key: string; count: number; free: number }[] = []
+    /** Counts an attempt, or returns the milliseconds to wait. */
+    const countAttempt = async (key: string, free: number): Promise<number> => {
+      const { wait, count } = await withFallback((store) => store.attempt(key, free, delay, maxDelay))
+      if (wait === 0) counted.push({ key, count, free })
+      return wait
+    }
+    const refund = async (entries: typeof counted): Promise<void> => {
+      for (const { key, count, free } of entries)
+        await withFallback((store) => store.refund(key, count, free))
+    }
+    // Counted and checked in one step before the hash: otherwise concurrent guesses would all be free. The pair of
+    // account and network comes before the account, so that an attacker elsewhere does not lock out the owner.
     const wait =
-      byAddress.wait ||
-      (await countAttempt(fromNetwork, attempts)).wait ||
-      (await countAttempt(anywhere, attempts * accountFactor)).wait
+      (await countAttempt(`address:${network}`, attempts * addressFactor)) ||
+      (await countAttempt(fromNetwork, attempts)) ||
+      (await countAttempt(anywhere, attempts * accountFactor))
     if (wait > 0) {
-      if (byAddress.wait === 0) await refundAddress()
+      await refund(counted)
       const code = 'AUTH_TOO_MANY_ATTEMPTS'
       audit.record({ type: 'login', outcome: 'slowed', scheme: 'password', code }, request)
       throw tooManyAttempts(wait)
     }
 
-    const user = await findOrRefund(() => find(account), refundAddress)
-    const isRight = await passwords.verify(password, user?.passwordHash)
+    const { user, isRight } = await verifyWith(passwords, password, () => find(account)).catch(
+      async (error: unknown) => {
+        // Without an answer of the database, or a free thread, the attempt was no guess.
+        await refund(counted)
+        throw error
+      }
+    )
     if (!user || !isRight) {
       const code = 'AUTH_INVALID_CREDENTIALS'
       audit.record({ type: 'login', outcome: 'failed', scheme: 'password', code }, request)
       throw invalidCredentials()
     }
-    await refundAddress()
     // The failures of the address stay: an attacker could reset it by logging in to an account of their own.
+    await refund(counted.slice(0, 1))
     await withFallback(async (store) => Promise.all([store.succeed(fromNetwork), store.succeed(anywhere)]))
     audit.record({ type: 'login', outcome: 'ok', scheme: 'password' }, request)
     return user
   }
 }
 
-/** Finds the user. Without an answer of the database the attempt was no guess. */
-async function findOrRefund<User>(
-  find: () => User | Promise<User>,
-  refund: () => Promise<void>
-): Promise<User> {
-  try {
-    return await find()
-  } catch (error) {
-    await refund()
-    throw error
-  }
+async function verifyWith<User extends { passwordHash: string | null | undefined }>(
+  passwords: Passwords,
+  password: string,
+  find: () => User | null | undefined | Promise<User | null | undefined>
+): Promise<{ user: User | null | undefined; isRight: boolean }> {
+  const user = await find()
+  return { user, isRight: await passwords.verify(password, user?.passwordHash) }
 }

@@ -1,4 +1,5 @@
 import { randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto'
+import { HashQueue } from './hash-queue.ts'
 
 // scrypt, because every supported Node has it: argon2 needs a newer one, or a native module with an install script.
 // r = 8 and p = 3 at N = 2^15 are as strong as OWASP recommends, in 32 MiB instead of 128.
@@ -34,10 +35,12 @@ const base64 = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/
 /** @param cost - N = 2^cost. */
 export function createPasswords(cost: number): Passwords {
   let dummy: Promise<string> | undefined
+  const queue = new HashQueue()
 
   async function hash(password: string): Promise<string> {
     const salt = randomBytes(16)
-    const key = await derive(password, salt, keyBytes, scryptOptions(cost, blockSize, parallelization))
+    const options = scryptOptions(cost, blockSize, parallelization)
+    const key = await queue.run(() => derive(password, salt, keyBytes, options))
     return `$scrypt$ln=${cost},r=${blockSize},p=${parallelization}$${base64(salt)}$${base64(key)}`
   }
 
@@ -47,7 +50,9 @@ export function createPasswords(cost: number): Passwords {
     if (ln === undefined || Number(ln) > 20 || Number(r) > 32 || Number(p) > 16) return false
     const expected = Buffer.from(key, 'base64')
     const options = scryptOptions(Number(ln), Number(r), Number(p))
-    const actual = await derive(password, Buffer.from(salt, 'base64'), expected.length, options)
+    const actual = await queue.run(() =>
+      derive(password, Buffer.from(salt, 'base64'), expected.length, options)
+    )
     return timingSafeEqual(actual, expected)
   }
 
@@ -55,7 +60,10 @@ export function createPasswords(cost: number): Passwords {
     hash,
     async verify(password, stored) {
       if (typeof stored === 'string' && format.test(stored)) return matches(password, stored)
-      dummy ??= hash(randomBytes(16).toString('hex'))
+      dummy ??= hash(randomBytes(16).toString('hex')).catch((error: unknown) => {
+        dummy = undefined
+        throw error
+      })
       await matches(password, await dummy)
       return false
     }
