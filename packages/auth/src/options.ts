@@ -2,6 +2,7 @@ import { invalidOption, isRedisClient, serviceName } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
 import { resolveApiKeys, type ApiKeyOptions } from './api-keys/options.ts'
 import type { AuditEvent, AuditListener } from './core/audit.ts'
+import { ofFastifyJwtAtTop, refuseMoved } from './core/moved-options.ts'
 import { check, optionsOf } from './core/option-checks.ts'
 import { resolveCsrf, type CsrfOptions, type ResolvedCsrf } from './csrf/options.ts'
 import { resolveLogin, type LoginOptions } from './logins/options.ts'
@@ -179,6 +180,7 @@ const names = Object.keys({
 
 /** Applies the defaults and stops the start for options that cannot work. */
 export function resolveOptions(options: AuthOptions): ResolvedAuth {
+  refuseMoved('', options, '@fastify/jwt', ofFastifyJwtAtTop)
   check.keys('', options, names)
   const jwtOptions = optionsOf('jwt', options.jwt)
   const sessionOptions = optionsOf('session', options.session)

@@ -5,21 +5,88 @@ const minBytes = 32
 const placeholders =
   /change[-_ ]?(?:me|this|it)|super[-_ ]?secret|your[-_ ]|placeholder|example|password|replace[-_ ]?(?:me|this)|insecure|dummy|at[-_ ]least|keyboard[-_ ]?cat|0123456789abcdef0123|12345678901234567890/i
 
+/** A symmetric key in the format of JSON Web Keys: `{ kty: 'oct', k: '…' }`. */
+export interface SymmetricJwk {
+  kty: 'oct'
+  /** The key in base64url. */
+  k: string
+  [member: string]: unknown
+}
+
+/** A secret: its text or bytes, or a JSON Web Key. */
+export type SymmetricKey = string | Secret | Buffer | SymmetricJwk
+
+const rule = `a secret of at least ${minBytes} bytes`
+
 /** Checks a secret: at least 32 bytes, random, no published placeholder. No message shows its value. */
-export function strongSecret(option: string, secret: string | Secret): string {
-  const value: unknown = typeof secret === 'object' && secret !== null ? reveal(secret) : secret
-  const rule = `a secret of at least ${minBytes} bytes`
-  if (typeof value !== 'string' || value === '')
-    return check.failWith(option, rule, value === '' ? 'nothing' : typeof value)
+export function strongSecret(
+  option: string,
+  secret: SymmetricKey,
+  algorithms?: readonly string[]
+): string | Buffer {
+  const value = secretOf(option, secret, algorithms)
+  if ((typeof value !== 'string' && !Buffer.isBuffer(value)) || value.length === 0)
+    return check.failWith(option, rule, value === undefined ? 'undefined' : describe(value))
   if (value.includes('-----BEGIN'))
     return check.failWith(option, 'a secret, not a PEM key: those go into "jwt.key"', 'PEM')
   const bytes = Buffer.byteLength(value)
   if (bytes < minBytes) return check.failWith(option, rule, `${bytes} bytes`)
-  if (placeholders.test(value))
+  if (placeholders.test(typeof value === 'string' ? value : value.toString('latin1')))
     return check.failWith(option, 'a secret of your own (try: openssl rand -base64 32)', 'a placeholder')
-  const distinct = new Set(value).size
+  const distinct = new Set<unknown>(value).size
   if (distinct < 8) return check.failWith(option, 'a random secret', `${distinct} different characters`)
   return value
+}
+
+/** The secret in one of the forms that apps have: text, Buffer, JSON Web Key, or the latter as text. */
+function secretOf(option: string, secret: SymmetricKey, algorithms: readonly string[] | undefined): unknown {
+  if (secret instanceof Uint8Array) return Buffer.from(secret)
+  const value: unknown = isRevealable(secret) ? reveal(secret) : secret
+  const jwk = typeof value === 'string' ? parseJwk(value) : value
+  if (typeof jwk !== 'object' || jwk === null) return value
+  const { kty, k, alg, use } = jwk as Partial<Record<string, unknown>>
+  if (kty !== 'oct') return check.failWith(option, wayOf(jwk), describe(jwk))
+  const allowed = algorithms === undefined || alg === undefined || algorithms.includes(String(alg))
+  if ((use !== undefined && use !== 'sig') || !allowed)
+    return check.failWith(
+      option,
+      'a key for the signatures that it is used for',
+      `a key for ${String(alg ?? use)}`
+    )
+  if (typeof k !== 'string' || !/^[\w-]+$/.test(k))
+    return check.failWith(option, 'a key in base64url', 'another text')
+  return Buffer.from(k, 'base64url')
+}
+
+const isRevealable = (value: unknown): value is Secret =>
+  typeof (value as { reveal?: unknown } | null)?.reveal === 'function'
+
+function parseJwk(text: string): unknown {
+  if (!text.trimStart().startsWith('{')) return undefined
+  try {
+    const value = JSON.parse(text) as { kty?: unknown }
+    return value.kty === undefined ? undefined : value
+  } catch {
+    return undefined
+  }
+}
+
+/** The rule for an object that @fastify/jwt takes as its secret. */
+function wayOf(value: object): string {
+  if ('public' in value && !('private' in value))
+    return 'left out for tokens of others: set "publicKey" (or "jwksUrl"), "issuer", "audience" and "algorithms" of an entry in "jwt.issuers"'
+  if ('private' in value) return 'left out for a key pair: set "jwt.key" to its private key in PEM'
+  if ('kty' in value) return 'a key with the "kty" oct: a private key goes into "jwt.key" in PEM'
+  return rule
+}
+
+const describe = (value: unknown): string => {
+  if (value === '' || (Buffer.isBuffer(value) && value.length === 0)) return 'nothing'
+  if (typeof value !== 'object' || value === null)
+    return typeof value === 'function'
+      ? 'a function: for keys by id set "jwksUrl" of an issuer'
+      : typeof value
+  return `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'nothing'}`
 }
 
 /** Checks a client secret that another party has issued: any text that is not empty. */

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Secret } from '@seaworthy/internal'
+import { ofFastifyOauth2, refuseMoved } from '../core/moved-options.ts'
 import { assertOptionsObject, check, safeUrl } from '../core/option-checks.ts'
 import { clientSecretOf } from '../core/strong-secret.ts'
 import { isLocalPath } from './local-path.ts'
@@ -133,6 +134,7 @@ function resolveProvider(name: string, options: OAuthOptions): ResolvedProvider 
     check.fail('oauth2', 'providers named in letters, digits, - and _', name)
   const option = `oauth2.${name}`
   assertOptionsObject(option, options)
+  refuseMoved(option, options, '@fastify/oauth2', ofFastifyOauth2)
   check.keys(option, options, names)
   const { issuer, endpoints, profile, returnTo = oauthDefaults.returnTo } = options
   if ((issuer === undefined) === (endpoints === undefined))

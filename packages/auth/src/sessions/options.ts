@@ -1,5 +1,6 @@
 import { reveal, type Secret } from '@seaworthy/internal'
 import { assertOptionsObject, check, toList } from '../core/option-checks.ts'
+import { ofSecureSession, refuseMoved } from '../core/moved-options.ts'
 import { strongSecret } from '../core/strong-secret.ts'
 
 /** Attributes of the session's cookie. */
@@ -79,7 +80,7 @@ export interface SessionOptions {
 
 export interface ResolvedSession {
   readonly key: Buffer[] | undefined
-  readonly secret: string | undefined
+  readonly secret: string | Buffer | undefined
   readonly salt: Buffer | undefined
   readonly cookieName: string
   readonly cookie: SessionCookie
@@ -112,6 +113,7 @@ const cookieNames = Object.keys({
 } satisfies Record<keyof SessionCookie, unknown>)
 
 export function resolveSession(options: SessionOptions): ResolvedSession {
+  refuseMoved('session', options, '@fastify/secure-session', ofSecureSession)
   check.keys('session', options, names)
   const { key, secret, salt, cookieName } = options
   if (key === undefined && secret === undefined)

@@ -54,7 +54,7 @@ export async function registerJwtAdapter(
 }
 
 /** Makes `app.jwt.verify(token)` try each key. */
-function verifyWithAllKeys(fastify: FastifyInstance, keys: readonly string[]): void {
+function verifyWithAllKeys(fastify: FastifyInstance, keys: readonly (string | Buffer)[]): void {
   const original = fastify.jwt.verify as (token: string, options?: VerifyOptions) => unknown
 
   const tryKeys = (token: string, options: VerifyOptions | undefined): unknown => {

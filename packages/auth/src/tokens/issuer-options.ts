@@ -1,13 +1,12 @@
-import type { Secret } from '@seaworthy/internal'
 import { assertOptionsObject, check, safeUrl, toList } from '../core/option-checks.ts'
-import { strongSecret } from '../core/strong-secret.ts'
+import { strongSecret, type SymmetricKey } from '../core/strong-secret.ts'
 import {
   resolveIntrospection,
   type IntrospectionOptions,
   type ResolvedIntrospection
 } from '../introspection/options.ts'
 import { asymmetric, symmetric, type SignatureAlgorithm } from './algorithms.ts'
-import { parsePublicKey, type PublicKey } from './keys.ts'
+import { parsePublicKey, type VerificationKey } from './keys.ts'
 
 /** An issuer of tokens other than the app. One of `jwksUrl`, `publicKey`, `secret` and `introspection` is required. */
 export interface IssuerOptions {
@@ -49,11 +48,11 @@ export interface IssuerOptions {
   publicKey?: string | readonly string[]
 
   /**
-   * A shared secret (HMAC), at least 32 bytes.
+   * A shared secret (HMAC), at least 32 bytes: text, a Buffer or a JSON Web Key.
    *
    * @defaultValue none: no shared secret
    */
-  secret?: string | Secret
+  secret?: SymmetricKey
 
   /**
    * Token introspection (RFC 7662), for opaque tokens. At most one issuer can have it. Without any issuer of JWTs it
@@ -135,7 +134,7 @@ export interface ResolvedIssuer
   readonly algorithms: readonly SignatureAlgorithm[]
   readonly audiences: readonly string[]
   readonly introspection: ResolvedIntrospection | undefined
-  readonly keys: readonly PublicKey[]
+  readonly keys: readonly VerificationKey[]
 }
 
 export type IntrospectedIssuer = ResolvedIssuer & { readonly introspection: ResolvedIntrospection }
@@ -206,7 +205,7 @@ function jwtKeys(
   for (const entry of algorithms) check.oneOf(`${option}.algorithms`, entry, allowed)
   if (jwksUrl !== undefined) safeUrl(`${option}.jwksUrl`, jwksUrl)
   if (secret !== undefined)
-    return { algorithms, keys: [{ pem: strongSecret(`${option}.secret`, secret), algorithms }] }
+    return { algorithms, keys: [{ pem: strongSecret(`${option}.secret`, secret, algorithms), algorithms }] }
 
   const pems = publicKey === undefined ? [] : toList(publicKey)
   const keys = pems.map((pem) => parsePublicKey(`${option}.publicKey`, pem))

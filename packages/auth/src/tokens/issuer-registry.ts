@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { symmetric } from './algorithms.ts'
 import type { ResolvedIssuer } from './issuer-options.ts'
 import { createKeySource, type KeySource } from './jwks.ts'
-import type { PublicKey } from './keys.ts'
+import type { VerificationKey } from './keys.ts'
 import type { ResolvedJwt } from './options.ts'
 import { fixedIssuer, remoteIssuer, type TrustedIssuer } from './trusted-issuer.ts'
 import type { IssuerRules, Verify } from './types.ts'
@@ -51,7 +51,7 @@ export async function createIssuerRegistry(
 }
 
 /** Verifiers in the order of the keys. */
-async function verifiersFor(rules: IssuerRules, keys: readonly PublicKey[]): Promise<Verify[]> {
+async function verifiersFor(rules: IssuerRules, keys: readonly VerificationKey[]): Promise<Verify[]> {
   if (rules.algorithms.every((name) => symmetric.includes(name))) {
     const { secretVerifier } = await import('./secret-verifier.ts')
     return keys.map(({ pem: secret }) => secretVerifier(rules, secret))
@@ -61,7 +61,8 @@ async function verifiersFor(rules: IssuerRules, keys: readonly PublicKey[]): Pro
     keys.map(({ pem, algorithms }) =>
       publicKeyVerifier(
         rules,
-        pem,
+        // Only secrets are Buffers.
+        pem as string,
         rules.algorithms.filter((name) => algorithms.includes(name))
       )
     )

@@ -24,7 +24,7 @@ export interface JwtVerifyDependencies {
   readonly clockTolerance: number
   readonly maxLength: number
   /** The keys that verify the app's tokens: the current one first. */
-  readonly keys: readonly string[]
+  readonly keys: readonly (string | Buffer)[]
   /** Finds the token as `@fastify/jwt` does. Throws if there is none. */
   readonly lookup: (request: FastifyRequest, options: VerifyOptions | undefined) => string
 }

@@ -23,10 +23,15 @@ const modulusOf = (key: KeyObject): bigint => {
   return BigInt(`0x${Buffer.from(n, 'base64url').toString('hex')}`)
 }
 
-/** A public key in PEM and the algorithms that it can verify. */
-export interface PublicKey {
-  readonly pem: string
+/** A key, in PEM or a secret, and the algorithms that it can verify. */
+export interface VerificationKey {
+  readonly pem: string | Buffer
   readonly algorithms: readonly SignatureAlgorithm[]
+}
+
+/** A public key in PEM. */
+export interface PublicKey extends VerificationKey {
+  readonly pem: string
 }
 
 /** @param only - The one algorithm that the issuer assigns to the key. */

@@ -1,5 +1,7 @@
 import type { Secret } from '@seaworthy/internal'
+import { ofFastifyJwt, refuseMoved } from '../core/moved-options.ts'
 import { check, daySeconds, seconds } from '../core/option-checks.ts'
+import type { SymmetricKey } from '../core/strong-secret.ts'
 import type { SignatureAlgorithm } from './algorithms.ts'
 import {
   isIntrospected,
@@ -13,13 +15,14 @@ import { resolveSigningKeys, type SigningKeys } from './signing-keys.ts'
 /** Options of tokens. One of `secret`, `key` and `issuers` is required. */
 export interface JwtOptions {
   /**
-   * Signs and verifies the app's tokens (HMAC): at least 32 random bytes, no placeholder. A list is a rotation: the
+   * Signs and verifies the app's tokens (HMAC): at least 32 random bytes, no placeholder, as text, as a Buffer or as a
+   * JSON Web Key (`kty: 'oct'`). A list is a rotation: the
    * first secret signs, all verify. Put a new secret first and remove the old one after its tokens have expired.
    *
    * @defaultValue none: the app issues no HMAC tokens
    * @throws RangeError for a short secret, a placeholder or a PEM key, and beside `key`.
    */
-  secret?: string | Secret | readonly (string | Secret)[]
+  secret?: SymmetricKey | readonly SymmetricKey[]
 
   /**
    * Signs and verifies the app's tokens with a key pair: a private key in PEM, RSA of at least 2048 bits, P-256, P-384,
@@ -172,6 +175,7 @@ const names = Object.keys({
 } satisfies Record<keyof JwtOptions, unknown>)
 
 export function resolveJwt(options: JwtOptions): ResolvedJwt {
+  refuseMoved('jwt', options, '@fastify/jwt', ofFastifyJwt)
   check.keys('jwt', options, names)
   const { secret, key, issuers = [], issuer = jwtDefaults.issuer, refreshClaims, cookie } = options
   if (!Array.isArray(issuers)) check.fail('jwt.issuers', 'a list of issuers', issuers)
@@ -206,8 +210,20 @@ export function resolveJwt(options: JwtOptions): ResolvedJwt {
     introspected: onlyIntrospected(resolved),
     cache: integer('cache', 0, 1_000_000),
     maxLength: integer('maxLength', 256, 65_536),
-    cookie: cookie === undefined ? undefined : check.string('jwt.cookie', cookie)
+    cookie: cookie === undefined ? undefined : cookieNameOf(cookie)
   }
+}
+
+/** @fastify/jwt has an object here, and can sign the cookie too. */
+function cookieNameOf(cookie: unknown): string {
+  if (typeof cookie !== 'object' || cookie === null) return check.string('jwt.cookie', cookie)
+  const { cookieName, signed } = cookie as { cookieName?: unknown; signed?: unknown }
+  const name = typeof cookieName === 'string' ? `'${cookieName}'` : 'a text'
+  const rule =
+    signed === true
+      ? `the name of a cookie that is not signed (${name}): set it by setCookie without "signed", because the token has a signature`
+      : `the name of the cookie (${name})`
+  return check.failWith('jwt.cookie', rule, 'an object')
 }
 
 function checkUnique(issuers: readonly string[]): void {

@@ -4,7 +4,7 @@ import { checkClaims } from './claim-rules.ts'
 import type { IssuerRules, Verify } from './types.ts'
 
 /** Verifies tokens with a shared secret (HMAC): at once, because it takes a few microseconds. */
-export function secretVerifier(rules: IssuerRules, secret: string): Verify {
+export function secretVerifier(rules: IssuerRules, secret: string | Buffer): Verify {
   const verifySignature = createVerifier({
     key: secret,
     algorithms: [...rules.algorithms],

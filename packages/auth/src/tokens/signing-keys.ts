@@ -1,13 +1,13 @@
 import type { Secret } from '@seaworthy/internal'
 import { check, toList } from '../core/option-checks.ts'
-import { strongSecret } from '../core/strong-secret.ts'
+import { strongSecret, type SymmetricKey } from '../core/strong-secret.ts'
 import { asymmetric, symmetric, type SignatureAlgorithm } from './algorithms.ts'
 import { parsePrivateKey } from './keys.ts'
 
 /** A key of the app's tokens. All verify; the first one also signs. */
 export interface SigningKey {
-  readonly verify: string
-  readonly sign: string
+  readonly verify: string | Buffer
+  readonly sign: string | Buffer
 }
 
 export interface SigningKeys {
@@ -16,7 +16,7 @@ export interface SigningKeys {
 }
 
 interface SigningKeyOptions {
-  secret?: string | Secret | readonly (string | Secret)[]
+  secret?: SymmetricKey | readonly SymmetricKey[]
   key?: string | Secret | readonly (string | Secret)[]
   algorithm?: SignatureAlgorithm
 }
@@ -28,7 +28,7 @@ export function resolveSigningKeys({ secret, key, algorithm }: SigningKeyOptions
   const chosen = check.oneOf('jwt.algorithm', algorithm ?? 'HS256', allowed)
   if (secret === undefined) return { keys: [], algorithm: chosen }
 
-  const secrets = toList(secret).map((entry) => strongSecret('jwt.secret', entry))
+  const secrets = toList<SymmetricKey>(secret).map((entry) => strongSecret('jwt.secret', entry, [chosen]))
   if (secrets.length === 0) check.failWith('jwt.secret', 'at least one secret', 'none')
   return { keys: secrets.map((value) => ({ verify: value, sign: value })), algorithm: chosen }
 }
