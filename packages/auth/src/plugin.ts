@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { managementPort, readinessPort, whenProvided } from '@seaworthy/contract'
+import { invalidOption } from '@seaworthy/internal'
 import type { AuthApi } from './api.ts'
 import { explainCollision } from './collisions.ts'
 import { createAudit } from './core/audit.ts'
@@ -19,8 +20,13 @@ import { redisStore } from './stores/redis.ts'
 import { warnOfSharedKeys } from './stores/service-mark.ts'
 import type { AuthStore } from './stores/store.ts'
 
+const name = '@seaworthy/auth'
+/** On each instance that has the plugin, also of another copy of this package. */
+const registered = Symbol.for('seaworthy.auth.registered')
+
 const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => {
   const options = resolveOptions(authOptions)
+  assertOnce(fastify)
   const loaded = explainCollisions(fastify, explainCollision)
   const { jwt, session, oauth2, realm, roles } = options
   const audit = createAudit(fastify, options.onAudit)
@@ -93,6 +99,17 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
   })
 }
 
+/** Two registrations in one scope would guard its routes by different rules. */
+function assertOnce(fastify: FastifyInstance): void {
+  if (fastify.hasDecorator(registered)) {
+    const rule = 'registered once in a scope and those below it, got it twice'
+    const remedy =
+      'put the options of both into one registration, or register each in a scope beside the other'
+    throw invalidOption(`auth: "${name}" must be ${rule}; ${remedy}`)
+  }
+  fastify.decorate<unknown>(registered, true)
+}
+
 function sharedStore(
   { log }: FastifyInstance,
   { redisPrefix, storeTimeout }: ResolvedAuth,
@@ -159,6 +176,6 @@ function addMatrixRoute(fastify: FastifyInstance, api: AuthApi): void {
 
 /** JWT, sessions, OAuth2, API keys and roles for Fastify. */
 export const auth: FastifyPluginAsync<AuthOptions> = fp(plugin, {
-  name: '@seaworthy/auth',
+  name,
   fastify: '^5.3.0'
 })

@@ -73,6 +73,15 @@ t.test('a weak or unfit secret in each of these forms stops the start, and is no
     [{ private: pem(privateKey), public: pem(publicKey) }, /"jwt.key"/],
     [() => 'secret', /"jwksUrl"/]
   ]
+  for (const [algorithm, bytes] of [
+    ['HS384', 48],
+    ['HS512', 64]
+  ] as const) {
+    const jwt = (length: number) => ({ jwt: { algorithm, secret: randomBytes(length) } })
+    const message = new RegExp(`at least ${bytes} bytes for ${algorithm}`)
+    await t.rejects(guardedApp(t, jwt(bytes - 1)), { message }, 'RFC 7518, 3.2')
+    await t.resolves(guardedApp(t, jwt(bytes)))
+  }
   for (const [value, message] of unfit) {
     const start = guardedApp(t, { jwt: { secret: value } } as never)
     await t.rejects(start, { code: 'INVALID_OPTION', message })

@@ -1,6 +1,6 @@
 import { request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import Fastify from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { auth } from '../src/index.ts'
 import { secret } from './helpers.ts'
@@ -37,7 +37,7 @@ async function start(t: Test, mask: number) {
   app.route({ method: ['GET', 'POST'], url: '/many', ...guard, handler })
   app.get('/version', { ...guard, constraints: { version: '1.0.0' } }, handler)
   app.get('/host', { ...guard, constraints: { host: 'a.example' } }, handler)
-  const area = async (scope: typeof app): Promise<void> => {
+  const area = async (scope: FastifyInstance): Promise<void> => {
     scope.addHook('onRequest', scope.authenticate)
     scope.get('/', handler)
     scope.get('/in', handler)

@@ -17,12 +17,16 @@ export interface SymmetricJwk {
 export type SymmetricKey = string | Secret | Buffer | SymmetricJwk
 
 const rule = `a secret of at least ${minBytes} bytes`
+/** RFC 7518, 3.2: a key is at least as long as the hash. */
+const hashBytes = (algorithm: string): number => Number(/^HS(\d{3})$/.exec(algorithm)?.[1] ?? 0) / 8
+const ruleFor = (bytes: number, algorithms: readonly string[]): string =>
+  bytes === minBytes ? rule : `a secret of at least ${bytes} bytes for ${algorithms.join(', ')}`
 
 /** Checks a secret: at least 32 bytes, random, no published placeholder. No message shows its value. */
 export function strongSecret(
   option: string,
   secret: SymmetricKey,
-  algorithms?: readonly string[]
+  algorithms: readonly string[] = []
 ): string | Buffer {
   const value = secretOf(option, secret, algorithms)
   if ((typeof value !== 'string' && !Buffer.isBuffer(value)) || value.length === 0)
@@ -30,7 +34,8 @@ export function strongSecret(
   if (value.includes('-----BEGIN'))
     return check.failWith(option, 'a secret, not a PEM key: those go into "jwt.key"', 'PEM')
   const bytes = Buffer.byteLength(value)
-  if (bytes < minBytes) return check.failWith(option, rule, `${bytes} bytes`)
+  const needed = Math.max(minBytes, ...algorithms.map(hashBytes))
+  if (bytes < needed) return check.failWith(option, ruleFor(needed, algorithms), `${bytes} bytes`)
   if (placeholders.test(typeof value === 'string' ? value : value.toString('latin1')))
     return check.failWith(option, 'a secret of your own (try: openssl rand -base64 32)', 'a placeholder')
   const distinct = new Set<unknown>(value).size
@@ -39,14 +44,14 @@ export function strongSecret(
 }
 
 /** The secret in one of the forms that apps have: text, Buffer, JSON Web Key, or the latter as text. */
-function secretOf(option: string, secret: SymmetricKey, algorithms: readonly string[] | undefined): unknown {
+function secretOf(option: string, secret: SymmetricKey, algorithms: readonly string[]): unknown {
   if (secret instanceof Uint8Array) return Buffer.from(secret)
   const value: unknown = isRevealable(secret) ? reveal(secret) : secret
   const jwk = typeof value === 'string' ? parseJwk(value) : value
   if (typeof jwk !== 'object' || jwk === null) return value
   const { kty, k, alg, use } = jwk as Partial<Record<string, unknown>>
   if (kty !== 'oct') return check.failWith(option, wayOf(jwk), describe(jwk))
-  const allowed = algorithms === undefined || alg === undefined || algorithms.includes(String(alg))
+  const allowed = algorithms.length === 0 || alg === undefined || algorithms.includes(String(alg))
   if ((use !== undefined && use !== 'sig') || !allowed)
     return check.failWith(
       option,
