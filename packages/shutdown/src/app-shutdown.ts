@@ -69,7 +69,21 @@ export class AppShutdown implements ManagedApp {
   }
 
   exit(code: number): void {
-    if (this.#options.exit !== false) this.#options.exit(code)
+    const { exit } = this.#options
+    if (exit === false) return
+    try {
+      // Nothing keeps an app from passing an async function.
+      const result: unknown = exit(code)
+      if (result instanceof Promise) result.catch((error: unknown) => this.#exitFailed(error, code))
+    } catch (error) {
+      this.#exitFailed(error, code)
+    }
+  }
+
+  /** The process would live on without a service. */
+  #exitFailed(error: unknown, code: number): void {
+    this.#fastify.log.error({ err: error }, `shutdown: the option "exit" failed; exiting with code ${code}`)
+    process.exit(code)
   }
 
   /** The app listens: fatal errors reach it, and supervisors learn that it is ready. */

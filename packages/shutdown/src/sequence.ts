@@ -140,13 +140,17 @@ export class ShutdownSequence {
   }
 
   #notify(listener: (reason: string) => void, reason: string): void {
-    try {
-      listener(reason)
-    } catch (error) {
+    const onError = (error: unknown) =>
       this.#parts.fastify.log.error(
         { err: error },
-        'shutdown: an onDrain listener failed; the shutdown continues'
+        'shutdown: an onDrain listener failed; the shutdown continues; correct the listener'
       )
+    try {
+      // Nothing keeps an app from passing an async function: its rejection would be a fatal error.
+      const result: unknown = listener(reason)
+      if (result instanceof Promise) result.catch(onError)
+    } catch (error) {
+      onError(error)
     }
   }
 

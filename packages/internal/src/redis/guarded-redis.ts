@@ -79,7 +79,12 @@ export class GuardedRedis {
       done(error)
     }
     const prefixed = keys.map((key) => keyPrefix + key)
-    runScript(client, script, prefixed, args, onReply, onError)
+    try {
+      runScript(client, script, prefixed, args, onReply, onError)
+    } catch (error) {
+      // A client that is the app's may throw instead of rejecting.
+      onError(error as Error)
+    }
   }
 
   /** {@link run} as a promise, for what is not on a request's hot path. */

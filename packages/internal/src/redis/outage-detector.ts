@@ -9,8 +9,8 @@ const probeInterval = 250
 const maxProbeInterval = 30_000
 /** Errors of single keys in a row after which Redis counts as down. */
 const maxErrorsOfKeys = 20
-/** Probes without an answer after which the connection itself counts as dead: a firewall drops it silently. */
-const maxProbes = 20
+/** Milliseconds without an answer after which the connection itself counts as dead: a firewall drops it silently. */
+const maxSilence = 5000
 
 /** The client that an {@link OutageDetector} watches, and its listeners. */
 export interface OutageDetectorOptions {
@@ -89,24 +89,27 @@ export class OutageDetector {
   }
 
   #startProbes(): void {
-    let waiting = false
-    let unanswered = 0
+    let isWaiting = false
+    let silentSince: number | undefined
     this.#probe = setInterval(() => {
       const { client, reconnect } = this.#options
+      const now = performance.now()
       // In state `connect` the connection is open and has not answered yet.
-      unanswered = canSend(client) || client.status === 'connect' ? unanswered + 1 : 0
-      if (unanswered > maxProbes) {
-        unanswered = 0
-        waiting = false
+      const isSilent = (isWaiting && canSend(client)) || client.status === 'connect'
+      silentSince = isSilent ? (silentSince ?? now) : undefined
+      if (silentSince !== undefined && now - silentSince > maxSilence) {
+        silentSince = undefined
+        isWaiting = false
         reconnect?.()
         return
       }
-      if (waiting || !canSend(client)) return
-      waiting = true
-      client.ping().then(
+      if (isWaiting || !canSend(client)) return
+      isWaiting = true
+      silentSince = now
+      ping(client).then(
         () => this.#probed(),
         // A user without the permission for PING gets an answer too.
-        (error: Error) => (/NOPERM/.test(error.message) ? this.#probed() : (waiting = false))
+        (error: Error) => (/NOPERM/.test(error.message) ? this.#probed() : (isWaiting = false))
       )
     }, this.#interval)
     this.#probe.unref()
@@ -126,6 +129,9 @@ export class OutageDetector {
     this.#options.onChange(true)
   }
 }
+
+/** A client that is the app's may throw instead of rejecting. */
+const ping = async (client: RedisClient): Promise<unknown> => client.ping()
 
 /** The part of a message that two errors of one cause share: Redis' code, without names of scripts and keys. */
 const causeOf = ({ message }: Error): string => /\b[A-Z]{4,}\b/.exec(message)?.[0] ?? message

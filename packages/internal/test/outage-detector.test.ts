@@ -1,0 +1,163 @@
+// Whatever a Redis has done: once it works again, calls are tried and it counts as up within a bound.
+import FakeTimers from '@sinonjs/fake-timers'
+import fc from 'fast-check'
+import t, { type Test } from 'tap'
+import { GuardedRedis, redisScript, type RedisClient } from '../src/index.ts'
+
+type Mode = 'well' | 'frozen' | 'gone' | 'connecting' | 'full' | 'of key' | 'forbids ping' | 'throws'
+const modes: readonly Mode[] = [
+  'well',
+  'frozen',
+  'gone',
+  'connecting',
+  'full',
+  'of key',
+  'forbids ping',
+  'throws'
+]
+
+const statuses: Partial<Record<Mode, string>> = { gone: 'reconnecting', connecting: 'connect' }
+const refusals: Partial<Record<Mode, string>> = {
+  full: 'OOM command not allowed when used memory > maxmemory',
+  'of key': 'WRONGTYPE Operation against a key holding the wrong kind of value'
+}
+const script = redisScript('return 1')
+
+/** A Redis on a fake clock that does what its mode says. */
+function build(t: Test) {
+  const clock = FakeTimers.install({
+    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance']
+  })
+  const seen = { mode: 'well' as Mode, changes: [] as boolean[], reconnects: 0, calls: 0 }
+  const answer = async (isPing: boolean) => {
+    seen.calls++
+    const { mode } = seen
+    if (mode === 'frozen' || mode === 'connecting') return new Promise(() => undefined)
+    if (mode === 'gone') throw new Error('Connection is closed.')
+    if (isPing && mode === 'forbids ping') throw new Error('NOPERM this user has no permissions')
+    const refusal = isPing ? undefined : refusals[mode]
+    if (refusal !== undefined) throw Object.assign(new Error(refusal), { name: 'ReplyError' })
+    return 1
+  }
+  const call = (isPing: boolean): Promise<unknown> => {
+    if (seen.mode === 'throws') throw new Error('this client throws')
+    return answer(isPing)
+  }
+  const client: RedisClient = {
+    get status() {
+      return statuses[seen.mode] ?? 'ready'
+    },
+    eval: () => call(false),
+    evalsha: () => call(false),
+    ping: () => call(true)
+  }
+  const redis = new GuardedRedis({
+    client,
+    keyPrefix: '',
+    timeout: 50,
+    onChange: (up) => seen.changes.push(up),
+    reconnect: () => seen.reconnects++
+  })
+  t.teardown(() => {
+    redis.close()
+    clock.uninstall()
+  })
+  const advance = async (milliseconds: number) => {
+    clock.tick(milliseconds)
+    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const works = () =>
+    redis.runAsync(script, ['key']).then(
+      () => true,
+      () => false
+    )
+  return { seen, redis, advance, works }
+}
+
+type Event = { mode: Mode } | { calls: number } | { passes: number }
+const event = fc.oneof(
+  fc.constantFrom(...modes).map((mode): Event => ({ mode })),
+  fc.integer({ min: 1, max: 25 }).map((calls): Event => ({ calls })),
+  fc.integer({ min: 1, max: 9000 }).map((passes): Event => ({ passes }))
+)
+
+t.test('after any sequence of outages a Redis that works is up within 31 seconds', async (t) => {
+  const { seen, redis, advance, works } = build(t)
+  await fc.assert(
+    fc.asyncProperty(fc.array(event, { maxLength: 40 }), async (events) => {
+      for (const next of events) {
+        if ('mode' in next) seen.mode = next.mode
+        else if ('passes' in next) await advance(next.passes)
+        else for (let count = 0; count < next.calls; count++) void works()
+        await advance(60)
+      }
+      seen.mode = 'well'
+      let waited = 0
+      for (; waited <= 31_000 && !redis.up; waited += 250) {
+        void works()
+        await advance(250)
+      }
+      const last = works()
+      await advance(60)
+      return redis.up && (await last)
+    }),
+    { numRuns: 60 }
+  )
+  const same = seen.changes.filter((up, index) => up && up === seen.changes[index - 1])
+  t.strictSame(same, [], 'it comes up only after it was down')
+})
+
+t.test('an outage without refusals ends with the next probe, also without a call', async (t) => {
+  const { seen, redis, advance, works } = build(t)
+  seen.mode = 'frozen'
+  for (let count = 0; count < 3; count++) void works()
+  await advance(60)
+  t.equal(redis.up, false)
+  const before = seen.calls
+  t.equal(await works(), false, 'at once, without a call')
+  t.equal(seen.calls, before)
+  seen.mode = 'well'
+  await advance(6000)
+  await advance(250)
+  t.equal(redis.up, true)
+})
+
+t.test('a connection on which nothing comes back is replaced after five seconds', async (t) => {
+  for (const mode of ['frozen', 'connecting'] as const) {
+    const { seen, advance, works } = build(t)
+    seen.mode = mode
+    for (let count = 0; count < 3; count++) void works()
+    await advance(60)
+    for (let passed = 0; passed < 4900; passed += 250) await advance(250)
+    t.equal(seen.reconnects, 0, mode)
+    for (let passed = 0; passed < 1000; passed += 250) await advance(250)
+    t.equal(seen.reconnects, 1, mode)
+  }
+})
+
+t.test('a connection that dies while Redis refuses calls is replaced too, with the next probe', async (t) => {
+  const { seen, advance, works } = build(t)
+  seen.mode = 'full'
+  for (let passed = 0; passed < 300_000; passed += 1000) {
+    void works()
+    await advance(1000)
+  }
+  seen.mode = 'frozen'
+  for (let passed = 0; passed < 62_000; passed += 250) {
+    void works()
+    await advance(250)
+  }
+  t.ok(seen.reconnects > 0, `${seen.reconnects} replaced`)
+})
+
+t.test('a client that throws fails the call, once', async (t) => {
+  const { seen, redis, advance, works } = build(t)
+  seen.mode = 'throws'
+  t.equal(await works(), false)
+  await advance(1000)
+  t.strictSame(seen.changes, [false])
+  seen.mode = 'well'
+  await advance(250)
+  t.equal(redis.up, true)
+})
