@@ -17,6 +17,9 @@ const servers = {
   openssl: 'openssl',
   'systemd-analyze': 'systemd',
   haproxy: 'haproxy',
+  nginx: 'nginx-light',
+  tini: 'tini',
+  'dumb-init': 'dumb-init',
   wrk: 'wrk'
 }
 

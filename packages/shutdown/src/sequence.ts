@@ -9,6 +9,7 @@ import type { InFlight } from './connections/in-flight.ts'
 import { drainMode } from './drain/drain-mode.ts'
 import { Drain, idleWindowMs } from './drain/drain.ts'
 import { serversOf } from './internals.ts'
+import { defaults } from './options.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 
 /** The objects that the shutdown works on. */
@@ -86,8 +87,7 @@ export class ShutdownSequence {
     const start = performance.now()
     const isFatal = fatalTimeout !== undefined
     if (isServing && !isFatal && max > 0) await drain.waitUntilTrafficMoved(min, max)
-    // Without the delay there may be connections that the system has accepted and this process has not.
-    else if (isServing) await nextPoll()
+    if (isServing) await connections.untilAccepted()
 
     this.#state = 'closing'
     connections.stopListening()
@@ -96,6 +96,7 @@ export class ShutdownSequence {
     // A short timeout is for the requests in flight, not for connections that may get one more.
     const idleWindow = max > 0 || drainMode() !== 'none' ? Math.min(idleWindowMs, timeout / 4) : 0
     const isCut = !(await this.#closeConnections(drain, { timeout, idleWindow, isCalledByApp }))
+    if (isCut) this.#failExit()
     this.#connectionsClosed.resolve()
 
     const closeStart = performance.now()
@@ -187,12 +188,16 @@ export class ShutdownSequence {
     const isClosed = await resources.closeInReverse(options.resourceTimeout, limit)
     const isFlushed = await flushes.closeTogether(options.flushTimeout)
     this.#state = 'closed'
-    return isClosed && isFlushed
+    const isClean = isClosed && isFlushed
+    if (!isClean) this.#failExit()
+    return isClean
+  }
+
+  /** Another listener of the signal may end the process before this shutdown does, with a code that knows nothing of it. */
+  #failExit(): void {
+    if (!this.#isRunning || this.#parts.options.exit !== defaults.exit) return
+    process.once('exit', () => {
+      process.exitCode ||= 1
+    })
   }
 }
-
-/** Resolves after the event loop has read its sockets once. */
-const nextPoll = (): Promise<void> =>
-  new Promise((resolve) => {
-    setImmediate(() => setImmediate(resolve))
-  })

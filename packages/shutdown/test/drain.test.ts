@@ -1,5 +1,6 @@
 // Real processes with real clients: no request is lost during a rolling restart.
 import t from 'tap'
+import { startAgents } from './support/agents.ts'
 import { startClients, startPipelining } from './support/clients.ts'
 import { rollingRestart } from './support/rolling-restart.ts'
 
@@ -35,3 +36,9 @@ for (const method of ['GET', 'POST'] as const) {
 t.test('pipelined slow GET requests are all answered', async (t) => {
   await rollingRestart(t, (route) => startPipelining(route, { path: '/slow?ms=300', connections: 40 }), 1000)
 })
+
+for (const library of ['undici', 'axios'] as const) {
+  t.test(`the kept connections of ${library} lose no GET and no POST`, async (t) => {
+    await rollingRestart(t, (route) => startAgents(library, route), 1000)
+  })
+}

@@ -1,6 +1,7 @@
 // Behind a real load balancer without retries: no request fails during a rolling restart of all instances.
-import { commandPath, requires, start, until } from '@seaworthy/testing'
+import { requires, until } from '@seaworthy/testing'
 import { haproxy, lastingPort } from './support/haproxy.ts'
+import { everyClient } from './support/load.ts'
 import { service } from './support/service.ts'
 
 /** HAProxy checks readiness every 100 ms: the delay is long enough for two checks that fail. */
@@ -8,7 +9,7 @@ const options = { drainDelay: { min: 1500, max: 15_000 }, timeout: 20_000 }
 
 requires(
   ['haproxy', 'wrk'],
-  'a rolling restart of two instances behind HAProxy loses no request of wrk',
+  'a rolling restart of two instances behind HAProxy loses no request of wrk, undici and axios',
   async (t) => {
     const ports = { one: await lastingPort(), two: await lastingPort() }
     const boot = (port: number) => service(t, options, { PORT: String(port) })
@@ -16,9 +17,7 @@ requires(
     const balancer = await haproxy(t, ports)
     for (const name of ['one', 'two'] as const) await balancer.is(name, 'UP')
 
-    const url = `http://127.0.0.1:${balancer.port}/`
-    // It prints its results after SIGINT.
-    const wrk = start(t, commandPath('wrk') ?? 'wrk', ['-t2', '-c40', '-d600s', '--timeout', '30s', url])
+    const clients = everyClient(t, balancer.port)
     const served = async (name: string) => Number((await balancer.counters(name)).hrsp_2xx)
     const busy = async (name: string) => {
       const before = await served(name)
@@ -35,12 +34,7 @@ requires(
     }
     await busy('two')
 
-    wrk.kill('SIGINT')
-    await wrk.exit
-    const results = wrk.output()
-    const [, requests] = /(\d+) requests in/.exec(results) ?? []
-    t.ok(Number(requests) > 2000, `${requests} requests`)
-    t.notMatch(results, /Socket errors|Non-2xx/, 'none failed')
+    await clients.stop()
     const none = { econ: '0', eresp: '0', wretr: '0', wredis: '0', hrsp_4xx: '0', hrsp_5xx: '0' }
     t.match(await balancer.counters('BACKEND'), none, 'HAProxy counts no error and no retry')
   }

@@ -4,6 +4,11 @@ import type { Server as NetServer, Socket } from 'node:net'
 import { Server as TlsServer, type TLSSocket } from 'node:tls'
 import { stopAccepting, tcpSocketOf } from '../internals.ts'
 
+/** Milliseconds of a turn of the event loop in which hardly a client can have connected unseen. */
+const shortTurnMs = 0.1
+/** Milliseconds that a short turn is waited for: a process that is always busy has none. */
+const longestWaitMs = 100
+
 /** Every open connection of every address that the app listens on. */
 export class Connections {
   /** Connections that carry HTTP/1, or nothing yet. */
@@ -14,6 +19,8 @@ export class Connections {
   readonly upgraded = new Map<Socket, boolean>()
   readonly sessions = new Set<ServerHttp2Session>()
   readonly #servers = new Set<NetServer>()
+  /** How many connections have been accepted. */
+  #accepted = 0
 
   get isEmpty(): boolean {
     return this.sockets.size + this.handshakes.size + this.upgraded.size + this.sessions.size === 0
@@ -23,6 +30,7 @@ export class Connections {
   watch(server: NetServer): void {
     if (this.#servers.has(server)) return
     this.#servers.add(server)
+    server.on('connection', () => void this.#accepted++)
     const speaksHttp2 = 'updateSettings' in server
     if (server instanceof TlsServer) this.#watchTls(server)
     else if (!speaksHttp2) server.on('connection', (socket: Socket) => addUntilClose(this.sockets, socket))
@@ -57,6 +65,23 @@ export class Connections {
       server.on('upgrade', onUpgrade)
     }
     server.on('newListener', onNewListener)
+  }
+
+  /**
+   * Resolves when the system has hardly any connection that this process has not accepted: it would be reset when the
+   * listener closes. That is right after a turn of the event loop that was short and brought none.
+   */
+  async untilAccepted(): Promise<void> {
+    const end = performance.now() + longestWaitMs
+    for (let isFirst = true; ; isFirst = false) {
+      const start = performance.now()
+      const accepted = this.#accepted
+      // oxlint-disable-next-line no-await-in-loop -- it watches
+      await new Promise((resolve) => setImmediate(resolve))
+      const now = performance.now()
+      if (!isFirst && accepted === this.#accepted && now - start < shortTurnMs) return
+      if (now >= end) return
+    }
   }
 
   /** Stops accepting connections and keeps those that are open. */

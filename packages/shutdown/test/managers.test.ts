@@ -1,0 +1,114 @@
+// Real process managers that end the process by themselves: `fastify start`, and PM2 in fork mode.
+import { spawnSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { freePort, rawSocket, start, temporaryFolder, until } from '@seaworthy/testing'
+import t, { type Test } from 'tap'
+import { startClients } from './support/clients.ts'
+import { rollingRestart } from './support/rolling-restart.ts'
+import { launch, line, script } from './support/service.ts'
+
+const require = createRequire(import.meta.url)
+const fastifyCli = join(require.resolve('fastify-cli/package.json'), '../cli.js')
+const plugin = join(import.meta.dirname, 'fixtures/as-plugin.ts')
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`
+
+/** The command that runs the plugin with `fastify start`. */
+const fastifyStart =
+  (...args: string[]) =>
+  (command: readonly string[]) => [
+    ...command.slice(0, -1),
+    fastifyCli,
+    'start',
+    '--port',
+    '0',
+    '--options',
+    ...args,
+    plugin
+  ]
+
+t.test('fastify start with --close-grace-delay 30000 loses no request', async (t) => {
+  const old = await rollingRestart(t, (route) => startClients(route, { connections: 20 }), 300, {
+    options: { gracePeriod: 60_000 },
+    boot: (options, env) => launch(t, fastifyStart('--close-grace-delay', '30000'), options, env)
+  })
+  t.match(line(old, /shutdown: draining/), { reason: 'SIGTERM' })
+  t.strictSame(
+    old.logs().filter(({ level }) => Number(level) >= 40),
+    []
+  )
+})
+
+t.test(
+  'fastify start without it warns at the start, and answers what takes less than its delay',
+  async (t) => {
+    const old = await launch(t, fastifyStart(), {})
+    await old.waitFor(/fastify start ends the process 500 ms after SIGTERM.*add --close-grace-delay/)
+    const client = await rawSocket(t, old.port, get('/slow?ms=100'))
+    await old.waitFor(/slow begins/)
+    old.kill()
+    t.equal((await old.exit).code, 0)
+    t.match(client.received(), /200 OK[^]*"pid"/)
+  }
+)
+
+t.test('what is cut makes the exit code 1 under fastify start too', async (t) => {
+  const old = await launch(t, fastifyStart('--close-grace-delay', '30000'), { drainDelay: 0, timeout: 200 })
+  await rawSocket(t, old.port, get('/slow?ms=60000'))
+  await old.waitFor(/slow begins/)
+  old.kill()
+  t.equal((await old.exit).code, 1)
+  t.match(line(old, /1 requests, .* were cut/), { level: 40 })
+})
+
+/** A PM2 of the test's own. */
+function pm2(t: Test, variables: Record<string, string>) {
+  const home = temporaryFolder(t, 'pm2')
+  const inherited = Object.entries(process.env).filter(([name]) => !/^_?TAP/.test(name))
+  const env: NodeJS.ProcessEnv = {
+    ...Object.fromEntries(inherited),
+    ...variables,
+    PM2_HOME: home,
+    HOME: home,
+    NODE_OPTIONS: '--conditions=@seaworthy/source --disable-warning=ExperimentalWarning',
+    _TAPJS_PROCESSINFO_EXCLUDE_: '/./'
+  }
+  const command = join(require.resolve('pm2/package.json'), '../bin/pm2')
+  t.teardown(() => spawnSync(process.execPath, [command, 'kill'], { env, timeout: 60_000 }))
+  return async (...args: string[]) => {
+    const running = start(t, process.execPath, [command, ...args], { env, cwd: home })
+    const { code } = await running.exit
+    if (code !== 0) throw new Error(running.output())
+    return running.output()
+  }
+}
+
+t.test(
+  'PM2 in fork mode restarts within its kill_timeout, and every accepted request is answered',
+  async (t) => {
+    const port = await freePort()
+    const manage = pm2(t, { PORT: String(port), NODE_ENV: 'production' })
+    await manage('start', script, '--name', 'app', '--interpreter', process.execPath)
+    const answers = () =>
+      fetch(`http://127.0.0.1:${port}/`).then(
+        ({ ok }) => ok,
+        () => false
+      )
+    await until('the service', answers, 60_000)
+    const clients = startClients({ port }, { connections: 10 })
+    const slow = startClients({ port }, { connections: 10, path: '/slow?ms=800' })
+    await until('the clients to be busy', () => clients.count.ok > 100 && slow.count.ok > 10, 60_000)
+    await manage('restart', 'app')
+    const before = clients.count.ok
+    await until('the new process', () => clients.count.ok > before + 100, 60_000)
+    for (const { failed } of [await clients.stop(), await slow.stop()]) {
+      // Until the new process listens, there is none.
+      const { ECONNREFUSED: _, ...lost } = failed
+      t.strictSame(lost, {})
+    }
+    const logs = await manage('logs', '--nostream', '--lines', '200')
+    t.match(logs, /exited with code \[0\]/)
+    t.notMatch(logs, /SIGKILL/)
+    t.match(logs, /"msg":"shutdown: done"/)
+  }
+)
