@@ -140,6 +140,31 @@ t.test('calls that never end do not keep a recovering breaker from others', asyn
   t.equal(breaker.state, 'closed')
 })
 
+t.test('callers with little time keep no others out of a recovering breaker', async (t) => {
+  const { app, upstream, breaker, clock, call } = await build(t)
+  upstream.answer = down
+  await outcomes(2, call)
+  await clock.advance(1000)
+  upstream.answer = () => 'well'
+  await call()
+  t.equal(breaker.state, 'closed')
+  const hang = ({ signal }: CallContext) =>
+    new Promise((_resolve, reject) =>
+      signal.addEventListener('abort', () => reject(signal.reason as Error))
+    )
+  const seen: string[] = []
+  for (let round = 0; round < 10; round++) {
+    upstream.answer = hang
+    const hasty = Array.from({ length: 5 }, () => app.inject(deadline(30)))
+    await settled()
+    upstream.answer = () => 'well'
+    seen.push(...(await outcomes(1, call)))
+    await clock.advance(30)
+    await Promise.all(hasty)
+  }
+  t.strictSame(seen.slice(3), Array.from({ length: 7 }, () => 'ok'))
+})
+
 t.test('a call that gave up holds its slot for a minute at most', async (t) => {
   const { upstream, clock, call } = await build(t, { bulkhead: 1, volumeThreshold: 100 })
   upstream.answer = () => new Promise(() => undefined)

@@ -35,6 +35,8 @@ export interface Traffic {
 /** Milliseconds that an app has to close whose start is still under way: it serves nothing. */
 const closeAtStartMs = 500
 
+const order: readonly LifecycleState[] = ['running', 'draining', 'closing', 'closed']
+
 /** The phases of a shutdown: draining, closing, closed. Each runs once, however many callers start it. */
 export class ShutdownSequence {
   readonly #parts: SequenceParts
@@ -56,6 +58,11 @@ export class ShutdownSequence {
 
   get state(): LifecycleState {
     return this.#state
+  }
+
+  /** The states go forwards only: the app may have been closed before the shutdown starts. */
+  #enter(state: LifecycleState): void {
+    if (order.indexOf(state) > order.indexOf(this.#state)) this.#state = state
   }
 
   /** Calls the listener when draining starts, or at once where it has started. */
@@ -89,7 +96,7 @@ export class ShutdownSequence {
     if (isServing && !isFatal && max > 0) await drain.waitUntilTrafficMoved(min, max)
     if (isServing) await connections.untilAccepted()
 
-    this.#state = 'closing'
+    this.#enter('closing')
     connections.stopListening()
     const unusedDelay = Math.max(max - (performance.now() - start), 0)
     const timeout = fatalTimeout ?? Math.min(options.timeout + unusedDelay, options.longestTimeout)
@@ -116,7 +123,7 @@ export class ShutdownSequence {
     }
     if (this.#state !== 'running') return
     const drain = this.#startDraining('close')
-    this.#state = 'closing'
+    this.#enter('closing')
     this.#parts.connections.stopListening()
     const timeout = Math.min(this.#parts.options.longestTimeout, limit)
     await this.#closeConnections(drain, { timeout, idleWindow: 0, isCalledByApp: true })
@@ -132,7 +139,7 @@ export class ShutdownSequence {
   #startDraining(reason: string): Drain {
     const { fastify, inFlight, connections } = this.#parts
     if (this.#drain) return this.#drain
-    this.#state = 'draining'
+    this.#enter('draining')
     for (const server of serversOf(fastify)) connections.watch(server)
     this.#drain = new Drain(inFlight, connections)
     this.#reason = reason
@@ -187,7 +194,7 @@ export class ShutdownSequence {
     const { options, resources, flushes } = this.#parts
     const isClosed = await resources.closeInReverse(options.resourceTimeout, limit)
     const isFlushed = await flushes.closeTogether(options.flushTimeout)
-    this.#state = 'closed'
+    this.#enter('closed')
     const isClean = isClosed && isFlushed
     if (!isClean) this.#failExit()
     return isClean

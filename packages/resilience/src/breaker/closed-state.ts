@@ -85,7 +85,7 @@ export class ClosedState implements CircuitStateMembers {
 
   release(isProvisional: boolean): void {
     // After a success that was not final, the ramp has its place back.
-    if (!isProvisional && this.#circuit.isCurrent(this)) this.#ramp?.release(this.#circuit.host.clock.now())
+    if (!isProvisional && this.#circuit.isCurrent(this)) this.#ramp?.ignore(this.#circuit.host.clock.now())
   }
 
   detach(): boolean {

@@ -1,3 +1,6 @@
+/** Places that calls without an outcome may add at most. */
+const maxExtra = 8
+
 /**
  * Limits the concurrent calls after a successful probe: two, then four, doubling until `limit` is passed. Like TCP's
  * slow start.
@@ -7,6 +10,7 @@ export class Ramp {
   /** Milliseconds. */
   readonly #patience: number
   #width = 2
+  #extra = 0
   #active = 0
   /** When the latest call was admitted or ended. */
   #movedAt: number
@@ -26,7 +30,7 @@ export class Ramp {
   }
 
   enter(now: number): boolean {
-    if (this.#active >= this.#width) {
+    if (this.#active >= this.#width + this.#extra) {
       // Calls without a time limit may never end: they must not keep out all others.
       if (now - this.#movedAt < this.#patience) return false
       this.#active = 0
@@ -36,14 +40,20 @@ export class Ramp {
     return true
   }
 
-  release(now: number): void {
+  #release(now: number): void {
     this.#active = Math.max(0, this.#active - 1)
     this.#movedAt = now
   }
 
+  /** A call has ended without an outcome. */
+  ignore(now: number): void {
+    this.#release(now)
+    this.#extra = Math.min(this.#extra + 1, maxExtra)
+  }
+
   /** Returns `true` if the ramp is complete. */
   succeed(now: number): boolean {
-    this.release(now)
+    this.#release(now)
     this.#successes++
     if (this.#successes >= this.#width) this.#width *= 2
     return this.#width > this.#limit
@@ -51,7 +61,7 @@ export class Ramp {
 
   /** Returns `true` if the service has not recovered. The usual minimum volume would take too long to show it. */
   fail(errorThresholdPercentage: number, now: number): boolean {
-    this.release(now)
+    this.#release(now)
     this.#failures++
     return this.#hasFailed(errorThresholdPercentage)
   }
