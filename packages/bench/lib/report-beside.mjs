@@ -10,7 +10,8 @@ const sections = {
   scrape: ['Scrapes', scrape],
   latency: ['Latency at a fixed rate', latency],
   growth: ['As work grows', growth],
-  soak: ['Soak', soak]
+  soak: ['Soak', soak],
+  chaos: ['Chaos', chaos]
 }
 
 export const beside = (data) =>
@@ -87,3 +88,24 @@ function soak({ minutes, requests, firstMB, lastMB }) {
       `in the first third and ${shown(lastMB, 2)} MB in the last (medians).`
   ]
 }
+
+function chaos({ minutes, seed, disturbances, kills, requests, ends, slowestMs, slowestBackMs, firstMB, lastMB }) {
+  return [
+    `The preset in two workers for ${minutes} min under load, while Redis, PostgreSQL, an upstream and the workers were ` +
+      `killed, frozen and slowed in random order: ${disturbances} times (seed ${seed}).`,
+    table(
+      ['', ''],
+      [
+        ['requests', thousandsOf(requests)],
+        ...Object.entries(ends).map(([end, count]) => [`ended with ${end}`, thousandsOf(count)]),
+        ['workers killed', `${kills}`],
+        ['slowest request, ms', shown(slowestMs, 0)],
+        ['slowest until all was well again, ms', shown(slowestBackMs, 0)],
+        ['heap of a worker at first, MB', shown(firstMB, 2)],
+        ['at the end, MB', shown(lastMB, 2)]
+      ]
+    )
+  ]
+}
+
+const thousandsOf = (count) => count.toLocaleString('en-US')

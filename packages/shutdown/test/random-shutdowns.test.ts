@@ -109,7 +109,7 @@ t.test('after any events a shutdown ends, in the state closed, and every connect
       )
       return app.shutdown.state === 'closed' && (code === 0 || code === 1) && refused
     }),
-    { numRuns: 300, endOnFailure: true }
+    { numRuns: 30, endOnFailure: true }
   )
   t.equal(codes.size, 2, 'some were clean, some were not')
 })
