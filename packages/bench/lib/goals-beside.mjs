@@ -126,9 +126,14 @@ export const otherGoals = [
   { what: 'chaos: requests without an answer', of: ({ chaos }) => chaos.unanswered, most: 0 },
   {
     what: 'chaos: connections cut for each worker that was killed',
-    of: ({ chaos: { ends, kills } }) => ((ends.ECONNRESET ?? 0) + (ends['socket hang up'] ?? 0)) / Math.max(1, kills),
+    of: ({ chaos: { ends, kills } }) =>
+      ((ends.ECONNRESET ?? 0) + (ends['socket hang up'] ?? 0)) / Math.max(1, kills),
     most: 10
   },
   { what: 'chaos: seconds until all is well again', of: ({ chaos }) => chaos.slowestBackMs / 1000, most: 30 },
-  { what: 'chaos: heap at the end : at the start', of: ({ chaos }) => chaos.lastMB / chaos.firstMB, most: 1.1 }
+  {
+    what: 'chaos: heap at the end : at the start',
+    of: ({ chaos }) => chaos.lastMB / chaos.firstMB,
+    most: 1.1
+  }
 ]

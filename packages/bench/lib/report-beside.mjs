@@ -89,7 +89,18 @@ function soak({ minutes, requests, firstMB, lastMB }) {
   ]
 }
 
-function chaos({ minutes, seed, disturbances, kills, requests, ends, slowestMs, slowestBackMs, firstMB, lastMB }) {
+function chaos({
+  minutes,
+  seed,
+  disturbances,
+  kills,
+  requests,
+  ends,
+  slowestMs,
+  slowestBackMs,
+  firstMB,
+  lastMB
+}) {
   return [
     `The preset in two workers for ${minutes} min under load, while Redis, PostgreSQL, an upstream and the workers were ` +
       `killed, frozen and slowed in random order: ${disturbances} times (seed ${seed}).`,

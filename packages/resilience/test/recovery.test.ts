@@ -149,9 +149,7 @@ t.test('callers with little time keep no others out of a recovering breaker', as
   await call()
   t.equal(breaker.state, 'closed')
   const hang = ({ signal }: CallContext) =>
-    new Promise((_resolve, reject) =>
-      signal.addEventListener('abort', () => reject(signal.reason as Error))
-    )
+    new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
   const seen: string[] = []
   for (let round = 0; round < 10; round++) {
     upstream.answer = hang
@@ -162,7 +160,10 @@ t.test('callers with little time keep no others out of a recovering breaker', as
     await clock.advance(30)
     await Promise.all(hasty)
   }
-  t.strictSame(seen.slice(3), Array.from({ length: 7 }, () => 'ok'))
+  t.strictSame(
+    seen.slice(3),
+    Array.from({ length: 7 }, () => 'ok')
+  )
 })
 
 t.test('a call that gave up holds its slot for a minute at most', async (t) => {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { constructorOptions, missingInternals } from './internals.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
-import { fastifyStartDelay, type RivalListener } from './supervisors/rival-listeners.ts'
+import { fastifyStartDelay, nestHooks, type RivalListener } from './supervisors/rival-listeners.ts'
 
 /** Logs at start what will not work: a short grace period, missing constructor options, missing private parts. */
 export function warnMisconfiguration(
@@ -54,6 +54,14 @@ export function warnRivals(fastify: FastifyInstance, rivals: readonly RivalListe
         `shutdown: fastify start ends the process ${delay} ms after SIGTERM; longer requests would be lost; ` +
           'add --close-grace-delay 30000'
       )
+    return
+  }
+  if (rivals.some(({ name }) => name === nestHooks)) {
+    fastify.log.warn(
+      { rivals },
+      'shutdown: enableShutdownHooks of Nest destroys its modules while requests are served; remove the call, and ' +
+        "close Nest after the last response: app.getHttpAdapter().getInstance().shutdown.onShutdown('nest', () => app.close())"
+    )
     return
   }
   const signals = [...new Set(rivals.map(({ signal }) => signal))].join(', ')

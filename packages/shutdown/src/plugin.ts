@@ -60,7 +60,7 @@ function addHooks(
     await sequence.handleExternalClose(pluginTimeout > 0 ? pluginTimeout * 0.9 : Infinity)
   })
   fastify.addHook('onClose', async () => {
-    await sequence.release()
+    await sequence.onClose()
     app.onClosed()
   })
 }

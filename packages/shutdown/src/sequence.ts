@@ -47,6 +47,10 @@ export class ShutdownSequence {
   /** Whether `run` was called. Otherwise the app itself called `app.close()`. */
   #isRunning = false
   #isReady = false
+  /** Whether `run` itself closes the app. */
+  #isClosingApp = false
+  /** Whether other code has called `app.close()` first: what it awaits includes the resources. */
+  #isClosedByOther = false
   /** Why draining started. `undefined`: it has not. */
   #reason: string | undefined
   /** Resolves when `run` has closed all connections. */
@@ -117,6 +121,7 @@ export class ShutdownSequence {
    * the signal may have called it while the drain is under way: then the listeners close when the drain ends.
    */
   async handleExternalClose(limit: number): Promise<void> {
+    this.#isClosedByOther = !this.#isClosingApp
     if (this.#isRunning) {
       await withTimeout(limit, () => this.#connectionsClosed.promise).catch(() => undefined)
       return
@@ -127,6 +132,14 @@ export class ShutdownSequence {
     this.#parts.connections.stopListening()
     const timeout = Math.min(this.#parts.options.longestTimeout, limit)
     await this.#closeConnections(drain, { timeout, idleWindow: 0, isCalledByApp: true })
+  }
+
+  /**
+   * The app has closed. Where other code awaits that, the resources close first; else `run` closes them afterwards, and
+   * one of them may await `app.close()` too.
+   */
+  async onClose(): Promise<void> {
+    if (!this.#isRunning || this.#isClosedByOther) await this.release()
   }
 
   /** Closes the resources within `limit` milliseconds, then flushes telemetry. */
@@ -172,6 +185,7 @@ export class ShutdownSequence {
 
   async #closeApp(): Promise<boolean> {
     const { fastify, options } = this.#parts
+    this.#isClosingApp = true
     if (!this.#isReady) {
       // Fastify closes once all plugins have loaded, which may take long: one of them may wait for a database.
       const limit = Math.min(closeAtStartMs, options.closeTimeout)

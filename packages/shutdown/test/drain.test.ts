@@ -42,3 +42,10 @@ for (const library of ['undici', 'axios'] as const) {
     await rollingRestart(t, (route) => startAgents(library, route), 1000)
   })
 }
+
+t.test("a pod's preStop sleep, during which the route changes, loses no request", async (t) => {
+  const preStop = 1500
+  const options = { drainDelay: 0 }
+  await rollingRestart(t, (route) => startClients(route), 0, { preStop, options })
+  await rollingRestart(t, (route) => startClients(route, { method: 'POST', think: 20 }), 0, { preStop })
+})

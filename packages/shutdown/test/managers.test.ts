@@ -1,4 +1,4 @@
-// Real process managers that end the process by themselves: `fastify start`, and PM2 in fork mode.
+// Real programs that end the process by themselves: `fastify start`, Nest's shutdown hooks, and PM2 in fork mode.
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -60,6 +60,26 @@ t.test('what is cut makes the exit code 1 under fastify start too', async (t) =>
   t.equal((await old.exit).code, 1)
   t.match(line(old, /1 requests, .* were cut/), { level: 40 })
 })
+
+for (const HOOKS of ['', 'yes']) {
+  const what = HOOKS ? 'shutdown hooks, which the start names,' : 'onShutdown'
+  t.test(`Nest with ${what} loses no request`, async (t) => {
+    const nest = join(import.meta.dirname, 'fixtures/nest.mjs')
+    const old = await rollingRestart(t, (route) => startClients(route, { connections: 20 }), 300, {
+      env: { HOOKS },
+      // Nest sends itself the signal again, to end as the system expects.
+      isExitCodeOurs: !HOOKS,
+      boot: (options, env) => launch(t, (command) => command, options, env, nest)
+    })
+    const named = line(old, /enableShutdownHooks of Nest destroys its modules while requests are served/)
+    if (HOOKS) t.match(named, { level: 40 })
+    else t.notOk(named)
+    t.match(old.output(), /Nest destroys its modules/)
+    const afterDrain = old.output().split('Nest destroys its modules')[1] ?? ''
+    t.equal(/incoming request/.test(afterDrain), Boolean(HOOKS), 'whether requests come after that')
+    t.notOk(line(old, /were cut/))
+  })
+}
 
 /** A PM2 of the test's own. */
 function pm2(t: Test, variables: Record<string, string>) {

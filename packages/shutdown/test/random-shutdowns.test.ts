@@ -23,7 +23,10 @@ const paths = ['/', '/hang', '/slow', '/events', '/stop', '/close', '/throws', '
 
 const event = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom(...paths).map((path) => ({ kind: 'request' as const, path })) },
-  { weight: 2, arbitrary: fc.constantFrom('idle', 'half', 'leaves', 'turn', 'pause').map((kind) => ({ kind })) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom('idle', 'half', 'leaves', 'turn', 'pause').map((kind) => ({ kind }))
+  },
   {
     weight: 2,
     arbitrary: fc
@@ -65,7 +68,7 @@ function addCallback(app: App, kind: 'onShutdown' | 'onFlush' | 'onDrain', outco
     return undefined
   }
   try {
-    if (kind === 'onDrain') app.shutdown.onDrain(callback as () => void)
+    if (kind === 'onDrain') app.shutdown.onDrain(callback)
     else app.shutdown[kind](outcome ?? '', callback)
   } catch {
     // After the end it is refused.

@@ -57,7 +57,7 @@ export function startClients(port, connections = 10) {
  */
 export async function untilWell(port, bound) {
   const start = performance.now()
-  for (let well = 0; well < 10; ) {
+  for (let well = 0; well < 10;) {
     if (performance.now() - start > bound) return Infinity
     const statuses = await Promise.all(paths.map((path) => ask(port, path, false)))
     well = statuses.every((status) => status === 200) ? well + 1 : 0

@@ -76,9 +76,7 @@ async function restartable(port, launch) {
 export async function startRedis() {
   const port = await freePort()
   const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
-  return restartable(port, () =>
-    spawn('redis-server', [...args, '--dir', tmpdir()], { stdio: 'ignore' })
-  )
+  return restartable(port, () => spawn('redis-server', [...args, '--dir', tmpdir()], { stdio: 'ignore' }))
 }
 
 export async function startUpstream() {

@@ -36,7 +36,9 @@ async function serve() {
     redis: { host: '127.0.0.1', port: ports.redis },
     security: { rateLimit: limits },
     auth: { session: { key: Buffer.from(CHAOS_KEY, 'base64'), cookie: { secure: false } }, csrf: false },
-    resilience: { policies: { quick: { timeout: 1000, totalTimeout: 2000, resetTimeout: 1000, retry: true } } },
+    resilience: {
+      policies: { quick: { timeout: 1000, totalTimeout: 2000, resetTimeout: 1000, retry: true } }
+    },
     // A worker is killed by the chaos alone.
     shutdown: { fatal: false }
   }

@@ -44,8 +44,17 @@ export function rivalListeners(
     process
       .listeners(signal)
       .filter((listener) => !isOurs(listener) && !String(listener).includes('__signal_exit_emitter__'))
-      .map(({ name }) => ({ signal, name: name === '' ? 'anonymous' : name }))
+      .map((listener) => ({ signal, name: nameOf(listener) }))
   )
+}
+
+/** The name of Nest's listener, which is called `cleanup` in its code. */
+export const nestHooks = 'enableShutdownHooks of Nest'
+
+function nameOf(listener: NodeJS.SignalsListener): string {
+  const { name } = listener
+  if (name === 'cleanup' && String(listener).includes('this.receivedSignal')) return nestHooks
+  return name === '' ? 'anonymous' : name
 }
 
 /** A number in a text. `undefined` where it is none, or not above 0. */

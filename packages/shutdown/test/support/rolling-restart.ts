@@ -14,6 +14,8 @@ export interface RollingRestart {
   boot?: (options: ShutdownOptions, env: Record<string, string>) => Promise<Service>
   /** Whether the exit code of what was started is the service's: npm has one of its own. */
   isExitCodeOurs?: boolean
+  /** Milliseconds between the new route and the signal: a pod's `preStop` sleep. */
+  preStop?: number
   /** Sends the signal. */
   stop?: (old: Service) => void
 }
@@ -29,6 +31,7 @@ export async function rollingRestart(
     busy = 200,
     boot = (all, more) => service(t, all, more),
     isExitCodeOurs = true,
+    preStop = 0,
     stop = (old) => old.kill('SIGTERM')
   }: RollingRestart = {}
 ): Promise<Service> {
@@ -38,6 +41,10 @@ export async function rollingRestart(
   const clients = start(route)
   await until('clients to be busy', () => clients.count.ok >= busy, 60_000)
 
+  if (preStop > 0) {
+    route.port = next.port
+    await sleep(preStop)
+  }
   stop(old)
   await old.waitFor(/shutdown: draining/)
   await sleep(moved)
