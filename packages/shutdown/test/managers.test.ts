@@ -15,22 +15,24 @@ const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`
 
 /** The command that runs the plugin with `fastify start`. */
 const fastifyStart =
-  (...args: string[]) =>
+  (port: number, ...args: string[]) =>
   (command: readonly string[]) => [
     ...command.slice(0, -1),
     fastifyCli,
     'start',
     '--port',
-    '0',
+    `${port}`,
     '--options',
     ...args,
     plugin
   ]
 
+const longGrace = (port: number) => fastifyStart(port, '--close-grace-delay', '30000')
+
 t.test('fastify start with --close-grace-delay 30000 loses no request', async (t) => {
   const old = await rollingRestart(t, (route) => startClients(route, { connections: 20 }), 300, {
     options: { gracePeriod: 60_000 },
-    boot: (options, env) => launch(t, fastifyStart('--close-grace-delay', '30000'), options, env)
+    boot: async (options, env) => launch(t, longGrace(await freePort()), options, env)
   })
   t.match(line(old, /shutdown: draining/), { reason: 'SIGTERM' })
   t.strictSame(
@@ -42,7 +44,7 @@ t.test('fastify start with --close-grace-delay 30000 loses no request', async (t
 t.test(
   'fastify start without it warns at the start, and answers what takes less than its delay',
   async (t) => {
-    const old = await launch(t, fastifyStart(), {})
+    const old = await launch(t, fastifyStart(await freePort()), {})
     await old.waitFor(/fastify start ends the process 500 ms after SIGTERM.*add --close-grace-delay/)
     const client = await rawSocket(t, old.port, get('/slow?ms=100'))
     await old.waitFor(/slow begins/)
@@ -52,8 +54,21 @@ t.test(
   }
 )
 
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  t.test(`${signal} that arrives twice at once is one signal for fastify start too`, async (t) => {
+    const old = await launch(t, longGrace(await freePort()), { drainDelay: 0 })
+    const client = await rawSocket(t, old.port, get('/slow?ms=900'))
+    await old.waitFor(/slow begins/)
+    old.kill(signal)
+    await old.waitFor(/shutdown: draining/)
+    old.kill(signal)
+    t.equal((await old.exit).code, 0)
+    t.match(client.received(), /200 OK[^]*"pid"/)
+  })
+}
+
 t.test('what is cut makes the exit code 1 under fastify start too', async (t) => {
-  const old = await launch(t, fastifyStart('--close-grace-delay', '30000'), { drainDelay: 0, timeout: 200 })
+  const old = await launch(t, longGrace(await freePort()), { drainDelay: 0, timeout: 200 })
   await rawSocket(t, old.port, get('/slow?ms=60000'))
   await old.waitFor(/slow begins/)
   old.kill()

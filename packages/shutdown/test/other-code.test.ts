@@ -216,3 +216,9 @@ t.test('a stray rejection in a test is left to the test runner', async (t) => {
   t.equal((await running.exit).code, 1)
   t.match(running.output(), /the second test runs[^]*tests 2[^]*pass 1[^]*fail 1/)
 })
+
+t.test('an inject and a close leave nothing open', async (t) => {
+  const running = startNode(t, join(import.meta.dirname, 'fixtures/inject-and-close.ts'))
+  t.equal((await running.exit).code, 0)
+  t.match(running.output(), /fine 200\nopen: nothing/)
+})

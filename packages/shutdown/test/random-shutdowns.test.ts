@@ -105,7 +105,7 @@ t.test('after any events a shutdown ends, in the state closed, and every connect
       codes.add(code)
       await app.close().catch(() => undefined)
       await Promise.all(clients.map(async (socket) => socket.closed || once(socket, 'close')))
-      const refused = await new Promise((resolve) =>
+      const refused = await new Promise<boolean>((resolve) =>
         connect(port, '127.0.0.1')
           .once('error', () => resolve(true))
           .once('connect', () => resolve(false))

@@ -1,3 +1,5 @@
+import { holdBackSecondListeners } from './hold-back.ts'
+
 /** One app of the process. */
 export interface ManagedApp {
   readonly signals: readonly NodeJS.Signals[]
@@ -81,6 +83,7 @@ function createSignalListener(apps: ReadonlySet<ManagedApp>) {
     if (isDuplicate(name, now)) return
     const isSecond = first !== undefined
     first ??= { name, at: now }
+    if (!isSecond) holdBackSecondListeners(name, signalDedupeMs)
     for (const app of apps) {
       if (!app.signals.includes(name)) continue
       if (isSecond) app.onSecondSignal(name)
