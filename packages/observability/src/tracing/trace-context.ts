@@ -22,8 +22,8 @@ const knownFlags = (flags: string): string => `0${Number.parseInt(flags, 16) & 3
 
 export const isSampled = (flags: string): boolean => (Number.parseInt(flags, 16) & 1) === 1
 
-// A key may begin with a digit at level 2. Its form with a tenant is that of level 1, which is the stricter one.
-const key = /^[a-z\d](?:[\w\-*/]{0,255}|[\w\-*/]{0,240}@[a-z][\w\-*/]{0,13})$/
+// The key of level 2, which allows all that level 1 does: a digit first, and an `@` anywhere else.
+const key = /^[a-z\d][a-z\d_\-*/@]{0,255}$/
 const value = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/
 
 /** A `tracestate` to send on, without empty members. `undefined` where the whole header must be dropped. */
@@ -39,6 +39,5 @@ export function validTracestate(header: string | undefined): string | undefined 
 
 function validMember(member: string): boolean {
   const equals = member.indexOf('=')
-  const name = member.slice(0, equals)
-  return equals > 0 && name === name.toLowerCase() && key.test(name) && value.test(member.slice(equals + 1))
+  return equals > 0 && key.test(member.slice(0, equals)) && value.test(member.slice(equals + 1))
 }
