@@ -1,164 +1,10 @@
 /**
- * The private parts of other packages that this one reads, and no other file does. Each is found at start or guarded at
- * its use; where one is missing, a public way replaces it, and {@link internalsProblems} has a sentence for the log.
+ * The private parts of other packages that this one reads; those of pino are in `pino-internals.ts`, and no other file
+ * reads any. Each is found at start or guarded at its use; where one is missing, a public way replaces it.
  */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import type { FastifyBaseLogger } from 'fastify'
 import { symbolProperty } from '@seaworthy/internal'
-
-// --- pino: the text of a line, and child loggers. Without it: `log[level](object, message)` and `log.child()`. ---
-
-/** The symbols under which a pino logger keeps what a line consists of. They belong to one copy of pino. */
-export interface PinoSymbols {
-  lsCache: symbol
-  time: symbol
-  chindings: symbol
-  stream: symbol
-  messageKey: symbol
-}
-
-interface Destination {
-  write(text: string): unknown
-  [flag: symbol]: unknown
-}
-
-type Pino = FastifyBaseLogger &
-  Record<symbol, unknown> & {
-    levelVal: number
-    levels: { values: Record<string, number> }
-    onChild?: (child: FastifyBaseLogger) => void
-  }
-
-/** Destinations with this flag read the object of each line, so that text alone is not enough for them. */
-const needsMetadata = Symbol.for('pino.metadata')
-
-/** How the lines of a logger may be written: as text by its symbols, or only through its methods. */
-export type LoggerInspection =
-  | { readonly symbols: PinoSymbols }
-  | { readonly symbols?: undefined; readonly reason: 'not pino' | 'customized' | 'incompatible' }
-
-/**
- * Finds the symbols of a pino by their description, and compares a line of ours with one that pino writes. A logger
- * with mixins, redaction, hooks or serializers of the app is `customized`: its lines need more than these symbols.
- *
- * @param safeErr - The serializer for `err` whose result the line already has.
- */
-export function inspectLogger(logger: FastifyBaseLogger, safeErr: unknown): LoggerInspection {
-  const found: Record<string, symbol> = {}
-  let object: object | null = logger
-  while (object !== null) {
-    for (const symbol of Object.getOwnPropertySymbols(object)) found[symbol.description ?? ''] ??= symbol
-    object = Object.getPrototypeOf(object) as object | null
-  }
-  if (!Object.keys(found).some((name) => name.startsWith('pino.'))) return { reason: 'not pino' }
-
-  const { 'pino.lsCache': lsCache, 'pino.time': time, 'pino.chindings': chindings } = found
-  const { 'pino.stream': stream, 'pino.messageKey': messageKey } = found
-  if (!lsCache || !time || !chindings || !stream || !messageKey) return { reason: 'incompatible' }
-  if (isCustomized(logger as Pino, found, safeErr)) return { reason: 'customized' }
-  const symbols = { lsCache, time, chindings, stream, messageKey }
-  return writesSameLine(logger as Pino, symbols) ? { symbols } : { reason: 'incompatible' }
-}
-
-const kOwn = Symbol('seaworthy.own-part')
-
-/** Marks a function of this package in the settings of a pino: it does not concern the lines of requests. */
-export const ownPart = <T extends object>(fn: T): T => Object.assign(fn, { [kOwn]: true })
-const isForeign = (part: object | undefined): boolean => part !== undefined && !Object.hasOwn(part, kOwn)
-
-function isCustomized(logger: Pino, found: Record<string, symbol>, safeErr: unknown): boolean {
-  const part = (name: string) =>
-    logger[found[`pino.${name}`] ?? Symbol.iterator] as Record<string, unknown> | undefined
-  // A part that is not set is undefined in one version of pino and null in another.
-  const isSet = (name: string) => (part(name) ?? undefined) !== undefined
-  // Serializers of the request and the response do not count: the line has no such fields.
-  const hasSerializers = Object.entries(part('serializers') ?? {}).some(
-    ([field, serialize]) => field !== 'req' && field !== 'res' && serialize !== safeErr
-  )
-  return (
-    hasSerializers ||
-    isSet('mixin') ||
-    isSet('nestedKey') ||
-    isSet('msgPrefix') ||
-    isForeign(part('hooks')?.logMethod as object | undefined) ||
-    part('hooks')?.streamWrite !== undefined ||
-    isForeign(part('formatters')?.log as object | undefined) ||
-    Reflect.ownKeys(part('stringifiers') ?? {}).length > 0
-  )
-}
-
-/** The self-test: pino and this file write the same line, of the logger itself and of a child. */
-function writesSameLine(logger: Pino, symbols: PinoSymbols): boolean {
-  try {
-    let written = ''
-    const probe = Object.create(logger, {
-      [symbols.stream]: { value: { write: (text: string) => (written = text) } },
-      [symbols.time]: { value: () => ',"time":0' },
-      // The app's listeners do not see the probe.
-      emit: { value: () => false },
-      onChild: { value: () => undefined }
-    }) as Pino
-    probe.level = 'error'
-    const value = probe.levels.values.error!
-    const end = lineEnd(probe, symbols)
-    const fields = ',"test":{"a":"b"}'
-    return [probe, childWithBindings(probe, symbols, ',"id":"1"')].every((log, index) => {
-      const reference = index === 0 ? log : (probe.child({ id: '1' }) as Pino)
-      reference.error({ test: { a: 'b' } }, 'self-test')
-      return written === lineText(log, symbols, value, fields, end, 'self-test')
-    })
-  } catch {
-    return false
-  }
-}
-
-/** The beginning of the message in a line: `,"msg":`. */
-export const lineEnd = (logger: FastifyBaseLogger, { messageKey }: PinoSymbols): string =>
-  `,"${String((logger as Pino)[messageKey])}":`
-
-/** One line. `fields` is JSON text with a comma before each field. */
-export function lineText(
-  log: FastifyBaseLogger,
-  { lsCache, time, chindings }: PinoSymbols,
-  level: number,
-  fields: string,
-  end: string,
-  message: string
-): string {
-  const pino = log as Pino
-  const heads = pino[lsCache] as Record<number, string>
-  return `${heads[level]!}${(pino[time] as () => string)()}${pino[chindings] as string}${fields}${end}"${message}"}\n`
-}
-
-/** Whether a request's logger still is a pino whose destination takes text: an app may put another in its place. */
-export function textDestination(
-  log: FastifyBaseLogger,
-  { lsCache, time, stream }: PinoSymbols
-): Destination | undefined {
-  const pino = log as Pino
-  const destination = pino[stream] as Destination | undefined
-  const isText =
-    destination !== undefined &&
-    destination[needsMetadata] !== true &&
-    pino[lsCache] !== undefined &&
-    pino[time] !== undefined
-  return isText ? destination : undefined
-}
-
-/**
- * A child logger that differs from its parent only in its bindings. pino's `child` sets up levels and serializers anew.
- */
-export function childWithBindings(
-  parent: FastifyBaseLogger,
-  { chindings }: PinoSymbols,
-  bindings: string
-): FastifyBaseLogger {
-  const child = Object.create(parent) as Pino
-  child[chindings] = ((parent as Pino)[chindings] as string) + bindings
-  child.onChild?.(child)
-  return child
-}
 
 // --- OpenTelemetry: the active span, without a dependency. Without it: new ids. ---
 
@@ -189,7 +35,7 @@ export function activeSpan(): SpanContext | undefined {
 }
 
 /** Whether an OpenTelemetry API is loaded that {@link activeSpan} cannot read. */
-function openTelemetryIsUnknown(): boolean {
+export function openTelemetryIsUnknown(): boolean {
   const api = (globalThis as Record<symbol, unknown>)[apiKey] as OpenTelemetryApi | undefined
   if (api?.context !== undefined) return typeof api.context.active?.().getValue !== 'function'
   const names = Object.getOwnPropertySymbols(globalThis).map(({ description = '' }) => description)
@@ -286,20 +132,3 @@ export function loadedSentryClients(): { flush(timeout: number): PromiseLike<unk
 /** Whether a listener of uncaught errors only captures them. Sentry marks its own by this name, and ignores those. */
 export const isCapturingListener = (listener: object): boolean =>
   (listener as { _errorHandler?: unknown })._errorHandler === true
-
-/** A sentence for the log about each private part that is not as expected. */
-export function internalsProblems(logger: FastifyBaseLogger, safeErr: unknown): string[] {
-  const problems: string[] = []
-  const inspection = inspectLogger(logger, safeErr)
-  if (inspection.symbols === undefined && inspection.reason === 'incompatible') {
-    problems.push(
-      'observability: this version of pino is unknown; request lines take the slower way through its methods; update @seaworthy/observability'
-    )
-  }
-  if (openTelemetryIsUnknown()) {
-    problems.push(
-      "observability: this version of OpenTelemetry's API is unknown; requests get trace ids that differ from its spans'; update @seaworthy/observability"
-    )
-  }
-  return problems
-}

@@ -56,9 +56,16 @@ t.test('Datadog: the last request and the last error arrive', async (t) => {
     DD_TRACE_AGENT_URL: intake.url,
     DD_SERVICE: 'api',
     DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false',
-    DD_REMOTE_CONFIGURATION_ENABLED: 'false'
+    DD_REMOTE_CONFIGURATION_ENABLED: 'false',
+    DD_LOGS_INJECTION: 'true'
   }
-  await endAfterRequests(t, env)
+  const service = await endAfterRequests(t, env)
+  const lines = service.logs().filter(({ msg }) => msg === 'request completed')
+  t.match(
+    lines,
+    [{ dd: { trace_id: /\w/ } }, { dd: { trace_id: /\w/ } }],
+    'its ids are in the lines of requests'
+  )
   const got = text(intake.requests.filter(({ url }) => url.includes('/traces')))
   t.match(got, /\/users\/:id|\/users\/7/)
   t.match(got, /last-error/)
@@ -106,7 +113,12 @@ requires(['openssl'], 'New Relic: the last request and the last error arrive', a
           request_headers_map: {},
           event_harvest_config: {
             report_period_ms: 60_000,
-            harvest_limits: { error_event_data: 100, analytic_event_data: 100, span_event_data: 100 }
+            harvest_limits: {
+              error_event_data: 100,
+              analytic_event_data: 100,
+              span_event_data: 100,
+              log_event_data: 100
+            }
           }
         }
       }
@@ -138,6 +150,8 @@ requires(['openssl'], 'New Relic: the last request and the last error arrive', a
   )
   t.match(text(got), /GET\/\/users\/:id|\/users\/:id/)
   t.match(text(got), /last-error/)
+  const forwarded = text(got.filter(({ method }) => method === 'log_event_data'))
+  t.match(forwarded, /request completed/, 'it forwards the lines of requests')
 })
 
 t.test('without a vendor in the environment nothing is loaded', async (t) => {

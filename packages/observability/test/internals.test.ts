@@ -1,5 +1,5 @@
 // Each private part, read from the installed version: fails when an update of a dependency changes one.
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
 import { createRequire } from 'node:module'
 import { context, trace, TraceFlags } from '@opentelemetry/api'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
@@ -8,20 +8,16 @@ import t from 'tap'
 import { fetch as undiciFetch } from 'undici'
 import { startIntake } from '@seaworthy/testing'
 import { observability, observabilityServerOptions } from '@seaworthy/observability'
+import { activeSpan, datadogFlush, fastifyIsLoaded, hasHeader, sentryIsUsed } from '../src/internals.ts'
+import { internalsProblems } from '../src/internals-problems.ts'
+import { errSerializer } from '../src/logging/bounded-json.ts'
 import {
-  activeSpan,
   childWithBindings,
-  datadogFlush,
-  fastifyIsLoaded,
-  hasHeader,
   inspectLogger,
-  internalsProblems,
   lineEnd,
   lineText,
-  sentryIsUsed,
   textDestination
-} from '../src/internals.ts'
-import { errSerializer } from '../src/logging/bounded-json.ts'
+} from '../src/pino-internals.ts'
 import type { Line } from './helpers.ts'
 
 const discard = { write: () => undefined }
@@ -50,8 +46,46 @@ t.test('a line from the symbols is the line that pino writes, of a child too', a
   logger.info({ a: 'b' }, 'hello')
   logger.child({ id: '1' }).info({ a: 'b' }, 'hello')
   t.strictSame(lines, [text(log), text(childWithBindings(log, symbols, ',"id":"1"'))])
-  t.equal(typeof textDestination(log, symbols)?.write, 'function')
+  const own = (log as unknown as Record<symbol, unknown>)[symbols.asJson]
+  t.equal(typeof textDestination(log, symbols, own)?.write, 'function')
+  t.equal(
+    textDestination(log, symbols, () => ''),
+    undefined,
+    'a function that was wrapped since'
+  )
 })
+
+t.test(
+  'a pino whose lines a program reads or completes gets objects, from the start and later',
+  async (t) => {
+    const symbols = inspectLogger(asLogger(plainPino()), errSerializer).symbols!
+    const channel = tracingChannel('pino_asJson')
+    const listener = () => undefined
+    channel.end.subscribe(listener)
+    t.teardown(() => channel.end.unsubscribe(listener))
+    const log = asLogger(plainPino())
+    t.match(inspectLogger(log, errSerializer), { symbols: undefined, reason: 'customized' })
+    const own = (log as unknown as Record<symbol, unknown>)[symbols.asJson]
+    t.equal(textDestination(log, symbols, own), undefined)
+    channel.end.unsubscribe(listener)
+    t.not(textDestination(log, symbols, own), undefined)
+
+    const { asJson } = symbols
+    const original = own as (...args: unknown[]) => string
+    const wrappers: Record<string, object> = {
+      'on the logger': { value: original },
+      'with all arguments': {
+        value(...args: unknown[]) {
+          return original.apply(this, args)
+        }
+      }
+    }
+    for (const [name, descriptor] of Object.entries(wrappers)) {
+      const wrapped = Object.create(log, { [asJson]: descriptor }) as FastifyBaseLogger
+      t.match(inspectLogger(wrapped, errSerializer), { reason: 'customized' }, name)
+    }
+  }
+)
 
 for (const [name, options] of Object.entries({
   'a mixin': { mixin: () => ({ a: 1 }) },
@@ -74,8 +108,9 @@ t.test('a destination that reads metadata, and a logger of another kind, get no 
     plainPino({}, Object.assign({ write: () => undefined }, { [Symbol.for('pino.metadata')]: true }))
   )
   const symbols = inspectLogger(asLogger(plainPino()), errSerializer).symbols!
-  t.equal(textDestination(log, symbols), undefined)
-  t.equal(textDestination(console as unknown as FastifyBaseLogger, symbols), undefined)
+  const own = (log as unknown as Record<symbol, unknown>)[symbols.asJson]
+  t.equal(textDestination(log, symbols, own), undefined)
+  t.equal(textDestination(console as unknown as FastifyBaseLogger, symbols, undefined), undefined)
   t.match(inspectLogger(console as unknown as FastifyBaseLogger, errSerializer), { reason: 'not pino' })
 })
 
@@ -88,9 +123,10 @@ function changedPino(stream: { write(line: string): void }): FastifyBaseLogger {
   )!
   const write = prototype[asJson]!
   return Object.create(logger, {
+    child: { value: logger.child },
     [asJson]: {
-      value(...args: []) {
-        return write.apply(this, args).replace(/^\{("level":\d+),(.*)\}\n$/, '{$2,$1}\n')
+      value(this: unknown, ...args: []) {
+        return write.call(this, ...args).replace(/^\{("level":\d+),(.*)\}\n$/, '{$2,$1}\n')
       }
     }
   }) as FastifyBaseLogger

@@ -223,6 +223,26 @@ for (const [path, message] of [
   )
 }
 
+t.test("Sentry's integration of pino gets the lines of requests", async (t) => {
+  const intake = await startIntake(t)
+  const service = startNode(t, fixture('sentry-app.ts'), {
+    nodeArgs: ['--import', fixture('sentry-preload.mjs')],
+    env: { DSN: `http://public@127.0.0.1:${intake.port}/1`, SENTRY_LOGS: '1' }
+  })
+  const [, url = ''] = await service.waitFor(/listening at (http:\/\/127\.0\.0\.1:\d+)/)
+  await fetch(`${url}/gone`)
+  service.kill('SIGTERM')
+  t.equal((await service.exit).code, 0)
+  t.match(service.logs().at(-1), { msg: 'request completed', route: '/gone', statusCode: 410 })
+  const sent = intake.requests.map(({ body, headers }) =>
+    (headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString()
+  )
+  const logs = sent.filter((text) => text.includes('"type":"log"')).join('\n')
+  t.match(logs, /"body":"request completed"/)
+  t.match(logs, /"route":\{"value":"\/gone"/)
+  t.notMatch(logs, /self-test/)
+})
+
 for (const [name, env, sent] of [
   ['one app', {}, 0],
   ['two apps', { APPS: '2' }, 0],

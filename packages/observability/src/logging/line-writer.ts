@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { inspectLogger, lineEnd, lineText, textDestination } from '../internals.ts'
+import { inspectLogger, lineEnd, lineText, textDestination } from '../pino-internals.ts'
 import { errSerializer } from './bounded-json.ts'
 import type { LogLevel } from './options.ts'
 
@@ -11,7 +11,8 @@ type Leveled = FastifyBaseLogger & { levelVal: number; levels: { values: Record<
 
 /**
  * pino writes `level, time, bindings, fields, message`. Where a logger does only that, the text of the fields is put
- * between its own parts. Loggers with mixins, redaction or hooks, and those of another kind, get an object.
+ * between its own parts. Loggers with mixins, redaction or hooks, those whose lines an agent reads or completes, and those of
+ * another kind, get an object.
  */
 export function lineWriter(root: FastifyBaseLogger): WriteLine {
   const { symbols } = inspectLogger(root, errSerializer)
@@ -19,10 +20,11 @@ export function lineWriter(root: FastifyBaseLogger): WriteLine {
 
   const { values } = (root as Leveled).levels
   const end = lineEnd(root, symbols)
+  const ownAsJson = (root as unknown as Record<symbol, unknown>)[symbols.asJson]
   return (log, level, fields, message) => {
     const value = values[level]!
     if ((log as Leveled).levelVal > value) return
-    const destination = textDestination(log, symbols)
+    const destination = textDestination(log, symbols, ownAsJson)
     if (destination === undefined) return writeObject(log, level, fields, message)
     destination.write(lineText(log, symbols, value, fields, end, message))
   }

@@ -1,5 +1,5 @@
 import { scrubText } from '@seaworthy/internal'
-import { ownPart } from '../internals.ts'
+import { ownPart } from '../own-part.ts'
 import { errorJson, errSerializer, type ErrorJson } from './bounded-json.ts'
 
 type Fields = Record<string, unknown>
