@@ -17,4 +17,17 @@ export interface ClientError extends Error {
   readonly details?: unknown
   /** Whether the message is sent. The default is `true` below 500. */
   readonly expose?: boolean | undefined
+  /** Whether the error rejects a request on purpose, so that there is no bug to report. */
+  readonly isRejection?: boolean | undefined
+}
+
+/**
+ * Whether an error rejects a request on purpose: a limit, an open breaker, shed load, a deadline. Such errors are counted
+ * and their code is logged, but they are no bugs, and there may be thousands a second. Errors that do not say it are
+ * known by the statuses 429 and 503.
+ */
+export function isRejection(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false
+  const { [clientErrorBrand]: brand, statusCode, isRejection: onPurpose } = error as Partial<ClientError>
+  return brand === true && (onPurpose ?? (statusCode === 429 || statusCode === 503))
 }

@@ -40,7 +40,7 @@ t.test(
     const reported: unknown[] = []
     const { app, lines, counts } = await build(t, {}, (app) => {
       provide(app, reporterPort, {
-        report: (error, context) => void reported.push([error, context.source]),
+        report: (error, { source, statusCode }) => void reported.push([error, source, statusCode]),
         flush: async () => {}
       })
       app.get('/node', async (_request, reply) =>
@@ -67,7 +67,7 @@ t.test(
       const failures = lines.slice(before).filter(({ level }) => level >= 40)
       t.equal(failures.length, 1, 'one line')
       t.match(failures[0], { err: { message: 'disk gone' } })
-      t.match(reported[index], [{ message: 'disk gone' }, 'response cut off'])
+      t.match(reported[index], [{ message: 'disk gone' }, 'response cut off', 500])
     }
     t.equal(reported.length, 3)
   }

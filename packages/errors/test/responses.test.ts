@@ -85,6 +85,38 @@ t.test('the message of any other error is not sent, and is logged once with its 
   t.equal(lines.filter(({ level }) => level >= 50).length, 1, 'no other line has the error')
 })
 
+t.test('a request that is rejected on purpose is logged without a stack', async (t) => {
+  const { app, requestLines } = await build(t, {}, (app) => {
+    const cause = new Error('down')
+    class Rejection extends ServiceUnavailableError {
+      readonly isRejection = true
+    }
+    app.get('/rejected', async () => {
+      throw new Rejection('busy', { cause })
+    })
+    app.get('/broken', async () => {
+      throw new ServiceUnavailableError('no database', { cause })
+    })
+    app.get('/busy', async () => {
+      throw new ServiceUnavailableError('busy')
+    })
+  })
+  for (const path of ['/rejected', '/broken', '/busy']) await app.inject(path)
+  const stacks = requestLines().map(({ err }) => [/\n *at /.test(err?.stack ?? ''), err?.message])
+  t.strictSame(stacks, [
+    [false, 'busy: down'],
+    [true, 'no database: down'],
+    [false, 'busy']
+  ])
+})
+
+t.test('messages that "expose" sends have no credentials', async (t) => {
+  const { app } = await build(t, { expose: true }, (app) => {
+    app.get('/', async () => Promise.reject(new Error('connect postgres://app:hunter2@db failed')))
+  })
+  t.equal((await app.inject('/')).json().message, 'connect postgres://[redacted]@db failed')
+})
+
 t.test('NODE_ENV has no influence on which messages are sent', async (t) => {
   const before = process.env.NODE_ENV
   t.teardown(() => {
@@ -300,5 +332,7 @@ t.test('the stack of a 4xx is never read, because making it costs more than the 
   t.equal((await app.inject('/404')).statusCode, 404)
   t.equal(reads, 0)
   t.equal((await app.inject('/503')).statusCode, 503)
+  t.equal(reads, 0, 'nor that of a rejection on purpose')
+  t.equal((await app.inject('/500')).statusCode, 500)
   t.equal(reads, 1)
 })

@@ -1,6 +1,8 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { meterPort, propagatorPort, provide, reporterPort, type Meter } from '@seaworthy/contract'
+import { unmatchedRoute } from './http/routes.ts'
 import type { IdSource } from './tracing/request-ids.ts'
+import type { ErrorContext } from './tracking/options.ts'
 import { flushAll } from './tracking/process-exit.ts'
 import type { ErrorTracker } from './tracking/tracker.ts'
 
@@ -11,10 +13,7 @@ export function providePorts(
 ): void {
   provide(fastify, reporterPort, {
     report: (error, { request, ...context }) =>
-      tracker.capture(error, {
-        ...context,
-        ...(request === undefined ? {} : { correlationId: request.id, method: request.method })
-      }),
+      tracker.capture(error, { ...context, ...(request === undefined ? {} : contextOf(request)) }),
     flush: async (timeout) => flushAll(tracker, timeout)
   })
   provide(fastify, propagatorPort, {
@@ -23,4 +22,11 @@ export function providePorts(
     }
   })
   if (meter !== undefined) provide(fastify, meterPort, meter)
+
+  function contextOf(request: FastifyRequest): Partial<ErrorContext> {
+    const { method, id: correlationId, routeOptions, is404 } = request
+    const { traceId } = ids.of(request.raw, correlationId)
+    const route = is404 ? unmatchedRoute : (routeOptions.url ?? unmatchedRoute)
+    return { method, route, correlationId, traceId }
+  }
 }

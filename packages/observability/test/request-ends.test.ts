@@ -110,25 +110,42 @@ t.test('a probe that fails is logged; one that succeeds, or says that it is not 
 
 t.test('rejections on purpose are not tracked, and cost no stack', async (t) => {
   const seen: unknown[] = []
+  const errors: Record<string, object> = {
+    limit: { statusCode: 429 },
+    busy: { statusCode: 503 },
+    deadline: { statusCode: 504, isRejection: true },
+    timeout: { statusCode: 504 },
+    broken: { statusCode: 503, isRejection: false },
+    upstream: { statusCode: 502 }
+  }
   const { app, requests } = await build(
     t,
-    { errorTracking: { sink: (error) => seen.push(error) } },
+    { errorTracking: { sink: (error) => seen.push((error as Error).message) } },
     (app) => {
-      app.get('/:status', async ({ params }) => {
-        const statusCode = Number((params as { status: string }).status)
-        throw Object.assign(new Error('no'), { statusCode, code: 'NO', [clientErrorBrand]: true })
+      app.get('/:name', async ({ params }) => {
+        const { name } = params as { name: string }
+        throw Object.assign(new Error(name), { code: 'NO', [clientErrorBrand]: true, ...errors[name] })
+      })
+      void app.register(async (scope) => {
+        scope.setErrorHandler((_error, _request, reply) => reply.code(500).send('sorry'))
+        scope.get('/answered-by-the-app', async () => {
+          throw Object.assign(new Error('no'), { code: 'NO', [clientErrorBrand]: true, ...errors.deadline })
+        })
       })
     }
   )
-  for (const status of ['429', '503', '504', '502']) await app.inject(`/${status}`)
-  t.equal(seen.length, 1)
+  for (const name of [...Object.keys(errors), 'answered-by-the-app']) await app.inject(`/${name}`)
+  t.strictSame(seen, ['timeout', 'broken', 'upstream'])
   t.strictSame(
     requests().map(({ statusCode, code, err }) => [statusCode, code, err === undefined]),
     [
       [429, 'NO', true],
       [503, 'NO', true],
       [504, 'NO', true],
-      [502, undefined, false]
+      [504, undefined, false],
+      [503, undefined, false],
+      [502, undefined, false],
+      [500, 'NO', true]
     ]
   )
 })

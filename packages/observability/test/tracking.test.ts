@@ -83,6 +83,29 @@ t.test('errors from elsewhere: captureError and the reporter port', async (t) =>
   t.equal(seen.length, 2)
 })
 
+t.test('an error that a plugin reports has the route and the ids of its request', async (t) => {
+  const { app, seen } = await withSink(t)
+  app.get('/late/:id', async (request) => {
+    const statusCode = 500
+    provided(app, reporterPort)!.report(new Error('late'), {
+      source: 'response cut off',
+      request,
+      statusCode
+    })
+    return 'ok'
+  })
+  await app.inject({ url: '/late/7', headers: { 'x-correlation-id': 'abc' } })
+  const [, context] = seen[0]!
+  t.match(context, {
+    source: 'response cut off',
+    method: 'GET',
+    route: '/late/:id',
+    statusCode: 500,
+    correlationId: 'abc',
+    traceId: /^[0-9a-f]{32}$/
+  })
+})
+
 t.test('a sink that throws, rejects or hangs does not affect requests', async (t) => {
   for (const sink of [
     () => {
@@ -159,15 +182,16 @@ for (const [name, nodeArgs, environment] of [
       'content-type': 'application/json'
     }
     await fetch(`${url}/boom/1?token=hunter2`, { method: 'POST', headers, body: '{"password":"hunter2"}' })
-    for (const path of ['/mapped', '/gone', '/shared', '/shared', '/nowhere']) await fetch(url + path)
+    for (const path of ['/mapped', '/gone', '/shared', '/shared', '/nowhere', '/captured'])
+      await fetch(url + path)
     service.kill('SIGTERM')
     t.equal((await service.exit).code, 0)
 
     const got = events(intake)
-    t.equal(got.length, 2)
+    t.equal(got.length, 3)
     t.strictSame(
       new Set(got.map(({ exception }) => exception.values.at(-1)?.value)),
-      new Set(['boom', 'shared'])
+      new Set(['boom', 'shared', 'captured'])
     )
     const boom = got.find(({ exception }) => exception.values.at(-1)?.value === 'boom')
     t.match(boom, {

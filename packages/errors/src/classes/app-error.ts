@@ -51,6 +51,9 @@ export interface AppErrorOptions {
   expose?: boolean | undefined
 }
 
+/** Too many requests, unavailable, too late: the statuses of requests that are rejected on purpose. */
+const rejections: ReadonlySet<number> = new Set([429, 503, 504])
+
 /**
  * An error that is made for the client: its status, code, headers and details are sent, and below 500 its message too.
  *
@@ -62,6 +65,12 @@ export class AppError extends Error {
     nameErrorClass(this, 'AppError')
     // On the prototype, so that all copies of this package recognise it and no log line shows it.
     Object.defineProperty(this.prototype, clientErrorBrand, { value: true })
+    // With a cause, something is broken that a report should show: a 503 is then no mere rejection.
+    Object.defineProperty(this.prototype, 'isRejection', {
+      get(this: AppError) {
+        return this.cause === undefined && rejections.has(this.statusCode)
+      }
+    })
   }
 
   /** The status of the response, from 400 to 599. */

@@ -39,7 +39,11 @@ export class UnansweredErrors {
         'errors: answering an error failed with another error; sending a plain 500; correct the error handler, hook ' +
           'or serializer that threw "err"; the error that it should have answered is "first"'
       )
-      provided(this.#fastify, reporterPort)?.report(error, { source: 'answer to an error', request })
+      provided(this.#fastify, reporterPort)?.report(error, {
+        source: 'answer to an error',
+        request,
+        statusCode: 500
+      })
     } catch {
       // The logger or the tracker has failed as well: the response must still be sent.
     }
@@ -63,6 +67,8 @@ export class UnansweredErrors {
     reply: FastifyReply
   ): void {
     this.#counter.inc(code, `${reply.statusCode}`)
-    provided(this.#fastify, reporterPort)?.report(error, { source, request })
+    // An incomplete response is no success, whatever its head has said.
+    const statusCode = code === 'RESPONSE_CUT_OFF' ? 500 : reply.statusCode
+    provided(this.#fastify, reporterPort)?.report(error, { source, request, statusCode })
   }
 }

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { scrubAndCut } from '@seaworthy/internal'
 import { isAppError, type AppError } from '../classes/app-error.ts'
 import type { ErrorCode } from '../classes/codes.ts'
 import { codeOf, isCode, isErrorStatus, maskedMessage } from '../classes/status.ts'
@@ -24,6 +25,9 @@ export interface FailureState {
   again: boolean
 }
 
+/** Characters of a masked message that is shown. */
+const maxMessage = 4096
+
 const internalServerError = (): ErrorReply => ({
   statusCode: 500,
   code: 'INTERNAL_SERVER_ERROR' satisfies ErrorCode,
@@ -44,7 +48,7 @@ export function resolveError(
     const hidden = response.statusCode >= 500 || response.masked === true
     if (hidden && atOnce(options.expose(error, response.statusCode), 'expose') === true) {
       const { message } = (error ?? {}) as { message?: unknown }
-      if (typeof message === 'string' && message !== '') response.message = message
+      if (typeof message === 'string' && message !== '') response.message = scrubAndCut(message, maxMessage)
     }
     return response
   } catch (failure) {

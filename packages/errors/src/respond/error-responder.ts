@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isRejection } from '@seaworthy/contract'
 import type { LazyCounter } from '@seaworthy/internal'
 import { sendOnce } from '../internals.ts'
 import { loggable, type LoggableError } from '../logging/loggable.ts'
@@ -33,7 +34,9 @@ export class ErrorResponder {
 
   /** Sends the response to an error that was thrown. Never throws. */
   sendError(response: ErrorReply, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    this.send(response, request, reply, () => loggable(error, response.statusCode >= 500))
+    const { statusCode } = response
+    // Thousands a second may be rejected on purpose: no stack of theirs, nor of what opened the breaker.
+    this.send(response, request, reply, () => loggable(error, statusCode >= 500 && !isRejection(error)))
   }
 
   /** Sends a response, also if nothing was thrown. Never throws. */

@@ -3,11 +3,28 @@ import { namesSecret } from './secret-names.ts'
 const redacted = '[redacted]'
 
 /**
- * The beginning of `password=…`, `"token": "…"`, `access_token: …`, `'x-api-key', '…'`, `<secret>…`, `--password …`,
- * `password%3D…`.
+ * What stands between a name and its value: `password=…`, `"token": "…"`, `access_token: …`, `'x-api-key', '…'`,
+ * `<secret>…`, `--password …`, `password%3D…`. The name is read backwards from here: most words are none, and a search that
+ * began with them would try each of their letters.
  */
-const assignment =
-  /(--)?([\w.-]{1,64})(?:\]?["'`\\]{0,4}\s{0,3}(?:=>|:=|[:=]|%3[AD])\s{0,3}|["'`\\]{1,4}\s{0,3},\s{0,3}(?=["'`\\])|>(?=[^<>\s])|\s{1,3}(?=[^\s-]))/gi
+const separator =
+  /\]?["'`\\]{0,4}\s{0,3}(?:=>|:=|[:=]|%3[AD])\s{0,3}|["'`\\]{1,4}\s{0,3},\s{0,3}(?=["'`\\])|>(?=[^<>\s])|(?<=--[\w.-]{1,64})\s{1,3}(?=[^\s-])/gi
+
+const maxName = 64
+const isNamePart = (code: number): boolean =>
+  (code >= 97 && code <= 122) ||
+  (code >= 65 && code <= 90) ||
+  (code >= 48 && code <= 57) ||
+  code === 95 ||
+  code === 45 ||
+  code === 46
+
+/** Where the name that ends at `end` begins. */
+function nameStart(text: string, end: number, least: number): number {
+  let start = end
+  while (start > least && end - start < maxName && isNamePart(text.charCodeAt(start - 1))) start--
+  return start
+}
 
 /** Headers whose value is a list of secrets: all of the line is one. */
 const wholeLine = /(?:^|[.-])(?:cookies?|authorization)$/i
@@ -48,24 +65,24 @@ function valueAt(text: string, at: number, name: string): string {
   return after(wholeLine.test(name) ? line : word, text, at)
 }
 
-/** Whether the beginning of an assignment is one: words with a space in between only as the option of a program. */
-const isAssignment = (start: string, isOption: boolean): boolean => isOption || !/[\w.-]\s+$/.test(start)
-
 /** Only the value of a secret is read as a value: `https://a/?token=…` has one within what follows `https:`. */
 export function scrubAssignments(text: string): string {
   let scrubbed = ''
   let end = 0
-  for (const { 0: start, 1: dashes, 2: name = '', index } of text.matchAll(assignment)) {
-    if (index < end || !isAssignment(start, dashes !== undefined)) continue
-    const isParameter = inQuery.has(name) && /[?&]/.test(text[index - 1] ?? '')
+  let least = 0
+  for (const { 0: between, index } of text.matchAll(separator)) {
+    const start = nameStart(text, index, least)
+    least = index + between.length
+    if (start === index || start < end) continue
+    const name = text.slice(start, index)
+    const isParameter = inQuery.has(name) && /[?&]/.test(text[start - 1] ?? '')
     if (!isParameter && !namesSecret(name)) continue
-    const at = index + start.length
-    const value = valueAt(text, at, name)
+    const value = valueAt(text, least, name)
     if (value === '' || value.replace(/^["'`\\]+/, '').startsWith(redacted)) continue
     const quote = /^\\*["'`]/.exec(value)?.[0] ?? ''
     const close = quote !== '' && value.endsWith(quote) && value.length > quote.length ? quote : ''
-    scrubbed += text.slice(end, at) + quote + redacted + close
-    end = at + value.length
+    scrubbed += text.slice(end, least) + quote + redacted + close
+    end = least + value.length
   }
   return scrubbed + text.slice(end)
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isRejection } from './rejections.ts'
+import { isRejection } from '@seaworthy/contract'
 import { longLivedStatus } from './long-lived.ts'
 import { isFailure, watchFurtherErrors } from './further-errors.ts'
 import type { RequestLines } from '../logging/request-line.ts'
@@ -8,6 +8,7 @@ import type { IdSource, RequestIds } from '../tracing/request-ids.ts'
 import type { ErrorContext, ResolvedErrorTracking } from '../tracking/options.ts'
 import type { Tracking } from '../tracking/tracker.ts'
 import { unmatchedRoute, type Route, type Routes } from './routes.ts'
+import { ownError } from '../logging/own-error.ts'
 
 /** The parts that a request's end updates. */
 export interface RequestEndParts {
@@ -43,7 +44,7 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
   function failedAgain(request: Marked, error: unknown): void {
     if (error === request[kError] || !isFailure(error)) return
     request.log.error(
-      { err: error },
+      { err: ownError(error) },
       'observability: the answer to an error failed itself; the client gets status 500; repair the error handler, hook or serializer that threw this'
     )
     if (errorTracking === false) return
@@ -91,7 +92,7 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
         if (aborted) setup!.aborted.inc()
         setup!.sizes?.(request, reply, route.cells.route)
       }
-      const rejected = error !== undefined && isRejection(error, statusCode)
+      const rejected = error !== undefined && isRejection(error)
       // Of a probe only what is a bug: 503 is its way to say that the service is not ready.
       if (!route.operational || (statusCode >= 500 && statusCode !== 503)) {
         const isLong = longLived !== undefined
@@ -142,7 +143,7 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
       return (errorTracking as ResolvedErrorTracking).userId(request)
     } catch (error) {
       request.log.warn(
-        { err: error },
+        { err: ownError(error) },
         'observability: errorTracking.userId failed; the error is tracked without the user'
       )
       return undefined

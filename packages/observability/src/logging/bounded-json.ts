@@ -1,4 +1,4 @@
-import { namesSecret } from '@seaworthy/internal'
+import { namesSecret, scrubAndCut } from '@seaworthy/internal'
 import { ByteBudget } from './byte-budget.ts'
 
 /** An error as it is logged: an allow-list of fields, each bounded, with causes to a depth of three. */
@@ -78,7 +78,7 @@ const omitted = (count: number): ErrorJson => ({ type: '…', message: `${count}
 /** A stack repeats the message, which may be megabytes long: this leaves room for the frames. */
 function shortStack(stack: string, message: unknown): string {
   const long = typeof message === 'string' && message.length > maxMessage
-  return long ? stack.replace(message, () => `${message.slice(0, maxMessage)}…`) : stack
+  return long ? stack.replace(message, () => `${scrubAndCut(message, maxMessage)}…`) : stack
 }
 
 /** pino's `serializers.err`. Its argument may be anything. */

@@ -16,15 +16,18 @@ function fitting(text: string, bytes: number): string {
   return part
 }
 
+/** How far behind the cut the end of a secret is still found: half a secret would no longer look like one. */
+const lookahead = 2048
+
 /** A text without secrets that takes at most so many bytes as JSON. It ends with the number of missing characters. */
 function boundedText(text: string, bytes: number): string {
-  // Cut first, so that scrubbing reads little; then again, because scrubbing may lengthen the text.
-  const whole = fitting(text, bytes)
-  const head = whole.length === text.length ? whole : fitting(text, bytes - markBytes)
+  // Shortened first, so that scrubbing reads little.
+  const head = text.length > bytes + lookahead ? text.slice(0, bytes + lookahead) : text
   const clean = scrubText(head)
   const kept = fitting(clean, bytes)
   if (head.length === text.length && kept.length === clean.length) return kept
-  return `${fitting(clean, bytes - markBytes)}… (${Math.max(1, text.length - head.length)} more)`
+  const part = fitting(clean, bytes - markBytes)
+  return `${part}… (${Math.max(1, text.length - part.length)} more)`
 }
 
 /** The bytes of JSON that may still be written. Texts share them; earlier ones take theirs first. */

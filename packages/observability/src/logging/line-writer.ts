@@ -1,7 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { inspectLogger, lineEnd, lineText, textDestination } from '../pino-internals.ts'
-import { errSerializer } from './bounded-json.ts'
+import { errSerializer, type ErrorJson } from './bounded-json.ts'
 import type { LogLevel } from './options.ts'
+import { named } from './own-error.ts'
 
 /** Writes one line: fields as JSON text, each with a comma before it. */
 export type WriteLine = (log: FastifyBaseLogger, level: LogLevel, fields: string, message: string) => void
@@ -33,10 +34,7 @@ export function lineWriter(root: FastifyBaseLogger): WriteLine {
 const writeObject: WriteLine = (log, level, fields, message) => log[level](parsedFields(fields), message)
 
 function parsedFields(fields: string): object {
-  const line = JSON.parse(`{${fields.slice(1)}}`) as { err?: { type: string } }
-  // pino's serializer of errors takes an object with a message for an error, and names it after its constructor.
-  const { err } = line
-  if (err !== undefined)
-    Object.defineProperties(err, { name: { value: err.type }, constructor: { value: undefined } })
+  const line = JSON.parse(`{${fields.slice(1)}}`) as { err?: ErrorJson }
+  if (line.err !== undefined) named(line.err)
   return line
 }

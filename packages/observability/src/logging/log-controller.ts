@@ -5,6 +5,7 @@ import fastify, {
   type FastifyRequest,
   type LogController
 } from 'fastify'
+import { ownError } from './own-error.ts'
 
 /** Events of which Fastify informs its log only. */
 export interface LogEvents {
@@ -54,7 +55,7 @@ export function oneLineLogController(options: { requestIdLogLabel: string }): On
       if (events === undefined) super.requestCompleted(error, request, reply)
       else if (error)
         request.log.error(
-          { err: error },
+          { err: ownError(error) },
           'observability: an onResponse hook failed after the response was sent'
         )
     }

@@ -1,22 +1,45 @@
-import { scrubText } from '@seaworthy/internal'
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { scrubAndCut } from '@seaworthy/internal'
 import { ownPart } from '../own-part.ts'
 import { errorJson, errSerializer, type ErrorJson } from './bounded-json.ts'
+import { redact } from './redact.ts'
 
 type Fields = Record<string, unknown>
 type LogMethod = (this: unknown, args: unknown[], method: (...args: unknown[]) => void) => void
 
-/** pino takes an error's message for the line's where there is no other. It may hold secrets, as the error does. */
+/**
+ * What a service logs by itself, without secrets: in texts, and in fields that are named like one. pino takes an error's
+ * message for the line's where there is no other.
+ */
 export const safeLogMethod: LogMethod = ownPart(function logMethod(this: unknown, args, method) {
   const [first, message] = args
   if (typeof first === 'object' && first !== null && message === undefined) {
     const { msg, message: text, body, err } = first as Fields
     const error = first instanceof Error ? first : (msg ?? text ?? body) === undefined ? err : undefined
-    if (error instanceof Error) args[1] = scrubText(error.message.slice(0, maxMessage))
+    if (error instanceof Error) args[1] = scrubAndCut(error.message, maxMessage)
+  }
+  for (const [index, value] of args.entries()) {
+    args[index] =
+      index === 0 && typeof value === 'object' && value !== null ? safeFields(value) : redact(value)
   }
   method.apply(this, args)
 } satisfies LogMethod)
 
 const maxMessage = 4096
+
+/** Fields that have a serializer. */
+const serialized = ['err', 'req', 'res']
+
+/** The fields of a line. An error, a request and a response have a serializer. */
+function safeFields(fields: object): object {
+  if (fields instanceof Error || fields instanceof IncomingMessage || fields instanceof ServerResponse)
+    return fields
+  const kept = serialized.filter((name) => name in fields)
+  if (kept.length === 0) return redact(fields) as object
+  const { err, req, res, ...others } = fields as Fields
+  const all: Fields = { err, req, res }
+  return { ...Object.fromEntries(kept.map((name) => [name, all[name]])), ...(redact(others) as object) }
+}
 
 /** Gives the errors of a service's lines the names of the platform. */
 export const errorFormatter = (fieldsOf: (err: ErrorJson) => Fields): ((line: Fields) => Fields) =>

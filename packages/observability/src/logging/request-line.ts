@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
+import { scrubAndCut } from '@seaworthy/internal'
 import type { RequestIds } from '../tracing/request-ids.ts'
 import { errorJson } from './bounded-json.ts'
 import { customFields } from './custom-fields.ts'
@@ -139,5 +140,9 @@ function errorParts(statusCode: number, error: unknown): Pick<LineParts, 'err' |
   if (statusCode >= 500) return { err: errorJson(error) }
   // Of a client's error only the code: its message may quote the request.
   const { code } = (error ?? {}) as { code?: unknown }
-  return typeof code === 'string' ? { code: code.slice(0, 100) } : {}
+  if (typeof code !== 'string') return {}
+  return { code: plainCode.test(code) ? code : scrubAndCut(code, maxCode) }
 }
+
+const maxCode = 100
+const plainCode = /^\w{1,100}$/

@@ -5,6 +5,7 @@ import type { Exposition } from './exposition.ts'
 import type { BuildInfo } from './build-info.ts'
 import { attributes, otlpMetric } from './otlp-json.ts'
 import type { ResolvedOtlp } from './otlp-options.ts'
+import { ownError } from '../logging/own-error.ts'
 
 /** Milliseconds. */
 const lastPushTimeout = 2000
@@ -78,7 +79,7 @@ export class OtlpPush {
       // Numbers count from the start: the next push includes those of this one.
       if (!this.#failing)
         this.#log.warn(
-          { err: error },
+          { err: ownError(error) },
           'observability: metrics could not be pushed; each interval tries again; check metrics.otlp.url and the collector'
         )
       this.#failing = true

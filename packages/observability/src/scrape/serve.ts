@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { noteOperationalRoute } from '@seaworthy/contract'
+import { ownError } from '../logging/own-error.ts'
 import type { ManagementServer } from '../management/listener.ts'
 import { buildOf } from '../metrics/build-info.ts'
 import type { ResolvedMetrics } from '../metrics/options.ts'
@@ -77,7 +78,7 @@ function workerGroup(
   try {
     return new WorkerGroup(exposition, fastify.log, name)
   } catch (error) {
-    fastify.log.warn({ err: error }, workersAlone)
+    fastify.log.warn({ err: ownError(error) }, workersAlone)
     return undefined
   }
 }

@@ -5,6 +5,7 @@ import { runningAgent } from '../apm/running-agent.ts'
 import { loadedSentryClients } from '../internals.ts'
 import { joinProcessEnd } from './process-end.ts'
 import type { ErrorTracker } from './tracker.ts'
+import { ownError } from '../logging/own-error.ts'
 
 /** Milliseconds. */
 export const defaultFlushTimeout = 2000
@@ -27,7 +28,10 @@ export function handleProcessExit(fastify: FastifyInstance, tracker: ErrorTracke
     report(thrown: unknown, origin: string, exits: boolean) {
       const action = exits ? 'the process exits with code 1' : 'another listener decides about the process'
       // pino writes a fatal line synchronously.
-      fastify.log.fatal({ err: thrown }, `observability: ${origin}; the error is reported; ${action}`)
+      fastify.log.fatal(
+        { err: ownError(thrown) },
+        `observability: ${origin}; the error is reported; ${action}`
+      )
       tracker.capture(thrown, { source: origin })
     },
     flush: async () => flushAll(tracker)

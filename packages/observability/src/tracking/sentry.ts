@@ -4,6 +4,7 @@ import { sentryIsUsed } from '../internals.ts'
 import { findOptional } from './find-optional.ts'
 import type { ErrorContext, ErrorSink } from './options.ts'
 import { PendingErrors } from './pending-errors.ts'
+import { scrubEvent } from './scrub-event.ts'
 
 type Sentry = typeof import('@sentry/node')
 
@@ -55,7 +56,10 @@ export async function sentryClient(options: NodeOptions & { dsn: string }): Prom
     const dataCollection = { ...nothingPersonal, ...options.dataCollection }
     sentry.init({ integrations: (defaults) => withoutCapture(sentry, defaults), ...options, dataCollection })
   }
-  sentry.getClient()?.addEventProcessor(async (event, hint) => withContext(event, hint, pendingErrors))
+  sentry.getClient()?.addEventProcessor(async (event, hint) => {
+    const completed = await withContext(event, hint, pendingErrors)
+    return completed === null ? null : scrubEvent(completed)
+  })
 
   return {
     pendingErrors,

@@ -4,6 +4,7 @@ import type { ErrorContext, ErrorSink, ResolvedErrorTracking } from './options.t
 import { ErrorStorms } from './error-storms.ts'
 import type { PendingErrors } from './pending-errors.ts'
 import { sentryClient } from './sentry.ts'
+import { ownError } from '../logging/own-error.ts'
 
 interface TrackerParts {
   /** `undefined` tracks nothing. */
@@ -69,7 +70,7 @@ export class ErrorTracker {
 
   #logFailure(error: unknown): void {
     this.#log.warn(
-      { err: error },
+      { err: ownError(error) },
       'observability: the error sink failed; the error is not tracked; check errorTracking'
     )
   }

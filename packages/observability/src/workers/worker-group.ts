@@ -8,6 +8,7 @@ import { packedTexts } from '../metrics/packed.ts'
 import type { Format, PackedFamily } from '../metrics/types.ts'
 import { groupFolder } from './group-folder.ts'
 import { Snapshots } from './snapshots.ts'
+import { ownError } from '../logging/own-error.ts'
 
 /** Milliseconds that a worker may take to write its snapshot for a scrape. */
 const answerTimeout = 500
@@ -43,7 +44,7 @@ export class WorkerGroup {
     try {
       await this.#listen()
     } catch (error) {
-      this.#log.warn({ err: error }, workersAlone)
+      this.#log.warn({ err: ownError(error) }, workersAlone)
     }
   }
 
@@ -72,7 +73,7 @@ export class WorkerGroup {
       const [live] = await Promise.all([this.#requestSnapshots(), this.#write()])
       return (await this.#snapshots.sum(live)).families
     } catch (error) {
-      this.#log.warn({ err: error }, workersAlone)
+      this.#log.warn({ err: ownError(error) }, workersAlone)
       return undefined
     }
   }
@@ -95,7 +96,7 @@ export class WorkerGroup {
       await this.#write()
     } catch (error) {
       this.#log.warn(
-        { err: error },
+        { err: ownError(error) },
         "observability: the snapshot of this worker could not be written; scrapes of other workers miss its last numbers; check the system's temporary folder"
       )
     }

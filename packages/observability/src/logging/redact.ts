@@ -1,0 +1,63 @@
+import { types } from 'node:util'
+import { namesSecret, scrubText } from '@seaworthy/internal'
+import { errorJson } from './bounded-json.ts'
+
+const redacted = '[redacted]'
+const maxDepth = 10
+const maxMembers = 2000
+
+/** Parts of which each text with a secret has one. Most texts have none, and need no further look. */
+const hint = /[:=@]|%3a|%40|eyJ|begin |--\w|["'`],|\b(?:cookie|authorization|bearer|basic|dpop|apikey)/i
+
+/** A text without what looks like a secret. */
+export const redactText = (text: string): string => (hint.test(text) ? scrubText(text) : text)
+
+/**
+ * A value without secrets: those of members that are named like one, and those in texts. Errors become those that lines
+ * show. What has none is returned as it is; the rest is copied.
+ */
+export function redact(value: unknown): unknown {
+  try {
+    return redactValue(value, 0, { left: maxMembers })
+  } catch (error) {
+    // A getter threw.
+    return `unreadable: ${redactText(String(error))}`
+  }
+}
+
+function redactValue(value: unknown, depth: number, budget: { left: number }): unknown {
+  if (typeof value === 'string') return redactText(value)
+  if (value instanceof Error) return errorJson(value)
+  if (!hasMembers(value)) return value
+  if (depth === maxDepth || budget.left <= 0) return '…'
+  return Array.isArray(value) ? redactItems(value, depth, budget) : redactMembers(value, depth, budget)
+}
+
+function redactItems(list: readonly unknown[], depth: number, budget: { left: number }): unknown {
+  let copy: unknown[] | undefined
+  for (const [index, item] of list.entries()) {
+    budget.left--
+    const clean = redactValue(item, depth + 1, budget)
+    if (clean !== item) (copy ??= [...list])[index] = clean
+  }
+  return copy ?? list
+}
+
+function redactMembers(value: object, depth: number, budget: { left: number }): unknown {
+  let copy: Record<string, unknown> | undefined
+  for (const [name, member] of Object.entries(value)) {
+    budget.left--
+    const hides = member !== undefined && member !== null && typeof member !== 'boolean' && namesSecret(name)
+    const clean = hides ? redacted : redactValue(member, depth + 1, budget)
+    if (clean !== member) (copy ??= { ...value })[name] = clean
+  }
+  return copy ?? value
+}
+
+/** Whether JSON would show the members of a value. Those with a form of their own decide by themselves. */
+const hasMembers = (value: unknown): value is object =>
+  typeof value === 'object' &&
+  value !== null &&
+  !types.isProxy(value) &&
+  !ArrayBuffer.isView(value) &&
+  typeof (value as { toJSON?: unknown }).toJSON !== 'function'

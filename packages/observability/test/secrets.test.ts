@@ -1,0 +1,205 @@
+// Planted secrets, in the shapes that messages have, on every path by which this package writes text.
+import fc from 'fast-check'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import { Gauge } from 'prom-client'
+import t, { type Test } from 'tap'
+import {
+  observability,
+  observabilityServerOptions,
+  type ObservabilityOptions
+} from '@seaworthy/observability'
+
+const sentinel = 'Pl4nt3dS3ntinel'
+
+/** Texts in which libraries and people write secrets. */
+const shapes: readonly string[] = [
+  `connect ECONNREFUSED redis://:${sentinel}@cache:6379`,
+  `bad dsn postgres://app:pa/${sentinel}@db/app`,
+  `clone https://${sentinel}@git.example/o/r failed`,
+  `sent Cookie: theme=dark; sid=${sentinel}; other=${sentinel}`,
+  `Authorization: Custom ${sentinel}`,
+  `-----BEGIN PRIVATE KEY-----\n${sentinel}\n-----END PRIVATE KEY-----`,
+  `secretAccessKey: ${sentinel}`,
+  `{"resetToken":"${sentinel}"}`,
+  `GET /join?inviteCode=${sentinel}&x=1`,
+  `api_key=${sentinel}`,
+  `Bearer ${sentinel}`
+]
+
+/** A shape at any place of a text, so that the places where texts are cut meet each part of it. */
+const planted: fc.Arbitrary<string> = fc
+  .tuple(
+    fc.constantFrom(...shapes),
+    fc.constantFrom(0, 60, 500, 1000, 1010, 1020, 4070, 4090),
+    fc.integer({ min: 0, max: 40 }),
+    fc.constantFrom(0, 100, 5000)
+  )
+  .map(([shape, before, more, after]) => `${'x'.repeat(before + more)} ${shape} ${'y'.repeat(after)}`)
+
+type Log = FastifyInstance['log']
+
+/** What a service may write by itself. */
+const ownLines: Record<string, (log: Log, text: string) => void> = {
+  'an error': (log, text) => log.error(new Error(text)),
+  'an error as err': (log, text) => log.error({ err: new Error(text) }),
+  'an error with its message': (log, text) => log.error({ err: new Error(text) }, text),
+  'an error under another name': (log, text) =>
+    log.error({ problem: Object.assign(new Error(text), { text }) }),
+  'a cause': (log, text) => log.error({ err: new Error('outer', { cause: new Error(text) }) }, 'failed'),
+  'a message': (log, text) => log.info(text),
+  'a value in a message': (log, text) => log.info('it said %s', text),
+  'an object in a message': (log, text) => log.info('it said %j', { text }),
+  'a field': (log, text) => log.info({ text }, 'field'),
+  'a member of a member': (log, text) => log.info({ a: { b: [{ text }] } }, 'deep'),
+  'members by their names': (log) =>
+    log.info({ apiKey: sentinel, a: { privateKey: sentinel, list: [{ tokens: [sentinel] }] } }, 'names'),
+  'an instance of a class': (log) => log.info({ config: new Config() }, 'instance')
+}
+
+class Config {
+  host = 'db'
+  password = sentinel
+}
+
+/** What a request may make this package write. */
+const thrown: Record<string, (text: string) => unknown> = {
+  'an error': (text) => new Error(text),
+  'a cause': (text) => new Error('outer', { cause: new Error(text) }),
+  'errors of an aggregate': (text) => new AggregateError([new Error(text)], text),
+  'a code': (text) => Object.assign(new Error('x'), { code: text }),
+  'the code of a client error': (text) => Object.assign(new Error('x'), { statusCode: 404, code: text }),
+  'members of an HTTP client': (text) =>
+    Object.assign(new Error('x'), { config: { headers: { cookie: text } } }),
+  'a text': (text) => text,
+  'an object': (text) => ({ message: text, text })
+}
+
+/** What stands around each secret in a text. */
+const leaks = (text: string): string => [...text.matchAll(/.{0,200}Pl4nt3d.{0,40}/g)].join('\n')
+
+interface Kept {
+  app: FastifyInstance
+  text: () => string
+}
+
+async function start(
+  t: Test,
+  makeServer: (stream: { write(line: string): void }) => object,
+  options: ObservabilityOptions = {}
+): Promise<Kept> {
+  let text = ''
+  const app = Fastify(makeServer({ write: (line) => void (text += line) })) as unknown as FastifyInstance
+  t.teardown(() => app.close())
+  await app.register(observability, options)
+  return { app, text: () => text }
+}
+
+const loggers: Record<string, (stream: { write(line: string): void }) => object> = {
+  default: (stream) => observabilityServerOptions({ logger: { stream } }),
+  ecs: (stream) => observabilityServerOptions({ logger: { stream }, logging: { schema: 'ecs' } }),
+  otel: (stream) => observabilityServerOptions({ logger: { stream }, logging: { schema: 'otel' } }),
+  gcp: (stream) => observabilityServerOptions({ logger: { stream }, logging: { schema: 'gcp' } }),
+  redacting: (stream) => observabilityServerOptions({ logger: { stream, redact: ['none'] } }),
+  "the app's own pino": (stream) =>
+    observabilityServerOptions({ loggerInstance: pino({}, stream) as unknown as Log }),
+  'no server options': (stream) => ({ logger: { stream }, disableRequestLogging: true })
+}
+
+for (const [name, makeServer] of Object.entries(loggers)) {
+  t.test(`a request's line has no planted secret, whatever fails: ${name}`, async (t) => {
+    let value: unknown
+    const fail = (): never => {
+      throw value as Error
+    }
+    const fields = () => ({ text: typeof value === 'string' ? value : 'x', resetToken: sentinel })
+    const { app, text } = await start(t, makeServer, {
+      logging: { fields },
+      errorTracking: { sink: fail, userId: fail }
+    })
+    app.setErrorHandler((error: { statusCode?: number }, _request, reply) =>
+      reply.code(error?.statusCode ?? 500).send('sorry')
+    )
+    app.get('/handler', fail)
+    app.get('/hook', { onRequest: async () => fail() }, async () => 1)
+    app.get('/later', { onResponse: async () => fail() }, async () => 1)
+    app.get('/again', { errorHandler: fail }, async () => Promise.reject(new Error('first')))
+    app.get('/failing-fields/:name', async () => 1)
+    new Gauge({ name: 'mine', help: 'x', registers: [app.observability.registry], collect: fail })
+    await app.ready()
+
+    await fc.assert(
+      fc.asyncProperty(planted, fc.constantFrom(...Object.values(thrown)), async (planted, make) => {
+        value = make(planted)
+        const before = text().length
+        for (const url of ['/handler', '/hook', '/later', '/again', '/failing-fields/x'])
+          await app.inject(url)
+        app.observability.captureError(value)
+        const written = text().slice(before) + (await app.observability.metrics())
+        t.notMatch(leaks(written), sentinel)
+      }),
+      { numRuns: 40 }
+    )
+    t.match(text(), /redacted/)
+  })
+}
+
+for (const name of ['default', 'ecs', 'otel', 'gcp']) {
+  t.test(`what a service writes by itself has no planted secret: ${name}`, async (t) => {
+    const { app, text } = await start(t, loggers[name]!)
+    await app.ready()
+    for (const [line, write] of Object.entries(ownLines)) {
+      fc.assert(
+        fc.property(planted, (planted) => {
+          const before = text().length
+          write(app.log, planted)
+          const written = text().slice(before)
+          t.notMatch(leaks(written), sentinel, line)
+          return written.endsWith('}\n')
+        }),
+        { numRuns: 60 }
+      )
+      t.ok(text().length > 0, line)
+    }
+  })
+}
+
+t.test(
+  'an address has no planted secret in the log: a route’s, an unknown one, a malformed one',
+  async (t) => {
+    const { app, text } = await start(t, loggers.default!)
+    app.get('/reset/:resetToken', async () => 1)
+    app.get('/*', async () => 1)
+    for (const url of [
+      `/reset/${sentinel}`,
+      `/x?token=${sentinel}`,
+      `/x;jsessionid=${sentinel}`,
+      `/callback&token=${sentinel}`,
+      `/proxy/https://user:${sentinel}@host/x`,
+      `/proxy/redis%3A%2F%2F%3A${sentinel}%40cache`,
+      `/%zz?token=${sentinel}`,
+      `/%zz/password=${sentinel}`
+    ]) {
+      await app.inject(url)
+      t.notMatch(text(), sentinel, url)
+    }
+  }
+)
+
+t.test('a value without secrets is written as it is', async (t) => {
+  const { app, text } = await start(t, loggers.default!)
+  const fields = {
+    count: 1,
+    on: true,
+    hasPassword: true,
+    none: null,
+    date: new Date(0),
+    list: ['a', { b: 'c: d' }],
+    url: 'https://example.com/a?b=c'
+  }
+  app.log.info(fields, 'done: %s', '10:30')
+  const { level, time, pid, hostname, msg, ...written } = JSON.parse(text()) as Record<string, unknown>
+  t.strictSame(written, { ...fields, date: '1970-01-01T00:00:00.000Z' })
+  t.equal(msg, 'done: 10:30')
+  t.notOk([level, time, pid, hostname].includes(undefined))
+})
