@@ -14,11 +14,12 @@ export function bindMeter(meter: Meter, state: HealthState): void {
   meter.gauge({
     name: 'health_check_status',
     help: 'Whether the check passes: 1, degraded 0.5, failed 0',
-    labels: ['check'],
+    labels: ['check', 'critical'],
     collect: (family) => {
       void registry.refresh()
       const now = performance.now()
-      for (const [name, check] of registry.checks) family.with(name).set(stateValues[check.stateAt(now)])
+      for (const [name, check] of registry.checks)
+        family.with(name, `${check.options.critical}`).set(stateValues[check.stateAt(now)])
     }
   })
   meter.gauge({

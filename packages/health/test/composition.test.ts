@@ -130,7 +130,7 @@ for (const order of ['before', 'after']) {
         // The first probe may wait for a run that the scrape before it has started.
         for (let i = 0; i < 2; i++) await app.inject('/health/ready')
         recorded.scrape()
-        t.equal(recorded.values['health_check_status database'], value)
+        t.equal(recorded.values['health_check_status database true'], value)
         t.equal(recorded.values['health_ready'], ready)
       }
       t.ok(recorded.observations['health_check_duration_seconds database']!.length >= 3)
