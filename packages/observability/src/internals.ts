@@ -8,7 +8,7 @@ import { symbolProperty } from '@seaworthy/internal'
 
 // --- OpenTelemetry: the active span, without a dependency. Without it: new ids. ---
 
-interface SpanContext {
+export interface SpanContext {
   traceId: string
   spanId: string
   traceFlags: number
@@ -32,6 +32,20 @@ export function activeSpan(): SpanContext | undefined {
   if (active === undefined || active.ended === true) return undefined
   const span = active.spanContext?.()
   return span !== undefined && !/^0*$/.test(span.traceId) ? span : undefined
+}
+
+/** Whether an OpenTelemetry SDK has set the contexts by which {@link activeSpan} finds spans. */
+export function openTelemetryIsUsed(): boolean {
+  const api = (globalThis as Record<symbol, unknown>)[apiKey] as OpenTelemetryApi | undefined
+  return api?.context !== undefined
+}
+
+/** The span that `@fastify/otel` has started for a request, by the decorator that it documents. */
+export function requestSpan(request: object): SpanContext | undefined {
+  const { opentelemetry } = request as {
+    opentelemetry?: () => { span?: { spanContext(): SpanContext } | null }
+  }
+  return typeof opentelemetry === 'function' ? opentelemetry.call(request).span?.spanContext() : undefined
 }
 
 /** Whether an OpenTelemetry API is loaded that {@link activeSpan} cannot read. */

@@ -176,3 +176,11 @@ export function childWithBindings(
   child.onChild?.(child)
   return child
 }
+
+/** Replaces a text in the bindings of a request's logger. A logger that is no pino keeps it. */
+export function replaceInBindings(log: FastifyBaseLogger, text: string, replacement: string): void {
+  const symbol = Object.getOwnPropertySymbols(log).find(({ description }) => description === 'pino.chindings')
+  const bindings = symbol && (log as unknown as Record<symbol, unknown>)[symbol]
+  if (typeof bindings === 'string')
+    Object.assign(log, { [symbol!]: bindings.replace(text, () => replacement) })
+}

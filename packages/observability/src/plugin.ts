@@ -11,7 +11,7 @@ import { installIds } from './http/install-ids.ts'
 import { watchOutgoingRequests, type OutgoingRequestParts } from './http/outgoing-requests.ts'
 import { requestEnd } from './http/request-end.ts'
 import { Routes } from './http/routes.ts'
-import { hasHook } from './internals.ts'
+import { hasHook, openTelemetryIsUsed } from './internals.ts'
 import { internalsProblems } from './internals-problems.ts'
 import { errSerializer } from './logging/bounded-json.ts'
 import { loggingDefaults } from './logging/options.ts'
@@ -22,6 +22,7 @@ import { setUpMetrics } from './metrics/setup.ts'
 import { resolveOptions, type ObservabilityOptions } from './options.ts'
 import { providePorts } from './ports.ts'
 import { serveMetrics } from './scrape/serve.ts'
+import { adoptSpan } from './tracing/adopt-span.ts'
 import { requestContext } from './tracing/request-context.ts'
 import { flushAll, handleProcessExit } from './tracking/process-exit.ts'
 import { setUpTracking } from './tracking/tracker.ts'
@@ -75,7 +76,9 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
     })
   }
   fastify.addHook('onRoute', (route) => routes.add(route))
+  let adoptsSpans = false
   fastify.addHook('onRequest', (request, reply, done) => {
+    if (adoptsSpans) adoptSpan(request, ids)
     reply.header(header, request.id)
     connections.open(reply)
     if (isLongLived(request)) connections.longLived++
@@ -111,6 +114,10 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
     serveManagement(fastify, management, { requests: counts })
   }
 
+  fastify.addHook('onReady', (done) => {
+    adoptsSpans = openTelemetryIsUsed()
+    done()
+  })
   const context = ids.options.context ? requestContext(fastify) : undefined
   const currentRequest = context && (() => context.getStore())
   const timesOutgoing = metricsOptions !== false && metricsOptions.outgoing

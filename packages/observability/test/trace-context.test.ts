@@ -1,7 +1,8 @@
 // The cases of W3C's test harness for Trace Context, sent to a real server that calls another one.
 import { request } from 'node:http'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { startIntake } from '@seaworthy/testing'
+import { startIntake, startNode } from '@seaworthy/testing'
 import { build, listen } from './helpers.ts'
 
 const trace = '12345678901234567890123456789012'
@@ -191,3 +192,25 @@ t.test("each of W3C's cases continues or replaces the trace in the outgoing requ
   }
   t.equal(fresh.size, cases.filter(({ continued }) => !continued).length, 'each new trace differs')
 })
+
+for (const IN_HOOKS of ['0', '1']) {
+  t.test(`@fastify/otel alone shares its trace; its spans of hooks: ${IN_HOOKS}`, async (t) => {
+    const app = fileURLToPath(new URL('fixtures/otel-app.ts', import.meta.url))
+    const service = startNode(t, app, {
+      env: { IN_HOOKS, OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' }
+    })
+    t.equal((await service.exit).code, 0, service.output())
+    const logs = service.logs()
+    const spans = logs.filter(({ msg }) => msg === 'span')
+    const [mine, completed] = ['mine', 'request completed'].map((name) =>
+      logs.filter(({ msg }) => msg === name)
+    )
+    t.equal(spans.length, 2)
+    for (const [index, { traceId, spanId, traceparent }] of spans.entries()) {
+      t.equal(traceparent, `00-${String(traceId)}-${String(spanId)}-01`)
+      t.match(mine![index], { traceId })
+      t.match(completed![index], { traceId, spanId })
+    }
+    t.equal(spans[1]!.traceId, '1'.repeat(32))
+  })
+}

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { activeSpan } from '../internals.ts'
+import { activeSpan, type SpanContext } from '../internals.ts'
 import type { ResolvedCorrelation } from './options.ts'
 import { spanIdSource, traceIdSource, uuidOf } from './random-ids.ts'
 import { parseTraceparent, validTracestate } from './trace-context.ts'
@@ -71,6 +71,12 @@ export class IdSource {
     }
     ;(raw as Identified)[kIds] = ids
     return ids
+  }
+
+  /** A tracing SDK has started the request's span only after its ids were made. The start's own span is none. */
+  adopt(ids: RequestIds, { traceId, spanId, traceFlags }: SpanContext): void {
+    if (spanId === this.#startSpan) return
+    Object.assign(ids, { traceId, spanId, flags: `0${traceFlags & 3}`, recorded: true })
   }
 
   /** The parent id of an outgoing call. Calls whose spans are not recorded need one each. */

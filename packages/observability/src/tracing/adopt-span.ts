@@ -1,0 +1,18 @@
+import type { FastifyRequest } from 'fastify'
+import { activeSpan, requestSpan } from '../internals.ts'
+import { replaceInBindings } from '../pino-internals.ts'
+import type { IdSource } from './request-ids.ts'
+
+/**
+ * Takes over the trace of a span that a tracer has started in a hook, when the request had its ids already: so does
+ * `@fastify/otel` where nothing instruments HTTP.
+ */
+export function adoptSpan(request: FastifyRequest, ids: IdSource): void {
+  const known = ids.of(request.raw, request.id)
+  if (known.recorded) return
+  const active = activeSpan()
+  if (active === undefined) return
+  const before = known.traceId
+  ids.adopt(known, requestSpan(request) ?? active)
+  if (known.traceId !== before) replaceInBindings(request.log, before, known.traceId)
+}
