@@ -1,7 +1,9 @@
-import { fileURLToPath } from 'node:url'
+import { mkdirSync } from 'node:fs'
 import { request } from 'node:http'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { freePort, startNode, until } from '@seaworthy/testing'
+import { freePort, startNode, temporaryFolder, until } from '@seaworthy/testing'
 import type { PackedFamily } from '../src/metrics/types.ts'
 import { WorkerSum } from '../src/workers/worker-sum.ts'
 import { Totals } from './scrape-totals.ts'
@@ -84,6 +86,25 @@ t.test('10,000 requests over 4 workers, 100 scrapes, workers killed midway: no t
   const openmetrics = await get(port, '/metrics', { accept: 'application/openmetrics-text' })
   t.ok(openmetrics.endsWith('# EOF\n'))
 })
+
+for (const [name, folder] of [
+  ['is missing', 'gone'],
+  ['has a path too long for a socket', 'x'.repeat(100)]
+] as const) {
+  t.test(`workers whose temporary folder ${name} serve, and scrapes have numbers`, async (t) => {
+    const TMPDIR = join(temporaryFolder(t), folder)
+    if (folder !== 'gone') mkdirSync(TMPDIR)
+    const port = await freePort()
+    const service = startNode(t, app, { env: { PORT: `${port}`, TMPDIR } })
+    await service.waitFor(/worker \d+ is up/)
+    t.match(await get(port, '/work'), /^\d+$/)
+    // Each worker answers for itself: the one that has served is asked in its turn.
+    await until('its count', async () =>
+      (await get(port, '/metrics')).split('\n').some((line) => work200.test(line) && line.endsWith(' 1'))
+    )
+    t.notMatch(service.output(), /Error/)
+  })
+}
 
 t.test('sums of seconds are the same in any order and grouping of workers', async (t) => {
   const snapshot = (value: number): PackedFamily[] => [
