@@ -101,7 +101,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
     streamFailed: (error, request) => streamFailed(request, error)
   })
 
-  const management = managementOptions === false ? undefined : new ManagementServer(managementOptions)
+  const management = managementOptions === false ? undefined : new ManagementServer(managementOptions, fastify.log)
   if (setup !== undefined && metricsOptions !== false) {
     serveMetrics(fastify, metricsOptions, setup, connections, management)
     fastify.addHook('onReady', (done) => {
@@ -111,7 +111,8 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   }
   if (management !== undefined) {
     const counts = () => ({ inFlight: connections.inFlight, connections: connections.active })
-    serveManagement(fastify, management, { requests: counts })
+    const workers = metricsOptions === false ? undefined : metricsOptions.workers
+    serveManagement(fastify, management, { requests: counts }, workers)
   }
 
   fastify.addHook('onReady', (done) => {

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { reveal, type Secret } from '@seaworthy/internal'
-import type { onRequestHookHandler } from 'fastify'
+import { BoundedMap, reveal, type Secret } from '@seaworthy/internal'
+import type { FastifyReply, onRequestHookHandler } from 'fastify'
 import { check, optionalAddressList } from '../check.ts'
 
-/** Lets a request pass, or answers it with 401 or 403. `undefined` without a token and a list. */
+/** Lets a request pass, or answers it with 401, 403 or 429. `undefined` without a token and a list. */
 export type Guard = onRequestHookHandler | undefined
 
 /** The options of a guard. With both, both must match. */
@@ -12,10 +12,28 @@ export interface GuardOptions {
   allow?: readonly string[] | undefined
 }
 
+/** Wrong tokens that an address may send in a minute before it gets 429. The right one always passes. */
+const maxFailures = 30
+const minute = 60_000
+
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-/** A guard that checks a bearer token, the address of the connection, or both. `option` is for the messages. */
-export function resolveGuard(option: string, options: GuardOptions): Guard {
+/** The token of `Bearer TOKEN`, or the password of `Basic …`, whatever the user's name is. */
+function tokenIn(authorization: string, acceptsBasic: boolean): string {
+  const space = authorization.indexOf(' ')
+  const scheme = authorization.slice(0, space).toLowerCase()
+  const value = authorization.slice(space + 1).trim()
+  if (scheme === 'bearer') return value
+  if (scheme !== 'basic' || !acceptsBasic) return ''
+  const text = Buffer.from(value, 'base64').toString()
+  return text.slice(text.indexOf(':') + 1)
+}
+
+/**
+ * A guard that checks a token, the address of the connection, or both. `option` is for the messages. With `basic`, the
+ * token may also be the password of Basic authentication, which browsers ask their user for.
+ */
+export function resolveGuard(option: string, options: GuardOptions, { basic = false } = {}): Guard {
   const allows = optionalAddressList(`${option}.allow`, options.allow)
   const token: unknown = options.token === undefined ? undefined : reveal(options.token)
   if (token !== undefined && (typeof token !== 'string' || token.length < 16)) {
@@ -25,20 +43,44 @@ export function resolveGuard(option: string, options: GuardOptions): Guard {
   if (token === undefined && allows === undefined) return undefined
 
   // Digests have one length, so that comparing them takes the same time for any token.
-  const expected = token === undefined ? undefined : digest(`Bearer ${token}`)
+  const expected = token === undefined ? undefined : digest(token as string)
   const hasToken = (authorization = ''): boolean =>
-    expected === undefined || timingSafeEqual(digest(authorization), expected)
+    expected === undefined || timingSafeEqual(digest(tokenIn(authorization, basic)), expected)
+  const challenges = basic ? ['Basic realm="operators", charset="UTF-8"', 'Bearer'] : 'Bearer'
+  const failures = new FailedTokens()
 
   return (request, reply, done) => {
-    if (allows !== undefined && !allows(request.raw.socket.remoteAddress ?? '')) {
-      reply
-        .code(403)
-        .send({ statusCode: 403, error: 'Forbidden', message: 'Your address is not on the list' })
-    } else if (!hasToken(request.headers.authorization)) {
-      reply
-        .code(401)
-        .header('www-authenticate', 'Bearer')
-        .send({ statusCode: 401, error: 'Unauthorized', message: 'A valid bearer token is needed' })
-    } else done()
+    const address = request.raw.socket.remoteAddress ?? ''
+    const { authorization } = request.headers
+    if (allows !== undefined && !allows(address)) {
+      reject(reply, 403, 'Forbidden', 'Your address is not on the list')
+    } else if (hasToken(authorization)) {
+      done()
+    } else if (authorization !== undefined && failures.isOver(address)) {
+      reply.header('retry-after', '60')
+      reject(reply, 429, 'Too Many Requests', 'Too many wrong tokens; wait a minute')
+    } else {
+      reply.header('www-authenticate', challenges)
+      reject(reply, 401, 'Unauthorized', 'A valid bearer token is needed')
+    }
+  }
+}
+
+/** Ends a request of the operators' listener. */
+export function reject(reply: FastifyReply, statusCode: number, error: string, message: string): void {
+  reply.code(statusCode).send({ statusCode, error, message })
+}
+
+/** Counts wrong tokens by address, for the last addresses that sent one. */
+class FailedTokens {
+  readonly #counts = new BoundedMap<{ count: number; since: number }>(1000)
+
+  /** Counts one, and returns whether the address has sent too many. */
+  isOver(address: string): boolean {
+    const now = performance.now()
+    const entry = this.#counts.get(address)
+    if (entry !== undefined && now - entry.since < minute) return ++entry.count > maxFailures
+    this.#counts.set(address, { count: 1, since: now })
+    return false
   }
 }

@@ -1,12 +1,15 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Fastify, {
+  type FastifyBaseLogger,
   type FastifyInstance,
   type InjectOptions,
   type LightMyRequestResponse,
   type RouteOptions
 } from 'fastify'
 import type { Management } from '@seaworthy/contract'
+import { OperatorActions } from './operator-actions.ts'
+import { checkOperatorRequests } from './operator-requests.ts'
 import type { ResolvedManagement } from './options.ts'
 
 /** The listener for operators, as `app.observability.management`. */
@@ -17,20 +20,27 @@ export interface ManagementListener {
   inject(options: string | InjectOptions): Promise<LightMyRequestResponse>
 }
 
+/** Operators, their pages and scrapes at a time. */
+const maxConnections = 256
+
 /**
  * A second Fastify app behind a server that listens as soon as the main app is ready, so that a used port stops the
- * start. Other plugins may add their routes until its first request.
+ * start. Requests wait until all plugins have added their routes.
  */
 export class ManagementServer implements Management, ManagementListener {
   readonly sections: Map<string, () => unknown> = new Map()
+  readonly options: ResolvedManagement
+  readonly actions: OperatorActions
   readonly #app: FastifyInstance
-  readonly #options: ResolvedManagement
+  readonly #loaded = Promise.withResolvers<void>()
   #server: Server | undefined
 
-  constructor(options: ResolvedManagement) {
-    this.#options = options
-    this.#app = Fastify({ logger: false })
-    if (options.guard !== undefined) this.#app.addHook('onRequest', options.guard)
+  constructor(options: ResolvedManagement, log: FastifyBaseLogger) {
+    this.options = options
+    this.#app = Fastify({ logger: false, bodyLimit: 65_536 })
+    this.#app.removeContentTypeParser('text/plain')
+    this.actions = new OperatorActions(this.#app, log)
+    checkOperatorRequests(this.#app, options, (request) => this.actions.isRelayed(request))
   }
 
   route(options: RouteOptions): void {
@@ -49,16 +59,27 @@ export class ManagementServer implements Management, ManagementListener {
     return this.#app.inject(options)
   }
 
+  /** All plugins have added their routes: requests that came before are served now. */
+  loaded(): void {
+    this.#loaded.resolve()
+  }
+
+  async whenLoaded(): Promise<void> {
+    await this.#loaded.promise
+    await this.#app.ready()
+  }
+
   async listen(): Promise<void> {
     const server = createServer((request, response) => {
-      this.#app.ready().then(
+      this.whenLoaded().then(
         () => this.#app.routing(request, response),
         () => response.writeHead(500).end()
       )
     })
+    server.maxConnections = maxConnections
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen(this.#options.port, this.#options.host, resolve)
+      server.listen(this.options.port, this.options.host, resolve)
     })
     // It does not keep the process alive.
     this.#server = server.unref()

@@ -22,7 +22,8 @@ export interface ManagementOptions {
   host?: string | undefined
 
   /**
-   * The token that requests must have as `Authorization: Bearer …`. At least 16 characters.
+   * The token that requests must have as `Authorization: Bearer …`, or as the password of Basic authentication, for which
+   * a browser asks. At least 16 characters.
    *
    * @defaultValue none: no token is needed
    * @throws RangeError for a shorter one.
@@ -36,18 +37,68 @@ export interface ManagementOptions {
    * @throws RangeError for an entry that is neither an address nor a range.
    */
   allow?: readonly string[] | undefined
+
+  /**
+   * Further names of this host in addresses, for a listener without `token`. IP addresses, `localhost`, names without a
+   * dot and those of private networks are always accepted; other names get 421, because a page of another site could
+   * have let a name of its own point here.
+   *
+   * @defaultValue []
+   * @throws RangeError for an entry that is no name of a host.
+   */
+  hosts?: readonly string[] | undefined
+
+  /**
+   * Whether the listener only shows. Requests that would change something get 403.
+   *
+   * @defaultValue false
+   */
+  readOnly?: boolean | undefined
+
+  /**
+   * Whether operators may begin the shutdown of the service.
+   *
+   * @defaultValue false
+   */
+  allowShutdown?: boolean | undefined
+
+  /**
+   * Whether the page lists the last fifty failed or slow requests: route, status, duration, ids and the error's name,
+   * nothing that a client has sent.
+   *
+   * @defaultValue true
+   */
+  recentRequests?: boolean | undefined
 }
 
-const names = optionNames<ManagementOptions>({ port: true, host: true, token: true, allow: true })
+const names = optionNames<ManagementOptions>({
+  port: true,
+  host: true,
+  token: true,
+  allow: true,
+  hosts: true,
+  readOnly: true,
+  allowShutdown: true,
+  recentRequests: true
+})
 
 export const managementDefaults: Defaults<ManagementOptions, 'port' | 'token' | 'allow'> = {
-  host: '127.0.0.1'
+  host: '127.0.0.1',
+  hosts: [],
+  readOnly: false,
+  allowShutdown: false,
+  recentRequests: true
 }
 
 export interface ResolvedManagement {
   port: number
   host: string
   guard: Guard
+  hasToken: boolean
+  hosts: ReadonlySet<string>
+  readOnly: boolean
+  allowShutdown: boolean
+  recentRequests: boolean
 }
 
 const isLoopback = (host: string): boolean =>
@@ -66,6 +117,25 @@ export function resolveManagement(options: ManagementOptions): ResolvedManagemen
   return {
     port: check.integer('management.port', options.port, { min: 0, max: 65_535 }),
     host,
-    guard: resolveGuard('management', options)
+    guard: resolveGuard('management', options, { basic: true }),
+    hasToken: options.token !== undefined,
+    hosts: resolveHosts(options.hosts ?? managementDefaults.hosts),
+    readOnly: check.boolean('management.readOnly', options.readOnly ?? managementDefaults.readOnly),
+    allowShutdown: check.boolean(
+      'management.allowShutdown',
+      options.allowShutdown ?? managementDefaults.allowShutdown
+    ),
+    recentRequests: check.boolean(
+      'management.recentRequests',
+      options.recentRequests ?? managementDefaults.recentRequests
+    )
   }
+}
+
+function resolveHosts(hosts: unknown): ReadonlySet<string> {
+  const isName = (host: unknown): host is string => typeof host === 'string' && /^[\w.-]+$/.test(host)
+  if (!Array.isArray(hosts) || !hosts.every(isName)) {
+    return check.fail('management.hosts', 'a list of names of hosts, without ports', hosts)
+  }
+  return new Set(hosts.map((host) => host.toLowerCase()))
 }

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
+import { scrubAndCut } from '@seaworthy/internal'
+import { reject } from './guard.ts'
+import type { WorkerRelay } from './relay.ts'
+import { isAction } from './same-origin.ts'
+
+/** The outcome of an action in one worker. Without a status it has not answered. */
+export interface WorkerOutcome {
+  pid: number
+  statusCode?: number
+}
+
+/** An action of an operator, as the page and the audit log show it. */
+export interface OperatorAction {
+  at: string
+  action: string
+  statusCode: number
+  address: string
+  detail?: string
+  workers?: WorkerOutcome[]
+}
+
+/** An action on its way to another worker. */
+export interface RelayedAction {
+  method: string
+  url: string
+  body: unknown
+}
+
+const maxKept = 50
+const relayHeader = 'x-seaworthy-relay'
+const kWorkers = Symbol('seaworthy.workers')
+
+/** In the `config` of a route: the action is of the worker that gets it alone. */
+export const kOneWorker: unique symbol = Symbol('seaworthy.one-worker')
+
+/** Actions reach every worker, say which have obeyed, and are logged. */
+export class OperatorActions {
+  readonly last: OperatorAction[] = []
+  /** Set where there are other workers. `null`: there are, and no way to reach them. */
+  relay: WorkerRelay | null | undefined
+  readonly #app: FastifyInstance
+  readonly #log: FastifyBaseLogger
+  /** Only this process has it, so no request from outside can state it. */
+  readonly #key = randomBytes(32).toString('hex')
+
+  constructor(app: FastifyInstance, log: FastifyBaseLogger) {
+    this.#app = app
+    this.#log = log
+    type Marked = FastifyRequest & { [kWorkers]?: WorkerOutcome[] }
+
+    app.addHook('preHandler', async (request: Marked, reply) => {
+      if (!this.#isShared(request)) return undefined
+      if (this.relay === null) {
+        const message = 'The workers cannot reach each other, and this action is for all of them; none has obeyed'
+        reject(reply, 503, 'Service Unavailable', message)
+        return reply
+      }
+      request[kWorkers] = await this.#relay(request)
+      return undefined
+    })
+    app.addHook('preSerialization', (request: Marked, reply, payload, done) => {
+      const workers = request[kWorkers]
+      if (workers === undefined || typeof payload !== 'object' || payload === null) return done(null, payload)
+      workers.unshift({ pid: process.pid, statusCode: reply.statusCode })
+      done(null, { ...payload, workers })
+    })
+    app.addHook('onResponse', (request: Marked, { statusCode }, done) => {
+      if (isAction(request) && !this.isRelayed(request)) this.#audit(request, statusCode, request[kWorkers])
+      done()
+    })
+  }
+
+  isRelayed(request: FastifyRequest): boolean {
+    return request.headers[relayHeader] === this.#key
+  }
+
+  /** Runs an action that another worker has passed on. */
+  async run({ method, url, body }: RelayedAction): Promise<number> {
+    const headers = { [relayHeader]: this.#key }
+    const payload = body === undefined ? {} : { payload: body as object }
+    const { statusCode } = await this.#app.inject({ method: method as 'PUT', url, headers, ...payload })
+    return statusCode
+  }
+
+  #isShared(request: FastifyRequest): boolean {
+    const config = request.routeOptions.config as { [kOneWorker]?: true } | undefined
+    const isOfOne = config?.[kOneWorker] === true || request.is404
+    return this.relay !== undefined && isAction(request) && !isOfOne && !this.isRelayed(request)
+  }
+
+  async #relay({ method, url, body }: FastifyRequest): Promise<WorkerOutcome[]> {
+    const action: RelayedAction = { method, url, body: body ?? undefined }
+    const answers = await this.relay!.ask<number>({ action })
+    return answers.map(({ pid, value }) => (value === undefined ? { pid } : { pid, statusCode: value }))
+  }
+
+  #audit(request: FastifyRequest, statusCode: number, workers: WorkerOutcome[] | undefined): void {
+    const { method, url, body, raw } = request
+    const detail = body === undefined || body === null ? '' : scrubAndCut(JSON.stringify(body), 300)
+    const action: OperatorAction = {
+      at: new Date().toISOString(),
+      action: `${method} ${scrubAndCut(url, 200)}`,
+      statusCode,
+      address: raw.socket.remoteAddress ?? '',
+      ...(detail === '' ? {} : { detail }),
+      ...(workers === undefined ? {} : { workers })
+    }
+    this.last.push(action)
+    if (this.last.length > maxKept) this.last.shift()
+    const outcome = statusCode < 400 ? 'has done' : 'was refused'
+    this.#log.warn({ operator: action }, `observability: an operator ${outcome} ${action.action}`)
+  }
+}
