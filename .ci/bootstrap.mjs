@@ -19,3 +19,7 @@ if (!inPlace) {
   if (result.status !== 0) process.exit(result.status ?? 1)
   writeFileSync(stampFile, stamp)
 }
+
+// The operators' page is bundled, and its sources are not part of any program that runs in Node.
+const page = spawnSync(process.execPath, [`${import.meta.dirname}/console.mjs`], { stdio: 'inherit' })
+if (page.status !== 0) process.exit(page.status ?? 1)

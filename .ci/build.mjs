@@ -38,6 +38,14 @@ for (const name of names) {
   if (result.status !== 0) process.exit(result.status ?? 1)
 }
 
+// The operators' page, in one file that both formats import.
+if (names.includes('observability')) {
+  cpSync(
+    'packages/observability/src/console/console-assets.cjs',
+    `${out}/observability/dist/console-assets.cjs`
+  )
+}
+
 // `fastify-seaworthy init` writes the example that the tests run, so its files are shipped, not a copy.
 if (names.includes('preset')) {
   const templates = [

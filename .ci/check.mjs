@@ -15,7 +15,9 @@ const node = (...args) => spawnSync(process.execPath, args, { stdio: 'inherit' }
 
 const checks = {
   build: () => node('.ci/build.mjs'),
-  types: () => run('typescript7', ['-p', 'tsconfig.json'], { command: 'tsc' }),
+  types: () =>
+    run('typescript7', ['-p', 'tsconfig.json'], { command: 'tsc' }) ||
+    run('typescript7', ['-p', 'packages/observability/console'], { command: 'tsc' }),
   lint: () => run('oxlint', ['--deny-warnings']),
   format: () => run('oxfmt', ['--check']),
   docs: () => node('.ci/docs.mjs', ...(update ? [] : ['--check'])),

@@ -30,6 +30,15 @@ export default defineConfig({
   sourcemap: true,
   target: 'node22',
   platform: 'node',
+  esbuildPlugins: [
+    {
+      // One file for both formats, which bundlers of users follow. The build copies it.
+      name: 'console-assets',
+      setup({ onResolve }) {
+        onResolve({ filter: /\/console-assets\.cjs$/ }, () => ({ path: './console-assets.cjs', external: true }))
+      }
+    }
+  ],
   esbuildOptions(options, { format }) {
     options.conditions = ['@seaworthy/source']
     if (format !== 'cjs') return

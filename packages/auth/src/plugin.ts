@@ -81,8 +81,12 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     const { registerOauth } = await import('./oauth/register.ts')
     await registerOauth(fastify, oauth2, { audit, hasSessions: session !== undefined })
   }
-  addMatrixRoute(fastify, api)
   if (store.shared) reportToReadiness(fastify, store)
+  showToOperators(fastify, api, {
+    logins: options.redis ? 'redis' : 'memory',
+    session: session !== undefined,
+    jwt: jwt !== undefined
+  })
   warnOfLonelyMemory(fastify, options)
   loaded()
 
@@ -161,8 +165,15 @@ function reportToReadiness(fastify: FastifyInstance, store: AuthStore): void {
   })
 }
 
-function addMatrixRoute(fastify: FastifyInstance, api: AuthApi): void {
+/** The access of each route, and where logins are kept. */
+function showToOperators(
+  fastify: FastifyInstance,
+  api: AuthApi,
+  { logins, ...on }: { logins: 'redis' | 'memory'; session: boolean; jwt: boolean }
+): void {
   whenProvided(fastify, managementPort, (management) => {
+    management.section('access', () => api.matrix(), { live: false })
+    management.section('logins', () => ({ store: logins, ...on }))
     management.route({
       method: 'GET',
       url: '/auth/matrix',

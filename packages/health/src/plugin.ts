@@ -60,7 +60,7 @@ const plugin: FastifyPluginAsync<HealthOptions> = async (fastify, pluginOptions)
     events.reporter = reporter
   })
   whenProvided(fastify, managementPort, (management) =>
-    addManagementRoutes(management, options.prefix, api, handlers)
+    addManagementRoutes(management, options.prefix, api, handlers, () => registry.runAll())
   )
 
   fastify.addHook('onReady', (done) => {

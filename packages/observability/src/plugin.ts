@@ -16,6 +16,7 @@ import { internalsProblems } from './internals-problems.ts'
 import { errSerializer } from './logging/bounded-json.ts'
 import { loggingDefaults } from './logging/options.ts'
 import { RequestLines } from './logging/request-line.ts'
+import { RecentRequests } from './console/recent-requests.ts'
 import { ManagementServer } from './management/listener.ts'
 import { serveManagement } from './management/serve.ts'
 import { setUpMetrics } from './metrics/setup.ts'
@@ -57,7 +58,8 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   const tracking = await setUpTracking(fastify.log, errorTracking, () => untracked?.with().inc())
   const { tracker } = tracking
 
-  const parts = { routes, ids, setup, lines, tracking, errorTracking }
+  const recent = managementOptions && managementOptions.recentRequests ? new RecentRequests() : undefined
+  const parts = { routes, ids, setup, lines, tracking, errorTracking, recent }
   const requests = requestEnd(fastify, parts)
   const { failed, streamFailed, end } = requests
   const connections = new Connections((reply) => ended(reply.request, reply, true))
@@ -110,9 +112,9 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
     })
   }
   if (management !== undefined) {
-    const counts = () => ({ inFlight: connections.inFlight, connections: connections.active })
-    const workers = metricsOptions === false ? undefined : metricsOptions.workers
-    serveManagement(fastify, management, { requests: counts }, workers)
+    connections.kept = new Set()
+    const { workers, buildInfo = {} } = metricsOptions === false ? {} : metricsOptions
+    serveManagement(fastify, { management, connections, setup, recent, routes, workers, buildInfo })
   }
 
   fastify.addHook('onReady', (done) => {

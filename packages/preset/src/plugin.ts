@@ -50,8 +50,8 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, options) =>
   rejectDuplicatePlugins(fastify, reports, fastify.hasPlugin(cookiePlugin) && !hadCookies)
   explainDecoratorConflicts(fastify, reports)
   whenProvided(fastify, managementPort, (management) => {
-    management.section('parts', () => report())
-    management.section('configuration', () => redactOptions(options))
+    management.section('parts', () => report(), { live: false })
+    management.section('configuration', () => redactOptions(options), { live: false })
   })
   fastify.addHook('onReady', (done) => {
     logStart(fastify, report())

@@ -255,11 +255,12 @@ t.test('the status page shows parts and configuration, without secrets, and only
 
   t.strictSame(parts, app.seaworthy.report())
   t.match(configuration, {
-    auth: { jwt: { secret: '[string]', issuer: '[string]' } },
-    security: { cors: { origin: ['[string]'], credentials: true }, headers: false }
+    auth: { jwt: { secret: '[masked]', issuer: 'https://issuer.example', audience: 'api' } },
+    security: { cors: { origin: ['https://app.example'], credentials: true }, headers: false },
+    observability: { management: { token: '[masked]' } }
   })
   const page = await management!.inject({ url: '/', headers: { authorization } })
-  for (const text of [jwt.secret, 'an-operators-token', 'issuer.example']) {
+  for (const text of [jwt.secret, 'an-operators-token']) {
     t.notOk(seen.body.includes(text) || page.body.includes(text), `${text} is not shown`)
   }
   t.equal((await management!.inject('/')).statusCode, 401, 'without the token nothing is shown')

@@ -57,6 +57,11 @@ export class CheckRegistry {
     return runs && Promise.all(runs)
   }
 
+  /** Runs all checks, whether or not they have a fresh result. */
+  async runAll(): Promise<void> {
+    await Promise.all(Array.from(this.checks.values(), (check) => check.run()))
+  }
+
   /**
    * Like {@link refresh}, for a probe of a group: resolves in time for the prober even if a check takes longer, and waits
    * for an optional check only if it is quick. What runs on is there for the next probe.

@@ -4,12 +4,13 @@ import { isMaintenanceDuration } from '../readiness/readiness-gates.ts'
 import type { Health } from './health-api.ts'
 import { probeNames, type ProbeHandlers } from '../probes/probe-handlers.ts'
 
-/** Adds the full report, the probes and the maintenance switch to the operators' listener. */
+/** Adds the full report, the probes, a run of all checks and the maintenance switch to the operators' listener. */
 export function addManagementRoutes(
   management: Management,
   prefix: string,
   health: Pick<Health, 'check' | 'status' | 'maintenance'>,
-  handlers: ProbeHandlers
+  handlers: ProbeHandlers,
+  runChecks: () => Promise<void>
 ): void {
   const url = prefix === '' ? '/health' : prefix
   const report = async (reply: FastifyReply) => {
@@ -23,6 +24,14 @@ export function addManagementRoutes(
     management.route({ method: 'GET', url: `${url}/${name}`, handler: handlers[name] })
   }
   management.route({ method: 'GET', url: `${url}/group/:name`, handler: handlers.group })
+  management.route({
+    method: 'POST',
+    url: `${url}/run`,
+    handler: async (_request, reply) => {
+      await runChecks()
+      return report(reply)
+    }
+  })
   management.route({
     method: 'PUT',
     url: `${url}/maintenance`,

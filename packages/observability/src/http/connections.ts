@@ -19,6 +19,8 @@ export class Connections {
   active: number = 0
   /** Requests in flight of routes whose answers last for as long as their client listens. */
   longLived: number = 0
+  /** The requests of each connection, or stream of HTTP/2, for the operators' page. `undefined`: they are not kept. */
+  kept: Set<OpenRequests> | undefined
   readonly #kOpen = Symbol('seaworthy.open')
   readonly #onAbort: (reply: FastifyReply) => void
 
@@ -40,6 +42,7 @@ export class Connections {
     this.inFlight++
     const holder = this.#holder(reply)
     const open = holder[this.#kOpen] ?? this.#track(holder, holder instanceof Socket)
+    if (this.kept !== undefined && reply.request.raw.httpVersionMajor >= 2) this.kept.add(open)
     if (open.current === undefined) open.current = reply
     else (open.more ??= new Set()).add(reply)
   }
@@ -52,6 +55,14 @@ export class Connections {
     else if (open.more?.delete(reply) !== true) return false
     this.inFlight--
     return true
+  }
+
+  /** The requests in flight. Those of `app.inject` are left out. */
+  *replies(): Iterable<FastifyReply> {
+    for (const { current, more } of this.kept ?? []) {
+      if (current !== undefined) yield current
+      if (more !== undefined) yield* more
+    }
   }
 
   /** Whether a request is open on this socket. */
@@ -68,9 +79,13 @@ export class Connections {
   #track(holder: Holder, isConnection: boolean): OpenRequests {
     const open: OpenRequests = { current: undefined, more: undefined }
     holder[this.#kOpen] = open
-    if (isConnection) this.active++
+    if (isConnection) {
+      this.active++
+      this.kept?.add(open)
+    }
     holder.once('close', () => {
       if (isConnection) this.active--
+      this.kept?.delete(open)
       const aborted = [open.current, ...(open.more ?? [])]
       open.current = open.more = undefined
       for (const reply of aborted) {

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isRejection } from '@seaworthy/contract'
 import { longLivedStatus } from './long-lived.ts'
 import { isFailure, watchFurtherErrors } from './further-errors.ts'
+import type { RecentRequests } from '../console/recent-requests.ts'
 import type { RequestLines } from '../logging/request-line.ts'
 import type { MetricsSetup } from '../metrics/setup.ts'
 import type { IdSource, RequestIds } from '../tracing/request-ids.ts'
@@ -18,6 +19,8 @@ export interface RequestEndParts {
   lines: RequestLines | undefined
   tracking: Tracking
   errorTracking: ResolvedErrorTracking | false
+  /** The failed and slow requests for the operators' page, where there is one. */
+  recent: RecentRequests | undefined
 }
 
 /** The errors of a request, and its end. */
@@ -33,7 +36,7 @@ export interface RequestEnd {
 
 /** Counts, logs and tracks each request when it ends. */
 export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): RequestEnd {
-  const { routes, ids, setup, lines, tracking, errorTracking } = parts
+  const { routes, ids, setup, lines, tracking, errorTracking, recent } = parts
   const kError = Symbol('seaworthy.error')
   const kStreamFailed = Symbol('seaworthy.stream-failed')
   const kAborted = Symbol('seaworthy.aborted')
@@ -93,6 +96,11 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
         setup!.sizes?.(request, reply, route.cells.route)
       }
       const rejected = error !== undefined && isRejection(error)
+      if (recent !== undefined && !route.operational && longLived === undefined && !rejected) {
+        const isSlow = duration > route.slowThreshold
+        if (isSlow || statusCode >= 500)
+          recent.add(request, route.url, requestIds, { statusCode, duration, isSlow, error })
+      }
       // Of a probe only what is a bug: 503 is its way to say that the service is not ready.
       if (!route.operational || (statusCode >= 500 && statusCode !== 503)) {
         const isLong = longLived !== undefined

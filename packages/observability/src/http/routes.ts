@@ -83,6 +83,8 @@ export const unmatchedRoute = '__unmatched__'
 /** Computes the data of each route when it is added, so that a request needs no look-up by name. */
 export class Routes {
   readonly objectives: Set<number> = new Set()
+  /** Each counted route that was added after the plugin, with the threshold of slow requests. */
+  readonly counted: { method: string; url: string; slowThreshold: number }[] = []
   haveLongLived: boolean = false
   readonly #data = routeData<Route>('observability.route')
   readonly #kLate = Symbol('seaworthy.observability.late-route')
@@ -102,7 +104,9 @@ export class Routes {
     if (route.cells === undefined) return
     for (const name of [method].flat()) {
       // Fastify adds a HEAD route to each GET route: series at 0 of those are of no use.
-      if (name !== 'HEAD') this.#http?.zero(url, name, [200, 500])
+      if (name === 'HEAD') continue
+      this.#http?.zero(url, name, [200, 500])
+      this.counted.push({ method: name, url, slowThreshold: route.slowThreshold })
     }
   }
 

@@ -8,9 +8,11 @@ import Fastify, {
   type RouteOptions
 } from 'fastify'
 import type { Management } from '@seaworthy/contract'
+import { scrubAndCut } from '@seaworthy/internal'
 import { OperatorActions } from './operator-actions.ts'
 import { checkOperatorRequests } from './operator-requests.ts'
 import type { ResolvedManagement } from './options.ts'
+import { isAction } from './same-origin.ts'
 
 /** The listener for operators, as `app.observability.management`. */
 export interface ManagementListener {
@@ -28,7 +30,7 @@ const maxConnections = 256
  * start. Requests wait until all plugins have added their routes.
  */
 export class ManagementServer implements Management, ManagementListener {
-  readonly sections: Map<string, () => unknown> = new Map()
+  readonly #sections = new Map<string, { snapshot: () => unknown; live: boolean }>()
   readonly options: ResolvedManagement
   readonly actions: OperatorActions
   readonly #app: FastifyInstance
@@ -43,12 +45,32 @@ export class ManagementServer implements Management, ManagementListener {
     checkOperatorRequests(this.#app, options, (request) => this.actions.isRelayed(request))
   }
 
+  /** `METHOD /path` of the routes that change something. */
+  readonly actionNames: string[] = []
+
   route(options: RouteOptions): void {
+    for (const method of [options.method].flat()) {
+      if (isAction({ method })) this.actionNames.push(`${method} ${options.url}`)
+    }
     this.#app.route(options)
   }
 
-  section(name: string, snapshot: () => unknown): void {
-    this.sections.set(name, snapshot)
+  section(name: string, snapshot: () => unknown, { live = true }: { live?: boolean } = {}): void {
+    this.#sections.set(name, { snapshot, live })
+  }
+
+  /** The current sections. One that fails shows its error; the others are not affected. */
+  snapshots(only: { live?: boolean } = {}): Record<string, unknown> {
+    const chosen = [...this.#sections].filter(([, { live }]) => only.live === undefined || live === only.live)
+    return Object.fromEntries(
+      chosen.map(([name, { snapshot }]) => {
+        try {
+          return [name, snapshot()]
+        } catch (error) {
+          return [name, { error: scrubAndCut(error instanceof Error ? error.message : String(error), 300) }]
+        }
+      })
+    )
   }
 
   get port(): number | undefined {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import { scrubAndCut } from '@seaworthy/internal'
 import { reject } from './guard.ts'
-import type { WorkerRelay } from './relay.ts'
+import type { WorkerRelay } from './worker-relay.ts'
 import { isAction } from './same-origin.ts'
 
 /** The outcome of an action in one worker. Without a status it has not answered. */

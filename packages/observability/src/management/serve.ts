@@ -1,34 +1,34 @@
 import type { FastifyInstance } from 'fastify'
 import { managementPort, provide } from '@seaworthy/contract'
 import { hasLogger } from '@seaworthy/internal'
-import type { ManagementServer } from './listener.ts'
+import { serveConsole, type ConsoleParts } from '../console/serve.ts'
 import { LogLevel, logLevelRoutes } from './log-level.ts'
-import { workerRelay } from './worker-relay.ts'
-import { statusPage } from './status-page.ts'
+
+/** The parts that the operators' listener shows. */
+export interface ManagementParts extends ConsoleParts {
+  /** The name under which workers share their metrics, if they do. */
+  workers: string | undefined
+}
 
 /** Adds the routes and sections of this package to the operators' listener, and starts and closes it with the app. */
-export function serveManagement(
-  fastify: FastifyInstance,
-  management: ManagementServer,
-  sections: Record<string, () => unknown>,
-  workers: string | undefined
-): void {
+export function serveManagement(fastify: FastifyInstance, parts: ManagementParts): void {
+  const { management, connections } = parts
   provide(fastify, managementPort, management)
   const level = new LogLevel(fastify.log)
   if (hasLogger(fastify)) logLevelRoutes(management, level, fastify.log)
-  statusPage(management)
+  management.route({ method: 'GET', url: '/status', handler: async () => management.snapshots() })
   management.section('process', () => ({
     uptimeSeconds: Math.round(process.uptime()),
     node: process.version,
     memoryBytes: process.memoryUsage.rss(),
     pid: process.pid
   }))
-  for (const [name, snapshot] of Object.entries(sections)) management.section(name, snapshot)
+  management.section('requests', () => ({ inFlight: connections.inFlight, connections: connections.active }))
   management.section('log level', () => level.state)
+  const page = serveConsole(fastify, parts)
 
-  const relay = workerRelay(fastify.log, management, workers)
   fastify.addHook('onReady', async () => {
-    await relay?.listen()
+    await page.start()
     await management.listen()
     // This hook is one of several that add routes. If another one fails, the app closes and so does the listener.
     fastify.ready().then(
@@ -39,6 +39,6 @@ export function serveManagement(
   })
   fastify.addHook('onClose', async () => {
     level.reset()
-    await Promise.all([management.close(), relay?.close()])
+    await Promise.all([management.close(), page.stop()])
   })
 }

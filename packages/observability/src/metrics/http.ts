@@ -71,6 +71,16 @@ export class HttpMetrics {
     )
   }
 
+  /** All series so far, in the order in which they were first seen. */
+  get cells(): readonly HistogramCells[] {
+    return this.#all
+  }
+
+  /** The upper bounds of the buckets, in the unit of the metric. */
+  get bounds(): readonly number[] {
+    return this.#shape.bounds
+  }
+
   /** The cells of a route's pattern. All its methods and constraints share them. */
   route(route: string): RouteCells {
     let cells = this.#routes.get(route)

@@ -1,18 +1,44 @@
+import { namesSecret, scrubAndCut } from '@seaworthy/internal'
+
 const maxDepth = 8
 const maxEntries = 50
+const maxLength = 200
+const masked = '[masked]'
+
+/** Names of objects and lists in which all texts may be secrets, whatever their names are. */
+const secretContainers = /^(?:.*secrets?|.*keys?|.*passwords?|.*credentials?|.*tokens?|users?|clients?|dsn|headers)$/i
+
+/** Letters and digits without a break, as keys have them. A name of a host or a path has breaks. */
+const looksLikeKey = (text: string): boolean =>
+  /[\w+/=~-]{20,}/.test(text) && /\d/.test(text) && /[a-z]/i.test(text)
 
 /**
- * Options for operators to see: booleans and numbers as they are, and only the kind of all other values. A secret may
- * be a plain string, which looks like any other string.
+ * Options for operators to see: texts by which an operator knows a setting, and none that may be a secret. That is one
+ * by its name, by the name of what holds it, or by its look; of addresses, user and password are left out.
  */
-export function redactOptions(value: unknown, depth = 0): unknown {
-  if (value === null || typeof value === 'boolean' || typeof value === 'number') return value
-  if (typeof value !== 'object') return value === undefined ? undefined : `[${typeof value}]`
+export function redactOptions(value: unknown, name = '', isSecret = false, depth = 0): unknown {
+  if (value === null || value === undefined || typeof value === 'boolean') return value
+  const hides = isSecret || namesSecret(name)
+  if (typeof value === 'number') return namesSecret(name) ? masked : value
+  if (typeof value === 'string') return textOf(value, hides || secretContainers.test(name))
+  if (typeof value !== 'object') return `[${typeof value}]`
   if (depth === maxDepth) return '[…]'
-  if (Array.isArray(value)) return value.slice(0, maxEntries).map((entry) => redactOptions(entry, depth + 1))
+  const holdsSecrets = isSecret || (secretContainers.test(name) && !isHeaderPolicy(name, depth))
+  if (Array.isArray(value)) {
+    const hidesEntries = holdsSecrets || namesSecret(name)
+    return value.slice(0, maxEntries).map((entry) => redactOptions(entry, '', hidesEntries, depth + 1))
+  }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return `[${value.constructor?.name || 'object'}]`
   return Object.fromEntries(
-    Object.entries(value).map(([name, entry]) => [name, redactOptions(entry, depth + 1)])
+    Object.entries(value).map(([key, entry]) => [key, redactOptions(entry, key, holdsSecrets, depth + 1)])
   )
+}
+
+/** `security.headers` has policies; the headers of an exporter often have its key. */
+const isHeaderPolicy = (name: string, depth: number): boolean => name === 'headers' && depth === 2
+
+function textOf(text: string, isSecret: boolean): string {
+  if (isSecret || looksLikeKey(text)) return masked
+  return scrubAndCut(text, maxLength)
 }

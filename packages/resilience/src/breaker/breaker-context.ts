@@ -27,6 +27,7 @@ export class BreakerContext<Args extends unknown[], T>
   readonly pendingWork: AbortableList
   readonly counts: CallCounts = new CallCounts()
   readonly listeners: StateChangeListeners
+  lastChange: BreakerStateChange | undefined
 
   constructor(
     name: string,
@@ -83,6 +84,7 @@ export class BreakerContext<Args extends unknown[], T>
   }
 
   #notify(change: BreakerStateChange): void {
+    this.lastChange = change
     this.host.stateChanged(change)
     this.listeners.notify(change)
   }

@@ -144,7 +144,8 @@ export class BreakerPipeline<Args extends unknown[], T> implements RegisteredBre
       circuits: this.#attempts.circuits(),
       isIsolated: this.isolation.isActive,
       hasKeys: this.policy.key !== undefined,
-      counts: this.counts
+      counts: this.counts,
+      lastChange: this.#context.lastChange
     })
   }
 }

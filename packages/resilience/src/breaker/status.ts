@@ -1,6 +1,7 @@
+import { scrubAndCut } from '@seaworthy/internal'
 import type { Circuit } from './circuit.ts'
 import type { CallCounts } from './metrics.ts'
-import type { CircuitState } from './state-changes.ts'
+import type { BreakerStateChange, CircuitState } from './state-changes.ts'
 import type { BreakerSnapshot } from './types.ts'
 
 /** How many circuits are in each state. */
@@ -24,6 +25,7 @@ interface SnapshotSource {
   readonly isIsolated: boolean
   readonly hasKeys: boolean
   readonly counts: CallCounts
+  readonly lastChange: BreakerStateChange | undefined
 }
 
 export function takeSnapshot({
@@ -31,7 +33,8 @@ export function takeSnapshot({
   circuits,
   isIsolated,
   hasKeys,
-  counts
+  counts,
+  lastChange
 }: SnapshotSource): BreakerSnapshot {
   const { outcomes, degraded, retries } = counts
   const state = overallState(circuits, isIsolated)
@@ -44,6 +47,12 @@ export function takeSnapshot({
     ...(hasKeys && { keys }),
     counts: { ...outcomes },
     degraded,
-    retries
+    retries,
+    ...(lastChange && { lastChange: describeChange(lastChange) })
   }
+}
+
+function describeChange({ at, to, reason, error }: BreakerStateChange): BreakerSnapshot['lastChange'] & object {
+  if (error === undefined) return { at, to, reason }
+  return { at, to, reason, error: scrubAndCut(error instanceof Error ? error.message : String(error), 300) }
 }

@@ -4,7 +4,7 @@ import type { CallSource } from '../call/call.ts'
 import type { Clock } from '../clock.ts'
 import type { Fault } from './faults.ts'
 import type { CallOutcome } from './metrics.ts'
-import type { BreakerStateChange, CircuitState, StateChangeListener } from './state-changes.ts'
+import type { BreakerStateChange, CircuitState, StateChangeListener, StateChangeReason } from './state-changes.ts'
 
 /** The members that all breakers of an app share. */
 export interface BreakerHost {
@@ -42,6 +42,8 @@ export interface BreakerSnapshot {
   counts: Record<CallOutcome, number>
   degraded: number
   retries: number
+  /** The last change of its state. `error` is the failure that opened it, without secrets. */
+  lastChange?: { at: number; to: CircuitState; reason: StateChangeReason; error?: string }
 }
 
 /** Ends with `using`, or by `release()`. Only the first release has an effect. */

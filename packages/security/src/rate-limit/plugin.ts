@@ -4,6 +4,7 @@ import { whenOfficialIsUsed } from '../official-plugins.ts'
 import { isInjectedByTest } from '../internals.ts'
 import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { observedReports } from '../mode.ts'
+import { managementPort, whenProvided } from '@seaworthy/contract'
 import { securityStatus, type LimitInfo } from '../status.ts'
 import { decorateLimits } from './decorators.ts'
 import { Limiter } from './limiter.ts'
@@ -81,6 +82,9 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
     ...[...new Set([...plans.all].flatMap((plan) => plan.limits))].map(toLimitInfo)
   ]
   status.store = () => ({ kind: redis ? 'redis' : 'memory', up: redis?.up ?? true, keys: memory.keys })
+  whenProvided(fastify, managementPort, (management) =>
+    management.section('rate limits', () => ({ store: status.store?.(), limits: status.limits?.() }))
+  )
 }
 
 const registrations = Symbol.for('seaworthy.security.rate-limits.v1')

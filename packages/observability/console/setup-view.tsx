@@ -1,0 +1,146 @@
+import { useState } from 'preact/hooks'
+import type { AccessRow, Details } from '../src/console/types.ts'
+import * as format from './format.ts'
+import { Badge, Button, Card, Empty, Table, Value, type Tone } from './parts.tsx'
+
+const partTones: Record<string, Tone> = { on: 'ok', off: 'idle', 'backed off': 'note' }
+
+const Parts = ({ parts: { parts, missing } }: { parts: NonNullable<Details['parts']> }) => (
+  <Card title="Parts">
+    <ul class="rows compact">
+      {missing.map((option) => (
+        <li key={option}>
+          <Badge tone="warn">missing</Badge> {option}
+        </li>
+      ))}
+      {parts.map(({ part, state, reason }) => (
+        <li key={part}>
+          <div class="row-main">
+            <Badge tone={partTones[state] ?? 'note'}>{state}</Badge>
+            <strong>{part}</strong>
+            <span class="muted">{reason}</span>
+          </div>
+        </li>
+      ))}
+    </ul>
+  </Card>
+)
+
+const accessTones: Record<string, Tone> = {
+  unmarked: 'bad',
+  public: 'note',
+  optional: 'note',
+  operational: 'idle',
+  authenticated: 'ok',
+  restricted: 'ok'
+}
+
+const needs = ({ schemes, roles, scopes, policies, owner }: AccessRow): string =>
+  [schemes, ...roles, ...scopes, ...policies, ...owner.map((name) => `owner: ${name}`)].filter(Boolean).join(', ')
+
+const pageSize = 50
+
+/** Unguarded routes first. */
+const Access = ({ access }: { access: readonly AccessRow[] }) => {
+  const [limit, setLimit] = useState(pageSize)
+  const isUnmarked = (row: AccessRow) => row.access === 'unmarked'
+  const rows = access
+    .filter(({ method }) => method !== 'HEAD')
+    .toSorted((a, b) => Number(isUnmarked(b)) - Number(isUnmarked(a)) || a.url.localeCompare(b.url))
+  const unmarked = rows.filter(isUnmarked).length
+  return (
+    <Card
+      title="Access"
+      wide
+      aside={
+        unmarked === 0 ? <Badge tone="ok">all marked</Badge> : <Badge tone="bad">{unmarked} unguarded</Badge>
+      }
+    >
+      <Table
+        label="Access"
+        rows={rows.slice(0, limit)}
+        keyOf={({ method, url }) => `${method} ${url}`}
+        columns={[
+          {
+            name: 'Route',
+            cell: ({ method, url }) => (
+              <span class="route">
+                <span class="method">{method}</span>
+                <code>{url}</code>
+              </span>
+            )
+          },
+          {
+            name: 'Access',
+            cell: (row) => (
+              <Badge tone={accessTones[row.access] ?? 'note'}>
+                {isUnmarked(row) ? 'unguarded' : row.access}
+                {row.report ? ', only logged' : ''}
+              </Badge>
+            )
+          },
+          { name: 'Needs', from: 'medium', cell: needs }
+        ]}
+      />
+      {rows.length > limit && (
+        <div class="more">
+          <Button onClick={() => setLimit(limit + 200)}>Show {Math.min(200, rows.length - limit)} more</Button>
+        </div>
+      )}
+    </Card>
+  )
+}
+
+const Timeline = ({ timeline }: { timeline: Details['timeline'] }) => {
+  const longest = Math.max(1, ...timeline.slice(1).map(({ milliseconds }) => milliseconds))
+  const shown = timeline.filter(({ name }) => !/^bound /.test(name)).slice(0, 60)
+  return (
+    <Card title="Start-up by plugin">
+      <ul class="timeline">
+        {shown.map(({ name, depth, milliseconds }, index) => (
+          <li key={`${index} ${name}`} class={`depth-${Math.min(depth, 4)}`}>
+            <span>{name}</span>
+            <meter min={0} max={longest} value={Math.min(milliseconds, longest)} aria-label={`Time of ${name}`} />
+            <span class="number">{format.duration(milliseconds)}</span>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  )
+}
+
+/** Facts that stay as they are after the start. */
+export const Setup = ({ details }: { details: Details }) => {
+  const { build, dependencies, timeline, access, parts, configuration } = details
+  return (
+    <div class="grid">
+      <Card title="Build">
+        <Value value={build} />
+      </Card>
+      {parts !== undefined && <Parts parts={parts} />}
+      {configuration !== undefined && (
+        <Card title="Configuration">
+          <Value value={configuration} />
+        </Card>
+      )}
+      <Card title="Dependencies">
+        {dependencies.length === 0 ? (
+          <Empty>No package.json is beside the program.</Empty>
+        ) : (
+          <Table
+            label="Dependencies"
+            rows={dependencies}
+            keyOf={({ name }) => name}
+            columns={[
+              { name: 'Package', cell: ({ name }) => <code>{name}</code> },
+              { name: 'Installed', cell: ({ installed }) => installed || '–' },
+              { name: 'Wanted', from: 'medium', cell: ({ wanted }) => <span class="muted">{wanted}</span> }
+            ]}
+          />
+        )}
+      </Card>
+      <Timeline timeline={timeline} />
+      {access !== undefined && <Access access={access} />}
+    </div>
+  )
+}

@@ -1,0 +1,58 @@
+import { Session } from 'node:inspector/promises'
+import { setTimeout } from 'node:timers/promises'
+import { getHeapStatistics } from 'node:v8'
+import type { ProfileRequest } from './workers.ts'
+
+/** A profile for DevTools, or the reason why there is none. */
+export type ProfileResult = { profile: unknown } | { refused: string }
+
+/** Share of the heap or the memory limit from which on a profile could be the last straw. */
+const maxUsed = 0.85
+
+/** Records what the process does, one profile at a time, in functions and lines: no values are in it. */
+export class Profiler {
+  #running = false
+  readonly #end = new AbortController()
+
+  async record({ kind, seconds }: ProfileRequest): Promise<ProfileResult> {
+    if (this.#running) return { refused: 'A profile is being recorded already' }
+    if (memoryIsShort()) return { refused: 'Too little memory is free for a profile' }
+    this.#running = true
+    const session = new Session()
+    try {
+      session.connect()
+      return { profile: await this.#record(session, kind, seconds) }
+    } finally {
+      session.disconnect()
+      this.#running = false
+    }
+  }
+
+  /** Ends a profile that is being recorded: the process closes. */
+  stop(): void {
+    this.#end.abort()
+  }
+
+  async #record(session: Session, kind: 'cpu' | 'heap', seconds: number): Promise<unknown> {
+    const wait = async () => {
+      await setTimeout(seconds * 1000, undefined, { ref: false, signal: this.#end.signal }).catch(() => undefined)
+    }
+    if (kind === 'heap') {
+      // Samples of allocations. A snapshot of the heap would take as much memory again, and have all values in it.
+      await session.post('HeapProfiler.startSampling')
+      await wait()
+      return (await session.post('HeapProfiler.stopSampling')).profile
+    }
+    await session.post('Profiler.enable')
+    await session.post('Profiler.start')
+    await wait()
+    return (await session.post('Profiler.stop')).profile
+  }
+}
+
+function memoryIsShort(): boolean {
+  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
+  if (used > limit * maxUsed) return true
+  const allowed = process.constrainedMemory()
+  return allowed > 0 && process.memoryUsage.rss() > allowed * maxUsed
+}

@@ -1,0 +1,70 @@
+import type { FastifyRequest } from 'fastify'
+import type { RequestIds } from '../tracing/request-ids.ts'
+
+/** A failed or slow request: nothing that a client has sent is in it but the ids, which were validated. */
+export interface RecentRequest {
+  at: number
+  method: string
+  route: string
+  statusCode: number
+  /** Milliseconds. */
+  duration: number
+  isSlow: boolean
+  correlationId: string
+  traceId: string
+  /** The error's class, with its code. */
+  error?: string
+}
+
+interface Outcome {
+  statusCode: number
+  duration: number
+  isSlow: boolean
+  error: unknown
+}
+
+const maxKept = 50
+
+/** The last failed or slow requests. */
+export class RecentRequests {
+  readonly #kept: RecentRequest[] = []
+  #next = 0
+
+  add(
+    { method, id }: FastifyRequest,
+    route: string | undefined,
+    { traceId }: RequestIds,
+    { statusCode, duration, isSlow, error }: Outcome
+  ): void {
+    const name = error === undefined ? undefined : errorName(error)
+    this.#kept[this.#next] = {
+      at: Date.now(),
+      method,
+      route: route ?? 'no route',
+      statusCode,
+      duration: Math.round(duration * 10) / 10,
+      isSlow,
+      correlationId: id,
+      traceId,
+      ...(name === undefined ? {} : { error: name })
+    }
+    this.#next = (this.#next + 1) % maxKept
+  }
+
+  /** Newest first. */
+  list(): RecentRequest[] {
+    return this.#kept.toSorted((a, b) => b.at - a.at)
+  }
+}
+
+const isPlainName = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\w$.-]{1,64}$/.test(value)
+
+/** Class and code only: a message may have data of the client. */
+function errorName(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return typeof error
+  const { name, code, constructor } = error as { name?: unknown; code?: unknown; constructor?: Function }
+  const className = isPlainName(name) && name !== 'Error' ? name : constructor?.name
+  const label = isPlainName(className) ? className : 'Error'
+  return isPlainName(code) ? `${label} ${code}` : label
+}
