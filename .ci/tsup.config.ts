@@ -35,7 +35,10 @@ export default defineConfig({
       // One file for both formats, which bundlers of users follow. The build copies it.
       name: 'console-assets',
       setup({ onResolve }) {
-        onResolve({ filter: /\/console-assets\.cjs$/ }, () => ({ path: './console-assets.cjs', external: true }))
+        onResolve({ filter: /\/console-assets\.cjs$/ }, () => ({
+          path: './console-assets.cjs',
+          external: true
+        }))
       }
     }
   ],

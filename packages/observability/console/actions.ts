@@ -35,7 +35,10 @@ function withWorkers(done: string, { workers = [] }: Answer): Outcome {
     return { ok: true, text: workers.length > 1 ? `${done} in all ${workers.length} workers` : done }
   }
   const others = workers.filter((worker) => !obeyed.includes(worker)).map(({ pid }) => pid)
-  return { ok: false, text: `${done} in ${obeyed.length} of ${workers.length} workers; not in ${others.join(', ')}` }
+  return {
+    ok: false,
+    text: `${done} in ${obeyed.length} of ${workers.length} workers; not in ${others.join(', ')}`
+  }
 }
 
 /** Records a profile and saves it as a file for DevTools. */

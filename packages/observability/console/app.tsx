@@ -52,7 +52,12 @@ function allRoutes({ routes, details }: Status): RouteStatus[] {
   return [...routes, ...idle]
 }
 
-const links: Record<Link, string> = { connecting: 'connecting', live: 'live', polling: 'every 5 s', lost: 'no answer' }
+const links: Record<Link, string> = {
+  connecting: 'connecting',
+  live: 'live',
+  polling: 'every 5 s',
+  lost: 'no answer'
+}
 
 interface HeaderProps {
   status: Status
@@ -61,7 +66,12 @@ interface HeaderProps {
   onScope(scope: Scope): void
 }
 
-const Header = ({ status: { service, workers, scope, at, verdict, details }, link, view, onScope }: HeaderProps) => (
+const Header = ({
+  status: { service, workers, scope, at, verdict, details },
+  link,
+  view,
+  onScope
+}: HeaderProps) => (
   <header class="top">
     <div class="bar">
       <h1>

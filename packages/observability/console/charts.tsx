@@ -16,11 +16,13 @@ interface ChartProps {
   history: HistoryColumns
   curves: readonly Curve[]
   text(value: number | null | undefined): string
+  /** The steps of the axis, where they are not decimal. */
+  steps?: number[]
 }
 
 const height = 150
-/** The time that a chart shows, in seconds. */
-const shown = 900
+/** The time that a chart shows at least, in seconds. */
+const leastShown = 180
 
 const colorOf = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim()
@@ -40,7 +42,7 @@ const seriesOf = (curves: readonly Curve[], text: ChartProps['text']): uPlot.Ser
   })
 ]
 
-function optionsOf({ curves, text }: ChartProps, width: number): uPlot.Options {
+function optionsOf({ curves, text, steps }: ChartProps, width: number): uPlot.Options {
   const muted = colorOf('--muted')
   const grid = { stroke: colorOf('--grid'), width: 1 }
   const axis = { stroke: muted, grid, ticks: { show: false }, font: '11px system-ui' }
@@ -55,17 +57,29 @@ function optionsOf({ curves, text }: ChartProps, width: number): uPlot.Options {
       y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.15 : 1] }
     },
     axes: [
-      { ...axis, size: 24, space: 70, values: (_plot, at) => at.map((value) => format.clock(value * 1000).slice(0, 5)) },
-      { ...axis, size: 54, space: 32, values: (_plot, at) => at.map((value) => text(value)) }
+      { ...axis, size: 24, space: 70, values: timesOf },
+      {
+        ...axis,
+        size: 54,
+        space: 32,
+        values: (_plot, at) => at.map((value) => (value === 0 ? '0' : text(value))),
+        ...(steps === undefined ? {} : { incrs: steps })
+      }
     ]
   }
+}
+
+/** Times with seconds where the ticks are closer than a minute. */
+const timesOf = (_plot: uPlot, at: number[]): string[] => {
+  const isClose = at.length > 1 && at[1]! - at[0]! < 60
+  return at.map((value) => format.clock(value * 1000).slice(0, isClose ? 8 : 5))
 }
 
 /** The columns, with the time that is left of a service that has just started. */
 function dataOf(history: HistoryColumns, curves: readonly Curve[]): uPlot.AlignedData {
   const { time } = history
   const end = time.at(-1)
-  const missing = end === undefined || end - time[0]! >= shown ? [] : [end - shown]
+  const missing = end === undefined || end - time[0]! >= leastShown ? [] : [end - leastShown]
   const columns = curves.map(({ column }) => [...missing.map(() => null), ...history[column]])
   return [[...missing, ...time], ...columns] as uPlot.AlignedData
 }
@@ -114,6 +128,10 @@ export const Chart = (props: ChartProps) => {
   )
 }
 
+const megabytes = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1024, 2048, 5120, 10_240].map(
+  (value) => value * 2 ** 20
+)
+
 export const Charts = ({ history }: { history: HistoryColumns }) => (
   <div class="charts">
     <Chart
@@ -145,6 +163,7 @@ export const Charts = ({ history }: { history: HistoryColumns }) => (
       title="Memory"
       history={history}
       text={format.bytes}
+      steps={megabytes}
       curves={[
         { label: 'process', color: '--curve-1', column: 'rss' },
         { label: 'heap', color: '--curve-2', column: 'heap', fill: true }

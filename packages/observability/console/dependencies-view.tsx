@@ -4,7 +4,12 @@ import * as format from './format.ts'
 import { Badge, Button, Card, Empty, Table, Value, type Tone } from './parts.tsx'
 
 const checkTones: Record<string, Tone> = { pass: 'ok', degraded: 'warn', fail: 'bad', pending: 'idle' }
-const breakerTones: Record<string, Tone> = { closed: 'ok', 'half-open': 'note', open: 'bad', isolated: 'warn' }
+const breakerTones: Record<string, Tone> = {
+  closed: 'ok',
+  'half-open': 'note',
+  open: 'bad',
+  isolated: 'warn'
+}
 
 /** A failing check that is not critical costs no traffic. */
 const toneOfCheck = ({ status, critical }: CheckStatus): Tone =>
@@ -38,7 +43,9 @@ export const Checks = ({ status, brief = false }: { status: Status; brief?: bool
             </div>
             <div class="row-side muted">
               {check.duration !== undefined && <span>{format.duration(check.duration)}</span>}
-              <span>{check.lastRun === undefined ? 'has not run' : `ran ${format.ago(check.lastRun, at)}`}</span>
+              <span>
+                {check.lastRun === undefined ? 'has not run' : `ran ${format.ago(check.lastRun, at)}`}
+              </span>
             </div>
             {check.error !== undefined && <p class="problem">{check.error}</p>}
           </li>
@@ -117,7 +124,10 @@ const BreakerButton = ({ breaker: { name, state } }: { breaker: BreakerStatus })
   const path = `/breakers/${encodeURIComponent(name)}`
   if (state === 'isolated') {
     return (
-      <Button label={`Release ${name}`} onClick={() => run(act(`${name} is released`, 'POST', `${path}/release`))}>
+      <Button
+        label={`Release ${name}`}
+        onClick={() => run(act(`${name} is released`, 'POST', `${path}/release`))}
+      >
         Release
       </Button>
     )
@@ -152,7 +162,7 @@ export const Outgoing = ({ outgoing }: { outgoing: readonly OutgoingStatus[] }) 
         toneOf={({ errorShare }) => (errorShare >= 0.05 ? 'bad' : undefined)}
         columns={[
           { name: 'Host', cell: ({ host }) => <code>{host}</code> },
-          { name: 'Per second', numeric: true, cell: ({ rate }) => format.rate(rate) },
+          { name: 'Rate', numeric: true, cell: ({ rate }) => `${format.rate(rate)}/s` },
           { name: 'Errors', numeric: true, cell: ({ errorShare }) => format.percent(errorShare) },
           { name: 'p50', numeric: true, from: 'medium', cell: ({ p50 }) => format.duration(p50) },
           { name: 'p95', numeric: true, cell: ({ p95 }) => format.duration(p95) },
@@ -164,18 +174,94 @@ export const Outgoing = ({ outgoing }: { outgoing: readonly OutgoingStatus[] }) 
   </Card>
 )
 
-/** Limits, stores, load shedding, and what else plugins show of themselves. */
-export const Sections = ({ status }: { status: Status }) => (
-  <>
-    {status.shedding !== undefined && (
-      <Card title="Load shedding" id="limits">
-        <Value value={status.shedding} />
-      </Card>
-    )}
-    {Object.entries(status.sections).map(([name, section]) => (
-      <Card title={name.charAt(0).toUpperCase() + name.slice(1)} key={name}>
-        <Value value={section} />
-      </Card>
-    ))}
-  </>
+interface Limit {
+  name?: string
+  by?: string
+  max?: number
+  timeWindow?: number
+  observe?: boolean
+}
+
+const Store = ({ kind, up, keys }: { kind?: string; up?: boolean; keys?: number }) => (
+  <p>
+    <Badge tone={up === false ? 'bad' : 'ok'}>{up === false ? 'no answer' : 'up'}</Badge>{' '}
+    <span class="muted">
+      Counts are in {kind === 'redis' ? 'Redis, for all processes' : 'the memory of each process'}
+      {keys !== undefined && `; ${format.count(keys)} ${keys === 1 ? 'client' : 'clients'} here`}
+    </span>
+  </p>
 )
+
+/** The limits of the security plugin. */
+const RateLimits = ({ limits = [], store }: { limits?: Limit[]; store?: object }) => (
+  <Card title="Rate limits" id="limits">
+    {store !== undefined && <Store {...store} />}
+    {limits.length > 0 && (
+      <Table
+        label="Rate limits"
+        rows={limits}
+        keyOf={({ name }, index) => `${name} ${index}`}
+        columns={[
+          {
+            name: 'Limit',
+            cell: ({ name, observe }) => `${name}${observe === true ? ' (only counts)' : ''}`
+          },
+          { name: 'By', cell: ({ by }) => by },
+          {
+            name: 'Requests',
+            numeric: true,
+            cell: ({ max }) => (max === undefined ? 'computed' : format.count(max))
+          },
+          {
+            name: 'Within',
+            numeric: true,
+            cell: ({ timeWindow }) => (timeWindow === undefined ? 'computed' : format.span(timeWindow / 1000))
+          }
+        ]}
+      />
+    )}
+  </Card>
+)
+
+interface SheddingStatus {
+  level?: number
+  utilization?: number
+  delay?: number
+  active?: number
+  concurrencyLimit?: number
+  shed?: Record<string, number>
+}
+
+const Shedding = ({ level = 0, utilization, delay, active, concurrencyLimit, shed = {} }: SheddingStatus) => (
+  <Card title="Load shedding">
+    <p>
+      <Badge tone={level > 0 ? 'warn' : 'ok'}>{level > 0 ? 'sheds' : 'admits all'}</Badge>{' '}
+      <span class="muted">
+        event loop {format.percent(utilization)} busy, {format.duration(delay)} late
+        {concurrencyLimit !== undefined && `, ${active} of ${concurrencyLimit} at a time`}
+      </span>
+    </p>
+    <p class="muted">
+      Rejected since the start:{' '}
+      {Object.entries(shed)
+        .map(([priority, rejected]) => `${format.count(rejected)} ${priority}`)
+        .join(' · ')}
+    </p>
+  </Card>
+)
+
+/** Limits, stores, load shedding, and what else plugins show of themselves. */
+export const Sections = ({ status: { shedding, sections } }: { status: Status }) => {
+  const { 'rate limits': limits, ...others } = sections
+  return (
+    <>
+      {typeof limits === 'object' && limits !== null && <RateLimits {...limits} />}
+      {shedding !== undefined && <Shedding {...shedding} />}
+      {Object.entries(others).map(([name, section]) => (
+        <Card title={name.charAt(0).toUpperCase() + name.slice(1)} key={name}>
+          <Value value={section} />
+        </Card>
+      ))}
+    </>
+  )
+}

@@ -9,7 +9,11 @@ interface DialogProps {
 }
 
 /** Asks before an action. Escape and a click on the other button leave all as it is. */
-export const Dialog = ({ question: { title, text, button, isDangerous, input }, onRun, onClose }: DialogProps) => {
+export const Dialog = ({
+  question: { title, text, button, isDangerous, input },
+  onRun,
+  onClose
+}: DialogProps) => {
   const dialog = useRef<HTMLDialogElement>(null)
   const [value, setValue] = useState('')
   useEffect(() => dialog.current?.showModal(), [])
@@ -39,7 +43,11 @@ export const Dialog = ({ question: { title, text, button, isDangerous, input }, 
         )}
         <div class="buttons">
           <Button onClick={() => dialog.current?.close()}>Cancel</Button>
-          <button type="submit" class={`button ${isDangerous === true ? 'danger' : 'primary'}`} disabled={!isReady}>
+          <button
+            type="submit"
+            class={`button ${isDangerous === true ? 'danger' : 'primary'}`}
+            disabled={!isReady}
+          >
             {button}
           </button>
         </div>

@@ -7,7 +7,7 @@ import { Badge, Button, Card, Table } from './parts.tsx'
 const minutes = 60_000
 
 /** The log level, for a while. */
-export const LogLevel = ({ status: { logLevel, at } }: { status: Status }) => {
+export const LogLevel = ({ status: { logLevel } }: { status: Status }) => {
   const { allowed, run } = useOperator()
   const [level, setLevel] = useState('debug')
   const [ttl, setTtl] = useState(15)
@@ -45,7 +45,9 @@ export const LogLevel = ({ status: { logLevel, at } }: { status: Status }) => {
           </label>
           <Button
             kind="primary"
-            onClick={() => run(act(`The log level is ${level}`, 'PUT', '/log-level', { level, ttl: ttl * minutes }))}
+            onClick={() =>
+              run(act(`The log level is ${level}`, 'PUT', '/log-level', { level, ttl: ttl * minutes }))
+            }
           >
             Set level
           </Button>
@@ -56,7 +58,7 @@ export const LogLevel = ({ status: { logLevel, at } }: { status: Status }) => {
           )}
         </div>
       )}
-      <p class="muted small">Known at {format.clock(at)}. It returns by itself, so that no service stays at debug.</p>
+      <p class="muted small">It returns by itself, so that no service is left at debug.</p>
     </Card>
   )
 }

@@ -52,7 +52,9 @@ const Findings = ({ findings }: { findings: readonly Finding[] }) => (
   <ul class="findings">
     {findings.slice(0, 6).map(({ severity, text, section }) => (
       <li key={text}>
-        <Badge tone={severity}>{severity === 'bad' ? 'outage' : severity === 'warn' ? 'warning' : 'note'}</Badge>
+        <Badge tone={severity}>
+          {severity === 'bad' ? 'outage' : severity === 'warn' ? 'warning' : 'note'}
+        </Badge>
         <a href={`#${viewOf[section] ?? 'overview'}`}>{text}</a>
       </li>
     ))}
@@ -60,7 +62,17 @@ const Findings = ({ findings }: { findings: readonly Finding[] }) => (
   </ul>
 )
 
-const Tile = ({ name, value, detail, tone }: { name: string; value: string; detail: string; tone?: Tone }) => (
+const Tile = ({
+  name,
+  value,
+  detail,
+  tone
+}: {
+  name: string
+  value: string
+  detail: string
+  tone?: Tone
+}) => (
   <div class={`tile ${tone ?? ''}`}>
     <dt>{name}</dt>
     <dd>
@@ -87,10 +99,18 @@ const Tiles = ({ status: { traffic, workers, memoryLimit, scope } }: { status: S
             name="Errors"
             value={format.percent(traffic.errorShare)}
             detail={`last ${format.span(traffic.window)}`}
-            {...(traffic.errorShare >= 0.5 ? { tone: 'bad' } : traffic.errorShare >= 0.01 ? { tone: 'warn' } : {})}
+            {...(traffic.errorShare >= 0.5
+              ? { tone: 'bad' }
+              : traffic.errorShare >= 0.01
+                ? { tone: 'warn' }
+                : {})}
           />
           <Tile name="Median" value={format.duration(traffic.p50)} detail="p50" />
-          <Tile name="Slowest 5 %" value={format.duration(traffic.p95)} detail={`p99 ${format.duration(traffic.p99)}`} />
+          <Tile
+            name="95 % within"
+            value={format.duration(traffic.p95)}
+            detail={`p99 ${format.duration(traffic.p99)}`}
+          />
         </>
       )}
       <Tile
@@ -116,7 +136,11 @@ export const Overview = ({ status, routes }: { status: Status; routes: readonly 
     <Charts history={status.history} />
     <div class="grid">
       {status.traffic !== undefined && (
-        <Card title="Routes, worst first" wide aside={<a href="#routes">All {format.count(routes.length)}</a>}>
+        <Card
+          title="Routes, worst first"
+          wide
+          aside={<a href="#routes">All {format.count(routes.length)}</a>}
+        >
           <WorstRoutes routes={routes} />
         </Card>
       )}

@@ -103,11 +103,13 @@ export const Button = ({ onClick, children, kind = 'plain', label }: ButtonProps
 export const Value = ({ value }: { value: unknown }) => {
   if (value === null || value === undefined || value === '') return <span class="muted">–</span>
   if (typeof value === 'boolean') return <>{value ? 'yes' : 'no'}</>
-  if (typeof value === 'number') return <>{value.toLocaleString('en', { maximumFractionDigits: 3 })}</>
+  if (typeof value === 'number')
+    return <>{value.toLocaleString('en', { maximumFractionDigits: 3, useGrouping: false })}</>
   if (typeof value !== 'object') return <>{String(value)}</>
   const entries = Object.entries(value)
   if (entries.length === 0) return <span class="muted">none</span>
-  if (Array.isArray(value) && value.every((entry) => typeof entry !== 'object')) return <>{value.join(', ')}</>
+  if (Array.isArray(value) && value.every((entry) => typeof entry !== 'object'))
+    return <>{value.join(', ')}</>
   return (
     <dl class="values">
       {entries.map(([name, inner]) => (

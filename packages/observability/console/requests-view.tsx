@@ -9,7 +9,13 @@ const Copyable = ({ text, label }: { text: string; label: string }) => {
     void navigator.clipboard?.writeText(text).then(() => setCopied(true))
   }
   return (
-    <button type="button" class="copy" title={`Copy ${text}`} aria-label={`Copy the ${label} ${text}`} onClick={copy}>
+    <button
+      type="button"
+      class="copy"
+      title={`Copy ${text}`}
+      aria-label={`Copy the ${label} ${text}`}
+      onClick={copy}
+    >
       <code>{text.length > 13 ? `${text.slice(0, 12)}…` : text}</code>
       <span class="muted">{copied ? ' ✓' : ''}</span>
     </button>
@@ -47,12 +53,20 @@ export const RecentRequests = ({ status: { recent, at } }: { status: Status }) =
             )
           },
           { name: 'Duration', numeric: true, cell: ({ duration }) => format.duration(duration) },
-          { name: 'Error', from: 'medium', cell: ({ error }) => (error === undefined ? '' : <code>{error}</code>) },
+          {
+            name: 'Error',
+            from: 'medium',
+            cell: ({ error }) => (error === undefined ? '' : <code>{error}</code>)
+          },
           {
             name: 'Correlation id',
             cell: ({ correlationId }) => <Copyable text={correlationId} label="correlation id" />
           },
-          { name: 'Trace id', from: 'wide', cell: ({ traceId }) => <Copyable text={traceId} label="trace id" /> }
+          {
+            name: 'Trace id',
+            from: 'wide',
+            cell: ({ traceId }) => <Copyable text={traceId} label="trace id" />
+          }
         ]}
       />
     )}
@@ -84,7 +98,11 @@ export const Actions = ({ status: { actions, at } }: { status: Status }) => (
           },
           { name: 'Workers', numeric: true, from: 'medium', cell: workersText },
           { name: 'From', from: 'medium', cell: ({ address }) => <code>{address}</code> },
-          { name: 'With', from: 'wide', cell: ({ detail }) => (detail === undefined ? '' : <code>{detail}</code>) }
+          {
+            name: 'With',
+            from: 'wide',
+            cell: ({ detail }) => (detail === undefined ? '' : <code>{detail}</code>)
+          }
         ]}
       />
     )}

@@ -42,12 +42,16 @@ const columns: readonly SortableColumn[] = [
       </span>
     )
   },
-  { name: 'Per second', sort: 'rate', numeric: true, cell: ({ rate }) => format.rate(rate) },
+  { name: 'Rate', sort: 'rate', numeric: true, cell: ({ rate }) => `${format.rate(rate)}/s` },
   {
     name: 'Errors',
     sort: 'errorShare',
     numeric: true,
-    cell: ({ errorShare }) => (errorShare === 0 ? <span class="muted">0 %</span> : format.percent(errorShare))
+    cell: ({ errorShare, isFailing }) => (
+      <span class={isFailing ? 'problem' : errorShare === 0 ? 'muted' : ''}>
+        {format.percent(errorShare)}
+      </span>
+    )
   },
   { name: 'p50', sort: 'p50', numeric: true, from: 'medium', cell: ({ p50 }) => format.duration(p50) },
   { name: 'p95', sort: 'p95', numeric: true, cell: ({ p95 }) => format.duration(p95) },
@@ -89,7 +93,9 @@ export const RoutesTable = ({ routes }: { routes: readonly RouteStatus[] }) => {
   const [limit, setLimit] = useState(pageSize)
   const wanted = filter.trim().toLowerCase()
   const found =
-    wanted === '' ? routes : routes.filter(({ method, route }) => `${method} ${route}`.toLowerCase().includes(wanted))
+    wanted === ''
+      ? routes
+      : routes.filter(({ method, route }) => `${method} ${route}`.toLowerCase().includes(wanted))
   const rows = found.toSorted(compare(sort, isDescending))
   const sortBy = (key: SortKey): void =>
     setSort((before) =>
@@ -113,7 +119,9 @@ export const RoutesTable = ({ routes }: { routes: readonly RouteStatus[] }) => {
             ? `${format.count(routes.length)} routes`
             : `${format.count(found.length)} of ${format.count(routes.length)} routes`}
         </span>
-        {sort !== 'worst' && <Button onClick={() => setSort({ sort: 'worst', isDescending: true })}>Worst first</Button>}
+        {sort !== 'worst' && (
+          <Button onClick={() => setSort({ sort: 'worst', isDescending: true })}>Worst first</Button>
+        )}
       </div>
       <Table
         label="Routes"
@@ -127,7 +135,9 @@ export const RoutesTable = ({ routes }: { routes: readonly RouteStatus[] }) => {
       />
       {rows.length > limit && (
         <div class="more">
-          <Button onClick={() => setLimit(limit + 200)}>Show {Math.min(200, rows.length - limit)} more</Button>
+          <Button onClick={() => setLimit(limit + 200)}>
+            Show {Math.min(200, rows.length - limit)} more
+          </Button>
         </div>
       )}
     </>

@@ -36,7 +36,9 @@ const accessTones: Record<string, Tone> = {
 }
 
 const needs = ({ schemes, roles, scopes, policies, owner }: AccessRow): string =>
-  [schemes, ...roles, ...scopes, ...policies, ...owner.map((name) => `owner: ${name}`)].filter(Boolean).join(', ')
+  [schemes, ...roles, ...scopes, ...policies, ...owner.map((name) => `owner: ${name}`)]
+    .filter(Boolean)
+    .join(', ')
 
 const pageSize = 50
 
@@ -84,7 +86,9 @@ const Access = ({ access }: { access: readonly AccessRow[] }) => {
       />
       {rows.length > limit && (
         <div class="more">
-          <Button onClick={() => setLimit(limit + 200)}>Show {Math.min(200, rows.length - limit)} more</Button>
+          <Button onClick={() => setLimit(limit + 200)}>
+            Show {Math.min(200, rows.length - limit)} more
+          </Button>
         </div>
       )}
     </Card>
@@ -92,7 +96,7 @@ const Access = ({ access }: { access: readonly AccessRow[] }) => {
 }
 
 const Timeline = ({ timeline }: { timeline: Details['timeline'] }) => {
-  const longest = Math.max(1, ...timeline.slice(1).map(({ milliseconds }) => milliseconds))
+  const longest = Math.max(1, ...timeline.map(({ milliseconds }) => milliseconds))
   const shown = timeline.filter(({ name }) => !/^bound /.test(name)).slice(0, 60)
   return (
     <Card title="Start-up by plugin">
@@ -100,7 +104,12 @@ const Timeline = ({ timeline }: { timeline: Details['timeline'] }) => {
         {shown.map(({ name, depth, milliseconds }, index) => (
           <li key={`${index} ${name}`} class={`depth-${Math.min(depth, 4)}`}>
             <span>{name}</span>
-            <meter min={0} max={longest} value={Math.min(milliseconds, longest)} aria-label={`Time of ${name}`} />
+            <meter
+              min={0}
+              max={longest}
+              value={Math.min(milliseconds, longest)}
+              aria-label={`Time of ${name}`}
+            />
             <span class="number">{format.duration(milliseconds)}</span>
           </li>
         ))}
@@ -113,7 +122,7 @@ const Timeline = ({ timeline }: { timeline: Details['timeline'] }) => {
 export const Setup = ({ details }: { details: Details }) => {
   const { build, dependencies, timeline, access, parts, configuration } = details
   return (
-    <div class="grid">
+    <div class="columns">
       <Card title="Build">
         <Value value={build} />
       </Card>
@@ -139,7 +148,7 @@ export const Setup = ({ details }: { details: Details }) => {
           />
         )}
       </Card>
-      <Timeline timeline={timeline} />
+      <Timeline timeline={timeline.slice(1)} />
       {access !== undefined && <Access access={access} />}
     </div>
   )

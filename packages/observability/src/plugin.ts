@@ -103,7 +103,8 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
     streamFailed: (error, request) => streamFailed(request, error)
   })
 
-  const management = managementOptions === false ? undefined : new ManagementServer(managementOptions, fastify.log)
+  const management =
+    managementOptions === false ? undefined : new ManagementServer(managementOptions, fastify.log)
   if (setup !== undefined && metricsOptions !== false) {
     serveMetrics(fastify, metricsOptions, setup, connections, management)
     fastify.addHook('onReady', (done) => {

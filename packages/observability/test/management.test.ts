@@ -99,7 +99,7 @@ t.test('other plugins add routes and sections', async (t) => {
   const { app } = await build(t, { management: { port: 0 } }, (app) => {
     whenProvided(app, managementPort, (management) => {
       management.route({ method: 'GET', url: '/breakers', handler: async () => ['users'] })
-      management.section('breakers', () => ({ users: { state: 'open', '<script>': '&' } }))
+      management.section('breakers', () => ({ users: { state: 'open' } }))
       management.section('broken', () => {
         throw new Error('no view')
       })
@@ -114,9 +114,4 @@ t.test('other plugins add routes and sections', async (t) => {
     breakers: { users: { state: 'open' } },
     broken: { error: 'no view' }
   })
-
-  const page = await management!.inject('/')
-  t.match(page.headers['content-type'], /^text\/html/)
-  t.match(page.body, /<h2>breakers<\/h2>.*open.*&lt;script&gt;.*&amp;/s)
-  t.notMatch(page.body, /<script/)
 })

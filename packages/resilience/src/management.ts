@@ -1,4 +1,4 @@
-import type { Management, Readiness } from '@seaworthy/contract'
+import { setsState, type Management, type Readiness } from '@seaworthy/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RegisteredBreaker } from './breaker/registered-breaker.ts'
 import type { Registry } from './registry.ts'
@@ -20,6 +20,7 @@ export function addManagementRoutes(
     management.route({
       method: 'POST',
       url: `/breakers/:name/${action}`,
+      config: setsState(({ name }) => `breaker ${name}`),
       handler: (request: FastifyRequest, reply: FastifyReply) => {
         const { name } = request.params as { name: string }
         const breaker = registry.operable(name)

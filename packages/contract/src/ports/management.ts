@@ -18,4 +18,15 @@ export interface Management {
   section(name: string, snapshot: () => unknown, options?: { live?: boolean }): void
 }
 
+/**
+ * In the `config` of an action that sets a state: the name of the state. A worker that starts later gets the last action
+ * of each state from the others. Members `ttl` and `maxDuration` of its body are **milliseconds** that have begun.
+ */
+export const stateOfAction: unique symbol = Symbol.for('seaworthy.operators.state.v1') as never
+
+/** The `config` of an action that sets a state. `nameOf` gets the parameters of its path. */
+export const setsState = (
+  nameOf: (params: Record<string, string>) => string
+): NonNullable<RouteOptions['config']> => ({ [stateOfAction]: nameOf }) as NonNullable<RouteOptions['config']>
+
 export const managementPort: Port<Management> = port<Management>('management.v1')

@@ -1,8 +1,11 @@
 import type { FastifyReply } from 'fastify'
-import type { Management } from '@seaworthy/contract'
+import { setsState, type Management } from '@seaworthy/contract'
 import { isMaintenanceDuration } from '../readiness/readiness-gates.ts'
 import type { Health } from './health-api.ts'
 import { probeNames, type ProbeHandlers } from '../probes/probe-handlers.ts'
+
+/** Milliseconds between two runs of the checks for the operators' page. */
+const viewInterval = 5000
 
 /** Adds the full report, the probes, a run of all checks and the maintenance switch to the operators' listener. */
 export function addManagementRoutes(
@@ -18,7 +21,16 @@ export function addManagementRoutes(
     return health.check()
   }
 
-  management.section('health', () => health.status())
+  const config = setsState(() => 'maintenance')
+  let checkedAt = -Infinity
+  management.section('health', () => {
+    // Without probes no check runs: a view of operators keeps the results from being old, and waits for none.
+    if (performance.now() - checkedAt >= viewInterval) {
+      checkedAt = performance.now()
+      void health.check()
+    }
+    return health.status()
+  })
   management.route({ method: 'GET', url, handler: (_request, reply) => report(reply) })
   for (const name of probeNames) {
     management.route({ method: 'GET', url: `${url}/${name}`, handler: handlers[name] })
@@ -35,6 +47,7 @@ export function addManagementRoutes(
   management.route({
     method: 'PUT',
     url: `${url}/maintenance`,
+    config,
     handler: (request, reply) => {
       const { reason, maxDuration } = (request.body ?? {}) as { reason?: unknown; maxDuration?: unknown }
       if (maxDuration !== undefined && !isMaintenanceDuration(maxDuration)) {
@@ -51,6 +64,7 @@ export function addManagementRoutes(
   management.route({
     method: 'DELETE',
     url: `${url}/maintenance`,
+    config,
     handler: (_request, reply) => {
       health.maintenance.leave()
       return report(reply)

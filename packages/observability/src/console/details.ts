@@ -63,13 +63,26 @@ function installedVersion(from: string, name: string): string {
   return ''
 }
 
+/** Fastify names a plugin without a name by its source. */
+const nameOf = (name: string): string =>
+  /=>|^(?:async )?function|\{/.test(name) ? 'a plugin without a name' : name
+
 /** How long each plugin took to load, from Fastify's own list, in its order. */
 export function timeline(fastify: FastifyInstance): Step[] {
   return fastify
     .printPlugins()
     .split('\n')
     .flatMap((line) => {
-      const [, tree = '', name = '', milliseconds = '0'] = /^([^\p{L}\p{N}@_/.-]*)(.+?) (-?\d+(?:\.\d+)?) ms$/u.exec(line) ?? []
-      return name === '' ? [] : [{ depth: Math.floor(tree.length / 2), name, milliseconds: Math.max(0, Number(milliseconds)) }]
+      const [, tree = '', name = '', milliseconds = '0'] =
+        /^([^\p{L}\p{N}@_/.-]*)(.+?) (-?\d+(?:\.\d+)?) ms$/u.exec(line) ?? []
+      return name === ''
+        ? []
+        : [
+            {
+              depth: Math.max(0, tree.length / 2 - 1),
+              name: nameOf(name),
+              milliseconds: Math.max(0, Number(milliseconds))
+            }
+          ]
     })
 }

@@ -99,7 +99,10 @@ export class History {
     const { rss, heapUsed } = process.memoryUsage()
     const lag = this.#delay!.percentile(99) / 1e6
     this.#delay!.reset()
-    this.#gauges.set([performance.eventLoopUtilization(loop, this.#loop).utilization, lag, rss, heapUsed], at * 4)
+    this.#gauges.set(
+      [performance.eventLoopUtilization(loop, this.#loop).utilization, lag, rss, heapUsed],
+      at * 4
+    )
     this.#loop = loop
   }
 

@@ -29,7 +29,8 @@ export function historyOf(snapshots: readonly Snapshot[]): HistoryColumns {
   for (const step of [...bySteps.keys()].sort((a, b) => a - b)) {
     // A gap, where the process was stopped or the clock was set: the curves show it.
     const last = columns.time.at(-1)
-    if (last !== undefined && step * stepSeconds - last > stepSeconds * 2) pushGap(columns, last + stepSeconds)
+    if (last !== undefined && step * stepSeconds - last > stepSeconds * 2)
+      pushGap(columns, last + stepSeconds)
     pushStep(columns, bySteps.get(step)!, bounds, factor)
   }
   return columns

@@ -68,7 +68,9 @@ export function breakersOf(snapshots: readonly Snapshot[]): BreakerStatus[] {
     else same.push(breaker)
   }
   const sorted = byOrder<{ state: string }>(breakerOrder, ({ state }) => state)
-  return [...names.values()].map(addBreakers(sorted)).sort((a, b) => sorted(a, b) || a.name.localeCompare(b.name))
+  return [...names.values()]
+    .map(addBreakers(sorted))
+    .sort((a, b) => sorted(a, b) || a.name.localeCompare(b.name))
 }
 
 const addBreakers =
@@ -82,9 +84,7 @@ const addBreakers =
     }
     const total = (of: (breaker: BreakerSection) => number | undefined) =>
       same.reduce((count, breaker) => count + (of(breaker) ?? 0), 0)
-    const [lastChange] = same
-      .flatMap((breaker) => breaker.lastChange ?? [])
-      .sort((a, b) => b.at - a.at)
+    const [lastChange] = same.flatMap((breaker) => breaker.lastChange ?? []).sort((a, b) => b.at - a.at)
     return {
       name: worst.name,
       state: worst.state,

@@ -43,10 +43,17 @@ export function pageRoutes(management: ManagementServer): void {
   })
 }
 
-function sendAsset({ headers }: FastifyRequest, reply: FastifyReply, { type, compressed }: Asset): FastifyReply {
+function sendAsset(
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+  { type, compressed }: Asset
+): FastifyReply {
   // Its name changes with its content.
-  reply.type(type).headers({ 'cache-control': 'private, max-age=31536000, immutable', vary: 'accept-encoding' })
-  if (!/\bbr\b/.test(String(headers['accept-encoding'] ?? ''))) return reply.send(brotliDecompressSync(compressed))
+  reply
+    .type(type)
+    .headers({ 'cache-control': 'private, max-age=31536000, immutable', vary: 'accept-encoding' })
+  if (!/\bbr\b/.test(String(headers['accept-encoding'] ?? '')))
+    return reply.send(brotliDecompressSync(compressed))
   return reply.header('content-encoding', 'br').send(compressed)
 }
 

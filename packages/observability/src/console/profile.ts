@@ -35,7 +35,7 @@ export class Profiler {
 
   async #record(session: Session, kind: 'cpu' | 'heap', seconds: number): Promise<unknown> {
     const wait = async () => {
-      await setTimeout(seconds * 1000, undefined, { ref: false, signal: this.#end.signal }).catch(() => undefined)
+      await setTimeout(seconds * 1000, undefined, { signal: this.#end.signal }).catch(() => undefined)
     }
     if (kind === 'heap') {
       // Samples of allocations. A snapshot of the heap would take as much memory again, and have all values in it.

@@ -9,7 +9,12 @@ export function addBuckets(into: number[], buckets: readonly number[]): void {
 export const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0)
 
 /** A quantile by linear interpolation within its bucket, as Prometheus computes it. */
-function quantile(bounds: readonly number[], buckets: readonly number[], count: number, share: number): number {
+function quantile(
+  bounds: readonly number[],
+  buckets: readonly number[],
+  count: number,
+  share: number
+): number {
   const rank = share * count
   let below = 0
   for (const [index, inBucket] of buckets.entries()) {

@@ -23,12 +23,15 @@ interface Outcome {
   error: unknown
 }
 
-const maxKept = 50
+const maxFailed = 30
+const maxSlow = 20
 
-/** The last failed or slow requests. */
+/** The last failed or slow requests, each kind in a ring of its own: many slow ones leave the failed ones in place. */
 export class RecentRequests {
-  readonly #kept: RecentRequest[] = []
-  #next = 0
+  readonly #failed: RecentRequest[] = []
+  readonly #slow: RecentRequest[] = []
+  #nextFailed = 0
+  #nextSlow = 0
 
   add(
     { method, id }: FastifyRequest,
@@ -37,7 +40,7 @@ export class RecentRequests {
     { statusCode, duration, isSlow, error }: Outcome
   ): void {
     const name = error === undefined ? undefined : errorName(error)
-    this.#kept[this.#next] = {
+    const entry: RecentRequest = {
       at: Date.now(),
       method,
       route: route ?? 'no route',
@@ -48,12 +51,18 @@ export class RecentRequests {
       traceId,
       ...(name === undefined ? {} : { error: name })
     }
-    this.#next = (this.#next + 1) % maxKept
+    if (statusCode >= 500) {
+      this.#failed[this.#nextFailed] = entry
+      this.#nextFailed = (this.#nextFailed + 1) % maxFailed
+    } else {
+      this.#slow[this.#nextSlow] = entry
+      this.#nextSlow = (this.#nextSlow + 1) % maxSlow
+    }
   }
 
   /** Newest first. */
   list(): RecentRequest[] {
-    return this.#kept.toSorted((a, b) => b.at - a.at)
+    return [...this.#failed, ...this.#slow].sort((a, b) => b.at - a.at)
   }
 }
 

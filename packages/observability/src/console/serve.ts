@@ -23,12 +23,15 @@ export interface ConsoleParts extends WorkerParts {
 export function serveConsole(
   fastify: FastifyInstance,
   parts: ConsoleParts
-): { start(): Promise<void>; stop(): Promise<void> } {
+): { start(): Promise<void>; loaded(): Promise<void>; stop(): Promise<void> } {
   const { management, routes, buildInfo } = parts
   const profiler = new Profiler()
   let source: WorkerSource
   const snapshot = () => source.snapshot()
-  const functions = { snapshot, profile: async (request: Parameters<Profiler['record']>[0]) => profiler.record(request) }
+  const functions = {
+    snapshot,
+    profile: async (request: Parameters<Profiler['record']>[0]) => profiler.record(request)
+  }
   const workers = new Workers(management, functions, fastify.log, parts.workers)
   let thresholds: Map<string, number> | undefined
 
@@ -96,6 +99,7 @@ export function serveConsole(
       source.start()
       await workers.listen()
     },
+    loaded: async () => workers.adopt(),
     async stop() {
       events.stop()
       profiler.stop()

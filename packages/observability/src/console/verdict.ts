@@ -50,7 +50,9 @@ const finding = (severity: Finding['severity'], section: string, text: string): 
 function readinessFindings({ readiness }: Facts): Finding[] {
   switch (readiness?.reason) {
     case 'draining':
-      return [finding('warn', 'checks', 'The service is draining: it serves what it has and gets no new traffic')]
+      return [
+        finding('warn', 'checks', 'The service is draining: it serves what it has and gets no new traffic')
+      ]
     case 'maintenance': {
       const reason = readiness.maintenance?.reason ?? 'no reason was stated'
       return [finding('warn', 'checks', `Maintenance: ${reason}. Readiness answers 503, so no traffic comes`)]
@@ -93,7 +95,9 @@ function trafficFindings({ traffic, routes }: Facts): Finding[] {
   if (failing.length > 3) findings.push(finding('warn', 'routes', `${failing.length - 3} more routes fail`))
   const slow = routes.filter(({ isSlow }) => isSlow)
   if (slow.length > 0) {
-    const [{ method, route, p95, slowAfter }] = slow.toSorted((a, b) => (b.p95 ?? 0) - (a.p95 ?? 0)) as [RouteTime]
+    const [{ method, route, p95, slowAfter }] = slow.toSorted((a, b) => (b.p95 ?? 0) - (a.p95 ?? 0)) as [
+      RouteTime
+    ]
     const more = slow.length > 1 ? `, and ${slow.length - 1} more` : ''
     const text = `${method} ${route} is slow${more}: 95 % within ${p95} ms, the limit is ${slowAfter} ms`
     findings.push(finding('warn', 'routes', text))
@@ -117,7 +121,9 @@ function processFindings({ workers, memoryLimit, shedding }: Facts): Finding[] {
   const away = workers.filter(({ isReachable }) => !isReachable)
   if (away.length > 0) {
     const pids = away.map(({ pid }) => pid).join(', ')
-    findings.push(finding('warn', 'workers', `No answer from ${away.length === 1 ? 'worker' : 'workers'} ${pids}`))
+    findings.push(
+      finding('warn', 'workers', `No answer from ${away.length === 1 ? 'worker' : 'workers'} ${pids}`)
+    )
   }
   const busy = workers.filter(({ loop }) => loop >= 0.9)
   if (busy.length > 0) {
@@ -129,7 +135,8 @@ function processFindings({ workers, memoryLimit, shedding }: Facts): Finding[] {
     findings.push(finding('warn', 'process', `Memory is at ${percent(used / memoryLimit)} of its limit`))
   }
   const level = Number(shedding?.['level'] ?? 0)
-  if (level > 0) findings.push(finding('warn', 'limits', 'Requests are shed, because the process is overloaded'))
+  if (level > 0)
+    findings.push(finding('warn', 'limits', 'Requests are shed, because the process is overloaded'))
   return findings
 }
 

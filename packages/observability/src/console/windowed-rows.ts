@@ -104,7 +104,8 @@ export class WindowedRows {
       if (++seen <= this.#known) continue
       const key = this.#source.keyOf(cell.labels)
       let row = this.#rows.get(key)
-      if (row === undefined) this.#rows.set(key, (row = { key, at: this.#rows.size * this.#width, cells: [] }))
+      if (row === undefined)
+        this.#rows.set(key, (row = { key, at: this.#rows.size * this.#width, cells: [] }))
       row.cells.push({ cell, isFailed: this.#source.isFailed(cell.labels) })
     }
     this.#known = seen

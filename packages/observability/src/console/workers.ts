@@ -1,12 +1,12 @@
 import cluster from 'node:cluster'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ManagementServer } from '../management/listener.ts'
-import type { RelayedAction } from '../management/operator-actions.ts'
+import type { RelayedAction, StateAction } from '../management/operator-actions.ts'
 import { WorkerRelay } from '../management/worker-relay.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** The messages between workers. */
-type Message = { action: RelayedAction } | { snapshot: true } | { profile: ProfileRequest }
+type Message = { action: RelayedAction } | { states: true } | { snapshot: true } | { profile: ProfileRequest }
 
 export interface ProfileRequest {
   kind: 'cpu' | 'heap'
@@ -58,6 +58,12 @@ export class Workers {
     }
   }
 
+  /** Takes over what operators have set in the other workers. Called once all plugins have added their routes. */
+  async adopt(): Promise<void> {
+    const answers = (await this.#relay?.ask<StateAction[]>({ states: true } satisfies Message)) ?? []
+    await this.#management.actions.adopt(answers.flatMap(({ value }) => value ?? []))
+  }
+
   async close(): Promise<void> {
     await this.#relay?.close()
   }
@@ -83,6 +89,7 @@ export class Workers {
   async #answer(message: Message): Promise<unknown> {
     await this.#management.whenLoaded()
     if ('action' in message) return this.#management.actions.run(message.action)
+    if ('states' in message) return this.#management.actions.states
     if ('profile' in message) return this.#functions.profile(message.profile)
     return this.#functions.snapshot()
   }

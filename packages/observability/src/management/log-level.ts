@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { Management } from '@seaworthy/contract'
+import { setsState, type Management } from '@seaworthy/contract'
 
 interface Change {
   level: string
@@ -58,10 +58,12 @@ const schema = {
 /** `GET`, `PUT` and `DELETE /log-level`. */
 export function logLevelRoutes(management: Management, level: LogLevel, log: FastifyBaseLogger): void {
   const url = '/log-level'
+  const config = setsState(() => 'log level')
   management.route({ method: 'GET', url, handler: async () => level.state })
   management.route({
     method: 'PUT',
     url,
+    config,
     schema,
     async handler({ body }) {
       level.set(body as Change)
@@ -73,6 +75,7 @@ export function logLevelRoutes(management: Management, level: LogLevel, log: Fas
   management.route({
     method: 'DELETE',
     url,
+    config,
     async handler() {
       level.reset()
       return level.state

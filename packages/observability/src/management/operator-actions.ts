@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import { scrubAndCut } from '@seaworthy/internal'
+import { stateOfAction } from '@seaworthy/contract'
 import { reject } from './guard.ts'
 import type { WorkerRelay } from './worker-relay.ts'
 import { isAction } from './same-origin.ts'
@@ -28,16 +29,39 @@ export interface RelayedAction {
   body: unknown
 }
 
+/** The last action that has set a state, with its time in milliseconds since 1970. */
+export interface StateAction {
+  name: string
+  action: RelayedAction
+  at: number
+}
+
 const maxKept = 50
+/** States are few: the log level, maintenance, breakers. */
+const maxStates = 1000
 const relayHeader = 'x-seaworthy-relay'
 const kWorkers = Symbol('seaworthy.workers')
 
 /** In the `config` of a route: the action is of the worker that gets it alone. */
 export const kOneWorker: unique symbol = Symbol('seaworthy.one-worker')
 
+/** The body with the time that is left; `null` if it is over. */
+function remaining(body: unknown, age: number): unknown {
+  if (typeof body !== 'object' || body === null) return body
+  const left: Record<string, unknown> = { ...body }
+  for (const name of ['ttl', 'maxDuration']) {
+    const value = left[name]
+    if (typeof value !== 'number') continue
+    if (value <= age) return null
+    left[name] = Math.round(value - age)
+  }
+  return left
+}
+
 /** Actions reach every worker, say which have obeyed, and are logged. */
 export class OperatorActions {
   readonly last: OperatorAction[] = []
+  readonly #states = new Map<string, StateAction>()
   /** Set where there are other workers. `null`: there are, and no way to reach them. */
   relay: WorkerRelay | null | undefined
   readonly #app: FastifyInstance
@@ -53,7 +77,8 @@ export class OperatorActions {
     app.addHook('preHandler', async (request: Marked, reply) => {
       if (!this.#isShared(request)) return undefined
       if (this.relay === null) {
-        const message = 'The workers cannot reach each other, and this action is for all of them; none has obeyed'
+        const message =
+          'The workers cannot reach each other, and this action is for all of them; none has obeyed'
         reject(reply, 503, 'Service Unavailable', message)
         return reply
       }
@@ -67,6 +92,7 @@ export class OperatorActions {
       done(null, { ...payload, workers })
     })
     app.addHook('onResponse', (request: Marked, { statusCode }, done) => {
+      if (isAction(request) && statusCode < 400) this.#keepState(request)
       if (isAction(request) && !this.isRelayed(request)) this.#audit(request, statusCode, request[kWorkers])
       done()
     })
@@ -82,6 +108,31 @@ export class OperatorActions {
     const payload = body === undefined ? {} : { payload: body as object }
     const { statusCode } = await this.#app.inject({ method: method as 'PUT', url, headers, ...payload })
     return statusCode
+  }
+
+  /** The states that operators have set, for a worker that starts. */
+  get states(): StateAction[] {
+    return [...this.#states.values()]
+  }
+
+  /** Takes over states of other workers: of each the last action, for the time that is left of it. */
+  async adopt(states: readonly StateAction[]): Promise<void> {
+    for (const { name, action, at } of states.toSorted((a, b) => a.at - b.at)) {
+      if ((this.#states.get(name)?.at ?? 0) >= at) continue
+      const body = remaining(action.body, Date.now() - at)
+      // oxlint-disable-next-line no-await-in-loop -- in the order in which they were made
+      if (body !== null) await this.run({ ...action, body })
+      this.#states.set(name, { name, action, at })
+    }
+  }
+
+  #keepState({ method, url, body, params, routeOptions }: FastifyRequest): void {
+    const { [stateOfAction]: nameOf } = routeOptions.config as {
+      [stateOfAction]?: (params: unknown) => string
+    }
+    if (nameOf === undefined || this.#states.size >= maxStates) return
+    const name = nameOf(params)
+    this.#states.set(name, { name, action: { method, url, body: body ?? undefined }, at: Date.now() })
   }
 
   #isShared(request: FastifyRequest): boolean {

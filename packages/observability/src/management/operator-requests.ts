@@ -40,7 +40,8 @@ export function checkOperatorRequests(
   app.addHook('onRequest', (request, reply, done) => {
     if (isRelayed(request)) return done()
     if (!isSameOrigin(request)) return refuse(reply, 'A page of another site has sent this request')
-    if (readOnly && isAction(request)) return refuse(reply, 'Actions are switched off: management.readOnly is set')
+    if (readOnly && isAction(request))
+      return refuse(reply, 'Actions are switched off: management.readOnly is set')
     done()
   })
 }

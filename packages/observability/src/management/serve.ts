@@ -32,7 +32,10 @@ export function serveManagement(fastify: FastifyInstance, parts: ManagementParts
     await management.listen()
     // This hook is one of several that add routes. If another one fails, the app closes and so does the listener.
     fastify.ready().then(
-      () => management.loaded(),
+      async () => {
+        management.loaded()
+        await page.loaded()
+      },
       () => undefined
     )
     fastify.log.info({ port: management.port }, 'observability: the management listener is open')

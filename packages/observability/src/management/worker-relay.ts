@@ -57,7 +57,10 @@ export class WorkerRelay {
   }
 
   /** Sends a message to all other workers, or to one. One that has ended is no worker any more. */
-  async ask<T>(message: unknown, { pid, timeout = answerTimeout }: AskOptions = {}): Promise<WorkerAnswer<T>[]> {
+  async ask<T>(
+    message: unknown,
+    { pid, timeout = answerTimeout }: AskOptions = {}
+  ): Promise<WorkerAnswer<T>[]> {
     const files = await readdir(this.#folder)
     const names = files.flatMap((file) => /^(\d+-[0-9a-f]+)\.c$/.exec(file)?.[1] ?? [])
     const isAsked = (of: number) => of !== process.pid && (pid === undefined || of === pid)

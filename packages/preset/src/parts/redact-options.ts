@@ -6,7 +6,8 @@ const maxLength = 200
 const masked = '[masked]'
 
 /** Names of objects and lists in which all texts may be secrets, whatever their names are. */
-const secretContainers = /^(?:.*secrets?|.*keys?|.*passwords?|.*credentials?|.*tokens?|users?|clients?|dsn|headers)$/i
+const secretContainers =
+  /^(?:.*secrets?|.*keys?|.*passwords?|.*credentials?|.*tokens?|users?|clients?|dsn|headers)$/i
 
 /** Letters and digits without a break, as keys have them. A name of a host or a path has breaks. */
 const looksLikeKey = (text: string): boolean =>

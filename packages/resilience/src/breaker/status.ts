@@ -52,7 +52,12 @@ export function takeSnapshot({
   }
 }
 
-function describeChange({ at, to, reason, error }: BreakerStateChange): BreakerSnapshot['lastChange'] & object {
+function describeChange({
+  at,
+  to,
+  reason,
+  error
+}: BreakerStateChange): BreakerSnapshot['lastChange'] & object {
   if (error === undefined) return { at, to, reason }
   return { at, to, reason, error: scrubAndCut(error instanceof Error ? error.message : String(error), 300) }
 }

@@ -4,7 +4,12 @@ import type { CallSource } from '../call/call.ts'
 import type { Clock } from '../clock.ts'
 import type { Fault } from './faults.ts'
 import type { CallOutcome } from './metrics.ts'
-import type { BreakerStateChange, CircuitState, StateChangeListener, StateChangeReason } from './state-changes.ts'
+import type {
+  BreakerStateChange,
+  CircuitState,
+  StateChangeListener,
+  StateChangeReason
+} from './state-changes.ts'
 
 /** The members that all breakers of an app share. */
 export interface BreakerHost {

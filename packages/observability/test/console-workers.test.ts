@@ -1,0 +1,93 @@
+import { request } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { freePort, startNode, until } from '@seaworthy/testing'
+
+const app = fileURLToPath(new URL('fixtures/operated-cluster.ts', import.meta.url))
+
+/** One request on a new connection, so that the workers take turns. */
+const ask = async (port: number, path: string, method = 'GET', body?: object): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' }
+    const sent = request({ port, host: '127.0.0.1', path, method, agent: false, headers }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (data: string) => (text += data))
+      response.on('end', () => resolve(text)).on('error', reject)
+    })
+    sent.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
+  })
+
+t.test('one listener operates all workers, and shows their sum or one of them', async (t) => {
+  t.setTimeout(120_000)
+  const [port, management] = [await freePort(), await freePort()]
+  const service = startNode(t, app, { env: { PORT: `${port}`, MANAGEMENT: `${management}` } })
+  const pids = () => [...service.output().matchAll(/worker (\d+) is up/g)].map(([, pid]) => Number(pid))
+  await until('three workers', () => pids().length === 3)
+  type Status = {
+    pid: number
+    scope: string | number
+    workers: { pid: number; isReachable: boolean }[]
+    sections: { switch: { state: string } }
+    routes: { route: string; total: number }[]
+    actions: { workers?: { pid: number; statusCode: number }[] }[]
+    logLevel: { level: string }
+  }
+  const status = async (query = '') => JSON.parse(await ask(management, `/status.json${query}`)) as Status
+  await until('all workers in the status', async () => (await status()).workers.length === 3)
+
+  const answered = new Set<string>()
+  for (let n = 0; n < 30; n++) answered.add(await ask(port, '/work'))
+  const sum = await status()
+  t.equal(sum.routes.find(({ route }) => route === '/work')?.total, 30, 'the sum of all workers')
+  t.equal(sum.scope, 'all')
+  let ofEach = 0
+  for (const pid of pids()) {
+    const one = await status(`?worker=${pid}`)
+    t.equal(one.scope, pid)
+    ofEach += one.routes.find(({ route }) => route === '/work')?.total ?? 0
+  }
+  t.equal(ofEach, 30, 'each worker by itself')
+
+  const answer = JSON.parse(await ask(management, '/switch', 'PUT', { state: 'on' })) as {
+    workers: unknown[]
+  }
+  t.same(
+    (answer.workers as { pid: number; statusCode: number }[]).toSorted((a, b) => a.pid - b.pid),
+    pids()
+      .map((pid) => ({ pid, statusCode: 200 }))
+      .toSorted((a, b) => a.pid - b.pid),
+    'the answer names who has obeyed'
+  )
+  for (const pid of pids()) {
+    t.equal((await status(`?worker=${pid}`)).scope, pid)
+  }
+  const states = async () => {
+    const seen = new Map<number, string>()
+    await until('all workers to have answered', async () => {
+      const { pid, sections } = await status()
+      seen.set(pid, sections.switch.state)
+      return seen.size === pids().length
+    })
+    return [...new Set(seen.values())]
+  }
+  t.same(await states(), ['on'])
+  t.equal((await status()).actions.length, 1, 'an action is one, however many workers have done it')
+
+  await ask(management, '/log-level', 'PUT', { level: 'debug', ttl: 600_000 })
+  service.kill('SIGUSR2')
+  await until('a fourth worker', () => pids().length === 4)
+  await until('the fourth worker to catch up', async () => {
+    const late = await status()
+    return late.pid === pids()[3] && late.sections.switch.state === 'on' && late.logLevel.level === 'debug'
+  })
+
+  process.kill(pids()[0]!, 'SIGKILL')
+  await until('the dead worker to be gone', async () => (await status()).workers.length === 3)
+  const after = JSON.parse(await ask(management, '/switch', 'PUT', { state: 'off' })) as {
+    workers: unknown[]
+  }
+  t.equal(after.workers.length, 3, 'an action does not wait for a worker that is dead')
+
+  const profile = await ask(management, `/profile/cpu?seconds=1&worker=${pids()[2]}`, 'POST')
+  t.match(JSON.parse(profile), { nodes: [{}] }, 'a profile of any worker')
+})
