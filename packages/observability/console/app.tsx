@@ -1,3 +1,4 @@
+import type { VNode } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { RouteStatus, Status } from '../src/console/types.ts'
 import { OperatorContext, type Operator, type Outcome, type Question } from './actions.ts'
@@ -77,7 +78,11 @@ const Header = ({
       <h1>
         {service.name || 'Service'} <span class="version">{service.version}</span>
       </h1>
-      <Badge tone={toneOfState[verdict.state]}>{verdict.title}</Badge>
+      {link === 'lost' ? (
+        <Badge tone="bad">No answer</Badge>
+      ) : (
+        <Badge tone={toneOfState[verdict.state]}>{verdict.title}</Badge>
+      )}
       {details.actions.length === 0 && <Badge tone="idle">read only</Badge>}
       <span class="spacer" />
       <span class="muted uptime">up {format.span((at - Date.parse(service.startedAt)) / 1000)}</span>
@@ -109,7 +114,7 @@ const Header = ({
   </header>
 )
 
-const Content = ({ status, view }: { status: Status; view: View }) => {
+const Content = ({ status, view }: { status: Status; view: View }): VNode => {
   const routes = useMemo(() => allRoutes(status), [status])
   switch (view) {
     case 'routes':
@@ -141,7 +146,7 @@ const Content = ({ status, view }: { status: Status; view: View }) => {
       )
     case 'setup':
       return <Setup details={status.details} />
-    default:
+    case 'overview':
       return <Overview status={status} routes={routes} />
   }
 }
@@ -180,11 +185,13 @@ export const App = () => {
       <Header {...{ status, link, view }} onScope={setScope} />
       <main>
         {link === 'lost' && (
-          <p class="lost" role="alert">
+          <p class="stale" role="alert">
             The service does not answer. The figures are of {format.clock(status.at)}.
           </p>
         )}
-        <Content status={status} view={view} />
+        <div class={link === 'lost' ? 'content old' : 'content'}>
+          <Content status={status} view={view} />
+        </div>
       </main>
       <div class={`toast ${outcome === undefined ? '' : outcome.ok ? 'ok' : 'bad'}`} role="status">
         {outcome?.text}

@@ -27,6 +27,14 @@ const leastShown = 180
 const colorOf = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
+/** A value between two gaps has no line to either side. */
+function isolatedPoints({ data }: uPlot, index: number): number[] {
+  const values = data[index]!
+  return [...values.keys()].filter(
+    (at) => values[at] !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null
+  )
+}
+
 const seriesOf = (curves: readonly Curve[], text: ChartProps['text']): uPlot.Series[] => [
   { value: (_plot, at) => (at === null ? '' : format.clock(at * 1000)) },
   ...curves.map(({ label, color, fill }) => {
@@ -35,7 +43,7 @@ const seriesOf = (curves: readonly Curve[], text: ChartProps['text']): uPlot.Ser
       label,
       stroke,
       width: 1.75,
-      points: { show: false },
+      points: { show: true, size: 4, filter: isolatedPoints },
       value: (_plot: uPlot, value: number | null) => text(value),
       ...(fill === true ? { fill: `${stroke}1f` } : {})
     }
@@ -113,7 +121,7 @@ export const Chart = (props: ChartProps) => {
   return (
     <figure class="chart" aria-label={`${title}: ${last.join(', ')}`}>
       <figcaption>
-        <h3>{title}</h3>
+        <h2>{title}</h2>
         <ul class="legend">
           {curves.map(({ label, color, column }) => (
             <li key={label}>

@@ -139,7 +139,7 @@ export const Overview = ({ status, routes }: { status: Status; routes: readonly 
         <Card
           title="Routes, worst first"
           wide
-          aside={<a href="#routes">All {format.count(routes.length)}</a>}
+          aside={routes.length > 0 && <a href="#routes">All {format.count(routes.length)}</a>}
         >
           <WorstRoutes routes={routes} />
         </Card>

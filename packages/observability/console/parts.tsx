@@ -59,7 +59,7 @@ export const cellClass = ({ numeric, from }: Pick<Column<never>, 'numeric' | 'fr
   [numeric === true ? 'number' : '', from === undefined ? '' : `from-${from}`].filter(Boolean).join(' ')
 
 export const Table = <Row,>({ label, columns, rows, keyOf, toneOf, head }: TableProps<Row>) => (
-  <div class="scroller" tabIndex={0} role="region" aria-label={label}>
+  <div class="scroller" tabIndex={0} role="region" aria-label={`${label}, table`}>
     <table>
       <thead>
         <tr>
@@ -105,7 +105,7 @@ export const Value = ({ value }: { value: unknown }) => {
   if (typeof value === 'boolean') return <>{value ? 'yes' : 'no'}</>
   if (typeof value === 'number')
     return <>{value.toLocaleString('en', { maximumFractionDigits: 3, useGrouping: false })}</>
-  if (typeof value !== 'object') return <>{String(value)}</>
+  if (typeof value !== 'object') return <>{value as string}</>
   const entries = Object.entries(value)
   if (entries.length === 0) return <span class="muted">none</span>
   if (Array.isArray(value) && value.every((entry) => typeof entry !== 'object'))

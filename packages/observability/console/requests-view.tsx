@@ -3,6 +3,8 @@ import type { ActionStatus, RecentRequestStatus, Status } from '../src/console/t
 import * as format from './format.ts'
 import { Badge, Card, Empty, Table } from './parts.tsx'
 
+const shortOf = (text: string): string => (text.length > 13 ? `${text.slice(0, 12)}…` : text)
+
 const Copyable = ({ text, label }: { text: string; label: string }) => {
   const [copied, setCopied] = useState(false)
   const copy = (): void => {
@@ -13,10 +15,10 @@ const Copyable = ({ text, label }: { text: string; label: string }) => {
       type="button"
       class="copy"
       title={`Copy ${text}`}
-      aria-label={`Copy the ${label} ${text}`}
+      aria-label={`${shortOf(text)} Copy the ${label}`}
       onClick={copy}
     >
-      <code>{text.length > 13 ? `${text.slice(0, 12)}…` : text}</code>
+      <code>{shortOf(text)}</code>
       <span class="muted">{copied ? ' ✓' : ''}</span>
     </button>
   )

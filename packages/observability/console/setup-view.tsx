@@ -97,7 +97,7 @@ const Access = ({ access }: { access: readonly AccessRow[] }) => {
 
 const Timeline = ({ timeline }: { timeline: Details['timeline'] }) => {
   const longest = Math.max(1, ...timeline.map(({ milliseconds }) => milliseconds))
-  const shown = timeline.filter(({ name }) => !/^bound /.test(name)).slice(0, 60)
+  const shown = timeline.filter(({ name }) => !name.startsWith('bound ')).slice(0, 60)
   return (
     <Card title="Start-up by plugin">
       <ul class="timeline">

@@ -41,7 +41,7 @@ export interface ObservabilityOptions {
   errorTracking?: ErrorTrackingOptions | false | undefined
 
   /**
-   * A second listener for operators: metrics, log level, status page. With `false`, metrics are on the app's port.
+   * A second listener for operators: metrics, log level, the operators' page. With `false`, metrics are on the app's port.
    *
    * @defaultValue false
    */

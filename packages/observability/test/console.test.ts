@@ -255,3 +255,15 @@ t.test('profiles of CPU and heap are files for DevTools, one at a time', async (
     { level: 40, operator: { statusCode: 200, address: '127.0.0.1' } }
   )
 })
+
+t.test('a request runs the same hooks with and without the page', async (t) => {
+  const hooks = async (options: object) => {
+    const { app } = await build(t, options, (app) => app.get('/work', async () => 'ok'))
+    await app.ready()
+    return app
+      .printRoutes({ includeHooks: true })
+      .split('\n')
+      .filter((line) => !line.includes('metrics'))
+  }
+  t.same(await hooks({ management }), await hooks({ metrics: { path: '/metrics' } }))
+})

@@ -241,32 +241,35 @@ for (const [options, message] of [
   })
 }
 
-t.test('the status page shows parts and configuration, without secrets, and only to operators', async (t) => {
-  const { app } = await build(t, {
-    auth: { jwt: { ...jwt, issuer: 'https://issuer.example', audience: 'api' } },
-    security: { cors: { origin: ['https://app.example'], credentials: true }, headers: false },
-    observability: { management: { port: 0, token: 'an-operators-token-of-32-characters' } }
-  })
-  await app.ready()
-  const { management } = app.observability
-  const authorization = 'Bearer an-operators-token-of-32-characters'
-  const seen = await management!.inject({ url: '/status', headers: { authorization } })
-  const { parts, configuration } = seen.json<{ parts: object; configuration: object }>()
+t.test(
+  'the page of operators shows parts and configuration, without secrets, and only to operators',
+  async (t) => {
+    const { app } = await build(t, {
+      auth: { jwt: { ...jwt, issuer: 'https://issuer.example', audience: 'api' } },
+      security: { cors: { origin: ['https://app.example'], credentials: true }, headers: false },
+      observability: { management: { port: 0, token: 'an-operators-token-of-32-characters' } }
+    })
+    await app.ready()
+    const { management } = app.observability
+    const authorization = 'Bearer an-operators-token-of-32-characters'
+    const seen = await management!.inject({ url: '/status', headers: { authorization } })
+    const { parts, configuration } = seen.json<{ parts: object; configuration: object }>()
 
-  t.strictSame(parts, app.seaworthy.report())
-  t.match(configuration, {
-    auth: { jwt: { secret: '[masked]', issuer: 'https://issuer.example', audience: 'api' } },
-    security: { cors: { origin: ['https://app.example'], credentials: true }, headers: false },
-    observability: { management: { token: '[masked]' } }
-  })
-  const page = await management!.inject({ url: '/', headers: { authorization } })
-  for (const text of [jwt.secret, 'an-operators-token']) {
-    t.notOk(seen.body.includes(text) || page.body.includes(text), `${text} is not shown`)
+    t.strictSame(parts, app.seaworthy.report())
+    t.match(configuration, {
+      auth: { jwt: { secret: '[masked]', issuer: 'https://issuer.example', audience: 'api' } },
+      security: { cors: { origin: ['https://app.example'], credentials: true }, headers: false },
+      observability: { management: { token: '[masked]' } }
+    })
+    const page = await management!.inject({ url: '/', headers: { authorization } })
+    for (const text of [jwt.secret, 'an-operators-token']) {
+      t.notOk(seen.body.includes(text) || page.body.includes(text), `${text} is not shown`)
+    }
+    t.equal((await management!.inject('/')).statusCode, 401, 'without the token nothing is shown')
+    for (const url of ['/', '/status'])
+      t.equal((await app.inject(url)).statusCode, 404, 'the public port has no page')
   }
-  t.equal((await management!.inject('/')).statusCode, 401, 'without the token nothing is shown')
-  for (const url of ['/', '/status'])
-    t.equal((await app.inject(url)).statusCode, 404, 'the public port has no page')
-})
+)
 
 /** With NODE_ENV=production for the time of the test. */
 function inProduction(t: Test) {

@@ -12,7 +12,7 @@ export interface Management {
    */
   route(options: RouteOptions): void
   /**
-   * Adds a section to the status page and its JSON: `snapshot` runs per view and must hold no secret. With `live: false`
+   * Adds a section to the operators' page and its JSON: `snapshot` runs per view and must hold no secret. With `live: false`
    * it runs once per page, for what stays as it is after the start.
    */
   section(name: string, snapshot: () => unknown, options?: { live?: boolean }): void

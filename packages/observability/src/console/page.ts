@@ -52,7 +52,7 @@ function sendAsset(
   reply
     .type(type)
     .headers({ 'cache-control': 'private, max-age=31536000, immutable', vary: 'accept-encoding' })
-  if (!/\bbr\b/.test(String(headers['accept-encoding'] ?? '')))
+  if (!/\bbr\b/.test(headers['accept-encoding']?.toString() ?? ''))
     return reply.send(brotliDecompressSync(compressed))
   return reply.header('content-encoding', 'br').send(compressed)
 }

@@ -38,5 +38,10 @@ export function latencyOf(bounds: readonly number[], buckets: readonly number[],
   return { p50: of(0.5), p95: of(0.95), p99: of(0.99) }
 }
 
-/** A number to three significant digits: more is noise on a page. */
-export const rounded = (value: number): number => (value === 0 ? 0 : Number(value.toPrecision(3)))
+/** A number to three significant digits: more is noise on a page. `toPrecision` would take most of the time of a view. */
+export function rounded(value: number): number {
+  if (value === 0 || !Number.isFinite(value)) return 0
+  const power = 2 - Math.floor(Math.log10(Math.abs(value)))
+  const scale = 10 ** Math.abs(power)
+  return power >= 0 ? Math.round(value * scale) / scale : Math.round(value / scale) * scale
+}

@@ -44,6 +44,7 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A section, if it is an object of the expected kind. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it names the expected kind
 export function sectionOf<T>(sections: Record<string, unknown>, name: string): T | undefined {
   const section = sections[name]
   return isObject(section) ? (section as T) : undefined

@@ -48,14 +48,16 @@ const finding = (severity: Finding['severity'], section: string, text: string): 
 })
 
 function readinessFindings({ readiness }: Facts): Finding[] {
-  switch (readiness?.reason) {
+  const { reason } = readiness ?? {}
+  if (readiness === undefined || reason === undefined) return []
+  switch (reason) {
     case 'draining':
       return [
         finding('warn', 'checks', 'The service is draining: it serves what it has and gets no new traffic')
       ]
     case 'maintenance': {
-      const reason = readiness.maintenance?.reason ?? 'no reason was stated'
-      return [finding('warn', 'checks', `Maintenance: ${reason}. Readiness answers 503, so no traffic comes`)]
+      const why = readiness.maintenance?.reason ?? 'no reason was stated'
+      return [finding('warn', 'checks', `Maintenance: ${why}. Readiness answers 503, so no traffic comes`)]
     }
     case 'held':
       return [finding('warn', 'checks', `Held back by ${readiness.held.join(', ')}`)]

@@ -43,7 +43,7 @@ export function resolveGuard(option: string, options: GuardOptions, { basic = fa
   if (token === undefined && allows === undefined) return undefined
 
   // Digests have one length, so that comparing them takes the same time for any token.
-  const expected = token === undefined ? undefined : digest(token as string)
+  const expected = token === undefined ? undefined : digest(token)
   const hasToken = (authorization = ''): boolean =>
     expected === undefined || timingSafeEqual(digest(tokenIn(authorization, basic)), expected)
   const challenges = basic ? ['Basic realm="operators", charset="UTF-8"', 'Bearer'] : 'Bearer'

@@ -59,5 +59,6 @@ function describeChange({
   error
 }: BreakerStateChange): BreakerSnapshot['lastChange'] & object {
   if (error === undefined) return { at, to, reason }
-  return { at, to, reason, error: scrubAndCut(error instanceof Error ? error.message : String(error), 300) }
+  const message = error instanceof Error ? error.message : typeof error === 'string' ? error : typeof error
+  return { at, to, reason, error: scrubAndCut(message, 300) }
 }
