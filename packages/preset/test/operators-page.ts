@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -150,4 +149,16 @@ export async function picture(page: Page, name: string): Promise<Buffer> {
     animations: 'disabled',
     ...(folder === undefined ? {} : { path: join(folder, `${name}.png`) })
   })
+}
+
+/** Waits for the verdict. */
+export const title = async (page: Page, text: string): Promise<void> =>
+  page.locator('.verdict-title', { hasText: text }).waitFor()
+
+/** Nothing is to be mended on the page: for a screen reader, for its policy, beyond its edges. */
+export async function seen(t: Test, page: Page, name: string): Promise<void> {
+  t.strictSame(await violations(page), [], `axe finds nothing: ${name}`)
+  const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+  t.ok(Number(overflow) <= 0, `nothing is wider than the window: ${name}`)
+  t.ok((await picture(page, name)).length > 10_000)
 }

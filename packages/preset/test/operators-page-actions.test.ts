@@ -1,0 +1,66 @@
+import './parts.ts'
+import { requires, until } from '@seaworthy/testing'
+import { openPage, picture, seen, shop, startBrowser, title, violations } from './operators-page.ts'
+
+requires(['chromium'], 'an operator’s clicks do what they say', async (t) => {
+  t.setTimeout(300_000)
+  const service = await shop(t)
+  const browser = await startBrowser(t)
+  const { page, problems } = await openPage(t, browser, service.page)
+  const toast = async (text: string) => page.locator('.toast', { hasText: text }).waitFor({ timeout: 60_000 })
+  const { app } = service
+
+  await page.getByRole('button', { name: 'Isolate payments' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+  t.equal(app.resilience.get('payments')!.state, 'closed', 'a cancelled question changes nothing')
+  await page.getByRole('button', { name: 'Isolate payments' }).click()
+  t.strictSame(await violations(page), [], 'axe finds nothing in the dialog')
+  await picture(page, 'dialog')
+  await page.getByRole('dialog').getByRole('button', { name: 'Isolate' }).click()
+  await toast('payments is isolated')
+  t.equal(app.resilience.get('payments')!.state, 'isolated')
+  await title(page, 'Degraded')
+  await page.getByRole('button', { name: 'Release payments' }).click()
+  await toast('payments is released')
+  t.equal(app.resilience.get('payments')!.state, 'closed')
+
+  await page.getByRole('button', { name: 'Run now' }).click()
+  await toast('All checks have run')
+
+  await page.getByRole('link', { name: 'Operate' }).click()
+  await page.getByRole('button', { name: 'Set level' }).click()
+  await toast('The log level is debug')
+  t.equal(app.log.level, 'debug')
+  await page.getByRole('button', { name: 'Reset' }).click()
+  await toast('The log level is info')
+  t.equal(app.log.level, 'info')
+
+  await page.getByRole('button', { name: 'Enter maintenance…' }).click()
+  await page.getByLabel('Reason').fill('a new disk')
+  await page.keyboard.press('Enter')
+  await toast('Maintenance is on')
+  t.match(app.health.maintenance.current, { reason: 'a new disk' })
+  await page.getByRole('link', { name: 'Overview' }).click()
+  await title(page, 'In maintenance')
+  await page.getByText('Maintenance: a new disk').waitFor()
+  await page.getByRole('link', { name: 'Operate' }).click()
+  await page.getByRole('button', { name: 'Leave maintenance' }).click()
+  await toast('Maintenance is over')
+  t.equal(app.health.maintenance.current, undefined)
+
+  await page.getByLabel('For').last().selectOption('1')
+  const download = page.waitForEvent('download', { timeout: 60_000 })
+  await page.getByRole('button', { name: 'CPU profile' }).click()
+  t.match((await download).suggestedFilename(), /^cpu-\d+\.cpuprofile$/)
+  await toast('is saved; open it in DevTools')
+  await page.getByText('PUT /health/maintenance').first().waitFor()
+  await seen(t, page, 'operate-after-actions')
+
+  await page.getByRole('button', { name: 'Shut down…' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Shut down' }).click()
+  await until('the drain', () => app.shutdown.state === 'draining')
+  await page.getByRole('link', { name: 'Overview' }).click()
+  await title(page, 'Shutting down')
+  await seen(t, page, 'draining')
+  t.strictSame(problems, [])
+})
