@@ -18,7 +18,7 @@ export interface HistoryStep {
   heap: number
 }
 
-/** What the history reads at each step. */
+/** The numbers that the history reads at each step. */
 export interface HistorySource {
   readonly bounds: readonly number[]
   readonly cells: readonly HistogramCells[]

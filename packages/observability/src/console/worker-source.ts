@@ -5,7 +5,7 @@ import type { HistogramFamily } from '../metrics/histogram.ts'
 import type { MetricsSetup } from '../metrics/setup.ts'
 import { unmatchedRoute } from '../http/routes.ts'
 import { History } from './history.ts'
-import type { RecentRequests } from './recent-requests.ts'
+import type { RecentRequests } from '../http/recent-requests.ts'
 import type { Snapshot } from './snapshot.ts'
 import { WindowedRows, type RowSource } from './windowed-rows.ts'
 

@@ -2,7 +2,7 @@ import cluster from 'node:cluster'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ManagementServer } from '../management/listener.ts'
 import type { RelayedAction, StateAction } from '../management/operator-actions.ts'
-import { WorkerRelay } from '../management/worker-relay.ts'
+import { WorkerRelay } from '../workers/worker-relay.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** The messages between workers. */

@@ -3,13 +3,17 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify
 import { scrubAndCut } from '@seaworthy/internal'
 import { stateOfAction } from '@seaworthy/contract'
 import { reject } from './guard.ts'
-import type { WorkerRelay } from './worker-relay.ts'
 import { isAction } from './same-origin.ts'
 
 /** The outcome of an action in one worker. Without a status it has not answered. */
 export interface WorkerOutcome {
   pid: number
   statusCode?: number
+}
+
+/** The way to the other workers. Without a `value` one has not answered. */
+export interface ActionRelay {
+  ask<T>(message: { action: RelayedAction }): Promise<{ pid: number; value: T | undefined }[]>
 }
 
 /** An action of an operator, as the page and the audit log show it. */
@@ -63,7 +67,7 @@ export class OperatorActions {
   readonly last: OperatorAction[] = []
   readonly #states = new Map<string, StateAction>()
   /** Set where there are other workers. `null`: there are, and no way to reach them. */
-  relay: WorkerRelay | null | undefined
+  relay: ActionRelay | null | undefined
   readonly #app: FastifyInstance
   readonly #log: FastifyBaseLogger
   /** Only this process has it, so no request from outside can state it. */

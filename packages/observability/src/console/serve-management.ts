@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { managementPort, provide } from '@seaworthy/contract'
 import { hasLogger } from '@seaworthy/internal'
-import { serveConsole, type ConsoleParts } from '../console/serve.ts'
-import { LogLevel, logLevelRoutes } from './log-level.ts'
+import { serveConsole, type ConsoleParts } from './serve.ts'
+import { LogLevel, logLevelRoutes } from '../management/log-level.ts'
 
 /** The parts that the operators' listener shows. */
 export interface ManagementParts extends ConsoleParts {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readdir, rm } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { groupFolder } from '../workers/group-folder.ts'
+import { groupFolder } from './group-folder.ts'
 
 /** The response of another worker. `undefined` as `value`: it has not answered in time. */
 export interface WorkerAnswer<T> {
