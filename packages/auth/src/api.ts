@@ -52,7 +52,7 @@ interface AuthInstance {
   /** Rejects requests without valid credentials. Sets `request.user`. */
   authenticate: Overridable<this, AuthHook>
   /** Like `authenticate`, and requires one of these roles. */
-  authorize: Overridable<this, (...roles: RoleName[]) => AuthHook>
+  authorize: Overridable<this, (...roles: (RoleName | readonly RoleName[])[]) => AuthHook>
 }
 
 declare module 'fastify' {

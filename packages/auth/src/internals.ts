@@ -74,11 +74,13 @@ const decorators = ['decorate', 'decorateRequest', 'decorateReply'] as const
  * Without it (an instance whose methods cannot be replaced): Fastify's error stays as it is.
  *
  * @param explain - The message for a name. `isOurs`: this package has it, and another plugin collides.
+ * @param givesWay - Whether a decorator of the instance is replaced by the app's.
  * @returns To be called when this package has loaded.
  */
 export function explainCollisions(
   fastify: FastifyInstance,
-  explain: (name: string, isOurs: boolean) => string
+  explain: (name: string, isOurs: boolean) => string,
+  givesWay: (name: string) => boolean = () => false
 ): () => void {
   const ours = new Set<string>()
   let loading = true
@@ -93,6 +95,11 @@ export function explainCollisions(
       } catch (error) {
         const { code } = error as { code?: string }
         if (code !== 'FST_ERR_DEC_ALREADY_PRESENT' || !(loading || ours.has(key))) throw error
+        if (method === 'decorate' && !loading && givesWay(String(name))) {
+          ours.delete(key)
+          Reflect.deleteProperty(this, name)
+          return original.call(this, name, ...rest)
+        }
         throw Object.assign(new Error(explain(String(name), !loading), { cause: error }), { code })
       }
     }

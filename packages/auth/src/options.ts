@@ -91,8 +91,8 @@ export interface AuthOptions {
   defaultDeny?: boolean
 
   /**
-   * `report` allows requests that roles, scopes and policies would deny, and logs and counts them as `would_deny`.
-   * Authentication is always enforced. `config.auth.mode` sets it for one route.
+   * `report` allows requests that roles, scopes and policies would deny, and logs and counts them as `would_deny`;
+   * routes that `defaultDeny` would stop the start for are logged. Authentication is always enforced. `config.auth.mode` sets it for one route.
    *
    * @defaultValue 'enforce'
    */

@@ -27,7 +27,13 @@ const registered = Symbol.for('seaworthy.auth.registered')
 const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => {
   const options = resolveOptions(authOptions)
   assertOnce(fastify)
-  const loaded = explainCollisions(fastify, explainCollision)
+  const schemes = new Map<SchemeName, Scheme>()
+  const loaded = explainCollisions(fastify, explainCollision, (name) => {
+    // Without a scheme these two can only fail, so nothing relies on them.
+    const isReplaced = schemes.size === 0 && (name === 'authenticate' || name === 'authorize')
+    if (isReplaced) logKept(fastify, name)
+    return isReplaced
+  })
   const { jwt, session, oauth2, realm, roles } = options
   const audit = createAudit(fastify, options.onAudit)
   const local = memoryStore()
@@ -52,7 +58,6 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
       explicit: [tokens?.headerScheme, apiKeys?.scheme]
     })
 
-  const schemes = new Map<SchemeName, Scheme>()
   for (const feature of [tokens, apiKeys, sessions])
     if (feature) schemes.set(feature.scheme.name, feature.scheme)
   const guards = createGuards({ schemes, roles, audit, realm })
@@ -150,8 +155,12 @@ function decorateUnlessPresent<K extends 'authenticate' | 'authorize'>(
   name: K,
   value: FastifyInstance[K]
 ): void {
-  if (fastify.hasDecorator(name)) fastify.log.info(`auth: the app has decorated "${name}"; keeping it`)
+  if (fastify.hasDecorator(name)) logKept(fastify, name)
   else fastify.decorate(name, value as never)
+}
+
+function logKept({ log }: FastifyInstance, name: string): void {
+  log.info(`auth: the app has decorated "${name}"; keeping it`)
 }
 
 /** Without Redis the service works in part: it is degraded, not down. */

@@ -46,6 +46,23 @@ t.test('two apps in a process share no revocations', async (t) => {
   t.equal((await two.inject({ url: '/me', headers })).statusCode, 200)
 })
 
+t.test('without a scheme, an authenticate decorator that the app adds later is kept', async (t) => {
+  const own = async () => undefined
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(auth)
+  app.decorate('authenticate', own as never)
+  app.register(async (scope) => void scope.decorate('authorize', () => own as never))
+  t.throws(() => app.decorate('authenticate', own as never), { code: 'FST_ERR_DEC_ALREADY_PRESENT' })
+  await app.ready()
+  t.ok(Object.is(app.authenticate, own))
+
+  const configured = Fastify()
+  t.teardown(() => configured.close())
+  await configured.register(auth, { jwt })
+  t.throws(() => configured.decorate('authenticate', own as never), /decorate it before @seaworthy\/auth/)
+})
+
 t.test('an authenticate decorator of the app is kept', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())

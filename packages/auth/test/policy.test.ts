@@ -135,6 +135,34 @@ t.test('defaultDeny allows requests to routes with a rule', async (t) => {
   t.equal(made.runs(), 4)
 })
 
+t.test("with mode 'report' defaultDeny names the routes without a rule, and they stay open", async (t) => {
+  const lines: { level: number; msg: string }[] = []
+  const stream = { write: (line: string) => void lines.push(JSON.parse(line) as (typeof lines)[number]) }
+  const app = Fastify({ logger: { stream } })
+  t.teardown(() => app.close())
+  // Not awaited, so that it loads after the route.
+  void app.register(auth, { defaultDeny: true, mode: 'report' })
+  app.get('/early', async () => 'in')
+  app.register(async (scope) => scope.post('/forgotten', async () => 'in'))
+  await app.ready()
+  t.match(
+    lines.filter(({ level }) => level === 40),
+    [{ msg: /^auth: "defaultDeny" would stop the start: POST \/forgotten have no access rule/ }]
+  )
+  t.equal((await app.inject({ method: 'POST', url: '/forgotten' })).statusCode, 200)
+  t.equal((await app.inject('/early')).statusCode, 200)
+})
+
+t.test('roles may be a list', async (t) => {
+  const made = await make(t, { roles: hierarchy })
+  made.route('GET', '/list', { onRequest: made.app.authorize(['admin', 'auditor']) })
+  const get = async (roles: string[]) =>
+    (await made.app.inject({ url: '/list', headers: bearer(await tokenFor(made, { roles })) })).statusCode
+  t.equal(await get(['auditor']), 200)
+  t.equal(await get(['reader']), 403)
+  t.throws(() => made.app.authorize([]), /at least one role/)
+})
+
 t.test('a route added before the plugin is closed unless it is public by decision', async (t) => {
   const shared: [config: object | undefined, status: number][] = [
     [{ auth: true }, 403],

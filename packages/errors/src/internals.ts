@@ -53,6 +53,20 @@ export const isNotFoundHandlerSet = (error: unknown): boolean =>
   error instanceof Error && error.message.includes('Not found handler already set')
 
 /**
+ * Lets the 404 handler of the root be set once more: the next one replaces it, with its hooks and its scope. Fastify
+ * keeps in a symbol whether it may be set. `false` without the symbol: then the app's handler stops the start.
+ */
+export function allowNotFoundHandler(fastify: FastifyInstance): boolean {
+  for (let scope: object | null = fastify; scope; scope = Object.getPrototypeOf(scope) as object | null) {
+    const key = Object.getOwnPropertySymbols(scope).find(
+      ({ description }) => description === 'fastify.canSetNotFoundHandler'
+    )
+    if (key && (scope as Record<symbol, unknown>)[key] === false) return Reflect.set(scope, key, true)
+  }
+  return false
+}
+
+/**
  * The routes that keep Fastify's default error handler, because they were added before the plugin. The only view of a
  * route's error handler is the tree that `printRoutes` prints: each level is four columns deeper. `undefined` if the
  * tree has another format; then nothing is known about the routes.

@@ -41,6 +41,15 @@ export interface ErrorsOptions {
   expose?: boolean | ((error: unknown, statusCode: number) => boolean) | undefined
 
   /**
+   * Whether errors are answered by the rules above. `'observe'` sends the status that an error carries, and below 500 its
+   * message, as Fastify does without the plugin, and logs each kind that `'enforce'` would answer in another way: for
+   * an app that is being converted.
+   *
+   * @defaultValue 'enforce'
+   */
+  mode?: 'enforce' | 'observe' | undefined
+
+  /**
    * Translates messages. It is called for each language of `Accept-Language`, preferred first, until it returns a text.
    *
    * @defaultValue none: the error's own message is sent
@@ -64,8 +73,8 @@ export interface ErrorsOptions {
   challenge?: string | false | undefined
 
   /**
-   * Whether the plugin responds to unknown routes. Use `false` if the app calls `setNotFoundHandler` after registering
-   * the plugin, because Fastify allows one handler. A handler that is already set is always kept.
+   * Whether the plugin responds to unknown routes. A handler that the app sets, before or after, is kept. In a scope
+   * with a prefix, use `false` if the app calls `setNotFoundHandler` after registering the plugin.
    *
    * @defaultValue true
    */
@@ -108,6 +117,7 @@ export const defaults: Required<ErrorsOptions> = {
   typeBase: undefined,
   map: [],
   expose: false,
+  mode: 'enforce',
   messages: undefined,
   extensions: [],
   challenge: 'Bearer',
@@ -151,6 +161,7 @@ export function resolveOptions(options: ErrorsOptions): ResolvedOptions {
     typeBase: merged.typeBase === undefined ? undefined : resolveTypeBase(merged.typeBase),
     map: compileMappings(merged.map),
     expose: resolveExpose(merged.expose),
+    mode: check.oneOf('mode', merged.mode, ['enforce', 'observe']),
     messages,
     extensions: checkExtensions(merged.extensions),
     challenge: merged.challenge === false ? undefined : checkChallenge(merged.challenge),

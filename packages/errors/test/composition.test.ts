@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { symlinkSync } from 'node:fs'
 import swagger from '@fastify/swagger'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import t from 'tap'
 import {
   clientErrorBrand,
@@ -189,35 +189,62 @@ t.test('a 404 handler of the app is kept and reported in one line', async (t) =>
   )
 })
 
-t.test('setting a 404 handler after the plugin throws an error that names the option', async (t) => {
-  const setHandler = (scope: FastifyInstance) =>
-    scope.setNotFoundHandler((_request, reply) => reply.code(404).send('app'))
-  const explained = {
-    message:
-      /^errors: .*the plugin "errors" already responds to unknown routes.*errors: \{ notFound: false \}/
+t.test('a 404 handler of the app that is set later replaces the one of the plugin', async (t) => {
+  for (const inScope of [false, true]) {
+    const { app, lines } = await build(t, {}, (app) => {
+      const set = (scope: FastifyInstance) => {
+        scope.decorateReply('own', 'app')
+        const preHandler = async (_request: FastifyRequest, reply: FastifyReply) => void reply.header('x-own', 'yes')
+        scope.setNotFoundHandler({ preHandler }, (_request, reply) =>
+          reply.code(404).send((reply as unknown as { own: string }).own)
+        )
+        t.throws(() => scope.setNotFoundHandler(() => 'again'), /already set/, 'one of the app is enough')
+      }
+      if (inScope) app.register(async (scope) => set(scope))
+      else set(app)
+    })
+    const response = await app.inject('/nowhere')
+    t.match(response, { statusCode: 404, payload: 'app', headers: { 'x-own': 'yes' } })
+    const warned = lines.filter(({ level }) => level === 40)
+    t.match(warned, [{ msg: /^errors: the app has its own 404 handler; keeping/, notFoundHandler: 'app' }])
   }
+})
+
+t.test('in a scope with a prefix, a later 404 handler is an error that names the option', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
-  await app.register(errors)
-  t.throws(() => setHandler(app), explained)
-  await app.register(
-    async (scope) => void t.throws(() => setHandler(scope), explained, 'in a scope with the same prefix too')
-  )
   await app.register(
     async (scope) => {
-      t.equal(setHandler(scope), scope)
-      t.throws(
-        () => setHandler(scope),
-        { message: /already set for Fastify instance with prefix: '\/api'/ },
-        'the second handler of another prefix gets Fastify’s own error'
-      )
+      await scope.register(errors)
+      t.throws(() => scope.setNotFoundHandler(() => 'app'), {
+        message:
+          /^errors: .*the plugin "errors" already responds to unknown routes.*errors: \{ notFound: false \}/
+      })
     },
-    { prefix: '/api' }
+    { prefix: '/area' }
   )
+})
 
-  t.equal((await app.inject('/api/nowhere')).payload, 'app', 'another prefix may have a handler')
-  t.match((await app.inject('/nowhere')).json(), { code: 'ROUTE_NOT_FOUND' })
-  t.throws(() => setHandler(app), { code: 'FST_ERR_INSTANCE_ALREADY_LISTENING' }, 'Fastify’s own error')
+t.test("with mode 'observe' errors keep the status that Fastify sends, and each kind is logged", async (t) => {
+  const upstream = Object.assign(new Error('of the upstream'), { statusCode: 404, response: { status: 404 } })
+  const { app, lines } = await build(t, { mode: 'observe' }, (app) => {
+    app.get('/tea', async () => {
+      throw Object.assign(new Error('short and stout'), { statusCode: 418 })
+    })
+    app.get('/away', async () => {
+      throw Object.assign(new Error('the password is hunter2'), { statusCode: 503 })
+    })
+    app.get('/upstream', async () => {
+      throw upstream
+    })
+  })
+  t.match((await app.inject('/tea')).json(), { statusCode: 418, message: 'short and stout' })
+  const away = await app.inject('/away')
+  t.equal(away.statusCode, 503)
+  t.notMatch(away.payload, /hunter2/, 'messages of 5xx stay internal')
+  t.equal((await app.inject('/upstream')).statusCode, 404)
+  const warned = lines.filter(({ level }) => level === 40)
+  t.match(warned, [{ msg: /statusCode 418; both are sent, because the mode is 'observe'; without it .* 500/ }, { statusCode: 503 }])
 })
 
 t.test('the error handler of a scope is kept and may delegate to the plugin’s', async (t) => {

@@ -26,6 +26,7 @@ const wrong: [object, string | RegExp][] = [
   ],
   [{ challenge: 'Bearer\r\nset-cookie: a=b' }, /"challenge" must be a WWW-Authenticate value/],
   [{ challenge: true }, /"challenge" must be a non-empty string, got true/],
+  [{ mode: 'report' }, `errors: "mode" must be one of 'enforce', 'observe', got 'report'`],
   [{ notFound: 'no' }, `errors: "notFound" must be true or false, got 'no'`],
   [{ methodNotAllowed: 1 }, 'errors: "methodNotAllowed" must be true or false, got 1'],
   [{ schemas: null }, 'errors: "schemas" must be true or false, got null'],
@@ -46,7 +47,7 @@ t.test('an option that is undefined has its default', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   const names =
-    'format typeBase map expose messages extensions challenge notFound methodNotAllowed schemas log'
+    'format typeBase map expose mode messages extensions challenge notFound methodNotAllowed schemas log'
   await app.register(errors, Object.fromEntries(names.split(' ').map((name) => [name, undefined])))
 
   t.match((await app.inject('/nowhere')).json(), { statusCode: 404, code: 'ROUTE_NOT_FOUND' })

@@ -13,7 +13,7 @@ import { createScopeGuards } from './scope-guards.ts'
 
 export interface RouteRules {
   authenticate: AuthHook
-  authorize(...roles: RoleName[]): AuthHook
+  authorize(...roles: (RoleName | readonly RoleName[])[]): AuthHook
   matrix(): MatrixRow[]
 }
 
@@ -39,6 +39,7 @@ export function createRouteRules(
   guards: Guards
 ): RouteRules {
   const { schemes, mode } = options
+  const deniesByDefault = options.defaultDeny && mode === 'enforce'
   /** The requirements of the hooks that `authenticate` and `authorize(…)` are. */
   const requirements = new WeakMap<object, Requirement>()
   const checkedRoute = routeData<true>('auth.checked')
@@ -137,7 +138,13 @@ export function createRouteRules(
     if (unmarked.length === 0) return done()
     const rule =
       'find an access rule on every route: config.auth, app.authenticate or app.authorize (config: { auth: false } for everyone)'
-    done(invalidOption(`auth: "defaultDeny" must ${rule}, got none on ${unmarked.join(', ')}`))
+    if (mode === 'enforce')
+      return done(invalidOption(`auth: "defaultDeny" must ${rule}, got none on ${unmarked.join(', ')}`))
+    const what = `"defaultDeny" would stop the start: ${unmarked.join(', ')} have no access rule`
+    fastify.log.warn(
+      `auth: ${what}; they are open, because the mode is 'report'; add config.auth, or config: { auth: false } for everyone`
+    )
+    done()
   })
 
   // Routes added before this plugin have no guards, even if they name `app.authenticate`: it did not exist yet, and
@@ -149,7 +156,7 @@ export function createRouteRules(
     if (config.operational !== undefined || config.auth === false) return done()
     if (isPreflight({ method, url })) return done()
     // Without a scheme there is nothing that a guard could require.
-    if (config.auth === undefined && !options.defaultDeny && schemes.length === 0) return done()
+    if (config.auth === undefined && !deniesByDefault && schemes.length === 0) return done()
     if (!early.has(url)) {
       early.add(url)
       const what = `${url} was added before this plugin, so it has no guard; rejecting its requests`
@@ -163,7 +170,9 @@ export function createRouteRules(
   const base: Requirement = { schemes, mode, ...anyUser }
   return {
     authenticate: createHook(base),
-    authorize: (...roles) => {
+    authorize: (...lists) => {
+      // A list is how other libraries take them.
+      const roles = lists.flat() as RoleName[]
       if (roles.length === 0) check.failWith('authorize', 'called with at least one role', 'none')
       for (const role of roles) check.string('authorize', role)
       return createHook({ ...base, roles })

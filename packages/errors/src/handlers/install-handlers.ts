@@ -1,5 +1,10 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { hasAppErrorHandler, isNotFoundHandlerSet, recognisesErrorHandlers } from '../internals.ts'
+import {
+  allowNotFoundHandler,
+  hasAppErrorHandler,
+  isNotFoundHandlerSet,
+  recognisesErrorHandlers
+} from '../internals.ts'
 
 /** The handlers to install. */
 export interface Handlers {
@@ -32,8 +37,11 @@ export function installHandlers(
   if (onNotFound === undefined) return { errorHandler, notFoundHandler: 'off' }
 
   if (!setNotFoundHandler(fastify, onNotFound)) return { errorHandler, notFoundHandler: 'app' }
-  explainLaterNotFoundHandlers(fastify)
-  return { errorHandler, notFoundHandler: 'plugin' }
+  const installed: InstalledHandlers = { errorHandler, notFoundHandler: 'plugin' }
+  giveWayToLaterHandler(fastify, () => {
+    installed.notFoundHandler = 'app'
+  })
+  return installed
 }
 
 /** Sets the 404 handler unless this scope has one already. Returns whether it was set. */
@@ -48,17 +56,23 @@ function setNotFoundHandler(fastify: FastifyInstance, handler: NonNullable<Handl
 }
 
 /**
- * A prefix can have one 404 handler. If an app sets another one later, Fastify throws an error that does not name this
- * plugin, so it is replaced by one that says what to do. A scope with another prefix may set its handler.
+ * A prefix can have one 404 handler. If the app sets one later, it replaces the plugin's. Where that cannot be done, in a
+ * scope with a prefix, Fastify's error does not name this plugin, so it is replaced by one that says what to do.
  */
-function explainLaterNotFoundHandlers(fastify: FastifyInstance): void {
+function giveWayToLaterHandler(fastify: FastifyInstance, onReplaced: () => void): void {
   const prefixOf = ({ prefix }: FastifyInstance): string => prefix || '/'
   const original = fastify.setNotFoundHandler as (...args: unknown[]) => FastifyInstance
-  const explaining = function (this: FastifyInstance, ...args: unknown[]) {
+  let isReplaced = false
+  const replacing = function (this: FastifyInstance, ...args: unknown[]) {
     try {
       return original.apply(this, args)
     } catch (error) {
-      if (!isNotFoundHandlerSet(error) || prefixOf(this) !== prefixOf(fastify)) throw error
+      if (isReplaced || !isNotFoundHandlerSet(error) || prefixOf(this) !== prefixOf(fastify)) throw error
+      if (prefixOf(this) === '/' && allowNotFoundHandler(this)) {
+        isReplaced = true
+        onReplaced()
+        return original.apply(this, args)
+      }
       throw new Error(
         'errors: cannot set a 404 handler: the plugin "errors" already responds to unknown routes. Pass ' +
           '{ notFound: false } to it (to fastify-seaworthy errors: { notFound: false }), or set yours before it',
@@ -66,5 +80,5 @@ function explainLaterNotFoundHandlers(fastify: FastifyInstance): void {
       )
     }
   }
-  fastify.setNotFoundHandler = explaining
+  fastify.setNotFoundHandler = replacing
 }

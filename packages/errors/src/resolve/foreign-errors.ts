@@ -26,9 +26,12 @@ export class ForeignErrors {
   readonly #log: FastifyBaseLogger
   /** The classes that a warning has named. */
   readonly #named: Set<string> = new Set()
+  readonly #observe: boolean
 
-  constructor(log: FastifyBaseLogger) {
+  /** @param observe - Whether each error keeps its status and message, as without this plugin. */
+  constructor(log: FastifyBaseLogger, observe: boolean) {
     this.#log = log
+    this.#observe = observe
   }
 
   /**
@@ -40,15 +43,15 @@ export class ForeignErrors {
   respond(error: object, inHandler: boolean): ErrorReply | undefined {
     const thrown = error as ThrownMembers
     const statusCode = statusOf(thrown)
-    if (statusCode === undefined || isUpstreamError(error)) return undefined
-    const plain = isPlain(error)
-    if (plain && inHandler) {
-      this.#warn(error, statusCode, true)
-      return undefined
-    }
+    if (statusCode === undefined) return undefined
+    const isUpstream = isUpstreamError(error)
+    const isIgnored = isUpstream || (isPlain(error) && inHandler)
+    if (isIgnored && !isUpstream) this.#warn(error, statusCode, true)
+    if (isIgnored && !this.#observe) return undefined
     const { code, message, expose } = thrown
-    const shown = expose === true && statusCode < 500 && typeof message === 'string' && message !== ''
-    if (!shown && statusCode < 500) this.#warn(error, statusCode, false)
+    const sendable = statusCode < 500 && typeof message === 'string' && message !== ''
+    const shown = sendable && (this.#observe || expose === true)
+    if (!isIgnored && statusCode < 500 && expose !== true) this.#warn(error, statusCode, false)
     return {
       statusCode,
       code: statusCode < 500 && isConstant(code) ? code : codeOf(statusCode),
@@ -72,9 +75,10 @@ export class ForeignErrors {
         ? `'${code}'`
         : `(error) => error?.statusCode === ${statusCode}`
     const to = '(error) => ({ statusCode: error.statusCode, code: error.code, message: error.message })'
-    const done = ignored
+    const change = ignored
       ? 'its statusCode is ignored and the answer is 500, because a plain error may carry the status of an upstream'
       : `the answer is ${statusCode} without its message, because it may not be meant for clients`
+    const done = this.#observe ? `both are sent, because the mode is 'observe'; without it ${change}` : change
     this.#log.warn(
       { class: name, statusCode },
       `errors: an error of class ${name} was thrown with statusCode ${statusCode}; ${done}; to send both, add to the ` +

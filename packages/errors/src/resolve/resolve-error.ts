@@ -15,6 +15,8 @@ import { applyMapping, type CompiledMapping } from './mapping.ts'
 export interface ResolveOptions {
   map: readonly CompiledMapping[]
   expose: (error: unknown, statusCode: number) => unknown
+  /** `observe`: errors that are not known to be made for clients keep their status. */
+  mode: 'enforce' | 'observe'
 }
 
 /** The facts about the failed request that decide its status and message. */

@@ -17,7 +17,7 @@ export function resolveOnce(fastify: FastifyInstance, options: ResolveOptions): 
   // A decorator and no WeakMap: each collection of young objects walks a WeakMap and may keep its keys alive, and with
   // a reply its request.
   fastify.decorateReply(key, null)
-  const foreign = new ForeignErrors(fastify.log)
+  const foreign = new ForeignErrors(fastify.log, options.mode === 'observe')
 
   return (error, request, reply, state) => {
     const replies = reply as unknown as Record<symbol, { error: unknown; response: ErrorReply } | null>
