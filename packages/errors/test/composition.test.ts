@@ -194,7 +194,8 @@ t.test('a 404 handler of the app that is set later replaces the one of the plugi
     const { app, lines } = await build(t, {}, (app) => {
       const set = (scope: FastifyInstance) => {
         scope.decorateReply('own', 'app')
-        const preHandler = async (_request: FastifyRequest, reply: FastifyReply) => void reply.header('x-own', 'yes')
+        const preHandler = async (_request: FastifyRequest, reply: FastifyReply) =>
+          void reply.header('x-own', 'yes')
         scope.setNotFoundHandler({ preHandler }, (_request, reply) =>
           reply.code(404).send((reply as unknown as { own: string }).own)
         )
@@ -225,27 +226,36 @@ t.test('in a scope with a prefix, a later 404 handler is an error that names the
   )
 })
 
-t.test("with mode 'observe' errors keep the status that Fastify sends, and each kind is logged", async (t) => {
-  const upstream = Object.assign(new Error('of the upstream'), { statusCode: 404, response: { status: 404 } })
-  const { app, lines } = await build(t, { mode: 'observe' }, (app) => {
-    app.get('/tea', async () => {
-      throw Object.assign(new Error('short and stout'), { statusCode: 418 })
+t.test(
+  "with mode 'observe' errors keep the status that Fastify sends, and each kind is logged",
+  async (t) => {
+    const upstream = Object.assign(new Error('of the upstream'), {
+      statusCode: 404,
+      response: { status: 404 }
     })
-    app.get('/away', async () => {
-      throw Object.assign(new Error('the password is hunter2'), { statusCode: 503 })
+    const { app, lines } = await build(t, { mode: 'observe' }, (app) => {
+      app.get('/tea', async () => {
+        throw Object.assign(new Error('short and stout'), { statusCode: 418 })
+      })
+      app.get('/away', async () => {
+        throw Object.assign(new Error('the password is hunter2'), { statusCode: 503 })
+      })
+      app.get('/upstream', async () => {
+        throw upstream
+      })
     })
-    app.get('/upstream', async () => {
-      throw upstream
-    })
-  })
-  t.match((await app.inject('/tea')).json(), { statusCode: 418, message: 'short and stout' })
-  const away = await app.inject('/away')
-  t.equal(away.statusCode, 503)
-  t.notMatch(away.payload, /hunter2/, 'messages of 5xx stay internal')
-  t.equal((await app.inject('/upstream')).statusCode, 404)
-  const warned = lines.filter(({ level }) => level === 40)
-  t.match(warned, [{ msg: /statusCode 418; both are sent, because the mode is 'observe'; without it .* 500/ }, { statusCode: 503 }])
-})
+    t.match((await app.inject('/tea')).json(), { statusCode: 418, message: 'short and stout' })
+    const away = await app.inject('/away')
+    t.equal(away.statusCode, 503)
+    t.notMatch(away.payload, /hunter2/, 'messages of 5xx stay internal')
+    t.equal((await app.inject('/upstream')).statusCode, 404)
+    const warned = lines.filter(({ level }) => level === 40)
+    t.match(warned, [
+      { msg: /statusCode 418; both are sent, because the mode is 'observe'; without it .* 500/ },
+      { statusCode: 503 }
+    ])
+  }
+)
 
 t.test('the error handler of a scope is kept and may delegate to the plugin’s', async (t) => {
   const { app } = await build(t, {}, (app) => {

@@ -2,11 +2,15 @@ import { resolve } from 'node:path'
 import type { Answer, Failure } from './commands/app-messages.ts'
 import { describe } from './commands/describe-app.ts'
 import { useFreePorts, loadApp } from './commands/load-app.ts'
+import { setTrial, type Trial } from './parts/trial.ts'
 
 /** Milliseconds that the app has to close. */
 const closeTimeoutMs = 5000
 
-void start(process.argv[2] ?? '')
+const [, , file = '', trial] = process.argv
+
+if (trial !== undefined) setTrial(JSON.parse(trial) as Trial)
+void start(file)
 
 /** Loads the app and sends its description to the parent process. Output, exits and crashes stay in this process. */
 async function start(file: string): Promise<void> {

@@ -10,15 +10,17 @@ import { hasLogger } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { explainDecoratorConflicts } from './conflicts/explain-decorator-conflicts.ts'
-import { rejectDuplicatePlugins } from './conflicts/reject-duplicate-plugins.ts'
+import { handleLaterPlugins } from './conflicts/later-plugins.ts'
 import { missingInternals } from './internals.ts'
 import { load } from './load/load.cjs'
 import { requireVersions } from './load/required-versions.ts'
+import { reportAdoption, withAdoption } from './parts/adoption.ts'
 import { decide } from './parts/decide.ts'
 import { checkOptions, partNames, type SeaworthyOptions } from './parts/options.ts'
 import { hasPublicMetrics } from './parts/public-metrics.ts'
 import { redactOptions } from './parts/redact-options.ts'
 import { summarize, type PartReport, type Report, type Seaworthy } from './parts/report.ts'
+import { withTrial } from './parts/trial.ts'
 import { shareRedis, type SharedRedis } from './redis/shared-redis.ts'
 import { withRedis } from './redis/with-redis.ts'
 import { missingServerOptions } from './server-options/missing.ts'
@@ -35,19 +37,21 @@ declare module 'fastify' {
 
 const cookiePlugin = '@fastify/cookie'
 
-const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, options) => {
+const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, appOptions) => {
   requireVersions(fastify.version)
-  checkOptions(options)
+  checkOptions(appOptions)
+  const options = withAdoption(withTrial(appOptions))
   const redis = options.redis && shareRedis(options.redis, fastify.log)
 
   const hadCookies = fastify.hasPlugin(cookiePlugin)
   const reports = await registerParts(fastify, options, redis)
+  if (options.adopt) reportAdoption(fastify, reports)
   if (redis) manageRedis(fastify, redis)
   const expected = partSettings(options)
   const report = (): Report =>
     structuredClone({ parts: reports, missing: missingServerOptions(fastify, expected) })
   fastify.decorate('seaworthy', { report })
-  rejectDuplicatePlugins(fastify, reports, fastify.hasPlugin(cookiePlugin) && !hadCookies)
+  handleLaterPlugins(fastify, reports, fastify.hasPlugin(cookiePlugin) && !hadCookies)
   explainDecoratorConflicts(fastify, reports)
   whenProvided(fastify, managementPort, (management) => {
     management.section('parts', () => report(), { live: false })

@@ -135,9 +135,24 @@ t.test('doctor lists the problems, each with its fix', async (t) => {
   const { code, output } = await command(t, ['doctor', 'instance.cjs'])
   t.equal(code, 1)
   t.match(output, /the constructor lacks genReqId: .*\n +const app = Fastify\(serverOptions\(options\)\)\n/)
-  t.match(output, /the log warns: security: .*GET \/orders/)
+  t.match(output, /the log warns: security: .*POST \/orders/)
   t.match(output, /note: security\.cors backed off: "@fastify\/cors" was registered before/)
   t.notMatch(output, /observabilityServerOptions/, "the preset's line stands for the parts'")
+})
+
+t.test('doctor lists everything that stops the start in one run', { timeout: 300_000 }, async (t) => {
+  const { code, output } = await command(t, ['doctor', 'conflicts.js'])
+  t.equal(code, 1)
+  t.match(output, 'conflicts.js: 6 things must change')
+  for (const line of [
+    /the start fails: .*"health".*\{ health: false \}/,
+    /the start fails: .*"shutdown".*\{ shutdown: false \}/,
+    /the start fails: .*"@fastify\/cors".*\{ security: \{ cors: false \} \}/,
+    /the start fails: .*"metrics\.path" must be another path/,
+    /the log warns: .*POST \/users has an unsafe pattern/,
+    /the log warns: .*"defaultDeny" would stop the start: .*POST \/users/
+  ])
+    t.match(output, line)
 })
 
 t.test('doctor --json prints data', async (t) => {

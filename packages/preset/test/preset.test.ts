@@ -4,6 +4,7 @@ import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import fastifyJwt from '@fastify/jwt'
+import fastifyRateLimit from '@fastify/rate-limit'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import { seaworthy, serverOptions, type SeaworthyOptions } from '../src/index.ts'
@@ -107,14 +108,72 @@ t.test("an app's own CORS options win", async (t) => {
 })
 
 t.test(
-  'registering a replaced plugin after the preset is rejected with the part and its switch',
+  'a helmet and a limiter that the app registers later replace ours, each with one warning',
   async (t) => {
-    const { app } = await build(t)
+    const { app, lines } = await build(t, { security: { rateLimit: { max: 2, timeWindow: '1 minute' } } })
+    app.get('/early', async () => 'x')
+    await app.register(helmet, { xFrameOptions: { action: 'deny' }, contentSecurityPolicy: false })
+    await app.register(fastifyRateLimit, { max: 3, timeWindow: '1 minute' })
+    await app.register(cors, { origin: 'https://own.example' })
+    app.get('/', async () => 'x')
+    app.get('/own', { config: { rateLimit: { max: 1, timeWindow: '1 minute' } } }, async () => 'x')
+    await app.listen({ port: 0 })
+    const url = app.listeningOrigin
+    const statuses = async (path: string, count: number) => {
+      const found = []
+      // oxlint-disable-next-line no-await-in-loop -- a limit counts in order
+      for (let i = 0; i < count; i++) found.push((await fetch(url + path)).status)
+      return found
+    }
+
+    const { headers } = await fetch(url, { headers: { origin: 'https://own.example' } })
+    t.equal(headers.get('x-frame-options'), 'DENY')
+    t.notOk(headers.has('content-security-policy'), 'none of ours is left')
+    t.notOk(headers.has('permissions-policy'))
+    t.equal(headers.get('access-control-allow-origin'), 'https://own.example')
+    t.strictSame(await statuses('/', 3), [200, 200, 429], "the app's limit is 3")
+    t.strictSame(await statuses('/own', 2), [200, 429])
+    t.strictSame(
+      await statuses('/early', 3),
+      [200, 200, 429],
+      'a route that the later limiter does not cover keeps ours'
+    )
+
+    for (const [part, plugin] of [
+      ['security.headers', '@fastify/helmet'],
+      ['security.rateLimit', '@fastify/rate-limit']
+    ] as const) {
+      t.match(stateOf(app, part), { state: 'backed off', reason: `"${plugin}" was registered later` })
+      const [, key] = part.split('.')
+      const warned = lines.filter(({ level, msg }) => level === 40 && String(msg).includes(plugin))
+      t.match(warned, [{ msg: `{ security: { ${key}: false } }` }])
+    }
+    t.match(
+      lines.find(({ msg }) => String(msg).startsWith('seaworthy: on: ')),
+      { msg: /backed off: .*helmet.*later/ }
+    )
+    t.match(stateOf(app, 'security.cors'), { state: 'off', reason: 'no options given' })
+  }
+)
+
+t.test('in a child scope both the plugin of the app and ours apply', async (t) => {
+  const { app } = await build(t)
+  await app.register(async (scope) => {
+    await scope.register(helmet, { xFrameOptions: { action: 'sameorigin' } })
+    scope.get('/page', async () => 'x')
+  })
+  app.get('/', async () => 'x')
+  t.equal((await app.inject('/page')).headers['x-frame-options'], 'SAMEORIGIN')
+  t.equal((await app.inject('/')).headers['x-content-type-options'], 'nosniff')
+  t.equal(stateOf(app, 'security.headers'), undefined)
+})
+
+t.test(
+  'registering a plugin to which a part cannot give way is rejected with the part and its switch',
+  async (t) => {
+    const { app } = await build(t, { security: { cors: { origin: 'https://a.example' } } })
     t.throws(() => app.register(cors), {
       message: /"@fastify\/cors".*"security\.cors".*\{ security: \{ cors: false \} \}/
-    })
-    t.throws(() => app.register(helmet), {
-      message: /security\.headers/
     })
     t.throws(() => app.register(seaworthy), { message: /fastify-seaworthy/ })
   }

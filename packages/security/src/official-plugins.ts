@@ -1,19 +1,24 @@
 import type { FastifyInstance } from 'fastify'
 
+interface OfficialPlugin {
+  readonly name: '@fastify/helmet' | '@fastify/rate-limit'
+  /** The consequence, for the log. */
+  readonly then: string
+  /** Whether ours has given way already. */
+  readonly isOff: () => boolean
+  readonly turnOff: () => void
+}
+
 /**
- * Calls `turnOff` and warns if the app itself has registered the official plugin in the same place, before or after: two
+ * Turns ours off and warns if the app itself has registered the official plugin in the same place, before or after: two
  * plugins for one purpose would double limits or mix policies.
- *
- * @param then - The consequence, for the log.
  */
 export function whenOfficialIsUsed(
   fastify: FastifyInstance,
-  name: '@fastify/helmet' | '@fastify/rate-limit',
-  then: string,
-  turnOff: () => void
+  { name, then, isOff, turnOff }: OfficialPlugin
 ): void {
   fastify.addHook('onReady', (done) => {
-    if (fastify.hasPlugin(name)) {
+    if (!isOff() && fastify.hasPlugin(name)) {
       turnOff()
       fastify.log.warn(`security: the app registers ${name} too; ${then}; keep one of the two`)
     }

@@ -4,7 +4,7 @@ import type { AppDescription, Failure } from './app-messages.ts'
 import { findCopies, describeDuplicates, type Copy } from './installed-copies.ts'
 import { appArguments, print, type Command } from './command.ts'
 import { environmentProblems } from './environment-problems.ts'
-import { startApp } from './start-app.ts'
+import { tryApp } from './try-app.ts'
 
 /** One problem that must be fixed. */
 interface Finding {
@@ -19,16 +19,18 @@ export const doctor: Command = {
   usage: `usage: fastify-seaworthy doctor FILE [--json]
 
 Loads the app, makes it ready without listening, and checks versions, copies of packages, the constructor's options,
-parts that backed off, warnings of the start and the environment.
+parts that backed off, warnings of the start and the environment. What stops the start is left out and tried again, so
+that one run lists all conflicts.
 FILE exports the app, a promise of it, a function that makes it, or a plugin for fastify-cli; or it starts the app.
 Exits with 0 when nothing must change, 1 when something must.`,
   async run(args) {
     const { file, json } = appArguments(args)
     const copies = findCopies(resolve(file))
-    const { app, failure, warnings } = await startApp(file)
+    const { app, failure, warnings, conflicts } = await tryApp(file)
     const environment = await environmentProblems()
     const findings = [
       ...versionFindings(copies),
+      ...conflicts.map(({ message }) => ({ problem: `the start fails: ${message}` })),
       ...startFindings(failure, environment),
       ...(app ? appFindings(app, copies) : []),
       ...logFindings(warnings, app)
@@ -95,7 +97,11 @@ function appFindings({ report }: AppDescription, copies: readonly Copy[]): Findi
 /** Omits the warnings of parts about constructor options: the report has them for all parts. */
 function logFindings(warnings: readonly string[], app: AppDescription | undefined): Finding[] {
   const isReported = (app?.report?.missing.length ?? 0) > 0
-  const others = warnings.filter((text) => !isReported || !/\w+ServerOptions\(/.test(text))
+  const others = warnings.filter(
+    (text) =>
+      !text.startsWith('seaworthy: the app is being adopted') &&
+      (!isReported || !/\w+ServerOptions\(/.test(text))
+  )
   return others.map((problem) => ({ problem: `the log warns: ${problem}` }))
 }
 

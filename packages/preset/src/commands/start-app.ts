@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Trial } from '../parts/trial.ts'
 import type { Answer, AppDescription, Failure } from './app-messages.ts'
 
 /** An app that was made ready, or why it was not. */
@@ -19,13 +20,17 @@ const readyTimeoutMs = 60_000
  * Makes an app ready in a child process: its output does not mix with the command's, and the command survives when the
  * app crashes, exits or hangs.
  */
-export async function startApp(file: string): Promise<Started> {
+export async function startApp(file: string, trial?: Trial): Promise<Started> {
   if (!existsSync(file))
     return { failure: { message: 'there is no such file', code: 'ENOENT' }, warnings: [] }
   const program = import.meta.url.endsWith('.ts') ? '../app-process.ts' : './app-process.cjs'
-  const child = fork(fileURLToPath(new URL(program, import.meta.url)), [file], {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc']
-  })
+  const child = fork(
+    fileURLToPath(new URL(program, import.meta.url)),
+    [file, ...(trial ? [JSON.stringify(trial)] : [])],
+    {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc']
+    }
+  )
   const output = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const)
     child[name]?.setEncoding('utf8').on('data', (text: string) => void (output[name] += text))

@@ -53,6 +53,7 @@ export function partOptionsFrom(env: Environment): SeaworthyOptions {
   }
   const redis = redisOptionsFrom(env)
   if (redis !== undefined) parts.redis = redis
+  if (env.SEAWORTHY_ADOPT !== undefined) parts.adopt = env.SEAWORTHY_ADOPT
   return switchOffParts(parts, list(env.SEAWORTHY_OFF) ?? [])
 }
 

@@ -47,9 +47,22 @@ export function readVariables(env: NodeJS.ProcessEnv, { properties }: Environmen
 const isServiceLink = (variable: VariableSchema | undefined, value: string): boolean =>
   (variable?.type === 'integer' || variable?.type === 'number') && /^(?:tcp|udp|sctp):\/\/.+:\d+$/.test(value)
 
-/** Words of a list may be in upper case: `LOG_LEVEL=INFO`. */
+/** The other words for a switch that configuration files and platforms use. */
+const booleans: Readonly<Record<string, string>> = {
+  1: 'true',
+  yes: 'true',
+  on: 'true',
+  0: 'false',
+  no: 'false',
+  off: 'false',
+  true: 'true',
+  false: 'false'
+}
+
+/** Words of a list may be in upper case, `LOG_LEVEL=INFO`, and a switch may be `1`. */
 function normalize(value: string, variable: VariableSchema | undefined): string {
   const lowerCase = value.toLowerCase()
+  if (variable?.type === 'boolean') return booleans[lowerCase] ?? value
   const { enum: words } = variable ?? {}
   return words !== undefined && !words.includes(value) && words.includes(lowerCase) ? lowerCase : value
 }

@@ -158,6 +158,11 @@ export const environmentSchema = {
       minimum: 0,
       description: 'Milliseconds that requests in flight have after that.'
     },
+    SEAWORTHY_ADOPT: {
+      type: 'boolean',
+      description:
+        'Adoption mode: parts that reject or change something only log it, while an app is being converted.'
+    },
     SEAWORTHY_OFF: {
       type: 'string',
       example: 'security.cors,auth',

@@ -4,7 +4,7 @@ import { partNames, type SeaworthyOptions } from '../parts/options.ts'
 import { EnvironmentError } from './environment-error.ts'
 
 /** The names that `SEAWORTHY_OFF` may contain. */
-const switches: readonly string[] = [
+export const switches: readonly string[] = [
   ...partNames.flatMap((part) => [
     part,
     ...replacedPlugins[part].flatMap(({ key }) => (key ? [`${part}.${key}`] : []))

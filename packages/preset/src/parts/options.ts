@@ -85,6 +85,14 @@ export interface SeaworthyOptions {
    * @defaultValue none: state is kept in memory, per process
    */
   redis?: RedisOption | undefined
+
+  /**
+   * Adoption mode, for an app that is being converted: validation, pattern checks, headers, limits, `defaultDeny` and the
+   * statuses of errors only observe, and log what they would reject or change. The `mode` of a part overrides it.
+   *
+   * @defaultValue false; `true` where the environment has `SEAWORTHY_ADOPT=1`
+   */
+  adopt?: boolean | undefined
 }
 
 /** The parts in the order in which they are registered. */
@@ -109,14 +117,15 @@ const check = optionChecks('seaworthy')
  * @throws RangeError with the code `INVALID_OPTION`.
  */
 export function checkOptions(options: SeaworthyOptions): void {
-  check.keys('', options, [...partNames, 'redis', 'env', 'listen'])
+  check.keys('', options, [...partNames, 'redis', 'adopt', 'env', 'listen'])
   for (const name of partNames) {
     const value: unknown = options[name]
     const isValid =
       value === undefined || typeof value === 'boolean' || (typeof value === 'object' && value !== null)
     if (!isValid) check.fail(name, 'false, true or an object of options', value)
   }
-  const { redis } = options
+  const { redis, adopt } = options
+  if (adopt !== undefined) check.boolean('adopt', adopt)
   if (redis !== undefined && (typeof redis !== 'object' || redis === null)) {
     check.fail('redis', 'a connection ({ host, port }) or an ioredis client', redis)
   }

@@ -18,7 +18,7 @@ export const replacedPlugins: Record<PartName, readonly ReplacedPlugin[]> = {
   resilience: [],
   security: [
     { plugin: '@fastify/helmet', key: 'headers' },
-    { plugin: '@fastify/cors', key: 'cors' },
+    { plugin: '@fastify/cors', key: 'cors', optional: true },
     { plugin: '@fastify/rate-limit', key: 'rateLimit' }
   ],
   auth: [

@@ -1,4 +1,4 @@
-import { onEarlyRejection, type Overridable } from '@seaworthy/contract'
+import { onEarlyRejection, whenReplaced, type Overridable } from '@seaworthy/contract'
 import { invalidOption } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
@@ -66,14 +66,14 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
 
   if (global) {
     let active = true
-    whenOfficialIsUsed(
-      fastify,
-      '@fastify/helmet',
-      'its headers are sent, and the headers of this package are not',
-      () => {
-        active = false
-      }
-    )
+    const turnOff = (): void => void (active = false)
+    whenReplaced(fastify, 'security.headers', turnOff)
+    whenOfficialIsUsed(fastify, {
+      name: '@fastify/helmet',
+      then: 'its headers are sent, and the headers of this package are not',
+      isOff: () => !active,
+      turnOff
+    })
     fastify.addHook('onRequest', (request, reply, done) => {
       if (active) apply(request, reply)
       done()

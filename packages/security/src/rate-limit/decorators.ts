@@ -40,8 +40,13 @@ declare module 'fastify' {
   interface FastifyInstance extends RateLimitDecorators {}
 }
 
-/** Adds the decorators of @fastify/rate-limit. Each call creates a limit with counts of its own. */
-export function decorateLimits(fastify: FastifyInstance, limiter: Limiter, { custom }: AppLimits): void {
+/**
+ * Adds the decorators of @fastify/rate-limit. Each call creates a limit with counts of its own.
+ *
+ * @returns The names that it has added.
+ */
+export function decorateLimits(fastify: FastifyInstance, limiter: Limiter, { custom }: AppLimits): string[] {
+  const decorated = ['rateLimit', 'createRateLimit'].filter((name) => !fastify.hasDecorator(name))
   let created = 0
   const createLimit = (options: LimitOptions = {}) => custom('rateLimit()', options, `custom ${++created}`)
 
@@ -82,4 +87,5 @@ export function decorateLimits(fastify: FastifyInstance, limiter: Limiter, { cus
       }
     })
   }
+  return decorated
 }

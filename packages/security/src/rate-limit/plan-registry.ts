@@ -20,6 +20,9 @@ export class RoutePlans {
   /** The last plan of each `config.rateLimit`, for the HEAD route of a GET route. */
   readonly #latest = new WeakMap<object, { url: string; plan: RoutePlan }>()
 
+  /** Whether another plugin limits the routes that are added from now on. */
+  isReplaced = false
+
   /**
    * @param global - Whether routes without `config.rateLimit` have the app's limits.
    * @param separateFiles - Whether routes of static files have a limit of their own.
@@ -38,7 +41,11 @@ export class RoutePlans {
 
   /** Decides the plan of a route that is being added, and stores it with the route. */
   add(route: RouteOptions): RoutePlan {
-    const plan = this.#isForFiles(route) ? this.#forFiles() : this.#decide(route)
+    const plan = this.isReplaced
+      ? noLimits
+      : this.#isForFiles(route)
+        ? this.#forFiles()
+        : this.#decide(route)
     this.#data.set(route, plan)
     return plan
   }

@@ -1,10 +1,10 @@
+import { managementPort, whenProvided, whenReplaced } from '@seaworthy/contract'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { whenOfficialIsUsed } from '../official-plugins.ts'
 import { isInjectedByTest } from '../internals.ts'
 import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { observedReports } from '../mode.ts'
-import { managementPort, whenProvided } from '@seaworthy/contract'
 import { securityStatus, type LimitInfo } from '../status.ts'
 import { decorateLimits } from './decorators.ts'
 import { Limiter } from './limiter.ts'
@@ -72,9 +72,18 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
     })
   }
 
-  const then = 'it limits by address and by route; of the limits of this package, "user" and "failures" go on'
-  whenOfficialIsUsed(fastify, '@fastify/rate-limit', then, () => plans.keepOnlyAdditional())
-  decorateLimits(fastify, limiter, limits)
+  const decorated = decorateLimits(fastify, limiter, limits)
+  // Routes that were added before keep their limits: the other plugin does not cover them.
+  whenReplaced(fastify, 'security.rateLimit', () => {
+    plans.isReplaced = true
+    for (const name of decorated) Reflect.deleteProperty(fastify, name)
+  })
+  whenOfficialIsUsed(fastify, {
+    name: '@fastify/rate-limit',
+    then: 'it limits by address and by route; of the limits of this package, "user" and "failures" go on',
+    isOff: () => plans.isReplaced,
+    turnOff: () => plans.keepOnlyAdditional()
+  })
   const status = securityStatus(fastify)
   const earlier = status.limits
   status.limits = () => [

@@ -7,7 +7,7 @@ const app = Fastify({ logger: true })
 app.register(require('@fastify/cors'), { origin: 'https://app.example.com' })
 app.register(seaworthy, { auth: false })
 app.register(async (scope) => {
-  scope.get('/orders', async () => [])
+  scope.post('/orders', async () => [])
 })
 
 // Without serverOptions, with a plugin of its own, and with a route that takes input without a schema.
