@@ -172,7 +172,7 @@ export function createRouteRules(
     authenticate: createHook(base),
     authorize: (...lists) => {
       // A list is how other libraries take them.
-      const roles = lists.flat() as RoleName[]
+      const roles = lists.flat<(RoleName | readonly RoleName[])[]>()
       if (roles.length === 0) check.failWith('authorize', 'called with at least one role', 'none')
       for (const role of roles) check.string('authorize', role)
       return createHook({ ...base, roles })

@@ -18,7 +18,7 @@ export function withAdoption(options: SeaworthyOptions): SeaworthyOptions {
   if (!isAdopting(options)) return options
   const result: Record<string, unknown> = { ...options, adopt: true }
   for (const [part, mode] of Object.entries(observing)) {
-    const own = options[part as keyof typeof observing] as PartOptions<object> | undefined
+    const own: PartOptions<object> | undefined = options[part as keyof typeof observing]
     if (own !== false) result[part] = { ...mode, ...(typeof own === 'object' ? own : {}) }
   }
   return result

@@ -60,7 +60,15 @@ const plugin: FastifyPluginAsync<ValidationOptions> = async (fastify, options) =
   })
 
   warnAboutMisspeltOptions(fastify, ['validation'])
-  fastify.addHook('onRoute', (route) => {
+  fastify.addHook('onRoute', function (route) {
+    // @fastify/multipart may make the body of a form later than the hook above: then it is one only behind its hook.
+    if (route.schema?.body !== undefined && this.hasContentTypeParser('multipart/form-data')) {
+      const markForm: Hook = ({ headers, body }, _reply, done) => {
+        if (isForm(headers['content-type']) && typeof body === 'object' && body !== null) forms.add(body)
+        done()
+      }
+      route.preValidation = [...[route.preValidation ?? []].flat(), markForm] as never
+    }
     const then = routeUnsafePatterns(route, settings.unsafePatterns)
     const subject = `the schema of ${[route.method].flat().join(',')} ${route.url}`
     const lengths: Record<string, number> = {

@@ -1,0 +1,3 @@
+export default async function support(fastify) {
+  fastify.get('/', async () => fastify.someSupport())
+}
