@@ -16,6 +16,10 @@ export function constructorOptions(fastify: FastifyInstance): Readonly<Record<st
 export const isFastifyDefault = (value: unknown): boolean =>
   typeof value === 'function' && ['defaultClientErrorHandler', 'defaultGenReqId'].includes(value.name)
 
+/** Whether the instance is a scope of another one. Fastify makes scopes that inherit from their parent. */
+export const isChildScope = (fastify: FastifyInstance): boolean =>
+  typeof (Object.getPrototypeOf(fastify) as Partial<FastifyInstance>).register === 'function'
+
 const pluginMetadata = Symbol.for('plugin-meta')
 
 /**

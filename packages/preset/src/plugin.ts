@@ -11,19 +11,21 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { explainDecoratorConflicts } from './conflicts/explain-decorator-conflicts.ts'
 import { handleLaterPlugins } from './conflicts/later-plugins.ts'
-import { missingInternals } from './internals.ts'
+import { isChildScope, missingInternals } from './internals.ts'
 import { load } from './load/load.cjs'
 import { requireVersions } from './load/required-versions.ts'
 import { reportAdoption, withAdoption } from './parts/adoption.ts'
 import { decide } from './parts/decide.ts'
 import { checkOptions, partNames, type SeaworthyOptions } from './parts/options.ts'
 import { hasPublicMetrics } from './parts/public-metrics.ts'
+import { questionOptions } from './parts/question-options.ts'
 import { redactOptions } from './parts/redact-options.ts'
 import { summarize, type PartReport, type Report, type Seaworthy } from './parts/report.ts'
 import { withTrial } from './parts/trial.ts'
 import { shareRedis, type SharedRedis } from './redis/shared-redis.ts'
 import { withRedis } from './redis/with-redis.ts'
 import { missingServerOptions } from './server-options/missing.ts'
+import { rejectRegisterAlone } from './server-options/register-alone.ts'
 import { partSettings } from './server-options/server-options.ts'
 
 interface SeaworthyDecorators {
@@ -41,13 +43,14 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, appOptions)
   requireVersions(fastify.version)
   checkOptions(appOptions)
   const options = withAdoption(withTrial(appOptions))
+  const expected = partSettings(options)
+  rejectRegisterAlone(fastify, options, expected)
   const redis = options.redis && shareRedis(options.redis, fastify.log)
 
   const hadCookies = fastify.hasPlugin(cookiePlugin)
   const reports = await registerParts(fastify, options, redis)
   if (options.adopt) reportAdoption(fastify, reports)
   if (redis) manageRedis(fastify, redis)
-  const expected = partSettings(options)
   const report = (): Report =>
     structuredClone({ parts: reports, missing: missingServerOptions(fastify, expected) })
   fastify.decorate('seaworthy', { report })
@@ -59,6 +62,8 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, appOptions)
   })
   fastify.addHook('onReady', (done) => {
     logStart(fastify, report())
+    questionOptions(fastify, options, reports)
+    if (isChildScope(fastify)) warnChildScope(fastify)
     if (hasPublicMetrics(options, reports)) warnPublicMetrics(fastify)
     done()
   })
@@ -98,6 +103,13 @@ function manageRedis(fastify: FastifyInstance, { client, isOwned }: SharedRedis)
       close()
       done()
     })
+}
+
+function warnChildScope({ log }: FastifyInstance): void {
+  log.warn(
+    'seaworthy: it is registered in a scope of the app, so routes outside have no headers, limits or guards, whatever ' +
+      'their config says; register it on the app itself, or wrap the plugin around it in fastify-plugin'
+  )
 }
 
 /** In production alone: on a developer's machine the port is not public. */

@@ -224,3 +224,84 @@ t.test("a plural of a variable's name warns, because it may be a variable of oth
   await new Promise((resolve) => setImmediate(resolve))
   t.match(warnings, [/CORS_ORIGINS, did you mean CORS_ORIGIN\?/, /LOG_LEVELS/])
 })
+
+t.test('lists, addresses and variables that belong together are checked with all others', async (t) => {
+  const problems = problemsOf({
+    TRUST_PROXY: '10.0.0.0/8, nonsense',
+    CORS_ORIGIN: 'https://a.example, app.example.com/path',
+    RATE_LIMIT_WINDOW: 'soon',
+    HOST: 'http://0.0.0.0',
+    REDIS_HOST: 'tcp://10.0.0.1:6379',
+    MANAGEMENT_TOKEN: 'a token of 16 letters',
+    METRICS_ALLOW: 'everybody',
+    SESSION_SECRET: 'no key of 32 bytes, and too long for one',
+    PORT: 'x'
+  })
+  const names = problems.map((problem) => problem.slice(0, problem.indexOf(' '))).toSorted()
+  t.strictSame(names, [
+    'CORS_ORIGIN',
+    'HOST',
+    'MANAGEMENT_TOKEN',
+    'METRICS_ALLOW',
+    'PORT',
+    'RATE_LIMIT_WINDOW',
+    'REDIS_HOST',
+    'SESSION_SECRET',
+    'TRUST_PROXY'
+  ])
+  t.notMatch(problems.join(), /nonsense|everybody|soon|app\.example\.com\/path/, 'never a value')
+  t.strictSame(problemsOf({ MANAGEMENT_PORT: '3000' }), ['MANAGEMENT_PORT must be another port than PORT'])
+  t.match(problemsOf({ MANAGEMENT_PORT: '9464', MANAGEMENT_HOST: '0.0.0.0' }), [/set MANAGEMENT_TOKEN or/])
+  t.doesNotThrow(() =>
+    fromEnv({
+      TRUST_PROXY: 'loopback,10.0.0.0/8,fd00::/8',
+      CORS_ORIGIN: 'https://a.example,http://localhost:5173',
+      HOST: '::',
+      RATE_LIMIT_WINDOW: '30 seconds'
+    })
+  )
+})
+
+t.test('a session key may be in hex', async (t) => {
+  const bytes = randomBytes(32)
+  const { auth } = fromEnv({ SESSION_SECRET: bytes.toString('hex') })
+  t.match(auth, { session: { key: {} } })
+  const { key } = (auth as { session: { key: { reveal(): string } } }).session
+  t.equal(key.reveal(), bytes.toString('base64'))
+})
+
+t.test('a rule of the app cannot change the kind of a variable that the parts read', async (t) => {
+  const schema = (rule: object) => ({ schema: { properties: rule as never } })
+  t.throws(() => fromEnv({}, schema({ PORT: { type: 'string' } })), {
+    code: 'INVALID_OPTION',
+    message: /PORT.*'integer'/
+  })
+  t.throws(() => fromEnv({}, schema({ JWT_SECRET: { type: 'string' } })), {
+    message: /JWT_SECRET.*secret: true/
+  })
+  t.doesNotThrow(() => fromEnv({}, schema({ PORT: { type: 'integer', minimum: 1024, default: 8080 } })))
+})
+
+t.test('grace period, name and version of the service have variables', async (t) => {
+  const { shutdown, observability } = fromEnv({
+    GRACE_PERIOD: '45000',
+    OTEL_SERVICE_NAME: 'orders',
+    SERVICE_VERSION: '1.2.3'
+  })
+  t.match(shutdown, { gracePeriod: 45_000 })
+  t.match(observability, { metrics: { buildInfo: { name: 'orders', version: '1.2.3' } } })
+})
+
+t.test('variables of other code and times that look like seconds warn, and the service starts', async (t) => {
+  const warnings: string[] = []
+  const onWarning = ({ message }: Error) => void warnings.push(message)
+  process.on('warning', onWarning)
+  t.teardown(() => process.off('warning', onWarning))
+  fromEnv({ REDIS_TTL: '60', SESSION_SECRETS: 'x', SHUTDOWN_TIMEOUT: '30' })
+  await new Promise((resolve) => setImmediate(resolve))
+  t.match(warnings, [
+    /REDIS_TTL, did you mean REDIS_/,
+    /SESSION_SECRETS/,
+    /SHUTDOWN_TIMEOUT is in milliseconds.*30000/
+  ])
+})

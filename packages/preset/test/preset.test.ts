@@ -397,3 +397,66 @@ t.test('a secret in the place of options is not repeated', async (t) => {
     await app.close()
   }
 })
+
+for (const [options, place] of [
+  [{ rateLimit: { max: 5 } }, 'security.rateLimit'],
+  [{ cors: { origin: 'https://a.example' } }, 'security.cors'],
+  [{ jwt: { secret: 'x' } }, 'auth.jwt'],
+  [{ security: { max: 5 } }, 'security.rateLimit.max'],
+  [{ security: { contentSecurityPolicy: false } }, 'security.headers.contentSecurityPolicy'],
+  [{ auth: { secret: 'x' } }, 'auth.jwt.secret'],
+  [{ observability: { slowThreshold: 5 } }, 'observability.logging.slowThreshold']
+] as const) {
+  t.test(`an option at the wrong level names its place: ${place}`, async (t) => {
+    t.throws(() => serverOptions(options as never), { code: 'INVALID_OPTION', message: `write "${place}"` })
+  })
+}
+
+t.test(
+  'options of the constructor that only register has are an error, and so is a forgotten TRUST_PROXY',
+  async (t) => {
+    for (const security of [{ bodyLimit: 5 }, { trustProxy: ['10.0.0.0/8'] }, { requestTimeout: 5000 }]) {
+      const app = Fastify()
+      t.teardown(() => app.close())
+      const [name] = Object.keys(security)
+      await t.rejects(async () => app.register(seaworthy, { security }), {
+        code: 'INVALID_OPTION',
+        message: new RegExp(`"security\\.${name}".*Fastify\\(serverOptions\\(options\\)\\)`)
+      })
+      const { app: right } = await build(t, { security })
+      await right.ready()
+    }
+  }
+)
+
+t.test(
+  'times that look like seconds, and a platform whose proxies are not trusted, are questioned',
+  async (t) => {
+    process.env.FLY_APP_NAME = 'orders'
+    t.teardown(() => delete process.env.FLY_APP_NAME)
+    const { app, lines } = await build(t, { shutdown: { timeout: 30 } })
+    await app.ready()
+    const warned = lines.filter(({ level }) => level === 40).map(({ msg }) => msg)
+    t.match(warned, [/"shutdown\.timeout" is 30 milliseconds; .* write 30000/, /on Fly .*TRUST_PROXY/])
+
+    const trusting = await build(t, { security: { trustProxy: ['10.0.0.0/8'] } })
+    await trusting.app.ready()
+    t.strictSame(
+      trusting.lines.filter(({ msg }) => String(msg).includes('TRUST_PROXY')),
+      []
+    )
+  }
+)
+
+t.test('in a scope of the app one line says that routes outside are not covered', async (t) => {
+  const lines: Record<string, unknown>[] = []
+  const stream = { write: (line: string) => void lines.push(JSON.parse(line)) }
+  const app = Fastify({ ...(serverOptions() as FastifyServerOptions), logger: { stream } })
+  t.teardown(() => app.close())
+  app.register(async (scope) => void (await scope.register(seaworthy)))
+  await app.ready()
+  t.match(
+    lines.find(({ msg }) => /scope of the app/.test(String(msg))),
+    { level: 40, msg: /routes outside have no headers, limits or guards/ }
+  )
+})

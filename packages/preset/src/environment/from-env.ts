@@ -1,3 +1,4 @@
+import { invalidOption } from '@seaworthy/internal'
 import type { FastifyListenOptions } from 'fastify'
 import type { SeaworthyOptions } from '../parts/options.ts'
 import type { RedisOption } from '../redis/options.ts'
@@ -10,7 +11,7 @@ import { readEnvironment } from './read-environment.ts'
 export interface FromEnvOptions<S extends EnvironmentSchema> {
   /**
    * The app's own variables: checked and typed like the preset's, and in `env`. A variable of the preset takes its rule
-   * from here.
+   * from here, of the same type.
    *
    * @defaultValue none: only the preset's variables
    */
@@ -38,6 +39,7 @@ export function fromEnv<const S extends EnvironmentSchema = { properties: Record
   env: NodeJS.ProcessEnv = process.env,
   { schema }: FromEnvOptions<S> = {}
 ): Config<Omit<Environment, keyof S['properties']> & EnvironmentOf<S>> {
+  if (schema) assertSameKinds(schema)
   const checked = readEnvironment(env, {
     properties: { ...environmentSchema.properties, ...schema?.properties },
     required: [...environmentSchema.required, ...(schema?.required ?? [])]
@@ -46,5 +48,26 @@ export function fromEnv<const S extends EnvironmentSchema = { properties: Record
     ...partOptionsFrom(checked),
     env: checked as Omit<Environment, keyof S['properties']> & EnvironmentOf<S>,
     listen: { host: checked.HOST, port: checked.PORT }
+  }
+}
+
+/**
+ * A rule of the app for a variable of the preset may be narrower, but not of another kind: the parts read the variable.
+ *
+ * @throws RangeError with the code `INVALID_OPTION`.
+ */
+function assertSameKinds({ properties }: EnvironmentSchema): void {
+  const own: EnvironmentSchema['properties'] = environmentSchema.properties
+  for (const [name, { type, secret }] of Object.entries(properties)) {
+    const variable = Object.hasOwn(own, name) ? own[name] : undefined
+    if (
+      variable === undefined ||
+      (variable.type === type && (variable.secret ?? false) === (secret ?? false))
+    )
+      continue
+    const kind = variable.secret ? 'secret: true' : `type: '${variable.type}'`
+    throw invalidOption(
+      `seaworthy: "schema.properties.${name}" must have ${kind}, because the preset reads the variable; choose another name for yours`
+    )
   }
 }

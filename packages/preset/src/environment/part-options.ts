@@ -1,5 +1,6 @@
 import type { AuthOptions } from '@seaworthy/auth'
-import type { Secret } from '@seaworthy/internal'
+import { Secret } from '@seaworthy/internal'
+import type { MetricsOptions } from '@seaworthy/observability'
 import type { SeaworthyOptions } from '../parts/options.ts'
 import { redisOptionsFrom } from './redis-options.ts'
 import type { Environment } from './schema.ts'
@@ -29,12 +30,13 @@ export function partOptionsFrom(env: Environment): SeaworthyOptions {
               token: env.MANAGEMENT_TOKEN,
               allow: list(env.MANAGEMENT_ALLOW)
             }),
-      metrics:
-        env.METRICS_TOKEN === undefined && env.METRICS_ALLOW === undefined
-          ? undefined
-          : omitUndefined({ token: env.METRICS_TOKEN, allow: list(env.METRICS_ALLOW) })
+      metrics: metricsOptions(env)
     }),
-    shutdown: omitUndefined({ drainDelay: env.DRAIN_DELAY, timeout: env.SHUTDOWN_TIMEOUT }),
+    shutdown: omitUndefined({
+      drainDelay: env.DRAIN_DELAY,
+      timeout: env.SHUTDOWN_TIMEOUT,
+      gracePeriod: env.GRACE_PERIOD
+    }),
     security: omitUndefined({
       trustProxy: list(env.TRUST_PROXY),
       cors: env.CORS_ORIGIN === undefined ? undefined : { origin: list(env.CORS_ORIGIN) },
@@ -62,11 +64,28 @@ function omitUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[
   return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as never
 }
 
+/** `undefined` where no variable sets any of them. */
+function metricsOptions(env: Environment): MetricsOptions | undefined {
+  const build = omitUndefined({ name: env.OTEL_SERVICE_NAME, version: env.SERVICE_VERSION })
+  const options = omitUndefined({
+    token: env.METRICS_TOKEN,
+    allow: list(env.METRICS_ALLOW),
+    buildInfo: Object.keys(build).length === 0 ? undefined : build
+  })
+  return Object.keys(options).length === 0 ? undefined : options
+}
+
 /** With a salt the secret is a passphrase, for older setups. Without, it is the key itself. */
 function sessionOptions(secret: Secret, { SESSION_SALT, NODE_ENV }: Environment): SessionOptions {
-  const key = SESSION_SALT === undefined ? { key: secret } : { secret, salt: SESSION_SALT }
+  const key = SESSION_SALT === undefined ? { key: base64Key(secret) } : { secret, salt: SESSION_SALT }
   // Browsers send a Secure cookie only over https, which a developer's machine rarely has.
   return NODE_ENV === 'development' ? { ...key, cookie: { secure: false } } : key
+}
+
+/** The key in base64, as the option takes it. */
+function base64Key(secret: Secret): Secret {
+  const text = secret.reveal()
+  return /^[\da-f]{64}$/i.test(text) ? new Secret(Buffer.from(text, 'hex').toString('base64')) : secret
 }
 
 const list = (text: string | undefined): string[] | undefined =>

@@ -1,5 +1,6 @@
 import { Secret } from '@seaworthy/internal'
 import { load } from '../load/load.cjs'
+import { checkValues, questionUnits } from './check-values.ts'
 import { describeRule } from './describe-rule.ts'
 import { EnvironmentError } from './environment-error.ts'
 import { readVariables } from './read-variables.ts'
@@ -22,6 +23,7 @@ export function readEnvironment<S extends EnvironmentSchema>(
   schema: S
 ): EnvironmentOf<S> {
   const { values, problems } = readVariables(env, schema)
+  for (const question of questionUnits(values)) process.emitWarning(`fastify-seaworthy: ${question}`)
   // A variable with a problem was not read, so Ajv reports it as missing too.
   const isReported = (name: string) =>
     problems.some((problem) => problem.startsWith(`${name} `) || problem.startsWith(`${name}_FILE `))
@@ -43,6 +45,8 @@ export function readEnvironment<S extends EnvironmentSchema>(
         .map(({ text }) => text)
     )
   }
+  const composed = checkValues(values).filter((text) => !isReported(text.slice(0, text.indexOf(' '))))
+  problems.push(...composed)
   if (problems.length > 0) throw new EnvironmentError([...new Set(problems)])
 
   for (const [name, { secret }] of Object.entries(schema.properties)) {

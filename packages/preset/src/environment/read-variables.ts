@@ -36,8 +36,7 @@ export function readVariables(env: NodeJS.ProcessEnv, { properties }: Environmen
   for (const name of Object.keys(env).filter((key) => isSet(key) && !validNames.has(key))) {
     const near = suggestion(name, unset)
     if (near === undefined) continue
-    // `CORS_ORIGINS` is more often a variable of other code than a slip.
-    if (name === `${near}S`)
+    if (!isSlip(name.replace(/_FILE$/, ''), near))
       process.emitWarning(`fastify-seaworthy does not read ${name}, did you mean ${near}?`)
     else problems.push(`${name} is not a variable, did you mean ${near}?`)
   }
@@ -65,6 +64,18 @@ function normalize(value: string, variable: VariableSchema | undefined): string 
   if (variable?.type === 'boolean') return booleans[lowerCase] ?? value
   const { enum: words } = variable ?? {}
   return words !== undefined && !words.includes(value) && words.includes(lowerCase) ? lowerCase : value
+}
+
+/**
+ * Whether letters are exchanged or one is missing. With another or a further letter (`CORS_ORIGINS`, `REDIS_TTL`) it is
+ * more often a variable of other code, which must not stop the start.
+ */
+function isSlip(name: string, near: string): boolean {
+  const letters = (text: string) => [...text].toSorted().join('')
+  if (letters(name) === letters(near)) return true
+  return (
+    name.length < near.length && [...near].some((_, at) => near.slice(0, at) + near.slice(at + 1) === name)
+  )
 }
 
 /** Short names are similar by chance (`POST`, `HOSTS`), so only longer ones get a suggestion. */

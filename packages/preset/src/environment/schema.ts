@@ -158,6 +158,22 @@ export const environmentSchema = {
       minimum: 0,
       description: 'Milliseconds that requests in flight have after that.'
     },
+    GRACE_PERIOD: {
+      type: 'integer',
+      minimum: 1,
+      description:
+        'Milliseconds after which the platform kills the process, without those of a `preStop` hook. Known platforms are recognised.'
+    },
+    OTEL_SERVICE_NAME: {
+      type: 'string',
+      example: 'orders',
+      description:
+        "Name of the service, in metrics and in the keys of Redis; by default the name in the app's `package.json`."
+    },
+    SERVICE_VERSION: {
+      type: 'string',
+      description: "Version of the service, in metrics; by default the version in the app's `package.json`."
+    },
     SEAWORTHY_ADOPT: {
       type: 'boolean',
       description:

@@ -1,5 +1,5 @@
 import type { AuthOptions } from 'fastify-seaworthy/auth'
-import { optionChecks } from '@seaworthy/internal'
+import { invalidOption, optionChecks } from '@seaworthy/internal'
 import type { ErrorsOptions } from '@seaworthy/errors'
 import type { HealthOptions } from '@seaworthy/health'
 import type { ObservabilityOptions, ObservabilityServerOptions } from '@seaworthy/observability'
@@ -8,6 +8,7 @@ import type { SecurityOptions, SecurityServerOptions } from '@seaworthy/security
 import type { ShutdownOptions } from '@seaworthy/shutdown'
 import type { FastifyBaseLogger } from 'fastify'
 import type { RedisOption } from '../redis/options.ts'
+import { placeOf } from './misplaced-options.ts'
 
 /** The switch of a part: `false` leaves it out, `true` uses its defaults, an object is its options. */
 export type PartOptions<T> = boolean | T
@@ -117,18 +118,26 @@ const check = optionChecks('seaworthy')
  * @throws RangeError with the code `INVALID_OPTION`.
  */
 export function checkOptions(options: SeaworthyOptions): void {
-  check.keys('', options, [...partNames, 'redis', 'adopt', 'env', 'listen'])
+  const names = [...partNames, 'redis', 'adopt', 'env', 'listen']
+  for (const name of Object.keys(options)) if (!names.includes(name)) failMisplaced(name, placeOf(name))
+  check.keys('', options, names)
   for (const name of partNames) {
     const value: unknown = options[name]
     const isValid =
       value === undefined || typeof value === 'boolean' || (typeof value === 'object' && value !== null)
     if (!isValid) check.fail(name, 'false, true or an object of options', value)
+    if (typeof value !== 'object' || value === null) continue
+    for (const key of Object.keys(value)) failMisplaced(`${name}.${key}`, placeOf(key, name))
   }
   const { redis, adopt } = options
   if (adopt !== undefined) check.boolean('adopt', adopt)
   if (redis !== undefined && (typeof redis !== 'object' || redis === null)) {
     check.fail('redis', 'a connection ({ host, port }) or an ioredis client', redis)
   }
+}
+
+function failMisplaced(name: string, place: string | undefined): void {
+  if (place !== undefined) throw invalidOption(`seaworthy: "${name}" is not an option: write "${place}"`)
 }
 
 /** The options of a part. Empty where the switch is a boolean. */

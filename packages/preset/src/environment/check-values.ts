@@ -1,0 +1,108 @@
+import { isIP } from 'node:net'
+import { addressList, parseDuration } from '@seaworthy/internal'
+
+/** The variables as they are set: text, without those that are empty. */
+export type Values = Readonly<Record<string, string>>
+
+/** A problem of a variable, with its name first. */
+type Check = (values: Values) => string | undefined
+
+const entries = (text: string): string[] =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean)
+
+const each =
+  (name: string, isValid: (entry: string) => boolean, rule: string): Check =>
+  ({ [name]: text }) =>
+    text === undefined || (entries(text).length > 0 && entries(text).every(isValid))
+      ? undefined
+      : `${name} must be ${rule}`
+
+const isRange = (entry: string): boolean => {
+  try {
+    addressList('', [entry])
+    return true
+  } catch {
+    return false
+  }
+}
+
+const proxyNames: ReadonlySet<string> = new Set(['loopback', 'linklocal', 'uniquelocal'])
+
+/** An origin as browsers send it: a scheme and a host, without a path. */
+function isOrigin(entry: string): boolean {
+  if (entry === '*') return true
+  const url = URL.parse(entry)
+  return url !== null && url.origin === entry
+}
+
+const isHost = (text: string): boolean =>
+  isIP(text.replace(/^\[(.*)\]$/, '$1')) !== 0 || /^[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?$/i.test(text)
+
+const host =
+  (name: string): Check =>
+  ({ [name]: text }) =>
+    text === undefined || isHost(text)
+      ? undefined
+      : `${name} must be a host name or an address, without a scheme or a port`
+
+const needs =
+  (name: string, other: string): Check =>
+  (values) =>
+    values[name] !== undefined && values[other] === undefined ? `${name} needs ${other}` : undefined
+
+const keyBytes = (text: string): number =>
+  /^[\da-f]{64}$/i.test(text) ? 32 : Buffer.from(text, 'base64').length
+
+const checks: readonly Check[] = [
+  each(
+    'TRUST_PROXY',
+    (entry) => isRange(entry) || proxyNames.has(entry),
+    'addresses, CIDR ranges, loopback, linklocal or uniquelocal, separated by commas'
+  ),
+  each(
+    'CORS_ORIGIN',
+    isOrigin,
+    'origins such as https://app.example.com, without a path, separated by commas'
+  ),
+  each('MANAGEMENT_ALLOW', isRange, 'addresses and CIDR ranges, separated by commas'),
+  each('METRICS_ALLOW', isRange, 'addresses and CIDR ranges, separated by commas'),
+  ...['HOST', 'MANAGEMENT_HOST', 'REDIS_HOST'].map(host),
+  ({ RATE_LIMIT_WINDOW: text }) =>
+    text === undefined || /^\d+$/.test(text) || parseDuration(text) !== undefined
+      ? undefined
+      : 'RATE_LIMIT_WINDOW must be a time such as 1 minute or 30 seconds, or a number of milliseconds',
+  needs('MANAGEMENT_TOKEN', 'MANAGEMENT_PORT'),
+  needs('MANAGEMENT_ALLOW', 'MANAGEMENT_PORT'),
+  needs('SESSION_SALT', 'SESSION_SECRET'),
+  ({ PORT, MANAGEMENT_PORT }) =>
+    MANAGEMENT_PORT !== undefined && MANAGEMENT_PORT !== '0' && MANAGEMENT_PORT === (PORT ?? '3000')
+      ? 'MANAGEMENT_PORT must be another port than PORT'
+      : undefined,
+  ({ MANAGEMENT_PORT, MANAGEMENT_HOST: address, MANAGEMENT_TOKEN, MANAGEMENT_ALLOW }) =>
+    MANAGEMENT_PORT === undefined ||
+    address === undefined ||
+    /^(?:localhost|::1|127\..*)$/.test(address) ||
+    (MANAGEMENT_TOKEN ?? MANAGEMENT_ALLOW) !== undefined
+      ? undefined
+      : 'MANAGEMENT_HOST is reachable from other machines: set MANAGEMENT_TOKEN or MANAGEMENT_ALLOW too',
+  ({ SESSION_SECRET: text, SESSION_SALT }) =>
+    text === undefined || SESSION_SALT !== undefined || keyBytes(text) === 32
+      ? undefined
+      : 'SESSION_SECRET must be 32 random bytes in base64 or hex (openssl rand -base64 32), or have SESSION_SALT',
+  ({ SESSION_SALT: text }) =>
+    text === undefined || text.length === 16 ? undefined : 'SESSION_SALT must be exactly 16 characters'
+]
+
+/** The problems that no rule of one variable finds: lists, addresses, variables that belong together. */
+export const checkValues = (values: Values): string[] => checks.flatMap((check) => check(values) ?? [])
+
+const durations = ['SHUTDOWN_TIMEOUT', 'GRACE_PERIOD', 'RATE_LIMIT_WINDOW'] as const
+
+/** Questions about times that are probably meant in seconds. */
+export const questionUnits = (values: Values): string[] =>
+  durations
+    .filter((name) => /^[1-9]\d{0,2}$/.test(values[name] ?? ''))
+    .map((name) => `${name} is in milliseconds, and is less than one second; 30 seconds are 30000`)
