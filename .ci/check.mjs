@@ -20,7 +20,7 @@ const checks = {
     run('typescript7', ['-p', 'packages/observability/console'], { command: 'tsc' }),
   lint: () => run('oxlint', ['--deny-warnings']),
   format: () => run('oxfmt', ['--check']),
-  docs: () => node('.ci/docs.mjs', ...(update ? [] : ['--check'])),
+  docs: () => node('.ci/docs.mjs', update ? '--pages' : '--check'),
   'option-docs': checkOptionDocs,
   circles: checkCircles,
   language: checkLanguage,

@@ -1,7 +1,10 @@
-// npm run docs [-- --check]: writes each README's option tables from the doc comments of the options.
+// npm run docs: writes the READMEs' option tables and the pages of docs/reference from the sources, then builds the site.
+// -- --check compares only; -- --pages writes without building.
 // In a README:  <!-- options: src/options.ts HealthOptions -->  …  <!-- /options -->
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { generatedPages } from './docs-pages.mjs'
+import { buildSite } from './docs-site.mjs'
 import ts from 'typescript'
 import { packages } from './packages.mjs'
 
@@ -99,4 +102,15 @@ for (const { folder } of packages) {
     stale++
   } else writeFileSync(readme, after)
 }
+for (const [page, text] of await generatedPages()) {
+  if (existsSync(page) && readFileSync(page, 'utf8') === text) continue
+  if (checkOnly) {
+    console.error(`${page}: it is not what the sources say. Run: npm run docs`)
+    stale++
+    continue
+  }
+  mkdirSync(dirname(page), { recursive: true })
+  writeFileSync(page, text)
+}
+if (!checkOnly && !process.argv.includes('--pages') && stale === 0) stale = buildSite()
 process.exitCode = stale > 0 ? 1 : 0

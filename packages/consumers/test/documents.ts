@@ -65,6 +65,14 @@ export const documents: readonly Document[] = [...new Set(paths)]
   .filter((path) => existsSync(join(root, path)))
   .map(read)
 
+/** The pages of `docs/` that people write, with code: their first install line, like that of a README, comes before. */
+export const pages: readonly Document[] = globSync('docs/{*,start/*,tasks/*,from/*,operate/*,learn/*}.md', {
+  cwd: root
+})
+  .toSorted()
+  .map((path) => read(path.replaceAll('\\', '/')))
+  .filter(({ samples }) => samples.length > 0)
+
 /** The packages that a module imports or requires, without what Node has itself. */
 export function importsOf(text: string): string[] {
   const specifiers = [

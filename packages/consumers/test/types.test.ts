@@ -5,8 +5,10 @@ import { globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'n
 import { basename, dirname, join } from 'node:path'
 import { installedApp, packageNames, root, writeFiles } from '@seaworthy/testing'
 import t from 'tap'
-import { awaitsAtTop, documents, importsOf } from './documents.ts'
+import { awaitsAtTop, documents as readmes, importsOf, pages } from './documents.ts'
 import { installTools, tsc, type typescripts } from './tools.ts'
+
+const documents = [...readmes, ...pages]
 
 /** A module that must compile. */
 interface Module {

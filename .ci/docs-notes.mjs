@@ -1,0 +1,224 @@
+// Meanings that the generated pages add to what the sources say. `npm run docs` stops where one is missing.
+
+/** Texts in the sources that look like log lines and are errors of the start, or the usage of a command. */
+export const noLines = [
+  /^auth: the (?:decorator|app or another plugin)/,
+  /^shutdown: <message>/,
+  /^resilience: the option "<option>" of the breaker/
+]
+
+/** The level of lines that one function writes for several callers. */
+export const lineLevels = [
+  [/^auth: <type> <outcome>/, 'info; warn for rejections'],
+  [/^observability: (?:this version of|the environment names)/, 'warn'],
+  [/^seaworthy: <join>/, 'info']
+]
+
+/** Lines without a third part: the beginning, and what to do. */
+export const lineNotes = [
+  [
+    'auth: <type> <outcome>',
+    'Nothing: one line of the audit, such as `auth: login denied`. Its field `audit` has subject, scheme and code.'
+  ],
+  [
+    'auth: an issuer publishes',
+    'Ask the operator of the issuer for a key of at least RSA 2048, P-256 or Ed25519. Tokens of this key get 401.'
+  ],
+  [
+    'errors: reading or mapping an error failed',
+    'Correct the getter of the error, or the rule of `map`, that the field `err` names.'
+  ],
+  [
+    'errors: request failed',
+    'Look at `err`: it has the error, its causes and stacks. The response had only a code and the correlation id.'
+  ],
+  [
+    'errors: response cut off',
+    'Look at `err`: a stream failed after the head was sent. The client sees a broken connection.'
+  ],
+  ['errors: the option "messages" has thrown', 'Correct the function `messages`.'],
+  [
+    'health: check "<name>" fails',
+    'Look at `err` and at the dependency. The line comes once for each change.'
+  ],
+  [
+    'health: check "<name>" has failed for longer',
+    'Repair the dependency: the replica serves traffic without it.'
+  ],
+  ['health: check "<name>" is degraded', 'Look at the dependency. The service still gets traffic.'],
+  [
+    'health: check "<name>" is slow',
+    'Look at the dependency, or raise `timeout` or `slowAfter` of the check.'
+  ],
+  ['health: maintenance', 'Nothing: an operator or the app switched it.'],
+  ['health: the app has its own', 'Remove the route of the app, or choose another `prefix`.'],
+  [
+    'observability: an onResponse hook failed',
+    'Correct the hook that `err` names. The client has its response already.'
+  ],
+  ['observability: errorTracking.userId failed', 'Correct the function `errorTracking.userId`.'],
+  [
+    'observability: the log level was changed',
+    'Nothing: an operator did it on the management listener. The field `until` says when it returns.'
+  ],
+  [
+    'seaworthy: <join>',
+    'Nothing: the report of the start, such as `seaworthy: on: observability, errors; off: auth (…)`.'
+  ],
+  ['seaworthy: constructor options are missing', 'Build the app with `Fastify(serverOptions(options))`.'],
+  [
+    'shutdown: "<name>" did not close',
+    'Correct the function of `onShutdown` with this name, or give it a longer `timeout`.'
+  ],
+  [
+    'shutdown: <length> requests',
+    'Raise `timeout` if such requests are normal, and the grace period of the platform with it.'
+  ],
+  [
+    'shutdown: <origin>;',
+    'Look at `err`: an exception was not caught, or a rejection not handled. Correct that code.'
+  ],
+  ['shutdown: an onDrain listener failed', 'Correct the listener that `err` names.'],
+  ['shutdown: app.close() failed', 'Correct the `onClose` hook that `err` names.'],
+  ['shutdown: app.close() will answer 503', 'Build the app with `Fastify({ ...shutdownServerOptions() })`.'],
+  ['shutdown: failed', 'Look at `err`, and report it: the shutdown itself should not fail.']
+]
+
+/** Codes of errors: status, when, what to do. */
+export const errorNotes = {
+  FST_JWT_NO_AUTHORIZATION_IN_HEADER: [
+    '401',
+    '`request.jwtVerify()` found no token',
+    'Send `Authorization: Bearer …`'
+  ],
+  FST_JWT_AUTHORIZATION_TOKEN_EXPIRED: ['401', '`request.jwtVerify()` found an expired token', 'Refresh'],
+  FST_JWT_AUTHORIZATION_TOKEN_INVALID: [
+    '401',
+    '`request.jwtVerify()` found an invalid token',
+    'Log in again'
+  ],
+  FST_JWT_AUTHORIZATION_TOKEN_UNTRUSTED: [
+    '401',
+    '`request.jwtVerify()` found a revoked token',
+    'Log in again'
+  ],
+  BAD_REQUEST: ['400', 'A `BadRequestError` was thrown', 'Correct the request as the message says'],
+  UNAUTHORIZED: ['401', 'An `UnauthorizedError` was thrown', 'Log in'],
+  FORBIDDEN: ['403', 'A `ForbiddenError` was thrown', 'Request access'],
+  NOT_FOUND: ['404', 'A `NotFoundError` was thrown', 'Check the id'],
+  CONFLICT: ['409', 'A `ConflictError` was thrown', 'Read the current state and repeat'],
+  GONE: ['410', 'A `GoneError` was thrown', 'Stop asking for it'],
+  PAYLOAD_TOO_LARGE: ['413', 'A `PayloadTooLargeError` was thrown', 'Send less'],
+  UNPROCESSABLE_ENTITY: ['422', 'An `UnprocessableEntityError` was thrown', 'Correct what `details` lists'],
+  TOO_MANY_REQUESTS: ['429', 'A `TooManyRequestsError` was thrown', 'Wait for `Retry-After`'],
+  BAD_GATEWAY: ['502', 'A `BadGatewayError` was thrown', 'Retry later'],
+  SERVICE_UNAVAILABLE: ['503', 'A `ServiceUnavailableError` was thrown', 'Retry after `Retry-After`'],
+  GATEWAY_TIMEOUT: ['504', 'A `GatewayTimeoutError` was thrown', 'Retry later'],
+  REQUEST_TIMEOUT: ['408', 'The request did not arrive in time', 'Send faster, or raise `requestTimeout`'],
+  REQUEST_HEADER_FIELDS_TOO_LARGE: [
+    '431',
+    'The headers are larger than Node accepts',
+    'Send smaller cookies and headers'
+  ],
+  RESPONSE_CUT_OFF: [
+    'none',
+    'A stream failed after the head was sent; only logged and counted',
+    'Look at the log'
+  ],
+  ERROR_AFTER_ANSWER: [
+    'none',
+    'A handler failed after the response; only logged and counted',
+    'Look at the log'
+  ],
+  SEAWORTHY_APM_FLUSH: [
+    'none',
+    'Code of the process warning: dd-trace could not be flushed',
+    'Update @seaworthy/observability'
+  ],
+  SEAWORTHY_APM_LATE: [
+    'none',
+    'Code of the process warning: the agent was loaded too late',
+    'Start with the command in the warning'
+  ],
+  CALLBACK_FAILED: [
+    '500',
+    'A function of the options of a breaker threw, or returned a promise',
+    'Correct that function'
+  ],
+  INVALID_OPTION: [
+    'none',
+    'An option is wrong; the start stops. The message names option, rule and value',
+    'Correct the option'
+  ]
+}
+
+/** Texts in the sources that look like codes of ours. */
+export const noCodes = new Set(['ENOENT'])
+
+/** Metrics whose names or labels are computed, by the package's folder. */
+export const moreMetrics = {
+  'packages/observability': [
+    {
+      name: 'http_request_duration_seconds',
+      type: 'histogram',
+      labels: ['method', 'route', 'status_code'],
+      help: "Time from the request's head to the last byte of the response. With `unit: 'milliseconds'` the name is `http_request_duration_ms`"
+    },
+    {
+      name: 'http_requests_total',
+      type: 'counter',
+      labels: ['method', 'route', 'status_code'],
+      help: 'Requests; 200 and 500 of each route exist at 0 from the start'
+    },
+    {
+      name: 'http_request_size_bytes',
+      type: 'histogram',
+      labels: ['method', 'route'],
+      help: 'Bodies of requests, with `bodySizes`'
+    },
+    {
+      name: 'http_response_size_bytes',
+      type: 'histogram',
+      labels: ['method', 'route'],
+      help: 'Bodies of responses, with `bodySizes`'
+    }
+  ]
+}
+
+/** When to look at a metric, and what to do then. */
+export const metricNotes = {
+  active_connections:
+    'Grows without requests: clients or balancers keep connections open; look at their idle timeout.',
+  app_build_info: 'Compare the `commit` of all replicas after a release.',
+  errors_untracked_total: 'Grows: one error repeats. Correct it, or raise `errorTracking.maxPerMinute`.',
+  http_client_request_duration_seconds: 'A host is slow: put a breaker with a timeout around it.',
+  http_request_duration_seconds:
+    'A high quantile grows: compare with the outgoing histogram and with the event loop.',
+  http_request_size_bytes: 'Size limits and pools by it.',
+  http_response_size_bytes: 'Find routes to page or compress.',
+  http_requests_aborted_total: 'Grows: clients give up. Their timeout may be shorter than the route is slow.',
+  http_requests_in_flight: 'Grows while the rate does not: something waits; look at breakers and pools.',
+  http_requests_refused_total: 'A scanner or a broken client; the `reason` says which.',
+  http_requests_total: 'Alert on the share of 5xx: `rules/alerts.yml` of the package does.',
+  nodejs_eventloop_utilization_ratio: 'Near 1: add replicas, or move work off the event loop.',
+  process_memory_limit_bytes: 'Compare with `process_resident_memory_bytes`.',
+  errors_total: 'Group by `code`: the page of error codes has what each means.',
+  health_check_duration_seconds: 'Near the timeout: look at the dependency.',
+  health_check_status: 'Below 1: look at the log line of the check.',
+  health_ready: '0: the replica gets no traffic.',
+  breaker_calls_total: 'The share of outcomes other than `success` is what opens the breaker.',
+  breaker_degraded_total: 'Users get fallbacks: look at the dependency.',
+  breaker_duration_seconds: 'Choose `timeout` a little above its 99th percentile.',
+  breaker_retries_total: 'Retries are a large share of calls: the dependency is failing.',
+  breaker_state: '`open` is 1: the dependency is down.',
+  breaker_state_changes_total: 'Opens often: the threshold is too low, or the dependency flaps.',
+  load_shed_total: 'Grows: the process is overloaded; add replicas.',
+  rate_limit_requests_total:
+    '`refused` grows: an attack, or a limit too low. Try a limit with `observe: true` first.',
+  rate_limit_store_errors_total: 'Grows: look at Redis.',
+  rate_limit_store_up: '0: each process counts alone.',
+  auth_decisions_total: '`denied` grows: an attack, a client with an old token, or a missing role.',
+  auth_events_total: 'Failed logins by `type` and `outcome`.',
+  auth_keys_age_seconds:
+    'Above ten minutes: the issuer does not answer. At `jwksMaxStale` its tokens are rejected.'
+}

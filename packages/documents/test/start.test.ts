@@ -1,0 +1,4 @@
+import t from 'tap'
+import { pagesRun } from './pages.ts'
+
+pagesRun(t, '{index,start/*}.md')
