@@ -9,7 +9,7 @@ export const noLines = [
 
 /** The level of lines that one function writes for several callers. */
 export const lineLevels = [
-  [/^auth: <type> <outcome>/, 'info; warn for rejections'],
+  [/^auth: <type> <outcome>/, 'info; warn for `refresh_reused`'],
   [/^observability: (?:this version of|the environment names)/, 'warn'],
   [/^seaworthy: <join>/, 'info']
 ]
@@ -18,7 +18,7 @@ export const lineLevels = [
 export const lineNotes = [
   [
     'auth: <type> <outcome>',
-    'Nothing: one line of the audit, such as `auth: login denied`. Its field `audit` has subject, scheme and code.'
+    'Nothing: one line of the audit, such as `auth: login failed`. Its field `audit` has subject, scheme and code.'
   ],
   [
     'auth: an issuer publishes',
