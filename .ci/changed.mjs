@@ -24,6 +24,10 @@ export function affected(files) {
   for (const file of files) {
     const [top, folder] = file.split('/')
     if (top === 'examples' || top === '.changeset' || (!file.includes('/') && file.endsWith('.md'))) continue
+    if (top === 'docs') {
+      for (const name of ['documents', 'consumers']) touched.add(name)
+      continue
+    }
     const one = top === 'packages' && all.find((candidate) => nameOf(candidate) === folder)
     // A folder that is gone, or a file that concerns all.
     if (!one) return tested
