@@ -100,7 +100,8 @@ export async function checkSize(update) {
     )
     if (!budget) said.push(`${name} has no budget in .ci/budgets.json`)
     for (const [what, most] of Object.entries(budget ?? {})) {
-      if (!(cost[what] <= most)) said.push(`${name}: ${what} is ${cost[what]}, more than its budget of ${most}`)
+      if (!(cost[what] <= most))
+        said.push(`${name}: ${what} is ${cost[what]}, more than its budget of ${most}`)
     }
 
     const readme = join(folder, 'README.md')

@@ -41,11 +41,7 @@ export class RoutePlans {
 
   /** Decides the plan of a route that is being added, and stores it with the route. */
   add(route: RouteOptions): RoutePlan {
-    const plan = this.isReplaced
-      ? noLimits
-      : this.#isForFiles(route)
-        ? this.#forFiles()
-        : this.#decide(route)
+    const plan = this.isReplaced ? noLimits : this.#isForFiles(route) ? this.#forFiles() : this.#decide(route)
     this.#data.set(route, plan)
     return plan
   }
