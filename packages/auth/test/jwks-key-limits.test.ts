@@ -4,7 +4,6 @@ import {
   generateKeyPairSync,
   generatePrimeSync,
   sign as signBytes,
-  type JsonWebKey,
   type KeyObject
 } from 'node:crypto'
 import { until } from '@seaworthy/testing'
@@ -26,7 +25,7 @@ function rsaOf(p: bigint, q: bigint): KeyObject {
   const d = inverse(e, (p - 1n) * (q - 1n))
   const jwk = { n: p * q, e, d, p, q, dp: d % (p - 1n), dq: d % (q - 1n), qi: inverse(q, p) }
   const texts = Object.fromEntries(Object.entries(jwk).map(([name, value]) => [name, bytes(value)]))
-  return createPrivateKey({ key: { kty: 'RSA', ...texts } as JsonWebKey, format: 'jwk' })
+  return createPrivateKey({ key: { kty: 'RSA', ...texts }, format: 'jwk' })
 }
 
 /** The inverse by Euclid's algorithm. */

@@ -190,7 +190,7 @@ t.test('guesses leave threads to others, and too many at a time get 503', async 
     return answers.size > 0
   })
   t.ok(most <= 2, `${most} at a time`)
-  t.strictSame([...answers.keys()].toSorted(), [401, 503])
+  t.strictSame(new Set(answers.keys()), new Set([401, 503]))
   t.ok(answers.get(503)! > 100, 'the rest was rejected at once')
   crypto.scrypt = scrypt
   syncBuiltinESMExports()

@@ -1,4 +1,4 @@
-import { createHmac, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createHmac, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
 import t from 'tap'
 import type { AuthOptions } from '../src/index.ts'
 import { bearer, guardedApp, secret } from './helpers.ts'
@@ -7,7 +7,7 @@ const key = randomBytes(32)
 const bytes = randomBytes(48)
 const k = bytes.toString('base64url')
 const { publicKey, privateKey } = generateKeyPairSync('ed25519')
-const pem = (value: typeof publicKey | typeof privateKey): string =>
+const pem = (value: KeyObject): string =>
   value.export({ type: value.type === 'public' ? 'spki' : 'pkcs8', format: 'pem' } as never).toString()
 
 /** A token as another service with the same secret makes it. */
@@ -65,6 +65,7 @@ t.test('a weak or unfit secret in each of these forms stops the start, and is no
     [oct({ k: 'c2hvcnQ' }), /5 bytes/],
     [oct({ k: `${k}==` }), /base64url/],
     [oct({ use: 'enc' }), /signatures/],
+    [oct({ key_ops: ['encrypt'] }), /signatures/],
     [oct({ alg: 'HS512' }), /HS512/],
     [oct({ alg: 'A256GCM' }), /A256GCM/],
     [privateKey.export({ format: 'jwk' }), /"jwt.key" in PEM/],

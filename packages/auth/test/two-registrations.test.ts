@@ -44,8 +44,9 @@ t.test('registrations in scopes beside each other share nothing, and guard no ot
 })
 
 t.test('a second registration in a scope or below it stops the start, with the way out', async (t) => {
-  const again = async (scope: FastifyInstance): Promise<void> =>
-    void (await scope.register(auth, { jwt: { secret: randomSecret() } }))
+  const again = async (scope: FastifyInstance): Promise<void> => {
+    await scope.register(auth, { jwt: { secret: randomSecret() } })
+  }
   for (const isBelow of [false, true]) {
     const app = Fastify()
     t.teardown(() => app.close())

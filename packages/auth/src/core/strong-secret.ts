@@ -49,14 +49,15 @@ function secretOf(option: string, secret: SymmetricKey, algorithms: readonly str
   const value: unknown = isRevealable(secret) ? reveal(secret) : secret
   const jwk = typeof value === 'string' ? parseJwk(value) : value
   if (typeof jwk !== 'object' || jwk === null) return value
-  const { kty, k, alg, use } = jwk as Partial<Record<string, unknown>>
+  const { kty, k, alg, use, key_ops: operations } = jwk as Partial<Record<string, unknown>>
   if (kty !== 'oct') return check.failWith(option, wayOf(jwk), describe(jwk))
-  const allowed = algorithms.length === 0 || alg === undefined || algorithms.includes(String(alg))
-  if ((use !== undefined && use !== 'sig') || !allowed)
+  const allowed =
+    algorithms.length === 0 || alg === undefined || (typeof alg === 'string' && algorithms.includes(alg))
+  if ((use !== undefined && use !== 'sig') || !verifies || !allowed)
     return check.failWith(
       option,
       'a key for the signatures that it is used for',
-      `a key for ${String(alg ?? use)}`
+      `a key for ${typeof alg === 'string' ? alg : 'something else'}`
     )
   if (typeof k !== 'string' || !/^[\w-]+$/.test(k))
     return check.failWith(option, 'a key in base64url', 'another text')

@@ -30,7 +30,7 @@ export interface RedisCalls {
 const addressOf = ({ options }: RedisClient): string => {
   const { host, port, path } = options ?? {}
   if (typeof path === 'string') return `Redis at ${path}`
-  return host === undefined ? 'Redis' : `Redis at ${String(host)}:${String(port)}`
+  return typeof host === 'string' ? `Redis at ${host}:${Number(port)}` : 'Redis'
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
-import type { ResolvedAuth } from '../options.ts'
-import type { AuthStore } from './store.ts'
+import type { ResolvedAuth } from './options.ts'
+import type { AuthStore } from './stores/store.ts'
 
 /** A public sign of a secret: it is stored in Redis, and the secret cannot be found from it. */
 const markOf = (secret: string | Buffer): string =>
