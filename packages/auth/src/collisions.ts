@@ -18,5 +18,7 @@ function remedyFor(name: string): string {
   if (sessionNames.test(name)) return 'remove the other session plugin, or set "session" to false'
   if (name === 'authenticate' || name === 'authorize')
     return `rename yours, or decorate it before @seaworthy/auth is registered, which then keeps it`
+  if (name === 'auth')
+    return 'remove @fastify/auth, which "schemes" of config.auth replaces, or register one of the two in a scope of its own'
   return 'rename the other one, or register one of the two in a scope of its own'
 }

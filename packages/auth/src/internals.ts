@@ -64,14 +64,20 @@ export function watchHooks(fastify: FastifyInstance, listener: HookListener): vo
   Reflect.set(fastify, 'addHook', watched)
 }
 
+/** Whether avvio is calling the function of a plugin. */
+const isInPlugin = (): boolean => /[\\/]avvio[\\/]lib[\\/]plugin\.js/.test(new Error().stack ?? '')
+
 const decorators = ['decorate', 'decorateRequest', 'decorateReply'] as const
 
 /**
  * Explains the errors of decorators whose name is taken: those of this package while it loads, later those of the app
  * and of other plugins.
  *
- * Why: Fastify's error names neither this package nor the plugin that collides with it.
- * Without it (an instance whose methods cannot be replaced): Fastify's error stays as it is.
+ * Why: Fastify's error names neither this package nor the plugin that collides with it. A plugin with a callback, such as
+ * @fastify/auth, would end the process with it: avvio does not catch what such a plugin throws. So the error is that of a
+ * plugin inside, and the start rejects with it.
+ * Without it (an instance whose methods cannot be replaced, or another loader of plugins): Fastify's error stays as it is,
+ * or is thrown.
  *
  * @param explain - The message for a name. `isOurs`: this package has it, and another plugin collides.
  * @param givesWay - Whether a decorator of the instance is replaced by the app's.
@@ -100,7 +106,14 @@ export function explainCollisions(
           Reflect.deleteProperty(this, name)
           return original.call(this, name, ...rest)
         }
-        throw Object.assign(new Error(explain(String(name), !loading), { cause: error }), { code })
+        const explained = Object.assign(new Error(explain(String(name), !loading), { cause: error }), {
+          code
+        })
+        if (loading || !isInPlugin()) throw explained
+        this.register(async () => {
+          throw explained
+        })
+        return this
       }
     }
     Reflect.set(fastify, method, explained)

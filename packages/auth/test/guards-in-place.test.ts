@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import Fastify, { type FastifyInstance, type RouteShorthandOptions } from 'fastify'
+import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
 import { auth, type AuthOptions } from '../src/index.ts'
 import { bearer, secret } from './helpers.ts'
@@ -152,6 +153,22 @@ t.test('a decorator whose name is taken stops the start with the name of this pa
       await other.ready()
     }
     await t.rejects(start, { message: /which @seaworthy\/auth needs/ })
+  }
+})
+
+t.test('a plugin with a callback whose decorator is taken makes the start reject', async (t) => {
+  const withCallback = fp((instance: FastifyInstance, _options: object, done: () => void) => {
+    instance.decorate('auth', (() => undefined) as never)
+    done()
+  })
+  for (const isAwaited of [true, false]) {
+    const { app } = await guarded(t)
+    const start = async (): Promise<void> => {
+      if (isAwaited) await app.register(withCallback)
+      else void app.register(withCallback)
+      await app.ready()
+    }
+    await t.rejects(start(), { code: 'FST_ERR_DEC_ALREADY_PRESENT', message: /remove @fastify\/auth/ })
   }
 })
 

@@ -51,6 +51,7 @@ function secretOf(option: string, secret: SymmetricKey, algorithms: readonly str
   if (typeof jwk !== 'object' || jwk === null) return value
   const { kty, k, alg, use, key_ops: operations } = jwk as Partial<Record<string, unknown>>
   if (kty !== 'oct') return check.failWith(option, wayOf(jwk), describe(jwk))
+  const verifies = operations === undefined || (Array.isArray(operations) && operations.includes('verify'))
   const allowed =
     algorithms.length === 0 || alg === undefined || (typeof alg === 'string' && algorithms.includes(alg))
   if ((use !== undefined && use !== 'sig') || !verifies || !allowed)
