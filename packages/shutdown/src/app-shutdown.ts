@@ -132,7 +132,8 @@ export class AppShutdown implements ManagedApp {
     const lastResort = setTimeout(() => this.exit(1), capDelay(budget + margin)).unref()
     // The start may still be under way, and its `app.listen()` fails now.
     if (!this.#hasListened) this.#watchFatalErrors()
-    const traffic = { fatalTimeout, isCalledByApp, isServing: this.#hasListened }
+    const hasRivals = this.#namedRivals.size > 0
+    const traffic = { fatalTimeout, isCalledByApp, isServing: this.#hasListened, hasRivals }
     const isClean = await this.#sequence.run(reason, traffic).catch((error: unknown) => {
       log.error({ err: error }, 'shutdown: failed; exiting with code 1')
       return false

@@ -30,6 +30,8 @@ export interface Traffic {
   isCalledByApp: boolean
   /** Whether the app has listened. */
   isServing: boolean
+  /** Whether other listeners of the signals may end the process once `app.close()` has resolved. */
+  hasRivals: boolean
 }
 
 /** Milliseconds that an app has to close whose start is still under way: it serves nothing. */
@@ -49,7 +51,7 @@ export class ShutdownSequence {
   #isReady = false
   /** Whether `run` itself closes the app. */
   #isClosingApp = false
-  /** Whether other code has called `app.close()` first: what it awaits includes the resources. */
+  /** Whether other code has called `app.close()` first, or may call it: what it awaits includes the resources. */
   #isClosedByOther = false
   /** Why draining started. `undefined`: it has not. */
   #reason: string | undefined
@@ -89,15 +91,21 @@ export class ShutdownSequence {
   }
 
   /** Runs all phases. Resolves with whether everything ended by itself. */
-  async run(reason: string, { fatalTimeout, isCalledByApp, isServing }: Traffic): Promise<boolean> {
+  async run(
+    reason: string,
+    { fatalTimeout, isCalledByApp, isServing, hasRivals }: Traffic
+  ): Promise<boolean> {
     const { fastify, options, connections } = this.#parts
     this.#isRunning = true
+    this.#isClosedByOther ||= hasRivals
     fastify.log.info({ reason, budget: this.budget }, 'shutdown: draining')
     const drain = this.#startDraining(reason)
     const { min, max } = options.drainDelay
     const start = performance.now()
     const isFatal = fatalTimeout !== undefined
     if (isServing && !isFatal && max > 0) await drain.waitUntilTrafficMoved(min, max)
+    // Responses announce the end from here on: a connection may get one more request before it is idle for long.
+    drain.closeAll()
     if (isServing) await connections.untilAccepted()
 
     this.#enter('closing')
@@ -121,7 +129,7 @@ export class ShutdownSequence {
    * the signal may have called it while the drain is under way: then the listeners close when the drain ends.
    */
   async handleExternalClose(limit: number): Promise<void> {
-    this.#isClosedByOther = !this.#isClosingApp
+    if (!this.#isClosingApp) this.#isClosedByOther = true
     if (this.#isRunning) {
       await withTimeout(limit, () => this.#connectionsClosed.promise).catch(() => undefined)
       return

@@ -176,6 +176,21 @@ t.test('a resource that adds one after another without end does not keep the pro
   t.match(warnings.at(-1), { resources: ['again'], msg: /no time is left for "again"/ })
 })
 
+t.test('a resource may await app.close(), and a signal-free begin() closes it cleanly', async (t) => {
+  const app = Fastify(shutdownServerOptions())
+  t.teardown(() => app.close())
+  await app.register(shutdown, {
+    exit: false,
+    drainDelay: 0,
+    resourceTimeout: 600_000,
+    closeTimeout: 600_000
+  })
+  app.shutdown.onShutdown('framework', () => app.close())
+  await app.ready()
+  t.equal(await app.shutdown.begin(), 0)
+  t.equal(app.shutdown.state, 'closed')
+})
+
 t.test('a drain of at least 0 ms still watches for new connections', async (t) => {
   const app = Fastify({ ...shutdownServerOptions(), forceCloseConnections: false })
   t.teardown(() => app.close())
