@@ -19,7 +19,7 @@ const npm =
     return ['npm', '--prefix', folder, 'start']
   }
 
-/** What `docker stop` does: the first process alone gets the signal. */
+/** `docker stop` signals the first process alone. */
 const toFirst = (old: Service) => old.kill('SIGTERM')
 /** A terminal's Ctrl-C, or systemd's `KillMode=control-group`: all processes get it, and some pass it on too. */
 const toAll = (signal: NodeJS.Signals) => (old: Service) => void process.kill(-old.pid, signal)

@@ -1,4 +1,4 @@
-// What the chaos does: kills, freezes or slows one process, and undoes it.
+// Kills, freezes or slows one process, and undoes it.
 import { setTimeout as pause } from 'node:timers/promises'
 import { signalFamily } from './processes.mjs'
 
