@@ -30,9 +30,12 @@ export type {
 export type {
   NodeRedisClient,
   RateLimitOptions,
+  RateLimitStore,
+  RateLimitStoreClass,
   RedisConnection,
   RouteLimitOptions,
-  RouteRateLimit
+  RouteRateLimit,
+  StoreCallback
 } from './rate-limit/options.ts'
 export { rateLimit } from './rate-limit/plugin.ts'
 export { SecurityError, type SecurityErrorCode, type SecurityErrorOptions } from './security-error.ts'

@@ -31,7 +31,7 @@ export interface SecurityStatus {
   /** The limits, by name. */
   limits?: () => LimitInfo[]
   /** The store of the counts, and whether it answers. */
-  store?: () => { kind: 'memory' | 'redis'; up: boolean; keys: number }
+  store?: () => { kind: 'memory' | 'redis' | 'custom'; up: boolean; keys: number }
   /** The routes that accept input without a schema. Complete once the app is ready. */
   boundaries?: () => OpenBoundary[]
   /** The proxies whose `X-Forwarded-*` headers are trusted. */

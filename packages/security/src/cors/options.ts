@@ -23,13 +23,7 @@ export type CorsDelegator = (
 ) => PromiseLike<CorsOptions | false> | CorsOptions | false | void
 
 /** The hook in which the headers are set. */
-export type CorsHook =
-  | 'onRequest'
-  | 'preParsing'
-  | 'preValidation'
-  | 'preHandler'
-  | 'preSerialization'
-  | 'onSend'
+export type CorsHook = 'onRequest' | 'preParsing' | 'preValidation' | 'preHandler' | 'preSerialization'
 
 /** A route's `config.cors`: options on top of the plugin's, or `false` for none. */
 export type RouteCors =
@@ -140,14 +134,7 @@ export const corsDefaults: Pick<CorsOptions, 'methods'> = {
   methods: ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']
 }
 
-const hooks = [
-  'onRequest',
-  'preParsing',
-  'preValidation',
-  'preHandler',
-  'preSerialization',
-  'onSend'
-] as const
+const hooks = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'preSerialization'] as const
 
 const names = optionNames<CorsOptions>({
   origin: true,

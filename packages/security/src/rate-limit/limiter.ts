@@ -4,16 +4,15 @@ import { RateLimitStoreError } from './errors.ts'
 import { collectHits, collectHitsAsync, type CountedHits } from './keys.ts'
 import type { MemoryStore } from './memory-store.ts'
 import type { LimitMetrics } from './metrics.ts'
-import type { RedisStore } from './redis-store.ts'
 import { rejectRequest, type Rejection } from './reject.ts'
 import type { Limit } from './resolve-limit.ts'
 import { tightestOf } from './response-headers.ts'
-import type { Done, Hit, HitResult, LimitEvaluation } from './types.ts'
+import type { Done, Hit, HitResult, LimitEvaluation, SharedStore } from './types.ts'
 
 /** The members that a {@link Limiter} uses. */
 export interface LimiterDependencies {
   memory: MemoryStore
-  redis: RedisStore | undefined
+  redis: SharedStore | undefined
   metrics: LimitMetrics
   writeHeaders: (reply: FastifyReply, evaluation: LimitEvaluation) => void
   /** Called when a limit that only observes would have rejected a request. */

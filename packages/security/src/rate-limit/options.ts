@@ -2,6 +2,7 @@ import type { AtLeastOne, NoOptions, Overridable } from '@seaworthy/contract'
 import { omitUndefined, type RedisClient, withoutRegisterOptions } from '@seaworthy/internal'
 import { modes, type Mode } from '../mode.ts'
 import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
+import { isStoreClass } from './custom-store.ts'
 import type { LimitOptions } from './limit-options.ts'
 import { limitNames } from './resolve-limit.ts'
 
@@ -46,6 +47,19 @@ export interface NodeRedisClient {
   eval(...args: never[]): Promise<unknown>
 }
 
+/** A store as @fastify/rate-limit has it. `read` is for `createRateLimit` with `increment: false`. */
+export interface RateLimitStore {
+  incr(key: string, callback: StoreCallback, timeWindow: number, max: number): void
+  read?(key: string, callback: StoreCallback, timeWindow: number, max: number): void
+  child(options: object): RateLimitStore
+}
+
+/** Called with the count of a key and the milliseconds until it ends. */
+export type StoreCallback = (error: Error | null, result?: { current: number; ttl: number }) => void
+
+/** The class of a store. It is made with the plugin's options, and a child with those of a limit. */
+export type RateLimitStoreClass = new (options: never) => RateLimitStore
+
 /** Options of `rateLimit`: the limit per address, and the options of all limits together. */
 export interface RateLimitOptions extends LimitOptions {
   /**
@@ -80,6 +94,14 @@ export interface RateLimitOptions extends LimitOptions {
    * @defaultValue none: each process counts alone
    */
   redis?: RedisClient | NodeRedisClient | RedisConnection | undefined
+  /**
+   * A class of the app that counts instead, written for `@fastify/rate-limit`. Each limit is one call; limits on
+   * failures and `cost` need a store that gives back, so they are refused with it.
+   *
+   * @defaultValue none: the process or Redis counts
+   * @throws RangeError for a class without `incr` and `child`, and together with `redis`.
+   */
+  store?: RateLimitStoreClass | undefined
   /**
    * The prefix of every key in Redis. Services with the same prefix count together.
    *
@@ -145,6 +167,7 @@ const pluginNames = optionNames<PluginOptions>({
   user: true,
   failures: true,
   redis: true,
+  store: true,
   nameSpace: true,
   storeTimeout: true,
   cache: true,
@@ -154,7 +177,7 @@ const pluginNames = optionNames<PluginOptions>({
 
 /** Options of the plugin with defaults. Those of limits are resolved limit by limit. */
 export type ResolvedRateLimit = LimitOptions &
-  Pick<RateLimitOptions, 'user' | 'failures' | 'redis' | 'nameSpace'> & {
+  Pick<RateLimitOptions, 'user' | 'failures' | 'redis' | 'store' | 'nameSpace'> & {
     [Name in Exclude<keyof typeof defaults, 'user' | 'failures'>]: NonNullable<RateLimitOptions[Name]>
   }
 
@@ -167,6 +190,12 @@ export function resolveRateLimit(options: RateLimitOptions): ResolvedRateLimit {
   if (check.oneOf('rateLimit.mode', resolved.mode, modes) === 'observe') resolved.observe ??= true
   check.boolean('rateLimit.global', resolved.global)
   if (resolved.nameSpace !== undefined) check.string('rateLimit.nameSpace', resolved.nameSpace)
+  if (resolved.store !== undefined) {
+    if (!isStoreClass(resolved.store))
+      check.fail('rateLimit.store', 'a class with the methods incr and child', resolved.store)
+    if (resolved.redis !== undefined)
+      check.fail('rateLimit.store', 'left out where "redis" is set', resolved.store)
+  }
   const milliseconds = { min: 1, max: 10_000, unit: 'milliseconds' }
   check.integer('rateLimit.storeTimeout', resolved.storeTimeout, milliseconds)
   check.integer('rateLimit.cache', resolved.cache, { min: 1, max: 10_000_000 })

@@ -6,6 +6,8 @@ import { isInjectedByTest } from '../internals.ts'
 import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { observedReports } from '../mode.ts'
 import { securityStatus, type LimitInfo } from '../status.ts'
+import { check } from '../option-checks.ts'
+import { CustomStore } from './custom-store.ts'
 import { decorateLimits } from './decorators.ts'
 import { Limiter } from './limiter.ts'
 import { MemoryStore } from './memory-store.ts'
@@ -30,9 +32,10 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
     metrics.storeError(failure)
   )
   const writeHeaders = rateLimitHeaderWriter(fastify, resolved)
+  const custom = resolved.store && new CustomStore(resolved, limits.plan.limits[0]!.name)
   const limiter = new Limiter({
     memory,
-    redis,
+    redis: custom ?? redis,
     metrics,
     writeHeaders,
     reportObserved: observedReports(fastify)
@@ -84,13 +87,26 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
     isOff: () => plans.isReplaced,
     turnOff: () => plans.keepOnlyAdditional()
   })
+  if (custom !== undefined) {
+    fastify.addHook('onReady', (done) => {
+      const all = [...plans.all].flatMap((plan) => plan.limits)
+      const refused = all.find(({ failures, cost }) => failures !== undefined || cost !== 1)
+      const rule = 'left out where a limit has "cost" or counts failures: it cannot give back'
+      if (refused !== undefined) check.failWith('rateLimit.store', rule, `the limit ${refused.name}`)
+      done()
+    })
+  }
   const status = securityStatus(fastify)
   const earlier = status.limits
   status.limits = () => [
     ...(earlier?.() ?? []),
     ...[...new Set([...plans.all].flatMap((plan) => plan.limits))].map(toLimitInfo)
   ]
-  status.store = () => ({ kind: redis ? 'redis' : 'memory', up: redis?.up ?? true, keys: memory.keys })
+  status.store = () => ({
+    kind: custom ? 'custom' : redis ? 'redis' : 'memory',
+    up: redis?.up ?? true,
+    keys: memory.keys
+  })
   whenProvided(fastify, managementPort, (management) =>
     management.section('rate limits', () => ({ store: status.store?.(), limits: status.limits?.() }))
   )

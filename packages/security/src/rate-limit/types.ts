@@ -40,6 +40,15 @@ export interface LimitEvaluation {
   results: readonly HitResult[]
 }
 
+/** A store outside of this process. */
+export interface SharedStore {
+  readonly up: boolean
+  /** Counts a request against its limits. */
+  take(hits: readonly Hit[], done: (error: Error | null, results?: HitResult[]) => void): void
+  /** Gives back what was counted. */
+  refund(hits: readonly Hit[]): void
+}
+
 /** Called when a request is evaluated. `error` rejects it; `replied`: the app's response has been sent. */
 export type Done = (error?: Error | null, replied?: boolean) => void
 

@@ -1,0 +1,87 @@
+import type { RateLimitStore, RateLimitStoreClass, ResolvedRateLimit } from './options.ts'
+import type { Hit, HitResult, SharedStore } from './types.ts'
+
+type Done = (error: Error | null, results?: HitResult[]) => void
+type Count = { current: number; ttl: number }
+
+/** Counts in a store that the app has written for @fastify/rate-limit: one call for each limit, without refunds. */
+export class CustomStore implements SharedStore {
+  readonly up = true
+  readonly #options: ResolvedRateLimit
+  readonly #root: RateLimitStore
+  /** By limit. The app's own limit is counted by the store itself. */
+  readonly #children = new Map<string, RateLimitStore>()
+
+  constructor(options: ResolvedRateLimit, rootLimit: string) {
+    const Store = options.store as unknown as new (options: object) => RateLimitStore
+    this.#options = options
+    this.#root = new Store(options)
+    this.#children.set(rootLimit, this.#root)
+  }
+
+  take(hits: readonly Hit[], done: Done): void {
+    const results: HitResult[] = []
+    let left = hits.length
+    let ended = false
+    const end = (error: Error | null) => {
+      if (ended) return
+      ended = true
+      clearTimeout(timer)
+      if (error) done(error)
+      else done(null, results)
+    }
+    const timer = setTimeout(
+      () => end(new Error('The store of rate limits has not answered in time')),
+      this.#options.storeTimeout
+    )
+    for (const [index, hit] of hits.entries()) {
+      this.#count(hit, (error, count) => {
+        if (error || count === undefined) return end(error ?? new Error('The store returned no count'))
+        results[index] = toResult(hit, count)
+        if (--left === 0) end(null)
+      })
+    }
+  }
+
+  refund(): void {
+    // The interface has no such call.
+  }
+
+  #count(hit: Hit, done: (error: Error | null, count?: Count) => void): void {
+    const store = this.#storeOf(hit)
+    const { key, window, max } = hit
+    try {
+      // A cost of 0 only reads.
+      if (hit.cost > 0) store.incr(key, done, window, max)
+      else if (store.read === undefined) done(new Error('The store has no method read()'))
+      else store.read(key, done, window, max)
+    } catch (error) {
+      done(error as Error)
+    }
+  }
+
+  #storeOf({ name, max, window }: Hit): RateLimitStore {
+    let store = this.#children.get(name)
+    if (store === undefined) {
+      const [, method = '', url = name] = /^([A-Z,]+) (\/.*)$/.exec(name) ?? []
+      store = this.#root.child({ ...this.#options, max, timeWindow: window, routeInfo: { method, url } })
+      this.#children.set(name, store)
+    }
+    return store
+  }
+}
+
+const toResult = ({ max, cost }: Hit, { current, ttl }: Count): HitResult => ({
+  // Read without counting, one more would be too many.
+  exceeded: cost > 0 ? current > max : current >= max,
+  remaining: Math.max(0, max - current),
+  reset: ttl,
+  rejections: Math.max(0, current - max)
+})
+
+/** Whether this can be a store: a class whose objects count and have children. */
+export const isStoreClass = (value: unknown): value is RateLimitStoreClass => {
+  const { incr, child } = ((value as { prototype?: object } | undefined)?.prototype ??
+    {}) as Partial<RateLimitStore>
+  return typeof value === 'function' && typeof incr === 'function' && typeof child === 'function'
+}
