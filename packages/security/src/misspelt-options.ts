@@ -50,5 +50,6 @@ function isMeant(key: string, name: string): boolean {
   if (key.toLowerCase() === name.toLowerCase()) return true
   if (key[0]?.toLowerCase() !== name[0]) return false
   if (name.length > 7) return nearest(key, [name]) !== undefined
-  return [...key.toLowerCase()].toSorted().join('') === [...name].toSorted().join('')
+  const letters = (text: string) => text.split('').toSorted().join('')
+  return letters(key.toLowerCase()) === letters(name)
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { HeaderBlock } from './header-block.ts'
 import type { HeaderBlocks, SlotSymbol } from './symbols.ts'
-import { addsToVary, isPageType, writtenHeader } from './written-headers.ts'
+import { addsToVary, isPageType, textOf, writtenHeader } from './written-headers.ts'
 
 /** The members of a reply that are used: while the server closes, there is only a response. */
 export interface ReplyLike {
@@ -33,7 +33,7 @@ function decideWhenWritten(raw: Response, symbol: SlotSymbol): void {
     if (block !== undefined && !this.headersSent) others[at] = finish(this, block, others[at])
     return write.call(this, status, ...others)
   }
-  raw.writeHead = writeHead as Response['writeHead']
+  raw.writeHead = writeHead
 }
 
 /** The headers to write with those that are set. */
@@ -55,5 +55,5 @@ function finish(raw: Response, block: HeaderBlock, headers: unknown): unknown {
   const vary = block.values.get('vary')
   const own = writtenHeader(headers, 'vary')
   if (vary === undefined || own === undefined || !addsToVary('vary', headers)) return headers
-  return { ...(headers as object), vary: `${String(own)}, ${vary}` }
+  return { ...(headers as object), vary: `${textOf(own)}, ${vary}` }
 }

@@ -35,8 +35,14 @@ export function blockForType(block: HeaderBlock, headers: unknown): HeaderBlock 
 /** Whether a block's `Vary` stays beside that of the response, which the route has set to something else. */
 export function addsToVary(name: string, headers: unknown): boolean {
   if (name !== 'vary') return false
-  const names = String(writtenHeader(headers, 'vary') ?? '')
+  const names = textOf(writtenHeader(headers, 'vary'))
     .toLowerCase()
     .split(/[\s,]+/)
   return !names.includes('origin') && !names.includes('*')
+}
+
+/** The text of a header with one value or several. */
+export function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.join(', ')
+  return typeof value === 'string' ? value : ''
 }

@@ -51,17 +51,21 @@ export class Limiter {
     this.#take(counted, request, reply, done)
   }
 
-  /** Lets a request pass without counting it. Its headers are those of a first request. */
+  /** Lets a request of a test pass, whatever its count, which is apart from those of clients. */
   pass(limits: readonly Limit[], request: FastifyRequest, reply: FastifyReply, done: Done): void {
-    const { limits: counted, hits } = collectHits(limits, request, this.#onSkip)
-    const results = hits.map(({ max, window }) => ({
-      exceeded: false,
-      remaining: max - 1,
-      reset: window,
-      rejections: 0
-    }))
-    if (hits.length > 0) this.#dependencies.writeHeaders(reply, { limits: counted, hits, results })
-    done()
+    const { memory, redis, writeHeaders } = this.#dependencies
+    const counted = collectHits(limits, request, this.#onSkip)
+    if (counted.hits.length === 0) return done()
+    const hits = counted.hits.map((hit) => ({ ...hit, key: `${hit.key} of tests`, observe: true }))
+    const finish = (results: readonly HitResult[]) => {
+      writeHeaders(reply, { limits: counted.limits, hits, results })
+      done()
+    }
+    if (redis === undefined) return finish(memory.take(hits))
+    redis.take(hits, (error, results) => {
+      if (error) this.#takeWithoutRedis(error, { ...counted, hits }, request, reply, done)
+      else finish(results!)
+    })
   }
 
   #enforceDynamic(limits: readonly Limit[], request: FastifyRequest, reply: FastifyReply, done: Done): void {
