@@ -30,14 +30,12 @@ export type {
 export type {
   NodeRedisClient,
   RateLimitOptions,
-  RateLimitStore,
-  RateLimitStoreClass,
   RedisConnection,
   RouteLimitOptions,
-  RouteRateLimit,
-  StoreCallback
+  RouteRateLimit
 } from './rate-limit/options.ts'
 export { rateLimit } from './rate-limit/plugin.ts'
+export type { RateLimitStore, RateLimitStoreClass, StoreCallback } from './rate-limit/store-interface.ts'
 export { SecurityError, type SecurityErrorCode, type SecurityErrorOptions } from './security-error.ts'
 export {
   securityServerOptions,

@@ -1,4 +1,4 @@
-// What the limit of an app that has set none leaves alone.
+// The default limit leaves static files and an app's own tests alone.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'

@@ -1,7 +1,8 @@
 import { nativeResponse } from '../internals.ts'
 import { overridingNames } from './header-block.ts'
 import { materialize } from './header-accessors.ts'
-import { addsToVary, blockForType } from './written-headers.ts'
+import { blockForType } from './block-for-type.ts'
+import { addsToVary } from './written-headers.ts'
 import { allSlotSymbols, type PreparedResponse } from './symbols.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { nativeResponse } from '../internals.ts'
 import { linesBeside } from './header-block.ts'
-import { blockForType } from './written-headers.ts'
+import { blockForType } from './block-for-type.ts'
 import { kCors, kHeaders, kLimits, type PreparedResponse } from './symbols.ts'
 
 /**

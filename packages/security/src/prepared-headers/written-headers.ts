@@ -1,5 +1,3 @@
-import type { HeaderBlock } from './header-block.ts'
-
 /**
  * The value of a header in any of the forms of Node's HTTP: an object of values, Node's own object of names with values,
  * a list of names and values, flat or in pairs. `name` in lower case; of other spellings, objects have `Content-Type`.
@@ -26,11 +24,6 @@ const ofPages = /^(?:text\/(?:html|javascript)|application\/(?:xhtml\+xml|javasc
 /** Whether a response with this content type is a page, or a part that needs the headers of one. */
 export const isPageType = (type: unknown): boolean =>
   typeof type === 'string' && !type.startsWith('application/json') && ofPages.test(type)
-
-/** The block for a response with these headers. */
-export function blockForType(block: HeaderBlock, headers: unknown): HeaderBlock {
-  return block.page !== undefined && isPageType(writtenHeader(headers, 'content-type')) ? block.page() : block
-}
 
 /** Whether a block's `Vary` stays beside that of the response, which the route has set to something else. */
 export function addsToVary(name: string, headers: unknown): boolean {

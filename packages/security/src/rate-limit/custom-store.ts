@@ -1,4 +1,5 @@
-import type { RateLimitStore, RateLimitStoreClass, ResolvedRateLimit } from './options.ts'
+import type { ResolvedRateLimit } from './options.ts'
+import type { RateLimitStore } from './store-interface.ts'
 import type { Hit, HitResult, SharedStore } from './types.ts'
 
 type Done = (error: Error | null, results?: HitResult[]) => void
@@ -78,10 +79,3 @@ const toResult = ({ max, cost }: Hit, { current, ttl }: Count): HitResult => ({
   reset: ttl,
   rejections: Math.max(0, current - max)
 })
-
-/** Whether this can be a store: a class whose objects count and have children. */
-export const isStoreClass = (value: unknown): value is RateLimitStoreClass => {
-  const { incr, child } = ((value as { prototype?: object } | undefined)?.prototype ??
-    {}) as Partial<RateLimitStore>
-  return typeof value === 'function' && typeof incr === 'function' && typeof child === 'function'
-}

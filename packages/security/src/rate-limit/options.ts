@@ -2,9 +2,9 @@ import type { AtLeastOne, NoOptions, Overridable } from '@seaworthy/contract'
 import { omitUndefined, type RedisClient, withoutRegisterOptions } from '@seaworthy/internal'
 import { modes, type Mode } from '../mode.ts'
 import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
-import { isStoreClass } from './custom-store.ts'
 import type { LimitOptions } from './limit-options.ts'
 import { limitNames } from './resolve-limit.ts'
+import { isStoreClass, type RateLimitStoreClass } from './store-interface.ts'
 
 /** A route's limit instead of the app's limit per address, and its limits per user and on failures. */
 export interface RouteLimitOptions extends LimitOptions {
@@ -46,19 +46,6 @@ export interface NodeRedisClient {
   evalSha(...args: never[]): Promise<unknown>
   eval(...args: never[]): Promise<unknown>
 }
-
-/** A store as @fastify/rate-limit has it. `read` is for `createRateLimit` with `increment: false`. */
-export interface RateLimitStore {
-  incr(key: string, callback: StoreCallback, timeWindow: number, max: number): void
-  read?(key: string, callback: StoreCallback, timeWindow: number, max: number): void
-  child(options: object): RateLimitStore
-}
-
-/** Called with the count of a key and the milliseconds until it ends. */
-export type StoreCallback = (error: Error | null, result?: { current: number; ttl: number }) => void
-
-/** The class of a store. It is made with the plugin's options, and a child with those of a limit. */
-export type RateLimitStoreClass = new (options: never) => RateLimitStore
 
 /** Options of `rateLimit`: the limit per address, and the options of all limits together. */
 export interface RateLimitOptions extends LimitOptions {

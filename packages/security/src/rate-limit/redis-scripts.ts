@@ -1,4 +1,4 @@
-import { maxBackoff } from './types.ts'
+import { maxBackoff } from './after-rejection.ts'
 
 /**
  * The sliding window log in Redis, for all limits of a request in one call: read all, decide, then write all or none.

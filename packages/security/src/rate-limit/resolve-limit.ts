@@ -2,7 +2,7 @@ import { addressList, type AddressList, omitUndefined } from '@seaworthy/interna
 import type { FastifyRequest } from 'fastify'
 import { assertOptionsObject, check, checkDuration, optionNames } from '../option-checks.ts'
 import type { LimitOptions, RateLimitHook, StoreErrorPolicy } from './limit-options.ts'
-import type { AfterRejection } from './types.ts'
+import type { AfterRejection } from './after-rejection.ts'
 import { userKey } from './user-key.ts'
 import { resolveWantedHeaders, type WantedHeaders } from './wanted-headers.ts'
 

@@ -1,4 +1,5 @@
-import { entriesPerWindow, maxBackoff } from './types.ts'
+import { maxBackoff } from './after-rejection.ts'
+import { entriesPerWindow } from './types.ts'
 
 /**
  * The requests of one key within a window: never more than `max` in any stretch of its length. Requests close to each

@@ -1,10 +1,5 @@
+import type { AfterRejection } from './after-rejection.ts'
 import type { Limit } from './resolve-limit.ts'
-
-/** The effect of a rejection: none, it counts as a request, or it doubles the time until one passes. */
-export type AfterRejection = 'ignore' | 'count' | 'double'
-
-/** Milliseconds that a doubled time reaches at most, unless one window is longer. */
-export const maxBackoff = 86_400_000
 
 /** One request to be counted against one limit. */
 export interface Hit {

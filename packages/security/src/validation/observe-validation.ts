@@ -1,4 +1,5 @@
-import type { Validate } from './validator-compiler.ts'
+/** A validator of Ajv. */
+export type Validate = ((data: unknown) => unknown) & { errors?: unknown }
 
 /** The member of Ajv's errors that is reported: the rule and its place, never a value of the client. */
 interface ValidationIssue {

@@ -1,6 +1,6 @@
 import AjvCompiler from '@fastify/ajv-compiler'
 import type { ReportObserved } from '../mode.ts'
-import { observeValidation } from './observe-validation.ts'
+import { observeValidation, type Validate } from './observe-validation.ts'
 import { withRootType } from './root-type.ts'
 
 type BuildValidator = ReturnType<typeof AjvCompiler>
@@ -13,7 +13,6 @@ interface RouteSchema {
   httpPart?: string
 }
 
-export type Validate = ((data: unknown) => unknown) & { errors?: unknown }
 type Compile = (route: RouteSchema) => Validate
 
 /** The settings of {@link buildValidatorByInput}. */
