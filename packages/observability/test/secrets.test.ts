@@ -39,7 +39,7 @@ const planted: fc.Arbitrary<string> = fc
 
 type Log = FastifyInstance['log']
 
-/** What a service may write by itself. */
+/** Lines that a service writes by itself. */
 const ownLines: Record<string, (log: Log, text: string) => void> = {
   'an error': (log, text) => log.error(new Error(text)),
   'an error as err': (log, text) => log.error({ err: new Error(text) }),
@@ -62,7 +62,7 @@ class Config {
   password = sentinel
 }
 
-/** What a request may make this package write. */
+/** Values that a request may throw. */
 const thrown: Record<string, (text: string) => unknown> = {
   'an error': (text) => new Error(text),
   'a cause': (text) => new Error('outer', { cause: new Error(text) }),
@@ -75,7 +75,7 @@ const thrown: Record<string, (text: string) => unknown> = {
   'an object': (text) => ({ message: text, text })
 }
 
-/** What stands around each secret in a text. */
+/** The text around each secret. */
 const leaks = (text: string): string => [...text.matchAll(/.{0,200}Pl4nt3d.{0,40}/g)].join('\n')
 
 interface Kept {
@@ -101,8 +101,7 @@ const loggers: Record<string, (stream: { write(line: string): void }) => object>
   otel: (stream) => observabilityServerOptions({ logger: { stream }, logging: { schema: 'otel' } }),
   gcp: (stream) => observabilityServerOptions({ logger: { stream }, logging: { schema: 'gcp' } }),
   redacting: (stream) => observabilityServerOptions({ logger: { stream, redact: ['none'] } }),
-  "the app's own pino": (stream) =>
-    observabilityServerOptions({ loggerInstance: pino({}, stream) as unknown as Log }),
+  "the app's own pino": (stream) => observabilityServerOptions({ loggerInstance: pino({}, stream) }),
   'no server options': (stream) => ({ logger: { stream }, disableRequestLogging: true })
 }
 
@@ -125,7 +124,8 @@ for (const [name, makeServer] of Object.entries(loggers)) {
     app.get('/later', { onResponse: async () => fail() }, async () => 1)
     app.get('/again', { errorHandler: fail }, async () => Promise.reject(new Error('first')))
     app.get('/failing-fields/:name', async () => 1)
-    new Gauge({ name: 'mine', help: 'x', registers: [app.observability.registry], collect: fail })
+    const mine = new Gauge({ name: 'mine', help: 'x', registers: [], collect: fail })
+    app.observability.registry.registerMetric(mine)
     await app.ready()
 
     await fc.assert(

@@ -26,7 +26,7 @@ interface Transport {
   leave?(path: string): Promise<void>
 }
 
-/** What is thrown after the first bytes. */
+/** Fails after its first bytes. */
 async function* breaking() {
   yield 'ab'
   await new Promise((resolve) => setImmediate(resolve))

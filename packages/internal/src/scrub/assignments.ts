@@ -3,7 +3,7 @@ import { namesSecret } from './secret-names.ts'
 const redacted = '[redacted]'
 
 /**
- * What stands between a name and its value: `password=…`, `"token": "…"`, `access_token: …`, `'x-api-key', '…'`,
+ * The characters between a name and its value: `password=…`, `"token": "…"`, `access_token: …`, `'x-api-key', '…'`,
  * `<secret>…`, `--password …`, `password%3D…`. The name is read backwards from here: most words are none, and a search that
  * began with them would try each of their letters.
  */

@@ -2,7 +2,7 @@ import { scrubAssignments } from './assignments.ts'
 
 const redacted = '[redacted]'
 
-/** What a text must have for the pattern to be tried: a search for it costs little, and most texts have none. */
+/** `needs` is a part of each text that matches: a search for it costs little, and most texts have none. */
 type Rule = readonly [needs: string, pattern: RegExp, replacement: string]
 
 /** Addresses whose path often has an `@`: those of modules in a stack have a package's version or scope there. */

@@ -8,7 +8,7 @@ type Fields = Record<string, unknown>
 type LogMethod = (this: unknown, args: unknown[], method: (...args: unknown[]) => void) => void
 
 /**
- * What a service logs by itself, without secrets: in texts, and in fields that are named like one. pino takes an error's
+ * Removes secrets from what a service logs by itself: in texts, and in fields that are named like one. pino takes an error's
  * message for the line's where there is no other.
  */
 export const safeLogMethod: LogMethod = ownPart(function logMethod(this: unknown, args, method) {
