@@ -136,9 +136,9 @@ for (const [name, makeServer] of Object.entries(loggers)) {
           await app.inject(url)
         app.observability.captureError(value)
         const written = text().slice(before) + (await app.observability.metrics())
-        t.notMatch(leaks(written), sentinel)
+        return leaks(written) === '' || Promise.reject(new Error(leaks(written)))
       }),
-      { numRuns: 40 }
+      { numRuns: 12 }
     )
     t.match(text(), /redacted/)
   })
@@ -154,10 +154,10 @@ for (const name of ['default', 'ecs', 'otel', 'gcp']) {
           const before = text().length
           write(app.log, planted)
           const written = text().slice(before)
-          t.notMatch(leaks(written), sentinel, line)
+          if (leaks(written) !== '') throw new Error(`${line}: ${leaks(written)}`)
           return written.endsWith('}\n')
         }),
-        { numRuns: 60 }
+        { numRuns: 12 }
       )
       t.ok(text().length > 0, line)
     }
