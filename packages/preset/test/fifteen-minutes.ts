@@ -1,7 +1,8 @@
-interface Status {
+export interface Status {
   at: number
   history: Record<string, number[]>
   traffic: Record<string, number>
+  verdict: { findings: { text: string }[] }
   service: { startedAt: string }
   routes: { route: string; rate: number; total: number; p50: number; p95: number; p99: number }[]
   workers: { uptime: number; rss: number; loop: number }[]
@@ -41,7 +42,23 @@ export function afterFifteenMinutes(status: Status): Status {
     ...status,
     history,
     service: { ...status.service, startedAt: new Date(at - 93_600_000).toISOString() },
-    traffic: { ...status.traffic, rate: 182, errorShare: 0.0406, p50: 2.4, p95: 33, p99: 97, inFlight: 3 },
+    traffic: {
+      ...status.traffic,
+      window: 60,
+      rate: 182,
+      errorShare: 0.0406,
+      p50: 2.4,
+      p95: 33,
+      p99: 97,
+      inFlight: 3
+    },
+    verdict: {
+      ...status.verdict,
+      findings: status.verdict.findings.map((finding) => ({
+        ...finding,
+        text: finding.text.replace(/^[\d.]+ % of requests/, '4.1 % of requests')
+      }))
+    },
     workers: status.workers.map((worker) => ({ ...worker, uptime: 93_600, rss: 161_480_704, loop: 0.214 })),
     routes: status.routes
       .filter(({ route }) => route in figures)

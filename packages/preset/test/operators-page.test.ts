@@ -1,7 +1,7 @@
 import './parts.ts'
 import { writeFileSync } from 'node:fs'
 import { requires } from '@seaworthy/testing'
-import { afterFifteenMinutes } from './fifteen-minutes.ts'
+import { afterFifteenMinutes, type Status } from './fifteen-minutes.ts'
 import { openPage, seen, shop, startBrowser, title } from './operators-page.ts'
 
 requires(
@@ -64,17 +64,21 @@ requires(['chromium'], 'the picture of the README', async (t) => {
   await service.visit(30)
   const browser = await startBrowser(t)
   const { page } = await openPage(t, browser, service.page, { viewport: { width: 1100, height: 900 } })
-  await page.route('**/events', async (route) => route.fulfill({ status: 503 }))
+  let status: Status | undefined
   await page.route('**/status.json', async (route) => {
     const response = await route.fetch()
-    await route.fulfill({ json: afterFifteenMinutes(await response.json()) })
+    status = afterFifteenMinutes((await response.json()) as Status)
+    await route.fulfill({ json: status })
   })
+  await page.route('**/events', async (route) =>
+    route.fulfill({ contentType: 'text/event-stream', body: `data: ${JSON.stringify(status)}\n\n` })
+  )
   await page.reload()
   await page.getByText('182/s').waitFor()
-  const image = await page.screenshot({
-    clip: { x: 0, y: 0, width: 1100, height: 900 },
-    animations: 'disabled'
-  })
+  await page.locator('.link.live').waitFor()
+  const { y, height } = (await page.locator('.card').first().boundingBox())!
+  const clip = { x: 0, y: 0, width: 1100, height: Math.ceil(y + height + 14) }
+  const image = await page.screenshot({ clip, fullPage: true, animations: 'disabled' })
   t.ok(image.length < 150_000, 'it is small')
   // UPDATE_PICTURES=1 npm test -- packages/preset/test/operators-page.test.ts
   if (process.env.UPDATE_PICTURES !== undefined) {
