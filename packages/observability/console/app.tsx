@@ -114,41 +114,43 @@ const Header = ({
   </header>
 )
 
+interface ContentProps {
+  status: Status
+  routes: readonly RouteStatus[]
+}
+
+const contents: Record<View, (props: ContentProps) => VNode> = {
+  overview: (props) => <Overview {...props} />,
+  routes: ({ routes }) => (
+    <Card title="Routes" wide>
+      <RoutesTable routes={routes} />
+    </Card>
+  ),
+  dependencies: ({ status }) => (
+    <div class="grid">
+      <Checks status={status} />
+      <Breakers status={status} />
+      <Outgoing outgoing={status.outgoing} />
+      <Sections status={status} />
+    </div>
+  ),
+  requests: ({ status }) => <RecentRequests status={status} />,
+  operate: ({ status }) => (
+    <div class="grid">
+      <Traffic status={status} />
+      <LogLevel status={status} />
+      <Profiles status={status} />
+      <Workers status={status} />
+      <Actions status={status} />
+    </div>
+  ),
+  setup: ({ status }) => <Setup details={status.details} />
+}
+
 const Content = ({ status, view }: { status: Status; view: View }): VNode => {
   const routes = useMemo(() => allRoutes(status), [status])
-  switch (view) {
-    case 'routes':
-      return (
-        <Card title="Routes" wide>
-          <RoutesTable routes={routes} />
-        </Card>
-      )
-    case 'dependencies':
-      return (
-        <div class="grid">
-          <Checks status={status} />
-          <Breakers status={status} />
-          <Outgoing outgoing={status.outgoing} />
-          <Sections status={status} />
-        </div>
-      )
-    case 'requests':
-      return <RecentRequests status={status} />
-    case 'operate':
-      return (
-        <div class="grid">
-          <Traffic status={status} />
-          <LogLevel status={status} />
-          <Profiles status={status} />
-          <Workers status={status} />
-          <Actions status={status} />
-        </div>
-      )
-    case 'setup':
-      return <Setup details={status.details} />
-    case 'overview':
-      return <Overview status={status} routes={routes} />
-  }
+  const Chosen = contents[view]
+  return <Chosen status={status} routes={routes} />
 }
 
 export const App = () => {

@@ -13,7 +13,7 @@ export interface WorkerOutcome {
 
 /** The way to the other workers. Without a `value` one has not answered. */
 export interface ActionRelay {
-  ask<T>(message: { action: RelayedAction }): Promise<{ pid: number; value: T | undefined }[]>
+  ask(message: { action: RelayedAction }): Promise<{ pid: number; value: unknown }[]>
 }
 
 /** An action of an operator, as the page and the audit log show it. */
@@ -147,8 +147,8 @@ export class OperatorActions {
 
   async #relay({ method, url, body }: FastifyRequest): Promise<WorkerOutcome[]> {
     const action: RelayedAction = { method, url, body: body ?? undefined }
-    const answers = await this.relay!.ask<number>({ action })
-    return answers.map(({ pid, value }) => (value === undefined ? { pid } : { pid, statusCode: value }))
+    const answers = await this.relay!.ask({ action })
+    return answers.map(({ pid, value }) => (typeof value === 'number' ? { pid, statusCode: value } : { pid }))
   }
 
   #audit(request: FastifyRequest, statusCode: number, workers: WorkerOutcome[] | undefined): void {
