@@ -22,7 +22,7 @@ t.test('one listener operates all workers, and shows their sum or one of them', 
   const [port, management] = [await freePort(), await freePort()]
   const service = startNode(t, app, { env: { PORT: `${port}`, MANAGEMENT: `${management}` } })
   const pids = () => [...service.output().matchAll(/worker (\d+) is up/g)].map(([, pid]) => Number(pid))
-  await until('three workers', () => pids().length === 3)
+  await until('three workers', () => pids().length === 3, 60_000)
   type Status = {
     pid: number
     scope: string | number
@@ -33,7 +33,7 @@ t.test('one listener operates all workers, and shows their sum or one of them', 
     logLevel: { level: string }
   }
   const status = async (query = '') => JSON.parse(await ask(management, `/status.json${query}`)) as Status
-  await until('all workers in the status', async () => (await status()).workers.length === 3)
+  await until('all workers in the status', async () => (await status()).workers.length === 3, 60_000)
 
   const answered = new Set<string>()
   for (let n = 0; n < 30; n++) answered.add(await ask(port, '/work'))
@@ -75,14 +75,18 @@ t.test('one listener operates all workers, and shows their sum or one of them', 
 
   await ask(management, '/log-level', 'PUT', { level: 'debug', ttl: 600_000 })
   service.kill('SIGUSR2')
-  await until('a fourth worker', () => pids().length === 4)
-  await until('the fourth worker to catch up', async () => {
-    const late = await status()
-    return late.pid === pids()[3] && late.sections.switch.state === 'on' && late.logLevel.level === 'debug'
-  })
+  await until('a fourth worker', () => pids().length === 4, 60_000)
+  await until(
+    'the fourth worker to catch up',
+    async () => {
+      const late = await status()
+      return late.pid === pids()[3] && late.sections.switch.state === 'on' && late.logLevel.level === 'debug'
+    },
+    60_000
+  )
 
   process.kill(pids()[0]!, 'SIGKILL')
-  await until('the dead worker to be gone', async () => (await status()).workers.length === 3)
+  await until('the dead worker to be gone', async () => (await status()).workers.length === 3, 60_000)
   const after = JSON.parse(await ask(management, '/switch', 'PUT', { state: 'off' })) as {
     workers: unknown[]
   }
