@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Answer, Failure } from './commands/app-messages.ts'
 import { describe } from './commands/describe-app.ts'
 import { useFreePorts, loadApp } from './commands/load-app.ts'
-import { setTrial, type Trial } from './parts/trial.ts'
+import { setTrial, type Trial } from './adoption/trial.ts'
 
 /** Milliseconds that the app has to close. */
 const closeTimeoutMs = 5000

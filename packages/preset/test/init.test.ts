@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
@@ -79,12 +79,89 @@ for (const [packageName, name] of [
 }
 
 t.test('keeps the secrets of compose out of git, and notes missing files', async (t) => {
-  const folder = appFolder(t, { name: 'a', main: 'server.js' })
+  const folder = appFolder(t, { name: 'a', main: 'server.js', dependencies: { '@fastify/redis': '7' } })
   const { lines } = await runInit(['docker', 'compose'], folder)
   t.equal(readFileSync(join(folder, 'secrets/.gitignore'), 'utf8'), '*\n!.gitignore\n')
   const notes = lines.filter((line) => line.startsWith('note')).join('\n')
   for (const word of ['server.js is not there', 'package-lock.json is not there', 'ioredis'])
     t.match(notes, word)
+})
+
+for (const [manager, lock, packageManager, command] of [
+  ['yarn 1', 'yarn.lock', undefined, 'npx --yes yarn@1.22.22 install --frozen-lockfile'],
+  ['yarn 4', 'yarn.lock', 'yarn@4.9.1', 'yarn workspaces focus --all --production'],
+  ['bun', 'bun.lock', 'bun@1.2.0', 'npx --yes bun@1.2.0 install --frozen-lockfile --production']
+] as const) {
+  t.test(`writes a Dockerfile for ${manager}, from its own lock file`, async (t) => {
+    const manifest = { name: 'a', main: 'server.js', ...(packageManager ? { packageManager } : {}) }
+    const folder = appFolder(t, manifest, { [lock]: '', '.yarnrc.yml': 'nodeLinker: node-modules\n' })
+    const { lines } = await runInit(['docker'], folder)
+    const text = readFileSync(join(folder, 'Dockerfile'), 'utf8')
+    t.match(text, command)
+    t.match(text, new RegExp(`^COPY package\\.json ${lock}`, 'm'))
+    t.notMatch(text, /npm ci/)
+    t.match(text, /target=\/root\/\.npmrc/)
+    t.match(readFileSync(join(folder, '.dockerignore'), 'utf8'), '**/.npmrc')
+    t.match(lines.at(-1), /^next +docker build --tag a \.$/)
+  })
+}
+
+t.test('notes that the image needs node_modules where yarn makes none', async (t) => {
+  const folder = appFolder(
+    t,
+    { name: 'a', main: 'server.js', packageManager: 'yarn@4.9.1' },
+    { 'yarn.lock': '' }
+  )
+  const { lines } = await runInit(['docker'], folder)
+  t.match(lines.join('\n'), /nodeLinker: node-modules/)
+})
+
+t.test('builds the image of an app in a workspace from the root', async (t) => {
+  const root = appFolder(
+    t,
+    { name: 'all', private: true, workspaces: ['apps/*'] },
+    { 'package-lock.json': '{}' }
+  )
+  const folder = join(root, 'apps/api')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'api', main: 'src/server.js' }))
+  const { lines } = await runInit(['docker'], folder)
+  const text = readFileSync(join(folder, 'Dockerfile'), 'utf8')
+  t.match(text, /^COPY \. \.\n#.*\nRUN .* npm ci --omit=dev/m)
+  t.match(text, /^COPY --from=dependencies \/app \.\/\nWORKDIR \/app\/apps\/api\n/m)
+  t.match(readFileSync(join(folder, 'Dockerfile.dockerignore'), 'utf8'), '**/.env')
+  t.match(lines.at(-1), /docker build --file apps\/api\/Dockerfile --tag api \./)
+  t.notMatch(lines.join('\n'), /package-lock\.json is not there/)
+})
+
+t.test('asks for no database and no Redis that the app does not have', async (t) => {
+  const read = async (dependencies: object) => {
+    const folder = appFolder(t, { name: 'a', main: 'server.js', dependencies })
+    await runInit(['compose', 'kubernetes'], folder)
+    return [
+      'compose.yaml',
+      'kubernetes/base/configmap.yaml',
+      'kubernetes/base/deployment.yaml',
+      'kubernetes/base/networkpolicy.yaml'
+    ]
+      .map((path) => readFileSync(join(folder, path), 'utf8'))
+      .join('\n---\n')
+  }
+  const none = await read({})
+  t.notMatch(none, /redis|REDIS|postgres|DB_|db_password|5432|6379|depends_on:\n(?! {6})/)
+  t.match(none, /^ {2}prometheus:$/m)
+  t.match(none, /secrets: \[jwt_secret, session_secret, management_token\]/)
+  t.match(none, 'enableServiceLinks: false')
+  t.match(none, 'TRUST_PROXY')
+  for (const [dependencies, has, lacks] of [
+    [{ pg: '8' }, /DB_HOST/, /REDIS_HOST/],
+    [{ ioredis: '6' }, /REDIS_HOST/, /DB_HOST/]
+  ] as const) {
+    const text = await read(dependencies)
+    t.match(text, has)
+    t.notMatch(text, lacks)
+    t.match(text, /depends_on:\n {6}\w/)
+  }
 })
 
 t.test('keeps an existing file, unless forced', async (t) => {

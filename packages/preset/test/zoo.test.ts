@@ -79,7 +79,7 @@ function compare(app: ZooApp, variant: string, index: number, before: Seen, afte
     })
 }
 
-/** What a client misses: the status that it relies on, and in answers that are no errors the text. */
+/** The losses of a client: the status that it relies on, and in answers that are no errors the text. */
 function describeBroken(app: ZooApp, index: number, { status, body }: Seen): string[] {
   const { status: expected, has, url, body: sent } = app.requests[index]!
   const isChanged = changedStatuses.has(`${app.name}: ${url}`) || changedStatuses.has(`${app.name}: ${sent}`)

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Trial } from '../parts/trial.ts'
+import type { Trial } from '../adoption/trial.ts'
 import type { Answer, AppDescription, Failure } from './app-messages.ts'
 
 /** An app that was made ready, or why it was not. */

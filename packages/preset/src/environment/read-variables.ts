@@ -71,11 +71,10 @@ function normalize(value: string, variable: VariableSchema | undefined): string 
  * more often a variable of other code, which must not stop the start.
  */
 function isSlip(name: string, near: string): boolean {
-  const letters = (text: string) => [...text].toSorted().join('')
+  const letters = (text: string) => text.split('').toSorted().join('')
   if (letters(name) === letters(near)) return true
-  return (
-    name.length < near.length && [...near].some((_, at) => near.slice(0, at) + near.slice(at + 1) === name)
-  )
+  const isShorter = name.length < near.length
+  return isShorter && near.split('').some((_, at) => near.slice(0, at) + near.slice(at + 1) === name)
 }
 
 /** Short names are similar by chance (`POST`, `HOSTS`), so only longer ones get a suggestion. */

@@ -117,6 +117,7 @@ export const environmentSchema = {
     },
     MANAGEMENT_PORT: {
       ...port,
+      example: '9464',
       description: "Port of the operators' listener. Without it metrics are served on the app's port."
     },
     MANAGEMENT_HOST: {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { nearest } from '@seaworthy/internal'
-import { readApp } from './read-app.ts'
+import { readApp, type App } from './read-app.ts'
 import { render, takenPorts, targets } from './templates.ts'
 
 /** The usage of the command. */
@@ -37,9 +37,43 @@ export async function runInit(args: readonly string[], folder: string): Promise<
       writeTarget(folder, path, text, values['dry-run'], values.force)
     )
     const notes = app.notes.filter(({ concerns }) => concerns.some((target) => chosen.includes(target)))
-    return { code: 0, lines: [...lines, ...notes.map(({ text }) => `note     ${text}`)] }
+    const next = values['dry-run'] ? [] : chosen.flatMap((target) => nextSteps(target, app))
+    return {
+      code: 0,
+      lines: [
+        ...lines,
+        ...notes.map(({ text }) => `note     ${text}`),
+        ...next.map((step) => `next     ${step}`)
+      ]
+    }
   } catch (error) {
     return { code: 2, lines: [(error as Error).message] }
+  }
+}
+
+/** The commands that use the files of a target. */
+function nextSteps(target: string, { name, workspace }: App): readonly string[] {
+  const secrets = 'jwt_secret, session_secret, management_token'
+  switch (target) {
+    case 'docker':
+      return [
+        workspace === undefined
+          ? `docker build --tag ${name} .`
+          : `in the root of the workspace: docker build --file ${workspace}/Dockerfile --tag ${name} .`
+      ]
+    case 'compose':
+      return [`write each secret into its file in secrets/ (${secrets}, …), then docker compose up --build`]
+    case 'kubernetes':
+      return [
+        `kubectl create secret generic ${name} with the keys ${secrets}, set TRUST_PROXY in kubernetes/base/configmap.yaml, ` +
+          'then kubectl apply -k kubernetes/overlays/production'
+      ]
+    case 'pm2':
+      return ['pm2 start ecosystem.config.cjs --env production']
+    case 'systemd':
+      return [`copy systemd/${name}.service to /etc/systemd/system, then systemctl enable --now ${name}`]
+    default:
+      return ['copy .env.production.example to a file outside of the repository, and fill it in']
   }
 }
 

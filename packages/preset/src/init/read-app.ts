@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
+import { installerOf, lockFiles, type Installer, type PackageManager } from './package-managers.ts'
+import type { Services } from './unused-services.ts'
 
 /** The facts about an app that the templates need. */
 export interface App {
@@ -7,11 +9,11 @@ export interface App {
   name: string
   /** The file that Node runs, relative to the app's folder. */
   entry: string
-  packageManager: 'npm' | 'pnpm'
-  /** The version of pnpm that the app requires. */
-  pnpm: string
-  /** Whether the app has `pnpm-workspace.yaml`, with pnpm's settings. */
-  pnpmSettings: boolean
+  packageManager: PackageManager
+  installer: Installer
+  /** The path of the app in its workspace, `apps/api`. `undefined`: it has a lock file of its own, or none. */
+  workspace: string | undefined
+  services: Services
   /** Whether the entry is made by `npm run build`. */
   built: boolean
   port: number
@@ -25,6 +27,7 @@ interface Manifest {
   packageManager?: string
   scripts?: { start?: string; build?: string }
   dependencies?: Record<string, string>
+  workspaces?: unknown
 }
 
 /**
@@ -37,14 +40,22 @@ export function readApp(folder: string, port: number): App {
   const has = (path: string) => existsSync(join(folder, path))
   const entry = entryOf(manifest)
   const built = manifest.scripts?.build !== undefined && entry.includes('/') && !has(entry)
-  const usesPnpm = manifest.packageManager?.startsWith('pnpm@') || has('pnpm-lock.yaml')
-  const lockFile = usesPnpm ? 'pnpm-lock.yaml' : 'package-lock.json'
+  const root = findRoot(folder)
+  const inRoot = (path: string) => existsSync(join(root, path))
+  const { packageManager: named } = root === folder ? manifest : readManifest(join(root, 'package.json'))
+  const [, namedManager, version] = /^(npm|pnpm|yarn|bun)@(\d[\w.-]*)/.exec(named ?? '') ?? []
+  const packageManager = (namedManager ?? managerOf(inRoot) ?? 'npm') as PackageManager
+  const installer = installerOf(packageManager, version, inRoot)
+  const services = servicesOf(manifest)
+  const usesPnp =
+    packageManager === 'yarn' && version !== undefined && !version.startsWith('1.') && !readsModules(root)
   return {
     name: objectName(manifest.name ?? 'app'),
     entry,
-    packageManager: usesPnpm ? 'pnpm' : 'npm',
-    pnpm: manifest.packageManager?.match(/^pnpm@(\d[\w.-]*)/)?.[1] ?? '12.21.0',
-    pnpmSettings: has('pnpm-workspace.yaml'),
+    packageManager,
+    installer,
+    workspace: root === folder ? undefined : relative(root, folder).split(sep).join('/'),
+    services,
     built,
     port,
     notes: [
@@ -53,14 +64,55 @@ export function readApp(folder: string, port: number): App {
         concerns: has(entry) || built ? [] : ['docker', 'pm2', 'systemd']
       },
       {
-        text: `${lockFile} is not there: the image is built from it`,
-        concerns: has(lockFile) ? [] : ['docker']
+        text: `${installer.files[0]} is not there: the image is built from it`,
+        concerns: inRoot(installer.files[0]!) ? [] : ['docker']
       },
       {
         text: 'REDIS_HOST is set: install ioredis, or remove the variable',
-        concerns: manifest.dependencies?.ioredis ? [] : ['compose', 'kubernetes']
+        concerns: manifest.dependencies?.ioredis || !services.redis ? [] : ['compose', 'kubernetes']
+      },
+      {
+        text: 'the image needs node_modules: set "nodeLinker: node-modules" in .yarnrc.yml',
+        concerns: usesPnp ? ['docker'] : []
       }
     ]
+  }
+}
+
+/** The folder with the lock file: the app's, or the one of its workspace. */
+function findRoot(folder: string): string {
+  const isRoot = (at: string) =>
+    Object.values(lockFiles)
+      .flat()
+      .some((file) => existsSync(join(at, file)))
+  for (let at = folder; dirname(at) !== at; at = dirname(at))
+    if (isRoot(at) && existsSync(join(at, 'package.json')))
+      return at === folder || isWorkspace(at) ? at : folder
+  return folder
+}
+
+const isWorkspace = (folder: string): boolean =>
+  existsSync(join(folder, 'pnpm-workspace.yaml')) ||
+  readManifest(join(folder, 'package.json')).workspaces !== undefined
+
+const managerOf = (has: (file: string) => boolean): string | undefined =>
+  Object.entries(lockFiles).find(([, files]) => files.some(has))?.[0]
+
+const readsModules = (folder: string): boolean => {
+  const file = join(folder, '.yarnrc.yml')
+  return existsSync(file) && /^nodeLinker:\s*["']?node-modules/m.test(readFileSync(file, 'utf8'))
+}
+
+const databases =
+  /^(?:pg|postgres|pg-promise|knex|kysely|typeorm|sequelize|prisma|drizzle-orm|slonik|mysql2?|@prisma\/client|@fastify\/(?:postgres|mysql)|@mikro-orm\/.+)$/
+const redisClients = /^(?:ioredis|redis|bullmq|@fastify\/redis|@redis\/client)$/
+
+/** The services that the app's dependencies connect to. */
+function servicesOf({ dependencies = {} }: Manifest): Services {
+  const names = Object.keys(dependencies)
+  return {
+    database: names.some((name) => databases.test(name)),
+    redis: names.some((name) => redisClients.test(name))
   }
 }
 

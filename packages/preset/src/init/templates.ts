@@ -3,6 +3,7 @@ import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { App } from './read-app.ts'
 import { dockerfile, dockerignore } from './dockerfile.ts'
+import { withoutUnusedServices } from './unused-services.ts'
 
 /** The targets of the command, each with its templates. */
 export const targets: Readonly<Record<string, readonly string[]>> = {
@@ -50,17 +51,21 @@ export async function render(target: string, app: App): Promise<Rendered[]> {
   const isFile = (path: string) => /\.[a-z]+$|file$/i.test(path)
   const paths = (targets[target] ?? []).flatMap((pattern) => globSync(pattern, { cwd })).filter(isFile)
   const files = paths.map((path) => ({
-    path: adapt(path.split(sep).join('/'), app),
+    path: nameOf(path.split(sep).join('/'), app),
     text: adaptFile(path, readFileSync(join(cwd, path), 'utf8'), app)
   }))
   // npm does not pack `.gitignore`, so this one cannot be a template.
   return target === 'compose' ? [...files, { path: 'secrets/.gitignore', text: '*\n!.gitignore\n' }] : files
 }
 
+/** In a workspace the context of the image is the root, where Docker looks for this name beside the Dockerfile. */
+const nameOf = (path: string, app: App): string =>
+  path === '.dockerignore' && app.workspace !== undefined ? 'Dockerfile.dockerignore' : adapt(path, app)
+
 function adaptFile(path: string, text: string, app: App): string {
   if (path === 'Dockerfile') return adapt(dockerfile(text, app), app)
   if (path === '.dockerignore') return dockerignore(text, app)
-  return adapt(text, app)
+  return adapt(path.endsWith('.yaml') ? withoutUnusedServices(text, app.services) : text, app)
 }
 
 /** Replaces the name, entry and port of the example. */

@@ -1,5 +1,3 @@
-import type { PartName } from './options.ts'
-
 /** The options that are often written one level too high, by the place where they belong. */
 const places: Readonly<Record<string, readonly string[]>> = {
   observability: [
@@ -53,7 +51,7 @@ const places: Readonly<Record<string, readonly string[]>> = {
  * The place of an option that is written one or two levels too high: `security.rateLimit.max` for `max` in `security`.
  * `undefined`: it belongs here, or nowhere.
  */
-export function placeOf(name: string, part?: PartName): string | undefined {
+export function placeOf(name: string, part?: string): string | undefined {
   const found = Object.keys(places).filter(
     (place) =>
       places[place]!.includes(name) && (part === undefined || place === part || place.startsWith(`${part}.`))

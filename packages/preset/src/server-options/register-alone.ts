@@ -21,19 +21,16 @@ export function rejectRegisterAlone(
   const actual = constructorOptions(fastify)
   if (actual === undefined) return
   const given = partOptions<SecurityPart>(security === false ? {} : security)
-  const lost = names.filter(
+  const lost = names.find(
     (name) =>
-      given[name] !== undefined &&
-      !isDeepStrictEqual(actual[name], expected[name]) &&
-      isOtherwiseUnset(actual[name])
+      given[name] !== undefined && !isDeepStrictEqual(actual[name], expected[name]) && isUnset(actual[name])
   )
-  const [first] = lost
-  if (first !== undefined)
+  if (lost !== undefined)
     throw invalidOption(
-      `seaworthy: "security.${first}" can be applied only by the constructor, which has not got it: const app = Fastify(serverOptions(options))`
+      `seaworthy: "security.${lost}" can be applied only by the constructor, which has not got it: const app = Fastify(serverOptions(options))`
     )
 }
 
 /** A value that the app has set itself is its decision: `serverOptions` has compared them. */
-const isOtherwiseUnset = (value: unknown): boolean =>
+const isUnset = (value: unknown): boolean =>
   value === undefined || value === false || value === 0 || value === 1_048_576

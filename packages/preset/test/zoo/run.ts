@@ -4,7 +4,7 @@ import type { SeaworthyOptions } from '../../src/index.ts'
 import type { Variant } from './variants.ts'
 import type { ZooApp, ZooRequest } from './zoo-app.ts'
 
-/** What a client sees of one response. */
+/** One response, as a client sees it. */
 export interface Seen {
   status: number
   headers: Record<string, string>

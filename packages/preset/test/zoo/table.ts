@@ -1,4 +1,4 @@
-/** What one way of adding us changes for the clients of one app. */
+/** One change for the clients of one app, by one way of adding us. */
 export interface Change {
   app: string
   variant: string

@@ -29,9 +29,9 @@ export interface ZooApp {
   /** Registers the plugins and routes of the app. */
   build(app: FastifyInstance): unknown
   requests: readonly ZooRequest[]
-  /** What stops the start of a variant, and the options that the error names. */
+  /** The errors that stop the start of a variant, and the options that they name. */
   stops?: Readonly<Record<string, { says: RegExp; write: SeaworthyOptions }>>
-  /** What `fetch` cannot show: WebSockets, streams that stay open. */
+  /** Checks that `fetch` cannot make: WebSockets, streams that stay open. */
   extra?(running: Running): Promise<void>
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import type { PartName, PartOptions, SeaworthyOptions } from './options.ts'
-import type { PartReport } from './report.ts'
+import type { PartName, PartOptions, SeaworthyOptions } from '../parts/options.ts'
+import type { PartReport } from '../parts/report.ts'
 
 /** The option by which each part that can refuse something only observes. */
 const observing = {

@@ -1,5 +1,5 @@
 import { switchOffParts } from '../environment/switch-off-parts.ts'
-import type { SeaworthyOptions } from './options.ts'
+import type { SeaworthyOptions } from '../parts/options.ts'
 
 /** The changes of `doctor` to the options of an app that it tries, so that it finds all conflicts in one run. */
 export interface Trial {
