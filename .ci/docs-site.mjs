@@ -58,6 +58,7 @@ function writeReference() {
 export function buildSite() {
   const steps = [
     install,
+    () => node([join(site, '.vitepress/check-pictures.mjs')], site),
     () => node([join(site, 'node_modules/vitepress/bin/vitepress.js'), 'build', site], root),
     copyMermaid,
     writeReference

@@ -41,7 +41,11 @@ const example: Deployed = {
 /** A new app of a user, with everything that `fastify-seaworthy init` writes. */
 async function newApp(): Promise<Deployed> {
   const folder = temporaryFolder(t, 'new-app')
-  const manifest = { name: '@acme/orders', main: 'src/main.js', dependencies: { ioredis: '^6.0.0', pg: '^8.0.0' } }
+  const manifest = {
+    name: '@acme/orders',
+    main: 'src/main.js',
+    dependencies: { ioredis: '^6.0.0', pg: '^8.0.0' }
+  }
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
   const { code, lines } = await runInit(['all', '--port', '8080'], folder)
   if (code !== 0) throw new Error(lines.join('\n'))

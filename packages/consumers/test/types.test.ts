@@ -200,7 +200,7 @@ async function errorsOf(
 /** The oldest and the newest compiler; those between in turn, because each run costs seconds. */
 function versionsFor({ text, foreign }: Module, index: number): Version[] {
   const between = index % 2 === 0 ? '5.9' : '6.0'
-  return ['7.0']
+  if (foreign === true) return ['5.9', '7.0']
   // The declarations of this package need TypeScript 5.6, without ours too.
   return text.includes('fastify-type-provider-zod') ? [between, '7.0'] : ['5.5', between, '7.0']
 }
@@ -247,7 +247,16 @@ t.test("the packed packages, in a user's TypeScript", async (t) => {
     )
 
   const combinations: (readonly [Version, Resolution, 'ESM' | 'CommonJS'])[] = [
-    ['5.5', 'nodenext', 'ESM'],
+    ['5.5', 'node16', 'ESM'],
+    ['5.5', 'bundler', 'ESM'],
+    ['5.5', 'nodenext', 'CommonJS'],
+    ['5.9', 'nodenext', 'ESM'],
+    ['5.9', 'bundler', 'ESM'],
+    ['5.9', 'node16', 'CommonJS'],
+    ['6.0', 'node16', 'ESM'],
+    ['6.0', 'nodenext', 'ESM'],
+    ['6.0', 'bundler', 'CommonJS'],
+    ['7.0', 'node16', 'ESM'],
     ['7.0', 'nodenext', 'ESM'],
     ['7.0', 'bundler', 'ESM'],
     ['7.0', 'nodenext', 'CommonJS']

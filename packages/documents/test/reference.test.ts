@@ -98,13 +98,9 @@ t.test('links to a heading lead to one', async (t) => {
     )
   for (const page of pages) {
     const path = join(docs, page)
-<<<<<<< HEAD
     for (const [, target = '', id = ''] of readFileSync(path, 'utf8').matchAll(
       /\]\(([^)#\s:]*)#([^)\s]+)\)/g
     )) {
-=======
-    for (const [, target = '', id = ''] of readFileSync(path, 'utf8').matchAll(/\]\(([^)#\s:]*)#([^)\s]+)\)/g)) {
->>>>>>> 04b15be (test(documents): compare reference pages with running apps)
       const there = target === '' ? path : join(dirname(path), target)
       if (!there.endsWith('.md')) continue
       if (!ids(there).includes(id)) t.fail(`${page}: ${target}#${id} leads to no heading`)
@@ -119,13 +115,9 @@ t.test('each page is reached from another', async (t) => {
     for (const [, target = ''] of text(`docs/${page}`).matchAll(/\]\(([^)#\s:]+\.md)(?:#[^)]*)?\)/g))
       linked.add(join(dirname(page), target))
   }
-<<<<<<< HEAD
   const alone = pages.filter(
     (page) => page !== 'index.md' && !page.startsWith('decisions/') && !linked.has(page)
   )
-=======
-  const alone = pages.filter((page) => page !== 'index.md' && !page.startsWith('decisions/') && !linked.has(page))
->>>>>>> 04b15be (test(documents): compare reference pages with running apps)
   // Pages of other authors may be new: only those in folders are ours to link.
   t.strictSame(
     alone.filter((page) => page.includes('/')),
