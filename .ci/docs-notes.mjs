@@ -78,6 +78,39 @@ export const lineNotes = [
     'shutdown: <origin>;',
     'Look at `err`: an exception was not caught, or a rejection not handled. Correct that code.'
   ],
+  [
+    'auth: a service with other secrets',
+    'Give each service a name of its own: the option `redisPrefix`, or `OTEL_SERVICE_NAME`.'
+  ],
+  [
+    'observability: an operator has done',
+    'Nothing: the audit of the operators’ listener. The field `operator` has the action.'
+  ],
+  [
+    'observability: an operator was refused',
+    'Look at the field `operator`: a page of another site, a wrong token, or an option forbids the action.'
+  ],
+  [
+    'seaworthy: "<path>" is <value> milliseconds',
+    'Write the time in milliseconds, or as text with a unit, such as `30 s`.'
+  ],
+  [
+    'seaworthy: it is registered in a scope',
+    'Register the preset on the app itself, or wrap the plugin around it in fastify-plugin.'
+  ],
+  [
+    'seaworthy: the app is being adopted',
+    'Correct what the log names, then remove `adopt` or `SEAWORTHY_ADOPT`.'
+  ],
+  [
+    'seaworthy: the app registers "<plugin>" after seaworthy',
+    'Keep one of the two: switch the part off, or remove the plugin.'
+  ],
+  [
+    'shutdown: enableShutdownHooks of Nest',
+    "Remove `enableShutdownHooks()`, and register `shutdown.onShutdown('nest', () => app.close())`."
+  ],
+  ['shutdown: the option "exit" failed', 'Correct the function `exit` that `err` names.'],
   ['shutdown: an onDrain listener failed', 'Correct the listener that `err` names.'],
   ['shutdown: app.close() failed', 'Correct the `onClose` hook that `err` names.'],
   ['shutdown: app.close() will answer 503', 'Build the app with `Fastify({ ...shutdownServerOptions() })`.'],
@@ -101,6 +134,11 @@ export const errorNotes = {
     '401',
     '`request.jwtVerify()` found a revoked token',
     'Log in again'
+  ],
+  BODY_TOO_LONG: [
+    'none',
+    'A login provider or issuer sent more than 256 KiB; the cause of `AUTH_PROVIDER_UNAVAILABLE`',
+    'Check the address of the provider'
   ],
   BAD_REQUEST: ['400', 'A `BadRequestError` was thrown', 'Correct the request as the message says'],
   UNAUTHORIZED: ['401', 'An `UnauthorizedError` was thrown', 'Log in'],

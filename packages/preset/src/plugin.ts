@@ -62,7 +62,7 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, appOptions)
   })
   fastify.addHook('onReady', (done) => {
     logStart(fastify, report())
-    questionOptions(fastify, options, reports)
+    questionOptions(fastify, options)
     if (isChildScope(fastify)) warnChildScope(fastify)
     if (hasPublicMetrics(options, reports)) warnPublicMetrics(fastify)
     done()

@@ -22,12 +22,17 @@ export function warnAboutPlatformProxy(fastify: FastifyInstance, env: NodeJS.Pro
   if (platform === undefined || Array.isArray(securityStatus(fastify).trustProxy)) return
   if (peers.some((peer) => trustsForwardedFor(fastify, peer) !== false)) return
   const { name, certain } = platform
-  const message = certain
-    ? `security: ${name} has a proxy in front of this service, and X-Forwarded-For is trusted from none; all clients share one limit`
-    : `security: on ${name} a load balancer or an ingress is often in front of a service, and X-Forwarded-For is trusted from none; behind one, all clients share one limit`
-  fastify.log[certain ? 'warn' : 'info'](
-    `${message}; list its addresses: securityServerOptions({ trustProxy: ['uniquelocal'] }) if they are private`
-  )
+  const advice =
+    "list its addresses: if they are private, securityServerOptions({ trustProxy: ['uniquelocal'] }), or TRUST_PROXY=uniquelocal with the preset's fromEnv()"
+  if (certain) {
+    fastify.log.warn(
+      `security: ${name} has a proxy in front of this service, and X-Forwarded-For is trusted from none; all clients share one limit; ${advice}`
+    )
+  } else {
+    fastify.log.info(
+      `security: on ${name} a load balancer or an ingress is often in front of a service, and X-Forwarded-For is trusted from none; behind one, all clients share one limit; ${advice}`
+    )
+  }
 }
 
 /**
