@@ -4,7 +4,8 @@
 export const noLines = [
   /^auth: the (?:decorator|app or another plugin)/,
   /^shutdown: <message>/,
-  /^resilience: the option "<option>" of the breaker/
+  /^resilience: the option "<option>" of the breaker/,
+  /^seaworthy: the app is being adopted$/
 ]
 
 /** The level of lines that one function writes for several callers. */

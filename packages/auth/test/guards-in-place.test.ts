@@ -131,7 +131,7 @@ t.test('a hook that the parent gets late guards the scopes that exist already', 
 t.test('a decorator whose name is taken stops the start with the name of this package', async (t) => {
   const key = randomBytes(32)
   const later: [options: AuthOptions, add: (app: FastifyInstance) => unknown, remedy: RegExp][] = [
-    [{}, (app) => app.decorate('authenticate', (() => undefined) as never), /rename yours/],
+    [{ jwt: { secret } }, (app) => app.decorate('authenticate', (() => undefined) as never), /rename yours/],
     [{}, (app) => app.decorate('auth', {} as never), /scope of its own/],
     [{}, (app) => app.decorateRequest('identity', null), /scope of its own/],
     [{ jwt: { secret } }, (app) => app.decorateRequest('jwtVerify', null as never), /"jwt" to false/],

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 interface OfficialPlugin {
   readonly name: '@fastify/helmet' | '@fastify/rate-limit'
   /** The consequence, for the log. */
-  readonly then: string
+  readonly consequence: string
   /** Whether ours has given way already. */
   readonly isOff: () => boolean
   readonly turnOff: () => void
@@ -15,12 +15,12 @@ interface OfficialPlugin {
  */
 export function whenOfficialIsUsed(
   fastify: FastifyInstance,
-  { name, then, isOff, turnOff }: OfficialPlugin
+  { name, consequence, isOff, turnOff }: OfficialPlugin
 ): void {
   fastify.addHook('onReady', (done) => {
     if (!isOff() && fastify.hasPlugin(name)) {
       turnOff()
-      fastify.log.warn(`security: the app registers ${name} too; ${then}; keep one of the two`)
+      fastify.log.warn(`security: the app registers ${name} too; ${consequence}; keep one of the two`)
     }
     done()
   })

@@ -1,5 +1,5 @@
 import fastifyHelmet, { type FastifyHelmetOptions } from '@fastify/helmet'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { headers, rateLimit, security, securityServerOptions, type HeadersOptions } from '../src/index.ts'
 import { buildApp, captureLog, createApp, exchange, getBytes, headerLines } from './helpers.ts'

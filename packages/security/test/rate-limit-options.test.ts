@@ -178,7 +178,7 @@ t.test('users of two issuers have limits of their own, also with the same id', a
     { sub: '43' },
     { sub: '43', identity: { issuer: 'https://partner.example' } },
     { sub: '43', iss: 'https://other.example' },
-    { sub: 'https://partner.example\0' + '43' },
+    { sub: 'https://partner.example\u000043' },
     { sub: '2001:db8::1' },
     { sub: '2001:db8::2' }
   ]

@@ -99,7 +99,8 @@ function logFindings(warnings: readonly string[], app: AppDescription | undefine
   const isReported = (app?.report?.missing.length ?? 0) > 0
   const others = warnings.filter(
     (text) =>
-      !/^seaworthy: the app is being adopted/.test(text) && (!isReported || !/\w+ServerOptions\(/.test(text))
+      !text.startsWith('seaworthy: the app is being adopted') &&
+      (!isReported || !/\w+ServerOptions\(/.test(text))
   )
   return others.map((problem) => ({ problem: `the log warns: ${problem}` }))
 }

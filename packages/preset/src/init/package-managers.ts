@@ -37,33 +37,26 @@ export function installerOf(
   const lock = lockFiles[manager].find(has) ?? lockFiles[manager][0]!
   const present = (...files: string[]) => [lock, ...files.filter(has)]
   const words = (...list: (string | false)[]) => list.filter(Boolean).join(' ')
-  switch (manager) {
-    case 'npm':
-      return {
-        files: [lock],
-        cache: '/root/.npm',
-        install: (production) => words('npm ci', production && '--omit=dev', '--no-audit --no-fund')
-      }
-    case 'pnpm':
-      return {
-        files: present('pnpm-workspace.yaml'),
-        cache: '/pnpm',
-        install: (production) =>
-          words(
-            `npx --yes pnpm@${used} install`,
-            production && '--prod',
-            '--frozen-lockfile --store-dir /pnpm'
-          )
-      }
-    case 'bun':
-      return {
-        files: present(),
-        cache: '/root/.bun/install/cache',
-        install: (production) =>
-          words(`npx --yes bun@${used} install --frozen-lockfile`, production && '--production')
-      }
-    default:
-      return used.startsWith('1.')
+  const installers: Record<PackageManager, () => Installer> = {
+    npm: () => ({
+      files: [lock],
+      cache: '/root/.npm',
+      install: (production) => words('npm ci', production && '--omit=dev', '--no-audit --no-fund')
+    }),
+    pnpm: () => ({
+      files: present('pnpm-workspace.yaml'),
+      cache: '/pnpm',
+      install: (production) =>
+        words(`npx --yes pnpm@${used} install`, production && '--prod', '--frozen-lockfile --store-dir /pnpm')
+    }),
+    bun: () => ({
+      files: present(),
+      cache: '/root/.bun/install/cache',
+      install: (production) =>
+        words(`npx --yes bun@${used} install --frozen-lockfile`, production && '--production')
+    }),
+    yarn: () =>
+      used.startsWith('1.')
         ? {
             files: present(),
             cache: '/yarn',
@@ -80,4 +73,5 @@ export function installerOf(
               `npx --yes --package=@yarnpkg/cli-dist@${used} -- yarn ${production ? 'workspaces focus --all --production' : 'install --immutable'}`
           }
   }
+  return installers[manager]()
 }

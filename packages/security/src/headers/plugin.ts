@@ -70,7 +70,7 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
     whenReplaced(fastify, 'security.headers', turnOff)
     whenOfficialIsUsed(fastify, {
       name: '@fastify/helmet',
-      then: 'its headers are sent, and the headers of this package are not',
+      consequence: 'its headers are sent, and the headers of this package are not',
       isOff: () => !active,
       turnOff
     })

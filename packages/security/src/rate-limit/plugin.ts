@@ -83,7 +83,8 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
   })
   whenOfficialIsUsed(fastify, {
     name: '@fastify/rate-limit',
-    then: 'it limits by address and by route; of the limits of this package, "user" and "failures" go on',
+    consequence:
+      'it limits by address and by route; of the limits of this package, "user" and "failures" go on',
     isOff: () => plans.isReplaced,
     turnOff: () => plans.keepOnlyAdditional()
   })
