@@ -64,6 +64,8 @@ interface ClientError extends Error {
     readonly details?: unknown;
     /** Whether the message is sent. The default is `true` below 500. */
     readonly expose?: boolean | undefined;
+    /** Whether the error rejects a request on purpose, so that there is no bug to report. */
+    readonly isRejection?: boolean | undefined;
 }
 
 /**
@@ -425,7 +427,7 @@ interface RedisClient$1 {
 }
 
 /** The codes of {@link AuthError}. Those with `FST_JWT_` are `@fastify/jwt`'s, for `request.jwtVerify()`. */
-type AuthErrorCode = 'AUTH_CROSS_SITE' | 'AUTH_FORBIDDEN' | 'AUTH_INTROSPECTION_UNAVAILABLE' | 'AUTH_INVALID_API_KEY' | 'AUTH_INVALID_CREDENTIALS' | 'AUTH_INVALID_TOKEN' | 'AUTH_KEYS_UNAVAILABLE' | 'AUTH_LOGIN_INVALID' | 'AUTH_LOGIN_REFUSED' | 'AUTH_NOT_CONFIGURED' | 'AUTH_PROVIDER_UNAVAILABLE' | 'AUTH_REFRESH_INVALID' | 'AUTH_REQUIRED' | 'AUTH_STATE_INVALID' | 'AUTH_STORE_UNAVAILABLE' | 'AUTH_TOKEN_EXPIRED' | 'AUTH_TOKEN_REVOKED' | 'AUTH_TOO_MANY_ATTEMPTS' | 'AUTH_UNMARKED_ROUTE' | 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED' | 'FST_JWT_AUTHORIZATION_TOKEN_INVALID' | 'FST_JWT_AUTHORIZATION_TOKEN_UNTRUSTED' | 'FST_JWT_NO_AUTHORIZATION_IN_HEADER';
+type AuthErrorCode = 'AUTH_CROSS_SITE' | 'AUTH_FORBIDDEN' | 'AUTH_INTROSPECTION_UNAVAILABLE' | 'AUTH_INVALID_API_KEY' | 'AUTH_INVALID_CREDENTIALS' | 'AUTH_INVALID_TOKEN' | 'AUTH_KEYS_UNAVAILABLE' | 'AUTH_LOGIN_INVALID' | 'AUTH_LOGIN_REFUSED' | 'AUTH_LOGINS_BUSY' | 'AUTH_NOT_CONFIGURED' | 'AUTH_PROVIDER_UNAVAILABLE' | 'AUTH_REFRESH_INVALID' | 'AUTH_REQUIRED' | 'AUTH_SESSION_TOO_LARGE' | 'AUTH_STATE_INVALID' | 'AUTH_STORE_UNAVAILABLE' | 'AUTH_TOKEN_EXPIRED' | 'AUTH_TOKEN_REVOKED' | 'AUTH_TOO_MANY_ATTEMPTS' | 'AUTH_UNMARKED_ROUTE' | 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED' | 'FST_JWT_AUTHORIZATION_TOKEN_INVALID' | 'FST_JWT_AUTHORIZATION_TOKEN_UNTRUSTED' | 'FST_JWT_NO_AUTHORIZATION_IN_HEADER';
 /**
  * The error of every request that this package rejects. Recognise it by `code`; the message may be shown, `cause` may
  * not.
@@ -439,6 +441,14 @@ declare class AuthError extends PluginError<AuthErrorCode> {
 /** The methods that this package uses of an ioredis client. */
 interface RedisClient extends RedisClient$1 {
     duplicate(override?: object): RedisSubscriber;
+    on?(event: string, listener: (...args: any[]) => void): unknown;
+    readonly isCluster?: boolean;
+    readonly options?: {
+        host?: unknown;
+        port?: unknown;
+        path?: unknown;
+        keyPrefix?: unknown;
+    };
 }
 /** A connection that subscribes to a channel. */
 interface RedisSubscriber {
@@ -477,6 +487,16 @@ interface RevocationOptions {
      */
     retention?: number | string;
 }
+
+/** A symmetric key in the format of JSON Web Keys: `{ kty: 'oct', k: '…' }`. */
+interface SymmetricJwk {
+    kty: 'oct';
+    /** The key in base64url. */
+    k: string;
+    [member: string]: unknown;
+}
+/** A secret: its text or bytes, or a JSON Web Key. */
+type SymmetricKey = string | Secret | Buffer | SymmetricJwk;
 
 /** The signature algorithms that can be allowed. `none` is not one of them. */
 type SignatureAlgorithm = 'HS256' | 'HS384' | 'HS512' | 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
@@ -553,11 +573,11 @@ interface IssuerOptions {
      */
     publicKey?: string | readonly string[];
     /**
-     * A shared secret (HMAC), at least 32 bytes.
+     * A shared secret (HMAC), at least 32 bytes: text, a Buffer or a JSON Web Key.
      *
      * @defaultValue none: no shared secret
      */
-    secret?: string | Secret;
+    secret?: SymmetricKey;
     /**
      * Token introspection (RFC 7662), for opaque tokens. At most one issuer can have it. Without any issuer of JWTs it
      * gets all tokens, otherwise those that do not have the three parts of a JWT.
@@ -619,13 +639,14 @@ interface IssuerOptions {
 /** Options of tokens. One of `secret`, `key` and `issuers` is required. */
 interface JwtOptions {
     /**
-     * Signs and verifies the app's tokens (HMAC): at least 32 random bytes, no placeholder. A list is a rotation: the
+     * Signs and verifies the app's tokens (HMAC): at least 32 random bytes, no placeholder, as text, as a Buffer or as a
+     * JSON Web Key (`kty: 'oct'`). A list is a rotation: the
      * first secret signs, all verify. Put a new secret first and remove the old one after its tokens have expired.
      *
      * @defaultValue none: the app issues no HMAC tokens
      * @throws RangeError for a short secret, a placeholder or a PEM key, and beside `key`.
      */
-    secret?: string | Secret | readonly (string | Secret)[];
+    secret?: SymmetricKey | readonly SymmetricKey[];
     /**
      * Signs and verifies the app's tokens with a key pair: a private key in PEM, RSA of at least 2048 bits, P-256, P-384,
      * P-521 or Ed25519. A list is a rotation, like `secret`.
@@ -781,7 +802,7 @@ interface AuthInstance {
     /** Rejects requests without valid credentials. Sets `request.user`. */
     authenticate: Overridable<this, AuthHook>;
     /** Like `authenticate`, and requires one of these roles. */
-    authorize: Overridable<this, (...roles: RoleName[]) => AuthHook>;
+    authorize: Overridable<this, (...roles: (RoleName | readonly RoleName[])[]) => AuthHook>;
 }
 declare module 'fastify' {
     interface FastifyInstance extends AuthInstance {
@@ -1030,8 +1051,8 @@ interface AuthOptions {
      */
     defaultDeny?: boolean;
     /**
-     * `report` allows requests that roles, scopes and policies would deny, and logs and counts them as `would_deny`.
-     * Authentication is always enforced. `config.auth.mode` sets it for one route.
+     * `report` allows requests that roles, scopes and policies would deny, and logs and counts them as `would_deny`;
+     * routes that `defaultDeny` would stop the start for are logged. Authentication is always enforced. `config.auth.mode` sets it for one route.
      *
      * @defaultValue 'enforce'
      */
@@ -1052,7 +1073,8 @@ interface AuthOptions {
      * The prefix of every key in Redis. It differs for each service, so that services on one Redis do not end each other's
      * logins. Keep the braces: they keep the keys on one node of a cluster.
      *
-     * @defaultValue `seaworthy:{auth:ISSUER}:` with `jwt.issuer`, otherwise `seaworthy:{auth}:`
+     * @defaultValue `seaworthy:{auth:NAME}:`, where NAME is `jwt.issuer`, else `OTEL_SERVICE_NAME`, else the name of the
+     * service's package
      */
     redisPrefix?: string;
     /**
@@ -1367,4 +1389,4 @@ declare module 'fastify' {
 }
 
 export { AuthError, auth, auth as default };
-export type { AnyReply, AnyRequest, ApiKeyOptions, ApiKeyRecord, ApiKeys, AuditEvent, AuditType, AuthApi, AuthErrorCode, AuthHook, AuthOptions, AuthRule, AuthTypes, AuthUser, CookieOptions, Credentials, CsrfOptions, Identity, IntrospectionOptions, IssuerOptions, Jwt, JwtDecode, JwtOptions, JwtPayload, JwtRequestOptions, JwtSign, JwtSignOptions, JwtVerify, JwtVerifyOptions, LoginOptions, MatrixRow, NewApiKey, OAuthEndpoints, OAuthOptions, Policies, Policy, PolicyContext, PolicyName, ProviderIdentity, RedisClient, RedisSubscriber, Revocable, RevocationOptions, RoleName, RolesOption, RouteAuth, SchemeExpression, SchemeName, ScopeName, Session, SessionCookie, SessionData, SessionKey, SessionMethods, SessionOptions, SessionRecord, SessionValue, Sessions, SignatureAlgorithm, TokenPair, UnsignedCookie, VerifyCredentials };
+export type { AnyReply, AnyRequest, ApiKeyOptions, ApiKeyRecord, ApiKeys, AuditEvent, AuditType, AuthApi, AuthErrorCode, AuthHook, AuthOptions, AuthRule, AuthTypes, AuthUser, CookieOptions, Credentials, CsrfOptions, Identity, IntrospectionOptions, IssuerOptions, Jwt, JwtDecode, JwtOptions, JwtPayload, JwtRequestOptions, JwtSign, JwtSignOptions, JwtVerify, JwtVerifyOptions, LoginOptions, MatrixRow, NewApiKey, OAuthEndpoints, OAuthOptions, Policies, Policy, PolicyContext, PolicyName, ProviderIdentity, RedisClient, RedisSubscriber, Revocable, RevocationOptions, RoleName, RolesOption, RouteAuth, SchemeExpression, SchemeName, ScopeName, Session, SessionCookie, SessionData, SessionKey, SessionMethods, SessionOptions, SessionRecord, SessionValue, Sessions, SignatureAlgorithm, SymmetricJwk, SymmetricKey, TokenPair, UnsignedCookie, VerifyCredentials };

@@ -314,6 +314,14 @@ interface ErrorsOptions {
      */
     expose?: boolean | ((error: unknown, statusCode: number) => boolean) | undefined;
     /**
+     * Whether errors are answered by the rules above. `'observe'` sends the status that an error carries, and below 500 its
+     * message, as Fastify does without the plugin, and logs each kind that `'enforce'` would answer in another way: for
+     * an app that is being converted.
+     *
+     * @defaultValue 'enforce'
+     */
+    mode?: 'enforce' | 'observe' | undefined;
+    /**
      * Translates messages. It is called for each language of `Accept-Language`, preferred first, until it returns a text.
      *
      * @defaultValue none: the error's own message is sent
@@ -334,8 +342,8 @@ interface ErrorsOptions {
      */
     challenge?: string | false | undefined;
     /**
-     * Whether the plugin responds to unknown routes. Use `false` if the app calls `setNotFoundHandler` after registering
-     * the plugin, because Fastify allows one handler. A handler that is already set is always kept.
+     * Whether the plugin responds to unknown routes. A handler that the app sets, before or after, is kept. In a scope
+     * with a prefix, use `false` if the app calls `setNotFoundHandler` after registering the plugin.
      *
      * @defaultValue true
      */

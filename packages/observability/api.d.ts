@@ -82,7 +82,8 @@ interface ManagementOptions {
      */
     host?: string | undefined;
     /**
-     * The token that requests must have as `Authorization: Bearer …`. At least 16 characters.
+     * The token that requests must have as `Authorization: Bearer …`, or as the password of Basic authentication, for which
+     * a browser asks. At least 16 characters.
      *
      * @defaultValue none: no token is needed
      * @throws RangeError for a shorter one.
@@ -95,6 +96,34 @@ interface ManagementOptions {
      * @throws RangeError for an entry that is neither an address nor a range.
      */
     allow?: readonly string[] | undefined;
+    /**
+     * Further names of this host in addresses, for a listener without `token`. IP addresses, `localhost`, names without a
+     * dot and those of private networks are always accepted; other names get 421, because a page of another site could
+     * have let a name of its own point here.
+     *
+     * @defaultValue []
+     * @throws RangeError for an entry that is no name of a host.
+     */
+    hosts?: readonly string[] | undefined;
+    /**
+     * Whether the listener only shows. Requests that would change something get 403.
+     *
+     * @defaultValue false
+     */
+    readOnly?: boolean | undefined;
+    /**
+     * Whether operators may begin the shutdown of the service.
+     *
+     * @defaultValue false
+     */
+    allowShutdown?: boolean | undefined;
+    /**
+     * Whether the page lists the last fifty failed or slow requests: route, status, duration, ids and the error's name,
+     * nothing that a client has sent.
+     *
+     * @defaultValue true
+     */
+    recentRequests?: boolean | undefined;
 }
 
 /** The listener for operators, as `app.observability.management`. */
@@ -589,7 +618,7 @@ interface ObservabilityOptions {
      */
     errorTracking?: ErrorTrackingOptions | false | undefined;
     /**
-     * A second listener for operators: metrics, log level, status page. With `false`, metrics are on the app's port.
+     * A second listener for operators: metrics, log level, the operators' page. With `false`, metrics are on the app's port.
      *
      * @defaultValue false
      */

@@ -231,6 +231,13 @@ interface SeaworthyOptions {
      * @defaultValue none: state is kept in memory, per process
      */
     redis?: RedisOption | undefined;
+    /**
+     * Adoption mode, for an app that is being converted: validation, pattern checks, headers, limits, `defaultDeny` and the
+     * statuses of errors only observe, and log what they would reject or change. The `mode` of a part overrides it.
+     *
+     * @defaultValue false; `true` where the environment has `SEAWORTHY_ADOPT=1`
+     */
+    adopt?: boolean | undefined;
 }
 
 /**
@@ -364,6 +371,7 @@ declare const environmentSchema: {
             readonly description: "The share of requests that are traced.";
         };
         readonly MANAGEMENT_PORT: {
+            readonly example: "9464";
             readonly description: "Port of the operators' listener. Without it metrics are served on the app's port.";
             readonly type: "integer";
             readonly minimum: 0;
@@ -406,6 +414,24 @@ declare const environmentSchema: {
             readonly minimum: 0;
             readonly description: "Milliseconds that requests in flight have after that.";
         };
+        readonly GRACE_PERIOD: {
+            readonly type: "integer";
+            readonly minimum: 1;
+            readonly description: "Milliseconds after which the platform kills the process, without those of a `preStop` hook. Known platforms are recognised.";
+        };
+        readonly OTEL_SERVICE_NAME: {
+            readonly type: "string";
+            readonly example: "orders";
+            readonly description: "Name of the service, in metrics and in the keys of Redis; by default the name in the app's `package.json`.";
+        };
+        readonly SERVICE_VERSION: {
+            readonly type: "string";
+            readonly description: "Version of the service, in metrics; by default the version in the app's `package.json`.";
+        };
+        readonly SEAWORTHY_ADOPT: {
+            readonly type: "boolean";
+            readonly description: "Adoption mode: parts that reject or change something only log it, while an app is being converted.";
+        };
         readonly SEAWORTHY_OFF: {
             readonly type: "string";
             readonly example: "security.cors,auth";
@@ -421,7 +447,7 @@ type Environment = EnvironmentOf<typeof environmentSchema>;
 interface FromEnvOptions<S extends EnvironmentSchema> {
     /**
      * The app's own variables: checked and typed like the preset's, and in `env`. A variable of the preset takes its rule
-     * from here.
+     * from here, of the same type.
      *
      * @defaultValue none: only the preset's variables
      */

@@ -19,6 +19,8 @@ interface ClientError extends Error {
     readonly details?: unknown;
     /** Whether the message is sent. The default is `true` below 500. */
     readonly expose?: boolean | undefined;
+    /** Whether the error rejects a request on purpose, so that there is no bug to report. */
+    readonly isRejection?: boolean | undefined;
 }
 
 /**
@@ -57,6 +59,44 @@ declare module 'fastify' {
     }
 }
 
+/** The state of a breaker. `isolated` is set by `isolate()` until it is released. */
+type CircuitState = 'closed' | 'open' | 'half-open' | 'isolated';
+/** Why the state has changed. */
+type StateChangeReason = 'failure-rate' | 'consecutive-failures' | 'slow-calls' | 'recovery-failed' | 'probe-started' | 'probe-succeeded' | 'probe-failed' | 'probe-ignored' | 'isolated' | 'released';
+/**
+ * One change of a breaker's state. Two are special. An open breaker is half-open as soon as its time is over; that
+ * change is reported when the first probe starts. With the reason `probe-ignored` the state stays half-open.
+ */
+interface BreakerStateChange {
+    /** The breaker's name. */
+    readonly name: string;
+    /** The key whose state has changed. Absent for a breaker without keys, and when the whole breaker is isolated. */
+    readonly key?: string;
+    readonly from: CircuitState;
+    readonly to: CircuitState;
+    readonly reason: StateChangeReason;
+    /** Milliseconds since 1970, as of `Date.now()`. */
+    readonly at: number;
+    /** The failure that opened the breaker. */
+    readonly error?: unknown;
+    /** Whole seconds until the breaker tests the service, when it opens. */
+    readonly retryAfter?: number;
+}
+/** Called after each change, before the call that caused it settles. An error that it throws is logged. */
+type StateChangeListener = (change: BreakerStateChange) => void;
+
+declare const outcomes: readonly ["success", "failure", "timeout", "ignored", "canceled", "rejected", "full", "observed"];
+/** How an attempt ended: a label of the metric. */
+type CallOutcome = (typeof outcomes)[number];
+
+/** The source of time for everything in this package that waits or measures. Tests replace it. */
+interface Clock {
+    /** Milliseconds since a fixed point in the past. Never decreases. */
+    now(): number;
+    setTimeout(fn: () => void, delay: number): unknown;
+    clearTimeout(handle: unknown): void;
+}
+
 /** Response headers of an error: `{ 'retry-after': 30 }`. */
 type ErrorHeaders = Readonly<Record<string, string | number | readonly string[]>>;
 /** The members of a {@link PluginError} besides its message. */
@@ -81,97 +121,6 @@ declare class PluginError<Code extends string = string> extends Error implements
     readonly statusCode: number;
     readonly headers: ErrorHeaders | undefined;
     constructor(message: string, { code, statusCode, headers, cause }: PluginErrorOptions<Code>);
-}
-
-/** When a breaker opens, how long it stays open, and how it recovers. */
-interface CircuitOptions {
-    /**
-     * `enforce` rejects calls while the breaker is open. `observe` admits all calls and counts those that it would have
-     * rejected. `off` admits all calls and never opens.
-     *
-     * @defaultValue 'enforce'
-     */
-    mode?: 'enforce' | 'observe' | 'off';
-    /**
-     * `ratio` opens at `errorThresholdPercentage`. `adaptive` does not open by percentage: it rejects about as many calls
-     * as lately failed, which suits a service that is overloaded rather than down.
-     *
-     * @defaultValue 'ratio'
-     */
-    strategy?: 'ratio' | 'adaptive';
-    /**
-     * The share of failed calls at which the breaker opens. Percent, 1 to 100.
-     *
-     * @defaultValue 50
-     * @throws RangeError outside that range.
-     */
-    errorThresholdPercentage?: number;
-    /**
-     * The number of calls that must have ended within the window before a percentage counts, at least 1.
-     *
-     * @defaultValue 20
-     * @throws RangeError below 1.
-     */
-    volumeThreshold?: number;
-    /**
-     * The length of the window in which calls are counted. Milliseconds, 10 to 2147483647.
-     *
-     * @defaultValue 10000
-     * @throws RangeError outside that range.
-     */
-    rollingCountTimeout?: number;
-    /**
-     * Opens after this number of failures in a row, instead of by percentage. At least 1.
-     *
-     * @defaultValue None: the percentage decides
-     * @throws RangeError below 1.
-     */
-    consecutive?: number;
-    /**
-     * The duration from which on a call is slow. Milliseconds, 1 to 2147483647.
-     *
-     * @defaultValue None: slow calls do not open the breaker
-     * @throws RangeError outside that range.
-     */
-    slowCall?: number;
-    /**
-     * The share of slow calls at which the breaker opens. Percent, 1 to 100.
-     *
-     * @defaultValue 80
-     * @throws RangeError outside that range.
-     */
-    slowCallThresholdPercentage?: number;
-    /**
-     * How long the breaker stays open before one call, the probe, tests the service. Doubled each time that the probe
-     * fails, and varied by up to a tenth at random. Milliseconds, 1 to 2147483647.
-     *
-     * @defaultValue 30000
-     * @throws RangeError outside that range.
-     */
-    resetTimeout?: number;
-    /**
-     * The longest time that the breaker stays open. Milliseconds, `resetTimeout` to 2147483647.
-     *
-     * @defaultValue Ten times `resetTimeout`
-     * @throws RangeError outside that range.
-     */
-    maxResetTimeout?: number;
-    /**
-     * Concurrent calls after the breaker has closed: two at first, then four, doubling up to this number; then all calls
-     * are admitted. A number of calls, 0 to 65536; below 2 all calls are admitted at once.
-     *
-     * @defaultValue 16
-     * @throws RangeError outside that range.
-     */
-    ramp?: number;
-}
-
-/** The source of time for everything in this package that waits or measures. Tests replace it. */
-interface Clock {
-    /** Milliseconds since a fixed point in the past. Never decreases. */
-    now(): number;
-    setTimeout(fn: () => void, delay: number): unknown;
-    clearTimeout(handle: unknown): void;
 }
 
 /** The time limit of each request, and the header that carries it. */
@@ -342,35 +291,187 @@ interface Fault {
     times?: number;
 }
 
-/** The state of a breaker. `isolated` is set by `isolate()` until it is released. */
-type CircuitState = 'closed' | 'open' | 'half-open' | 'isolated';
-/** Why the state has changed. */
-type StateChangeReason = 'failure-rate' | 'consecutive-failures' | 'slow-calls' | 'recovery-failed' | 'probe-started' | 'probe-succeeded' | 'probe-failed' | 'probe-ignored' | 'isolated' | 'released';
-/**
- * One change of a breaker's state. Two are special. An open breaker is half-open as soon as its time is over; that
- * change is reported when the first probe starts. With the reason `probe-ignored` the state stays half-open.
- */
-interface BreakerStateChange {
-    /** The breaker's name. */
-    readonly name: string;
-    /** The key whose state has changed. Absent for a breaker without keys, and when the whole breaker is isolated. */
-    readonly key?: string;
-    readonly from: CircuitState;
-    readonly to: CircuitState;
-    readonly reason: StateChangeReason;
-    /** Milliseconds since 1970, as of `Date.now()`. */
-    readonly at: number;
-    /** The failure that opened the breaker. */
+/** A result with where it comes from. */
+interface Detailed<T> {
+    value: T;
+    /** Whether the value is a last good value or a fallback's. */
+    degraded: boolean;
+    source: CallSource;
+    /** The number of attempts; 0 if none was admitted. */
+    attempts: number;
+    /** The error that the value replaces. Not enumerable, so that it is not serialised by accident. */
     readonly error?: unknown;
-    /** Whole seconds until the breaker tests the service, when it opens. */
-    readonly retryAfter?: number;
 }
-/** Called after each change, before the call that caused it settles. An error that it throws is logged. */
-type StateChangeListener = (change: BreakerStateChange) => void;
+/** The state and the counts of a breaker. */
+interface BreakerSnapshot {
+    name: string;
+    state: CircuitState;
+    /** The states of the keys that are not closed. Only for a breaker with keys. */
+    keys?: Record<string, CircuitState>;
+    /** The number of keys with a state; 1 for a breaker without keys. */
+    size: number;
+    counts: Record<CallOutcome, number>;
+    degraded: number;
+    retries: number;
+    /** The last change of its state. `error` is the failure that opened it, without secrets. */
+    lastChange?: {
+        at: number;
+        to: CircuitState;
+        reason: StateChangeReason;
+        error?: string;
+    };
+}
+/** Ends with `using`, or by `release()`. Only the first release has an effect. */
+interface Switch extends Disposable {
+    release(): void;
+}
+/** A guarded function. */
+interface Breaker<Args extends unknown[] = unknown[], T = unknown> {
+    readonly name: string;
+    /** Of a breaker with keys: `open` if one of them is open. */
+    readonly state: CircuitState;
+    /** Calls the function, within the request's deadline and while its client is connected. `null` outside of requests. */
+    call(request: FastifyRequest | null | undefined, ...args: Args): Promise<T>;
+    /** Like `call`, with where the result comes from. */
+    detailed(request: FastifyRequest | null | undefined, ...args: Args): Promise<Detailed<T>>;
+    /** Rejects all calls until the switch is released. */
+    isolate(): Switch;
+    /** Ends all isolations. */
+    release(): void;
+    /**
+     * Calls the listener after each change of the state, also of each key's. Returns a function that removes it. An error
+     * of the listener is logged and changes nothing.
+     */
+    onStateChange(listener: StateChangeListener): () => void;
+    /**
+     * Makes calls fail or wait, for tests. Needs the plugin's option `faults`.
+     *
+     * @throws Error without that option.
+     */
+    inject(fault: Fault): Switch;
+    snapshot(): BreakerSnapshot;
+}
 
-declare const outcomes: readonly ["success", "failure", "timeout", "ignored", "canceled", "rejected", "full", "observed"];
-/** How an attempt ended: a label of the metric. */
-type CallOutcome = (typeof outcomes)[number];
+type OpossumListener = (...args: any[]) => void;
+/** The documented members of an opossum breaker that adopting one needs. */
+interface OpossumBreaker<Args extends unknown[] = never[], T = unknown> {
+    readonly closed: boolean;
+    readonly opened: boolean;
+    readonly halfOpen: boolean;
+    readonly isShutdown: boolean;
+    fire(...args: Args): Promise<T>;
+    open(): void;
+    close(): void;
+    shutdown(): void;
+    on(event: string, listener: OpossumListener): unknown;
+    removeListener(event: string, listener: OpossumListener): unknown;
+}
+
+/** Options of {@link Resilience.adopt}. */
+interface AdoptOptions {
+    /**
+     * Adds a readiness check, `breaker:<name>`, that fails while the breaker is open. `critical` makes the service not
+     * ready then. Needs `@seaworthy/health`.
+     *
+     * @defaultValue None: no check
+     */
+    health?: {
+        critical?: boolean;
+    };
+    /**
+     * Whether the breaker is shut down (`breaker.shutdown()`: its timers end, later calls are rejected) when the app has
+     * closed. Of several apps that adopted it, the last one does that.
+     *
+     * @defaultValue true
+     */
+    shutdown?: boolean;
+}
+
+/** An opossum breaker of the app with logs, metrics, readiness and operators' routes. It decides as before. */
+type AdoptedBreaker<Args extends unknown[] = unknown[], T = unknown> = Pick<Breaker<Args, T>, 'name' | 'state' | 'call' | 'isolate' | 'release' | 'onStateChange' | 'snapshot'>;
+
+/** When a breaker opens, how long it stays open, and how it recovers. */
+interface CircuitOptions {
+    /**
+     * `enforce` rejects calls while the breaker is open. `observe` admits all calls and counts those that it would have
+     * rejected. `off` admits all calls and never opens.
+     *
+     * @defaultValue 'enforce'
+     */
+    mode?: 'enforce' | 'observe' | 'off';
+    /**
+     * `ratio` opens at `errorThresholdPercentage`. `adaptive` does not open by percentage: it rejects about as many calls
+     * as lately failed, which suits a service that is overloaded rather than down.
+     *
+     * @defaultValue 'ratio'
+     */
+    strategy?: 'ratio' | 'adaptive';
+    /**
+     * The share of failed calls at which the breaker opens. Percent, 1 to 100.
+     *
+     * @defaultValue 50
+     * @throws RangeError outside that range.
+     */
+    errorThresholdPercentage?: number;
+    /**
+     * The number of calls that must have ended within the window before a percentage counts, at least 1.
+     *
+     * @defaultValue 20
+     * @throws RangeError below 1.
+     */
+    volumeThreshold?: number;
+    /**
+     * The length of the window in which calls are counted. Milliseconds, 10 to 2147483647.
+     *
+     * @defaultValue 10000
+     * @throws RangeError outside that range.
+     */
+    rollingCountTimeout?: number;
+    /**
+     * Opens after this number of failures in a row, instead of by percentage. At least 1.
+     *
+     * @defaultValue None: the percentage decides
+     * @throws RangeError below 1.
+     */
+    consecutive?: number;
+    /**
+     * The duration from which on a call is slow. Milliseconds, 1 to 2147483647.
+     *
+     * @defaultValue None: slow calls do not open the breaker
+     * @throws RangeError outside that range.
+     */
+    slowCall?: number;
+    /**
+     * The share of slow calls at which the breaker opens. Percent, 1 to 100.
+     *
+     * @defaultValue 80
+     * @throws RangeError outside that range.
+     */
+    slowCallThresholdPercentage?: number;
+    /**
+     * How long the breaker stays open before one call, the probe, tests the service. Doubled each time that the probe
+     * fails, and varied by up to a tenth at random. Milliseconds, 1 to 2147483647.
+     *
+     * @defaultValue 30000
+     * @throws RangeError outside that range.
+     */
+    resetTimeout?: number;
+    /**
+     * The longest time that the breaker stays open. Milliseconds, `resetTimeout` to 2147483647.
+     *
+     * @defaultValue Ten times `resetTimeout`
+     * @throws RangeError outside that range.
+     */
+    maxResetTimeout?: number;
+    /**
+     * Concurrent calls after the breaker has closed: two at first, then four, doubling up to this number; then all calls
+     * are admitted. A number of calls, 0 to 65536; below 2 all calls are admitted at once.
+     *
+     * @defaultValue 16
+     * @throws RangeError outside that range.
+     */
+    ramp?: number;
+}
 
 /** How long and for which calls the last good value is served. */
 interface LastGoodOptions<Args extends unknown[]> {
@@ -634,60 +735,6 @@ interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown> extend
     idempotent?: (...args: Args) => boolean;
 }
 
-/** A result with where it comes from. */
-interface Detailed<T> {
-    value: T;
-    /** Whether the value is a last good value or a fallback's. */
-    degraded: boolean;
-    source: CallSource;
-    /** The number of attempts; 0 if none was admitted. */
-    attempts: number;
-    /** The error that the value replaces. Not enumerable, so that it is not serialised by accident. */
-    readonly error?: unknown;
-}
-/** The state and the counts of a breaker. */
-interface BreakerSnapshot {
-    name: string;
-    state: CircuitState;
-    /** The states of the keys that are not closed. Only for a breaker with keys. */
-    keys?: Record<string, CircuitState>;
-    /** The number of keys with a state; 1 for a breaker without keys. */
-    size: number;
-    counts: Record<CallOutcome, number>;
-    degraded: number;
-    retries: number;
-}
-/** Ends with `using`, or by `release()`. Only the first release has an effect. */
-interface Switch extends Disposable {
-    release(): void;
-}
-/** A guarded function. */
-interface Breaker<Args extends unknown[] = unknown[], T = unknown> {
-    readonly name: string;
-    /** Of a breaker with keys: `open` if one of them is open. */
-    readonly state: CircuitState;
-    /** Calls the function, within the request's deadline and while its client is connected. `null` outside of requests. */
-    call(request: FastifyRequest | null | undefined, ...args: Args): Promise<T>;
-    /** Like `call`, with where the result comes from. */
-    detailed(request: FastifyRequest | null | undefined, ...args: Args): Promise<Detailed<T>>;
-    /** Rejects all calls until the switch is released. */
-    isolate(): Switch;
-    /** Ends all isolations. */
-    release(): void;
-    /**
-     * Calls the listener after each change of the state, also of each key's. Returns a function that removes it. An error
-     * of the listener is logged and changes nothing.
-     */
-    onStateChange(listener: StateChangeListener): () => void;
-    /**
-     * Makes calls fail or wait, for tests. Needs the plugin's option `faults`.
-     *
-     * @throws Error without that option.
-     */
-    inject(fault: Fault): Switch;
-    snapshot(): BreakerSnapshot;
-}
-
 /**
  * A function that a breaker can guard: its first parameter is the call's context, further ones are its arguments.
  *
@@ -888,9 +935,22 @@ interface Resilience {
      * function that removes it. An error of the listener is logged and changes nothing.
      */
     onStateChange(listener: StateChangeListener): () => void;
-    /** The snapshots of all breakers. */
+    /**
+     * Gives an opossum breaker of the app metrics, log lines, readiness, a place in the report and the operators' routes,
+     * and shuts it down with the app. It decides as before, and the app's calls of `fire` stay as they are. The result's
+     * `call(request, …)` also ends at the request's deadline, and rejects with this package's errors.
+     *
+     * @example
+     * const payments = app.resilience.adopt('payments', new CircuitBreaker(pay), { health: { critical: true } })
+     * app.post('/pay', (request) => payments.call(request, request.body))
+     *
+     * @throws Error if there is a breaker of that name, RangeError for a value that is no opossum breaker, for one that was
+     * shut down, and for a wrong option.
+     */
+    adopt<Args extends unknown[], T>(name: string, breaker: OpossumBreaker<Args, T>, options?: AdoptOptions): AdoptedBreaker<Args, T>;
+    /** The snapshots of all breakers, adopted ones included. */
     list(): BreakerSnapshot[];
-    /** The breaker of that name, without the types of its arguments and its result. */
+    /** The breaker of that name, without the types of its arguments and its result. Not for adopted ones. */
     get(name: string): Breaker | undefined;
 }
 
@@ -930,4 +990,4 @@ declare module 'fastify' {
 }
 
 export { BreakerOpenError, BulkheadFullError, CallCanceledError, CallTimeoutError, CallbackError, ClosedError, DeadlineError, OverloadedError, PathError, ResilienceError, ResponseError, UpstreamError, resilience as default, path, resilience };
-export type { Breaker, BreakerOptions, BreakerSnapshot, BreakerStateChange, BulkheadOptions, CallContext, CallOutcome, CircuitOptions, CircuitState, Clock, ConcurrencyOptions, DeadlineOptions, Detailed, FailureKind, Fallback, FallbackContext, Fault, FetchOptions, Guardable, GuardedArgs, GuardedResult, HedgeOptions, LastGoodOptions, Outcome, PolicyOptions, Priority, RequestDeadline, Resilience, ResilienceErrorCode, ResilienceOptions, RetryOptions, SheddingOptions, StateChangeListener, StateChangeReason, Switch, UrlParts };
+export type { AdoptOptions, AdoptedBreaker, Breaker, BreakerOptions, BreakerSnapshot, BreakerStateChange, BulkheadOptions, CallContext, CallOutcome, CircuitOptions, CircuitState, Clock, ConcurrencyOptions, DeadlineOptions, Detailed, FailureKind, Fallback, FallbackContext, Fault, FetchOptions, Guardable, GuardedArgs, GuardedResult, HedgeOptions, LastGoodOptions, OpossumBreaker, Outcome, PolicyOptions, Priority, RequestDeadline, Resilience, ResilienceErrorCode, ResilienceOptions, RetryOptions, SheddingOptions, StateChangeListener, StateChangeReason, Switch, UrlParts };

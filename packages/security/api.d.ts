@@ -22,6 +22,8 @@ interface ClientError extends Error {
     readonly details?: unknown;
     /** Whether the message is sent. The default is `true` below 500. */
     readonly expose?: boolean | undefined;
+    /** Whether the error rejects a request on purpose, so that there is no bug to report. */
+    readonly isRejection?: boolean | undefined;
 }
 
 /** The two constructor options by which plugins see early rejections, for HTTP/1, HTTPS and HTTP/2 alike. */
@@ -261,8 +263,11 @@ type HelmetHeaders = Omit<HelmetOptions, 'contentSecurityPolicy'> & {
     contentSecurityPolicy?: PolicyOptions<PolicyValues | symbol> | boolean;
 };
 
-/** The name of a set of defaults. */
-type Profile = 'api' | 'html' | 'helmet';
+/** Whether a part rejects requests, or only reports those that it would reject. */
+type Mode = 'enforce' | 'observe';
+
+/** The name of a set of defaults. `'auto'` is `'html'` for pages and `'api'` for all else. */
+type Profile = 'auto' | 'api' | 'html' | 'helmet';
 
 /** The route option `helmet`. It fits the one that `@fastify/helmet` declares. */
 type HelmetRouteOption = (Omit<HelmetOptions, 'contentSecurityPolicy'> & Omit<RouteHeadersOptions, 'enableCSPNonces'> & {
@@ -273,10 +278,11 @@ type HelmetRouteOption = (Omit<HelmetOptions, 'contentSecurityPolicy'> & Omit<Ro
 /** Options of the headers of one route, beside helmet's. */
 interface RouteHeadersOptions {
     /**
-     * The defaults under helmet's options. `'api'`: nothing may be loaded or framed, nothing is cached. `'html'`:
-     * resources of the same origin only, no inline code. `'helmet'`: exactly the headers of `@fastify/helmet`.
+     * The defaults under helmet's options. `'auto'`: `'html'` for pages and scripts, by the content type of each response,
+     * and `'api'` for all others. `'api'`: nothing may be loaded or framed, nothing is cached. `'html'`: resources of the
+     * same origin only, no inline code. `'helmet'`: exactly the headers of `@fastify/helmet`.
      *
-     * @defaultValue 'api'
+     * @defaultValue 'auto'
      */
     profile?: Profile | undefined;
     /**
@@ -297,6 +303,13 @@ interface RouteHeadersOptions {
      * @defaultValue the profile's: `'no-store'` in `'api'`
      */
     cacheControl?: string | false | undefined;
+    /**
+     * Whether browsers enforce the headers. `'observe'` sends the policy as `Content-Security-Policy-Report-Only`, and of
+     * the profile's other headers only those that break no page: no HSTS, framing, cross-origin or cache rules.
+     *
+     * @defaultValue 'enforce'
+     */
+    mode?: Mode | undefined;
 }
 /** Options of `headers` beside helmet's. */
 interface OwnHeadersOptions extends RouteHeadersOptions {
@@ -359,6 +372,8 @@ declare module 'fastify' {
 
 /** The policy for requests while the shared store does not answer. */
 type StoreErrorPolicy = 'local' | 'open' | 'closed';
+/** A header about a limit that can be left out. The names without `x-` are those of `enableDraftSpec`. */
+type RateLimitHeader = 'x-ratelimit-limit' | 'x-ratelimit-remaining' | 'x-ratelimit-reset' | 'ratelimit-limit' | 'ratelimit-remaining' | 'ratelimit-reset' | 'retry-after';
 /** The hook in which a limit is evaluated. */
 type RateLimitHook = 'onRequest' | 'preParsing' | 'preValidation' | 'preHandler';
 /** The rejection for which `errorResponseBuilder` makes a response. */
@@ -376,7 +391,8 @@ interface RateLimitContext {
 /** One limit: of the app, of a route, or of a hook. */
 interface LimitOptions {
     /**
-     * Requests within the window, at least 0, or a function that returns them.
+     * Requests within the window, at least 0, or a function that returns them. While an app has not set it, files of
+     * `@fastify/static` are counted apart, up to 1000, and requests by `app.inject()` without an address are never rejected.
      *
      * @defaultValue 100
      */
@@ -399,7 +415,7 @@ interface LimitOptions {
      * Returns the key of a request instead. `undefined` leaves the request uncounted, unless it has no address either (a
      * Unix socket, a reset connection): such requests are counted together. Pass addresses through `normalizeIP`.
      *
-     * @defaultValue the address, IPv6 by its /64; with `by: 'user'` `request.user.sub` or `.id`
+     * @defaultValue the address, IPv6 by its /64; with `by: 'user'` `request.user.sub` or `.id`, and the issuer of the token
      */
     keyGenerator?: ((request: FastifyRequest) => string | number | undefined | Promise<string | number | undefined>) | undefined;
     /**
@@ -473,6 +489,26 @@ interface LimitOptions {
      */
     continueExceeding?: boolean | undefined;
     /**
+     * Whether each rejection in a row doubles the time until a request passes, from one window up to a day (or one window,
+     * if that is longer). `continueExceeding` is then without effect.
+     *
+     * @defaultValue false
+     */
+    exponentialBackoff?: boolean | undefined;
+    /**
+     * The headers of a rejection, on top of those of the app: `{ 'x-ratelimit-limit': false }` leaves one out, as
+     * `'retry-after'` too.
+     *
+     * @defaultValue `{}`: all
+     */
+    addHeaders?: Partial<Record<RateLimitHeader, boolean>> | undefined;
+    /**
+     * The headers of other responses, on top of those of the app.
+     *
+     * @defaultValue `{}`: all
+     */
+    addHeadersOnExceeding?: Partial<Record<RateLimitHeader, boolean>> | undefined;
+    /**
      * Bits of an IPv6 address that identify a client, 1 to 128.
      *
      * @defaultValue 64
@@ -503,6 +539,20 @@ interface LimitOptions {
      */
     errorResponseBuilder?: ((request: FastifyRequest, context: RateLimitContext) => object) | undefined;
 }
+
+/** A store as @fastify/rate-limit has it. `read` is for `createRateLimit` with `increment: false`. */
+interface RateLimitStore {
+    incr(key: string, callback: StoreCallback, timeWindow: number, max: number): void;
+    read?(key: string, callback: StoreCallback, timeWindow: number, max: number): void;
+    child(options: object): RateLimitStore;
+}
+/** Called with the count of a key and the milliseconds until it ends. */
+type StoreCallback = (error: Error | null, result?: {
+    current: number;
+    ttl: number;
+}) => void;
+/** The class of a store. It is made with the plugin's options, and a child with those of a limit. */
+type RateLimitStoreClass = new (options: never) => RateLimitStore;
 
 /** A route's limit instead of the app's limit per address, and its limits per user and on failures. */
 interface RouteLimitOptions extends LimitOptions {
@@ -546,6 +596,13 @@ interface RateLimitOptions extends LimitOptions {
      */
     global?: boolean | undefined;
     /**
+     * Whether limits reject requests. `'observe'` makes `observe: true` the default of all limits, those of routes
+     * included, and logs when a limit would have rejected a request.
+     *
+     * @defaultValue 'enforce'
+     */
+    mode?: Mode | undefined;
+    /**
      * A second limit per user, evaluated after authentication: `{ max, timeWindow, keyGenerator }`.
      *
      * @defaultValue false
@@ -564,6 +621,14 @@ interface RateLimitOptions extends LimitOptions {
      * @defaultValue none: each process counts alone
      */
     redis?: RedisClient | NodeRedisClient | RedisConnection | undefined;
+    /**
+     * A class of the app that counts instead, written for `@fastify/rate-limit`. Each limit is one call; limits on
+     * failures and `cost` need a store that gives back, so they are refused with it.
+     *
+     * @defaultValue none: the process or Redis counts
+     * @throws RangeError for a class without `incr` and `child`, and together with `redis`.
+     */
+    store?: RateLimitStoreClass | undefined;
     /**
      * The prefix of every key in Redis. Services with the same prefix count together.
      *
@@ -589,18 +654,6 @@ interface RateLimitOptions extends LimitOptions {
      * @defaultValue false
      */
     enableDraftSpec?: boolean | undefined;
-    /**
-     * The older headers of a rejection: `{ 'x-ratelimit-limit': false }` leaves one out.
-     *
-     * @defaultValue `{}`: all
-     */
-    addHeaders?: Record<string, boolean> | undefined;
-    /**
-     * The older headers of other responses.
-     *
-     * @defaultValue `{}`: all
-     */
-    addHeadersOnExceeding?: Record<string, boolean> | undefined;
     /**
      * Whether responses carry the headers `RateLimit` and `RateLimit-Policy` of the IETF's draft.
      *
@@ -700,6 +753,14 @@ type Boundary = 'body' | 'params' | 'querystring' | 'headers';
 /** Options of `validation`. */
 interface ValidationOptions {
     /**
+     * Whether requests are rejected. With `'observe'` they are validated as Fastify does without the plugin, and those that
+     * `'enforce'` would also reject are logged, without their values. Unsafe patterns and missing schemas are warnings
+     * then.
+     *
+     * @defaultValue 'enforce'
+     */
+    mode?: Mode | undefined;
+    /**
      * Levels of nesting of a body, 1 to 1000. A deeper one is answered with 400.
      *
      * @defaultValue 64
@@ -730,7 +791,7 @@ interface ValidationOptions {
      * Whether a pattern in a schema that a client can make run for seconds stops the start, is a warning, or is ignored.
      * A route can decide otherwise: `config: { validation: { unsafePatterns: 'warn' } }`.
      *
-     * @defaultValue 'error'
+     * @defaultValue 'error'; 'warn' with `mode: 'observe'`
      * @throws Error when the route is added, with `'error'`, naming the pattern.
      */
     unsafePatterns?: UnsafePatterns | undefined;
@@ -775,6 +836,14 @@ declare module 'fastify' {
  * applies them.
  */
 interface SecurityOptions extends SecurityServerOptions {
+    /**
+     * Whether headers, rate limits and validation take effect, or only report what they would reject: `'observe'` lets all
+     * requests pass and logs those that `'enforce'` would not, for an app that is being converted. The `mode` of a part
+     * overrides it. CORS has no mode, as it is off unless it is configured.
+     *
+     * @defaultValue 'enforce'
+     */
+    mode?: Mode | undefined;
     /**
      * Security headers on every response. `false` turns them off.
      *
@@ -852,7 +921,7 @@ declare class SecurityError extends PluginError<SecurityErrorCode> {
 declare class RateLimitError extends SecurityError {
     /** Milliseconds until a request would pass. */
     readonly ttl: number;
-    constructor(ttl: number, ban?: boolean);
+    constructor(ttl: number, ban?: boolean, retryAfter?: boolean);
 }
 /** The shared store does not answer, and a limit has the policy `closed`: 503. */
 declare class RateLimitStoreError extends SecurityError {
@@ -891,7 +960,7 @@ interface SecurityStatus {
     limits?: () => LimitInfo[];
     /** The store of the counts, and whether it answers. */
     store?: () => {
-        kind: 'memory' | 'redis';
+        kind: 'memory' | 'redis' | 'custom';
         up: boolean;
         keys: number;
     };
@@ -913,4 +982,4 @@ declare module 'fastify' {
 declare const validation: FastifyPluginAsync<ValidationOptions>;
 
 export { RateLimitError, RateLimitStoreError, SecurityError, cors, security as default, headers, clientNetwork as normalizeIP, rateLimit, security, securityServerOptions, validation };
-export type { Boundary, CorsDelegator, CorsHook, CorsOptions, CspNonce, HeadersOptions, HelmetHeaders, HelmetRouteOption, LimitInfo, LimitOptions, MakeRateLimit, MakeRateLimitCheck, NodeRedisClient, OpenBoundary, OriginFunction, OriginList, OriginRule, Profile, RateLimitContext, RateLimitHook, RateLimitOptions, RateLimitResult, RedisClient, RedisConnection, RouteCors, RouteHeaders, RouteHeadersOptions, RouteHelmet, RouteLimitOptions, RouteRateLimit, RouteValidation, RouteValidationOptions, SecurityErrorCode, SecurityErrorOptions, SecurityOptions, SecurityServerOptions, SecurityServerSettings, SecurityStatus, StoreErrorPolicy, UnsafePatterns, ValidationOptions };
+export type { Boundary, CorsDelegator, CorsHook, CorsOptions, CspNonce, HeadersOptions, HelmetHeaders, HelmetRouteOption, LimitInfo, LimitOptions, MakeRateLimit, MakeRateLimitCheck, Mode, NodeRedisClient, OpenBoundary, OriginFunction, OriginList, OriginRule, Profile, RateLimitContext, RateLimitHeader, RateLimitHook, RateLimitOptions, RateLimitResult, RateLimitStore, RateLimitStoreClass, RedisClient, RedisConnection, RouteCors, RouteHeaders, RouteHeadersOptions, RouteHelmet, RouteLimitOptions, RouteRateLimit, RouteValidation, RouteValidationOptions, SecurityErrorCode, SecurityErrorOptions, SecurityOptions, SecurityServerOptions, SecurityServerSettings, SecurityStatus, StoreCallback, StoreErrorPolicy, UnsafePatterns, ValidationOptions };

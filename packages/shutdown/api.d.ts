@@ -237,6 +237,8 @@ interface Lifecycle {
     readonly state: LifecycleState;
     /** Called once, synchronously, when draining starts. Errors are logged. */
     onDrain(fn: (reason: string) => void): void;
+    /** Starts the shutdown, once. A provider of an earlier version lacks it. */
+    begin?(reason?: string): Promise<unknown>;
     /** Closes a resource after the last response, in reverse order of registration. `timeout` in milliseconds. */
     onShutdown(name: string, fn: () => unknown, options?: {
         timeout?: number;
