@@ -23,7 +23,7 @@ await app.register(auth, { jwt: { secret: 'x' } })
 
 expectTypeOf(app.auth).toEqualTypeOf<AuthApi>()
 expectTypeOf(app.authenticate).toEqualTypeOf<AuthHook>()
-expectTypeOf(app.authorize).toEqualTypeOf<(...roles: string[]) => AuthHook>()
+expectTypeOf(app.authorize).toEqualTypeOf<(...roles: (string | readonly string[])[]) => AuthHook>()
 expectTypeOf<FastifyInstance['auth']>().toEqualTypeOf<AuthApi>()
 expectTypeOf(app.jwt).toEqualTypeOf<Jwt>()
 expectTypeOf(app.jwt.sign({ sub: 'ada' })).toEqualTypeOf<string>()

@@ -132,7 +132,9 @@ const ordinary = new Set([
   'fastify',
   '@types/node',
   'expect-type',
-  ...pages.flatMap(({ installs }) => installs.filter((name) => name.startsWith('@types/'))),
+  ...[...documents, ...pages].flatMap(({ installs }) =>
+    installs.filter((name) => name.startsWith('@types/'))
+  ),
   ...imported.filter((name) => !optionalPeers.has(name))
 ])
 const peers = imported.filter((name) => optionalPeers.has(name))
