@@ -68,7 +68,8 @@ t.test('keeps what is no secret', async (t) => {
     'GET http://localhost:3000/users failed for a@b.c',
     'webpack-internal:///(rsc)/./node_modules/next@15.0.0/x.js',
     'duplicate key value violates unique constraint "users_email_key"',
-    'password must be a string'
+    'password must be a string',
+    'auth: "defaultDeny" would stop the start; write config: { auth: false }'
   ]) {
     t.equal(scrubText(text), text)
   }

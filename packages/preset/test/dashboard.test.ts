@@ -1,4 +1,5 @@
 // The dashboard and the rules of observability, asked of a real Prometheus that scrapes a real app with everything in use.
+import './parts.ts'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'

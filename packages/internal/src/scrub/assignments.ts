@@ -39,6 +39,13 @@ const line = /[^\r\n"'][^\r\n]{0,8192}(?:\r?\n[ \t](?!\s*at )[^\r\n]{0,8192}){0,
 /** Names that hold a secret in the query of a URL: `?code=…` of OAuth, `&sig=…` of a signed address. */
 const inQuery: ReadonlySet<string> = new Set(['code', 'key'])
 
+/** Values that are no secret: `auth: false`. */
+const plainValue = /^(?:true|false|null|undefined)$/
+
+/** The prefix of this project's own log lines, `auth: the session …`, is no name with a value. */
+const isLinePrefix = (name: string, start: number, between: string): boolean =>
+  start === 0 && name === 'auth' && between === ': '
+
 const after = (pattern: RegExp, text: string, at: number): string => {
   pattern.lastIndex = at
   return pattern.exec(text)?.[0] ?? ''
@@ -77,8 +84,10 @@ export function scrubAssignments(text: string): string {
     const name = text.slice(start, index)
     const isParameter = inQuery.has(name) && /[?&]/.test(text[start - 1] ?? '')
     if (!isParameter && !namesSecret(name)) continue
+    if (isLinePrefix(name, start, between)) continue
     const value = valueAt(text, least, name)
-    if (value === '' || value.replace(/^["'`\\]+/, '').startsWith(redacted)) continue
+    if (value === '' || plainValue.test(value) || value.replace(/^["'`\\]+/, '').startsWith(redacted))
+      continue
     const quote = /^\\*["'`]/.exec(value)?.[0] ?? ''
     const close = quote !== '' && value.endsWith(quote) && value.length > quote.length ? quote : ''
     scrubbed += text.slice(end, least) + quote + redacted + close
