@@ -1,8 +1,10 @@
-// The packed files name no private package, and imports nothing that its own package.json does not bring.
+// The packed files name no private package, import nothing that their own package.json does not bring, and have the
+// licences of the code in them.
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname, join } from 'node:path'
 import ts from 'typescript'
+import { buildConsole, notices } from './console.mjs'
 import { packed } from './packed.mjs'
 import { privateNames } from './packages.mjs'
 
@@ -78,8 +80,23 @@ export function faults({ root, manifest }) {
   return said
 }
 
-export function checkPrivate() {
-  const all = packed().flatMap((one) => faults(one).map((fault) => `${one.name}: ${fault}`))
+/** The page has code of other packages in it, whose licences ask for their text. */
+async function noticeFaults({ root }) {
+  if (!existsSync(join(root, 'dist/console-assets.cjs'))) return []
+  const { thirdParty } = await buildConsole()
+  const file = join(root, notices)
+  if (existsSync(file) && readFileSync(file, 'utf8') === thirdParty) return []
+  return [
+    `${notices} is not of the packages in the operators' page. Run: touch .ci/console.mjs; npm run bootstrap`
+  ]
+}
+
+export async function checkPrivate() {
+  const all = []
+  for (const one of packed()) {
+    const found = [...faults(one), ...(await noticeFaults(one))]
+    all.push(...found.map((fault) => `${one.name}: ${fault}`))
+  }
   for (const fault of all) console.error(fault)
   return all.length > 0 ? 1 : 0
 }
