@@ -88,9 +88,12 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
   }
   if (store.shared) reportToReadiness(fastify, store)
   showToOperators(fastify, api, {
-    logins: options.redis ? 'redis' : 'memory',
-    session: session !== undefined,
-    jwt: jwt !== undefined
+    store: () => {
+      const problem = store.problem()
+      const kind = store.shared ? 'redis' : 'memory'
+      return problem ? { kind, up: false, reason: problem.message } : { kind, up: true }
+    },
+    on: { session: session !== undefined, jwt: jwt !== undefined }
   })
   warnOfLonelyMemory(fastify, options)
   loaded()
@@ -174,15 +177,16 @@ function reportToReadiness(fastify: FastifyInstance, store: AuthStore): void {
   })
 }
 
-/** The access of each route, and where logins are kept. */
-function showToOperators(
-  fastify: FastifyInstance,
-  api: AuthApi,
-  { logins, ...on }: { logins: 'redis' | 'memory'; session: boolean; jwt: boolean }
-): void {
+interface LoginsSection {
+  store(): { kind: 'redis' | 'memory'; up: boolean; reason?: string }
+  on: { session: boolean; jwt: boolean }
+}
+
+/** The access of each route, where logins are kept, and whether that answers. */
+function showToOperators(fastify: FastifyInstance, api: AuthApi, { store, on }: LoginsSection): void {
   whenProvided(fastify, managementPort, (management) => {
     management.section('access', () => api.matrix(), { live: false })
-    management.section('logins', () => ({ store: logins, ...on }))
+    management.section('logins', () => ({ store: store(), ...on }))
     management.route({
       method: 'GET',
       url: '/auth/matrix',

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { managementPort, provide } from '@seaworthy/contract'
 import { until } from '@seaworthy/testing'
+import Fastify from 'fastify'
 import t from 'tap'
-import type { RedisClient } from '../src/index.ts'
+import { auth, type RedisClient } from '../src/index.ts'
 import { guardedApp } from './helpers.ts'
 
 /** A client whose Redis can stop answering. While it does, commands wait for {@link thaw}. */
@@ -63,3 +65,33 @@ t.test('while Redis does not answer, requests get 503 without a further command'
   const recovered = await Promise.all(Array.from({ length: 10 }, login))
   t.ok(recovered.every((status) => status === 200))
 })
+
+t.test('operators see whether the store of logins answers, and why not', async (t) => {
+  const { client, state, thaw } = freezableRedis()
+  const keepAlive = setInterval(() => undefined, 60_000)
+  t.teardown(() => clearInterval(keepAlive))
+  const sections = new Map<string, () => unknown>()
+  const app = Fastify()
+  t.teardown(() => app.close())
+  provide(app, managementPort, {
+    section: (name, read) => void sections.set(name, read),
+    route: () => undefined
+  })
+  await app.register(auth, { session: { key: randomBytes(32) }, redis: client, storeTimeout: 50 })
+  app.post('/login', async (request) => {
+    request.session.set('user', { sub: 'ada' })
+    return 'in'
+  })
+  await app.ready()
+  const login = async () => (await app.inject({ method: 'POST', url: '/login' })).statusCode
+  const shown = () => sections.get('logins')!()
+  t.equal(await login(), 200)
+  t.same(shown(), { store: { kind: 'redis', up: true }, session: true, jwt: false })
+  state.frozen = true
+  await until('an outage', async () => (await login()) === 503 && !isUp(shown()))
+  t.match(shown(), { store: { kind: 'redis', up: false, reason: /no answer/ } })
+  thaw()
+  await until('an answer', async () => (await login()) === 200 && isUp(shown()))
+})
+
+const isUp = (section: unknown): boolean => (section as { store: { up: boolean } }).store.up

@@ -198,6 +198,28 @@ t.test('checks, breakers and the drain decide about the verdict, worst first', a
   }
 })
 
+t.test('a store that does not answer is in the verdict, with its reason', async (t) => {
+  const stores: Record<string, object> = {}
+  const { app } = await build(t, { management }, (app) => {
+    whenProvided(app, managementPort, (port) => {
+      for (const name of ['logins', 'rate limits']) port.section(name, () => ({ store: stores[name] }))
+    })
+  })
+  await app.ready()
+  const status = async () => (await app.observability.management!.inject('/status.json')).json()
+  stores['logins'] = stores['rate limits'] = { kind: 'redis', up: true }
+  t.same((await status()).verdict, { state: 'well', title: 'All is well', findings: [] })
+  stores['logins'] = { kind: 'redis', up: false, reason: 'connect ECONNREFUSED' }
+  stores['rate limits'] = { kind: 'redis', up: false }
+  const { verdict, sections } = await status()
+  t.equal(verdict.state, 'degraded')
+  t.same(
+    verdict.findings.map(({ text }: { text: string }) => text),
+    ['The store of logins does not answer: connect ECONNREFUSED', 'The store of rate limits does not answer']
+  )
+  t.match(sections.logins, { store: { up: false } })
+})
+
 t.test('two thousand busy routes are all in the status', async (t) => {
   const { app } = await build(t, { management, metrics: { maxSeries: 10_000 } }, (app) => {
     for (let n = 0; n < 2000; n++) app.get(`/route-${n}`, async () => 'ok')

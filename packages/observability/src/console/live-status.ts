@@ -1,5 +1,5 @@
 import { historyOf } from './merge-history.ts'
-import { breakersOf, checkHistoryOf, checksOf, readinessOf } from './merge-parts.ts'
+import { breakersOf, checkHistoryOf, checksOf, readinessOf, sectionsOf } from './merge-parts.ts'
 import { outgoingOf, routesOf, trafficOf } from './merge-rows.ts'
 import { rounded } from './quantiles.ts'
 import { sectionOf, type BreakersSection, type LogLevelSection } from './sections.ts'
@@ -61,7 +61,7 @@ export function liveStatus(options: LiveStatusOptions): LiveStatus {
       .slice(0, 50),
     logLevel: sectionOf<LogLevelSection>(first.sections, 'log level'),
     memoryLimit: limitOf(first),
-    sections: Object.fromEntries(Object.entries(first.sections).filter(([name]) => !shown.has(name)))
+    sections: Object.fromEntries(Object.entries(sectionsOf(snapshots)).filter(([name]) => !shown.has(name)))
   }
   return { ...facts, verdict: verdictOf(facts) }
 }

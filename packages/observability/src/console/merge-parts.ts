@@ -1,4 +1,10 @@
-import { sectionOf, type BreakersSection, type BreakerSection, type HealthSection } from './sections.ts'
+import {
+  isObject,
+  sectionOf,
+  type BreakersSection,
+  type BreakerSection,
+  type HealthSection
+} from './sections.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { BreakerStatus, CheckStatus, CheckTransition, Readiness } from './types.ts'
 
@@ -96,3 +102,23 @@ const addBreakers =
       workers: agreement(same.filter(({ state }) => state === worst.state).length, same.length)
     }
   }
+
+const storeOf = (section: unknown): Record<string, unknown> | undefined => {
+  const store = isObject(section) ? section['store'] : undefined
+  return isObject(store) ? store : undefined
+}
+
+/** The sections of the first worker. A store that fails in another one is shown as that one sees it. */
+export function sectionsOf(snapshots: readonly Snapshot[]): Record<string, unknown> {
+  const [first] = snapshots as [Snapshot]
+  return Object.fromEntries(
+    Object.entries(first.sections).map(([name, own]) => {
+      const all = snapshots.map(({ sections }) => sections[name])
+      const failing = all.filter((section) => storeOf(section)?.['up'] === false)
+      const [worst] = failing
+      if (!isObject(worst)) return [name, own]
+      const workers = agreement(failing.length, all.length)
+      return [name, { ...worst, store: { ...storeOf(worst), ...(workers === undefined ? {} : { workers }) } }]
+    })
+  )
+}

@@ -142,12 +142,14 @@ function processFindings({ workers, memoryLimit, shedding }: Facts): Finding[] {
   return findings
 }
 
-/** Stores that other plugins describe as `{ kind, up }`. */
+/** Stores that other plugins describe as `{ kind, up, reason }`. */
 function storeFindings({ sections }: Facts): Finding[] {
   return Object.entries(sections).flatMap(([name, section]) => {
     const store = isObject(section) ? section['store'] : undefined
     if (!isObject(store) || store['up'] !== false) return []
-    return [finding('warn', 'limits', `The store of ${name} does not answer`)]
+    const where = typeof store['workers'] === 'string' ? ` in ${store['workers']}` : ''
+    const why = typeof store['reason'] === 'string' ? `: ${store['reason']}` : ''
+    return [finding('warn', 'limits', `The store of ${name} does not answer${where}${why}`)]
   })
 }
 
