@@ -17,6 +17,7 @@ export interface Shop {
   page: string
   /** Sends requests and waits for their ends. */
   visit(times?: number): Promise<void>
+  ask(path: string): Promise<string>
   database: { isUp: boolean }
   payments: { isUp: boolean }
 }
@@ -39,6 +40,7 @@ export async function shop(t: Test, { routes = 0, empty = false } = {}): Promise
   t.teardown(() => app.close())
   const database = { isUp: true }
   const payments = { isUp: true }
+  const url = () => `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
   const isPublic = { config: { auth: false as const } }
   const pay = app.resilience.breaker('payments', async () => {
     if (!payments.isUp) throw new Error('connect ECONNREFUSED 10.0.3.7:443')
@@ -53,12 +55,14 @@ export async function shop(t: Test, { routes = 0, empty = false } = {}): Promise
     app.get('/products', isPublic, async () => [])
     app.get('/products/:id', isPublic, async () => ({ id: 1 }))
     app.post('/orders', isPublic, async (request) => pay.call(request))
+    app.get('/export', { config: { auth: false, observability: { slowThreshold: 0 } } }, async () => 'late')
+    app.get('/rates', isPublic, async () => (await fetch(`${url()}/products`)).json())
+    app.get('/forgotten', async () => 'no rule')
     app.get('/reports', { config: { auth: { roles: ['admin'] } } }, async () => [])
   }
   for (let n = 0; n < routes; n++) app.get(`/catalogue/${n}/items/:id`, isPublic, async () => 'item')
   await app.listen({ port: 0, host: '127.0.0.1' })
-  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
-  const ask = async (path: string, method = 'GET') => (await fetch(`${url}${path}`, { method })).text()
+  const ask = async (path: string, method = 'GET') => (await fetch(`${url()}${path}`, { method })).text()
 
   return {
     app,
@@ -74,6 +78,7 @@ export async function shop(t: Test, { routes = 0, empty = false } = {}): Promise
         for (let route = 0; route < Math.min(routes, 5); route++) await ask(`/catalogue/${route}/items/${n}`)
       }
     },
+    ask,
     database,
     payments
   }
