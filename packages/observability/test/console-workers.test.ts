@@ -1,7 +1,8 @@
 import { request } from 'node:http'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { freePort, startNode, until } from '@seaworthy/testing'
+import { freePort, startNode, temporaryFolder, until } from '@seaworthy/testing'
 
 const app = fileURLToPath(new URL('fixtures/operated-cluster.ts', import.meta.url))
 
@@ -94,4 +95,23 @@ t.test('one listener operates all workers, and shows their sum or one of them', 
 
   const profile = await ask(management, `/profile/cpu?seconds=1&worker=${pids()[2]}`, 'POST')
   t.match(JSON.parse(profile), { nodes: [{}] }, 'a profile of any worker')
+})
+
+t.test('workers that cannot reach each other refuse actions, and none obeys', async (t) => {
+  t.setTimeout(120_000)
+  const [port, management] = [await freePort(), await freePort()]
+  const TMPDIR = join(temporaryFolder(t), 'gone')
+  const service = startNode(t, app, { env: { PORT: `${port}`, MANAGEMENT: `${management}`, TMPDIR } })
+  await service.waitFor(/the workers cannot reach each other.*set TMPDIR/, 60_000)
+  await service.waitFor(/worker \d+ is up/, 60_000)
+  const answer = JSON.parse(await ask(management, '/switch', 'PUT', { state: 'on' })) as object
+  t.match(answer, { statusCode: 503, message: /cannot reach each other.*none has obeyed/ })
+  const status = JSON.parse(await ask(management, '/status.json')) as object
+  t.match(
+    status,
+    { sections: { switch: { state: 'off' } }, workers: { length: 1 } },
+    'what it shows, it shows'
+  )
+  const profile = await ask(management, '/profile/cpu?seconds=1', 'POST')
+  t.match(JSON.parse(profile), { nodes: [{}] }, 'a profile is of one worker')
 })

@@ -278,6 +278,26 @@ t.test('profiles of CPU and heap are files for DevTools, one at a time', async (
   )
 })
 
+t.test('no profile is recorded while memory is short', async (t) => {
+  const { app, lines } = await build(t, { management })
+  await app.ready()
+  const record = async () =>
+    app.observability.management!.inject({ method: 'POST', url: '/profile/heap?seconds=1' })
+  const { constrainedMemory } = process
+  t.teardown(() => (process.constrainedMemory = constrainedMemory))
+  process.constrainedMemory = () => process.memoryUsage.rss() * 1.05
+  const refused = await record()
+  t.equal(refused.statusCode, 409)
+  t.match(refused.json(), { message: 'Too little memory is free for a profile' })
+  t.match(
+    lines().find(({ msg }) => msg.includes('was refused POST /profile/heap')),
+    { operator: { statusCode: 409 } },
+    'the attempt is audited'
+  )
+  process.constrainedMemory = () => process.memoryUsage.rss() * 4
+  t.equal((await record()).statusCode, 200)
+})
+
 t.test('a request runs the same hooks with and without the page', async (t) => {
   const hooks = async (options: object) => {
     const { app } = await build(t, options, (app) => app.get('/work', async () => 'ok'))
