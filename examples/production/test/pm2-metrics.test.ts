@@ -1,16 +1,7 @@
 // Scrapes of a service that PM2 runs: whichever worker answers, it answers for all, and no total ever falls.
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import { freePort, start, temporaryFolder, until } from '@seaworthy/testing'
-import t, { type Test } from 'tap'
-
-const require = createRequire(import.meta.url)
-const example = join(import.meta.dirname, '..')
-const command = join(require.resolve('pm2/package.json'), '../bin/pm2')
-const imported = (name: string) => JSON.stringify(import.meta.resolve(name))
+import { until } from '@seaworthy/testing'
+import t from 'tap'
+import { ask, imported, managed } from './managed-by-pm2.ts'
 
 const service = `
 import Fastify from ${imported('fastify')}
@@ -25,49 +16,6 @@ app.get('/work', async (...[, reply]) => {
 })
 await app.listen({ port: Number(process.env.PORT), host: process.env.HOST })
 `
-
-/** A PM2 of the test's own, with the template's settings and four workers. */
-async function managed(t: Test) {
-  const home = temporaryFolder(t, 'pm2')
-  const folder = temporaryFolder(t, 'release')
-  const port = await freePort()
-  mkdirSync(join(folder, 'src'))
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-  writeFileSync(join(folder, 'src/server.ts'), service)
-  writeFileSync(
-    join(folder, 'ecosystem.config.cjs'),
-    `const [app] = require(${JSON.stringify(join(example, 'ecosystem.config.cjs'))}).apps
-module.exports = { apps: [{ ...app, instances: 4, env_production: { ...app.env_production, PORT: ${port} } }] }`
-  )
-  const env: NodeJS.ProcessEnv = {
-    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TAP'))),
-    PM2_HOME: home,
-    HOME: home,
-    NODE_OPTIONS: '--conditions=@seaworthy/source --disable-warning=ExperimentalWarning',
-    _TAPJS_PROCESSINFO_EXCLUDE_: '/./'
-  }
-  t.teardown(() => spawnSync(process.execPath, [command, 'kill'], { cwd: folder, env, timeout: 60_000 }))
-  const pm2 = async (...args: string[]) => {
-    const running = start(t, process.execPath, [command, ...args], { cwd: folder, env })
-    const { code } = await running.exit
-    if (code !== 0) throw new Error(running.output())
-  }
-  await pm2('start', 'ecosystem.config.cjs', '--env', 'production')
-  return { port, pm2 }
-}
-
-/** One request on a connection of its own, so that the workers take turns. */
-const get = async (port: number, path: string): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const sent = request({ port, host: '127.0.0.1', path, agent: false }, (response) => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (data: string) => (text += data))
-      response.on('end', () => resolve(text)).on('error', reject)
-    })
-    // A connection that was on its way to a worker that died may stay without an answer.
-    sent.setTimeout(5000, () => sent.destroy(new Error('no answer')))
-    sent.on('error', reject).end()
-  })
 
 /** The values that only grow: counters, and the parts of histograms. */
 function totals(text: string): Map<string, number> {
@@ -91,11 +39,11 @@ const works = (found: ReadonlyMap<string, number>) =>
 t.test(
   '10,000 requests over 4 workers of PM2, 100 scrapes, a kill and a reload: no total falls',
   async (t) => {
-    const { port, pm2 } = await managed(t)
+    const { port, pm2 } = await managed(t, { service, instances: 4 })
     const workers = new Set<number>()
     let answers = 0
     const one = async () => {
-      const text = await get(port, '/work').catch(() => '')
+      const text = await ask(port, '/work').catch(() => '')
       if (text === '') return
       workers.add((JSON.parse(text) as { pid: number }).pid)
       answers++
@@ -107,7 +55,7 @@ t.test(
     let last = new Map<string, number>()
     let scrapes = 0
     const scrape = async () => {
-      const text = await get(port, '/metrics').catch(() => '')
+      const text = await ask(port, '/metrics').catch(() => '')
       if (text === '') return
       const now = totals(text)
       const fallen = [...last].filter(([sample, value]) => (now.get(sample) ?? -1) < value)

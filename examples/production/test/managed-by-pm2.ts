@@ -1,0 +1,75 @@
+// A PM2 of a test's own, and requests that its workers take in turns.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { freePort, start, temporaryFolder } from '@seaworthy/testing'
+import type { Test } from 'tap'
+
+const require = createRequire(import.meta.url)
+const example = join(import.meta.dirname, '..')
+const command = join(require.resolve('pm2/package.json'), '../bin/pm2')
+
+/** The name of a module for the source of a service, which is in a folder of its own. */
+export const imported = (name: string): string => JSON.stringify(import.meta.resolve(name))
+
+interface Managed {
+  port: number
+  pm2(...args: string[]): Promise<void>
+}
+
+interface ManagedOptions {
+  /** The source of the service. */
+  service: string
+  instances: number
+  variables?: Record<string, string>
+}
+
+/** Starts the service in workers of PM2's cluster mode, with the template's settings. */
+export async function managed(
+  t: Test,
+  { service, instances, variables = {} }: ManagedOptions
+): Promise<Managed> {
+  const home = temporaryFolder(t, 'pm2')
+  const folder = temporaryFolder(t, 'release')
+  const port = await freePort()
+  mkdirSync(join(folder, 'src'))
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  writeFileSync(join(folder, 'src/server.ts'), service)
+  writeFileSync(
+    join(folder, 'ecosystem.config.cjs'),
+    `const [app] = require(${JSON.stringify(join(example, 'ecosystem.config.cjs'))}).apps
+const env_production = { ...app.env_production, ...${JSON.stringify({ ...variables, PORT: `${port}` })} }
+module.exports = { apps: [{ ...app, instances: ${instances}, env_production }] }`
+  )
+  const env: NodeJS.ProcessEnv = {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TAP'))),
+    PM2_HOME: home,
+    HOME: home,
+    NODE_OPTIONS: '--conditions=@seaworthy/source --disable-warning=ExperimentalWarning',
+    _TAPJS_PROCESSINFO_EXCLUDE_: '/./'
+  }
+  t.teardown(() => spawnSync(process.execPath, [command, 'kill'], { cwd: folder, env, timeout: 60_000 }))
+  const pm2 = async (...args: string[]) => {
+    const running = start(t, process.execPath, [command, ...args], { cwd: folder, env })
+    const { code } = await running.exit
+    if (code !== 0) throw new Error(running.output())
+  }
+  await pm2('start', 'ecosystem.config.cjs', '--env', 'production')
+  return { port, pm2 }
+}
+
+/** One request on a connection of its own, so that the workers take turns. */
+export const ask = async (port: number, path: string, method = 'GET', body?: object): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' }
+    const sent = request({ port, host: '127.0.0.1', path, method, headers, agent: false }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (data: string) => (text += data))
+      response.on('end', () => resolve(text)).on('error', reject)
+    })
+    // A connection that was on its way to a worker that died may stay without an answer.
+    sent.setTimeout(5000, () => sent.destroy(new Error('no answer')))
+    sent.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
+  })
