@@ -25,8 +25,9 @@ export interface HistorySource {
 }
 
 /**
- * The last fifteen minutes in steps of five seconds, as numbers in typed arrays: some 20 KB. A timer reads counters that
- * exist anyway, so a request costs nothing.
+ * The last fifteen minutes in steps of five seconds, as numbers in typed arrays: 18 KB with the default buckets, however
+ * many routes there are, and 200 KB from 260 buckets on. A timer reads counters that exist anyway, so a request costs
+ * nothing.
  */
 export class History {
   readonly #source: HistorySource
@@ -62,6 +63,12 @@ export class History {
   stop(): void {
     clearInterval(this.#timer)
     this.#delay?.disable()
+  }
+
+  /** Bytes of its numbers. They are the same from the start on. */
+  get byteLength(): number {
+    const arrays = [this.#steps, this.#failed, this.#buckets, this.#gauges, this.#last]
+    return arrays.reduce((bytes, array) => bytes + array.byteLength, 0)
   }
 
   /** The steps, oldest first. */

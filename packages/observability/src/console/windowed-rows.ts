@@ -30,7 +30,8 @@ const half = 30
 
 /**
  * The numbers of the last half to whole minute, of series that only grow. Twice a minute it keeps their numbers; a view
- * subtracts them. All are in two typed arrays, so that a thousand routes take 130 KB.
+ * subtracts them. All are in two typed arrays: 128 bytes a route with the default buckets, 160 after growth, so that
+ * 2,000 routes take up to 320 KB. It grows with the routes that have had requests, and not with time.
  */
 export class WindowedRows {
   readonly #source: RowSource
@@ -46,6 +47,11 @@ export class WindowedRows {
   constructor(source: RowSource) {
     this.#source = source
     this.#width = source.bounds.length + 2
+  }
+
+  /** Bytes of its numbers. */
+  get byteLength(): number {
+    return this.#base.byteLength + this.#before.byteLength
   }
 
   /** To be called every few seconds. */
