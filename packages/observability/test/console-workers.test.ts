@@ -32,6 +32,7 @@ t.test('one listener operates all workers, and shows their sum or one of them', 
     routes: { route: string; total: number }[]
     actions: { workers?: { pid: number; statusCode: number }[] }[]
     logLevel: { level: string }
+    verdict: { findings: { text: string }[] }
   }
   const status = async (query = '') => JSON.parse(await ask(management, `/status.json${query}`)) as Status
   await until('all workers in the status', async () => (await status()).workers.length === 3, 60_000)
@@ -41,6 +42,7 @@ t.test('one listener operates all workers, and shows their sum or one of them', 
   const sum = await status()
   t.equal(sum.routes.find(({ route }) => route === '/work')?.total, 30, 'the sum of all workers')
   t.equal(sum.scope, 'all')
+  t.match(sum.verdict.findings, [{ text: 'The store of queue does not answer in 1 of 3 workers' }])
   let ofEach = 0
   for (const pid of pids()) {
     const one = await status(`?worker=${pid}`)
