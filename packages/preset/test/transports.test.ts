@@ -1,4 +1,5 @@
 // Every hook of every package, over each transport, with each kind of answer, finished, failed and left.
+import './parts.ts'
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
