@@ -8,6 +8,7 @@ import t from 'tap'
 import { meterPort, provided, type Meter } from '@seaworthy/contract'
 import { commandPath, rawSocket, requires, startPrometheus, until } from '@seaworthy/testing'
 import { HistogramShape } from '../src/metrics/histogram-shape.ts'
+import { registryWithExemplars } from './registry-with-exemplars.ts'
 import { build, listen, samples, total } from './helpers.ts'
 
 const openmetrics = {
@@ -419,7 +420,9 @@ requires(['promtool'], 'promtool finds no fault with a scrape', async (t) => {
 })
 
 requires(['prometheus'], 'a real Prometheus scrapes it without an error', async (t) => {
-  const { app } = await build(t, { metrics: { token: 'a-very-long-token' } }, (app) =>
+  // Prometheus prefers OpenMetrics, and refuses a scrape with one wrong exemplar.
+  const registry = registryWithExemplars()
+  const { app } = await build(t, { metrics: { token: 'a-very-long-token', registry } }, (app) =>
     app.get('/', async () => 'ok')
   )
   const port = await listen(app)
@@ -435,4 +438,5 @@ requires(['prometheus'], 'a real Prometheus scrapes it without an error', async 
   await until('a successful scrape', async () => (await ask('up')) === '1')
   t.equal(await ask('sum(http_requests_total{status_code="200"})'), '1')
   t.equal(await ask('sum(http_request_duration_seconds_count)'), '1')
+  t.equal(await ask('sum(orders_total)'), '2')
 })

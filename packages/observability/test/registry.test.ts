@@ -6,6 +6,10 @@ import { Counter, Gauge, Registry } from 'prom-client'
 import t from 'tap'
 import { meterPort, provided } from '@seaworthy/contract'
 import { startNode, temporaryFolder } from '@seaworthy/testing'
+import { packedTexts, packFamily } from '../src/metrics/packed.ts'
+import type { MetricJson, PackedFamily } from '../src/metrics/types.ts'
+import { WorkerSum } from '../src/workers/worker-sum.ts'
+import { registryWithExemplars } from './registry-with-exemplars.ts'
 import { build, samples, total } from './helpers.ts'
 
 t.test('a collector that fails costs its own metric, and its message stays in the log', async (t) => {
@@ -71,6 +75,32 @@ t.test("the registry's default labels reach the plugin's series", async (t) => {
     t.ok(found.includes('http_requests_total{method="GET",route="/:id",status_code="200",region="eu1"}'))
     t.ok(found.includes('active_connections{region="eu1",method="default"}'))
   }
+})
+
+t.test("exemplars of the app's metrics are in OpenMetrics, also in a sum of workers", async (t) => {
+  const registry = registryWithExemplars()
+  registry.setDefaultLabels({ region: 'eu1' })
+  const { app } = await build(t, { metrics: { registry } })
+  await app.ready()
+  const expected = [
+    /^orders_total\{region="eu1",shop="a"\} 2 # \{note="a \\"b\\"\\n",traceId="abc"\} 2 \d+(\.\d+)?$/m,
+    /^prices_bucket\{le="1",region="eu1",shop="a"\} 0$/m,
+    /^prices_bucket\{le="2",region="eu1",shop="a"\} 1 # \{traceId="def"\} 1\.5 \d+(\.\d+)?$/m,
+    /^prices_bucket\{le="\+Inf",region="eu1",shop="a"\} 2 # \{traceId="ghi"\} 9 \d+(\.\d+)?$/m
+  ]
+  const scrape = await app.observability.metrics('openmetrics')
+  const text = await app.observability.metrics('text')
+  const worker = (await registry.getMetricsAsJSON()) as unknown as MetricJson[]
+  const sum = new WorkerSum()
+  for (const families of [worker, worker]) {
+    const sent = JSON.stringify(families.filter(({ name }) => /orders|prices/.test(name)).map(packFamily))
+    sum.add(JSON.parse(sent) as PackedFamily[])
+  }
+  const ofWorkers = [...packedTexts(sum.families, 'openmetrics')].join('')
+  for (const pattern of expected) t.match(scrape, pattern)
+  t.match(ofWorkers, /^orders_total\{.*shop="a"\} 4 # \{note=.*,traceId="abc"\} 2 \d/m)
+  t.match(ofWorkers, /^prices_bucket\{le="2",.*\} 2 # \{traceId="def"\} 1\.5 \d/m)
+  t.notMatch(text, / # \{/)
 })
 
 t.test('a metric of the app with the name of ours stops the start', async (t) => {

@@ -8,6 +8,15 @@ export interface Sample {
   value: number
   labels: Record<string, string | number>
   metricName?: string
+  /** Of a registry whose metrics have `enableExemplars`. */
+  exemplar?: SampleExemplar | null | undefined
+}
+
+export interface SampleExemplar {
+  labelSet: Record<string, string | number>
+  value: number
+  /** Seconds. */
+  timestamp?: number
 }
 
 /** A metric with its samples in the form of prom-client's registries. */
@@ -19,9 +28,12 @@ export interface MetricJson {
   aggregator: string
 }
 
+export type PackedSeries = [labels: string, numbers: number[], exemplar?: string]
+
 /**
  * A family in compact form, as workers pass it to each other. A series is its labels and its numbers: of a histogram
- * with `bounds` a count per bucket and the sum, else one value under its labels or its whole name.
+ * with `bounds` a count per bucket and the sum, else one value under its labels or its whole name, and the text of its
+ * exemplar.
  */
 export interface PackedFamily {
   name: string
@@ -29,7 +41,7 @@ export interface PackedFamily {
   type: MetricType
   aggregator: string
   bounds?: readonly number[]
-  series: [labels: string, numbers: number[]][]
+  series: PackedSeries[]
 }
 
 /** A metric as the exposition reads it. prom-client's `registerMetric` accepts the first four members. */

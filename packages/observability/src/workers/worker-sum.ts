@@ -1,4 +1,4 @@
-import type { PackedFamily } from '../metrics/types.ts'
+import type { PackedFamily, PackedSeries } from '../metrics/types.ts'
 
 type Combine = (sum: number, value: number) => number
 
@@ -21,7 +21,7 @@ const exact = (value: number, scale: number): number =>
 
 interface Sum {
   family: PackedFamily
-  series: Map<string, { numbers: number[]; count: number }>
+  series: Map<string, { numbers: number[]; count: number; exemplar: string | undefined }>
 }
 
 /** The series of a family in the buckets of another: during a release, workers may differ in their objectives. */
@@ -31,7 +31,7 @@ function inBuckets(bounds: readonly number[] | undefined, { bounds: current, ser
     const target = bounds.findIndex((other) => other >= bound)
     return target < 0 ? bounds.length : target
   })
-  return series.map(([labels, numbers]): [string, number[]] => {
+  return series.map(([labels, numbers]): PackedSeries => {
     const moved = Array.from({ length: bounds.length + 2 }, () => 0)
     for (const [index, target] of targets.entries()) moved[target]! += numbers[index]!
     moved[bounds.length + 1] = numbers[current.length + 1]!
@@ -52,13 +52,14 @@ export class WorkerSum {
     if (sum === undefined) this.#families.set(family.name, (sum = { family, series: new Map() }))
     const combine = combiners[family.aggregator] ?? add
     const scale = /_ms(?:_|$)/.test(family.name) ? 2 ** 10 : 2 ** 20
-    for (const [labels, numbers] of inBuckets(sum.family.bounds, family)) {
+    for (const [labels, numbers, exemplar] of inBuckets(sum.family.bounds, family)) {
       const entry = sum.series.get(labels)
       if (entry === undefined) {
-        sum.series.set(labels, { numbers: numbers.map((value) => exact(value, scale)), count: 1 })
+        sum.series.set(labels, { numbers: numbers.map((value) => exact(value, scale)), count: 1, exemplar })
         continue
       }
       entry.count++
+      entry.exemplar ??= exemplar
       for (const [index, value] of numbers.entries()) {
         entry.numbers[index] = combine(entry.numbers[index] ?? 0, exact(value, scale))
       }
@@ -70,10 +71,10 @@ export class WorkerSum {
       const average = family.aggregator === 'average'
       return {
         ...family,
-        series: Array.from(series, ([labels, { numbers, count }]): [string, number[]] => [
-          labels,
-          average ? numbers.map((value) => value / count) : numbers
-        ])
+        series: Array.from(series, ([labels, { numbers, count, exemplar }]): PackedSeries => {
+          const values = average ? numbers.map((value) => value / count) : numbers
+          return exemplar === undefined ? [labels, values] : [labels, values, exemplar]
+        })
       }
     })
   }
