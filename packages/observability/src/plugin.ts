@@ -73,7 +73,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   if (hasHook(fastify, 'onRequest')) {
     // An earlier hook may answer before ours has set the id.
     fastify.addHook('onSend', (request, reply, _payload, done) => {
-      if (!reply.hasHeader(header)) reply.header(header, request.id)
+      if (!reply.hasHeader(header)) reply.header(header, ids.of(request.raw, request.id).correlationId)
       done()
     })
   }
@@ -81,7 +81,10 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   let adoptsSpans = false
   fastify.addHook('onRequest', (request, reply, done) => {
     if (adoptsSpans) adoptSpan(request, ids)
-    reply.header(header, request.id)
+    const { correlationId } = ids.of(request.raw, request.id)
+    // An option of the app let in an id that is too long, or odd.
+    if (request.id !== correlationId) request.id = correlationId
+    reply.header(header, correlationId)
     connections.open(reply)
     if (isLongLived(request)) connections.longLived++
     done()

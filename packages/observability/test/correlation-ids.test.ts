@@ -1,4 +1,6 @@
+import Fastify, { type FastifyServerOptions } from 'fastify'
 import t from 'tap'
+import { observability, observabilityServerOptions } from '@seaworthy/observability'
 import { build } from './helpers.ts'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -55,4 +57,54 @@ t.test('ids and traces of peers that are not trusted are replaced', async (t) =>
     'x-correlation-id': 'theirs',
     traceparent: new RegExp(`^00-${parent.traceId}-(?!${parent.spanId})[0-9a-f]{16}-01$`)
   })
+})
+
+for (const [name, id] of Object.entries({
+  'an overlong id': 'x'.repeat(3000),
+  'an odd id': 'a b"},{',
+  'an id from outside': 'fine'
+})) {
+  t.test(`${name} does not get in by another option than ours`, async (t) => {
+    const trust = name === 'an id from outside' ? ['10.0.0.0/8'] : undefined
+    const correlation = { trust }
+    const stream = { write: (line: string) => void (text += line) }
+    let text = ''
+    const settings = observabilityServerOptions({ correlation, logger: { stream } })
+    const genReqId = ({ headers }: { headers: Record<string, unknown> }) => String(headers['x-request-id'])
+    for (const options of [
+      { ...settings, requestIdHeader: 'X-Request-Id' },
+      { ...settings, requestIdHeader: true },
+      { ...settings, genReqId },
+      { logger: { stream }, requestIdHeader: 'x-request-id' }
+    ]) {
+      const app = Fastify(options as FastifyServerOptions)
+      t.teardown(() => app.close())
+      app.get('/early', { onRequest: async (request, reply) => reply.send(request.id) }, async () => 1)
+      await app.register(observability, { correlation })
+      app.get('/', async (request) => [request.id, app.observability.headers(request)['x-correlation-id']])
+      const headers = { 'x-request-id': id, 'request-id': id }
+      const response = await app.inject({ url: '/', headers })
+      const own = response.headers['x-correlation-id']
+      t.match(own, uuid)
+      t.strictSame(response.json(), [own, own])
+      t.match((await app.inject({ url: '/early', headers })).headers['x-correlation-id'], uuid)
+    }
+    for (const line of text.trim().split('\n'))
+      t.notMatch(JSON.parse(line), { correlationId: id }, 'no line has it')
+  })
+}
+
+t.test("Fastify's requestIdHeader: a valid id is taken, false takes none", async (t) => {
+  for (const [requestIdHeader, taken] of [
+    ['x-request-id', true],
+    [false, false]
+  ] as const) {
+    const { app, requests } = await build(t, {}, (app) => app.get('/', async ({ id }) => id), {
+      requestIdHeader
+    })
+    const { body, headers } = await app.inject({ url: '/', headers: { 'x-request-id': 'from-the-proxy' } })
+    t.equal(body === 'from-the-proxy', taken)
+    t.equal(headers['x-correlation-id'], body)
+    t.match(requests(), [{ correlationId: body }])
+  }
 })

@@ -49,7 +49,7 @@ export class IdSource {
     const inbound = trusted ? raw.headers[header] : undefined
     const fresh = this.#traceId()
     const correlationId =
-      requestId ??
+      ownId(requestId, raw, trusted) ??
       (typeof inbound === 'string' && validId.test(inbound) ? inbound : generateId(generate, raw, fresh))
 
     const active = activeSpan()
@@ -91,6 +91,15 @@ export class IdSource {
     yield ['traceparent', `00-${ids.traceId}-${this.#parentOf(ids)}-${flagsToSend(ids.flags)}`]
     if (ids.tracestate !== undefined) yield ['tracestate', ids.tracestate]
   }
+}
+
+/**
+ * The id that Fastify's `requestIdHeader` or a function of the app has found. What it takes from a header is held to the
+ * rules for ours.
+ */
+function ownId(id: string | undefined, { headers }: IncomingMessage, trusted: boolean): string | undefined {
+  if (id === undefined || !validId.test(id)) return undefined
+  return trusted || !Object.values(headers).includes(id) ? id : undefined
 }
 
 /** A trace that begins here, where nothing decides about sampling. Its id is random. */
