@@ -34,9 +34,10 @@ export interface ObservabilityServerOptions {
    */
   level?: LogLevel | 'silent' | undefined
   /**
-   * Further settings of pino: `transport`, `base`, `stream`, … They take precedence. `false` logs nothing.
+   * Further settings of pino: `transport`, `base`, `stream`, `errorKey`, … They take precedence. `false` logs nothing.
    *
    * @defaultValue `{}`
+   * @throws RangeError for `nestedKey` beside a platform's `logging.schema`, whose fields have their places.
    */
   logger?: Record<string, unknown> | false | undefined
   /**

@@ -1,7 +1,11 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { pino, type LoggerOptions } from 'pino'
-import t from 'tap'
-import { observability, observabilityServerOptions } from '@seaworthy/observability'
+import t, { type Test } from 'tap'
+import {
+  observability,
+  observabilityServerOptions,
+  type ObservabilityServerOptions
+} from '@seaworthy/observability'
 import type { Line } from './helpers.ts'
 
 /** A stream that keeps what is written. */
@@ -97,4 +101,93 @@ t.test('the options go with HTTP/2', async (t) => {
   app.get('/', async () => 'ok')
   const response = await (app as unknown as FastifyInstance).inject('/')
   t.match(response, { statusCode: 200, headers: { 'x-correlation-id': /./ } })
+})
+
+/** The lines of an app that logs an error at its start, one in a handler, and one that the handler throws. */
+async function linesOf(t: Test, options: ObservabilityServerOptions): Promise<Line[]> {
+  const stream = memory()
+  const logger = { ...options.logger, stream } as Record<string, unknown>
+  const app = Fastify({ ...observabilityServerOptions({ ...options, logger }) })
+  t.teardown(() => app.close())
+  await app.register(observability)
+  app.get('/', async ({ log }) => {
+    log.error({ err: new TypeError('mine', { cause: new Error('inner') }) }, 'failed')
+    throw new RangeError('thrown', { cause: new Error('inner') })
+  })
+  app.log.error(new TypeError('start', { cause: new Error('inner') }))
+  await app.inject('/')
+  return stream.lines
+}
+
+const causes = (type: string, message: string) => ({
+  type,
+  message,
+  cause: { type: 'Error', message: 'inner' }
+})
+
+t.test("pino's errorKey: each error has that name, its class and its cause", async (t) => {
+  const lines = await linesOf(t, { logger: { errorKey: 'error' } })
+  t.match(lines, [
+    { error: causes('TypeError', 'start'), msg: 'start' },
+    { error: causes('TypeError', 'mine') },
+    { error: causes('RangeError', 'thrown'), statusCode: 500 }
+  ])
+  t.notOk(lines.some((line) => 'err' in line))
+  t.throws(() => observabilityServerOptions({ logger: { errorKey: 5 } }), { message: /"logger.errorKey"/ })
+})
+
+t.test("pino's errorKey: the platform's names stay", async (t) => {
+  const lines = await linesOf(t, { logger: { errorKey: 'error' }, logging: { schema: 'ecs' } })
+  for (const line of lines)
+    t.match(line, { 'error.type': /^(Type|Range)Error$/, 'error.stack_trace': /caused by: Error: inner/ })
+  t.notOk(lines.some((line) => 'err' in line || 'error' in line))
+})
+
+t.test("pino's nestedKey: the fields are there, the ids of a request beside them", async (t) => {
+  const [, own, request] = await linesOf(t, { logger: { nestedKey: 'data' } })
+  t.match(own, { correlationId: /./, data: { err: causes('TypeError', 'mine') } })
+  t.match(request, { correlationId: /./, data: { err: causes('RangeError', 'thrown'), statusCode: 500 } })
+})
+
+t.test("pino's nestedKey beside the fields of a platform is refused", async (t) => {
+  t.throws(() => observabilityServerOptions({ logger: { nestedKey: 'data' }, logging: { schema: 'gcp' } }), {
+    code: 'INVALID_OPTION',
+    message: /"logger.nestedKey" must be left out beside "logging.schema"/
+  })
+})
+
+t.test('base: null: the lines have no process and no host, and all else', async (t) => {
+  for (const schema of ['default', 'ecs', 'otel', 'gcp'] as const) {
+    const lines = await linesOf(t, { logger: { base: null }, logging: { schema } })
+    t.equal(lines.length, 3, schema)
+    t.notMatch(JSON.stringify(lines), /"(?:process\.)?pid"|"host/)
+    t.match(JSON.stringify(lines[2]), /thrown/)
+  }
+})
+
+t.test('two apps of one options object have ids, lines and metrics of their own', async (t) => {
+  const stream = memory()
+  const server = observabilityServerOptions({ logger: { stream } })
+  const options = { logging: { slowThreshold: 1000 } }
+  const apps = [Fastify(server), Fastify(server)]
+  for (const [index, app] of apps.entries()) {
+    t.teardown(() => app.close())
+    await app.register(observability, options)
+    app.get(`/${index}`, async ({ id }) => id)
+  }
+  for (const url of ['/0', '/1', '/0']) {
+    const response = await apps[Number(url.slice(1))]!.inject({
+      url,
+      headers: { 'x-correlation-id': `id${url[1]}` }
+    })
+    t.equal(response.body, `id${url[1]}`)
+  }
+  t.match(stream.lines, [
+    { route: '/0', correlationId: 'id0' },
+    { route: '/1', correlationId: 'id1' },
+    { route: '/0', correlationId: 'id0' }
+  ])
+  const counts = await Promise.all(apps.map(async (app) => app.observability.metrics()))
+  t.match(counts[0], /http_requests_total\{method="GET",route="\/0",status_code="200"\} 2/)
+  t.match(counts[1], /http_requests_total\{method="GET",route="\/1",status_code="200"\} 1/)
 })

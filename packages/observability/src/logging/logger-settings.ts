@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { check } from '../check.ts'
 import { errSerializer } from './bounded-json.ts'
 import type { LogLevel } from './options.ts'
-import { errorFormatter, safeLogMethod } from './own-lines.ts'
+import { errorFormatter, errorRenamer, safeLogMethod } from './own-lines.ts'
 import type { Schema } from './schemas.ts'
 import { scrubPath } from './scrub-path.ts'
 
@@ -22,8 +22,17 @@ export function loggerSettings(
 ): Record<string, unknown> | false {
   if (logger === false) return false
   const lowest = check.oneOf('level', level ?? (process.env.LOG_LEVEL || 'info'), levels)
-  const serializers = { ...safeSerializers, ...(logger.serializers as object | undefined) }
-  const log = error === undefined ? {} : { log: errorFormatter(error) }
+  const errorKey = errorKeyOf(logger)
+  if (error !== undefined && logger.nestedKey !== undefined) {
+    const rule = 'left out beside "logging.schema", whose fields have their places in a line'
+    check.fail('logger.nestedKey', rule, logger.nestedKey)
+  }
+  const serializers = {
+    ...safeSerializers,
+    [errorKey]: errSerializer,
+    ...(logger.serializers as object | undefined)
+  }
+  const log = logFormatter(error, errorKey)
   const settings = {
     ...pino,
     level: lowest,
@@ -33,6 +42,16 @@ export function loggerSettings(
     hooks: { logMethod: safeLogMethod, ...(logger.hooks as object | undefined) }
   }
   return hasTargets(logger) ? withoutLevelFormatter(settings) : settings
+}
+
+function errorKeyOf({ errorKey = 'err' }: Record<string, unknown>): string {
+  check.string('logger.errorKey', errorKey)
+  return errorKey as string
+}
+
+function logFormatter(error: Schema['error'], errorKey: string): object {
+  if (error !== undefined) return { log: errorFormatter(error, errorKey) }
+  return errorKey === 'err' ? {} : { log: errorRenamer(errorKey) }
 }
 
 const hasTargets = ({ transport }: Record<string, unknown>): boolean =>

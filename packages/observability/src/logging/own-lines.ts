@@ -41,10 +41,23 @@ function safeFields(fields: object): object {
   return { ...Object.fromEntries(kept.map((name) => [name, all[name]])), ...(redact(others) as object) }
 }
 
-/** Gives the errors of a service's lines the names of the platform. */
-export const errorFormatter = (fieldsOf: (err: ErrorJson) => Fields): ((line: Fields) => Fields) =>
-  ownPart((line: Fields) => {
+/** Has every error of a log under the app's own name. The lines of requests and of Fastify have it as `err`. */
+export const errorRenamer =
+  (errorKey: string): ((line: Fields) => Fields) =>
+  (line) => {
+    if (!('err' in line) || errorKey in line) return line
     const { err, ...others } = line
+    return { ...others, [errorKey]: err }
+  }
+
+/** Gives the errors of a service's lines the names of the platform. */
+export const errorFormatter = (
+  fieldsOf: (err: ErrorJson) => Fields,
+  errorKey: string
+): ((line: Fields) => Fields) =>
+  ownPart((line: Fields) => {
+    const name = errorKey in line ? errorKey : 'err'
+    const { [name]: err, ...others } = line
     if (typeof err !== 'object' || err === null) return line
     const json = err instanceof Error ? errorJson(err) : (errSerializer(err) as ErrorJson)
     return typeof json?.message === 'string' ? { ...others, ...fieldsOf(json) } : line
