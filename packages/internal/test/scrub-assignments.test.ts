@@ -21,3 +21,12 @@ t.test('keeps the text around a secret, and the quotes of its value', async (t) 
   t.equal(scrubText("x: 1, apiKey = 'a'"), "x: 1, apiKey = '[redacted]'")
   t.equal(scrubText('a: b'), 'a: b')
 })
+
+t.test('a place in a file that is named like a secret is none', async (t) => {
+  for (const text of [
+    'at login (file:///app/secrets.test.ts:179:31)',
+    'at /app/lib/token.js:12:5\n    at /app/password.mjs:7'
+  ])
+    t.equal(scrubText(text), text)
+  t.equal(scrubText('secrets.js: 12a'), 'secrets.js: [redacted]')
+})

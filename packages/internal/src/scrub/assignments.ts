@@ -46,6 +46,10 @@ const plainValue = /^(?:true|false|null|undefined)$/
 const isLinePrefix = (name: string, start: number, between: string): boolean =>
   start === 0 && name === 'auth' && between === ': '
 
+/** The line and column of a frame: `tokens.js:12:5` is a file. */
+const placeInFile = /^\d+(?::\d+)?\)?$/
+const fileName = /\.[cm]?[jt]sx?$/
+
 const after = (pattern: RegExp, text: string, at: number): string => {
   pattern.lastIndex = at
   return pattern.exec(text)?.[0] ?? ''
@@ -88,6 +92,7 @@ export function scrubAssignments(text: string): string {
     const value = valueAt(text, least, name)
     if (value === '' || plainValue.test(value) || value.replace(/^["'`\\]+/, '').startsWith(redacted))
       continue
+    if (fileName.test(name) && placeInFile.test(value)) continue
     const quote = /^\\*["'`]/.exec(value)?.[0] ?? ''
     const close = quote !== '' && value.endsWith(quote) && value.length > quote.length ? quote : ''
     scrubbed += text.slice(end, least) + quote + redacted + close
