@@ -1,4 +1,5 @@
 // Planted secrets, in the shapes that messages have, on every path by which this package writes text.
+import { inspect, types } from 'node:util'
 import fc from 'fast-check'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { pino } from 'pino'
@@ -143,6 +144,74 @@ for (const [name, makeServer] of Object.entries(loggers)) {
     t.match(text(), /redacted/)
   })
 }
+
+t.test('a sink of the app gets errors and contexts without planted secrets', async (t) => {
+  let reports: unknown[] = []
+  const sink = (error: unknown, context: object) => void reports.push(error, context)
+  const { app } = await start(t, loggers.default!, { errorTracking: { sink, maxPerMinute: 10_000 } })
+  await app.ready()
+  await fc.assert(
+    fc.asyncProperty(planted, fc.constantFrom(...Object.values(thrown)), async (planted, make) => {
+      reports = []
+      const error = make(planted)
+      app.observability.captureError(error, { source: 'job', text: planted, apiKey: sentinel })
+      const [sent] = reports
+      const text = inspect(reports, { depth: 20, showHidden: true, maxStringLength: null })
+      if (leaks(text) !== '') throw new Error(leaks(text))
+      return reports.length === 2 && types.isNativeError(sent) === types.isNativeError(error)
+    }),
+    { numRuns: 60 }
+  )
+})
+
+t.test('a sink gets the error itself where it has no secret, else one of its class', async (t) => {
+  class PaymentError extends RangeError {
+    override name = 'PaymentError'
+    status = 502
+    url = new URL(`https://user:${sentinel}@host/a`)
+    get retries() {
+      return this.status === 502
+    }
+  }
+  const seen: unknown[] = []
+  const sink = (error: unknown) => void seen.push(error)
+  const { app } = await start(t, loggers.default!, { errorTracking: { sink } })
+  const plain = Object.assign(new Error('out of stock', { cause: new Error('inner') }), { order: { id: 7 } })
+  const secret = new PaymentError(`no https://${sentinel}@host`, {
+    cause: new TypeError(`token=${sentinel}`)
+  })
+  for (const error of [plain, secret]) app.observability.captureError(error)
+  t.equal(seen[0], plain)
+  const copy = seen[1] as PaymentError
+  t.ok(copy instanceof PaymentError && copy.cause instanceof TypeError && copy.retries)
+  t.match(copy, { message: /^no https:\/\/.*@host/, name: 'PaymentError', status: 502 })
+  t.match(copy.stack, /secrets\.test/)
+  t.match(secret.message, sentinel, 'the original stays as it is')
+  const proxy = new Proxy(new Error('x'), {
+    get: () => {
+      throw new Error(sentinel)
+    }
+  })
+  for (const odd of [
+    proxy,
+    Object.defineProperty(new Error('y'), 'z', {
+      get: () => {
+        throw new Error(sentinel)
+      }
+    })
+  ])
+    app.observability.captureError(odd)
+  t.notMatch(inspect(seen.slice(1), { depth: 9 }), sentinel)
+})
+
+t.test('the lines of a service show no secret of a value with a form of its own', async (t) => {
+  const { app, text } = await start(t, loggers.default!)
+  app.log.info({ url: new URL(`redis://:${sentinel}@cache`), when: new Date(0) }, 'url')
+  app.log.info({ headers: { toJSON: () => ({ authorization: `Bearer ${sentinel}` }) } }, 'headers')
+  app.log.info({ own: { toJSON: () => ({ count: 1 }) } }, 'own')
+  t.notMatch(text(), sentinel)
+  t.match(text(), /1970-01-01T00:00:00\.000Z[^]*"own":\{"count":1\}/)
+})
 
 for (const name of ['default', 'ecs', 'otel', 'gcp']) {
   t.test(`what a service writes by itself has no planted secret: ${name}`, async (t) => {

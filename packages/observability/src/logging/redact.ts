@@ -30,6 +30,7 @@ function redactValue(value: unknown, depth: number, budget: { left: number }): u
   if (value instanceof Error) return errorJson(value)
   if (!hasMembers(value)) return value
   if (depth === maxDepth || budget.left <= 0) return '…'
+  if (typeof (value as Formed).toJSON === 'function') return redactForm(value as Formed, depth, budget)
   return Array.isArray(value) ? redactItems(value, depth, budget) : redactMembers(value, depth, budget)
 }
 
@@ -54,10 +55,18 @@ function redactMembers(value: object, depth: number, budget: { left: number }): 
   return copy ?? value
 }
 
-/** Whether JSON would show the members of a value. Those with a form of their own decide by themselves. */
+interface Formed {
+  toJSON(): unknown
+}
+
+/** A value that decides by itself what JSON shows of it: a URL, the headers of a client. */
+function redactForm(value: Formed, depth: number, budget: { left: number }): unknown {
+  budget.left--
+  const form = value.toJSON()
+  const clean = redactValue(form, depth + 1, budget)
+  return clean === form ? value : clean
+}
+
+/** Whether JSON would show the members of a value. */
 const hasMembers = (value: unknown): value is object =>
-  typeof value === 'object' &&
-  value !== null &&
-  !types.isProxy(value) &&
-  !ArrayBuffer.isView(value) &&
-  typeof (value as { toJSON?: unknown }).toJSON !== 'function'
+  typeof value === 'object' && value !== null && !types.isProxy(value) && !ArrayBuffer.isView(value)

@@ -47,7 +47,7 @@ export interface ErrorTrackingOptions {
   tracesSampleRate?: number | undefined
 
   /**
-   * Receives errors in place of Sentry.
+   * Receives errors in place of Sentry. One that shows a secret is replaced by a copy of its class without it.
    *
    * @defaultValue none: either `dsn` or `sink` is required
    */

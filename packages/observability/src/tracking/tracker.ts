@@ -3,8 +3,10 @@ import { withTimeout } from '@seaworthy/internal'
 import type { ErrorContext, ErrorSink, ResolvedErrorTracking } from './options.ts'
 import { ErrorStorms } from './error-storms.ts'
 import type { PendingErrors } from './pending-errors.ts'
+import { scrubError } from './scrub-error.ts'
 import { sentryClient } from './sentry.ts'
 import { ownError } from '../logging/own-error.ts'
+import { redact } from '../logging/redact.ts'
 
 interface TrackerParts {
   /** `undefined` tracks nothing. */
@@ -76,6 +78,10 @@ export class ErrorTracker {
   }
 }
 
+/** Reports leave the service as lines do: a sink of the app gets no secrets either. */
+const safeSink = (sink: ErrorSink | undefined): ErrorSink | undefined =>
+  sink && ((error, context) => sink(scrubError(error), redact(context) as ErrorContext))
+
 /** The tracker, and the errors of which a client that captures by itself needs the context. */
 export interface Tracking {
   tracker: ErrorTracker
@@ -92,7 +98,7 @@ export async function setUpTracking(
   }
   const { sentry, sink, flush, maxPerMinute } = options
   if (sentry === undefined)
-    return { tracker: new ErrorTracker(log, { sink, flush, maxPerMinute, onSuppressed }) }
+    return { tracker: new ErrorTracker(log, { sink: safeSink(sink), flush, maxPerMinute, onSuppressed }) }
   const client = await sentryClient(sentry)
   return {
     tracker: new ErrorTracker(log, { sink: client.sink, flush: client.flush, maxPerMinute, onSuppressed }),
