@@ -23,7 +23,7 @@ import { setUpMetrics } from './metrics/setup.ts'
 import { resolveOptions, type ObservabilityOptions } from './options.ts'
 import { providePorts } from './ports.ts'
 import { serveMetrics } from './scrape/serve.ts'
-import { adoptSpan } from './tracing/adopt-span.ts'
+import { adoptLaterSpans, adoptSpan } from './tracing/adopt-span.ts'
 import { requestContext } from './tracing/request-context.ts'
 import { flushAll, handleProcessExit } from './tracking/process-exit.ts'
 import { setUpTracking } from './tracking/tracker.ts'
@@ -78,6 +78,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
     })
   }
   fastify.addHook('onRoute', (route) => routes.add(route))
+  adoptLaterSpans(fastify, ids)
   let adoptsSpans = false
   fastify.addHook('onRequest', (request, reply, done) => {
     if (adoptsSpans) adoptSpan(request, ids)

@@ -193,24 +193,32 @@ t.test("each of W3C's cases continues or replaces the trace in the outgoing requ
   t.equal(fresh.size, cases.filter(({ continued }) => !continued).length, 'each new trace differs')
 })
 
-for (const IN_HOOKS of ['0', '1']) {
-  t.test(`@fastify/otel alone shares its trace; its spans of hooks: ${IN_HOOKS}`, async (t) => {
-    const app = fileURLToPath(new URL('fixtures/otel-app.ts', import.meta.url))
-    const service = startNode(t, app, {
-      env: { IN_HOOKS, OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' }
-    })
-    t.equal((await service.exit).code, 0, service.output())
-    const logs = service.logs()
-    const spans = logs.filter(({ msg }) => msg === 'span')
-    const [mine, completed] = ['mine', 'request completed'].map((name) =>
-      logs.filter(({ msg }) => msg === name)
-    )
-    t.equal(spans.length, 2)
-    for (const [index, { traceId, spanId, traceparent }] of spans.entries()) {
-      t.equal(traceparent, `00-${String(traceId)}-${String(spanId)}-01`)
-      t.match(mine![index], { traceId })
-      t.match(completed![index], { traceId, spanId })
+for (const [IN_HOOKS, LATE] of [
+  ['0', '0'],
+  ['1', '0'],
+  ['0', '1'],
+  ['1', '1']
+]) {
+  t.test(
+    `@fastify/otel alone shares its trace; spans of hooks: ${IN_HOOKS}, after us: ${LATE}`,
+    async (t) => {
+      const app = fileURLToPath(new URL('fixtures/otel-app.ts', import.meta.url))
+      const service = startNode(t, app, {
+        env: { IN_HOOKS, LATE, OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' }
+      })
+      t.equal((await service.exit).code, 0, service.output())
+      const logs = service.logs()
+      const spans = logs.filter(({ msg }) => msg === 'span')
+      const [mine, completed] = ['mine', 'request completed'].map((name) =>
+        logs.filter(({ msg }) => msg === name)
+      )
+      t.equal(spans.length, 2)
+      for (const [index, { traceId, spanId, traceparent }] of spans.entries()) {
+        t.equal(traceparent, `00-${String(traceId)}-${String(spanId)}-01`)
+        t.match(mine![index], { traceId })
+        t.match(completed![index], { traceId, spanId })
+      }
+      t.equal(spans[1]!.traceId, '1'.repeat(32))
     }
-    t.equal(spans[1]!.traceId, '1'.repeat(32))
-  })
+  )
 }

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { activeSpan, requestSpan } from '../internals.ts'
 import { replaceInBindings } from '../pino-internals.ts'
 import type { IdSource } from './request-ids.ts'
@@ -15,4 +15,21 @@ export function adoptSpan(request: FastifyRequest, ids: IdSource): void {
   const before = known.traceId
   ids.adopt(known, requestSpan(request) ?? active)
   if (known.traceId !== before) replaceInBindings(request.log, before, known.traceId)
+}
+
+const decorator = 'opentelemetry'
+
+/**
+ * `@fastify/otel` that is registered later starts its spans after this plugin's hooks: its routes get a hook of their own,
+ * which runs after all others.
+ */
+export function adoptLaterSpans(fastify: FastifyInstance, ids: IdSource): void {
+  if (fastify.hasRequestDecorator(decorator)) return
+  const adopt = (request: FastifyRequest, _reply: unknown, done: () => void): void => {
+    adoptSpan(request, ids)
+    done()
+  }
+  fastify.addHook('onRoute', function (route) {
+    if (this.hasRequestDecorator(decorator)) route.onRequest = [adopt, ...[route.onRequest ?? []].flat()]
+  })
 }
