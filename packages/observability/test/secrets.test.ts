@@ -1,10 +1,13 @@
 // Planted secrets, in the shapes that messages have, on every path by which this package writes text.
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import { inspect, types } from 'node:util'
 import fc from 'fast-check'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { Gauge } from 'prom-client'
 import t, { type Test } from 'tap'
+import { managementPort, whenProvided } from '@seaworthy/contract'
 import {
   observability,
   observabilityServerOptions,
@@ -144,6 +147,88 @@ for (const [name, makeServer] of Object.entries(loggers)) {
     t.match(text(), /redacted/)
   })
 }
+
+/** Everything that the listener shows to an operator: its pages and data, and the first event. */
+async function operatorsText({ observability: { management } }: FastifyInstance): Promise<string> {
+  const paths = ['/', '/status.json', '/info', '/metrics', '/nowhere', `/status.json?worker=${sentinel}`]
+  const answers = await Promise.all(paths.map(async (path) => management!.inject(path)))
+  const [events] = (await once(get({ port: management!.port, path: '/events' }), 'response')) as [
+    IncomingMessage
+  ]
+  let text = answers.map(({ body }) => body).join('\n')
+  for await (const part of events.setEncoding('utf8')) {
+    text += part as string
+    if (/\ndata: .*\n\n/.test(text)) break
+  }
+  return text
+}
+
+t.test('the listener of operators shows no planted secret', async (t) => {
+  let value: unknown
+  const fail = (): never => {
+    throw value as Error
+  }
+  const { app, text } = await start(t, loggers.default!, {
+    management: { port: 0, recentRequests: true },
+    correlation: { generate: () => `token-${sentinel}`.repeat(9) }
+  })
+  app.get('/fails/:resetToken', fail)
+  app.get('/slow', { config: { observability: { slowThreshold: 0 } } }, async () => 1)
+  whenProvided(app, managementPort, (management) => {
+    management.section('failing', fail)
+    management.section('live', () => ({ text: messageOf(value), apiKey: sentinel, error: value }))
+    management.section('details', () => ({ text: messageOf(value) }), { live: false })
+    management.route({ method: 'POST', url: '/do', handler: fail })
+  })
+  await app.ready()
+  await fc.assert(
+    fc.asyncProperty(planted, fc.constantFrom(...Object.values(thrown)), async (planted, make) => {
+      value = make(planted)
+      for (const url of [
+        `/fails/${sentinel}?token=${sentinel}`,
+        `/slow?token=${sentinel}`,
+        `/none/token=${sentinel}`
+      ])
+        await app.inject({ url, headers: { 'x-correlation-id': `a ${sentinel}` } })
+      const { management } = app.observability
+      const payload = { password: sentinel, text: planted }
+      const { body } = await management!.inject({ method: 'POST', url: `/do?token=${sentinel}`, payload })
+      const shown = body + (await operatorsText(app)) + text()
+      return leaks(shown) === '' || Promise.reject(new Error(leaks(shown)))
+    }),
+    { numRuns: 12 }
+  )
+})
+
+const messageOf = (value: unknown): string => (value instanceof Error ? value.message : String(value))
+
+t.test('messages at the start show no planted secret', async (t) => {
+  for (const shape of shapes) {
+    for (const options of [
+      { errorTracking: { dsn: shape } },
+      { errorTracking: { sink: shape } },
+      { errorTracking: { dsn: shape, sink: () => 1 } },
+      { metrics: { token: `${sentinel} ` } },
+      { metrics: { token: { password: shape } } },
+      { metrics: { otlp: { endpoint: shape, headers: { authorization: shape } } } },
+      { management: { port: 0, token: [shape] } },
+      { management: { port: shape } },
+      { logging: { schema: shape } },
+      { correlation: { trust: [shape] } }
+    ]) {
+      const { app, text } = await start(t, loggers.default!)
+      const bare = Fastify({ logger: false })
+      t.teardown(() => bare.close())
+      const failure: unknown = await (async () => {
+        await bare.register(observability, options as ObservabilityOptions)
+        await bare.ready()
+      })().catch((error: unknown) => error)
+      app.log.fatal(failure)
+      t.notMatch(inspect(failure, { depth: 9 }) + text(), sentinel, JSON.stringify(options))
+      await app.close()
+    }
+  }
+})
 
 t.test('a sink of the app gets errors and contexts without planted secrets', async (t) => {
   let reports: unknown[] = []

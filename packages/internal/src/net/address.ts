@@ -1,3 +1,4 @@
+import { scrubText } from '../scrub/scrub-text.ts'
 import { BlockList, isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { invalidOption } from '../options/invalid-option.ts'
@@ -65,7 +66,9 @@ function addEntry(list: BlockList, option: string, entry: string): void {
   const widest = address?.kind() === 'ipv4' ? 32 : 128
   const validPrefix = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= widest)
   if (address === undefined || rest.length > 0 || !validPrefix)
-    throw invalidOption(`${option} must list IP addresses or CIDR ranges, got ${JSON.stringify(entry)}`)
+    throw invalidOption(
+      `${option} must list IP addresses or CIDR ranges, got ${JSON.stringify(scrubText(entry))}`
+    )
 
   if (prefix === undefined) list.addAddress(address.toString(), address.kind())
   else list.addSubnet(address.toString(), Number(prefix), address.kind())

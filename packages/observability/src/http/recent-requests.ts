@@ -34,9 +34,9 @@ export class RecentRequests {
   #nextSlow = 0
 
   add(
-    { method, id }: FastifyRequest,
+    { method }: FastifyRequest,
     route: string | undefined,
-    { traceId }: RequestIds,
+    { correlationId, traceId }: RequestIds,
     { statusCode, duration, isSlow, error }: Outcome
   ): void {
     const name = error === undefined ? undefined : errorName(error)
@@ -47,7 +47,7 @@ export class RecentRequests {
       statusCode,
       duration: Math.round(duration * 10) / 10,
       isSlow,
-      correlationId: id,
+      correlationId,
       traceId,
       ...(name === undefined ? {} : { error: name })
     }

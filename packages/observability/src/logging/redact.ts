@@ -25,7 +25,21 @@ export function redact(value: unknown): unknown {
   }
 }
 
-function redactValue(value: unknown, depth: number, budget: { left: number }): unknown {
+/**
+ * A section of the operators' page without secrets. Its members may be the names of checks and breakers: one that is
+ * named like a secret hides a text, no object and no number.
+ */
+export const redactSection = (section: unknown): unknown =>
+  redactValue(section, 0, { left: maxSectionMembers, keepsNamed: true })
+
+const maxSectionMembers = 20_000
+
+interface Budget {
+  left: number
+  keepsNamed?: boolean
+}
+
+function redactValue(value: unknown, depth: number, budget: Budget): unknown {
   if (typeof value === 'string') return redactText(value)
   if (value instanceof Error) return errorJson(value)
   if (!hasMembers(value)) return value
@@ -34,7 +48,7 @@ function redactValue(value: unknown, depth: number, budget: { left: number }): u
   return Array.isArray(value) ? redactItems(value, depth, budget) : redactMembers(value, depth, budget)
 }
 
-function redactItems(list: readonly unknown[], depth: number, budget: { left: number }): unknown {
+function redactItems(list: readonly unknown[], depth: number, budget: Budget): unknown {
   let copy: unknown[] | undefined
   for (const [index, item] of list.entries()) {
     budget.left--
@@ -44,23 +58,26 @@ function redactItems(list: readonly unknown[], depth: number, budget: { left: nu
   return copy ?? list
 }
 
-function redactMembers(value: object, depth: number, budget: { left: number }): unknown {
+function redactMembers(value: object, depth: number, budget: Budget): unknown {
   let copy: Record<string, unknown> | undefined
   for (const [name, member] of Object.entries(value)) {
     budget.left--
-    const hides = member !== undefined && member !== null && typeof member !== 'boolean' && namesSecret(name)
+    const hides = mayBeSecret(member, budget.keepsNamed === true) && namesSecret(name)
     const clean = hides ? redacted : redactValue(member, depth + 1, budget)
     if (clean !== member) (copy ??= { ...value })[name] = clean
   }
   return copy ?? value
 }
 
+const mayBeSecret = (member: unknown, isText: boolean): boolean =>
+  isText ? typeof member === 'string' : member !== undefined && member !== null && typeof member !== 'boolean'
+
 interface Formed {
   toJSON(): unknown
 }
 
 /** A value that decides by itself what JSON shows of it: a URL, the headers of a client. */
-function redactForm(value: Formed, depth: number, budget: { left: number }): unknown {
+function redactForm(value: Formed, depth: number, budget: Budget): unknown {
   budget.left--
   const form = value.toJSON()
   const clean = redactValue(form, depth + 1, budget)

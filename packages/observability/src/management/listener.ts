@@ -8,10 +8,11 @@ import Fastify, {
   type RouteOptions
 } from 'fastify'
 import type { Management } from '@seaworthy/contract'
-import { scrubAndCut } from '@seaworthy/internal'
 import { OperatorActions } from './operator-actions.ts'
 import { checkOperatorRequests } from './operator-requests.ts'
 import type { ResolvedManagement } from './options.ts'
+import { redactSection } from '../logging/redact.ts'
+import { answerFailures, failureText } from './operator-errors.ts'
 import { isAction } from './same-origin.ts'
 
 /** The listener for operators, as `app.observability.management`. */
@@ -41,6 +42,7 @@ export class ManagementServer implements Management, ManagementListener {
     this.options = options
     this.#app = Fastify({ logger: false, bodyLimit: 65_536 })
     this.#app.removeContentTypeParser('text/plain')
+    answerFailures(this.#app)
     this.actions = new OperatorActions(this.#app, log)
     checkOperatorRequests(this.#app, options, (request) => this.actions.isRelayed(request))
   }
@@ -65,9 +67,9 @@ export class ManagementServer implements Management, ManagementListener {
     return Object.fromEntries(
       chosen.map(([name, { snapshot }]) => {
         try {
-          return [name, snapshot()]
+          return [name, redactSection(snapshot())]
         } catch (error) {
-          return [name, { error: scrubAndCut(error instanceof Error ? error.message : String(error), 300) }]
+          return [name, { error: failureText(error) }]
         }
       })
     )
