@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Fastify from 'fastify'
 import t from 'tap'
-import { temporaryFolder, until } from '@seaworthy/testing'
+import { startNode, temporaryFolder, until } from '@seaworthy/testing'
 import { observabilityServerOptions } from '@seaworthy/observability'
 import { build } from './helpers.ts'
 
@@ -89,3 +89,130 @@ t.test('the parameters and fields of secrets are found by their words', async (t
   ])
   t.notMatch(text(), secret)
 })
+
+type Rule = 'string' | 'number' | 'boolean' | 'object' | RegExp
+
+const date = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+const traceId = /^[\da-f]{32}$/
+const spanId = /^[\da-f]{16}$/
+const stack = /^\w*Error: [^]*\n +at /
+
+/** The published names with their types, and the few that are free: fields of our own, where a platform has no name. */
+const fieldLists: Record<string, { published: Record<string, Rule>; own: Record<string, Rule> }> = {
+  // Elastic Common Schema 8.11. Values of labels are keywords. The route has its name of OpenTelemetry's conventions.
+  ecs: {
+    published: {
+      '@timestamp': date,
+      message: 'string',
+      'ecs.version': /^8\.11\.0$/,
+      'log.level': /^(trace|debug|info|warn|error|fatal)$/,
+      'process.pid': 'number',
+      'host.hostname': 'string',
+      'http.request.id': 'string',
+      'http.request.method': 'string',
+      'http.response.status_code': 'number',
+      'url.path': 'string',
+      'event.duration': 'number',
+      'event.reason': 'string',
+      'trace.id': traceId,
+      'span.id': spanId,
+      'error.code': 'string',
+      'error.type': 'string',
+      'error.message': 'string',
+      'error.stack_trace': stack,
+      'labels.slow': 'boolean',
+      'labels.aborted': 'boolean'
+    },
+    own: { 'http.route': 'string' }
+  },
+  // OpenTelemetry: the log data model, and attributes of the semantic conventions. The duration is that of the metric.
+  otel: {
+    published: {
+      timestamp: date,
+      body: 'string',
+      severity_text: /^(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)$/,
+      severity_number: 'number',
+      trace_id: traceId,
+      span_id: spanId,
+      'process.pid': 'number',
+      'host.name': 'string',
+      'http.request.method': 'string',
+      'http.response.status_code': 'number',
+      'http.route': 'string',
+      'http.server.request.duration': 'number',
+      'url.path': 'string',
+      'error.type': 'string',
+      'exception.type': 'string',
+      'exception.message': 'string',
+      'exception.stacktrace': stack
+    },
+    own: { correlation_id: 'string', code: 'string', slow: 'boolean', aborted: 'boolean' }
+  },
+  // Google Cloud: the special fields of structured logs, and those in which Error Reporting looks. Others are the payload.
+  gcp: {
+    published: {
+      severity: /^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$/,
+      time: date,
+      message: 'string',
+      httpRequest: 'object',
+      'logging.googleapis.com/trace': traceId,
+      'logging.googleapis.com/spanId': spanId,
+      stack_trace: stack
+    },
+    own: {
+      pid: 'number',
+      hostname: 'string',
+      correlationId: 'string',
+      route: 'string',
+      reason: 'string',
+      code: 'string',
+      slow: 'boolean',
+      aborted: 'boolean',
+      error_type: 'string',
+      error_message: 'string'
+    }
+  }
+}
+
+const googleRequest = ['requestMethod', 'requestUrl', 'status', 'latency']
+
+for (const [schema, { published, own }] of Object.entries(fieldLists)) {
+  t.test(`${schema}: each field of each line has a published name and its type`, async (t) => {
+    const logging = { schema: schema as 'ecs' }
+    const { app, lines } = await build(t, { logging }, (app) => {
+      app.get('/slow', { config: { observability: { slowThreshold: 0 } } }, async (request) => {
+        app.observability.headers(request)
+        return 'ok'
+      })
+      app.get('/own', async ({ log }) => {
+        for (const level of ['debug', 'info', 'warn', 'error', 'fatal'] as const) log[level]('text')
+        log.error(error())
+        throw error()
+      })
+      app.get('/client', async () => Promise.reject(Object.assign(error(), { statusCode: 409 })))
+    })
+    for (const url of ['/slow', '/own', '/client', '/none', '/%zz']) await app.inject(url)
+    const service = startNode(t, join(import.meta.dirname, 'fixtures/crashing-app.ts'), {
+      env: { SCHEMA: schema }
+    })
+    t.equal((await service.exit).code, 1)
+    const crash = service.logs().filter((line) => JSON.stringify(line).includes('state is corrupt'))
+    t.equal(crash.length, 1)
+
+    const rules: Record<string, Rule> = { ...published, ...own }
+    const seen = new Set<string>()
+    for (const line of [...lines(), ...crash]) {
+      for (const [name, value] of Object.entries(line)) {
+        seen.add(name)
+        const rule = rules[name]
+        const holds =
+          rule instanceof RegExp ? typeof value === 'string' && rule.test(value) : typeof value === rule
+        t.ok(holds, `${name}: ${JSON.stringify(value).slice(0, 80)}`)
+      }
+      const { httpRequest } = line as { httpRequest?: object }
+      if (httpRequest) t.strictSame(Object.keys(httpRequest), googleRequest)
+    }
+    const unseen = Object.keys(rules).filter((name) => !seen.has(name) && !/aborted$/.test(name))
+    t.strictSame(unseen, [], 'each name was written')
+  })
+}

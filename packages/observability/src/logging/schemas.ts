@@ -118,6 +118,11 @@ const otel: SchemaNames = {
       level: (label: string) => ({
         severity_text: label.toUpperCase(),
         severity_number: severities[label] ?? 9
+      }),
+      bindings: ({ pid, hostname, ...others }: Record<string, unknown> = {}) => ({
+        'process.pid': pid,
+        'host.name': hostname,
+        ...others
       })
     }
   },
