@@ -4,7 +4,7 @@ import { scrubAndCut } from '@seaworthy/internal'
 
 const maxMessage = 300
 
-/** What a failure says to an operator, without secrets. */
+/** The text of a failure for an operator, without secrets. */
 export function failureText(error: unknown): string {
   try {
     const { message } = (error ?? {}) as { message?: unknown }
