@@ -1,4 +1,5 @@
-import { Session } from 'node:inspector/promises'
+// Not its module with promises: bundlers do not know that one as a part of Node.
+import { Session } from 'node:inspector'
 import { setTimeout } from 'node:timers/promises'
 import { getHeapStatistics } from 'node:v8'
 import type { ProfileRequest } from './workers.ts'
@@ -39,16 +40,26 @@ export class Profiler {
     }
     if (kind === 'heap') {
       // Samples of allocations. A snapshot of the heap would take as much memory again, and have all values in it.
-      await session.post('HeapProfiler.startSampling')
+      await post(session, 'HeapProfiler.startSampling')
       await wait()
-      return (await session.post('HeapProfiler.stopSampling')).profile
+      return profileOf(await post(session, 'HeapProfiler.stopSampling'))
     }
-    await session.post('Profiler.enable')
-    await session.post('Profiler.start')
+    await post(session, 'Profiler.enable')
+    await post(session, 'Profiler.start')
     await wait()
-    return (await session.post('Profiler.stop')).profile
+    return profileOf(await post(session, 'Profiler.stop'))
   }
 }
+
+const post = (session: Session, method: string): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    session.post(method, (error: Error | null, result?: object) => {
+      if (error) reject(error)
+      else resolve(result)
+    })
+  })
+
+const profileOf = (result: unknown): unknown => (result as { profile: unknown }).profile
 
 function memoryIsShort(): boolean {
   const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
