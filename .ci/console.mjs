@@ -1,6 +1,7 @@
 // Bundles the operators' page, packages/observability/console, into one file beside the sources, if that is not in place.
+// Runs at bootstrap, on the machine's own Node: 20 or later.
 //   node .ci/console.mjs
-import { existsSync, globSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
@@ -20,7 +21,7 @@ function licences(inputs) {
   const texts = [...new Set(folders)].sort().map((path) => {
     const source = join(folder, path)
     const { name, version } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'))
-    const [file] = globSync('{LICENSE,LICENCE,COPYING}*', { cwd: source })
+    const file = readdirSync(source).find((name) => /^(?:LICEN[CS]E|COPYING)/.test(name))
     if (file === undefined)
       throw new Error(`${name} is in the operators' page and has no file with its licence`)
     return `${name} ${version}\n\n${readFileSync(join(source, file), 'utf8').trim()}\n`
