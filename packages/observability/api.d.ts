@@ -174,7 +174,7 @@ interface ErrorTrackingOptions {
      */
     tracesSampleRate?: number | undefined;
     /**
-     * Receives errors in place of Sentry.
+     * Receives errors in place of Sentry. One that shows a secret is replaced by a copy of its class without it.
      *
      * @defaultValue none: either `dsn` or `sink` is required
      */
@@ -668,9 +668,10 @@ interface ObservabilityServerOptions {
      */
     level?: LogLevel | 'silent' | undefined;
     /**
-     * Further settings of pino: `transport`, `base`, `stream`, … They take precedence. `false` logs nothing.
+     * Further settings of pino: `transport`, `base`, `stream`, `errorKey`, … They take precedence. `false` logs nothing.
      *
      * @defaultValue `{}`
+     * @throws RangeError for `nestedKey` beside a platform's `logging.schema`, whose fields have their places.
      */
     logger?: Record<string, unknown> | false | undefined;
     /**
