@@ -68,7 +68,7 @@ requires(['chromium'], 'each fact about the service is in its view', async (t) =
     ['Operate', 'Traffic', 'readiness', /not ready/],
     ['Setup', 'Access', 'unguarded routes', /1 unguarded.*GET\s*\/forgotten\s*✕?\s*unguarded/s],
     ['Setup', 'Parts', 'what is on, off, and why', /on\s*auth.*off/s],
-    ['Setup', 'Configuration', 'secrets are masked', /secret\s*\[masked\]/],
+    ['Setup', 'Configuration', 'secrets are masked', /secret\s*\[redacted\]/],
     ['Setup', 'Configuration', 'the rest is readable', /max\s*1000000/],
     ['Setup', 'Build', 'build and Node', new RegExp(`9fceb02.*${process.version}`, 's')],
     ['Setup', 'Dependencies', 'versions of dependencies', /Package\s+Installed.*\d+\.\d+\.\d+/s],

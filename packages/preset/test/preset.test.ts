@@ -316,9 +316,9 @@ t.test(
 
     t.strictSame(parts, app.seaworthy.report())
     t.match(configuration, {
-      auth: { jwt: { secret: '[masked]', issuer: 'https://issuer.example', audience: 'api' } },
+      auth: { jwt: { secret: '[redacted]', issuer: 'https://issuer.example', audience: 'api' } },
       security: { cors: { origin: ['https://app.example'], credentials: true }, headers: false },
-      observability: { management: { token: '[masked]' } }
+      observability: { management: { token: '[redacted]' } }
     })
     const page = await management!.inject({ url: '/', headers: { authorization } })
     for (const text of [jwt.secret, 'an-operators-token']) {

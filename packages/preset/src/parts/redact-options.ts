@@ -3,7 +3,7 @@ import { namesSecret, scrubAndCut } from '@seaworthy/internal'
 const maxDepth = 8
 const maxEntries = 50
 const maxLength = 200
-const masked = '[masked]'
+const redacted = '[redacted]'
 
 /** Names of objects and lists in which all texts may be secrets, whatever their names are. */
 const secretContainers =
@@ -20,7 +20,7 @@ const looksLikeKey = (text: string): boolean =>
 export function redactOptions(value: unknown, name = '', isSecret = false, depth = 0): unknown {
   if (value === null || value === undefined || typeof value === 'boolean') return value
   const hides = isSecret || namesSecret(name)
-  if (typeof value === 'number') return namesSecret(name) ? masked : value
+  if (typeof value === 'number') return namesSecret(name) ? redacted : value
   if (typeof value === 'string') return textOf(value, hides || secretContainers.test(name))
   if (typeof value !== 'object') return `[${typeof value}]`
   if (depth === maxDepth) return '[…]'
@@ -40,6 +40,6 @@ export function redactOptions(value: unknown, name = '', isSecret = false, depth
 const isHeaderPolicy = (name: string, depth: number): boolean => name === 'headers' && depth === 2
 
 function textOf(text: string, isSecret: boolean): string {
-  if (isSecret || looksLikeKey(text)) return masked
+  if (isSecret || looksLikeKey(text)) return redacted
   return scrubAndCut(text, maxLength)
 }
