@@ -1,4 +1,4 @@
-import { invalidOption, isRedisClient, serviceName } from '@seaworthy/internal'
+import { serviceName } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
 import { resolveApiKeys, type ApiKeyOptions } from './api-keys/options.ts'
 import type { AuditEvent, AuditListener } from './core/audit.ts'
@@ -12,6 +12,7 @@ import { compileRoles, type Roles, type RolesOption } from './policy/roles.ts'
 import { resolveRevocation, type ResolvedRevocation, type RevocationOptions } from './revocation/options.ts'
 import { resolveSession, type ResolvedSession, type SessionOptions } from './sessions/options.ts'
 import type { RedisClient } from './stores/redis-client.ts'
+import { checkHashTag, redisOf } from './stores/redis-options.ts'
 import { jwtDefaults, resolveJwt, type JwtOptions, type ResolvedJwt } from './tokens/options.ts'
 
 /** Options of the auth plugin. A feature without options is not loaded. */
@@ -238,26 +239,4 @@ function redisPrefixOf(jwt: ResolvedJwt | undefined): string {
   const hasIssuer = jwt !== undefined && jwt.issuer !== jwtDefaults.issuer
   const name = hasIssuer ? jwt.issuer : serviceName()
   return name === undefined ? authDefaults.redisPrefix : `seaworthy:{auth:${encodeURIComponent(name)}}:`
-}
-
-function redisOf(redis: RedisClient | undefined): RedisClient | undefined {
-  // The message shows the type only: a URL has a password.
-  if (typeof (redis as { evalSha?: unknown } | undefined)?.evalSha === 'function')
-    throw invalidOption(
-      'auth: "redis" must be an ioredis client, got a client of node-redis, whose commands differ'
-    )
-  if (redis !== undefined && !(isRedisClient(redis) && typeof redis.duplicate === 'function'))
-    return check.failWith('redis', 'an ioredis client', typeof redis)
-  return redis
-}
-
-/** A script takes keys of one node. Braces tell a cluster which part of a key decides about its node. */
-function checkHashTag({ isCluster, options }: RedisClient, prefix: string): void {
-  const { keyPrefix = '' } = options ?? {}
-  if (isCluster !== true || /\{[^}]+\}/.test(`${String(keyPrefix)}${prefix}`)) return
-  check.fail(
-    'redisPrefix',
-    'a name in braces on a cluster, such as {shop}:, which keep all keys on one node',
-    prefix
-  )
 }

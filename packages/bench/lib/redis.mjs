@@ -1,25 +1,9 @@
 // A Redis of the benchmark's own, on a free port of loopback, without persistence.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-const accepts = (port) =>
-  new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('error', () => resolve(false)).once('connect', () => resolve(true))
-    socket.once('connect', () => socket.destroy())
-  })
+import { accepts, freePort } from './ports.mjs'
 
 export async function startRedis() {
   const port = await freePort()

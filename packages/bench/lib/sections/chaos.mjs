@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { startClients, untilWell } from '../chaos/clients.mjs'
 import { disturb, numbers } from '../chaos/disturbances.mjs'
-import { freePort, startPostgres, startRedis, startUpstream } from '../chaos/processes.mjs'
+import { startPostgres, startRedis, startUpstream } from '../chaos/processes.mjs'
+import { freePort } from '../ports.mjs'
 import { median } from '../statistics.mjs'
 
 /** Milliseconds in which everything is well again after the last disturbance. */

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { BuildInfo } from '../metrics/build-info.ts'
 import { buildOf } from '../metrics/build-info.ts'
+import { scriptFolder } from '../metrics/script-folder.ts'
 import type { Details } from './types.ts'
 
 type Dependency = Details['dependencies'][number]
@@ -32,13 +33,7 @@ const rangeText = (range: unknown): string => {
 }
 
 function folderOfPackage(): string | undefined {
-  let folder = process.cwd()
-  try {
-    const script = realpathSync(process.env.pm_exec_path ?? process.argv[1] ?? '')
-    if (!/[\\/]node_modules[\\/]/.test(script)) folder = dirname(script)
-  } catch {
-    // Code of the command line has no file.
-  }
+  let folder = scriptFolder()
   for (let parent = ''; parent !== folder; parent = folder, folder = dirname(folder)) {
     if (existsSync(join(folder, 'package.json'))) return folder
   }

@@ -1,7 +1,8 @@
-import { readFileSync, realpathSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Meter } from '@seaworthy/contract'
 import { check, optionNames } from '../check.ts'
+import { scriptFolder } from './script-folder.ts'
 
 /** The labels of `app_build_info`. */
 export interface BuildInfo {
@@ -47,13 +48,7 @@ export function buildOf(buildInfo: BuildInfo): { name: string; version: string; 
 
 /** The nearest `package.json` with a name: above the script, or above the working directory of a program that loads it. */
 function packageOfScript(): { name?: string; version?: string } {
-  let folder = process.cwd()
-  try {
-    const script = realpathSync(process.env.pm_exec_path ?? process.argv[1] ?? '')
-    if (!/[\\/]node_modules[\\/]/.test(script)) folder = dirname(script)
-  } catch {
-    // Code of the command line has no file.
-  }
+  let folder = scriptFolder()
   for (let parent = ''; parent !== folder; parent = folder, folder = dirname(folder)) {
     try {
       const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
