@@ -167,7 +167,7 @@ function addRequestHooks(
   markDegradedResponses(fastify, degradedHeader)
   if (!shedder) return
   fastify.addHook('onReady', (done) => {
-    shedder.start()
+    shedder.start(fastify.server)
     done()
   })
   fastify.addHook('onClose', (_instance, done) => {

@@ -120,9 +120,37 @@ t.test(
     }
     level.update(busy, 100)
     level.update(busy, 100)
-    t.equal(level.value, 0.25)
+    t.ok(level.value > 0)
   }
 )
+
+t.test('the more a delay exceeds the acceptable one, the sooner requests are rejected', async (t) => {
+  const after = (delay: number, intervals: number) => {
+    const level = new SheddingLevel({ maxUtilization: 0.98, maxDelay: 200 })
+    for (let interval = 0; interval < intervals; interval++) level.update({ utilization: 1, delay }, 100)
+    return level.value
+  }
+  t.equal(after(200, 2), 0.25)
+  t.equal(after(400, 2), 0.5)
+  t.equal(after(10_000, 2), 1, 'never by more than one priority at a time')
+  t.equal(after(10_000, 20), 3, 'critical requests are never rejected')
+})
+
+t.test('requests are rejected until delays are short again, and then until there is idle time', async (t) => {
+  const level = new SheddingLevel({ maxUtilization: 0.98, maxDelay: 200 })
+  level.update({ utilization: 1, delay: 800 }, 100)
+  level.update({ utilization: 1, delay: 800 }, 100)
+  level.update({ utilization: 1, delay: 100 }, 100)
+  t.equal(level.value, 1.125, 'acceptable before the overload, but not during it')
+  level.update({ utilization: 0.99, delay: 10 }, 100)
+  t.equal(level.value, 1.125, 'busy and on time: as it should be')
+  level.update({ utilization: 0.5, delay: 0 }, 100)
+  t.equal(level.value, 0.875)
+  level.update({ utilization: 1, delay: 800 }, 1)
+  t.equal(level.value, 0.375, 'what keeps the loop busy is not requests')
+  level.update({ utilization: 0, delay: 0 }, 0)
+  t.equal(level.value, 0)
+})
 
 t.test('shedding: false measures and rejects nothing', async (t) => {
   const { app, observed } = await build(t, false)

@@ -19,12 +19,12 @@ export function shedLoad(
     checkPriority(url, (config as { priority?: unknown } | undefined)?.priority)
   )
 
-  const release = (request: FastifyRequest, statusCode: number): void => {
+  const release = (request: FastifyRequest, outcome: number | 'left'): void => {
     const state = requestState(request)
     if (state?.admittedAt === undefined) return
     const duration = clock.now() - state.admittedAt
     state.admittedAt = undefined
-    shedder.release(duration, statusCode)
+    shedder.release(duration, outcome)
   }
   if (shedder.limitsConcurrency) {
     fastify.addHook('onResponse', (request, reply, done) => {
@@ -43,7 +43,7 @@ export function shedLoad(
     if (shedder.limitsConcurrency) {
       requestState(request)!.admittedAt = clock.now()
       // Not onRequestAbort: it is not called for a client that disconnects after its body has been read.
-      reply.raw.once('close', () => release(request, reply.statusCode))
+      reply.raw.once('close', () => release(request, 'left'))
     }
     done()
   }

@@ -1,10 +1,12 @@
+import type { Server } from 'node:net'
 import { type EventLoopUtilization, monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import type { AcceptQueue } from './accept-queue.ts'
 
 /** The load of one interval. */
 export interface LoadSample {
   /** The share of the interval for which the event loop was busy, 0 to 1. */
   utilization: number
-  /** The average delay of the event loop in milliseconds. */
+  /** The average delay of the event loop, or the wait of new connections where it is longer. Milliseconds. */
   delay: number
 }
 
@@ -16,8 +18,19 @@ export class LoadMeter {
   #since: EventLoopUtilization | undefined
   #count = 0
   #total = 0
+  #readAt = 0
+  readonly #busy: number
+  readonly #acceptQueue: AcceptQueue
 
-  start(): void {
+  /** @param busy - The utilization from which the connections that wait are looked at. */
+  constructor(busy: number, acceptQueue: AcceptQueue) {
+    this.#busy = busy
+    this.#acceptQueue = acceptQueue
+  }
+
+  start(server: Server): void {
+    this.#acceptQueue.start(server)
+    this.#readAt = performance.now()
     this.#delays = monitorEventLoopDelay({ resolution: RESOLUTION })
     this.#delays.enable()
     this.#since = performance.eventLoopUtilization()
@@ -27,7 +40,16 @@ export class LoadMeter {
     const now = performance.eventLoopUtilization()
     const { utilization } = performance.eventLoopUtilization(now, this.#since)
     this.#since = now
-    return { utilization, delay: this.#readDelay() }
+    const wait = this.#readWait(utilization)
+    return { utilization, delay: Math.max(wait, this.#readDelay()) }
+  }
+
+  #readWait(utilization: number): number {
+    const now = performance.now()
+    const elapsed = now - this.#readAt
+    this.#readAt = now
+    const accepted = this.#acceptQueue.next()
+    return utilization < this.#busy ? 0 : this.#acceptQueue.wait(accepted, elapsed)
   }
 
   /** From the totals: the histogram's `reset()` drops a delay that is not over, and long delays are what matters. */
@@ -43,5 +65,6 @@ export class LoadMeter {
 
   stop(): void {
     this.#delays?.disable()
+    this.#acceptQueue.stop()
   }
 }

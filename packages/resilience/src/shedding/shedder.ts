@@ -1,5 +1,7 @@
+import type { Server } from 'node:net'
 import type { CounterCell } from '@seaworthy/contract'
 import { GradientLimit } from '../strategies/gradient-limit.ts'
+import { AcceptQueue } from './accept-queue.ts'
 import { LoadMeter, type LoadSample } from './load-meter.ts'
 import type { SheddingPolicy } from './options.ts'
 import type { Priority } from './priority.ts'
@@ -10,7 +12,7 @@ export class Shedder {
   readonly #policy: SheddingPolicy
   readonly #random: () => number
   readonly #level: SheddingLevel
-  readonly #meter: LoadMeter = new LoadMeter()
+  readonly #meter: LoadMeter
   readonly #concurrency: GradientLimit | undefined
   /** The share of the concurrency limit up to which each priority is admitted. */
   readonly #shares: Record<Priority, number> = { low: 0.8, normal: 0.9, high: 1, critical: Infinity }
@@ -25,6 +27,7 @@ export class Shedder {
     this.#policy = policy
     this.#random = random
     this.#level = new SheddingLevel(policy)
+    this.#meter = new LoadMeter(policy.maxUtilization, new AcceptQueue())
     this.#concurrency = policy.concurrency && new GradientLimit(policy.concurrency)
   }
 
@@ -37,8 +40,9 @@ export class Shedder {
     this.#cells = cells
   }
 
-  start(): void {
-    this.#meter.start()
+  /** @param server - Where connections arrive. */
+  start(server: Server): void {
+    this.#meter.start(server)
     this.#timer = setInterval(() => {
       this.#latest = this.#meter.read()
       this.#level.update(this.#latest, this.#arrivals)
@@ -77,10 +81,14 @@ export class Shedder {
     return this.#active >= Math.max(1, Math.floor(this.#concurrency.limit * this.#shares[priority]))
   }
 
-  /** @param duration - Milliseconds. */
-  release(duration: number, statusCode: number): void {
+  /**
+   * @param duration - Milliseconds.
+   * @param outcome - The status, or that the client has left before it had one.
+   */
+  release(duration: number, outcome: number | 'left'): void {
+    if (outcome === 'left') this.#concurrency?.atLeast(duration, this.#active)
     // A fast failure shows nothing about the capacity of the service.
-    if (statusCode < 500 || statusCode === 504) this.#concurrency?.sample(duration, this.#active, true)
+    else if (outcome < 500 || outcome === 504) this.#concurrency?.sample(duration, this.#active, true)
     this.#active--
   }
 

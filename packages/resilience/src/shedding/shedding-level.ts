@@ -8,12 +8,17 @@ interface Thresholds {
 
 /** Fewer requests in an interval are not the cause of the load: rejecting them would not help. */
 const MIN_REQUESTS = 3
+/** How much the level rises in an interval whose delay is `maxDelay`; with a longer delay it rises faster. */
 const STEP_UP = 0.25
-const STEP_DOWN = 0.15
+const LONGEST_STEP_UP = 1
+/** How much the level falls in an interval without any work. */
+const STEP_DOWN = 0.5
+/** While requests are rejected, delays are kept to this share of `maxDelay`. */
+const KEPT_DELAY = 0.25
 
 /**
  * How many requests are rejected. From 0 to 1 it is a growing share of low priority, from 1 to 2 all of that and a share
- * of normal, from 2 to 3 of high. It changes by a step in each interval, until the load is just acceptable.
+ * of normal, from 2 to 3 of high. It changes in each interval, until the event loop is busy and on time.
  */
 export class SheddingLevel {
   readonly #thresholds: Thresholds
@@ -31,11 +36,22 @@ export class SheddingLevel {
   /** @param requests - How many requests arrived in the interval. */
   update({ utilization, delay }: LoadSample, requests: number): void {
     const { maxUtilization, maxDelay } = this.#thresholds
-    const isOverloaded = utilization >= maxUtilization && delay >= maxDelay && requests >= MIN_REQUESTS
+    const isBusy = utilization >= maxUtilization && requests >= MIN_REQUESTS
+    const idle = requests < MIN_REQUESTS ? 1 : Math.max(0, 1 - utilization)
+    const acceptable = this.#value === 0 ? maxDelay : maxDelay * KEPT_DELAY
+    const isOverloaded = isBusy && delay >= acceptable
     this.#overloadedIntervals = isOverloaded ? this.#overloadedIntervals + 1 : 0
-    if (!isOverloaded) this.#value = Math.max(0, this.#value - STEP_DOWN)
     // A single overloaded interval may be a garbage collection.
-    else if (this.#overloadedIntervals > 1) this.#value = Math.min(3, this.#value + STEP_UP)
+    if (this.#overloadedIntervals > 1) this.#rise((STEP_UP * delay) / maxDelay)
+    else if (!isBusy) this.#fall(idle * STEP_DOWN)
+  }
+
+  #rise(step: number): void {
+    this.#value = Math.min(3, this.#value + Math.min(LONGEST_STEP_UP, step))
+  }
+
+  #fall(step: number): void {
+    this.#value = Math.max(0, this.#value - step)
   }
 
   rejects(priority: Priority, random: () => number): boolean {

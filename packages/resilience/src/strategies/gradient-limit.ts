@@ -8,7 +8,10 @@ interface Limits {
 const TOLERANCE = 1.5
 const SMOOTHING = 0.2
 
-/** Netflix's gradient: a concurrency limit that follows the ratio of the usual and the latest duration of calls. */
+/**
+ * Netflix's gradient: a concurrency limit that follows the ratio of the usual and the latest duration of calls. What is
+ * usual is learned while the limit is far or at its lowest: near the limit, calls may be slow because there are so many.
+ */
 export class GradientLimit {
   readonly #min: number
   readonly #max: number
@@ -31,22 +34,30 @@ export class GradientLimit {
    */
   sample(duration: number, active: number, succeeded: boolean): void {
     const latest = Math.max(duration, 0.01)
-    const usual = this.#updateUsual(latest)
-    if (!succeeded) return this.#setLimit(this.#limit * 0.9)
     // A limit that is not reached shows no effect on the duration.
-    if (active < this.#limit / 2) return
+    const isFar = active < this.#limit / 2
+    this.#learn(latest, isFar || this.#limit === this.#min)
+    if (!succeeded) return this.#setLimit(this.#limit * 0.9)
+    if (!isFar) this.#follow(latest)
+  }
 
-    const gradient = Math.min(1, Math.max(0.5, (TOLERANCE * usual) / latest))
+  /** A call whose caller has left: it would have taken longer. */
+  atLeast(duration: number, active: number): void {
+    if (active >= this.#limit / 2 && duration > this.#usualDuration) this.#follow(duration)
+  }
+
+  #follow(latest: number): void {
+    const gradient = Math.min(1, Math.max(0.5, (TOLERANCE * this.#usualDuration) / latest))
     const target = this.#limit * gradient + Math.sqrt(this.#limit)
     this.#setLimit(this.#limit * (1 - SMOOTHING) + SMOOTHING * target)
   }
 
-  #updateUsual(latest: number): number {
+  #learn(latest: number, mayRise: boolean): void {
     const usual = this.#usualDuration
-    this.#usualDuration = usual === 0 ? latest : usual * 0.99 + latest * 0.01
+    if (usual === 0) this.#usualDuration = latest
+    else if (mayRise || latest < usual) this.#usualDuration = usual * 0.99 + latest * 0.01
     // After a slow time it must fall faster than it rose, or the limit would stay too high.
     if (this.#usualDuration > latest * 2) this.#usualDuration *= 0.95
-    return this.#usualDuration
   }
 
   #setLimit(limit: number): void {
