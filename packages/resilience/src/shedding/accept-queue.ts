@@ -53,7 +53,9 @@ export class AcceptQueue {
 export function waitingConnections({ family, port }: AddressInfo): number {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   let waiting = 0
-  for (const [local = '', state, queues = ''] of rows(family === 'IPv6' ? '/proc/net/tcp6' : '/proc/net/tcp')) {
+  for (const [local = '', state, queues = ''] of rows(
+    family === 'IPv6' ? '/proc/net/tcp6' : '/proc/net/tcp'
+  )) {
     // Listening sockets come first: the rest of a long table is not read.
     if (state !== LISTENING) break
     if (local.endsWith(suffix)) waiting = Math.max(waiting, Number.parseInt(queues.split(':')[1] ?? '0', 16))

@@ -12,9 +12,9 @@ export interface SheddingOptions {
   maxUtilization?: number
 
   /**
-   * The acceptable delay of the event loop and, on Linux, wait of new connections. The service is overloaded only if this
-   * and `maxUtilization` are both exceeded; then requests are rejected until the delay is below a quarter of it.
-   * Milliseconds, at least 1.
+   * The acceptable delay of the event loop and, on Linux, wait of new connections (not in a cluster whose primary process
+   * distributes them). The service is overloaded only if this and `maxUtilization` are both exceeded; then requests are
+   * rejected until the delay is below a quarter of it. Milliseconds, at least 1.
    *
    * @defaultValue 200
    * @throws RangeError below 1.
@@ -25,7 +25,7 @@ export interface SheddingOptions {
    * The interval in which both are measured. Shedding starts after two overloaded intervals in a row. Milliseconds, 50
    * to 60000.
    *
-   * @defaultValue 200
+   * @defaultValue 100
    * @throws RangeError outside that range.
    */
   interval?: number
@@ -85,7 +85,7 @@ export interface SheddingPolicy {
 export const sheddingDefaults: Required<SheddingOptions> = {
   maxUtilization: 0.98,
   maxDelay: 200,
-  interval: 200,
+  interval: 100,
   concurrency: false,
   retryAfter: 2
 }
