@@ -42,7 +42,10 @@ if (values.help) {
 }
 
 const everything = positionals.length === 0
-const wanted = everything && values.guard ? chosen(['base', 'ours', 'calls']) : chosen(positionals)
+// What others cost is not ours to guard.
+const isOurs = ({ group, file }) => group !== 'calls' || file.startsWith('./ours/')
+const wanted =
+  everything && values.guard ? chosen(['base', 'ours', 'calls']).filter(isOurs) : chosen(positionals)
 const known = ['instructions', ...Object.keys(sections)]
 const asked = values.only?.split(',') ?? (everything && !values.guard ? known : ['instructions'])
 const unknown = asked.filter((name) => !known.includes(name))
