@@ -1,4 +1,5 @@
 // The goals of the figures besides instructions per request, each in its own unit.
+import { overloadGoals } from './goals-overload.mjs'
 
 /** Work beside requests delays them no longer than this. */
 const longestStall = 5
@@ -123,6 +124,7 @@ export const otherGoals = [
     most: 1
   },
   { what: 'soak: heap at the end : at the start', of: ({ soak }) => soak.lastMB / soak.firstMB, most: 1.05 },
+  ...overloadGoals,
   { what: 'chaos: requests without an answer', of: ({ chaos }) => chaos.unanswered, most: 0 },
   {
     what: 'chaos: connections cut for each worker that was killed',

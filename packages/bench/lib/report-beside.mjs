@@ -1,5 +1,6 @@
 // The sections of results.md beside instructions per request. What was not measured is not shown.
 import { growth } from './report-growth.mjs'
+import { overload } from './report-overload.mjs'
 import { shown, table } from './table.mjs'
 
 const rowsOf = (object, cells) => Object.entries(object).map(([name, value]) => [name, ...cells(value)])
@@ -11,6 +12,7 @@ const sections = {
   latency: ['Latency at a fixed rate', latency],
   growth: ['As work grows', growth],
   soak: ['Soak', soak],
+  overload: ['Overload', overload],
   chaos: ['Chaos', chaos]
 }
 

@@ -4,7 +4,8 @@ import { cpu } from './sections/cpu.mjs'
 import { growth } from './sections/growth.mjs'
 import { latency } from './sections/latency.mjs'
 import { memory } from './sections/memory.mjs'
+import { overload } from './sections/overload.mjs'
 import { scrape } from './sections/scrape.mjs'
 import { soak } from './sections/soak.mjs'
 
-export const sections = { cpu, memory, scrape, latency, growth, soak, chaos }
+export const sections = { cpu, memory, scrape, latency, growth, soak, overload, chaos }
