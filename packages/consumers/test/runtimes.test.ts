@@ -1,9 +1,10 @@
 // The preset in the test runners and runtimes that people use, each from npm, with the packages from their tarballs.
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { get, type IncomingMessage } from 'node:http'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { installedApp, run, start, type RunningProcess } from '@seaworthy/testing'
+import { installedApp, root, run, start, type RunningProcess } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
 import { bun, deno, installTools } from './tools.ts'
 
@@ -43,7 +44,17 @@ app.get('/slow', async () => {
 console.log('listening on ' + (await app.listen({ host: '127.0.0.1', port: 0 })))
 `
 
+/** The sample of the page about tests for this runner, as a reader copies it. */
+const sampleFor = (runner: string): string => {
+  const page = readFileSync(join(root, 'docs/tasks/tests.md'), 'utf8')
+  const sample = new RegExp(`^\`\`\`js ${runner}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(page)?.[1]
+  if (sample === undefined) throw new Error(`docs/tasks/tests.md has no sample for ${runner}`)
+  return sample
+}
+
 const files = {
+  'page-vitest/app.test.mjs': sampleFor('vitest'),
+  'page-jest/app.test.js': sampleFor('jest'),
   'vitest/app.test.ts': `import { test } from 'vitest'\n${untyped}test('the preset', async () => {${body}})\n`,
   'jest/app.test.js': `${requires}test('the preset', async () => {${body}})\n`,
   'jest-imported/app.test.js': `const { test } = require('@jest/globals')\n${requires}test('the preset', async () => {${body}})\n`,
@@ -121,12 +132,14 @@ t.test('the preset in other runners', async (t) => {
 
   await t.test('vitest', async (t) => {
     runs(t, [execPath, bin('vitest/vitest.mjs'), 'run', '--dir', 'vitest'])
+    t.match(runs(t, [execPath, bin('vitest/vitest.mjs'), 'run', '--dir', 'page-vitest']), /2 passed/)
   })
 
   // Without the flag Jest cannot require ES modules, of which Fastify's own `inject` needs one: `cookie`.
   const jest = ['--experimental-vm-modules', bin('jest/bin/jest.js'), '--ci', '--rootDir']
   await t.test('jest, with CommonJS', async (t) => {
     runs(t, [execPath, ...jest, 'jest'])
+    runs(t, [execPath, ...jest, 'page-jest'])
   })
   await t.test('jest, without its globals', async (t) => {
     runs(t, [execPath, ...jest, 'jest-imported', '--injectGlobals=false'])
