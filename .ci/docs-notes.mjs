@@ -15,6 +15,59 @@ export const lineLevels = [
   [/^seaworthy: <join>/, 'info']
 ]
 
+/** Lines without a second part: the beginning, and what we do. */
+export const lineEffects = [
+  [
+    'auth: <server> answers again',
+    'Calls to it are made again; revocations of this process are written into it'
+  ],
+  ['auth: <type> <outcome>', 'We record the event, count it, and pass it to `onAudit`'],
+  ['auth: revocations are up to date again', 'Tokens are checked against the shared list again'],
+  ['auth: the connection to Redis failed', 'We connect again; until then the policies for an outage apply'],
+  ['auth: the keys of an issuer are there again', 'Its new tokens are verified again'],
+  ['auth: token introspection works again', 'The issuer is asked about opaque tokens again'],
+  ['errors: malformed request rejected', 'The client gets a 4xx in the shape of all errors'],
+  ['errors: request failed', 'The client gets a 5xx without the message'],
+  ['errors: request rejected', 'The client gets the 4xx with a code'],
+  [
+    'errors: response cut off',
+    'We close the connection, so that the client cannot take the body for whole, and count it'
+  ],
+  ['health: check "<name>" fails', 'Readiness is 503 if the check is critical, else the service is degraded'],
+  ['health: check "<name>" is degraded', 'Readiness stays 200 and says `degraded`'],
+  ['health: check "<name>" passes again', 'Readiness counts it as passing'],
+  ['health: maintenance ended', 'Readiness depends on the checks again'],
+  ['health: startup task "<name>" succeeded', 'Readiness no longer waits for it'],
+  ['observability: an onResponse hook failed', 'We log the error; the other hooks run'],
+  ['observability: an operator has done', 'The action is in force, in all workers'],
+  ['observability: an operator was refused', 'Nothing was changed'],
+  ['observability: the OTLP collector accepts metrics again', 'We push at the normal interval'],
+  [
+    'observability: the log level was changed',
+    'The level is in force, in all workers, until the time in the line'
+  ],
+  [
+    'observability: the management listener is open',
+    "It serves the operators' page, metrics and actions on the port in the line"
+  ],
+  ['seaworthy: <join>', 'The parts in the line are on, off or have stepped back'],
+  ['seaworthy: Redis can be used again', 'All parts use it again'],
+  ['seaworthy: constructor options are missing', 'The app runs without what the line names'],
+  [
+    'security: X-Forwarded-* headers are trusted only from these proxies',
+    "We take the client's address from these headers, if the peer is in the list"
+  ],
+  [
+    'security: the connection to Redis failed',
+    'We connect again; until then each limit follows its `onStoreError`'
+  ],
+  ['security: the proxy is trusted, limits count its clients', 'Each client has a limit of its own'],
+  ['shutdown: done', 'The process exits with the code in the line'],
+  ['shutdown: draining', 'We serve on, readiness is 503, and the listener closes when traffic has moved'],
+  ['shutdown: fits into the grace period', 'We use the time limits as they are'],
+  ['shutdown: the start was interrupted by a signal', 'We stop the start and close what was open']
+]
+
 /** Lines without a third part: the beginning, and what to do. */
 export const lineNotes = [
   [
@@ -120,6 +173,121 @@ export const lineNotes = [
 
 /** Codes of errors: status, when, what to do. */
 export const errorNotes = {
+  // auth
+  AUTH_REQUIRED: ['401', 'The request has no credentials', 'Log in; `WWW-Authenticate` lists the schemes'],
+  AUTH_INVALID_TOKEN: ['401', 'The token is not valid', 'Log in again'],
+  AUTH_TOKEN_EXPIRED: ['401', 'The token has expired', 'Refresh'],
+  AUTH_TOKEN_REVOKED: ['401', 'The token, its login or its user was revoked', 'Log in again'],
+  AUTH_REFRESH_INVALID: ['401', 'The refresh token is unknown, or was used before', 'Log in again'],
+  AUTH_INVALID_API_KEY: ['401', 'The API key is unknown, wrong or expired', 'Use another key'],
+  AUTH_LOGIN_REFUSED: ['401', 'The provider rejected the login, or the user cancelled it', 'Try again'],
+  AUTH_LOGIN_INVALID: ['401', "The provider's response is not valid", 'Try again'],
+  AUTH_STATE_INVALID: ['400', 'The login was not started in this browser, or has expired', 'Start again'],
+  AUTH_INVALID_CREDENTIALS: ['401', 'Account or password is wrong', 'Try again'],
+  AUTH_FORBIDDEN: ['403', 'A role, scope or policy is missing', 'Request access'],
+  AUTH_CROSS_SITE: [
+    '403',
+    'Another site made a browser write',
+    'If the site is yours, add it to `csrf.trustedOrigins`'
+  ],
+  AUTH_UNMARKED_ROUTE: [
+    '403',
+    'The route was added before this plugin, and its `config.auth` or `defaultDeny` requires a rule',
+    '`await app.register(auth, …)` before the routes'
+  ],
+  AUTH_TOO_MANY_ATTEMPTS: ['429', 'Too many logins failed', 'Wait for `Retry-After`'],
+  AUTH_LOGINS_BUSY: [
+    '503',
+    'More password logins arrive than the process can check',
+    'Retry after `Retry-After`'
+  ],
+  AUTH_KEYS_UNAVAILABLE: ['503', 'The keys of an issuer cannot be fetched', 'Retry after `Retry-After`'],
+  AUTH_INTROSPECTION_UNAVAILABLE: [
+    '503',
+    'The issuer of opaque tokens sends no usable response',
+    'Retry after `Retry-After`'
+  ],
+  AUTH_PROVIDER_UNAVAILABLE: ['503', 'The login provider does not respond', 'Retry after `Retry-After`'],
+  AUTH_STORE_UNAVAILABLE: ['503', 'Redis does not respond', 'Retry after `Retry-After`'],
+  AUTH_SESSION_TOO_LARGE: [
+    '500',
+    'The session needs a cookie of more than 4096 bytes, which browsers drop',
+    'Store the data elsewhere, and its id in the session'
+  ],
+  AUTH_NOT_CONFIGURED: [
+    '500',
+    'A hook of this plugin runs without any configured scheme',
+    'Set `jwt`, `session` or `apiKeys`'
+  ],
+  // errors
+  VALIDATION_ERROR: ['400', 'A `ValidationError` was thrown', 'Correct what `details` lists'],
+  FST_ERR_VALIDATION: ['400', "A request breaks its route's schema", 'Correct what `details` lists'],
+  MALFORMED_REQUEST: ['400', 'The request is not valid HTTP', 'Correct the client'],
+  ROUTE_NOT_FOUND: ['404', 'No route has this path', 'Check the URL'],
+  METHOD_NOT_ALLOWED: [
+    '405',
+    'The path exists for other methods (with `methodNotAllowed`)',
+    'Use one that `Allow` lists'
+  ],
+  RATE_LIMIT_EXCEEDED: ['429', '@fastify/rate-limit rejected the request', 'Wait for `Retry-After`'],
+  CLIENT_CLOSED_REQUEST: [
+    '499',
+    'The client closed the connection, and the request was aborted',
+    'Nothing: it is only logged and counted'
+  ],
+  INTERNAL_SERVER_ERROR: [
+    '500',
+    'An error that is not made for clients',
+    'Search the log for the `correlationId`'
+  ],
+  // observability
+  EADDRINUSE: ['none', 'The management port is in use; the start stops', 'Choose another'],
+  // preset
+  ERR_ENVIRONMENT: [
+    'none',
+    '`fromEnv` found problems: `error.problems` has one sentence for each',
+    'Correct the variables in the message'
+  ],
+  ERR_UNSUPPORTED_VERSION: [
+    'none',
+    'The version of Node or Fastify is not supported',
+    'Install the version in the message'
+  ],
+  // resilience
+  BREAKER_OPEN: [
+    '503',
+    'The breaker is open or isolated; `cause` is the latest failure',
+    'Retry after `error.retryAfter` seconds'
+  ],
+  BULKHEAD_FULL: [
+    '503',
+    'All slots are taken, and the queue is full or too slow',
+    'Retry after `error.retryAfter` seconds'
+  ],
+  TIMEOUT: ['504', 'The call took longer than its timeout', 'Retry later'],
+  DEADLINE_EXCEEDED: ['504', "The request's deadline has passed", 'Send a longer deadline, or retry later'],
+  UPSTREAM_FAILED: ['502', 'The call failed; `cause` is the failure', 'Retry later'],
+  CALL_CANCELED: ['499', 'The client has disconnected', 'Nothing: the response is not read'],
+  OVERLOADED: ['503', 'Load shedding rejected the request', 'Retry after `error.retryAfter` seconds'],
+  SERVICE_CLOSING: ['503', 'The app is closed', 'Retry with another instance'],
+  INVALID_PATH_SEGMENT: ['400', 'A value would change the path of the outgoing URL', 'Correct the value'],
+  // security
+  RATE_LIMITED: ['429', 'A limit is used up', 'Retry after `Retry-After` seconds'],
+  RATE_LIMIT_BANNED: ['403', 'More rejections in a row than `ban`', 'Send no requests for one window'],
+  RATE_LIMIT_STORE_DOWN: [
+    '503',
+    'Redis does not answer and the limit is `closed`',
+    'Retry after `Retry-After` seconds'
+  ],
+  UNSUPPORTED_CONTENT_TYPE: [
+    '415',
+    "A content type that the route's schema does not list",
+    'Send one of those in `Accept`'
+  ],
+  BODY_TOO_DEEP: ['400', 'Nested deeper than `maxDepth`', 'Send flatter data'],
+  TOO_MANY_KEYS: ['413', 'More keys, items or parameters than `maxKeys`', 'Send less at once'],
+  FORBIDDEN_PROPERTY: ['400', '`__proto__` or `constructor.prototype` in a body', 'Send the body without it'],
+  // made by several, or by plugins of others
   FST_JWT_NO_AUTHORIZATION_IN_HEADER: [
     '401',
     '`request.jwtVerify()` found no token',

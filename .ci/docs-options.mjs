@@ -41,8 +41,10 @@ export const cell = (text) =>
 /** A type or a name, as code in a cell. */
 export const code = (text) => `\`${text.replaceAll('|', '\\|')}\``
 
+/** Members by name; an index signature only allows more. */
+const named = (node) => node.members.filter((member) => !ts.isIndexSignatureDeclaration(member))
 const documented = (node) =>
-  node.members.length > 0 && node.members.every((member) => ts.isPropertySignature(member) && member.jsDoc)
+  named(node).length > 0 && named(node).every((member) => ts.isPropertySignature(member) && member.jsDoc)
 
 /** The members of an interface and of those that it extends. */
 function membersOf({ node }, all) {
@@ -63,7 +65,8 @@ function mentioned(type, all) {
 /** The interfaces of a page in the order in which they are first mentioned. */
 function sections(folder, all) {
   const found = []
-  const waiting = roots[folder.split('/').at(-1)].filter((name) => all.has(name))
+  const first = roots[folder.split('/').at(-1)] ?? [...all.keys()].filter((name) => name.endsWith('Options'))
+  const waiting = first.filter((name) => all.has(name))
   while (waiting.length > 0) {
     const name = waiting.shift()
     if (found.includes(name)) continue
@@ -75,8 +78,13 @@ function sections(folder, all) {
   return found
 }
 
+const allowed = new Set(['defaultValue', 'throws', 'deprecated', 'example'])
+
 function row(member, shown) {
   const tags = ts.getJSDocTags(member)
+  const stray = tags.find(({ tagName }) => !allowed.has(tagName.text))
+  // A package's name is taken for a tag, and what follows it is lost to editors too.
+  if (stray) throw new Error(`${member.name.getText()}: put \`@${stray.tagName.text}…\` into backticks`)
   const texts = (kind) =>
     tags
       .filter(({ tagName }) => tagName.text === kind)

@@ -1,8 +1,7 @@
 // The generated pages of docs/reference: options, metrics, log lines, error codes, environment variables.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import {
   errorNotes,
+  lineEffects,
   lineLevels,
   lineNotes,
   metricNotes,
@@ -27,32 +26,24 @@ const table = (head, rows) =>
 
 const missing = []
 
-/** The rows of a README's tables by the code in their first cell, for what has no note. */
-function readmeRows(folder) {
-  const rows = new Map()
-  for (const line of readFileSync(join(folder, 'README.md'), 'utf8').split('\n')) {
-    const [, names, rest] = /^\| (`[^|]*`) \| (.*) \|$/.exec(line) ?? []
-    if (!names) continue
-    for (const [, name] of names.matchAll(/`([^`]+)`/g)) rows.set(name, rest.split(/(?<!\\) \| /))
-  }
-  return rows
-}
-
 function linesPage() {
   const lines = logLines(folders).filter(({ text }) => !noLines.some((pattern) => pattern.test(text)))
   const byPackage = Map.groupBy(lines, ({ text }) => text.slice(0, text.indexOf(':')))
   const rowOf = ({ text, level }) => {
     const shown = lineLevels.find(([pattern]) => pattern.test(text))?.[1] ?? level
+    const [, does] = lineEffects.find(([start]) => text.startsWith(start)) ?? []
     const [, note] = lineNotes.find(([start]) => text.startsWith(start)) ?? []
     const [what, effect, ...action] = text.slice(text.indexOf(':') + 2).split('; ')
     const advice = action.length > 0 ? action.join('; ') : undefined
     const quiet = /^(?:info|debug)/.test(shown) ? 'Nothing: it reports' : undefined
     const todo = note ?? advice ?? quiet
+    const done = effect ?? does
     if (!todo || shown === 'unknown') missing.push(`log line "${text}": what to do, or its level`)
+    if (!done) missing.push(`log line "${text}": what we do`)
     return [
       code(`${text.split(': ')[0]}: ${what}`),
       shown,
-      cell(sentence(effect ?? '')),
+      cell(sentence(done ?? '')),
       cell(sentence(todo ?? ''))
     ]
   }
@@ -80,13 +71,11 @@ const sentence = (text) =>
 function codesPage() {
   const seen = new Set()
   const sections = packages.map(({ folder, manifest }) => {
-    const rows = readmeRows(folder)
     const codes = errorCodes(folder).filter((code) => !noCodes.has(code) && !seen.has(code))
     if (codes.length === 0) return ''
     for (const code of codes) seen.add(code)
     const body = codes.map((code) => {
-      const row = rows.get(code)
-      const note = errorNotes[code] ?? (row?.length === 2 ? ['none', ...row] : row)
+      const note = errorNotes[code]
       if (note?.length !== 3) missing.push(`error code ${code} of ${folder}: status, when, what to do`)
       return [`\`${code}\``, ...(note ?? [])]
     })

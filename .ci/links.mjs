@@ -1,10 +1,25 @@
-// node .ci/links.mjs: every relative link in the documents leads to a file of the repository, and is used.
+// node .ci/links.mjs: every link in the documents to a file of the repository leads to one and to a heading, and is used.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 const { stdout } = spawnSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], { encoding: 'utf8' })
 const documents = stdout.split('\n').filter((file) => file !== '' && existsSync(file))
+
+/** A whole address of a file in this repository, as READMEs have it for npm's page. */
+const repository = /^https:\/\/github\.com\/seaworthy\/seaworthy\/(?:blob|tree)\/main\/(.+)$/
+
+/** The ids of a document's headings, as GitHub and VitePress make them. */
+const headingsOf = (path) =>
+  new Set(
+    [...readFileSync(path, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\w\s-]/g, '')
+        .trim()
+        .replaceAll(' ', '-')
+    )
+  )
 
 let wrong = 0
 const complain = (file, sentence) => {
@@ -21,9 +36,13 @@ for (const file of documents) {
   }))
   const inline = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => ({ target }))
   for (const { target } of [...definitions, ...inline]) {
-    if (/^(?:[a-z]+:|#)/.test(target)) continue
-    const path = join(dirname(file), decodeURI(target.split('#', 1)[0]))
+    const [whole, anchor] = target.split('#')
+    const here = repository.exec(whole)?.[1]
+    if (here === undefined && /^(?:[a-z]+:|#)/.test(target)) continue
+    const path = here ?? join(dirname(file), decodeURI(whole))
     if (!existsSync(path)) complain(file, `${target} does not exist`)
+    else if (anchor && path.endsWith('.md') && !headingsOf(path).has(anchor))
+      complain(file, `${target} leads to no heading`)
   }
 
   if (definitions.length === 0) continue

@@ -107,7 +107,9 @@ ${description}
 npm install fastify @seaworthy/${name}
 \`\`\`
 
-\`\`\`ts
+## Use
+
+\`\`\`js
 import Fastify from 'fastify'
 import { ${identifier} } from '@seaworthy/${name}'
 
@@ -115,20 +117,33 @@ const app = Fastify()
 await app.register(${identifier})
 \`\`\`
 
-## Options
+In CommonJS:
 
-<!-- options: src/options.ts ${type}Options -->
-<!-- /options -->
+\`\`\`js
+const app = require('fastify')()
+const { ${identifier} } = require('@seaworthy/${name}')
 
-## Errors
+app.register(${identifier})
+\`\`\`
 
-## Metrics
+In TypeScript:
 
-## Beside other plugins
+\`\`\`ts
+import Fastify from 'fastify'
+import { ${identifier}, type ${type}Options } from '@seaworthy/${name}'
 
-Alone, it needs no other plugin.
+const options: ${type}Options = {}
+const app = Fastify()
+await app.register(${identifier}, options)
+\`\`\`
 
-## Migrating
+## What changes for clients
+
+## Compatibility
+
+Fastify 5.11 or a later 5, Node 22.12 or newer (22, 24 and from 26 on), TypeScript 5.5 or newer.
+
+## Documents
 `
 }
 mkdirSync(`${folder}/src`, { recursive: true })

@@ -32,6 +32,19 @@ const top = globSync('*.md', { cwd: docs })
 export const sidebar = [
   { text: 'Start', items: pages('start', ['new-app', 'existing-app', 'one-plugin']) },
   { text: 'Tasks', collapsed: false, items: pages('tasks', ['README']) },
+  {
+    text: 'Guide',
+    collapsed: true,
+    items: pages('guide', [
+      'preset',
+      'logs',
+      'metrics',
+      'operators-page',
+      'error-tracking',
+      'errors',
+      'shutdown'
+    ])
+  },
   { text: 'Run it', items: pages('operate', ['troubleshooting', 'trust-proxy', 'deployment']) },
   { text: 'Understand it', items: [...pages('learn', ['request', 'shutdown', 'breaker', 'tokens']), ...top] },
   { text: 'Coming from', collapsed: true, items: pages('from', ['README']) },

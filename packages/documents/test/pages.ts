@@ -18,7 +18,9 @@ const environment = {
   GOOGLE_CLIENT_SECRET: 'f0b8c5d1e7a94c62',
   INTROSPECTION_SECRET: 'Vd0u3Yl8zq0H1r7kq2nD3m5x9b4s6t8w',
   JWT_SECRET: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64'),
+  METRICS_TOKEN: crypto.randomUUID(),
   PORT: '0',
+  SESSION_KEY: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64'),
   SESSION_SECRET: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64')
 }
 
