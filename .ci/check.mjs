@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { checkApi } from './api.mjs'
 import { packages } from './packages.mjs'
 import { checkCircles } from './circles.mjs'
+import { checkExamples } from './examples.mjs'
 import { checkLanguage } from './language.mjs'
 import { checkOptionDocs } from './option-docs.mjs'
 import { checkPrivate } from './private.mjs'
@@ -22,6 +23,7 @@ const checks = {
   format: () => run('oxfmt', ['--check']),
   docs: () => node('.ci/docs.mjs', update ? '--pages' : '--check'),
   'option-docs': checkOptionDocs,
+  examples: checkExamples,
   circles: checkCircles,
   language: checkLanguage,
   links: () => node('.ci/links.mjs'),
