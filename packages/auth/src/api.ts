@@ -12,6 +12,10 @@ import type { AnyRequest } from './types/requests.ts'
  * The argument of `app.auth.revoke`: a token, a login (session or refresh token), or everything of a user. `issuer` is
  * `request.identity.issuer`: ids of two issuers are not the same, even if they are equal. Without it the id is the app's
  * own, or that of the only issuer if the app issues no tokens.
+ *
+ * @example
+ * const everywhere: Revocable = { user: 'ada' }
+ * await app.auth.revoke(everywhere)
  */
 export type Revocable =
   | { token: string }
@@ -20,7 +24,14 @@ export type Revocable =
   | { refreshToken: string }
   | { user: string; issuer?: string | undefined }
 
-/** `app.auth`. A member whose option is not set throws when it is used, with the name of the option. */
+/**
+ * `app.auth`. A member whose option is not set throws when it is used, with the name of the option.
+ *
+ * @example
+ * const { accessToken, refreshToken } = await app.auth.issueTokens({ sub: 'ada', roles: ['editor'] })
+ * await app.auth.refresh(refreshToken)
+ * await app.auth.revoke({ token: accessToken })
+ */
 export interface AuthApi {
   /** Starts a login: an access token with these claims and a refresh token. `sub` (or `id`) is required. */
   issueTokens(claims: Record<string, unknown>): Promise<TokenPair>

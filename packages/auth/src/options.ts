@@ -15,7 +15,17 @@ import type { RedisClient } from './stores/redis-client.ts'
 import { checkHashTag, redisOf } from './stores/redis-options.ts'
 import { jwtDefaults, resolveJwt, type JwtOptions, type ResolvedJwt } from './tokens/options.ts'
 
-/** Options of the auth plugin. A feature without options is not loaded. */
+/**
+ * Options of the auth plugin. A feature without options is not loaded.
+ *
+ * @example
+ * const options: AuthOptions = {
+ *   jwt: { secret: process.env['JWT_SECRET']! },
+ *   roles: { admin: ['editor'], editor: [] },
+ *   defaultDeny: true
+ * }
+ * await app.register(auth, options)
+ */
 export interface AuthOptions {
   /**
    * Tokens of the app and of identity providers. `false` leaves them to the app.

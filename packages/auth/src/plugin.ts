@@ -198,7 +198,14 @@ function showToOperators(fastify: FastifyInstance, api: AuthApi, { store, on }: 
   })
 }
 
-/** JWT, sessions, OAuth2, API keys and roles for Fastify. */
+/**
+ * JWT, sessions, OAuth2, API keys and roles for Fastify.
+ *
+ * @example
+ * await app.register(auth, { jwt: { secret: process.env['JWT_SECRET']! } })
+ * app.get('/me', { onRequest: app.authenticate }, async (request) => request.user)
+ * app.delete('/users/:id', { onRequest: app.authorize('admin') }, async () => 'gone')
+ */
 export const auth: FastifyPluginAsync<AuthOptions> = fp(plugin, {
   name,
   fastify: '^5.3.0'

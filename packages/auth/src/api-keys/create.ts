@@ -1,12 +1,25 @@
 import { createHash, randomBytes } from 'node:crypto'
 
-/** A new key: show `key` once, store `id` and `hash`. */
+/**
+ * A new key: show `key` once, store `id` and `hash`.
+ *
+ * @example
+ * const { key }: NewApiKey = app.auth.apiKeys.create()
+ * console.log(`x-api-key: ${key}`)
+ */
 export interface NewApiKey {
   key: string
   id: string
   hash: string
 }
 
+/**
+ * Creates API keys, as `app.auth.apiKeys`.
+ *
+ * @example
+ * const { id, key, hash } = app.auth.apiKeys.create()
+ * console.log(`store ${id} and ${hash}, show ${key} once`)
+ */
 export interface ApiKeys {
   /** Creates a key. Store `id` and `hash` where `find` looks: this package stores nothing. */
   create(): NewApiKey

@@ -1,6 +1,11 @@
 import { check } from '../core/option-checks.ts'
 
-/** The app's record of an API key. The key itself is stored nowhere. */
+/**
+ * The app's record of an API key. The key itself is stored nowhere.
+ *
+ * @example
+ * const record: ApiKeyRecord = { hash: app.auth.apiKeys.create().hash, sub: 'partner', scopes: ['orders:read'] }
+ */
 export interface ApiKeyRecord {
   /** SHA-256 of the key, as returned by `app.auth.apiKeys.create()`. */
   hash: string
@@ -12,7 +17,14 @@ export interface ApiKeyRecord {
   expiresAt?: number
 }
 
-/** Options of API keys. */
+/**
+ * Options of API keys.
+ *
+ * @example
+ * const keys = new Map<string, ApiKeyRecord>()
+ * const apiKeys: ApiKeyOptions = { find: (id) => keys.get(id), prefix: 'shop' }
+ * await app.register(auth, { apiKeys })
+ */
 export interface ApiKeyOptions {
   /**
    * Finds a key's record by the id in the key.

@@ -2,7 +2,12 @@ import { LazyCounter } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { SchemeName } from './identity.ts'
 
-/** The subject of an event. */
+/**
+ * The subject of an event.
+ *
+ * @example
+ * const watched: readonly AuditType[] = ['login', 'refresh_reused']
+ */
 export type AuditType =
   | 'access'
   | 'csrf'
@@ -15,7 +20,14 @@ export type AuditType =
   | 'session_started'
   | 'session_ended'
 
-/** One decision or change. It never has a token, cookie, key or password. */
+/**
+ * One decision or change. It never has a token, cookie, key or password.
+ *
+ * @example
+ * await app.register(auth, {
+ *   onAudit: (event: AuditEvent) => console.log(event.type, event.outcome, event.subject)
+ * })
+ */
 export interface AuditEvent {
   readonly type: AuditType
   /** `allowed`, `unauthenticated`, `denied`, `would_deny`, `unavailable`, … */

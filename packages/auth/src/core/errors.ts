@@ -1,7 +1,12 @@
 import { nameErrorClass, PluginError } from '@seaworthy/internal'
 import type { Unavailable } from './token-outcome.ts'
 
-/** The codes of {@link AuthError}. Those with `FST_JWT_` are `@fastify/jwt`'s, for `request.jwtVerify()`. */
+/**
+ * The codes of {@link AuthError}. Those with `FST_JWT_` are `@fastify/jwt`'s, for `request.jwtVerify()`.
+ *
+ * @example
+ * const retryable: readonly AuthErrorCode[] = ['AUTH_STORE_UNAVAILABLE', 'AUTH_KEYS_UNAVAILABLE']
+ */
 export type AuthErrorCode =
   | 'AUTH_CROSS_SITE'
   | 'AUTH_FORBIDDEN'
@@ -34,7 +39,10 @@ export type AuthErrorCode =
  * not.
  *
  * @example
- * if (error.code === 'AUTH_TOKEN_EXPIRED') refresh()
+ * app.setErrorHandler((error, _request, reply) => {
+ *   if (error instanceof AuthError && error.code === 'AUTH_TOKEN_EXPIRED') return reply.code(401).send({ refresh: true })
+ *   throw error
+ * })
  */
 export class AuthError extends PluginError<AuthErrorCode> {
   static {

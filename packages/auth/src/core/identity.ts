@@ -1,12 +1,26 @@
 import type { Overridable } from '@seaworthy/contract'
 import { subjectOf } from '@seaworthy/internal'
 
-/** The ways by which a request can be authenticated. */
+/**
+ * The ways by which a request can be authenticated.
+ *
+ * @example
+ * const scheme: SchemeName = 'apiKey'
+ * app.get('/report', { config: { auth: { schemes: scheme } } }, async () => 'report')
+ */
 export type SchemeName = 'jwt' | 'apiKey' | 'session'
 
 /**
  * The user of a request: the token's claims, the session's `user`, or the owner of an API key.
  * Add your own claims by declaration merging: `declare module '@seaworthy/auth' { interface AuthUser { email: string } }`.
+ *
+ * @example
+ * declare module '@seaworthy/auth' {
+ *   interface AuthUser {
+ *     email?: string
+ *   }
+ * }
+ * app.get('/me', { onRequest: app.authenticate }, async (request) => request.user.email)
  */
 export interface AuthUser {
   /** The subject: a user's id. */
@@ -19,7 +33,12 @@ export interface AuthUser {
   [claim: string]: unknown
 }
 
-/** The result of authentication. */
+/**
+ * The result of authentication.
+ *
+ * @example
+ * app.get('/me', { onRequest: app.authenticate }, async ({ identity }) => `${identity?.subject} by ${identity?.scheme}`)
+ */
 export interface Identity {
   readonly scheme: SchemeName
   readonly user: AuthUser

@@ -5,7 +5,13 @@ const minBytes = 32
 const placeholders =
   /change[-_ ]?(?:me|this|it)|super[-_ ]?secret|your[-_ ]|placeholder|example|password|replace[-_ ]?(?:me|this)|insecure|dummy|at[-_ ]least|keyboard[-_ ]?cat|0123456789abcdef0123|12345678901234567890/i
 
-/** A symmetric key in the format of JSON Web Keys: `{ kty: 'oct', k: '…' }`. */
+/**
+ * A symmetric key in the format of JSON Web Keys: `{ kty: 'oct', k: '…' }`.
+ *
+ * @example
+ * const secret: SymmetricJwk = { kty: 'oct', k: process.env['JWT_SECRET']! }
+ * await app.register(auth, { jwt: { secret } })
+ */
 export interface SymmetricJwk {
   kty: 'oct'
   /** The key in base64url. */
@@ -13,7 +19,13 @@ export interface SymmetricJwk {
   [member: string]: unknown
 }
 
-/** A secret: its text or bytes, or a JSON Web Key. */
+/**
+ * A secret: its text or bytes, or a JSON Web Key.
+ *
+ * @example
+ * const secrets: readonly SymmetricKey[] = [process.env['NEW_SECRET']!, process.env['OLD_SECRET']!]
+ * await app.register(auth, { jwt: { secret: secrets } })
+ */
 export type SymmetricKey = string | Secret | Buffer | SymmetricJwk
 
 const rule = `a secret of at least ${minBytes} bytes`

@@ -1,6 +1,12 @@
 import { check } from '../core/option-checks.ts'
 
-/** Options of the protection against cross-site requests. */
+/**
+ * Options of the protection against cross-site requests.
+ *
+ * @example
+ * const csrf: CsrfOptions = { trustedOrigins: ['https://app.example.com'] }
+ * await app.register(auth, { csrf })
+ */
 export interface CsrfOptions {
   /**
    * Other origins that may write: `https://app.example.com`.

@@ -2,7 +2,17 @@ import type { Secret } from '@seaworthy/internal'
 import { assertOptionsObject, check, safeUrl } from '../core/option-checks.ts'
 import { clientSecretOf } from '../core/strong-secret.ts'
 
-/** Token introspection (RFC 7662) at the issuer of opaque tokens. */
+/**
+ * Token introspection (RFC 7662) at the issuer of opaque tokens.
+ *
+ * @example
+ * const introspection: IntrospectionOptions = {
+ *   endpoint: 'https://id.example.com/oauth2/introspect',
+ *   clientId: 'orders',
+ *   clientSecret: process.env['INTROSPECTION_SECRET']!
+ * }
+ * await app.register(auth, { jwt: { issuers: [{ issuer: 'https://id.example.com', audience: 'orders', introspection }] } })
+ */
 export interface IntrospectionOptions {
   /**
    * The introspection endpoint: https, or http on loopback. No redirect is followed.

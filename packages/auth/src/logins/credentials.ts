@@ -7,7 +7,18 @@ import type { AuthStore } from '../stores/store.ts'
 import type { LoginOptions } from './options.ts'
 import type { Passwords } from './passwords.ts'
 
-/** A login with a password. */
+/**
+ * A login with a password.
+ *
+ * @example
+ * const users = new Map<string, { id: string; passwordHash: string }>()
+ * const credentials: Credentials<{ id: string; passwordHash: string }> = {
+ *   account: 'ada@example.com',
+ *   password: 'correct horse',
+ *   find: (account) => users.get(account)
+ * }
+ * app.post('/login', async (request) => (await app.auth.verifyCredentials(request, credentials)).id)
+ */
 export interface Credentials<User> {
   /** The user's input: an email address or a name. */
   account: string
@@ -16,7 +27,17 @@ export interface Credentials<User> {
   find: (account: string) => User | null | undefined | Promise<User | null | undefined>
 }
 
-/** Checks a login. @throws AuthError `AUTH_INVALID_CREDENTIALS` (401), `AUTH_TOO_MANY_ATTEMPTS` (429). */
+/**
+ * Checks a login. @throws AuthError `AUTH_INVALID_CREDENTIALS` (401), `AUTH_TOO_MANY_ATTEMPTS` (429).
+ *
+ * @example
+ * app.post<{ Body: { email: string; password: string } }>('/login', async (request) => {
+ *   const { email: account, password } = request.body
+ *   const user = await app.auth.verifyCredentials(request, { account, password, find: async () => ({ id: 'ada', passwordHash: '' }) })
+ *   request.session.set('user', { id: user.id })
+ *   return { id: user.id }
+ * })
+ */
 export type VerifyCredentials = <User extends { passwordHash: string | null | undefined }>(
   request: FastifyRequest,
   credentials: Credentials<User>

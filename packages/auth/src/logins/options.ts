@@ -1,6 +1,12 @@
 import { check } from '../core/option-checks.ts'
 
-/** Options of password logins. */
+/**
+ * Options of password logins.
+ *
+ * @example
+ * const login: LoginOptions = { attempts: 3, maxDelay: 600_000 }
+ * await app.register(auth, { login })
+ */
 export interface LoginOptions {
   /**
    * Failed attempts at an account from one address (IPv6: one /64) before further ones have to wait. Attempts, 1 to

@@ -5,7 +5,12 @@ import { assertOptionsObject, check, safeUrl } from '../core/option-checks.ts'
 import { clientSecretOf } from '../core/strong-secret.ts'
 import { isLocalPath } from './local-path.ts'
 
-/** A user of an identity provider. `issuer` and `subject` together identify the user; an email address never does. */
+/**
+ * A user of an identity provider. `issuer` and `subject` together identify the user; an email address never does.
+ *
+ * @example
+ * const onLogin = ({ subject, verifiedEmail }: ProviderIdentity) => ({ sub: subject, email: verifiedEmail })
+ */
 export interface ProviderIdentity {
   /** The provider's name in the options. */
   readonly provider: string
@@ -19,7 +24,17 @@ export interface ProviderIdentity {
   readonly accessToken: string
 }
 
-/** The endpoints of a provider without discovery (OAuth 2 alone). */
+/**
+ * The endpoints of a provider without discovery (OAuth 2 alone).
+ *
+ * @example
+ * const endpoints: OAuthEndpoints = {
+ *   authorizeHost: 'https://gitlab.example.com',
+ *   authorizePath: '/oauth/authorize',
+ *   tokenHost: 'https://gitlab.example.com',
+ *   tokenPath: '/oauth/token'
+ * }
+ */
 export interface OAuthEndpoints {
   authorizeHost: string
   authorizePath: string
@@ -27,7 +42,19 @@ export interface OAuthEndpoints {
   tokenPath: string
 }
 
-/** A login through one identity provider. One of `issuer` and `endpoints` is required. */
+/**
+ * A login through one identity provider. One of `issuer` and `endpoints` is required.
+ *
+ * @example
+ * const google: OAuthOptions = {
+ *   issuer: 'https://accounts.google.com',
+ *   clientId: process.env['GOOGLE_CLIENT_ID']!,
+ *   clientSecret: process.env['GOOGLE_CLIENT_SECRET']!,
+ *   callbackUrl: 'https://shop.example.com/login/google/callback',
+ *   onLogin: ({ issuer, subject }) => ({ id: `${issuer} ${subject}` })
+ * }
+ * await app.register(auth, { session: { key: process.env['SESSION_KEY']! }, oauth2: { google } })
+ */
 export interface OAuthOptions {
   /**
    * The issuer of an OpenID Connect provider, whose metadata is discovered: https, or http on loopback.

@@ -6,7 +6,13 @@ export type Done = (error?: Error) => void
 /** A hook in callback form: nothing is awaited unless something has to be fetched. */
 export type GuardHook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void
 
-/** A hook of a route. It works with `done` and, called by hand, as a promise. */
+/**
+ * A hook of a route. It works with `done` and, called by hand, as a promise.
+ *
+ * @example
+ * const onRequest: AuthHook = app.authorize('admin', 'editor')
+ * app.put('/posts/:id', { onRequest }, async () => 'saved')
+ */
 export type AuthHook = {
   // A method, so that an app may decorate a function that takes all of `FastifyRequest`.
   hook(request: AnyRequest, reply: AnyReply, done: (error?: Error) => void): void

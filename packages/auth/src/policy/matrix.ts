@@ -2,7 +2,13 @@ import type { RouteOptions } from 'fastify'
 import { formatSchemes } from '../schemes/expression.ts'
 import { isRestricted, type Requirement } from './requirement.ts'
 
-/** The access rules of one route. */
+/**
+ * The access rules of one route.
+ *
+ * @example
+ * const open = app.auth.matrix().filter(({ access }: MatrixRow) => access === 'public')
+ * console.log(open.map(({ method, url }) => `${method} ${url}`).join('\n'))
+ */
 export interface MatrixRow {
   method: string
   url: string

@@ -6,7 +6,12 @@ import type { SchemeExpression } from '../schemes/types.ts'
 import type { PolicyName, RoleName, ScopeName } from '../types/names.ts'
 import type { Policies, Policy } from './policies.ts'
 
-/** The access rule of a route. A request must meet all its members. */
+/**
+ * The access rule of a route. A request must meet all its members.
+ *
+ * @example
+ * const rule: AuthRule = { schemes: { any: ['session', 'jwt'] }, roles: 'editor', scopes: ['posts:write'] }
+ */
 export interface AuthRule {
   /**
    * The schemes that can authenticate the request.
@@ -52,7 +57,13 @@ export interface AuthRule {
   mode?: 'enforce' | 'report'
 }
 
-/** The access rule of a route, with one member at least: a key that does not exist is an error. */
+/**
+ * The access rule of a route, with one member at least: a key that does not exist is an error.
+ *
+ * @example
+ * const writers: RouteAuth = { roles: ['admin', 'editor'] }
+ * app.put('/posts/:id', { config: { auth: writers } }, async () => 'saved')
+ */
 export type RouteAuth = AtLeastOne<AuthRule>
 
 interface AuthRouteConfig {

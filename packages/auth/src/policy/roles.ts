@@ -1,7 +1,13 @@
 import { check, didYouMean } from '../core/option-checks.ts'
 import type { RoleName } from '../types/names.ts'
 
-/** Role names, or each role with those that it includes. */
+/**
+ * Role names, or each role with those that it includes.
+ *
+ * @example
+ * const roles: RolesOption = { admin: ['editor'], editor: ['reader'], reader: [] }
+ * await app.register(auth, { roles })
+ */
 export type RolesOption = readonly RoleName[] | Readonly<Record<RoleName, readonly RoleName[]>>
 
 export interface Roles {

@@ -1,6 +1,12 @@
 import { check, milliseconds } from '../core/option-checks.ts'
 
-/** Options of revocation. */
+/**
+ * Options of revocation.
+ *
+ * @example
+ * const revocation: RevocationOptions = { onStoreError: 'closed', retention: '30 days' }
+ * await app.register(auth, { revocation })
+ */
 export interface RevocationOptions {
   /**
    * How tokens are treated once Redis has not answered for `maxStaleness`: `local` continues with the revocations that

@@ -1,7 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 import type { Identity, SchemeName } from '../core/identity.ts'
 
-/** One scheme, any of several (a list is the same), or all of them. */
+/**
+ * One scheme, any of several (a list is the same), or all of them.
+ *
+ * @example
+ * const schemes: SchemeExpression = { any: ['session', { all: ['apiKey', 'jwt'] }] }
+ * app.get('/report', { config: { auth: { schemes } } }, async () => 'report')
+ */
 export type SchemeExpression =
   | SchemeName
   | readonly SchemeExpression[]

@@ -8,20 +8,43 @@ import type { CookieOptions } from '../types/cookies.ts'
  * The keys and values of the app's sessions. The value of any other key is `unknown`.
  *
  * @example
- * declare module '@seaworthy/auth' { interface SessionData { cart: string[] } }
+ * declare module '@seaworthy/auth' {
+ *   interface SessionData {
+ *     cart: string[]
+ *   }
+ * }
+ * app.get('/cart', async (request) => request.session.get('cart') ?? [])
  */
 // oxlint-disable-next-line typescript/no-empty-object-type -- the app adds to it
 export interface SessionData {}
 
-/** A key of a session: those of `SessionData`, and any other text. */
+/**
+ * A key of a session: those of `SessionData`, and any other text.
+ *
+ * @example
+ * const key: SessionKey = 'cart'
+ * app.get('/cart', async (request) => request.session.get(key))
+ */
 // oxlint-disable-next-line typescript/no-redundant-type-constituents -- the keys are the app's to add
 export type SessionKey = keyof SessionData | (string & {})
-/** The value of a session's key. */
+/**
+ * The value of a session's key.
+ *
+ * @example
+ * const language: SessionValue<'language'> = 'en'
+ * app.post('/language', async (request) => request.session.set('language', language))
+ */
 export type SessionValue<Key extends SessionKey> = Key extends keyof SessionData
   ? SessionData[Key] | undefined
   : unknown
 
-/** A session's methods. */
+/**
+ * A session's methods.
+ *
+ * @example
+ * app.post('/logout', async (request) => request.session.delete())
+ * app.post('/cart', async (request) => request.session.set('cart', ['book']))
+ */
 export interface SessionMethods {
   /** Whether the session was changed, so that the response has its cookie. */
   changed: boolean
@@ -41,7 +64,15 @@ export interface SessionMethods {
   regenerate(keep?: string[]): void
 }
 
-/** `request.session`, with the option `session`. */
+/**
+ * `request.session`, with the option `session`.
+ *
+ * @example
+ * app.get('/cart', async (request) => {
+ *   const session: Pick<Session, 'get'> = request.session
+ *   return session.get('cart') ?? []
+ * })
+ */
 export type Session = SessionMethods & Partial<SessionData>
 
 interface SessionRequest {

@@ -3,7 +3,13 @@ import { assertOptionsObject, check, toList } from '../core/option-checks.ts'
 import { ofSecureSession, refuseMoved } from '../core/moved-options.ts'
 import { strongSecret } from '../core/strong-secret.ts'
 
-/** Attributes of the session's cookie. */
+/**
+ * Attributes of the session's cookie.
+ *
+ * @example
+ * const cookie: SessionCookie = { sameSite: 'strict', secure: process.env['NODE_ENV'] !== 'development' }
+ * await app.register(auth, { session: { key: process.env['SESSION_KEY']!, cookie } })
+ */
 export interface SessionCookie {
   path?: string
   httpOnly?: boolean
@@ -15,7 +21,13 @@ export interface SessionCookie {
   domain?: string
 }
 
-/** Options of sessions. One of `key` and `secret` is required. */
+/**
+ * Options of sessions. One of `key` and `secret` is required.
+ *
+ * @example
+ * const session: SessionOptions = { key: process.env['SESSION_KEY']!, idleTimeout: 900_000 }
+ * await app.register(auth, { session })
+ */
 export interface SessionOptions {
   /**
    * Encrypts the cookie: 32 random bytes, in base64 or as a Buffer. A list is a rotation: the first key encrypts, all

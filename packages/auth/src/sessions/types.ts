@@ -2,7 +2,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { SessionRecord } from '../stores/store.ts'
 import type { AnyRequest } from '../types/requests.ts'
 
-/** The sessions of users. */
+/**
+ * The sessions of users.
+ *
+ * @example
+ * for (const { id, userAgent } of await app.auth.sessions.list('ada')) console.log(id, userAgent)
+ * await app.auth.sessions.revokeAll('ada')
+ */
 export interface Sessions {
   /** A user's sessions that have not ended, for a page that lists them. */
   list(subject: string): Promise<readonly SessionRecord[]>

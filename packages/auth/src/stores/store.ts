@@ -31,7 +31,13 @@ export type Rotation =
     }
   | { readonly outcome: 'reused' | 'unknown' }
 
-/** A session on the server. */
+/**
+ * A session on the server.
+ *
+ * @example
+ * const inBrowsers = (records: readonly SessionRecord[]) => records.filter(({ userAgent }) => userAgent?.includes('Mozilla'))
+ * console.log(inBrowsers(await app.auth.sessions.list('ada')))
+ */
 export interface SessionRecord {
   readonly id: string
   readonly subject: string

@@ -1,4 +1,9 @@
-/** The signature algorithms that can be allowed. `none` is not one of them. */
+/**
+ * The signature algorithms that can be allowed. `none` is not one of them.
+ *
+ * @example
+ * const algorithms: readonly SignatureAlgorithm[] = ['RS256', 'ES256']
+ */
 export type SignatureAlgorithm =
   | 'HS256'
   | 'HS384'

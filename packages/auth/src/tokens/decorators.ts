@@ -8,10 +8,22 @@ import type { AnyRequest } from '../types/requests.ts'
 
 // The decorators of @fastify/jwt, which `jwt` registers, in types that give way to the app's.
 
-/** The payload of a token: claims, or a text. */
+/**
+ * The payload of a token: claims, or a text.
+ *
+ * @example
+ * const payload: JwtPayload = { sub: 'ada', roles: ['editor'] }
+ * app.jwt.sign(payload)
+ */
 export type JwtPayload = string | object | Buffer
 
-/** Options of signing, besides those of the option `jwt`. */
+/**
+ * Options of signing, besides those of the option `jwt`.
+ *
+ * @example
+ * const options: JwtSignOptions = { expiresIn: '5m' }
+ * app.jwt.sign({ sub: 'ada' }, options)
+ */
 export interface JwtSignOptions extends Omit<SignerOptions, 'expiresIn' | 'notBefore'> {
   /**
    * The lifetime. **Seconds**, at least 1, or a text with a unit: `'15m'`.
@@ -35,7 +47,13 @@ export interface JwtSignOptions extends Omit<SignerOptions, 'expiresIn' | 'notBe
   key?: string | Buffer
 }
 
-/** Options of verification, besides those of the option `jwt`. */
+/**
+ * Options of verification, besides those of the option `jwt`.
+ *
+ * @example
+ * const options: JwtVerifyOptions = { allowedSub: 'ada' }
+ * app.jwt.verify(app.jwt.sign({ sub: 'ada' }), options)
+ */
 export interface JwtVerifyOptions extends Omit<VerifierOptions, 'maxAge'> {
   /**
    * The highest age of a token, by its `iat`. **Seconds**, at least 1, or a text with a unit.
@@ -59,7 +77,13 @@ export interface JwtVerifyOptions extends Omit<VerifierOptions, 'maxAge'> {
   key?: string | Buffer
 }
 
-/** Options for one request's token. */
+/**
+ * Options for one request's token.
+ *
+ * @example
+ * const options: JwtRequestOptions = { verify: { allowedSub: 'ada' } }
+ * app.get('/token', async (request) => app.jwt.lookupToken(request, options.verify))
+ */
 export interface JwtRequestOptions {
   /**
    * Options of reading the token without verification.
@@ -78,7 +102,13 @@ export interface JwtRequestOptions {
 
 type Callback<Value> = (error: Error | null, value: Value) => void
 
-/** `app.jwt`, if the app has a key (`jwt.secret` or `jwt.key`). */
+/**
+ * `app.jwt`, if the app has a key (`jwt.secret` or `jwt.key`).
+ *
+ * @example
+ * const token = app.jwt.sign({ sub: 'ada' }, { expiresIn: '5m' })
+ * console.log(app.jwt.decode(token))
+ */
 export interface Jwt {
   options: { decode: DecoderOptions; sign: JwtSignOptions; verify: JwtVerifyOptions }
   cookie?: { cookieName: string; signed: boolean }
@@ -105,14 +135,24 @@ export interface Jwt {
   lookupToken(request: AnyRequest, options?: JwtRequestOptions['verify']): string
 }
 
-/** `reply.jwtSign`. */
+/**
+ * `reply.jwtSign`.
+ *
+ * @example
+ * app.get('/token', async (_request, reply) => ({ token: await reply.jwtSign({ sub: 'ada' }) }))
+ */
 export interface JwtSign {
   (payload: JwtPayload, options?: JwtSignOptions | { sign?: JwtSignOptions }): Promise<string>
   (payload: JwtPayload, callback: Callback<string>): void
   (payload: JwtPayload, options: JwtSignOptions | { sign?: JwtSignOptions }, callback: Callback<string>): void
 }
 
-/** `request.jwtVerify`. */
+/**
+ * `request.jwtVerify`.
+ *
+ * @example
+ * app.get('/me', async (request) => request.jwtVerify<{ sub: string }>())
+ */
 export interface JwtVerify {
   <Claims extends object | string = AuthUser>(options?: JwtRequestOptions | JwtVerifyOptions): Promise<Claims>
   <Claims extends object | string = AuthUser>(callback: Callback<Claims>): void
@@ -122,7 +162,12 @@ export interface JwtVerify {
   ): void
 }
 
-/** `request.jwtDecode`. */
+/**
+ * `request.jwtDecode`.
+ *
+ * @example
+ * app.get('/claims', async (request) => request.jwtDecode())
+ */
 export interface JwtDecode {
   <Claims extends object | string = Record<string, unknown>>(options?: JwtRequestOptions): Promise<Claims>
   <Claims extends object | string = Record<string, unknown>>(callback: Callback<Claims>): void

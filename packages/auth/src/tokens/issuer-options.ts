@@ -8,7 +8,18 @@ import {
 import { asymmetric, symmetric, type SignatureAlgorithm } from './algorithms.ts'
 import { parsePublicKey, type VerificationKey } from './keys.ts'
 
-/** An issuer of tokens other than the app. One of `jwksUrl`, `publicKey`, `secret` and `introspection` is required. */
+/**
+ * An issuer of tokens other than the app. One of `jwksUrl`, `publicKey`, `secret` and `introspection` is required.
+ *
+ * @example
+ * const auth0: IssuerOptions = {
+ *   issuer: 'https://example.eu.auth0.com/',
+ *   audience: 'orders',
+ *   algorithms: ['RS256'],
+ *   jwksUrl: 'https://example.eu.auth0.com/.well-known/jwks.json'
+ * }
+ * await app.register(auth, { jwt: { issuers: [auth0] } })
+ */
 export interface IssuerOptions {
   /**
    * The `iss` claim, compared exactly.

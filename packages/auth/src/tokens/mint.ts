@@ -8,7 +8,13 @@ import type { Revocations } from '../revocation/revocations.ts'
 import type { AuthStore, PresentedToken, RefreshToken } from '../stores/store.ts'
 import type { ResolvedJwt } from './options.ts'
 
-/** The tokens of a login, named as in OAuth. */
+/**
+ * The tokens of a login, named as in OAuth.
+ *
+ * @example
+ * const { accessToken, expiresIn }: TokenPair = await app.auth.issueTokens({ sub: 'ada' })
+ * console.log(accessToken, `is valid for ${expiresIn} seconds`)
+ */
 export interface TokenPair {
   accessToken: string
   refreshToken: string

@@ -12,7 +12,13 @@ import {
 } from './issuer-options.ts'
 import { resolveSigningKeys, type SigningKeys } from './signing-keys.ts'
 
-/** Options of tokens. One of `secret`, `key` and `issuers` is required. */
+/**
+ * Options of tokens. One of `secret`, `key` and `issuers` is required.
+ *
+ * @example
+ * const jwt: JwtOptions = { secret: process.env['JWT_SECRET']!, issuer: 'shop', expiresIn: '15m' }
+ * await app.register(auth, { jwt })
+ */
 export interface JwtOptions {
   /**
    * Signs and verifies the app's tokens (HMAC): at least 32 random bytes, no placeholder, as text, as a Buffer or as a

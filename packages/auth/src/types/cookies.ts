@@ -4,7 +4,13 @@ import type { Overridable } from '@seaworthy/contract'
 // The decorators of @fastify/cookie, which `session`, `oauth2` and `jwt.cookie` register. The official declarations could
 // conflict with those of an app. These give way to the app's and to the official ones.
 
-/** Attributes of a cookie, as in RFC 6265bis. */
+/**
+ * Attributes of a cookie, as in RFC 6265bis.
+ *
+ * @example
+ * const options: CookieOptions = { path: '/', httpOnly: true, secure: true }
+ * app.get('/theme', async (_request, reply) => reply.setCookie('theme', 'dark', options).send('set'))
+ */
 export interface CookieOptions {
   /**
    * The domain whose subdomains get the cookie too.
@@ -80,7 +86,15 @@ export interface CookieOptions {
   signed?: boolean
 }
 
-/** The content of a signed cookie. */
+/**
+ * The content of a signed cookie.
+ *
+ * @example
+ * app.get('/visits', async (request) => {
+ *   const cookie: UnsignedCookie = request.unsignCookie(request.cookies['visits'] ?? '')
+ *   return cookie.valid ? cookie.value : '0'
+ * })
+ */
 export type UnsignedCookie =
   | { valid: true; renew: boolean; value: string }
   | { valid: false; renew: false; value: null }

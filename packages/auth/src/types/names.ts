@@ -15,9 +15,27 @@ export interface AuthTypes {}
 
 type NamesOf<Kind extends string> = AuthTypes extends Record<Kind, infer Name extends string> ? Name : string
 
-/** A role: any name, or those of `AuthTypes`. */
+/**
+ * A role: any name, or those of `AuthTypes`.
+ *
+ * @example
+ * const role: RoleName = 'admin'
+ * app.delete('/users/:id', { onRequest: app.authorize(role) }, async () => 'gone')
+ */
 export type RoleName = NamesOf<'role'>
-/** A scope: any name, or those of `AuthTypes`. */
+/**
+ * A scope: any name, or those of `AuthTypes`.
+ *
+ * @example
+ * const scope: ScopeName = 'orders:read'
+ * app.get('/orders', { config: { auth: { scopes: scope } } }, async () => [])
+ */
 export type ScopeName = NamesOf<'scope'>
-/** A policy of the option `policies`: any name, or those of `AuthTypes`. */
+/**
+ * A policy of the option `policies`: any name, or those of `AuthTypes`.
+ *
+ * @example
+ * const policy: PolicyName = 'owner'
+ * app.get('/orders/:id', { config: { auth: { owner: policy } } }, async () => 'order')
+ */
 export type PolicyName = NamesOf<'policy'>
