@@ -1,6 +1,12 @@
 import { clientErrorBrand, type ClientError } from '@seaworthy/contract'
 
-/** Response headers of an error: `{ 'retry-after': 30 }`. */
+/**
+ * Response headers of an error: `{ 'retry-after': 30 }`.
+ *
+ * @example
+ * const headers: ErrorHeaders = { 'retry-after': 30 }
+ * throw new AppError('Later', { statusCode: 503, headers })
+ */
 export type ErrorHeaders = Readonly<Record<string, string | number | readonly string[]>>
 
 /** The members of a {@link PluginError} besides its message. */

@@ -24,6 +24,8 @@ export function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefine
  * The form of an address under which its owner is counted: IPv4 as it is, IPv6 by its network, because one customer
  * has a whole `/64` to choose addresses from. A text that is no address stays as it is, in lower case.
  *
+ * @example
+ * console.log(normalizeIP('2001:db8::1')) // 2001:db8::/64 counts as one client
  * @param prefix - Bits of an IPv6 address that count, 0 to 128.
  */
 export function clientNetwork(ip: string | undefined, prefix = 64): string {

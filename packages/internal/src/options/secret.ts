@@ -13,6 +13,13 @@ export interface Secret {
   toJSON(): string
 }
 
+/**
+ * A text that no string, JSON, inspection or log prints.
+ *
+ * @example
+ * const password = new Secret('correct horse')
+ * console.log(`${password}`, password.reveal().length) // prints no secret
+ */
 export const Secret: new (value: string) => Secret = class implements Secret {
   readonly #value: string
   readonly [brand] = true

@@ -1,6 +1,9 @@
 /**
  * The commands that the packages send. Clients of ioredis 5 and 6, alone, with Sentinel or as a cluster, have them.
  * `status` is ioredis' state of the connection: `ready`, `wait`, `connecting`, `reconnecting`, `close`, `end`.
+ *
+ * @example
+ * const withRedis = async (redis: RedisClient) => app.register(rateLimit, { redis }) // new Redis(…) of ioredis
  */
 export interface RedisClient {
   readonly status?: string
