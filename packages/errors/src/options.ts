@@ -3,7 +3,13 @@ import { compileMappings, type ErrorMapping } from './resolve/mapping.ts'
 import type { ResolveOptions } from './resolve/resolve-error.ts'
 import type { ErrorFormat, ErrorMessages, RespondOptions } from './respond/options.ts'
 
-/** Options of the errors plugin. Every option may be left out. */
+/**
+ * Options of the errors plugin. Every option may be left out.
+ *
+ * @example
+ * const options: ErrorsOptions = { format: 'problem', typeBase: 'https://errors.example.com/' }
+ * await app.register(errors, options)
+ */
 export interface ErrorsOptions {
   /**
    * The shape of bodies. `json` is `{ statusCode, error, message, code, correlationId, details? }`, or RFC 9457 if the

@@ -96,7 +96,15 @@ function addSchemas(fastify: FastifyInstance): void {
   }
 }
 
-/** One error shape for a whole Fastify app: RFC 9457 problem details or JSON, safe by default. */
+/**
+ * One error shape for a whole Fastify app: RFC 9457 problem details or JSON, safe by default.
+ *
+ * @example
+ * await app.register(errors, { map: [{ match: 'ECONNREFUSED', to: 503 }] })
+ * app.get('/orders/:id', async () => {
+ *   throw new NotFoundError('Order')
+ * })
+ */
 export const errors: FastifyPluginAsync<ErrorsOptions> = fp(plugin, {
   name: '@seaworthy/errors',
   fastify: '^5.8.5'

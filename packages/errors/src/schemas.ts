@@ -18,7 +18,13 @@ const fieldErrorSchema = {
   additionalProperties: true
 } as const
 
-/** A JSON schema with an `$id`. */
+/**
+ * A JSON schema with an `$id`.
+ *
+ * @example
+ * const schemas: readonly ErrorSchema[] = [errorSchema, problemSchema]
+ * console.log(schemas.map(({ $id }) => $id))
+ */
 export interface ErrorSchema {
   readonly $id: string
   readonly title: string
@@ -33,7 +39,12 @@ const correlationId = { ...text, description: 'The id of the request, as in the 
 const code = { ...text, description: 'Stable, for programs' }
 const status = { type: 'integer', minimum: 400, maximum: 599 } as const
 
-/** The plain JSON body: `{ $ref: 'SeaworthyError#' }`. */
+/**
+ * The plain JSON body: `{ $ref: 'SeaworthyError#' }`.
+ *
+ * @example
+ * console.log(Object.keys(errorSchema.properties))
+ */
 export const errorSchema: ErrorSchema = {
   $id: 'SeaworthyError',
   title: 'Error',
@@ -54,7 +65,12 @@ export const errorSchema: ErrorSchema = {
   additionalProperties: true
 }
 
-/** Problem details (RFC 9457): `{ $ref: 'SeaworthyProblem#' }`. */
+/**
+ * Problem details (RFC 9457): `{ $ref: 'SeaworthyProblem#' }`.
+ *
+ * @example
+ * console.log(problemSchema.$id, problemSchema.required)
+ */
 export const problemSchema: ErrorSchema = {
   $id: 'SeaworthyProblem',
   title: 'Problem',
@@ -74,7 +90,13 @@ export const problemSchema: ErrorSchema = {
   additionalProperties: true
 }
 
-/** An error response in a route's schema, in both shapes. */
+/**
+ * An error response in a route's schema, in both shapes.
+ *
+ * @example
+ * const responses: Record<string, ErrorResponse> = errorResponses(404)
+ * console.log(responses['404']?.description)
+ */
 export interface ErrorResponse {
   description: string
   content: Record<string, { schema: { $ref: string } }>
@@ -83,6 +105,9 @@ export interface ErrorResponse {
 /**
  * Makes response schemas for a route: `schema: { response: { 200: user, ...errorResponses(404, '5xx') } }`.
  *
+ * @example
+ * const schema = { response: { ...errorResponses(404, '5xx') } }
+ * app.get('/orders/:id', { schema }, async () => 'order')
  * @param statuses - Statuses, or `'4xx'` and `'5xx'`, which are the default.
  */
 export function errorResponses(...statuses: readonly (number | string)[]): Record<string, ErrorResponse> {

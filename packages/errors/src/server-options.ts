@@ -1,7 +1,13 @@
 import { earlyRejectionOptions, type EarlyRejectionOptions } from '@seaworthy/contract'
 import { resolveOptions, type ErrorsOptions } from './options.ts'
 
-/** Options to spread into `Fastify({ … })`. */
+/**
+ * Options to spread into `Fastify({ … })`.
+ *
+ * @example
+ * const settings: ErrorsServerSettings = errorsServerOptions({ format: 'problem' })
+ * const app = Fastify({ ...settings })
+ */
 export interface ErrorsServerSettings {
   frameworkErrors: EarlyRejectionOptions['frameworkErrors']
   clientErrorHandler: EarlyRejectionOptions['clientErrorHandler']

@@ -4,7 +4,13 @@ import { codeOf, isCode, isErrorStatus } from './status.ts'
 
 export type { ErrorHeaders }
 
-/** Options of an {@link AppError}. */
+/**
+ * Options of an {@link AppError}.
+ *
+ * @example
+ * const options: AppErrorOptions = { statusCode: 402, code: 'CARD_DECLINED', headers: { 'retry-after': 60 } }
+ * throw new AppError('The card was declined', options)
+ */
 export interface AppErrorOptions {
   /**
    * The status of the response, a whole number from 400 to 599. Anything else becomes 500.
@@ -103,6 +109,13 @@ export class AppError extends Error {
 /**
  * Whether `error` is an {@link AppError} or another error made for clients, from any copy of this package (CommonJS
  * beside ESM, two versions), and has the code if one is passed. Use it instead of `instanceof`.
+ *
+ * @example
+ * const save = async () => Promise.reject(new Error('gone'))
+ * await save().catch((error) => {
+ *   if (isAppError(error, 'NOT_FOUND')) console.log('nothing to save')
+ *   else throw error
+ * })
  */
 export function isAppError<const Code extends string = string>(
   error: unknown,

@@ -1,6 +1,11 @@
 /**
  * Codes that this package puts into responses and into the metric `errors_total`. An app's errors may carry others, and
  * errors of Fastify and its plugins keep their own (`FST_ERR_…`).
+ *
+ * @example
+ * const code: ErrorCode = 'VALIDATION_ERROR'
+ * const { code: sent } = (await app.inject('/')).json<ErrorBody>()
+ * console.log(sent === code)
  */
 export type ErrorCode =
   | 'BAD_REQUEST'

@@ -2,7 +2,14 @@ import { nameErrorClass, optionChecks, type OptionChecks } from '@seaworthy/inte
 import { AppError, type AppErrorOptions } from './app-error.ts'
 import { isCode, isErrorStatus, titleOf } from './status.ts'
 
-/** The definition of an error class: the options that all its errors share. */
+/**
+ * The definition of an error class: the options that all its errors share.
+ *
+ * @example
+ * const definition: ErrorDefinition<[item: string]> = { statusCode: 409, message: (item) => `${item} is sold out` }
+ * const SoldOut = defineError('SOLD_OUT', definition)
+ * throw new SoldOut('The book')
+ */
 export interface ErrorDefinition<Args extends unknown[]> extends Omit<
   AppErrorOptions,
   'code' | 'cause' | 'details'
@@ -21,7 +28,13 @@ export interface ErrorDefinition<Args extends unknown[]> extends Omit<
   name?: string | undefined
 }
 
-/** A class made by {@link defineError}. Its constructor takes the message's arguments, then options of the error. */
+/**
+ * A class made by {@link defineError}. Its constructor takes the message's arguments, then options of the error.
+ *
+ * @example
+ * const SoldOut: DefinedError<[item: string]> = defineError('SOLD_OUT', { statusCode: 409, message: (item: string) => `${item} is sold out` })
+ * throw new SoldOut('The book')
+ */
 export type DefinedError<Args extends unknown[], Code extends string = string> = new (
   ...args: [...Args, options?: AppErrorOptions]
 ) => AppError & { readonly code: Code }
@@ -39,11 +52,11 @@ const classNameOf = (code: string): string => {
  * Makes an error class for a code of the app.
  *
  * @example
- * const UserNotFound = defineError('USER_NOT_FOUND', {
- *   statusCode: 404,
- *   message: (id: string) => `There is no user ${id}`
+ * const OrderLocked = defineError('ORDER_LOCKED', {
+ *   statusCode: 409,
+ *   message: (id: string) => `Order ${id} is being packed`
  * })
- * throw new UserNotFound('42', { cause })
+ * throw new OrderLocked('7')
  * @throws RangeError with the code `INVALID_OPTION` for a code or status that cannot be sent.
  */
 export function defineError<Args extends unknown[] = [], const Code extends string = string>(

@@ -2,10 +2,22 @@ import { nameErrorClass } from '@seaworthy/internal'
 import { AppError, type AppErrorOptions } from './app-error.ts'
 import type { ErrorCode } from './codes.ts'
 
-/** Options of an error class that has a fixed status. */
+/**
+ * Options of an error class that has a fixed status.
+ *
+ * @example
+ * const options: HttpErrorOptions = { code: 'ORDER_LOCKED', cause: new Error('row is locked') }
+ * throw new ConflictError('The order is being packed', options)
+ */
 export type HttpErrorOptions = Omit<AppErrorOptions, 'statusCode'>
 
-/** Options of an error that tells the client when to retry. */
+/**
+ * Options of an error that tells the client when to retry.
+ *
+ * @example
+ * const options: RetryableOptions = { retryAfter: 30 }
+ * throw new ServiceUnavailableError('The warehouse is away', options)
+ */
 export interface RetryableOptions extends HttpErrorOptions {
   /**
    * **Seconds** until a retry makes sense, at least 0. It is rounded up and sent as `Retry-After`.
@@ -20,7 +32,12 @@ function withRetryAfter({ retryAfter, ...options }: RetryableOptions): AppErrorO
   return { ...options, headers: { 'retry-after': Math.max(0, Math.ceil(retryAfter)), ...options.headers } }
 }
 
-/** 400 Bad Request: the server cannot understand the request. */
+/**
+ * 400 Bad Request: the server cannot understand the request.
+ *
+ * @example
+ * throw new BadRequestError('The date is in the past', { code: 'DATE_IN_THE_PAST' })
+ */
 export class BadRequestError extends AppError {
   static {
     nameErrorClass(this, 'BadRequestError')
@@ -31,7 +48,12 @@ export class BadRequestError extends AppError {
   }
 }
 
-/** 401 Unauthorized: the request has no valid credentials. It is sent with `WWW-Authenticate`. */
+/**
+ * 401 Unauthorized: the request has no valid credentials. It is sent with `WWW-Authenticate`.
+ *
+ * @example
+ * throw new UnauthorizedError('The link has expired')
+ */
 export class UnauthorizedError extends AppError {
   static {
     nameErrorClass(this, 'UnauthorizedError')
@@ -42,7 +64,12 @@ export class UnauthorizedError extends AppError {
   }
 }
 
-/** 403 Forbidden: the user is authenticated, and lacks the permission. */
+/**
+ * 403 Forbidden: the user is authenticated, and lacks the permission.
+ *
+ * @example
+ * throw new ForbiddenError('Only the owner may do this')
+ */
 export class ForbiddenError extends AppError {
   static {
     nameErrorClass(this, 'ForbiddenError')
@@ -53,7 +80,12 @@ export class ForbiddenError extends AppError {
   }
 }
 
-/** 404 Not Found: the message of `new NotFoundError('User')` is `User not found`. */
+/**
+ * 404 Not Found: the message of `new NotFoundError('User')` is `User not found`.
+ *
+ * @example
+ * throw new NotFoundError('Order')
+ */
 export class NotFoundError extends AppError {
   static {
     nameErrorClass(this, 'NotFoundError')
@@ -64,7 +96,12 @@ export class NotFoundError extends AppError {
   }
 }
 
-/** 405 Method Not Allowed. `allow` lists the methods that the resource supports. */
+/**
+ * 405 Method Not Allowed. `allow` lists the methods that the resource supports.
+ *
+ * @example
+ * throw new MethodNotAllowedError(['GET', 'PUT'])
+ */
 export class MethodNotAllowedError extends AppError {
   static {
     nameErrorClass(this, 'MethodNotAllowedError')
@@ -76,7 +113,12 @@ export class MethodNotAllowedError extends AppError {
   }
 }
 
-/** 409 Conflict: the request contradicts the current state of the resource. */
+/**
+ * 409 Conflict: the request contradicts the current state of the resource.
+ *
+ * @example
+ * throw new ConflictError('The order has been packed already')
+ */
 export class ConflictError extends AppError {
   static {
     nameErrorClass(this, 'ConflictError')
@@ -87,7 +129,12 @@ export class ConflictError extends AppError {
   }
 }
 
-/** 410 Gone: the resource was removed for good. */
+/**
+ * 410 Gone: the resource was removed for good.
+ *
+ * @example
+ * throw new GoneError('The offer has ended')
+ */
 export class GoneError extends AppError {
   static {
     nameErrorClass(this, 'GoneError')
@@ -98,7 +145,12 @@ export class GoneError extends AppError {
   }
 }
 
-/** 413 Payload Too Large. */
+/**
+ * 413 Payload Too Large.
+ *
+ * @example
+ * throw new PayloadTooLargeError('At most 100 items')
+ */
 export class PayloadTooLargeError extends AppError {
   static {
     nameErrorClass(this, 'PayloadTooLargeError')
@@ -109,7 +161,12 @@ export class PayloadTooLargeError extends AppError {
   }
 }
 
-/** 422 Unprocessable Entity: the request is well-formed, and its content is not acceptable. */
+/**
+ * 422 Unprocessable Entity: the request is well-formed, and its content is not acceptable.
+ *
+ * @example
+ * throw new UnprocessableEntityError('The IBAN is not valid', { details: [{ pointer: '/iban' }] })
+ */
 export class UnprocessableEntityError extends AppError {
   static {
     nameErrorClass(this, 'UnprocessableEntityError')
@@ -120,7 +177,12 @@ export class UnprocessableEntityError extends AppError {
   }
 }
 
-/** 429 Too Many Requests. */
+/**
+ * 429 Too Many Requests.
+ *
+ * @example
+ * throw new TooManyRequestsError('One export a minute', { retryAfter: 60 })
+ */
 export class TooManyRequestsError extends AppError {
   static {
     nameErrorClass(this, 'TooManyRequestsError')
@@ -135,7 +197,12 @@ export class TooManyRequestsError extends AppError {
   }
 }
 
-/** 502 Bad Gateway: an upstream service sent an invalid response. */
+/**
+ * 502 Bad Gateway: an upstream service sent an invalid response.
+ *
+ * @example
+ * throw new BadGatewayError('The shipping service sent nonsense')
+ */
 export class BadGatewayError extends AppError {
   static {
     nameErrorClass(this, 'BadGatewayError')
@@ -146,7 +213,12 @@ export class BadGatewayError extends AppError {
   }
 }
 
-/** 503 Service Unavailable: the service cannot handle the request at the moment. */
+/**
+ * 503 Service Unavailable: the service cannot handle the request at the moment.
+ *
+ * @example
+ * throw new ServiceUnavailableError('Closed for stocktaking', { retryAfter: 3600 })
+ */
 export class ServiceUnavailableError extends AppError {
   static {
     nameErrorClass(this, 'ServiceUnavailableError')
@@ -161,7 +233,12 @@ export class ServiceUnavailableError extends AppError {
   }
 }
 
-/** 504 Gateway Timeout: an upstream service took too long. */
+/**
+ * 504 Gateway Timeout: an upstream service took too long.
+ *
+ * @example
+ * throw new GatewayTimeoutError('The shipping service is slow')
+ */
 export class GatewayTimeoutError extends AppError {
   static {
     nameErrorClass(this, 'GatewayTimeoutError')

@@ -3,7 +3,13 @@ import { AppError } from './app-error.ts'
 import type { ErrorCode } from './codes.ts'
 import type { HttpErrorOptions } from './http-errors.ts'
 
-/** One violation of a rule by a request. */
+/**
+ * One violation of a rule by a request.
+ *
+ * @example
+ * const missing: FieldError = { pointer: '/email', keyword: 'required', message: 'must be there' }
+ * throw new ValidationError('The form is not complete', [missing])
+ */
 export interface FieldError {
   /** The part of the request: `body`, `querystring`, `params`, `headers`. */
   in?: string
@@ -36,7 +42,12 @@ function toOptions(value: unknown): HttpErrorOptions {
   return hasOption || names.every((name) => optionNames.has(name)) ? value : { details: value }
 }
 
-/** 400 Bad Request: the request breaks rules. `details` lists them, preferably as {@link FieldError}s. */
+/**
+ * 400 Bad Request: the request breaks rules. `details` lists them, preferably as {@link FieldError}s.
+ *
+ * @example
+ * throw new ValidationError('The order is not complete', [{ pointer: '/items', keyword: 'minItems', message: 'must have an item' }])
+ */
 export class ValidationError extends AppError {
   static {
     nameErrorClass(this, 'ValidationError')

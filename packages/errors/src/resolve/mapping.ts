@@ -5,10 +5,23 @@ import { isErrorStatus, maskedMessage } from '../classes/status.ts'
 import { atOnce } from '../options-at-once.ts'
 import { isErrorLike, isInstance } from '../thrown/error-like.ts'
 
-/** A class of errors. */
+/**
+ * A class of errors.
+ *
+ * @example
+ * class DriverError extends Error {}
+ * const match: ErrorClass = DriverError
+ * await app.register(errors, { map: [{ match, to: 503 }] })
+ */
 export type ErrorClass = abstract new (...args: never[]) => object
 
-/** The response to a mapped error: see {@link ErrorMapping}. */
+/**
+ * The response to a mapped error: see {@link ErrorMapping}.
+ *
+ * @example
+ * const to: MappedError = { statusCode: 409, code: 'DUPLICATE', message: 'It exists already' }
+ * await app.register(errors, { map: [{ match: '23505', to }] })
+ */
 export type MappedError = AppErrorOptions & {
   /**
    * The message for the client, sent with any status.
@@ -18,7 +31,13 @@ export type MappedError = AppErrorOptions & {
   message?: string | undefined
 }
 
-/** A rule that gives errors of other libraries a response: a database driver's, an HTTP client's. */
+/**
+ * A rule that gives errors of other libraries a response: a database driver's, an HTTP client's.
+ *
+ * @example
+ * const down: ErrorMapping = { match: 'ECONNREFUSED', to: { statusCode: 503, code: 'DATABASE_DOWN' } }
+ * await app.register(errors, { map: [down] })
+ */
 export interface ErrorMapping {
   /** A class (matched with `instanceof`), the `code` of an error, or a function that returns `true` for a match. */
   match: ErrorClass | string | ((error: unknown) => boolean)

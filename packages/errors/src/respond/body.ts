@@ -2,7 +2,13 @@ import { titleOf } from '../classes/status.ts'
 import type { ErrorReply } from '../resolve/error-reply.ts'
 import type { BodyOptions } from './options.ts'
 
-/** The body of an error as plain JSON. */
+/**
+ * The body of an error as plain JSON.
+ *
+ * @example
+ * const { message, code, correlationId } = (await app.inject('/')).json<ErrorBody>()
+ * console.log(`${code}: ${message} (${correlationId})`)
+ */
 export interface ErrorBody {
   statusCode: number
   /** The status in words. */
@@ -16,7 +22,14 @@ export interface ErrorBody {
   [extension: string]: unknown
 }
 
-/** The body of an error as problem details (RFC 9457). */
+/**
+ * The body of an error as problem details (RFC 9457).
+ *
+ * @example
+ * const response = await app.inject({ url: '/', headers: { accept: 'application/problem+json' } })
+ * const { type, title, detail } = response.json<ProblemBody>()
+ * console.log(type, title, detail)
+ */
 export interface ProblemBody {
   /** Identifies the kind of problem: `typeBase` and the code, or `about:blank`. */
   type: string
