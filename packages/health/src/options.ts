@@ -2,7 +2,13 @@ import { omitUndefined, optionChecks, type OptionChecks } from '@seaworthy/inter
 import type { CheckDefinition, CheckFunction } from './checks/options.ts'
 import type { StartupTask } from './readiness/startup-tasks.ts'
 
-/** Options of the health plugin. Every option may be left out. */
+/**
+ * Options of the health plugin. Every option may be left out.
+ *
+ * @example
+ * const options: HealthOptions = { prefix: '/healthz', cacheFor: 2000, checks: { database: async () => true } }
+ * await app.register(health, options)
+ */
 export interface HealthOptions {
   /**
    * The path of the probes: `/health/live`, `/health/ready`, `/health/startup`, `/health/group/<name>`. It starts with

@@ -83,7 +83,13 @@ const plugin: FastifyPluginAsync<HealthOptions> = async (fastify, pluginOptions)
   })
 }
 
-/** Liveness, readiness and startup probes that no hook, limit or stalled dependency can fail. */
+/**
+ * Liveness, readiness and startup probes that no hook, limit or stalled dependency can fail.
+ *
+ * @example
+ * await app.register(health, { checks: { database: async () => true } })
+ * console.log((await app.inject('/health/ready')).json())
+ */
 export const health: FastifyPluginAsync<HealthOptions> = fp(plugin, {
   name: '@seaworthy/health',
   fastify: '^5.3.0'

@@ -1,6 +1,12 @@
 import type { CheckFunction, CheckOutcome, CheckResult } from '../checks/options.ts'
 
-/** The members of a breaker that the check reads: `opened` and `halfOpen` of opossum, or a `state`. */
+/**
+ * The members of a breaker that the check reads: `opened` and `halfOpen` of opossum, or a `state`.
+ *
+ * @example
+ * const prices: BreakerLike = { name: 'prices', state: 'open' }
+ * app.health.addCheck('prices', breakerCheck(prices))
+ */
 export interface BreakerLike {
   readonly name?: string
   readonly opened?: boolean
@@ -8,12 +14,22 @@ export interface BreakerLike {
   readonly state?: string
 }
 
-/** One breaker, several, or a function that lists those that exist at the time. */
+/**
+ * One breaker, several, or a function that lists those that exist at the time.
+ *
+ * @example
+ * const breakers: Breakers = () => [{ name: 'prices', state: 'closed' }]
+ * app.health.addCheck('breakers', breakerCheck(breakers))
+ */
 export type Breakers = BreakerLike | readonly BreakerLike[] | (() => Iterable<BreakerLike>)
 
 /**
  * Passes while no breaker is open; a half-open one makes it degraded. It calls nothing, it only reads the breakers. Add
  * it with `critical: false`, unless the service is useless without the dependency behind the breaker.
+ *
+ * @example
+ * const prices = { name: 'prices', state: 'closed' }
+ * app.health.addCheck('breakers', breakerCheck(prices), { critical: false })
  */
 export function breakerCheck(breakers: Breakers): CheckFunction {
   return (): CheckResult => {

@@ -1,7 +1,13 @@
 import { omitUndefined, optionChecks, type OptionChecks } from '@seaworthy/internal'
 import type { CheckFunction } from '../checks/options.ts'
 
-/** Options of {@link httpCheck}. */
+/**
+ * Options of {@link httpCheck}.
+ *
+ * @example
+ * const options: HttpCheckOptions = { method: 'GET', expect: (statusCode) => statusCode < 500 }
+ * app.health.addCheck('payments', httpCheck('http://payments.internal/', options))
+ */
 export interface HttpCheckOptions {
   /**
    * The method of the request.
@@ -34,6 +40,8 @@ const check: OptionChecks = optionChecks('health')
 /**
  * Passes if the address responds with success. It does not follow redirects and does not read the body.
  *
+ * @example
+ * app.health.addCheck('payments', httpCheck('http://payments.internal/health'), { critical: false })
  * @throws RangeError with the code `INVALID_OPTION` if `url` is no http or https address, or has a password.
  */
 export function httpCheck(url: string | URL, options: HttpCheckOptions = {}): CheckFunction {

@@ -14,12 +14,24 @@ interface Pool {
   on?(event: 'error', listener: () => void): unknown
 }
 
-/** The database that the check needs: a `Pool` of `pg`, or any object with `query` (a client, an embedded database). */
+/**
+ * The database that the check needs: a `Pool` of `pg`, or any object with `query` (a client, an embedded database).
+ *
+ * @example
+ * const pool: PostgresLike = { query: async (text) => console.log(text) }
+ * app.health.addCheck('database', postgresCheck(pool))
+ */
 export interface PostgresLike {
   query(text: string): Promise<unknown>
 }
 
-/** Options of {@link postgresCheck}. */
+/**
+ * Options of {@link postgresCheck}.
+ *
+ * @example
+ * const options: PostgresCheckOptions = { query: 'SELECT 1 FROM orders LIMIT 1' }
+ * app.health.addCheck('orders', postgresCheck({ query: async () => undefined }, options))
+ */
 export interface PostgresCheckOptions {
   /**
    * The query to run.
@@ -37,6 +49,10 @@ const noop = (): void => undefined
  * Passes if PostgreSQL answers a query. With a pool of `pg`, a connection that does not answer in time is destroyed, so
  * that the pool drops connections that a frozen or failed-over server has left, and at most one connection is requested
  * at a time. A pool without an `error` listener gets one: otherwise an idle connection that breaks ends the process.
+ *
+ * @example
+ * const pool = { query: async (_text: string) => ({ rows: [] }) } // new Pool() of pg
+ * app.health.addCheck('database', postgresCheck(pool))
  */
 export function postgresCheck(database: PostgresLike, options: PostgresCheckOptions = {}): CheckFunction {
   const { query } = { ...defaults, ...omitUndefined(options) }

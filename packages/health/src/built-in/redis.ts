@@ -1,6 +1,12 @@
 import type { CheckFunction } from '../checks/options.ts'
 
-/** The client that the check needs: of `ioredis` or `redis` (node-redis), or any object with `ping`. */
+/**
+ * The client that the check needs: of `ioredis` or `redis` (node-redis), or any object with `ping`.
+ *
+ * @example
+ * const redis: RedisLike = { ping: async () => 'PONG', status: 'ready' }
+ * app.health.addCheck('cache', redisCheck(redis))
+ */
 export interface RedisLike {
   ping(): Promise<unknown>
   /** ioredis */
@@ -14,6 +20,10 @@ const disconnected: ReadonlySet<string> = new Set(['close', 'reconnecting', 'end
 /**
  * Passes if Redis answers a PING. A client that has lost its connection fails at once, because a PING would wait in its
  * offline queue.
+ *
+ * @example
+ * const redis = { ping: async () => 'PONG' } // new Redis() of ioredis
+ * app.health.addCheck('cache', redisCheck(redis), { critical: false })
  */
 export function redisCheck(client: RedisLike): CheckFunction {
   return async () => {

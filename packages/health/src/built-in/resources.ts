@@ -6,7 +6,13 @@ import type { CheckFunction, CheckResult } from '../checks/options.ts'
 
 const check: OptionChecks = optionChecks('health')
 
-/** Options of {@link diskCheck}. */
+/**
+ * Options of {@link diskCheck}.
+ *
+ * @example
+ * const options: DiskCheckOptions = { minFree: 1_000_000_000 }
+ * app.health.addCheck('disk', diskCheck('/var/data', options))
+ */
 export interface DiskCheckOptions {
   /**
    * The share of the file system that must be free for unprivileged users, 0 to 1.
@@ -21,6 +27,8 @@ const diskDefaults: Required<DiskCheckOptions> = { minFree: 0.05 }
 /**
  * Passes while the file system of `path` has enough free space.
  *
+ * @example
+ * app.health.addCheck('disk', diskCheck('/var/data'), { interval: 60_000 })
  * @throws RangeError with the code `INVALID_OPTION` for a wrong option.
  */
 export function diskCheck(path: string, options: DiskCheckOptions = {}): CheckFunction {
@@ -44,7 +52,13 @@ export function diskCheck(path: string, options: DiskCheckOptions = {}): CheckFu
 
 const readDisk = (path: string) => statfs(path)
 
-/** Options of {@link memoryCheck}. */
+/**
+ * Options of {@link memoryCheck}.
+ *
+ * @example
+ * const options: MemoryCheckOptions = { maxHeap: 0.9 }
+ * app.health.addCheck('memory', memoryCheck(options))
+ */
 export interface MemoryCheckOptions {
   /**
    * The share of V8's heap limit that may be used, 0.01 to 1.
@@ -65,6 +79,8 @@ const memoryDefaults: Required<MemoryCheckOptions> = { maxHeap: 0.9, maxRss: 0 }
 /**
  * Passes while the process is below its memory limits. It is meant for readiness: less traffic may be enough to recover.
  *
+ * @example
+ * app.health.addCheck('memory', memoryCheck({ maxHeap: 0.9 }), { failureThreshold: 3 })
  * @throws RangeError with the code `INVALID_OPTION` for a wrong option.
  */
 export function memoryCheck(options: MemoryCheckOptions = {}): CheckFunction {
@@ -79,7 +95,13 @@ export function memoryCheck(options: MemoryCheckOptions = {}): CheckFunction {
   }
 }
 
-/** Options of {@link eventLoopCheck}. */
+/**
+ * Options of {@link eventLoopCheck}.
+ *
+ * @example
+ * const options: EventLoopCheckOptions = { maxDelay: 500 }
+ * app.health.addCheck('event loop', eventLoopCheck(options))
+ */
 export interface EventLoopCheckOptions {
   /**
    * Milliseconds that a timer may be late, 1 to 60000. Keep it below the check's `timeout`.
@@ -96,6 +118,8 @@ const timerDelay = 10
 /**
  * Passes while the event loop keeps up: it measures how late a timer fires. Between runs it costs nothing.
  *
+ * @example
+ * app.health.addCheck('event loop', eventLoopCheck({ maxDelay: 500 }))
  * @throws RangeError with the code `INVALID_OPTION` for a wrong option.
  */
 export function eventLoopCheck(options: EventLoopCheckOptions = {}): CheckFunction {

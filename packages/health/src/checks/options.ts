@@ -1,10 +1,21 @@
 import type { ReadinessCheckOptions } from '@seaworthy/contract'
 import { optionChecks, type OptionChecks } from '@seaworthy/internal'
 
-/** The outcome of a check. */
+/**
+ * The outcome of a check.
+ *
+ * @example
+ * const status: CheckOutcome = 'degraded'
+ * app.health.addCheck('replicas', () => ({ status }))
+ */
 export type CheckOutcome = 'pass' | 'degraded' | 'fail'
 
-/** The return value of a check with details. */
+/**
+ * The return value of a check with details.
+ *
+ * @example
+ * app.health.addCheck('replicas', (): CheckResult => ({ status: 'degraded', detail: { running: 1, wanted: 2 } }))
+ */
 export interface CheckResult {
   status: CheckOutcome
   /** Shown to operators only, never on public probes. It must hold no secrets. */
@@ -16,10 +27,20 @@ export interface CheckResult {
  * failure: `'down'`, `{ status: 'fail' }`, `{ ok: false }`, `{ database: { status: 'down' } }`. It also fails if it
  * returns a text or a status that is not understood. It may return `'degraded'` or a {@link CheckResult}. Anything else
  * passes. `signal` is aborted when the check's time is over: pass it to the calls that take one.
+ *
+ * @example
+ * const check: CheckFunction = async (signal) => (await fetch('http://payments.internal/', { signal })).ok
+ * app.health.addCheck('payments', check)
  */
 export type CheckFunction = (signal: AbortSignal) => unknown
 
-/** Options of a check. Every option may be left out. */
+/**
+ * Options of a check. Every option may be left out.
+ *
+ * @example
+ * const options: CheckOptions = { critical: false, interval: 5000, failureThreshold: 3 }
+ * app.health.addCheck('queue', async () => true, options)
+ */
 export interface CheckOptions extends ReadinessCheckOptions {
   /**
    * Whether readiness fails if the check fails. If an optional check fails, the service becomes `degraded` and still
@@ -100,7 +121,13 @@ export interface CheckOptions extends ReadinessCheckOptions {
   groups?: readonly string[]
 }
 
-/** A check and its options in one object. */
+/**
+ * A check and its options in one object.
+ *
+ * @example
+ * const queue: CheckDefinition = { check: async () => true, critical: false, timeout: 500 }
+ * await app.register(health, { checks: { queue } })
+ */
 export interface CheckDefinition extends CheckOptions {
   /** The check itself. */
   check: CheckFunction

@@ -4,7 +4,13 @@ import type { CheckRun } from '../checks/check-run.ts'
 import type { Check, CheckListener, CheckState } from '../checks/check.ts'
 import { logWithError, reportSafely, safeErrorMessage } from './safe-error.ts'
 
-/** A change of a check's state, kept for operators. */
+/**
+ * A change of a check's state, kept for operators.
+ *
+ * @example
+ * const last: Transition | undefined = app.health.status().history.at(-1)
+ * console.log(last?.check, last?.from, last?.to)
+ */
 export interface Transition {
   at: string
   check: string

@@ -4,7 +4,15 @@ import type { Maintenance } from '../readiness/readiness-gates.ts'
 import type { StartupTask, StartupTasks } from '../readiness/startup-tasks.ts'
 import { healthReport, type HealthReport } from './health-report.ts'
 
-/** `app.health` */
+/**
+ * `app.health`
+ *
+ * @example
+ * app.health.addCheck('database', async () => true)
+ * const release = app.health.hold('migration')
+ * release()
+ * console.log(app.health.status().status)
+ */
 export interface Health {
   /**
    * Adds a check, before or after the app is ready.

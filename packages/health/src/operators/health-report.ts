@@ -5,7 +5,13 @@ import { isPastMaxUnready, type ReadyStatus } from '../readiness/evaluate-readin
 import type { HealthState } from '../readiness/health-state.ts'
 import type { NotReadyReason } from '../readiness/readiness-gates.ts'
 
-/** A check's last results, for operators. Times are ISO 8601, durations milliseconds. */
+/**
+ * A check's last results, for operators. Times are ISO 8601, durations milliseconds.
+ *
+ * @example
+ * const report: CheckReport | undefined = app.health.status().checks['database']
+ * console.log(report?.status, report?.duration, report?.error)
+ */
 export interface CheckReport {
   status: 'pass' | 'degraded' | 'fail' | 'pending'
   critical: boolean
@@ -21,7 +27,13 @@ export interface CheckReport {
   ignored?: boolean
 }
 
-/** The health of the service, for operators. It may contain addresses and messages, so it is not for the public. */
+/**
+ * The health of the service, for operators. It may contain addresses and messages, so it is not for the public.
+ *
+ * @example
+ * const report: HealthReport = await app.health.check()
+ * console.log(report.status, Object.keys(report.checks))
+ */
 export interface HealthReport {
   status: ReadyStatus
   reason?: NotReadyReason

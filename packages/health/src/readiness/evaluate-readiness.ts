@@ -1,7 +1,13 @@
 import type { Check, CheckState } from '../checks/check.ts'
 import type { NotReadyReason, ReadinessGates } from './readiness-gates.ts'
 
-/** The status of readiness or of a group. */
+/**
+ * The status of readiness or of a group.
+ *
+ * @example
+ * const status: ReadyStatus = app.health.status().status
+ * console.log(status === 'ready')
+ */
 export type ReadyStatus = 'ready' | 'degraded' | 'not ready'
 
 /** The readiness of the service, or of a group of checks. */

@@ -4,14 +4,26 @@ import { optionChecks, type OptionChecks } from '@seaworthy/internal'
 const check: OptionChecks = optionChecks('health')
 const week = 604_800_000
 
-/** Why the service is not ready, whatever its checks return. */
+/**
+ * Why the service is not ready, whatever its checks return.
+ *
+ * @example
+ * const reason: NotReadyReason | undefined = app.health.status().reason
+ * console.log(reason === 'draining')
+ */
 export type NotReadyReason = 'starting' | 'held' | 'maintenance' | 'draining'
 
 /** Whether maintenance may last so many milliseconds. */
 export const isMaintenanceDuration = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 1 && (value as number) <= week
 
-/** Options of {@link Maintenance.enter}. */
+/**
+ * Options of {@link Maintenance.enter}.
+ *
+ * @example
+ * const options: MaintenanceOptions = { maxDuration: 600_000 }
+ * app.health.maintenance.enter('an index is rebuilt', options)
+ */
 export interface MaintenanceOptions {
   /**
    * Milliseconds after which maintenance ends by itself, 1 to 604800000 (a week).
@@ -22,7 +34,13 @@ export interface MaintenanceOptions {
   maxDuration?: number
 }
 
-/** The maintenance switch. */
+/**
+ * The maintenance switch.
+ *
+ * @example
+ * app.health.maintenance.enter('an index is rebuilt', { maxDuration: 600_000 })
+ * app.health.maintenance.leave()
+ */
 export interface Maintenance {
   /** Takes the service out of traffic: readiness responds with 503, liveness does not. Only operators see the reason. */
   enter(reason: string, options?: MaintenanceOptions): void

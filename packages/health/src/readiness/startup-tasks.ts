@@ -6,6 +6,10 @@ import type { ReadinessGates } from './readiness-gates.ts'
 /**
  * Work that must succeed before the service is ready. `signal` is aborted when its time is over and when the app closes.
  * It may run several times, until it succeeds.
+ *
+ * @example
+ * const warm: StartupTask = async (signal) => (await fetch('http://prices.internal/all', { signal })).json()
+ * await app.register(health, { startupTasks: { warm } })
  */
 export type StartupTask = (signal: AbortSignal) => unknown
 
