@@ -4,7 +4,14 @@ import type { Registry } from 'prom-client'
 import type { ManagementListener } from './management/listener.ts'
 import type { ErrorContext } from './tracking/options.ts'
 
-/** The decorator `app.observability`. */
+/**
+ * The decorator `app.observability`.
+ *
+ * @example
+ * app.observability.captureError(new Error('in a job'), { source: 'job "mail"' })
+ * app.get('/a', async (request) => fetch('http://users/1', { headers: app.observability.headers(request) }))
+ * console.log(await app.observability.metrics())
+ */
 export interface Observability {
   /** The registry for the app's metrics: prom-client's, or the one of `metrics.registry`, which may be of another kind. */
   readonly registry: Registry

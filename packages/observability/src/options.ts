@@ -9,7 +9,13 @@ import {
   type ResolvedErrorTracking
 } from './tracking/options.ts'
 
-/** Options of the observability plugin. All are optional. */
+/**
+ * Options of the observability plugin. All are optional.
+ *
+ * @example
+ * const options: ObservabilityOptions = { logging: { slowThreshold: 500 }, management: { port: 9000 } }
+ * await app.register(observability, options)
+ */
 export interface ObservabilityOptions {
   /**
    * The correlation id and the trace context of requests.

@@ -162,7 +162,13 @@ function logProblems(fastify: FastifyInstance): void {
   for (const problem of problems) fastify.log.warn(problem)
 }
 
-/** Logs, ids, metrics, traces and error tracking for Fastify: one line a request, one record a route. */
+/**
+ * Logs, ids, metrics, traces and error tracking for Fastify: one line a request, one record a route.
+ *
+ * @example
+ * const app = Fastify({ ...observabilityServerOptions() })
+ * await app.register(observability)
+ */
 export const observability: FastifyPluginAsync<ObservabilityOptions> = fp(plugin, {
   name: '@seaworthy/observability',
   fastify: '^5.10.0'

@@ -12,7 +12,13 @@ import { schemas } from './logging/schemas.ts'
 import { resolveCorrelation, type CorrelationOptions } from './tracing/options.ts'
 import { IdSource } from './tracing/request-ids.ts'
 
-/** Options that only Fastify's constructor can apply. Set `correlation` and `logging` here alone, or here and in the plugin. */
+/**
+ * Options that only Fastify's constructor can apply. Set `correlation` and `logging` here alone, or here and in the plugin.
+ *
+ * @example
+ * const options: ObservabilityServerOptions = { level: 'debug', correlation: { trust: ['10.0.0.0/8'] } }
+ * const app = Fastify({ ...observabilityServerOptions(options) })
+ */
 export interface ObservabilityServerOptions {
   /**
    * See the plugin's option.
@@ -58,7 +64,13 @@ const names = optionNames<ObservabilityServerOptions>({
   loggerInstance: true
 })
 
-/** The constructor options to spread into `Fastify({ … })`, except the logger. */
+/**
+ * The constructor options to spread into `Fastify({ … })`, except the logger.
+ *
+ * @example
+ * const settings: FastifyServerSettings = observabilityServerOptions()
+ * const app = Fastify({ genReqId: settings.genReqId, logController: settings.logController })
+ */
 export interface FastifyServerSettings {
   /** Accepts or makes the correlation id. */
   genReqId: (raw: IncomingMessage | Http2ServerRequest) => string
@@ -72,12 +84,24 @@ export interface FastifyServerSettings {
   clientErrorHandler: EarlyRejectionOptions['clientErrorHandler']
 }
 
-/** With settings of a logger, or without a logger. */
+/**
+ * With settings of a logger, or without a logger.
+ *
+ * @example
+ * const settings: WithLogger = observabilityServerOptions()
+ * const app = Fastify({ ...settings, logger: false })
+ */
 export interface WithLogger extends FastifyServerSettings {
   logger: Record<string, unknown> | false
 }
 
-/** With the app's own logger, whose type is kept. */
+/**
+ * With the app's own logger, whose type is kept.
+ *
+ * @example
+ * const build = <L extends FastifyBaseLogger>(loggerInstance: L): WithLoggerInstance<L> => observabilityServerOptions({ loggerInstance })
+ * build(Fastify().log)
+ */
 export interface WithLoggerInstance<Logger extends FastifyBaseLogger> extends FastifyServerSettings {
   loggerInstance: Logger
 }

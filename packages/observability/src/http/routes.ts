@@ -6,7 +6,13 @@ import type { ResolvedLogging } from '../logging/options.ts'
 import type { LoggedRoute } from '../logging/request-line.ts'
 import type { HttpMetrics, RouteCells } from '../metrics/http.ts'
 
-/** A route's `config.observability`. */
+/**
+ * A route's `config.observability`.
+ *
+ * @example
+ * const observability: RouteObservability = { objective: 3000, longLived: true }
+ * app.get('/export', { config: { observability: { objective: 3000 } } }, async () => observability)
+ */
 export interface RouteObservability {
   /**
    * The latency objective of the route: a bucket of the histogram, and the threshold of slow requests. Milliseconds, at

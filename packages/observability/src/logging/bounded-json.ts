@@ -1,7 +1,13 @@
 import { namesSecret, scrubAndCut } from '@seaworthy/internal'
 import { ByteBudget } from './byte-budget.ts'
 
-/** An error as it is logged: an allow-list of fields, each bounded, with causes to a depth of three. */
+/**
+ * An error as it is logged: an allow-list of fields, each bounded, with causes to a depth of three.
+ *
+ * @example
+ * const line = JSON.parse('{"err":{"type":"Error","message":"connect ECONNREFUSED"}}') as { err: ErrorJson }
+ * console.log(line.err.message, line.err.cause?.message)
+ */
 export interface ErrorJson {
   type: string
   message: string

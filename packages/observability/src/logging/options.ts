@@ -1,13 +1,31 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { assertOptionsObject, check, optionNames, type Defaults } from '../check.ts'
 
-/** A level of pino. */
+/**
+ * A level of pino.
+ *
+ * @example
+ * const level: LogLevel = 'debug'
+ * const app = Fastify({ ...observabilityServerOptions({ level }) })
+ */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
 
-/** The names of a line's fields: those of this package, or those of a platform. */
+/**
+ * The names of a line's fields: those of this package, or those of a platform.
+ *
+ * @example
+ * const schema: LogSchema = 'ecs'
+ * const app = Fastify({ ...observabilityServerOptions({ logging: { schema } }) })
+ */
 export type LogSchema = 'default' | 'ecs' | 'otel' | 'gcp'
 
-/** The level of a request's line, by its outcome. */
+/**
+ * The level of a request's line, by its outcome.
+ *
+ * @example
+ * const levels: OutcomeLevels = { success: 'debug', clientError: 'warn' }
+ * const app = Fastify({ ...observabilityServerOptions({ logging: { levels } }) })
+ */
 export interface OutcomeLevels {
   /**
    * For the statuses 1xx, 2xx and 3xx.
@@ -41,7 +59,13 @@ export interface OutcomeLevels {
   slow?: LogLevel | undefined
 }
 
-/** The line that is logged for each request. */
+/**
+ * The line that is logged for each request.
+ *
+ * @example
+ * const logging: LoggingOptions = { slowThreshold: 500, sampling: 0.1, secretParams: ['token'] }
+ * const app = Fastify({ ...observabilityServerOptions({ logging }) })
+ */
 export interface LoggingOptions {
   /**
    * A request that takes longer is slow. Milliseconds, at least 0. `config.observability.slowThreshold` or `objective`

@@ -15,7 +15,13 @@ import { redactSection } from '../logging/redact.ts'
 import { answerFailures, failureText } from './operator-errors.ts'
 import { isAction } from './same-origin.ts'
 
-/** The listener for operators, as `app.observability.management`. */
+/**
+ * The listener for operators, as `app.observability.management`.
+ *
+ * @example
+ * const listener: ManagementListener | undefined = app.observability.management
+ * console.log(listener?.port, (await listener?.inject('/info'))?.json())
+ */
 export interface ManagementListener {
   /** The port on which it listens, once the app is ready. */
   readonly port: number | undefined

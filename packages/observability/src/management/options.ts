@@ -3,7 +3,13 @@ import type { Secret } from '@seaworthy/internal'
 import { assertOptionsObject, check, optionNames, type Defaults } from '../check.ts'
 import { resolveGuard, type Guard } from './guard.ts'
 
-/** The listener for operators. */
+/**
+ * The listener for operators.
+ *
+ * @example
+ * const management: ManagementOptions = { port: 9000, host: '0.0.0.0', token: process.env['MANAGEMENT_TOKEN'] }
+ * await app.register(observability, { management })
+ */
 export interface ManagementOptions {
   /**
    * The port to listen on, 0 (any free one) to 65535.

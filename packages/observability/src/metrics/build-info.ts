@@ -4,7 +4,13 @@ import type { Meter } from '@seaworthy/contract'
 import { check, optionNames } from '../check.ts'
 import { scriptFolder } from './script-folder.ts'
 
-/** The labels of `app_build_info`. */
+/**
+ * The labels of `app_build_info`.
+ *
+ * @example
+ * const buildInfo: BuildInfo = { name: 'shop', version: '4.2.0', commit: process.env['GIT_COMMIT'] }
+ * await app.register(observability, { metrics: { buildInfo } })
+ */
 export interface BuildInfo {
   /**
    * The name of the service.

@@ -8,7 +8,13 @@ import { convertText } from './openmetrics.ts'
 import { packedTexts, packFamily } from './packed.ts'
 import type { Exposed, Format, MetricJson, PackedFamily } from './types.ts'
 
-/** A registry of prom-client, of its successor, or any other object that returns Prometheus' text. */
+/**
+ * A registry of prom-client, of its successor, or any other object that returns Prometheus' text.
+ *
+ * @example
+ * const registry: MetricsRegistry = { metrics: async () => '# TYPE jobs_total counter\njobs_total 3\n' }
+ * await app.register(observability, { metrics: { registry } })
+ */
 export interface MetricsRegistry {
   metrics(): string | Promise<string>
   readonly contentType?: string

@@ -1,7 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { check, optionNames } from '../check.ts'
 
-/** A label of the app. All of its values are declared, so that no request can add a series. */
+/**
+ * A label of the app. All of its values are declared, so that no request can add a series.
+ *
+ * @example
+ * const plan: MetricsLabel = { values: ['free', 'paid'], of: (request) => String(request.headers['x-plan']) }
+ * await app.register(observability, { metrics: { labels: { plan } } })
+ */
 export interface MetricsLabel {
   /**
    * The values of the label, at least one. Any other is `_OTHER`.

@@ -8,7 +8,13 @@ import type { MetricsRegistry } from './exposition.ts'
 import { resolveLabels, type LabelSpace, type MetricsLabel } from './label-space.ts'
 import { resolveOtlp, type OtlpOptions, type ResolvedOtlp } from './otlp-options.ts'
 
-/** Metrics for Prometheus. */
+/**
+ * Metrics for Prometheus.
+ *
+ * @example
+ * const metrics: MetricsOptions = { path: '/internal/metrics', bodySizes: true }
+ * await app.register(observability, { metrics })
+ */
 export interface MetricsOptions {
   /**
    * The path of the scrape: on the management listener where there is one, else on the app's port. Starts with `/`.

@@ -1,7 +1,13 @@
 import { invalidOption, reveal, type Secret } from '@seaworthy/internal'
 import { assertOptionsObject, check, optionNames, type Defaults } from '../check.ts'
 
-/** The collector to which metrics are pushed, for platforms that accept OTLP and do not scrape. */
+/**
+ * The collector to which metrics are pushed, for platforms that accept OTLP and do not scrape.
+ *
+ * @example
+ * const otlp: OtlpOptions = { url: 'http://collector:4318/v1/metrics', interval: 30_000 }
+ * await app.register(observability, { metrics: { otlp } })
+ */
 export interface OtlpOptions {
   /**
    * The address of the collector for metrics, such as `http://collector:4318/v1/metrics`: OTLP over HTTP, in JSON.

@@ -2,7 +2,13 @@ import type { IncomingMessage } from 'node:http'
 import type { AddressList } from '@seaworthy/internal'
 import { assertOptionsObject, check, optionalAddressList, optionNames, type Defaults } from '../check.ts'
 
-/** Where the correlation id and the trace context of a request come from, and where they are sent. */
+/**
+ * Where the correlation id and the trace context of a request come from, and where they are sent.
+ *
+ * @example
+ * const correlation: CorrelationOptions = { context: true, trust: ['10.0.0.0/8'] }
+ * const app = Fastify({ ...observabilityServerOptions({ correlation }) })
+ */
 export interface CorrelationOptions {
   /**
    * The header that carries the correlation id, in requests and in responses: the name of an HTTP header.

@@ -2,7 +2,13 @@ import type { FastifyRequest } from 'fastify'
 import { reveal, subjectOf, type Secret } from '@seaworthy/internal'
 import { assertOptionsObject, check, optionNames } from '../check.ts'
 
-/** The data that a sink gets with the error. No body, no query, no address, no headers. */
+/**
+ * The data that a sink gets with the error. No body, no query, no address, no headers.
+ *
+ * @example
+ * const sink = (error: unknown, { route, statusCode }: ErrorContext) => console.error(error, route, statusCode)
+ * await app.register(observability, { errorTracking: { sink } })
+ */
 export interface ErrorContext {
   /** `request`, or another source: `uncaughtException`, `breaker "users"`. */
   source: string
@@ -18,10 +24,22 @@ export interface ErrorContext {
   [key: string]: unknown
 }
 
-/** Receives an error. May return a promise. What it throws is logged. */
+/**
+ * Receives an error. May return a promise. What it throws is logged.
+ *
+ * @example
+ * const sink: ErrorSink = (error, { correlationId }) => console.error(correlationId, error)
+ * await app.register(observability, { errorTracking: { sink } })
+ */
 export type ErrorSink = (error: unknown, context: ErrorContext) => unknown
 
-/** Where errors are sent. With `dsn`, further keys are options of Sentry's `init`. */
+/**
+ * Where errors are sent. With `dsn`, further keys are options of Sentry's `init`.
+ *
+ * @example
+ * const errorTracking: ErrorTrackingOptions = { dsn: process.env['SENTRY_DSN'], maxPerMinute: 60 }
+ * await app.register(observability, { errorTracking })
+ */
 export interface ErrorTrackingOptions {
   /**
    * Sentry's address for the project. Needs `@sentry/node` 11 or newer; older versions need a `sink`.
