@@ -139,7 +139,14 @@ function logStart(fastify: FastifyInstance, report: Report): void {
     )
 }
 
-/** All parts of a production Fastify service. Each part is `false`, `true` or its options. */
+/**
+ * All parts of a production Fastify service. Each part is `false`, `true` or its options.
+ *
+ * @example
+ * const app = Fastify(serverOptions())
+ * await app.register(seaworthy, { auth: false })
+ * app.get('/', async () => ({ hello: 'world' }))
+ */
 export const seaworthy: FastifyPluginAsync<SeaworthyOptions> = fp(plugin, {
   name: 'fastify-seaworthy'
 })

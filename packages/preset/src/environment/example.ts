@@ -4,6 +4,8 @@ import type { EnvironmentSchema } from './types.ts'
 /**
  * Makes an example file from the schema: every variable with its description, and no usable secret.
  *
+ * @example
+ * console.log(environmentExample()) // the text of a .env.example
  * @param extra - The app's own variables: the same as the `schema` of `fromEnv`.
  */
 export function environmentExample(extra: EnvironmentSchema = { properties: {} }): string {

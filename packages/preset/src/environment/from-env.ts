@@ -7,7 +7,13 @@ import { environmentSchema, type Environment } from './schema.ts'
 import type { EnvironmentOf, EnvironmentSchema } from './types.ts'
 import { readEnvironment } from './read-environment.ts'
 
-/** Further options of {@link fromEnv}. */
+/**
+ * Further options of {@link fromEnv}.
+ *
+ * @example
+ * const options: FromEnvOptions<EnvironmentSchema> = { schema: { properties: { DB_HOST: { type: 'string' } } } }
+ * console.log(fromEnv(process.env, options).listen.port)
+ */
 export interface FromEnvOptions<S extends EnvironmentSchema> {
   /**
    * The app's own variables: checked and typed like the preset's, and in `env`. A variable of the preset takes its rule
@@ -18,7 +24,17 @@ export interface FromEnvOptions<S extends EnvironmentSchema> {
   schema?: S
 }
 
-/** The result of {@link fromEnv}: the preset's options, the address to listen on, and the checked variables. */
+/**
+ * The result of {@link fromEnv}: the preset's options, the address to listen on, and the checked variables.
+ *
+ * @example
+ * const start = async (config: Config<Environment>) => {
+ *   const app = Fastify(serverOptions(config))
+ *   await app.register(seaworthy, config)
+ *   await app.listen(config.listen)
+ * }
+ * await start(fromEnv())
+ */
 export interface Config<E> extends SeaworthyOptions {
   /** The variables, typed. Secrets are `Secret`: `env.JWT_SECRET?.reveal()`. */
   env: E
@@ -31,6 +47,11 @@ export interface Config<E> extends SeaworthyOptions {
  * Options from the environment: `const config = fromEnv()`, then `Fastify(serverOptions(config))`,
  * `app.register(seaworthy, config)` and `app.listen(config.listen)`.
  *
+ * @example
+ * const config = fromEnv()
+ * const app = Fastify(serverOptions(config))
+ * await app.register(seaworthy, config)
+ * await app.listen(config.listen)
  * @param env - The variables, `process.env` by default.
  * @throws Error with `code: 'ERR_ENVIRONMENT'` and all problems: names and rules, never a value.
  */

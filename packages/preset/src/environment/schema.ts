@@ -5,6 +5,9 @@ const port = { type: 'integer', minimum: 0, maximum: 65_535 } as const
 /**
  * Every variable that the preset reads. Types, checks, `.env.example` and the README's table all come from here.
  * Each may also be set as `NAME_FILE`, the path of a file with the value.
+ *
+ * @example
+ * for (const [name, { description }] of Object.entries(environmentSchema.properties)) console.log(name, description)
  */
 export const environmentSchema = {
   properties: {
@@ -189,5 +192,11 @@ export const environmentSchema = {
   required: []
 } as const satisfies EnvironmentSchema
 
-/** The preset's variables, checked and typed. */
+/**
+ * The preset's variables, checked and typed.
+ *
+ * @example
+ * const level = (env: Environment) => env.LOG_LEVEL
+ * console.log(level(fromEnv().env))
+ */
 export type Environment = EnvironmentOf<typeof environmentSchema>

@@ -1,6 +1,11 @@
 import type { Secret } from '@seaworthy/internal'
 
-/** One variable: a subset of JSON Schema, and its documentation. */
+/**
+ * One variable: a subset of JSON Schema, and its documentation.
+ *
+ * @example
+ * const poolSize: VariableSchema = { type: 'integer', minimum: 1, default: 10, description: 'Connections of the pool.' }
+ */
 export interface VariableSchema {
   readonly type: 'string' | 'integer' | 'number' | 'boolean'
   readonly description?: string
@@ -18,7 +23,17 @@ export interface VariableSchema {
   readonly example?: string
 }
 
-/** The variables of an app. */
+/**
+ * The variables of an app.
+ *
+ * @example
+ * const schema = {
+ *   properties: { DB_PASSWORD: { type: 'string', secret: true } },
+ *   required: ['DB_PASSWORD']
+ * } as const satisfies EnvironmentSchema
+ * const { env } = fromEnv(process.env, { schema })
+ * console.log(env.DB_PASSWORD.reveal().length)
+ */
 export interface EnvironmentSchema {
   readonly properties: Readonly<Record<string, VariableSchema>>
   readonly required?: readonly string[]
@@ -42,7 +57,13 @@ type AlwaysSet<S extends EnvironmentSchema> = {
       : never
 }[keyof S['properties']]
 
-/** The variables with the types of their schema. Optional unless required or with a default. */
+/**
+ * The variables with the types of their schema. Optional unless required or with a default.
+ *
+ * @example
+ * const schema = { properties: { DB_HOST: { type: 'string' } }, required: ['DB_HOST'] } as const
+ * const host = (env: EnvironmentOf<typeof schema>): string => env.DB_HOST
+ */
 export type EnvironmentOf<S extends EnvironmentSchema> = {
   [K in AlwaysSet<S>]: ValueOf<S['properties'][K]>
 } & {

@@ -10,10 +10,22 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { RedisOption } from '../redis/options.ts'
 import { placeOf } from './misplaced-options.ts'
 
-/** The switch of a part: `false` leaves it out, `true` uses its defaults, an object is its options. */
+/**
+ * The switch of a part: `false` leaves it out, `true` uses its defaults, an object is its options.
+ *
+ * @example
+ * const auth: PartOptions<{ defaultDeny?: boolean }> = false
+ * await app.register(seaworthy, { auth })
+ */
 export type PartOptions<T> = boolean | T
 
-/** The options of the observability plugin and of its constructor half: `level`, `logger` and `loggerInstance`. */
+/**
+ * The options of the observability plugin and of its constructor half: `level`, `logger` and `loggerInstance`.
+ *
+ * @example
+ * const observability: ObservabilityPart = { level: 'debug', logging: { slowThreshold: 500 } }
+ * await app.register(seaworthy, { observability })
+ */
 export type ObservabilityPart = ObservabilityOptions &
   Pick<ObservabilityServerOptions, 'level' | 'logger'> & {
     /**
@@ -24,10 +36,23 @@ export type ObservabilityPart = ObservabilityOptions &
     loggerInstance?: FastifyBaseLogger | undefined
   }
 
-/** The options of the security plugin and of its constructor half: `trustProxy`, `bodyLimit`, timeouts. */
+/**
+ * The options of the security plugin and of its constructor half: `trustProxy`, `bodyLimit`, timeouts.
+ *
+ * @example
+ * const security: SecurityPart = { trustProxy: ['10.0.0.0/8'], cors: { origin: ['https://app.example.com'] } }
+ * await app.register(seaworthy, { security })
+ */
 export type SecurityPart = SecurityOptions & SecurityServerOptions
 
-/** Options of the preset: one key for each part. All are optional. */
+/**
+ * Options of the preset: one key for each part. All are optional.
+ *
+ * @example
+ * const options: SeaworthyOptions = { security: { rateLimit: { max: 300 } }, auth: false }
+ * const app = Fastify(serverOptions(options))
+ * await app.register(seaworthy, options)
+ */
 export interface SeaworthyOptions {
   /**
    * Logs, ids, metrics, error tracking, the management listener.

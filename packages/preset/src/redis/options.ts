@@ -1,7 +1,13 @@
 import type { Secret } from '@seaworthy/internal'
 import type { RedisClient } from './redis-client.ts'
 
-/** The address of Redis or Valkey. */
+/**
+ * The address of Redis or Valkey.
+ *
+ * @example
+ * const redis: RedisConnection = { host: 'redis.example.com', password: process.env['REDIS_PASSWORD'] ?? '' }
+ * await app.register(seaworthy, { redis })
+ */
 export interface RedisConnection {
   /**
    * Host name or address.
@@ -46,7 +52,13 @@ export interface RedisConnection {
   tls?: boolean
 }
 
-/** A client that the app made and closes, or the address to connect to. */
+/**
+ * A client that the app made and closes, or the address to connect to.
+ *
+ * @example
+ * const redis: RedisOption = { host: 'redis.example.com' }
+ * await app.register(seaworthy, { redis })
+ */
 export type RedisOption = RedisConnection | RedisClient
 
 export const defaults = { port: 6379, db: 0, tls: false } as const satisfies Partial<RedisConnection>

@@ -6,7 +6,13 @@ import { invalidOption } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import { partOptions, type SeaworthyOptions } from '../parts/options.ts'
 
-/** Options of Fastify's constructor, for any kind of server and logger. */
+/**
+ * Options of Fastify's constructor, for any kind of server and logger.
+ *
+ * @example
+ * const own: OwnServerOptions = { bodyLimit: 4_194_304 }
+ * console.log(own.bodyLimit)
+ */
 // oxlint-disable-next-line typescript/no-explicit-any -- any server, any logger: Fastify's constructor checks them
 export type OwnServerOptions = Omit<FastifyServerOptions<any, any>, 'genReqId' | 'rewriteUrl'> & {
   // Methods, not functions: the app's may take the requests of its own server alone.

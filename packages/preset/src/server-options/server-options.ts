@@ -7,7 +7,13 @@ import { requireVersions } from '../load/required-versions.ts'
 import { checkOptions, partOptions, type SeaworthyOptions } from '../parts/options.ts'
 import { withLogger, mergeAppOptions, type KnownKeys, type OwnServerOptions } from './merge-app-options.ts'
 
-/** The constructor options that the parts set, without those of parts that are off. */
+/**
+ * The constructor options that the parts set, without those of parts that are off.
+ *
+ * @example
+ * const settings: ServerSettings = serverOptions()
+ * console.log(settings.bodyLimit)
+ */
 export type ServerSettings = Partial<
   Omit<FastifyServerSettings, 'loggerInstance'> & SecurityServerSettings & { return503OnClosing: boolean }
 >
@@ -19,7 +25,13 @@ type InstanceOf<Options> = Options extends {
   ? { loggerInstance: Logger }
   : unknown
 
-/** The result of {@link serverOptions}: the parts' settings, and the app's own with their types. */
+/**
+ * The result of {@link serverOptions}: the parts' settings, and the app's own with their types.
+ *
+ * @example
+ * const settings: ServerOptions<object, object> = serverOptions()
+ * console.log(settings.trustProxy)
+ */
 export type ServerOptions<Options, Own> = Omit<ServerSettings, keyof Own> & InstanceOf<Options> & Own
 
 /**
@@ -31,6 +43,10 @@ export type ServerOptions<Options, Own> = Omit<ServerSettings, keyof Own> & Inst
  * An option that would be silently lost is an error: a value that `options` sets differently, and a function where a part
  * needs its own.
  *
+ * @example
+ * const options = { security: { trustProxy: ['10.0.0.0/8'] } }
+ * const app = Fastify(serverOptions(options, { bodyLimit: 4_194_304 }))
+ * await app.register(seaworthy, options)
  * @param options - The same options as the plugin's.
  * @param own - Options of Fastify's constructor.
  * @throws RangeError with the code `INVALID_OPTION` where `own` and the parts contradict each other.
