@@ -1,6 +1,13 @@
 import { capDelay } from '@seaworthy/internal'
 
-/** The source of time for everything in this package that waits or measures. Tests replace it. */
+/**
+ * The source of time for everything in this package that waits or measures. Tests replace it.
+ *
+ * @example
+ * const now = 0
+ * const clock: Clock = { now: () => now, setTimeout: (fn) => fn(), clearTimeout: () => undefined }
+ * await app.register(resilience, { clock }) // tests decide what time it is
+ */
 export interface Clock {
   /** Milliseconds since a fixed point in the past. Never decreases. */
   now(): number

@@ -1,10 +1,21 @@
 import { clientErrorBrand } from '@seaworthy/contract'
 import { nameErrorClass, PluginError } from '@seaworthy/internal'
 
-/** Why a call has no result of the guarded function. Fallbacks are chosen by it. */
+/**
+ * Why a call has no result of the guarded function. Fallbacks are chosen by it.
+ *
+ * @example
+ * const kind: FailureKind = 'open'
+ * app.resilience.breaker('prices', async () => 42, { fallback: (error) => (error.kind === kind ? 0 : 1) })
+ */
 export type FailureKind = 'open' | 'full' | 'timeout' | 'upstream' | 'canceled' | 'shed' | 'closed'
 
-/** The `code` of each error of this package that clients may see. */
+/**
+ * The `code` of each error of this package that clients may see.
+ *
+ * @example
+ * const retryable: readonly ResilienceErrorCode[] = ['BREAKER_OPEN', 'BULKHEAD_FULL', 'OVERLOADED']
+ */
 export type ResilienceErrorCode =
   | 'BREAKER_OPEN'
   | 'BULKHEAD_FULL'
@@ -25,7 +36,14 @@ export interface ResilienceErrorDetails {
   cause?: unknown
 }
 
-/** An error whose message is safe to send; internal details are in `cause`. Recognise it by `code`. */
+/**
+ * An error whose message is safe to send; internal details are in `cause`. Recognise it by `code`.
+ *
+ * @example
+ * app.addHook('onError', async (_request, _reply, error) => {
+ *   if (error instanceof ResilienceError) app.log.warn({ code: error.code, cause: error.cause }, 'a dependency failed')
+ * })
+ */
 export class ResilienceError extends PluginError<ResilienceErrorCode> {
   static {
     nameErrorClass(this, 'ResilienceError')
@@ -64,7 +82,15 @@ abstract class RejectionError extends ResilienceError {
   }
 }
 
-/** 503: the breaker is open, isolated, or admits only some calls. `cause` is the latest failure. */
+/**
+ * 503: the breaker is open, isolated, or admits only some calls. `cause` is the latest failure.
+ *
+ * @example
+ * app.setErrorHandler((error, _request, reply) => {
+ *   if (error instanceof BreakerOpenError) return reply.code(503).send({ retryAfter: error.retryAfter })
+ *   throw error
+ * })
+ */
 export class BreakerOpenError extends RejectionError {
   static {
     nameErrorClass(this, 'BreakerOpenError')
@@ -81,7 +107,13 @@ export class BreakerOpenError extends RejectionError {
   }
 }
 
-/** 503: all slots of the bulkhead are taken, and the queue is full or would take too long. */
+/**
+ * 503: all slots of the bulkhead are taken, and the queue is full or would take too long.
+ *
+ * @example
+ * const isFull = (error: unknown) => error instanceof BulkheadFullError
+ * app.resilience.breaker('prices', async () => 42, { bulkhead: 10, fallback: (error) => (isFull(error) ? 0 : 1) })
+ */
 export class BulkheadFullError extends RejectionError {
   static {
     nameErrorClass(this, 'BulkheadFullError')
@@ -93,7 +125,13 @@ export class BulkheadFullError extends RejectionError {
   }
 }
 
-/** 504: the call took longer than its timeout. */
+/**
+ * 504: the call took longer than its timeout.
+ *
+ * @example
+ * const isSlow = (error: unknown) => error instanceof CallTimeoutError
+ * app.resilience.breaker('prices', async () => 42, { timeout: 500, fallback: (error) => (isSlow(error) ? 0 : 1) })
+ */
 export class CallTimeoutError extends ResilienceError {
   static {
     nameErrorClass(this, 'CallTimeoutError')
@@ -105,7 +143,13 @@ export class CallTimeoutError extends ResilienceError {
   }
 }
 
-/** 504: the request's deadline has passed. That is no failure of the service that was called. */
+/**
+ * 504: the request's deadline has passed. That is no failure of the service that was called.
+ *
+ * @example
+ * const isLate = (error: unknown) => error instanceof DeadlineError
+ * app.addHook('onError', async (_request, _reply, error) => isLate(error) || app.log.error(error))
+ */
 export class DeadlineError extends RejectionError {
   static {
     nameErrorClass(this, 'DeadlineError')
@@ -117,7 +161,13 @@ export class DeadlineError extends RejectionError {
   }
 }
 
-/** 502: the call failed. `cause` is the error of the guarded function. */
+/**
+ * 502: the call failed. `cause` is the error of the guarded function.
+ *
+ * @example
+ * const hasFailed = (error: unknown) => error instanceof UpstreamError && error.cause
+ * app.resilience.breaker('prices', async () => 42, { fallback: (error) => (hasFailed(error) ? 0 : 1) })
+ */
 export class UpstreamError extends ResilienceError {
   static {
     nameErrorClass(this, 'UpstreamError')
@@ -129,7 +179,13 @@ export class UpstreamError extends ResilienceError {
   }
 }
 
-/** 499: the client has disconnected, so the response is never read. */
+/**
+ * 499: the client has disconnected, so the response is never read.
+ *
+ * @example
+ * const hasLeft = (error: unknown) => error instanceof CallCanceledError
+ * app.addHook('onError', async (_request, _reply, error) => hasLeft(error) || app.log.error(error))
+ */
 export class CallCanceledError extends ResilienceError {
   static {
     nameErrorClass(this, 'CallCanceledError')
@@ -141,7 +197,13 @@ export class CallCanceledError extends ResilienceError {
   }
 }
 
-/** 503: the service is overloaded, and load shedding rejected this request. */
+/**
+ * 503: the service is overloaded, and load shedding rejected this request.
+ *
+ * @example
+ * const isOverloaded = (error: unknown) => error instanceof OverloadedError
+ * app.addHook('onError', async (_request, _reply, error) => isOverloaded(error) || app.log.error(error))
+ */
 export class OverloadedError extends RejectionError {
   static {
     nameErrorClass(this, 'OverloadedError')
@@ -153,7 +215,13 @@ export class OverloadedError extends RejectionError {
   }
 }
 
-/** 503: the app was closed while the call was pending, or before it. */
+/**
+ * 503: the app was closed while the call was pending, or before it.
+ *
+ * @example
+ * const isClosing = (error: unknown) => error instanceof ClosedError
+ * app.addHook('onError', async (_request, _reply, error) => isClosing(error) || app.log.error(error))
+ */
 export class ClosedError extends RejectionError {
   static {
     nameErrorClass(this, 'ClosedError')
@@ -165,7 +233,17 @@ export class ClosedError extends RejectionError {
   }
 }
 
-/** 400: a value that would change the path of the outgoing URL. */
+/**
+ * 400: a value that would change the path of the outgoing URL.
+ *
+ * @example
+ * const isForged = (error: unknown) => error instanceof PathError && error.code === 'INVALID_PATH_SEGMENT'
+ * app.get('/users/:id', async (request) => {
+ *   const { id } = request.params as { id: string }
+ *   const response = await app.resilience.fetch(request, 'http://users.internal', { path: [id] })
+ *   return response.json()
+ * })
+ */
 export class PathError extends PluginError<'INVALID_PATH_SEGMENT'> {
   static {
     nameErrorClass(this, 'PathError')
@@ -176,7 +254,14 @@ export class PathError extends PluginError<'INVALID_PATH_SEGMENT'> {
   }
 }
 
-/** A function in the options of a breaker has thrown, or returned what it must not. `cause` is what it threw. */
+/**
+ * A function in the options of a breaker has thrown, or returned what it must not. `cause` is what it threw.
+ *
+ * @example
+ * app.addHook('onError', async (_request, _reply, error) => {
+ *   if (error instanceof CallbackError) app.log.error(`correct the option ${error.option}`)
+ * })
+ */
 export class CallbackError extends Error {
   static {
     nameErrorClass(this, 'CallbackError')

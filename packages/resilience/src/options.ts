@@ -5,7 +5,13 @@ import { type DeadlineOptions, type DeadlinePolicy, resolveDeadline } from './de
 import { withDefaults } from './merge-options.ts'
 import { resolveShedding, type SheddingOptions, type SheddingPolicy } from './shedding/options.ts'
 
-/** Options of the resilience plugin. */
+/**
+ * Options of the resilience plugin.
+ *
+ * @example
+ * const options: ResilienceOptions = { defaults: { timeout: 3000 }, shedding: { maxDelay: 500 } }
+ * await app.register(resilience, options)
+ */
 export interface ResilienceOptions {
   /**
    * The policy of all breakers and of `fetch`, unless they override it.

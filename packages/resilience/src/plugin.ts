@@ -177,7 +177,14 @@ function addRequestHooks(
   whenProvided(fastify, meterPort, (meter) => bindSheddingMetric(meter, shedder))
 }
 
-/** Breakers, retries, bulkheads, deadlines and load shedding for Fastify. */
+/**
+ * Breakers, retries, bulkheads, deadlines and load shedding for Fastify.
+ *
+ * @example
+ * await app.register(resilience)
+ * const prices = app.resilience.breaker('prices', async ({ signal }) => (await fetch('http://prices.internal/', { signal })).json())
+ * app.get('/prices', (request) => prices.call(request))
+ */
 export const resilience: FastifyPluginAsync<ResilienceOptions> = fp(plugin, {
   name: '@seaworthy/resilience',
   fastify: '^5.3.0'

@@ -22,7 +22,16 @@ import {
 import { buildUrl } from './fetch/url.ts'
 import { mergeOptions } from './merge-options.ts'
 
-/** The type of `app.resilience`. */
+/**
+ * The type of `app.resilience`.
+ *
+ * @example
+ * app.get('/weather', async (request) => {
+ *   const response = await app.resilience.fetch(request, 'http://weather.internal', { path: ['today'] })
+ *   return response.json()
+ * })
+ * console.log(app.resilience.list().map(({ name, state }) => `${name}: ${state}`))
+ */
 export interface Resilience {
   /**
    * Guards a function. Its first argument is the call's context: give its `signal` to what you call.

@@ -16,7 +16,12 @@ import { opossumCode, type OpossumBreaker, type OpossumListener } from './opossu
 import type { ResolvedAdoptOptions } from './options.ts'
 import { untilAborted } from './until-aborted.ts'
 
-/** An opossum breaker of the app with logs, metrics, readiness and operators' routes. It decides as before. */
+/**
+ * An opossum breaker of the app with logs, metrics, readiness and operators' routes. It decides as before.
+ *
+ * @example
+ * const watch = (payments: AdoptedBreaker<[number], string>) => payments.onStateChange(({ to }) => console.log(to))
+ */
 export type AdoptedBreaker<Args extends unknown[] = unknown[], T = unknown> = Pick<
   Breaker<Args, T>,
   'name' | 'state' | 'call' | 'isolate' | 'release' | 'onStateChange' | 'snapshot'

@@ -3,7 +3,12 @@ import { optionChecks } from '@seaworthy/internal'
 // oxlint-disable-next-line typescript/no-explicit-any -- as the types of Node's event emitter
 export type OpossumListener = (...args: any[]) => void
 
-/** The documented members of an opossum breaker that adopting one needs. */
+/**
+ * The documented members of an opossum breaker that adopting one needs.
+ *
+ * @example
+ * const adopt = (breaker: OpossumBreaker<[number], string>) => app.resilience.adopt('payments', breaker)
+ */
 export interface OpossumBreaker<Args extends unknown[] = never[], T = unknown> {
   readonly closed: boolean
   readonly opened: boolean

@@ -1,7 +1,13 @@
 import { optionChecks } from '@seaworthy/internal'
 import { type Health, resolveHealth } from '../breaker/health.ts'
 
-/** Options of {@link Resilience.adopt}. */
+/**
+ * Options of {@link Resilience.adopt}.
+ *
+ * @example
+ * const options: AdoptOptions = { health: { critical: true } }
+ * const adopt = (breaker: OpossumBreaker<[number], string>) => app.resilience.adopt('payments', breaker, options)
+ */
 export interface AdoptOptions {
   /**
    * Adds a readiness check, `breaker:<name>`, that fails while the breaker is open. `critical` makes the service not

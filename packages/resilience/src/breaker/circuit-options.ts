@@ -1,7 +1,13 @@
 import { MAX_DELAY, type OptionChecks } from '@seaworthy/internal'
 import { withDefaults } from '../merge-options.ts'
 
-/** When a breaker opens, how long it stays open, and how it recovers. */
+/**
+ * When a breaker opens, how long it stays open, and how it recovers.
+ *
+ * @example
+ * const circuit: CircuitOptions = { consecutive: 5, resetTimeout: 10_000 }
+ * app.resilience.breaker('prices', async () => 42, circuit)
+ */
 export interface CircuitOptions {
   /**
    * `enforce` rejects calls while the breaker is open. `observe` admits all calls and counts those that it would have

@@ -1,7 +1,13 @@
 import type { AttemptContext, CallContext } from '../call/call.ts'
 import { type Clock, startTimer, stopTimer } from '../clock.ts'
 
-/** A fault that a test injects. */
+/**
+ * A fault that a test injects.
+ *
+ * @example
+ * const fault: Fault = { error: new Error('down'), times: 3 }
+ * app.resilience.breaker('prices', async () => 42).inject(fault) // needs the option `faults`
+ */
 export interface Fault {
   /** The error that calls fail with. Without it they only wait. */
   error?: Error

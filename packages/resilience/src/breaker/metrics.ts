@@ -12,7 +12,14 @@ const outcomes = [
   'observed'
 ] as const
 
-/** How an attempt ended: a label of the metric. */
+/**
+ * How an attempt ended: a label of the metric.
+ *
+ * @example
+ * const failed: readonly CallOutcome[] = ['failure', 'timeout']
+ * const { counts } = app.resilience.breaker('prices', async () => 42).snapshot()
+ * console.log(failed.map((outcome) => counts[outcome]))
+ */
 export type CallOutcome = (typeof outcomes)[number]
 
 const states: readonly CircuitState[] = ['closed', 'open', 'half-open', 'isolated']

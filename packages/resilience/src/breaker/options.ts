@@ -5,7 +5,14 @@ import { lastGoodDefaults, type LastGoodOptions } from '../strategies/last-good.
 import { Callbacks } from './callbacks.ts'
 import { type Policy, type PolicyOptions, policyKeys, resolvePolicy } from './policy-options.ts'
 
-/** Options of a breaker: those of a policy, and those that depend on the guarded function. */
+/**
+ * Options of a breaker: those of a policy, and those that depend on the guarded function.
+ *
+ * @example
+ * const options: BreakerOptions<[item: string], number> = { timeout: 3000, fallback: () => 0, key: (item) => item }
+ * const prices = app.resilience.breaker('prices', async (_context: CallContext, _item: string) => 42, options)
+ * app.get('/', (request) => prices.call(request, 'book'))
+ */
 export interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown> extends PolicyOptions {
   /**
    * The name of a policy. Options of the breaker override it.

@@ -18,7 +18,13 @@ import {
 } from './circuit-options.ts'
 import { type Health, resolveHealth } from './health.ts'
 
-/** The strategies around a call, from the outermost to the innermost, whatever their order in the options. */
+/**
+ * The strategies around a call, from the outermost to the innermost, whatever their order in the options.
+ *
+ * @example
+ * const slow: PolicyOptions = { timeout: 10_000, retry: false }
+ * await app.register(resilience, { policies: { slow } })
+ */
 export interface PolicyOptions extends CircuitOptions {
   /**
    * The kinds of failure that the last good value or the fallback replaces.

@@ -1,10 +1,22 @@
 import type { Reporter } from '@seaworthy/contract'
 import type { FastifyBaseLogger } from 'fastify'
 
-/** The state of a breaker. `isolated` is set by `isolate()` until it is released. */
+/**
+ * The state of a breaker. `isolated` is set by `isolate()` until it is released.
+ *
+ * @example
+ * const state: CircuitState = app.resilience.breaker('prices', async () => 42).state
+ * console.log(state === 'open')
+ */
 export type CircuitState = 'closed' | 'open' | 'half-open' | 'isolated'
 
-/** Why the state has changed. */
+/**
+ * Why the state has changed.
+ *
+ * @example
+ * const outages: readonly StateChangeReason[] = ['failure-rate', 'consecutive-failures', 'slow-calls']
+ * app.resilience.onStateChange(({ name, reason }) => outages.includes(reason) && console.log(`${name} is down`))
+ */
 export type StateChangeReason =
   | 'failure-rate'
   | 'consecutive-failures'
@@ -20,6 +32,9 @@ export type StateChangeReason =
 /**
  * One change of a breaker's state. Two are special. An open breaker is half-open as soon as its time is over; that
  * change is reported when the first probe starts. With the reason `probe-ignored` the state stays half-open.
+ *
+ * @example
+ * app.resilience.onStateChange(({ name, to, reason }: BreakerStateChange) => console.log(name, to, reason))
  */
 export interface BreakerStateChange {
   /** The breaker's name. */
@@ -37,7 +52,13 @@ export interface BreakerStateChange {
   readonly retryAfter?: number
 }
 
-/** Called after each change, before the call that caused it settles. An error that it throws is logged. */
+/**
+ * Called after each change, before the call that caused it settles. An error that it throws is logged.
+ *
+ * @example
+ * const listener: StateChangeListener = ({ name, to }) => app.log.info(`${name} is ${to}`)
+ * app.resilience.onStateChange(listener)
+ */
 export type StateChangeListener = (change: BreakerStateChange) => void
 
 /** The listeners to state changes of one breaker, or of all. */

@@ -24,7 +24,16 @@ export interface BreakerHost {
   stateChanged(change: BreakerStateChange): void
 }
 
-/** A result with where it comes from. */
+/**
+ * A result with where it comes from.
+ *
+ * @example
+ * const prices = app.resilience.breaker('prices', async () => 42, { fallback: () => 0 })
+ * app.get('/', async (request) => {
+ *   const { value, degraded }: Detailed<number> = await prices.detailed(request)
+ *   return degraded ? 'unknown' : value
+ * })
+ */
 export interface Detailed<T> {
   value: T
   /** Whether the value is a last good value or a fallback's. */
@@ -36,7 +45,13 @@ export interface Detailed<T> {
   readonly error?: unknown
 }
 
-/** The state and the counts of a breaker. */
+/**
+ * The state and the counts of a breaker.
+ *
+ * @example
+ * const open = app.resilience.list().filter(({ state }: BreakerSnapshot) => state === 'open')
+ * console.log(open.map(({ name }) => name))
+ */
 export interface BreakerSnapshot {
   name: string
   state: CircuitState
@@ -51,12 +66,25 @@ export interface BreakerSnapshot {
   lastChange?: { at: number; to: CircuitState; reason: StateChangeReason; error?: string }
 }
 
-/** Ends with `using`, or by `release()`. Only the first release has an effect. */
+/**
+ * Ends with `using`, or by `release()`. Only the first release has an effect.
+ *
+ * @example
+ * const prices = app.resilience.breaker('prices', async () => 42)
+ * const isolation: Switch = prices.isolate()
+ * isolation.release()
+ */
 export interface Switch extends Disposable {
   release(): void
 }
 
-/** A guarded function. */
+/**
+ * A guarded function.
+ *
+ * @example
+ * const prices: Breaker<[item: string], number> = app.resilience.breaker('prices', async (_context, _item: string) => 42)
+ * app.get('/prices', (request) => prices.call(request, 'book'))
+ */
 export interface Breaker<Args extends unknown[] = unknown[], T = unknown> {
   readonly name: string
   /** Of a breaker with keys: `open` if one of them is open. */

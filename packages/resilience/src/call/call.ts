@@ -3,7 +3,13 @@ import type { Abortable, AbortableList } from '../abortable.ts'
 import type { Deadline } from '../deadline/deadline.ts'
 import { CallTimeoutError, DeadlineError } from '../errors.ts'
 
-/** The first argument of the guarded function. */
+/**
+ * The first argument of the guarded function.
+ *
+ * @example
+ * const load = async ({ signal, attempt }: CallContext) => (await fetch(`http://prices.internal/?attempt=${attempt}`, { signal })).json()
+ * app.resilience.breaker('prices', load, { retry: 2 })
+ */
 export interface CallContext {
   /** Aborts when this attempt times out or its result is no longer needed. Give it to what you call. */
   readonly signal: AbortSignal

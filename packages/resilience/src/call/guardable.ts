@@ -8,6 +8,10 @@ import type { CallContext } from './call.ts'
  * signatures that are too short for a function, and takes none from an object that offers two which it cannot unite, as
  * these pairs of a generic and a plain one. Each pair but one is thus either too short or ambiguous. The last pair,
  * always ambiguous, is what every guarded function is checked against.
+ *
+ * @example
+ * const guard = <Fn extends Guardable>(name: string, fn: Fn) => app.resilience.breaker(name, fn)
+ * const prices = guard('prices', async (_context: CallContext, _item: string) => 42)
  */
 export type Guardable =
   | ((context: CallContext) => unknown)
@@ -25,10 +29,23 @@ interface Either<Shorter extends unknown[], Longer extends unknown[]> {
   (context: CallContext, ...args: Longer): unknown
 }
 
-/** The parameters of a guarded function after the context. */
+/**
+ * The parameters of a guarded function after the context.
+ *
+ * @example
+ * const price = async (_context: CallContext, _item: string) => 42
+ * const args: GuardedArgs<typeof price> = ['book']
+ */
 export type GuardedArgs<Fn> = Fn extends (context: never, ...args: infer Args) => unknown ? Args : never
 
-/** The awaited result of a guarded function. */
+/**
+ * The awaited result of a guarded function.
+ *
+ * @example
+ * const price = async (_context: CallContext) => 42
+ * const none: GuardedResult<typeof price> = 0
+ * app.resilience.breaker('prices', price, { fallback: () => none })
+ */
 export type GuardedResult<Fn> = Fn extends (context: never, ...args: never) => infer Result
   ? Awaited<Result>
   : never

@@ -7,7 +7,13 @@ import {
   UpstreamError
 } from '../errors.ts'
 
-/** How an attempt counts for the breaker. */
+/**
+ * How an attempt counts for the breaker.
+ *
+ * @example
+ * const outcome: Outcome = 'ignore'
+ * app.resilience.breaker('prices', async () => 42, { isFailure: (error) => (error instanceof TypeError ? outcome : undefined) })
+ */
 export type Outcome = 'failure' | 'success' | 'ignore'
 
 /** Decides how an attempt counts. `true` is a failure, `false` a success, `undefined` leaves it to the default. */

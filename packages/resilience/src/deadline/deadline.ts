@@ -4,7 +4,15 @@ import { type Clock, startTimer, stopTimer } from '../clock.ts'
 import { CallCanceledError, DeadlineError } from '../errors.ts'
 import type { TimeLimit } from './time-limit.ts'
 
-/** The remaining time of a request, and a signal that aborts when its result is no longer needed. */
+/**
+ * The remaining time of a request, and a signal that aborts when its result is no longer needed.
+ *
+ * @example
+ * app.get('/', async ({ deadline }) => {
+ *   const { signal }: RequestDeadline = deadline
+ *   return (await fetch('http://prices.internal/', { signal })).text()
+ * })
+ */
 export interface RequestDeadline {
   /** Milliseconds until the deadline; 0 after it, `Infinity` for a route without one. */
   remaining(): number

@@ -2,7 +2,13 @@ import { addressList, MAX_DELAY, type OptionChecks } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
 import { withDefaults } from '../merge-options.ts'
 
-/** The time limit of each request, and the header that carries it. */
+/**
+ * The time limit of each request, and the header that carries it.
+ *
+ * @example
+ * const deadline: DeadlineOptions = { default: 10_000, trust: ['10.0.0.0/8'] }
+ * await app.register(resilience, { deadline })
+ */
 export interface DeadlineOptions {
   /**
    * The header that carries the remaining time, on arriving requests and on outgoing calls. `grpc-timeout` is read and

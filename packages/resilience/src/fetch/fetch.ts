@@ -11,7 +11,13 @@ import { CallCanceledError } from '../errors.ts'
 import { guardBody } from './body.ts'
 import type { UrlParts } from './url.ts'
 
-/** The options of `fetch`, and those of this package. */
+/**
+ * The options of `fetch`, and those of this package.
+ *
+ * @example
+ * const options: FetchOptions = { path: ['users', 7], query: { full: true }, policy: 'slow' }
+ * app.get('/', async (request) => (await app.resilience.fetch(request, 'http://users.internal', options)).json())
+ */
 export interface FetchOptions extends RequestInit, UrlParts {
   /**
    * The name of a policy.
@@ -28,7 +34,13 @@ export interface OutgoingCall {
   readonly method: string
 }
 
-/** The cause of a 502: the upstream's response has a status that is a failure. */
+/**
+ * The cause of a 502: the upstream's response has a status that is a failure.
+ *
+ * @example
+ * const statusOf = (error: unknown) => (error instanceof ResponseError ? error.status : undefined)
+ * app.resilience.breaker('prices', async () => 42, { isFailure: (error) => statusOf(error) !== 404 })
+ */
 export class ResponseError extends Error {
   static {
     nameErrorClass(this, 'ResponseError')

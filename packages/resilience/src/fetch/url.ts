@@ -1,6 +1,12 @@
 import { PathError } from '../errors.ts'
 
-/** Path segments and a query whose values are encoded. */
+/**
+ * Path segments and a query whose values are encoded.
+ *
+ * @example
+ * const parts: UrlParts = { path: ['users', 7], query: { full: true } }
+ * app.get('/', async (request) => (await app.resilience.fetch(request, 'http://users.internal', parts)).json())
+ */
 export interface UrlParts {
   /** Segments that are appended to the URL's path. A value with a slash stays one segment. */
   path?: readonly (string | number)[]
@@ -20,6 +26,9 @@ function encodeSegment(value: string | number): string {
 /**
  * A path with encoded values, each of which stays one segment: `` path`/users/${id}/orders` ``.
  *
+ * @example
+ * const id = 'a/../b'
+ * console.log(path`/users/${'7'}/orders`, id.length) // a value that would change the path throws
  * @throws PathError for a value that would change the path, like `..`.
  */
 export function path(strings: TemplateStringsArray, ...values: readonly (string | number)[]): string {

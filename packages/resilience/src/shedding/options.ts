@@ -1,7 +1,13 @@
 import type { OptionChecks } from '@seaworthy/internal'
 import { withDefaults } from '../merge-options.ts'
 
-/** When the service is overloaded, and which requests it rejects then. */
+/**
+ * When the service is overloaded, and which requests it rejects then.
+ *
+ * @example
+ * const shedding: SheddingOptions = { maxDelay: 500, maxUtilization: 0.95 }
+ * await app.register(resilience, { shedding })
+ */
 export interface SheddingOptions {
   /**
    * The share of an interval for which the event loop may be busy. A ratio, 0.1 to 1.
@@ -47,7 +53,13 @@ export interface SheddingOptions {
   retryAfter?: number
 }
 
-/** The limit of concurrent requests, which adapts to how long they take. */
+/**
+ * The limit of concurrent requests, which adapts to how long they take.
+ *
+ * @example
+ * const concurrency: ConcurrencyOptions = { initial: 20, max: 200 }
+ * await app.register(resilience, { shedding: { concurrency } })
+ */
 export interface ConcurrencyOptions {
   /**
    * The limit at start. A number of requests, at least 1.

@@ -1,7 +1,13 @@
 import type { OptionChecks } from '@seaworthy/internal'
 import { withDefaults } from '../merge-options.ts'
 
-/** The limit of concurrent calls. */
+/**
+ * The limit of concurrent calls.
+ *
+ * @example
+ * const bulkhead: BulkheadOptions = { limit: 12, queue: 4 }
+ * app.resilience.breaker('database', async () => 42, { bulkhead })
+ */
 export interface BulkheadOptions {
   /**
    * The number of concurrent calls, at least 1. With `adaptive` it is the initial limit.

@@ -5,13 +5,26 @@ import { type FailureKind, isResilienceError, type ResilienceError } from '../er
 import type { LastGood } from './last-good.ts'
 import { TimedWait, type WaitHost } from './timed-wait.ts'
 
-/** The second argument of a fallback. */
+/**
+ * The second argument of a fallback.
+ *
+ * @example
+ * const fallback = (_error: ResilienceError, { args, kind }: FallbackContext<[string]>) => `${args[0]}: ${kind}`
+ * app.resilience.breaker('prices', async (_context: CallContext, item: string) => item, { fallback })
+ */
 export interface FallbackContext<Args extends unknown[]> extends Pick<CallContext, 'signal' | 'request'> {
   /** The arguments of the failed call. */
   readonly args: Args
   readonly kind: FailureKind
 }
 
+/**
+ * Returns the result of a call that has failed.
+ *
+ * @example
+ * const fallback: Fallback<[], number> = (error) => (error.kind === 'open' ? 0 : 1)
+ * app.resilience.breaker('prices', async () => 42, { fallback })
+ */
 export type Fallback<Args extends unknown[], T> = (
   error: ResilienceError,
   context: FallbackContext<Args>

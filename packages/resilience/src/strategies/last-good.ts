@@ -1,7 +1,13 @@
 import { BoundedMap } from '@seaworthy/internal'
 import type { Clock } from '../clock.ts'
 
-/** How long and for which calls the last good value is served. */
+/**
+ * How long and for which calls the last good value is served.
+ *
+ * @example
+ * const lastGood: LastGoodOptions<[id: string]> = { key: (id) => id, maxAge: 60_000 }
+ * app.resilience.breaker('books', async (_context: CallContext, id: string) => `book ${id}`, { lastGood })
+ */
 export interface LastGoodOptions<Args extends unknown[]> {
   /**
    * The greatest age of a value that is served. Milliseconds, at least 1.

@@ -1,7 +1,13 @@
 import { MAX_DELAY, type OptionChecks } from '@seaworthy/internal'
 import { withDefaults } from '../merge-options.ts'
 
-/** When and how often a failed call is retried. */
+/**
+ * When and how often a failed call is retried.
+ *
+ * @example
+ * const retry: RetryOptions = { limit: 3, delay: 100, maxDelay: 2000 }
+ * app.resilience.breaker('prices', async () => 42, { retry })
+ */
 export interface RetryOptions {
   /**
    * The number of attempts after the first one, 1 to 10.
@@ -45,7 +51,13 @@ export interface RetryOptions {
   floor?: number
 }
 
-/** A second attempt while the first one is pending; the first result wins. */
+/**
+ * A second attempt while the first one is pending; the first result wins.
+ *
+ * @example
+ * const hedge: HedgeOptions = { delay: 100 }
+ * app.resilience.breaker('search', async () => [], { hedge })
+ */
 export interface HedgeOptions {
   /**
    * The time after which a second attempt starts. Milliseconds, 1 to 2147483647.
