@@ -1,6 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 
-/** Whether a part rejects requests, or only reports those that it would reject. */
+/**
+ * Whether a part rejects requests, or only reports those that it would reject.
+ *
+ * @example
+ * const mode: Mode = 'observe'
+ * await app.register(security, { mode }) // nothing is rejected, the log says what would be
+ */
 export type Mode = 'enforce' | 'observe'
 
 export const modes: readonly Mode[] = ['enforce', 'observe']

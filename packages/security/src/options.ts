@@ -10,6 +10,11 @@ import type { ValidationOptions } from './validation/options.ts'
 /**
  * Options of the security plugin. The members of `SecurityServerOptions` are only checked here: Fastify's constructor
  * applies them.
+ *
+ * @example
+ * const options: SecurityOptions = { cors: { origin: ['https://app.example.com'] }, rateLimit: { max: 300 } }
+ * const app = Fastify(securityServerOptions(options))
+ * await app.register(security, options)
  */
 export interface SecurityOptions extends SecurityServerOptions {
   /**

@@ -27,7 +27,13 @@ const plugin: FastifyPluginAsync<SecurityOptions> = async (fastify, options) => 
   })
 }
 
-/** Headers, CORS, rate limits and validation together. Each is also a plugin of its own. */
+/**
+ * Headers, CORS, rate limits and validation together. Each is also a plugin of its own.
+ *
+ * @example
+ * const app = Fastify(securityServerOptions())
+ * await app.register(security, { rateLimit: { max: 300, timeWindow: '1 minute' } })
+ */
 export const security: FastifyPluginAsync<SecurityOptions> = fp(plugin, {
   name: '@seaworthy/security',
   fastify: '^5.12.0'

@@ -7,7 +7,13 @@ import { addressList, omitUndefined } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 import { check } from './option-checks.ts'
 
-/** Options that only Fastify's constructor can apply. The plugin takes the same, to check that they are applied. */
+/**
+ * Options that only Fastify's constructor can apply. The plugin takes the same, to check that they are applied.
+ *
+ * @example
+ * const options: SecurityServerOptions = { trustProxy: ['10.0.0.0/8'], bodyLimit: 4_194_304 }
+ * const app = Fastify(securityServerOptions(options))
+ */
 export interface SecurityServerOptions {
   /**
    * The proxies in front of the service: addresses, CIDR ranges, and the names `loopback`, `linklocal`, `uniquelocal`;
@@ -51,7 +57,13 @@ export interface SecurityServerOptions {
   http?: Record<string, unknown> | undefined
 }
 
-/** The options for Fastify's constructor: `Fastify({ …, ...settings })`. */
+/**
+ * The options for Fastify's constructor: `Fastify({ …, ...settings })`.
+ *
+ * @example
+ * const settings: SecurityServerSettings = securityServerOptions()
+ * const app = Fastify(settings)
+ */
 export interface SecurityServerSettings {
   /** The proxies whose `X-Forwarded-*` headers are trusted. */
   trustProxy: string[] | false

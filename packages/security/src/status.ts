@@ -1,7 +1,13 @@
 import type { Overridable } from '@seaworthy/contract'
 import type { FastifyInstance } from 'fastify'
 
-/** A route that accepts input without a schema. */
+/**
+ * A route that accepts input without a schema.
+ *
+ * @example
+ * const open: readonly OpenBoundary[] = app.security.boundaries?.() ?? []
+ * console.log(open.map(({ method, url, missing }) => `${method} ${url}: no schema for ${missing.join(', ')}`))
+ */
 export interface OpenBoundary {
   method: string
   url: string
@@ -9,7 +15,13 @@ export interface OpenBoundary {
   missing: readonly string[]
 }
 
-/** One limit in force. */
+/**
+ * One limit in force.
+ *
+ * @example
+ * const limits: readonly LimitInfo[] = app.security.limits?.() ?? []
+ * console.log(limits.map(({ name, max }) => `${name}: ${max}`))
+ */
 export interface LimitInfo {
   name: string
   /** Whether requests are counted by address or by user. */
@@ -24,7 +36,13 @@ export interface LimitInfo {
   observe: boolean
 }
 
-/** The settings in force, of `app.security`. The member of a plugin that is not registered is absent. */
+/**
+ * The settings in force, of `app.security`. The member of a plugin that is not registered is absent.
+ *
+ * @example
+ * const { trustProxy, store }: SecurityStatus = app.security
+ * console.log(trustProxy, store?.().up)
+ */
 export interface SecurityStatus {
   /** The headers that every response carries. */
   headers?: Readonly<Record<string, string>>

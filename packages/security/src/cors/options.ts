@@ -4,34 +4,76 @@ import type { FastifyRequest, LogLevel } from 'fastify'
 import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
 import { checkOrigin } from './check-origin.ts'
 
-/** One origin, or a pattern of origins, anchored and with escaped dots: `/^https:\/\/[a-z]+\.example\.com$/`. */
+/**
+ * One origin, or a pattern of origins, anchored and with escaped dots: `/^https:\/\/[a-z]+\.example\.com$/`.
+ *
+ * @example
+ * const origin: OriginRule = /^https:\/\/[a-z]+\.app\.example\.com$/
+ * await app.register(cors, { origin })
+ */
 export type OriginRule = string | RegExp
 
-/** Origins and patterns, also in nested lists. A boolean in a list is rejected at the start. */
+/**
+ * Origins and patterns, also in nested lists. A boolean in a list is rejected at the start.
+ *
+ * @example
+ * const origin: OriginList = ['https://app.example.com', /^https:\/\/[a-z]+\.app\.example\.com$/]
+ * await app.register(cors, { origin })
+ */
 export type OriginList = readonly (OriginRule | boolean | OriginList)[]
 
-/** Decides about an origin, by a callback or a promise. An error disallows it. */
+/**
+ * Decides about an origin, by a callback or a promise. An error disallows it.
+ *
+ * @example
+ * const origin: OriginFunction = (from, callback) => callback(null, from?.endsWith('.example.com'))
+ * await app.register(cors, { origin })
+ */
 export type OriginFunction = (
   origin: string | undefined,
   callback: (error: Error | null, allow?: unknown) => void
 ) => unknown
 
-/** Returns the options for a request: at once, by a promise, or by a callback. `false` allows no origin. */
+/**
+ * Returns the options for a request: at once, by a promise, or by a callback. `false` allows no origin.
+ *
+ * @example
+ * const delegator: CorsDelegator = (request) => ({ origin: request.url.startsWith('/public') ? '*' : 'https://app.example.com' })
+ * await app.register(cors, { delegator })
+ */
 export type CorsDelegator = (
   request: FastifyRequest,
   callback: (error: Error | null, options?: CorsOptions) => void
 ) => PromiseLike<CorsOptions | false> | CorsOptions | false | void
 
-/** The hook in which the headers are set. */
+/**
+ * The hook in which the headers are set.
+ *
+ * @example
+ * const hook: CorsHook = 'preHandler'
+ * await app.register(cors, { origin: ['https://app.example.com'], hook })
+ */
 export type CorsHook = 'onRequest' | 'preParsing' | 'preValidation' | 'preHandler' | 'preSerialization'
 
-/** A route's `config.cors`: options on top of the plugin's, or `false` for none. */
+/**
+ * A route's `config.cors`: options on top of the plugin's, or `false` for none.
+ *
+ * @example
+ * const open: RouteCors = { origin: '*', credentials: false }
+ * app.get('/public', { config: { cors: open } }, async () => 'for every origin')
+ */
 export type RouteCors =
   | AtLeastOne<Omit<CorsOptions, 'delegator' | 'hook' | 'hideOptionsRoute' | 'logLevel'>>
   | NoOptions
   | false
 
-/** Options of `cors`: all of @fastify/cors, checked. Without `origin` no other origin may read responses. */
+/**
+ * Options of `cors`: all of @fastify/cors, checked. Without `origin` no other origin may read responses.
+ *
+ * @example
+ * const options: CorsOptions = { origin: ['https://app.example.com'], credentials: true, maxAge: 600 }
+ * await app.register(cors, options)
+ */
 export interface CorsOptions {
   /**
    * The origins that may read responses: a list of origins and anchored patterns, or a function. `true` allows every

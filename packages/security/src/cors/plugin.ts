@@ -134,7 +134,12 @@ async function callDelegator(
   }
 }
 
-/** Cross-origin resource sharing: @fastify/cors, with unsafe options rejected at the start. */
+/**
+ * Cross-origin resource sharing: @fastify/cors, with unsafe options rejected at the start.
+ *
+ * @example
+ * await app.register(cors, { origin: ['https://app.example.com'], credentials: true })
+ */
 export const cors: FastifyPluginAsync<CorsOptions> = fp(plugin, {
   name: '@seaworthy/security/cors',
   fastify: '^5.12.0'

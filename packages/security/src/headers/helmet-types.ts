@@ -14,6 +14,10 @@ export type PolicyOptions<Values> = { reportOnly?: boolean } & (
  * All of helmet's options. Helmet's own type is a union of the 256 ways to choose between its older and newer names;
  * joined with another of its kind, it would keep a compiler busy for half a minute. Its symbol for a policy without
  * `default-src` differs in each copy of helmet's declarations, so any symbol is accepted.
+ *
+ * @example
+ * const options: HelmetHeaders = { frameguard: { action: 'deny' } }
+ * await app.register(headers, options)
  */
 export type HelmetHeaders = Omit<HelmetOptions, 'contentSecurityPolicy'> & {
   contentSecurityPolicy?: PolicyOptions<PolicyValues | symbol> | boolean

@@ -5,7 +5,13 @@ import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
 import type { HelmetHeaders, PolicyOptions, PolicyValues } from './helmet-types.ts'
 import { observing, profiles, type FixedProfile, type Profile } from './profiles.ts'
 
-/** The route option `helmet`. It fits the one that `@fastify/helmet` declares. */
+/**
+ * The route option `helmet`. It fits the one that `@fastify/helmet` declares.
+ *
+ * @example
+ * const helmet: HelmetRouteOption = { frameguard: false }
+ * app.get('/widget', { helmet }, async () => 'may be framed')
+ */
 export type HelmetRouteOption =
   | (Omit<HelmetOptions, 'contentSecurityPolicy'> &
       Omit<RouteHeadersOptions, 'enableCSPNonces'> & {
@@ -15,7 +21,13 @@ export type HelmetRouteOption =
       })
   | false
 
-/** Options of the headers of one route, beside helmet's. */
+/**
+ * Options of the headers of one route, beside helmet's.
+ *
+ * @example
+ * const options: RouteHeadersOptions = { profile: 'api', cacheControl: 'public, max-age=300' }
+ * await app.register(headers, options)
+ */
 export interface RouteHeadersOptions {
   /**
    * The defaults under helmet's options. `'auto'`: `'html'` for pages and scripts, by the content type of each response,
@@ -62,7 +74,13 @@ export interface OwnHeadersOptions extends RouteHeadersOptions {
   global?: boolean | undefined
 }
 
-/** Options of `headers`: all of helmet's, and those of this package. */
+/**
+ * Options of `headers`: all of helmet's, and those of this package.
+ *
+ * @example
+ * const options: HeadersOptions = { profile: 'html', enableCSPNonces: true }
+ * await app.register(headers, options)
+ */
 export type HeadersOptions = OwnHeadersOptions & HelmetHeaders
 
 /** The options on top of their profile. */

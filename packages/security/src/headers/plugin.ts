@@ -141,7 +141,13 @@ function blockFor(headers: PreparedHeaders, request: FastifyRequest, reply: Fast
   return headers.block(request, reply, nonce)
 }
 
-/** Security headers on every response, computed once. */
+/**
+ * Security headers on every response, computed once.
+ *
+ * @example
+ * await app.register(headers, { profile: 'html' })
+ * app.get('/widget', { config: { headers: { frameguard: false } } }, async () => 'may be framed')
+ */
 export const headers: FastifyPluginAsync<HeadersOptions> = fp(plugin, {
   name: '@seaworthy/security/headers',
   fastify: '^5.12.0'

@@ -7,7 +7,15 @@ import { createHeaderBlock, prependHeader, type HeaderBlock } from '../prepared-
 import type { HelmetHeaders } from './helmet-types.ts'
 import type { ResolvedHeaders } from './options.ts'
 
-/** The nonces of one request. */
+/**
+ * The nonces of one request.
+ *
+ * @example
+ * app.get('/', async (_request, reply) => {
+ *   const { script }: CspNonce = reply.cspNonce
+ *   return reply.type('text/html').send(`<script nonce="${script}">start()</script>`)
+ * })
+ */
 export interface CspNonce {
   script: string
   style: string

@@ -1,6 +1,12 @@
 import type { HelmetHeaders } from './helmet-types.ts'
 
-/** The name of a set of defaults. `'auto'` is `'html'` for pages and `'api'` for all else. */
+/**
+ * The name of a set of defaults. `'auto'` is `'html'` for pages and `'api'` for all else.
+ *
+ * @example
+ * const profile: Profile = 'html'
+ * await app.register(headers, { profile })
+ */
 export type Profile = 'auto' | 'api' | 'html' | 'helmet'
 
 /** The profiles that have headers. */

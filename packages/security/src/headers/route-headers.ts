@@ -8,10 +8,20 @@ import type { HelmetRouteOption, RouteHeadersOptions } from './options.ts'
 /**
  * A route's headers: options on top of the plugin's, or `false` for none. In the route's `config.headers`;
  * `config.helmet` and the route option `helmet` of `@fastify/helmet` are read too.
+ *
+ * @example
+ * const framed: RouteHeaders = { frameguard: false }
+ * app.get('/widget', { config: { headers: framed } }, async () => 'may be framed')
  */
 export type RouteHeaders = AtLeastOne<RouteHeadersOptions & HelmetHeaders> | NoOptions | false
 
-/** {@link RouteHeaders} under the name of `@fastify/helmet`, whose older releases had `skipRoute: true` for `false`. */
+/**
+ * {@link RouteHeaders} under the name of `@fastify/helmet`, whose older releases had `skipRoute: true` for `false`.
+ *
+ * @example
+ * const helmet: RouteHelmet = { frameguard: false }
+ * app.get('/widget', { config: { helmet } }, async () => 'may be framed')
+ */
 export type RouteHelmet =
   | AtLeastOne<RouteHeadersOptions & HelmetHeaders & { skipRoute?: boolean }>
   | NoOptions

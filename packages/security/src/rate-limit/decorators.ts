@@ -4,7 +4,16 @@ import type { LimitOptions } from './limit-options.ts'
 import type { Limiter } from './limiter.ts'
 import type { AppLimits } from './route-plan.ts'
 
-/** The result of a limit of `createRateLimit` for a request. */
+/**
+ * The result of a limit of `createRateLimit` for a request.
+ *
+ * @example
+ * const check = app.createRateLimit({ max: 5, timeWindow: '1 minute' })
+ * app.get('/left', async (request) => {
+ *   const result: RateLimitResult = await check(request, { increment: false })
+ *   return result.isAllowed ? 'allowed' : `${result.remaining} left, ${result.ttlInSeconds} s`
+ * })
+ */
 export type RateLimitResult =
   | { isAllowed: true; key: string }
   | {
@@ -19,12 +28,24 @@ export type RateLimitResult =
       isBanned: boolean
     }
 
-/** Creates a hook with a limit of its own. It fits routes of every generic. */
+/**
+ * Creates a hook with a limit of its own. It fits routes of every generic.
+ *
+ * @example
+ * const limited = app.rateLimit({ max: 5, timeWindow: '1 minute' })
+ * app.post('/login', { preHandler: limited }, async () => ({ ok: true }))
+ */
 export type MakeRateLimit = (
   options?: LimitOptions
 ) => (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 
-/** Creates a limit to evaluate by hand. `increment: false` counts nothing. */
+/**
+ * Creates a limit to evaluate by hand. `increment: false` counts nothing.
+ *
+ * @example
+ * const check = app.createRateLimit({ max: 5, timeWindow: '1 minute' })
+ * app.post('/login', async (request) => ({ allowed: (await check(request)).isAllowed }))
+ */
 export type MakeRateLimitCheck = (
   options?: LimitOptions
 ) => (request: FastifyRequest, options?: { increment?: boolean }) => Promise<RateLimitResult>

@@ -1,7 +1,15 @@
 import { formatDuration, nameErrorClass } from '@seaworthy/internal'
 import { SecurityError } from '../security-error.ts'
 
-/** A request over its limit: 429, or 403 for a banned client. */
+/**
+ * A request over its limit: 429, or 403 for a banned client.
+ *
+ * @example
+ * app.setErrorHandler((error, _request, reply) => {
+ *   if (error instanceof RateLimitError) return reply.code(429).send({ wait: error.ttl })
+ *   throw error
+ * })
+ */
 export class RateLimitError extends SecurityError {
   static {
     nameErrorClass(this, 'RateLimitError')
@@ -20,7 +28,13 @@ export class RateLimitError extends SecurityError {
   }
 }
 
-/** The shared store does not answer, and a limit has the policy `closed`: 503. */
+/**
+ * The shared store does not answer, and a limit has the policy `closed`: 503.
+ *
+ * @example
+ * const isOutage = (error: unknown) => error instanceof RateLimitStoreError
+ * app.addHook('onError', async (_request, _reply, error) => isOutage(error) || app.log.error(error))
+ */
 export class RateLimitStoreError extends SecurityError {
   static {
     nameErrorClass(this, 'RateLimitStoreError')

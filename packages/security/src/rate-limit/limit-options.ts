@@ -1,9 +1,21 @@
 import type { FastifyRequest } from 'fastify'
 
-/** The policy for requests while the shared store does not answer. */
+/**
+ * The policy for requests while the shared store does not answer.
+ *
+ * @example
+ * const onStoreError: StoreErrorPolicy = 'closed'
+ * await app.register(rateLimit, { redis: { host: 'redis' }, onStoreError })
+ */
 export type StoreErrorPolicy = 'local' | 'open' | 'closed'
 
-/** A header about a limit that can be left out. The names without `x-` are those of `enableDraftSpec`. */
+/**
+ * A header about a limit that can be left out. The names without `x-` are those of `enableDraftSpec`.
+ *
+ * @example
+ * const header: RateLimitHeader = 'retry-after'
+ * await app.register(rateLimit, { addHeaders: { [header]: false } })
+ */
 export type RateLimitHeader =
   | 'x-ratelimit-limit'
   | 'x-ratelimit-remaining'
@@ -13,10 +25,22 @@ export type RateLimitHeader =
   | 'ratelimit-reset'
   | 'retry-after'
 
-/** The hook in which a limit is evaluated. */
+/**
+ * The hook in which a limit is evaluated.
+ *
+ * @example
+ * const hook: RateLimitHook = 'preHandler'
+ * await app.register(rateLimit, { hook })
+ */
 export type RateLimitHook = 'onRequest' | 'preParsing' | 'preValidation' | 'preHandler'
 
-/** The rejection for which `errorResponseBuilder` makes a response. */
+/**
+ * The rejection for which `errorResponseBuilder` makes a response.
+ *
+ * @example
+ * const errorResponseBuilder = (_request: object, { after, max }: RateLimitContext) => ({ statusCode: 429, error: `${max} at most, wait ${after}` })
+ * await app.register(rateLimit, { errorResponseBuilder })
+ */
 export interface RateLimitContext {
   /** 429, or 403 for a banned client. */
   statusCode: number
@@ -29,7 +53,13 @@ export interface RateLimitContext {
   after: string
 }
 
-/** One limit: of the app, of a route, or of a hook. */
+/**
+ * One limit: of the app, of a route, or of a hook.
+ *
+ * @example
+ * const limit: LimitOptions = { max: 10, timeWindow: '15 minutes', failuresOnly: [401] }
+ * await app.register(rateLimit, { failures: limit })
+ */
 export interface LimitOptions {
   /**
    * Requests within the window, at least 0, or a function that returns them. While an app has not set it, files of

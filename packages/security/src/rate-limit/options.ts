@@ -6,7 +6,13 @@ import type { LimitOptions } from './limit-options.ts'
 import { limitNames } from './resolve-limit.ts'
 import { isStoreClass, type RateLimitStoreClass } from './store-interface.ts'
 
-/** A route's limit instead of the app's limit per address, and its limits per user and on failures. */
+/**
+ * A route's limit instead of the app's limit per address, and its limits per user and on failures.
+ *
+ * @example
+ * const limit: RouteLimitOptions = { max: 100, user: false }
+ * console.log(limit)
+ */
 export interface RouteLimitOptions extends LimitOptions {
   /**
    * The route's limit per user; `false` for none.
@@ -22,14 +28,29 @@ export interface RouteLimitOptions extends LimitOptions {
   failures?: LimitOptions | false | undefined
 }
 
-/** A route's `config.rateLimit`: a limit, several at once, or `false`. */
+/**
+ * A route's `config.rateLimit`: a limit, several at once, or `false`.
+ *
+ * @example
+ * const limits: RouteRateLimit = [
+ *   { name: 'burst', max: 2, timeWindow: '1 second' },
+ *   { name: 'daily', max: 50, timeWindow: '1 day' }
+ * ]
+ * app.get('/export', { config: { rateLimit: limits } }, async () => 'data')
+ */
 export type RouteRateLimit =
   | AtLeastOne<RouteLimitOptions>
   | NoOptions
   | readonly AtLeastOne<LimitOptions>[]
   | false
 
-/** Options of ioredis' `Redis`, all of them. */
+/**
+ * Options of ioredis' `Redis`, all of them.
+ *
+ * @example
+ * const redis: RedisConnection = { host: 'redis.example.com', tls: {} }
+ * await app.register(rateLimit, { redis })
+ */
 export interface RedisConnection {
   host?: string
   port?: number
@@ -41,13 +62,24 @@ export interface RedisConnection {
   [option: string]: unknown
 }
 
-/** A client of node-redis, as far as its type matters here. */
+/**
+ * A client of node-redis, as far as its type matters here.
+ *
+ * @example
+ * const withRedis = async (redis: NodeRedisClient) => app.register(rateLimit, { redis }) // createClient() of redis
+ */
 export interface NodeRedisClient {
   evalSha(...args: never[]): Promise<unknown>
   eval(...args: never[]): Promise<unknown>
 }
 
-/** Options of `rateLimit`: the limit per address, and the options of all limits together. */
+/**
+ * Options of `rateLimit`: the limit per address, and the options of all limits together.
+ *
+ * @example
+ * const options: RateLimitOptions = { max: 300, timeWindow: '1 minute', user: { max: 1000 } }
+ * await app.register(rateLimit, options)
+ */
 export interface RateLimitOptions extends LimitOptions {
   /**
    * Whether routes without `config.rateLimit`, and unknown routes, are limited.

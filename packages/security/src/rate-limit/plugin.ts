@@ -131,7 +131,13 @@ const toLimitInfo = ({ name, by, max, window, stage, observe }: Limit): LimitInf
   observe
 })
 
-/** Limits requests: by address before authentication, by user after it, alone or together with other processes. */
+/**
+ * Limits requests: by address before authentication, by user after it, alone or together with other processes.
+ *
+ * @example
+ * await app.register(rateLimit, { max: 300, timeWindow: '1 minute' })
+ * app.post('/login', { config: { rateLimit: { max: 5 } } }, async () => ({ ok: true }))
+ */
 export const rateLimit: FastifyPluginAsync<RateLimitOptions> = fp(plugin, {
   name: '@seaworthy/security/rate-limit',
   fastify: '^5.12.0'

@@ -4,10 +4,22 @@ import type { RouteOptions } from 'fastify'
 import { modes, type Mode } from '../mode.ts'
 import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
 
-/** An input of a request. */
+/**
+ * An input of a request.
+ *
+ * @example
+ * const boundaries: readonly Boundary[] = ['body', 'params', 'querystring']
+ * await app.register(validation, { boundaries })
+ */
 export type Boundary = 'body' | 'params' | 'querystring' | 'headers'
 
-/** Options of `validation`. */
+/**
+ * Options of `validation`.
+ *
+ * @example
+ * const options: ValidationOptions = { onMissingSchema: 'error', maxDepth: 16 }
+ * await app.register(validation, options)
+ */
 export interface ValidationOptions {
   /**
    * Whether requests are rejected. With `'observe'` they are validated as Fastify does without the plugin, and those that
@@ -67,10 +79,22 @@ export interface ValidationOptions {
   additional?: 'reject' | 'remove' | undefined
 }
 
-/** The treatment of a pattern that a client can make run for seconds. */
+/**
+ * The treatment of a pattern that a client can make run for seconds.
+ *
+ * @example
+ * const unsafePatterns: UnsafePatterns = 'warn'
+ * await app.register(validation, { unsafePatterns })
+ */
 export type UnsafePatterns = 'error' | 'warn' | 'ignore'
 
-/** Options of `config.validation` of a route, in place of the plugin's. */
+/**
+ * Options of `config.validation` of a route, in place of the plugin's.
+ *
+ * @example
+ * const options: RouteValidationOptions = { unsafePatterns: 'warn' }
+ * console.log(options)
+ */
 export interface RouteValidationOptions {
   /**
    * Whether an unsafe pattern in the route's schema stops the start, is a warning, or is ignored.
@@ -80,7 +104,13 @@ export interface RouteValidationOptions {
   unsafePatterns?: UnsafePatterns | undefined
 }
 
-/** A route's `config.validation`. */
+/**
+ * A route's `config.validation`.
+ *
+ * @example
+ * const validation: RouteValidation = { unsafePatterns: 'warn' }
+ * app.post('/search', { config: { validation } }, async () => [])
+ */
 export type RouteValidation = AtLeastOne<RouteValidationOptions> | NoOptions
 
 interface ValidationConfig {

@@ -138,7 +138,14 @@ const unsupportedContentType = (listed: ReadonlySet<string>) =>
     headers: { accept: [...listed].join(', ') }
   })
 
-/** Request validation: strict bodies, safe patterns, bounded depth and size, and a list of routes without schemas. */
+/**
+ * Request validation: strict bodies, safe patterns, bounded depth and size, and a list of routes without schemas.
+ *
+ * @example
+ * await app.register(validation, { onMissingSchema: 'error' })
+ * const querystring = { type: 'object', properties: { page: { type: 'integer' } }, additionalProperties: false }
+ * app.get('/orders', { schema: { querystring } }, async ({ query }) => query)
+ */
 export const validation: FastifyPluginAsync<ValidationOptions> = fp(plugin, {
   name: '@seaworthy/security/validation',
   fastify: '^5.12.0'
