@@ -1,4 +1,10 @@
-/** How long the service continues to serve after its shutdown has started. */
+/**
+ * How long the service continues to serve after its shutdown has started.
+ *
+ * @example
+ * const drainDelay: DrainDelay = { min: 1000, max: 10_000 }
+ * await app.register(shutdown, { drainDelay })
+ */
 export interface DrainDelay {
   /**
    * The shortest delay. Milliseconds, 0 to 600000.
@@ -15,7 +21,13 @@ export interface DrainDelay {
   max?: number
 }
 
-/** Options of the shutdown plugin. All are optional. */
+/**
+ * Options of the shutdown plugin. All are optional.
+ *
+ * @example
+ * const options: ShutdownOptions = { timeout: 20_000, signals: ['SIGTERM'] }
+ * await app.register(shutdown, options)
+ */
 export interface ShutdownOptions {
   /**
    * The signals that start the shutdown. A second signal exits at once, with code 128 + its number; the same one within

@@ -65,7 +65,14 @@ function addHooks(
   })
 }
 
-/** Graceful shutdown for Fastify: a drain that loses no request. */
+/**
+ * Graceful shutdown for Fastify: a drain that loses no request.
+ *
+ * @example
+ * const app = Fastify({ ...shutdownServerOptions() })
+ * await app.register(shutdown)
+ * app.shutdown.onShutdown('database', async () => undefined) // await pool.end()
+ */
 export const shutdown: FastifyPluginAsync<ShutdownOptions> = fp(plugin, {
   name: '@seaworthy/shutdown',
   // It needs 5.11.1, and that release of Fastify reports itself as 5.11.0.

@@ -1,7 +1,13 @@
 import type { ShutdownOptions } from './options.ts'
 import { resolveOptions } from './resolve-options.ts'
 
-/** The constructor options to spread into `Fastify({ … })`. */
+/**
+ * The constructor options to spread into `Fastify({ … })`.
+ *
+ * @example
+ * const settings: ShutdownServerSettings = shutdownServerOptions()
+ * const app = Fastify({ ...settings })
+ */
 export interface ShutdownServerSettings {
   /**
    * Whether requests on open connections are rejected with 503 while `app.close()` runs.
@@ -15,6 +21,9 @@ export interface ShutdownServerSettings {
  * The options that only Fastify's constructor can set: `Fastify(shutdownServerOptions())`. With them, a request that
  * arrives on an open connection while `app.close()` runs is served instead of rejected with 503.
  *
+ * @example
+ * const app = Fastify({ ...shutdownServerOptions() })
+ * await app.register(shutdown)
  * @param options - The same options as the plugin's; they are checked.
  * @throws RangeError with the code `INVALID_OPTION` for a wrong option.
  */

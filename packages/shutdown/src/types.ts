@@ -1,6 +1,13 @@
 import type { Lifecycle, Overridable } from '@seaworthy/contract'
 
-/** The shutdown of the service: `app.shutdown`. */
+/**
+ * The shutdown of the service: `app.shutdown`.
+ *
+ * @example
+ * app.shutdown.onDrain((reason) => console.log(`draining: ${reason}`))
+ * app.shutdown.onShutdown('database', async () => undefined, { timeout: 5000 })
+ * console.log(app.shutdown.state, app.shutdown.budget)
+ */
 export interface Shutdown extends Lifecycle {
   /**
    * Starts the shutdown, once; later calls return the same promise.

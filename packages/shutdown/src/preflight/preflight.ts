@@ -3,7 +3,13 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { waitUntilReady } from './wait-until-ready.ts'
 
-/** Options of {@link preflight}. Only `script` is required. */
+/**
+ * Options of {@link preflight}. Only `script` is required.
+ *
+ * @example
+ * const options: PreflightOptions = { script: 'src/server.js', timeout: 60_000, env: { NODE_ENV: 'production' } }
+ * await preflight(options)
+ */
 export interface PreflightOptions {
   /**
    * The script that starts the service; it listens on the port in `PORT`.
@@ -62,7 +68,13 @@ export interface PreflightOptions {
   signal?: AbortSignal
 }
 
-/** The result of a trial. */
+/**
+ * The result of a trial.
+ *
+ * @example
+ * const result: PreflightResult = await preflight({ script: 'src/server.js' })
+ * process.exitCode = result.ok ? 0 : 1
+ */
 export interface PreflightResult {
   ok: boolean
   /** Why it failed, or how long it took. */
@@ -81,6 +93,10 @@ const killTimeoutMs = 10_000
 /**
  * Boots a release on a spare port, waits until it is ready, and stops it. A supervisor that replaces workers whether
  * the new ones work or not (`pm2 reload`) is safe behind this: run it first, and reload only when it is `ok`.
+ *
+ * @example
+ * const { ok, reason, output } = await preflight({ script: 'src/server.js' })
+ * if (!ok) throw new Error(`${reason}\n${output}`)
  */
 export async function preflight(options: PreflightOptions): Promise<PreflightResult> {
   const { script, args = defaults.args, path = defaults.path, timeout = defaults.timeout, signal } = options
