@@ -78,6 +78,14 @@ t.test('codes of responses are on the page', async (t) => {
   }
 })
 
+t.test('each code that a client can get is on the page about troubleshooting', async (t) => {
+  const codes = [...text('docs/reference/error-codes.md').matchAll(/^\| `(\w+)` \| (\d{3}) \|/gm)]
+  const page = text('docs/operate/troubleshooting.md')
+  t.ok(codes.length > 50, `${codes.length} codes`)
+  for (const [, code = '', status = ''] of codes)
+    t.match(page, new RegExp(`^\\| [^|]*${status}[^|]* \\|[^|]*\`${code}\``, 'm'), `${status} ${code}`)
+})
+
 t.test('the figures of the page about performance are those of the benchmark', async (t) => {
   const results = text('packages/bench/results.md')
   const rows = [...text('docs/learn/performance.md').matchAll(/^\| (.+) \| (\d+\.\d+) \|$/gm)]
