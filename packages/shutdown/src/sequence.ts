@@ -104,12 +104,13 @@ export class ShutdownSequence {
     const start = performance.now()
     const isFatal = fatalTimeout !== undefined
     if (isServing && !isFatal && max > 0) await drain.waitUntilTrafficMoved(min, max)
-    // Responses announce the end from here on: a connection may get one more request before it is idle for long.
-    drain.closeAll()
     if (isServing) await connections.untilAccepted()
 
     this.#enter('closing')
     connections.stopListening()
+    // Not earlier where traffic has not moved: a balancer that asks for no readiness would connect again here, and what
+    // connects while the listener closes is reset. Now its new connections are refused, and those that it keeps serve.
+    drain.closeAll()
     const unusedDelay = Math.max(max - (performance.now() - start), 0)
     const timeout = fatalTimeout ?? Math.min(options.timeout + unusedDelay, options.longestTimeout)
     // A short timeout is for the requests in flight, not for connections that may get one more.

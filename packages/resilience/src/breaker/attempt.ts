@@ -1,35 +1,13 @@
-import type { AbortableList } from '../abortable.ts'
-import type { AttemptContext, Call } from '../call/call.ts'
+import type { Call } from '../call/call.ts'
 import { discard } from '../call/discard.ts'
-import {
-  type FailureClassifier,
-  kindOf,
-  type Outcome,
-  outcomeOfError,
-  outcomeOfResult,
-  toCallerError
-} from '../call/outcome.ts'
-import type { Clock } from '../clock.ts'
+import { kindOf, type Outcome, outcomeOfError, outcomeOfResult, toCallerError } from '../call/outcome.ts'
 import { CallCanceledError, CallTimeoutError, type ResilienceError, UpstreamError } from '../errors.ts'
 import { AttemptContextBase } from './attempt-context.ts'
+import type { AttemptHost } from './attempt-host.ts'
 import { HeldSlot, type ReleaseSlot } from './held-slot.ts'
 import type { CallOutcome } from './metrics.ts'
 import type { Permit } from './permit.ts'
 import { probeLimit } from './probe-limit.ts'
-
-/** The members of a breaker that its attempts share. */
-export interface AttemptHost<Args extends unknown[], T> {
-  readonly policy: {
-    readonly timeout: number
-    readonly resetTimeout: number
-    readonly bodyTimeout: number
-    readonly isFailure: FailureClassifier | undefined
-  }
-  readonly clock: Clock
-  readonly pendingWork: AbortableList
-  readonly fn: (context: AttemptContext, ...args: Args) => T | Promise<T>
-  count(outcome: CallOutcome, duration: number): void
-}
 
 /** One run of the guarded function, from its permit to what its outcome means for breaker, bulkhead and caller. */
 export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args, AttemptHost<Args, T>> {

@@ -56,7 +56,8 @@ export class Drain {
     let nextCanaries = 0
     while (passed() < max) {
       this.tick()
-      if (passed() >= nextCanaries) {
+      // The last canaries have connected again before the listeners close.
+      if (passed() >= nextCanaries && max - passed() > canaryIntervalMs) {
         this.#startCanaries()
         nextCanaries += canaryIntervalMs
       }
@@ -67,6 +68,7 @@ export class Drain {
       // oxlint-disable-next-line no-await-in-loop -- it watches
       await pause(tickIntervalMs)
     }
+    this.#canariesLeft = 0
   }
 
   /** From now on the last response on each connection closes it. */

@@ -9,8 +9,9 @@ export interface NginxOptions {
 }
 
 /**
- * A real nginx: it checks no readiness, and learns that an instance is gone when it is refused. A connection that the
- * system has accepted at that moment and the instance has not is reset, so that nginx may repeat POST requests too.
+ * A real nginx: it checks no readiness, and learns that an instance is gone when it is refused. With kept connections
+ * nothing is repeated that may have arrived. With a connection for each request, one that the system has accepted at that
+ * moment and the instance has not is reset: there nginx may repeat POST requests too.
  */
 export async function nginx(
   t: Test,
@@ -22,6 +23,7 @@ export async function nginx(
   const file = join(folder, 'nginx.conf')
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   const kept = keepalive ? 'proxy_http_version 1.1; proxy_set_header Connection "";' : ''
+  const repeated = keepalive ? 'error timeout' : 'error timeout non_idempotent'
   writeFileSync(
     file,
     `
@@ -39,7 +41,7 @@ http {
   }
   server {
     listen 127.0.0.1:${port};
-    location / { proxy_pass http://app; proxy_next_upstream error timeout non_idempotent; ${kept} }
+    location / { proxy_pass http://app; proxy_next_upstream ${repeated}; ${kept} }
   }
 }
 `
