@@ -125,6 +125,14 @@ export const lineNotes = [
     'Correct the function of `onShutdown` with this name, or give it a longer `timeout`.'
   ],
   [
+    'shutdown: background work',
+    'Correct the work that `err` names. With `waitUntil` the line has the id of the request.'
+  ],
+  [
+    'shutdown: <count> pieces of background work',
+    'Look at `work`: name, id and age. Raise `timeout` if it is normal, and the grace period of the platform with it.'
+  ],
+  [
     'shutdown: <length> requests',
     'Raise `timeout` if such requests are normal, and the grace period of the platform with it.'
   ],

@@ -2,17 +2,21 @@ import { optionChecks } from '@seaworthy/internal'
 import type { AppShutdown } from './app-shutdown.ts'
 import type { Resources } from './closing/resources.ts'
 import { timeoutRange } from './resolve-options.ts'
-import type { SequenceParts, ShutdownSequence } from './sequence.ts'
+import type { SequenceParts } from './sequence-parts.ts'
+import type { ShutdownSequence } from './sequence.ts'
 import type { Shutdown } from './types.ts'
 
 const check = optionChecks('shutdown')
+const phases = ['consumers', 'resources'] as const
 
 /** Makes `app.shutdown`, which is also the lifecycle port. */
 export function createApi(
   app: AppShutdown,
   sequence: ShutdownSequence,
-  { resources, flushes }: SequenceParts
+  { resources, flushes, background }: SequenceParts
 ): Shutdown {
+  const addResource = adder(resources)
+  const addConsumer = adder(background.consumers)
   return {
     get state() {
       return sequence.state
@@ -24,14 +28,23 @@ export function createApi(
       check.fn('onDrain', listener)
       sequence.onDrain(listener)
     },
-    onShutdown: adder(resources),
+    onShutdown(name, fn, options = {}) {
+      const phase = check.oneOf(`${String(name)}.phase`, options.phase ?? 'resources', phases)
+      if (phase === 'consumers') addConsumer(name, fn, options)
+      else addResource(name, fn, options)
+    },
     onFlush: adder(flushes),
-    begin: (reason = 'begin') => app.begin(reason, undefined, true)
+    track(name, fn) {
+      check.string('name', name)
+      check.fn(name, fn)
+      return background.work.run(name, fn)
+    },
+    begin: (reason = 'begin') => app.beginByApp(reason)
   }
 }
 
 const adder =
-  (resources: Resources): Shutdown['onShutdown'] =>
+  (resources: Resources): Shutdown['onFlush'] =>
   (name, fn, options = {}) => {
     check.string('name', name)
     check.fn(name, fn)

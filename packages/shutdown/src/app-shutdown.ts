@@ -122,6 +122,16 @@ export class AppShutdown implements ManagedApp {
     return this.#exitCode
   }
 
+  /**
+   * The same for code of the app. A handler may await the result, and the shutdown awaits its response: it gets 1 before
+   * requests are cut, and still has the time to answer.
+   */
+  beginByApp(reason: string): Promise<number> {
+    const mayBeHandler = this.#sequence.hasRequests
+    const code = this.begin(reason, undefined, true)
+    return mayBeHandler ? Promise.race([code, this.#sequence.aboutToCut.then(() => 1)]) : code
+  }
+
   async #run(reason: string, fatalTimeout: number | undefined, isCalledByApp: boolean): Promise<number> {
     const { log } = this.#fastify
     const start = performance.now()

@@ -3,30 +3,40 @@ import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { createApi } from './api.ts'
 import { AppShutdown } from './app-shutdown.ts'
+import { BackgroundWork } from './background/background-work.ts'
+import { addWaitUntil } from './background/wait-until.ts'
+import { WorkMetrics } from './background/work-metrics.ts'
+import { WorkPhase } from './background/work-phase.ts'
 import { Resources } from './closing/resources.ts'
 import { Connections } from './connections/connections.ts'
 import { InFlight } from './connections/in-flight.ts'
 import { serversOf } from './internals.ts'
 import type { ShutdownOptions } from './options.ts'
 import { resolveOptions } from './resolve-options.ts'
-import { ShutdownSequence, type SequenceParts } from './sequence.ts'
+import type { SequenceParts } from './sequence-parts.ts'
+import { ShutdownSequence } from './sequence.ts'
 
 const plugin: FastifyPluginAsync<ShutdownOptions> = async (fastify, options) => {
+  const work = new BackgroundWork(fastify.log, new WorkMetrics(fastify))
+  const consumers = new Resources(fastify.log, 'the consumers have stopped')
   const parts: SequenceParts = {
     fastify,
     options: resolveOptions(options),
     connections: new Connections(),
     inFlight: new InFlight(),
     resources: new Resources(fastify.log),
-    flushes: new Resources(fastify.log)
+    flushes: new Resources(fastify.log),
+    background: new WorkPhase(consumers, work)
   }
   const sequence = new ShutdownSequence(parts)
   const app = new AppShutdown(fastify, parts.options, sequence)
   const api = createApi(app, sequence, parts)
   fastify.decorate('shutdown', api)
+  addWaitUntil(fastify, work)
   provide(fastify, lifecyclePort, api)
   whenProvided(fastify, reporterPort, (reporter) => {
     const { flushTimeout } = parts.options
+    work.reporter = reporter
     parts.flushes.add('reporter', () => reporter.flush(flushTimeout), undefined)
   })
   addHooks(parts, sequence, app)

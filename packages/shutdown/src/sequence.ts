@@ -1,26 +1,12 @@
 import type { LifecycleState } from '@seaworthy/contract'
 import { withTimeout } from '@seaworthy/internal'
-import type { FastifyInstance } from 'fastify'
 import { closeConnections, type ClosingLimits } from './closing/close-connections.ts'
-import type { Resources } from './closing/resources.ts'
 import { Streams } from './closing/streams.ts'
-import type { Connections } from './connections/connections.ts'
-import type { InFlight } from './connections/in-flight.ts'
 import { drainMode } from './drain/drain-mode.ts'
 import { Drain, idleWindowMs } from './drain/drain.ts'
 import { serversOf } from './internals.ts'
 import { defaults } from './options.ts'
-import type { ResolvedOptions } from './resolve-options.ts'
-
-/** The objects that the shutdown works on. */
-export interface SequenceParts {
-  fastify: FastifyInstance
-  options: ResolvedOptions
-  connections: Connections
-  inFlight: InFlight
-  resources: Resources
-  flushes: Resources
-}
+import type { SequenceParts } from './sequence-parts.ts'
 
 /** The work that the shutdown waits for. */
 export interface Traffic {
@@ -57,6 +43,7 @@ export class ShutdownSequence {
   #reason: string | undefined
   /** Resolves when `run` has closed all connections. */
   readonly #connectionsClosed = Promise.withResolvers<void>()
+  readonly #aboutToCut = Promise.withResolvers<void>()
 
   constructor(parts: SequenceParts) {
     this.#parts = parts
@@ -64,6 +51,17 @@ export class ShutdownSequence {
 
   get state(): LifecycleState {
     return this.#state
+  }
+
+  /** Whether requests are in flight. */
+  get hasRequests(): boolean {
+    const { inFlight, connections } = this.#parts
+    return inFlight.count((socket) => connections.upgraded.has(socket)) > 0
+  }
+
+  /** Resolves shortly before requests are cut. */
+  get aboutToCut(): Promise<void> {
+    return this.#aboutToCut.promise
   }
 
   /** The states go forwards only: the app may have been closed before the shutdown starts. */
@@ -95,7 +93,7 @@ export class ShutdownSequence {
     reason: string,
     { fatalTimeout, isCalledByApp, isServing, hasRivals }: Traffic
   ): Promise<boolean> {
-    const { fastify, options, connections } = this.#parts
+    const { fastify, options, connections, background } = this.#parts
     this.#isRunning = true
     this.#isClosedByOther ||= hasRivals
     fastify.log.info({ reason, budget: this.budget }, 'shutdown: draining')
@@ -103,6 +101,7 @@ export class ShutdownSequence {
     const { min, max } = options.drainDelay
     const start = performance.now()
     const isFatal = fatalTimeout !== undefined
+    background.stopConsumers(fatalTimeout ?? max + options.timeout)
     if (isServing && !isFatal && max > 0) await drain.waitUntilTrafficMoved(min, max)
     if (isServing) await connections.untilAccepted()
 
@@ -115,7 +114,7 @@ export class ShutdownSequence {
     const timeout = fatalTimeout ?? Math.min(options.timeout + unusedDelay, options.longestTimeout)
     // A short timeout is for the requests in flight, not for connections that may get one more.
     const idleWindow = max > 0 || drainMode() !== 'none' ? Math.min(idleWindowMs, timeout / 4) : 0
-    const isCut = !(await this.#closeConnections(drain, { timeout, idleWindow, isCalledByApp }))
+    const isCut = !(await this.#finishWork(drain, { timeout, idleWindow, isCalledByApp }))
     if (isCut) this.#failExit()
     this.#connectionsClosed.resolve()
 
@@ -140,7 +139,8 @@ export class ShutdownSequence {
     this.#enter('closing')
     this.#parts.connections.stopListening()
     const timeout = Math.min(this.#parts.options.longestTimeout, limit)
-    await this.#closeConnections(drain, { timeout, idleWindow: 0, isCalledByApp: true })
+    this.#parts.background.stopConsumers(timeout)
+    await this.#finishWork(drain, { timeout, idleWindow: 0, isCalledByApp: true })
   }
 
   /**
@@ -184,12 +184,18 @@ export class ShutdownSequence {
     }
   }
 
-  async #closeConnections(drain: Drain, limits: Omit<ClosingLimits, 'streamGrace'>): Promise<boolean> {
-    const { fastify, options, connections, inFlight } = this.#parts
+  /** Waits for the requests in flight, then for consumers and background work. Returns whether nothing was cut. */
+  async #finishWork(drain: Drain, limits: Omit<ClosingLimits, 'streamGrace'>): Promise<boolean> {
+    const { fastify, options, connections, inFlight, background } = this.#parts
     const streams = new Streams(fastify, inFlight, connections)
     const { log } = fastify
-    const streamGrace = Math.min(options.streamGrace, limits.timeout)
-    return closeConnections({ log, connections, inFlight, drain, streams }, { ...limits, streamGrace })
+    const start = performance.now()
+    const isAnswered = await closeConnections(
+      { log, connections, inFlight, drain, streams, onAboutToCut: () => this.#aboutToCut.resolve() },
+      { ...limits, streamGrace: Math.min(options.streamGrace, limits.timeout) }
+    )
+    const isDone = await background.finish(limits.timeout - (performance.now() - start))
+    return isAnswered && isDone
   }
 
   async #closeApp(): Promise<boolean> {

@@ -1,5 +1,25 @@
 import type { Lifecycle, Overridable } from '@seaworthy/contract'
 
+/** Options of {@link Shutdown.onShutdown}. */
+export interface OnShutdownOptions {
+  /**
+   * How long it may take. Milliseconds, 1 to 3600000.
+   *
+   * @defaultValue `resourceTimeout`; of a consumer, the time until the requests in flight are cut
+   * @throws RangeError outside that range.
+   */
+  timeout?: number
+
+  /**
+   * When it is called. `consumers` (queues, timers, subscriptions) all stop at the same time as soon as draining starts,
+   * so that no new work begins. `resources` (pools, connections) close one after another, last registered first, after
+   * the last response, the consumers and all background work.
+   *
+   * @defaultValue 'resources'
+   */
+  phase?: 'consumers' | 'resources'
+}
+
 /**
  * The shutdown of the service: `app.shutdown`.
  *
@@ -9,11 +29,23 @@ import type { Lifecycle, Overridable } from '@seaworthy/contract'
  * console.log(app.shutdown.state, app.shutdown.budget)
  */
 export interface Shutdown extends Lifecycle {
+  /** Stops a consumer, or closes a resource. It may be asynchronous; its failure makes the exit code 1. */
+  onShutdown(name: string, fn: () => unknown, options?: OnShutdownOptions): void
   /**
-   * Starts the shutdown, once; later calls return the same promise.
+   * Runs work that no response waits for. A shutdown waits for it within `timeout`; what it cuts is named in the log with
+   * name, id and age, and the exit code is 1. A failure is logged, reported and counted; it does not end the process.
+   *
+   * @param name - Of the log and the metrics; one of few.
+   * @param fn - Its signal aborts when the shutdown has no time left.
+   * @returns Settles as the function does. Nothing has to handle a rejection.
+   */
+  track<T>(name: string, fn: (signal: AbortSignal) => T | Promise<T>): Promise<T>
+  /**
+   * Starts the shutdown, once. A handler must not await it: the shutdown waits for its response.
    *
    * @param reason - For the log, and for `onDrain`.
    * @returns Resolves with the exit code when everything has ended. The process exits then, unless `exit` is `false`.
+   * Where requests were in flight at the call, one of them may await this: shortly before they are cut it resolves with 1.
    */
   begin(reason?: string): Promise<number>
   /** **Milliseconds** that the shutdown may take. The platform's grace period must be longer. */

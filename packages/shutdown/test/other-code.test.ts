@@ -110,11 +110,15 @@ t.test('a signal while plugins load closes the resources and exits, without a dr
 for (const path of ['/stop', '/close']) {
   t.test(`a handler that awaits its own end at ${path} is named before the deadline`, async (t) => {
     const { running, port } = await listening(t, '', { drainDelay: 0, timeout: 3000 })
-    await rawSocket(t, port, get(path))
+    const client = await rawSocket(t, port, get(path))
     await running.waitFor(/call them there without await/)
     t.match(line(running, /waits for itself/), { level: 40, requests: [{ route: path }] })
     t.notOk(line(running, /were cut/))
-    await running.waitFor(/were cut/)
+    const { code } = await running.exit
+    // The promise of app.close() is Fastify's, which waits for the connection.
+    t.equal(line(running, /were cut/) !== undefined, path === '/close')
+    t.equal(code, path === '/close' ? 1 : 0)
+    if (path === '/stop') t.match(client.received(), /200 OK[^]*{"code":1}$/)
   })
 }
 

@@ -13,6 +13,8 @@ export interface ClosingParts {
   inFlight: InFlight
   drain: Drain
   streams: Streams
+  /** Called shortly before requests are cut, so that a handler which awaits the shutdown can answer. */
+  onAboutToCut: () => void
 }
 
 /** The limits of the closing phase, in milliseconds. */
@@ -29,6 +31,8 @@ export interface ClosingLimits {
 const maxLoggedRequests = 100
 /** Milliseconds after which requests that are still in flight may be those that await the shutdown. */
 const awaitsItselfMs = 1000
+/** Milliseconds that a handler which awaits the shutdown has to answer, a quarter of the time at most. */
+const lastAnswerMs = 1000
 
 /**
  * Runs after the service has stopped listening: closes idle connections, waits for responses, cuts the rest at the
@@ -49,6 +53,7 @@ export async function closeConnections(parts: ClosingParts, limits: ClosingLimit
     drain.closeSessions()
     destroyIdle(parts, limits.idleWindow)
     if (isEmpty(parts) || passed >= limits.timeout) break
+    if (passed >= limits.timeout - Math.min(lastAnswerMs, limits.timeout / 4)) parts.onAboutToCut()
     if (mayAwaitItself && passed >= Math.min(awaitsItselfMs, limits.timeout / 2)) {
       mayAwaitItself = false
       warnAwaitsItself(parts)

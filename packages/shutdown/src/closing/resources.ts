@@ -14,10 +14,13 @@ const minTimeoutMs = 100
 export class Resources {
   readonly #log: FastifyBaseLogger
   readonly #entries: Resource[] = []
+  /** Why none can be added after they have closed. */
+  readonly #end: string
   #isClosed = false
 
-  constructor(log: FastifyBaseLogger) {
+  constructor(log: FastifyBaseLogger, end = 'the shutdown has ended') {
     this.#log = log
+    this.#end = end
   }
 
   /**
@@ -26,8 +29,7 @@ export class Resources {
    * @throws Error when all have been closed: nothing would call it.
    */
   add(name: string, close: () => unknown, timeout: number | undefined): void {
-    if (this.#isClosed)
-      throw new Error(`shutdown: "${name}" cannot be added: the shutdown has ended; add it earlier`)
+    if (this.#isClosed) throw new Error(`shutdown: "${name}" cannot be added: ${this.#end}; add it earlier`)
     this.#entries.push({ name, close, timeout })
   }
 
