@@ -25,6 +25,7 @@ export type ResilienceErrorCode =
   | 'CALL_CANCELED'
   | 'OVERLOADED'
   | 'SERVICE_CLOSING'
+  | 'UPSTREAM_LIMITED'
 
 /** The members of a {@link ResilienceError} besides its message. */
 export interface ResilienceErrorDetails {
@@ -215,6 +216,18 @@ export class OverloadedError extends RejectionError {
   }
 }
 
+/** 503: the service that is called has asked to wait, by `Retry-After` or `RateLimit`, and the time is not over. */
+export class UpstreamLimitedError extends RejectionError {
+  static {
+    nameErrorClass(this, 'UpstreamLimitedError')
+  }
+
+  constructor(retryAfter: number) {
+    const details = { code: 'UPSTREAM_LIMITED', statusCode: 503, kind: 'open', retryAfter } as const
+    super('A service this request needs is busy, try again later', details)
+  }
+}
+
 /**
  * 503: the app was closed while the call was pending, or before it.
  *
@@ -254,6 +267,17 @@ export class PathError extends PluginError<'INVALID_PATH_SEGMENT'> {
   }
 }
 
+/** 400: the address of a call with `allowPrivate: false`, or one that it was redirected to, is not a public one. */
+export class AddressError extends PluginError<'ADDRESS_NOT_ALLOWED'> {
+  static {
+    nameErrorClass(this, 'AddressError')
+  }
+
+  constructor() {
+    super('The address is not allowed', { code: 'ADDRESS_NOT_ALLOWED', statusCode: 400 })
+  }
+}
+
 /**
  * A function in the options of a breaker has thrown, or returned what it must not. `cause` is what it threw.
  *
@@ -280,6 +304,10 @@ export class CallbackError extends Error {
     this.option = option
   }
 }
+
+/** Whether no call was made: such an error shows nothing about the service. */
+export const isWithoutCall = (error: unknown): boolean =>
+  error instanceof AddressError || error instanceof UpstreamLimitedError
 
 /** Whether an error is made for clients, by this package or another one of Seaworthy's. */
 export const isClientError = (error: unknown): boolean =>

@@ -20,6 +20,7 @@ export type { Clock } from './clock.ts'
 export type { RequestDeadline } from './deadline/deadline.ts'
 export type { DeadlineOptions } from './deadline/options.ts'
 export {
+  AddressError,
   BreakerOpenError,
   BulkheadFullError,
   CallbackError,
@@ -32,7 +33,8 @@ export {
   PathError,
   ResilienceError,
   type ResilienceErrorCode,
-  UpstreamError
+  UpstreamError,
+  UpstreamLimitedError
 } from './errors.ts'
 export { type FetchOptions, ResponseError } from './fetch/fetch.ts'
 export { path, type UrlParts } from './fetch/url.ts'

@@ -24,6 +24,7 @@ import { type ResilienceOptions, resolveOptions, type ResolvedOptions } from './
 import type { RegisteredBreaker } from './breaker/registered-breaker.ts'
 import { Registry, type RegistryHost, type Resilience } from './registry.ts'
 import { bindSheddingMetric, shedLoad } from './shedding/hooks.ts'
+import { addPriorityTo, requestPriority } from './shedding/request-priority.ts'
 import { Shedder } from './shedding/shedder.ts'
 import { degradedBreakers, markDegradedResponses } from './strategies/degraded.ts'
 
@@ -53,13 +54,15 @@ const plugin: FastifyPluginAsync<ResilienceOptions> = async (fastify, pluginOpti
   const registry = addRegistry(fastify, options, pendingWork)
   addRequestDecorators(fastify, options)
   addRequestHooks(fastify, options, pendingWork, shedder)
-  whenProvided(fastify, managementPort, (management) => addManagementRoutes(management, registry, shedder))
+  whenProvided(fastify, managementPort, (management) =>
+    addManagementRoutes(management, registry, shedder, fastify.log)
+  )
 }
 
 /** Adds `app.resilience`, and connects its breakers to logs, metrics, readiness and outgoing trace context. */
 function addRegistry(
   fastify: FastifyInstance,
-  { clock, random, faults, fetch, deadline, defaults, policies }: ResolvedOptions,
+  { clock, random, faults, fetch, deadline, shedding, defaults, policies }: ResolvedOptions,
   pendingWork: AbortableList
 ): Registry {
   const { log } = fastify
@@ -70,6 +73,7 @@ function addRegistry(
     if (cellsFor) breaker.counts.bind(cellsFor(breaker.name))
     if (readiness) addReadinessCheck(readiness, breaker)
   }
+  const { priorityHeader } = shedding ?? {}
   // One object for the whole life of the app: `isClosed` and `propagator` change.
   const host: RegistryHost & { isClosed: boolean; propagator: Propagator | undefined } = {
     clock,
@@ -81,6 +85,9 @@ function addRegistry(
     isClosed: false,
     propagator: undefined,
     header: deadline.propagate && deadline.header,
+    addPriority: priorityHeader
+      ? addPriorityTo(priorityHeader, requestPriority(priorityHeader, deadline))
+      : undefined,
     stateChanged: (change) => listeners.notify(change),
     onStateChange: (listener) => listeners.add(listener),
     breakerCreated: connect
@@ -158,7 +165,10 @@ function addRequestHooks(
   fastify.addHook('onRoute', ({ config, url }) =>
     checkRouteDeadline(url, (config as { deadline?: unknown } | undefined)?.deadline)
   )
-  const shed = shedding && shedder && shedLoad(fastify, shedder, shedding, clock)
+  const shed =
+    shedding &&
+    shedder &&
+    shedLoad(fastify, shedder, shedding, clock, requestPriority(shedding.priorityHeader, deadline))
   fastify.addHook('onRequest', function resilience(request, reply, done) {
     initRequestState(request, reply, settings)
     if (shed) shed.call(this, request, reply, done)

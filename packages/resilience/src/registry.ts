@@ -5,6 +5,7 @@ import { checkOpossumBreaker, type OpossumBreaker } from './adopt/opossum-breake
 import { type AdoptOptions, resolveAdoptOptions } from './adopt/options.ts'
 import { type BreakerOptions, resolveBreaker } from './breaker/options.ts'
 import { BreakerPipeline } from './breaker/pipeline.ts'
+import type { ModeSwitch } from './breaker/mode-switch.ts'
 import { type PolicyOptions, policyKeys, resolvePolicy } from './breaker/policy-options.ts'
 import { publicBreaker } from './breaker/public-breaker.ts'
 import type { RegisteredBreaker } from './breaker/registered-breaker.ts'
@@ -142,10 +143,12 @@ export class Registry implements Resilience {
     target: string | URL,
     options: FetchOptions = {}
   ): Promise<Response> {
-    const { policy, path, query, ...init } = options
+    const { policy, path, query, allowPrivate = true, keepToLimits = true, ...init } = options
     const url = buildUrl(target, { ...(path && { path }), ...(query && { query }) })
     const method = (init.method ?? 'GET').toUpperCase()
-    return this.#fetchPipeline(policy).call(request, [{ url, init, method }])
+    check.boolean('fetch.allowPrivate', allowPrivate)
+    const call = { url, init, method, isPublic: !allowPrivate, ignoresLimits: !keepToLimits }
+    return this.#fetchPipeline(policy).call(request, [call])
   }
 
   onStateChange(listener: StateChangeListener): () => void {
@@ -176,6 +179,11 @@ export class Registry implements Resilience {
   /** The breaker of that name, adopted or not, as operators see it. */
   operable(name: string): Pick<Breaker, 'isolate' | 'release' | 'snapshot'> | undefined {
     return this.#breakers.get(name) ?? this.#adopted.get(name)
+  }
+
+  /** The mode of the breaker of that name. `undefined` for an adopted one, whose library decides. */
+  modeOf(name: string): ModeSwitch | undefined {
+    return this.#registered.get(name)?.mode
   }
 
   registered(): Iterable<RegisteredBreaker> {

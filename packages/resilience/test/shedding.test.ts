@@ -2,13 +2,14 @@ import type { AddressInfo } from 'node:net'
 import underPressure from '@fastify/under-pressure'
 import { meterPort } from '@seaworthy/contract'
 import { rawSocket, until } from '@seaworthy/testing'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
 import { type Priority, resilience, type ResilienceOptions, type SheddingOptions } from '../src/index.ts'
 import { SheddingLevel } from '../src/shedding/shedding-level.ts'
 import { settled, tally } from './helpers/clock.ts'
 import { neighbours } from './helpers/neighbours.ts'
+import { json, startUpstream } from './helpers/upstream.ts'
 
 const priorities = ['low', 'normal', 'high', 'critical'] as const
 
@@ -272,4 +273,63 @@ t.test('a meter that is registered later is used', async (t) => {
   t.ok(app.hasDecorator(meterPort.key))
   await overload(app, ['/low'], (seen) => (seen['/low']![503] ?? 0) > 0)
   t.ok(observed.values['load_shed_total low']! > 0)
+})
+
+t.test('a trusted peer lowers the priority of a request by the header, and never raises it', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  // Of ten requests at a time low priority gets eight, normal nine.
+  await app.register(resilience, { shedding: { concurrency: { initial: 10, min: 10, max: 10 } } })
+  const waiting: (() => void)[] = []
+  const hold = () => new Promise<string>((resolve) => void waiting.push(() => resolve('fine')))
+  app.get('/plain', hold)
+  app.get('/low', { config: { priority: 'low' } }, hold)
+  app.get('/critical', { config: { priority: 'critical' } }, async () => 'fine')
+  await app.ready()
+  const held = Array.from({ length: 8 }, () => app.inject('/plain'))
+  await until('eight requests', () => waiting.length === 8)
+  const status = async (url: string, priority: string, remoteAddress = '127.0.0.1') => {
+    const response = app.inject({ url, remoteAddress, headers: { 'x-request-priority': priority } })
+    await settled()
+    for (const end of waiting.splice(8)) end()
+    return (await response).statusCode
+  }
+  t.equal(await status('/plain', 'low'), 503, 'lowered')
+  t.equal(await status('/critical', 'low'), 503, 'also a critical one')
+  t.equal(await status('/plain', 'low', '203.0.113.9'), 200, 'not by a stranger')
+  t.equal(await status('/plain', 'lowest'), 200, 'nor by another word')
+  t.equal(await status('/low', 'critical'), 503, 'not raised')
+  for (const end of waiting) end()
+  t.strictSame(new Set((await Promise.all(held)).map(({ statusCode }) => statusCode)), new Set([200]))
+})
+
+t.test('fetch passes on a priority that is not normal', async (t) => {
+  for (const [shedding, name, expected] of [
+    [true, 'x-request-priority', ['low', 'low', undefined]],
+    [{ priorityHeader: 'X-Criticality' }, 'x-criticality', ['low', undefined, undefined]],
+    [{ priorityHeader: false }, 'x-request-priority', [undefined, undefined, undefined]]
+  ] as const) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await app.register(resilience, { shedding })
+    const upstream = await startUpstream(t, json({}))
+    const call = async (request: FastifyRequest) => (await app.resilience.fetch(request, upstream.url)).status
+    app.get('/low', { config: { priority: 'low' } }, call)
+    app.get('/plain', call)
+    await app.inject('/low')
+    await app.inject({ url: '/plain', headers: { 'x-request-priority': 'low' } })
+    await app.inject('/plain')
+    t.strictSame(
+      upstream.seen.map(({ headers }) => headers[name]),
+      expected
+    )
+  }
+})
+
+t.test('an empty name of the header is refused', async (t) => {
+  const app = Fastify()
+  await t.rejects(app.register(resilience, { shedding: { priorityHeader: '' } }).ready(), {
+    code: 'INVALID_OPTION',
+    message: `resilience: "shedding.priorityHeader" must be a non-empty string, got ''`
+  })
 })

@@ -39,9 +39,9 @@ export class AttemptRunner<Args extends unknown[], T> {
   }
 
   #enterBulkhead(call: Call<Args>, { circuit, bulkhead }: BreakerEntry, now: number): Promise<T> {
-    const { policy, clock } = this.#context
+    const { mode, clock } = this.#context
     // While the circuit is open, no call needs to wait for a slot.
-    if (circuit.rejects(now) && policy.mode === 'enforce') return this.#rejectOpen(circuit)
+    if (circuit.rejects(now) && mode.current === 'enforce') return this.#rejectOpen(circuit)
     if (bulkhead!.tryEnter()) return this.#attempt(call, circuit, now, bulkhead)
     return bulkhead!.enter(call).then(
       () => this.#attempt(call, circuit, clock.now(), bulkhead),
@@ -64,7 +64,7 @@ export class AttemptRunner<Args extends unknown[], T> {
   }
 
   #permit(circuit: Circuit, now: number): Permit | undefined {
-    const { mode } = this.#context.policy
+    const mode = this.#context.mode.current
     if (mode === 'off') return uncountedPermit()
     const permit = circuit.admit(now)
     if (permit || mode === 'enforce') return permit

@@ -5,6 +5,7 @@ import type { RetryHost } from '../strategies/retry.ts'
 import type { AttemptHost } from './attempt-host.ts'
 import type { Circuit, CircuitObserver, CircuitStateName } from './circuit.ts'
 import { CallCounts, type CallOutcome } from './metrics.ts'
+import { ModeSwitch } from './mode-switch.ts'
 import type { BreakerPolicy } from './options.ts'
 import {
   type BreakerStateChange,
@@ -25,6 +26,8 @@ export class BreakerContext<Args extends unknown[], T>
   readonly clock: Clock
   readonly random: () => number
   readonly pendingWork: AbortableList
+  /** Operators may change it for a while. */
+  readonly mode: ModeSwitch
   readonly counts: CallCounts = new CallCounts()
   readonly listeners: StateChangeListeners
   lastChange: BreakerStateChange | undefined
@@ -41,6 +44,7 @@ export class BreakerContext<Args extends unknown[], T>
     this.host = host
     this.clock = host.clock
     this.random = host.random
+    this.mode = new ModeSwitch(policy.mode, host.clock)
     this.pendingWork = host.pendingWork
     this.listeners = new StateChangeListeners(host.log)
   }

@@ -16,6 +16,7 @@ import { type Fault, Faults } from './faults.ts'
 import type { Health } from './health.ts'
 import { createSwitch, Isolation } from './isolation.ts'
 import type { CallCounts } from './metrics.ts'
+import type { ModeSwitch } from './mode-switch.ts'
 import type { BreakerPolicy } from './options.ts'
 import type { RegisteredBreaker } from './registered-breaker.ts'
 import type { CircuitState, StateChangeListener } from './state-changes.ts'
@@ -90,6 +91,10 @@ export class BreakerPipeline<Args extends unknown[], T> implements RegisteredBre
     return health && mode !== 'enforce' ? { critical: false } : health
   }
 
+  get mode(): ModeSwitch {
+    return this.#context.mode
+  }
+
   get counts(): CallCounts {
     return this.#context.counts
   }
@@ -145,7 +150,8 @@ export class BreakerPipeline<Args extends unknown[], T> implements RegisteredBre
       isIsolated: this.isolation.isActive,
       hasKeys: this.policy.key !== undefined,
       counts: this.counts,
-      lastChange: this.#context.lastChange
+      lastChange: this.#context.lastChange,
+      override: this.mode.override
     })
   }
 }

@@ -26,6 +26,7 @@ interface SnapshotSource {
   readonly hasKeys: boolean
   readonly counts: CallCounts
   readonly lastChange: BreakerStateChange | undefined
+  readonly override: BreakerSnapshot['override']
 }
 
 export function takeSnapshot({
@@ -34,7 +35,8 @@ export function takeSnapshot({
   isIsolated,
   hasKeys,
   counts,
-  lastChange
+  lastChange,
+  override
 }: SnapshotSource): BreakerSnapshot {
   const { outcomes, degraded, retries } = counts
   const state = overallState(circuits, isIsolated)
@@ -48,6 +50,7 @@ export function takeSnapshot({
     counts: { ...outcomes },
     degraded,
     retries,
+    ...(override && { override }),
     ...(lastChange && { lastChange: describeChange(lastChange) })
   }
 }

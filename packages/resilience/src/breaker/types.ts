@@ -4,6 +4,7 @@ import type { CallSource } from '../call/call.ts'
 import type { Clock } from '../clock.ts'
 import type { Fault } from './faults.ts'
 import type { CallOutcome } from './metrics.ts'
+import type { BreakerMode } from './mode-switch.ts'
 import type {
   BreakerStateChange,
   CircuitState,
@@ -62,6 +63,8 @@ export interface BreakerSnapshot {
   counts: Record<CallOutcome, number>
   degraded: number
   retries: number
+  /** The mode that operators have set for a while, until a time in milliseconds since 1970. Absent otherwise. */
+  override?: { mode: BreakerMode; until: number }
   /** The last change of its state. `error` is the failure that opened it, without secrets. */
   lastChange?: { at: number; to: CircuitState; reason: StateChangeReason; error?: string }
 }

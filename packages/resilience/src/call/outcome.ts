@@ -3,6 +3,7 @@ import {
   CallbackError,
   isClientError,
   isResilienceError,
+  isWithoutCall,
   type FailureKind,
   UpstreamError
 } from '../errors.ts'
@@ -61,6 +62,7 @@ const NO_ERROR = undefined
 
 /** How an error counts for the breaker. */
 export function outcomeOfError(error: unknown, classify: FailureClassifier | undefined): Outcome {
+  if (isWithoutCall(error)) return 'ignore'
   const verdict = classify?.(error, undefined)
   if (verdict === undefined) return defaultOutcome(error)
   return typeof verdict === 'string' ? verdict : verdict ? 'failure' : 'success'

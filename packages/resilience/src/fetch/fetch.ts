@@ -1,5 +1,6 @@
 import type { Propagator } from '@seaworthy/contract'
 import { nameErrorClass } from '@seaworthy/internal'
+import type { FastifyRequest } from 'fastify'
 import type { AbortableList } from '../abortable.ts'
 import type { BreakerPolicy } from '../breaker/options.ts'
 import type { AttemptContext, CallContext } from '../call/call.ts'
@@ -9,6 +10,8 @@ import { formatTimeout } from '../deadline/header.ts'
 import { deadlineOf } from '../deadline/request-state.ts'
 import { CallCanceledError } from '../errors.ts'
 import { guardBody } from './body.ts'
+import { createPublicFetch } from './public-fetch.ts'
+import { UpstreamLimits } from './upstream-limits.ts'
 import type { UrlParts } from './url.ts'
 
 /**
@@ -25,6 +28,25 @@ export interface FetchOptions extends RequestInit, UrlParts {
    * @defaultValue None: the plugin's `defaults` apply, and calls that may be repeated are retried
    */
   policy?: string
+
+  /**
+   * Whether the call may reach private networks, this machine and a cloud's metadata service. `false` is for addresses
+   * that users give: the address is checked where the connection is made, for each redirect too; another one fails with
+   * 400 (`ADDRESS_NOT_ALLOWED`). It needs the package undici, whose `fetch` is called instead of the option `fetch`, and
+   * goes around proxies.
+   *
+   * @defaultValue true
+   */
+  allowPrivate?: boolean
+
+  /**
+   * Whether to make no call while the service has asked to wait: by `Retry-After` with 429 or 503, or by a `RateLimit` of
+   * which nothing remains. Such a call fails with 503 (`UPSTREAM_LIMITED`), for ten minutes at most. It concerns calls to
+   * the same host with the same `Authorization`, `Cookie` and `X-API-Key`.
+   *
+   * @defaultValue true
+   */
+  keepToLimits?: boolean
 }
 
 /** The arguments of an outgoing call. */
@@ -32,6 +54,10 @@ export interface OutgoingCall {
   readonly url: URL
   readonly init: RequestInit
   readonly method: string
+  /** Whether only public addresses may be called. */
+  readonly isPublic?: boolean
+  /** Whether the call is made although the service has asked to wait. */
+  readonly ignoresLimits?: boolean
 }
 
 /**
@@ -64,6 +90,8 @@ export interface FetchHost {
   /** The deadline's header, if it is sent. */
   readonly header: string | false
   readonly propagator: Propagator | undefined
+  /** Headers that tell the service how urgent the request is. */
+  readonly addPriority: ((request: FastifyRequest, headers: Headers) => void) | undefined
 }
 
 const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
@@ -95,7 +123,11 @@ export const fetchPolicy: Pick<
 export function createFetch(
   host: FetchHost
 ): (context: AttemptContext, call: OutgoingCall) => Promise<Response> {
-  return async (context, { url, init }) => {
+  const limits = new UpstreamLimits(host.clock)
+  const publicFetch = createPublicFetch()
+  return async (context, { url, init, isPublic, ignoresLimits }) => {
+    const headers = outgoingHeaders(context, init, host)
+    if (!ignoresLimits) limits.check(url, headers)
     const { signal } = context
     const controller = new AbortController()
     const abort = (): void => controller.abort(signal.reason)
@@ -107,9 +139,9 @@ export function createFetch(
 
     let response
     try {
-      response = await host.fetch(url, {
+      response = await (isPublic ? publicFetch : host.fetch)(url, {
         ...init,
-        headers: outgoingHeaders(context, init, host),
+        headers,
         signal: callerSignal ? AbortSignal.any([controller.signal, callerSignal]) : controller.signal
       })
     } catch (error) {
@@ -118,6 +150,7 @@ export function createFetch(
     } finally {
       signal.removeEventListener('abort', abort)
     }
+    limits.note(url, headers, response)
     if (signal.aborted) {
       // The response is late, from a function that does not listen to the signal: it has no reader any more.
       discard(response)
@@ -145,6 +178,7 @@ function outgoingHeaders(context: CallContext, init: RequestInit, host: FetchHos
     host.propagator.inject(context.request, carrier)
     for (const [name, value] of Object.entries(carrier)) if (!headers.has(name)) headers.set(name, value)
   }
+  if (context.request) host.addPriority?.(context.request, headers)
   const remaining = context.remaining()
   if (host.header !== false && Number.isFinite(remaining)) {
     headers.set(host.header, formatTimeout(host.header, remaining))

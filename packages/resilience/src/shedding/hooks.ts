@@ -13,7 +13,8 @@ export function shedLoad(
   fastify: FastifyInstance,
   shedder: Shedder,
   { retryAfter }: SheddingPolicy,
-  clock: Clock
+  clock: Clock,
+  priorityOf: (request: FastifyRequest) => Priority
 ): onRequestHookHandler {
   fastify.addHook('onRoute', ({ config, url }) =>
     checkPriority(url, (config as { priority?: unknown } | undefined)?.priority)
@@ -37,7 +38,7 @@ export function shedLoad(
     shedder.countArrival()
     // First, because reading a route's config costs more than all the rest.
     if (shedder.isIdle || isOperational(request)) return done()
-    if (!shedder.admits(request.routeOptions.config.priority ?? 'normal')) {
+    if (!shedder.admits(priorityOf(request))) {
       return done(new OverloadedError(retryAfter))
     }
     if (shedder.limitsConcurrency) {

@@ -51,6 +51,16 @@ export interface SheddingOptions {
    * @throws RangeError outside that range.
    */
   retryAfter?: number
+
+  /**
+   * The header with the priority of a request (`low`, `normal`, `high`, `critical`). From the peers that
+   * `deadline.trust` names it lowers the priority that the route has, never raises it. `resilience.fetch` sends it with
+   * requests that are not of normal priority. `false` turns the header off.
+   *
+   * @defaultValue 'x-request-priority'
+   * @throws RangeError for an empty name.
+   */
+  priorityHeader?: string | false
 }
 
 /**
@@ -92,6 +102,7 @@ export interface SheddingPolicy {
   interval: number
   concurrency: { limit: number; minLimit: number; maxLimit: number } | undefined
   retryAfter: number
+  priorityHeader: string | false
 }
 
 export const sheddingDefaults: Required<SheddingOptions> = {
@@ -99,7 +110,8 @@ export const sheddingDefaults: Required<SheddingOptions> = {
   maxDelay: 200,
   interval: 100,
   concurrency: false,
-  retryAfter: 2
+  retryAfter: 2,
+  priorityHeader: 'x-request-priority'
 }
 
 export const concurrencyDefaults: Required<ConcurrencyOptions> = { initial: 100, min: 10, max: 1000 }
@@ -114,16 +126,16 @@ export function resolveShedding(
   if (typeof options !== 'object' || options === null)
     return check.fail('shedding', 'true, false or options', value)
   check.keys('shedding', options, Object.keys(sheddingDefaults))
-  const { maxUtilization, maxDelay, interval, concurrency, retryAfter } = withDefaults(
-    sheddingDefaults,
-    options
-  )
+  const values = withDefaults(sheddingDefaults, options)
+  const { maxUtilization, maxDelay, interval, concurrency, retryAfter, priorityHeader } = values
+  if (priorityHeader !== false) check.string('shedding.priorityHeader', priorityHeader)
   return {
     maxUtilization: check.number('shedding.maxUtilization', maxUtilization, { min: 0.1, max: 1 }),
     maxDelay: check.number('shedding.maxDelay', maxDelay, { min: 1, unit: 'milliseconds' }),
     interval: check.number('shedding.interval', interval, { min: 50, max: 60_000, unit: 'milliseconds' }),
     concurrency: resolveConcurrency(concurrency, check),
-    retryAfter: check.integer('shedding.retryAfter', retryAfter, { min: 1, max: 3600, unit: 'seconds' })
+    retryAfter: check.integer('shedding.retryAfter', retryAfter, { min: 1, max: 3600, unit: 'seconds' }),
+    priorityHeader: priorityHeader === false ? false : priorityHeader.toLowerCase()
   }
 }
 
