@@ -104,6 +104,7 @@ export const lineNotes = [
     'health: check "<name>" is slow',
     'Look at the dependency, or raise `timeout` or `slowAfter` of the check.'
   ],
+  ['health: the app is no longer broken', 'Nothing: the app took it back.'],
   ['health: maintenance', 'Nothing: an operator or the app switched it.'],
   ['health: the app has its own', 'Remove the route of the app, or choose another `prefix`.'],
   [

@@ -27,6 +27,11 @@ export function bindMeter(meter: Meter, state: HealthState): void {
     help: 'Whether readiness responds with success: 1 or 0',
     collect: (family) => family.with().set(state.evaluate('ready').status === 'not ready' ? 0 : 1)
   })
+  meter.gauge({
+    name: 'health_broken',
+    help: 'Whether the app has declared itself broken: 1 or 0',
+    collect: (family) => family.with().set(state.liveness.broken === undefined ? 0 : 1)
+  })
   const durations = meter.histogram({
     name: 'health_check_duration_seconds',
     help: 'How long the check took, up to its timeout',

@@ -1,6 +1,7 @@
 import { omitUndefined, optionChecks, type OptionChecks } from '@seaworthy/internal'
 import type { CheckDefinition, CheckFunction } from './checks/options.ts'
-import type { StartupTask } from './readiness/startup-tasks.ts'
+import { brokenDefaults, resolveBroken, type BrokenOptions } from './readiness/liveness.ts'
+import type { StartupTask, StartupTaskDefinition } from './readiness/startup-options.ts'
 
 /**
  * Options of the health plugin. Every option may be left out.
@@ -30,12 +31,13 @@ export interface HealthOptions {
   /**
    * Work that must succeed before the service is ready: cache warming, migrations. All tasks start together once the
    * app has loaded, and do not delay its listening. Startup and readiness respond with 503 until all have succeeded. A
-   * task that fails is run again after a second, later after up to a minute, until it succeeds.
+   * task that fails is run again within a second, later within up to a minute, until it succeeds; `{ task, retries,
+   * delay, maxDelay, timeout }` changes that.
    *
    * @defaultValue {}
-   * @throws RangeError for a task that is no function.
+   * @throws RangeError for a task that is no function, and for a wrong option of a task.
    */
-  startupTasks?: Readonly<Record<string, StartupTask>>
+  startupTasks?: Readonly<Record<string, StartupTask | StartupTaskDefinition>>
 
   /**
    * Milliseconds that a startup task may take, 1 to 86400000 (a day). Then its signal is aborted and it has failed.
@@ -68,6 +70,15 @@ export interface HealthOptions {
   maxUnready?: number
 
   /**
+   * When liveness fails after `app.health.broken(reason)`: not before the process has lived for `minUptime`, and up to
+   * `spread` later at random, so that a fault of all replicas does not restart them in a loop, or all at once.
+   *
+   * @defaultValue { minUptime: 60000, spread: 30000 }
+   * @throws RangeError for a number outside 0 to 3600000.
+   */
+  broken?: BrokenOptions
+
+  /**
    * Whether public responses name the checks. With `false` they have only the status. Durations, errors and history are
    * never public.
    *
@@ -90,8 +101,11 @@ export interface HealthOptions {
   notReadyStatus?: number
 }
 
+/** The options with all defaults filled in. */
+export type ResolvedHealthOptions = Required<HealthOptions> & { broken: Required<BrokenOptions> }
+
 /** The defaults, and with them the names of all options. */
-export const defaults: Required<HealthOptions> = {
+export const defaults: ResolvedHealthOptions = {
   prefix: '/health',
   checks: {},
   startupTasks: {},
@@ -99,6 +113,7 @@ export const defaults: Required<HealthOptions> = {
   timeout: 800,
   cacheFor: 1000,
   maxUnready: 0,
+  broken: brokenDefaults,
   expose: true,
   degradedStatus: 200,
   notReadyStatus: 503
@@ -112,7 +127,7 @@ const hour = 3_600_000
  *
  * @throws RangeError with the code `INVALID_OPTION` for a wrong option.
  */
-export function resolveOptions(options: HealthOptions): Required<HealthOptions> {
+export function resolveOptions(options: HealthOptions): ResolvedHealthOptions {
   check.keys('', options, Object.keys(defaults))
   const merged: Required<HealthOptions> = { ...defaults, ...omitUndefined(options) }
   const milliseconds = (
@@ -132,6 +147,7 @@ export function resolveOptions(options: HealthOptions): Required<HealthOptions> 
     timeout: milliseconds('timeout', 1, 60_000),
     cacheFor: milliseconds('cacheFor', 0, hour),
     maxUnready: milliseconds('maxUnready', 0, 24 * hour),
+    broken: resolveBroken(merged.broken),
     expose: check.boolean('expose', merged.expose),
     degradedStatus: check.integer('degradedStatus', merged.degradedStatus, { min: 200, max: 599 }),
     notReadyStatus: check.integer('notReadyStatus', merged.notReadyStatus, { min: 400, max: 599 })

@@ -19,6 +19,7 @@ import { resolveOptions, type HealthOptions } from './options.ts'
 import { probeHandlers } from './probes/probe-handlers.ts'
 import { addProbeRoutes } from './probes/probe-routes.ts'
 import { HealthState } from './readiness/health-state.ts'
+import { Liveness } from './readiness/liveness.ts'
 import { ReadinessGates } from './readiness/readiness-gates.ts'
 import { StartupTasks } from './readiness/startup-tasks.ts'
 
@@ -36,8 +37,11 @@ const plugin: FastifyPluginAsync<HealthOptions> = async (fastify, pluginOptions)
   const events = new HealthEventLog(fastify.log)
   const gates = new ReadinessGates(fastify.log)
   const registry = new CheckRegistry(options, events)
-  const state = new HealthState(registry, gates, events)
-  const api = healthApi(state, new StartupTasks(fastify, gates, events, options.startupTimeout))
+  const liveness = new Liveness(fastify.log, options.broken)
+  liveness.onBroken = (reason) => events.onBroken(reason)
+  gates.isBroken = () => liveness.broken !== undefined
+  const state = new HealthState(registry, gates, events, liveness)
+  const api = healthApi(state, new StartupTasks(fastify, state, options.startupTimeout))
   fastify.decorate('health', api)
   provide(fastify, readinessPort, { addCheck: api.addCheck, hold: api.hold })
 
@@ -45,7 +49,10 @@ const plugin: FastifyPluginAsync<HealthOptions> = async (fastify, pluginOptions)
     const { check, ...checkOptions } = typeof entry === 'function' ? { check: entry } : (entry ?? {})
     api.addCheck(name, check, checkOptions)
   }
-  for (const [name, task] of Object.entries(options.startupTasks)) api.startupTask(name, task)
+  for (const [name, entry] of Object.entries(options.startupTasks)) {
+    const { task, ...taskOptions } = typeof entry === 'object' && entry !== null ? entry : { task: entry }
+    api.startupTask(name, task, taskOptions)
+  }
 
   const handlers = probeHandlers(state, options)
   await addProbeRoutes(fastify, options.prefix, handlers)

@@ -167,7 +167,7 @@ t.test('a startup task that fails, hangs or succeeds late brings the service int
     if (kind !== 'fails' && kind !== 'throws') t.match(reasons, ['TIMEOUT'])
     t.match(
       lines.find(({ level }) => level === 50)!.msg,
-      'health: startup task "warm" failed; the service stays not ready and runs it again in 1 s; correct what "err" names'
+      'health: startup task "warm" failed; the service stays not ready and runs it again within 1 s; correct what "err" names'
     )
     clock.uninstall()
   }

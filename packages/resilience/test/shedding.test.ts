@@ -328,7 +328,10 @@ t.test('fetch passes on a priority that is not normal', async (t) => {
 
 t.test('an empty name of the header is refused', async (t) => {
   const app = Fastify()
-  await t.rejects(app.register(resilience, { shedding: { priorityHeader: '' } }).ready(), {
+  const register = async (): Promise<void> => {
+    await app.register(resilience, { shedding: { priorityHeader: '' } })
+  }
+  await t.rejects(register, {
     code: 'INVALID_OPTION',
     message: `resilience: "shedding.priorityHeader" must be a non-empty string, got ''`
   })

@@ -91,14 +91,20 @@ export class HealthEventLog implements CheckListener {
     )
   }
 
+  /** The app has declared itself broken. */
+  onBroken(reason: string): void {
+    reportSafely(this.reporter, new Error(`The app is broken: ${reason}`), { source: 'health broken' })
+  }
+
   taskSucceeded(name: string): void {
     this.#log.info({ task: name }, `health: startup task "${name}" succeeded`)
   }
 
-  /** @param delay - Milliseconds until the task runs again. */
-  taskFailed(name: string, error: unknown, delay: number): void {
+  /** @param delay - Milliseconds within which the task runs again. `undefined`: it does not. */
+  taskFailed(name: string, error: unknown, delay: number | undefined): void {
+    const next = delay === undefined ? 'has no retry left' : `runs it again within ${delay / 1000} s`
     const message =
-      `health: startup task "${name}" failed; the service stays not ready and runs it again in ${delay / 1000} s; ` +
+      `health: startup task "${name}" failed; the service stays not ready and ${next}; ` +
       'correct what "err" names'
     logWithError(this.#log, 'error', { task: name }, error, message)
     if (this.#failedTasks.has(name)) return

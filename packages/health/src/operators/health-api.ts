@@ -1,7 +1,8 @@
 import type { CheckFunction, CheckOptions } from '../checks/options.ts'
 import type { HealthState } from '../readiness/health-state.ts'
 import type { Maintenance } from '../readiness/readiness-gates.ts'
-import type { StartupTask, StartupTasks } from '../readiness/startup-tasks.ts'
+import type { StartupTask, StartupTaskOptions } from '../readiness/startup-options.ts'
+import type { StartupTasks } from '../readiness/startup-tasks.ts'
 import { healthReport, type HealthReport } from './health-report.ts'
 
 /**
@@ -23,7 +24,15 @@ export interface Health {
   /** Keeps the service not ready until the returned function is called, and start-up from ending if it has not ended. */
   hold(name: string): () => void
   /** Runs `task` once the app has loaded, or at once if it has. The service is not ready until it has succeeded. */
-  startupTask(name: string, task: StartupTask): void
+  startupTask(name: string, task: StartupTask, options?: StartupTaskOptions): void
+  /**
+   * Declares the app broken, so that the platform restarts the process: a state that only a restart repairs. The service
+   * is not ready at once; liveness fails later, as the option `broken` says. `reason` is for operators only.
+   *
+   * @returns A function that takes it back.
+   * @throws RangeError with the code `INVALID_OPTION` for an empty reason.
+   */
+  broken(reason: string): () => void
   readonly maintenance: Maintenance
   /** The report of the last results. Runs no check. */
   status(): HealthReport
@@ -37,7 +46,8 @@ export function healthApi(state: HealthState, tasks: StartupTasks): Health {
   return {
     addCheck: (name, check, options = {}) => registry.add(name, check, options),
     hold: (name) => gates.hold(name),
-    startupTask: (name, task) => tasks.add(name, task),
+    startupTask: (name, task, options) => tasks.add(name, task, options),
+    broken: (reason) => state.liveness.declare(reason),
     maintenance: gates.maintenance,
     status: () => healthReport(state),
     async check() {

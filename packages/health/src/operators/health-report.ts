@@ -38,6 +38,8 @@ export interface HealthReport {
   status: ReadyStatus
   reason?: NotReadyReason
   maintenance?: { reason: string; since: string }
+  /** The app has declared itself broken: why, since when, and from when on liveness fails. */
+  broken?: { reason: string; since: string; restartAt: string }
   started: boolean
   /** The names of start-up tasks and holds that keep the service not ready. */
   held: string[]
@@ -48,13 +50,21 @@ export interface HealthReport {
 
 /** Makes the report from the last results. */
 export function healthReport(state: HealthState): HealthReport {
-  const { registry, gates, events } = state
+  const { registry, gates, events, liveness } = state
+  const { broken } = liveness
   const { status, reason } = state.evaluate('ready')
   const { current } = gates.maintenance
   return {
     status,
     ...(reason && { reason }),
     ...(current && { maintenance: { reason: current.reason, since: isoTime(current.since) } }),
+    ...(broken && {
+      broken: {
+        reason: broken.reason,
+        since: isoTime(broken.since),
+        restartAt: isoTime(broken.restartAt)
+      }
+    }),
     started: gates.started,
     held: gates.held,
     checks: Object.fromEntries([...registry.checks].map(([name, check]) => [name, checkReport(check)])),

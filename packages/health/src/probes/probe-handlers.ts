@@ -10,7 +10,7 @@ export type ProbeHandlers = Record<(typeof probeNames)[number] | 'group', RouteH
 
 /** Makes the handlers of the probes, for the app's listener and the operators' listener. */
 export function probeHandlers(state: HealthState, options: ProbeOptions): ProbeHandlers {
-  const { registry, gates } = state
+  const { registry, gates, liveness } = state
   const respond = (reply: FastifyReply, group: string) => {
     gates.markLoaded()
     // While the service drains, no check runs: the response is 503 at once, even if a check hangs.
@@ -22,7 +22,9 @@ export function probeHandlers(state: HealthState, options: ProbeOptions): ProbeH
 
   return {
     live: (_request: FastifyRequest, reply: FastifyReply) =>
-      sendProbeResponse(reply, 200, { status: 'ok' }, { status: 'pass' }),
+      liveness.isFailing
+        ? sendProbeResponse(reply, options.notReadyStatus, { status: 'broken' }, { status: 'fail' })
+        : sendProbeResponse(reply, 200, { status: 'ok' }, { status: 'pass' }),
     ready: (_request: FastifyRequest, reply: FastifyReply) => respond(reply, 'ready'),
     startup: (_request: FastifyRequest, reply: FastifyReply) => {
       gates.markLoaded()

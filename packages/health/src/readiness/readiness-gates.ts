@@ -11,7 +11,7 @@ const week = 604_800_000
  * const reason: NotReadyReason | undefined = app.health.status().reason
  * console.log(reason === 'draining')
  */
-export type NotReadyReason = 'starting' | 'held' | 'maintenance' | 'draining'
+export type NotReadyReason = 'starting' | 'held' | 'maintenance' | 'broken' | 'draining'
 
 /** Whether maintenance may last so many milliseconds. */
 export const isMaintenanceDuration = (value: unknown): value is number =>
@@ -50,11 +50,13 @@ export interface Maintenance {
   readonly current: { readonly reason: string; readonly since: number } | undefined
 }
 
-/** Everything but checks that keeps the service not ready: start-up, holds, maintenance, the drain. */
+/** Everything but checks that keeps the service not ready: start-up, holds, maintenance, a broken app, the drain. */
 export class ReadinessGates {
   readonly maintenance: Maintenance
   /** Whether the service is shutting down. Set by the plugin. */
   isDraining: () => boolean = () => false
+  /** Whether the app has declared itself broken. Set by the plugin. */
+  isBroken: () => boolean = () => false
   readonly #holds: Map<symbol, string> = new Map()
   #loaded = false
   #started = false
@@ -115,6 +117,7 @@ export class ReadinessGates {
 
   get reason(): NotReadyReason | undefined {
     if (this.isDraining()) return 'draining'
+    if (this.isBroken()) return 'broken'
     if (this.#maintenance) return 'maintenance'
     if (this.#holds.size === 0) return undefined
     return this.#started ? 'held' : 'starting'

@@ -1,22 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { optionChecks, withTimeout, type OptionChecks } from '@seaworthy/internal'
 import type { HealthEventLog } from '../events/health-event-log.ts'
+import type { Liveness } from './liveness.ts'
 import type { ReadinessGates } from './readiness-gates.ts'
-
-/**
- * Work that must succeed before the service is ready. `signal` is aborted when its time is over and when the app closes.
- * It may run several times, until it succeeds.
- *
- * @example
- * const warm: StartupTask = async (signal) => (await fetch('http://prices.internal/all', { signal })).json()
- * await app.register(health, { startupTasks: { warm } })
- */
-export type StartupTask = (signal: AbortSignal) => unknown
+import { resolveStartupTask, type StartupTask, type StartupTaskOptions } from './startup-options.ts'
 
 const check: OptionChecks = optionChecks('health')
-
-const firstDelay = 1000
-const maxDelay = 60_000
 
 /**
  * Runs start-up tasks once the app has loaded. The service is not ready until all have succeeded, so that one which
@@ -25,15 +14,21 @@ const maxDelay = 60_000
 export class StartupTasks {
   readonly #gates: ReadinessGates
   readonly #events: HealthEventLog
+  readonly #liveness: Liveness
   readonly #timeout: number
   readonly #closing = new AbortController()
   #waiting: (() => void)[] = []
   #loaded = false
 
-  /** @param timeout - Milliseconds that one run may take. */
-  constructor(fastify: FastifyInstance, gates: ReadinessGates, events: HealthEventLog, timeout: number) {
+  /** @param timeout - Milliseconds that one run may take, unless its task has a timeout of its own. */
+  constructor(
+    fastify: FastifyInstance,
+    { gates, events, liveness }: { gates: ReadinessGates; events: HealthEventLog; liveness: Liveness },
+    timeout: number
+  ) {
     this.#gates = gates
     this.#events = events
+    this.#liveness = liveness
     this.#timeout = timeout
     fastify.addHook('onReady', (done) => {
       this.#loaded = true
@@ -46,25 +41,36 @@ export class StartupTasks {
     })
   }
 
-  /** @throws RangeError if the name is no text or the task is no function. */
-  add(name: string, task: StartupTask): void {
+  /** @throws RangeError if the name is no text, the task is no function, or an option is wrong. */
+  add(name: string, task: StartupTask, options: StartupTaskOptions = {}): void {
     check.fn(`startupTasks.${check.string('startup task name', name)}`, task)
+    const resolved = resolveStartupTask(name, options, this.#timeout)
     const release = this.#gates.hold(name)
-    const start = () => void this.#run(name, task, release)
+    const start = () => void this.#run(name, task, resolved, release)
     if (this.#loaded) start()
     else this.#waiting.push(start)
   }
 
-  async #run(name: string, task: StartupTask, release: () => void): Promise<void> {
+  async #run(
+    name: string,
+    task: StartupTask,
+    { retries, delay: firstDelay, maxDelay, timeout }: Required<StartupTaskOptions>,
+    release: () => void
+  ): Promise<void> {
     const { signal: closing } = this.#closing
     let done = false
+    let failures = 0
     const succeed = () => {
       if (done || closing.aborted) return
       done = true
       release()
       this.#events.taskSucceeded(name)
     }
-    for (let delay = firstDelay; !done && !closing.aborted; delay = Math.min(2 * delay, maxDelay)) {
+    for (
+      let delay = Math.min(firstDelay, maxDelay);
+      !done && !closing.aborted;
+      delay = Math.min(2 * delay, maxDelay)
+    ) {
       const controller = new AbortController()
       const abort = () => controller.abort(closing.reason)
       closing.addEventListener('abort', abort, { once: true })
@@ -74,11 +80,16 @@ export class StartupTasks {
         succeed()
       }
       try {
-        await withTimeout(this.#timeout, call, { controller, unref: true })
+        await withTimeout(timeout, call, { controller, unref: true })
       } catch (error) {
         if (done || closing.aborted) return
-        this.#events.taskFailed(name, error, delay)
-        await pauseOrAbort(delay, closing)
+        const isLast = ++failures > retries
+        this.#events.taskFailed(name, error, isLast ? undefined : delay)
+        if (isLast) {
+          this.#liveness.declare(`the startup task "${name}" has failed ${failures} times`)
+          return
+        }
+        await pauseOrAbort(delay * (0.5 + Math.random() / 2), closing)
       } finally {
         closing.removeEventListener('abort', abort)
       }
