@@ -104,6 +104,10 @@ export const lineNotes = [
     'health: check "<name>" is slow',
     'Look at the dependency, or raise `timeout` or `slowAfter` of the check.'
   ],
+  [
+    'resilience: the mode of the breaker',
+    'Nothing: an operator did it on the management listener. The field `ttl` says for how long.'
+  ],
   ['health: the app is no longer broken', 'Nothing: the app took it back.'],
   ['health: maintenance', 'Nothing: an operator or the app switched it.'],
   ['health: the app has its own', 'Remove the route of the app, or choose another `prefix`.'],
@@ -422,6 +426,13 @@ export const metricNotes = {
   health_check_duration_seconds: 'Near the timeout: look at the dependency.',
   health_check_status: 'Below 1: look at the log line of the check.',
   health_ready: '0: the replica gets no traffic.',
+  health_broken:
+    '1: the app asks for a restart; the log line `health: the app has declared itself broken` says why.',
+  background_work_total:
+    'It has the outcome `failure` or `cut`: the log names the work, with `err` or its age.',
+  background_work_in_flight: 'It grows: work begins faster than it ends, or hangs.',
+  background_work_duration_seconds:
+    'It comes near the `timeout` of the shutdown: a restart would cut the work.',
   breaker_calls_total: 'The share of outcomes other than `success` is what opens the breaker.',
   breaker_degraded_total: 'Users get fallbacks: look at the dependency.',
   breaker_duration_seconds: 'Choose `timeout` a little above its 99th percentile.',

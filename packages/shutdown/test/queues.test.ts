@@ -1,0 +1,51 @@
+// Consumers of real queues: they take no more work when draining starts, and what they have taken ends.
+import { requires, startRedis } from '@seaworthy/testing'
+import { Queue, Worker } from 'bullmq'
+import Fastify from 'fastify'
+import { shutdown, shutdownServerOptions } from '../src/index.ts'
+
+requires(
+  ['redis-server'],
+  'a BullMQ worker takes no job while the service drains, and its job ends before the pool closes',
+  async (t) => {
+    const { host, port } = await startRedis(t)
+    const connection = { host, port, maxRetriesPerRequest: null }
+    const queue = new Queue('mails', { connection })
+    t.teardown(() => queue.close())
+    const app = Fastify(shutdownServerOptions())
+    t.teardown(() => app.close())
+    await app.register(shutdown, {
+      exit: false,
+      drainDelay: 0,
+      timeout: 600_000,
+      closeTimeout: 600_000
+    })
+    const happened: string[] = []
+    const begun = Promise.withResolvers<void>()
+    const sent = Promise.withResolvers<void>()
+    const worker = new Worker(
+      'mails',
+      ({ name }) =>
+        app.shutdown.track('mail', async () => {
+          begun.resolve()
+          await sent.promise
+          happened.push(`${name} sent`)
+        }),
+      { connection }
+    )
+    t.teardown(() => worker.close())
+    app.shutdown.onShutdown('database', () => happened.push('database closed'))
+    app.shutdown.onShutdown('mails', () => worker.close(), { phase: 'consumers', timeout: 600_000 })
+    await app.ready()
+    await queue.addBulk(['first', 'second'].map((name) => ({ name, data: {} })))
+    await begun.promise
+    app.shutdown.onDrain(() => void setImmediate(sent.resolve))
+    t.equal(await app.shutdown.begin(), 0)
+    t.strictSame(happened, ['first sent', 'database closed'])
+    t.match(await queue.getJobCounts('completed', 'waiting', 'active'), {
+      completed: 1,
+      waiting: 1,
+      active: 0
+    })
+  }
+)
