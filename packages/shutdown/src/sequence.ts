@@ -82,10 +82,11 @@ export class ShutdownSequence {
 
   /** Milliseconds that all phases may take together. */
   get budget(): number {
-    const { options, resources, flushes } = this.#parts
+    const { options, resources, flushes, background } = this.#parts
     const { drainDelay, timeout, closeTimeout, flushTimeout } = options
+    const serving = Math.max(drainDelay.max + timeout, background.consumers.longestTimeout)
     const flush = Math.max(flushTimeout, flushes.longestTimeout)
-    return drainDelay.max + timeout + closeTimeout + resources.totalTimeout + flush
+    return serving + closeTimeout + resources.totalTimeout + flush
   }
 
   /** Runs all phases. Resolves with whether everything ended by itself. */

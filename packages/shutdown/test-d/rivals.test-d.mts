@@ -1,4 +1,4 @@
-// An app that decorates `shutdown` itself.
+// An app that decorates `shutdown` and `waitUntil` itself.
 import { expectTypeOf } from 'expect-type'
 import Fastify from 'fastify'
 import { shutdown } from '@seaworthy/shutdown'
@@ -7,8 +7,14 @@ declare module 'fastify' {
   interface FastifyInstance {
     shutdown: (signal: string) => void
   }
+  interface FastifyRequest {
+    waitUntil: (milliseconds: number) => number
+  }
 }
 
 const app = Fastify()
 await app.register(shutdown)
 expectTypeOf(app.shutdown).toEqualTypeOf<(signal: string) => void>()
+app.get('/', async (request) => {
+  expectTypeOf(request.waitUntil).toEqualTypeOf<(milliseconds: number) => number>()
+})

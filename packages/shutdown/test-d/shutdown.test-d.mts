@@ -36,3 +36,12 @@ const secure = Fastify({ ...shutdownServerOptions(), https: { key: '', cert: '' 
 expectTypeOf(secure.shutdown).toEqualTypeOf<Shutdown>()
 const http2 = Fastify({ ...shutdownServerOptions(), http2: true })
 expectTypeOf(http2.shutdown).toEqualTypeOf<Shutdown>()
+
+expectTypeOf(app.shutdown.track('sum', async () => 3)).toEqualTypeOf<Promise<number>>()
+app.shutdown.onShutdown('queue', async () => undefined, { phase: 'consumers', timeout: 1000 })
+// @ts-expect-error There is no such phase.
+app.shutdown.onShutdown('queue', async () => undefined, { phase: 'queues' })
+app.get('/work', async (request) => {
+  request.waitUntil(Promise.resolve(3), 'mail')
+  return 'fine'
+})

@@ -187,6 +187,15 @@ t.test('a consumer that fails or hangs is named, and makes the exit code 1', asy
   }
 })
 
+t.test('the budget has room for the longest timeout of a consumer', async (t) => {
+  const { app } = await build(t, { drainDelay: 0, timeout: 1000, closeTimeout: 100, flushTimeout: 10 })
+  t.equal(app.shutdown.budget, 1110)
+  app.shutdown.onShutdown('short', () => undefined, { phase: 'consumers', timeout: 900 })
+  t.equal(app.shutdown.budget, 1110, 'it stops while requests end')
+  app.shutdown.onShutdown('long', () => undefined, { phase: 'consumers', timeout: 5000 })
+  t.equal(app.shutdown.budget, 5110)
+})
+
 t.test('an unknown phase is refused', async (t) => {
   const { app } = await build(t)
   t.throws(() => app.shutdown.onShutdown('queue', () => undefined, { phase: 'queues' as 'consumers' }), {

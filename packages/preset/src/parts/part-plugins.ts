@@ -32,7 +32,7 @@ export const replacedPlugins: Record<PartName, readonly ReplacedPlugin[]> = {
 export const partDecorators: Record<PartName, readonly string[]> = {
   observability: ['observability'],
   errors: [],
-  shutdown: ['shutdown'],
+  shutdown: ['shutdown', 'waitUntil'],
   health: ['health'],
   resilience: ['resilience', 'deadline', 'degraded'],
   security: ['security', 'rateLimit', 'createRateLimit', 'cspNonce', 'helmet'],
