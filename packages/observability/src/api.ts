@@ -1,7 +1,9 @@
 import type { Overridable } from '@seaworthy/contract'
 import type { FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
+import type { Job, JobOptions } from './jobs/observe.ts'
 import type { ManagementListener } from './management/listener.ts'
+import type { LatencyRulesOptions } from './metrics/latency-rules.ts'
 import type { ErrorContext } from './tracking/options.ts'
 
 /**
@@ -21,10 +23,21 @@ export interface Observability {
   flush(timeout?: number): Promise<void>
   /** The metrics as in a scrape. */
   metrics(format?: 'text' | 'openmetrics'): Promise<string>
+  /**
+   * Rules for Prometheus, in YAML, that alert when requests of routes with an `objective` are too often slower than that: by
+   * the rate at which they spend the budget of `target`. Complete once the app is ready; write it where Prometheus reads it.
+   */
+  latencyRules(options?: LatencyRulesOptions): string
   /** `x-correlation-id`, `traceparent` and `tracestate` for an outgoing request on behalf of `request`. */
   headers(request: FastifyRequest): Record<string, string>
   /** The request for which the running code works, where `correlation.context` is on. */
   context(): FastifyRequest | undefined
+  /**
+   * Runs work outside HTTP, such as a job of a queue or a timer, and observes it as a request is: one line, its duration
+   * and outcome in `job_duration_seconds`, a span where an OpenTelemetry SDK is active, and a report if it fails. Where
+   * `correlation.context` is on, outgoing calls carry its ids. Returns what `fn` returns, or rejects with its error.
+   */
+  observe<T>(name: string, fn: (job: Job) => T | Promise<T>, options?: JobOptions): Promise<T>
   /** The listener for operators, where `management` is on. */
   readonly management: ManagementListener | undefined
 }

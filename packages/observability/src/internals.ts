@@ -40,6 +40,46 @@ export function openTelemetryIsUsed(): boolean {
   return api?.context !== undefined
 }
 
+/** A span of work outside HTTP. */
+export interface JobSpan {
+  spanContext(): SpanContext
+  recordException(error: Error): void
+  setStatus(status: { code: number }): void
+  end(): void
+}
+
+interface JobTracer {
+  startActiveSpan<T>(name: string, options: object, context: unknown, work: (span: JobSpan) => T): T
+}
+
+interface TracingApi {
+  trace?: { getTracer?(name: string): JobTracer }
+  context?: { active(): unknown }
+  propagation?: { extract?(context: unknown, carrier: object, getter: object): unknown }
+}
+
+const headerGetter = {
+  get: (headers: Record<string, string>, name: string) => headers[name],
+  keys: (headers: Record<string, string>) => Object.keys(headers)
+}
+
+/** Makes spans as `@opentelemetry/api` does, where an SDK has set a provider of tracers. */
+export function jobTracer(
+  name: string
+): (JobTracer & { contextOf(headers: Record<string, string> | undefined): unknown }) | undefined {
+  const api = (globalThis as Record<symbol, unknown>)[apiKey] as TracingApi | undefined
+  const { trace, context, propagation } = api ?? {}
+  if (context === undefined || typeof trace?.getTracer !== 'function') return undefined
+  const tracer = trace.getTracer(name)
+  return {
+    startActiveSpan: (span, options, parent, work) => tracer.startActiveSpan(span, options, parent, work),
+    contextOf: (headers) =>
+      headers === undefined
+        ? context.active()
+        : (propagation?.extract?.(context.active(), headers, headerGetter) ?? context.active())
+  }
+}
+
 /** The span that `@fastify/otel` has started for a request, by the decorator that it documents. */
 export function requestSpan(request: object): SpanContext | undefined {
   const { opentelemetry } = request as {

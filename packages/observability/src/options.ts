@@ -1,3 +1,8 @@
+import {
+  resolveBlockedLoop,
+  type BlockedLoopOptions,
+  type ResolvedBlockedLoop
+} from './blocked-loop/options.ts'
 import { check, optionNames, type Defaults } from './check.ts'
 import { resolveLogging, type LoggingOptions, type ResolvedLogging } from './logging/options.ts'
 import { resolveManagement, type ManagementOptions, type ResolvedManagement } from './management/options.ts'
@@ -52,6 +57,15 @@ export interface ObservabilityOptions {
    * @defaultValue false
    */
   management?: ManagementOptions | false | undefined
+
+  /**
+   * Finds what blocks the event loop: a line with the route, the ids and the stack of a turn that takes too long, and the
+   * metric `nodejs_eventloop_blocked_seconds_total`. A thread of its own watches, which takes some 10 MB; it asks by Node's
+   * inspector, only in a turn that is too long. Nothing is watched while a debugger may be attached.
+   *
+   * @defaultValue false
+   */
+  blockedLoop?: BlockedLoopOptions | false | undefined
 }
 
 const names = optionNames<ObservabilityOptions>({
@@ -59,7 +73,8 @@ const names = optionNames<ObservabilityOptions>({
   logging: true,
   metrics: true,
   errorTracking: true,
-  management: true
+  management: true,
+  blockedLoop: true
 })
 
 export const observabilityDefaults: Defaults<ObservabilityOptions> = {
@@ -67,7 +82,8 @@ export const observabilityDefaults: Defaults<ObservabilityOptions> = {
   logging: {},
   metrics: {},
   errorTracking: false,
-  management: false
+  management: false,
+  blockedLoop: false
 }
 
 /** The options with their defaults. */
@@ -77,6 +93,7 @@ export interface ResolvedOptions {
   metrics: ResolvedMetrics | false
   errorTracking: ResolvedErrorTracking | false
   management: ResolvedManagement | false
+  blockedLoop: ResolvedBlockedLoop | false
 }
 
 /** Fills in the defaults. @throws RangeError for an option that cannot work. */
@@ -87,7 +104,8 @@ export function resolveOptions(options: ObservabilityOptions): ResolvedOptions {
     logging = observabilityDefaults.logging,
     metrics = observabilityDefaults.metrics,
     errorTracking = observabilityDefaults.errorTracking,
-    management = observabilityDefaults.management
+    management = observabilityDefaults.management,
+    blockedLoop = observabilityDefaults.blockedLoop
   } = options
 
   return {
@@ -95,6 +113,7 @@ export function resolveOptions(options: ObservabilityOptions): ResolvedOptions {
     logging: logging !== false && resolveLogging(logging),
     metrics: metrics !== false && resolveMetrics(metrics),
     errorTracking: errorTracking !== false && resolveErrorTracking(errorTracking),
-    management: management !== false && resolveManagement(management)
+    management: management !== false && resolveManagement(management),
+    blockedLoop: blockedLoop !== false && resolveBlockedLoop(blockedLoop)
   }
 }

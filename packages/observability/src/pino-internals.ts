@@ -13,8 +13,12 @@ export interface PinoSymbols {
   asJson: symbol
 }
 
-interface Destination {
+export interface Destination {
   write(text: string): unknown
+  /** Set by pino before each line, where the destination asks for metadata. */
+  lastLevel?: number
+  /** Asks for metadata, and text is enough all the same. */
+  readonly takesText?: boolean
   [flag: symbol]: unknown
 }
 
@@ -26,7 +30,7 @@ type Pino = FastifyBaseLogger &
   }
 
 /** Destinations with this flag read the object of each line, so that text alone is not enough for them. */
-const needsMetadata = Symbol.for('pino.metadata')
+export const needsMetadata: unique symbol = Symbol.for('pino.metadata') as never
 
 /** Agents listen here to the lines of pino 9.10 and newer. */
 const asJsonChannel = tracingChannel('pino_asJson')
@@ -156,7 +160,7 @@ export function textDestination(
   const destination = pino[stream] as Destination | undefined
   const isText =
     destination !== undefined &&
-    destination[needsMetadata] !== true &&
+    (destination[needsMetadata] !== true || destination.takesText === true) &&
     pino[lsCache] !== undefined &&
     pino[time] !== undefined &&
     pino[asJson] === ownAsJson
@@ -183,4 +187,35 @@ export function replaceInBindings(log: FastifyBaseLogger, text: string, replacem
   const bindings = symbol && (log as unknown as Record<symbol, unknown>)[symbol]
   if (typeof bindings === 'string')
     Object.assign(log, { [symbol!]: bindings.replace(text, () => replacement) })
+}
+
+/** The symbol under which a logger keeps its destination. `undefined` for one that is no pino. */
+export function streamSymbol(logger: FastifyBaseLogger): symbol | undefined {
+  for (
+    let object: object | null = logger;
+    object !== null;
+    object = Object.getPrototypeOf(object) as object
+  ) {
+    const symbol = Object.getOwnPropertySymbols(object).find(
+      ({ description }) => description === 'pino.stream'
+    )
+    if (symbol !== undefined) return symbol
+  }
+  return undefined
+}
+
+/** Where a logger writes its lines. */
+export const destinationOf = (logger: FastifyBaseLogger, stream: symbol): Destination =>
+  (logger as Pino)[stream] as Destination
+
+/** Has one logger, and its children, write to another destination. */
+export const setDestination = (logger: FastifyBaseLogger, stream: symbol, destination: Destination): void =>
+  void ((logger as Pino)[stream] = destination)
+
+/** A logger that differs from another one in its level alone. Listeners to changes of the level are not called. */
+export function raisedLogger(logger: FastifyBaseLogger, level: string): FastifyBaseLogger {
+  const raised = Object.create(logger, { emit: { value: () => false, configurable: true } }) as Pino
+  raised.level = level
+  delete (raised as { emit?: unknown }).emit
+  return raised
 }

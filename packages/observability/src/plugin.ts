@@ -1,30 +1,37 @@
+import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Registry } from 'prom-client'
 import { hasLogger } from '@seaworthy/internal'
 import type { Observability } from './api.ts'
 import { agentProblem } from './apm/load-order.ts'
+import { watchLoop } from './blocked-loop/watch-loop.ts'
 import { serverOptionsOf } from './http/applied-server-options.ts'
 import { Connections, wasAborted } from './http/connections.ts'
 import { rejectionsOutsideHooks, watchEarlyRejections } from './http/early-rejections.ts'
+import { installDetails } from './http/install-details.ts'
 import { installIds } from './http/install-ids.ts'
 import { watchOutgoingRequests, type OutgoingRequestParts } from './http/outgoing-requests.ts'
 import { requestEnd } from './http/request-end.ts'
 import { Routes } from './http/routes.ts'
 import { hasHook, openTelemetryIsUsed } from './internals.ts'
 import { internalsProblems } from './internals-problems.ts'
+import { Jobs } from './jobs/observe.ts'
 import { errSerializer } from './logging/bounded-json.ts'
 import { loggingDefaults } from './logging/options.ts'
 import { RequestLines } from './logging/request-line.ts'
+import { schemas } from './logging/schemas.ts'
 import { RecentRequests } from './http/recent-requests.ts'
 import { ManagementServer } from './management/listener.ts'
 import { serveManagement } from './console/serve-management.ts'
+import { latencyRules } from './metrics/latency-rules.ts'
 import { setUpMetrics } from './metrics/setup.ts'
 import { resolveOptions, type ObservabilityOptions } from './options.ts'
 import { providePorts } from './ports.ts'
 import { serveMetrics } from './scrape/serve.ts'
 import { adoptLaterSpans, adoptSpan } from './tracing/adopt-span.ts'
 import { requestContext } from './tracing/request-context.ts'
+import type { IdSource } from './tracing/request-ids.ts'
 import { flushAll, handleProcessExit } from './tracking/process-exit.ts'
 import { setUpTracking } from './tracking/tracker.ts'
 
@@ -37,16 +44,20 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
       ? (serverOptions.logging ?? false)
       : options.logging
 
+  const schema = logging === false ? loggingDefaults.schema : logging.schema
+  const details = installDetails(fastify, logging, serverOptions)
   const ids =
     serverOptions !== undefined && pluginOptions.correlation === undefined
       ? serverOptions.ids
       : installIds(fastify, {
           correlation: options.correlation,
-          schema: logging === false ? loggingDefaults.schema : logging.schema,
-          hasServerOptions: serverOptions !== undefined
+          schema,
+          hasServerOptions: serverOptions !== undefined,
+          details
         })
   const setup = metricsOptions === false ? undefined : setUpMetrics(metricsOptions, fastify.log)
-  const lines = logging === false || !hasLogger(fastify) ? undefined : new RequestLines(logging, fastify.log)
+  const lines =
+    logging === false || !hasLogger(fastify) ? undefined : new RequestLines(logging, fastify.log, details)
   const routes = new Routes(setup?.http, logging === false ? undefined : logging)
   const untracked =
     errorTracking === false
@@ -59,7 +70,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   const { tracker } = tracking
 
   const recent = managementOptions && managementOptions.recentRequests ? new RecentRequests() : undefined
-  const parts = { routes, ids, setup, lines, tracking, errorTracking, recent }
+  const parts = { routes, ids, setup, lines, tracking, errorTracking, recent, details }
   const requests = requestEnd(fastify, parts)
   const { failed, streamFailed, end } = requests
   const connections = new Connections((reply) => ended(reply.request, reply, true))
@@ -119,18 +130,31 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   if (management !== undefined) {
     connections.kept = new Set()
     const { workers, buildInfo = {} } = metricsOptions === false ? {} : metricsOptions
-    serveManagement(fastify, { management, connections, setup, recent, routes, workers, buildInfo })
+    serveManagement(fastify, { management, connections, setup, recent, routes, workers, buildInfo, lines })
   }
 
   fastify.addHook('onReady', (done) => {
     adoptsSpans = openTelemetryIsUsed()
     done()
   })
-  const context = ids.options.context ? requestContext(fastify) : undefined
-  const currentRequest = context && (() => context.getStore())
+  const storage = ids.options.context || options.blockedLoop !== false ? requestContext(fastify) : undefined
+  const context = ids.options.context ? storage : undefined
+  const jobs = new Jobs(fastify, {
+    ids,
+    schema,
+    meter: setup?.metrics,
+    tracker,
+    requestIds: idsIn(context, ids)
+  })
+  const currentIds = context && (() => jobs.currentIds())
   const timesOutgoing = metricsOptions !== false && metricsOptions.outgoing
   const meter = timesOutgoing ? setup!.metrics : undefined
-  watchUntilClose(fastify, { log: fastify.log, ids, currentRequest, meter })
+  watchUntilClose(fastify, { log: fastify.log, ids, currentIds, meter })
+  if (options.blockedLoop !== false) {
+    const { keys } = schemas[schema]
+    const currentRequest = () => storage!.getStore()
+    watchLoop(fastify, options.blockedLoop, { ids, keys, meter: setup?.metrics, currentRequest })
+  }
   handleProcessExit(fastify, tracker)
   logProblems(fastify)
 
@@ -139,12 +163,26 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
     captureError: (error, context = {}) => tracker.capture(error, { source: 'application', ...context }),
     flush: async (timeout) => flushAll(tracker, timeout),
     metrics: async (format = 'text') => (setup === undefined ? '' : setup.exposition.render(format)),
+    latencyRules: (rulesOptions) =>
+      latencyRules(
+        routes.withObjective,
+        metricsOptions === false ? 'seconds' : metricsOptions.unit,
+        rulesOptions
+      ),
     headers: (request) => Object.fromEntries(ids.outgoing(ids.of(request.raw, request.id))),
     context: () => context?.getStore(),
+    observe: async (name, fn, jobOptions) => jobs.observe(name, fn, jobOptions),
     management
   })
   providePorts(fastify, { tracker, ids, meter: setup?.metrics })
 }
+
+const idsIn = (context: AsyncLocalStorage<FastifyRequest> | undefined, ids: IdSource) =>
+  context &&
+  (() => {
+    const request = context.getStore()
+    return request && ids.of(request.raw, request.id)
+  })
 
 function watchUntilClose(fastify: FastifyInstance, parts: OutgoingRequestParts): void {
   const stop = watchOutgoingRequests(parts)

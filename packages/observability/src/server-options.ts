@@ -7,6 +7,7 @@ import { withAppliedOptions } from './http/applied-server-options.ts'
 import { oneLineLogController, type OneLineLogController } from './logging/log-controller.ts'
 import { checkedLogger, loggerSettings } from './logging/logger-settings.ts'
 import { loggingDefaults, resolveLogging, type LoggingOptions, type LogLevel } from './logging/options.ts'
+import { RequestDetails } from './logging/request-details.ts'
 import { childLoggerFactory, type ChildLoggerFactory } from './logging/request-logger.ts'
 import { schemas } from './logging/schemas.ts'
 import { resolveCorrelation, type CorrelationOptions } from './tracing/options.ts'
@@ -134,10 +135,11 @@ export function observabilityServerOptions(
   const ids = new IdSource(resolveCorrelation(correlation))
   const controller = oneLineLogController({ requestIdLogLabel: schema.keys.correlationId })
 
-  const factory = childLoggerFactory(ids, schema.keys)
+  const details = resolved?.details && new RequestDetails(resolved.details)
+  const factory = childLoggerFactory(ids, schema.keys, details)
   const settings: FastifyServerSettings = {
     genReqId: (raw) => ids.genReqId(raw as IncomingMessage),
-    childLoggerFactory: withAppliedOptions(factory, { ids, logging: resolved, controller }),
+    childLoggerFactory: withAppliedOptions(factory, { ids, logging: resolved, controller, details }),
     logController: controller,
     ...earlyRejectionOptions
   }

@@ -95,6 +95,40 @@ t.test('the log level changes at run time and returns to normal by itself', asyn
   t.equal((await put({ level: 'debug', ttl: 1e12 })).statusCode, 400)
 })
 
+t.test(
+  'the share of successes that is logged changes at run time and returns to normal by itself',
+  async (t) => {
+    const options = { management: { port: 0 }, logging: { sampling: 0 } }
+    const { app, requests, lines } = await build(t, options, (app) => app.get('/', async () => 'ok'))
+    await app.ready()
+    const { management } = app.observability
+    const put = async (payload: object) =>
+      management!.inject({ method: 'PUT', url: '/log-sampling', payload })
+    const state = async () => (await management!.inject('/log-sampling')).json<object>()
+    const logged = async () => {
+      const before = requests().length
+      await app.inject('/')
+      return requests().length - before
+    }
+    t.equal(await logged(), 0)
+    mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() })
+    t.teardown(() => mock.timers.reset())
+    t.match((await put({ sampling: 1, ttl: 1500 })).json(), { sampling: 1, normal: 0, until: /^\d{4}-/ })
+    t.match(lines().at(-1), { level: 40, operator: { action: 'PUT /log-sampling', detail: /"sampling":1/ } })
+    t.equal(await logged(), 1)
+    mock.timers.tick(1500)
+    t.strictSame(await state(), { sampling: 0, normal: 0 })
+    t.equal(await logged(), 0)
+
+    await put({ sampling: 1 })
+    await management!.inject({ method: 'DELETE', url: '/log-sampling' })
+    t.strictSame(await state(), { sampling: 0, normal: 0 })
+    for (const payload of [{ sampling: 2 }, { sampling: 0.5, ttl: 1e12 }, {}]) {
+      t.equal((await put(payload)).statusCode, 400)
+    }
+  }
+)
+
 t.test('other plugins add routes and sections', async (t) => {
   const { app } = await build(t, { management: { port: 0 } }, (app) => {
     whenProvided(app, managementPort, (management) => {

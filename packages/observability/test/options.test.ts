@@ -15,6 +15,10 @@ const bad: [options: unknown, message: RegExp][] = [
     /"logging\.schema" must be one of 'default', 'ecs', 'otel', 'gcp', got 'xml'/
   ],
   [{ logging: { levels: { slow: 'loud' } } }, /"logging\.levels\.slow" must be one of/],
+  [{ logging: { details: true } }, /"logging\.details" must be an object or false, got true/],
+  [{ logging: { details: { level: 'all' } } }, /"logging\.details\.level" must be one of/],
+  [{ logging: { details: { maxBytes: 1 } } }, /"logging\.details\.maxBytes" must be a whole number of bytes/],
+  [{ logging: { details: { maxTotalBytes: 1 } } }, /"logging\.details\.maxTotalBytes" must be a whole/],
   [{ logging: { fields: ['a'] } }, /"logging\.fields" must be a function, got an array/],
   [{ correlation: { header: 'a b' } }, /"correlation\.header" must be a header's name/],
   [

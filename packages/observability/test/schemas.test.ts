@@ -90,6 +90,39 @@ t.test('the parameters and fields of secrets are found by their words', async (t
   t.notMatch(text(), secret)
 })
 
+t.test('ecs: a field of the app that has the name of an object there becomes a label', async (t) => {
+  const fields = () => ({ user: 'u1', url: { domain: 'a' }, tenant: 't1' })
+  const { app, lines } = await build(t, { logging: { schema: 'ecs', fields } }, (app) => {
+    app.get(
+      '/',
+      async ({ log }) => void log.info({ url: '/x', user: { id: 'u1' }, error: 'text', kind: 1 }, 'mine')
+    )
+  })
+  await app.inject('/')
+  t.match(lines().at(-2), {
+    'labels.url': '/x',
+    'labels.error': 'text',
+    user: { id: 'u1' },
+    kind: 1,
+    url: undefined
+  })
+  t.match(lines().at(-1), { 'labels.user': 'u1', url: { domain: 'a' }, tenant: 't1', user: undefined })
+})
+
+t.test('ecs: the name of a logger has its place', async (t) => {
+  const { log } = Fastify(
+    observabilityServerOptions({
+      logging: { schema: 'ecs' },
+      logger: {
+        name: 'shop',
+        stream: { write: (line: string) => void t.match(JSON.parse(line), { 'log.logger': 'shop' }) }
+      }
+    })
+  )
+  t.plan(1)
+  log.info('text')
+})
+
 type Rule = 'string' | 'number' | 'boolean' | 'object' | RegExp
 
 const date = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
@@ -99,7 +132,7 @@ const stack = /^\w*Error: [^]*\n +at /
 
 /** The published names with their types, and the few that are free: fields of our own, where a platform has no name. */
 const fieldLists: Record<string, { published: Record<string, Rule>; own: Record<string, Rule> }> = {
-  // Elastic Common Schema 8.11. Values of labels are keywords. The route has its name of OpenTelemetry's conventions.
+  // Elastic Common Schema, the same in 8.11 and 9.4. Values of labels are keywords. The route has its name of OpenTelemetry's conventions.
   ecs: {
     published: {
       '@timestamp': date,

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { OneLineLogController } from '../logging/log-controller.ts'
 import type { ResolvedLogging } from '../logging/options.ts'
+import type { RequestDetails } from '../logging/request-details.ts'
 import type { ChildLoggerFactory } from '../logging/request-logger.ts'
 import type { IdSource } from '../tracing/request-ids.ts'
 
@@ -9,6 +10,7 @@ export interface AppliedServerOptions {
   ids: IdSource
   logging: ResolvedLogging | undefined
   controller: OneLineLogController
+  details: RequestDetails | undefined
 }
 
 const kApplied = Symbol.for('seaworthy.observability.server-side.v1')

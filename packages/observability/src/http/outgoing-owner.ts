@@ -1,8 +1,7 @@
-import type { FastifyRequest } from 'fastify'
-
 /** An app that counts outgoing requests. */
 export interface Counting {
-  currentRequest: (() => FastifyRequest | undefined) | undefined
+  /** Returns what the running code works for: a request or a job. */
+  currentRequest: (() => unknown) | undefined
 }
 
 // The channels of outgoing requests belong to the process. The apps in it find each other here.

@@ -1,9 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { ClientRequest, IncomingMessage } from 'node:http'
-import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger } from 'fastify'
 import type { Meter } from '@seaworthy/contract'
 import { hasHeader } from '../internals.ts'
-import type { IdSource } from '../tracing/request-ids.ts'
+import type { IdSource, RequestIds } from '../tracing/request-ids.ts'
 import { counts, joinCounting } from './outgoing-owner.ts'
 
 interface UndiciRequest {
@@ -27,8 +27,8 @@ interface NodeMessage {
 export interface OutgoingRequestParts {
   log: FastifyBaseLogger
   ids: IdSource
-  /** Returns the request for which the running code works. */
-  currentRequest: (() => FastifyRequest | undefined) | undefined
+  /** Returns the ids of the request or job for which the running code works. */
+  currentIds: (() => RequestIds | undefined) | undefined
   meter: Meter | undefined
 }
 
@@ -38,9 +38,9 @@ const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
  * Listens to the diagnostics channels of undici, which `fetch` uses too, and of `node:http`: adds the ids of the current
  * request to outgoing requests, and times them by host. Returns a function that ends it.
  */
-export function watchOutgoingRequests({ log, ids, currentRequest, meter }: OutgoingRequestParts): () => void {
+export function watchOutgoingRequests({ log, ids, currentIds, meter }: OutgoingRequestParts): () => void {
   const started = new WeakMap<object, number>()
-  const counting = { currentRequest }
+  const counting = { currentRequest: currentIds }
   const leave = meter === undefined ? () => {} : joinCounting(counting)
   let headersAreUnknown = false
   const durations = meter?.histogram({
@@ -89,9 +89,9 @@ export function watchOutgoingRequests({ log, ids, currentRequest, meter }: Outgo
     durations!.with(method, host, status).observe((performance.now() - at) / 1000)
   }
   function idsFor(host: string): Iterable<[string, string]> {
-    const inbound = currentRequest?.()
-    if (inbound === undefined || ids.options.exclude.has(host.replace(/:\d+$/, ''))) return []
-    return ids.outgoing(ids.of(inbound.raw, inbound.id))
+    const current = currentIds?.()
+    if (current === undefined || ids.options.exclude.has(host.replace(/:\d+$/, ''))) return []
+    return ids.outgoing(current)
   }
   const onUnknownHeaders = () => {
     if (headersAreUnknown) return

@@ -3,9 +3,11 @@ import { isRejection } from '@seaworthy/contract'
 import { longLivedStatus } from './long-lived.ts'
 import { isFailure, watchFurtherErrors } from './further-errors.ts'
 import type { RecentRequests } from './recent-requests.ts'
+import type { RequestDetails } from '../logging/request-details.ts'
 import type { RequestLines } from '../logging/request-line.ts'
 import type { MetricsSetup } from '../metrics/setup.ts'
 import type { IdSource, RequestIds } from '../tracing/request-ids.ts'
+import { isSampled } from '../tracing/trace-context.ts'
 import type { ErrorContext, ResolvedErrorTracking } from '../tracking/options.ts'
 import type { Tracking } from '../tracking/tracker.ts'
 import { unmatchedRoute, type Route, type Routes } from './routes.ts'
@@ -21,6 +23,7 @@ export interface RequestEndParts {
   errorTracking: ResolvedErrorTracking | false
   /** The failed and slow requests for the operators' page, where there is one. */
   recent: RecentRequests | undefined
+  details: RequestDetails | undefined
 }
 
 /** The errors of a request, and its end. */
@@ -34,9 +37,12 @@ export interface RequestEnd {
   endUnopened(request: FastifyRequest, reply: FastifyReply, aborted: boolean): void
 }
 
+/** Whether the trace is recorded, and not because a stranger says so. */
+const isTraced = ({ flags, chosen }: RequestIds): boolean => !chosen && isSampled(flags)
+
 /** Counts, logs and tracks each request when it ends. */
 export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): RequestEnd {
-  const { routes, ids, setup, lines, tracking, errorTracking, recent } = parts
+  const { routes, ids, setup, lines, tracking, errorTracking, recent, details } = parts
   const kError = Symbol('seaworthy.error')
   const kStreamFailed = Symbol('seaworthy.stream-failed')
   const kAborted = Symbol('seaworthy.aborted')
@@ -96,13 +102,21 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
         setup!.sizes?.(request, reply, route.cells.route)
       }
       const rejected = error !== undefined && isRejection(error)
+      const isSlow = duration > route.slowThreshold && longLived === undefined
       if (recent !== undefined && !route.operational && longLived === undefined && !rejected) {
-        const isSlow = duration > route.slowThreshold
         if (isSlow || statusCode >= 500)
           recent.add(request, route.url, requestIds, { statusCode, duration, isSlow, error })
       }
       // Of a probe only what is a bug: 503 is its way to say that the service is not ready.
-      if (!route.operational || (statusCode >= 500 && statusCode !== 503)) {
+      const isLogged = !route.operational || (statusCode >= 500 && statusCode !== 503)
+      const droppedDetails =
+        details === undefined
+          ? 0
+          : details.end(
+              request.raw,
+              isLogged && !rejected && (statusCode >= 500 || isSlow || isTraced(requestIds))
+            )
+      if (isLogged) {
         const isLong = longLived !== undefined
         lines?.completed(request, reply, route, requestIds, {
           statusCode,
@@ -110,7 +124,8 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
           aborted,
           error,
           rejected,
-          longLived: isLong
+          longLived: isLong,
+          droppedDetails
         })
       }
       if (error === undefined || errorTracking === false) return

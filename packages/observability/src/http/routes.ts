@@ -5,6 +5,7 @@ import { check, optionNames } from '../check.ts'
 import type { ResolvedLogging } from '../logging/options.ts'
 import type { LoggedRoute } from '../logging/request-line.ts'
 import type { HttpMetrics, RouteCells } from '../metrics/http.ts'
+import type { ObjectiveRoute } from '../metrics/latency-rules.ts'
 
 /**
  * A route's `config.observability`.
@@ -91,6 +92,8 @@ export class Routes {
   readonly objectives: Set<number> = new Set()
   /** Each counted route that was added after the plugin, with the threshold of slow requests. */
   readonly counted: { method: string; url: string; slowThreshold: number }[] = []
+  /** Each counted route with an objective. */
+  readonly withObjective: ObjectiveRoute[] = []
   haveLongLived: boolean = false
   readonly #data = routeData<Route>('observability.route')
   readonly #kLate = Symbol('seaworthy.observability.late-route')
@@ -113,7 +116,15 @@ export class Routes {
       if (name === 'HEAD') continue
       this.#http?.zero(url, name, [200, 500])
       this.counted.push({ method: name, url, slowThreshold: route.slowThreshold })
+      this.#noteObjective(name, url, options.config as Config | undefined)
     }
+  }
+
+  /** Routes of one pattern share their series: the first objective is theirs. */
+  #noteObjective(method: string, url: string, { observability }: Config = {}): void {
+    const objective = observability === false ? undefined : observability?.objective
+    const isNoted = this.withObjective.some((other) => other.method === method && other.url === url)
+    if (objective !== undefined && !isNoted) this.withObjective.push({ method, url, objective })
   }
 
   of(request: FastifyRequest): Route {

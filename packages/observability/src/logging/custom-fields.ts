@@ -13,7 +13,7 @@ const maxName = 100
 /** The fields of the app as JSON text: each bounded, and together no more than the line has room for. */
 export function customFields(
   fields: () => Record<string, unknown>,
-  { reserved }: Schema,
+  { reserved, fieldName = sameName }: Schema,
   lineBytes: number
 ): string {
   const room = maxLine - pinoBytes - lineBytes
@@ -23,7 +23,7 @@ export function customFields(
   try {
     for (const [name, value] of Object.entries(fields())) {
       if (reserved.has(name)) continue
-      const field = fieldText(name, value)
+      const field = fieldText(name, value, fieldName)
       const size = Buffer.byteLength(field)
       if (bytes + size > room || name.length > maxName) {
         dropped++
@@ -33,13 +33,15 @@ export function customFields(
       bytes += size
     }
   } catch (error) {
-    text += fieldText('fieldsError', error instanceof Error ? error.message : error)
+    text += fieldText('fieldsError', error instanceof Error ? error.message : error, fieldName)
   }
   return dropped === 0 ? text : `${text},"droppedFields":${dropped}`
 }
 
-function fieldText(name: string, value: unknown): string {
-  const shown = namesSecret(name) ? '[redacted]' : value
-  const json = JSON.stringify(boundedValue(shown, new ByteBudget(maxField)))
-  return json === undefined ? '' : `,${JSON.stringify(name)}:${json}`
+const sameName = (name: string): string => name
+
+function fieldText(name: string, value: unknown, nameOf: (name: string, value: unknown) => string): string {
+  const shown = namesSecret(name) ? '[redacted]' : boundedValue(value, new ByteBudget(maxField))
+  const json = JSON.stringify(shown)
+  return json === undefined ? '' : `,${JSON.stringify(nameOf(name, shown))}:${json}`
 }

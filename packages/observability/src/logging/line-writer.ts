@@ -27,6 +27,7 @@ export function lineWriter(root: FastifyBaseLogger): WriteLine {
     if ((log as Leveled).levelVal > value) return
     const destination = textDestination(log, symbols, ownAsJson)
     if (destination === undefined) return writeObject(log, level, fields, message)
+    if (destination.takesText === true) destination.lastLevel = value
     destination.write(lineText(log, symbols, value, fields, end, message))
   }
 }

@@ -18,8 +18,9 @@ const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as
 /** The settings by which Fastify makes a pino: those of the schema, then the app's. `false` where nothing is logged. */
 export function loggerSettings(
   { logger = {}, level }: LoggerOptions,
-  { pino, error }: Schema
+  schema: Schema
 ): Record<string, unknown> | false {
+  const { pino, error } = schema
   if (logger === false) return false
   const lowest = check.oneOf('level', level ?? (process.env.LOG_LEVEL || 'info'), levels)
   const errorKey = errorKeyOf(logger)
@@ -32,7 +33,7 @@ export function loggerSettings(
     [errorKey]: errSerializer,
     ...(logger.serializers as object | undefined)
   }
-  const log = logFormatter(error, errorKey)
+  const log = logFormatter(schema, errorKey)
   const settings = {
     ...pino,
     level: lowest,
@@ -49,8 +50,8 @@ function errorKeyOf({ errorKey = 'err' }: Record<string, unknown>): string {
   return errorKey as string
 }
 
-function logFormatter(error: Schema['error'], errorKey: string): object {
-  if (error !== undefined) return { log: errorFormatter(error, errorKey) }
+function logFormatter({ error, fieldName }: Schema, errorKey: string): object {
+  if (error !== undefined) return { log: errorFormatter(error, errorKey, fieldName) }
   return errorKey === 'err' ? {} : { log: errorRenamer(errorKey) }
 }
 

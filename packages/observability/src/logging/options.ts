@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { assertOptionsObject, check, optionNames, type Defaults } from '../check.ts'
+import { resolveDetails, type DetailsOptions, type ResolvedDetails } from './details-options.ts'
 
 /**
  * A level of pino.
@@ -116,6 +117,16 @@ export interface LoggingOptions {
    * @defaultValue ['token', 'secret', 'password', 'code', 'key', 'signature']
    */
   secretParams?: readonly string[] | undefined
+
+  /**
+   * Keeps the lines of `request.log` that are below the level of the log, and writes them, with the times at which they
+   * were logged, only for a request that fails with 5xx, is slow, or whose trace is sampled (by an SDK here, or by a peer
+   * that `correlation.trust` names). They come before the request's line. The app pays for making them all the same, and
+   * agents that listen to pino see each of them.
+   *
+   * @defaultValue false
+   */
+  details?: DetailsOptions | false | undefined
 }
 
 const names = optionNames<LoggingOptions>({
@@ -124,7 +135,8 @@ const names = optionNames<LoggingOptions>({
   fields: true,
   schema: true,
   levels: true,
-  secretParams: true
+  secretParams: true,
+  details: true
 })
 
 type ResolvedLevels = { readonly [Outcome in keyof OutcomeLevels]-?: LogLevel }
@@ -134,7 +146,8 @@ export const loggingDefaults: Defaults<LoggingOptions, 'fields'> & { levels: Res
   sampling: 1,
   schema: 'default',
   levels: { success: 'info', clientError: 'info', serverError: 'error', aborted: 'info', slow: 'warn' },
-  secretParams: ['token', 'secret', 'password', 'code', 'key', 'signature']
+  secretParams: ['token', 'secret', 'password', 'code', 'key', 'signature'],
+  details: false
 }
 
 export interface ResolvedLogging {
@@ -144,6 +157,7 @@ export interface ResolvedLogging {
   schema: LogSchema
   levels: ResolvedLevels
   secretParams: ReadonlySet<string>
+  details: ResolvedDetails | undefined
 }
 
 const levelNames = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
@@ -153,7 +167,7 @@ const schemaNames = ['default', 'ecs', 'otel', 'gcp'] as const
 export function resolveLogging(options: LoggingOptions): ResolvedLogging {
   assertOptionsObject('logging', options)
   check.keys('logging', options, names)
-  const { fields, levels = {} } = options
+  const { fields, levels = {}, details = loggingDefaults.details } = options
   const slowThreshold = options.slowThreshold ?? loggingDefaults.slowThreshold
   const secretParams: readonly string[] = options.secretParams ?? loggingDefaults.secretParams
 
@@ -176,6 +190,7 @@ export function resolveLogging(options: LoggingOptions): ResolvedLogging {
       aborted: level('aborted'),
       slow: level('slow')
     },
-    secretParams: new Set(secretParams.map((name) => check.string('logging.secretParams', name)))
+    secretParams: new Set(secretParams.map((name) => check.string('logging.secretParams', name))),
+    details: details === false ? undefined : resolveDetails(details)
   }
 }

@@ -50,15 +50,31 @@ export const errorRenamer =
     return { ...others, [errorKey]: err }
   }
 
-/** Gives the errors of a service's lines the names of the platform. */
+type FieldName = (name: string, value: unknown) => string
+
+/** Gives the errors of a service's lines the names of the platform, and its fields names that the platform takes. */
 export const errorFormatter = (
   fieldsOf: (err: ErrorJson) => Fields,
-  errorKey: string
+  errorKey: string,
+  fieldName?: FieldName
 ): ((line: Fields) => Fields) =>
-  ownPart((line: Fields) => {
+  ownPart((all: Fields) => {
+    const line = fieldName === undefined ? all : renamed(all, fieldName)
     const name = errorKey in line ? errorKey : 'err'
     const { [name]: err, ...others } = line
     if (typeof err !== 'object' || err === null) return line
     const json = err instanceof Error ? errorJson(err) : (errSerializer(err) as ErrorJson)
     return typeof json?.message === 'string' ? { ...others, ...fieldsOf(json) } : line
   })
+
+function renamed(line: Fields, fieldName: FieldName): Fields {
+  let copy: Fields | undefined
+  for (const [name, value] of Object.entries(line)) {
+    const other = fieldName(name, value)
+    if (other === name) continue
+    copy ??= { ...line }
+    delete copy[name]
+    copy[other] = value
+  }
+  return copy ?? line
+}

@@ -4,6 +4,7 @@ import type { RequestIds } from '../tracing/request-ids.ts'
 import { errorJson } from './bounded-json.ts'
 import { customFields } from './custom-fields.ts'
 import { lineWriter, type WriteLine } from './line-writer.ts'
+import type { RequestDetails } from './request-details.ts'
 import type { LogLevel, ResolvedLogging } from './options.ts'
 import { schemas, type LineParts, type Schema } from './schemas.ts'
 import { scrubPath } from './scrub-path.ts'
@@ -33,6 +34,8 @@ export interface RequestResult {
   rejected: boolean
   /** Whether the answer lasts for as long as its client listens. */
   longLived: boolean
+  /** How many lines of its details had to make room. */
+  droppedDetails: number
 }
 
 /** A request that Fastify or Node.js rejected before any hook. */
@@ -56,10 +59,20 @@ export class RequestLines {
   readonly #schema: Schema
   readonly #write: WriteLine
 
-  constructor(options: ResolvedLogging, log: FastifyBaseLogger) {
+  /** The share of successful requests that is logged. Operators change it for a time. */
+  sampling: number
+
+  constructor(options: ResolvedLogging, log: FastifyBaseLogger, details: RequestDetails | undefined) {
     this.#options = options
+    this.sampling = options.sampling
     this.#schema = schemas[options.schema]
-    this.#write = lineWriter(log)
+    const write = lineWriter(log)
+    this.#write =
+      details === undefined
+        ? write
+        : (log, level, fields, message) => {
+            if (details.takes(log, level)) write(log, level, fields, message)
+          }
   }
 
   completed(
@@ -69,7 +82,7 @@ export class RequestLines {
     ids: RequestIds,
     result: RequestResult
   ): void {
-    const { statusCode, duration, aborted, error, rejected, longLived } = result
+    const { statusCode, duration, aborted, error, rejected, longLived, droppedDetails } = result
     const slow = duration > route.slowThreshold && !longLived
     const succeeded = statusCode < 400 && !slow
     if (succeeded && (!route.log || !this.#isSampled(ids))) return
@@ -85,7 +98,8 @@ export class RequestLines {
       aborted,
       ...errorParts(rejected ? 0 : statusCode, error)
     }
-    const line = this.#schema.line(parts) + this.#span(ids)
+    const dropped = droppedDetails === 0 ? '' : `,"droppedDetails":${droppedDetails}`
+    const line = this.#schema.line(parts) + this.#span(ids) + dropped
     const fields = this.#options.fields === undefined ? line : line + this.#customFields(line, request, reply)
     this.#write(request.log, this.#level(statusCode, slow, aborted), fields, 'request completed')
   }
@@ -119,7 +133,7 @@ export class RequestLines {
 
   /** By the digits of the trace id, so that every service logs the same requests, unless a stranger chose them. */
   #isSampled({ traceId, chosen }: RequestIds): boolean {
-    const { sampling } = this.#options
+    const { sampling } = this
     if (chosen && sampling < 1) return Math.random() < sampling
     return sampling === 1 || Number.parseInt(traceId.slice(-8), 16) < sampling * 0x1_0000_0000
   }

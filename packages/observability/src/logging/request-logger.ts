@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { childWithBindings, inspectLogger, type PinoSymbols } from '../pino-internals.ts'
 import type { IdSource } from '../tracing/request-ids.ts'
 import { errSerializer } from './bounded-json.ts'
+import type { RequestDetails } from './request-details.ts'
 import type { IdKeys } from './schemas.ts'
 
 /** Fastify's `childLoggerFactory`. */
@@ -17,7 +18,11 @@ export type ChildLoggerFactory = (
 const plainId = /^[\w.-]+$/
 
 /** Makes a request's logger, which has its ids: without the cost of `child()` where pino's internals are as expected. */
-export function childLoggerFactory(ids: IdSource, keys: IdKeys): ChildLoggerFactory {
+export function childLoggerFactory(
+  ids: IdSource,
+  keys: IdKeys,
+  details: RequestDetails | undefined
+): ChildLoggerFactory {
   // Two apps may be built with the same options, and take turns.
   const prefix = keys.tracePrefix?.() ?? ''
   const inspected = new WeakMap<FastifyBaseLogger, PinoSymbols | false>()
@@ -31,15 +36,21 @@ export function childLoggerFactory(ids: IdSource, keys: IdKeys): ChildLoggerFact
     symbols = found === false ? undefined : found
   }
 
-  return function requestLogger(logger, bindings, options, raw) {
-    const requestId = Object.values(bindings)[0] as string | undefined
+  return function requestLogger(logger, fastifyBindings, options, raw) {
+    const requestId = Object.values(fastifyBindings)[0] as string | undefined
     const { correlationId, traceId } = ids.of(raw, requestId)
     if (logger !== parent) inspect(logger)
     if (symbols === undefined || hasKeys(options) || !plainId.test(correlationId)) {
-      return logger.child({ [keys.correlationId]: correlationId, [keys.traceId]: prefix + traceId }, options)
+      const bindings = { [keys.correlationId]: correlationId, [keys.traceId]: prefix + traceId }
+      const child = logger.child(bindings, options)
+      return details === undefined ? child : details.attachTo(child, raw)
     }
     const bound = `,"${keys.correlationId}":"${correlationId}","${keys.traceId}":"${prefix}${traceId}"`
-    return childWithBindings(logger, symbols, bound)
+    const raised = details?.parentFor(logger)
+    if (raised === undefined) return childWithBindings(logger, symbols, bound)
+    const child = childWithBindings(raised, symbols, bound)
+    details!.attach(child, logger, raw)
+    return child
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ErrorJson } from './bounded-json.ts'
+import { ecsName } from './ecs-names.ts'
 import type { LogSchema } from './options.ts'
 
 /** The allow-list of a request's line. */
@@ -40,6 +41,8 @@ export interface Schema {
   line(parts: LineParts): string
   /** The platform's fields of an error, in lines that the service writes itself. */
   error?(err: ErrorJson): Record<string, unknown>
+  /** The name of a field of the app, where the platform would not take its own. */
+  fieldName?(name: string, value: unknown): string
 }
 
 type SchemaNames = Omit<Schema, 'reserved'>
@@ -75,6 +78,7 @@ const ecsError = (err: ErrorJson): Record<string, unknown> => ({
 
 const ecs: SchemaNames = {
   error: ecsError,
+  fieldName: ecsName,
   keys: { correlationId: 'http.request.id', traceId: 'trace.id', spanId: 'span.id' },
   pino: {
     messageKey: 'message',
@@ -82,9 +86,10 @@ const ecs: SchemaNames = {
     formatters: {
       // Bindings may be switched off: the version is beside the level, which every line has.
       level: (label: string) => ({ 'log.level': label, 'ecs.version': '8.11.0' }),
-      bindings: ({ pid, hostname, ...others }: Record<string, unknown> = {}) => ({
+      bindings: ({ pid, hostname, name, ...others }: Record<string, unknown> = {}) => ({
         'process.pid': pid,
         'host.hostname': hostname,
+        'log.logger': name,
         ...others
       })
     }
@@ -189,7 +194,7 @@ const allParts: LineParts = {
   code: '',
   err: { type: '', message: '', code: '' }
 }
-const pinoFields = 'level time msg message pid hostname fieldsError droppedFields'.split(' ')
+const pinoFields = 'level time msg message pid hostname fieldsError droppedFields droppedDetails'.split(' ')
 
 interface PinoOptions {
   timestamp?: () => string

@@ -1,45 +1,23 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { setsState, type Management } from '@seaworthy/contract'
-
-interface Change {
-  level: string
-  /** Milliseconds until the normal level returns. */
-  ttl?: number
-}
+import { defaultTtl, Temporary, ttlSchema } from './temporary.ts'
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
-const minute = 60_000
-const day = 24 * 60 * minute
 
-/** The log level at run time. It returns to normal by itself, so that no service is left at debug. */
+/** The log level at run time. */
 export class LogLevel {
-  readonly #log: FastifyBaseLogger
-  #normal: string
-  #timer: NodeJS.Timeout | undefined
-  #until: number | undefined
+  readonly setting: Temporary<string>
 
   constructor(log: FastifyBaseLogger) {
-    this.#log = log
-    this.#normal = this.#log.level
+    this.setting = new Temporary(
+      () => log.level,
+      (level) => void (log.level = level)
+    )
   }
 
   get state(): { level: string; normal: string; until?: string } {
-    const until = this.#until === undefined ? {} : { until: new Date(this.#until).toISOString() }
-    return { level: this.#log.level, normal: this.#normal, ...until }
-  }
-
-  set({ level, ttl = 15 * minute }: Change): void {
-    if (this.#timer === undefined) this.#normal = this.#log.level
-    clearTimeout(this.#timer)
-    this.#log.level = level
-    this.#until = Date.now() + ttl
-    this.#timer = setTimeout(() => this.reset(), ttl).unref()
-  }
-
-  reset(): void {
-    clearTimeout(this.#timer)
-    this.#timer = this.#until = undefined
-    this.#log.level = this.#normal
+    const { value: level, ...others } = this.setting.state
+    return { level, ...others }
   }
 }
 
@@ -48,10 +26,7 @@ const schema = {
     type: 'object',
     required: ['level'],
     additionalProperties: false,
-    properties: {
-      level: { type: 'string', enum: levels },
-      ttl: { type: 'integer', minimum: 1, maximum: day }
-    }
+    properties: { level: { type: 'string', enum: levels }, ttl: ttlSchema }
   }
 }
 
@@ -66,7 +41,8 @@ export function logLevelRoutes(management: Management, level: LogLevel, log: Fas
     config,
     schema,
     async handler({ body }) {
-      level.set(body as Change)
+      const { level: wanted, ttl = defaultTtl } = body as { level: string; ttl?: number }
+      level.setting.set(wanted, ttl)
       // At warn, so that the change itself is seen at most levels.
       log.warn(level.state, 'observability: the log level was changed')
       return level.state
@@ -77,7 +53,7 @@ export function logLevelRoutes(management: Management, level: LogLevel, log: Fas
     url,
     config,
     async handler() {
-      level.reset()
+      level.setting.reset()
       return level.state
     }
   })

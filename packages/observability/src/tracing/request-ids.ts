@@ -73,9 +73,26 @@ export class IdSource {
     return ids
   }
 
+  /** The ids of work outside HTTP: those of its message, of what has started it, or new ones. */
+  ofJob(headers: Record<string, string> = {}, parent: RequestIds | undefined): RequestIds {
+    const inbound = headers[this.options.header]
+    const trace = parseTraceparent(headers.traceparent)
+    const fresh = this.#traceId()
+    const hasId = typeof inbound === 'string' && validId.test(inbound)
+    return {
+      correlationId: hasId ? inbound : (parent?.correlationId ?? uuidOf(fresh)),
+      traceId: trace?.traceId ?? parent?.traceId ?? fresh,
+      spanId: undefined,
+      flags: trace?.flags ?? parent?.flags ?? newTrace,
+      tracestate: trace === undefined ? parent?.tracestate : validTracestate(headers.tracestate),
+      recorded: false,
+      chosen: false
+    }
+  }
+
   /** A tracing SDK has started the request's span only after its ids were made. The start's own span is none. */
   adopt(ids: RequestIds, { traceId, spanId, traceFlags }: SpanContext): void {
-    if (spanId === this.#startSpan) return
+    if (spanId === this.#startSpan || /^0*$/.test(traceId)) return
     Object.assign(ids, { traceId, spanId, flags: `0${traceFlags & 3}`, recorded: true })
   }
 
