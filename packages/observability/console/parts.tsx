@@ -45,7 +45,7 @@ export interface Column<Row> {
   from?: 'medium' | 'wide'
 }
 
-interface TableProps<Row> {
+export interface TableProps<Row> {
   label: string
   columns: readonly Column<Row>[]
   rows: readonly Row[]

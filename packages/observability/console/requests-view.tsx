@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks'
-import type { ActionStatus, RecentRequestStatus, Status } from '../src/console/types.ts'
+import type { ActionStatus, RecentRequest, Status } from '../src/console/types.ts'
 import * as format from './format.ts'
 import { Badge, Card, Empty, Table } from './parts.tsx'
+import { RouteName } from './route-name.tsx'
 
 const shortOf = (text: string): string => (text.length > 13 ? `${text.slice(0, 12)}…` : text)
 
@@ -30,7 +31,7 @@ export const RecentRequests = ({ status: { recent, at } }: { status: Status }) =
     {recent === undefined && <Empty>They are not kept: management.recentRequests is off.</Empty>}
     {recent?.length === 0 && <Empty>None since the start.</Empty>}
     {recent !== undefined && recent.length > 0 && (
-      <Table<RecentRequestStatus>
+      <Table<RecentRequest>
         label="Failed and slow requests"
         rows={recent}
         keyOf={({ correlationId, at: endedAt }, index) => `${endedAt} ${correlationId} ${index}`}
@@ -38,12 +39,7 @@ export const RecentRequests = ({ status: { recent, at } }: { status: Status }) =
           { name: 'When', cell: ({ at: endedAt }) => <span class="time">{format.ago(endedAt, at)}</span> },
           {
             name: 'Route',
-            cell: ({ method, route }) => (
-              <span class="route">
-                <span class="method">{method}</span>
-                <code>{route === '__unmatched__' ? 'no route' : route}</code>
-              </span>
-            )
+            cell: ({ method, route }) => <RouteName method={method} route={route} />
           },
           {
             name: 'Outcome',

@@ -1,12 +1,11 @@
 import { useState } from 'preact/hooks'
 import type { RouteStatus } from '../src/console/types.ts'
 import * as format from './format.ts'
+import { PagedTable } from './paged-table.tsx'
 import { Badge, Button, cellClass, Empty, Table, type Column, type Tone } from './parts.tsx'
+import { RouteName } from './route-name.tsx'
 
 type SortKey = 'worst' | 'route' | 'rate' | 'errorShare' | 'p50' | 'p95' | 'p99' | 'inFlight' | 'total'
-
-/** Rows on the page until more are asked for: a service may have thousands of routes. */
-const pageSize = 50
 
 const toneOf = ({ isFailing, isSlow }: RouteStatus): Tone | undefined =>
   isFailing ? 'bad' : isSlow ? 'warn' : undefined
@@ -33,13 +32,11 @@ const columns: readonly SortableColumn[] = [
   {
     name: 'Route',
     sort: 'route',
-    cell: (row) => (
-      <span class="route">
-        <span class="method">{row.method}</span>
-        <code>{row.route === '__unmatched__' ? 'no route (404)' : row.route}</code>
-        {row.isFailing && <Badge tone="bad">failing</Badge>}
-        {row.isSlow && <Badge tone="warn">slow</Badge>}
-      </span>
+    cell: ({ method, route, isFailing, isSlow }) => (
+      <RouteName method={method} route={route}>
+        {isFailing && <Badge tone="bad">failing</Badge>}
+        {isSlow && <Badge tone="warn">slow</Badge>}
+      </RouteName>
     )
   },
   { name: 'Rate', sort: 'rate', numeric: true, cell: ({ rate }) => `${format.rate(rate)}/s` },
@@ -90,7 +87,6 @@ export const RoutesTable = ({ routes }: { routes: readonly RouteStatus[] }) => {
     sort: 'worst',
     isDescending: true
   })
-  const [limit, setLimit] = useState(pageSize)
   const wanted = filter.trim().toLowerCase()
   const found =
     wanted === ''
@@ -123,23 +119,16 @@ export const RoutesTable = ({ routes }: { routes: readonly RouteStatus[] }) => {
           <Button onClick={() => setSort({ sort: 'worst', isDescending: true })}>Worst first</Button>
         )}
       </div>
-      <Table
+      <PagedTable
         label="Routes"
         columns={columns}
-        rows={rows.slice(0, limit)}
+        rows={rows}
         keyOf={({ method, route }) => `${method} ${route}`}
         toneOf={toneOf}
         head={columns.map((column) => (
           <Header key={column.name} {...{ column, sort, isDescending }} onSort={() => sortBy(column.sort)} />
         ))}
       />
-      {rows.length > limit && (
-        <div class="more">
-          <Button onClick={() => setLimit(limit + 200)}>
-            Show {Math.min(200, rows.length - limit)} more
-          </Button>
-        </div>
-      )}
     </>
   )
 }

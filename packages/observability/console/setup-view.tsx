@@ -1,7 +1,8 @@
-import { useState } from 'preact/hooks'
 import type { AccessRow, Details } from '../src/console/types.ts'
 import * as format from './format.ts'
-import { Badge, Button, Card, Empty, Table, Value, type Tone } from './parts.tsx'
+import { PagedTable } from './paged-table.tsx'
+import { Badge, Card, Empty, Table, Value, type Tone } from './parts.tsx'
+import { RouteName } from './route-name.tsx'
 
 const partTones: Record<string, Tone> = { on: 'ok', off: 'idle', 'backed off': 'note' }
 
@@ -40,11 +41,8 @@ const needs = ({ schemes, roles, scopes, policies, owner }: AccessRow): string =
     .filter(Boolean)
     .join(', ')
 
-const pageSize = 50
-
 /** Unguarded routes first. */
 const Access = ({ access }: { access: readonly AccessRow[] }) => {
-  const [limit, setLimit] = useState(pageSize)
   const isUnmarked = (row: AccessRow) => row.access === 'unmarked'
   const rows = access
     .filter(({ method }) => method !== 'HEAD')
@@ -58,19 +56,14 @@ const Access = ({ access }: { access: readonly AccessRow[] }) => {
         unmarked === 0 ? <Badge tone="ok">all marked</Badge> : <Badge tone="bad">{unmarked} unguarded</Badge>
       }
     >
-      <Table
+      <PagedTable
         label="Access"
-        rows={rows.slice(0, limit)}
+        rows={rows}
         keyOf={({ method, url }) => `${method} ${url}`}
         columns={[
           {
             name: 'Route',
-            cell: ({ method, url }) => (
-              <span class="route">
-                <span class="method">{method}</span>
-                <code>{url}</code>
-              </span>
-            )
+            cell: ({ method, url }) => <RouteName method={method} route={url} />
           },
           {
             name: 'Access',
@@ -84,13 +77,6 @@ const Access = ({ access }: { access: readonly AccessRow[] }) => {
           { name: 'Needs', from: 'medium', cell: needs }
         ]}
       />
-      {rows.length > limit && (
-        <div class="more">
-          <Button onClick={() => setLimit(limit + 200)}>
-            Show {Math.min(200, rows.length - limit)} more
-          </Button>
-        </div>
-      )}
     </Card>
   )
 }

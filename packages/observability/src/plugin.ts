@@ -44,6 +44,11 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
       ? (serverOptions.logging ?? false)
       : options.logging
 
+  if (options.logging !== false && options.logging.buffer && serverOptions?.logging?.buffer === undefined) {
+    fastify.log.warn(
+      'observability: logging.buffer has no effect in the plugin; each line is written at once; set it in observabilityServerOptions()'
+    )
+  }
   const schema = logging === false ? loggingDefaults.schema : logging.schema
   const details = installDetails(fastify, logging, serverOptions)
   const ids =

@@ -144,6 +144,6 @@ export function observabilityServerOptions(
     ...earlyRejectionOptions
   }
   return loggerInstance === undefined
-    ? { ...settings, logger: loggerSettings(options, schema) }
-    : { ...settings, loggerInstance: checkedLogger(options, loggerInstance) }
+    ? { ...settings, logger: loggerSettings(options, schema, resolved?.buffer) }
+    : { ...settings, loggerInstance: checkedLogger(options, loggerInstance, resolved?.buffer) }
 }

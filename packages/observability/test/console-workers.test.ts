@@ -61,6 +61,12 @@ t.test('one listener operates all workers, and shows their sum or one of them', 
       .toSorted((a, b) => a.pid - b.pid),
     'the answer names who has obeyed'
   )
+  const sampling = await ask(management, '/log-sampling', 'PUT', { sampling: 0.5, ttl: 60_000 })
+  t.match(JSON.parse(sampling), {
+    sampling: 0.5,
+    normal: 1,
+    workers: pids().map(() => ({ statusCode: 200 }))
+  })
   for (const pid of pids()) {
     t.equal((await status(`?worker=${pid}`)).scope, pid)
   }

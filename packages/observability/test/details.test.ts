@@ -12,7 +12,7 @@ t.test('details of a request are written if it failed, was slow, or its trace is
   const correlation = { trust: ['127.0.0.1'] }
   const { app, lines } = await build(t, { correlation, logging: { details: {} } }, (app) => {
     const config = { observability: { slowThreshold: 0 } }
-    app.get('/fine', async ({ log }) => void log.debug('of a fine one'))
+    app.get('/fine', async ({ log }) => log.debug('of a fine one'))
     app.get('/fails', async ({ log }) => {
       log.trace('below')
       log.debug({ step: 1 }, 'first')
@@ -20,7 +20,7 @@ t.test('details of a request are written if it failed, was slow, or its trace is
       log.child({ part: 'db' }).debug('second')
       throw new Error('boom')
     })
-    app.get('/slow', { config }, async ({ log }) => void log.debug('of a slow one'))
+    app.get('/slow', { config }, async ({ log }) => log.debug('of a slow one'))
     app.get('/rejected', async ({ log }) => {
       log.debug('of a client error')
       throw Object.assign(new Error('no'), { statusCode: 400 })
@@ -59,7 +59,7 @@ t.test('details of a request are written if it failed, was slow, or its trace is
 
 t.test('a stranger who says that his trace is sampled gets no details', async (t) => {
   const { app, text } = await build(t, { logging: { details: {} } }, (app) => {
-    app.get('/', async ({ log }) => void log.debug('a detail'))
+    app.get('/', async ({ log }) => log.debug('a detail'))
   })
   await app.inject({ url: '/', headers: { traceparent: sampled } })
   t.notMatch(text(), 'a detail')
@@ -109,7 +109,7 @@ t.test('details are bounded per request and for all together, and released', asy
 
 t.test('the level of the log still decides about all other lines', async (t) => {
   const { app, lines } = await build(t, { logging: { details: { level: 'trace' } } }, (app) => {
-    app.get('/', async ({ log }) => void log.info('kept'))
+    app.get('/', async ({ log }) => log.info('kept'))
     app.get('/fails', async () => Promise.reject(new Error('boom')))
     app.get('/route', { logLevel: 'error' }, async ({ log }) => {
       log.warn('kept too')
@@ -150,7 +150,7 @@ for (const [name, make] of Object.entries({
     const app = Fastify({ ...observabilityServerOptions({ logging, loggerInstance: make(stream) }) })
     t.teardown(async () => app.close())
     await app.register(observability)
-    app.get('/', async ({ log }) => void log.debug({ secret: 'hunter2' }, 'of a fine one'))
+    app.get('/', async ({ log }) => log.debug({ secret: 'hunter2' }, 'of a fine one'))
     app.get('/fails', async ({ log }) => {
       log.debug({ secret: 'hunter2' }, 'a detail')
       throw new Error('boom')

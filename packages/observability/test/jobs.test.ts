@@ -83,7 +83,7 @@ t.test('a job goes on with the ids of its message, or of what has started it', a
 t.test('a job has the names of the schema of its log', async (t) => {
   const { app, lines } = await build(t, { logging: { schema: 'ecs' }, metrics: false })
   await app.observability.observe('mail', () => undefined)
-  t.match(lines().at(-1) as Partial<Line>, {
+  t.match(lines().at(-1), {
     message: 'job completed',
     'event.action': 'mail',
     'event.duration': Number,

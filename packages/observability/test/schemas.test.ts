@@ -93,9 +93,8 @@ t.test('the parameters and fields of secrets are found by their words', async (t
 t.test('ecs: a field of the app that has the name of an object there becomes a label', async (t) => {
   const fields = () => ({ user: 'u1', url: { domain: 'a' }, tenant: 't1' })
   const { app, lines } = await build(t, { logging: { schema: 'ecs', fields } }, (app) => {
-    app.get(
-      '/',
-      async ({ log }) => void log.info({ url: '/x', user: { id: 'u1' }, error: 'text', kind: 1 }, 'mine')
+    app.get('/', async ({ log }) =>
+      log.info({ url: '/x', user: { id: 'u1' }, error: 'text', kind: 1 }, 'mine')
     )
   })
   await app.inject('/')

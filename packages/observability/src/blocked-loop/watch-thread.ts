@@ -44,6 +44,7 @@ export function watchThread(): void {
       turn = { found: undefined }
       ask(turn, beat)
     } else if (current !== beat && !isAsking) {
+      // oxlint-disable-next-line require-post-message-target-origin -- threads have no origin
       if (turn !== undefined) parentPort!.postMessage({ ...turn, duration: now - since })
       turn = undefined
       beat = current

@@ -1,6 +1,6 @@
+import type { RecentRequest } from './types.ts'
 import type { OperatorAction } from '../management/operator-actions.ts'
 import type { HistoryStep } from './history.ts'
-import type { RecentRequest } from '../http/recent-requests.ts'
 import type { WindowRow } from './windowed-rows.ts'
 
 /** The status of one worker, in a form that can be added to those of others. */

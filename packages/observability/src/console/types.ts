@@ -123,18 +123,6 @@ export interface OutgoingStatus extends Latency {
   total: number
 }
 
-export interface RecentRequestStatus {
-  at: number
-  method: string
-  route: string
-  statusCode: number
-  duration: number
-  isSlow: boolean
-  correlationId: string
-  traceId: string
-  error?: string | undefined
-}
-
 export interface ActionStatus {
   at: string
   action: string
@@ -149,6 +137,21 @@ export interface Readiness {
   reason?: string | undefined
   maintenance?: { reason: string; since: string } | undefined
   held: string[]
+}
+
+/** A failed or slow request: nothing that a client has sent is in it but the ids, which were validated. */
+export interface RecentRequest {
+  at: number
+  method: string
+  route: string
+  statusCode: number
+  /** Milliseconds. */
+  duration: number
+  isSlow: boolean
+  correlationId: string
+  traceId: string
+  /** The error's class, with its code. */
+  error?: string
 }
 
 /** The part that changes; events of the page have it. */
@@ -172,7 +175,7 @@ export interface LiveStatus {
   shedding?: Record<string, unknown> | undefined
   outgoing: OutgoingStatus[]
   /** `undefined`: they are not kept. */
-  recent?: RecentRequestStatus[] | undefined
+  recent?: RecentRequest[] | undefined
   actions: ActionStatus[]
   logLevel?: { level: string; normal: string; until?: string } | undefined
   memoryLimit: number

@@ -1,6 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { check } from '../check.ts'
 import { errSerializer } from './bounded-json.ts'
+import type { ResolvedBuffer } from './buffer-options.ts'
+import { bufferedOutput } from './buffered-output.ts'
 import type { LogLevel } from './options.ts'
 import { errorFormatter, errorRenamer, safeLogMethod } from './own-lines.ts'
 import type { Schema } from './schemas.ts'
@@ -18,7 +20,8 @@ const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as
 /** The settings by which Fastify makes a pino: those of the schema, then the app's. `false` where nothing is logged. */
 export function loggerSettings(
   { logger = {}, level }: LoggerOptions,
-  schema: Schema
+  schema: Schema,
+  buffer: ResolvedBuffer | undefined
 ): Record<string, unknown> | false {
   const { pino, error } = schema
   if (logger === false) return false
@@ -38,12 +41,24 @@ export function loggerSettings(
     ...pino,
     level: lowest,
     ...logger,
+    ...outputOf(logger, buffer),
     serializers,
     formatters: { ...(pino.formatters as object), ...log, ...(logger.formatters as object | undefined) },
     hooks: { logMethod: safeLogMethod, ...(logger.hooks as object | undefined) }
   }
   return hasTargets(logger) ? withoutLevelFormatter(settings) : settings
 }
+
+function outputOf(logger: Record<string, unknown>, buffer: ResolvedBuffer | undefined): object {
+  if (buffer === undefined) return {}
+  for (const name of ['stream', 'transport', 'file']) {
+    if (logger[name] !== undefined) failBuffer(`"logger.${name}"`)
+  }
+  return { stream: bufferedOutput(buffer) }
+}
+
+const failBuffer = (other: string): never =>
+  check.fail('logging.buffer', `left out beside ${other}, which writes the lines`, {})
 
 function errorKeyOf({ errorKey = 'err' }: Record<string, unknown>): string {
   check.string('logger.errorKey', errorKey)
@@ -87,8 +102,10 @@ function withoutLevelFormatter({ formatters, mixin, ...others }: Settings): Sett
 /** The app's logger. Fastify takes no settings beside one, and they would change nothing. */
 export function checkedLogger(
   { logger, level }: LoggerOptions,
-  loggerInstance: FastifyBaseLogger
+  loggerInstance: FastifyBaseLogger,
+  buffer: ResolvedBuffer | undefined
 ): FastifyBaseLogger {
+  if (buffer !== undefined) failBuffer('a "loggerInstance"')
   if (typeof (loggerInstance as { child?: unknown } | null)?.child !== 'function')
     check.fail('loggerInstance', 'a logger as pino makes it', loggerInstance)
   for (const [name, value] of Object.entries({ logger, level })) {

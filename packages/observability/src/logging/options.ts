@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { assertOptionsObject, check, optionNames, type Defaults } from '../check.ts'
+import { resolveBuffer, type BufferOptions, type ResolvedBuffer } from './buffer-options.ts'
 import { resolveDetails, type DetailsOptions, type ResolvedDetails } from './details-options.ts'
 
 /**
@@ -127,6 +128,16 @@ export interface LoggingOptions {
    * @defaultValue false
    */
   details?: DetailsOptions | false | undefined
+
+  /**
+   * Writes lines to standard output in blocks, which saves a system call per line. Only `observabilityServerOptions` can do
+   * this. What waits is written when the process exits, with each fatal line, and at shutdown. A process that is killed
+   * (SIGKILL, out of memory, a fault of Node itself) loses the lines of the last `interval`, at most `bytes` of them.
+   *
+   * @defaultValue false
+   * @throws RangeError beside a `stream`, `transport` or `file` of `logger`, or a `loggerInstance`.
+   */
+  buffer?: BufferOptions | false | undefined
 }
 
 const names = optionNames<LoggingOptions>({
@@ -136,7 +147,8 @@ const names = optionNames<LoggingOptions>({
   schema: true,
   levels: true,
   secretParams: true,
-  details: true
+  details: true,
+  buffer: true
 })
 
 type ResolvedLevels = { readonly [Outcome in keyof OutcomeLevels]-?: LogLevel }
@@ -147,7 +159,8 @@ export const loggingDefaults: Defaults<LoggingOptions, 'fields'> & { levels: Res
   schema: 'default',
   levels: { success: 'info', clientError: 'info', serverError: 'error', aborted: 'info', slow: 'warn' },
   secretParams: ['token', 'secret', 'password', 'code', 'key', 'signature'],
-  details: false
+  details: false,
+  buffer: false
 }
 
 export interface ResolvedLogging {
@@ -158,6 +171,7 @@ export interface ResolvedLogging {
   levels: ResolvedLevels
   secretParams: ReadonlySet<string>
   details: ResolvedDetails | undefined
+  buffer: ResolvedBuffer | undefined
 }
 
 const levelNames = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
@@ -167,7 +181,7 @@ const schemaNames = ['default', 'ecs', 'otel', 'gcp'] as const
 export function resolveLogging(options: LoggingOptions): ResolvedLogging {
   assertOptionsObject('logging', options)
   check.keys('logging', options, names)
-  const { fields, levels = {}, details = loggingDefaults.details } = options
+  const { fields, levels = {}, details = loggingDefaults.details, buffer = loggingDefaults.buffer } = options
   const slowThreshold = options.slowThreshold ?? loggingDefaults.slowThreshold
   const secretParams: readonly string[] = options.secretParams ?? loggingDefaults.secretParams
 
@@ -191,6 +205,7 @@ export function resolveLogging(options: LoggingOptions): ResolvedLogging {
       slow: level('slow')
     },
     secretParams: new Set(secretParams.map((name) => check.string('logging.secretParams', name))),
-    details: details === false ? undefined : resolveDetails(details)
+    details: details === false ? undefined : resolveDetails(details),
+    buffer: buffer === false ? undefined : resolveBuffer(buffer)
   }
 }
