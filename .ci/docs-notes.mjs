@@ -117,6 +117,10 @@ export const lineNotes = [
   ],
   ['observability: errorTracking.userId failed', 'Correct the function `errorTracking.userId`.'],
   [
+    'observability: a turn of the event loop took too long',
+    'Split or move what is at the top of `stack`. `withoutLine` counts the turns before it that had no line of their own.'
+  ],
+  [
     'observability: the log level was changed',
     'Nothing: an operator did it on the management listener. The field `until` says when it returns.'
   ],
@@ -420,6 +424,10 @@ export const metricNotes = {
   http_requests_in_flight: 'Grows while the rate does not: something waits; look at breakers and pools.',
   http_requests_refused_total: 'A scanner or a broken client; the `reason` says which.',
   http_requests_total: 'Alert on the share of 5xx: `rules/alerts.yml` of the package does.',
+  job_duration_seconds: 'Alert on the share of the outcome `error`, and on a job that no longer runs.',
+  jobs_running: 'Grows: jobs start faster than they end.',
+  nodejs_eventloop_blocked_seconds_total:
+    'Grows for a route: the log line about the turn has the stack. Split that work, or move it to a worker thread.',
   nodejs_eventloop_utilization_ratio: 'Near 1: add replicas, or move work off the event loop.',
   process_memory_limit_bytes: 'Compare with `process_resident_memory_bytes`.',
   errors_total: 'Group by `code`: the page of error codes has what each means.',
