@@ -96,19 +96,21 @@ t.test('a change of user or roles invalidates the previous cookie', async (t) =>
 t.test('a cookie with a flipped bit does not authenticate', async (t) => {
   const { login, me, runs } = await build(t)
   const [name, value] = (await login()).split(/=(.*)/) as [string, string]
-  const text = decodeURIComponent(value)
-  const bytes = Buffer.from(text.split(';')[0]!, 'base64')
-  const nonce = text.slice(text.indexOf(';'))
+  const parts = value.split('.')
+  const bits = parts.flatMap((part, index) =>
+    Array.from({ length: Buffer.from(part, 'base64url').length * 8 }, (_none, bit) => [index, bit] as const)
+  )
   await fc.assert(
-    fc.asyncProperty(fc.nat(bytes.length * 8 - 1), async (bit) => {
-      const flipped = Buffer.from(bytes)
+    fc.asyncProperty(fc.constantFrom(...bits), async ([index, bit]) => {
+      const flipped = Buffer.from(parts[index]!, 'base64url')
       flipped[bit >> 3]! ^= 1 << (bit & 7)
-      return (await me(`${name}=${encodeURIComponent(flipped.toString('base64') + nonce)}`)) === 401
+      const forged = parts.with(index, flipped.toString('base64url')).join('.')
+      return (await me(`${name}=${forged}`)) === 401
     }),
     { numRuns: 200 }
   )
   t.equal(runs(), 0)
-  t.equal(await me(`${name}=${encodeURIComponent(text)}`), 200, 'the unchanged one does')
+  t.equal(await me(`${name}=${value}`), 200, 'the unchanged one does')
 })
 
 t.test('a rotated key still decrypts cookies, and a removed one does not', async (t) => {
@@ -122,7 +124,7 @@ t.test('a rotated key still decrypts cookies, and a removed one does not', async
     [during, true],
     [await build(t, { key: young }), false]
   ] as const) {
-    const read = app.decodeSecureSession(decodeURIComponent(cookie.split(/=(.*)/)[1]!))
+    const read = await app.decodeSecureSession(cookie.split('=')[1]!)
     t.equal(read !== null, readable)
   }
 })

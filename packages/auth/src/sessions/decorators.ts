@@ -1,8 +1,7 @@
-import type { FastifyBaseLogger } from 'fastify'
 import type { Overridable } from '@seaworthy/contract'
 import type { CookieOptions } from '../types/cookies.ts'
 
-// The decorators of @fastify/secure-session, which `session` registers, in types that give way to the app's.
+// The decorators of @fastify/secure-session, in types that give way to the app's.
 
 /**
  * The keys and values of the app's sessions. The value of any other key is `unknown`.
@@ -60,7 +59,7 @@ export interface SessionMethods {
   options(options: CookieOptions): void
   /** Sends the cookie although nothing has changed. */
   touch(): void
-  /** Removes all keys except these. */
+  /** Removes all keys except these, and gives the session a new id. */
   regenerate(keep?: string[]): void
 }
 
@@ -84,12 +83,9 @@ interface SessionInstance {
   /** Makes a session without a request, for tests. */
   createSecureSession: Overridable<this, (data?: Record<string, unknown>) => Session>
   /** Reads a session from a cookie's value. `null` if the cookie is not valid. */
-  decodeSecureSession: Overridable<
-    this,
-    (cookie: string, log?: FastifyBaseLogger, sessionName?: string) => Session | null
-  >
+  decodeSecureSession: Overridable<this, (cookie: string) => Promise<Session | null>>
   /** Formats a session as a cookie's value. */
-  encodeSecureSession: Overridable<this, (session: Session, sessionName?: string) => string>
+  encodeSecureSession: Overridable<this, (session: Session) => Promise<string>>
 }
 
 declare module 'fastify' {

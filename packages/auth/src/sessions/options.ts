@@ -30,7 +30,7 @@ export interface SessionCookie {
  */
 export interface SessionOptions {
   /**
-   * Encrypts the cookie: 32 random bytes, in base64 or as a Buffer. A list is a rotation: the first key encrypts, all
+   * Encrypts the cookie (AES-256-GCM): 32 random bytes, in base64 or as a Buffer. A list is a rotation: the first key encrypts, all
    * decrypt.
    *
    * @defaultValue none: `secret` is used
@@ -39,7 +39,7 @@ export interface SessionOptions {
   key?: string | Secret | Buffer | readonly (string | Secret | Buffer)[]
 
   /**
-   * Derives the key from a secret of at least 32 bytes. This takes seconds and 256 MiB at start: prefer `key`.
+   * Derives the key from a secret of at least 32 bytes, by scrypt.
    *
    * @defaultValue none: `key` is used
    */
@@ -48,7 +48,7 @@ export interface SessionOptions {
   /**
    * The salt for `secret`: 16 bytes.
    *
-   * @defaultValue The salt of `@fastify/secure-session`
+   * @defaultValue A salt of this package
    * @throws RangeError for another length.
    */
   salt?: string | Secret | Buffer

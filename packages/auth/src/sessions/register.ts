@@ -1,24 +1,26 @@
-import secureSession, { type SecureSessionPluginOptions } from '@fastify/secure-session'
-import type { FastifyInstance } from 'fastify'
+import cookiePlugin from '@fastify/cookie'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
 import type { Scheme } from '../schemes/types.ts'
 import type { AuthStore } from '../stores/store.ts'
+import type { Session } from './decorators.ts'
 import type { ResolvedSession } from './options.ts'
 import { sessionScheme } from './scheme.ts'
+import { createSealedCookies } from './sealed-cookies.ts'
+import { createSession, stateOf } from './session.ts'
+import { deriveKey, signatureSecretOf } from './session-keys.ts'
 import { createSessions } from './sessions.ts'
+import { createSessionCookies } from './session-cookies.ts'
 import type { SessionHooks, Sessions } from './types.ts'
-
-// The official declarations apply here. The published ones (`sessions/decorators.ts`) do not import them.
-declare module '@fastify/secure-session' {
-  interface SessionData {
-    [key: string]: unknown
-  }
-}
 
 export interface SessionFeature {
   readonly sessions: Sessions & SessionHooks
   readonly scheme: Scheme
 }
+
+/** The place of a request's session. A request without a cookie gets one when a handler reads it. */
+const place = Symbol('seaworthy.auth.session')
+type WithSession = FastifyRequest & { [place]: Session | null }
 
 /** Registers what the option `session` brings. Loaded only if it is set. */
 export async function registerSessions(
@@ -27,29 +29,41 @@ export async function registerSessions(
   { realm, store, audit }: { realm: string; store: AuthStore; audit: Audit }
 ): Promise<SessionFeature> {
   const { log } = fastify
-  const { key, secret, salt, cookie, cookieName, absoluteTimeout } = options
-  if (key === undefined) {
-    const what = '"session.secret" takes seconds and 256 MiB at start; deriving the key'
-    log.warn(`auth: ${what}; use "session.key" (openssl rand -base64 32)`)
-  }
+  const { cookie, absoluteTimeout } = options
+  const keys = options.key ?? [await deriveKey(options.secret!, options.salt)]
   if (cookie.secure === false) {
     const what = '"session.cookie.secure" is false; the network can read the session'
     log.warn(`auth: ${what}; set it to true in production`)
   }
-  const createSession = () => fastify.createSecureSession({})
-  const sessions = createSessions(options, { store, audit, log, createSession })
+  if (!fastify.hasPlugin('@fastify/cookie'))
+    await fastify.register(cookiePlugin, { secret: keys.map(signatureSecretOf) })
 
-  // Before the hooks of @fastify/secure-session, because its hook writes the cookie.
-  fastify.addHook('onSend', sessions.onSend)
-  await fastify.register(secureSession, {
-    ...(key === undefined ? { secret, ...(salt === undefined ? {} : { salt }) } : { key }),
-    cookieName,
-    cookie,
-    // Seconds for which a cookie is accepted at most. The server can end the session earlier.
-    expiry: Math.ceil(absoluteTimeout / 1000)
-  } as SecureSessionPluginOptions)
-  // After its hook that reads the cookie.
+  const sealed = await createSealedCookies(keys)
+  fastify.decorateRequest(place, null)
+  fastify.decorateRequest('session', {
+    getter(this: FastifyRequest) {
+      return ((this as WithSession)[place] ??= createSession())
+    },
+    setter(this: FastifyRequest, session: Session) {
+      ;(this as WithSession)[place] = session
+    }
+  } as never)
+  const cookies = createSessionCookies(options, sealed)
+  const sessions = createSessions(options, {
+    store,
+    audit,
+    log,
+    cookies,
+    current: (request) => (request as WithSession)[place] ?? undefined
+  })
+
+  fastify.decorate('createSecureSession', (data: object = {}) => createSession(data))
+  fastify.decorate('decodeSecureSession', (value: string) =>
+    cookies.open(value).then((session) => session ?? null)
+  )
+  fastify.decorate('encodeSecureSession', (session: Session) => sealed.seal(stateOf(session)))
+
   fastify.addHook('onRequest', sessions.onRequest)
-
+  fastify.addHook('onSend', sessions.onSend)
   return { sessions, scheme: sessionScheme(sessions, realm) }
 }

@@ -9,9 +9,9 @@ export function sessionScheme(sessions: Sessions, realm: string): Scheme {
     name: 'session',
     challenge: challenge('Session', realm),
     identify(request, callback) {
-      const user: unknown = request.session?.get('user')
-      if (typeof user !== 'object' || user === null || sessions.idOf(request) === undefined)
-        return callback(null)
+      if (sessions.idOf(request) === undefined) return callback(null)
+      const user: unknown = request.session.get('user')
+      if (typeof user !== 'object' || user === null) return callback(null)
       const claims = user as Record<string, unknown>
       const withSubject = claims.sub === undefined ? { ...claims, sub: claims.id } : claims
       callback(null, identityOf('session', withSubject))

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import type { Session } from '@fastify/secure-session'
 import { subjectOf } from '@seaworthy/internal'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
 import { sessionTooLarge, storeUnavailable } from '../core/errors.ts'
 import { check } from '../core/option-checks.ts'
 import type { AuthStore, SessionRecord } from '../stores/store.ts'
-import { cookieBytesOf, fitsIntoCookie } from './cookie-size.ts'
+import type { Session } from './decorators.ts'
 import type { ResolvedSession } from './options.ts'
+import type { SessionCookies } from './session-cookies.ts'
+import { createSession, idKey, stateOf } from './session.ts'
 import type { SessionHooks, Sessions } from './types.ts'
 
 /** The session at the start of the request. */
@@ -21,16 +22,17 @@ export interface SessionDependencies {
   readonly store: AuthStore
   readonly audit: Audit
   readonly log: FastifyBaseLogger
-  /** Makes an empty session. */
-  readonly createSession: () => Session
+  readonly cookies: SessionCookies
+  /** The request's session, if it has one yet. */
+  readonly current: (request: FastifyRequest) => Session | undefined
 }
 
-const idKey = '__sid'
+/** Bytes: browsers silently drop a cookie whose name and value are longer (RFC 6265bis). */
+const maxCookieBytes = 4096
 /** A session's `lastSeen` is saved once in this share of the idle time. */
 const touchShare = 0.1
 
 const createId = (): string => randomBytes(32).toString('base64url')
-const sessionOf = (request: FastifyRequest): Session | null | undefined => request.session
 
 /** The properties of a user whose change gives the session a new id: the subject and the roles. */
 const fingerprint = (user: unknown): string => {
@@ -45,7 +47,7 @@ const checkSubject = (subject: unknown): string =>
 
 export function createSessions(
   options: ResolvedSession,
-  { store, audit, log, createSession }: SessionDependencies
+  { store, audit, log, cookies, current }: SessionDependencies
 ): Sessions & SessionHooks {
   const { idleTimeout, absoluteTimeout } = options
   const loaded = new WeakMap<FastifyRequest, LoadedSession>()
@@ -68,8 +70,17 @@ export function createSessions(
     }
   }
 
-  async function loadSession(request: FastifyRequest, session: Session, id: string): Promise<void> {
-    const user: unknown = session.get('user')
+  async function loadSession(request: FastifyRequest, cookie: string): Promise<void> {
+    const session = await cookies.open(cookie)
+    if (session === undefined) return
+    request.session = session
+    const id = session.get(idKey)
+    const user = session.get('user')
+    if (typeof id !== 'string') {
+      // A user without a session id: a cookie of another app with the same key.
+      if (user !== undefined) request.session = createSession()
+      return
+    }
     const record = await findRecord(id, user)
     const now = Date.now()
     if (record === undefined || record.createdAt + absoluteTimeout <= now) {
@@ -93,10 +104,11 @@ export function createSessions(
   }
 
   async function saveSession(request: FastifyRequest, session: Session): Promise<void> {
-    const user: unknown = session.deleted ? undefined : session.get('user')
+    const user = session.deleted ? undefined : session.get('user')
     if (user === undefined || user === null) return endLoaded(request, session)
     const before = loaded.get(request)
-    if (before !== undefined && before.user === fingerprint(user) && !rotating.has(request)) return
+    const isNew = rotating.has(request) || stateOf(session).regenerated
+    if (before !== undefined && before.user === fingerprint(user) && !isNew) return
 
     const subject = subjectOf(user) ?? ''
     const now = Date.now()
@@ -121,22 +133,16 @@ export function createSessions(
 
   return {
     onRequest(request, _reply, done) {
-      const session = sessionOf(request)
-      const id: unknown = session?.get(idKey)
-      if (!session || typeof id !== 'string') {
-        // A user without a session id: a cookie from before, or of another app with the same key.
-        if (session?.get('user') !== undefined) request.session = createSession()
-        return done()
-      }
-      loadSession(request, session, id).then(() => done(), done)
+      const cookie = cookies.valueOf(request)
+      if (cookie === undefined) return done()
+      loadSession(request, cookie).then(() => done(), done)
     },
 
-    // Runs before the cookie is written: a change of user decides about the id in it.
-    onSend(request, _reply, _payload, done) {
-      const session = sessionOf(request)
+    onSend(request, reply, _payload, done) {
+      const session = current(request)
       if (!session || (!session.changed && !rotating.has(request))) return done()
-      const bytes = session.deleted ? 0 : cookieBytesOf(options.cookieName, session.data() ?? {})
-      if (!fitsIntoCookie(bytes)) {
+      const bytes = session.deleted ? 0 : cookies.bytesOf(session)
+      if (bytes > maxCookieBytes) {
         request.session = createSession()
         const what = `the session needs a cookie of ${bytes} bytes, and browsers drop those of more than 4096`
         request.log.error(
@@ -144,14 +150,17 @@ export function createSessions(
         )
         return done(sessionTooLarge())
       }
-      saveSession(request, session).then(
-        () => done(),
-        (error: Error) => {
-          // Without a record in the store the response must not set a cookie.
-          request.session = createSession()
-          done(error)
-        }
-      )
+      // A change of user decides about the id in the cookie, which is written then.
+      saveSession(request, session)
+        .then(() => cookies.write(reply, session))
+        .then(
+          () => done(),
+          (error: Error) => {
+            // Without a record in the store the response must not set a cookie.
+            request.session = createSession()
+            done(error)
+          }
+        )
     },
 
     ignore(request) {

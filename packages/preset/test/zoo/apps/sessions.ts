@@ -1,12 +1,12 @@
+import { createRequire } from 'node:module'
 import cookie from '@fastify/cookie'
-import session from '@fastify/session'
+import type { FastifyPluginCallback } from 'fastify'
 import { postJson, type ZooApp } from '../zoo-app.ts'
 
-declare module 'fastify' {
-  interface Session {
-    visits?: number
-  }
-}
+// Its declarations would give every test of the workspace another `request.session`.
+const session = createRequire(import.meta.url)('@fastify/session') as FastifyPluginCallback<
+  Record<string, unknown>
+>
 
 export const sessions: ZooApp = {
   name: '@fastify/session',
@@ -17,7 +17,7 @@ export const sessions: ZooApp = {
       cookie: { secure: false }
     })
     app.get('/', async (request) => {
-      const store = request.session as { visits?: number }
+      const store = request.session as unknown as { visits?: number }
       store.visits = (store.visits ?? 0) + 1
       return { visits: store.visits }
     })
