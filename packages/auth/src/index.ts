@@ -38,6 +38,7 @@ export type {
 export type { IssuerOptions } from './tokens/issuer-options.ts'
 export type { TokenPair } from './tokens/mint.ts'
 export type { JwtOptions } from './tokens/options.ts'
+export type { ProviderName } from './tokens/providers.ts'
 export type { CookieOptions, UnsignedCookie } from './types/cookies.ts'
 export type { AuthTypes, PolicyName, RoleName, ScopeName } from './types/names.ts'
 export type { AnyReply, AnyRequest } from './types/requests.ts'

@@ -20,17 +20,20 @@ interface TokenResponse {
   jwks?: number
   /** The path whose response is longer than any real one. */
   long?: string
+  /** The path whose response begins and never ends. */
+  endless?: string
 }
 
 /** A provider that responds with `state.answer`, and an app that logs in there. */
-async function build(t: Test, first: TokenResponse = {}) {
+async function build(t: Test, first: TokenResponse = {}, timeout?: number) {
   const state: { nonce: string; answer: TokenResponse } = { nonce: '', answer: first }
   const hidden = randomBytes(16).toString('hex')
   const server = createServer(({ url }, response) => {
-    const { claims, alg = 'RS256', key = pair, status = 200, body, jwks = 200, long } = state.answer
+    const { claims, alg = 'RS256', key = pair, status = 200, body, jwks = 200, long, endless } = state.answer
     response.setHeader('content-type', 'application/json')
     const send = (value: object): void => void response.end(JSON.stringify(value))
     if (url === long) return void response.end(`{"x":"${'x'.repeat(300_000)}"}`)
+    if (url === endless) return void response.write('{"x":"')
     if (url === '/keys') {
       response.statusCode = jwks
       return send({
@@ -86,7 +89,16 @@ async function build(t: Test, first: TokenResponse = {}) {
   const callbackUrl = 'http://localhost:3000/login/company/callback'
   await app.register(auth, {
     session: { key: randomBytes(32), cookie: { secure: false } },
-    oauth2: { company: { issuer, clientId: 'app', clientSecret: `c${hidden}`, callbackUrl, onLogin } }
+    oauth2: {
+      company: {
+        issuer,
+        clientId: 'app',
+        clientSecret: `c${hidden}`,
+        callbackUrl,
+        onLogin,
+        ...(timeout === undefined ? {} : { timeout })
+      }
+    }
   })
   const login = async (answer: TokenResponse = {}) => {
     const start = await app.inject('/login/company')
@@ -99,7 +111,8 @@ async function build(t: Test, first: TokenResponse = {}) {
     })
     return app.inject({ url: `/login/company/callback?${query.toString()}`, headers: { cookie } })
   }
-  return { login, start: () => app.inject('/login/company'), identities, hidden, lines }
+  const answerWith = (answer: TokenResponse): void => void (state.answer = answer)
+  return { login, start: () => app.inject('/login/company'), identities, hidden, lines, answerWith }
 }
 
 t.test('an invalid ID token does not log in', async (t) => {
@@ -161,4 +174,51 @@ t.test('discovery, keys and user of a provider are read up to a limit', async (t
     t.match(response.json(), { code: 'AUTH_PROVIDER_UNAVAILABLE' })
     t.equal(identities.length, 0)
   }
+})
+
+t.test('a response that begins and never ends gets 503, and the next login works', async (t) => {
+  for (const endless of ['/.well-known/openid-configuration', '/keys', '/userinfo', '/token']) {
+    const first = endless.startsWith('/.well-known') ? { endless } : {}
+    const { login, start, identities, answerWith } = await build(t, first, 2000)
+    const response = endless.startsWith('/.well-known') ? await start() : await login({ endless })
+    t.equal(response.statusCode, 503, endless)
+    t.match(response.json(), { code: 'AUTH_PROVIDER_UNAVAILABLE' })
+    t.equal(identities.length, 0)
+    answerWith({})
+    t.equal((await login()).statusCode, 302)
+  }
+})
+
+t.test('a profile that never ends gets 503', async (t) => {
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ access_token: 'a', token_type: 'Bearer' }))
+  })
+  const { url } = await listen(t, server)
+  const app = Fastify()
+  t.teardown(() => app.close())
+  // The timer of the timeout does not keep the process alive.
+  const keepAlive = setInterval(() => undefined, 60_000)
+  t.teardown(() => clearInterval(keepAlive))
+  await app.register(auth, {
+    session: { key: randomBytes(32) },
+    oauth2: {
+      other: {
+        endpoints: { authorizeHost: url, authorizePath: '/a', tokenHost: url, tokenPath: '/token' },
+        profile: () => new Promise(() => undefined),
+        clientId: 'app',
+        clientSecret: 'secret',
+        callbackUrl: 'http://localhost:3000/login/other/callback',
+        timeout: 1000,
+        onLogin: () => ({ sub: 'ada' })
+      }
+    }
+  })
+  const start = await app.inject('/login/other')
+  const state = new URL(String(start.headers.location)).searchParams.get('state')!
+  const response = await app.inject({
+    url: `/login/other/callback?code=x&state=${state}`,
+    headers: { cookie: cookieOf(start.headers) }
+  })
+  t.match(response.json(), { statusCode: 503, code: 'AUTH_PROVIDER_UNAVAILABLE' })
 })

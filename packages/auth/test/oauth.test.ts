@@ -320,7 +320,7 @@ t.test("GitHub's user is identified by its number, with the primary address if i
         url === '/user' ? { id: 7, login: 'ada', name: null, email: 'typed@example.com' } : emails(verified)
       )
     }))
-    t.match(await githubProfile('token', api.url), {
+    t.match(await githubProfile('token', 5000, api.url), {
       subject: '7',
       name: 'ada',
       verifiedEmail: verified ? 'ada@example.com' : undefined

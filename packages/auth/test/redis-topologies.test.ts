@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import {
+  commandPath,
   freePort,
   requires,
   start,
@@ -53,7 +54,7 @@ async function startSentinel(t: Test): Promise<{ master: RealServer; port: numbe
     'sentinel failover-timeout main 5000'
   ]
   writeFileSync(file, settings.join('\n'))
-  start(t, 'redis-server', [file, '--sentinel'])
+  start(t, commandPath('redis-server')!, [file, '--sentinel'])
   const sentinel = plain(t, port)
   await until('the sentinel to know the replica', async () => {
     const found = (await sentinel.call('SENTINEL', 'REPLICAS', 'main').catch(() => [])) as unknown[]

@@ -8,8 +8,12 @@ const folders = (): string[] => [
   '/usr/sbin'
 ]
 
-/** The path of a command, PostgreSQL's own folder included; undefined where it isn't installed. */
+/**
+ * The path of a command, PostgreSQL's own folder included; undefined where it isn't installed. `REDIS_SERVER` is the path
+ * of another Redis, or of Valkey.
+ */
 export const commandPath = (command: string): string | undefined =>
+  (command === 'redis-server' && process.env.REDIS_SERVER) ||
   folders()
     .map((folder) => join(folder, command))
     .find((path) => existsSync(path))

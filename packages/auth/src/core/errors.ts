@@ -10,6 +10,7 @@ import type { Unavailable } from './token-outcome.ts'
 export type AuthErrorCode =
   | 'AUTH_CROSS_SITE'
   | 'AUTH_FORBIDDEN'
+  | 'AUTH_INSUFFICIENT_AUTHENTICATION'
   | 'AUTH_INTROSPECTION_UNAVAILABLE'
   | 'AUTH_INVALID_API_KEY'
   | 'AUTH_INVALID_CREDENTIALS'

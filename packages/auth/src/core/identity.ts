@@ -50,6 +50,11 @@ export interface Identity {
   readonly issuer: string | undefined
   readonly roles: readonly string[]
   readonly scopes: readonly string[]
+  /**
+   * **Seconds** since 1970 at which the user authenticated: the claim `auth_time`, for a session else its login.
+   * `undefined` if that is not known.
+   */
+  readonly authTime: number | undefined
 }
 
 interface IdentityRequest {
@@ -101,5 +106,6 @@ export function identityOf(
   const scope =
     scopesClaim === undefined ? (claims.scope ?? claims.scopes ?? claims.scp) : valueAt(claims, scopesClaim)
   const scopes = typeof scope === 'string' ? scope.split(' ').filter(Boolean) : toStrings(scope)
-  return { scheme, user: claims as AuthUser, subject: subjectOf(claims), issuer, roles, scopes }
+  const authTime = typeof claims.auth_time === 'number' ? claims.auth_time : undefined
+  return { scheme, user: claims as AuthUser, subject: subjectOf(claims), issuer, roles, scopes, authTime }
 }

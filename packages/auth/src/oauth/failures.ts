@@ -13,6 +13,7 @@ export function providerFailure(error: unknown): AuthError {
     return new AuthError(message, { code: 'AUTH_LOGIN_REFUSED', statusCode: 401, cause: error })
   }
   const isOutage =
+    name === 'TimeoutError' ||
     code === 'OAUTH_TIMEOUT' ||
     code === 'OAUTH_RESPONSE_IS_NOT_CONFORM' ||
     (code ?? cause?.code) === 'BODY_TOO_LONG' ||

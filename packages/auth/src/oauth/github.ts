@@ -19,12 +19,10 @@ export const githubEndpoints: OAuthEndpoints = {
   tokenPath: '/login/oauth/access_token'
 }
 
-/** Milliseconds for one call of GitHub's API. */
-const timeout = 5000
-
-/** The user of a GitHub token. The profile's address is unverified: only the list of addresses has that information. */
+/** The user of a GitHub token. `timeout` is in milliseconds. The profile's address is unverified: only the list of addresses has that information. */
 export async function githubProfile(
   accessToken: string,
+  timeout: number,
   api = 'https://api.github.com'
 ): Promise<Omit<ProviderIdentity, 'provider' | 'issuer' | 'accessToken'>> {
   const get = async <T>(path: string): Promise<T> => {

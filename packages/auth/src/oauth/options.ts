@@ -122,6 +122,13 @@ export interface OAuthOptions {
   returnTo?: string
 
   /**
+   * The timeout of each call to the provider, its body included, and of `profile`. Milliseconds, 1 to 60000.
+   *
+   * @defaultValue 5000
+   */
+  timeout?: number
+
+  /**
    * Finds or creates the user. The returned user becomes the session's `user`, and the browser returns to `returnTo`.
    * Without a returned user there is no login. If the function sends a reply, that is the response. Throw to reject.
    *
@@ -136,9 +143,11 @@ export interface ResolvedProvider extends Omit<OAuthOptions, 'clientSecret'> {
   readonly callback: URL
   readonly startPath: string
   readonly returnTo: string
+  /** Milliseconds. */
+  readonly timeout: number
 }
 
-export const oauthDefaults = { returnTo: '/' } as const satisfies Partial<OAuthOptions>
+export const oauthDefaults = { returnTo: '/', timeout: 5000 } as const satisfies Partial<OAuthOptions>
 
 const names = Object.keys({
   ...oauthDefaults,
@@ -181,6 +190,11 @@ function resolveProvider(name: string, options: OAuthOptions): ResolvedProvider 
     clientSecret: clientSecretOf(`${option}.clientSecret`, options.clientSecret, 'provider'),
     callback: safeUrl(`${option}.callbackUrl`, options.callbackUrl),
     startPath: check.string(`${option}.startPath`, options.startPath ?? `/login/${name}`),
-    returnTo
+    returnTo,
+    timeout: check.integer(`${option}.timeout`, options.timeout ?? oauthDefaults.timeout, {
+      min: 1,
+      max: 60_000,
+      unit: 'milliseconds'
+    })
   }
 }

@@ -6,15 +6,22 @@ import { withoutWeakKeys } from '../tokens/published-keys.ts'
 const isBodyless = (status: number): boolean => status === 204 || status === 205 || status === 304
 
 /**
- * `fetch` for calls to a provider: the library reads bodies of any length, and uses published keys of any strength. Its
- * signal, with the timeout, covers the body too.
+ * `fetch` for calls to a provider: the library reads bodies of any length, and uses published keys of any strength. The
+ * timeout covers the body too.
+ *
+ * @param timeout - Milliseconds.
  */
-export const providerFetch: CustomFetch = async (url, init) => {
-  const response = await fetch(url, init as RequestInit)
-  const { status, headers } = response
-  const text = await readLimitedText(response)
-  return new Response(isBodyless(status) ? null : withoutWeakKeys(text), { status, headers: plain(headers) })
-}
+export const providerFetch =
+  (timeout: number): CustomFetch =>
+  async (url, init) => {
+    const response = await fetch(url, { ...(init as RequestInit), signal: AbortSignal.timeout(timeout) })
+    const { status, headers } = response
+    const text = await readLimitedText(response)
+    return new Response(isBodyless(status) ? null : withoutWeakKeys(text), {
+      status,
+      headers: plain(headers)
+    })
+  }
 
 /** The body is decoded already, and may have another length. */
 function plain(headers: Headers): Headers {

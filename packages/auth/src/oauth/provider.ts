@@ -1,11 +1,12 @@
+import { withTimeout } from '@seaworthy/internal'
 import * as client from 'openid-client'
 import { githubEndpoints, githubProfile } from './github.ts'
 import type { ProviderIdentity, ResolvedProvider } from './options.ts'
 import { providerFetch } from './provider-fetch.ts'
 import type { LoginState } from './state-cookies.ts'
 
-/** **Seconds** until a call to the provider times out. */
-const timeout = 5
+/** **Seconds** of the library's own timeout: that of the option ends a call before. */
+const libraryTimeout = 120
 
 /** One identity provider. */
 export interface Provider {
@@ -56,7 +57,11 @@ export function createProvider(options: ResolvedProvider): Provider {
       const accessToken = tokens.access_token
       const profile = isOpenId
         ? await openIdProfile(config, accessToken, tokens.claims()!)
-        : await (options.endpoints === 'github' ? githubProfile(accessToken) : options.profile!(accessToken))
+        : await withTimeout(options.timeout, () =>
+            options.endpoints === 'github'
+              ? githubProfile(accessToken, options.timeout)
+              : options.profile!(accessToken)
+          )
       return { provider: options.name, issuer: config.serverMetadata().issuer, accessToken, ...profile }
     }
   }
@@ -91,15 +96,16 @@ async function openIdProfile(
 function discoveredConfiguration({
   issuer,
   clientId,
-  clientSecret
+  clientSecret,
+  timeout
 }: ResolvedProvider): () => Promise<client.Configuration> {
   const url = new URL(issuer!)
   let pending: Promise<client.Configuration> | undefined
   return () => {
     pending ??= client
       .discovery(url, clientId, undefined, client.ClientSecretBasic(clientSecret), {
-        timeout,
-        [client.customFetch]: providerFetch,
+        timeout: libraryTimeout,
+        [client.customFetch]: providerFetch(timeout),
         execute: [
           // Verifies the ID token's signature. TLS alone is not enough, because a proxy may terminate it.
           client.enableNonRepudiationChecks,
@@ -118,7 +124,8 @@ function discoveredConfiguration({
 function fixedConfiguration({
   endpoints: option,
   clientId,
-  clientSecret
+  clientSecret,
+  timeout
 }: ResolvedProvider): () => Promise<client.Configuration> {
   const endpoints = option === undefined || option === 'github' ? githubEndpoints : option
   const config = new client.Configuration(
@@ -131,8 +138,8 @@ function fixedConfiguration({
     undefined,
     client.ClientSecretPost(clientSecret)
   )
-  config.timeout = timeout
-  config[client.customFetch] = providerFetch
+  config.timeout = libraryTimeout
+  config[client.customFetch] = providerFetch(timeout)
   if (endpoints.tokenHost.startsWith('http:')) client.allowInsecureRequests(config)
   return () => Promise.resolve(config)
 }

@@ -1,12 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
-import { AuthError, challenge, unauthorized } from '../core/errors.ts'
+import { AuthError, challenge, unauthorized, type AuthErrorCode } from '../core/errors.ts'
 import type { Identity, SchemeName } from '../core/identity.ts'
 import { compileSchemes } from '../schemes/compile.ts'
 import type { Identify, Scheme, SchemeExpression } from '../schemes/types.ts'
 import type { Done, GuardHook } from './auth-hook.ts'
 import type { NamedPolicy, Requirement } from './requirement.ts'
 import type { Roles } from './roles.ts'
+import { meetsStepUp, stepUpChallenge, type StepUp } from './step-up.ts'
 
 /** The hooks that apply a requirement. `undefined` if the requirement needs none. */
 export interface Guards {
@@ -48,14 +49,31 @@ export function createGuards({ schemes, roles, audit, realm }: GuardDependencies
   const rejectAnonymous: GuardHook = (request, reply, done) =>
     reject(unauthorized('AUTH_REQUIRED', 'Authentication is required', challenges), request, reply, done)
 
-  /** 403, or only an audit event if the route reports. */
-  function deny({ mode, scopes }: Requirement, ...[request, reply, done]: Parameters<GuardHook>): void {
+  /** Whether the route only reports: then the event is recorded. */
+  function reportsOnly({ mode }: Requirement, code: AuthErrorCode, request: FastifyRequest): boolean {
+    if (mode !== 'report') return false
     const { scheme, subject } = request.identity!
+    audit.record({ type: 'access', outcome: 'would_deny', scheme, code, subject }, request)
+    return true
+  }
+
+  /** 401 with the challenge of RFC 9470. */
+  function demandStepUp(
+    requirement: Requirement,
+    stepUp: StepUp,
+    ...[request, reply, done]: Parameters<GuardHook>
+  ): void {
+    const code = 'AUTH_INSUFFICIENT_AUTHENTICATION'
+    if (reportsOnly(requirement, code, request)) return done()
+    const message = 'A newer or stronger authentication is required'
+    reject(unauthorized(code, message, stepUpChallenge(realm, stepUp)), request, reply, done)
+  }
+
+  /** 403, or only an audit event if the route reports. */
+  function deny(requirement: Requirement, ...[request, reply, done]: Parameters<GuardHook>): void {
+    const { scopes } = requirement
     const code = 'AUTH_FORBIDDEN'
-    if (mode === 'report') {
-      audit.record({ type: 'access', outcome: 'would_deny', scheme, code, subject }, request)
-      return done()
-    }
+    if (reportsOnly(requirement, code, request)) return done()
     const parameters: Record<string, string> = {
       error: 'insufficient_scope',
       ...(scopes.length > 0 ? { scope: scopes.join(' ') } : {})
@@ -114,8 +132,8 @@ export function createGuards({ schemes, roles, audit, realm }: GuardDependencies
     },
 
     authorize(requirement) {
-      const { roles: required, scopes, policies } = requirement
-      if (required.length + scopes.length + policies.length === 0) return undefined
+      const { roles: required, scopes, policies, stepUp } = requirement
+      if (required.length + scopes.length + policies.length === 0 && stepUp === undefined) return undefined
       const granting = roles.rolesGranting(required)
       return (request, reply, done) => {
         const { identity } = request
@@ -125,6 +143,9 @@ export function createGuards({ schemes, roles, audit, realm }: GuardDependencies
           return deny(requirement, request, reply, done)
         if (!scopes.every((scope) => identity.scopes.includes(scope)))
           return deny(requirement, request, reply, done)
+        // After what another login would not change.
+        if (stepUp !== undefined && !meetsStepUp(identity, stepUp))
+          return demandStepUp(requirement, stepUp, request, reply, done)
         if (policies.length === 0) return done()
         applyPolicies(policies, requirement, request, reply, done)
       }

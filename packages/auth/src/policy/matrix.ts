@@ -19,6 +19,12 @@ export interface MatrixRow {
   scopes: readonly string[]
   policies: readonly string[]
   owner: readonly string[]
+  /** One of these is required. */
+  acr: readonly string[]
+  /** All of these are required. */
+  amr: readonly string[]
+  /** **Seconds** since the user authenticated, at most. */
+  maxAge?: number
   /** Denials are only logged. */
   report: boolean
 }
@@ -30,6 +36,8 @@ export function rowsOf(
 ): MatrixRow[] {
   const requirements = typeof rule === 'string' ? [] : rule
   const access = typeof rule === 'string' ? rule : accessOf(rule)
+  const stepUps = requirements.flatMap(({ stepUp }) => stepUp ?? [])
+  const ages = stepUps.flatMap(({ maxAge }) => maxAge ?? [])
   return [method].flat().map((name) => ({
     method: name,
     url,
@@ -39,6 +47,9 @@ export function rowsOf(
     scopes: requirements.flatMap(({ scopes }) => scopes),
     policies: requirements.flatMap(({ policies }) => policies.map((policy) => policy.name)),
     owner: requirements.flatMap(({ owner }) => owner.map((policy) => policy.name)),
+    acr: stepUps.flatMap(({ acr }) => acr),
+    amr: stepUps.flatMap(({ amr }) => amr),
+    ...(ages.length > 0 ? { maxAge: Math.min(...ages) } : {}),
     report: requirements.some(({ mode }) => mode === 'report')
   }))
 }
@@ -59,7 +70,10 @@ export function formatMatrix(rows: readonly MatrixRow[]): string {
       ...(row.roles.length > 0 ? [`roles: ${row.roles.join(', ')}`] : []),
       ...(row.scopes.length > 0 ? [`scopes: ${row.scopes.join(', ')}`] : []),
       ...(row.policies.length > 0 ? [`policies: ${row.policies.join(', ')}`] : []),
-      ...(row.owner.length > 0 ? [`owner: ${row.owner.join(', ')}`] : [])
+      ...(row.owner.length > 0 ? [`owner: ${row.owner.join(', ')}`] : []),
+      ...(row.acr.length > 0 ? [`acr: ${row.acr.join(', ')}`] : []),
+      ...(row.amr.length > 0 ? [`amr: ${row.amr.join(', ')}`] : []),
+      ...(row.maxAge === undefined ? [] : [`max age: ${row.maxAge} s`])
     ].join('; ')
   ])
   const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...cells.map((row) => row[column]!.length)))

@@ -5,6 +5,7 @@ import { checkSchemes } from '../schemes/expression.ts'
 import type { SchemeExpression } from '../schemes/types.ts'
 import type { PolicyName, RoleName, ScopeName } from '../types/names.ts'
 import type { Policies, Policy } from './policies.ts'
+import { stepUpOf, type StepUp } from './step-up.ts'
 
 /**
  * The access rule of a route. A request must meet all its members.
@@ -43,6 +44,26 @@ export interface AuthRule {
    * @defaultValue none: no policy is evaluated
    */
   owner?: PolicyName | Policy | readonly (PolicyName | Policy)[]
+  /**
+   * The authentication context that the user must have had: one of these values of the claim `acr`. Otherwise the request
+   * gets 401 with the challenge of RFC 9470, which names them.
+   *
+   * @defaultValue none: any
+   */
+  acr?: string | readonly string[]
+  /**
+   * The methods by which the user must have authenticated, such as `mfa` or `hwk`: all of these are in the claim `amr`.
+   *
+   * @defaultValue none: any
+   */
+  amr?: string | readonly string[]
+  /**
+   * How long ago the user may have authenticated at most, by the claim `auth_time` or the login of the session; an API key
+   * never has. **Seconds**, as in OpenID Connect, or a text with a unit (`'5m'`). From 1 second to 366 days.
+   *
+   * @defaultValue none: any time
+   */
+  maxAge?: number | string
   /**
    * Allows requests without credentials, with `request.user` null. Invalid credentials are still rejected.
    *
@@ -87,6 +108,7 @@ export interface Requirement {
   readonly scopes: readonly string[]
   readonly policies: readonly NamedPolicy[]
   readonly owner: readonly NamedPolicy[]
+  readonly stepUp: StepUp | undefined
   readonly optional: boolean
   readonly mode: 'enforce' | 'report'
 }
@@ -104,6 +126,9 @@ const ruleNames = Object.keys({
   scopes: true,
   policies: true,
   owner: true,
+  acr: true,
+  amr: true,
+  maxAge: true,
   optional: true,
   mode: true
 } satisfies Record<keyof AuthRule, true>)
@@ -124,6 +149,7 @@ export function requirementOf(route: string, auth: true | RouteAuth, context: Ru
     scopes: namesOf(`${option}.scopes`, rule.scopes),
     policies: policiesOf(`${option}.policies`, rule.policies, context.policies),
     owner: policiesOf(`${option}.owner`, rule.owner, context.policies),
+    stepUp: stepUpOf(option, rule),
     optional: check.boolean(`${option}.optional`, rule.optional ?? false),
     mode: check.oneOf(`${option}.mode`, rule.mode ?? context.mode, ['enforce', 'report'])
   }
@@ -148,5 +174,5 @@ function policiesOf(option: string, value: AuthRule['policies'], policies: Polic
 }
 
 /** Whether authenticated requests can still be denied. */
-export const isRestricted = ({ roles, scopes, policies, owner }: Requirement): boolean =>
-  roles.length + scopes.length + policies.length + owner.length > 0
+export const isRestricted = ({ roles, scopes, policies, owner, stepUp }: Requirement): boolean =>
+  stepUp !== undefined || roles.length + scopes.length + policies.length + owner.length > 0

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { subjectOf } from '@seaworthy/internal'
+import { omitUndefined, subjectOf } from '@seaworthy/internal'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
 import { sessionTooLarge, storeUnavailable } from '../core/errors.ts'
@@ -181,6 +181,15 @@ export function createSessions(
       audit.record({ type: 'session_ended', outcome: 'all_revoked', scheme: 'session', subject })
     },
     idOf: (request: FastifyRequest) => loaded.get(request)?.record.id,
-    rotate: (request: FastifyRequest) => void rotating.add(request)
+    rotate: (request: FastifyRequest) => void rotating.add(request),
+    loginOf: (request) => loaded.get(request)?.record.createdAt,
+    stepUp(request: FastifyRequest, how = {}) {
+      const user = request.session.get('user')
+      if (typeof user !== 'object' || user === null)
+        throw new Error('auth: sessions.stepUp() needs a session with a "user": log the user in first')
+      const authTime = Math.floor(Date.now() / 1000)
+      request.session.set('user', { ...user, ...omitUndefined(how), auth_time: authTime })
+      rotating.add(request)
+    }
   }
 }

@@ -20,6 +20,11 @@ export interface Sessions {
   idOf(request: AnyRequest): string | undefined
   /** Gives the session a new id with this response. A change of user or roles does so too. */
   rotate(request: AnyRequest): void
+  /**
+   * Notes that the user of the session has authenticated again, now, for routes with `maxAge`, `acr` or `amr`. The session
+   * gets a new id.
+   */
+  stepUp(request: AnyRequest, how?: { acr?: string; amr?: readonly string[] }): void
 }
 
 type Done = (error?: Error) => void
@@ -30,4 +35,6 @@ export interface SessionHooks {
   readonly onSend: (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done) => void
   /** Gives the request an empty session. The browser keeps its own. */
   readonly ignore: (request: FastifyRequest) => void
+  /** Milliseconds since 1970 at which the user of the request's session logged in. */
+  readonly loginOf: (request: FastifyRequest) => number | undefined
 }

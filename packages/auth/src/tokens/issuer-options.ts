@@ -7,6 +7,7 @@ import {
 } from '../introspection/options.ts'
 import { asymmetric, symmetric, type SignatureAlgorithm } from './algorithms.ts'
 import { parsePublicKey, type VerificationKey } from './keys.ts'
+import { withProvider, type ProviderName } from './providers.ts'
 
 /**
  * An issuer of tokens other than the app. One of `jwksUrl`, `publicKey`, `secret` and `introspection` is required.
@@ -29,6 +30,14 @@ export interface IssuerOptions {
   issuer: string
 
   /**
+   * The identity provider: sets `jwksUrl`, `algorithms` (RS256), `requiredClaims`, `rolesClaim` and `scopesClaim` to what
+   * its access tokens need. Options beside it win. `google` is for identity tokens of service accounts.
+   *
+   * @defaultValue none: an issuer by RFC 9068
+   */
+  provider?: ProviderName
+
+  /**
    * The `aud` claim that its tokens must have for this app: one of these.
    *
    * @defaultValue none: required
@@ -38,7 +47,7 @@ export interface IssuerOptions {
   /**
    * The allowed signature algorithms. Symmetric ones only with `secret`, asymmetric ones only with public keys.
    *
-   * @defaultValue none: required, except with `introspection`
+   * @defaultValue none: required, except with `introspection` and `provider`
    * @throws RangeError for an algorithm that does not fit the kind of key.
    */
   algorithms?: readonly SignatureAlgorithm[]
@@ -170,12 +179,14 @@ const names = Object.keys({
   type: true,
   requiredClaims: true,
   rolesClaim: true,
-  scopesClaim: true
+  scopesClaim: true,
+  provider: true
 } satisfies Record<keyof IssuerOptions, unknown>)
 
-export function resolveIssuer(option: string, options: IssuerOptions): ResolvedIssuer {
-  assertOptionsObject(option, options)
-  check.keys(option, options, names)
+export function resolveIssuer(option: string, configured: IssuerOptions): ResolvedIssuer {
+  assertOptionsObject(option, configured)
+  check.keys(option, configured, names)
+  const options = withProvider(option, configured)
   const { issuer, audience, jwksUrl, publicKey, secret, introspection } = options
   check.string(`${option}.issuer`, issuer)
   const audiences = audience === undefined ? [] : toList(audience)

@@ -93,8 +93,17 @@ export function createTokenMint(
   async function currentClaims(family: string, claims: Claims): Promise<Claims> {
     if (options.refreshClaims === undefined) return claims
     const current = await options.refreshClaims(claims)
-    if (typeof current === 'object' && current !== null)
-      return { ...omitReservedClaims(current as Claims), sub: claims.sub }
+    if (typeof current === 'object' && current !== null) {
+      const { acr, amr, auth_time } = claims
+      // A refresh is no login: how and when the user authenticated stays.
+      return {
+        ...(acr === undefined ? {} : { acr }),
+        ...(amr === undefined ? {} : { amr }),
+        ...omitReservedClaims(current as Claims),
+        sub: claims.sub,
+        auth_time
+      }
+    }
     await store.endFamily(family)
     throw invalidRefreshToken()
   }
@@ -104,7 +113,8 @@ export function createTokenMint(
       const subject = subjectOf(claims)
       if (subject === undefined) return check.fail('claims.sub', 'the id of the user', claims.sub)
       const issuedAt = revocations.issueTime(subject)
-      const stored = { ...omitReservedClaims(claims), sub: subject, iat_ms: issuedAt }
+      const now = Math.floor(Date.now() / 1000)
+      const stored = { auth_time: now, ...omitReservedClaims(claims), sub: subject, iat_ms: issuedAt }
       const id = randomUUID()
       const proof = randomText()
       const token = createRefreshToken(id, proof)
