@@ -13,7 +13,7 @@ import {
   type MatrixRow,
   type RouteAuth,
   type Session,
-  type SessionRecord,
+  type ListedSession,
   type TokenPair,
   type UnsignedCookie
 } from '@seaworthy/auth'
@@ -44,7 +44,7 @@ expectTypeOf(app.auth.printMatrix()).toEqualTypeOf<string>()
 expectTypeOf(await app.auth.hashPassword('x')).toEqualTypeOf<string>()
 expectTypeOf(await app.auth.verifyPassword('x', null)).toEqualTypeOf<boolean>()
 expectTypeOf(app.auth.apiKeys.create().key).toEqualTypeOf<string>()
-expectTypeOf(await app.auth.sessions.list('ada')).toEqualTypeOf<readonly SessionRecord[]>()
+expectTypeOf(await app.auth.sessions.list('ada')).toEqualTypeOf<readonly ListedSession[]>()
 expectTypeOf(await app.auth.revoke({ user: 'ada' })).toEqualTypeOf<void>()
 // @ts-expect-error no such kind of revocation
 await app.auth.revoke({ users: 'ada' })

@@ -78,7 +78,10 @@ t.test('any content comes back as it was, and its length is known before', async
     }),
     { numRuns: 100 }
   )
-  const hostile = JSON.parse('{"__proto__":{"roles":["admin"]},"constructor":1,"then":2}') as Record<string, unknown>
+  const hostile = JSON.parse('{"__proto__":{"roles":["admin"]},"constructor":1,"then":2}') as Record<
+    string,
+    unknown
+  >
   const read = await app.decodeSecureSession(await app.encodeSecureSession(app.createSecureSession(hostile)))
   t.equal(({} as { roles?: unknown }).roles, undefined)
   t.equal(read!.get('roles'), undefined)

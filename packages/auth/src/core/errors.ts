@@ -29,6 +29,7 @@ export type AuthErrorCode =
   | 'AUTH_TOKEN_EXPIRED'
   | 'AUTH_TOKEN_REVOKED'
   | 'AUTH_TOO_MANY_ATTEMPTS'
+  | 'AUTH_TOO_MANY_SESSIONS'
   | 'AUTH_UNMARKED_ROUTE'
   | 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED'
   | 'FST_JWT_AUTHORIZATION_TOKEN_INVALID'
@@ -90,6 +91,10 @@ export const verificationUnavailable = ({ unavailable: part, retryAfter }: Unava
 /** 503 for a request that needs Redis while it does not answer. */
 export const storeUnavailable = (message: string, cause?: unknown): AuthError =>
   unavailable('AUTH_STORE_UNAVAILABLE', message, 1, cause)
+
+/** 403 for a login above the number of sessions that a user may have. */
+export const tooManySessions = (): AuthError =>
+  new AuthError('You are logged in too many times', { code: 'AUTH_TOO_MANY_SESSIONS', statusCode: 403 })
 
 /** 500 for a session that no browser would keep. */
 export const sessionTooLarge = (): AuthError =>

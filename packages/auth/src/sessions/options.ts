@@ -82,6 +82,21 @@ export interface SessionOptions {
   absoluteTimeout?: number
 
   /**
+   * Sessions that a user may have at a time, counted and limited in one step over all processes. Sessions, 1 to 1000.
+   *
+   * @defaultValue none: any number
+   */
+  maxSessions?: number
+
+  /**
+   * What a login above `maxSessions` does: `endOldest` ends the session with the oldest login, `reject` answers 403
+   * `AUTH_TOO_MANY_SESSIONS`.
+   *
+   * @defaultValue 'endOldest'
+   */
+  onMaxSessions?: 'endOldest' | 'reject'
+
+  /**
    * How sessions are treated while Redis does not answer: `closed` answers 503 to requests with a session, `open`
    * trusts the cookie.
    *
@@ -100,6 +115,9 @@ export interface ResolvedSession {
   readonly idleTimeout: number
   /** Milliseconds. */
   readonly absoluteTimeout: number
+  /** 0: any number. */
+  readonly maxSessions: number
+  readonly onMaxSessions: 'endOldest' | 'reject'
   readonly onStoreError: 'closed' | 'open'
 }
 
@@ -107,11 +125,13 @@ export const sessionDefaults = {
   cookie: { path: '/', httpOnly: true, secure: true, sameSite: 'lax' },
   idleTimeout: 1_800_000,
   absoluteTimeout: 86_400_000,
+  onMaxSessions: 'endOldest',
   onStoreError: 'closed'
 } as const satisfies SessionOptions
 
 const names = Object.keys({
   ...sessionDefaults,
+  maxSessions: true,
   key: true,
   secret: true,
   salt: true,
@@ -147,6 +167,15 @@ export function resolveSession(options: SessionOptions): ResolvedSession {
     cookie,
     idleTimeout: timeout('idleTimeout'),
     absoluteTimeout: timeout('absoluteTimeout'),
+    maxSessions:
+      options.maxSessions === undefined
+        ? 0
+        : check.integer('session.maxSessions', options.maxSessions, { min: 1, max: 1000 }),
+    onMaxSessions: check.oneOf(
+      'session.onMaxSessions',
+      options.onMaxSessions ?? sessionDefaults.onMaxSessions,
+      ['endOldest', 'reject']
+    ),
     onStoreError: check.oneOf('session.onStoreError', options.onStoreError ?? sessionDefaults.onStoreError, [
       'closed',
       'open'

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { omitUndefined, subjectOf } from '@seaworthy/internal'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
-import { sessionTooLarge, storeUnavailable } from '../core/errors.ts'
+import { sessionTooLarge, storeUnavailable, tooManySessions } from '../core/errors.ts'
 import { check } from '../core/option-checks.ts'
 import type { AuthStore, SessionRecord } from '../stores/store.ts'
 import type { Session } from './decorators.ts'
@@ -122,7 +122,22 @@ export function createSessions(
       ip: request.ip,
       userAgent: request.headers['user-agent']?.slice(0, 200)
     }
-    await store.saveSession(record, ttlOf(record))
+    const saved = await store.saveSession(record, ttlOf(record), {
+      maximum: options.maxSessions,
+      rejects: options.onMaxSessions === 'reject',
+      replaces: before?.record.id
+    })
+    if (saved === 'rejected') {
+      const failure = tooManySessions()
+      const { code } = failure
+      audit.record(
+        { type: 'session_started', outcome: 'rejected', scheme: 'session', code, subject },
+        request
+      )
+      throw failure
+    }
+    for (const _id of saved)
+      audit.record({ type: 'session_ended', outcome: 'too_many', scheme: 'session', subject }, request)
     if (before !== undefined) await store.endSession(before.record.id, before.record.subject)
     session.set(idKey, record.id)
     loaded.set(request, { record, user: fingerprint(user) })
@@ -168,7 +183,15 @@ export function createSessions(
       request.session = createSession()
     },
 
-    list: (subject) => store.sessionsOf(checkSubject(subject)),
+    async list(subject) {
+      const records = await store.sessionsOf(checkSubject(subject))
+      return records
+        .toSorted((one, other) => other.createdAt - one.createdAt)
+        .map((record) => {
+          const expiresAt = record.createdAt + absoluteTimeout
+          return { ...record, idleExpiresAt: Math.min(record.lastSeen + idleTimeout, expiresAt), expiresAt }
+        })
+    },
     async revoke(id, subject) {
       await store.endSession(id, subject)
       audit.record({ type: 'session_ended', outcome: 'revoked', scheme: 'session', subject })

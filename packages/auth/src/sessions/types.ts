@@ -2,6 +2,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { SessionRecord } from '../stores/store.ts'
 import type { AnyRequest } from '../types/requests.ts'
 
+/** A session of a user, for a page that lists the devices. */
+export interface ListedSession extends SessionRecord {
+  /** Milliseconds since 1970 at which it expires if it is not used. */
+  readonly idleExpiresAt: number
+  /** Milliseconds since 1970 at which it expires although it is used. */
+  readonly expiresAt: number
+}
+
 /**
  * The sessions of users.
  *
@@ -10,8 +18,8 @@ import type { AnyRequest } from '../types/requests.ts'
  * await app.auth.sessions.revokeAll('ada')
  */
 export interface Sessions {
-  /** A user's sessions that have not ended, for a page that lists them. */
-  list(subject: string): Promise<readonly SessionRecord[]>
+  /** A user's sessions that have not ended, the newest login first. */
+  list(subject: string): Promise<readonly ListedSession[]>
   /** Ends one session: its cookie is not valid any more. */
   revoke(id: string, subject?: string): Promise<void>
   /** Ends all sessions of a user, except `except`. */

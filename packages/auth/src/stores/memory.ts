@@ -68,8 +68,19 @@ export function memoryStore(): AuthStore {
       return { cursor: '', revocations: [], more: false, lost: false }
     },
 
-    async saveSession(session, ttl) {
+    async saveSession(session, ttl, { maximum, rejects, replaces }) {
+      const others =
+        maximum === 0
+          ? []
+          : [...sessions.values()].filter(({ subject, id }) => subject === session.subject && id !== replaces)
+      if (rejects && maximum > 0 && others.length >= maximum) return 'rejected'
+      const surplus = others
+        .toSorted((one, other) => one.createdAt - other.createdAt)
+        .slice(0, Math.max(0, others.length - maximum + 1))
+      const ended = maximum === 0 ? [] : surplus.map(({ id }) => id)
+      for (const id of ended) sessions.delete(id)
       sessions.set(session.id, session, Date.now() + ttl)
+      return ended
     },
     async touchSession(session, ttl) {
       if (sessions.get(session.id) !== undefined) sessions.set(session.id, session, Date.now() + ttl)

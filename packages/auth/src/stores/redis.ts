@@ -80,9 +80,20 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
       return { cursor: `${currentEpoch} ${lastVersion}`, revocations, more: Number(more) === 1, lost }
     },
 
-    async saveSession(session, ttl) {
-      const keys = [`session:${session.id}`, `sessions:${session.subject}`]
-      await write(scripts.saveSession, keys, JSON.stringify(session), ttl, session.id, Date.now())
+    async saveSession(session, ttl, { maximum, rejects, replaces = '' }) {
+      const { id, subject } = session
+      const keys = [`session:${id}`, `sessions:${subject}`, 'session:']
+      const limit = [maximum, rejects ? 1 : 0, replaces]
+      const answer = await write(
+        scripts.saveSession,
+        keys,
+        JSON.stringify(session),
+        ttl,
+        id,
+        Date.now(),
+        ...limit
+      )
+      return Array.isArray(answer) ? (answer as string[]) : answer === 'rejected' ? 'rejected' : []
     },
 
     async touchSession(session, ttl) {

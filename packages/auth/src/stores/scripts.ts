@@ -84,7 +84,28 @@ redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[4])
 redis.call('ZADD', KEYS[2], ARGV[4] + ARGV[2], ARGV[3])
 if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end`
 
-export const saveSession: RedisScript = redisScript(save)
+/**
+ * KEYS: session, subject's sessions, prefix of session keys. ARGV: record, ttl, id, now, maximum (0: none), whether to
+ * reject, the id of a session that does not count. Returns `rejected`, or the ids of the sessions that ended.
+ */
+export const saveSession: RedisScript = redisScript(`
+local ended = {}
+local maximum = tonumber(ARGV[5])
+if maximum > 0 then
+  local others = {}
+  for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+    local record = id ~= ARGV[7] and redis.call('GET', KEYS[3] .. id)
+    if record then others[#others + 1] = {id, cjson.decode(record).createdAt} end
+  end
+  if #others >= maximum and ARGV[6] == '1' then return 'rejected' end
+  table.sort(others, function(one, other) return one[2] < other[2] end)
+  for i = 1, #others - maximum + 1 do
+    redis.call('DEL', KEYS[3] .. others[i][1])
+    redis.call('ZREM', KEYS[2], others[i][1])
+    ended[#ended + 1] = others[i][1]
+  end
+end${save}
+return ended`)
 
 /** {@link saveSession} for a session that still exists: one that was ended stays ended. */
 export const touchSession: RedisScript = redisScript(`

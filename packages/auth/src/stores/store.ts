@@ -48,6 +48,19 @@ export interface SessionRecord {
   readonly userAgent?: string | undefined
 }
 
+/** How many sessions a user may have. */
+export interface SessionLimit {
+  /** 0: any number. */
+  readonly maximum: number
+  /** Whether the new session is rejected. Otherwise the oldest ones end. */
+  readonly rejects: boolean
+  /** The id of a session that the new one replaces: it does not count. */
+  readonly replaces: string | undefined
+}
+
+/** The result of saving a session: rejected, or the ids of the sessions that ended for it. */
+export type SavedSession = 'rejected' | readonly string[]
+
 /** A revocation: `jti:…`, `sid:…` or `sub:…`. It applies to tokens issued at `cutoff` or before, until `until`. */
 export interface Revocation {
   readonly entry: string
@@ -105,7 +118,8 @@ export interface AuthStore {
   /** The page of revocations after `cursor`. `undefined` starts at the first. */
   revocationsSince(cursor: string | undefined): Promise<RevocationPage>
 
-  saveSession(session: SessionRecord, ttl: number): Promise<void>
+  /** One atomic step: counts the user's sessions, makes room, and saves. */
+  saveSession(session: SessionRecord, ttl: number, limit: SessionLimit): Promise<SavedSession>
   /** Saves a session only if it still exists: one that was ended in the meantime stays ended. */
   touchSession(session: SessionRecord, ttl: number): Promise<void>
   findSession(id: string): Promise<SessionRecord | undefined>
