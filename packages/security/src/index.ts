@@ -9,10 +9,10 @@ export type {
   RouteCors
 } from './cors/options.ts'
 export { cors } from './cors/plugin.ts'
+export type { CspNonce } from './headers/ask-helmet.ts'
 export type { HelmetHeaders } from './headers/helmet-types.ts'
 export type { HeadersOptions, HelmetRouteOption, RouteHeadersOptions } from './headers/options.ts'
 export { headers } from './headers/plugin.ts'
-export type { CspNonce } from './headers/prepare.ts'
 export type { Profile } from './headers/profiles.ts'
 export type { RouteHeaders, RouteHelmet } from './headers/route-headers.ts'
 export type { Mode } from './mode.ts'

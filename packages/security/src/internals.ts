@@ -1,9 +1,8 @@
-// Every use of a part that Node, Fastify, @fastify/cors or helmet does not document. Each has a test against the
+// Every use of a part that Node, Fastify or @fastify/cors does not document. Each has a test against the
 // installed version in test/internals.test.ts.
 import fastifyCors, { type FastifyCorsOptions } from '@fastify/cors'
 import type { FastifyInstance, FastifyPluginCallback, FastifyRequest, onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
-import helmet from 'helmet'
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 
@@ -116,28 +115,8 @@ export async function registerCorsWithoutHook(
   return corsHook
 }
 
-/**
- * The headers that helmet sets for these options, in its order. Helmet is made for a middleware per request; here it
- * writes once, to a stand-in for a response.
- *
- * @throws Error of helmet for options that it rejects, and if this version of helmet does not write as expected:
- * responses without security headers must not go unnoticed.
- */
-export function helmetHeaders(options: object): Record<string, string> {
-  if (captureHeaders({})['x-content-type-options'] !== 'nosniff') {
-    throw new Error('this version of helmet does not set its headers at once: install another one')
-  }
-  return captureHeaders(options)
-}
-
-function captureHeaders(options: object): Record<string, string> {
-  const headers: Record<string, string> = {}
-  const response = {
-    setHeader: (name: string, value: string) => void (headers[name.toLowerCase()] = value),
-    removeHeader: () => undefined
-  }
-  helmet(options)({} as never, response as never, (error?: unknown) => {
-    if (error) throw error as Error
-  })
-  return headers
+/** A GET request of no client, and its response. */
+export function requestWithoutSocket(url: string): [IncomingMessage, ServerResponse] {
+  const request = Object.assign(new IncomingMessage(new Socket()), { method: 'GET', url })
+  return [request, new ServerResponse(request)]
 }

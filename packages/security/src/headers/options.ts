@@ -1,5 +1,4 @@
 import { omitUndefined, withoutRegisterOptions } from '@seaworthy/internal'
-import type { HelmetOptions } from 'helmet'
 import { modes, type Mode } from '../mode.ts'
 import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
 import type { HelmetHeaders, PolicyOptions, PolicyValues } from './helmet-types.ts'
@@ -13,7 +12,7 @@ import { observing, profiles, type FixedProfile, type Profile } from './profiles
  * app.get('/widget', { helmet }, async () => 'may be framed')
  */
 export type HelmetRouteOption =
-  | (Omit<HelmetOptions, 'contentSecurityPolicy'> &
+  | (Omit<HelmetHeaders, 'contentSecurityPolicy'> &
       Omit<RouteHeadersOptions, 'enableCSPNonces'> & {
         contentSecurityPolicy?: PolicyOptions<PolicyValues> | boolean
         enableCSPNonces?: boolean
@@ -85,8 +84,10 @@ export type HeadersOptions = OwnHeadersOptions & HelmetHeaders
 
 /** The options on top of their profile. */
 export interface ResolvedHeaders {
-  /** Options for helmet. */
-  helmet: HelmetHeaders
+  /** Options for helmet: of the profile and the plugin. */
+  plugin: HelmetHeaders
+  /** Options for helmet: of a route. */
+  route: HelmetHeaders
   nonces: boolean
   /** Headers that helmet does not have. */
   extra: Record<string, string>
@@ -100,14 +101,17 @@ export const headersDefaults = {
   mode: 'enforce'
 } as const
 
-const names = optionNames<OwnHeadersOptions & HelmetHeaders & { skipRoute: boolean }>({
+const ownNames = optionNames<OwnHeadersOptions & { skipRoute: boolean }>({
   profile: true,
   enableCSPNonces: true,
   permissionsPolicy: true,
   cacheControl: true,
   mode: true,
   global: true,
-  skipRoute: true,
+  skipRoute: true
+})
+
+const helmetNames = optionNames<HelmetHeaders>({
   contentSecurityPolicy: true,
   crossOriginEmbedderPolicy: true,
   crossOriginOpenerPolicy: true,
@@ -141,36 +145,53 @@ const aliases: Record<string, string> = { hsts: 'strictTransportSecurity', frame
  * Puts the options on top of their profile.
  *
  * @param option - The place of the options, for messages: `headers of /orders`.
+ * @param routeOptions - The options of a route, on top of the plugin's.
  * @param forPage - Whether `'auto'` means the headers of a page.
  */
-export function resolveHeaders(option: string, options: HeadersOptions, forPage = false): ResolvedHeaders {
-  assertOptionsObject(option, options)
-  const present = withoutRegisterOptions(omitUndefined(options))
-  check.keys(option, present, names)
-  const { profile, enableCSPNonces, mode, global: _, ...rest } = { ...headersDefaults, ...present }
-  const { permissionsPolicy, cacheControl, ...helmet } = rest
-  const observe = check.oneOf(`${option}.mode`, mode, modes) === 'observe'
-  const name = check.oneOf<Profile>(`${option}.profile`, profile, ['auto', ...profileNames])
+export function resolveHeaders(
+  option: string,
+  options: HeadersOptions,
+  routeOptions: HeadersOptions,
+  forPage: boolean
+): ResolvedHeaders {
+  const ofPlugin = presentOptions(option, options)
+  const ofRoute = presentOptions(option, routeOptions)
+  const all = { ...headersDefaults, ...ofPlugin, ...ofRoute }
+  const observe = check.oneOf(`${option}.mode`, all.mode, modes) === 'observe'
+  const name = check.oneOf<Profile>(`${option}.profile`, all.profile, ['auto', ...profileNames])
   const chosen = profiles[name === 'auto' ? (forPage ? 'html' : 'api') : name]
   const base = observe ? observing(chosen) : chosen
   const extra = {
     'permissions-policy': headerText(
       `${option}.permissionsPolicy`,
-      permissionsPolicy ?? base.permissionsPolicy
+      all.permissionsPolicy ?? base.permissionsPolicy
     ),
-    'cache-control': headerText(`${option}.cacheControl`, cacheControl ?? base.cacheControl)
+    'cache-control': headerText(`${option}.cacheControl`, all.cacheControl ?? base.cacheControl)
   }
   const fromProfile: HelmetHeaders = { ...base.helmet }
-  for (const [alias, name] of Object.entries(aliases)) {
-    if (alias in helmet) delete fromProfile[name as keyof HelmetHeaders]
+  for (const [alias, replaced] of Object.entries(aliases)) {
+    if (alias in all) delete fromProfile[replaced as keyof HelmetHeaders]
   }
-  const all = { ...fromProfile, ...helmet } as HelmetHeaders
+  const plugin = { ...fromProfile, ...helmetOptions(ofPlugin) }
+  const route = helmetOptions(ofRoute)
   return {
-    helmet: observe ? reportOnly(all) : all,
-    nonces: check.boolean(`${option}.enableCSPNonces`, enableCSPNonces),
+    plugin: observe ? reportOnly(plugin) : plugin,
+    route: observe && 'contentSecurityPolicy' in route ? reportOnly(route) : route,
+    nonces: check.boolean(`${option}.enableCSPNonces`, all.enableCSPNonces),
     extra: Object.fromEntries(Object.entries(extra).filter((entry): entry is [string, string] => !!entry[1]))
   }
 }
+
+function presentOptions(option: string, options: HeadersOptions): HeadersOptions {
+  assertOptionsObject(option, options)
+  const present = withoutRegisterOptions(omitUndefined(options))
+  check.keys(option, present, [...ownNames, ...helmetNames])
+  return present
+}
+
+/** The options that are helmet's. */
+const helmetOptions = (options: HeadersOptions): HelmetHeaders =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => !ownNames.includes(name)))
 
 /** The policy in its form that browsers only report. */
 function reportOnly({ contentSecurityPolicy: policy, ...others }: HelmetHeaders): HelmetHeaders {

@@ -1,5 +1,4 @@
-import { onEarlyRejection, whenReplaced, type Overridable } from '@seaworthy/contract'
-import { invalidOption } from '@seaworthy/internal'
+import { onEarlyRejection, routeData, whenReplaced, type Overridable } from '@seaworthy/contract'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ServerResponse } from 'node:http'
@@ -9,10 +8,11 @@ import { assertOptionsObject, check } from '../option-checks.ts'
 import { createHeaderBlock, type HeaderBlock } from '../prepared-headers/header-block.ts'
 import { bindHeaderSlot } from '../prepared-headers/set-block.ts'
 import { securityStatus } from '../status.ts'
+import type { CspNonce } from './ask-helmet.ts'
+import { helmetForms, prepareForms, prepareNow, type HelmetForms } from './helmet-forms.ts'
 import type { HelmetHeaders } from './helmet-types.ts'
-import { prepareByType } from './by-type.ts'
-import { headersDefaults, resolveHeaders, type HeadersOptions } from './options.ts'
-import { createNonce, prepareHeaders, type CspNonce, type PreparedHeaders } from './prepare.ts'
+import { headersDefaults, type HeadersOptions } from './options.ts'
+import { createNonce, type PreparedHeaders } from './prepare.ts'
 import { routeHeaders } from './route-headers.ts'
 import { toolPageHeaders } from './tool-pages.ts'
 
@@ -29,28 +29,40 @@ declare module 'fastify' {
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
 
+/** Headers of a route, or of all routes without their own. */
+interface HeadersOfRoute {
+  readonly options: HeadersOptions
+  /** Missing until the app is ready. */
+  prepared?: PreparedHeaders
+  /** Of calls of `reply.helmet`, by their options. */
+  readonly ofCalls: WeakMap<object, PreparedHeaders>
+}
+
 const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
   assertOptionsObject('headers', options)
   const global = check.boolean('headers.global', options.global ?? headersDefaults.global)
   const onPage = options.profile === undefined ? reportFirstPage(fastify) : () => undefined
-  const prepare = (option: string, some: HeadersOptions) => prepareProfile(option, some, onPage)
-  const prepared = prepare('headers', options)
+  const { prepared: first, headersOf } = await prepareForms([helmetForms('headers', options)], onPage)
+  const prepared = first[0]!
   securityStatus(fastify).headers = prepared.fixed
 
   const setBlock = bindHeaderSlot(fastify, 'headers')
   const apply = (request: FastifyRequest, reply: FastifyReply) =>
     setBlock(reply, blockFor(prepared, request, reply))
+  const data = routeData<HeadersOfRoute>('security.headers')
+  const ofApp: HeadersOfRoute = { options: {}, prepared, ofCalls: new WeakMap() }
 
   if (!fastify.hasReplyDecorator('cspNonce')) fastify.decorateReply('cspNonce', null as never)
   if (!fastify.hasReplyDecorator('helmet')) {
-    const preparedByOptions = new WeakMap<object, PreparedHeaders>()
     fastify.decorateReply<unknown>(
       'helmet' as string,
       function helmet(this: FastifyReply, callOptions?: HelmetHeaders) {
-        let headers = callOptions ? preparedByOptions.get(callOptions) : prepared
+        const route = data.get(this.request) ?? ofApp
+        let headers = callOptions ? route.ofCalls.get(callOptions) : (route.prepared ?? prepared)
         if (headers === undefined) {
-          headers = prepare('headers', { ...options, ...callOptions })
-          preparedByOptions.set(callOptions!, headers)
+          const forms = helmetForms('headers', options, { ...route.options, ...callOptions })
+          headers = prepareNow(forms, headersOf, onPage)
+          route.ofCalls.set(callOptions!, headers)
         }
         const block = blockFor(headers, this.request, this)
         if (block.page === undefined) {
@@ -86,39 +98,51 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
       })
       done()
     })
+  } else if (prepared.nonces) {
+    // For pages that call reply.helmet() themselves.
+    fastify.addHook('onRequest', (_request, reply, done) => {
+      nonceOf(reply)
+      done()
+    })
   }
 
   warnAboutMisspeltOptions(fastify, ['headers', 'helmet'], ['helmet'])
   const byType = (options.profile ?? headersDefaults.profile) === 'auto'
   const recognisesTools = global && byType && options.contentSecurityPolicy === undefined
+  const asked = new Map<object, { forms: HelmetForms; ofRoute: HeadersOfRoute }>()
   fastify.addHook('onRoute', function (route) {
     const own = routeHeaders(route) ?? (recognisesTools ? toolPageHeaders(this.pluginName, route) : undefined)
     if (own === undefined) return
-    const headers = own === false ? undefined : prepare(`headers of ${route.url}`, { ...options, ...own })
+    let ofRoute: HeadersOfRoute | undefined
+    if (own !== false) {
+      // Routes that share their options, as a HEAD route with its GET route, are one set.
+      const forms = helmetForms(`headers of ${route.url}`, options, own)
+      ofRoute = asked.get(own)?.ofRoute ?? { options: own, ofCalls: new WeakMap() }
+      asked.set(own, { forms, ofRoute })
+      data.set(route, ofRoute)
+    }
     const hook: Hook = (request, reply, done) => {
-      setBlock(reply, headers && blockFor(headers, request, reply))
+      setBlock(reply, ofRoute && blockFor(ofRoute.prepared ?? prepared, request, reply))
       done()
     }
     // Runs first of the route's hooks. If a hook of the app replies before, the global headers apply.
     route.onRequest = [hook, ...[route.onRequest ?? []].flat()] as Hook[]
+  })
+  fastify.addHook('onReady', async () => {
+    if (asked.size === 0) return
+    const several = [...asked.values()]
+    const answers = await prepareForms(
+      several.map(({ forms }) => forms),
+      onPage
+    )
+    for (const [index, { ofRoute }] of several.entries()) ofRoute.prepared = answers.prepared[index]!
+    asked.clear()
   })
 
   onEarlyRejection(fastify, {
     request: (_error, request, reply) => apply(request, reply),
     socket: (_error, _socket, answer) => Object.assign(answer.headers, prepared.fixed)
   })
-}
-
-/** Resolves and prepares headers. Helmet's errors become errors of an option. */
-function prepareProfile(option: string, options: HeadersOptions, onPage: () => void): PreparedHeaders {
-  const resolved = resolveHeaders(option, options)
-  try {
-    const headers = prepareHeaders(resolved)
-    if ((options.profile ?? headersDefaults.profile) !== 'auto') return headers
-    return prepareByType(headers, prepareHeaders(resolveHeaders(option, options, true)), onPage)
-  } catch (cause) {
-    throw invalidOption(`security: "${option}": ${(cause as Error).message}`, cause)
-  }
 }
 
 /** Says once that pages have other headers than the rest. */
@@ -134,11 +158,12 @@ function reportFirstPage({ log }: FastifyInstance): () => void {
 }
 
 /** The headers for a request. It keeps its nonces, however often its headers are written. */
-function blockFor(headers: PreparedHeaders, request: FastifyRequest, reply: FastifyReply): HeaderBlock {
-  if (!headers.nonces) return headers.block(request, reply)
+const blockFor = (headers: PreparedHeaders, request: FastifyRequest, reply: FastifyReply): HeaderBlock =>
+  headers.nonces ? headers.block(request, reply, nonceOf(reply)) : headers.block(request, reply)
+
+const nonceOf = (reply: FastifyReply): CspNonce => {
   const nonce = (reply.cspNonce as CspNonce | null) ?? createNonce()
-  reply.cspNonce = nonce
-  return headers.block(request, reply, nonce)
+  return (reply.cspNonce = nonce)
 }
 
 /**

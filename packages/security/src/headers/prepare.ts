@@ -1,25 +1,14 @@
+import fastifyHelmet from '@fastify/helmet'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { contentSecurityPolicy } from 'helmet'
 import { randomBytes } from 'node:crypto'
 import { validateHeaderValue } from 'node:http'
-import { helmetHeaders } from '../internals.ts'
 import { createHeaderBlock, prependHeader, type HeaderBlock } from '../prepared-headers/header-block.ts'
+import type { CspNonce, HelmetResult, HelmetSet } from './ask-helmet.ts'
 import type { HelmetHeaders } from './helmet-types.ts'
 import type { ResolvedHeaders } from './options.ts'
 
-/**
- * The nonces of one request.
- *
- * @example
- * app.get('/', async (_request, reply) => {
- *   const { script }: CspNonce = reply.cspNonce
- *   return reply.type('text/html').send(`<script nonce="${script}">start()</script>`)
- * })
- */
-export interface CspNonce {
-  script: string
-  style: string
-}
+// The plugin's function again, with the type of its members.
+const { contentSecurityPolicy } = fastifyHelmet.fastifyHelmet
 
 /** Headers that are computed once. The parts that differ per request are filled in. */
 export interface PreparedHeaders {
@@ -46,34 +35,51 @@ export const createNonce = (): CspNonce => ({
   style: randomBytes(16).toString('hex')
 })
 
-/**
- * Runs helmet once and keeps its headers. A policy with functions is computed per request; one with nonces is split
- * where they go.
- *
- * @throws Error of helmet for options that it rejects.
- */
-export function prepareHeaders({ helmet: options, nonces, extra }: ResolvedHeaders): PreparedHeaders {
-  const policy = options.contentSecurityPolicy
+/** The set for which @fastify/helmet is asked. A policy with functions is computed per request. */
+export function toHelmetSet({ plugin, route, nonces }: ResolvedHeaders): HelmetSet {
+  if (!hasFunctions(policyOf({ plugin, route }))) return { plugin, route, nonces }
+  const withoutPolicy = { ...route, contentSecurityPolicy: false }
+  return { plugin, route: withoutPolicy, nonces: false }
+}
+
+/** The result of a set without a request, with placeholders for its nonces. */
+export function resultOf(
+  { plugin, route, nonces }: HelmetSet,
+  headersOf: (options: HelmetHeaders) => Record<string, string>
+): HelmetResult {
+  const policy = policyOf({ plugin, route })
   const withNonces = nonces && policy !== false
+  const options = { ...plugin, ...route }
+  if (withNonces) options.contentSecurityPolicy = withNonce(policy, placeholders) as never
+  return { headers: headersOf(options), nonce: withNonces ? placeholders : undefined }
+}
+
+/**
+ * Prepares the headers that @fastify/helmet sends. A policy with functions is computed per request; one with nonces is
+ * split where they go.
+ *
+ * @throws Error of helmet for a policy that it rejects.
+ */
+export function prepareHeaders(
+  { plugin, route, nonces, extra }: ResolvedHeaders,
+  { headers, nonce: found }: HelmetResult
+): PreparedHeaders {
+  const policy = policyOf({ plugin, route })
   const {
     'content-security-policy': csp,
     'content-security-policy-report-only': reportOnly,
     ...others
-  } = helmetHeaders({
-    ...options,
-    contentSecurityPolicy:
-      policy === false || hasFunctions(policy) ? false : withPlaceholders(policy, withNonces)
-  })
+  } = headers
   const fixed: Record<string, string> = { ...others, ...extra }
   const text = csp ?? reportOnly
   const name = csp === undefined ? 'content-security-policy-report-only' : 'content-security-policy'
 
-  if (hasFunctions(policy)) return prepareDynamicPolicy(policy, withNonces, fixed)
+  if (hasFunctions(policy)) return prepareDynamicPolicy(policy, nonces, fixed)
   if (text === undefined) return prepareConstant(fixed, nonces)
   // The policy comes first, as in helmet's order.
-  if (!withNonces) return prepareConstant({ [name]: text, ...fixed }, false)
+  if (!nonces || found === undefined) return prepareConstant({ [name]: text, ...fixed }, false)
 
-  const pieces = text.split(/(\{\{(?:script|style)-nonce\}\})/)
+  const pieces = splitAt(text, found)
   const rest = createHeaderBlock(fixed)
   // Checks the text of the policy.
   createHeaderBlock({ [name]: text })
@@ -82,12 +88,21 @@ export function prepareHeaders({ helmet: options, nonces, extra }: ResolvedHeade
     nonces: true,
     constant: undefined,
     block(_request, _reply, nonce = createNonce()) {
-      const filled = pieces.map((piece) =>
-        piece === placeholders.script ? nonce.script : piece === placeholders.style ? nonce.style : piece
-      )
-      return prependHeader(name, filled.join(''), rest)
+      let filled = ''
+      for (const piece of pieces) filled += typeof piece === 'string' ? piece : nonce[piece.kind]
+      return prependHeader(name, filled, rest)
     }
   }
+}
+
+/** The text of a policy, with the places of its nonces. */
+function splitAt(text: string, { script, style }: CspNonce): (string | { kind: keyof CspNonce })[] {
+  return text.split(script).flatMap((part, index) => {
+    const parts = part
+      .split(style)
+      .flatMap((piece, at) => (at === 0 ? [piece] : [{ kind: 'style' } as const, piece]))
+    return index === 0 ? parts : [{ kind: 'script' } as const, ...parts]
+  })
 }
 
 const prepareConstant = (fixed: Record<string, string>, nonces: boolean): PreparedHeaders => {
@@ -101,7 +116,9 @@ function prepareDynamicPolicy(
   fixed: Record<string, string>
 ): PreparedHeaders {
   const name = policy.reportOnly ? 'content-security-policy-report-only' : 'content-security-policy'
-  const withoutNonces = nonces ? undefined : contentSecurityPolicy(policy as never)
+  // With nonces it is made for each request; here it is checked.
+  const checked = contentSecurityPolicy((nonces ? withNonce(policy, placeholders) : policy) as never)
+  const withoutNonces = nonces ? undefined : checked
   const rest = createHeaderBlock(fixed)
   return {
     fixed,
@@ -134,18 +151,21 @@ function hasFunctions(policy: unknown): policy is Policy {
 
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 
-const withPlaceholders = (policy: HelmetHeaders['contentSecurityPolicy'], nonces: boolean) =>
-  (nonces ? withNonce((policy === true ? undefined : policy) as Policy, placeholders) : policy) as never
+type Policies = Pick<HelmetSet, 'plugin' | 'route'>
+
+const policyOf = ({ plugin, route }: Policies): HelmetHeaders['contentSecurityPolicy'] =>
+  'contentSecurityPolicy' in route ? route.contentSecurityPolicy : plugin.contentSecurityPolicy
 
 /** Adds nonces as @fastify/helmet does: to the directive in its spelling, or to a new one. */
-function withNonce(policy: Policy | undefined, nonce: CspNonce): Policy {
+function withNonce(policy: Policy | true | undefined, nonce: CspNonce): Policy {
+  const options = policy === true ? {} : policy
   const directives: Directives = {
-    ...(policy ? policy.directives : contentSecurityPolicy.getDefaultDirectives())
+    ...(options ? options.directives : contentSecurityPolicy.getDefaultDirectives())
   }
   for (const kind of ['script', 'style'] as const) {
     const key = Array.isArray(directives[`${kind}-src`]) ? `${kind}-src` : `${kind}Src`
     const before = Array.isArray(directives[key]) ? (directives[key] as unknown[]) : []
     directives[key] = [...before, `'nonce-${nonce[kind]}'`]
   }
-  return { ...policy, directives }
+  return { ...options, directives }
 }

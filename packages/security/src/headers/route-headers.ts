@@ -1,9 +1,8 @@
 import type { AtLeastOne, NoOptions, Overridable } from '@seaworthy/contract'
-import { omitUndefined } from '@seaworthy/internal'
 import type { RouteOptions } from 'fastify'
 import { check } from '../option-checks.ts'
 import type { HelmetHeaders } from './helmet-types.ts'
-import type { HelmetRouteOption, RouteHeadersOptions } from './options.ts'
+import type { HeadersOptions, HelmetRouteOption, RouteHeadersOptions } from './options.ts'
 
 /**
  * A route's headers: options on top of the plugin's, or `false` for none. In the route's `config.headers`;
@@ -47,8 +46,8 @@ declare module 'fastify' {
   }
 }
 
-/** The route's options for headers, under whichever name; `undefined` if it has none. */
-export function routeHeaders(route: RouteOptions): Record<string, unknown> | false | undefined {
+/** The route's options for headers, under whichever name, as they are; `undefined` if it has none. */
+export function routeHeaders(route: RouteOptions): HeadersOptions | false | undefined {
   const { helmet } = route as { helmet?: unknown }
   const { headers, helmet: configHelmet } = (route.config ?? {}) as { headers?: unknown; helmet?: unknown }
   const options = headers ?? helmet ?? configHelmet
@@ -56,6 +55,5 @@ export function routeHeaders(route: RouteOptions): Record<string, unknown> | fal
   if (typeof options !== 'object' || options === null) {
     return check.fail(`headers of ${route.url}`, 'an object or false', options)
   }
-  const { skipRoute, ...rest } = omitUndefined(options as Record<string, unknown>)
-  return skipRoute ? false : rest
+  return (options as { skipRoute?: boolean }).skipRoute ? false : options
 }

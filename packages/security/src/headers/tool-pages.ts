@@ -7,38 +7,39 @@ interface Tool {
   file: RegExp
   /** The routes of the plugin that are part of the page. */
   url: RegExp
-  /** The sources that the page needs beside those of the same origin. */
-  sources: Record<string, string[]>
+  headers: HeadersOptions
+}
+
+/** The headers of a page. `sources`: those that it needs beside those of the same origin. */
+function withSources(sources: Record<string, string[]>): HeadersOptions {
+  const { contentSecurityPolicy } = profiles.html.helmet
+  const directives = { ...(contentSecurityPolicy as { directives: Record<string, string[]> }).directives }
+  for (const [name, list] of Object.entries(sources)) {
+    directives[name] = [...(directives[name] ?? []), ...list]
+  }
+  return { profile: 'html', contentSecurityPolicy: { useDefaults: false, directives } }
 }
 
 const tools: readonly Tool[] = [
   {
     file: /[\\/]@fastify[\\/]swagger-ui[\\/]/,
     url: /./,
-    sources: { 'style-src': ["'unsafe-inline'"], 'img-src': ['https:'] }
+    headers: withSources({ 'style-src': ["'unsafe-inline'"], 'img-src': ['https:'] })
   },
   {
     // GraphiQL of mercurius, and its service worker.
     file: /[\\/]mercurius[\\/]/,
     url: /\/graphiql(?:\/|$)/,
-    sources: {
+    headers: withSources({
       'script-src': ['https://unpkg.com'],
       'style-src': ["'unsafe-inline'", 'https://unpkg.com'],
       'connect-src': ['https://unpkg.com'],
       'worker-src': ["'self'", 'blob:'],
       'font-src': ['data:', 'https://unpkg.com']
-    }
+    })
   }
 ]
 
 /** The headers of the pages of documentation tools, which the app does not write. `undefined` for other routes. */
-export function toolPageHeaders(pluginName: string, { url }: RouteOptions): HeadersOptions | undefined {
-  const tool = tools.find((each) => each.file.test(pluginName) && each.url.test(url))
-  if (tool === undefined) return undefined
-  const { contentSecurityPolicy } = profiles.html.helmet
-  const directives = { ...(contentSecurityPolicy as { directives: Record<string, string[]> }).directives }
-  for (const [name, sources] of Object.entries(tool.sources)) {
-    directives[name] = [...(directives[name] ?? []), ...sources]
-  }
-  return { profile: 'html', contentSecurityPolicy: { useDefaults: false, directives } }
-}
+export const toolPageHeaders = (pluginName: string, { url }: RouteOptions): HeadersOptions | undefined =>
+  tools.find((tool) => tool.file.test(pluginName) && tool.url.test(url))?.headers
