@@ -139,3 +139,16 @@ t.test('routes that share their options have them, and their HEAD routes too', a
     t.equal((await app.inject({ method, url: '/c' })).headers['x-frame-options'], undefined)
   }
 })
+
+t.test('a decorator of the app stays, and one of null is filled', async (t) => {
+  for (const [value, expected] of [
+    [null, 'function'],
+    ['of the app', 'string']
+  ]) {
+    const app = createApp(t)
+    app.decorateReply<unknown>('helmet' as string, value).decorateReply('cspNonce', null as never)
+    await app.register(headers, { enableCSPNonces: true, profile: 'html' })
+    app.get('/', async (_request, reply) => [typeof reply.helmet, typeof reply.cspNonce.script])
+    t.same((await app.inject('/')).json(), [expected, 'string'])
+  }
+})

@@ -53,27 +53,31 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
   const ofApp: HeadersOfRoute = { options: {}, prepared, ofCalls: new WeakMap() }
 
   if (!fastify.hasReplyDecorator('cspNonce')) fastify.decorateReply('cspNonce', null as never)
+  function helmet(this: FastifyReply, callOptions?: HelmetHeaders): void {
+    const route = data.get(this.request) ?? ofApp
+    let headers = callOptions ? route.ofCalls.get(callOptions) : (route.prepared ?? prepared)
+    if (headers === undefined) {
+      const forms = helmetForms('headers', options, { ...route.options, ...callOptions })
+      headers = prepareNow(forms, headersOf, onPage)
+      route.ofCalls.set(callOptions!, headers)
+    }
+    const block = blockFor(headers, this.request, this)
+    if (block.page === undefined) {
+      // One by one, because they override headers that are set already.
+      for (const [name, value] of block.values) this.header(name, value)
+      return
+    }
+    for (const name of block.values.keys()) this.removeHeader(name)
+    setBlock(this, block)
+  }
   if (!fastify.hasReplyDecorator('helmet')) {
-    fastify.decorateReply<unknown>(
-      'helmet' as string,
-      function helmet(this: FastifyReply, callOptions?: HelmetHeaders) {
-        const route = data.get(this.request) ?? ofApp
-        let headers = callOptions ? route.ofCalls.get(callOptions) : (route.prepared ?? prepared)
-        if (headers === undefined) {
-          const forms = helmetForms('headers', options, { ...route.options, ...callOptions })
-          headers = prepareNow(forms, headersOf, onPage)
-          route.ofCalls.set(callOptions!, headers)
-        }
-        const block = blockFor(headers, this.request, this)
-        if (block.page === undefined) {
-          // One by one, because they override headers that are set already.
-          for (const [name, value] of block.values) this.header(name, value)
-          return
-        }
-        for (const name of block.values.keys()) this.removeHeader(name)
-        setBlock(this, block)
-      }
-    )
+    fastify.decorateReply<unknown>('helmet' as string, helmet)
+  } else {
+    // An app that prepared the place with null, as for @fastify/helmet. A value of the app's stays.
+    fastify.addHook('onRequest', (_request, reply, done) => {
+      ;(reply as { helmet: unknown }).helmet ??= helmet
+      done()
+    })
   }
 
   if (global) {
