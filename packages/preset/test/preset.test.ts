@@ -168,16 +168,23 @@ t.test('in a child scope both the plugin of the app and ours apply', async (t) =
   t.equal(stateOf(app, 'security.headers'), undefined)
 })
 
-t.test(
-  'registering a plugin to which a part cannot give way is rejected with the part and its switch',
-  async (t) => {
-    const { app } = await build(t, { security: { cors: { origin: 'https://a.example' } } })
-    t.throws(() => app.register(cors), {
-      message: /"@fastify\/cors".*"security\.cors".*\{ security: \{ cors: false \} \}/
-    })
-    t.throws(() => app.register(seaworthy), { message: /fastify-seaworthy/ })
+t.test('registering a plugin to which a part cannot give way is rejected with its name', async (t) => {
+  const { app } = await build(t, {})
+  t.throws(() => app.register(seaworthy), { message: /fastify-seaworthy/ })
+})
+
+t.test('to a later @fastify/cors the cors of security gives way', async (t) => {
+  const { app } = await build(t, { security: { cors: { origin: 'https://a.example' } } })
+  await app.register(cors, { origin: ['https://b.example'] })
+  for (const [origin, expected] of [
+    ['https://a.example', undefined],
+    ['https://b.example', 'https://b.example']
+  ]) {
+    const { headers } = await app.inject({ url: '/', headers: { origin } })
+    t.equal(headers['access-control-allow-origin'], expected)
   }
-)
+  t.match(stateOf(app, 'security.cors'), { state: 'backed off', reason: /was registered later/ })
+})
 
 t.test('plugins that the auth part registers are rejected only where it has registered them', async (t) => {
   const session = { key: randomBytes(32) }

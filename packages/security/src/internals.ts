@@ -100,15 +100,17 @@ export async function registerCorsWithoutHook(
   options: FastifyCorsOptions
 ): Promise<onRequestHookHandler | undefined> {
   let corsHook: onRequestHookHandler | undefined
-  const host = Object.assign(Object.create(fastify) as object, {
-    decorateRequest: fastify.decorateRequest.bind(fastify),
+  const host = Object.create(fastify) as FastifyInstance
+  Object.assign(host, {
+    // Its hook sets the member of a preflight; declared here, it would be declared twice where the app registers it too.
+    decorateRequest: () => host,
     options: fastify.options.bind(fastify),
     addHook(name: string, hook: onRequestHookHandler) {
       if (name === 'onRequest' && corsHook === undefined) corsHook = hook
       else fastify.addHook(name as 'onRequest', hook)
       return host
     }
-  }) as FastifyInstance
+  })
   const register: FastifyPluginCallback<FastifyCorsOptions> = (_instance, registered, done) =>
     fastifyCors(host, registered, done)
   await fastify.register(fp(register, { name: '@fastify/cors', fastify: '5.x' }), options)

@@ -1,8 +1,9 @@
 // An app that registers an official plugin beside ours.
+import fastifyCors from '@fastify/cors'
 import fastifyHelmet from '@fastify/helmet'
 import fastifyRateLimit from '@fastify/rate-limit'
 import t from 'tap'
-import { headers, rateLimit, security } from '../src/index.ts'
+import { cors, headers, rateLimit, security, type CorsOptions } from '../src/index.ts'
 import { captureLog, createApp, ok, statuses } from './helpers.ts'
 
 for (const order of ['before', 'after'] as const) {
@@ -34,6 +35,39 @@ for (const order of ['before', 'after'] as const) {
     t.same(await statuses(app, 3, '/denied'), [401, 401, 429])
     t.equal(lines.filter((line) => line.includes('registers @fastify/rate-limit too')).length, 1)
   })
+}
+
+const [a, b, c] = ['https://a.example', 'https://b.example', 'https://c.example']
+const forms: Record<string, CorsOptions> = {
+  'a list': { origin: [a, /^https:\/\/p\.example$/] },
+  'a function': { origin: (origin, done) => done(null, origin === a) },
+  'a delegator': { delegator: async () => ({ origin: a }) }
+}
+
+for (const [name, options] of Object.entries(forms)) {
+  for (const order of ['before', 'after'] as const) {
+    t.test(`@fastify/cors ${order} ${name} of ours: its origins may read, and ours may not`, async (t) => {
+      const { lines, logger } = captureLog('warn')
+      const app = createApp(t, { logger })
+      const theirs = { origin: [b], methods: ['GET', 'PUT'] }
+      if (order === 'before') await app.register(fastifyCors, theirs)
+      await app.register(cors, options)
+      if (order === 'after') await app.register(fastifyCors, theirs)
+      app.get('/', ok)
+      app.get('/route', { config: { cors: { origin: c } } }, ok)
+      const ask = async (origin: string | undefined, url = '/', method: 'GET' | 'OPTIONS' = 'GET') => {
+        const preflight = method === 'OPTIONS' ? { 'access-control-request-method': 'PUT' } : {}
+        const response = await app.inject({ method, url, headers: { origin, ...preflight } })
+        return response.headers['access-control-allow-origin']
+      }
+      for (const method of ['GET', 'OPTIONS'] as const) {
+        t.equal(await ask(b, '/', method), b, method)
+        t.equal(await ask(a, '/', method), undefined, `${method} of an origin of ours`)
+      }
+      t.equal(await ask(c, '/route'), c)
+      t.equal(lines.filter((line) => line.includes('registers @fastify/cors too')).length, 1)
+    })
+  }
 }
 
 t.test('an app without them has no such line', async (t) => {

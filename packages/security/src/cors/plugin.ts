@@ -1,12 +1,12 @@
-import fastifyCors, { type FastifyCorsOptions } from '@fastify/cors'
-import type { Overridable } from '@seaworthy/contract'
+import type { FastifyCorsOptions } from '@fastify/cors'
+import { whenReplaced, type Overridable } from '@seaworthy/contract'
 import { omitUndefined } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { registerCorsWithoutHook } from '../internals.ts'
-
 import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { bindHeaderSlot } from '../prepared-headers/set-block.ts'
+import { hasOfficialCors, whenCorsFollows } from './give-way.ts'
 import { prepareListedOrigins, varyByOrigin } from './listed-origins.ts'
 import { checkCors, corsDefaults, type CorsOptions, type RouteCors } from './options.ts'
 import { isThenable, toOriginFunction } from './origin-function.ts'
@@ -22,17 +22,19 @@ declare module 'fastify' {
 
 const plugin: FastifyPluginAsync<CorsOptions> = async (fastify, options) => {
   const checked = checkCors('cors', options)
+  if (hasOfficialCors(fastify)) return warnAboutOfficial(fastify)
   if (checked.origin === true) {
     fastify.log.warn(
       'security: "cors.origin" is true; every site may read responses that need no credentials; list the origins if that is not meant'
     )
   }
 
+  let active = true
   warnAboutMisspeltOptions(fastify, ['cors'])
   // @fastify/cors reads a route's options from the same place, so they are converted in place.
   fastify.addHook('onRoute', (route) => {
     const { cors } = (route.config ?? {}) as { cors?: RouteCors }
-    if (cors === undefined || cors === false) return
+    if (cors === undefined || cors === false || !active) return
     const option = `cors of ${route.url}`
     const merged = checkCors(option, { ...checked, ...checkCors(option, cors) })
     route.config = { ...route.config, cors: toOfficialOptions(fastify, merged) as RouteCors }
@@ -40,31 +42,9 @@ const plugin: FastifyPluginAsync<CorsOptions> = async (fastify, options) => {
 
   const keepVary = dependsOnOrigin(checked) ? keepVaryOrigin(fastify) : undefined
   const setListedOrigin = prepareListedOrigins(fastify, checked)
-  if (setListedOrigin !== undefined) {
-    const corsHook = await registerCorsWithoutHook(fastify, toOfficialOptions(fastify, checked))
-    if (corsHook === undefined) {
-      fastify.log.info(
-        'security: this version of @fastify/cors adds no onRequest hook; all requests pass through it, which is slower; nothing to do'
-      )
-      return
-    }
-    fastify.addHook('onRequest', function cors(request, reply, done) {
-      if (setListedOrigin(request, reply)) return done()
-      keepVary?.(request, reply)
-      corsHook.call(this, request, reply, done)
-    })
-    return
-  }
-  if (keepVary !== undefined) {
-    fastify.addHook('onRequest', (request, reply, done) => {
-      keepVary(request, reply)
-      done()
-    })
-  }
-
   const { delegator } = checked
-  await fastify.register(
-    fastifyCors,
+  const corsHook = await registerCorsWithoutHook(
+    fastify,
     delegator === undefined
       ? toOfficialOptions(fastify, checked)
       : {
@@ -72,7 +52,31 @@ const plugin: FastifyPluginAsync<CorsOptions> = async (fastify, options) => {
           delegator: (request: FastifyRequest) => callDelegator(fastify, delegator, request)
         }
   )
+  fastify.addHook('onRequest', function cors(request, reply, done) {
+    if (!active || setListedOrigin?.(request, reply)) return done()
+    keepVary?.(request, reply)
+    if (corsHook === undefined) done()
+    else corsHook.call(this, request, reply, done)
+  })
+  if (corsHook === undefined) {
+    if (setListedOrigin !== undefined) {
+      fastify.log.info(
+        'security: this version of @fastify/cors adds no onRequest hook; all requests pass through it, which is slower; nothing to do'
+      )
+    }
+    return
+  }
+  whenReplaced(fastify, 'security.cors', () => void (active = false))
+  whenCorsFollows(fastify, () => {
+    if (active) warnAboutOfficial(fastify)
+    active = false
+  })
 }
+
+const warnAboutOfficial = ({ log }: FastifyInstance): void =>
+  log.warn(
+    'security: the app registers @fastify/cors too; its headers are sent, and those of "cors" are not; keep one of the two'
+  )
 
 /** Whether responses differ between origins. */
 const dependsOnOrigin = ({ origin, delegator }: CorsOptions): boolean =>
