@@ -28,7 +28,9 @@ const paths = [
   'README.md',
   'packages/preset/README.md',
   'packages/preset/MIGRATION.md',
-  ...globSync('packages/*/README.md', { cwd: root }).toSorted()
+  ...globSync('packages/*/README.md', { cwd: root }).toSorted(),
+  // What the READMEs have no room for.
+  ...globSync('docs/guide/*.md', { cwd: root }).toSorted()
 ]
 
 const installLines = (text: string): string[][] =>
@@ -60,14 +62,14 @@ function read(path: string): Document {
   }
 }
 
-/** The root README, the guide, and the README of each published package. */
+/** The root README, the guide to moving, the README of each published package, and the pages of `docs/guide`. */
 export const documents: readonly Document[] = [...new Set(paths)]
   .filter((path) => existsSync(join(root, path)))
   .map(read)
 
 /** The pages of `docs/` that people write, with code: their first install line, like that of a README, comes before. */
 export const pages: readonly Document[] = globSync(
-  'docs/{*,start/*,guide/*,tasks/*,from/*,operate/*,learn/*}.md',
+  'docs/{*,start/*,tasks/*,from/*,operate/*,learn/*}.md',
   {
     cwd: root
   }
