@@ -29,7 +29,7 @@ const paths = [
   'packages/preset/README.md',
   'packages/preset/MIGRATION.md',
   ...globSync('packages/*/README.md', { cwd: root }).toSorted(),
-  // What the READMEs have no room for.
+  // The pages of the guide have what READMEs have no room for.
   ...globSync('docs/guide/*.md', { cwd: root }).toSorted()
 ]
 
