@@ -3,7 +3,7 @@ import type { EnvironmentOf, EnvironmentSchema } from './types.ts'
 const port = { type: 'integer', minimum: 0, maximum: 65_535 } as const
 
 /**
- * Every variable that the preset reads. Types, checks, `.env.example` and the README's table all come from here.
+ * Every variable that the preset reads. Types, checks, `.env.example` and the documents' table all come from here.
  * Each may also be set as `NAME_FILE`, the path of a file with the value.
  *
  * @example
