@@ -168,6 +168,7 @@ t.test("the profile 'api' allows nothing to load, frame or cache a response", as
     'cache-control': 'no-store',
     'x-frame-options': 'DENY',
     'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
     'permissions-policy': /camera=\(\).*geolocation=\(\)/
   })
