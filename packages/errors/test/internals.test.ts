@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import httpErrors from 'http-errors'
 import t from 'tap'
 import {
+  allowNotFoundHandler,
   hasAppErrorHandler,
   isFastifyError,
   isHttpError,
@@ -104,6 +105,34 @@ t.test('the error of a second 404 handler is recognised', async (t) => {
     thrown = error
   }
   t.ok(isNotFoundHandlerSet(thrown))
+})
+
+t.test(
+  'the 404 handler of the root may be set again, also from a scope, and the last one answers',
+  async (t) => {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    t.notOk(allowNotFoundHandler(app), 'none is set: there is nothing to allow')
+    app.setNotFoundHandler((_request, reply) => reply.code(404).send('first'))
+    t.ok(allowNotFoundHandler(app))
+    app.setNotFoundHandler((_request, reply) => reply.code(404).send('second'))
+    await app.register(async (scope) => {
+      t.ok(allowNotFoundHandler(scope))
+      scope.setNotFoundHandler((_request, reply) => reply.code(404).send('of a scope'))
+    })
+    t.match(await app.inject('/nothing'), { statusCode: 404, payload: 'of a scope' })
+  }
+)
+
+t.test('without the symbol of Fastify a second 404 handler stops the start with the option', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const symbol = Object.getOwnPropertySymbols(app).find(
+    ({ description }) => description === 'fastify.canSetNotFoundHandler'
+  )
+  t.ok(symbol, 'this Fastify has it')
+  const inner = Object.create(null) as FastifyInstance
+  t.notOk(allowNotFoundHandler(inner))
 })
 
 t.test('the tree of printRoutes shows which routes have the default error handler', async (t) => {

@@ -20,6 +20,31 @@ export const isFastifyDefault = (value: unknown): boolean =>
 export const isChildScope = (fastify: FastifyInstance): boolean =>
   typeof (Object.getPrototypeOf(fastify) as Partial<FastifyInstance>).register === 'function'
 
+/**
+ * The routes of the whole app that lack a hook with this name, as `GET, HEAD /path`. The only view of a route's hooks is
+ * the tree that `printRoutes` prints when the app is ready: each level is four columns deeper. `undefined` if the tree has
+ * another format.
+ */
+export function routesWithout(fastify: FastifyInstance, hook: 'onError', name: string): string[] | undefined {
+  const tree = fastify.printRoutes({ commonPrefix: false, includeHooks: true })
+  const parts: string[] = []
+  const routes: { name: string; has: boolean }[] = []
+  for (const line of tree.split('\n')) {
+    const meta = /• \((\w+)\) (.*)$/.exec(line)
+    const [, indent = '', branch, text = '', methods] =
+      /^((?:[│ ] {3})*)([├└]── )?(.*?)(?: \(([A-Z][A-Z, -]*)\).*)?$/.exec(line) ?? []
+    if (meta) {
+      const last = routes.at(-1)
+      if (last !== undefined && meta[1] === hook && meta[2]!.includes(`"${name}()"`)) last.has = true
+      continue
+    }
+    if (branch !== undefined) parts.splice(indent.length / 4, Infinity, text)
+    if (methods !== undefined) routes.push({ name: `${methods} ${parts.join('')}`, has: false })
+  }
+  if (routes.every(({ has }) => !has) && tree.includes('── ') && !tree.includes('• (')) return undefined
+  return routes.filter(({ has }) => !has).map((route) => route.name)
+}
+
 const pluginMetadata = Symbol.for('plugin-meta')
 
 /**

@@ -7,11 +7,13 @@ import {
   type Overridable
 } from '@seaworthy/contract'
 import { hasLogger } from '@seaworthy/internal'
+import type { CheckFunction } from '@seaworthy/health'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
+import { checkScope } from './conflicts/child-scope.ts'
 import { explainDecoratorConflicts } from './conflicts/explain-decorator-conflicts.ts'
 import { handleLaterPlugins } from './conflicts/later-plugins.ts'
-import { isChildScope, missingInternals } from './internals.ts'
+import { missingInternals } from './internals.ts'
 import { load } from './load/load.cjs'
 import { requireVersions } from './load/required-versions.ts'
 import { reportAdoption, withAdoption } from './adoption/adoption.ts'
@@ -46,11 +48,13 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, appOptions)
   const expected = partSettings(options)
   rejectRegisterAlone(fastify, options, expected)
   const redis = options.redis && shareRedis(options.redis, fastify.log)
+  // Made at once, so that it knows the first error of the connection.
+  const redisCheck = redis && options.health !== false ? load.health().redisCheck(redis.client) : undefined
 
   const hadCookies = fastify.hasPlugin(cookiePlugin)
   const reports = await registerParts(fastify, options, redis)
   if (options.adopt) reportAdoption(fastify, reports)
-  if (redis) manageRedis(fastify, redis)
+  if (redis) manageRedis(fastify, redis, redisCheck)
   const report = (): Report =>
     structuredClone({ parts: reports, missing: missingServerOptions(fastify, expected) })
   fastify.decorate('seaworthy', { report })
@@ -60,10 +64,10 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, appOptions)
     management.section('parts', () => report(), { live: false })
     management.section('configuration', () => redactOptions(options), { live: false })
   })
+  checkScope(fastify, options)
   fastify.addHook('onReady', (done) => {
     logStart(fastify, report())
     questionOptions(fastify, options)
-    if (isChildScope(fastify)) warnChildScope(fastify)
     if (hasPublicMetrics(options, reports)) warnPublicMetrics(fastify)
     done()
   })
@@ -89,8 +93,12 @@ async function registerParts(
 }
 
 /** Checks the shared client in readiness, and closes it after everything that may use it. */
-function manageRedis(fastify: FastifyInstance, { client, isOwned }: SharedRedis): void {
-  provided(fastify, readinessPort)?.addCheck('redis', () => client.ping(), { critical: false })
+function manageRedis(
+  fastify: FastifyInstance,
+  { client, isOwned }: SharedRedis,
+  check: CheckFunction = () => client.ping()
+): void {
+  provided(fastify, readinessPort)?.addCheck('redis', check as () => Promise<boolean>, { critical: false })
   if (!isOwned) return
 
   const lifecycle = provided(fastify, lifecyclePort)
@@ -103,13 +111,6 @@ function manageRedis(fastify: FastifyInstance, { client, isOwned }: SharedRedis)
       close()
       done()
     })
-}
-
-function warnChildScope({ log }: FastifyInstance): void {
-  log.warn(
-    'seaworthy: it is registered in a scope of the app, so routes outside have no headers, limits or guards, whatever ' +
-      'their config says; register it on the app itself, or wrap the plugin around it in fastify-plugin'
-  )
 }
 
 /** In production alone: on a developer's machine the port is not public. */

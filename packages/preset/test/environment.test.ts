@@ -7,6 +7,7 @@ import { temporaryFolder } from '@seaworthy/testing'
 import Fastify from 'fastify'
 import t from 'tap'
 import { Secret } from '@seaworthy/internal'
+import type { ManagementOptions } from '@seaworthy/observability'
 import { environmentExample, fromEnv, seaworthy, serverOptions } from '../src/index.ts'
 
 /** All problems of the environment. */
@@ -290,6 +291,41 @@ t.test('grace period, name and version of the service have variables', async (t)
   })
   t.match(shutdown, { gracePeriod: 45_000 })
   t.match(observability, { metrics: { buildInfo: { name: 'orders', version: '1.2.3' } } })
+})
+
+t.test("every option of the operators' listener has a variable", async (t) => {
+  const { observability } = fromEnv({
+    MANAGEMENT_PORT: '9464',
+    MANAGEMENT_HOST: '0.0.0.0',
+    MANAGEMENT_TOKEN: 'a-token-of-16-letters',
+    MANAGEMENT_ALLOW: '10.0.0.0/8',
+    MANAGEMENT_HOSTS: 'ops.example.com, ops',
+    MANAGEMENT_READ_ONLY: '1',
+    MANAGEMENT_ALLOW_SHUTDOWN: 'true',
+    MANAGEMENT_RECENT_REQUESTS: 'no'
+  })
+  const { management } = observability as { management: ManagementOptions }
+  t.match(management, {
+    hosts: ['ops.example.com', 'ops'],
+    readOnly: true,
+    allowShutdown: true,
+    recentRequests: false
+  })
+  const names: Required<Record<keyof ManagementOptions, true>> = {
+    port: true,
+    host: true,
+    token: true,
+    allow: true,
+    hosts: true,
+    readOnly: true,
+    allowShutdown: true,
+    recentRequests: true
+  }
+  t.strictSame(Object.keys(management).toSorted(), Object.keys(names).toSorted())
+  t.strictSame(problemsOf({ MANAGEMENT_READ_ONLY: 'true' }), ['MANAGEMENT_READ_ONLY needs MANAGEMENT_PORT'])
+  t.match(problemsOf({ MANAGEMENT_PORT: '9464', MANAGEMENT_HOSTS: 'https://ops.example.com' }), [
+    /^MANAGEMENT_HOSTS must be names of hosts, without schemes/
+  ])
 })
 
 t.test('variables of other code and times that look like seconds warn, and the service starts', async (t) => {

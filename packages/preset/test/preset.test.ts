@@ -457,15 +457,62 @@ t.test(
   }
 )
 
-t.test('in a scope of the app one line says that routes outside are not covered', async (t) => {
-  const lines: Record<string, unknown>[] = []
-  const stream = { write: (line: string) => void lines.push(JSON.parse(line)) }
-  const app = Fastify({ ...(serverOptions() as FastifyServerOptions), logger: { stream } })
-  t.teardown(() => app.close())
-  app.register(async (scope) => scope.register(seaworthy))
-  await app.ready()
-  t.match(
-    lines.find(({ msg }) => /scope of the app/.test(String(msg))),
-    { level: 40, msg: /routes outside have no headers, limits or guards/ }
-  )
+const inScope = (options: SeaworthyOptions) => async (scope: FastifyInstance) => {
+  await scope.register(seaworthy, options)
+  scope.get('/inside', async () => 'inside')
+}
+
+for (const [when, before, after] of [
+  ['before', true, false],
+  ['after', false, true]
+] as const) {
+  t.test(`in a scope of the app, a route that was added outside ${when} it stops the start`, async (t) => {
+    const app = Fastify(serverOptions({ observability: { logger: false } })) as unknown as FastifyInstance
+    t.teardown(() => app.close())
+    const add = () =>
+      app.get('/admin/:id', { config: { auth: { roles: ['admin'] } } }, async () => 'nothing guards it')
+    if (before) add()
+    await app.register(inScope({}))
+    if (after) add()
+    await t.rejects(Promise.resolve(app.ready()), {
+      code: 'INVALID_OPTION',
+      message: /routes outside \(GET \/admin\/:id\) have no .*guards.*\{ encapsulate: true \}/
+    })
+  })
+}
+
+t.test(
+  'in a scope of the app that has all routes, as fastify-cli makes it, it starts in silence',
+  async (t) => {
+    const lines: Record<string, unknown>[] = []
+    const stream = { write: (line: string) => void lines.push(JSON.parse(line)) }
+    const app = Fastify({ ...(serverOptions() as FastifyServerOptions), logger: { stream } })
+    t.teardown(() => app.close())
+    app.register(inScope({ security: { cors: { origin: ['https://a.example'] } } }))
+    await app.ready()
+    t.strictSame(
+      lines.filter(({ level }) => Number(level) >= 40),
+      []
+    )
+    t.equal((await app.inject('/health/live')).statusCode, 200)
+  }
+)
+
+t.test('routes outside of its scope are allowed where that is intended, and named in adoption', async (t) => {
+  for (const [options, warned] of [
+    [{ encapsulate: true }, 0],
+    [{ adopt: true }, 1]
+  ] as const) {
+    const lines: Record<string, unknown>[] = []
+    const stream = { write: (line: string) => void lines.push(JSON.parse(line)) }
+    const app = Fastify({ ...(serverOptions() as FastifyServerOptions), logger: { stream } })
+    t.teardown(() => app.close())
+    app.register(inScope(options))
+    app.get('/outside', async () => 'outside')
+    await app.ready()
+    t.equal(lines.filter(({ msg }) => /routes outside/.test(String(msg))).length, warned)
+    const headers = async (url: string) => (await app.inject(url)).headers
+    t.ok((await headers('/inside'))['x-content-type-options'])
+    t.notOk((await headers('/outside'))['x-content-type-options'])
+  }
 })

@@ -140,7 +140,11 @@ export function requirementOf(route: string, auth: true | RouteAuth, context: Ru
   assertOptionsObject(option, rule, 'true, false or an object')
   check.keys(option, rule, ruleNames)
   if (context.schemes.length === 0)
-    check.failWith(option, 'used with a scheme ("jwt", "session" or "apiKeys" in the options)', 'none')
+    check.failWith(
+      option,
+      'used with a scheme ("jwt", "session" or "apiKeys" in the options; JWT_SECRET or SESSION_SECRET for fromEnv())',
+      'none'
+    )
   const schemes = rule.schemes ?? context.schemes
   checkSchemes(`${option}.schemes`, schemes, context.schemes)
   return {

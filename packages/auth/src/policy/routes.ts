@@ -114,7 +114,11 @@ export function createRouteRules(
     checkPlace(route, name)
     const found = requirementsOfHooks(route)
     if (found.length > 0 && schemes.length === 0)
-      check.fail('jwt', `set (or "session", or "apiKeys"): ${name} needs a scheme`, undefined)
+      check.fail(
+        'jwt',
+        `set (or "session", or "apiKeys"; JWT_SECRET or SESSION_SECRET for fromEnv()): ${name} needs a scheme`,
+        undefined
+      )
     if (auth === false && found.length > 0)
       check.fail(`${name} config.auth`, 'left out beside app.authenticate', false)
     if (auth !== undefined && auth !== false) {

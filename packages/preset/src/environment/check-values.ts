@@ -69,13 +69,19 @@ const checks: readonly Check[] = [
   ),
   each('MANAGEMENT_ALLOW', isRange, 'addresses and CIDR ranges, separated by commas'),
   each('METRICS_ALLOW', isRange, 'addresses and CIDR ranges, separated by commas'),
+  each(
+    'MANAGEMENT_HOSTS',
+    (entry) => /^[\w.-]+$/.test(entry),
+    'names of hosts, without schemes and ports, separated by commas'
+  ),
   ...['HOST', 'MANAGEMENT_HOST', 'REDIS_HOST'].map(host),
   ({ RATE_LIMIT_WINDOW: text }) =>
     text === undefined || /^\d+$/.test(text) || parseDuration(text) !== undefined
       ? undefined
       : 'RATE_LIMIT_WINDOW must be a time such as 1 minute or 30 seconds, or a number of milliseconds',
-  needs('MANAGEMENT_TOKEN', 'MANAGEMENT_PORT'),
-  needs('MANAGEMENT_ALLOW', 'MANAGEMENT_PORT'),
+  ...['TOKEN', 'ALLOW', 'HOSTS', 'READ_ONLY', 'ALLOW_SHUTDOWN', 'RECENT_REQUESTS'].map((name) =>
+    needs(`MANAGEMENT_${name}`, 'MANAGEMENT_PORT')
+  ),
   needs('SESSION_SALT', 'SESSION_SECRET'),
   ({ PORT, MANAGEMENT_PORT }) =>
     MANAGEMENT_PORT !== undefined && MANAGEMENT_PORT !== '0' && MANAGEMENT_PORT === (PORT ?? '3000')

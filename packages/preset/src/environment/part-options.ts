@@ -28,7 +28,11 @@ export function partOptionsFrom(env: Environment): SeaworthyOptions {
               port: env.MANAGEMENT_PORT,
               host: env.MANAGEMENT_HOST,
               token: env.MANAGEMENT_TOKEN,
-              allow: list(env.MANAGEMENT_ALLOW)
+              allow: list(env.MANAGEMENT_ALLOW),
+              hosts: list(env.MANAGEMENT_HOSTS),
+              readOnly: env.MANAGEMENT_READ_ONLY,
+              allowShutdown: env.MANAGEMENT_ALLOW_SHUTDOWN,
+              recentRequests: env.MANAGEMENT_RECENT_REQUESTS
             }),
       metrics: metricsOptions(env)
     }),

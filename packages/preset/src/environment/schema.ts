@@ -140,6 +140,25 @@ export const environmentSchema = {
       description:
         "Addresses and CIDR ranges that may connect to the operators' listener, separated by commas."
     },
+    MANAGEMENT_HOSTS: {
+      type: 'string',
+      example: 'ops.example.com',
+      description:
+        "Further names of the operators' listener in addresses, separated by commas; needed without a token alone."
+    },
+    MANAGEMENT_READ_ONLY: {
+      type: 'boolean',
+      description: "Whether the operators' listener only shows: requests that would change something get 403."
+    },
+    MANAGEMENT_ALLOW_SHUTDOWN: {
+      type: 'boolean',
+      description: 'Whether operators may begin the shutdown of the service.'
+    },
+    MANAGEMENT_RECENT_REQUESTS: {
+      type: 'boolean',
+      description:
+        "Whether the operators' page lists the last failed and slow requests, as it does by default."
+    },
     METRICS_TOKEN: {
       type: 'string',
       secret: true,

@@ -119,6 +119,14 @@ export interface SeaworthyOptions {
    * @defaultValue false; `true` where the environment has `SEAWORTHY_ADOPT=1`
    */
   adopt?: boolean | undefined
+
+  /**
+   * Whether the preset may cover a part of the app alone: the scope in which it is registered. Otherwise routes outside
+   * of that scope, which have no headers, limits or guards whatever their config says, stop the start.
+   *
+   * @defaultValue false
+   */
+  encapsulate?: boolean | undefined
 }
 
 /** The parts in the order in which they are registered. */
@@ -143,7 +151,7 @@ const check = optionChecks('seaworthy')
  * @throws RangeError with the code `INVALID_OPTION`.
  */
 export function checkOptions(options: SeaworthyOptions): void {
-  const names = [...partNames, 'redis', 'adopt', 'env', 'listen']
+  const names = [...partNames, 'redis', 'adopt', 'encapsulate', 'env', 'listen']
   for (const name of Object.keys(options)) if (!names.includes(name)) failMisplaced(name, placeOf(name))
   check.keys('', options, names)
   for (const name of partNames) {
@@ -154,8 +162,9 @@ export function checkOptions(options: SeaworthyOptions): void {
     if (typeof value !== 'object' || value === null) continue
     for (const key of Object.keys(value)) failMisplaced(`${name}.${key}`, placeOf(key, name))
   }
-  const { redis, adopt } = options
+  const { redis, adopt, encapsulate } = options
   if (adopt !== undefined) check.boolean('adopt', adopt)
+  if (encapsulate !== undefined) check.boolean('encapsulate', encapsulate)
   if (redis !== undefined && (typeof redis !== 'object' || redis === null)) {
     check.fail('redis', 'a connection ({ host, port }) or an ioredis client', redis)
   }

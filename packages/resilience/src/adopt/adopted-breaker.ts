@@ -9,6 +9,7 @@ import {
   type StateChangeReason
 } from '../breaker/state-changes.ts'
 import type { Breaker, BreakerHost, BreakerSnapshot, Switch } from '../breaker/types.ts'
+import { requestCheck } from '../call/check-request.ts'
 import { deadlineOf } from '../deadline/request-state.ts'
 import { BreakerOpenError, BulkheadFullError, CallTimeoutError, ClosedError } from '../errors.ts'
 import { addAdopter, removeAdopter } from './adopters.ts'
@@ -36,6 +37,7 @@ export class Adopted<Args extends unknown[], T> implements AdoptedBreaker<Args, 
   readonly #shutdown: boolean
   readonly #isolation: Isolation
   readonly #listeners: StateChangeListeners
+  readonly #checkRequest: (request: unknown) => void
   readonly #events: Record<string, OpossumListener>
   /** Opossum's state, as of the latest change. */
   #state: CircuitState
@@ -54,6 +56,7 @@ export class Adopted<Args extends unknown[], T> implements AdoptedBreaker<Args, 
     this.#shutdown = options.shutdown
     this.#breaker = breaker
     this.#host = host
+    this.#checkRequest = requestCheck(name, host.log)
     this.#state = this.#circuitState()
     this.#listeners = new StateChangeListeners(host.log)
     this.#isolation = new Isolation((isolated) => (isolated ? this.#isolate() : this.#release()))
@@ -83,6 +86,11 @@ export class Adopted<Args extends unknown[], T> implements AdoptedBreaker<Args, 
   call(request: FastifyRequest | null | undefined, ...args: Args): Promise<T> {
     if (this.#host.isClosed) return Promise.reject(new ClosedError())
     const deadline = deadlineOf(request)
+    try {
+      if (deadline === undefined) this.#checkRequest(request)
+    } catch (error) {
+      return Promise.reject(error)
+    }
     if (deadline?.signal.aborted) return Promise.reject(deadline.signal.reason as Error)
     const result = this.#breaker.fire(...args).catch((error: unknown) => {
       throw this.#clientError(error)

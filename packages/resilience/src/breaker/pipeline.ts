@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { type AttemptContext, Call, type RunCall } from '../call/call.ts'
+import { requestCheck } from '../call/check-request.ts'
 import { deadlineOf } from '../deadline/request-state.ts'
 import { ClosedError } from '../errors.ts'
 import { withCoalescing } from '../strategies/coalesce.ts'
@@ -30,6 +31,7 @@ export class BreakerPipeline<Args extends unknown[], T> implements RegisteredBre
   readonly #attempts: AttemptRunner<Args, T>
   readonly #faults: Faults | undefined
   readonly #run: RunCall<Args, T>
+  readonly #checkRequest: (request: unknown) => void
 
   constructor(
     name: string,
@@ -45,6 +47,7 @@ export class BreakerPipeline<Args extends unknown[], T> implements RegisteredBre
       else this.#context.isolationChanged('isolated', state)
     })
     this.#attempts = new AttemptRunner(this.#context, this.isolation)
+    this.#checkRequest = requestCheck(name, host.log)
     this.#run = this.#compose()
   }
 
@@ -121,7 +124,9 @@ export class BreakerPipeline<Args extends unknown[], T> implements RegisteredBre
   #createCall(request: FastifyRequest | null | undefined, args: Args): Call<Args> {
     const { clock, policy } = this.#context
     const now = clock.now()
-    return new Call(request ?? null, args, deadlineOf(request), now, now + policy.totalTimeout)
+    const deadline = deadlineOf(request)
+    if (deadline === undefined) this.#checkRequest(request)
+    return new Call(request ?? null, args, deadline, now, now + policy.totalTimeout)
   }
 
   get state(): CircuitState {

@@ -11,8 +11,11 @@ export type DrainMode = 'full' | 'listener' | 'none'
 
 /** The mode for this process and its environment. */
 export function drainMode(): DrainMode {
-  if (process.env.NODE_ENV === 'development') return 'none'
+  if (process.env.NODE_ENV === 'development' || isWatched()) return 'none'
   if (cluster.isWorker || process.env.pm_id !== undefined) return 'listener'
   // A pod may have a terminal too (`tty: true`).
   return process.stdout.isTTY && process.env.KUBERNETES_SERVICE_HOST === undefined ? 'none' : 'full'
 }
+
+/** Whether `node --watch` restarts the process at each change. */
+const isWatched = (): boolean => process.env.WATCH_REPORT_DEPENDENCIES !== undefined
