@@ -6,6 +6,8 @@ import { resilience } from '../src/index.ts'
 import { ManualClock, outcomes } from './helpers/clock.ts'
 import { neighbours } from './helpers/neighbours.ts'
 
+const noRequest = null
+
 async function build(t: Test) {
   const app = Fastify()
   const { observed, plugin } = neighbours()
@@ -32,7 +34,7 @@ async function build(t: Test) {
     })
     return { status: response.statusCode, body: response.json<Record<string, unknown>>() }
   }
-  const call = async () => (await outcomes(1, () => users.call(null)))[0]
+  const call = async () => (await outcomes(1, () => users.call(noRequest)))[0]
   const isReady = () => observed.checks['breaker:users']!.check(new AbortController().signal)
   return { clock, send, call, isReady, users }
 }

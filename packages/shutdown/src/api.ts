@@ -29,7 +29,8 @@ export function createApi(
       sequence.onDrain(listener)
     },
     onShutdown(name, fn, options = {}) {
-      const phase = check.oneOf(`${String(name)}.phase`, options.phase ?? 'resources', phases)
+      check.string('name', name)
+      const phase = check.oneOf(`${name}.phase`, options.phase ?? 'resources', phases)
       if (phase === 'consumers') addConsumer(name, fn, options)
       else addResource(name, fn, options)
     },

@@ -1,4 +1,4 @@
-import dns, { type LookupAddress } from 'node:dns'
+import dns from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { findOptional, isPublicAddress, parseAddress } from '@seaworthy/internal'
 import type { Agent, buildConnector } from 'undici'
@@ -50,8 +50,8 @@ function load(): { undici: Undici; dispatcher: Agent } {
 /** Like `dns.lookup`, with the public addresses only. These are what the socket connects to: nothing resolves again. */
 const lookupPublic: LookupFunction = (hostname, options, callback) => {
   // Read at each call, because caches replace it.
-  dns.lookup(hostname, { ...options, all: true }, (error, found: LookupAddress[] = []) => {
-    const [first, ...others] = found.filter(({ address }) => isPublicAddress(address))
+  dns.lookup(hostname, { ...options, all: true }, (error, found) => {
+    const [first, ...others] = error === null ? found.filter(({ address }) => isPublicAddress(address)) : []
     if (error !== null || first === undefined) callback(error ?? new AddressError(), '')
     else if (options.all === true) callback(null, [first, ...others])
     else callback(null, first.address, first.family)
