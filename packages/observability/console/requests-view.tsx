@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
-import type { ActionStatus, RecentRequest, Status } from '../src/console/types.ts'
+import type { ActionStatus, Status } from '../src/console/types.ts'
+import type { RecentRequest } from '../src/http/recent-request.ts'
 import * as format from './format.ts'
 import { Badge, Card, Empty, Table } from './parts.tsx'
 import { RouteName } from './route-name.tsx'

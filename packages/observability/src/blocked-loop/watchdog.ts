@@ -28,7 +28,7 @@ export interface FoundTurn {
   request: TurnRequest | undefined
 }
 
-/** What is read in a turn that takes too long. */
+/** The result of the question to a turn that takes too long. */
 interface Found {
   beat: number
   stack: string
@@ -84,7 +84,7 @@ function start(threshold: number): NonNullable<Holder[typeof key]> {
     watcher?.blocked({ duration: turn.duration, stack, request })
   })
   const timer = setInterval(() => {
-    // Somebody who steps through the code blocks the loop on purpose.
+    // A developer who steps through the code blocks the loop on purpose.
     Atomics.store(beats, cell.isDebugged, inspectorUrl() === undefined ? 0 : 1)
     Atomics.add(beats, cell.beats, 1)
   }, step).unref()

@@ -1,4 +1,4 @@
-import type { RecentRequest } from './types.ts'
+import type { RecentRequest } from '../http/recent-request.ts'
 import type { OperatorAction } from '../management/operator-actions.ts'
 import type { HistoryStep } from './history.ts'
 import type { WindowRow } from './windowed-rows.ts'

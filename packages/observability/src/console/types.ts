@@ -1,5 +1,7 @@
 /** The JSON of `/status.json`, which the page shows. Its client is compiled against these types. */
 
+import type { RecentRequest } from '../http/recent-request.ts'
+
 export type Severity = 'bad' | 'warn' | 'note'
 
 /** Something that an operator should know, worst first. `section` is the part of the page that has the details. */
@@ -137,21 +139,6 @@ export interface Readiness {
   reason?: string | undefined
   maintenance?: { reason: string; since: string } | undefined
   held: string[]
-}
-
-/** A failed or slow request: nothing that a client has sent is in it but the ids, which were validated. */
-export interface RecentRequest {
-  at: number
-  method: string
-  route: string
-  statusCode: number
-  /** Milliseconds. */
-  duration: number
-  isSlow: boolean
-  correlationId: string
-  traceId: string
-  /** The error's class, with its code. */
-  error?: string
 }
 
 /** The part that changes; events of the page have it. */

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { RecentRequest } from '../console/types.ts'
+import type { RecentRequest } from './recent-request.ts'
 import type { RequestIds } from '../tracing/request-ids.ts'
 
 interface Outcome {

@@ -1,5 +1,5 @@
 import { assertOptionsObject, check, optionNames, type Defaults } from '../check.ts'
-import type { LogLevel } from './options.ts'
+import { levelNames, type LogLevel } from './levels.ts'
 
 /** The lines below the level of the log that a request keeps until it is known how it ends. */
 export interface DetailsOptions {
@@ -41,15 +41,13 @@ export interface ResolvedDetails {
   maxTotalBytes: number
 }
 
-const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
-
 /** Fills in the defaults. @throws RangeError for an option that cannot work. */
 export function resolveDetails(options: DetailsOptions): ResolvedDetails {
   assertOptionsObject('logging.details', options)
   check.keys('logging.details', options, names)
   const { level, maxBytes, maxTotalBytes } = options
   return {
-    level: check.oneOf('logging.details.level', level ?? detailsDefaults.level, levels),
+    level: check.oneOf('logging.details.level', level ?? detailsDefaults.level, levelNames),
     maxBytes: check.integer('logging.details.maxBytes', maxBytes ?? detailsDefaults.maxBytes, {
       min: 1024,
       max: 16_777_216,

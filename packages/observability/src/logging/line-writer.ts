@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { inspectLogger, lineEnd, lineText, textDestination } from '../pino-internals.ts'
 import { errSerializer, type ErrorJson } from './bounded-json.ts'
-import type { LogLevel } from './options.ts'
+import type { LogLevel } from './levels.ts'
 import { named } from './own-error.ts'
 
 /** Writes one line: fields as JSON text, each with a comma before it. */

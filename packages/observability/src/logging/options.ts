@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { assertOptionsObject, check, optionNames, type Defaults } from '../check.ts'
 import { resolveBuffer, type BufferOptions, type ResolvedBuffer } from './buffer-options.ts'
+import { levelNames, type LogLevel } from './levels.ts'
 import { resolveDetails, type DetailsOptions, type ResolvedDetails } from './details-options.ts'
 
 /**
@@ -174,7 +175,6 @@ export interface ResolvedLogging {
   buffer: ResolvedBuffer | undefined
 }
 
-const levelNames = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 const schemaNames = ['default', 'ecs', 'otel', 'gcp'] as const
 
 /** Fills in the defaults. @throws RangeError for an option that cannot work. */

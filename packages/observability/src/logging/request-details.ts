@@ -9,8 +9,8 @@ const kRing = Symbol('seaworthy.details')
 type Holder = { [kRing]?: DetailRing }
 
 /**
- * Lets the logger of each request take lines below the level of the log, which are written only if somebody will want to
- * read them. A logger that is no pino is left as it is.
+ * Lets the logger of each request take lines below the level of the log, which are written only if the request has
+ * ended so that an operator wants to read them. A logger that is no pino is left as it is.
  */
 export class RequestDetails {
   readonly #level: string

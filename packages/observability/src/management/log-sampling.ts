@@ -1,7 +1,7 @@
 import { setsState, type Management } from '@seaworthy/contract'
 import { defaultTtl, Temporary, ttlSchema } from './temporary.ts'
 
-/** What has a share that operators may change: the lines of requests. */
+/** The lines of requests: operators may change their share. */
 export interface Sampled {
   sampling: number
 }

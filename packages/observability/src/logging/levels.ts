@@ -1,0 +1,4 @@
+/** A level of pino. */
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
+
+export const levelNames = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
