@@ -47,6 +47,10 @@ export interface AuthApi {
   hashPassword(password: string): Promise<string>
   /** Whether a password matches its hash. It takes as long for users that do not exist (no hash). */
   verifyPassword(password: string, hash: string | null | undefined): Promise<boolean>
+  /** Whether a hash was made with another `login.cost`, or by another program: hash the password again at the next login. */
+  needsRehash(hash: string | null | undefined): boolean
+  /** Whether a password is in the list `login.breached`. `false` if the list does not answer. */
+  isBreachedPassword(password: string): Promise<boolean>
   /** Checks a login, with backoff by account and address. */
   verifyCredentials: VerifyCredentials
   /** Creates API keys. */

@@ -1,10 +1,11 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { AuthApi } from './api.ts'
 import type { ApiKeys } from './api-keys/create.ts'
 import type { Audit } from './core/audit.ts'
 import type { Csrf } from './csrf/csrf.ts'
+import type { IsBreached } from './logins/breached.ts'
 import { createVerifyCredentials } from './logins/credentials.ts'
-import type { LoginOptions } from './logins/options.ts'
+import type { ResolvedLogin } from './logins/options.ts'
 import { createPasswords } from './logins/passwords.ts'
 import { formatMatrix } from './policy/matrix.ts'
 import type { RouteRules } from './policy/routes.ts'
@@ -17,7 +18,8 @@ import type { TokenMint } from './tokens/mint.ts'
 import type { TokenVerifier } from './tokens/verifier.ts'
 
 export interface ApiDependencies {
-  readonly login: Required<LoginOptions>
+  readonly login: ResolvedLogin
+  readonly log: FastifyBaseLogger
   /** The store of all processes, or `local`. */
   readonly store: AuthStore
   readonly local: AuthStore
@@ -41,6 +43,7 @@ function requireFeature<T>(feature: T | undefined, option: string): T {
 /** Makes `app.auth`. */
 export function createApi({
   login,
+  log,
   store,
   local,
   audit,
@@ -52,6 +55,11 @@ export function createApi({
   const { sessions } = features
   const passwords = createPasswords(login.cost)
   const mint = () => requireFeature(features.mint, 'jwt.secret')
+  let isBreached: Promise<IsBreached> | undefined
+  const loadIsBreached = async (): Promise<IsBreached> => {
+    const options = requireFeature(login.breached, 'login.breached')
+    return (await import('./logins/breached.ts')).createIsBreached(options, log)
+  }
   const verifier = () => requireFeature(features.verifier, 'jwt')
 
   return {
@@ -62,6 +70,8 @@ export function createApi({
     printMatrix: () => formatMatrix(rules.matrix()),
     hashPassword: (password) => passwords.hash(password),
     verifyPassword: (password, hash) => passwords.verify(password, hash),
+    needsRehash: (hash) => passwords.needsRehash(hash),
+    isBreachedPassword: async (password) => (await (isBreached ??= loadIsBreached()))(password),
     verifyCredentials: createVerifyCredentials(passwords, login, { main: store, local }, audit),
     get apiKeys() {
       return requireFeature(features.apiKeys, 'apiKeys')

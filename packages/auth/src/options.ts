@@ -5,7 +5,7 @@ import type { AuditEvent, AuditListener } from './core/audit.ts'
 import { ofFastifyJwtAtTop, refuseMoved } from './core/moved-options.ts'
 import { check, optionsOf } from './core/option-checks.ts'
 import { resolveCsrf, type CsrfOptions, type ResolvedCsrf } from './csrf/options.ts'
-import { resolveLogin, type LoginOptions } from './logins/options.ts'
+import { resolveLogin, type LoginOptions, type ResolvedLogin } from './logins/options.ts'
 import { resolveOauth, type OAuthOptions, type ResolvedProvider } from './oauth/options.ts'
 import type { Policies } from './policy/policies.ts'
 import { compileRoles, type Roles, type RolesOption } from './policy/roles.ts'
@@ -156,7 +156,7 @@ export interface ResolvedAuth {
   readonly policies: Policies
   readonly revocation: ResolvedRevocation
   readonly csrf: ResolvedCsrf | undefined
-  readonly login: Required<LoginOptions>
+  readonly login: ResolvedLogin
   readonly defaultDeny: boolean
   readonly mode: 'enforce' | 'report'
   readonly realm: string

@@ -69,6 +69,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
 
   const api = createApi({
     login: options.login,
+    log: fastify.log,
     store,
     local,
     audit,

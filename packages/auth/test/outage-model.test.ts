@@ -6,7 +6,7 @@ import { Redis } from 'ioredis'
 import { auth } from '../src/index.ts'
 import { bearer, cookieOf } from './helpers.ts'
 
-/** What the test knows of a login. `maybe`: a change was not confirmed. `lost`: Redis has forgotten it. */
+/** The state of a login, as far as the test can know. `maybe`: a change was not confirmed. `lost`: Redis has forgotten it. */
 type Fate = 'alive' | 'maybe' | 'ended' | 'lost'
 interface Login {
   user: string

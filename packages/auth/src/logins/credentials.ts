@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
 import { AuthError, unauthorized } from '../core/errors.ts'
 import type { AuthStore } from '../stores/store.ts'
-import type { LoginOptions } from './options.ts'
+import type { ResolvedLogin } from './options.ts'
 import type { Passwords } from './passwords.ts'
 
 /**
@@ -62,7 +62,7 @@ const accountKey = (account: string): string =>
 
 export function createVerifyCredentials(
   passwords: Passwords,
-  options: Required<LoginOptions>,
+  options: ResolvedLogin,
   stores: { main: AuthStore; local: AuthStore },
   audit: Audit
 ): VerifyCredentials {

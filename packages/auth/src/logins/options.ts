@@ -1,4 +1,5 @@
 import { check } from '../core/option-checks.ts'
+import { resolveBreached, type BreachedOptions, type ResolvedBreached } from './breached-options.ts'
 
 /**
  * Options of password logins.
@@ -53,6 +54,18 @@ export interface LoginOptions {
    * @defaultValue 15
    */
   cost?: number
+
+  /**
+   * A list of leaked passwords, for `app.auth.isBreachedPassword`. Only the first five letters of a password's hash are
+   * sent there.
+   *
+   * @defaultValue none: nothing is asked
+   */
+  breached?: BreachedOptions
+}
+
+export interface ResolvedLogin extends Required<Omit<LoginOptions, 'breached'>> {
+  readonly breached: ResolvedBreached | undefined
 }
 
 export const loginDefaults = {
@@ -62,18 +75,21 @@ export const loginDefaults = {
   accountFactor: 10,
   addressFactor: 10,
   cost: 15
-} as const satisfies Required<LoginOptions>
+} as const satisfies Required<Omit<LoginOptions, 'breached'>>
 
-export function resolveLogin(options: LoginOptions): Required<LoginOptions> {
-  check.keys('login', options, Object.keys(loginDefaults))
-  const integer = (name: keyof LoginOptions, rule: { min: number; max?: number; unit?: string }): number =>
-    check.integer(`login.${name}`, options[name] ?? loginDefaults[name], rule)
+export function resolveLogin(options: LoginOptions): ResolvedLogin {
+  check.keys('login', options, [...Object.keys(loginDefaults), 'breached'])
+  const integer = (
+    name: keyof typeof loginDefaults,
+    rule: { min: number; max?: number; unit?: string }
+  ): number => check.integer(`login.${name}`, options[name] ?? loginDefaults[name], rule)
   return {
     attempts: integer('attempts', { min: 1, max: 1000 }),
     delay: integer('delay', { min: 1, unit: 'milliseconds' }),
     maxDelay: integer('maxDelay', { min: 1, unit: 'milliseconds' }),
     accountFactor: integer('accountFactor', { min: 1, max: 1000 }),
     addressFactor: integer('addressFactor', { min: 1, max: 1000 }),
-    cost: integer('cost', { min: 14, max: 20 })
+    cost: integer('cost', { min: 14, max: 20 }),
+    breached: resolveBreached(options.breached)
   }
 }

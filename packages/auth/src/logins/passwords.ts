@@ -12,6 +12,8 @@ export interface Passwords {
   hash(password: string): Promise<string>
   /** Whether the password matches the hash. It takes as long without a hash (an unknown user) as with one. */
   verify(password: string, stored: string | null | undefined): Promise<boolean>
+  /** Whether a hash was made with another cost, or by another program. */
+  needsRehash(stored: string | null | undefined): boolean
 }
 
 const derive = (password: string, salt: Buffer, length: number, options: ScryptOptions): Promise<Buffer> =>
@@ -58,6 +60,10 @@ export function createPasswords(cost: number): Passwords {
 
   return {
     hash,
+    needsRehash(stored) {
+      const [, ln, r, p] = format.exec(stored ?? '') ?? []
+      return Number(ln) !== cost || Number(r) !== blockSize || Number(p) !== parallelization
+    },
     async verify(password, stored) {
       if (typeof stored === 'string' && format.test(stored)) return matches(password, stored)
       dummy ??= hash(randomBytes(16).toString('hex')).catch((error: unknown) => {

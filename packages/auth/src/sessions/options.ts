@@ -89,7 +89,7 @@ export interface SessionOptions {
   maxSessions?: number
 
   /**
-   * What a login above `maxSessions` does: `endOldest` ends the session with the oldest login, `reject` answers 403
+   * The effect of a login above `maxSessions`: `endOldest` ends the session with the oldest login, `reject` answers 403
    * `AUTH_TOO_MANY_SESSIONS`.
    *
    * @defaultValue 'endOldest'

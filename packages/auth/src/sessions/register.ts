@@ -29,7 +29,7 @@ export async function registerSessions(
   { realm, store, audit }: { realm: string; store: AuthStore; audit: Audit }
 ): Promise<SessionFeature> {
   const { log } = fastify
-  const { cookie, absoluteTimeout } = options
+  const { cookie } = options
   const keys = options.key ?? [await deriveKey(options.secret!, options.salt)]
   if (cookie.secure === false) {
     const what = '"session.cookie.secure" is false; the network can read the session'

@@ -3,7 +3,7 @@ import { compactDecrypt } from 'jose/jwe/compact/decrypt'
 import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
 import type { SessionContent } from './session.ts'
 
-/** What a cookie holds. */
+/** The content of a cookie. */
 export interface SealedSession {
   readonly content: SessionContent
   /** **Seconds** since 1970. */

@@ -1,10 +1,26 @@
 import { check } from '../core/option-checks.ts'
-import type { IssuerOptions } from './issuer-options.ts'
+import type { SignatureAlgorithm } from './algorithms.ts'
 
 /** Identity providers whose access tokens have a shape of their own. */
 export type ProviderName = 'auth0' | 'cognito' | 'entra' | 'google' | 'keycloak' | 'okta'
 
-type Preset = (issuer: string) => Partial<IssuerOptions>
+interface Implied {
+  jwksUrl?: string
+  algorithms?: readonly SignatureAlgorithm[]
+  requiredClaims?: readonly string[]
+  rolesClaim?: string
+  scopesClaim?: string
+}
+
+interface Configured extends Implied {
+  issuer: string
+  provider?: ProviderName
+  publicKey?: unknown
+  secret?: unknown
+  introspection?: unknown
+}
+
+type Preset = (issuer: string) => Implied
 
 /** The issuer of Auth0 ends with a slash, those of the others do not. */
 const below = (issuer: string, path: string): string => `${issuer.replace(/\/$/, '')}/${path}`
@@ -35,13 +51,18 @@ const presets: Readonly<Record<ProviderName, Preset>> = {
 }
 
 /** The options of an issuer, with those that its `provider` implies. An option that is set wins. */
-export function withProvider(option: string, options: IssuerOptions): IssuerOptions {
+export function withProvider<T extends Configured>(
+  option: string,
+  options: T
+): Omit<T, 'provider'> & Implied {
   const { provider, ...rest } = options
   if (provider === undefined) return options
   check.oneOf(`${option}.provider`, provider, Object.keys(presets) as ProviderName[])
   check.string(`${option}.issuer`, options.issuer)
-  const hasKeys = [rest.publicKey, rest.secret, rest.introspection].some((value) => value !== undefined)
+  const hasKeys = [options.publicKey, options.secret, options.introspection].some(
+    (value) => value !== undefined
+  )
   const { jwksUrl, ...preset } = presets[provider](options.issuer)
-  const keys = hasKeys || jwksUrl === undefined ? {} : { algorithms: ['RS256'] as const, jwksUrl }
+  const keys: Implied = hasKeys || jwksUrl === undefined ? {} : { algorithms: ['RS256'] as const, jwksUrl }
   return { ...keys, ...preset, ...rest }
 }
