@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { join } from 'node:path'
 import { temporaryFolder } from '@seaworthy/testing'
-import Fastify from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
 import { Secret } from '@seaworthy/internal'
 import type { ManagementOptions } from '@seaworthy/observability'
@@ -341,3 +341,18 @@ t.test('variables of other code and times that look like seconds warn, and the s
     /SHUTDOWN_TIMEOUT is in milliseconds.*30000/
   ])
 })
+
+for (const [name, guard] of [
+  ['config.auth', () => ({ config: { auth: true as const } })],
+  ['app.authorize', (app: FastifyInstance) => ({ onRequest: app.authorize('admin') })]
+] as const) {
+  t.test(`a route with ${name} and without JWT_SECRET stops the start with the variable`, async (t) => {
+    const config = fromEnv({ LOG_LEVEL: 'silent' })
+    const app = Fastify(serverOptions(config)) as unknown as FastifyInstance
+    t.teardown(() => app.close())
+    await app.register(seaworthy, config)
+    t.throws(() => app.get('/admin', guard(app), async () => 'secret'), {
+      message: /GET \/admin.*JWT_SECRET|JWT_SECRET.*GET \/admin/
+    })
+  })
+}

@@ -2,8 +2,9 @@
 import './parts.ts'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { once } from 'node:events'
-import { until } from '@seaworthy/testing'
-import Fastify from 'fastify'
+import { requires, startRedis, until } from '@seaworthy/testing'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { Secret } from '@seaworthy/internal'
 import { seaworthy, serverOptions, type SeaworthyOptions } from '../src/index.ts'
@@ -52,12 +53,96 @@ t.test('a rejected password is a warning with the reason, once, without the pass
   t.notMatch(JSON.stringify(lines), password)
 })
 
-t.test('a port on which nothing listens is named', async (t) => {
+async function refusingPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   await new Promise((resolve) => server.close(resolve))
-  const { reasons } = await start(t, port)
+  return port
+}
+
+t.test('a port on which nothing listens is named', async (t) => {
+  const { reasons } = await start(t, await refusingPort())
   await until('the reason', () => reasons().some(({ reason }) => /ECONNREFUSED/.test(String(reason))))
   t.equal(reasons().length, 1)
+})
+
+for (const [whose, makeRedis] of [
+  ['that the preset opens', (port: number) => ({ host: '127.0.0.1', port })],
+  [
+    'of the app, whose commands wait',
+    (port: number, t: Test) => {
+      const client = new Redis(port, '127.0.0.1')
+      client.on('error', () => undefined)
+      t.teardown(() => client.disconnect())
+      return client
+    }
+  ]
+] as const) {
+  t.test(`the check of a connection ${whose} fails with the error of the connection`, async (t) => {
+    const options = {
+      redis: makeRedis(await refusingPort(), t),
+      auth: false,
+      security: { rateLimit: false },
+      shutdown: { exit: false },
+      health: { cacheFor: 0, timeout: 60_000 },
+      observability: { logger: false }
+    } as SeaworthyOptions
+    const app = Fastify(serverOptions(options)) as unknown as FastifyInstance
+    t.teardown(() => app.close())
+    await app.register(seaworthy, options)
+    await app.ready()
+    await until('the cause', async () => {
+      const { checks } = await app.health.check()
+      return /ECONNREFUSED/.test(String(checks.redis?.error))
+    })
+    t.match(app.health.status().checks.redis, {
+      status: 'fail',
+      error: /^the connection to Redis .*: connect ECONNREFUSED 127\.0\.0\.1:\d+$/
+    })
+  })
+}
+
+requires(['redis-server'], "two services on one Redis don't end each other's logins", async (t) => {
+  const server = await startRedis(t)
+  const { OTEL_SERVICE_NAME } = process.env
+  t.teardown(() => {
+    if (OTEL_SERVICE_NAME === undefined) delete process.env.OTEL_SERVICE_NAME
+    else process.env.OTEL_SERVICE_NAME = OTEL_SERVICE_NAME
+  })
+  const service = async (name: string) => {
+    process.env.OTEL_SERVICE_NAME = name
+    const options = {
+      redis: { host: server.host, port: server.port },
+      auth: { jwt: { secret: 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJ' }, revocation: true },
+      shutdown: { exit: false },
+      observability: { logger: false }
+    } as SeaworthyOptions
+    const app = Fastify(serverOptions(options)) as unknown as FastifyInstance
+    t.teardown(() => app.close())
+    await app.register(seaworthy, options)
+    app.get('/me', { onRequest: app.authenticate }, async () => 'me')
+    await app.ready()
+    const { accessToken } = await app.auth.issueTokens({ sub: 'ada' })
+    const headers = { authorization: `Bearer ${accessToken}` }
+    return { app, status: async () => (await app.inject({ url: '/me', headers })).statusCode }
+  }
+  const orders = await service('orders')
+  const billing = await service('billing/eu')
+  t.strictSame([await orders.status(), await billing.status()], [200, 200])
+  await orders.app.auth.revoke({ user: 'ada' })
+  t.strictSame([await orders.status(), await billing.status()], [401, 200])
+
+  const client = new Redis(server.port, server.host)
+  t.teardown(() => client.disconnect())
+  await orders.app.inject('/nothing')
+  const keys = await client.keys('*')
+  t.ok(
+    keys.some((key) => key.startsWith('seaworthy:{auth:orders}:')),
+    keys.join(' ')
+  )
+  t.ok(
+    keys.every((key) => /orders|billing/.test(key)),
+    keys.join(' ')
+  )
 })

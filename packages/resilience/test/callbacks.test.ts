@@ -1,4 +1,5 @@
 import Fastify from 'fastify'
+import CircuitBreaker from 'opossum'
 import t, { type Test } from 'tap'
 import { type BreakerOptions, type CallContext, resilience } from '../src/index.ts'
 import { ManualClock, outcomes, settled } from './helpers/clock.ts'
@@ -122,3 +123,28 @@ t.test(
     }
   }
 )
+
+t.test('a call whose request is forgotten is rejected, one without any is named once', async (t) => {
+  const lines: { level: number; msg: string }[] = []
+  const stream = { write: (line: string) => void lines.push(JSON.parse(line) as never) }
+  const app = Fastify({ logger: { stream, level: 'warn' } })
+  t.teardown(() => app.close())
+  await app.register(resilience)
+  const opossum = new CircuitBreaker(async (id: string) => id)
+  for (const breaker of [
+    app.resilience.breaker('prices', async (_context, id: string) => id),
+    app.resilience.adopt('stock', opossum)
+  ]) {
+    const call = breaker.call as (...args: unknown[]) => Promise<string>
+    for (const argument of ['7', 7, { id: '7' }])
+      await t.rejects(call.call(breaker, argument, '7'), {
+        name: 'TypeError',
+        message: new RegExp(`"${breaker.name}" must be the request, or null`)
+      })
+    t.equal(await call.call(breaker, undefined, '7'), '7')
+    t.equal(await call.call(breaker, undefined, '7'), '7')
+    t.equal(await breaker.call(null, '7'), '7')
+  }
+  const named = lines.filter(({ msg }) => msg.includes('is called without a request'))
+  t.equal(named.length, 2, 'once for each breaker')
+})

@@ -77,11 +77,15 @@ requires(['script'], 'a pod with a terminal has the drain delay', async (t) => {
   t.equal(budget, 28_000, 'it fits into the 30 seconds of Kubernetes')
 })
 
-t.test('NODE_ENV=development has no drain delay', async (t) => {
-  const app = await service(t, {}, { NODE_ENV: 'development' })
-  const client = await rawSocket(t, app.port, get('/'))
-  await until('the answer', () => /"pid"/.test(client.received()))
-  app.kill()
-  t.equal((await app.exit).code, 0)
-  t.equal(budgetOf(app), budgetWithoutDelay)
-})
+for (const [name, env] of [
+  ['NODE_ENV=development', { NODE_ENV: 'development' }],
+  ['a process of node --watch', { WATCH_REPORT_DEPENDENCIES: '1' }]
+] as const)
+  t.test(`${name} has no drain delay`, async (t) => {
+    const app = await service(t, {}, env)
+    const client = await rawSocket(t, app.port, get('/'))
+    await until('the answer', () => /"pid"/.test(client.received()))
+    app.kill()
+    t.equal((await app.exit).code, 0)
+    t.equal(budgetOf(app), budgetWithoutDelay)
+  })
