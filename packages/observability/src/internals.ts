@@ -161,6 +161,29 @@ export function fastifyIsLoaded(): boolean {
   return Object.keys(cache).some((file) => /[\\/]fastify[\\/]fastify\.js$/.test(file))
 }
 
+const controllerBrand = Symbol.for('seaworthy.log-controller.v1')
+
+/**
+ * Marks a log controller as one that every loaded copy of Fastify accepts: a monorepo may have several, and each asks
+ * for an instance of its own class. Without it, Fastify's error stops the start of an app with another copy than ours.
+ */
+export function shareLogController<T extends object>(controller: T): T {
+  const { cache } = createRequire(join(process.cwd(), 'package.json'))
+  for (const [file, loaded] of Object.entries(cache)) {
+    if (!/[\\/]fastify[\\/]lib[\\/]log-controller\.js$/.test(file)) continue
+    const { LogController } = (loaded?.exports ?? {}) as { LogController?: object }
+    if (typeof LogController !== 'function' || controller instanceof LogController) continue
+    Object.defineProperty(LogController, Symbol.hasInstance, {
+      configurable: true,
+      value(this: object, value: object) {
+        const isInstance = Function.prototype[Symbol.hasInstance] as (this: object, value: unknown) => boolean
+        return isInstance.call(this, value) || Reflect.get(Object(value), controllerBrand) === true
+      }
+    })
+  }
+  return Object.defineProperty(controller, controllerBrand, { value: true })
+}
+
 /** Whether the app uses Sentry already: each copy keeps its state under this name. */
 export const sentryIsUsed = (): boolean => '__SENTRY__' in globalThis
 

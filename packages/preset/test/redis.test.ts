@@ -114,7 +114,7 @@ requires(['redis-server'], "two services on one Redis don't end each other's log
     process.env.OTEL_SERVICE_NAME = name
     const options = {
       redis: { host: server.host, port: server.port },
-      auth: { jwt: { secret: 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJ' }, revocation: true },
+      auth: { jwt: { secret: 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJ' }, revocation: {} },
       shutdown: { exit: false },
       observability: { logger: false }
     } as SeaworthyOptions

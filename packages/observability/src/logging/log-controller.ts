@@ -5,6 +5,7 @@ import fastify, {
   type FastifyRequest,
   type LogController
 } from 'fastify'
+import { shareLogController } from '../internals.ts'
 import { ownError } from './own-error.ts'
 
 /** Events of which Fastify informs its log only. */
@@ -79,5 +80,5 @@ export function oneLineLogController(options: { requestIdLogLabel: string }): On
       else events.rejectedWhileClosing(logger)
     }
   }
-  return new Controller(options)
+  return shareLogController(new Controller(options))
 }

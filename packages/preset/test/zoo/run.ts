@@ -1,5 +1,6 @@
 import { constants, connect } from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import Fastify from 'fastify'
 import type { SeaworthyOptions } from '../../src/index.ts'
 import type { Variant } from './variants.ts'
 import type { ZooApp, ZooRequest } from './zoo-app.ts'
@@ -30,7 +31,9 @@ export async function visit(
       if (level >= 40 && level < 50) warnings.push(msg)
     }
   }
-  const app = variant.make({ logger: { level: 'warn', stream }, ...zooApp.server })
+  const app = (zooApp.make ?? Fastify)(
+    variant.server({ logger: { level: 'warn', stream }, ...zooApp.server })
+  )
   try {
     await variant.add?.(app, options)
     await zooApp.build(app)

@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { auth } from '@seaworthy/auth'
 import { errors, errorsServerOptions } from '@seaworthy/errors'
 import { health } from '@seaworthy/health'
@@ -11,46 +11,47 @@ import { seaworthy, serverOptions, type SeaworthyOptions } from '../../src/index
 /** One way to add our plugins to an app, by the words of the README. */
 export interface Variant {
   name: string
-  make(server: object): FastifyInstance
+  /** The options of Fastify's constructor. */
+  server(own: object): object
   add?(app: FastifyInstance, options: SeaworthyOptions): Promise<unknown>
 }
 
-const fastify = (options: object): FastifyInstance => Fastify(options as FastifyServerOptions)
+const unchanged = (own: object): object => own
 const asOptions = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {})
 /** The app's own signal handlers stay: the tests' process has others. */
 const process = { exit: false, drainDelay: 0 } as const
 
 /** The app without us. */
-export const today: Variant = { name: 'today', make: fastify }
+export const today: Variant = { name: 'today', server: unchanged }
 
 /** Each plugin alone, then the preset. */
 export const variants: readonly Variant[] = [
   {
     name: 'observability',
-    make: (server) => fastify({ ...observabilityServerOptions(), ...server }),
+    server: (own) => ({ ...observabilityServerOptions(), ...own }),
     add: async (app, own) => app.register(observability, { ...asOptions(own.observability) })
   },
   {
     name: 'errors',
-    make: (server) => fastify({ ...errorsServerOptions(), ...server }),
+    server: (own) => ({ ...errorsServerOptions(), ...own }),
     add: async (app, own) => app.register(errors, { ...asOptions(own.errors) })
   },
   {
     name: 'shutdown',
-    make: (server) => fastify({ ...shutdownServerOptions(), ...server }),
+    server: (own) => ({ ...shutdownServerOptions(), ...own }),
     add: async (app) => app.register(shutdown, process)
   },
-  { name: 'health', make: fastify, add: async (app) => app.register(health) },
-  { name: 'resilience', make: fastify, add: async (app) => app.register(resilience) },
+  { name: 'health', server: unchanged, add: async (app) => app.register(health) },
+  { name: 'resilience', server: unchanged, add: async (app) => app.register(resilience) },
   {
     name: 'security',
-    make: (server) => fastify({ ...securityServerOptions(), ...server }),
+    server: (own) => ({ ...securityServerOptions(), ...own }),
     add: async (app) => app.register(security)
   },
-  { name: 'auth', make: fastify, add: async (app) => app.register(auth) },
+  { name: 'auth', server: unchanged, add: async (app) => app.register(auth) },
   {
     name: 'preset',
-    make: (server) => fastify(serverOptions({}, server)),
+    server: (own) => serverOptions({}, own),
     add: async (app, own) => app.register(seaworthy, { shutdown: process, ...own })
   }
 ]

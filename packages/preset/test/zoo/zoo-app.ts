@@ -26,6 +26,8 @@ export interface ZooApp {
   name: string
   /** The app's own options of Fastify's constructor. */
   server?: FastifyServerOptions & { http2?: boolean }
+  /** The app's own copy of Fastify, where it is not the one that the plugins find. */
+  make?(options: object): FastifyInstance
   /** Registers the plugins and routes of the app. */
   build(app: FastifyInstance): unknown
   requests: readonly ZooRequest[]

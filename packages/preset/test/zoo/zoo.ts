@@ -3,6 +3,7 @@ import { graphql } from './apps/graphql.ts'
 import { handWired } from './apps/hand-wired.ts'
 import { http2 } from './apps/http2.ts'
 import { uploads } from './apps/multipart.ts'
+import { monorepo } from './apps/monorepo.ts'
 import { nest } from './apps/nest.ts'
 import { ownErrors, thrownErrors } from './apps/own-errors.ts'
 import { pages } from './apps/pages.ts'
@@ -14,6 +15,7 @@ import { events, sockets } from './apps/streams.ts'
 import { swaggerUiApp } from './apps/swagger-ui.ts'
 import { trpc } from './apps/trpc.ts'
 import { typebox } from './apps/typebox.ts'
+import { vite } from './apps/vite.ts'
 import { zod } from './apps/zod.ts'
 import type { ZooApp } from './zoo-app.ts'
 
@@ -35,8 +37,10 @@ export const zoo: readonly ZooApp[] = [
   sessions,
   betterAuth,
   serverRendering,
+  vite,
   handWired,
   thrownErrors,
   ownErrors,
-  http2
+  http2,
+  monorepo
 ]
