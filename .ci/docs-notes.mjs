@@ -162,6 +162,10 @@ export const lineNotes = [
     'Look at the field `operator`: a page of another site, a wrong token, or an option forbids the action.'
   ],
   [
+    'resilience: "<name>" is called without a request',
+    'Pass the request as the first argument of `call`, or `null` outside of requests.'
+  ],
+  [
     'seaworthy: "<path>" is <value> milliseconds',
     'Write the time in milliseconds, or as text with a unit, such as `30 s`.'
   ],
