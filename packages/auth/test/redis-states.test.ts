@@ -49,7 +49,7 @@ const refusals: Record<
     off: (admin) => admin.replicaof('NO', 'ONE')
   },
   NOPERM: {
-    cause: /can't run this command/,
+    cause: /can't run this command|has no permissions/,
     on: (admin) => admin.call('ACL', 'SETUSER', 'default', '-set'),
     off: (admin) => admin.call('ACL', 'SETUSER', 'default', '+@all')
   },
