@@ -46,6 +46,18 @@ export function hasAppErrorHandler(fastify: FastifyInstance): boolean {
 export const recognisesErrorHandlers: (fastify: FastifyInstance) => boolean = hasAppErrorHandler
 
 /**
+ * Lets the error handler of a scope be set once more, as if it had none: the app sets its own after the plugin. Fastify
+ * keeps in a symbol whether there is one. `false` without the symbol: then the app gets the warning `FSTWRN004`, and with
+ * `allowErrorHandlerOverride: false` an error of Fastify's.
+ */
+export function allowErrorHandler(fastify: FastifyInstance): boolean {
+  const key = Object.getOwnPropertySymbols(fastify).find(
+    ({ description }) => description === 'fastify.errorHandlerAlreadySet'
+  )
+  return key !== undefined && Reflect.set(fastify, key, false)
+}
+
+/**
  * Whether an error means that the scope has a 404 handler already. Fastify throws a plain error without a code. With
  * another text, the start would fail with Fastify's own error.
  */

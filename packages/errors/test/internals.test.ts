@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import httpErrors from 'http-errors'
 import t from 'tap'
 import {
+  allowErrorHandler,
   allowNotFoundHandler,
   hasAppErrorHandler,
   isFastifyError,
@@ -91,6 +92,29 @@ t.test(
       configurable: true
     })
     t.equal(hasAppErrorHandler(app), false)
+  }
+)
+
+t.test(
+  'an app that sets its error handler after the plugin gets no warning and no error of Fastify',
+  async (t) => {
+    const warnings: (string | undefined)[] = []
+    const onWarning = ({ code }: Error & { code?: string }) => void warnings.push(code)
+    process.on('warning', onWarning)
+    t.teardown(() => process.off('warning', onWarning))
+    for (const allowErrorHandlerOverride of [true, false]) {
+      const app = Fastify({ allowErrorHandlerOverride })
+      t.teardown(() => app.close())
+      await app.register(errors)
+      app.setErrorHandler((_error, _request, reply) => reply.code(418).send('of the app'))
+      app.get('/', async () => {
+        throw new Error('x')
+      })
+      t.match(await app.inject('/'), { statusCode: 418, payload: 'of the app' })
+    }
+    await new Promise((resolve) => setImmediate(resolve))
+    t.strictSame(warnings, [])
+    t.equal(allowErrorHandler(Object.create(null) as FastifyInstance), false)
   }
 )
 

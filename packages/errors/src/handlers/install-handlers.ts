@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import {
+  allowErrorHandler,
   allowNotFoundHandler,
   hasAppErrorHandler,
   isNotFoundHandlerSet,
@@ -27,6 +28,7 @@ export function installHandlers(
   const errorHandler = hasAppErrorHandler(fastify) ? 'app' : 'plugin'
   if (errorHandler === 'plugin') {
     fastify.setErrorHandler(onError)
+    allowErrorHandler(fastify)
     if (!recognisesErrorHandlers(fastify)) {
       fastify.log.warn(
         'errors: recognising error handlers failed with this Fastify; the handler of the app, if there is one, was ' +

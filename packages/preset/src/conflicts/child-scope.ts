@@ -23,11 +23,11 @@ export function checkScope(fastify: FastifyInstance, { adopt, encapsulate }: Sea
     if (routes?.length === 0) return done()
     const names = routes === undefined ? 'which cannot be listed' : shortList(routes)
     const problem =
-      `seaworthy: it is registered in a scope of the app, so routes outside (${names}) have no headers, limits or ` +
-      'guards, whatever their config says; register it on the app itself, or wrap the plugin around it in ' +
-      'fastify-plugin; where that is intended, write { encapsulate: true }'
-    if (routes !== undefined && adopt !== true) return done(invalidOption(problem))
-    fastify.log.warn(problem)
+      `routes outside (${names}) have no headers, limits or guards, whatever their config says; register it on the app ` +
+      'itself, or wrap the plugin around it in fastify-plugin; where that is intended, write { encapsulate: true }'
+    if (routes !== undefined && adopt !== true)
+      return done(invalidOption(`seaworthy: it is registered in a scope of the app, so ${problem}`))
+    fastify.log.warn(`seaworthy: it is registered in a scope of the app, so ${problem}`)
     done()
   })
 }
