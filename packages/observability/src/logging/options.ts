@@ -5,15 +5,6 @@ import { levelNames, type LogLevel } from './levels.ts'
 import { resolveDetails, type DetailsOptions, type ResolvedDetails } from './details-options.ts'
 
 /**
- * A level of pino.
- *
- * @example
- * const level: LogLevel = 'debug'
- * const app = Fastify({ ...observabilityServerOptions({ level }) })
- */
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
-
-/**
  * The names of a line's fields: those of this package, or those of a platform.
  *
  * @example
