@@ -98,7 +98,7 @@ function manageRedis(
   { client, isOwned }: SharedRedis,
   check: CheckFunction = () => client.ping()
 ): void {
-  provided(fastify, readinessPort)?.addCheck('redis', check as () => Promise<boolean>, { critical: false })
+  provided(fastify, readinessPort)?.addCheck('redis', check, { critical: false })
   if (!isOwned) return
 
   const lifecycle = provided(fastify, lifecyclePort)

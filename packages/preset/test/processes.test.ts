@@ -1,9 +1,7 @@
-// The preset in processes that others control too: handlers of signals, restarts while a developer writes.
+// The preset in processes that end by other handlers of signals too.
 import './parts.ts'
-import { spawn } from 'node:child_process'
-import { copyFileSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { startNode, temporaryFolder, until } from '@seaworthy/testing'
+import { startNode } from '@seaworthy/testing'
 import t from 'tap'
 
 const folder = join(import.meta.dirname, 'apps/rivals')

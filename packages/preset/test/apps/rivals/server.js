@@ -7,7 +7,7 @@ const app = Fastify(serverOptions(options))
 await app.register(seaworthy, options)
 app.get('/slow', async () => {
   const { promise, resolve } = Promise.withResolvers()
-  app.shutdown.onDrain(() => setTimeout(resolve, 300))
+  app.shutdown.onDrain(() => setTimeout(() => resolve(), 300))
   app.log.info('slow begins')
   await promise
   return { slow: true }
