@@ -205,6 +205,12 @@ export const errorNotes = {
   AUTH_LOGIN_INVALID: ['401', "The provider's response is not valid", 'Try again'],
   AUTH_STATE_INVALID: ['400', 'The login was not started in this browser, or has expired', 'Start again'],
   AUTH_INVALID_CREDENTIALS: ['401', 'Account or password is wrong', 'Try again'],
+  AUTH_INSUFFICIENT_AUTHENTICATION: [
+    '401',
+    "The user's login is too old or too weak for `acr`, `amr` or `maxAge`",
+    'Log in again as the challenge says'
+  ],
+  AUTH_TOO_MANY_SESSIONS: ['403', 'A login above `session.maxSessions`', 'End another session'],
   AUTH_FORBIDDEN: ['403', 'A role, scope or policy is missing', 'Request access'],
   AUTH_CROSS_SITE: [
     '403',
@@ -279,6 +285,16 @@ export const errorNotes = {
     '503',
     'The breaker is open or isolated; `cause` is the latest failure',
     'Retry after `error.retryAfter` seconds'
+  ],
+  UPSTREAM_LIMITED: [
+    '503',
+    'The service that is called has asked to wait, by `Retry-After` or `RateLimit`',
+    'Retry after `error.retryAfter` seconds'
+  ],
+  ADDRESS_NOT_ALLOWED: [
+    '400',
+    'With `allowPrivate: false`: the address is not a public one',
+    'Name another address'
   ],
   BULKHEAD_FULL: [
     '503',
