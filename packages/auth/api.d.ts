@@ -1,19 +1,37 @@
 // @seaworthy/auth: index
-import { FastifyRequest, FastifyReply, FastifyPluginAsync, SignerMethods, FastifyBaseLogger } from 'fastify';
+import { FastifyRequest, FastifyReply, FastifyPluginAsync, SignerMethods } from 'fastify';
 import { DecoderOptions, SignerOptions, VerifierOptions } from 'fast-jwt';
 
-/** A new key: show `key` once, store `id` and `hash`. */
+/**
+ * A new key: show `key` once, store `id` and `hash`.
+ *
+ * @example
+ * const { key }: NewApiKey = app.auth.apiKeys.create()
+ * console.log(`x-api-key: ${key}`)
+ */
 interface NewApiKey {
     key: string;
     id: string;
     hash: string;
 }
+/**
+ * Creates API keys, as `app.auth.apiKeys`.
+ *
+ * @example
+ * const { id, key, hash } = app.auth.apiKeys.create()
+ * console.log(`store ${id} and ${hash}, show ${key} once`)
+ */
 interface ApiKeys {
     /** Creates a key. Store `id` and `hash` where `find` looks: this package stores nothing. */
     create(): NewApiKey;
 }
 
-/** The app's record of an API key. The key itself is stored nowhere. */
+/**
+ * The app's record of an API key. The key itself is stored nowhere.
+ *
+ * @example
+ * const record: ApiKeyRecord = { hash: app.auth.apiKeys.create().hash, sub: 'partner', scopes: ['orders:read'] }
+ */
 interface ApiKeyRecord {
     /** SHA-256 of the key, as returned by `app.auth.apiKeys.create()`. */
     hash: string;
@@ -24,7 +42,14 @@ interface ApiKeyRecord {
     /** When it expires, in **milliseconds** since 1970. */
     expiresAt?: number;
 }
-/** Options of API keys. */
+/**
+ * Options of API keys.
+ *
+ * @example
+ * const keys = new Map<string, ApiKeyRecord>()
+ * const apiKeys: ApiKeyOptions = { find: (id) => keys.get(id), prefix: 'shop' }
+ * await app.register(auth, { apiKeys })
+ */
 interface ApiKeyOptions {
     /**
      * Finds a key's record by the id in the key.
@@ -108,11 +133,25 @@ declare module 'fastify' {
     }
 }
 
-/** The ways by which a request can be authenticated. */
+/**
+ * The ways by which a request can be authenticated.
+ *
+ * @example
+ * const scheme: SchemeName = 'apiKey'
+ * app.get('/report', { config: { auth: { schemes: scheme } } }, async () => 'report')
+ */
 type SchemeName = 'jwt' | 'apiKey' | 'session';
 /**
  * The user of a request: the token's claims, the session's `user`, or the owner of an API key.
  * Add your own claims by declaration merging: `declare module '@seaworthy/auth' { interface AuthUser { email: string } }`.
+ *
+ * @example
+ * declare module '@seaworthy/auth' {
+ *   interface AuthUser {
+ *     email?: string
+ *   }
+ * }
+ * app.get('/me', { onRequest: app.authenticate }, async (request) => request.user.email)
  */
 interface AuthUser {
     /** The subject: a user's id. */
@@ -124,7 +163,12 @@ interface AuthUser {
     /** Any other claim. */
     [claim: string]: unknown;
 }
-/** The result of authentication. */
+/**
+ * The result of authentication.
+ *
+ * @example
+ * app.get('/me', { onRequest: app.authenticate }, async ({ identity }) => `${identity?.subject} by ${identity?.scheme}`)
+ */
 interface Identity {
     readonly scheme: SchemeName;
     readonly user: AuthUser;
@@ -136,6 +180,11 @@ interface Identity {
     readonly issuer: string | undefined;
     readonly roles: readonly string[];
     readonly scopes: readonly string[];
+    /**
+     * **Seconds** since 1970 at which the user authenticated: the claim `auth_time`, for a session else its login.
+     * `undefined` if that is not known.
+     */
+    readonly authTime: number | undefined;
 }
 interface IdentityRequest {
     /** The result of authentication. `null` before it, and for a request without credentials on an optional route. */
@@ -146,9 +195,21 @@ declare module 'fastify' {
     }
 }
 
-/** The subject of an event. */
+/**
+ * The subject of an event.
+ *
+ * @example
+ * const watched: readonly AuditType[] = ['login', 'refresh_reused']
+ */
 type AuditType = 'access' | 'csrf' | 'login' | 'provider_login' | 'token_issued' | 'token_refreshed' | 'refresh_reused' | 'revoked' | 'session_started' | 'session_ended';
-/** One decision or change. It never has a token, cookie, key or password. */
+/**
+ * One decision or change. It never has a token, cookie, key or password.
+ *
+ * @example
+ * await app.register(auth, {
+ *   onAudit: (event: AuditEvent) => console.log(event.type, event.outcome, event.subject)
+ * })
+ */
 interface AuditEvent {
     readonly type: AuditType;
     /** `allowed`, `unauthenticated`, `denied`, `would_deny`, `unavailable`, … */
@@ -164,7 +225,13 @@ interface AuditEvent {
     readonly correlationId?: string | undefined;
 }
 
-/** A session on the server. */
+/**
+ * A session on the server.
+ *
+ * @example
+ * const inBrowsers = (records: readonly SessionRecord[]) => records.filter(({ userAgent }) => userAgent?.includes('Mozilla'))
+ * console.log(inBrowsers(await app.auth.sessions.list('ada')))
+ */
 interface SessionRecord {
     readonly id: string;
     readonly subject: string;
@@ -175,7 +242,31 @@ interface SessionRecord {
     readonly userAgent?: string | undefined;
 }
 
-/** Options of password logins. */
+/** Where passwords are looked up that have leaked. */
+interface BreachedOptions {
+    /**
+     * The URL of ranges of SHA-1 hashes, to which the first five letters of a hash are added: https, or http on loopback.
+     * That of Have I Been Pwned is `https://api.pwnedpasswords.com/range/`.
+     *
+     * @defaultValue none: required
+     * @throws RangeError for plain http, and for credentials in the URL.
+     */
+    url: string;
+    /**
+     * The timeout of a call, after which a password counts as not leaked. Milliseconds, 1 to 60000.
+     *
+     * @defaultValue 1000
+     */
+    timeout?: number;
+}
+
+/**
+ * Options of password logins.
+ *
+ * @example
+ * const login: LoginOptions = { attempts: 3, maxDelay: 600_000 }
+ * await app.register(auth, { login })
+ */
 interface LoginOptions {
     /**
      * Failed attempts at an account from one address (IPv6: one /64) before further ones have to wait. Attempts, 1 to
@@ -217,9 +308,27 @@ interface LoginOptions {
      * @defaultValue 15
      */
     cost?: number;
+    /**
+     * A list of leaked passwords, for `app.auth.isBreachedPassword`. Only the first five letters of a password's hash are
+     * sent there.
+     *
+     * @defaultValue none: nothing is asked
+     */
+    breached?: BreachedOptions;
 }
 
-/** A login with a password. */
+/**
+ * A login with a password.
+ *
+ * @example
+ * const users = new Map<string, { id: string; passwordHash: string }>()
+ * const credentials: Credentials<{ id: string; passwordHash: string }> = {
+ *   account: 'ada@example.com',
+ *   password: 'correct horse',
+ *   find: (account) => users.get(account)
+ * }
+ * app.post('/login', async (request) => (await app.auth.verifyCredentials(request, credentials)).id)
+ */
 interface Credentials<User> {
     /** The user's input: an email address or a name. */
     account: string;
@@ -227,7 +336,17 @@ interface Credentials<User> {
     /** Finds the user. `passwordHash` is a result of `app.auth.hashPassword`. */
     find: (account: string) => User | null | undefined | Promise<User | null | undefined>;
 }
-/** Checks a login. @throws AuthError `AUTH_INVALID_CREDENTIALS` (401), `AUTH_TOO_MANY_ATTEMPTS` (429). */
+/**
+ * Checks a login. @throws AuthError `AUTH_INVALID_CREDENTIALS` (401), `AUTH_TOO_MANY_ATTEMPTS` (429).
+ *
+ * @example
+ * app.post<{ Body: { email: string; password: string } }>('/login', async (request) => {
+ *   const { email: account, password } = request.body
+ *   const user = await app.auth.verifyCredentials(request, { account, password, find: async () => ({ id: 'ada', passwordHash: '' }) })
+ *   request.session.set('user', { id: user.id })
+ *   return { id: user.id }
+ * })
+ */
 type VerifyCredentials = <User extends {
     passwordHash: string | null | undefined;
 }>(request: FastifyRequest, credentials: Credentials<User>) => Promise<User>;
@@ -235,9 +354,18 @@ type VerifyCredentials = <User extends {
 /**
  * A request of any server (also HTTP/2), logger and type provider. It lacks the members that differ between them: from
  * the whole type TypeScript would infer a route's schema and ignore the type provider.
+ *
+ * @example
+ * const sessionOf = (request: AnyRequest) => app.auth.sessions.idOf(request)
+ * app.get('/session', async (request) => sessionOf(request))
  */
 type AnyRequest = Omit<FastifyRequest, 'raw' | 'req' | 'server' | 'log' | 'routeOptions' | 'socket'>;
-/** A reply of any server, logger and type provider. */
+/**
+ * A reply of any server, logger and type provider.
+ *
+ * @example
+ * const deny = (reply: AnyReply) => reply.code(403).send('not today')
+ */
 interface AnyReply {
     readonly sent: boolean;
     statusCode: number;
@@ -246,13 +374,25 @@ interface AnyReply {
     send(payload?: unknown): AnyReply;
 }
 
-/** A hook of a route. It works with `done` and, called by hand, as a promise. */
+/**
+ * A hook of a route. It works with `done` and, called by hand, as a promise.
+ *
+ * @example
+ * const onRequest: AuthHook = app.authorize('admin', 'editor')
+ * app.put('/posts/:id', { onRequest }, async () => 'saved')
+ */
 type AuthHook = {
     hook(request: AnyRequest, reply: AnyReply, done: (error?: Error) => void): void;
     hook(request: AnyRequest, reply: AnyReply): Promise<void>;
 }['hook'];
 
-/** One scheme, any of several (a list is the same), or all of them. */
+/**
+ * One scheme, any of several (a list is the same), or all of them.
+ *
+ * @example
+ * const schemes: SchemeExpression = { any: ['session', { all: ['apiKey', 'jwt'] }] }
+ * app.get('/report', { config: { auth: { schemes } } }, async () => 'report')
+ */
 type SchemeExpression = SchemeName | readonly SchemeExpression[] | {
     readonly any: readonly SchemeExpression[];
 } | {
@@ -274,25 +414,65 @@ type SchemeExpression = SchemeName | readonly SchemeExpression[] | {
 interface AuthTypes {
 }
 type NamesOf<Kind extends string> = AuthTypes extends Record<Kind, infer Name extends string> ? Name : string;
-/** A role: any name, or those of `AuthTypes`. */
+/**
+ * A role: any name, or those of `AuthTypes`.
+ *
+ * @example
+ * const role: RoleName = 'admin'
+ * app.delete('/users/:id', { onRequest: app.authorize(role) }, async () => 'gone')
+ */
 type RoleName = NamesOf<'role'>;
-/** A scope: any name, or those of `AuthTypes`. */
+/**
+ * A scope: any name, or those of `AuthTypes`.
+ *
+ * @example
+ * const scope: ScopeName = 'orders:read'
+ * app.get('/orders', { config: { auth: { scopes: scope } } }, async () => [])
+ */
 type ScopeName = NamesOf<'scope'>;
-/** A policy of the option `policies`: any name, or those of `AuthTypes`. */
+/**
+ * A policy of the option `policies`: any name, or those of `AuthTypes`.
+ *
+ * @example
+ * const policy: PolicyName = 'owner'
+ * app.get('/orders/:id', { config: { auth: { owner: policy } } }, async () => 'order')
+ */
 type PolicyName = NamesOf<'policy'>;
 
-/** The second argument of a policy. */
+/**
+ * The second argument of a policy.
+ *
+ * @example
+ * const editors: Policy = (_request, { hasRole }: PolicyContext) => hasRole('editor')
+ */
 interface PolicyContext {
     readonly identity: Identity;
     /** Whether the identity has one of these roles, or one that includes it. */
     hasRole(...roles: RoleName[]): boolean;
 }
-/** Decides about a request: only `true` allows it. It may read a database; an error that it throws is the response. */
+/**
+ * Decides about a request: only `true` allows it. It may read a database; an error that it throws is the response.
+ *
+ * @example
+ * const ownOrder: Policy = (request, { identity }) => (request.params as { user: string }).user === identity.subject
+ * app.get('/users/:user/orders', { config: { auth: { owner: ownOrder } } }, async () => [])
+ */
 type Policy = (request: FastifyRequest, context: PolicyContext) => boolean | Promise<boolean>;
-/** Policies by name. */
+/**
+ * Policies by name.
+ *
+ * @example
+ * const policies: Policies = { office: (request) => request.ip.startsWith('10.') }
+ * await app.register(auth, { policies })
+ */
 type Policies = Readonly<Record<PolicyName, Policy>>;
 
-/** The access rule of a route. A request must meet all its members. */
+/**
+ * The access rule of a route. A request must meet all its members.
+ *
+ * @example
+ * const rule: AuthRule = { schemes: { any: ['session', 'jwt'] }, roles: 'editor', scopes: ['posts:write'] }
+ */
 interface AuthRule {
     /**
      * The schemes that can authenticate the request.
@@ -325,6 +505,26 @@ interface AuthRule {
      */
     owner?: PolicyName | Policy | readonly (PolicyName | Policy)[];
     /**
+     * The authentication context that the user must have had: one of these values of the claim `acr`. Otherwise the request
+     * gets 401 with the challenge of RFC 9470, which names them.
+     *
+     * @defaultValue none: any
+     */
+    acr?: string | readonly string[];
+    /**
+     * The methods by which the user must have authenticated, such as `mfa` or `hwk`: all of these are in the claim `amr`.
+     *
+     * @defaultValue none: any
+     */
+    amr?: string | readonly string[];
+    /**
+     * How long ago the user may have authenticated at most, by the claim `auth_time` or the login of the session; an API key
+     * never has. **Seconds**, as in OpenID Connect, or a text with a unit (`'5m'`). From 1 second to 366 days.
+     *
+     * @defaultValue none: any time
+     */
+    maxAge?: number | string;
+    /**
      * Allows requests without credentials, with `request.user` null. Invalid credentials are still rejected.
      *
      * @defaultValue false
@@ -337,7 +537,13 @@ interface AuthRule {
      */
     mode?: 'enforce' | 'report';
 }
-/** The access rule of a route, with one member at least: a key that does not exist is an error. */
+/**
+ * The access rule of a route, with one member at least: a key that does not exist is an error.
+ *
+ * @example
+ * const writers: RouteAuth = { roles: ['admin', 'editor'] }
+ * app.put('/posts/:id', { config: { auth: writers } }, async () => 'saved')
+ */
 type RouteAuth = AtLeastOne<AuthRule>;
 interface AuthRouteConfig {
     /** The access rule: `true` for all authenticated users, `false` for everyone, or an object for more. */
@@ -348,7 +554,13 @@ declare module 'fastify' {
     }
 }
 
-/** The access rules of one route. */
+/**
+ * The access rules of one route.
+ *
+ * @example
+ * const open = app.auth.matrix().filter(({ access }: MatrixRow) => access === 'public')
+ * console.log(open.map(({ method, url }) => `${method} ${url}`).join('\n'))
+ */
 interface MatrixRow {
     method: string;
     url: string;
@@ -359,14 +571,33 @@ interface MatrixRow {
     scopes: readonly string[];
     policies: readonly string[];
     owner: readonly string[];
+    /** One of these is required. */
+    acr: readonly string[];
+    /** All of these are required. */
+    amr: readonly string[];
+    /** **Seconds** since the user authenticated, at most. */
+    maxAge?: number;
     /** Denials are only logged. */
     report: boolean;
 }
 
-/** The sessions of users. */
+/** A session of a user, for a page that lists the devices. */
+interface ListedSession extends SessionRecord {
+    /** Milliseconds since 1970 at which it expires if it is not used. */
+    readonly idleExpiresAt: number;
+    /** Milliseconds since 1970 at which it expires although it is used. */
+    readonly expiresAt: number;
+}
+/**
+ * The sessions of users.
+ *
+ * @example
+ * for (const { id, userAgent } of await app.auth.sessions.list('ada')) console.log(id, userAgent)
+ * await app.auth.sessions.revokeAll('ada')
+ */
 interface Sessions {
-    /** A user's sessions that have not ended, for a page that lists them. */
-    list(subject: string): Promise<readonly SessionRecord[]>;
+    /** A user's sessions that have not ended, the newest login first. */
+    list(subject: string): Promise<readonly ListedSession[]>;
     /** Ends one session: its cookie is not valid any more. */
     revoke(id: string, subject?: string): Promise<void>;
     /** Ends all sessions of a user, except `except`. */
@@ -375,9 +606,23 @@ interface Sessions {
     idOf(request: AnyRequest): string | undefined;
     /** Gives the session a new id with this response. A change of user or roles does so too. */
     rotate(request: AnyRequest): void;
+    /**
+     * Notes that the user of the session has authenticated again, now, for routes with `maxAge`, `acr` or `amr`. The session
+     * gets a new id.
+     */
+    stepUp(request: AnyRequest, how?: {
+        acr?: string;
+        amr?: readonly string[];
+    }): void;
 }
 
-/** Response headers of an error: `{ 'retry-after': 30 }`. */
+/**
+ * Response headers of an error: `{ 'retry-after': 30 }`.
+ *
+ * @example
+ * const headers: ErrorHeaders = { 'retry-after': 30 }
+ * throw new AppError('Later', { statusCode: 503, headers })
+ */
 type ErrorHeaders = Readonly<Record<string, string | number | readonly string[]>>;
 /** The members of a {@link PluginError} besides its message. */
 interface PluginErrorOptions<Code extends string> {
@@ -413,11 +658,21 @@ interface Secret {
     toString(): string;
     toJSON(): string;
 }
+/**
+ * A text that no string, JSON, inspection or log prints.
+ *
+ * @example
+ * const password = new Secret('correct horse')
+ * console.log(`${password}`, password.reveal().length) // prints no secret
+ */
 declare const Secret: new (value: string) => Secret;
 
 /**
  * The commands that the packages send. Clients of ioredis 5 and 6, alone, with Sentinel or as a cluster, have them.
  * `status` is ioredis' state of the connection: `ready`, `wait`, `connecting`, `reconnecting`, `close`, `end`.
+ *
+ * @example
+ * const withRedis = async (redis: RedisClient) => app.register(rateLimit, { redis }) // new Redis(…) of ioredis
  */
 interface RedisClient$1 {
     readonly status?: string;
@@ -426,19 +681,38 @@ interface RedisClient$1 {
     ping(): Promise<unknown>;
 }
 
-/** The codes of {@link AuthError}. Those with `FST_JWT_` are `@fastify/jwt`'s, for `request.jwtVerify()`. */
-type AuthErrorCode = 'AUTH_CROSS_SITE' | 'AUTH_FORBIDDEN' | 'AUTH_INTROSPECTION_UNAVAILABLE' | 'AUTH_INVALID_API_KEY' | 'AUTH_INVALID_CREDENTIALS' | 'AUTH_INVALID_TOKEN' | 'AUTH_KEYS_UNAVAILABLE' | 'AUTH_LOGIN_INVALID' | 'AUTH_LOGIN_REFUSED' | 'AUTH_LOGINS_BUSY' | 'AUTH_NOT_CONFIGURED' | 'AUTH_PROVIDER_UNAVAILABLE' | 'AUTH_REFRESH_INVALID' | 'AUTH_REQUIRED' | 'AUTH_SESSION_TOO_LARGE' | 'AUTH_STATE_INVALID' | 'AUTH_STORE_UNAVAILABLE' | 'AUTH_TOKEN_EXPIRED' | 'AUTH_TOKEN_REVOKED' | 'AUTH_TOO_MANY_ATTEMPTS' | 'AUTH_UNMARKED_ROUTE' | 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED' | 'FST_JWT_AUTHORIZATION_TOKEN_INVALID' | 'FST_JWT_AUTHORIZATION_TOKEN_UNTRUSTED' | 'FST_JWT_NO_AUTHORIZATION_IN_HEADER';
+/**
+ * The codes of {@link AuthError}. Those with `FST_JWT_` are `@fastify/jwt`'s, for `request.jwtVerify()`.
+ *
+ * @example
+ * const retryable: readonly AuthErrorCode[] = ['AUTH_STORE_UNAVAILABLE', 'AUTH_KEYS_UNAVAILABLE']
+ */
+type AuthErrorCode = 'AUTH_CROSS_SITE' | 'AUTH_FORBIDDEN' | 'AUTH_INSUFFICIENT_AUTHENTICATION' | 'AUTH_INTROSPECTION_UNAVAILABLE' | 'AUTH_INVALID_API_KEY' | 'AUTH_INVALID_CREDENTIALS' | 'AUTH_INVALID_TOKEN' | 'AUTH_KEYS_UNAVAILABLE' | 'AUTH_LOGIN_INVALID' | 'AUTH_LOGIN_REFUSED' | 'AUTH_LOGINS_BUSY' | 'AUTH_NOT_CONFIGURED' | 'AUTH_PROVIDER_UNAVAILABLE' | 'AUTH_REFRESH_INVALID' | 'AUTH_REQUIRED' | 'AUTH_SESSION_TOO_LARGE' | 'AUTH_STATE_INVALID' | 'AUTH_STORE_UNAVAILABLE' | 'AUTH_TOKEN_EXPIRED' | 'AUTH_TOKEN_REVOKED' | 'AUTH_TOO_MANY_ATTEMPTS' | 'AUTH_TOO_MANY_SESSIONS' | 'AUTH_UNMARKED_ROUTE' | 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED' | 'FST_JWT_AUTHORIZATION_TOKEN_INVALID' | 'FST_JWT_AUTHORIZATION_TOKEN_UNTRUSTED' | 'FST_JWT_NO_AUTHORIZATION_IN_HEADER';
 /**
  * The error of every request that this package rejects. Recognise it by `code`; the message may be shown, `cause` may
  * not.
  *
  * @example
- * if (error.code === 'AUTH_TOKEN_EXPIRED') refresh()
+ * app.setErrorHandler((error, _request, reply) => {
+ *   if (error instanceof AuthError && error.code === 'AUTH_TOKEN_EXPIRED') return reply.code(401).send({ refresh: true })
+ *   throw error
+ * })
  */
 declare class AuthError extends PluginError<AuthErrorCode> {
 }
 
-/** The methods that this package uses of an ioredis client. */
+/**
+ * The methods that this package uses of an ioredis client.
+ *
+ * @example
+ * const client: RedisClient = {
+ *   eval: async () => null,
+ *   evalsha: async () => null,
+ *   ping: async () => 'PONG',
+ *   duplicate: () => ({ subscribe: async () => 1, on: () => undefined, disconnect: () => undefined })
+ * } // in an app: new Redis(process.env['REDIS_URL']) of ioredis
+ * await app.register(auth, { redis: client })
+ */
 interface RedisClient extends RedisClient$1 {
     duplicate(override?: object): RedisSubscriber;
     on?(event: string, listener: (...args: any[]) => void): unknown;
@@ -450,14 +724,25 @@ interface RedisClient extends RedisClient$1 {
         keyPrefix?: unknown;
     };
 }
-/** A connection that subscribes to a channel. */
+/**
+ * A connection that subscribes to a channel.
+ *
+ * @example
+ * const subscriber: RedisSubscriber = { subscribe: async () => 1, on: () => undefined, disconnect: () => undefined }
+ */
 interface RedisSubscriber {
     subscribe(channel: string): Promise<unknown>;
     on(event: string, listener: (...args: any[]) => void): unknown;
     disconnect(): void;
 }
 
-/** Options of revocation. */
+/**
+ * Options of revocation.
+ *
+ * @example
+ * const revocation: RevocationOptions = { onStoreError: 'closed', retention: '30 days' }
+ * await app.register(auth, { revocation })
+ */
 interface RevocationOptions {
     /**
      * How tokens are treated once Redis has not answered for `maxStaleness`: `local` continues with the revocations that
@@ -488,20 +773,47 @@ interface RevocationOptions {
     retention?: number | string;
 }
 
-/** A symmetric key in the format of JSON Web Keys: `{ kty: 'oct', k: '…' }`. */
+/**
+ * A symmetric key in the format of JSON Web Keys: `{ kty: 'oct', k: '…' }`.
+ *
+ * @example
+ * const secret: SymmetricJwk = { kty: 'oct', k: process.env['JWT_SECRET']! }
+ * await app.register(auth, { jwt: { secret } })
+ */
 interface SymmetricJwk {
     kty: 'oct';
     /** The key in base64url. */
     k: string;
     [member: string]: unknown;
 }
-/** A secret: its text or bytes, or a JSON Web Key. */
+/**
+ * A secret: its text or bytes, or a JSON Web Key.
+ *
+ * @example
+ * const secrets: readonly SymmetricKey[] = [process.env['NEW_SECRET']!, process.env['OLD_SECRET']!]
+ * await app.register(auth, { jwt: { secret: secrets } })
+ */
 type SymmetricKey = string | Secret | Buffer | SymmetricJwk;
 
-/** The signature algorithms that can be allowed. `none` is not one of them. */
+/**
+ * The signature algorithms that can be allowed. `none` is not one of them.
+ *
+ * @example
+ * const algorithms: readonly SignatureAlgorithm[] = ['RS256', 'ES256']
+ */
 type SignatureAlgorithm = 'HS256' | 'HS384' | 'HS512' | 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
 
-/** Token introspection (RFC 7662) at the issuer of opaque tokens. */
+/**
+ * Token introspection (RFC 7662) at the issuer of opaque tokens.
+ *
+ * @example
+ * const introspection: IntrospectionOptions = {
+ *   endpoint: 'https://id.example.com/oauth2/introspect',
+ *   clientId: 'orders',
+ *   clientSecret: process.env['INTROSPECTION_SECRET']!
+ * }
+ * await app.register(auth, { jwt: { issuers: [{ issuer: 'https://id.example.com', audience: 'orders', introspection }] } })
+ */
 interface IntrospectionOptions {
     /**
      * The introspection endpoint: https, or http on loopback. No redirect is followed.
@@ -538,7 +850,21 @@ interface IntrospectionOptions {
     timeout?: number;
 }
 
-/** An issuer of tokens other than the app. One of `jwksUrl`, `publicKey`, `secret` and `introspection` is required. */
+/** Identity providers whose access tokens have a shape of their own. */
+type ProviderName = 'auth0' | 'cognito' | 'entra' | 'google' | 'keycloak' | 'okta';
+
+/**
+ * An issuer of tokens other than the app. One of `jwksUrl`, `publicKey`, `secret` and `introspection` is required.
+ *
+ * @example
+ * const auth0: IssuerOptions = {
+ *   issuer: 'https://example.eu.auth0.com/',
+ *   audience: 'orders',
+ *   algorithms: ['RS256'],
+ *   jwksUrl: 'https://example.eu.auth0.com/.well-known/jwks.json'
+ * }
+ * await app.register(auth, { jwt: { issuers: [auth0] } })
+ */
 interface IssuerOptions {
     /**
      * The `iss` claim, compared exactly.
@@ -546,6 +872,13 @@ interface IssuerOptions {
      * @defaultValue none: required
      */
     issuer: string;
+    /**
+     * The identity provider: sets `jwksUrl`, `algorithms` (RS256), `requiredClaims`, `rolesClaim` and `scopesClaim` to what
+     * its access tokens need. Options beside it win. `google` is for identity tokens of service accounts.
+     *
+     * @defaultValue none: an issuer by RFC 9068
+     */
+    provider?: ProviderName;
     /**
      * The `aud` claim that its tokens must have for this app: one of these.
      *
@@ -555,7 +888,7 @@ interface IssuerOptions {
     /**
      * The allowed signature algorithms. Symmetric ones only with `secret`, asymmetric ones only with public keys.
      *
-     * @defaultValue none: required, except with `introspection`
+     * @defaultValue none: required, except with `introspection` and `provider`
      * @throws RangeError for an algorithm that does not fit the kind of key.
      */
     algorithms?: readonly SignatureAlgorithm[];
@@ -636,7 +969,13 @@ interface IssuerOptions {
     jwksTimeout?: number;
 }
 
-/** Options of tokens. One of `secret`, `key` and `issuers` is required. */
+/**
+ * Options of tokens. One of `secret`, `key` and `issuers` is required.
+ *
+ * @example
+ * const jwt: JwtOptions = { secret: process.env['JWT_SECRET']!, issuer: 'shop', expiresIn: '15m' }
+ * await app.register(auth, { jwt })
+ */
 interface JwtOptions {
     /**
      * Signs and verifies the app's tokens (HMAC): at least 32 random bytes, no placeholder, as text, as a Buffer or as a
@@ -743,7 +1082,13 @@ interface JwtOptions {
     cookie?: string;
 }
 
-/** The tokens of a login, named as in OAuth. */
+/**
+ * The tokens of a login, named as in OAuth.
+ *
+ * @example
+ * const { accessToken, expiresIn }: TokenPair = await app.auth.issueTokens({ sub: 'ada' })
+ * console.log(accessToken, `is valid for ${expiresIn} seconds`)
+ */
 interface TokenPair {
     accessToken: string;
     refreshToken: string;
@@ -756,6 +1101,10 @@ interface TokenPair {
  * The argument of `app.auth.revoke`: a token, a login (session or refresh token), or everything of a user. `issuer` is
  * `request.identity.issuer`: ids of two issuers are not the same, even if they are equal. Without it the id is the app's
  * own, or that of the only issuer if the app issues no tokens.
+ *
+ * @example
+ * const everywhere: Revocable = { user: 'ada' }
+ * await app.auth.revoke(everywhere)
  */
 type Revocable = {
     token: string;
@@ -771,7 +1120,14 @@ type Revocable = {
     user: string;
     issuer?: string | undefined;
 };
-/** `app.auth`. A member whose option is not set throws when it is used, with the name of the option. */
+/**
+ * `app.auth`. A member whose option is not set throws when it is used, with the name of the option.
+ *
+ * @example
+ * const { accessToken, refreshToken } = await app.auth.issueTokens({ sub: 'ada', roles: ['editor'] })
+ * await app.auth.refresh(refreshToken)
+ * await app.auth.revoke({ token: accessToken })
+ */
 interface AuthApi {
     /** Starts a login: an access token with these claims and a refresh token. `sub` (or `id`) is required. */
     issueTokens(claims: Record<string, unknown>): Promise<TokenPair>;
@@ -787,6 +1143,10 @@ interface AuthApi {
     hashPassword(password: string): Promise<string>;
     /** Whether a password matches its hash. It takes as long for users that do not exist (no hash). */
     verifyPassword(password: string, hash: string | null | undefined): Promise<boolean>;
+    /** Whether a hash was made with another `login.cost`, or by another program: hash the password again at the next login. */
+    needsRehash(hash: string | null | undefined): boolean;
+    /** Whether a password is in the list `login.breached`. `false` if the list does not answer. */
+    isBreachedPassword(password: string): Promise<boolean>;
     /** Checks a login, with backoff by account and address. */
     verifyCredentials: VerifyCredentials;
     /** Creates API keys. */
@@ -809,7 +1169,13 @@ declare module 'fastify' {
     }
 }
 
-/** Options of the protection against cross-site requests. */
+/**
+ * Options of the protection against cross-site requests.
+ *
+ * @example
+ * const csrf: CsrfOptions = { trustedOrigins: ['https://app.example.com'] }
+ * await app.register(auth, { csrf })
+ */
 interface CsrfOptions {
     /**
      * Other origins that may write: `https://app.example.com`.
@@ -827,7 +1193,12 @@ interface CsrfOptions {
     unknownOrigin?: 'allow' | 'token';
 }
 
-/** A user of an identity provider. `issuer` and `subject` together identify the user; an email address never does. */
+/**
+ * A user of an identity provider. `issuer` and `subject` together identify the user; an email address never does.
+ *
+ * @example
+ * const onLogin = ({ subject, verifiedEmail }: ProviderIdentity) => ({ sub: subject, email: verifiedEmail })
+ */
 interface ProviderIdentity {
     /** The provider's name in the options. */
     readonly provider: string;
@@ -840,14 +1211,36 @@ interface ProviderIdentity {
     readonly claims: Readonly<Record<string, unknown>>;
     readonly accessToken: string;
 }
-/** The endpoints of a provider without discovery (OAuth 2 alone). */
+/**
+ * The endpoints of a provider without discovery (OAuth 2 alone).
+ *
+ * @example
+ * const endpoints: OAuthEndpoints = {
+ *   authorizeHost: 'https://gitlab.example.com',
+ *   authorizePath: '/oauth/authorize',
+ *   tokenHost: 'https://gitlab.example.com',
+ *   tokenPath: '/oauth/token'
+ * }
+ */
 interface OAuthEndpoints {
     authorizeHost: string;
     authorizePath: string;
     tokenHost: string;
     tokenPath: string;
 }
-/** A login through one identity provider. One of `issuer` and `endpoints` is required. */
+/**
+ * A login through one identity provider. One of `issuer` and `endpoints` is required.
+ *
+ * @example
+ * const google: OAuthOptions = {
+ *   issuer: 'https://accounts.google.com',
+ *   clientId: process.env['GOOGLE_CLIENT_ID']!,
+ *   clientSecret: process.env['GOOGLE_CLIENT_SECRET']!,
+ *   callbackUrl: 'https://shop.example.com/login/google/callback',
+ *   onLogin: ({ issuer, subject }) => ({ id: `${issuer} ${subject}` })
+ * }
+ * await app.register(auth, { session: { key: process.env['SESSION_KEY']! }, oauth2: { google } })
+ */
 interface OAuthOptions {
     /**
      * The issuer of an OpenID Connect provider, whose metadata is discovered: https, or http on loopback.
@@ -906,6 +1299,12 @@ interface OAuthOptions {
      */
     returnTo?: string;
     /**
+     * The timeout of each call to the provider, its body included, and of `profile`. Milliseconds, 1 to 60000.
+     *
+     * @defaultValue 5000
+     */
+    timeout?: number;
+    /**
      * Finds or creates the user. The returned user becomes the session's `user`, and the browser returns to `returnTo`.
      * Without a returned user there is no login. If the function sends a reply, that is the response. Throw to reject.
      *
@@ -914,10 +1313,22 @@ interface OAuthOptions {
     onLogin: (identity: ProviderIdentity, request: FastifyRequest, reply: FastifyReply) => unknown;
 }
 
-/** Role names, or each role with those that it includes. */
+/**
+ * Role names, or each role with those that it includes.
+ *
+ * @example
+ * const roles: RolesOption = { admin: ['editor'], editor: ['reader'], reader: [] }
+ * await app.register(auth, { roles })
+ */
 type RolesOption = readonly RoleName[] | Readonly<Record<RoleName, readonly RoleName[]>>;
 
-/** Attributes of the session's cookie. */
+/**
+ * Attributes of the session's cookie.
+ *
+ * @example
+ * const cookie: SessionCookie = { sameSite: 'strict', secure: process.env['NODE_ENV'] !== 'development' }
+ * await app.register(auth, { session: { key: process.env['SESSION_KEY']!, cookie } })
+ */
 interface SessionCookie {
     path?: string;
     httpOnly?: boolean;
@@ -928,10 +1339,16 @@ interface SessionCookie {
     maxAge?: number;
     domain?: string;
 }
-/** Options of sessions. One of `key` and `secret` is required. */
+/**
+ * Options of sessions. One of `key` and `secret` is required.
+ *
+ * @example
+ * const session: SessionOptions = { key: process.env['SESSION_KEY']!, idleTimeout: 900_000 }
+ * await app.register(auth, { session })
+ */
 interface SessionOptions {
     /**
-     * Encrypts the cookie: 32 random bytes, in base64 or as a Buffer. A list is a rotation: the first key encrypts, all
+     * Encrypts the cookie (AES-256-GCM): 32 random bytes, in base64 or as a Buffer. A list is a rotation: the first key encrypts, all
      * decrypt.
      *
      * @defaultValue none: `secret` is used
@@ -939,7 +1356,7 @@ interface SessionOptions {
      */
     key?: string | Secret | Buffer | readonly (string | Secret | Buffer)[];
     /**
-     * Derives the key from a secret of at least 32 bytes. This takes seconds and 256 MiB at start: prefer `key`.
+     * Derives the key from a secret of at least 32 bytes, by scrypt.
      *
      * @defaultValue none: `key` is used
      */
@@ -947,7 +1364,7 @@ interface SessionOptions {
     /**
      * The salt for `secret`: 16 bytes.
      *
-     * @defaultValue The salt of `@fastify/secure-session`
+     * @defaultValue A salt of this package
      * @throws RangeError for another length.
      */
     salt?: string | Secret | Buffer;
@@ -976,6 +1393,19 @@ interface SessionOptions {
      */
     absoluteTimeout?: number;
     /**
+     * Sessions that a user may have at a time, counted and limited in one step over all processes. Sessions, 1 to 1000.
+     *
+     * @defaultValue none: any number
+     */
+    maxSessions?: number;
+    /**
+     * The effect of a login above `maxSessions`: `endOldest` ends the session with the oldest login, `reject` answers 403
+     * `AUTH_TOO_MANY_SESSIONS`.
+     *
+     * @defaultValue 'endOldest'
+     */
+    onMaxSessions?: 'endOldest' | 'reject';
+    /**
      * How sessions are treated while Redis does not answer: `closed` answers 503 to requests with a session, `open`
      * trusts the cookie.
      *
@@ -984,7 +1414,17 @@ interface SessionOptions {
     onStoreError?: 'closed' | 'open';
 }
 
-/** Options of the auth plugin. A feature without options is not loaded. */
+/**
+ * Options of the auth plugin. A feature without options is not loaded.
+ *
+ * @example
+ * const options: AuthOptions = {
+ *   jwt: { secret: process.env['JWT_SECRET']! },
+ *   roles: { admin: ['editor'], editor: [] },
+ *   defaultDeny: true
+ * }
+ * await app.register(auth, options)
+ */
 interface AuthOptions {
     /**
      * Tokens of the app and of identity providers. `false` leaves them to the app.
@@ -1091,10 +1531,23 @@ interface AuthOptions {
     onAudit?: (event: AuditEvent, request: FastifyRequest | undefined) => void;
 }
 
-/** JWT, sessions, OAuth2, API keys and roles for Fastify. */
+/**
+ * JWT, sessions, OAuth2, API keys and roles for Fastify.
+ *
+ * @example
+ * await app.register(auth, { jwt: { secret: process.env['JWT_SECRET']! } })
+ * app.get('/me', { onRequest: app.authenticate }, async (request) => request.user)
+ * app.delete('/users/:id', { onRequest: app.authorize('admin') }, async () => 'gone')
+ */
 declare const auth: FastifyPluginAsync<AuthOptions>;
 
-/** Attributes of a cookie, as in RFC 6265bis. */
+/**
+ * Attributes of a cookie, as in RFC 6265bis.
+ *
+ * @example
+ * const options: CookieOptions = { path: '/', httpOnly: true, secure: true }
+ * app.get('/theme', async (_request, reply) => reply.setCookie('theme', 'dark', options).send('set'))
+ */
 interface CookieOptions {
     /**
      * The domain whose subdomains get the cookie too.
@@ -1159,7 +1612,15 @@ interface CookieOptions {
      */
     signed?: boolean;
 }
-/** The content of a signed cookie. */
+/**
+ * The content of a signed cookie.
+ *
+ * @example
+ * app.get('/visits', async (request) => {
+ *   const cookie: UnsignedCookie = request.unsignCookie(request.cookies['visits'] ?? '')
+ *   return cookie.valid ? cookie.value : '0'
+ * })
+ */
 type UnsignedCookie = {
     valid: true;
     renew: boolean;
@@ -1209,15 +1670,38 @@ type CookieSigning = 'signCookie' extends keyof SignerMethods ? SignerMethods : 
  * The keys and values of the app's sessions. The value of any other key is `unknown`.
  *
  * @example
- * declare module '@seaworthy/auth' { interface SessionData { cart: string[] } }
+ * declare module '@seaworthy/auth' {
+ *   interface SessionData {
+ *     cart: string[]
+ *   }
+ * }
+ * app.get('/cart', async (request) => request.session.get('cart') ?? [])
  */
 interface SessionData {
 }
-/** A key of a session: those of `SessionData`, and any other text. */
+/**
+ * A key of a session: those of `SessionData`, and any other text.
+ *
+ * @example
+ * const key: SessionKey = 'cart'
+ * app.get('/cart', async (request) => request.session.get(key))
+ */
 type SessionKey = keyof SessionData | (string & {});
-/** The value of a session's key. */
+/**
+ * The value of a session's key.
+ *
+ * @example
+ * const language: SessionValue<'language'> = 'en'
+ * app.post('/language', async (request) => request.session.set('language', language))
+ */
 type SessionValue<Key extends SessionKey> = Key extends keyof SessionData ? SessionData[Key] | undefined : unknown;
-/** A session's methods. */
+/**
+ * A session's methods.
+ *
+ * @example
+ * app.post('/logout', async (request) => request.session.delete())
+ * app.post('/cart', async (request) => request.session.set('cart', ['book']))
+ */
 interface SessionMethods {
     /** Whether the session was changed, so that the response has its cookie. */
     changed: boolean;
@@ -1233,10 +1717,18 @@ interface SessionMethods {
     options(options: CookieOptions): void;
     /** Sends the cookie although nothing has changed. */
     touch(): void;
-    /** Removes all keys except these. */
+    /** Removes all keys except these, and gives the session a new id. */
     regenerate(keep?: string[]): void;
 }
-/** `request.session`, with the option `session`. */
+/**
+ * `request.session`, with the option `session`.
+ *
+ * @example
+ * app.get('/cart', async (request) => {
+ *   const session: Pick<Session, 'get'> = request.session
+ *   return session.get('cart') ?? []
+ * })
+ */
 type Session = SessionMethods & Partial<SessionData>;
 interface SessionRequest {
     /** The browser's session, in an encrypted cookie. */
@@ -1246,9 +1738,9 @@ interface SessionInstance {
     /** Makes a session without a request, for tests. */
     createSecureSession: Overridable<this, (data?: Record<string, unknown>) => Session>;
     /** Reads a session from a cookie's value. `null` if the cookie is not valid. */
-    decodeSecureSession: Overridable<this, (cookie: string, log?: FastifyBaseLogger, sessionName?: string) => Session | null>;
+    decodeSecureSession: Overridable<this, (cookie: string) => Promise<Session | null>>;
     /** Formats a session as a cookie's value. */
-    encodeSecureSession: Overridable<this, (session: Session, sessionName?: string) => string>;
+    encodeSecureSession: Overridable<this, (session: Session) => Promise<string>>;
 }
 declare module 'fastify' {
     interface FastifyInstance extends SessionInstance {
@@ -1257,9 +1749,21 @@ declare module 'fastify' {
     }
 }
 
-/** The payload of a token: claims, or a text. */
+/**
+ * The payload of a token: claims, or a text.
+ *
+ * @example
+ * const payload: JwtPayload = { sub: 'ada', roles: ['editor'] }
+ * app.jwt.sign(payload)
+ */
 type JwtPayload = string | object | Buffer;
-/** Options of signing, besides those of the option `jwt`. */
+/**
+ * Options of signing, besides those of the option `jwt`.
+ *
+ * @example
+ * const options: JwtSignOptions = { expiresIn: '5m' }
+ * app.jwt.sign({ sub: 'ada' }, options)
+ */
 interface JwtSignOptions extends Omit<SignerOptions, 'expiresIn' | 'notBefore'> {
     /**
      * The lifetime. **Seconds**, at least 1, or a text with a unit: `'15m'`.
@@ -1280,7 +1784,13 @@ interface JwtSignOptions extends Omit<SignerOptions, 'expiresIn' | 'notBefore'> 
      */
     key?: string | Buffer;
 }
-/** Options of verification, besides those of the option `jwt`. */
+/**
+ * Options of verification, besides those of the option `jwt`.
+ *
+ * @example
+ * const options: JwtVerifyOptions = { allowedSub: 'ada' }
+ * app.jwt.verify(app.jwt.sign({ sub: 'ada' }), options)
+ */
 interface JwtVerifyOptions extends Omit<VerifierOptions, 'maxAge'> {
     /**
      * The highest age of a token, by its `iat`. **Seconds**, at least 1, or a text with a unit.
@@ -1301,7 +1811,13 @@ interface JwtVerifyOptions extends Omit<VerifierOptions, 'maxAge'> {
      */
     key?: string | Buffer;
 }
-/** Options for one request's token. */
+/**
+ * Options for one request's token.
+ *
+ * @example
+ * const options: JwtRequestOptions = { verify: { allowedSub: 'ada' } }
+ * app.get('/token', async (request) => app.jwt.lookupToken(request, options.verify))
+ */
 interface JwtRequestOptions {
     /**
      * Options of reading the token without verification.
@@ -1319,7 +1835,13 @@ interface JwtRequestOptions {
     };
 }
 type Callback<Value> = (error: Error | null, value: Value) => void;
-/** `app.jwt`, if the app has a key (`jwt.secret` or `jwt.key`). */
+/**
+ * `app.jwt`, if the app has a key (`jwt.secret` or `jwt.key`).
+ *
+ * @example
+ * const token = app.jwt.sign({ sub: 'ada' }, { expiresIn: '5m' })
+ * console.log(app.jwt.decode(token))
+ */
 interface Jwt {
     options: {
         decode: DecoderOptions;
@@ -1341,7 +1863,12 @@ interface Jwt {
     /** The text of the request's token. @throws Error if there is none. */
     lookupToken(request: AnyRequest, options?: JwtRequestOptions['verify']): string;
 }
-/** `reply.jwtSign`. */
+/**
+ * `reply.jwtSign`.
+ *
+ * @example
+ * app.get('/token', async (_request, reply) => ({ token: await reply.jwtSign({ sub: 'ada' }) }))
+ */
 interface JwtSign {
     (payload: JwtPayload, options?: JwtSignOptions | {
         sign?: JwtSignOptions;
@@ -1351,13 +1878,23 @@ interface JwtSign {
         sign?: JwtSignOptions;
     }, callback: Callback<string>): void;
 }
-/** `request.jwtVerify`. */
+/**
+ * `request.jwtVerify`.
+ *
+ * @example
+ * app.get('/me', async (request) => request.jwtVerify<{ sub: string }>())
+ */
 interface JwtVerify {
     <Claims extends object | string = AuthUser>(options?: JwtRequestOptions | JwtVerifyOptions): Promise<Claims>;
     <Claims extends object | string = AuthUser>(callback: Callback<Claims>): void;
     <Claims extends object | string = AuthUser>(options: JwtRequestOptions | JwtVerifyOptions, callback: Callback<Claims>): void;
 }
-/** `request.jwtDecode`. */
+/**
+ * `request.jwtDecode`.
+ *
+ * @example
+ * app.get('/claims', async (request) => request.jwtDecode())
+ */
 interface JwtDecode {
     <Claims extends object | string = Record<string, unknown>>(options?: JwtRequestOptions): Promise<Claims>;
     <Claims extends object | string = Record<string, unknown>>(callback: Callback<Claims>): void;
@@ -1389,4 +1926,4 @@ declare module 'fastify' {
 }
 
 export { AuthError, auth, auth as default };
-export type { AnyReply, AnyRequest, ApiKeyOptions, ApiKeyRecord, ApiKeys, AuditEvent, AuditType, AuthApi, AuthErrorCode, AuthHook, AuthOptions, AuthRule, AuthTypes, AuthUser, CookieOptions, Credentials, CsrfOptions, Identity, IntrospectionOptions, IssuerOptions, Jwt, JwtDecode, JwtOptions, JwtPayload, JwtRequestOptions, JwtSign, JwtSignOptions, JwtVerify, JwtVerifyOptions, LoginOptions, MatrixRow, NewApiKey, OAuthEndpoints, OAuthOptions, Policies, Policy, PolicyContext, PolicyName, ProviderIdentity, RedisClient, RedisSubscriber, Revocable, RevocationOptions, RoleName, RolesOption, RouteAuth, SchemeExpression, SchemeName, ScopeName, Session, SessionCookie, SessionData, SessionKey, SessionMethods, SessionOptions, SessionRecord, SessionValue, Sessions, SignatureAlgorithm, SymmetricJwk, SymmetricKey, TokenPair, UnsignedCookie, VerifyCredentials };
+export type { AnyReply, AnyRequest, ApiKeyOptions, ApiKeyRecord, ApiKeys, AuditEvent, AuditType, AuthApi, AuthErrorCode, AuthHook, AuthOptions, AuthRule, AuthTypes, AuthUser, BreachedOptions, CookieOptions, Credentials, CsrfOptions, Identity, IntrospectionOptions, IssuerOptions, Jwt, JwtDecode, JwtOptions, JwtPayload, JwtRequestOptions, JwtSign, JwtSignOptions, JwtVerify, JwtVerifyOptions, ListedSession, LoginOptions, MatrixRow, NewApiKey, OAuthEndpoints, OAuthOptions, Policies, Policy, PolicyContext, PolicyName, ProviderIdentity, ProviderName, RedisClient, RedisSubscriber, Revocable, RevocationOptions, RoleName, RolesOption, RouteAuth, SchemeExpression, SchemeName, ScopeName, Session, SessionCookie, SessionData, SessionKey, SessionMethods, SessionOptions, SessionRecord, SessionValue, Sessions, SignatureAlgorithm, SymmetricJwk, SymmetricKey, TokenPair, UnsignedCookie, VerifyCredentials };

@@ -42,7 +42,7 @@ if (values.help) {
 }
 
 const everything = positionals.length === 0
-// What others cost is not ours to guard.
+// The costs of others are not ours to guard.
 const isOurs = ({ group, file }) => group !== 'calls' || file.startsWith('./ours/')
 const wanted =
   everything && values.guard ? chosen(['base', 'ours', 'calls']).filter(isOurs) : chosen(positionals)

@@ -46,10 +46,22 @@ declare module 'fastify' {
     }
 }
 
-/** Response headers of an error: `{ 'retry-after': 30 }`. */
+/**
+ * Response headers of an error: `{ 'retry-after': 30 }`.
+ *
+ * @example
+ * const headers: ErrorHeaders = { 'retry-after': 30 }
+ * throw new AppError('Later', { statusCode: 503, headers })
+ */
 type ErrorHeaders = Readonly<Record<string, string | number | readonly string[]>>;
 
-/** Options of an {@link AppError}. */
+/**
+ * Options of an {@link AppError}.
+ *
+ * @example
+ * const options: AppErrorOptions = { statusCode: 402, code: 'CARD_DECLINED', headers: { 'retry-after': 60 } }
+ * throw new AppError('The card was declined', options)
+ */
 interface AppErrorOptions {
     /**
      * The status of the response, a whole number from 400 to 599. Anything else becomes 500.
@@ -116,6 +128,13 @@ declare class AppError extends Error {
 /**
  * Whether `error` is an {@link AppError} or another error made for clients, from any copy of this package (CommonJS
  * beside ESM, two versions), and has the code if one is passed. Use it instead of `instanceof`.
+ *
+ * @example
+ * const save = async () => Promise.reject(new Error('gone'))
+ * await save().catch((error) => {
+ *   if (isAppError(error, 'NOT_FOUND')) console.log('nothing to save')
+ *   else throw error
+ * })
  */
 declare function isAppError<const Code extends string = string>(error: unknown, code?: Code): error is AppError & {
     readonly code: Code;
@@ -124,15 +143,38 @@ declare function isAppError<const Code extends string = string>(error: unknown, 
 /**
  * Codes that this package puts into responses and into the metric `errors_total`. An app's errors may carry others, and
  * errors of Fastify and its plugins keep their own (`FST_ERR_…`).
+ *
+ * @example
+ * const code: ErrorCode = 'VALIDATION_ERROR'
+ * const { code: sent } = (await app.inject('/')).json<ErrorBody>()
+ * console.log(sent === code)
  */
 type ErrorCode = 'BAD_REQUEST' | 'VALIDATION_ERROR' | 'FST_ERR_VALIDATION' | 'MALFORMED_REQUEST' | 'UNAUTHORIZED' | 'FORBIDDEN' | 'NOT_FOUND' | 'ROUTE_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'CONFLICT' | 'GONE' | 'PAYLOAD_TOO_LARGE' | 'UNPROCESSABLE_ENTITY' | 'TOO_MANY_REQUESTS' | 'RATE_LIMIT_EXCEEDED' | 'REQUEST_HEADER_FIELDS_TOO_LARGE' | 'CLIENT_CLOSED_REQUEST' | 'INTERNAL_SERVER_ERROR' | 'BAD_GATEWAY' | 'SERVICE_UNAVAILABLE' | 'GATEWAY_TIMEOUT' | 'RESPONSE_CUT_OFF' | 'ERROR_AFTER_ANSWER';
 
-/** The two shapes of an error's body. */
+/**
+ * The two shapes of an error's body.
+ *
+ * @example
+ * const format: ErrorFormat = 'problem'
+ * await app.register(errors, { format })
+ */
 type ErrorFormat = 'json' | 'problem';
-/** Translates the message of a code into a language (`de-CH`, `de`). Returns `undefined` if there is no translation. */
+/**
+ * Translates the message of a code into a language (`de-CH`, `de`). Returns `undefined` if there is no translation.
+ *
+ * @example
+ * const messages: ErrorMessages = (code, locale) => (code === 'NOT_FOUND' && locale.startsWith('de') ? 'Nicht gefunden' : undefined)
+ * await app.register(errors, { messages })
+ */
 type ErrorMessages = (code: string, locale: string, message: string) => string | undefined;
 
-/** The body of an error as plain JSON. */
+/**
+ * The body of an error as plain JSON.
+ *
+ * @example
+ * const { message, code, correlationId } = (await app.inject('/')).json<ErrorBody>()
+ * console.log(`${code}: ${message} (${correlationId})`)
+ */
 interface ErrorBody {
     statusCode: number;
     /** The status in words. */
@@ -145,7 +187,14 @@ interface ErrorBody {
     details?: unknown;
     [extension: string]: unknown;
 }
-/** The body of an error as problem details (RFC 9457). */
+/**
+ * The body of an error as problem details (RFC 9457).
+ *
+ * @example
+ * const response = await app.inject({ url: '/', headers: { accept: 'application/problem+json' } })
+ * const { type, title, detail } = response.json<ProblemBody>()
+ * console.log(type, title, detail)
+ */
 interface ProblemBody {
     /** Identifies the kind of problem: `typeBase` and the code, or `about:blank`. */
     type: string;
@@ -160,9 +209,21 @@ interface ProblemBody {
     [extension: string]: unknown;
 }
 
-/** Options of an error class that has a fixed status. */
+/**
+ * Options of an error class that has a fixed status.
+ *
+ * @example
+ * const options: HttpErrorOptions = { code: 'ORDER_LOCKED', cause: new Error('row is locked') }
+ * throw new ConflictError('The order is being packed', options)
+ */
 type HttpErrorOptions = Omit<AppErrorOptions, 'statusCode'>;
-/** Options of an error that tells the client when to retry. */
+/**
+ * Options of an error that tells the client when to retry.
+ *
+ * @example
+ * const options: RetryableOptions = { retryAfter: 30 }
+ * throw new ServiceUnavailableError('The warehouse is away', options)
+ */
 interface RetryableOptions extends HttpErrorOptions {
     /**
      * **Seconds** until a retry makes sense, at least 0. It is rounded up and sent as `Retry-After`.
@@ -171,60 +232,132 @@ interface RetryableOptions extends HttpErrorOptions {
      */
     retryAfter?: number | undefined;
 }
-/** 400 Bad Request: the server cannot understand the request. */
+/**
+ * 400 Bad Request: the server cannot understand the request.
+ *
+ * @example
+ * throw new BadRequestError('The date is in the past', { code: 'DATE_IN_THE_PAST' })
+ */
 declare class BadRequestError extends AppError {
     constructor(message?: string, options?: HttpErrorOptions);
 }
-/** 401 Unauthorized: the request has no valid credentials. It is sent with `WWW-Authenticate`. */
+/**
+ * 401 Unauthorized: the request has no valid credentials. It is sent with `WWW-Authenticate`.
+ *
+ * @example
+ * throw new UnauthorizedError('The link has expired')
+ */
 declare class UnauthorizedError extends AppError {
     constructor(message?: string, options?: HttpErrorOptions);
 }
-/** 403 Forbidden: the user is authenticated, and lacks the permission. */
+/**
+ * 403 Forbidden: the user is authenticated, and lacks the permission.
+ *
+ * @example
+ * throw new ForbiddenError('Only the owner may do this')
+ */
 declare class ForbiddenError extends AppError {
     constructor(message?: string, options?: HttpErrorOptions);
 }
-/** 404 Not Found: the message of `new NotFoundError('User')` is `User not found`. */
+/**
+ * 404 Not Found: the message of `new NotFoundError('User')` is `User not found`.
+ *
+ * @example
+ * throw new NotFoundError('Order')
+ */
 declare class NotFoundError extends AppError {
     constructor(resource?: string, options?: HttpErrorOptions);
 }
-/** 405 Method Not Allowed. `allow` lists the methods that the resource supports. */
+/**
+ * 405 Method Not Allowed. `allow` lists the methods that the resource supports.
+ *
+ * @example
+ * throw new MethodNotAllowedError(['GET', 'PUT'])
+ */
 declare class MethodNotAllowedError extends AppError {
     constructor(allow: readonly string[], message?: string, options?: HttpErrorOptions);
 }
-/** 409 Conflict: the request contradicts the current state of the resource. */
+/**
+ * 409 Conflict: the request contradicts the current state of the resource.
+ *
+ * @example
+ * throw new ConflictError('The order has been packed already')
+ */
 declare class ConflictError extends AppError {
     constructor(message?: string, options?: HttpErrorOptions);
 }
-/** 410 Gone: the resource was removed for good. */
+/**
+ * 410 Gone: the resource was removed for good.
+ *
+ * @example
+ * throw new GoneError('The offer has ended')
+ */
 declare class GoneError extends AppError {
     constructor(message?: string, options?: HttpErrorOptions);
 }
-/** 413 Payload Too Large. */
+/**
+ * 413 Payload Too Large.
+ *
+ * @example
+ * throw new PayloadTooLargeError('At most 100 items')
+ */
 declare class PayloadTooLargeError extends AppError {
     constructor(message?: string, options?: HttpErrorOptions);
 }
-/** 422 Unprocessable Entity: the request is well-formed, and its content is not acceptable. */
+/**
+ * 422 Unprocessable Entity: the request is well-formed, and its content is not acceptable.
+ *
+ * @example
+ * throw new UnprocessableEntityError('The IBAN is not valid', { details: [{ pointer: '/iban' }] })
+ */
 declare class UnprocessableEntityError extends AppError {
     constructor(message?: string, options?: HttpErrorOptions);
 }
-/** 429 Too Many Requests. */
+/**
+ * 429 Too Many Requests.
+ *
+ * @example
+ * throw new TooManyRequestsError('One export a minute', { retryAfter: 60 })
+ */
 declare class TooManyRequestsError extends AppError {
     constructor(message?: string, options?: RetryableOptions);
 }
-/** 502 Bad Gateway: an upstream service sent an invalid response. */
+/**
+ * 502 Bad Gateway: an upstream service sent an invalid response.
+ *
+ * @example
+ * throw new BadGatewayError('The shipping service sent nonsense')
+ */
 declare class BadGatewayError extends AppError {
     constructor(message?: string, options?: HttpErrorOptions);
 }
-/** 503 Service Unavailable: the service cannot handle the request at the moment. */
+/**
+ * 503 Service Unavailable: the service cannot handle the request at the moment.
+ *
+ * @example
+ * throw new ServiceUnavailableError('Closed for stocktaking', { retryAfter: 3600 })
+ */
 declare class ServiceUnavailableError extends AppError {
     constructor(message?: string, options?: RetryableOptions);
 }
-/** 504 Gateway Timeout: an upstream service took too long. */
+/**
+ * 504 Gateway Timeout: an upstream service took too long.
+ *
+ * @example
+ * throw new GatewayTimeoutError('The shipping service is slow')
+ */
 declare class GatewayTimeoutError extends AppError {
     constructor(message?: string, options?: RetryableOptions);
 }
 
-/** The definition of an error class: the options that all its errors share. */
+/**
+ * The definition of an error class: the options that all its errors share.
+ *
+ * @example
+ * const definition: ErrorDefinition<[item: string]> = { statusCode: 409, message: (item) => `${item} is sold out` }
+ * const SoldOut = defineError('SOLD_OUT', definition)
+ * throw new SoldOut('The book')
+ */
 interface ErrorDefinition<Args extends unknown[]> extends Omit<AppErrorOptions, 'code' | 'cause' | 'details'> {
     /**
      * The message, or a function that makes it from the constructor's arguments.
@@ -239,7 +372,13 @@ interface ErrorDefinition<Args extends unknown[]> extends Omit<AppErrorOptions, 
      */
     name?: string | undefined;
 }
-/** A class made by {@link defineError}. Its constructor takes the message's arguments, then options of the error. */
+/**
+ * A class made by {@link defineError}. Its constructor takes the message's arguments, then options of the error.
+ *
+ * @example
+ * const SoldOut: DefinedError<[item: string]> = defineError('SOLD_OUT', { statusCode: 409, message: (item: string) => `${item} is sold out` })
+ * throw new SoldOut('The book')
+ */
 type DefinedError<Args extends unknown[], Code extends string = string> = new (...args: [...Args, options?: AppErrorOptions]) => AppError & {
     readonly code: Code;
 };
@@ -247,18 +386,31 @@ type DefinedError<Args extends unknown[], Code extends string = string> = new (.
  * Makes an error class for a code of the app.
  *
  * @example
- * const UserNotFound = defineError('USER_NOT_FOUND', {
- *   statusCode: 404,
- *   message: (id: string) => `There is no user ${id}`
+ * const OrderLocked = defineError('ORDER_LOCKED', {
+ *   statusCode: 409,
+ *   message: (id: string) => `Order ${id} is being packed`
  * })
- * throw new UserNotFound('42', { cause })
+ * throw new OrderLocked('7')
  * @throws RangeError with the code `INVALID_OPTION` for a code or status that cannot be sent.
  */
 declare function defineError<Args extends unknown[] = [], const Code extends string = string>(code: Code, definition?: ErrorDefinition<Args>): DefinedError<Args, Code>;
 
-/** A class of errors. */
+/**
+ * A class of errors.
+ *
+ * @example
+ * class DriverError extends Error {}
+ * const match: ErrorClass = DriverError
+ * await app.register(errors, { map: [{ match, to: 503 }] })
+ */
 type ErrorClass = abstract new (...args: never[]) => object;
-/** The response to a mapped error: see {@link ErrorMapping}. */
+/**
+ * The response to a mapped error: see {@link ErrorMapping}.
+ *
+ * @example
+ * const to: MappedError = { statusCode: 409, code: 'DUPLICATE', message: 'It exists already' }
+ * await app.register(errors, { map: [{ match: '23505', to }] })
+ */
 type MappedError = AppErrorOptions & {
     /**
      * The message for the client, sent with any status.
@@ -267,7 +419,13 @@ type MappedError = AppErrorOptions & {
      */
     message?: string | undefined;
 };
-/** A rule that gives errors of other libraries a response: a database driver's, an HTTP client's. */
+/**
+ * A rule that gives errors of other libraries a response: a database driver's, an HTTP client's.
+ *
+ * @example
+ * const down: ErrorMapping = { match: 'ECONNREFUSED', to: { statusCode: 503, code: 'DATABASE_DOWN' } }
+ * await app.register(errors, { map: [down] })
+ */
 interface ErrorMapping {
     /** A class (matched with `instanceof`), the `code` of an error, or a function that returns `true` for a match. */
     match: ErrorClass | string | ((error: unknown) => boolean);
@@ -280,7 +438,13 @@ interface ErrorMapping {
     to: number | MappedError | (new () => AppError) | ((error: unknown, request: FastifyRequest) => AppError | MappedError | number | undefined);
 }
 
-/** Options of the errors plugin. Every option may be left out. */
+/**
+ * Options of the errors plugin. Every option may be left out.
+ *
+ * @example
+ * const options: ErrorsOptions = { format: 'problem', typeBase: 'https://errors.example.com/' }
+ * await app.register(errors, options)
+ */
 interface ErrorsOptions {
     /**
      * The shape of bodies. `json` is `{ statusCode, error, message, code, correlationId, details? }`, or RFC 9457 if the
@@ -368,10 +532,24 @@ interface ErrorsOptions {
     log?: boolean | undefined;
 }
 
-/** One error shape for a whole Fastify app: RFC 9457 problem details or JSON, safe by default. */
+/**
+ * One error shape for a whole Fastify app: RFC 9457 problem details or JSON, safe by default.
+ *
+ * @example
+ * await app.register(errors, { map: [{ match: 'ECONNREFUSED', to: 503 }] })
+ * app.get('/orders/:id', async () => {
+ *   throw new NotFoundError('Order')
+ * })
+ */
 declare const errors: FastifyPluginAsync<ErrorsOptions>;
 
-/** A JSON schema with an `$id`. */
+/**
+ * A JSON schema with an `$id`.
+ *
+ * @example
+ * const schemas: readonly ErrorSchema[] = [errorSchema, problemSchema]
+ * console.log(schemas.map(({ $id }) => $id))
+ */
 interface ErrorSchema {
     readonly $id: string;
     readonly title: string;
@@ -381,11 +559,27 @@ interface ErrorSchema {
     readonly properties: Readonly<Record<string, object>>;
     readonly additionalProperties: true;
 }
-/** The plain JSON body: `{ $ref: 'SeaworthyError#' }`. */
+/**
+ * The plain JSON body: `{ $ref: 'SeaworthyError#' }`.
+ *
+ * @example
+ * console.log(Object.keys(errorSchema.properties))
+ */
 declare const errorSchema: ErrorSchema;
-/** Problem details (RFC 9457): `{ $ref: 'SeaworthyProblem#' }`. */
+/**
+ * Problem details (RFC 9457): `{ $ref: 'SeaworthyProblem#' }`.
+ *
+ * @example
+ * console.log(problemSchema.$id, problemSchema.required)
+ */
 declare const problemSchema: ErrorSchema;
-/** An error response in a route's schema, in both shapes. */
+/**
+ * An error response in a route's schema, in both shapes.
+ *
+ * @example
+ * const responses: Record<string, ErrorResponse> = errorResponses(404)
+ * console.log(responses['404']?.description)
+ */
 interface ErrorResponse {
     description: string;
     content: Record<string, {
@@ -397,11 +591,20 @@ interface ErrorResponse {
 /**
  * Makes response schemas for a route: `schema: { response: { 200: user, ...errorResponses(404, '5xx') } }`.
  *
+ * @example
+ * const schema = { response: { ...errorResponses(404, '5xx') } }
+ * app.get('/orders/:id', { schema }, async () => 'order')
  * @param statuses - Statuses, or `'4xx'` and `'5xx'`, which are the default.
  */
 declare function errorResponses(...statuses: readonly (number | string)[]): Record<string, ErrorResponse>;
 
-/** Options to spread into `Fastify({ … })`. */
+/**
+ * Options to spread into `Fastify({ … })`.
+ *
+ * @example
+ * const settings: ErrorsServerSettings = errorsServerOptions({ format: 'problem' })
+ * const app = Fastify({ ...settings })
+ */
 interface ErrorsServerSettings {
     frameworkErrors: EarlyRejectionOptions['frameworkErrors'];
     clientErrorHandler: EarlyRejectionOptions['clientErrorHandler'];
@@ -418,7 +621,13 @@ interface ErrorsServerSettings {
  */
 declare function errorsServerOptions(options?: ErrorsOptions): ErrorsServerSettings;
 
-/** One violation of a rule by a request. */
+/**
+ * One violation of a rule by a request.
+ *
+ * @example
+ * const missing: FieldError = { pointer: '/email', keyword: 'required', message: 'must be there' }
+ * throw new ValidationError('The form is not complete', [missing])
+ */
 interface FieldError {
     /** The part of the request: `body`, `querystring`, `params`, `headers`. */
     in?: string;
@@ -429,7 +638,12 @@ interface FieldError {
     /** The failure in words, without the submitted value. */
     message: string;
 }
-/** 400 Bad Request: the request breaks rules. `details` lists them, preferably as {@link FieldError}s. */
+/**
+ * 400 Bad Request: the request breaks rules. `details` lists them, preferably as {@link FieldError}s.
+ *
+ * @example
+ * throw new ValidationError('The order is not complete', [{ pointer: '/items', keyword: 'minItems', message: 'must have an item' }])
+ */
 declare class ValidationError extends AppError {
     constructor(message?: string, options?: HttpErrorOptions);
     /** @param details - The violations: `error.validation`, a list of {@link FieldError}s, or any other JSON. */

@@ -64,9 +64,20 @@ interface ReadinessCheckOptions {
     cacheFor?: number;
 }
 
-/** The outcome of a check. */
+/**
+ * The outcome of a check.
+ *
+ * @example
+ * const status: CheckOutcome = 'degraded'
+ * app.health.addCheck('replicas', () => ({ status }))
+ */
 type CheckOutcome = 'pass' | 'degraded' | 'fail';
-/** The return value of a check with details. */
+/**
+ * The return value of a check with details.
+ *
+ * @example
+ * app.health.addCheck('replicas', (): CheckResult => ({ status: 'degraded', detail: { running: 1, wanted: 2 } }))
+ */
 interface CheckResult {
     status: CheckOutcome;
     /** Shown to operators only, never on public probes. It must hold no secrets. */
@@ -77,9 +88,19 @@ interface CheckResult {
  * failure: `'down'`, `{ status: 'fail' }`, `{ ok: false }`, `{ database: { status: 'down' } }`. It also fails if it
  * returns a text or a status that is not understood. It may return `'degraded'` or a {@link CheckResult}. Anything else
  * passes. `signal` is aborted when the check's time is over: pass it to the calls that take one.
+ *
+ * @example
+ * const check: CheckFunction = async (signal) => (await fetch('http://payments.internal/', { signal })).ok
+ * app.health.addCheck('payments', check)
  */
 type CheckFunction = (signal: AbortSignal) => unknown;
-/** Options of a check. Every option may be left out. */
+/**
+ * Options of a check. Every option may be left out.
+ *
+ * @example
+ * const options: CheckOptions = { critical: false, interval: 5000, failureThreshold: 3 }
+ * app.health.addCheck('queue', async () => true, options)
+ */
 interface CheckOptions extends ReadinessCheckOptions {
     /**
      * Whether readiness fails if the check fails. If an optional check fails, the service becomes `degraded` and still
@@ -150,28 +171,56 @@ interface CheckOptions extends ReadinessCheckOptions {
      */
     groups?: readonly string[];
 }
-/** A check and its options in one object. */
+/**
+ * A check and its options in one object.
+ *
+ * @example
+ * const queue: CheckDefinition = { check: async () => true, critical: false, timeout: 500 }
+ * await app.register(health, { checks: { queue } })
+ */
 interface CheckDefinition extends CheckOptions {
     /** The check itself. */
     check: CheckFunction;
 }
 
-/** The members of a breaker that the check reads: `opened` and `halfOpen` of opossum, or a `state`. */
+/**
+ * The members of a breaker that the check reads: `opened` and `halfOpen` of opossum, or a `state`.
+ *
+ * @example
+ * const prices: BreakerLike = { name: 'prices', state: 'open' }
+ * app.health.addCheck('prices', breakerCheck(prices))
+ */
 interface BreakerLike {
     readonly name?: string;
     readonly opened?: boolean;
     readonly halfOpen?: boolean;
     readonly state?: string;
 }
-/** One breaker, several, or a function that lists those that exist at the time. */
+/**
+ * One breaker, several, or a function that lists those that exist at the time.
+ *
+ * @example
+ * const breakers: Breakers = () => [{ name: 'prices', state: 'closed' }]
+ * app.health.addCheck('breakers', breakerCheck(breakers))
+ */
 type Breakers = BreakerLike | readonly BreakerLike[] | (() => Iterable<BreakerLike>);
 /**
  * Passes while no breaker is open; a half-open one makes it degraded. It calls nothing, it only reads the breakers. Add
  * it with `critical: false`, unless the service is useless without the dependency behind the breaker.
+ *
+ * @example
+ * const prices = { name: 'prices', state: 'closed' }
+ * app.health.addCheck('breakers', breakerCheck(prices), { critical: false })
  */
 declare function breakerCheck(breakers: Breakers): CheckFunction;
 
-/** Options of {@link httpCheck}. */
+/**
+ * Options of {@link httpCheck}.
+ *
+ * @example
+ * const options: HttpCheckOptions = { method: 'GET', expect: (statusCode) => statusCode < 500 }
+ * app.health.addCheck('payments', httpCheck('http://payments.internal/', options))
+ */
 interface HttpCheckOptions {
     /**
      * The method of the request.
@@ -195,15 +244,29 @@ interface HttpCheckOptions {
 /**
  * Passes if the address responds with success. It does not follow redirects and does not read the body.
  *
+ * @example
+ * app.health.addCheck('payments', httpCheck('http://payments.internal/health'), { critical: false })
  * @throws RangeError with the code `INVALID_OPTION` if `url` is no http or https address, or has a password.
  */
 declare function httpCheck(url: string | URL, options?: HttpCheckOptions): CheckFunction;
 
-/** The database that the check needs: a `Pool` of `pg`, or any object with `query` (a client, an embedded database). */
+/**
+ * The database that the check needs: a `Pool` of `pg`, or any object with `query` (a client, an embedded database).
+ *
+ * @example
+ * const pool: PostgresLike = { query: async (text) => console.log(text) }
+ * app.health.addCheck('database', postgresCheck(pool))
+ */
 interface PostgresLike {
     query(text: string): Promise<unknown>;
 }
-/** Options of {@link postgresCheck}. */
+/**
+ * Options of {@link postgresCheck}.
+ *
+ * @example
+ * const options: PostgresCheckOptions = { query: 'SELECT 1 FROM orders LIMIT 1' }
+ * app.health.addCheck('orders', postgresCheck({ query: async () => undefined }, options))
+ */
 interface PostgresCheckOptions {
     /**
      * The query to run.
@@ -216,24 +279,46 @@ interface PostgresCheckOptions {
  * Passes if PostgreSQL answers a query. With a pool of `pg`, a connection that does not answer in time is destroyed, so
  * that the pool drops connections that a frozen or failed-over server has left, and at most one connection is requested
  * at a time. A pool without an `error` listener gets one: otherwise an idle connection that breaks ends the process.
+ *
+ * @example
+ * const pool = { query: async (_text: string) => ({ rows: [] }) } // new Pool() of pg
+ * app.health.addCheck('database', postgresCheck(pool))
  */
 declare function postgresCheck(database: PostgresLike, options?: PostgresCheckOptions): CheckFunction;
 
-/** The client that the check needs: of `ioredis` or `redis` (node-redis), or any object with `ping`. */
+/**
+ * The client that the check needs: of `ioredis` or `redis` (node-redis), or any object with `ping`.
+ *
+ * @example
+ * const redis: RedisLike = { ping: async () => 'PONG', status: 'ready' }
+ * app.health.addCheck('cache', redisCheck(redis))
+ */
 interface RedisLike {
     ping(): Promise<unknown>;
     /** ioredis */
     readonly status?: string;
     /** node-redis */
     readonly isReady?: boolean;
+    /** Where the client has it, a failed check has the error of the connection. */
+    on?(event: 'error' | 'ready', listener: (error?: Error) => void): unknown;
 }
 /**
- * Passes if Redis answers a PING. A client that has lost its connection fails at once, because a PING would wait in its
- * offline queue.
+ * Passes if Redis answers a PING. A client that has lost its connection fails at once, with the reason: a PING would wait
+ * in its offline queue until the check's time is over.
+ *
+ * @example
+ * const redis = { ping: async () => 'PONG' } // new Redis() of ioredis
+ * app.health.addCheck('cache', redisCheck(redis), { critical: false })
  */
 declare function redisCheck(client: RedisLike): CheckFunction;
 
-/** Options of {@link diskCheck}. */
+/**
+ * Options of {@link diskCheck}.
+ *
+ * @example
+ * const options: DiskCheckOptions = { minFree: 1_000_000_000 }
+ * app.health.addCheck('disk', diskCheck('/var/data', options))
+ */
 interface DiskCheckOptions {
     /**
      * The share of the file system that must be free for unprivileged users, 0 to 1.
@@ -245,10 +330,18 @@ interface DiskCheckOptions {
 /**
  * Passes while the file system of `path` has enough free space.
  *
+ * @example
+ * app.health.addCheck('disk', diskCheck('/var/data'), { interval: 60_000 })
  * @throws RangeError with the code `INVALID_OPTION` for a wrong option.
  */
 declare function diskCheck(path: string, options?: DiskCheckOptions): CheckFunction;
-/** Options of {@link memoryCheck}. */
+/**
+ * Options of {@link memoryCheck}.
+ *
+ * @example
+ * const options: MemoryCheckOptions = { maxHeap: 0.9 }
+ * app.health.addCheck('memory', memoryCheck(options))
+ */
 interface MemoryCheckOptions {
     /**
      * The share of V8's heap limit that may be used, 0.01 to 1.
@@ -266,10 +359,18 @@ interface MemoryCheckOptions {
 /**
  * Passes while the process is below its memory limits. It is meant for readiness: less traffic may be enough to recover.
  *
+ * @example
+ * app.health.addCheck('memory', memoryCheck({ maxHeap: 0.9 }), { failureThreshold: 3 })
  * @throws RangeError with the code `INVALID_OPTION` for a wrong option.
  */
 declare function memoryCheck(options?: MemoryCheckOptions): CheckFunction;
-/** Options of {@link eventLoopCheck}. */
+/**
+ * Options of {@link eventLoopCheck}.
+ *
+ * @example
+ * const options: EventLoopCheckOptions = { maxDelay: 500 }
+ * app.health.addCheck('event loop', eventLoopCheck(options))
+ */
 interface EventLoopCheckOptions {
     /**
      * Milliseconds that a timer may be late, 1 to 60000. Keep it below the check's `timeout`.
@@ -281,6 +382,8 @@ interface EventLoopCheckOptions {
 /**
  * Passes while the event loop keeps up: it measures how late a timer fires. Between runs it costs nothing.
  *
+ * @example
+ * app.health.addCheck('event loop', eventLoopCheck({ maxDelay: 500 }))
  * @throws RangeError with the code `INVALID_OPTION` for a wrong option.
  */
 declare function eventLoopCheck(options?: EventLoopCheckOptions): CheckFunction;
@@ -288,7 +391,13 @@ declare function eventLoopCheck(options?: EventLoopCheckOptions): CheckFunction;
 /** `pending` until the first run has ended. */
 type CheckState = CheckOutcome | 'pending';
 
-/** A change of a check's state, kept for operators. */
+/**
+ * A change of a check's state, kept for operators.
+ *
+ * @example
+ * const last: Transition | undefined = app.health.status().history.at(-1)
+ * console.log(last?.check, last?.from, last?.to)
+ */
 interface Transition {
     at: string;
     check: string;
@@ -297,9 +406,21 @@ interface Transition {
     error?: string;
 }
 
-/** Why the service is not ready, whatever its checks return. */
-type NotReadyReason = 'starting' | 'held' | 'maintenance' | 'draining';
-/** Options of {@link Maintenance.enter}. */
+/**
+ * Why the service is not ready, whatever its checks return.
+ *
+ * @example
+ * const reason: NotReadyReason | undefined = app.health.status().reason
+ * console.log(reason === 'draining')
+ */
+type NotReadyReason = 'starting' | 'held' | 'maintenance' | 'broken' | 'draining';
+/**
+ * Options of {@link Maintenance.enter}.
+ *
+ * @example
+ * const options: MaintenanceOptions = { maxDuration: 600_000 }
+ * app.health.maintenance.enter('an index is rebuilt', options)
+ */
 interface MaintenanceOptions {
     /**
      * Milliseconds after which maintenance ends by itself, 1 to 604800000 (a week).
@@ -309,7 +430,13 @@ interface MaintenanceOptions {
      */
     maxDuration?: number;
 }
-/** The maintenance switch. */
+/**
+ * The maintenance switch.
+ *
+ * @example
+ * app.health.maintenance.enter('an index is rebuilt', { maxDuration: 600_000 })
+ * app.health.maintenance.leave()
+ */
 interface Maintenance {
     /** Takes the service out of traffic: readiness responds with 503, liveness does not. Only operators see the reason. */
     enter(reason: string, options?: MaintenanceOptions): void;
@@ -322,16 +449,89 @@ interface Maintenance {
     } | undefined;
 }
 
-/** The status of readiness or of a group. */
+/**
+ * The status of readiness or of a group.
+ *
+ * @example
+ * const status: ReadyStatus = app.health.status().status
+ * console.log(status === 'ready')
+ */
 type ReadyStatus = 'ready' | 'degraded' | 'not ready';
+
+/** When liveness fails after the app has declared itself broken: a guard against restarts in a loop, or of all at once. */
+interface BrokenOptions {
+    /**
+     * Milliseconds that a process lives at least before its liveness fails, 0 to 3600000. A process that is broken from its
+     * start is thus not restarted more often than that.
+     *
+     * @defaultValue 60000
+     */
+    minUptime?: number;
+    /**
+     * The longest random delay before liveness fails, so that replicas with the same cause do not restart at the same time.
+     * Milliseconds, 0 to 3600000.
+     *
+     * @defaultValue 30000
+     */
+    spread?: number;
+}
 
 /**
  * Work that must succeed before the service is ready. `signal` is aborted when its time is over and when the app closes.
  * It may run several times, until it succeeds.
+ *
+ * @example
+ * const warm: StartupTask = async (signal) => (await fetch('http://prices.internal/all', { signal })).json()
+ * await app.register(health, { startupTasks: { warm } })
  */
 type StartupTask = (signal: AbortSignal) => unknown;
+/**
+ * How a start-up task is run again after it has failed.
+ *
+ * @example
+ * const options: StartupTaskOptions = { retries: 10, delay: 500, timeout: 5000 }
+ * app.health.startupTask('prices', async (signal) => fetch('http://prices.internal/all', { signal }), options)
+ */
+interface StartupTaskOptions {
+    /**
+     * Runs after the first one, 0 to 1000000. After the last one the app is broken: liveness fails as the option `broken`
+     * of the plugin says, so that the platform restarts the process.
+     *
+     * @defaultValue none: it is run until it succeeds
+     */
+    retries?: number;
+    /**
+     * The longest wait before the first retry; doubled before each further one. The wait is random, between half of it and
+     * all of it, so that replicas do not call a dependency at the same time. Milliseconds, 0 to 3600000.
+     *
+     * @defaultValue 1000
+     */
+    delay?: number;
+    /**
+     * The longest wait before any retry. Milliseconds, 0 to 3600000.
+     *
+     * @defaultValue 60000
+     */
+    maxDelay?: number;
+    /**
+     * The time that one run may take. Milliseconds, 1 to 86400000.
+     *
+     * @defaultValue `startupTimeout` of the plugin
+     */
+    timeout?: number;
+}
+/** A start-up task with its options. */
+interface StartupTaskDefinition extends StartupTaskOptions {
+    task: StartupTask;
+}
 
-/** A check's last results, for operators. Times are ISO 8601, durations milliseconds. */
+/**
+ * A check's last results, for operators. Times are ISO 8601, durations milliseconds.
+ *
+ * @example
+ * const report: CheckReport | undefined = app.health.status().checks['database']
+ * console.log(report?.status, report?.duration, report?.error)
+ */
 interface CheckReport {
     status: 'pass' | 'degraded' | 'fail' | 'pending';
     critical: boolean;
@@ -346,13 +546,25 @@ interface CheckReport {
     /** It has failed for longer than `maxUnready`, so readiness ignores it. */
     ignored?: boolean;
 }
-/** The health of the service, for operators. It may contain addresses and messages, so it is not for the public. */
+/**
+ * The health of the service, for operators. It may contain addresses and messages, so it is not for the public.
+ *
+ * @example
+ * const report: HealthReport = await app.health.check()
+ * console.log(report.status, Object.keys(report.checks))
+ */
 interface HealthReport {
     status: ReadyStatus;
     reason?: NotReadyReason;
     maintenance?: {
         reason: string;
         since: string;
+    };
+    /** The app has declared itself broken: why, since when, and from when on liveness fails. */
+    broken?: {
+        reason: string;
+        since: string;
+        restartAt: string;
     };
     started: boolean;
     /** The names of start-up tasks and holds that keep the service not ready. */
@@ -362,7 +574,15 @@ interface HealthReport {
     history: readonly Transition[];
 }
 
-/** `app.health` */
+/**
+ * `app.health`
+ *
+ * @example
+ * app.health.addCheck('database', async () => true)
+ * const release = app.health.hold('migration')
+ * release()
+ * console.log(app.health.status().status)
+ */
 interface Health {
     /**
      * Adds a check, before or after the app is ready.
@@ -373,7 +593,15 @@ interface Health {
     /** Keeps the service not ready until the returned function is called, and start-up from ending if it has not ended. */
     hold(name: string): () => void;
     /** Runs `task` once the app has loaded, or at once if it has. The service is not ready until it has succeeded. */
-    startupTask(name: string, task: StartupTask): void;
+    startupTask(name: string, task: StartupTask, options?: StartupTaskOptions): void;
+    /**
+     * Declares the app broken, so that the platform restarts the process: a state that only a restart repairs. The service
+     * is not ready at once; liveness fails later, as the option `broken` says. `reason` is for operators only.
+     *
+     * @returns A function that takes it back.
+     * @throws RangeError with the code `INVALID_OPTION` for an empty reason.
+     */
+    broken(reason: string): () => void;
     readonly maintenance: Maintenance;
     /** The report of the last results. Runs no check. */
     status(): HealthReport;
@@ -381,7 +609,13 @@ interface Health {
     check(): Promise<HealthReport>;
 }
 
-/** Options of the health plugin. Every option may be left out. */
+/**
+ * Options of the health plugin. Every option may be left out.
+ *
+ * @example
+ * const options: HealthOptions = { prefix: '/healthz', cacheFor: 2000, checks: { database: async () => true } }
+ * await app.register(health, options)
+ */
 interface HealthOptions {
     /**
      * The path of the probes: `/health/live`, `/health/ready`, `/health/startup`, `/health/group/<name>`. It starts with
@@ -401,12 +635,13 @@ interface HealthOptions {
     /**
      * Work that must succeed before the service is ready: cache warming, migrations. All tasks start together once the
      * app has loaded, and do not delay its listening. Startup and readiness respond with 503 until all have succeeded. A
-     * task that fails is run again after a second, later after up to a minute, until it succeeds.
+     * task that fails is run again within a second, later within up to a minute, until it succeeds; `{ task, retries,
+     * delay, maxDelay, timeout }` changes that.
      *
      * @defaultValue {}
-     * @throws RangeError for a task that is no function.
+     * @throws RangeError for a task that is no function, and for a wrong option of a task.
      */
-    startupTasks?: Readonly<Record<string, StartupTask>>;
+    startupTasks?: Readonly<Record<string, StartupTask | StartupTaskDefinition>>;
     /**
      * Milliseconds that a startup task may take, 1 to 86400000 (a day). Then its signal is aborted and it has failed.
      *
@@ -433,6 +668,14 @@ interface HealthOptions {
      * @defaultValue 0
      */
     maxUnready?: number;
+    /**
+     * When liveness fails after `app.health.broken(reason)`: not before the process has lived for `minUptime`, and up to
+     * `spread` later at random, so that a fault of all replicas does not restart them in a loop, or all at once.
+     *
+     * @defaultValue { minUptime: 60000, spread: 30000 }
+     * @throws RangeError for a number outside 0 to 3600000.
+     */
+    broken?: BrokenOptions;
     /**
      * Whether public responses name the checks. With `false` they have only the status. Durations, errors and history are
      * never public.
@@ -462,8 +705,14 @@ declare module 'fastify' {
     interface FastifyInstance extends HealthDecorators {
     }
 }
-/** Liveness, readiness and startup probes that no hook, limit or stalled dependency can fail. */
+/**
+ * Liveness, readiness and startup probes that no hook, limit or stalled dependency can fail.
+ *
+ * @example
+ * await app.register(health, { checks: { database: async () => true } })
+ * console.log((await app.inject('/health/ready')).json())
+ */
 declare const health: FastifyPluginAsync<HealthOptions>;
 
 export { breakerCheck, health as default, diskCheck, eventLoopCheck, health, httpCheck, memoryCheck, postgresCheck, redisCheck };
-export type { BreakerLike, Breakers, CheckDefinition, CheckFunction, CheckOptions, CheckOutcome, CheckReport, CheckResult, DiskCheckOptions, EventLoopCheckOptions, Health, HealthOptions, HealthReport, HttpCheckOptions, Maintenance, MaintenanceOptions, MemoryCheckOptions, NotReadyReason, PostgresCheckOptions, PostgresLike, ReadyStatus, RedisLike, StartupTask, Transition };
+export type { BreakerLike, Breakers, BrokenOptions, CheckDefinition, CheckFunction, CheckOptions, CheckOutcome, CheckReport, CheckResult, DiskCheckOptions, EventLoopCheckOptions, Health, HealthOptions, HealthReport, HttpCheckOptions, Maintenance, MaintenanceOptions, MemoryCheckOptions, NotReadyReason, PostgresCheckOptions, PostgresLike, ReadyStatus, RedisLike, StartupTask, StartupTaskDefinition, StartupTaskOptions, Transition };

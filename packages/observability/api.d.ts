@@ -1,5 +1,5 @@
 // @seaworthy/observability: index
-import { FastifyError, FastifyInstance, InjectOptions, LightMyRequestResponse, FastifyRequest, FastifyReply, FastifyPluginAsync, LogController, FastifyBaseLogger } from 'fastify';
+import { FastifyError, FastifyInstance, FastifyRequest, FastifyReply, FastifyBaseLogger, InjectOptions, LightMyRequestResponse, FastifyPluginAsync, LogController } from 'fastify';
 import { Registry } from 'prom-client';
 import { IncomingMessage } from 'node:http';
 import { Http2ServerRequest } from 'node:http2';
@@ -63,9 +63,345 @@ interface Secret {
     toString(): string;
     toJSON(): string;
 }
+/**
+ * A text that no string, JSON, inspection or log prints.
+ *
+ * @example
+ * const password = new Secret('correct horse')
+ * console.log(`${password}`, password.reveal().length) // prints no secret
+ */
 declare const Secret: new (value: string) => Secret;
 
-/** The listener for operators. */
+/** How many lines wait for the next write. */
+interface BufferOptions {
+    /**
+     * Lines are written once they are so many bytes, 256 to 16000.
+     *
+     * @defaultValue 8192
+     * @throws RangeError for a number outside that range.
+     */
+    bytes?: number | undefined;
+    /**
+     * Lines are written after so long at the latest. Milliseconds, 10 to 10000.
+     *
+     * @defaultValue 100
+     * @throws RangeError for a number outside that range.
+     */
+    interval?: number | undefined;
+}
+
+/**
+ * A level of pino.
+ *
+ * @example
+ * const level: LogLevel = 'debug'
+ * const app = Fastify({ ...observabilityServerOptions({ level }) })
+ */
+type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+
+/** The lines below the level of the log that a request keeps until it is known how it ends. */
+interface DetailsOptions {
+    /**
+     * The lowest level that is kept.
+     *
+     * @defaultValue 'debug'
+     * @throws RangeError for a level that pino does not have.
+     */
+    level?: LogLevel | undefined;
+    /**
+     * The bytes of lines that one request keeps, 1024 to 16777216. The oldest make room, and `droppedDetails` of the request's
+     * line counts them.
+     *
+     * @defaultValue 65536
+     * @throws RangeError for a number outside that range.
+     */
+    maxBytes?: number | undefined;
+    /**
+     * The bytes of lines that all requests of the app keep at a time, at least 1024.
+     *
+     * @defaultValue 16777216
+     * @throws RangeError for a smaller number.
+     */
+    maxTotalBytes?: number | undefined;
+}
+
+/**
+ * The names of a line's fields: those of this package, or those of a platform.
+ *
+ * @example
+ * const schema: LogSchema = 'ecs'
+ * const app = Fastify({ ...observabilityServerOptions({ logging: { schema } }) })
+ */
+type LogSchema = 'default' | 'ecs' | 'otel' | 'gcp';
+/**
+ * The level of a request's line, by its outcome.
+ *
+ * @example
+ * const levels: OutcomeLevels = { success: 'debug', clientError: 'warn' }
+ * const app = Fastify({ ...observabilityServerOptions({ logging: { levels } }) })
+ */
+interface OutcomeLevels {
+    /**
+     * For the statuses 1xx, 2xx and 3xx.
+     *
+     * @defaultValue 'info'
+     */
+    success?: LogLevel | undefined;
+    /**
+     * For the statuses 4xx.
+     *
+     * @defaultValue 'info'
+     */
+    clientError?: LogLevel | undefined;
+    /**
+     * For the statuses 5xx.
+     *
+     * @defaultValue 'error'
+     */
+    serverError?: LogLevel | undefined;
+    /**
+     * For requests whose client closed the connection before the response was complete.
+     *
+     * @defaultValue 'info'
+     */
+    aborted?: LogLevel | undefined;
+    /**
+     * For requests that took longer than their threshold, unless the level of their outcome is higher.
+     *
+     * @defaultValue 'warn'
+     */
+    slow?: LogLevel | undefined;
+}
+/**
+ * The line that is logged for each request.
+ *
+ * @example
+ * const logging: LoggingOptions = { slowThreshold: 500, sampling: 0.1, secretParams: ['token'] }
+ * const app = Fastify({ ...observabilityServerOptions({ logging }) })
+ */
+interface LoggingOptions {
+    /**
+     * A request that takes longer is slow. Milliseconds, at least 0. `config.observability.slowThreshold` or `objective`
+     * of a route replaces it.
+     *
+     * @defaultValue 1000
+     * @throws RangeError for a number below 0.
+     */
+    slowThreshold?: number | undefined;
+    /**
+     * The share of successful requests that is logged, 0 to 1. Errors, aborts and slow requests are always logged.
+     * Services that share a trace log the same requests, if `correlation.trust` names their peers.
+     *
+     * @defaultValue 1
+     * @throws RangeError for a number outside that range.
+     */
+    sampling?: number | undefined;
+    /**
+     * Returns further fields of the line. Each may take 1 KB, and all together what is left of the line's 16 KB: longer
+     * values are cut, and `droppedFields` counts the fields that did not fit. Return no secrets.
+     *
+     * @defaultValue none: the line has the fields of its schema
+     */
+    fields?: ((request: FastifyRequest, reply: FastifyReply) => Record<string, unknown>) | undefined;
+    /**
+     * Names and structure of the fields: this package's, Elastic's (`ecs`), OpenTelemetry's (`otel`) or Google's (`gcp`).
+     *
+     * @defaultValue 'default'
+     * @throws RangeError for any other value.
+     */
+    schema?: LogSchema | undefined;
+    /**
+     * The level by outcome.
+     *
+     * @defaultValue `{ success: 'info', clientError: 'info', serverError: 'error', aborted: 'info', slow: 'warn' }`
+     * @throws RangeError for a level that pino does not have.
+     */
+    levels?: OutcomeLevels | undefined;
+    /**
+     * Route parameters with secret values, beside those whose names say so: `resetToken`, `invite_code`. The line of a
+     * route that has one shows its pattern as the `url`.
+     *
+     * @defaultValue ['token', 'secret', 'password', 'code', 'key', 'signature']
+     */
+    secretParams?: readonly string[] | undefined;
+    /**
+     * Keeps the lines of `request.log` that are below the level of the log, and writes them, with the times at which they
+     * were logged, only for a request that fails with 5xx, is slow, or whose trace is sampled (by an SDK here, or by a peer
+     * that `correlation.trust` names). They come before the request's line. The app pays for making them all the same, and
+     * agents that listen to pino see each of them.
+     *
+     * @defaultValue false
+     */
+    details?: DetailsOptions | false | undefined;
+    /**
+     * Writes lines to standard output in blocks, which saves a system call per line. Only `observabilityServerOptions` can do
+     * this. What waits is written when the process exits, with each fatal line, and at shutdown. A process that is killed
+     * (SIGKILL, out of memory, a fault of Node itself) loses the lines of the last `interval`, at most `bytes` of them.
+     *
+     * @defaultValue false
+     * @throws RangeError beside a `stream`, `transport` or `file` of `logger`, or a `loggerInstance`.
+     */
+    buffer?: BufferOptions | false | undefined;
+}
+
+/**
+ * Where the correlation id and the trace context of a request come from, and where they are sent.
+ *
+ * @example
+ * const correlation: CorrelationOptions = { context: true, trust: ['10.0.0.0/8'] }
+ * const app = Fastify({ ...observabilityServerOptions({ correlation }) })
+ */
+interface CorrelationOptions {
+    /**
+     * The header that carries the correlation id, in requests and in responses: the name of an HTTP header.
+     *
+     * @defaultValue 'x-correlation-id'
+     * @throws RangeError for text that is not the name of a header.
+     */
+    header?: string | undefined;
+    /**
+     * Peers whose ids and trace context are accepted: IP addresses or CIDR ranges, compared with the address of the
+     * connection itself. Requests of other peers get new ids.
+     *
+     * @defaultValue none: valid ids of every peer are accepted
+     * @throws RangeError for an entry that is neither an address nor a range.
+     */
+    trust?: readonly string[] | undefined;
+    /**
+     * Makes an id for a request that has none, or an invalid one. It must match `^[\w.-]{1,64}$`; otherwise the request
+     * gets a random UUID.
+     *
+     * @defaultValue a random UUID
+     */
+    generate?: ((request: IncomingMessage) => string) | undefined;
+    /**
+     * Keeps the request for all code that its handler starts (AsyncLocalStorage): `fetch` and undici then send the ids by
+     * themselves, and `app.observability.context()` returns the request anywhere. Costs little from Node 24 on.
+     *
+     * @defaultValue false
+     */
+    context?: boolean | undefined;
+    /**
+     * Hosts whose outgoing requests get no ids, where `context` is on: names as in the URL, without the port.
+     *
+     * @defaultValue []
+     */
+    exclude?: readonly string[] | undefined;
+}
+
+/**
+ * The data that a sink gets with the error. No body, no query, no address, no headers.
+ *
+ * @example
+ * const sink = (error: unknown, { route, statusCode }: ErrorContext) => console.error(error, route, statusCode)
+ * await app.register(observability, { errorTracking: { sink } })
+ */
+interface ErrorContext {
+    /** `request`, or another source: `uncaughtException`, `breaker "users"`. */
+    source: string;
+    method?: string;
+    /** The route's pattern. */
+    route?: string;
+    /** The status of the response. */
+    statusCode?: number;
+    correlationId?: string;
+    traceId?: string;
+    /** The user's id. No other property of the user is sent. */
+    userId?: string;
+    [key: string]: unknown;
+}
+/**
+ * Receives an error. May return a promise. What it throws is logged.
+ *
+ * @example
+ * const sink: ErrorSink = (error, { correlationId }) => console.error(correlationId, error)
+ * await app.register(observability, { errorTracking: { sink } })
+ */
+type ErrorSink = (error: unknown, context: ErrorContext) => unknown;
+/**
+ * Where errors are sent. With `dsn`, further keys are options of Sentry's `init`.
+ *
+ * @example
+ * const errorTracking: ErrorTrackingOptions = { dsn: process.env['SENTRY_DSN'], maxPerMinute: 60 }
+ * await app.register(observability, { errorTracking })
+ */
+interface ErrorTrackingOptions {
+    /**
+     * Sentry's address for the project. Needs `@sentry/node` 11 or newer; older versions need a `sink`.
+     *
+     * @defaultValue none: either `dsn` or `sink` is required
+     * @throws RangeError for text that is not a DSN, and beside a `sink`.
+     */
+    dsn?: string | Secret | undefined;
+    /**
+     * The environment of Sentry's events.
+     *
+     * @defaultValue `NODE_ENV`
+     */
+    environment?: string | undefined;
+    /**
+     * The share of requests that Sentry traces, 0 to 1.
+     *
+     * @defaultValue none: Sentry does not trace
+     * @throws RangeError for a number outside that range.
+     */
+    tracesSampleRate?: number | undefined;
+    /**
+     * Receives errors in place of Sentry. One that shows a secret is replaced by a copy of its class without it.
+     *
+     * @defaultValue none: either `dsn` or `sink` is required
+     */
+    sink?: ErrorSink | undefined;
+    /**
+     * Sends what the sink has gathered, at shutdown. Gets a limit in **milliseconds**.
+     *
+     * @defaultValue none: only the promises of the sink are awaited
+     */
+    flush?: ((timeout: number) => unknown) | undefined;
+    /**
+     * How many errors of one kind are sent in a minute: of one class, code and source, thrown at one place. Further ones are
+     * logged, and counted in `errors_untracked_total`. 1 to 10000.
+     *
+     * @defaultValue 10
+     * @throws RangeError for a number outside that range.
+     */
+    maxPerMinute?: number | undefined;
+    /**
+     * Returns the id of a request's user.
+     *
+     * @defaultValue `request.user.sub`, else `request.user.id`
+     */
+    userId?: ((request: FastifyRequest) => string | undefined) | undefined;
+    /** Passed on to Sentry's `init`. */
+    [option: string]: unknown;
+}
+
+/** A run of a job. */
+interface Job {
+    /** The correlation id: on its lines, in the report of its error, on what it calls. */
+    readonly id: string;
+    /** Its logger, with the ids and the name. */
+    readonly log: FastifyBaseLogger;
+    /** `x-correlation-id` and `traceparent` for an outgoing request on behalf of the job. */
+    headers(): Record<string, string>;
+}
+/** Where a job comes from. */
+interface JobOptions {
+    /**
+     * Headers of the message that the job works on: its correlation id and trace go on, if they are valid.
+     *
+     * @defaultValue none: the job is part of the request or job that has started it, where `correlation.context` is on, else new
+     */
+    headers?: Record<string, string> | undefined;
+}
+
+/**
+ * The listener for operators.
+ *
+ * @example
+ * const management: ManagementOptions = { port: 9000, host: '0.0.0.0', token: process.env['MANAGEMENT_TOKEN'] }
+ * await app.register(observability, { management })
+ */
 interface ManagementOptions {
     /**
      * The port to listen on, 0 (any free one) to 65535.
@@ -126,7 +462,13 @@ interface ManagementOptions {
     recentRequests?: boolean | undefined;
 }
 
-/** The listener for operators, as `app.observability.management`. */
+/**
+ * The listener for operators, as `app.observability.management`.
+ *
+ * @example
+ * const listener: ManagementListener | undefined = app.observability.management
+ * console.log(listener?.port, (await listener?.inject('/info'))?.json())
+ */
 interface ManagementListener {
     /** The port on which it listens, once the app is ready. */
     readonly port: number | undefined;
@@ -134,76 +476,25 @@ interface ManagementListener {
     inject(options: string | InjectOptions): Promise<LightMyRequestResponse>;
 }
 
-/** The data that a sink gets with the error. No body, no query, no address, no headers. */
-interface ErrorContext {
-    /** `request`, or another source: `uncaughtException`, `breaker "users"`. */
-    source: string;
-    method?: string;
-    /** The route's pattern. */
-    route?: string;
-    /** The status of the response. */
-    statusCode?: number;
-    correlationId?: string;
-    traceId?: string;
-    /** The user's id. No other property of the user is sent. */
-    userId?: string;
-    [key: string]: unknown;
-}
-/** Receives an error. May return a promise. What it throws is logged. */
-type ErrorSink = (error: unknown, context: ErrorContext) => unknown;
-/** Where errors are sent. With `dsn`, further keys are options of Sentry's `init`. */
-interface ErrorTrackingOptions {
+/** How many requests must keep to the objective of their route. */
+interface LatencyRulesOptions {
     /**
-     * Sentry's address for the project. Needs `@sentry/node` 11 or newer; older versions need a `sink`.
+     * The share of requests that must be as fast as the objective of their route, over 30 days. 0.95 to 0.99999.
      *
-     * @defaultValue none: either `dsn` or `sink` is required
-     * @throws RangeError for text that is not a DSN, and beside a `sink`.
-     */
-    dsn?: string | Secret | undefined;
-    /**
-     * The environment of Sentry's events.
-     *
-     * @defaultValue `NODE_ENV`
-     */
-    environment?: string | undefined;
-    /**
-     * The share of requests that Sentry traces, 0 to 1.
-     *
-     * @defaultValue none: Sentry does not trace
+     * @defaultValue 0.99
      * @throws RangeError for a number outside that range.
      */
-    tracesSampleRate?: number | undefined;
-    /**
-     * Receives errors in place of Sentry. One that shows a secret is replaced by a copy of its class without it.
-     *
-     * @defaultValue none: either `dsn` or `sink` is required
-     */
-    sink?: ErrorSink | undefined;
-    /**
-     * Sends what the sink has gathered, at shutdown. Gets a limit in **milliseconds**.
-     *
-     * @defaultValue none: only the promises of the sink are awaited
-     */
-    flush?: ((timeout: number) => unknown) | undefined;
-    /**
-     * How many errors of one kind are sent in a minute: of one class, code and source, thrown at one place. Further ones are
-     * logged, and counted in `errors_untracked_total`. 1 to 10000.
-     *
-     * @defaultValue 10
-     * @throws RangeError for a number outside that range.
-     */
-    maxPerMinute?: number | undefined;
-    /**
-     * Returns the id of a request's user.
-     *
-     * @defaultValue `request.user.sub`, else `request.user.id`
-     */
-    userId?: ((request: FastifyRequest) => string | undefined) | undefined;
-    /** Passed on to Sentry's `init`. */
-    [option: string]: unknown;
+    target?: number | undefined;
 }
 
-/** The decorator `app.observability`. */
+/**
+ * The decorator `app.observability`.
+ *
+ * @example
+ * app.observability.captureError(new Error('in a job'), { source: 'job "mail"' })
+ * app.get('/a', async (request) => fetch('http://users/1', { headers: app.observability.headers(request) }))
+ * console.log(await app.observability.metrics())
+ */
 interface Observability {
     /** The registry for the app's metrics: prom-client's, or the one of `metrics.registry`, which may be of another kind. */
     readonly registry: Registry;
@@ -213,10 +504,21 @@ interface Observability {
     flush(timeout?: number): Promise<void>;
     /** The metrics as in a scrape. */
     metrics(format?: 'text' | 'openmetrics'): Promise<string>;
+    /**
+     * Rules for Prometheus, in YAML, that alert when requests of routes with an `objective` are too often slower than that: by
+     * the rate at which they spend the budget of `target`. Complete once the app is ready; write it where Prometheus reads it.
+     */
+    latencyRules(options?: LatencyRulesOptions): string;
     /** `x-correlation-id`, `traceparent` and `tracestate` for an outgoing request on behalf of `request`. */
     headers(request: FastifyRequest): Record<string, string>;
     /** The request for which the running code works, where `correlation.context` is on. */
     context(): FastifyRequest | undefined;
+    /**
+     * Runs work outside HTTP, such as a job of a queue or a timer, and observes it as a request is: one line, its duration
+     * and outcome in `job_duration_seconds`, a span where an OpenTelemetry SDK is active, and a report if it fails. Where
+     * `correlation.context` is on, outgoing calls carry its ids. Returns what `fn` returns, or rejects with its error.
+     */
+    observe<T>(name: string, fn: (job: Job) => T | Promise<T>, options?: JobOptions): Promise<T>;
     /** The listener for operators, where `management` is on. */
     readonly management: ManagementListener | undefined;
 }
@@ -229,131 +531,31 @@ declare module 'fastify' {
     }
 }
 
-/** A level of pino. */
-type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
-/** The names of a line's fields: those of this package, or those of a platform. */
-type LogSchema = 'default' | 'ecs' | 'otel' | 'gcp';
-/** The level of a request's line, by its outcome. */
-interface OutcomeLevels {
+/** The watch over turns of the event loop that take too long. */
+interface BlockedLoopOptions {
     /**
-     * For the statuses 1xx, 2xx and 3xx.
+     * A turn that takes longer blocks the loop: no other request is served meanwhile. Milliseconds, 20 to 60000.
      *
-     * @defaultValue 'info'
-     */
-    success?: LogLevel | undefined;
-    /**
-     * For the statuses 4xx.
-     *
-     * @defaultValue 'info'
-     */
-    clientError?: LogLevel | undefined;
-    /**
-     * For the statuses 5xx.
-     *
-     * @defaultValue 'error'
-     */
-    serverError?: LogLevel | undefined;
-    /**
-     * For requests whose client closed the connection before the response was complete.
-     *
-     * @defaultValue 'info'
-     */
-    aborted?: LogLevel | undefined;
-    /**
-     * For requests that took longer than their threshold, unless the level of their outcome is higher.
-     *
-     * @defaultValue 'warn'
-     */
-    slow?: LogLevel | undefined;
-}
-/** The line that is logged for each request. */
-interface LoggingOptions {
-    /**
-     * A request that takes longer is slow. Milliseconds, at least 0. `config.observability.slowThreshold` or `objective`
-     * of a route replaces it.
-     *
-     * @defaultValue 1000
-     * @throws RangeError for a number below 0.
-     */
-    slowThreshold?: number | undefined;
-    /**
-     * The share of successful requests that is logged, 0 to 1. Errors, aborts and slow requests are always logged.
-     * Services that share a trace log the same requests, if `correlation.trust` names their peers.
-     *
-     * @defaultValue 1
+     * @defaultValue 250
      * @throws RangeError for a number outside that range.
      */
-    sampling?: number | undefined;
+    threshold?: number | undefined;
     /**
-     * Returns further fields of the line. Each may take 1 KB, and all together what is left of the line's 16 KB: longer
-     * values are cut, and `droppedFields` counts the fields that did not fit. Return no secrets.
+     * The lines about it per minute, 1 to 600. The metric counts every turn.
      *
-     * @defaultValue none: the line has the fields of its schema
+     * @defaultValue 6
+     * @throws RangeError for a number outside that range.
      */
-    fields?: ((request: FastifyRequest, reply: FastifyReply) => Record<string, unknown>) | undefined;
-    /**
-     * Names and structure of the fields: this package's, Elastic's (`ecs`), OpenTelemetry's (`otel`) or Google's (`gcp`).
-     *
-     * @defaultValue 'default'
-     * @throws RangeError for any other value.
-     */
-    schema?: LogSchema | undefined;
-    /**
-     * The level by outcome.
-     *
-     * @defaultValue `{ success: 'info', clientError: 'info', serverError: 'error', aborted: 'info', slow: 'warn' }`
-     * @throws RangeError for a level that pino does not have.
-     */
-    levels?: OutcomeLevels | undefined;
-    /**
-     * Route parameters with secret values, beside those whose names say so: `resetToken`, `invite_code`. The line of a
-     * route that has one shows its pattern as the `url`.
-     *
-     * @defaultValue ['token', 'secret', 'password', 'code', 'key', 'signature']
-     */
-    secretParams?: readonly string[] | undefined;
+    maxLinesPerMinute?: number | undefined;
 }
 
-/** Where the correlation id and the trace context of a request come from, and where they are sent. */
-interface CorrelationOptions {
-    /**
-     * The header that carries the correlation id, in requests and in responses: the name of an HTTP header.
-     *
-     * @defaultValue 'x-correlation-id'
-     * @throws RangeError for text that is not the name of a header.
-     */
-    header?: string | undefined;
-    /**
-     * Peers whose ids and trace context are accepted: IP addresses or CIDR ranges, compared with the address of the
-     * connection itself. Requests of other peers get new ids.
-     *
-     * @defaultValue none: valid ids of every peer are accepted
-     * @throws RangeError for an entry that is neither an address nor a range.
-     */
-    trust?: readonly string[] | undefined;
-    /**
-     * Makes an id for a request that has none, or an invalid one. It must match `^[\w.-]{1,64}$`; otherwise the request
-     * gets a random UUID.
-     *
-     * @defaultValue a random UUID
-     */
-    generate?: ((request: IncomingMessage) => string) | undefined;
-    /**
-     * Keeps the request for all code that its handler starts (AsyncLocalStorage): `fetch` and undici then send the ids by
-     * themselves, and `app.observability.context()` returns the request anywhere. Costs little from Node 24 on.
-     *
-     * @defaultValue false
-     */
-    context?: boolean | undefined;
-    /**
-     * Hosts whose outgoing requests get no ids, where `context` is on: names as in the URL, without the port.
-     *
-     * @defaultValue []
-     */
-    exclude?: readonly string[] | undefined;
-}
-
-/** A label of the app. All of its values are declared, so that no request can add a series. */
+/**
+ * A label of the app. All of its values are declared, so that no request can add a series.
+ *
+ * @example
+ * const plan: MetricsLabel = { values: ['free', 'paid'], of: (request) => String(request.headers['x-plan']) }
+ * await app.register(observability, { metrics: { labels: { plan } } })
+ */
 interface MetricsLabel {
     /**
      * The values of the label, at least one. Any other is `_OTHER`.
@@ -369,7 +571,13 @@ interface MetricsLabel {
     of: (request: FastifyRequest, reply: FastifyReply) => string | undefined;
 }
 
-/** A route's `config.observability`. */
+/**
+ * A route's `config.observability`.
+ *
+ * @example
+ * const observability: RouteObservability = { objective: 3000, longLived: true }
+ * app.get('/export', { config: { observability: { objective: 3000 } } }, async () => observability)
+ */
 interface RouteObservability {
     /**
      * The latency objective of the route: a bucket of the histogram, and the threshold of slow requests. Milliseconds, at
@@ -416,7 +624,13 @@ declare module 'fastify' {
     }
 }
 
-/** An error as it is logged: an allow-list of fields, each bounded, with causes to a depth of three. */
+/**
+ * An error as it is logged: an allow-list of fields, each bounded, with causes to a depth of three.
+ *
+ * @example
+ * const line = JSON.parse('{"err":{"type":"Error","message":"connect ECONNREFUSED"}}') as { err: ErrorJson }
+ * console.log(line.err.message, line.err.cause?.message)
+ */
 interface ErrorJson {
     type: string;
     message: string;
@@ -427,7 +641,13 @@ interface ErrorJson {
     errors?: ErrorJson[];
 }
 
-/** The labels of `app_build_info`. */
+/**
+ * The labels of `app_build_info`.
+ *
+ * @example
+ * const buildInfo: BuildInfo = { name: 'shop', version: '4.2.0', commit: process.env['GIT_COMMIT'] }
+ * await app.register(observability, { metrics: { buildInfo } })
+ */
 interface BuildInfo {
     /**
      * The name of the service.
@@ -449,14 +669,26 @@ interface BuildInfo {
     commit?: string | undefined;
 }
 
-/** A registry of prom-client, of its successor, or any other object that returns Prometheus' text. */
+/**
+ * A registry of prom-client, of its successor, or any other object that returns Prometheus' text.
+ *
+ * @example
+ * const registry: MetricsRegistry = { metrics: async () => '# TYPE jobs_total counter\njobs_total 3\n' }
+ * await app.register(observability, { metrics: { registry } })
+ */
 interface MetricsRegistry {
     metrics(): string | Promise<string>;
     readonly contentType?: string;
     getMetricsAsJSON?(): unknown;
 }
 
-/** The collector to which metrics are pushed, for platforms that accept OTLP and do not scrape. */
+/**
+ * The collector to which metrics are pushed, for platforms that accept OTLP and do not scrape.
+ *
+ * @example
+ * const otlp: OtlpOptions = { url: 'http://collector:4318/v1/metrics', interval: 30_000 }
+ * await app.register(observability, { metrics: { otlp } })
+ */
 interface OtlpOptions {
     /**
      * The address of the collector for metrics, such as `http://collector:4318/v1/metrics`: OTLP over HTTP, in JSON.
@@ -488,7 +720,13 @@ interface OtlpOptions {
     timeout?: number | undefined;
 }
 
-/** Metrics for Prometheus. */
+/**
+ * Metrics for Prometheus.
+ *
+ * @example
+ * const metrics: MetricsOptions = { path: '/internal/metrics', bodySizes: true }
+ * await app.register(observability, { metrics })
+ */
 interface MetricsOptions {
     /**
      * The path of the scrape: on the management listener where there is one, else on the app's port. Starts with `/`.
@@ -590,7 +828,13 @@ interface MetricsOptions {
     allow?: readonly string[] | undefined;
 }
 
-/** Options of the observability plugin. All are optional. */
+/**
+ * Options of the observability plugin. All are optional.
+ *
+ * @example
+ * const options: ObservabilityOptions = { logging: { slowThreshold: 500 }, management: { port: 9000 } }
+ * await app.register(observability, options)
+ */
 interface ObservabilityOptions {
     /**
      * The correlation id and the trace context of requests.
@@ -623,9 +867,23 @@ interface ObservabilityOptions {
      * @defaultValue false
      */
     management?: ManagementOptions | false | undefined;
+    /**
+     * Finds what blocks the event loop: a line with the route, the ids and the stack of a turn that takes too long, and the
+     * metric `nodejs_eventloop_blocked_seconds_total`. A thread of its own watches, which takes some 10 MB; it asks by Node's
+     * inspector, only in a turn that is too long. Nothing is watched while a debugger may be attached.
+     *
+     * @defaultValue false
+     */
+    blockedLoop?: BlockedLoopOptions | false | undefined;
 }
 
-/** Logs, ids, metrics, traces and error tracking for Fastify: one line a request, one record a route. */
+/**
+ * Logs, ids, metrics, traces and error tracking for Fastify: one line a request, one record a route.
+ *
+ * @example
+ * const app = Fastify({ ...observabilityServerOptions() })
+ * await app.register(observability)
+ */
 declare const observability: FastifyPluginAsync<ObservabilityOptions>;
 
 /** Events of which Fastify informs its log only. */
@@ -646,7 +904,13 @@ interface OneLineLogController extends LogController {
 /** Fastify's `childLoggerFactory`. */
 type ChildLoggerFactory = (this: FastifyInstance, logger: FastifyBaseLogger, bindings: object, options: object, raw: IncomingMessage) => FastifyBaseLogger;
 
-/** Options that only Fastify's constructor can apply. Set `correlation` and `logging` here alone, or here and in the plugin. */
+/**
+ * Options that only Fastify's constructor can apply. Set `correlation` and `logging` here alone, or here and in the plugin.
+ *
+ * @example
+ * const options: ObservabilityServerOptions = { level: 'debug', correlation: { trust: ['10.0.0.0/8'] } }
+ * const app = Fastify({ ...observabilityServerOptions(options) })
+ */
 interface ObservabilityServerOptions {
     /**
      * See the plugin's option.
@@ -683,7 +947,13 @@ interface ObservabilityServerOptions {
      */
     loggerInstance?: FastifyBaseLogger | undefined;
 }
-/** The constructor options to spread into `Fastify({ … })`, except the logger. */
+/**
+ * The constructor options to spread into `Fastify({ … })`, except the logger.
+ *
+ * @example
+ * const settings: FastifyServerSettings = observabilityServerOptions()
+ * const app = Fastify({ genReqId: settings.genReqId, logController: settings.logController })
+ */
 interface FastifyServerSettings {
     /** Accepts or makes the correlation id. */
     genReqId: (raw: IncomingMessage | Http2ServerRequest) => string;
@@ -696,11 +966,23 @@ interface FastifyServerSettings {
     /** Answers bytes that are no valid request. */
     clientErrorHandler: EarlyRejectionOptions['clientErrorHandler'];
 }
-/** With settings of a logger, or without a logger. */
+/**
+ * With settings of a logger, or without a logger.
+ *
+ * @example
+ * const settings: WithLogger = observabilityServerOptions()
+ * const app = Fastify({ ...settings, logger: false })
+ */
 interface WithLogger extends FastifyServerSettings {
     logger: Record<string, unknown> | false;
 }
-/** With the app's own logger, whose type is kept. */
+/**
+ * With the app's own logger, whose type is kept.
+ *
+ * @example
+ * const build = <L extends FastifyBaseLogger>(loggerInstance: L): WithLoggerInstance<L> => observabilityServerOptions({ loggerInstance })
+ * build(Fastify().log)
+ */
 interface WithLoggerInstance<Logger extends FastifyBaseLogger> extends FastifyServerSettings {
     loggerInstance: Logger;
 }
@@ -722,7 +1004,7 @@ declare function observabilityServerOptions(options?: ObservabilityServerOptions
 declare function observabilityServerOptions(options: ObservabilityServerOptions): WithLogger | WithLoggerInstance<FastifyBaseLogger>;
 
 export { observability as default, observability, observabilityServerOptions };
-export type { BuildInfo, CorrelationOptions, ErrorContext, ErrorJson, ErrorSink, ErrorTrackingOptions, FastifyServerSettings, LogLevel, LogSchema, LoggingOptions, ManagementListener, ManagementOptions, MetricsLabel, MetricsOptions, MetricsRegistry, Observability, ObservabilityOptions, ObservabilityServerOptions, OtlpOptions, OutcomeLevels, RouteObservability, WithLogger, WithLoggerInstance };
+export type { BlockedLoopOptions, BufferOptions, BuildInfo, CorrelationOptions, DetailsOptions, ErrorContext, ErrorJson, ErrorSink, ErrorTrackingOptions, FastifyServerSettings, Job, JobOptions, LatencyRulesOptions, LogLevel, LogSchema, LoggingOptions, ManagementListener, ManagementOptions, MetricsLabel, MetricsOptions, MetricsRegistry, Observability, ObservabilityOptions, ObservabilityServerOptions, OtlpOptions, OutcomeLevels, RouteObservability, WithLogger, WithLoggerInstance };
 
 // @seaworthy/observability: apm
 /** An agent that can be started. */

@@ -64,9 +64,21 @@ interface Secret {
     toString(): string;
     toJSON(): string;
 }
+/**
+ * A text that no string, JSON, inspection or log prints.
+ *
+ * @example
+ * const password = new Secret('correct horse')
+ * console.log(`${password}`, password.reveal().length) // prints no secret
+ */
 declare const Secret: new (value: string) => Secret;
 
-/** One variable: a subset of JSON Schema, and its documentation. */
+/**
+ * One variable: a subset of JSON Schema, and its documentation.
+ *
+ * @example
+ * const poolSize: VariableSchema = { type: 'integer', minimum: 1, default: 10, description: 'Connections of the pool.' }
+ */
 interface VariableSchema {
     readonly type: 'string' | 'integer' | 'number' | 'boolean';
     readonly description?: string;
@@ -83,7 +95,17 @@ interface VariableSchema {
     /** The value in the example file. Never a usable secret. */
     readonly example?: string;
 }
-/** The variables of an app. */
+/**
+ * The variables of an app.
+ *
+ * @example
+ * const schema = {
+ *   properties: { DB_PASSWORD: { type: 'string', secret: true } },
+ *   required: ['DB_PASSWORD']
+ * } as const satisfies EnvironmentSchema
+ * const { env } = fromEnv(process.env, { schema })
+ * console.log(env.DB_PASSWORD.reveal().length)
+ */
 interface EnvironmentSchema {
     readonly properties: Readonly<Record<string, VariableSchema>>;
     readonly required?: readonly string[];
@@ -104,7 +126,13 @@ type AlwaysSet<S extends EnvironmentSchema> = {
         required: readonly (infer R)[];
     } ? R : never) ? K : never;
 }[keyof S['properties']];
-/** The variables with the types of their schema. Optional unless required or with a default. */
+/**
+ * The variables with the types of their schema. Optional unless required or with a default.
+ *
+ * @example
+ * const schema = { properties: { DB_HOST: { type: 'string' } }, required: ['DB_HOST'] } as const
+ * const host = (env: EnvironmentOf<typeof schema>): string => env.DB_HOST
+ */
 type EnvironmentOf<S extends EnvironmentSchema> = {
     [K in AlwaysSet<S>]: ValueOf<S['properties'][K]>;
 } & {
@@ -114,17 +142,30 @@ type EnvironmentOf<S extends EnvironmentSchema> = {
 /**
  * Makes an example file from the schema: every variable with its description, and no usable secret.
  *
+ * @example
+ * console.log(environmentExample()) // the text of a .env.example
  * @param extra - The app's own variables: the same as the `schema` of `fromEnv`.
  */
 declare function environmentExample(extra?: EnvironmentSchema): string;
 
-/** The methods that the parts use of a client of ioredis, a single one or a cluster. */
+/**
+ * The methods that the parts use of a client of ioredis, a single one or a cluster.
+ *
+ * @example
+ * const withRedis = async (redis: RedisClient) => app.register(seaworthy, { redis }) // new Redis(…) of ioredis
+ */
 type RedisClient = RedisClient$1 & RedisClient$2 & {
     disconnect(): void;
     sendCommand(...args: never[]): unknown;
 };
 
-/** The address of Redis or Valkey. */
+/**
+ * The address of Redis or Valkey.
+ *
+ * @example
+ * const redis: RedisConnection = { host: 'redis.example.com', password: process.env['REDIS_PASSWORD'] ?? '' }
+ * await app.register(seaworthy, { redis })
+ */
 interface RedisConnection {
     /**
      * Host name or address.
@@ -163,12 +204,30 @@ interface RedisConnection {
      */
     tls?: boolean;
 }
-/** A client that the app made and closes, or the address to connect to. */
+/**
+ * A client that the app made and closes, or the address to connect to.
+ *
+ * @example
+ * const redis: RedisOption = { host: 'redis.example.com' }
+ * await app.register(seaworthy, { redis })
+ */
 type RedisOption = RedisConnection | RedisClient;
 
-/** The switch of a part: `false` leaves it out, `true` uses its defaults, an object is its options. */
+/**
+ * The switch of a part: `false` leaves it out, `true` uses its defaults, an object is its options.
+ *
+ * @example
+ * const auth: PartOptions<{ defaultDeny?: boolean }> = false
+ * await app.register(seaworthy, { auth })
+ */
 type PartOptions<T> = boolean | T;
-/** The options of the observability plugin and of its constructor half: `level`, `logger` and `loggerInstance`. */
+/**
+ * The options of the observability plugin and of its constructor half: `level`, `logger` and `loggerInstance`.
+ *
+ * @example
+ * const observability: ObservabilityPart = { level: 'debug', logging: { slowThreshold: 500 } }
+ * await app.register(seaworthy, { observability })
+ */
 type ObservabilityPart = ObservabilityOptions & Pick<ObservabilityServerOptions, 'level' | 'logger'> & {
     /**
      * A logger that the app made, instead of `logger`.
@@ -177,9 +236,22 @@ type ObservabilityPart = ObservabilityOptions & Pick<ObservabilityServerOptions,
      */
     loggerInstance?: FastifyBaseLogger | undefined;
 };
-/** The options of the security plugin and of its constructor half: `trustProxy`, `bodyLimit`, timeouts. */
+/**
+ * The options of the security plugin and of its constructor half: `trustProxy`, `bodyLimit`, timeouts.
+ *
+ * @example
+ * const security: SecurityPart = { trustProxy: ['10.0.0.0/8'], cors: { origin: ['https://app.example.com'] } }
+ * await app.register(seaworthy, { security })
+ */
 type SecurityPart = SecurityOptions & SecurityServerOptions;
-/** Options of the preset: one key for each part. All are optional. */
+/**
+ * Options of the preset: one key for each part. All are optional.
+ *
+ * @example
+ * const options: SeaworthyOptions = { security: { rateLimit: { max: 300 } }, auth: false }
+ * const app = Fastify(serverOptions(options))
+ * await app.register(seaworthy, options)
+ */
 interface SeaworthyOptions {
     /**
      * Logs, ids, metrics, error tracking, the management listener.
@@ -238,11 +310,21 @@ interface SeaworthyOptions {
      * @defaultValue false; `true` where the environment has `SEAWORTHY_ADOPT=1`
      */
     adopt?: boolean | undefined;
+    /**
+     * Whether the preset may cover a part of the app alone: the scope in which it is registered. Otherwise routes outside
+     * of that scope, which have no headers, limits or guards whatever their config says, stop the start.
+     *
+     * @defaultValue false
+     */
+    encapsulate?: boolean | undefined;
 }
 
 /**
- * Every variable that the preset reads. Types, checks, `.env.example` and the README's table all come from here.
+ * Every variable that the preset reads. Types, checks, `.env.example` and the documents' table all come from here.
  * Each may also be set as `NAME_FILE`, the path of a file with the value.
+ *
+ * @example
+ * for (const [name, { description }] of Object.entries(environmentSchema.properties)) console.log(name, description)
  */
 declare const environmentSchema: {
     readonly properties: {
@@ -393,6 +475,23 @@ declare const environmentSchema: {
             readonly example: "10.0.0.0/8";
             readonly description: "Addresses and CIDR ranges that may connect to the operators' listener, separated by commas.";
         };
+        readonly MANAGEMENT_HOSTS: {
+            readonly type: "string";
+            readonly example: "ops.example.com";
+            readonly description: "Further names of the operators' listener in addresses, separated by commas; needed without a token alone.";
+        };
+        readonly MANAGEMENT_READ_ONLY: {
+            readonly type: "boolean";
+            readonly description: "Whether the operators' listener only shows: requests that would change something get 403.";
+        };
+        readonly MANAGEMENT_ALLOW_SHUTDOWN: {
+            readonly type: "boolean";
+            readonly description: "Whether operators may begin the shutdown of the service.";
+        };
+        readonly MANAGEMENT_RECENT_REQUESTS: {
+            readonly type: "boolean";
+            readonly description: "Whether the operators' page lists the last failed and slow requests, as it does by default.";
+        };
         readonly METRICS_TOKEN: {
             readonly type: "string";
             readonly secret: true;
@@ -440,10 +539,22 @@ declare const environmentSchema: {
     };
     readonly required: readonly [];
 };
-/** The preset's variables, checked and typed. */
+/**
+ * The preset's variables, checked and typed.
+ *
+ * @example
+ * const level = (env: Environment) => env.LOG_LEVEL
+ * console.log(level(fromEnv().env))
+ */
 type Environment = EnvironmentOf<typeof environmentSchema>;
 
-/** Further options of {@link fromEnv}. */
+/**
+ * Further options of {@link fromEnv}.
+ *
+ * @example
+ * const options: FromEnvOptions<EnvironmentSchema> = { schema: { properties: { DB_HOST: { type: 'string' } } } }
+ * console.log(fromEnv(process.env, options).listen.port)
+ */
 interface FromEnvOptions<S extends EnvironmentSchema> {
     /**
      * The app's own variables: checked and typed like the preset's, and in `env`. A variable of the preset takes its rule
@@ -453,7 +564,17 @@ interface FromEnvOptions<S extends EnvironmentSchema> {
      */
     schema?: S;
 }
-/** The result of {@link fromEnv}: the preset's options, the address to listen on, and the checked variables. */
+/**
+ * The result of {@link fromEnv}: the preset's options, the address to listen on, and the checked variables.
+ *
+ * @example
+ * const start = async (config: Config<Environment>) => {
+ *   const app = Fastify(serverOptions(config))
+ *   await app.register(seaworthy, config)
+ *   await app.listen(config.listen)
+ * }
+ * await start(fromEnv())
+ */
 interface Config<E> extends SeaworthyOptions {
     /** The variables, typed. Secrets are `Secret`: `env.JWT_SECRET?.reveal()`. */
     env: E;
@@ -468,6 +589,11 @@ interface Config<E> extends SeaworthyOptions {
  * Options from the environment: `const config = fromEnv()`, then `Fastify(serverOptions(config))`,
  * `app.register(seaworthy, config)` and `app.listen(config.listen)`.
  *
+ * @example
+ * const config = fromEnv()
+ * const app = Fastify(serverOptions(config))
+ * await app.register(seaworthy, config)
+ * await app.listen(config.listen)
  * @param env - The variables, `process.env` by default.
  * @throws Error with `code: 'ERR_ENVIRONMENT'` and all problems: names and rules, never a value.
  */
@@ -475,9 +601,21 @@ declare function fromEnv<const S extends EnvironmentSchema = {
     properties: Record<never, never>;
 }>(env?: NodeJS.ProcessEnv, { schema }?: FromEnvOptions<S>): Config<Omit<Environment, keyof S['properties']> & EnvironmentOf<S>>;
 
-/** `backed off`: the app had registered a plugin or decorator that does the same. */
+/**
+ * `backed off`: the app had registered a plugin or decorator that does the same.
+ *
+ * @example
+ * const wanted: PartState = 'on'
+ * console.log(app.seaworthy.report().parts.every(({ state }) => state === wanted))
+ */
 type PartState = 'on' | 'off' | 'backed off';
-/** The state of one part, and its reason. */
+/**
+ * The state of one part, and its reason.
+ *
+ * @example
+ * const off = app.seaworthy.report().parts.filter(({ state }: PartReport) => state !== 'on')
+ * console.log(off.map(({ part, reason }) => `${part}: ${reason}`))
+ */
 interface PartReport {
     /** `health`, or a part of a part: `security.cors`. */
     part: string;
@@ -485,13 +623,25 @@ interface PartReport {
     /** In words: `default`, `options given`, `switched off`, `"@fastify/cors" was registered before`. */
     reason: string;
 }
-/** The result of `app.seaworthy.report()`. It contains no values of options, so no secrets. */
+/**
+ * The result of `app.seaworthy.report()`. It contains no values of options, so no secrets.
+ *
+ * @example
+ * const { parts, missing }: Report = app.seaworthy.report()
+ * console.log(parts.length, missing)
+ */
 interface Report {
     parts: PartReport[];
     /** The constructor options that are missing, each with its consequence. Empty with `serverOptions()`. */
     missing: string[];
 }
-/** The decorator `app.seaworthy`. */
+/**
+ * The decorator `app.seaworthy`.
+ *
+ * @example
+ * const { missing } = app.seaworthy.report()
+ * if (missing.length > 0) throw new Error(`build the app with serverOptions(): ${missing.join(', ')}`)
+ */
 interface Seaworthy {
     /** Which parts are on, off and backed off, each with its reason, and which constructor options are missing. */
     report(): Report;
@@ -505,10 +655,23 @@ declare module 'fastify' {
     interface FastifyInstance extends SeaworthyDecorators {
     }
 }
-/** All parts of a production Fastify service. Each part is `false`, `true` or its options. */
+/**
+ * All parts of a production Fastify service. Each part is `false`, `true` or its options.
+ *
+ * @example
+ * const app = Fastify(serverOptions())
+ * await app.register(seaworthy, { auth: false })
+ * app.get('/', async () => ({ hello: 'world' }))
+ */
 declare const seaworthy: FastifyPluginAsync<SeaworthyOptions>;
 
-/** Options of Fastify's constructor, for any kind of server and logger. */
+/**
+ * Options of Fastify's constructor, for any kind of server and logger.
+ *
+ * @example
+ * const own: OwnServerOptions = { bodyLimit: 4_194_304 }
+ * console.log(own.bodyLimit)
+ */
 type OwnServerOptions = Omit<FastifyServerOptions<any, any>, 'genReqId' | 'rewriteUrl'> & {
     genReqId?(raw: IncomingMessage | Http2ServerRequest): string;
     rewriteUrl?(this: FastifyInstance, raw: IncomingMessage | Http2ServerRequest): string;
@@ -522,7 +685,13 @@ type KnownKeys<Own> = {
     [K in Exclude<keyof Own, keyof OwnServerOptions>]: never;
 };
 
-/** The constructor options that the parts set, without those of parts that are off. */
+/**
+ * The constructor options that the parts set, without those of parts that are off.
+ *
+ * @example
+ * const settings: ServerSettings = serverOptions()
+ * console.log(settings.bodyLimit)
+ */
 type ServerSettings = Partial<Omit<FastifyServerSettings, 'loggerInstance'> & SecurityServerSettings & {
     return503OnClosing: boolean;
 }>;
@@ -534,7 +703,13 @@ type InstanceOf<Options> = Options extends {
 } ? {
     loggerInstance: Logger;
 } : unknown;
-/** The result of {@link serverOptions}: the parts' settings, and the app's own with their types. */
+/**
+ * The result of {@link serverOptions}: the parts' settings, and the app's own with their types.
+ *
+ * @example
+ * const settings: ServerOptions<object, object> = serverOptions()
+ * console.log(settings.trustProxy)
+ */
 type ServerOptions<Options, Own> = Omit<ServerSettings, keyof Own> & InstanceOf<Options> & Own;
 /**
  * The options that only Fastify's constructor can set, of all parts that are on: `Fastify(serverOptions(options))`.
@@ -545,6 +720,10 @@ type ServerOptions<Options, Own> = Omit<ServerSettings, keyof Own> & InstanceOf<
  * An option that would be silently lost is an error: a value that `options` sets differently, and a function where a part
  * needs its own.
  *
+ * @example
+ * const options = { security: { trustProxy: ['10.0.0.0/8'] } }
+ * const app = Fastify(serverOptions(options, { bodyLimit: 4_194_304 }))
+ * await app.register(seaworthy, options)
  * @param options - The same options as the plugin's.
  * @param own - Options of Fastify's constructor.
  * @throws RangeError with the code `INVALID_OPTION` where `own` and the parts contradict each other.

@@ -59,13 +59,28 @@ declare module 'fastify' {
     }
 }
 
-/** The state of a breaker. `isolated` is set by `isolate()` until it is released. */
+/**
+ * The state of a breaker. `isolated` is set by `isolate()` until it is released.
+ *
+ * @example
+ * const state: CircuitState = app.resilience.breaker('prices', async () => 42).state
+ * console.log(state === 'open')
+ */
 type CircuitState = 'closed' | 'open' | 'half-open' | 'isolated';
-/** Why the state has changed. */
+/**
+ * Why the state has changed.
+ *
+ * @example
+ * const outages: readonly StateChangeReason[] = ['failure-rate', 'consecutive-failures', 'slow-calls']
+ * app.resilience.onStateChange(({ name, reason }) => outages.includes(reason) && console.log(`${name} is down`))
+ */
 type StateChangeReason = 'failure-rate' | 'consecutive-failures' | 'slow-calls' | 'recovery-failed' | 'probe-started' | 'probe-succeeded' | 'probe-failed' | 'probe-ignored' | 'isolated' | 'released';
 /**
  * One change of a breaker's state. Two are special. An open breaker is half-open as soon as its time is over; that
  * change is reported when the first probe starts. With the reason `probe-ignored` the state stays half-open.
+ *
+ * @example
+ * app.resilience.onStateChange(({ name, to, reason }: BreakerStateChange) => console.log(name, to, reason))
  */
 interface BreakerStateChange {
     /** The breaker's name. */
@@ -82,14 +97,34 @@ interface BreakerStateChange {
     /** Whole seconds until the breaker tests the service, when it opens. */
     readonly retryAfter?: number;
 }
-/** Called after each change, before the call that caused it settles. An error that it throws is logged. */
+/**
+ * Called after each change, before the call that caused it settles. An error that it throws is logged.
+ *
+ * @example
+ * const listener: StateChangeListener = ({ name, to }) => app.log.info(`${name} is ${to}`)
+ * app.resilience.onStateChange(listener)
+ */
 type StateChangeListener = (change: BreakerStateChange) => void;
 
 declare const outcomes: readonly ["success", "failure", "timeout", "ignored", "canceled", "rejected", "full", "observed"];
-/** How an attempt ended: a label of the metric. */
+/**
+ * How an attempt ended: a label of the metric.
+ *
+ * @example
+ * const failed: readonly CallOutcome[] = ['failure', 'timeout']
+ * const { counts } = app.resilience.breaker('prices', async () => 42).snapshot()
+ * console.log(failed.map((outcome) => counts[outcome]))
+ */
 type CallOutcome = (typeof outcomes)[number];
 
-/** The source of time for everything in this package that waits or measures. Tests replace it. */
+/**
+ * The source of time for everything in this package that waits or measures. Tests replace it.
+ *
+ * @example
+ * const now = 0
+ * const clock: Clock = { now: () => now, setTimeout: (fn) => fn(), clearTimeout: () => undefined }
+ * await app.register(resilience, { clock }) // tests decide what time it is
+ */
 interface Clock {
     /** Milliseconds since a fixed point in the past. Never decreases. */
     now(): number;
@@ -97,7 +132,13 @@ interface Clock {
     clearTimeout(handle: unknown): void;
 }
 
-/** Response headers of an error: `{ 'retry-after': 30 }`. */
+/**
+ * Response headers of an error: `{ 'retry-after': 30 }`.
+ *
+ * @example
+ * const headers: ErrorHeaders = { 'retry-after': 30 }
+ * throw new AppError('Later', { statusCode: 503, headers })
+ */
 type ErrorHeaders = Readonly<Record<string, string | number | readonly string[]>>;
 /** The members of a {@link PluginError} besides its message. */
 interface PluginErrorOptions<Code extends string> {
@@ -123,274 +164,13 @@ declare class PluginError<Code extends string = string> extends Error implements
     constructor(message: string, { code, statusCode, headers, cause }: PluginErrorOptions<Code>);
 }
 
-/** The time limit of each request, and the header that carries it. */
-interface DeadlineOptions {
-    /**
-     * The header that carries the remaining time, on arriving requests and on outgoing calls. `grpc-timeout` is read and
-     * written in gRPC's format (`250m`), any other header in milliseconds. `false` turns the header off.
-     *
-     * @defaultValue 'x-envoy-expected-rq-timeout-ms'
-     * @throws RangeError for an empty name.
-     */
-    header?: string | false;
-    /**
-     * The time limit of a request whose route has none in its `config.deadline`. Milliseconds, 1 to 2147483647.
-     *
-     * @defaultValue 30000, or `max` if that is less
-     * @throws RangeError outside that range.
-     */
-    default?: number;
-    /**
-     * The longest time limit that the header can set. It never sets a longer one than the request has without it.
-     * Milliseconds, 1 to 2147483647.
-     *
-     * @defaultValue 60000
-     * @throws RangeError outside that range.
-     */
-    max?: number;
-    /**
-     * Whether the header of arriving requests shortens their time limit, if it is from a trusted peer.
-     *
-     * @defaultValue true
-     */
-    accept?: boolean;
-    /**
-     * The peers whose header counts: addresses and CIDR ranges.
-     *
-     * @defaultValue Loopback and private networks, for requests whose client (`request.ip`) has such an address too
-     * @throws RangeError for an entry that is neither.
-     */
-    trust?: readonly string[];
-    /**
-     * Whether `resilience.fetch` sends the header.
-     *
-     * @defaultValue true
-     */
-    propagate?: boolean;
-}
-
-interface DeadlineRouteConfig {
-    /**
-     * The time limit of the route's requests. Milliseconds, 1 to 2147483647. `false` is no limit, for long downloads and
-     * event streams.
-     *
-     * @defaultValue `deadline.default` of the plugin
-     */
-    deadline?: Overridable<this, number | false>;
-}
-declare module 'fastify' {
-    interface FastifyContextConfig extends DeadlineRouteConfig {
-    }
-}
-
-/** The remaining time of a request, and a signal that aborts when its result is no longer needed. */
-interface RequestDeadline {
-    /** Milliseconds until the deadline; 0 after it, `Infinity` for a route without one. */
-    remaining(): number;
-    /** Aborts at the deadline or when the client disconnects. Reading the request's body does not abort it. */
-    readonly signal: AbortSignal;
-}
-
-/** Why a call has no result of the guarded function. Fallbacks are chosen by it. */
-type FailureKind = 'open' | 'full' | 'timeout' | 'upstream' | 'canceled' | 'shed' | 'closed';
-/** The `code` of each error of this package that clients may see. */
-type ResilienceErrorCode = 'BREAKER_OPEN' | 'BULKHEAD_FULL' | 'TIMEOUT' | 'DEADLINE_EXCEEDED' | 'UPSTREAM_FAILED' | 'CALL_CANCELED' | 'OVERLOADED' | 'SERVICE_CLOSING';
-/** The members of a {@link ResilienceError} besides its message. */
-interface ResilienceErrorDetails {
-    code: ResilienceErrorCode;
-    statusCode: number;
-    kind: FailureKind;
-    /** Whole seconds, also sent as `Retry-After`. */
-    retryAfter?: number | undefined;
-    cause?: unknown;
-}
-/** An error whose message is safe to send; internal details are in `cause`. Recognise it by `code`. */
-declare class ResilienceError extends PluginError<ResilienceErrorCode> {
-    readonly kind: FailureKind;
-    /** Whole seconds after which a new attempt makes sense. The `Retry-After` header has the same value. */
-    readonly retryAfter: number | undefined;
-    constructor(message: string, { code, statusCode, kind, retryAfter, cause }: ResilienceErrorDetails);
-}
 /**
- * A request is rejected on purpose: nothing is broken here that a report or a stack could show. So it has no stack, and
- * error trackers may count it instead of reporting it.
+ * When a breaker opens, how long it stays open, and how it recovers.
+ *
+ * @example
+ * const circuit: CircuitOptions = { consecutive: 5, resetTimeout: 10_000 }
+ * app.resilience.breaker('prices', async () => 42, circuit)
  */
-declare abstract class RejectionError extends ResilienceError {
-    readonly isRejection: true;
-    constructor(message: string, details: ResilienceErrorDetails);
-}
-/** 503: the breaker is open, isolated, or admits only some calls. `cause` is the latest failure. */
-declare class BreakerOpenError extends RejectionError {
-    /** @param retryAfter - Seconds; a fraction is cut off, and the least is 1. */
-    constructor(retryAfter: number, cause?: unknown);
-}
-/** 503: all slots of the bulkhead are taken, and the queue is full or would take too long. */
-declare class BulkheadFullError extends RejectionError {
-    constructor(retryAfter?: number);
-}
-/** 504: the call took longer than its timeout. */
-declare class CallTimeoutError extends ResilienceError {
-    constructor();
-}
-/** 504: the request's deadline has passed. That is no failure of the service that was called. */
-declare class DeadlineError extends RejectionError {
-    constructor();
-}
-/** 502: the call failed. `cause` is the error of the guarded function. */
-declare class UpstreamError extends ResilienceError {
-    constructor(cause: unknown, retryAfter?: number);
-}
-/** 499: the client has disconnected, so the response is never read. */
-declare class CallCanceledError extends ResilienceError {
-    constructor();
-}
-/** 503: the service is overloaded, and load shedding rejected this request. */
-declare class OverloadedError extends RejectionError {
-    constructor(retryAfter: number);
-}
-/** 503: the app was closed while the call was pending, or before it. */
-declare class ClosedError extends RejectionError {
-    constructor();
-}
-/** 400: a value that would change the path of the outgoing URL. */
-declare class PathError extends PluginError<'INVALID_PATH_SEGMENT'> {
-    constructor();
-}
-/** A function in the options of a breaker has thrown, or returned what it must not. `cause` is what it threw. */
-declare class CallbackError extends Error {
-    readonly code = "CALLBACK_FAILED";
-    /** The option with the function: `key`. */
-    readonly option: string;
-    /** @param breaker - The name of the breaker. */
-    constructor(breaker: string, option: string, problem: string, cause?: unknown);
-}
-
-/** The first argument of the guarded function. */
-interface CallContext {
-    /** Aborts when this attempt times out or its result is no longer needed. Give it to what you call. */
-    readonly signal: AbortSignal;
-    /** The request that the call is made for, if any. */
-    readonly request: FastifyRequest | null;
-    /** 1 for the first attempt. */
-    readonly attempt: number;
-    /** Milliseconds left for this attempt. */
-    remaining(): number;
-    /** Milliseconds left for all attempts together. */
-    callRemaining(): number;
-}
-/** Where a call's value comes from. */
-type CallSource = 'call' | 'lastGood' | 'fallback';
-
-/** A fault that a test injects. */
-interface Fault {
-    /** The error that calls fail with. Without it they only wait. */
-    error?: Error;
-    /** Milliseconds that calls wait before they go on or fail; `Infinity` for calls that never settle. */
-    delay?: number;
-    /** The number of calls with the fault. Without it: all calls until it is released. */
-    times?: number;
-}
-
-/** A result with where it comes from. */
-interface Detailed<T> {
-    value: T;
-    /** Whether the value is a last good value or a fallback's. */
-    degraded: boolean;
-    source: CallSource;
-    /** The number of attempts; 0 if none was admitted. */
-    attempts: number;
-    /** The error that the value replaces. Not enumerable, so that it is not serialised by accident. */
-    readonly error?: unknown;
-}
-/** The state and the counts of a breaker. */
-interface BreakerSnapshot {
-    name: string;
-    state: CircuitState;
-    /** The states of the keys that are not closed. Only for a breaker with keys. */
-    keys?: Record<string, CircuitState>;
-    /** The number of keys with a state; 1 for a breaker without keys. */
-    size: number;
-    counts: Record<CallOutcome, number>;
-    degraded: number;
-    retries: number;
-    /** The last change of its state. `error` is the failure that opened it, without secrets. */
-    lastChange?: {
-        at: number;
-        to: CircuitState;
-        reason: StateChangeReason;
-        error?: string;
-    };
-}
-/** Ends with `using`, or by `release()`. Only the first release has an effect. */
-interface Switch extends Disposable {
-    release(): void;
-}
-/** A guarded function. */
-interface Breaker<Args extends unknown[] = unknown[], T = unknown> {
-    readonly name: string;
-    /** Of a breaker with keys: `open` if one of them is open. */
-    readonly state: CircuitState;
-    /** Calls the function, within the request's deadline and while its client is connected. `null` outside of requests. */
-    call(request: FastifyRequest | null | undefined, ...args: Args): Promise<T>;
-    /** Like `call`, with where the result comes from. */
-    detailed(request: FastifyRequest | null | undefined, ...args: Args): Promise<Detailed<T>>;
-    /** Rejects all calls until the switch is released. */
-    isolate(): Switch;
-    /** Ends all isolations. */
-    release(): void;
-    /**
-     * Calls the listener after each change of the state, also of each key's. Returns a function that removes it. An error
-     * of the listener is logged and changes nothing.
-     */
-    onStateChange(listener: StateChangeListener): () => void;
-    /**
-     * Makes calls fail or wait, for tests. Needs the plugin's option `faults`.
-     *
-     * @throws Error without that option.
-     */
-    inject(fault: Fault): Switch;
-    snapshot(): BreakerSnapshot;
-}
-
-type OpossumListener = (...args: any[]) => void;
-/** The documented members of an opossum breaker that adopting one needs. */
-interface OpossumBreaker<Args extends unknown[] = never[], T = unknown> {
-    readonly closed: boolean;
-    readonly opened: boolean;
-    readonly halfOpen: boolean;
-    readonly isShutdown: boolean;
-    fire(...args: Args): Promise<T>;
-    open(): void;
-    close(): void;
-    shutdown(): void;
-    on(event: string, listener: OpossumListener): unknown;
-    removeListener(event: string, listener: OpossumListener): unknown;
-}
-
-/** Options of {@link Resilience.adopt}. */
-interface AdoptOptions {
-    /**
-     * Adds a readiness check, `breaker:<name>`, that fails while the breaker is open. `critical` makes the service not
-     * ready then. Needs `@seaworthy/health`.
-     *
-     * @defaultValue None: no check
-     */
-    health?: {
-        critical?: boolean;
-    };
-    /**
-     * Whether the breaker is shut down (`breaker.shutdown()`: its timers end, later calls are rejected) when the app has
-     * closed. Of several apps that adopted it, the last one does that.
-     *
-     * @defaultValue true
-     */
-    shutdown?: boolean;
-}
-
-/** An opossum breaker of the app with logs, metrics, readiness and operators' routes. It decides as before. */
-type AdoptedBreaker<Args extends unknown[] = unknown[], T = unknown> = Pick<Breaker<Args, T>, 'name' | 'state' | 'call' | 'isolate' | 'release' | 'onStateChange' | 'snapshot'>;
-
-/** When a breaker opens, how long it stays open, and how it recovers. */
 interface CircuitOptions {
     /**
      * `enforce` rejects calls while the breaker is open. `observe` admits all calls and counts those that it would have
@@ -473,7 +253,451 @@ interface CircuitOptions {
     ramp?: number;
 }
 
-/** How long and for which calls the last good value is served. */
+/** Whether a breaker rejects calls. */
+type BreakerMode = NonNullable<CircuitOptions['mode']>;
+
+/**
+ * The time limit of each request, and the header that carries it.
+ *
+ * @example
+ * const deadline: DeadlineOptions = { default: 10_000, trust: ['10.0.0.0/8'] }
+ * await app.register(resilience, { deadline })
+ */
+interface DeadlineOptions {
+    /**
+     * The header that carries the remaining time, on arriving requests and on outgoing calls. `grpc-timeout` is read and
+     * written in gRPC's format (`250m`), any other header in milliseconds. `false` turns the header off.
+     *
+     * @defaultValue 'x-envoy-expected-rq-timeout-ms'
+     * @throws RangeError for an empty name.
+     */
+    header?: string | false;
+    /**
+     * The time limit of a request whose route has none in its `config.deadline`. Milliseconds, 1 to 2147483647.
+     *
+     * @defaultValue 30000, or `max` if that is less
+     * @throws RangeError outside that range.
+     */
+    default?: number;
+    /**
+     * The longest time limit that the header can set. It never sets a longer one than the request has without it.
+     * Milliseconds, 1 to 2147483647.
+     *
+     * @defaultValue 60000
+     * @throws RangeError outside that range.
+     */
+    max?: number;
+    /**
+     * Whether the header of arriving requests shortens their time limit, if it is from a trusted peer.
+     *
+     * @defaultValue true
+     */
+    accept?: boolean;
+    /**
+     * The peers whose header counts: addresses and CIDR ranges.
+     *
+     * @defaultValue Loopback and private networks, for requests whose client (`request.ip`) has such an address too
+     * @throws RangeError for an entry that is neither.
+     */
+    trust?: readonly string[];
+    /**
+     * Whether `resilience.fetch` sends the header.
+     *
+     * @defaultValue true
+     */
+    propagate?: boolean;
+}
+
+interface DeadlineRouteConfig {
+    /**
+     * The time limit of the route's requests. Milliseconds, 1 to 2147483647. `false` is no limit, for long downloads and
+     * event streams.
+     *
+     * @defaultValue `deadline.default` of the plugin
+     */
+    deadline?: Overridable<this, number | false>;
+}
+declare module 'fastify' {
+    interface FastifyContextConfig extends DeadlineRouteConfig {
+    }
+}
+
+/**
+ * The remaining time of a request, and a signal that aborts when its result is no longer needed.
+ *
+ * @example
+ * app.get('/', async ({ deadline }) => {
+ *   const { signal }: RequestDeadline = deadline
+ *   return (await fetch('http://prices.internal/', { signal })).text()
+ * })
+ */
+interface RequestDeadline {
+    /** Milliseconds until the deadline; 0 after it, `Infinity` for a route without one. */
+    remaining(): number;
+    /** Aborts at the deadline or when the client disconnects. Reading the request's body does not abort it. */
+    readonly signal: AbortSignal;
+}
+
+/**
+ * Why a call has no result of the guarded function. Fallbacks are chosen by it.
+ *
+ * @example
+ * const kind: FailureKind = 'open'
+ * app.resilience.breaker('prices', async () => 42, { fallback: (error) => (error.kind === kind ? 0 : 1) })
+ */
+type FailureKind = 'open' | 'full' | 'timeout' | 'upstream' | 'canceled' | 'shed' | 'closed';
+/**
+ * The `code` of each error of this package that clients may see.
+ *
+ * @example
+ * const retryable: readonly ResilienceErrorCode[] = ['BREAKER_OPEN', 'BULKHEAD_FULL', 'OVERLOADED']
+ */
+type ResilienceErrorCode = 'BREAKER_OPEN' | 'BULKHEAD_FULL' | 'TIMEOUT' | 'DEADLINE_EXCEEDED' | 'UPSTREAM_FAILED' | 'CALL_CANCELED' | 'OVERLOADED' | 'SERVICE_CLOSING' | 'UPSTREAM_LIMITED';
+/** The members of a {@link ResilienceError} besides its message. */
+interface ResilienceErrorDetails {
+    code: ResilienceErrorCode;
+    statusCode: number;
+    kind: FailureKind;
+    /** Whole seconds, also sent as `Retry-After`. */
+    retryAfter?: number | undefined;
+    cause?: unknown;
+}
+/**
+ * An error whose message is safe to send; internal details are in `cause`. Recognise it by `code`.
+ *
+ * @example
+ * app.addHook('onError', async (_request, _reply, error) => {
+ *   if (error instanceof ResilienceError) app.log.warn({ code: error.code, cause: error.cause }, 'a dependency failed')
+ * })
+ */
+declare class ResilienceError extends PluginError<ResilienceErrorCode> {
+    readonly kind: FailureKind;
+    /** Whole seconds after which a new attempt makes sense. The `Retry-After` header has the same value. */
+    readonly retryAfter: number | undefined;
+    constructor(message: string, { code, statusCode, kind, retryAfter, cause }: ResilienceErrorDetails);
+}
+/**
+ * A request is rejected on purpose: nothing is broken here that a report or a stack could show. So it has no stack, and
+ * error trackers may count it instead of reporting it.
+ */
+declare abstract class RejectionError extends ResilienceError {
+    readonly isRejection: true;
+    constructor(message: string, details: ResilienceErrorDetails);
+}
+/**
+ * 503: the breaker is open, isolated, or admits only some calls. `cause` is the latest failure.
+ *
+ * @example
+ * app.setErrorHandler((error, _request, reply) => {
+ *   if (error instanceof BreakerOpenError) return reply.code(503).send({ retryAfter: error.retryAfter })
+ *   throw error
+ * })
+ */
+declare class BreakerOpenError extends RejectionError {
+    /** @param retryAfter - Seconds; a fraction is cut off, and the least is 1. */
+    constructor(retryAfter: number, cause?: unknown);
+}
+/**
+ * 503: all slots of the bulkhead are taken, and the queue is full or would take too long.
+ *
+ * @example
+ * const isFull = (error: unknown) => error instanceof BulkheadFullError
+ * app.resilience.breaker('prices', async () => 42, { bulkhead: 10, fallback: (error) => (isFull(error) ? 0 : 1) })
+ */
+declare class BulkheadFullError extends RejectionError {
+    constructor(retryAfter?: number);
+}
+/**
+ * 504: the call took longer than its timeout.
+ *
+ * @example
+ * const isSlow = (error: unknown) => error instanceof CallTimeoutError
+ * app.resilience.breaker('prices', async () => 42, { timeout: 500, fallback: (error) => (isSlow(error) ? 0 : 1) })
+ */
+declare class CallTimeoutError extends ResilienceError {
+    constructor();
+}
+/**
+ * 504: the request's deadline has passed. That is no failure of the service that was called.
+ *
+ * @example
+ * const isLate = (error: unknown) => error instanceof DeadlineError
+ * app.addHook('onError', async (_request, _reply, error) => isLate(error) || app.log.error(error))
+ */
+declare class DeadlineError extends RejectionError {
+    constructor();
+}
+/**
+ * 502: the call failed. `cause` is the error of the guarded function.
+ *
+ * @example
+ * const hasFailed = (error: unknown) => error instanceof UpstreamError && error.cause
+ * app.resilience.breaker('prices', async () => 42, { fallback: (error) => (hasFailed(error) ? 0 : 1) })
+ */
+declare class UpstreamError extends ResilienceError {
+    constructor(cause: unknown, retryAfter?: number);
+}
+/**
+ * 499: the client has disconnected, so the response is never read.
+ *
+ * @example
+ * const hasLeft = (error: unknown) => error instanceof CallCanceledError
+ * app.addHook('onError', async (_request, _reply, error) => hasLeft(error) || app.log.error(error))
+ */
+declare class CallCanceledError extends ResilienceError {
+    constructor();
+}
+/**
+ * 503: the service is overloaded, and load shedding rejected this request.
+ *
+ * @example
+ * const isOverloaded = (error: unknown) => error instanceof OverloadedError
+ * app.addHook('onError', async (_request, _reply, error) => isOverloaded(error) || app.log.error(error))
+ */
+declare class OverloadedError extends RejectionError {
+    constructor(retryAfter: number);
+}
+/** 503: the service that is called has asked to wait, by `Retry-After` or `RateLimit`, and the time is not over. */
+declare class UpstreamLimitedError extends RejectionError {
+    constructor(retryAfter: number);
+}
+/**
+ * 503: the app was closed while the call was pending, or before it.
+ *
+ * @example
+ * const isClosing = (error: unknown) => error instanceof ClosedError
+ * app.addHook('onError', async (_request, _reply, error) => isClosing(error) || app.log.error(error))
+ */
+declare class ClosedError extends RejectionError {
+    constructor();
+}
+/**
+ * 400: a value that would change the path of the outgoing URL.
+ *
+ * @example
+ * const isForged = (error: unknown) => error instanceof PathError && error.code === 'INVALID_PATH_SEGMENT'
+ * app.get('/users/:id', async (request) => {
+ *   const { id } = request.params as { id: string }
+ *   const response = await app.resilience.fetch(request, 'http://users.internal', { path: [id] })
+ *   return response.json()
+ * })
+ */
+declare class PathError extends PluginError<'INVALID_PATH_SEGMENT'> {
+    constructor();
+}
+/** 400: the address of a call with `allowPrivate: false`, or one that it was redirected to, is not a public one. */
+declare class AddressError extends PluginError<'ADDRESS_NOT_ALLOWED'> {
+    constructor();
+}
+/**
+ * A function in the options of a breaker has thrown, or returned what it must not. `cause` is what it threw.
+ *
+ * @example
+ * app.addHook('onError', async (_request, _reply, error) => {
+ *   if (error instanceof CallbackError) app.log.error(`correct the option ${error.option}`)
+ * })
+ */
+declare class CallbackError extends Error {
+    readonly code = "CALLBACK_FAILED";
+    /** The option with the function: `key`. */
+    readonly option: string;
+    /** @param breaker - The name of the breaker. */
+    constructor(breaker: string, option: string, problem: string, cause?: unknown);
+}
+
+/**
+ * The first argument of the guarded function.
+ *
+ * @example
+ * const load = async ({ signal, attempt }: CallContext) => (await fetch(`http://prices.internal/?attempt=${attempt}`, { signal })).json()
+ * app.resilience.breaker('prices', load, { retry: 2 })
+ */
+interface CallContext {
+    /** Aborts when this attempt times out or its result is no longer needed. Give it to what you call. */
+    readonly signal: AbortSignal;
+    /** The request that the call is made for, if any. */
+    readonly request: FastifyRequest | null;
+    /** 1 for the first attempt. */
+    readonly attempt: number;
+    /** Milliseconds left for this attempt. */
+    remaining(): number;
+    /** Milliseconds left for all attempts together. */
+    callRemaining(): number;
+}
+/** Where a call's value comes from. */
+type CallSource = 'call' | 'lastGood' | 'fallback';
+
+/**
+ * A fault that a test injects.
+ *
+ * @example
+ * const fault: Fault = { error: new Error('down'), times: 3 }
+ * app.resilience.breaker('prices', async () => 42).inject(fault) // needs the option `faults`
+ */
+interface Fault {
+    /** The error that calls fail with. Without it they only wait. */
+    error?: Error;
+    /** Milliseconds that calls wait before they go on or fail; `Infinity` for calls that never settle. */
+    delay?: number;
+    /** The number of calls with the fault. Without it: all calls until it is released. */
+    times?: number;
+}
+
+/**
+ * A result with where it comes from.
+ *
+ * @example
+ * const prices = app.resilience.breaker('prices', async () => 42, { fallback: () => 0 })
+ * app.get('/', async (request) => {
+ *   const { value, degraded }: Detailed<number> = await prices.detailed(request)
+ *   return degraded ? 'unknown' : value
+ * })
+ */
+interface Detailed<T> {
+    value: T;
+    /** Whether the value is a last good value or a fallback's. */
+    degraded: boolean;
+    source: CallSource;
+    /** The number of attempts; 0 if none was admitted. */
+    attempts: number;
+    /** The error that the value replaces. Not enumerable, so that it is not serialised by accident. */
+    readonly error?: unknown;
+}
+/**
+ * The state and the counts of a breaker.
+ *
+ * @example
+ * const open = app.resilience.list().filter(({ state }: BreakerSnapshot) => state === 'open')
+ * console.log(open.map(({ name }) => name))
+ */
+interface BreakerSnapshot {
+    name: string;
+    state: CircuitState;
+    /** The states of the keys that are not closed. Only for a breaker with keys. */
+    keys?: Record<string, CircuitState>;
+    /** The number of keys with a state; 1 for a breaker without keys. */
+    size: number;
+    counts: Record<CallOutcome, number>;
+    degraded: number;
+    retries: number;
+    /** The mode that operators have set for a while, until a time in milliseconds since 1970. Absent otherwise. */
+    override?: {
+        mode: BreakerMode;
+        until: number;
+    };
+    /** The last change of its state. `error` is the failure that opened it, without secrets. */
+    lastChange?: {
+        at: number;
+        to: CircuitState;
+        reason: StateChangeReason;
+        error?: string;
+    };
+}
+/**
+ * Ends with `using`, or by `release()`. Only the first release has an effect.
+ *
+ * @example
+ * const prices = app.resilience.breaker('prices', async () => 42)
+ * const isolation: Switch = prices.isolate()
+ * isolation.release()
+ */
+interface Switch extends Disposable {
+    release(): void;
+}
+/**
+ * A guarded function.
+ *
+ * @example
+ * const prices: Breaker<[item: string], number> = app.resilience.breaker('prices', async (_context, _item: string) => 42)
+ * app.get('/prices', (request) => prices.call(request, 'book'))
+ */
+interface Breaker<Args extends unknown[] = unknown[], T = unknown> {
+    readonly name: string;
+    /** Of a breaker with keys: `open` if one of them is open. */
+    readonly state: CircuitState;
+    /** Calls the function, within the request's deadline and while its client is connected. `null` outside of requests. */
+    call(request: FastifyRequest | null | undefined, ...args: Args): Promise<T>;
+    /** Like `call`, with where the result comes from. */
+    detailed(request: FastifyRequest | null | undefined, ...args: Args): Promise<Detailed<T>>;
+    /** Rejects all calls until the switch is released. */
+    isolate(): Switch;
+    /** Ends all isolations. */
+    release(): void;
+    /**
+     * Calls the listener after each change of the state, also of each key's. Returns a function that removes it. An error
+     * of the listener is logged and changes nothing.
+     */
+    onStateChange(listener: StateChangeListener): () => void;
+    /**
+     * Makes calls fail or wait, for tests. Needs the plugin's option `faults`.
+     *
+     * @throws Error without that option.
+     */
+    inject(fault: Fault): Switch;
+    snapshot(): BreakerSnapshot;
+}
+
+type OpossumListener = (...args: any[]) => void;
+/**
+ * The documented members of an opossum breaker that adopting one needs.
+ *
+ * @example
+ * const adopt = (breaker: OpossumBreaker<[number], string>) => app.resilience.adopt('payments', breaker)
+ */
+interface OpossumBreaker<Args extends unknown[] = never[], T = unknown> {
+    readonly closed: boolean;
+    readonly opened: boolean;
+    readonly halfOpen: boolean;
+    readonly isShutdown: boolean;
+    fire(...args: Args): Promise<T>;
+    open(): void;
+    close(): void;
+    shutdown(): void;
+    on(event: string, listener: OpossumListener): unknown;
+    removeListener(event: string, listener: OpossumListener): unknown;
+}
+
+/**
+ * Options of {@link Resilience.adopt}.
+ *
+ * @example
+ * const options: AdoptOptions = { health: { critical: true } }
+ * const adopt = (breaker: OpossumBreaker<[number], string>) => app.resilience.adopt('payments', breaker, options)
+ */
+interface AdoptOptions {
+    /**
+     * Adds a readiness check, `breaker:<name>`, that fails while the breaker is open. `critical` makes the service not
+     * ready then. Needs `@seaworthy/health`.
+     *
+     * @defaultValue None: no check
+     */
+    health?: {
+        critical?: boolean;
+    };
+    /**
+     * Whether the breaker is shut down (`breaker.shutdown()`: its timers end, later calls are rejected) when the app has
+     * closed. Of several apps that adopted it, the last one does that.
+     *
+     * @defaultValue true
+     */
+    shutdown?: boolean;
+}
+
+/**
+ * An opossum breaker of the app with logs, metrics, readiness and operators' routes. It decides as before.
+ *
+ * @example
+ * const watch = (payments: AdoptedBreaker<[number], string>) => payments.onStateChange(({ to }) => console.log(to))
+ */
+type AdoptedBreaker<Args extends unknown[] = unknown[], T = unknown> = Pick<Breaker<Args, T>, 'name' | 'state' | 'call' | 'isolate' | 'release' | 'onStateChange' | 'snapshot'>;
+
+/**
+ * How long and for which calls the last good value is served.
+ *
+ * @example
+ * const lastGood: LastGoodOptions<[id: string]> = { key: (id) => id, maxAge: 60_000 }
+ * app.resilience.breaker('books', async (_context: CallContext, id: string) => `book ${id}`, { lastGood })
+ */
 interface LastGoodOptions<Args extends unknown[]> {
     /**
      * The greatest age of a value that is served. Milliseconds, at least 1.
@@ -498,18 +722,43 @@ interface LastGoodOptions<Args extends unknown[]> {
     maxEntries?: number;
 }
 
-/** The second argument of a fallback. */
+/**
+ * The second argument of a fallback.
+ *
+ * @example
+ * const fallback = (_error: ResilienceError, { args, kind }: FallbackContext<[string]>) => `${args[0]}: ${kind}`
+ * app.resilience.breaker('prices', async (_context: CallContext, item: string) => item, { fallback })
+ */
 interface FallbackContext<Args extends unknown[]> extends Pick<CallContext, 'signal' | 'request'> {
     /** The arguments of the failed call. */
     readonly args: Args;
     readonly kind: FailureKind;
 }
+/**
+ * Returns the result of a call that has failed.
+ *
+ * @example
+ * const fallback: Fallback<[], number> = (error) => (error.kind === 'open' ? 0 : 1)
+ * app.resilience.breaker('prices', async () => 42, { fallback })
+ */
 type Fallback<Args extends unknown[], T> = (error: ResilienceError, context: FallbackContext<Args>) => T | Promise<T>;
 
-/** How an attempt counts for the breaker. */
+/**
+ * How an attempt counts for the breaker.
+ *
+ * @example
+ * const outcome: Outcome = 'ignore'
+ * app.resilience.breaker('prices', async () => 42, { isFailure: (error) => (error instanceof TypeError ? outcome : undefined) })
+ */
 type Outcome = 'failure' | 'success' | 'ignore';
 
-/** The limit of concurrent calls. */
+/**
+ * The limit of concurrent calls.
+ *
+ * @example
+ * const bulkhead: BulkheadOptions = { limit: 12, queue: 4 }
+ * app.resilience.breaker('database', async () => 42, { bulkhead })
+ */
 interface BulkheadOptions {
     /**
      * The number of concurrent calls, at least 1. With `adaptive` it is the initial limit.
@@ -548,7 +797,13 @@ interface BulkheadOptions {
     maxLimit?: number;
 }
 
-/** When and how often a failed call is retried. */
+/**
+ * When and how often a failed call is retried.
+ *
+ * @example
+ * const retry: RetryOptions = { limit: 3, delay: 100, maxDelay: 2000 }
+ * app.resilience.breaker('prices', async () => 42, { retry })
+ */
 interface RetryOptions {
     /**
      * The number of attempts after the first one, 1 to 10.
@@ -587,7 +842,13 @@ interface RetryOptions {
      */
     floor?: number;
 }
-/** A second attempt while the first one is pending; the first result wins. */
+/**
+ * A second attempt while the first one is pending; the first result wins.
+ *
+ * @example
+ * const hedge: HedgeOptions = { delay: 100 }
+ * app.resilience.breaker('search', async () => [], { hedge })
+ */
 interface HedgeOptions {
     /**
      * The time after which a second attempt starts. Milliseconds, 1 to 2147483647.
@@ -598,7 +859,13 @@ interface HedgeOptions {
     delay: number;
 }
 
-/** The strategies around a call, from the outermost to the innermost, whatever their order in the options. */
+/**
+ * The strategies around a call, from the outermost to the innermost, whatever their order in the options.
+ *
+ * @example
+ * const slow: PolicyOptions = { timeout: 10_000, retry: false }
+ * await app.register(resilience, { policies: { slow } })
+ */
 interface PolicyOptions extends CircuitOptions {
     /**
      * The kinds of failure that the last good value or the fallback replaces.
@@ -691,7 +958,14 @@ interface PolicyOptions extends CircuitOptions {
     };
 }
 
-/** Options of a breaker: those of a policy, and those that depend on the guarded function. */
+/**
+ * Options of a breaker: those of a policy, and those that depend on the guarded function.
+ *
+ * @example
+ * const options: BreakerOptions<[item: string], number> = { timeout: 3000, fallback: () => 0, key: (item) => item }
+ * const prices = app.resilience.breaker('prices', async (_context: CallContext, _item: string) => 42, options)
+ * app.get('/', (request) => prices.call(request, 'book'))
+ */
 interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown> extends PolicyOptions {
     /**
      * The name of a policy. Options of the breaker override it.
@@ -743,18 +1017,41 @@ interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown> extend
  * signatures that are too short for a function, and takes none from an object that offers two which it cannot unite, as
  * these pairs of a generic and a plain one. Each pair but one is thus either too short or ambiguous. The last pair,
  * always ambiguous, is what every guarded function is checked against.
+ *
+ * @example
+ * const guard = <Fn extends Guardable>(name: string, fn: Fn) => app.resilience.breaker(name, fn)
+ * const prices = guard('prices', async (_context: CallContext, _item: string) => 42)
  */
 type Guardable = ((context: CallContext) => unknown) | Either<[], [unknown]> | Either<[unknown], [unknown, unknown]> | Either<[unknown, unknown], [unknown, unknown, unknown]> | Either<[unknown, unknown, unknown], [unknown, unknown, unknown, unknown]> | Either<[unknown, unknown, unknown, unknown], [unknown, unknown, unknown, unknown, unknown]> | Either<any, any>;
 interface Either<Shorter extends unknown[], Longer extends unknown[]> {
     <Result>(context: CallContext, ...args: Shorter): Result;
     (context: CallContext, ...args: Longer): unknown;
 }
-/** The parameters of a guarded function after the context. */
+/**
+ * The parameters of a guarded function after the context.
+ *
+ * @example
+ * const price = async (_context: CallContext, _item: string) => 42
+ * const args: GuardedArgs<typeof price> = ['book']
+ */
 type GuardedArgs<Fn> = Fn extends (context: never, ...args: infer Args) => unknown ? Args : never;
-/** The awaited result of a guarded function. */
+/**
+ * The awaited result of a guarded function.
+ *
+ * @example
+ * const price = async (_context: CallContext) => 42
+ * const none: GuardedResult<typeof price> = 0
+ * app.resilience.breaker('prices', price, { fallback: () => none })
+ */
 type GuardedResult<Fn> = Fn extends (context: never, ...args: never) => infer Result ? Awaited<Result> : never;
 
-/** Path segments and a query whose values are encoded. */
+/**
+ * Path segments and a query whose values are encoded.
+ *
+ * @example
+ * const parts: UrlParts = { path: ['users', 7], query: { full: true } }
+ * app.get('/', async (request) => (await app.resilience.fetch(request, 'http://users.internal', parts)).json())
+ */
 interface UrlParts {
     /** Segments that are appended to the URL's path. A value with a slash stays one segment. */
     path?: readonly (string | number)[];
@@ -764,11 +1061,20 @@ interface UrlParts {
 /**
  * A path with encoded values, each of which stays one segment: `` path`/users/${id}/orders` ``.
  *
+ * @example
+ * const id = 'a/../b'
+ * console.log(path`/users/${'7'}/orders`, id.length) // a value that would change the path throws
  * @throws PathError for a value that would change the path, like `..`.
  */
 declare function path(strings: TemplateStringsArray, ...values: readonly (string | number)[]): string;
 
-/** The options of `fetch`, and those of this package. */
+/**
+ * The options of `fetch`, and those of this package.
+ *
+ * @example
+ * const options: FetchOptions = { path: ['users', 7], query: { full: true }, policy: 'slow' }
+ * app.get('/', async (request) => (await app.resilience.fetch(request, 'http://users.internal', options)).json())
+ */
 interface FetchOptions extends RequestInit, UrlParts {
     /**
      * The name of a policy.
@@ -776,15 +1082,44 @@ interface FetchOptions extends RequestInit, UrlParts {
      * @defaultValue None: the plugin's `defaults` apply, and calls that may be repeated are retried
      */
     policy?: string;
+    /**
+     * Whether the call may reach private networks, this machine and a cloud's metadata service. `false` is for addresses
+     * that users give: the address is checked where the connection is made, for each redirect too; another one fails with
+     * 400 (`ADDRESS_NOT_ALLOWED`). It needs the package undici, whose `fetch` is called instead of the option `fetch`, and
+     * goes around proxies.
+     *
+     * @defaultValue true
+     */
+    allowPrivate?: boolean;
+    /**
+     * Whether to make no call while the service has asked to wait: by `Retry-After` with 429 or 503, or by a `RateLimit` of
+     * which nothing remains. Such a call fails with 503 (`UPSTREAM_LIMITED`), for ten minutes at most. It concerns calls to
+     * the same host with the same `Authorization`, `Cookie` and `X-API-Key`.
+     *
+     * @defaultValue true
+     */
+    keepToLimits?: boolean;
 }
-/** The cause of a 502: the upstream's response has a status that is a failure. */
+/**
+ * The cause of a 502: the upstream's response has a status that is a failure.
+ *
+ * @example
+ * const statusOf = (error: unknown) => (error instanceof ResponseError ? error.status : undefined)
+ * app.resilience.breaker('prices', async () => 42, { isFailure: (error) => statusOf(error) !== 404 })
+ */
 declare class ResponseError extends Error {
     readonly status: number;
     readonly headers: Record<string, string>;
     constructor(host: string, response: Response);
 }
 
-/** When the service is overloaded, and which requests it rejects then. */
+/**
+ * When the service is overloaded, and which requests it rejects then.
+ *
+ * @example
+ * const shedding: SheddingOptions = { maxDelay: 500, maxUtilization: 0.95 }
+ * await app.register(resilience, { shedding })
+ */
 interface SheddingOptions {
     /**
      * The share of an interval for which the event loop may be busy. A ratio, 0.1 to 1.
@@ -794,8 +1129,9 @@ interface SheddingOptions {
      */
     maxUtilization?: number;
     /**
-     * The delay of the event loop that is acceptable. The service is overloaded only if this and `maxUtilization` are both
-     * exceeded. Milliseconds, at least 1.
+     * The acceptable delay of the event loop and, on Linux, wait of new connections (not in a cluster whose primary process
+     * distributes them). The service is overloaded only if this and `maxUtilization` are both exceeded; then requests are
+     * rejected until the delay is below a quarter of it. Milliseconds, at least 1.
      *
      * @defaultValue 200
      * @throws RangeError below 1.
@@ -805,7 +1141,7 @@ interface SheddingOptions {
      * The interval in which both are measured. Shedding starts after two overloaded intervals in a row. Milliseconds, 50
      * to 60000.
      *
-     * @defaultValue 500
+     * @defaultValue 100
      * @throws RangeError outside that range.
      */
     interval?: number;
@@ -823,8 +1159,23 @@ interface SheddingOptions {
      * @throws RangeError outside that range.
      */
     retryAfter?: number;
+    /**
+     * The header with the priority of a request (`low`, `normal`, `high`, `critical`). From the peers that
+     * `deadline.trust` names it lowers the priority that the route has, never raises it. `resilience.fetch` sends it with
+     * requests that are not of normal priority. `false` turns the header off.
+     *
+     * @defaultValue 'x-request-priority'
+     * @throws RangeError for an empty name.
+     */
+    priorityHeader?: string | false;
 }
-/** The limit of concurrent requests, which adapts to how long they take. */
+/**
+ * The limit of concurrent requests, which adapts to how long they take.
+ *
+ * @example
+ * const concurrency: ConcurrencyOptions = { initial: 20, max: 200 }
+ * await app.register(resilience, { shedding: { concurrency } })
+ */
 interface ConcurrencyOptions {
     /**
      * The limit at start. A number of requests, at least 1.
@@ -849,7 +1200,13 @@ interface ConcurrencyOptions {
     max?: number;
 }
 
-/** Options of the resilience plugin. */
+/**
+ * Options of the resilience plugin.
+ *
+ * @example
+ * const options: ResilienceOptions = { defaults: { timeout: 3000 }, shedding: { maxDelay: 500 } }
+ * await app.register(resilience, options)
+ */
 interface ResilienceOptions {
     /**
      * The policy of all breakers and of `fetch`, unless they override it.
@@ -910,7 +1267,16 @@ interface ResilienceOptions {
     random?: () => number;
 }
 
-/** The type of `app.resilience`. */
+/**
+ * The type of `app.resilience`.
+ *
+ * @example
+ * app.get('/weather', async (request) => {
+ *   const response = await app.resilience.fetch(request, 'http://weather.internal', { path: ['today'] })
+ *   return response.json()
+ * })
+ * console.log(app.resilience.list().map(({ name, state }) => `${name}: ${state}`))
+ */
 interface Resilience {
     /**
      * Guards a function. Its first argument is the call's context: give its `signal` to what you call.
@@ -970,11 +1336,25 @@ declare module 'fastify' {
     interface FastifyRequest extends ResilienceRequest {
     }
 }
-/** Breakers, retries, bulkheads, deadlines and load shedding for Fastify. */
+/**
+ * Breakers, retries, bulkheads, deadlines and load shedding for Fastify.
+ *
+ * @example
+ * await app.register(resilience)
+ * const prices = app.resilience.breaker('prices', async ({ signal }) => (await fetch('http://prices.internal/', { signal })).json())
+ * app.get('/prices', (request) => prices.call(request))
+ */
 declare const resilience: FastifyPluginAsync<ResilienceOptions>;
 
 /** In the order in which requests are rejected. `critical` ones never are. */
 declare const priorities: readonly ["low", "normal", "high", "critical"];
+/**
+ * The priority of a route, in its `config`.
+ *
+ * @example
+ * const priority: Priority = 'low'
+ * app.get('/report', { config: { priority } }, async () => 'rejected first under overload')
+ */
 type Priority = (typeof priorities)[number];
 interface ResilienceRouteConfig {
     /**
@@ -989,5 +1369,5 @@ declare module 'fastify' {
     }
 }
 
-export { BreakerOpenError, BulkheadFullError, CallCanceledError, CallTimeoutError, CallbackError, ClosedError, DeadlineError, OverloadedError, PathError, ResilienceError, ResponseError, UpstreamError, resilience as default, path, resilience };
+export { AddressError, BreakerOpenError, BulkheadFullError, CallCanceledError, CallTimeoutError, CallbackError, ClosedError, DeadlineError, OverloadedError, PathError, ResilienceError, ResponseError, UpstreamError, UpstreamLimitedError, resilience as default, path, resilience };
 export type { AdoptOptions, AdoptedBreaker, Breaker, BreakerOptions, BreakerSnapshot, BreakerStateChange, BulkheadOptions, CallContext, CallOutcome, CircuitOptions, CircuitState, Clock, ConcurrencyOptions, DeadlineOptions, Detailed, FailureKind, Fallback, FallbackContext, Fault, FetchOptions, Guardable, GuardedArgs, GuardedResult, HedgeOptions, LastGoodOptions, OpossumBreaker, Outcome, PolicyOptions, Priority, RequestDeadline, Resilience, ResilienceErrorCode, ResilienceOptions, RetryOptions, SheddingOptions, StateChangeListener, StateChangeReason, Switch, UrlParts };

@@ -75,7 +75,13 @@ declare module 'fastify' {
     }
 }
 
-/** Response headers of an error: `{ 'retry-after': 30 }`. */
+/**
+ * Response headers of an error: `{ 'retry-after': 30 }`.
+ *
+ * @example
+ * const headers: ErrorHeaders = { 'retry-after': 30 }
+ * throw new AppError('Later', { statusCode: 503, headers })
+ */
 type ErrorHeaders = Readonly<Record<string, string | number | readonly string[]>>;
 /** The members of a {@link PluginError} besides its message. */
 interface PluginErrorOptions<Code extends string> {
@@ -105,6 +111,8 @@ declare class PluginError<Code extends string = string> extends Error implements
  * The form of an address under which its owner is counted: IPv4 as it is, IPv6 by its network, because one customer
  * has a whole `/64` to choose addresses from. A text that is no address stays as it is, in lower case.
  *
+ * @example
+ * console.log(normalizeIP('2001:db8::1')) // 2001:db8::/64 counts as one client
  * @param prefix - Bits of an IPv6 address that count, 0 to 128.
  */
 declare function clientNetwork(ip: string | undefined, prefix?: number): string;
@@ -112,6 +120,9 @@ declare function clientNetwork(ip: string | undefined, prefix?: number): string;
 /**
  * The commands that the packages send. Clients of ioredis 5 and 6, alone, with Sentinel or as a cluster, have them.
  * `status` is ioredis' state of the connection: `ready`, `wait`, `connecting`, `reconnecting`, `close`, `end`.
+ *
+ * @example
+ * const withRedis = async (redis: RedisClient) => app.register(rateLimit, { redis }) // new Redis(…) of ioredis
  */
 interface RedisClient {
     readonly status?: string;
@@ -120,19 +131,61 @@ interface RedisClient {
     ping(): Promise<unknown>;
 }
 
-/** One origin, or a pattern of origins, anchored and with escaped dots: `/^https:\/\/[a-z]+\.example\.com$/`. */
+/**
+ * One origin, or a pattern of origins, anchored and with escaped dots: `/^https:\/\/[a-z]+\.example\.com$/`.
+ *
+ * @example
+ * const origin: OriginRule = /^https:\/\/[a-z]+\.app\.example\.com$/
+ * await app.register(cors, { origin })
+ */
 type OriginRule = string | RegExp;
-/** Origins and patterns, also in nested lists. A boolean in a list is rejected at the start. */
+/**
+ * Origins and patterns, also in nested lists. A boolean in a list is rejected at the start.
+ *
+ * @example
+ * const origin: OriginList = ['https://app.example.com', /^https:\/\/[a-z]+\.app\.example\.com$/]
+ * await app.register(cors, { origin })
+ */
 type OriginList = readonly (OriginRule | boolean | OriginList)[];
-/** Decides about an origin, by a callback or a promise. An error disallows it. */
+/**
+ * Decides about an origin, by a callback or a promise. An error disallows it.
+ *
+ * @example
+ * const origin: OriginFunction = (from, callback) => callback(null, from?.endsWith('.example.com'))
+ * await app.register(cors, { origin })
+ */
 type OriginFunction = (origin: string | undefined, callback: (error: Error | null, allow?: unknown) => void) => unknown;
-/** Returns the options for a request: at once, by a promise, or by a callback. `false` allows no origin. */
+/**
+ * Returns the options for a request: at once, by a promise, or by a callback. `false` allows no origin.
+ *
+ * @example
+ * const delegator: CorsDelegator = (request) => ({ origin: request.url.startsWith('/public') ? '*' : 'https://app.example.com' })
+ * await app.register(cors, { delegator })
+ */
 type CorsDelegator = (request: FastifyRequest, callback: (error: Error | null, options?: CorsOptions) => void) => PromiseLike<CorsOptions | false> | CorsOptions | false | void;
-/** The hook in which the headers are set. */
+/**
+ * The hook in which the headers are set.
+ *
+ * @example
+ * const hook: CorsHook = 'preHandler'
+ * await app.register(cors, { origin: ['https://app.example.com'], hook })
+ */
 type CorsHook = 'onRequest' | 'preParsing' | 'preValidation' | 'preHandler' | 'preSerialization';
-/** A route's `config.cors`: options on top of the plugin's, or `false` for none. */
+/**
+ * A route's `config.cors`: options on top of the plugin's, or `false` for none.
+ *
+ * @example
+ * const open: RouteCors = { origin: '*', credentials: false }
+ * app.get('/public', { config: { cors: open } }, async () => 'for every origin')
+ */
 type RouteCors = AtLeastOne<Omit<CorsOptions, 'delegator' | 'hook' | 'hideOptionsRoute' | 'logLevel'>> | NoOptions | false;
-/** Options of `cors`: all of @fastify/cors, checked. Without `origin` no other origin may read responses. */
+/**
+ * Options of `cors`: all of @fastify/cors, checked. Without `origin` no other origin may read responses.
+ *
+ * @example
+ * const options: CorsOptions = { origin: ['https://app.example.com'], credentials: true, maxAge: 600 }
+ * await app.register(cors, options)
+ */
 interface CorsOptions {
     /**
      * The origins that may read responses: a list of origins and anchored patterns, or a function. `true` allows every
@@ -238,7 +291,12 @@ declare module 'fastify' {
     interface FastifyContextConfig extends CorsConfig {
     }
 }
-/** Cross-origin resource sharing: @fastify/cors, with unsafe options rejected at the start. */
+/**
+ * Cross-origin resource sharing: @fastify/cors, with unsafe options rejected at the start.
+ *
+ * @example
+ * await app.register(cors, { origin: ['https://app.example.com'], credentials: true })
+ */
 declare const cors: FastifyPluginAsync<CorsOptions>;
 
 /** The values of one directive of a policy. Functions are called for each request. */
@@ -266,6 +324,10 @@ type TransportSecurity = {
  * newer names, which would keep a compiler busy for half a minute, and the declarations of `@fastify/helmet` add members
  * to Fastify's types that would not give way to the app's. `false` leaves a header out. Helmet's symbol for a policy
  * without `default-src` differs in each copy of it, so any symbol is accepted.
+ *
+ * @example
+ * const options: HelmetHeaders = { frameguard: { action: 'deny' } }
+ * await app.register(headers, options)
  */
 interface HelmetHeaders {
     /**
@@ -422,25 +484,57 @@ interface HelmetHeaders {
     xssFilter?: boolean;
 }
 
-/** The nonces of one request. */
+/**
+ * The nonces of one request.
+ *
+ * @example
+ * app.get('/', async (_request, reply) => {
+ *   const { script }: CspNonce = reply.cspNonce
+ *   return reply.type('text/html').send(`<script nonce="${script}">start()</script>`)
+ * })
+ */
 interface CspNonce {
     script: string;
     style: string;
 }
 
-/** Whether a part rejects requests, or only reports those that it would reject. */
+/**
+ * Whether a part rejects requests, or only reports those that it would reject.
+ *
+ * @example
+ * const mode: Mode = 'observe'
+ * await app.register(security, { mode }) // nothing is rejected, the log says what would be
+ */
 type Mode = 'enforce' | 'observe';
 
-/** The name of a set of defaults. `'auto'` is `'html'` for pages and `'api'` for all else. */
+/**
+ * The name of a set of defaults. `'auto'` is `'html'` for pages and `'api'` for all else.
+ *
+ * @example
+ * const profile: Profile = 'html'
+ * await app.register(headers, { profile })
+ */
 type Profile = 'auto' | 'api' | 'html' | 'helmet';
 
-/** The route option `helmet`. It fits the one that `@fastify/helmet` declares. */
+/**
+ * The route option `helmet`. It fits the one that `@fastify/helmet` declares.
+ *
+ * @example
+ * const helmet: HelmetRouteOption = { frameguard: false }
+ * app.get('/widget', { helmet }, async () => 'may be framed')
+ */
 type HelmetRouteOption = (Omit<HelmetHeaders, 'contentSecurityPolicy'> & Omit<RouteHeadersOptions, 'enableCSPNonces'> & {
     contentSecurityPolicy?: PolicyOptions<PolicyValues> | boolean;
     enableCSPNonces?: boolean;
     skipRoute?: boolean;
 }) | false;
-/** Options of the headers of one route, beside helmet's. */
+/**
+ * Options of the headers of one route, beside helmet's.
+ *
+ * @example
+ * const options: RouteHeadersOptions = { profile: 'api', cacheControl: 'public, max-age=300' }
+ * await app.register(headers, options)
+ */
 interface RouteHeadersOptions {
     /**
      * The defaults under helmet's options. `'auto'`: `'html'` for pages and scripts, by the content type of each response,
@@ -485,7 +579,13 @@ interface OwnHeadersOptions extends RouteHeadersOptions {
      */
     global?: boolean | undefined;
 }
-/** Options of `headers`: all of helmet's, and those of this package. */
+/**
+ * Options of `headers`: all of helmet's, and those of this package.
+ *
+ * @example
+ * const options: HeadersOptions = { profile: 'html', enableCSPNonces: true }
+ * await app.register(headers, options)
+ */
 type HeadersOptions = OwnHeadersOptions & HelmetHeaders;
 
 interface HeadersReply {
@@ -498,15 +598,31 @@ declare module 'fastify' {
     interface FastifyReply extends HeadersReply {
     }
 }
-/** Security headers on every response, computed once. */
+/**
+ * Security headers on every response, computed once.
+ *
+ * @example
+ * await app.register(headers, { profile: 'html' })
+ * app.get('/widget', { config: { headers: { frameguard: false } } }, async () => 'may be framed')
+ */
 declare const headers: FastifyPluginAsync<HeadersOptions>;
 
 /**
  * A route's headers: options on top of the plugin's, or `false` for none. In the route's `config.headers`;
  * `config.helmet` and the route option `helmet` of `@fastify/helmet` are read too.
+ *
+ * @example
+ * const framed: RouteHeaders = { frameguard: false }
+ * app.get('/widget', { config: { headers: framed } }, async () => 'may be framed')
  */
 type RouteHeaders = AtLeastOne<RouteHeadersOptions & HelmetHeaders> | NoOptions | false;
-/** {@link RouteHeaders} under the name of `@fastify/helmet`, whose older releases had `skipRoute: true` for `false`. */
+/**
+ * {@link RouteHeaders} under the name of `@fastify/helmet`, whose older releases had `skipRoute: true` for `false`.
+ *
+ * @example
+ * const helmet: RouteHelmet = { frameguard: false }
+ * app.get('/widget', { config: { helmet } }, async () => 'may be framed')
+ */
 type RouteHelmet = AtLeastOne<RouteHeadersOptions & HelmetHeaders & {
     skipRoute?: boolean;
 }> | NoOptions | false;
@@ -529,13 +645,37 @@ declare module 'fastify' {
     }
 }
 
-/** The policy for requests while the shared store does not answer. */
+/**
+ * The policy for requests while the shared store does not answer.
+ *
+ * @example
+ * const onStoreError: StoreErrorPolicy = 'closed'
+ * await app.register(rateLimit, { redis: { host: 'redis' }, onStoreError })
+ */
 type StoreErrorPolicy = 'local' | 'open' | 'closed';
-/** A header about a limit that can be left out. The names without `x-` are those of `enableDraftSpec`. */
+/**
+ * A header about a limit that can be left out. The names without `x-` are those of `enableDraftSpec`.
+ *
+ * @example
+ * const header: RateLimitHeader = 'retry-after'
+ * await app.register(rateLimit, { addHeaders: { [header]: false } })
+ */
 type RateLimitHeader = 'x-ratelimit-limit' | 'x-ratelimit-remaining' | 'x-ratelimit-reset' | 'ratelimit-limit' | 'ratelimit-remaining' | 'ratelimit-reset' | 'retry-after';
-/** The hook in which a limit is evaluated. */
+/**
+ * The hook in which a limit is evaluated.
+ *
+ * @example
+ * const hook: RateLimitHook = 'preHandler'
+ * await app.register(rateLimit, { hook })
+ */
 type RateLimitHook = 'onRequest' | 'preParsing' | 'preValidation' | 'preHandler';
-/** The rejection for which `errorResponseBuilder` makes a response. */
+/**
+ * The rejection for which `errorResponseBuilder` makes a response.
+ *
+ * @example
+ * const errorResponseBuilder = (_request: object, { after, max }: RateLimitContext) => ({ statusCode: 429, error: `${max} at most, wait ${after}` })
+ * await app.register(rateLimit, { errorResponseBuilder })
+ */
 interface RateLimitContext {
     /** 429, or 403 for a banned client. */
     statusCode: number;
@@ -547,7 +687,13 @@ interface RateLimitContext {
     /** `ttl` in words: `1 minute`. */
     after: string;
 }
-/** One limit: of the app, of a route, or of a hook. */
+/**
+ * One limit: of the app, of a route, or of a hook.
+ *
+ * @example
+ * const limit: LimitOptions = { max: 10, timeWindow: '15 minutes', failuresOnly: [401] }
+ * await app.register(rateLimit, { failures: limit })
+ */
 interface LimitOptions {
     /**
      * Requests within the window, at least 0, or a function that returns them. While an app has not set it, files of
@@ -699,21 +845,53 @@ interface LimitOptions {
     errorResponseBuilder?: ((request: FastifyRequest, context: RateLimitContext) => object) | undefined;
 }
 
-/** A store as @fastify/rate-limit has it. `read` is for `createRateLimit` with `increment: false`. */
+/**
+ * A store as @fastify/rate-limit has it. `read` is for `createRateLimit` with `increment: false`.
+ *
+ * @example
+ * class Counts implements RateLimitStore {
+ *   readonly #seen = new Map<string, number>()
+ *   incr(key: string, callback: StoreCallback, timeWindow: number): void {
+ *     const current = (this.#seen.get(key) ?? 0) + 1
+ *     this.#seen.set(key, current)
+ *     callback(null, { current, ttl: timeWindow })
+ *   }
+ *   child(): RateLimitStore {
+ *     return new Counts()
+ *   }
+ * }
+ * await app.register(rateLimit, { store: Counts })
+ */
 interface RateLimitStore {
     incr(key: string, callback: StoreCallback, timeWindow: number, max: number): void;
     read?(key: string, callback: StoreCallback, timeWindow: number, max: number): void;
     child(options: object): RateLimitStore;
 }
-/** Called with the count of a key and the milliseconds until it ends. */
+/**
+ * Called with the count of a key and the milliseconds until it ends.
+ *
+ * @example
+ * const count = (callback: StoreCallback) => callback(null, { current: 1, ttl: 60_000 })
+ */
 type StoreCallback = (error: Error | null, result?: {
     current: number;
     ttl: number;
 }) => void;
-/** The class of a store. It is made with the plugin's options, and a child with those of a limit. */
+/**
+ * The class of a store. It is made with the plugin's options, and a child with those of a limit.
+ *
+ * @example
+ * const withStore = async (store: RateLimitStoreClass) => app.register(rateLimit, { store })
+ */
 type RateLimitStoreClass = new (options: never) => RateLimitStore;
 
-/** A route's limit instead of the app's limit per address, and its limits per user and on failures. */
+/**
+ * A route's limit instead of the app's limit per address, and its limits per user and on failures.
+ *
+ * @example
+ * const limit: RouteLimitOptions = { max: 100, user: false }
+ * console.log(limit)
+ */
 interface RouteLimitOptions extends LimitOptions {
     /**
      * The route's limit per user; `false` for none.
@@ -728,9 +906,24 @@ interface RouteLimitOptions extends LimitOptions {
      */
     failures?: LimitOptions | false | undefined;
 }
-/** A route's `config.rateLimit`: a limit, several at once, or `false`. */
+/**
+ * A route's `config.rateLimit`: a limit, several at once, or `false`.
+ *
+ * @example
+ * const limits: RouteRateLimit = [
+ *   { name: 'burst', max: 2, timeWindow: '1 second' },
+ *   { name: 'daily', max: 50, timeWindow: '1 day' }
+ * ]
+ * app.get('/export', { config: { rateLimit: limits } }, async () => 'data')
+ */
 type RouteRateLimit = AtLeastOne<RouteLimitOptions> | NoOptions | readonly AtLeastOne<LimitOptions>[] | false;
-/** Options of ioredis' `Redis`, all of them. */
+/**
+ * Options of ioredis' `Redis`, all of them.
+ *
+ * @example
+ * const redis: RedisConnection = { host: 'redis.example.com', tls: {} }
+ * await app.register(rateLimit, { redis })
+ */
 interface RedisConnection {
     host?: string;
     port?: number;
@@ -741,12 +934,23 @@ interface RedisConnection {
     tls?: object;
     [option: string]: unknown;
 }
-/** A client of node-redis, as far as its type matters here. */
+/**
+ * A client of node-redis, as far as its type matters here.
+ *
+ * @example
+ * const withRedis = async (redis: NodeRedisClient) => app.register(rateLimit, { redis }) // createClient() of redis
+ */
 interface NodeRedisClient {
     evalSha(...args: never[]): Promise<unknown>;
     eval(...args: never[]): Promise<unknown>;
 }
-/** Options of `rateLimit`: the limit per address, and the options of all limits together. */
+/**
+ * Options of `rateLimit`: the limit per address, and the options of all limits together.
+ *
+ * @example
+ * const options: RateLimitOptions = { max: 300, timeWindow: '1 minute', user: { max: 1000 } }
+ * await app.register(rateLimit, options)
+ */
 interface RateLimitOptions extends LimitOptions {
     /**
      * Whether routes without `config.rateLimit`, and unknown routes, are limited.
@@ -829,7 +1033,13 @@ declare module 'fastify' {
     }
 }
 
-/** Options that only Fastify's constructor can apply. The plugin takes the same, to check that they are applied. */
+/**
+ * Options that only Fastify's constructor can apply. The plugin takes the same, to check that they are applied.
+ *
+ * @example
+ * const options: SecurityServerOptions = { trustProxy: ['10.0.0.0/8'], bodyLimit: 4_194_304 }
+ * const app = Fastify(securityServerOptions(options))
+ */
 interface SecurityServerOptions {
     /**
      * The proxies in front of the service: addresses, CIDR ranges, and the names `loopback`, `linklocal`, `uniquelocal`;
@@ -872,7 +1082,13 @@ interface SecurityServerOptions {
      */
     http?: Record<string, unknown> | undefined;
 }
-/** The options for Fastify's constructor: `Fastify({ …, ...settings })`. */
+/**
+ * The options for Fastify's constructor: `Fastify({ …, ...settings })`.
+ *
+ * @example
+ * const settings: SecurityServerSettings = securityServerOptions()
+ * const app = Fastify(settings)
+ */
 interface SecurityServerSettings {
     /** The proxies whose `X-Forwarded-*` headers are trusted. */
     trustProxy: string[] | false;
@@ -907,9 +1123,21 @@ interface SecurityServerSettings {
  */
 declare function securityServerOptions(options?: SecurityServerOptions): SecurityServerSettings;
 
-/** An input of a request. */
+/**
+ * An input of a request.
+ *
+ * @example
+ * const boundaries: readonly Boundary[] = ['body', 'params', 'querystring']
+ * await app.register(validation, { boundaries })
+ */
 type Boundary = 'body' | 'params' | 'querystring' | 'headers';
-/** Options of `validation`. */
+/**
+ * Options of `validation`.
+ *
+ * @example
+ * const options: ValidationOptions = { onMissingSchema: 'error', maxDepth: 16 }
+ * await app.register(validation, options)
+ */
 interface ValidationOptions {
     /**
      * Whether requests are rejected. With `'observe'` they are validated as Fastify does without the plugin, and those that
@@ -968,9 +1196,21 @@ interface ValidationOptions {
      */
     additional?: 'reject' | 'remove' | undefined;
 }
-/** The treatment of a pattern that a client can make run for seconds. */
+/**
+ * The treatment of a pattern that a client can make run for seconds.
+ *
+ * @example
+ * const unsafePatterns: UnsafePatterns = 'warn'
+ * await app.register(validation, { unsafePatterns })
+ */
 type UnsafePatterns = 'error' | 'warn' | 'ignore';
-/** Options of `config.validation` of a route, in place of the plugin's. */
+/**
+ * Options of `config.validation` of a route, in place of the plugin's.
+ *
+ * @example
+ * const options: RouteValidationOptions = { unsafePatterns: 'warn' }
+ * console.log(options)
+ */
 interface RouteValidationOptions {
     /**
      * Whether an unsafe pattern in the route's schema stops the start, is a warning, or is ignored.
@@ -979,7 +1219,13 @@ interface RouteValidationOptions {
      */
     unsafePatterns?: UnsafePatterns | undefined;
 }
-/** A route's `config.validation`. */
+/**
+ * A route's `config.validation`.
+ *
+ * @example
+ * const validation: RouteValidation = { unsafePatterns: 'warn' }
+ * app.post('/search', { config: { validation } }, async () => [])
+ */
 type RouteValidation = AtLeastOne<RouteValidationOptions> | NoOptions;
 interface ValidationConfig {
     /** The route's validation, on top of the plugin's. */
@@ -993,6 +1239,11 @@ declare module 'fastify' {
 /**
  * Options of the security plugin. The members of `SecurityServerOptions` are only checked here: Fastify's constructor
  * applies them.
+ *
+ * @example
+ * const options: SecurityOptions = { cors: { origin: ['https://app.example.com'] }, rateLimit: { max: 300 } }
+ * const app = Fastify(securityServerOptions(options))
+ * await app.register(security, options)
  */
 interface SecurityOptions extends SecurityServerOptions {
     /**
@@ -1029,10 +1280,25 @@ interface SecurityOptions extends SecurityServerOptions {
     validation?: ValidationOptions | false | undefined;
 }
 
-/** Headers, CORS, rate limits and validation together. Each is also a plugin of its own. */
+/**
+ * Headers, CORS, rate limits and validation together. Each is also a plugin of its own.
+ *
+ * @example
+ * const app = Fastify(securityServerOptions())
+ * await app.register(security, { rateLimit: { max: 300, timeWindow: '1 minute' } })
+ */
 declare const security: FastifyPluginAsync<SecurityOptions>;
 
-/** The result of a limit of `createRateLimit` for a request. */
+/**
+ * The result of a limit of `createRateLimit` for a request.
+ *
+ * @example
+ * const check = app.createRateLimit({ max: 5, timeWindow: '1 minute' })
+ * app.get('/left', async (request) => {
+ *   const result: RateLimitResult = await check(request, { increment: false })
+ *   return result.isAllowed ? 'allowed' : `${result.remaining} left, ${result.ttlInSeconds} s`
+ * })
+ */
 type RateLimitResult = {
     isAllowed: true;
     key: string;
@@ -1047,9 +1313,21 @@ type RateLimitResult = {
     isExceeded: boolean;
     isBanned: boolean;
 };
-/** Creates a hook with a limit of its own. It fits routes of every generic. */
+/**
+ * Creates a hook with a limit of its own. It fits routes of every generic.
+ *
+ * @example
+ * const limited = app.rateLimit({ max: 5, timeWindow: '1 minute' })
+ * app.post('/login', { preHandler: limited }, async () => ({ ok: true }))
+ */
 type MakeRateLimit = (options?: LimitOptions) => (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
-/** Creates a limit to evaluate by hand. `increment: false` counts nothing. */
+/**
+ * Creates a limit to evaluate by hand. `increment: false` counts nothing.
+ *
+ * @example
+ * const check = app.createRateLimit({ max: 5, timeWindow: '1 minute' })
+ * app.post('/login', async (request) => ({ allowed: (await check(request)).isAllowed }))
+ */
 type MakeRateLimitCheck = (options?: LimitOptions) => (request: FastifyRequest, options?: {
     increment?: boolean;
 }) => Promise<RateLimitResult>;
@@ -1064,40 +1342,91 @@ declare module 'fastify' {
     }
 }
 
-/** The codes of this package's errors. */
+/**
+ * The codes of this package's errors.
+ *
+ * @example
+ * const limits: readonly SecurityErrorCode[] = ['RATE_LIMITED', 'RATE_LIMIT_BANNED']
+ */
 type SecurityErrorCode = 'RATE_LIMITED' | 'RATE_LIMIT_BANNED' | 'RATE_LIMIT_STORE_DOWN' | 'UNSUPPORTED_CONTENT_TYPE' | 'BODY_TOO_DEEP' | 'TOO_MANY_KEYS' | 'FORBIDDEN_PROPERTY';
-/** The members of a {@link SecurityError} besides its message. */
+/**
+ * The members of a {@link SecurityError} besides its message.
+ *
+ * @example
+ * const options: SecurityErrorOptions = { code: 'RATE_LIMITED', statusCode: 429, headers: { 'retry-after': '60' } }
+ * throw new SecurityError('Wait a minute', options)
+ */
 type SecurityErrorOptions = Omit<PluginErrorOptions<SecurityErrorCode>, 'headers'> & {
     headers?: Readonly<Record<string, string>> | undefined;
 };
-/** An error whose status, code, message and headers may go to the client. */
+/**
+ * An error whose status, code, message and headers may go to the client.
+ *
+ * @example
+ * app.setErrorHandler((error, _request, reply) => {
+ *   if (error instanceof SecurityError) return reply.code(error.statusCode).send({ code: error.code })
+ *   throw error
+ * })
+ */
 declare class SecurityError extends PluginError<SecurityErrorCode> {
     readonly headers: Readonly<Record<string, string>> | undefined;
     constructor(message: string, options: SecurityErrorOptions);
 }
 
-/** A request over its limit: 429, or 403 for a banned client. */
+/**
+ * A request over its limit: 429, or 403 for a banned client.
+ *
+ * @example
+ * app.setErrorHandler((error, _request, reply) => {
+ *   if (error instanceof RateLimitError) return reply.code(429).send({ wait: error.ttl })
+ *   throw error
+ * })
+ */
 declare class RateLimitError extends SecurityError {
     /** Milliseconds until a request would pass. */
     readonly ttl: number;
     constructor(ttl: number, ban?: boolean, retryAfter?: boolean);
 }
-/** The shared store does not answer, and a limit has the policy `closed`: 503. */
+/**
+ * The shared store does not answer, and a limit has the policy `closed`: 503.
+ *
+ * @example
+ * const isOutage = (error: unknown) => error instanceof RateLimitStoreError
+ * app.addHook('onError', async (_request, _reply, error) => isOutage(error) || app.log.error(error))
+ */
 declare class RateLimitStoreError extends SecurityError {
     constructor(cause: Error);
 }
 
-/** Limits requests: by address before authentication, by user after it, alone or together with other processes. */
+/**
+ * Limits requests: by address before authentication, by user after it, alone or together with other processes.
+ *
+ * @example
+ * await app.register(rateLimit, { max: 300, timeWindow: '1 minute' })
+ * app.post('/login', { config: { rateLimit: { max: 5 } } }, async () => ({ ok: true }))
+ */
 declare const rateLimit: FastifyPluginAsync<RateLimitOptions>;
 
-/** A route that accepts input without a schema. */
+/**
+ * A route that accepts input without a schema.
+ *
+ * @example
+ * const open: readonly OpenBoundary[] = app.security.boundaries?.() ?? []
+ * console.log(open.map(({ method, url, missing }) => `${method} ${url}: no schema for ${missing.join(', ')}`))
+ */
 interface OpenBoundary {
     method: string;
     url: string;
     /** The inputs without a schema: `body`, `params`, `querystring`, `headers`. */
     missing: readonly string[];
 }
-/** One limit in force. */
+/**
+ * One limit in force.
+ *
+ * @example
+ * const limits: readonly LimitInfo[] = app.security.limits?.() ?? []
+ * console.log(limits.map(({ name, max }) => `${name}: ${max}`))
+ */
 interface LimitInfo {
     name: string;
     /** Whether requests are counted by address or by user. */
@@ -1111,7 +1440,13 @@ interface LimitInfo {
     /** Whether the limit only counts and rejects nothing. */
     observe: boolean;
 }
-/** The settings in force, of `app.security`. The member of a plugin that is not registered is absent. */
+/**
+ * The settings in force, of `app.security`. The member of a plugin that is not registered is absent.
+ *
+ * @example
+ * const { trustProxy, store }: SecurityStatus = app.security
+ * console.log(trustProxy, store?.().up)
+ */
 interface SecurityStatus {
     /** The headers that every response carries. */
     headers?: Readonly<Record<string, string>>;
@@ -1137,7 +1472,14 @@ declare module 'fastify' {
     }
 }
 
-/** Request validation: strict bodies, safe patterns, bounded depth and size, and a list of routes without schemas. */
+/**
+ * Request validation: strict bodies, safe patterns, bounded depth and size, and a list of routes without schemas.
+ *
+ * @example
+ * await app.register(validation, { onMissingSchema: 'error' })
+ * const querystring = { type: 'object', properties: { page: { type: 'integer' } }, additionalProperties: false }
+ * app.get('/orders', { schema: { querystring } }, async ({ query }) => query)
+ */
 declare const validation: FastifyPluginAsync<ValidationOptions>;
 
 export { RateLimitError, RateLimitStoreError, SecurityError, cors, security as default, headers, clientNetwork as normalizeIP, rateLimit, security, securityServerOptions, validation };

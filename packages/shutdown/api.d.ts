@@ -1,7 +1,13 @@
 // @seaworthy/shutdown: index
 import { FastifyPluginAsync } from 'fastify';
 
-/** How long the service continues to serve after its shutdown has started. */
+/**
+ * How long the service continues to serve after its shutdown has started.
+ *
+ * @example
+ * const drainDelay: DrainDelay = { min: 1000, max: 10_000 }
+ * await app.register(shutdown, { drainDelay })
+ */
 interface DrainDelay {
     /**
      * The shortest delay. Milliseconds, 0 to 600000.
@@ -16,7 +22,13 @@ interface DrainDelay {
      */
     max?: number;
 }
-/** Options of the shutdown plugin. All are optional. */
+/**
+ * Options of the shutdown plugin. All are optional.
+ *
+ * @example
+ * const options: ShutdownOptions = { timeout: 20_000, signals: ['SIGTERM'] }
+ * await app.register(shutdown, options)
+ */
 interface ShutdownOptions {
     /**
      * The signals that start the shutdown. A second signal exits at once, with code 128 + its number; the same one within
@@ -108,10 +120,23 @@ interface ShutdownOptions {
     exit?: false | ((code: number) => void);
 }
 
-/** Graceful shutdown for Fastify: a drain that loses no request. */
+/**
+ * Graceful shutdown for Fastify: a drain that loses no request.
+ *
+ * @example
+ * const app = Fastify({ ...shutdownServerOptions() })
+ * await app.register(shutdown)
+ * app.shutdown.onShutdown('database', async () => undefined) // await pool.end()
+ */
 declare const shutdown: FastifyPluginAsync<ShutdownOptions>;
 
-/** Options of {@link preflight}. Only `script` is required. */
+/**
+ * Options of {@link preflight}. Only `script` is required.
+ *
+ * @example
+ * const options: PreflightOptions = { script: 'src/server.js', timeout: 60_000, env: { NODE_ENV: 'production' } }
+ * await preflight(options)
+ */
 interface PreflightOptions {
     /**
      * The script that starts the service; it listens on the port in `PORT`.
@@ -162,7 +187,13 @@ interface PreflightOptions {
      */
     signal?: AbortSignal;
 }
-/** The result of a trial. */
+/**
+ * The result of a trial.
+ *
+ * @example
+ * const result: PreflightResult = await preflight({ script: 'src/server.js' })
+ * process.exitCode = result.ok ? 0 : 1
+ */
 interface PreflightResult {
     ok: boolean;
     /** Why it failed, or how long it took. */
@@ -173,10 +204,20 @@ interface PreflightResult {
 /**
  * Boots a release on a spare port, waits until it is ready, and stops it. A supervisor that replaces workers whether
  * the new ones work or not (`pm2 reload`) is safe behind this: run it first, and reload only when it is `ok`.
+ *
+ * @example
+ * const { ok, reason, output } = await preflight({ script: 'src/server.js' })
+ * if (!ok) throw new Error(`${reason}\n${output}`)
  */
 declare function preflight(options: PreflightOptions): Promise<PreflightResult>;
 
-/** The constructor options to spread into `Fastify({ … })`. */
+/**
+ * The constructor options to spread into `Fastify({ … })`.
+ *
+ * @example
+ * const settings: ShutdownServerSettings = shutdownServerOptions()
+ * const app = Fastify({ ...settings })
+ */
 interface ShutdownServerSettings {
     /**
      * Whether requests on open connections are rejected with 503 while `app.close()` runs.
@@ -189,6 +230,9 @@ interface ShutdownServerSettings {
  * The options that only Fastify's constructor can set: `Fastify(shutdownServerOptions())`. With them, a request that
  * arrives on an open connection while `app.close()` runs is served instead of rejected with 503.
  *
+ * @example
+ * const app = Fastify({ ...shutdownServerOptions() })
+ * await app.register(shutdown)
  * @param options - The same options as the plugin's; they are checked.
  * @throws RangeError with the code `INVALID_OPTION` for a wrong option.
  */
@@ -249,13 +293,50 @@ interface Lifecycle {
     }): void;
 }
 
-/** The shutdown of the service: `app.shutdown`. */
-interface Shutdown extends Lifecycle {
+/** Options of {@link Shutdown.onShutdown}. */
+interface OnShutdownOptions {
     /**
-     * Starts the shutdown, once; later calls return the same promise.
+     * How long it may take. Milliseconds, 1 to 3600000.
+     *
+     * @defaultValue `resourceTimeout`; of a consumer, the time until the requests in flight are cut
+     * @throws RangeError outside that range.
+     */
+    timeout?: number;
+    /**
+     * When it is called. `consumers` (queues, timers, subscriptions) all stop at the same time as soon as draining starts,
+     * so that no new work begins. `resources` (pools, connections) close one after another, last registered first, after
+     * the last response, the consumers and all background work.
+     *
+     * @defaultValue 'resources'
+     */
+    phase?: 'consumers' | 'resources';
+}
+/**
+ * The shutdown of the service: `app.shutdown`.
+ *
+ * @example
+ * app.shutdown.onDrain((reason) => console.log(`draining: ${reason}`))
+ * app.shutdown.onShutdown('database', async () => undefined, { timeout: 5000 })
+ * console.log(app.shutdown.state, app.shutdown.budget)
+ */
+interface Shutdown extends Lifecycle {
+    /** Stops a consumer, or closes a resource. It may be asynchronous; its failure makes the exit code 1. */
+    onShutdown(name: string, fn: () => unknown, options?: OnShutdownOptions): void;
+    /**
+     * Runs work that no response waits for. A shutdown waits for it within `timeout`; what it cuts is named in the log with
+     * name, id and age, and the exit code is 1. A failure is logged, reported and counted; it does not end the process.
+     *
+     * @param name - Of the log and the metrics; one of few.
+     * @param fn - Its signal aborts when the shutdown has no time left.
+     * @returns Settles as the function does. Nothing has to handle a rejection.
+     */
+    track<T>(name: string, fn: (signal: AbortSignal) => T | Promise<T>): Promise<T>;
+    /**
+     * Starts the shutdown, once. A handler must not await it: the shutdown waits for its response.
      *
      * @param reason - For the log, and for `onDrain`.
      * @returns Resolves with the exit code when everything has ended. The process exits then, unless `exit` is `false`.
+     * Where requests were in flight at the call, one of them may await this: shortly before they are cut it resolves with 1.
      */
     begin(reason?: string): Promise<number>;
     /** **Milliseconds** that the shutdown may take. The platform's grace period must be longer. */
@@ -271,7 +352,7 @@ declare module 'fastify' {
 }
 
 export { shutdown as default, preflight, shutdown, shutdownServerOptions };
-export type { DrainDelay, PreflightOptions, PreflightResult, Shutdown, ShutdownOptions, ShutdownServerSettings };
+export type { DrainDelay, OnShutdownOptions, PreflightOptions, PreflightResult, Shutdown, ShutdownOptions, ShutdownServerSettings };
 
 // @seaworthy/shutdown: cli
 #!/usr/bin/env node

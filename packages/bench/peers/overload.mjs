@@ -11,7 +11,7 @@ export const work = () => ({ worked: pbkdf2Sync('password', 'salt', 4000, 32, 's
 
 const agent = new Agent({ keepAlive: true, maxSockets: Infinity })
 
-/** What the upstream answers. It works on some requests at a time and lets the others wait. */
+/** The answer of the upstream, which works on some requests at a time and lets the others wait. */
 export const fromUpstream = () =>
   new Promise((resolve, reject) => {
     get({ port: Number(process.env.BENCH_UPSTREAM), host: '127.0.0.1', agent }, (response) => {

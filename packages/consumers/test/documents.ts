@@ -68,12 +68,9 @@ export const documents: readonly Document[] = [...new Set(paths)]
   .map(read)
 
 /** The pages of `docs/` that people write, with code: their first install line, like that of a README, comes before. */
-export const pages: readonly Document[] = globSync(
-  'docs/{*,start/*,tasks/*,from/*,operate/*,learn/*}.md',
-  {
-    cwd: root
-  }
-)
+export const pages: readonly Document[] = globSync('docs/{*,start/*,tasks/*,from/*,operate/*,learn/*}.md', {
+  cwd: root
+})
   .toSorted()
   .map((path) => read(path.replaceAll('\\', '/')))
   .filter(({ samples }) => samples.length > 0)

@@ -216,7 +216,14 @@ export class OverloadedError extends RejectionError {
   }
 }
 
-/** 503: the service that is called has asked to wait, by `Retry-After` or `RateLimit`, and the time is not over. */
+/**
+ * 503: the service that is called has asked to wait, by `Retry-After` or `RateLimit`, and the time is not over.
+ *
+ * @example
+ * app.addHook('onError', async (_request, _reply, error) => {
+ *   if (error instanceof UpstreamLimitedError) console.log(`again in ${error.retryAfter} s`)
+ * })
+ */
 export class UpstreamLimitedError extends RejectionError {
   static {
     nameErrorClass(this, 'UpstreamLimitedError')
@@ -267,7 +274,15 @@ export class PathError extends PluginError<'INVALID_PATH_SEGMENT'> {
   }
 }
 
-/** 400: the address of a call with `allowPrivate: false`, or one that it was redirected to, is not a public one. */
+/**
+ * 400: the address of a call with `allowPrivate: false`, or one that it was redirected to, is not a public one.
+ *
+ * @example
+ * app.setErrorHandler((error, _request, reply) => {
+ *   if (error instanceof AddressError) return reply.code(400).send({ message: 'Use a public address' })
+ *   throw error
+ * })
+ */
 export class AddressError extends PluginError<'ADDRESS_NOT_ALLOWED'> {
   static {
     nameErrorClass(this, 'AddressError')

@@ -1,6 +1,12 @@
 import type { Lifecycle, Overridable } from '@seaworthy/contract'
 
-/** Options of {@link Shutdown.onShutdown}. */
+/**
+ * Options of {@link Shutdown.onShutdown}.
+ *
+ * @example
+ * const options: OnShutdownOptions = { phase: 'consumers', timeout: 10_000 }
+ * app.shutdown.onShutdown('queue', async () => undefined, options)
+ */
 export interface OnShutdownOptions {
   /**
    * How long it may take. Milliseconds, 1 to 3600000.

@@ -1,6 +1,12 @@
 import { assertOptionsObject, check, safeUrl } from '../core/option-checks.ts'
 
-/** Where passwords are looked up that have leaked. */
+/**
+ * Where passwords are looked up that have leaked.
+ *
+ * @example
+ * const breached: BreachedOptions = { url: 'https://api.pwnedpasswords.com/range/', timeout: 500 }
+ * console.log(breached.url)
+ */
 export interface BreachedOptions {
   /**
    * The URL of ranges of SHA-1 hashes, to which the first five letters of a hash are added: https, or http on loopback.

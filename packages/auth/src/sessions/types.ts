@@ -2,7 +2,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { SessionRecord } from '../stores/store.ts'
 import type { AnyRequest } from '../types/requests.ts'
 
-/** A session of a user, for a page that lists the devices. */
+/**
+ * A session of a user, for a page that lists the devices.
+ *
+ * @example
+ * const sessions: readonly ListedSession[] = await app.auth.sessions.list('ada')
+ * for (const { id, expiresAt } of sessions) console.log(id, new Date(expiresAt))
+ */
 export interface ListedSession extends SessionRecord {
   /** Milliseconds since 1970 at which it expires if it is not used. */
   readonly idleExpiresAt: number

@@ -1,7 +1,14 @@
 import { check } from '../core/option-checks.ts'
 import type { SignatureAlgorithm } from './algorithms.ts'
 
-/** Identity providers whose access tokens have a shape of their own. */
+/**
+ * Identity providers whose access tokens have a shape of their own.
+ *
+ * @example
+ * const provider: ProviderName = 'keycloak'
+ * const issuers = [{ provider, issuer: 'https://id.example.com/realms/shop', audience: 'shop' }]
+ * await app.register(auth, { jwt: { issuers } })
+ */
 export type ProviderName = 'auth0' | 'cognito' | 'entra' | 'google' | 'keycloak' | 'okta'
 
 interface Implied {

@@ -17,7 +17,7 @@ const subjects = [
   { name: ours, file: './ours/overload.mjs', export: 'shedding', probe: '/health/live' }
 ]
 
-/** What is asked for: work of the main thread, a slow upstream, and one important request in four among unimportant ones. */
+/** The requests: work of the main thread, a slow upstream, and one important request in four among unimportant ones. */
 const kinds = {
   work: () => () => '/work',
   upstream: () => () => '/upstream',

@@ -3,7 +3,13 @@ import { optionChecks, type OptionChecks } from '@seaworthy/internal'
 
 const check: OptionChecks = optionChecks('health')
 
-/** When liveness fails after the app has declared itself broken: a guard against restarts in a loop, or of all at once. */
+/**
+ * When liveness fails after the app has declared itself broken: a guard against restarts in a loop, or of all at once.
+ *
+ * @example
+ * const broken: BrokenOptions = { minUptime: 120_000, spread: 60_000 }
+ * await app.register(health, { broken })
+ */
 export interface BrokenOptions {
   /**
    * Milliseconds that a process lives at least before its liveness fails, 0 to 3600000. A process that is broken from its

@@ -19,7 +19,7 @@ export type StartupTask = (signal: AbortSignal) => unknown
  */
 export interface StartupTaskOptions {
   /**
-   * Runs after the first one, 0 to 1000000. After the last one the app is broken: liveness fails as the option `broken`
+   * The number of runs after the first one, 0 to 1000000. After the last one the app is broken: liveness fails as the option `broken`
    * of the plugin says, so that the platform restarts the process.
    *
    * @defaultValue none: it is run until it succeeds
@@ -49,7 +49,16 @@ export interface StartupTaskOptions {
   timeout?: number
 }
 
-/** A start-up task with its options. */
+/**
+ * A start-up task with its options.
+ *
+ * @example
+ * const prices: StartupTaskDefinition = {
+ *   task: async (signal) => fetch('http://prices.internal/all', { signal }),
+ *   retries: 10
+ * }
+ * await app.register(health, { startupTasks: { prices } })
+ */
 export interface StartupTaskDefinition extends StartupTaskOptions {
   task: StartupTask
 }

@@ -1,7 +1,13 @@
 import { omitUndefined } from '@seaworthy/internal'
 import { assertOptionsObject, check, optionNames, type Defaults } from '../check.ts'
 
-/** The watch over turns of the event loop that take too long. */
+/**
+ * The watch over turns of the event loop that take too long.
+ *
+ * @example
+ * const blockedLoop: BlockedLoopOptions = { threshold: 500 }
+ * await app.register(observability, { blockedLoop })
+ */
 export interface BlockedLoopOptions {
   /**
    * A turn that takes longer blocks the loop: no other request is served meanwhile. Milliseconds, 20 to 60000.

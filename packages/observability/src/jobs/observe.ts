@@ -9,7 +9,15 @@ import type { IdSource, RequestIds } from '../tracing/request-ids.ts'
 import type { ErrorTracker } from '../tracking/tracker.ts'
 import { inSpan } from './job-span.ts'
 
-/** A run of a job. */
+/**
+ * A run of a job.
+ *
+ * @example
+ * await app.observability.observe('mail', async ({ log, headers }: Job) => {
+ *   await fetch('http://mail.internal/send', { method: 'POST', headers: headers() })
+ *   log.info('sent')
+ * })
+ */
 export interface Job {
   /** The correlation id: on its lines, in the report of its error, on what it calls. */
   readonly id: string
@@ -19,7 +27,13 @@ export interface Job {
   headers(): Record<string, string>
 }
 
-/** Where a job comes from. */
+/**
+ * Where a job comes from.
+ *
+ * @example
+ * const options: JobOptions = { headers: { 'x-correlation-id': 'f4cac8c1' } }
+ * await app.observability.observe('mail', async ({ log }) => log.info('sent'), options)
+ */
 export interface JobOptions {
   /**
    * Headers of the message that the job works on: its correlation id and trace go on, if they are valid.

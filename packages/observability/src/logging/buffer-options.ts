@@ -1,7 +1,13 @@
 import { omitUndefined } from '@seaworthy/internal'
 import { assertOptionsObject, check, optionNames, type Defaults } from '../check.ts'
 
-/** How many lines wait for the next write. */
+/**
+ * How many lines wait for the next write.
+ *
+ * @example
+ * const buffer: BufferOptions = { bytes: 16_384 }
+ * const app = Fastify({ ...observabilityServerOptions({ logging: { buffer } }) })
+ */
 export interface BufferOptions {
   /**
    * Lines are written once they are so many bytes, 256 to 16000.

@@ -1,7 +1,13 @@
 import { assertOptionsObject, check, optionNames, type Defaults } from '../check.ts'
 import { levelNames, type LogLevel } from './levels.ts'
 
-/** The lines below the level of the log that a request keeps until it is known how it ends. */
+/**
+ * The lines below the level of the log that a request keeps until it is known how it ends.
+ *
+ * @example
+ * const details: DetailsOptions = { level: 'debug', maxBytes: 32_768 }
+ * await app.register(observability, { logging: { details } })
+ */
 export interface DetailsOptions {
   /**
    * The lowest level that is kept.

@@ -9,7 +9,13 @@ export interface ObjectiveRoute {
   objective: number
 }
 
-/** How many requests must keep to the objective of their route. */
+/**
+ * How many requests must keep to the objective of their route.
+ *
+ * @example
+ * const options: LatencyRulesOptions = { target: 0.995 }
+ * console.log(app.observability.latencyRules(options))
+ */
 export interface LatencyRulesOptions {
   /**
    * The share of requests that must be as fast as the objective of their route, over 30 days. 0.95 to 0.99999.
