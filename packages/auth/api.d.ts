@@ -242,7 +242,13 @@ interface SessionRecord {
     readonly userAgent?: string | undefined;
 }
 
-/** Where passwords are looked up that have leaked. */
+/**
+ * Where passwords are looked up that have leaked.
+ *
+ * @example
+ * const breached: BreachedOptions = { url: 'https://api.pwnedpasswords.com/range/', timeout: 500 }
+ * console.log(breached.url)
+ */
 interface BreachedOptions {
     /**
      * The URL of ranges of SHA-1 hashes, to which the first five letters of a hash are added: https, or http on loopback.
@@ -581,7 +587,13 @@ interface MatrixRow {
     report: boolean;
 }
 
-/** A session of a user, for a page that lists the devices. */
+/**
+ * A session of a user, for a page that lists the devices.
+ *
+ * @example
+ * const sessions: readonly ListedSession[] = await app.auth.sessions.list('ada')
+ * for (const { id, expiresAt } of sessions) console.log(id, new Date(expiresAt))
+ */
 interface ListedSession extends SessionRecord {
     /** Milliseconds since 1970 at which it expires if it is not used. */
     readonly idleExpiresAt: number;
@@ -850,7 +862,14 @@ interface IntrospectionOptions {
     timeout?: number;
 }
 
-/** Identity providers whose access tokens have a shape of their own. */
+/**
+ * Identity providers whose access tokens have a shape of their own.
+ *
+ * @example
+ * const provider: ProviderName = 'keycloak'
+ * const issuers = [{ provider, issuer: 'https://id.example.com/realms/shop', audience: 'shop' }]
+ * await app.register(auth, { jwt: { issuers } })
+ */
 type ProviderName = 'auth0' | 'cognito' | 'entra' | 'google' | 'keycloak' | 'okta';
 
 /**

@@ -458,7 +458,13 @@ interface Maintenance {
  */
 type ReadyStatus = 'ready' | 'degraded' | 'not ready';
 
-/** When liveness fails after the app has declared itself broken: a guard against restarts in a loop, or of all at once. */
+/**
+ * When liveness fails after the app has declared itself broken: a guard against restarts in a loop, or of all at once.
+ *
+ * @example
+ * const broken: BrokenOptions = { minUptime: 120_000, spread: 60_000 }
+ * await app.register(health, { broken })
+ */
 interface BrokenOptions {
     /**
      * Milliseconds that a process lives at least before its liveness fails, 0 to 3600000. A process that is broken from its
@@ -494,7 +500,7 @@ type StartupTask = (signal: AbortSignal) => unknown;
  */
 interface StartupTaskOptions {
     /**
-     * Runs after the first one, 0 to 1000000. After the last one the app is broken: liveness fails as the option `broken`
+     * The number of runs after the first one, 0 to 1000000. After the last one the app is broken: liveness fails as the option `broken`
      * of the plugin says, so that the platform restarts the process.
      *
      * @defaultValue none: it is run until it succeeds
@@ -520,7 +526,16 @@ interface StartupTaskOptions {
      */
     timeout?: number;
 }
-/** A start-up task with its options. */
+/**
+ * A start-up task with its options.
+ *
+ * @example
+ * const prices: StartupTaskDefinition = {
+ *   task: async (signal) => fetch('http://prices.internal/all', { signal }),
+ *   retries: 10
+ * }
+ * await app.register(health, { startupTasks: { prices } })
+ */
 interface StartupTaskDefinition extends StartupTaskOptions {
     task: StartupTask;
 }

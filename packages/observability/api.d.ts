@@ -72,7 +72,13 @@ interface Secret {
  */
 declare const Secret: new (value: string) => Secret;
 
-/** How many lines wait for the next write. */
+/**
+ * How many lines wait for the next write.
+ *
+ * @example
+ * const buffer: BufferOptions = { bytes: 16_384 }
+ * const app = Fastify({ ...observabilityServerOptions({ logging: { buffer } }) })
+ */
 interface BufferOptions {
     /**
      * Lines are written once they are so many bytes, 256 to 16000.
@@ -99,7 +105,13 @@ interface BufferOptions {
  */
 type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
-/** The lines below the level of the log that a request keeps until it is known how it ends. */
+/**
+ * The lines below the level of the log that a request keeps until it is known how it ends.
+ *
+ * @example
+ * const details: DetailsOptions = { level: 'debug', maxBytes: 32_768 }
+ * await app.register(observability, { logging: { details } })
+ */
 interface DetailsOptions {
     /**
      * The lowest level that is kept.
@@ -376,7 +388,15 @@ interface ErrorTrackingOptions {
     [option: string]: unknown;
 }
 
-/** A run of a job. */
+/**
+ * A run of a job.
+ *
+ * @example
+ * await app.observability.observe('mail', async ({ log, headers }: Job) => {
+ *   await fetch('http://mail.internal/send', { method: 'POST', headers: headers() })
+ *   log.info('sent')
+ * })
+ */
 interface Job {
     /** The correlation id: on its lines, in the report of its error, on what it calls. */
     readonly id: string;
@@ -385,7 +405,13 @@ interface Job {
     /** `x-correlation-id` and `traceparent` for an outgoing request on behalf of the job. */
     headers(): Record<string, string>;
 }
-/** Where a job comes from. */
+/**
+ * Where a job comes from.
+ *
+ * @example
+ * const options: JobOptions = { headers: { 'x-correlation-id': 'f4cac8c1' } }
+ * await app.observability.observe('mail', async ({ log }) => log.info('sent'), options)
+ */
 interface JobOptions {
     /**
      * Headers of the message that the job works on: its correlation id and trace go on, if they are valid.
@@ -476,7 +502,13 @@ interface ManagementListener {
     inject(options: string | InjectOptions): Promise<LightMyRequestResponse>;
 }
 
-/** How many requests must keep to the objective of their route. */
+/**
+ * How many requests must keep to the objective of their route.
+ *
+ * @example
+ * const options: LatencyRulesOptions = { target: 0.995 }
+ * console.log(app.observability.latencyRules(options))
+ */
 interface LatencyRulesOptions {
     /**
      * The share of requests that must be as fast as the objective of their route, over 30 days. 0.95 to 0.99999.
@@ -531,7 +563,13 @@ declare module 'fastify' {
     }
 }
 
-/** The watch over turns of the event loop that take too long. */
+/**
+ * The watch over turns of the event loop that take too long.
+ *
+ * @example
+ * const blockedLoop: BlockedLoopOptions = { threshold: 500 }
+ * await app.register(observability, { blockedLoop })
+ */
 interface BlockedLoopOptions {
     /**
      * A turn that takes longer blocks the loop: no other request is served meanwhile. Milliseconds, 20 to 60000.

@@ -457,7 +457,14 @@ declare class CallCanceledError extends ResilienceError {
 declare class OverloadedError extends RejectionError {
     constructor(retryAfter: number);
 }
-/** 503: the service that is called has asked to wait, by `Retry-After` or `RateLimit`, and the time is not over. */
+/**
+ * 503: the service that is called has asked to wait, by `Retry-After` or `RateLimit`, and the time is not over.
+ *
+ * @example
+ * app.addHook('onError', async (_request, _reply, error) => {
+ *   if (error instanceof UpstreamLimitedError) console.log(`again in ${error.retryAfter} s`)
+ * })
+ */
 declare class UpstreamLimitedError extends RejectionError {
     constructor(retryAfter: number);
 }
@@ -485,7 +492,15 @@ declare class ClosedError extends RejectionError {
 declare class PathError extends PluginError<'INVALID_PATH_SEGMENT'> {
     constructor();
 }
-/** 400: the address of a call with `allowPrivate: false`, or one that it was redirected to, is not a public one. */
+/**
+ * 400: the address of a call with `allowPrivate: false`, or one that it was redirected to, is not a public one.
+ *
+ * @example
+ * app.setErrorHandler((error, _request, reply) => {
+ *   if (error instanceof AddressError) return reply.code(400).send({ message: 'Use a public address' })
+ *   throw error
+ * })
+ */
 declare class AddressError extends PluginError<'ADDRESS_NOT_ALLOWED'> {
     constructor();
 }

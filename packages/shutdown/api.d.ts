@@ -293,7 +293,13 @@ interface Lifecycle {
     }): void;
 }
 
-/** Options of {@link Shutdown.onShutdown}. */
+/**
+ * Options of {@link Shutdown.onShutdown}.
+ *
+ * @example
+ * const options: OnShutdownOptions = { phase: 'consumers', timeout: 10_000 }
+ * app.shutdown.onShutdown('queue', async () => undefined, options)
+ */
 interface OnShutdownOptions {
     /**
      * How long it may take. Milliseconds, 1 to 3600000.

@@ -21,14 +21,18 @@ async function listOf(t: Test, leaked: string[]) {
   const state: { answer: 'list' | 'silence' | 'half' | 'error' | 'long' } = { answer: 'list' }
   const server = createServer(({ url = '' }, response) => {
     paths.push(url)
-    if (state.answer === 'silence') return
-    if (state.answer === 'half') return void response.writeHead(200).write('0')
-    if (state.answer === 'error') return void response.writeHead(500).end()
-    if (state.answer === 'long') return void response.end('x'.repeat(300_000))
     const prefix = url.slice('/range/'.length)
     const found = leaked.map(sha1).filter((hash) => hash.startsWith(prefix))
     const padding = `${sha1('padding').slice(5)}:0`
-    response.end([...found.map((hash) => `${hash.slice(5)}:3`), padding].join('\r\n'))
+    const list = [...found.map((hash) => `${hash.slice(5)}:3`), padding].join('\r\n')
+    const answers = {
+      list: () => response.end(list),
+      silence: () => undefined,
+      half: () => response.writeHead(200).write('0'),
+      error: () => response.writeHead(500).end(),
+      long: () => response.end('x'.repeat(300_000))
+    }
+    answers[state.answer]()
   })
   return { state, paths, url: `${(await listen(t, server)).url}/range/` }
 }

@@ -143,6 +143,7 @@ t.test('a call whose request is forgotten is rejected, one without any is named 
       })
     t.equal(await call.call(breaker, undefined, '7'), '7')
     t.equal(await call.call(breaker, undefined, '7'), '7')
+    // oxlint-disable-next-line eslint/no-useless-call -- a breaker's `call` is not that of a function
     t.equal(await breaker.call(null, '7'), '7')
   }
   const named = lines.filter(({ msg }) => msg.includes('is called without a request'))
