@@ -192,6 +192,8 @@ t.test('checks, breakers and the drain decide about the verdict, worst first', a
   t.match(outage, { state: 'outage', title: 'Not serving' })
   t.match(outage.findings[0], { severity: 'bad', text: 'Check database fails: no route to host' })
   t.equal(outage.findings.length, 3)
+  health = { status: 'not ready', reason: 'broken', held: [] }
+  t.match(await verdict(), { state: 'outage', findings: [{ severity: 'bad', text: /^The app is broken/ }] })
   for (const reason of ['draining', 'maintenance', 'starting']) {
     health = { status: 'not ready', reason, held: [] }
     t.equal((await verdict()).state, reason)
