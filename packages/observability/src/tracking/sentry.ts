@@ -14,7 +14,7 @@ const requirement = `observability: "errorTracking.dsn" needs @sentry/node ${min
 async function load(): Promise<Sentry> {
   // In two parts, because bundlers resolve the names that they can read.
   const name = ['@sentry', 'node'].join('/')
-  const found = findOptional(name)
+  const found = findOptional(name, import.meta.url)
   if (found === undefined) throw new Error(`${requirement}: npm install @sentry/node@${minVersion}`)
   const isEsm = sentryIsUsed() && !(found.path in found.require.cache)
   const sentry = isEsm

@@ -31,7 +31,7 @@ export function createPublicFetch(): (url: URL, init: RequestInit) => Promise<Re
 }
 
 function load(): { undici: Undici; dispatcher: Agent } {
-  const found = findOptional('undici')
+  const found = findOptional('undici', import.meta.url)
   if (found === undefined)
     throw new Error('resilience: "allowPrivate: false" needs the package undici; calls fail; install undici')
   const undici = found.require(found.path) as Undici

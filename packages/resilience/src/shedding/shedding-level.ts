@@ -8,6 +8,8 @@ interface Thresholds {
 
 /** Fewer requests in an interval are not the cause of the load: rejecting them would not help. */
 const MIN_REQUESTS = 3
+/** Overloaded intervals after which requests are rejected: a burst, a garbage collection or a start is over by then. */
+const ONSET = 10
 /** How much the level rises in an interval whose delay is `maxDelay`; with a longer delay it rises faster. */
 const STEP_UP = 0.25
 const LONGEST_STEP_UP = 1
@@ -40,9 +42,10 @@ export class SheddingLevel {
     const idle = requests < MIN_REQUESTS ? 1 : Math.max(0, 1 - utilization)
     const acceptable = this.#value === 0 ? maxDelay : maxDelay * KEPT_DELAY
     const isOverloaded = isBusy && delay >= acceptable
-    this.#overloadedIntervals = isOverloaded ? this.#overloadedIntervals + 1 : 0
-    // A single overloaded interval may be a garbage collection.
-    if (this.#overloadedIntervals > 1) this.#rise((STEP_UP * delay) / maxDelay)
+    if (isOverloaded) this.#overloadedIntervals++
+    else this.#overloadedIntervals = isBusy ? Math.max(0, this.#overloadedIntervals - 1) : 0
+    const patience = this.#value === 0 ? ONSET : 1
+    if (isOverloaded && this.#overloadedIntervals >= patience) this.#rise((STEP_UP * delay) / maxDelay)
     else if (!isBusy) this.#fall(idle * STEP_DOWN)
   }
 
