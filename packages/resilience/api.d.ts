@@ -1153,8 +1153,8 @@ interface SheddingOptions {
      */
     maxDelay?: number;
     /**
-     * The interval in which both are measured. Shedding starts after two overloaded intervals in a row. Milliseconds, 50
-     * to 60000.
+     * The interval in which both are measured. Shedding starts after ten overloaded intervals, a second by default, and
+     * changes with each interval from then on. Milliseconds, 50 to 60000.
      *
      * @defaultValue 100
      * @throws RangeError outside that range.

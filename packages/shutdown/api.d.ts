@@ -352,8 +352,20 @@ interface ShutdownDecorators {
     /** The shutdown of the service. */
     shutdown: Overridable<this, Shutdown>;
 }
+interface BackgroundRequest {
+    /**
+     * Lets work go on after the response: a shutdown waits for it within its limits, and names it where it is cut. A
+     * rejection is logged with the request's id, reported and counted; it does not end the process.
+     *
+     * @param promise - The work, which has begun.
+     * @param name - Of the log and the metrics; one of few. Without it: method and route.
+     */
+    waitUntil: Overridable<this, (promise: PromiseLike<unknown>, name?: string) => void>;
+}
 declare module 'fastify' {
     interface FastifyInstance extends ShutdownDecorators {
+    }
+    interface FastifyRequest extends BackgroundRequest {
     }
 }
 
