@@ -104,6 +104,7 @@ export class ShutdownSequence {
     const isFatal = fatalTimeout !== undefined
     background.stopConsumers(fatalTimeout ?? max + options.timeout)
     if (isServing && !isFatal && max > 0) await drain.waitUntilTrafficMoved(min, max)
+    else drain.closeAll()
     if (isServing) await connections.untilAccepted()
 
     this.#enter('closing')
