@@ -109,7 +109,7 @@ interface Shown {
 t.test(
   'a busy event loop is no overload if it is on time, if requests are few, or for less than ten intervals',
   async (t) => {
-    const busy = { utilization: 1, delay: 300 }
+    const busy = { utilization: 1, delay: 300, wait: 0 }
     const level = new SheddingLevel({ maxUtilization: 0.98, maxDelay: 200 })
     for (let round = 0; round < 5; round++) {
       for (let interval = 0; interval < 9; interval++) level.update(busy, 100)
@@ -129,9 +129,10 @@ t.test(
 )
 
 /** The level after as many intervals, of which the first nine change nothing. */
-function levelAfter(delay: number, intervals: number): SheddingLevel {
+function levelAfter(delay: number, intervals: number, wait = 0): SheddingLevel {
   const level = new SheddingLevel({ maxUtilization: 0.98, maxDelay: 200 })
-  for (let interval = 0; interval < 9 + intervals; interval++) level.update({ utilization: 1, delay }, 100)
+  for (let interval = 0; interval < 9 + intervals; interval++)
+    level.update({ utilization: 1, delay, wait }, 100)
   return level
 }
 
@@ -142,17 +143,26 @@ t.test('the more a delay exceeds the acceptable one, the sooner requests are rej
   t.equal(levelAfter(10_000, 20).value, 3, 'critical requests are never rejected')
 })
 
+t.test('connections that wait while the loop is on time cost only requests of low priority', async (t) => {
+  const level = levelAfter(0, 20, 10_000)
+  t.equal(level.value, 1)
+  level.update({ utilization: 1, delay: 400, wait: 0 }, 100)
+  t.equal(level.value, 1.5, 'a delay of the loop costs others too')
+  level.update({ utilization: 1, delay: 0, wait: 10_000 }, 100)
+  t.equal(level.value, 1.5)
+})
+
 t.test('requests are rejected until delays are short again, and then until there is idle time', async (t) => {
   const level = levelAfter(800, 1)
-  level.update({ utilization: 1, delay: 100 }, 100)
+  level.update({ utilization: 1, delay: 100, wait: 0 }, 100)
   t.equal(level.value, 1.125, 'acceptable before the overload, but not during it')
-  level.update({ utilization: 0.99, delay: 10 }, 100)
+  level.update({ utilization: 0.99, delay: 10, wait: 0 }, 100)
   t.equal(level.value, 1.125, 'busy and on time: as it should be')
-  level.update({ utilization: 0.5, delay: 0 }, 100)
+  level.update({ utilization: 0.5, delay: 0, wait: 0 }, 100)
   t.equal(level.value, 0.875)
-  level.update({ utilization: 1, delay: 800 }, 1)
+  level.update({ utilization: 1, delay: 800, wait: 0 }, 1)
   t.equal(level.value, 0.375, 'what keeps the loop busy is not requests')
-  level.update({ utilization: 0, delay: 0 }, 0)
+  level.update({ utilization: 0, delay: 0, wait: 0 }, 0)
   t.equal(level.value, 0)
 })
 

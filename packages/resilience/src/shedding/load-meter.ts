@@ -6,8 +6,10 @@ import type { AcceptQueue } from './accept-queue.ts'
 export interface LoadSample {
   /** The share of the interval for which the event loop was busy, 0 to 1. */
   utilization: number
-  /** The average delay of the event loop, or the wait of new connections where it is longer. Milliseconds. */
+  /** The average delay of the event loop in milliseconds. */
   delay: number
+  /** The wait of new connections in milliseconds. */
+  wait: number
 }
 
 const RESOLUTION = 20
@@ -40,8 +42,7 @@ export class LoadMeter {
     const now = performance.eventLoopUtilization()
     const { utilization } = performance.eventLoopUtilization(now, this.#since)
     this.#since = now
-    const wait = this.#readWait(utilization)
-    return { utilization, delay: Math.max(wait, this.#readDelay()) }
+    return { utilization, delay: this.#readDelay(), wait: this.#readWait(utilization) }
   }
 
   #readWait(utilization: number): number {

@@ -18,9 +18,9 @@ export interface SheddingOptions {
   maxUtilization?: number
 
   /**
-   * The acceptable delay of the event loop and, on Linux, wait of new connections (not in a cluster whose primary process
-   * distributes them). The service is overloaded only if this and `maxUtilization` are both exceeded; then requests are
-   * rejected until the delay is below a quarter of it. Milliseconds, at least 1.
+   * The acceptable delay of the event loop. The service is overloaded only if this and `maxUtilization` are both exceeded;
+   * then requests are rejected until the delay is below a quarter of it. On Linux the wait of new connections counts too,
+   * for requests of low priority (not in a cluster whose primary process distributes them). Milliseconds, at least 1.
    *
    * @defaultValue 200
    * @throws RangeError below 1.

@@ -21,7 +21,7 @@ export class Shedder {
   #timer: NodeJS.Timeout | undefined
   #arrivals = 0
   #active = 0
-  #latest: LoadSample = { utilization: 0, delay: 0 }
+  #latest: LoadSample = { utilization: 0, delay: 0, wait: 0 }
 
   constructor(policy: SheddingPolicy, random: () => number) {
     this.#policy = policy

@@ -15,6 +15,12 @@ const STEP_UP = 0.25
 const LONGEST_STEP_UP = 1
 /** How much the level falls in an interval without any work. */
 const STEP_DOWN = 0.5
+/**
+ * The highest level for connections that wait while the loop is on time: all of low priority are rejected. To reject the
+ * others too costs more answers than it saves, unless they take long.
+ */
+const HIGHEST_FOR_WAIT = 1
+const HIGHEST = 3
 /** While requests are rejected, delays are kept to this share of `maxDelay`. */
 const KEPT_DELAY = 0.25
 
@@ -36,21 +42,24 @@ export class SheddingLevel {
   }
 
   /** @param requests - How many requests arrived in the interval. */
-  update({ utilization, delay }: LoadSample, requests: number): void {
+  update({ utilization, delay, wait }: LoadSample, requests: number): void {
     const { maxUtilization, maxDelay } = this.#thresholds
     const isBusy = utilization >= maxUtilization && requests >= MIN_REQUESTS
     const idle = requests < MIN_REQUESTS ? 1 : Math.max(0, 1 - utilization)
     const acceptable = this.#value === 0 ? maxDelay : maxDelay * KEPT_DELAY
-    const isOverloaded = isBusy && delay >= acceptable
+    const longest = Math.max(delay, wait)
+    const isOverloaded = isBusy && longest >= acceptable
     if (isOverloaded) this.#overloadedIntervals++
     else this.#overloadedIntervals = isBusy ? Math.max(0, this.#overloadedIntervals - 1) : 0
     const patience = this.#value === 0 ? ONSET : 1
-    if (isOverloaded && this.#overloadedIntervals >= patience) this.#rise((STEP_UP * delay) / maxDelay)
+    if (isOverloaded && this.#overloadedIntervals >= patience)
+      this.#rise((STEP_UP * longest) / maxDelay, delay >= acceptable ? HIGHEST : HIGHEST_FOR_WAIT)
     else if (!isBusy) this.#fall(idle * STEP_DOWN)
   }
 
-  #rise(step: number): void {
-    this.#value = Math.min(3, this.#value + Math.min(LONGEST_STEP_UP, step))
+  #rise(step: number, highest: number): void {
+    const next = Math.min(highest, this.#value + Math.min(LONGEST_STEP_UP, step))
+    this.#value = Math.max(this.#value, next)
   }
 
   #fall(step: number): void {
