@@ -62,7 +62,9 @@ function readinessFindings({ readiness }: Facts): Finding[] {
     case 'held':
       return [finding('warn', 'checks', `Held back by ${readiness.held.join(', ')}`)]
     case 'broken':
-      return [finding('bad', 'checks', 'The app is broken: it gets no traffic until the process is restarted')]
+      return [
+        finding('bad', 'checks', 'The app is broken: it gets no traffic until the process is restarted')
+      ]
     case 'starting':
       return [finding('warn', 'checks', 'The start has not ended; readiness answers 503')]
     default:
