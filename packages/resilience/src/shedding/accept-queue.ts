@@ -39,13 +39,13 @@ export class AcceptQueue {
   /**
    * The time in which what waits now is accepted, in milliseconds.
    *
-   * @param accepted - How many connections were accepted lately.
+   * @param accepted - How many connections were accepted lately, at least 1.
    * @param elapsed - In how many milliseconds.
    */
   wait(accepted: number, elapsed: number): number {
     const address = this.#server?.address()
     if (address === null || typeof address !== 'object') return 0
-    return (waitingConnections(address) / Math.max(1, accepted)) * elapsed
+    return (waitingConnections(address) / accepted) * elapsed
   }
 }
 

@@ -50,7 +50,9 @@ export class LoadMeter {
     const elapsed = now - this.#readAt
     this.#readAt = now
     const accepted = this.#acceptQueue.next()
-    return utilization < this.#busy ? 0 : this.#acceptQueue.wait(accepted, elapsed)
+    // Each turn accepts a connection where one waits.
+    if (utilization < this.#busy || accepted === 0) return 0
+    return this.#acceptQueue.wait(accepted, elapsed)
   }
 
   /** From the totals: the histogram's `reset()` drops a delay that is not over, and long delays are what matters. */
