@@ -45,7 +45,7 @@ t.test('a buffer beside another destination stops the start', async (t) => {
   for (const options of [
     { logger: { stream: process.stderr } },
     { logger: { transport: { target: 'pino/file' } } },
-    { logger: { file: '/tmp/x' } },
+    { logger: { file: 'service.log' } },
     { loggerInstance: pino({ level: 'silent' }) }
   ]) {
     t.throws(() => observabilityServerOptions({ logging, ...options } as object), {
