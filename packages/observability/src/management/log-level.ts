@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { setsState, type Management } from '@seaworthy/contract'
-import { defaultTtl, Temporary, ttlSchema } from './temporary.ts'
+import type { Management } from '@seaworthy/contract'
+import { addTemporaryRoutes } from './temporary-routes.ts'
+import { Temporary } from './temporary.ts'
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
@@ -21,40 +22,15 @@ export class LogLevel {
   }
 }
 
-const schema = {
-  body: {
-    type: 'object',
-    required: ['level'],
-    additionalProperties: false,
-    properties: { level: { type: 'string', enum: levels }, ttl: ttlSchema }
-  }
-}
-
 /** `GET`, `PUT` and `DELETE /log-level`. */
 export function logLevelRoutes(management: Management, level: LogLevel, log: FastifyBaseLogger): void {
-  const url = '/log-level'
-  const config = setsState(() => 'log level')
-  management.route({ method: 'GET', url, handler: async () => level.state })
-  management.route({
-    method: 'PUT',
-    url,
-    config,
-    schema,
-    async handler({ body }) {
-      const { level: wanted, ttl = defaultTtl } = body as { level: string; ttl?: number }
-      level.setting.set(wanted, ttl)
-      // At warn, so that the change itself is seen at most levels.
-      log.warn(level.state, 'observability: the log level was changed')
-      return level.state
-    }
-  })
-  management.route({
-    method: 'DELETE',
-    url,
-    config,
-    async handler() {
-      level.setting.reset()
-      return level.state
-    }
+  addTemporaryRoutes(management, {
+    name: 'level',
+    url: '/log-level',
+    action: 'log level',
+    schema: { type: 'string', enum: levels },
+    setting: level.setting,
+    // At warn, so that the change itself is seen at most levels.
+    changed: (state) => log.warn(state, 'observability: the log level was changed')
   })
 }
