@@ -6,7 +6,7 @@ export interface TemporarySetting<T> {
   /** Its member in bodies and responses. */
   name: string
   url: string
-  /** What an action is called in the log. */
+  /** The name of an action in the log. */
   action: string
   schema: object
   setting: Temporary<T>

@@ -1,12 +1,6 @@
 import { MAX_DELAY } from '@seaworthy/internal'
-import {
-  CallbackError,
-  isClientError,
-  isResilienceError,
-  isWithoutCall,
-  type FailureKind,
-  UpstreamError
-} from '../errors.ts'
+import { isClientError, isResilienceError, isWithoutCall } from '../error-checks.ts'
+import { CallbackError, type FailureKind, UpstreamError } from '../errors.ts'
 
 /**
  * How an attempt counts for the breaker.
