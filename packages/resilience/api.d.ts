@@ -339,6 +339,48 @@ interface RequestDeadline {
 }
 
 /**
+ * 400: a value that would change the path of the outgoing URL.
+ *
+ * @example
+ * const isForged = (error: unknown) => error instanceof PathError && error.code === 'INVALID_PATH_SEGMENT'
+ * app.get('/users/:id', async (request) => {
+ *   const { id } = request.params as { id: string }
+ *   const response = await app.resilience.fetch(request, 'http://users.internal', { path: [id] })
+ *   return response.json()
+ * })
+ */
+declare class PathError extends PluginError<'INVALID_PATH_SEGMENT'> {
+    constructor();
+}
+/**
+ * 400: the address of a call with `allowPrivate: false`, or one that it was redirected to, is not a public one.
+ *
+ * @example
+ * app.setErrorHandler((error, _request, reply) => {
+ *   if (error instanceof AddressError) return reply.code(400).send({ message: 'Use a public address' })
+ *   throw error
+ * })
+ */
+declare class AddressError extends PluginError<'ADDRESS_NOT_ALLOWED'> {
+    constructor();
+}
+/**
+ * A function in the options of a breaker has thrown, or returned what it must not. `cause` is what it threw.
+ *
+ * @example
+ * app.addHook('onError', async (_request, _reply, error) => {
+ *   if (error instanceof CallbackError) app.log.error(`correct the option ${error.option}`)
+ * })
+ */
+declare class CallbackError extends Error {
+    readonly code = "CALLBACK_FAILED";
+    /** The option with the function: `key`. */
+    readonly option: string;
+    /** @param breaker - The name of the breaker. */
+    constructor(breaker: string, option: string, problem: string, cause?: unknown);
+}
+
+/**
  * Why a call has no result of the guarded function. Fallbacks are chosen by it.
  *
  * @example
@@ -477,47 +519,6 @@ declare class UpstreamLimitedError extends RejectionError {
  */
 declare class ClosedError extends RejectionError {
     constructor();
-}
-/**
- * 400: a value that would change the path of the outgoing URL.
- *
- * @example
- * const isForged = (error: unknown) => error instanceof PathError && error.code === 'INVALID_PATH_SEGMENT'
- * app.get('/users/:id', async (request) => {
- *   const { id } = request.params as { id: string }
- *   const response = await app.resilience.fetch(request, 'http://users.internal', { path: [id] })
- *   return response.json()
- * })
- */
-declare class PathError extends PluginError<'INVALID_PATH_SEGMENT'> {
-    constructor();
-}
-/**
- * 400: the address of a call with `allowPrivate: false`, or one that it was redirected to, is not a public one.
- *
- * @example
- * app.setErrorHandler((error, _request, reply) => {
- *   if (error instanceof AddressError) return reply.code(400).send({ message: 'Use a public address' })
- *   throw error
- * })
- */
-declare class AddressError extends PluginError<'ADDRESS_NOT_ALLOWED'> {
-    constructor();
-}
-/**
- * A function in the options of a breaker has thrown, or returned what it must not. `cause` is what it threw.
- *
- * @example
- * app.addHook('onError', async (_request, _reply, error) => {
- *   if (error instanceof CallbackError) app.log.error(`correct the option ${error.option}`)
- * })
- */
-declare class CallbackError extends Error {
-    readonly code = "CALLBACK_FAILED";
-    /** The option with the function: `key`. */
-    readonly option: string;
-    /** @param breaker - The name of the breaker. */
-    constructor(breaker: string, option: string, problem: string, cause?: unknown);
 }
 
 /**
