@@ -1,6 +1,7 @@
 import type { Server } from 'node:net'
-import { type EventLoopUtilization, monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { type EventLoopUtilization, performance } from 'node:perf_hooks'
 import type { AcceptQueue } from './accept-queue.ts'
+import { LoopDelay } from './loop-delay.ts'
 
 /** The load of one interval. */
 export interface LoadSample {
@@ -12,14 +13,10 @@ export interface LoadSample {
   wait: number
 }
 
-const RESOLUTION = 20
-
 /** Measures the load of the event loop between two calls of `read`. */
 export class LoadMeter {
-  #delays: ReturnType<typeof monitorEventLoopDelay> | undefined
+  readonly #delay = new LoopDelay()
   #since: EventLoopUtilization | undefined
-  #count = 0
-  #total = 0
   #readAt = 0
   readonly #busy: number
   readonly #acceptQueue: AcceptQueue
@@ -33,8 +30,7 @@ export class LoadMeter {
   start(server: Server): void {
     this.#acceptQueue.start(server)
     this.#readAt = performance.now()
-    this.#delays = monitorEventLoopDelay({ resolution: RESOLUTION })
-    this.#delays.enable()
+    this.#delay.start()
     this.#since = performance.eventLoopUtilization()
   }
 
@@ -42,7 +38,7 @@ export class LoadMeter {
     const now = performance.eventLoopUtilization()
     const { utilization } = performance.eventLoopUtilization(now, this.#since)
     this.#since = now
-    return { utilization, delay: this.#readDelay(), wait: this.#readWait(utilization) }
+    return { utilization, delay: this.#delay.read(), wait: this.#readWait(utilization) }
   }
 
   #readWait(utilization: number): number {
@@ -55,19 +51,8 @@ export class LoadMeter {
     return this.#acceptQueue.wait(accepted, elapsed)
   }
 
-  /** From the totals: the histogram's `reset()` drops a delay that is not over, and long delays are what matters. */
-  #readDelay(): number {
-    const { count = 0, mean = 0 } = this.#delays ?? {}
-    const total = count === 0 ? 0 : count * mean
-    const samples = count - this.#count
-    const latest = samples > 0 ? (total - this.#total) / samples / 1e6 : 0
-    this.#count = count
-    this.#total = total
-    return Math.max(0, latest - RESOLUTION)
-  }
-
   stop(): void {
-    this.#delays?.disable()
+    this.#delay.stop()
     this.#acceptQueue.stop()
   }
 }
