@@ -74,7 +74,8 @@ for (const onStoreError of ['closed', 'open'] as const) {
         // Each process reconnects.
         for (const one of [a, b])
           await until('logins', async () => (await one.post('/login', { sub: 'ada' })).status === 200)
-        t.equal(await me(b, await login()), 200)
+        const again = await login()
+        await until('sessions', async () => (await me(b, again)) === 200)
         // Redis has no persistence here, so a restart loses the sessions.
         t.equal(await me(b, cookie), outage === 'killed' ? 401 : 200)
       }

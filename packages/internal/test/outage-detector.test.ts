@@ -123,6 +123,22 @@ t.test('an outage without refusals ends with the next probe, also without a call
   t.equal(redis.up, true)
 })
 
+t.test('a call of another kind that works ends an outage of the connection, not a refusal', async (t) => {
+  for (const { mode, up } of [
+    { mode: 'gone', up: true },
+    { mode: 'full', up: false }
+  ] as const) {
+    const { seen, redis, advance, works } = build(t)
+    seen.mode = mode
+    void works()
+    await advance(60)
+    t.equal(redis.up, false, mode)
+    seen.mode = 'well'
+    redis.reached()
+    t.equal(redis.up, up, mode)
+  }
+})
+
 t.test('a connection on which nothing comes back is replaced after five seconds', async (t) => {
   for (const mode of ['frozen', 'connecting'] as const) {
     const { seen, advance, works } = build(t)

@@ -71,18 +71,20 @@ export function redisCalls({ client, keyPrefix, timeout, log }: RedisCallsOption
   const writes = guarded('changes')
 
   const call =
-    (redis: GuardedRedis): Call =>
+    (redis: GuardedRedis, other: GuardedRedis): Call =>
     async (script, keys, ...args) => {
       try {
-        return await redis.runAsync(script, keys, args)
+        const reply = await redis.runAsync(script, keys, args)
+        other.reached()
+        return reply
       } catch (error) {
         throw storeUnavailable('Logins and sessions cannot be checked right now', error)
       }
     }
 
   return {
-    read: call(reads),
-    write: call(writes),
+    read: call(reads, writes),
+    write: call(writes, reads),
     problem: () => problems.get('calls') ?? problems.get('changes'),
     reportIfDisconnected: () => reads.reportIfDisconnected(),
     // The client is the app's to close.

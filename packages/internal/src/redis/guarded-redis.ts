@@ -98,6 +98,11 @@ export class GuardedRedis {
     })
   }
 
+  /** A call of another kind worked on the same connection: an outage of the connection is over before the next probe. */
+  reached(): void {
+    this.#outage.reached()
+  }
+
   /** Reports the outage at the start, if there is no connection yet. */
   reportIfDisconnected(): void {
     if (!canSend(this.#options.client) && this.up) this.#failed('connection', this.#connectionError())

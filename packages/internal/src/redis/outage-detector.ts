@@ -57,6 +57,11 @@ export class OutageDetector {
     if (this.#reported !== undefined && this.#downError === undefined) this.#reportUp()
   }
 
+  /** A call of another kind worked on the same connection, so that the server can be reached. */
+  reached(): void {
+    if (this.#downError !== undefined && !this.#refused) this.#probed()
+  }
+
   /** A call got no answer in time. */
   timedOut(error: Error): void {
     if (++this.#timeouts >= maxTimeouts) this.#down(error, false)
