@@ -1,7 +1,13 @@
 // Every use of a part that Node, Fastify or @fastify/cors does not document. Each has a test against the
 // installed version in test/internals.test.ts.
 import fastifyCors, { type FastifyCorsOptions } from '@fastify/cors'
-import type { FastifyInstance, FastifyPluginCallback, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type {
+  FastifyInstance,
+  FastifyPluginCallback,
+  FastifyReply,
+  FastifyRequest,
+  onRequestHookHandler
+} from 'fastify'
 import fp from 'fastify-plugin'
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
@@ -90,24 +96,32 @@ const isRequestPrototype = (prototype: unknown): boolean =>
   prototype !== null &&
   ['ip', 'hostname', 'routeOptions'].every((name) => name in prototype)
 
+/** The hook of @fastify/cors. In `preParsing` and `preSerialization` it has the payload before `done`. */
+export type CorsHookHandler = (
+  this: FastifyInstance,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  ...rest: unknown[]
+) => void
+
 /**
- * Registers @fastify/cors and returns its `onRequest` hook instead of adding it, so that it runs only for requests
- * that need it. `undefined` if it adds its hooks in another way: they then run for each request, which is right and
- * slower.
+ * Registers @fastify/cors and returns its hook instead of adding it, so that it runs only for requests that need it.
+ * `undefined` if it adds its hook in another way: it then runs for each request, which is right and slower.
  */
 export async function registerCorsWithoutHook(
   fastify: FastifyInstance,
   options: FastifyCorsOptions
-): Promise<onRequestHookHandler | undefined> {
-  let corsHook: onRequestHookHandler | undefined
+): Promise<CorsHookHandler | undefined> {
+  const hookName = options.hook ?? 'onRequest'
+  let corsHook: CorsHookHandler | undefined
   const host = Object.create(fastify) as FastifyInstance
   Object.assign(host, {
     // Its hook sets the member of a preflight; declared here, it would be declared twice where the app registers it too.
     decorateRequest: () => host,
     options: fastify.options.bind(fastify),
-    addHook(name: string, hook: onRequestHookHandler) {
-      if (name === 'onRequest' && corsHook === undefined) corsHook = hook
-      else fastify.addHook(name as 'onRequest', hook)
+    addHook(name: string, hook: CorsHookHandler) {
+      if (name === hookName && corsHook === undefined) corsHook = hook
+      else fastify.addHook(name as 'onRequest', hook as onRequestHookHandler)
       return host
     }
   })

@@ -6,13 +6,16 @@ import t from 'tap'
 import { cors, headers, rateLimit, security, type CorsOptions } from '../src/index.ts'
 import { captureLog, createApp, ok, statuses } from './helpers.ts'
 
-for (const order of ['before', 'after'] as const) {
+const orders = ['before', 'after', 'imported after'] as const
+
+for (const order of orders) {
   t.test(`@fastify/helmet ${order} ours: its headers are sent, and ours are not`, async (t) => {
     const { lines, logger } = captureLog('warn')
     const app = createApp(t, { logger })
     if (order === 'before') await app.register(fastifyHelmet)
     await app.register(headers)
     if (order === 'after') await app.register(fastifyHelmet)
+    if (order === 'imported after') await app.register(import('@fastify/helmet'))
     app.get('/', ok)
     const { headers: sent } = await app.inject('/')
     t.match(sent['content-security-policy'], /script-src 'self';script-src-attr/)
@@ -27,6 +30,7 @@ for (const order of ['before', 'after'] as const) {
     if (order === 'before') await app.register(fastifyRateLimit, { max: 3 })
     await app.register(rateLimit, ours)
     if (order === 'after') await app.register(fastifyRateLimit, { max: 3 })
+    if (order === 'imported after') await app.register(import('@fastify/rate-limit'), { max: 3 })
     app.get('/', ok)
     app.get('/route', { config: { rateLimit: { max: 2 } } }, ok)
     app.get('/denied', { config: { rateLimit: { max: 9 } } }, (_request, reply) => reply.code(401).send())
@@ -41,11 +45,14 @@ const [a, b, c] = ['https://a.example', 'https://b.example', 'https://c.example'
 const forms: Record<string, CorsOptions> = {
   'a list': { origin: [a, /^https:\/\/p\.example$/] },
   'a function': { origin: (origin, done) => done(null, origin === a) },
-  'a delegator': { delegator: async () => ({ origin: a }) }
+  'a delegator': { delegator: async () => ({ origin: a }) },
+  'a list in preHandler': { origin: [a], hook: 'preHandler' },
+  'a function in preParsing': { origin: (origin, done) => done(null, origin === a), hook: 'preParsing' },
+  'a delegator in preSerialization': { delegator: async () => ({ origin: a }), hook: 'preSerialization' }
 }
 
 for (const [name, options] of Object.entries(forms)) {
-  for (const order of ['before', 'after'] as const) {
+  for (const order of orders) {
     t.test(`@fastify/cors ${order} ${name} of ours: its origins may read, and ours may not`, async (t) => {
       const { lines, logger } = captureLog('warn')
       const app = createApp(t, { logger })
@@ -53,6 +60,7 @@ for (const [name, options] of Object.entries(forms)) {
       if (order === 'before') await app.register(fastifyCors, theirs)
       await app.register(cors, options)
       if (order === 'after') await app.register(fastifyCors, theirs)
+      if (order === 'imported after') await app.register(import('@fastify/cors'), theirs)
       app.get('/', ok)
       app.get('/route', { config: { cors: { origin: c } } }, ok)
       const ask = async (origin: string | undefined, url = '/', method: 'GET' | 'OPTIONS' = 'GET') => {

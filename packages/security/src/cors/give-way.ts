@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyPluginOptions } from 'fastify'
 import fp from 'fastify-plugin'
+import { isThenable } from './origin-function.ts'
 
 const official = '@fastify/cors'
 const pluginMetadata = Symbol.for('plugin-meta')
@@ -17,9 +18,14 @@ export function whenCorsFollows(fastify: FastifyInstance, giveWay: () => void): 
   if (!fastify.hasDecorator(ours)) fastify.decorate(ours, true)
   const register = fastify.register as (...args: unknown[]) => unknown
   const checked = function (this: FastifyInstance, plugin: unknown, ...rest: unknown[]) {
-    if (this !== fastify || !isOfficial(plugin)) return register.call(this, plugin, ...rest)
+    if (this !== fastify) return register.call(this, plugin, ...rest)
+    return register.call(this, isThenable(plugin) ? plugin.then(replaced) : replaced(plugin), ...rest)
+  }
+  const replaced = (plugin: unknown): unknown => {
+    const official = [plugin, (plugin as { default?: unknown } | undefined)?.default].find(isOfficial)
+    if (official === undefined) return plugin
     giveWay()
-    return register.call(this, withoutPreflightRoute(plugin), ...rest)
+    return withoutPreflightRoute(official)
   }
   fastify.register = checked as FastifyInstance['register']
 }

@@ -1,14 +1,20 @@
 import type { FastifyCorsOptions } from '@fastify/cors'
 import { whenReplaced, type Overridable } from '@seaworthy/contract'
 import { omitUndefined } from '@seaworthy/internal'
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type {
+  FastifyInstance,
+  FastifyPluginAsync,
+  FastifyReply,
+  FastifyRequest,
+  HookHandlerDoneFunction
+} from 'fastify'
 import fp from 'fastify-plugin'
-import { registerCorsWithoutHook } from '../internals.ts'
+import { registerCorsWithoutHook, type CorsHookHandler } from '../internals.ts'
 import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { bindHeaderSlot } from '../prepared-headers/set-block.ts'
 import { hasOfficialCors, whenCorsFollows } from './give-way.ts'
 import { prepareListedOrigins, varyByOrigin } from './listed-origins.ts'
-import { checkCors, corsDefaults, type CorsOptions, type RouteCors } from './options.ts'
+import { checkCors, corsDefaults, type CorsHook, type CorsOptions, type RouteCors } from './options.ts'
 import { isThenable, toOriginFunction } from './origin-function.ts'
 
 interface CorsConfig {
@@ -42,7 +48,7 @@ const plugin: FastifyPluginAsync<CorsOptions> = async (fastify, options) => {
 
   const keepVary = dependsOnOrigin(checked) ? keepVaryOrigin(fastify) : undefined
   const setListedOrigin = prepareListedOrigins(fastify, checked)
-  const { delegator } = checked
+  const { delegator, hook = 'onRequest' } = checked
   const corsHook = await registerCorsWithoutHook(
     fastify,
     delegator === undefined
@@ -52,16 +58,15 @@ const plugin: FastifyPluginAsync<CorsOptions> = async (fastify, options) => {
           delegator: (request: FastifyRequest) => callDelegator(fastify, delegator, request)
         }
   )
-  fastify.addHook('onRequest', function cors(request, reply, done) {
-    if (!active || setListedOrigin?.(request, reply)) return done()
+  addHeadersHook(fastify, hook, corsHook ?? skip, (request, reply) => {
+    if (!active || setListedOrigin?.(request, reply)) return true
     keepVary?.(request, reply)
-    if (corsHook === undefined) done()
-    else corsHook.call(this, request, reply, done)
+    return corsHook === undefined
   })
   if (corsHook === undefined) {
     if (setListedOrigin !== undefined) {
       fastify.log.info(
-        'security: this version of @fastify/cors adds no onRequest hook; all requests pass through it, which is slower; nothing to do'
+        'security: this version of @fastify/cors adds its hook in another way; all requests pass through it, which is slower; nothing to do'
       )
     }
     return
@@ -71,6 +76,27 @@ const plugin: FastifyPluginAsync<CorsOptions> = async (fastify, options) => {
     if (active) warnAboutOfficial(fastify)
     active = false
   })
+}
+
+const skip: CorsHookHandler = (...rest) => (rest.at(-1) as HookHandlerDoneFunction)()
+
+/** Adds the hook of @fastify/cors for the requests that are not done without it. */
+function addHeadersHook(
+  fastify: FastifyInstance,
+  name: CorsHook,
+  corsHook: CorsHookHandler,
+  isDone: (request: FastifyRequest, reply: FastifyReply) => boolean
+): void {
+  if (name === 'preParsing' || name === 'preSerialization')
+    fastify.addHook(name as 'preSerialization', function cors(request, reply, payload, done) {
+      if (isDone(request, reply)) done()
+      else corsHook.call(this, request, reply, payload, done)
+    })
+  else
+    fastify.addHook(name as 'onRequest', function cors(request, reply, done) {
+      if (isDone(request, reply)) done()
+      else corsHook.call(this, request, reply, done)
+    })
 }
 
 const warnAboutOfficial = ({ log }: FastifyInstance): void =>
