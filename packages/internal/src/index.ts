@@ -1,5 +1,6 @@
 export * from './async/cap-delay.ts'
 export * from './async/deadline-queue.ts'
+export * from './async/is-thenable.ts'
 export * from './async/with-timeout.ts'
 export * from './errors/plugin-error.ts'
 export * from './fastify/has-logger.ts'

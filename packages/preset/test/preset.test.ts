@@ -173,18 +173,22 @@ t.test('registering a plugin to which a part cannot give way is rejected with it
   t.throws(() => app.register(seaworthy), { message: /fastify-seaworthy/ })
 })
 
-t.test('to a later @fastify/cors the cors of security gives way', async (t) => {
-  const { app } = await build(t, { security: { cors: { origin: 'https://a.example' } } })
-  await app.register(cors, { origin: ['https://b.example'] })
-  for (const [origin, expected] of [
-    ['https://a.example', undefined],
-    ['https://b.example', 'https://b.example']
-  ]) {
-    const { headers } = await app.inject({ url: '/', headers: { origin } })
-    t.equal(headers['access-control-allow-origin'], expected)
-  }
-  t.match(stateOf(app, 'security.cors'), { state: 'backed off', reason: /was registered later/ })
-})
+for (const [how, plugin] of [
+  ['later', cors],
+  ['later imported', import('@fastify/cors')]
+] as const)
+  t.test(`to a ${how} @fastify/cors the cors of security gives way`, async (t) => {
+    const { app } = await build(t, { security: { cors: { origin: 'https://a.example' } } })
+    await app.register(plugin, { origin: ['https://b.example'] })
+    for (const [origin, expected] of [
+      ['https://a.example', undefined],
+      ['https://b.example', 'https://b.example']
+    ]) {
+      const { headers } = await app.inject({ url: '/', headers: { origin } })
+      t.equal(headers['access-control-allow-origin'], expected)
+    }
+    t.match(stateOf(app, 'security.cors'), { state: 'backed off', reason: /was registered later/ })
+  })
 
 t.test('plugins that the auth part registers are rejected only where it has registered them', async (t) => {
   const session = { key: randomBytes(32) }
@@ -195,6 +199,8 @@ t.test('plugins that the auth part registers are rejected only where it has regi
   ] as const) {
     t.throws(() => void app.register(plugin as never), { message: words })
   }
+  const { app: importing } = await build(t, { auth: { jwt, session } })
+  await t.rejects(async () => importing.register(import('@fastify/jwt') as never), { message: /auth\.jwt/ })
   t.throws(() => app.decorate('authenticate', async () => undefined), {
     message: /"authenticate".*"auth".*\{ auth: false \}/
   })

@@ -1,3 +1,4 @@
+import { isThenable } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 import { pluginName } from '../internals.ts'
 import { partNames } from '../parts/options.ts'
@@ -30,16 +31,23 @@ export function handleLaterPlugins(
     })
 
   const register = fastify.register as (...args: unknown[]) => unknown
-  const checked = function (this: FastifyInstance, plugin: unknown, ...rest: unknown[]) {
+  const handle = (instance: FastifyInstance, plugin: unknown): unknown => {
     const name = pluginName(plugin)
     const duplicate = name === undefined ? undefined : duplicates.get(name)
-    if (name === undefined || duplicate === undefined) return register.call(this, plugin, ...rest)
+    if (name === undefined || duplicate === undefined) return plugin
     const { reason, part } = duplicate
     const isAllowed =
-      part !== undefined && (this === fastify ? giveWay(fastify, reports, part, name) : combinable.has(part))
+      part !== undefined &&
+      (instance === fastify ? giveWay(fastify, reports, part, name) : combinable.has(part))
     if (!isAllowed) throw new Error(`seaworthy: cannot register "${name}": ${reason}`)
-    if (this === fastify) duplicates.delete(name)
-    return register.call(this, plugin, ...rest)
+    if (instance === fastify) duplicates.delete(name)
+    return plugin
+  }
+  const checked = function (this: FastifyInstance, plugin: unknown, ...rest: unknown[]) {
+    const handled = isThenable(plugin)
+      ? plugin.then((imported) => handle(this, imported))
+      : handle(this, plugin)
+    return register.call(this, handled, ...rest)
   }
   fastify.register = checked as FastifyInstance['register']
 }

@@ -1,6 +1,6 @@
+import { isThenable } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyPluginCallback, FastifyPluginOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { isThenable } from './origin-function.ts'
 
 const official = '@fastify/cors'
 const pluginMetadata = Symbol.for('plugin-meta')

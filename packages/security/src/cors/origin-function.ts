@@ -1,3 +1,4 @@
+import { isThenable } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 import { maxOriginLength } from './check-origin.ts'
 import type { CorsOptions, OriginFunction, OriginRule } from './options.ts'
@@ -72,9 +73,6 @@ function wrapOriginFunction(fastify: FastifyInstance, allowOrigin: OriginFunctio
     }
   }
 }
-
-export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'
 
 /** The results that @fastify/cors takes: a boolean, an origin, a pattern, a list of those. */
 function allows(result: unknown, origin: string): boolean {

@@ -1,6 +1,6 @@
 import type { FastifyCorsOptions } from '@fastify/cors'
 import { whenReplaced, type Overridable } from '@seaworthy/contract'
-import { omitUndefined } from '@seaworthy/internal'
+import { isThenable, omitUndefined } from '@seaworthy/internal'
 import type {
   FastifyInstance,
   FastifyPluginAsync,
@@ -15,7 +15,7 @@ import { bindHeaderSlot } from '../prepared-headers/set-block.ts'
 import { hasOfficialCors, whenCorsFollows } from './give-way.ts'
 import { prepareListedOrigins, varyByOrigin } from './listed-origins.ts'
 import { checkCors, corsDefaults, type CorsHook, type CorsOptions, type RouteCors } from './options.ts'
-import { isThenable, toOriginFunction } from './origin-function.ts'
+import { toOriginFunction } from './origin-function.ts'
 
 interface CorsConfig {
   /** The route's CORS options, on top of the plugin's; `false` for none. */
