@@ -6,10 +6,11 @@ import { startServices, type Service } from './service-processes.ts'
 
 const needs = ['redis-server']
 
-async function pairOf(t: Test, more: SessionOptions = {}) {
+// A busy machine may take longer than the default for what is answered at all.
+async function pairOf(t: Test, more: SessionOptions = {}, storeTimeout = 5000) {
   const redis = await startRedis(t)
   const session = { key: randomBytes(32).toString('base64'), ...more }
-  const [a, b] = (await startServices(t, 2, redis, { session })) as [Service, Service]
+  const [a, b] = (await startServices(t, 2, redis, { session, storeTimeout })) as [Service, Service]
   const login = async (user: object = { sub: 'ada' }): Promise<string> =>
     (await a.post('/login', user)).headers.get('set-cookie')!.split(';')[0]!
   const me = async (service: Service, cookie: string) => (await service.get('/me', { cookie })).status
@@ -53,7 +54,7 @@ for (const onStoreError of ['closed', 'open'] as const) {
       needs,
       `with Redis ${outage} and onStoreError ${onStoreError}, sessions are answered and recover`,
       async (t) => {
-        const { redis, a, b, login, me } = await pairOf(t, { onStoreError })
+        const { redis, a, b, login, me } = await pairOf(t, { onStoreError }, 1000)
         const cookie = await login()
         if (outage === 'killed') await redis.kill()
         else redis.freeze()

@@ -100,17 +100,22 @@ requires(needs, 'a busy Redis is an outage, which ends with the script', async (
   const admin = plain(t, port)
   const script = plain(t, port)
   await script.ping()
-  const endless = script.eval('while true do end', 0).catch(() => undefined)
-  await until('503', async () => (await me({ cookie })) === 503)
+  let ended: string | undefined
+  const endless = script.eval('while true do end', 0).catch((error: Error) => (ended = error.message))
+  await until('503', async () => {
+    t.equal(ended, undefined, 'the script runs')
+    return (await me({ cookie })) === 503
+  })
   t.equal((await login()).status, 503)
   await until('the script to be killed', async () => {
     try {
       return (await admin.call('SCRIPT', 'KILL')) === 'OK'
-    } catch {
-      return false
+    } catch (error) {
+      // The answer to an earlier call may have been lost with its connection.
+      return /NOTBUSY/.test((error as Error).message)
     }
   })
-  await endless
+  t.match(await endless, /killed by user/i)
   await until('the session', async () => (await me({ cookie })) === 200)
 })
 

@@ -75,6 +75,14 @@ export const otherGoals = [
     most: 1.5
   },
   {
+    what: '10,000 idle connections, RSS of each: preset : bare',
+    of: ({ growth: { connections } }) => {
+      const { idleKB, bare } = rowOf(connections, { count: 10_000 })
+      return idleKB / bare.idleKB
+    },
+    most: 1.2
+  },
+  {
     what: '1,000,000 clients : 1,000, instructions',
     of: ({ growth: { clients } }) =>
       rowOf(clients, { name: ours, count: 1_000_000 }).instructions /

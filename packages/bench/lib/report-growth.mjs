@@ -49,15 +49,17 @@ export function growth({ routes, clients, tokens, connections, breakers }) {
     )
   if (connections)
     parts.push(
-      'Keep-alive connections to the preset, all in use:',
+      'Keep-alive connections to the preset, all in use; and the RSS of each that has had one request and is idle:',
       table(
-        ['connections', 'CPU µs per request', 'bare', 'RSS, MB more', 'bare'],
-        connections.map(({ count, microseconds, rssMB, bare }) => [
+        ['connections', 'CPU µs per request', 'bare', 'RSS, MB more', 'bare', 'idle, KB each', 'bare'],
+        connections.map(({ count, microseconds, rssMB, idleKB, bare }) => [
           count,
           shown(microseconds),
           shown(bare.microseconds),
           shown(rssMB),
-          shown(bare.rssMB)
+          shown(bare.rssMB),
+          idleKB === undefined ? '–' : shown(idleKB),
+          idleKB === undefined ? '–' : shown(bare.idleKB)
         ])
       )
     )
