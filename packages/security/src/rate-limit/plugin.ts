@@ -11,10 +11,11 @@ import { CustomStore } from './custom-store.ts'
 import { decorateLimits } from './decorators.ts'
 import { Limiter } from './limiter.ts'
 import { MemoryStore } from './memory-store.ts'
+import { provideKeyedLimits } from './keyed-limits.ts'
 import { createLimitMetrics } from './metrics.ts'
 import { resolveRateLimit, type RateLimitOptions } from './options.ts'
 import { warnAboutPlatformProxy, watchForwardedRequests } from './proxy-warning.ts'
-import { createRedisStore } from './redis-connection.ts'
+import { createRedisStore } from './redis-store.ts'
 import type { Limit } from './resolve-limit.ts'
 import { rateLimitHeaderWriter } from './response-headers.ts'
 import { addRouteHooks } from './route-hooks.ts'
@@ -75,6 +76,7 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
     })
   }
 
+  provideKeyedLimits(fastify, limiter, limits)
   const decorated = decorateLimits(fastify, limiter, limits)
   // Routes that were added before keep their limits: the other plugin does not cover them.
   whenReplaced(fastify, 'security.rateLimit', () => {
