@@ -7,6 +7,8 @@ import type { IsBreached } from './logins/breached.ts'
 import { createVerifyCredentials } from './logins/credentials.ts'
 import type { ResolvedLogin } from './logins/options.ts'
 import { createPasswords } from './logins/passwords.ts'
+import { createOpenApi } from './openapi/open-api.ts'
+import type { DescribedSchemes } from './openapi/schemes.ts'
 import { formatMatrix } from './policy/matrix.ts'
 import type { RouteRules } from './policy/routes.ts'
 import type { IssuerScope } from './revocation/issuer-scope.ts'
@@ -27,6 +29,7 @@ export interface ApiDependencies {
   readonly revocations: Revocations
   readonly rules: RouteRules
   readonly issuers: IssuerScope
+  readonly described: DescribedSchemes
   readonly mint: TokenMint | undefined
   readonly verifier: TokenVerifier | undefined
   readonly sessions: Sessions | undefined
@@ -50,10 +53,11 @@ export function createApi({
   revocations,
   rules,
   issuers,
+  described,
   ...features
 }: ApiDependencies): AuthApi {
   const { sessions } = features
-  const passwords = createPasswords(login.cost)
+  const passwords = createPasswords(login)
   const mint = () => requireFeature(features.mint, 'jwt.secret')
   let isBreached: Promise<IsBreached> | undefined
   const loadIsBreached = async (): Promise<IsBreached> => {
@@ -68,6 +72,7 @@ export function createApi({
     revoke: createRevoke({ store, audit, revocations, sessions, issuers, mint, verifier }),
     matrix: () => rules.matrix(),
     printMatrix: () => formatMatrix(rules.matrix()),
+    openApi: createOpenApi(rules, described),
     hashPassword: (password) => passwords.hash(password),
     verifyPassword: (password, hash) => passwords.verify(password, hash),
     needsRehash: (hash) => passwords.needsRehash(hash),
