@@ -178,7 +178,7 @@ t.test('a record that is not what it should be lets no key in', async (t) => {
   const { app, records, status } = await build(t, { attempts: 1000 })
   const { key, id, hash } = app.auth.apiKeys.create()
   const bad: unknown[] = [
-    null, {}, { sub: 'x' }, { hash: '', sub: 'x' }, { hash: 7, sub: 'x' }, { hash: [hash], sub: 'x' },
+    null, {}, { sub: 'x' }, { hash: '', sub: 'x' }, { hash: [hash], sub: 'x' },
     { hash: Buffer.alloc(32), sub: 'x' }, { hash: `${hash}AA`, sub: 'x' },
     { hash: createHash('sha256').update('').digest('base64url'), sub: 'x' },
     { hash, sub: 'x', expiresAt: 'never' }, { hash, sub: 'x', expiresAt: NaN }, { hash, sub: 'x', expiresAt: 1 },
@@ -237,9 +237,12 @@ t.test('an overlap prolongs no key, and a wrong one is refused', async (t) => {
   const { app } = await build(t)
   const id = '0123456789abcdef'
   t.equal(app.auth.apiKeys.rotate({ id, expiresAt: 5 }, '1 day').old.expiresAt, 5)
+  t.equal(app.auth.apiKeys.rotate({ id, expiresAt: new Date(7) }, '1 day').old.expiresAt, 7)
+  t.equal(app.auth.apiKeys.rotate({ id, expiresAt: '1970-01-01' }, '1 day').old.expiresAt, 0)
   t.ok(app.auth.apiKeys.rotate({ id, expiresAt: null }, 0).old.expiresAt <= Date.now())
   for (const [old, overlap] of [
     [{ id: 'x' }, 0],
+    [{ id, expiresAt: 'never' }, 0],
     [{ id: `${id}0` }, 0],
     [{ id }, -1],
     [{ id }, '400 days'],

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto'
 import swagger from '@fastify/swagger'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import Fastify, { type FastifyInstance } from 'fastify'
+import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { auth, type AuthOptions, type OpenApiOptions } from '../src/index.ts'
+import { auth, type AuthOptions, type OpenApiOptions, type SchemeExpression } from '../src/index.ts'
 import { secret } from './helpers.ts'
 
 interface Operation {
@@ -181,6 +182,63 @@ t.test("the app's transform and schemes stay, in any order of registration", asy
     )
   }
   t.same(openapi, before)
+})
+
+t.test('the document accepts exactly what the guards accept, for any expression of schemes', async (t) => {
+  const names = ['jwt', 'apiKey', 'session'] as const
+  const { expression } = fc.letrec<{ expression: SchemeExpression }>((tie) => {
+    const several = fc.array(tie('expression'), { minLength: 1, maxLength: 3 })
+    return {
+      expression: fc.oneof(
+        { maxDepth: 3 },
+        fc.constantFrom(...names),
+        several,
+        several.map((any) => ({ any })),
+        several.map((all) => ({ all }))
+      )
+    }
+  })
+  const accepts = (schemes: SchemeExpression, has: readonly string[]): boolean => {
+    if (typeof schemes === 'string') return has.includes(schemes)
+    if ('all' in schemes) return schemes.all.every((each) => accepts(each, has))
+    return ('any' in schemes ? schemes.any : schemes).some((each) => accepts(each, has))
+  }
+  const all = fc.sample(expression, 60)
+  const document = await documentOf(t, (app) => {
+    for (const [index, schemes] of all.entries()) app.get(`/${index}`, { config: { auth: { schemes } } }, ok)
+  })
+  for (const [index, schemes] of all.entries()) {
+    const { security } = get(document, `/${index}`)
+    for (let bits = 0; bits < 8; bits++) {
+      const has = names.filter((_name, at) => bits & (1 << at))
+      const documented = security!.some((needed) =>
+        Object.keys(needed).every((name) => has.includes(name as 'jwt'))
+      )
+      t.equal(documented, accepts(schemes, has), `${JSON.stringify(schemes)} with ${has.join()}`)
+    }
+  }
+})
+
+t.test('rejections refer to a shared schema of errors', async (t) => {
+  for (const openapi of ['3.0.3', '3.1.0']) {
+    const document = await documentOf(
+      t,
+      (app) => {
+        app.addSchema({ $id: 'Failure', type: 'object', properties: { code: { type: 'string' } } })
+        app.get('/', { config: { auth: { roles: 'admin' } } }, ok)
+      },
+      {
+        document: { openapi: { openapi, info: { title: 'orders', version: '1' } } },
+        openApi: { errorSchema: { content: { 'application/json': { schema: { $ref: 'Failure#' } } } } }
+      }
+    )
+    const { responses } = get(document, '/')
+    for (const status of ['401', '403'])
+      t.match(responses[status]?.content, {
+        'application/json': { schema: { $ref: /^#\/components\/schemas\// } }
+      })
+    t.match(responses['403']?.description, /a role of admin/)
+  }
 })
 
 t.test('wrong options are refused', async (t) => {

@@ -32,6 +32,7 @@ async function matrix(t: Test, cwd: string, rules: Rules, ...args: string[]) {
 
 t.test('a newly open or weaker route fails, with the change, until the file is updated', async (t) => {
   const cwd = temporaryFolder(t)
+  writeFileSync(join(cwd, 'access-matrix.json'), 'damaged')
   const first = await matrix(t, cwd, old, '--update')
   t.equal(first.code, 0, first.output)
   t.match(first.stdout, /wrote access-matrix\.json/)

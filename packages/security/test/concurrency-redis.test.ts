@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { requires, startNode, startRedis, until } from '@seaworthy/testing'
@@ -108,6 +109,40 @@ async function appWith(t: Test, client: Redis, options: ConcurrencyOptions) {
   t.teardown(() => waiting.forEach((resolve) => resolve()))
   return { app, lines, waiting }
 }
+
+requires(['redis-server'], 'a user of Redis needs no more than the guide lists', async (t) => {
+  const redis = await startRedis(t)
+  const admin = createClient(t, redis.port)
+  const guide = readFileSync(join(import.meta.dirname, '../../../docs/guide/security.md'), 'utf8')
+  const section = guide.slice(guide.indexOf('## Concurrency limits'), guide.indexOf('## Validation'))
+  const commands = [...section.matchAll(/`(\+\w+)`/g)].map(([, command]) => command!)
+  await admin.call('ACL', 'SETUSER', 'limits', 'on', '>pass', '~seaworthy-concurrency:*', ...commands)
+  const client = new Redis(redis.port, '127.0.0.1', {
+    username: 'limits',
+    password: 'pass',
+    enableReadyCheck: false
+  })
+  t.teardown(() => client.disconnect())
+  const { app, lines, waiting } = await appWith(t, client, {
+    max: 1,
+    leaseTime: 1000,
+    onStoreError: 'closed',
+    nameSpace: 'seaworthy-concurrency:'
+  })
+  const key = 'seaworthy-concurrency:{=tenant}concurrency'
+  const first = app.inject('/wait')
+  await until('it to run', () => waiting.length === 1)
+  const scoreOf = async () => Number((await admin.zrange(key, '0', '0', 'WITHSCORES'))[1])
+  const before = await scoreOf()
+  await until('its lease to be renewed', async () => (await scoreOf()) > before, 60_000)
+  waiting[0]!()
+  t.equal((await first).statusCode, 200)
+  await until('the release', async () => (await admin.zcard(key)) === 0)
+  t.same(
+    lines.filter((line) => line.includes('does not count')),
+    []
+  )
+})
 
 requires(['redis-server'], 'a request takes one call and gives back by one', async (t) => {
   const redis = await startRedis(t)

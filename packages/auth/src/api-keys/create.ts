@@ -47,7 +47,10 @@ export interface ApiKeys {
    * with a unit (`'7 days'`). Store the new key with the owner and scopes of the old one, and `old` in the old record. The
    * old key never lives longer than its `expiresAt`.
    */
-  rotate(old: { id: string; expiresAt?: number | null | undefined }, overlap: number | string): RotatedApiKey
+  rotate(
+    old: { id: string; expiresAt?: number | string | Date | null | undefined },
+    overlap: number | string
+  ): RotatedApiKey
 }
 
 export function createApiKey(prefix: string): NewApiKey {
@@ -56,16 +59,19 @@ export function createApiKey(prefix: string): NewApiKey {
   return { key, id, hash: hashKey(key).toString('base64url') }
 }
 
+/** The end of the old key, in the forms in which databases return dates. */
+function endOf(expiresAt: unknown): number {
+  if (expiresAt === undefined || expiresAt === null) return Infinity
+  const end = new Date(expiresAt as number | string | Date).getTime()
+  return Number.isNaN(end) ? check.fail('apiKeys.rotate expiresAt', 'a date', expiresAt) : end
+}
+
 export function rotateApiKey(prefix: string, audit: Audit): ApiKeys['rotate'] {
   return ({ id, expiresAt }, overlap) => {
     if (!isKeyId(id)) check.fail('apiKeys.rotate', "called with a key's id, 16 hexadecimal digits", id)
     const until = Date.now() + milliseconds('apiKeys.rotate overlap', overlap, 0, 366 * daySeconds * 1000)
     const created = createApiKey(prefix)
-    const old = {
-      id,
-      replacedBy: created.id,
-      expiresAt: typeof expiresAt === 'number' ? Math.min(until, expiresAt) : until
-    }
+    const old = { id, replacedBy: created.id, expiresAt: Math.min(until, endOf(expiresAt)) }
     const event = { type: 'api_key', outcome: 'rotated', scheme: 'apiKey' } as const
     audit.record({ ...event, keyId: id, expiresAt: old.expiresAt })
     return { ...created, old }

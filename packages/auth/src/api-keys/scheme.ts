@@ -47,8 +47,7 @@ export function apiKeyScheme(
   /** The record, if the key is its key. */
   async function lookUp(id: string, hash: Buffer): Promise<ApiKeyRecord | undefined> {
     const record = await find(id)
-    const text: unknown = record?.hash
-    const stored = Buffer.from(typeof text === 'string' ? text : '', 'base64url')
+    const stored = Buffer.from(record?.hash ?? '', 'base64url')
     // The comparison runs for an unknown key too, so that it takes as long as for a wrong one.
     const hasHash = stored.length === dummyHash.length
     const matches = timingSafeEqual(hash, hasHash ? stored : dummyHash)

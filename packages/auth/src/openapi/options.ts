@@ -51,8 +51,8 @@ export interface OpenApiOptions {
   securitySchemes?: SecuritySchemes
 
   /**
-   * The JSON schema of the bodies of 401 and 403, where a route's `response` has none: `{ $ref: 'SeaworthyError#' }` with
-   * `@seaworthy/errors`.
+   * The schema of 401 and 403, where a route's `response` has none, as a route has it: a JSON schema, or
+   * `errorResponses(401)['401']` of `@seaworthy/errors`.
    *
    * @defaultValue none: their bodies are not described
    */

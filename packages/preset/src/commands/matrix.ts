@@ -40,17 +40,29 @@ FILE exports the app, a promise of it, a function that makes it, or a plugin for
     if (diff === undefined && !update) return print(json ? JSON.stringify(rows, null, 2) : text)
 
     const target = diff !== undefined && (isFile(diff) || diff.endsWith('.json')) ? diff : defaultFile
-    // The first update has nothing to compare with.
     const base = diff ?? target
-    const isFirst = update && base === target && !isFile(base)
-    const { source, value } = isFirst ? { source: base, value: [] } : await readBaseline(base)
-    const changes = isFirst ? [] : compareMatrices(readRows(value, source), readRows(rows, file))
+    const { source, changes } = await changesSince(base, rows).catch((error: unknown) => {
+      // Without a file, or with a damaged one, the update has nothing to compare with.
+      if (update && base === target) return { source: base, changes: [] }
+      throw error
+    })
     if (update) writeBaseline(target, rows)
 
     const failed = !update && changes.some(isFailure)
     if (json) print(JSON.stringify({ base: source, failed, changes }, null, 2))
     else print(describe(changes, source, update ? target : undefined, `${file} --diff ${base}`))
     return failed ? 1 : 0
+  }
+}
+
+async function changesSince(
+  base: string,
+  rows: readonly unknown[]
+): Promise<{ source: string; changes: readonly Change[] }> {
+  const { source, value } = await readBaseline(base)
+  return {
+    source,
+    changes: compareMatrices(readRows(value, source), readRows(rows, 'the matrix of the app'))
   }
 }
 
