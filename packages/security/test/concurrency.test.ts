@@ -182,11 +182,11 @@ t.test('streams of one HTTP/2 connection count, and a reset stream leaves', asyn
   const [one, two] = [send('/wait'), send('/wait')]
   await until('two to run', () => gate.waiting === 2)
   t.equal(await status('/now'), 429)
-  one!.close(8)
+  one.close(8)
   await until('one to have left', () => now() === 1)
   t.equal(await status('/now'), 200)
   gate.open()
-  await once(two!.resume(), 'end')
+  await once(two.resume(), 'end')
   await until('all to have left', () => now() === 0)
 })
 

@@ -30,7 +30,7 @@ export function createOpenApi(
         const documented = (schema as DocumentedSchema | undefined) ?? {}
         if (rule === undefined || rule === 'operational' || rule === 'unmarked') return { schema, url }
         const { security: own } = documented
-        if (rule === 'public') return { schema: { ...documented, security: own ?? [] } as FastifySchema, url }
+        if (rule === 'public') return { schema: withMembers(documented, { security: own ?? [] }), url }
 
         const document = (argument.openapiObject ?? argument.swaggerObject ?? {}) as Document
         const isSwagger2 = argument.openapiObject === undefined
@@ -41,11 +41,14 @@ export function createOpenApi(
           rule,
           options.errorSchema
         )
-        return { schema: { ...documented, security, response } as FastifySchema, url }
+        return { schema: withMembers(documented, { security, response }), url }
       }
     }
   }
 }
+
+/** A copy, because the app's schema validates and serializes. `security` is a member only for @fastify/swagger. */
+const withMembers = (schema: object, members: object): FastifySchema => ({ ...schema, ...members })
 
 /** @fastify/swagger looks up each scheme that a route names. The app's object stays as it is. */
 function addSchemes(document: Document, schemes: SecuritySchemes, isSwagger2: boolean): void {
