@@ -26,6 +26,9 @@ function derive(
     parallelism,
     tagLength: length
   }
+  // oxlint-disable-next-line typescript/no-unnecessary-condition -- Node has it since 24.7
+  if (crypto.argon2 === undefined)
+    throw new Error('auth: a password hash by Argon2id needs Node 24.7 or newer')
   return new Promise((resolve, reject) => {
     crypto.argon2('argon2id', parameters, (error, key) => (error ? reject(error) : resolve(key)))
   })
