@@ -318,6 +318,40 @@ t.test(
   }
 )
 
+t.test('two apps, and two registrations in scopes of one app, count apart', async (t) => {
+  const [one, two] = [await build(t, { max: 1 }), await build(t, { max: 1 })]
+  void one.app.inject(as('ada'))
+  await until('it to run', () => one.gate.waiting === 1)
+  t.equal((await one.app.inject(as('ada', '/now'))).statusCode, 429)
+  t.equal((await two.app.inject(as('ada', '/now'))).statusCode, 200)
+
+  const gate = new Gate()
+  const app = Fastify()
+  t.teardown(() => app.close())
+  for (const name of ['shop', 'blog']) {
+    void app.register(
+      async (scope) => {
+        await scope.register(concurrencyLimit, { max: 1, by: 'ip' })
+        scope.get('/wait', async () => gate.wait())
+        scope.get('/now', async () => 'ok')
+      },
+      { prefix: `/${name}` }
+    )
+  }
+  const first = app.inject('/shop/wait')
+  await until('it to run', () => gate.waiting === 1)
+  const refused = await app.inject('/shop/now')
+  t.equal(refused.statusCode, 429)
+  const passed = await app.inject('/blog/now')
+  t.equal(passed.statusCode, 200)
+  t.match(
+    [refused, passed].map(({ headers }) => headers.ratelimit),
+    ['"concurrency";r=0', '"2 concurrency";r=0']
+  )
+  gate.open()
+  await first
+})
+
 t.test('wrong options stop the start', async (t) => {
   const register = async (options: unknown, route?: unknown): Promise<FastifyInstance> => {
     const app = Fastify()
