@@ -1,6 +1,6 @@
 import './parts.ts'
 import type { ApiKeyRecord } from '@seaworthy/auth'
-import { requires, startRedis } from '@seaworthy/testing'
+import { requires, startRedis, until } from '@seaworthy/testing'
 import Fastify from 'fastify'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
@@ -75,3 +75,44 @@ requires(['redis-server'], 'processes count a quota together in Redis', async (t
     codes.push((await app.inject({ url: '/', headers: { 'x-api-key': key } })).statusCode)
   t.same(codes, [200, 200, 200, 429])
 })
+
+requires(
+  ['redis-server'],
+  "running requests of one owner count together over the preset's Redis",
+  async (t) => {
+    const server = await startRedis(t)
+    const records = new Map<string, ApiKeyRecord>()
+    const waiting: (() => void)[] = []
+    const service = async () => {
+      const redis = new Redis(server.port, '127.0.0.1')
+      t.teardown(() => redis.disconnect())
+      const security = { concurrency: { max: 1, storeTimeout: 5000 }, rateLimit: { storeTimeout: 5000 } }
+      const app = await build(t, records, { redis: redis as never, security })
+      const options = { config: { auth: true }, schema: { querystring: {} } }
+      app.get(
+        '/wait',
+        options,
+        async () => new Promise<string>((resolve) => waiting.push(() => resolve('ok')))
+      )
+      return app
+    }
+    const [one, two] = [await service(), await service()]
+    const add = (sub: string) => {
+      const { key, id, hash } = one.auth.apiKeys.create()
+      records.set(id, { hash, sub, quota: false })
+      return { 'x-api-key': key }
+    }
+    const [first, second, other] = [add('partner'), add('partner'), add('other')]
+    const running = one.inject({ url: '/wait', headers: first })
+    await until('it to run', () => waiting.length === 1)
+    const refused = await two.inject({ url: '/', headers: second })
+    t.match(refused.json(), { statusCode: 429, code: 'CONCURRENCY_LIMITED' })
+    t.equal((await two.inject({ url: '/', headers: other })).statusCode, 200)
+    waiting[0]!()
+    t.equal((await running).statusCode, 200)
+    await until(
+      'the place to be free',
+      async () => (await two.inject({ url: '/', headers: second })).statusCode === 200
+    )
+  }
+)

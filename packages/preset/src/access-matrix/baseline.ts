@@ -23,7 +23,10 @@ export async function readBaseline(base: string): Promise<{ source: string; valu
   const colon = base.indexOf(':')
   const [ref, path] = colon > 0 ? [base.slice(0, colon), base.slice(colon + 1)] : [base, `./${defaultFile}`]
   const commit = await commitOf(ref)
-  if (commit === undefined) throw new Error(`${base} is no file and no commit of this clone; fetch it, or write the file with --update`)
+  if (commit === undefined)
+    throw new Error(
+      `${base} is no file and no commit of this clone; fetch it, or write the file with --update`
+    )
   const name = path.replace(/^\.\//, '')
   const text = await git('show', `${commit}:${path}`).catch(() => undefined)
   if (text === undefined) throw new Error(`${ref} has no ${name}; write it with --update and commit it`)
