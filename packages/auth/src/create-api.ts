@@ -29,12 +29,12 @@ export interface ApiDependencies {
   readonly revocations: Revocations
   readonly rules: RouteRules
   readonly issuers: IssuerScope
-  readonly described: DescribedSchemes
   readonly mint: TokenMint | undefined
   readonly verifier: TokenVerifier | undefined
   readonly sessions: Sessions | undefined
   readonly apiKeys: ApiKeys | undefined
   readonly csrf: Csrf | undefined
+  readonly described: DescribedSchemes
 }
 
 /** Returns a feature, or throws with the option that enables it. */
@@ -53,7 +53,6 @@ export function createApi({
   revocations,
   rules,
   issuers,
-  described,
   ...features
 }: ApiDependencies): AuthApi {
   const { sessions } = features
@@ -72,7 +71,6 @@ export function createApi({
     revoke: createRevoke({ store, audit, revocations, sessions, issuers, mint, verifier }),
     matrix: () => rules.matrix(),
     printMatrix: () => formatMatrix(rules.matrix()),
-    openApi: createOpenApi(rules, described),
     hashPassword: (password) => passwords.hash(password),
     verifyPassword: (password, hash) => passwords.verify(password, hash),
     needsRehash: (hash) => passwords.needsRehash(hash),
@@ -84,6 +82,7 @@ export function createApi({
     get sessions() {
       return requireFeature(sessions, 'session')
     },
-    csrfToken: (request: FastifyRequest) => requireFeature(features.csrf, 'csrf').tokenFor(request)
+    csrfToken: (request: FastifyRequest) => requireFeature(features.csrf, 'csrf').tokenFor(request),
+    openApi: createOpenApi(rules, features.described)
   }
 }

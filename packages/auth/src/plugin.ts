@@ -79,12 +79,12 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     revocations,
     rules,
     issuers: issuerScopeOf(options),
-    described: describeSchemes(options),
     mint: tokens?.mint,
     verifier: tokens?.verifier,
     sessions: sessions?.sessions,
     apiKeys,
-    csrf
+    csrf,
+    described: describeSchemes(options)
   })
   fastify.decorate('auth', api)
   if (oauth2.length > 0) {

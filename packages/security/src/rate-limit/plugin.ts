@@ -42,6 +42,7 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
     reportObserved: observedReports(fastify)
   })
 
+  provideKeyedLimits(fastify, limiter, limits)
   if (registration === 1) {
     fastify.addHook('onReady', (done) => {
       warnAboutPlatformProxy(fastify)
@@ -76,7 +77,6 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
     })
   }
 
-  provideKeyedLimits(fastify, limiter, limits)
   const decorated = decorateLimits(fastify, limiter, limits)
   // Routes that were added before keep their limits: the other plugin does not cover them.
   whenReplaced(fastify, 'security.rateLimit', () => {
