@@ -25,6 +25,8 @@ export interface ApiDependencies {
   /** The store of all processes, or `local`. */
   readonly store: AuthStore
   readonly local: AuthStore
+  /** The schemes in the words of OpenAPI. */
+  readonly described: DescribedSchemes
   readonly audit: Audit
   readonly revocations: Revocations
   readonly rules: RouteRules
@@ -34,7 +36,6 @@ export interface ApiDependencies {
   readonly sessions: Sessions | undefined
   readonly apiKeys: ApiKeys | undefined
   readonly csrf: Csrf | undefined
-  readonly described: DescribedSchemes
 }
 
 /** Returns a feature, or throws with the option that enables it. */
