@@ -67,7 +67,8 @@ requires(['redis-server'], 'the places of a process that dies are free when its 
   hold(t, one.port)
   hold(t, one.port)
   await until('two to run', async () => (await leases(client)) === 2)
-  t.equal(await status(two.port), 429)
+  // A pause of the process lets its short leases expire until it renews them.
+  await until('both places to be taken', async () => (await status(two.port)) === 429)
   one.child.kill('SIGKILL')
   await until('the leases to expire', async () => (await status(two.port)) === 200, 60_000)
   await until('nothing to be left', async () => (await client.keys('test:*')).length === 0, 60_000)
@@ -84,9 +85,9 @@ requires(
     const scoreOf = async () =>
       Number((await client.zrange('test:{=tenant}concurrency', '0', '0', 'WITHSCORES'))[1])
     await until('it to run', async () => (await leases(client)) === 1)
-    const first = await scoreOf()
+    const first = await until('its lease', scoreOf)
     await until('its lease to be renewed', async () => (await scoreOf()) > first, 60_000)
-    t.equal(await leases(client), 1)
+    await until('one place to be taken', async () => (await leases(client)) === 1)
   }
 )
 
@@ -125,7 +126,7 @@ requires(['redis-server'], 'a user of Redis needs no more than the guide lists',
   t.teardown(() => client.disconnect())
   const { app, lines, waiting } = await appWith(t, client, {
     max: 1,
-    leaseTime: 1000,
+    leaseTime: 3000,
     onStoreError: 'closed',
     nameSpace: 'seaworthy-concurrency:'
   })
@@ -133,7 +134,7 @@ requires(['redis-server'], 'a user of Redis needs no more than the guide lists',
   const first = app.inject('/wait')
   await until('it to run', () => waiting.length === 1)
   const scoreOf = async () => Number((await admin.zrange(key, '0', '0', 'WITHSCORES'))[1])
-  const before = await scoreOf()
+  const before = await until('its lease', scoreOf)
   await until('its lease to be renewed', async () => (await scoreOf()) > before, 60_000)
   waiting[0]!()
   t.equal((await first).statusCode, 200)
