@@ -222,7 +222,7 @@ export const errorNotes = {
     'The route was added before this plugin, and its `config.auth` or `defaultDeny` requires a rule',
     '`await app.register(auth, …)` before the routes'
   ],
-  AUTH_TOO_MANY_ATTEMPTS: ['429', 'Too many logins failed', 'Wait for `Retry-After`'],
+  AUTH_TOO_MANY_ATTEMPTS: ['429', 'Too many logins failed, or API keys were wrong', 'Wait for `Retry-After`'],
   AUTH_LOGINS_BUSY: [
     '503',
     'More password logins arrive than the process can check',
@@ -315,6 +315,11 @@ export const errorNotes = {
     '503',
     'Redis does not answer and the limit is `closed`',
     'Retry after `Retry-After` seconds'
+  ],
+  CONCURRENCY_LIMITED: [
+    '429',
+    'As many requests of the user or address run as `concurrency` allows',
+    'Retry when one of them has ended'
   ],
   UNSUPPORTED_CONTENT_TYPE: [
     '415',
@@ -471,6 +476,9 @@ export const metricNotes = {
   rate_limit_requests_total:
     '`refused` grows: an attack, or a limit too low. Try a limit with `observe: true` first.',
   rate_limit_store_errors_total: 'Grows: look at Redis.',
+  concurrency_limit_requests_total:
+    '`refused` grows: one client takes all, or a limit is too low. Try it with `observe: true` first.',
+  concurrency_limit_running: 'It grows and does not fall: requests hang.',
   rate_limit_store_up: '0: each process counts alone.',
   auth_decisions_total: '`denied` grows: an attack, a client with an old token, or a missing role.',
   auth_events_total: 'Failed logins by `type` and `outcome`.',

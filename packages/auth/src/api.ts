@@ -1,6 +1,7 @@
 import type { Overridable } from '@seaworthy/contract'
 import type { ApiKeys } from './api-keys/create.ts'
 import type { VerifyCredentials } from './logins/credentials.ts'
+import type { OpenApiOptions, OpenApiTransform } from './openapi/options.ts'
 import type { AuthHook } from './policy/auth-hook.ts'
 import type { MatrixRow } from './policy/matrix.ts'
 import type { Sessions } from './sessions/types.ts'
@@ -43,11 +44,16 @@ export interface AuthApi {
   matrix(): MatrixRow[]
   /** The matrix as text. */
   printMatrix(): string
+  /**
+   * The option `transform` of @fastify/swagger: security schemes, scopes, 401 and 403 by the same rules as the matrix.
+   * `app.register(swagger, { openapi: { … }, ...app.auth.openApi() })`
+   */
+  openApi(options?: OpenApiOptions): { transform: OpenApiTransform }
   /** Hashes a password for storage. */
   hashPassword(password: string): Promise<string>
   /** Whether a password matches its hash. It takes as long for users that do not exist (no hash). */
   verifyPassword(password: string, hash: string | null | undefined): Promise<boolean>
-  /** Whether a hash was made with another `login.cost`, or by another program: hash the password again at the next login. */
+  /** Whether a hash was made with another `login.cost` or `login.argon2id`, or by another program: hash the password again at the next login. */
   needsRehash(hash: string | null | undefined): boolean
   /** Whether a password is in the list `login.breached`. `false` if the list does not answer. */
   isBreachedPassword(password: string): Promise<boolean>

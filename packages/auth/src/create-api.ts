@@ -7,6 +7,8 @@ import type { IsBreached } from './logins/breached.ts'
 import { createVerifyCredentials } from './logins/credentials.ts'
 import type { ResolvedLogin } from './logins/options.ts'
 import { createPasswords } from './logins/passwords.ts'
+import { createOpenApi } from './openapi/open-api.ts'
+import type { DescribedSchemes } from './openapi/schemes.ts'
 import { formatMatrix } from './policy/matrix.ts'
 import type { RouteRules } from './policy/routes.ts'
 import type { IssuerScope } from './revocation/issuer-scope.ts'
@@ -23,6 +25,8 @@ export interface ApiDependencies {
   /** The store of all processes, or `local`. */
   readonly store: AuthStore
   readonly local: AuthStore
+  /** The schemes in the words of OpenAPI. */
+  readonly described: DescribedSchemes
   readonly audit: Audit
   readonly revocations: Revocations
   readonly rules: RouteRules
@@ -53,7 +57,7 @@ export function createApi({
   ...features
 }: ApiDependencies): AuthApi {
   const { sessions } = features
-  const passwords = createPasswords(login.cost)
+  const passwords = createPasswords(login)
   const mint = () => requireFeature(features.mint, 'jwt.secret')
   let isBreached: Promise<IsBreached> | undefined
   const loadIsBreached = async (): Promise<IsBreached> => {
@@ -79,6 +83,7 @@ export function createApi({
     get sessions() {
       return requireFeature(sessions, 'session')
     },
-    csrfToken: (request: FastifyRequest) => requireFeature(features.csrf, 'csrf').tokenFor(request)
+    csrfToken: (request: FastifyRequest) => requireFeature(features.csrf, 'csrf').tokenFor(request),
+    openApi: createOpenApi(rules, features.described)
   }
 }

@@ -1,6 +1,6 @@
 import { serviceName } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
-import { resolveApiKeys, type ApiKeyOptions } from './api-keys/options.ts'
+import { resolveApiKeys, type ApiKeyOptions, type ResolvedApiKeys } from './api-keys/options.ts'
 import type { AuditEvent, AuditListener } from './core/audit.ts'
 import { ofFastifyJwtAtTop, refuseMoved } from './core/moved-options.ts'
 import { check, optionsOf } from './core/option-checks.ts'
@@ -151,7 +151,7 @@ export interface ResolvedAuth {
   readonly jwt: ResolvedJwt | undefined
   readonly session: ResolvedSession | undefined
   readonly oauth2: readonly ResolvedProvider[]
-  readonly apiKeys: Required<ApiKeyOptions> | undefined
+  readonly apiKeys: ResolvedApiKeys | undefined
   readonly roles: Roles
   readonly policies: Policies
   readonly revocation: ResolvedRevocation

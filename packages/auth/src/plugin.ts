@@ -9,6 +9,7 @@ import { createAudit } from './core/audit.ts'
 import type { SchemeName } from './core/identity.ts'
 import { createApi } from './create-api.ts'
 import { explainCollisions } from './internals.ts'
+import { describeSchemes } from './openapi/schemes.ts'
 import { resolveOptions, type AuthOptions, type ResolvedAuth } from './options.ts'
 import { createGuards } from './policy/guard.ts'
 import { createRouteRules } from './policy/routes.ts'
@@ -48,7 +49,8 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     session &&
     (await (await import('./sessions/register.ts')).registerSessions(fastify, session, dependencies))
   const apiKeys =
-    options.apiKeys && (await import('./api-keys/register.ts')).createApiKeys(options.apiKeys, realm)
+    options.apiKeys &&
+    (await import('./api-keys/register.ts')).createApiKeys(fastify, options.apiKeys, { realm, audit })
   const csrf =
     options.csrf &&
     (await import('./csrf/register.ts')).registerCsrf(fastify, options.csrf, {
@@ -60,9 +62,10 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
 
   for (const feature of [tokens, apiKeys, sessions])
     if (feature) schemes.set(feature.scheme.name, feature.scheme)
-  const guards = createGuards({ schemes, roles, audit, realm })
+  const guards = createGuards({ schemes, roles, audit, realm, countForQuota: apiKeys?.countForQuota })
   const { policies, mode, defaultDeny } = options
-  const ruleOptions = { schemes: [...schemes.keys()], policies, mode, defaultDeny }
+  const { rolesGranting } = roles
+  const ruleOptions = { schemes: [...schemes.keys()], policies, mode, defaultDeny, rolesGranting }
   const rules = createRouteRules(fastify, ruleOptions, guards)
   decorateUnlessPresent(fastify, 'authenticate', rules.authenticate)
   decorateUnlessPresent(fastify, 'authorize', rules.authorize)
@@ -80,7 +83,8 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     verifier: tokens?.verifier,
     sessions: sessions?.sessions,
     apiKeys,
-    csrf
+    csrf,
+    described: describeSchemes(options)
   })
   fastify.decorate('auth', api)
   if (oauth2.length > 0) {

@@ -83,6 +83,6 @@ t.test('a hash of another cost or kind needs a new one', async (t) => {
   t.equal(app.auth.needsRehash(hash), false)
   t.equal(stronger.auth.needsRehash(hash), true)
   t.equal(await stronger.auth.verifyPassword('a', hash), true, 'and still verifies')
-  for (const other of ['', '$2b$10$abcdefghijklmnopqrstuv', hash.replace('p=3', 'p=1'), null])
+  for (const other of ['', '$2b$10$abcdefghijklmnopqrstuv', hash.replace(/p=\d/, 'p=1'), null])
     t.equal(app.auth.needsRehash(other), true)
 })

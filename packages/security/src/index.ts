@@ -1,4 +1,7 @@
 export { clientNetwork as normalizeIP, type RedisClient } from '@seaworthy/internal'
+export { ConcurrencyLimitError } from './concurrency/errors.ts'
+export type { ConcurrencyLimitOptions, ConcurrencyOptions, RouteConcurrency } from './concurrency/options.ts'
+export { concurrencyLimit } from './concurrency/plugin.ts'
 export type {
   CorsDelegator,
   CorsHook,

@@ -1,4 +1,5 @@
 import { omitUndefined } from '@seaworthy/internal'
+import type { ConcurrencyOptions } from './concurrency/options.ts'
 import type { CorsOptions } from './cors/options.ts'
 import type { HeadersOptions } from './headers/options.ts'
 import { modes, type Mode } from './mode.ts'
@@ -44,6 +45,12 @@ export interface SecurityOptions extends SecurityServerOptions {
    */
   rateLimit?: RateLimitOptions | false | undefined
   /**
+   * How many requests of one user, address or tenant run at the same time.
+   *
+   * @defaultValue false
+   */
+  concurrency?: ConcurrencyOptions | false | undefined
+  /**
    * Request validation. `false` turns it off.
    *
    * @defaultValue `{}`
@@ -56,13 +63,14 @@ export type ResolvedSecurity = {
   [Name in keyof typeof defaults]: NonNullable<SecurityOptions[Name]>
 }
 
-const defaults = { headers: {}, cors: false, rateLimit: {}, validation: {} } as const
+const defaults = { headers: {}, cors: false, rateLimit: {}, concurrency: false, validation: {} } as const
 
 const names = optionNames<SecurityOptions>({
   mode: true,
   headers: true,
   cors: true,
   rateLimit: true,
+  concurrency: true,
   validation: true,
   trustProxy: true,
   bodyLimit: true,
@@ -75,8 +83,11 @@ const names = optionNames<SecurityOptions>({
 /** Fills in the defaults and rejects invalid options. Each plugin checks its own options. */
 export function resolveOptions(options: SecurityOptions): ResolvedSecurity {
   check.keys('', options, names)
-  const { headers, cors, rateLimit, validation, mode } = { ...defaults, ...omitUndefined(options) }
-  const resolved = { headers, cors, rateLimit, validation } as ResolvedSecurity
+  const { headers, cors, rateLimit, concurrency, validation, mode } = {
+    ...defaults,
+    ...omitUndefined(options)
+  }
+  const resolved = { headers, cors, rateLimit, concurrency, validation } as ResolvedSecurity
   for (const [name, value] of Object.entries(resolved)) if (value !== false) assertOptionsObject(name, value)
   if (mode === undefined) return resolved
   check.oneOf('mode', mode, modes)
@@ -85,6 +96,7 @@ export function resolveOptions(options: SecurityOptions): ResolvedSecurity {
     headers: withMode(resolved.headers),
     cors: resolved.cors,
     rateLimit: withMode(resolved.rateLimit),
+    concurrency: withMode(resolved.concurrency),
     validation: withMode(resolved.validation)
   }
 }

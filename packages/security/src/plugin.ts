@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
+import { concurrencyLimit } from './concurrency/plugin.ts'
 import { cors } from './cors/plugin.ts'
 import { headers } from './headers/plugin.ts'
 import { resolveOptions, type SecurityOptions } from './options.ts'
@@ -18,6 +19,7 @@ const plugin: FastifyPluginAsync<SecurityOptions> = async (fastify, options) => 
   if (resolved.headers) await fastify.register(headers, resolved.headers)
   if (resolved.cors) await fastify.register(cors, resolved.cors)
   if (resolved.rateLimit) await fastify.register(rateLimit, resolved.rateLimit)
+  if (resolved.concurrency) await fastify.register(concurrencyLimit, resolved.concurrency)
   if (resolved.validation) await fastify.register(validation, resolved.validation)
 
   fastify.addHook('onReady', (done) => {

@@ -1,4 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import type { Audit } from '../core/audit.ts'
+import { check, daySeconds, milliseconds } from '../core/option-checks.ts'
+import { hashKey, isKeyId, newKeyText } from './key-text.ts'
 
 /**
  * A new key: show `key` once, store `id` and `hash`.
@@ -14,6 +17,22 @@ export interface NewApiKey {
 }
 
 /**
+ * A new key, and the members to store in the record of the key that it replaces.
+ *
+ * @example
+ * const { id, hash, key, old }: RotatedApiKey = app.auth.apiKeys.rotate({ id: '0123456789abcdef' }, '7 days')
+ * console.log(`store ${id} and ${hash}, show ${key}; ${old.id} ends at ${old.expiresAt}`)
+ */
+export interface RotatedApiKey extends NewApiKey {
+  old: {
+    id: string
+    replacedBy: string
+    /** Until when the old key is valid, in **milliseconds** since 1970. */
+    expiresAt: number
+  }
+}
+
+/**
  * Creates API keys, as `app.auth.apiKeys`.
  *
  * @example
@@ -23,17 +42,38 @@ export interface NewApiKey {
 export interface ApiKeys {
   /** Creates a key. Store `id` and `hash` where `find` looks: this package stores nothing. */
   create(): NewApiKey
+  /**
+   * Creates the key that replaces another one, which stays valid for `overlap`: milliseconds from 0 to 366 days, or a text
+   * with a unit (`'7 days'`). Store the new key with the owner and scopes of the old one, and `old` in the old record. The
+   * old key never lives longer than its `expiresAt`.
+   */
+  rotate(
+    old: { id: string; expiresAt?: number | string | Date | null | undefined },
+    overlap: number | string
+  ): RotatedApiKey
 }
-
-/** A fast hash is enough: a key has 256 random bits, so it cannot be guessed. */
-export const hashKey = (key: string): Buffer => createHash('sha256').update(key).digest()
-
-/** Matches keys with this prefix and captures their id. */
-export const keyFormat = (prefix: string): RegExp =>
-  new RegExp(`^${prefix}_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$`)
 
 export function createApiKey(prefix: string): NewApiKey {
   const id = randomBytes(8).toString('hex')
-  const key = `${prefix}_${id}_${randomBytes(32).toString('base64url')}`
+  const key = newKeyText(prefix, id)
   return { key, id, hash: hashKey(key).toString('base64url') }
+}
+
+/** The end of the old key, in the forms in which databases return dates. */
+function endOf(expiresAt: unknown): number {
+  if (expiresAt === undefined || expiresAt === null) return Infinity
+  const end = new Date(expiresAt as number | string | Date).getTime()
+  return Number.isNaN(end) ? check.fail('apiKeys.rotate expiresAt', 'a date', expiresAt) : end
+}
+
+export function rotateApiKey(prefix: string, audit: Audit): ApiKeys['rotate'] {
+  return ({ id, expiresAt }, overlap) => {
+    if (!isKeyId(id)) check.fail('apiKeys.rotate', "called with a key's id, 16 hexadecimal digits", id)
+    const until = Date.now() + milliseconds('apiKeys.rotate overlap', overlap, 0, 366 * daySeconds * 1000)
+    const created = createApiKey(prefix)
+    const old = { id, replacedBy: created.id, expiresAt: Math.min(until, endOf(expiresAt)) }
+    const event = { type: 'api_key', outcome: 'rotated', scheme: 'apiKey' } as const
+    audit.record({ ...event, keyId: id, expiresAt: old.expiresAt })
+    return { ...created, old }
+  }
 }

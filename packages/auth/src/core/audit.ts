@@ -10,6 +10,7 @@ import type { SchemeName } from './identity.ts'
  */
 export type AuditType =
   | 'access'
+  | 'api_key'
   | 'csrf'
   | 'login'
   | 'provider_login'
@@ -41,6 +42,10 @@ export interface AuditEvent {
   readonly method?: string | undefined
   readonly ip?: string | undefined
   readonly correlationId?: string | undefined
+  /** The id of the API key that the event is about. */
+  readonly keyId?: string | undefined
+  /** Until when the key is valid that was replaced, in **milliseconds** since 1970. */
+  readonly expiresAt?: number | undefined
 }
 
 /** The option `onAudit`. */
@@ -49,7 +54,7 @@ export type AuditListener = (event: AuditEvent, request: FastifyRequest | undefi
 export interface Audit {
   /** Logs and counts an event, and passes it to the listener. */
   record(
-    event: Pick<AuditEvent, 'type' | 'outcome' | 'scheme' | 'code' | 'subject'>,
+    event: Pick<AuditEvent, 'type' | 'outcome' | 'scheme' | 'code' | 'subject' | 'keyId' | 'expiresAt'>,
     request?: FastifyRequest
   ): void
   /** The hot path: a request was allowed. Counts, and builds an event only for a listener. */

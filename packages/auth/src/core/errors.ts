@@ -102,3 +102,11 @@ export const sessionTooLarge = (): AuthError =>
     code: 'AUTH_SESSION_TOO_LARGE',
     statusCode: 500
   })
+
+/** 429 with `Retry-After`. @param wait - **Milliseconds**. */
+export const tooManyAttempts = (wait: number): AuthError =>
+  new AuthError('Too many attempts, try again later', {
+    code: 'AUTH_TOO_MANY_ATTEMPTS',
+    statusCode: 429,
+    headers: { 'retry-after': Math.ceil(wait / 1000) }
+  })

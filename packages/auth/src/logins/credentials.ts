@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { clientNetwork } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
-import { AuthError, unauthorized } from '../core/errors.ts'
+import { tooManyAttempts, unauthorized, type AuthError } from '../core/errors.ts'
 import type { AuthStore } from '../stores/store.ts'
 import type { ResolvedLogin } from './options.ts'
 import type { Passwords } from './passwords.ts'
@@ -48,13 +48,6 @@ const maxPasswordLength = 1024
 
 const invalidCredentials = (): AuthError =>
   unauthorized('AUTH_INVALID_CREDENTIALS', 'Account or password is wrong', 'Password realm="login"')
-
-const tooManyAttempts = (wait: number): AuthError =>
-  new AuthError('Too many attempts, try again later', {
-    code: 'AUTH_TOO_MANY_ATTEMPTS',
-    statusCode: 429,
-    headers: { 'retry-after': Math.ceil(wait / 1000) }
-  })
 
 /** A hash, because a shared store must not hold people's email addresses. */
 const accountKey = (account: string): string =>

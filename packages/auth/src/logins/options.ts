@@ -1,4 +1,5 @@
 import { check } from '../core/option-checks.ts'
+import { resolveArgon2id, type Argon2idOptions, type ResolvedArgon2id } from './argon2id-options.ts'
 import { resolveBreached, type BreachedOptions, type ResolvedBreached } from './breached-options.ts'
 
 /**
@@ -48,12 +49,21 @@ export interface LoginOptions {
   addressFactor?: number
 
   /**
-   * The cost of a password hash: scrypt with N = 2^cost, r = 8, p = 3. It takes 2^cost KiB of memory. Exponent, 14 to
-   * 20.
+   * The cost of a password hash: scrypt with N = 2^cost, r = 8, p = 3 (5 at 14). It takes 2^cost KiB of memory. Exponent,
+   * 14 to 20.
    *
    * @defaultValue 15
    */
   cost?: number
+
+  /**
+   * Hashes passwords by Argon2id instead of scrypt: its cost, `{}` for what OWASP recommends. Hashes by both are verified,
+   * and `app.auth.needsRehash` tells which are not of the current kind. It takes Node 24.7.
+   *
+   * @defaultValue none: scrypt, which every Node has
+   * @throws RangeError for less than OWASP recommends, and before Node 24.7.
+   */
+  argon2id?: Argon2idOptions
 
   /**
    * A list of leaked passwords, for `app.auth.isBreachedPassword`. Only the first five letters of a password's hash are
@@ -64,7 +74,8 @@ export interface LoginOptions {
   breached?: BreachedOptions
 }
 
-export interface ResolvedLogin extends Required<Omit<LoginOptions, 'breached'>> {
+export interface ResolvedLogin extends Required<Omit<LoginOptions, 'argon2id' | 'breached'>> {
+  readonly argon2id: ResolvedArgon2id | undefined
   readonly breached: ResolvedBreached | undefined
 }
 
@@ -75,10 +86,10 @@ export const loginDefaults = {
   accountFactor: 10,
   addressFactor: 10,
   cost: 15
-} as const satisfies Required<Omit<LoginOptions, 'breached'>>
+} as const satisfies Required<Omit<LoginOptions, 'argon2id' | 'breached'>>
 
 export function resolveLogin(options: LoginOptions): ResolvedLogin {
-  check.keys('login', options, [...Object.keys(loginDefaults), 'breached'])
+  check.keys('login', options, [...Object.keys(loginDefaults), 'argon2id', 'breached'])
   const integer = (
     name: keyof typeof loginDefaults,
     rule: { min: number; max?: number; unit?: string }
@@ -90,6 +101,7 @@ export function resolveLogin(options: LoginOptions): ResolvedLogin {
     accountFactor: integer('accountFactor', { min: 1, max: 1000 }),
     addressFactor: integer('addressFactor', { min: 1, max: 1000 }),
     cost: integer('cost', { min: 14, max: 20 }),
+    argon2id: resolveArgon2id(options.argon2id),
     breached: resolveBreached(options.breached)
   }
 }

@@ -24,9 +24,14 @@ export interface GuardDependencies {
   readonly roles: Roles
   readonly audit: Audit
   readonly realm: string
+  /** Counts an authenticated request for the quota of its API key. */
+  readonly countForQuota: GuardHook | undefined
 }
 
-export function createGuards({ schemes, roles, audit, realm }: GuardDependencies): Guards {
+/** The outcome of a rejection by its status. */
+const outcomes: Readonly<Record<number, string>> = { 401: 'unauthenticated', 403: 'denied', 429: 'slowed' }
+
+export function createGuards({ schemes, roles, audit, realm, countForQuota }: GuardDependencies): Guards {
   const challenges = [...schemes.values()].map((scheme) => scheme.challenge)
   const compiled = new Map<SchemeExpression, Identify>()
 
@@ -40,7 +45,7 @@ export function createGuards({ schemes, roles, audit, realm }: GuardDependencies
     const { statusCode = 500, code, headers } = error as Partial<AuthError>
     // Also set on the reply: an app's error handler may ignore the headers of the error.
     if (headers) void reply.headers(headers as Record<string, string>)
-    const outcome = statusCode === 401 ? 'unauthenticated' : statusCode === 403 ? 'denied' : 'unavailable'
+    const outcome = outcomes[statusCode] ?? 'unavailable'
     const { scheme = 'none', subject } = request.identity ?? {}
     audit.record({ type: 'access', outcome, scheme, code, subject }, request)
     done(error)
@@ -122,7 +127,7 @@ export function createGuards({ schemes, roles, audit, realm }: GuardDependencies
             request.identity = identity
             request.user = identity.user
             audit.allowed(identity.scheme, identity.subject, request)
-            return done()
+            return countForQuota === undefined ? done() : countForQuota(request, reply, done)
           }
           if (error) return reject(error, request, reply, done)
           if (optional) return done()

@@ -1,6 +1,7 @@
 import type { RouteOptions } from 'fastify'
 import { formatSchemes } from '../schemes/expression.ts'
 import { isRestricted, type Requirement } from './requirement.ts'
+import type { Roles } from './roles.ts'
 
 /**
  * The access rules of one route.
@@ -16,6 +17,8 @@ export interface MatrixRow {
   access: 'public' | 'optional' | 'authenticated' | 'restricted' | 'operational' | 'unmarked'
   schemes: string
   roles: readonly string[]
+  /** The roles that open the route, those that include one of `roles` too: one of each list is required. */
+  grants: readonly (readonly string[])[]
   scopes: readonly string[]
   policies: readonly string[]
   owner: readonly string[]
@@ -32,7 +35,8 @@ export interface MatrixRow {
 /** The rows of a route, one for each method. */
 export function rowsOf(
   { method, url }: Pick<RouteOptions, 'method' | 'url'>,
-  rule: 'public' | 'operational' | 'unmarked' | readonly Requirement[]
+  rule: 'public' | 'operational' | 'unmarked' | readonly Requirement[],
+  rolesGranting: Roles['rolesGranting']
 ): MatrixRow[] {
   const requirements = typeof rule === 'string' ? [] : rule
   const access = typeof rule === 'string' ? rule : accessOf(rule)
@@ -44,6 +48,7 @@ export function rowsOf(
     access,
     schemes: [...new Set(requirements.map(({ schemes }) => formatSchemes(schemes)))].join(' and '),
     roles: requirements.flatMap(({ roles }) => roles),
+    grants: requirements.flatMap(({ roles }) => (roles.length > 0 ? [[...rolesGranting(roles)]] : [])),
     scopes: requirements.flatMap(({ scopes }) => scopes),
     policies: requirements.flatMap(({ policies }) => policies.map((policy) => policy.name)),
     owner: requirements.flatMap(({ owner }) => owner.map((policy) => policy.name)),

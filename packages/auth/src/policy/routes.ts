@@ -9,20 +9,24 @@ import type { Guards } from './guard.ts'
 import { rowsOf, type MatrixRow } from './matrix.ts'
 import { misplacedRules } from './misplaced.ts'
 import { requirementOf, type Requirement, type RuleContext } from './requirement.ts'
+import type { Roles } from './roles.ts'
 import { createScopeGuards } from './scope-guards.ts'
 
 export interface RouteRules {
   authenticate: AuthHook
   authorize(...roles: (RoleName | readonly RoleName[])[]): AuthHook
   matrix(): MatrixRow[]
+  /** The rule of a route, with the guards of its scope; `undefined` for a route without this plugin. Complete when the app is ready. */
+  ruleOf(route: RouteOptions): RouteEntry['rule'] | undefined
 }
 
 export interface RouteRulesOptions extends RuleContext {
   readonly defaultDeny: boolean
+  readonly rolesGranting: Roles['rolesGranting']
 }
 
 /** A route whose hooks are complete when the app is ready. */
-interface RouteEntry {
+export interface RouteEntry {
   readonly name: string
   readonly route: Pick<RouteOptions, 'method' | 'url'>
   /** The instance on which it was added. */
@@ -45,6 +49,7 @@ export function createRouteRules(
   const checkedRoute = routeData<true>('auth.checked')
   const scopes = createScopeGuards(fastify, phases, (hook) => requirements.get(hook))
   const entries: RouteEntry[] = []
+  const entryOf = new WeakMap<object, RouteEntry>()
   /** Keys that look like rules, each with the routes that have it. */
   const misplaced = new Map<string, string[]>()
 
@@ -105,9 +110,11 @@ export function createRouteRules(
   fastify.addHook('onRoute', function (route) {
     const { auth, operational } = route.config ?? {}
     checkedRoute.set(route, true)
-    const name = `${[route.method].flat().join('|')} ${route.url}`
+    const name = nameOf(route)
     const add = (rule: RouteEntry['rule']): void => {
-      entries.push({ name, route: { method: route.method, url: route.url }, scope: this, rule })
+      const entry = { name, route: { method: route.method, url: route.url }, scope: this, rule }
+      entries.push(entry)
+      entryOf.set(route, entry)
     }
     if (operational !== undefined) return add('operational')
 
@@ -181,9 +188,18 @@ export function createRouteRules(
       for (const role of roles) check.string('authorize', role)
       return createHook({ ...base, roles })
     },
-    matrix: () => entries.flatMap((entry) => rowsOf(entry.route, ruleOf(entry)))
+    ruleOf(route) {
+      // Another plugin may have a copy of the route.
+      const name = nameOf(route)
+      const entry = entryOf.get(route) ?? entries.find((each) => each.name === name)
+      return entry && ruleOf(entry)
+    },
+    matrix: () => entries.flatMap((entry) => rowsOf(entry.route, ruleOf(entry), options.rolesGranting))
   }
 }
+
+const nameOf = ({ method, url }: Pick<RouteOptions, 'method' | 'url'>): string =>
+  `${[method].flat().join('|')} ${url}`
 
 /** `@fastify/cors` answers preflight requests on a route of its own. */
 const isPreflight = ({ method, url }: { method: unknown; url: string }): boolean =>

@@ -27,8 +27,13 @@ export function appArguments(args: readonly string[]): { file: string; json: boo
     allowPositionals: true,
     options: { json: { type: 'boolean', default: false } }
   })
+  return { file: oneFile(positionals), json: values.json }
+}
+
+/** The file that a command loads. */
+export function oneFile(positionals: readonly string[]): string {
   const [file, ...rest] = positionals
   if (file === undefined) throw new UsageError('name the file that makes the app')
   if (rest.length > 0) throw new UsageError(`the command takes one file, got ${positionals.length}`)
-  return { file, json: values.json }
+  return file
 }

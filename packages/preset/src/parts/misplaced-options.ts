@@ -19,7 +19,16 @@ const places: Readonly<Record<string, readonly string[]>> = {
   shutdown: ['signals', 'drainDelay', 'timeout', 'gracePeriod'],
   health: ['checks'],
   resilience: ['shedding', 'deadline', 'breakers'],
-  security: ['headers', 'cors', 'rateLimit', 'validation', 'trustProxy', 'bodyLimit', 'requestTimeout'],
+  security: [
+    'headers',
+    'cors',
+    'rateLimit',
+    'concurrency',
+    'validation',
+    'trustProxy',
+    'bodyLimit',
+    'requestTimeout'
+  ],
   'security.headers': [
     'contentSecurityPolicy',
     'xFrameOptions',

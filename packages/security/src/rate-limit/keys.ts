@@ -21,7 +21,11 @@ const maxKeyLength = 64
 const addressOf = ({ ip }: FastifyRequest) => ip as string | undefined
 
 /** Requests without an address share a key: otherwise a client could escape the limit by resetting its connection. */
-const keyOrNoAddress = ({ by }: Limit, request: FastifyRequest, key: RawKey): string | number | undefined =>
+export const keyOrNoAddress = (
+  { by }: Pick<Limit, 'by'>,
+  request: FastifyRequest,
+  key: RawKey
+): string | number | undefined =>
   key ?? (by === 'ip' && addressOf(request) === undefined ? noAddress : undefined)
 
 const isAllowed = ({ allowed }: Limit, request: FastifyRequest): boolean => {
@@ -34,7 +38,10 @@ const isAllowed = ({ allowed }: Limit, request: FastifyRequest): boolean => {
  * IPv6 addresses are counted by their network, also those that a key generator of the app returns, and addresses without
  * the port that some proxies add: each connection of a client has another one.
  */
-const normalizeKey = ({ subnet, isAddress }: Limit, key: string | number): string => {
+export const normalizeKey = (
+  { subnet, isAddress }: Pick<Limit, 'subnet' | 'isAddress'>,
+  key: string | number
+): string => {
   const text = String(key)
   const normalized =
     isAddress && text.includes(':') && parseAddress(text) !== undefined ? clientNetwork(text, subnet) : text
@@ -43,7 +50,7 @@ const normalizeKey = ({ subnet, isAddress }: Limit, key: string | number): strin
     : createHash('sha256').update(normalized).digest('base64url')
 }
 
-function toHit(limit: Limit, rawKey: string | number, max: number, window: number, cost: number): Hit {
+export function toHit(limit: Limit, rawKey: string | number, max: number, window: number, cost: number): Hit {
   const key = normalizeKey(limit, rawKey)
   return {
     name: limit.name,
@@ -58,14 +65,14 @@ function toHit(limit: Limit, rawKey: string | number, max: number, window: numbe
 }
 
 const costOf = ({ cost }: Limit, request: FastifyRequest): number =>
-  typeof cost === 'number' ? cost : toInteger(cost(request), 1)
+  typeof cost === 'number' ? cost : toInteger('rateLimit', cost(request), 1)
 
 /** The result of a function of the app. One that is no number fails the request: it must not disable the limit. */
-const toInteger = (value: unknown, min: number): number => {
+export const toInteger = (option: string, value: unknown, min: number): number => {
   const integer = Math.trunc(Number(value))
   if (integer >= min && integer <= Number.MAX_SAFE_INTEGER) return integer
   throw new RangeError(
-    `security: a function of "rateLimit" must return a number of at least ${min}, got ${String(value)}`
+    `security: a function of "${option}" must return a number of at least ${min}, got ${String(value)}`
   )
 }
 
@@ -112,8 +119,8 @@ export async function collectHitsAsync(
       toHit(
         limit,
         rawKey,
-        typeof max === 'number' ? max : toInteger(await max(request, key), 0),
-        typeof window === 'number' ? window : toInteger(await window(request, key), 1),
+        typeof max === 'number' ? max : toInteger('rateLimit', await max(request, key), 0),
+        typeof window === 'number' ? window : toInteger('rateLimit', await window(request, key), 1),
         costOf(limit, request)
       )
     )

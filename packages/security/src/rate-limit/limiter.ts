@@ -1,7 +1,8 @@
+import type { CountedKey } from '@seaworthy/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ReportObserved } from '../mode.ts'
 import { RateLimitStoreError } from './errors.ts'
-import { collectHits, collectHitsAsync, type CountedHits } from './keys.ts'
+import { collectHits, collectHitsAsync, toHit, type CountedHits } from './keys.ts'
 import type { MemoryStore } from './memory-store.ts'
 import type { LimitMetrics } from './metrics.ts'
 import { rejectRequest, type Rejection } from './reject.ts'
@@ -49,6 +50,17 @@ export class Limiter {
       return done(error as Error)
     }
     this.#take(counted, request, reply, done)
+  }
+
+  /** Lets a request pass or rejects it, for a key and with a limit that another plugin has found. */
+  enforceKey(
+    limit: Limit,
+    { key, max, window }: CountedKey,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    done: Done
+  ): void {
+    this.#take({ limits: [limit], hits: [toHit(limit, key, max, window, 1)] }, request, reply, done)
   }
 
   /** Lets a request of a test pass, whatever its count, which is apart from those of clients. */

@@ -9,12 +9,13 @@ import { securityStatus, type LimitInfo } from '../status.ts'
 import { check } from '../option-checks.ts'
 import { CustomStore } from './custom-store.ts'
 import { decorateLimits } from './decorators.ts'
+import { provideKeyedLimits } from './keyed-limits.ts'
 import { Limiter } from './limiter.ts'
 import { MemoryStore } from './memory-store.ts'
 import { createLimitMetrics } from './metrics.ts'
 import { resolveRateLimit, type RateLimitOptions } from './options.ts'
 import { warnAboutPlatformProxy, watchForwardedRequests } from './proxy-warning.ts'
-import { createRedisStore } from './redis-connection.ts'
+import { createRedisStore } from './redis-store.ts'
 import type { Limit } from './resolve-limit.ts'
 import { rateLimitHeaderWriter } from './response-headers.ts'
 import { addRouteHooks } from './route-hooks.ts'
@@ -41,6 +42,7 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
     reportObserved: observedReports(fastify)
   })
 
+  provideKeyedLimits(fastify, limiter, limits)
   if (registration === 1) {
     fastify.addHook('onReady', (done) => {
       warnAboutPlatformProxy(fastify)

@@ -4,13 +4,13 @@ import {
   serviceName,
   toRedisClient,
   withoutCommand,
+  type GuardedRedisOptions,
   type RedisClient,
   type RedisFailure
 } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 import { check } from '../option-checks.ts'
-import { defaultPrefix, type ResolvedRateLimit } from './options.ts'
-import { RedisStore } from './redis-store.ts'
+import type { ResolvedRateLimit } from './options.ts'
 
 /** The members of clients that are used if they are there. */
 interface Client extends RedisClient {
@@ -24,65 +24,70 @@ interface Client extends RedisClient {
 /** Milliseconds for which the start waits for Redis. Then it continues without. */
 const connectTimeout = 1000
 
-/**
- * The store in Redis, if the options have one: on the app's client, or on a connection of the plugin.
- *
- * @param registration - The number of the plugin's registration in the app: the second one has counts of its own.
- */
-export async function createRedisStore(
-  fastify: FastifyInstance,
-  { redis, nameSpace, storeTimeout }: ResolvedRateLimit,
-  registration: number,
+/** The data of a plugin in Redis. */
+interface Kept {
+  reportIfDisconnected(): void
+  close(): void
+}
+
+/** Where something is kept in Redis, and what is called about it. */
+export interface RedisUse extends Pick<ResolvedRateLimit, 'redis' | 'nameSpace' | 'storeTimeout'> {
+  /** The option of the plugin, for messages. */
+  option: string
+  /** The prefix of all keys, in front of the service's name, unless `nameSpace` is set. */
+  prefix: string
+  /** The number of the plugin's registration in the app: the second one has counts of its own. */
+  registration: number
   onFailure: (failure: RedisFailure) => void
-): Promise<RedisStore | undefined> {
+  /** Called when Redis stops answering, with the error, and when it answers again. */
+  onChange: (server: string, error: Error | undefined) => void
+}
+
+/** Opens Redis, if the options have one: on the app's client, or on a connection of the plugin. */
+export async function openRedis<T extends Kept>(
+  fastify: FastifyInstance,
+  { redis, nameSpace, storeTimeout, option, prefix, registration, onFailure, onChange }: RedisUse,
+  create: (options: GuardedRedisOptions) => T
+): Promise<T | undefined> {
   if (redis === undefined) return undefined
 
   const appClient: Client | undefined = toRedisClient(redis)
   if (appClient === undefined && !isConnectionOptions(redis)) {
     check.fail(
-      'rateLimit.redis',
+      `${option}.redis`,
       'a client of ioredis or of node-redis, or the options of a connection',
       redis
     )
   }
-  const client: Client = appClient ?? (await connect(redis as Record<string, unknown>))
+  const client: Client = appClient ?? (await connect(option, redis as Record<string, unknown>))
   let lastError: Error | undefined
   client.on?.('error', (error) => {
     lastError = error
     fastify.log.debug({ err: withoutCommand(error) }, 'security: the connection to Redis failed')
   })
   const server = addressOf(client)
-  const store = new RedisStore({
+  const kept = create({
     client,
-    keyPrefix: (nameSpace ?? defaultNameSpace()) + (registration > 1 ? `${registration}:` : ''),
+    keyPrefix: (nameSpace ?? defaultNameSpace(prefix)) + (registration > 1 ? `${registration}:` : ''),
     timeout: storeTimeout,
     onFailure,
     lastError: () => lastError,
     reconnect: appClient === undefined ? () => client.disconnect?.(true) : undefined,
-    onChange(up, error) {
-      if (up) {
-        fastify.log.info(`security: ${server} answers again; processes share their rate limits again`)
-      } else {
-        fastify.log.warn(
-          { err: error },
-          `security: ${server} does not count requests (${error?.message ?? 'no answer'}); rate limits follow "onStoreError" until it does; check the server, the user's permissions and the connection`
-        )
-      }
-    }
+    onChange: (up, error) => onChange(server, up ? undefined : (error ?? new Error('no answer')))
   })
   await waitUntilReady(client)
-  store.reportIfDisconnected()
-  closeWithApp(fastify, () => {
-    store.close()
+  kept.reportIfDisconnected()
+  closeWithApp(fastify, option, () => {
+    kept.close()
     if (appClient === undefined) client.disconnect?.()
   })
-  return store
+  return kept
 }
 
 /** Services that share a Redis do not share their counts; replicas of one do. */
-function defaultNameSpace(): string {
+function defaultNameSpace(prefix: string): string {
   const service = serviceName()
-  return service === undefined ? defaultPrefix : `${defaultPrefix}${service}:`
+  return service === undefined ? prefix : `${prefix}${service}:`
 }
 
 /** `Redis at redis.internal:6379`, if the client shows it. */
@@ -93,20 +98,21 @@ function addressOf({ options }: Client): string {
 }
 
 /** Closes after the last response: in the app's shutdown if there is one. */
-function closeWithApp(fastify: FastifyInstance, close: () => void): void {
-  provided(fastify, lifecyclePort)?.onShutdown('rate limits', close)
+function closeWithApp(fastify: FastifyInstance, option: string, close: () => void): void {
+  const name = option === 'rateLimit' ? 'rate limits' : 'concurrency limits'
+  provided(fastify, lifecyclePort)?.onShutdown(name, close)
   fastify.addHook('onClose', (_instance, done) => {
     close()
     done()
   })
 }
 
-async function connect(options: Record<string, unknown>): Promise<Client> {
+async function connect(option: string, options: Record<string, unknown>): Promise<Client> {
   let ioredis: Pick<typeof import('ioredis'), 'Redis'>
   try {
     ioredis = await import('ioredis')
   } catch (cause) {
-    throw new Error('security: "rateLimit.redis" needs the package "ioredis": npm install ioredis', { cause })
+    throw new Error(`security: "${option}.redis" needs the package "ioredis": npm install ioredis`, { cause })
   }
   // Without a queue a command fails at once while Redis is away, instead of waiting and counting much later.
   return new ioredis.Redis({ enableOfflineQueue: false, maxRetriesPerRequest: 0, ...options })

@@ -1,4 +1,7 @@
-import { GuardedRedis, redisScript, type GuardedRedisOptions } from '@seaworthy/internal'
+import { GuardedRedis, redisScript, type GuardedRedisOptions, type RedisFailure } from '@seaworthy/internal'
+import type { FastifyInstance } from 'fastify'
+import { defaultPrefix, type ResolvedRateLimit } from './options.ts'
+import { openRedis } from './redis-connection.ts'
 import { refundScript, takeScript } from './redis-scripts.ts'
 import type { Hit, HitResult } from './types.ts'
 
@@ -6,6 +9,37 @@ const take = redisScript(takeScript)
 const refund = redisScript(refundScript)
 
 const afterRejections = { ignore: 0, count: 1, double: 2 } as const
+
+/** The store in Redis, if the options have one. */
+export const createRedisStore = (
+  fastify: FastifyInstance,
+  { redis, nameSpace, storeTimeout }: ResolvedRateLimit,
+  registration: number,
+  onFailure: (failure: RedisFailure) => void
+): Promise<RedisStore | undefined> =>
+  openRedis(
+    fastify,
+    {
+      redis,
+      nameSpace,
+      storeTimeout,
+      option: 'rateLimit',
+      prefix: defaultPrefix,
+      registration,
+      onFailure,
+      onChange(server, error) {
+        if (error === undefined) {
+          fastify.log.info(`security: ${server} answers again; processes share their rate limits again`)
+        } else {
+          fastify.log.warn(
+            { err: error },
+            `security: ${server} does not count requests (${error.message}); rate limits follow "onStoreError" until it does; check the server, the user's permissions and the connection`
+          )
+        }
+      }
+    },
+    (options) => new RedisStore(options)
+  )
 
 /** Counts in Redis or Valkey, by one call per request. */
 export class RedisStore {
@@ -59,4 +93,6 @@ export class RedisStore {
 }
 
 /** The hash tag keeps all limits of a client in one slot of a cluster. An empty tag would be none: hence the `=`. */
-const keysOf = (hits: readonly Hit[]): string[] => hits.map(({ name, key }) => `{=${key}}${name}`)
+export const keyInRedis = ({ name, key }: Pick<Hit, 'name' | 'key'>): string => `{=${key}}${name}`
+
+const keysOf = (hits: readonly Hit[]): string[] => hits.map(keyInRedis)

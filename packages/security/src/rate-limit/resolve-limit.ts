@@ -149,7 +149,7 @@ export const formatPolicy = (name: string, max: number, window: number): string 
   `${quote(name)};q=${max};w=${Math.ceil(window / 1000)}`
 
 /** A text of a structured header: ASCII, with escaped quotes and backslashes. */
-const quote = (text: string): string =>
+export const quote = (text: string): string =>
   `"${text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, String.raw`\$&`)}"`
 
 function stageOf(option: string, { hook, by }: LimitOptions): Limit['stage'] {

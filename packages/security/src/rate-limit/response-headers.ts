@@ -79,6 +79,29 @@ export function rateLimitHeaderWriter(
   }
 }
 
+const draftNames: ReadonlySet<string> = new Set(['ratelimit', 'ratelimit-policy'])
+
+/** Binds the writing of one more item of the draft's headers, beside those of rate limits. */
+export function policyItemWriter(
+  fastify: FastifyInstance
+): (reply: FastifyReply, state: string, policy: string) => void {
+  const setBlock = bindHeaderSlot(fastify, 'limits')
+  return (reply, state, policy) => {
+    const before = headerBlockOf(reply, 'limits') as RateLimitHeaders | undefined
+    const after = (text: string | undefined, item: string) => (text ? `${text}, ${item}` : item)
+    setBlock(
+      reply,
+      new RateLimitHeaders(
+        before?.names ?? draftNames,
+        before?.older ?? '',
+        before?.remaining ?? Infinity,
+        after(before?.state, state),
+        after(before?.policy, policy)
+      )
+    )
+  }
+}
+
 /** The index of the result that a client should follow: the longest wait of those exceeded, else the least left. */
 export function tightestOf(results: readonly HitResult[]): number {
   let best = 0

@@ -1,0 +1,45 @@
+import type { SchemeName } from '../core/identity.ts'
+import type { ResolvedAuth } from '../options.ts'
+
+/** Security schemes of a document, by name. */
+export type SecuritySchemes = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+/** The schemes of an app in the words of OpenAPI, and the names by which each of the plugin's can be met. */
+export interface DescribedSchemes {
+  readonly schemes: SecuritySchemes
+  readonly namesOf: ReadonlyMap<SchemeName, readonly string[]>
+}
+
+/** A name that no scheme of the plugin has. */
+const jwtCookie = 'jwtCookie'
+
+export function describeSchemes({
+  jwt,
+  session,
+  apiKeys
+}: Pick<ResolvedAuth, 'jwt' | 'session' | 'apiKeys'>): DescribedSchemes {
+  const schemes: Record<string, Record<string, unknown>> = {}
+  const namesOf = new Map<SchemeName, readonly string[]>()
+  if (jwt) {
+    schemes.jwt = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }
+    if (jwt.cookie !== undefined) schemes[jwtCookie] = { type: 'apiKey', in: 'cookie', name: jwt.cookie }
+    namesOf.set('jwt', jwt.cookie === undefined ? ['jwt'] : ['jwt', jwtCookie])
+  }
+  if (apiKeys) {
+    schemes.apiKey = { type: 'apiKey', in: 'header', name: apiKeys.header }
+    namesOf.set('apiKey', ['apiKey'])
+  }
+  if (session) {
+    schemes.session = { type: 'apiKey', in: 'cookie', name: session.cookieName }
+    namesOf.set('session', ['session'])
+  }
+  return { schemes, namesOf }
+}
+
+/** The scheme in the words of Swagger 2.0, which has no bearer and no cookie. */
+export const inSwagger2 = (scheme: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  scheme.type === 'http'
+    ? { type: 'apiKey', in: 'header', name: 'Authorization' }
+    : scheme.in === 'cookie'
+      ? { ...scheme, in: 'header', name: 'Cookie', description: `The cookie ${String(scheme.name)}` }
+      : scheme
