@@ -39,7 +39,16 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
   const local = memoryStore()
   const store = options.redis ? sharedStore(fastify, options, options.redis) : local
   const revocations = revocationsOf(fastify, options, store)
-  const dependencies = { realm, store, revocations, audit }
+  const issuers = issuerScopeOf(options)
+  const logins = oauth2.some(({ logout }) => logout !== undefined)
+    ? (await import('./revocation/provider-logins.ts')).createProviderLogins({
+        store,
+        revocations,
+        issuers,
+        audit
+      })
+    : undefined
+  const dependencies = { realm, store, revocations, audit, local, logins }
 
   fastify.decorateRequest('identity', null)
   const tokens =
@@ -60,9 +69,11 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
 
   for (const feature of [tokens, apiKeys, sessions])
     if (feature) schemes.set(feature.scheme.name, feature.scheme)
-  const guards = createGuards({ schemes, roles, audit, realm })
+  const binding = tokens?.binding
+  const guards = createGuards({ schemes, roles, audit, realm, binding })
   const { policies, mode, defaultDeny } = options
-  const ruleOptions = { schemes: [...schemes.keys()], policies, mode, defaultDeny }
+  const hasDpop = binding !== undefined
+  const ruleOptions = { schemes: [...schemes.keys()], policies, mode, defaultDeny, hasDpop }
   const rules = createRouteRules(fastify, ruleOptions, guards)
   decorateUnlessPresent(fastify, 'authenticate', rules.authenticate)
   decorateUnlessPresent(fastify, 'authorize', rules.authorize)
@@ -75,7 +86,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     audit,
     revocations,
     rules,
-    issuers: issuerScopeOf(options),
+    issuers,
     mint: tokens?.mint,
     verifier: tokens?.verifier,
     sessions: sessions?.sessions,
@@ -85,7 +96,14 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
   fastify.decorate('auth', api)
   if (oauth2.length > 0) {
     const { registerOauth } = await import('./oauth/register.ts')
-    await registerOauth(fastify, oauth2, { audit, hasSessions: session !== undefined })
+    const absoluteTimeout = session?.absoluteTimeout ?? 0
+    await registerOauth(fastify, oauth2, {
+      audit,
+      sessions: sessions?.sessions,
+      absoluteTimeout,
+      store,
+      logins
+    })
   }
   if (store.shared) reportToReadiness(fastify, store)
   showToOperators(fastify, api, {

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
 import { AuthError, challenge, unauthorized, type AuthErrorCode } from '../core/errors.ts'
 import type { Identity, SchemeName } from '../core/identity.ts'
+import type { TokenBinding } from '../dpop/binding.ts'
 import { compileSchemes } from '../schemes/compile.ts'
 import type { Identify, Scheme, SchemeExpression } from '../schemes/types.ts'
 import type { Done, GuardHook } from './auth-hook.ts'
@@ -24,10 +25,12 @@ export interface GuardDependencies {
   readonly roles: Roles
   readonly audit: Audit
   readonly realm: string
+  /** With the option `jwt.dpop`. */
+  readonly binding: TokenBinding | undefined
 }
 
-export function createGuards({ schemes, roles, audit, realm }: GuardDependencies): Guards {
-  const challenges = [...schemes.values()].map((scheme) => scheme.challenge)
+export function createGuards({ schemes, roles, audit, realm, binding }: GuardDependencies): Guards {
+  const challenges = [...schemes.values()].flatMap((scheme) => scheme.challenge)
   const compiled = new Map<SchemeExpression, Identify>()
 
   const identifyBy = (expression: SchemeExpression): Identify => {
@@ -114,11 +117,18 @@ export function createGuards({ schemes, roles, audit, realm }: GuardDependencies
   }
 
   return {
-    authenticate({ schemes: expression, optional }) {
+    authenticate({ schemes: expression, optional, dpopRequired }) {
       const identify = identifyBy(expression)
       return (request, reply, done) => {
         identify(request, (error, identity) => {
           if (identity !== undefined) {
+            if (dpopRequired && binding?.isBound(identity) !== true)
+              return reject(
+                binding!.errors.required('A token that is bound to a key is required'),
+                request,
+                reply,
+                done
+              )
             request.identity = identity
             request.user = identity.user
             audit.allowed(identity.scheme, identity.subject, request)

@@ -1,7 +1,7 @@
 import { identityOf, type Identity } from '../core/identity.ts'
 import { invalid, type TokenOutcome, type VerificationResult } from '../core/token-outcome.ts'
 import type { Introspection } from '../introspection/introspection.ts'
-import { decodeUnverified, isCanonical } from './bearer.ts'
+import { decodeUnverified, isCanonical } from '../core/token-text.ts'
 import type { IssuerRegistry } from './issuer-registry.ts'
 import type { ResolvedJwt } from './options.ts'
 import type { TrustedIssuer } from './trusted-issuer.ts'
