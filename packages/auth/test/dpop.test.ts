@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import * as DPoP from 'dpop'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { SignJWT } from 'jose'
 import Provider from 'oidc-provider'
@@ -52,6 +53,10 @@ t.test('a refresh token is of use only with its key, and a thief ends nothing', 
   t.equal(stolen.statusCode, 401)
   t.match(stolen.json(), { code: 'AUTH_REFRESH_INVALID' })
 
+  const [family = ''] = refreshToken.split('.')
+  const invented = await refresh(`${family}.${'x'.repeat(44)}`, proof())
+  t.match(invented.json(), { statusCode: 401, code: 'AUTH_REFRESH_INVALID' })
+
   const next = (await refresh(refreshToken, proof())).json<{ accessToken: string; tokenType: string }>()
   t.equal(next.tokenType, 'DPoP')
   t.equal((await me(withProof(next.accessToken, proofOf(key, { token: next.accessToken })))).statusCode, 200)
@@ -90,6 +95,28 @@ t.test(
     t.equal(statuses.filter((status) => status === 200).length, 1, 'one of twenty at a time')
   }
 )
+
+t.test('a denial of a bound token names its scheme, so that a client asks for a better one', async (t) => {
+  const { app } = await dpopApp(t, {
+    routes: (app) => {
+      app.get('/admin', { config: { auth: { roles: 'admin' } } }, async () => 'admin')
+      app.get('/strong', { config: { auth: { acr: 'gold' } } }, async () => 'strong')
+    }
+  })
+  const key = keyPair()
+  const { accessToken: token } = await login(app, key)
+  for (const [path, expected] of [
+    ['/admin', /^DPoP realm="api", error="insufficient_scope"/],
+    ['/strong', /^DPoP realm="api", error="insufficient_user_authentication"/]
+  ] as const) {
+    const url = baseUrl + path
+    const { headers } = await app.inject({
+      url: path,
+      headers: withProof(token, proofOf(key, { url, token }))
+    })
+    t.match(headers['www-authenticate'], expected)
+  }
+})
 
 t.test('several guards of one request verify its proof once', async (t) => {
   const app = Fastify()
@@ -340,11 +367,11 @@ t.test('a token of a real authorization server is accepted with a proof of a rea
       execute: [client.allowInsecureRequests]
     }
   )
-  const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256'))
-  const tokens = await client.clientCredentialsGrant(config, { scope: 'read' }, { DPoP })
+  const handle = client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256'))
+  const tokens = await client.clientCredentialsGrant(config, { scope: 'read' }, { DPoP: handle })
   t.equal(tokens.token_type, 'dpop')
   const url = new URL('/orders/a%2Fb?page=2', origin)
-  const open = (handle?: client.DPoPHandle) =>
+  const open = (of?: client.DPoPHandle) =>
     client.fetchProtectedResource(
       config,
       tokens.access_token,
@@ -352,13 +379,13 @@ t.test('a token of a real authorization server is accepted with a proof of a rea
       'GET',
       null,
       new Headers(),
-      handle ? { DPoP: handle } : {}
+      of ? { DPoP: of } : {}
     )
   // The client learns the nonce from the first 401, and repeats the request.
-  const response = await open(DPoP)
+  const response = await open(handle)
   t.equal(response.status, 200)
   t.match(await response.json(), { sub: 'app', cnf: { jkt: /^[\w-]{43}$/ } })
-  t.equal((await open(DPoP)).status, 200)
+  t.equal((await open(handle)).status, 200)
 
   const refused = (error: { status?: number }) => error.status
   t.equal(await open().then(({ status }) => status, refused), 401)
@@ -390,6 +417,17 @@ t.test('a real client gets a nonce by the challenge, and the next ones with each
   const at = `${origin}/orders/1`
   const headers = withProof(accessToken, proofOf(key, { url: at, token: accessToken, nonce }))
   t.equal((await fetch(at, { headers })).status, 200)
+
+  // The client library of browsers, with an algorithm of its own.
+  for (const algorithm of ['ES256', 'Ed25519'] as const) {
+    const pair = await DPoP.generateKeyPair(algorithm)
+    const login = await post(await DPoP.generateProof(pair, url, 'POST', nonce))
+    t.equal(login.status, 200, algorithm)
+    const { accessToken: token } = (await login.json()) as { accessToken: string }
+    const next = login.headers.get('dpop-nonce') ?? ''
+    const proof = await DPoP.generateProof(pair, at, 'GET', next, token)
+    t.equal((await fetch(at, { headers: withProof(token, proof) })).status, 200, algorithm)
+  }
   t.equal((await fetch(at)).headers.get('dpop-nonce'), null, 'none for other clients')
   t.ok(app)
 })

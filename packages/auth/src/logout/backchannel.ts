@@ -30,10 +30,18 @@ export function addBackchannelRoute(fastify: FastifyInstance, dependencies: Back
 
   function fail(code: AuthErrorCode, message: string, error: unknown, request: FastifyRequest): never {
     audit.record({ type: 'provider_logout', outcome: 'failed', scheme: 'oauth2', code }, request)
-    request.log.warn(
-      { provider, code, reason: failureReason(error) },
-      'auth: a logout by a provider failed; its logins continue; see its reason'
-    )
+    const details = { provider, code, reason: failureReason(error) }
+    // Any client can send other texts, at any rate.
+    if (code === 'AUTH_LOGOUT_TOKEN_INVALID')
+      request.log.info(
+        details,
+        'auth: a logout token is not valid; its logins continue; see its reason, if the provider has sent it'
+      )
+    else
+      request.log.warn(
+        details,
+        'auth: a logout by a provider failed; its logins continue; see its reason, and let the provider send it again'
+      )
     throw new AuthError(message, { code, statusCode: 400, cause: error })
   }
 

@@ -52,6 +52,10 @@ export function createGuards({ schemes, roles, audit, realm, binding }: GuardDep
   const rejectAnonymous: GuardHook = (request, reply, done) =>
     reject(unauthorized('AUTH_REQUIRED', 'Authentication is required', challenges), request, reply, done)
 
+  /** The scheme by which the request may come again with a better token. */
+  const challengeFor = ({ identity }: FastifyRequest): 'Bearer' | 'DPoP' =>
+    identity !== null && binding?.isBound(identity) === true ? 'DPoP' : 'Bearer'
+
   /** Whether the route only reports: then the event is recorded. */
   function reportsOnly({ mode }: Requirement, code: AuthErrorCode, request: FastifyRequest): boolean {
     if (mode !== 'report') return false
@@ -69,7 +73,12 @@ export function createGuards({ schemes, roles, audit, realm, binding }: GuardDep
     const code = 'AUTH_INSUFFICIENT_AUTHENTICATION'
     if (reportsOnly(requirement, code, request)) return done()
     const message = 'A newer or stronger authentication is required'
-    reject(unauthorized(code, message, stepUpChallenge(realm, stepUp)), request, reply, done)
+    reject(
+      unauthorized(code, message, stepUpChallenge(challengeFor(request), realm, stepUp)),
+      request,
+      reply,
+      done
+    )
   }
 
   /** 403, or only an audit event if the route reports. */
@@ -81,7 +90,7 @@ export function createGuards({ schemes, roles, audit, realm, binding }: GuardDep
       error: 'insufficient_scope',
       ...(scopes.length > 0 ? { scope: scopes.join(' ') } : {})
     }
-    const headers = { 'www-authenticate': challenge('Bearer', realm, parameters) }
+    const headers = { 'www-authenticate': challenge(challengeFor(request), realm, parameters) }
     reject(new AuthError('You may not do this', { code, statusCode: 403, headers }), request, reply, done)
   }
 

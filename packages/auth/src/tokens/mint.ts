@@ -163,8 +163,11 @@ export function createTokenMint(
     async refresh(refreshToken, request) {
       const parsed = parseRefreshToken(refreshToken)
       if (parsed === undefined) throw invalidRefreshToken()
-      const thumbprint = await keyOf(request, 'refresh(refreshToken, request)')
       const { family, proof } = parsed
+      // Invented tokens cost no signature, and no entry in the memory of proofs.
+      const isProven = binding !== undefined && request?.headers.dpop !== undefined
+      if (isProven && !(await store.hasFamily(family, parsed.presented.proof))) throw invalidRefreshToken()
+      const thumbprint = await keyOf(request, 'refresh(refreshToken, request)')
       const presented = { ...parsed.presented, thumbprint }
       const startedAt = Date.now()
       const next = createRefreshToken(family, proof)
