@@ -22,6 +22,7 @@ export const lineEffects = [
     'Calls to it are made again; revocations of this process are written into it'
   ],
   ['auth: <type> <outcome>', 'We record the event, count it, and pass it to `onAudit`'],
+  ['auth: "<name>" answers in time again', 'Its requests are served again'],
   ['auth: revocations are up to date again', 'Tokens are checked against the shared list again'],
   ['auth: the connection to Redis failed', 'We connect again; until then the policies for an outage apply'],
   ['auth: the keys of an issuer are there again', 'Its new tokens are verified again'],
@@ -252,6 +253,11 @@ export const errorNotes = {
     '503',
     'More password logins arrive than the process can check',
     'Retry after `Retry-After`'
+  ],
+  AUTH_CALLBACK_TIMEOUT: [
+    '503',
+    'A function of the app (`apiKeys.find`, `jwt.refreshClaims`, `onLogin`) takes longer than `callbackTimeout`',
+    'Retry after `Retry-After`; the log names the function'
   ],
   AUTH_KEYS_UNAVAILABLE: ['503', 'The keys of an issuer cannot be fetched', 'Retry after `Retry-After`'],
   AUTH_INTROSPECTION_UNAVAILABLE: [

@@ -6,6 +6,7 @@ import { invalidOption } from '@seaworthy/internal'
 import type { AuthApi } from './api.ts'
 import { explainCollision } from './collisions.ts'
 import { createAudit } from './core/audit.ts'
+import { withCallbackDeadlines } from './core/callback-deadlines.ts'
 import type { SchemeName } from './core/identity.ts'
 import { createApi } from './create-api.ts'
 import { explainCollisions } from './internals.ts'
@@ -25,7 +26,7 @@ const name = '@seaworthy/auth'
 const registered = Symbol.for('seaworthy.auth.registered')
 
 const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => {
-  const options = resolveOptions(authOptions)
+  const options = withCallbackDeadlines(resolveOptions(authOptions), fastify.log)
   assertOnce(fastify)
   const schemes = new Map<SchemeName, Scheme>()
   const loaded = explainCollisions(fastify, explainCollision, (name) => {

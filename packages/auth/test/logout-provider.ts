@@ -3,7 +3,13 @@ import { createServer } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
 import Provider from 'oidc-provider'
 import type { Test } from 'tap'
-import { auth, type AuditEvent, type AuthOptions, type LogoutOptions } from '../src/index.ts'
+import {
+  auth,
+  type AuditEvent,
+  type AuthOptions,
+  type LogoutOptions,
+  type OAuthOptions
+} from '../src/index.ts'
 import { Browser } from './browser.ts'
 import { listen, secret } from './helpers.ts'
 
@@ -29,6 +35,7 @@ export interface LogoutAppOptions {
   readonly features?: object
   /** Whether `onLogin` answers with tokens instead of a session. */
   readonly tokens?: boolean
+  readonly onLogin?: OAuthOptions['onLogin']
 }
 
 /** A real OpenID provider with logout, and an app that uses it. */
@@ -71,10 +78,12 @@ export async function logoutApp(t: Test, options: LogoutAppOptions = {}): Promis
         callbackUrl,
         returnTo: '/me',
         logout,
-        onLogin: async ({ subject }, request, reply) =>
-          options.tokens === true
-            ? reply.send(await app.auth.issueTokens({ sub: subject }, request))
-            : { sub: `user of ${subject}` }
+        onLogin:
+          options.onLogin ??
+          (async ({ subject }, request, reply) =>
+            options.tokens === true
+              ? reply.send(await app.auth.issueTokens({ sub: subject }, request))
+              : { sub: `user of ${subject}` })
       }
     },
     ...options.more

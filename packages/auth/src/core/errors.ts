@@ -8,6 +8,7 @@ import type { Unavailable } from './token-outcome.ts'
  * const retryable: readonly AuthErrorCode[] = ['AUTH_STORE_UNAVAILABLE', 'AUTH_KEYS_UNAVAILABLE']
  */
 export type AuthErrorCode =
+  | 'AUTH_CALLBACK_TIMEOUT'
   | 'AUTH_CROSS_SITE'
   | 'AUTH_DPOP_REQUIRED'
   | 'AUTH_FORBIDDEN'
