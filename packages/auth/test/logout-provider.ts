@@ -25,6 +25,7 @@ export interface LogoutApp {
   /** Logs in at the provider. */
   login(browser?: Browser): Promise<Response>
   meStatus(browser?: Browser): Promise<number>
+  stopProvider(): Promise<void>
 }
 
 export interface LogoutAppOptions {
@@ -41,7 +42,7 @@ export interface LogoutAppOptions {
 /** A real OpenID provider with logout, and an app that uses it. */
 export async function logoutApp(t: Test, options: LogoutAppOptions = {}): Promise<LogoutApp> {
   const providerServer = createServer()
-  const { url: issuer } = await listen(t, providerServer)
+  const { url: issuer, stop } = await listen(t, providerServer)
   const server = createServer()
   const { url: origin } = await listen(t, server)
   const events: AuditEvent[] = []
@@ -130,6 +131,7 @@ export async function logoutApp(t: Test, options: LogoutAppOptions = {}): Promis
     calls,
     lines,
     browser,
+    stopProvider: async () => stop(),
     login: async (of = browser) => of.agree(await of.open(`${origin}/login/company`)),
     meStatus: async (of = browser) => (await of.open(`${origin}/me`)).status
   }

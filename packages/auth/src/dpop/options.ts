@@ -74,7 +74,8 @@ export interface DpopOptions {
   nonce?: boolean
 
   /**
-   * The secret from which the nonces of all processes are made: at least 32 random bytes.
+   * The secret from which the nonces of all processes are made: at least 32 random bytes. Set it if the keys of tokens
+   * change while processes run.
    *
    * @defaultValue Derived from the first `jwt.secret` or `jwt.key`; required with `nonce` if the app has neither
    */
