@@ -242,6 +242,24 @@ t.test('without the option nothing changes: no proof is read', async (t) => {
   t.strictSame(answer.headers['www-authenticate'], ['Bearer realm="api"'])
 })
 
+t.test(
+  'without the option a bound token is a bearer token, and one line says so for each issuer',
+  async (t) => {
+    const lines: string[] = []
+    const stream = { write: (line: string): void => void lines.push(line) }
+    const app = Fastify({ logger: { level: 'warn', stream } })
+    t.teardown(() => app.close())
+    await app.register(auth, { jwt: { secret } })
+    app.get('/me', { config: { auth: true } }, async () => 'me')
+    for (const sub of ['ada', 'bob']) {
+      const token = app.jwt.sign({ sub, cnf: { jkt: 'x'.repeat(43) } })
+      t.equal((await app.inject({ url: '/me', headers: bearer(token) })).statusCode, 200)
+    }
+    t.equal(lines.length, 1)
+    t.match(lines[0], /binds its tokens to keys .* set \\"jwt.dpop\\"/)
+  }
+)
+
 t.test('options that cannot work stop the start', async (t) => {
   const cases: [object, RegExp][] = [
     [{ jwt: { secret, dpop: {} } }, /"jwt.dpop.baseUrl" must be the URL/],

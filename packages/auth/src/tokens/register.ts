@@ -56,7 +56,8 @@ export async function registerTokens(
     )
   const issuers = await createIssuerRegistry(jwt, fastify.log)
   watchKeys(fastify, issuers)
-  const verifier = createTokenVerifier(jwt, issuers, introspection)
+  const onBound = jwt.dpop === undefined ? warnOfBoundTokens(fastify) : undefined
+  const verifier = createTokenVerifier(jwt, issuers, introspection, onBound)
   const keys = jwt.keys.map(({ verify }) => verify)
   const { clockTolerance, maxLength } = jwt
   const binding =
@@ -80,6 +81,17 @@ export async function registerTokens(
   const sign = (claims: Record<string, unknown>): string => fastify.jwt.sign(claims)
   const mint = createTokenMint(jwt, { sign, store, revocations, audit, realm, binding, logins })
   return { scheme, headerScheme, verifier, mint, binding }
+}
+
+/** Names each issuer once whose tokens are bound to a key that is not asked for. */
+function warnOfBoundTokens({ log }: FastifyInstance): (issuer: string) => void {
+  const named = new Set<string>()
+  return (issuer) => {
+    if (named.has(issuer)) return
+    named.add(issuer)
+    const what = 'an issuer binds its tokens to keys (DPoP), and a stolen one works without its key'
+    log.warn({ issuer }, `auth: ${what}; accepting them as bearer tokens; set "jwt.dpop"`)
+  }
 }
 
 /** Fetches published keys at start, and exports their age. */
