@@ -22,6 +22,7 @@ export const lineEffects = [
     'Calls to it are made again; revocations of this process are written into it'
   ],
   ['auth: <type> <outcome>', 'We record the event, count it, and pass it to `onAudit`'],
+  ['auth: "<name>" answers in time again', 'Its requests are served again'],
   ['auth: revocations are up to date again', 'Tokens are checked against the shared list again'],
   ['auth: the connection to Redis failed', 'We connect again; until then the policies for an outage apply'],
   ['auth: the keys of an issuer are there again', 'Its new tokens are verified again'],
@@ -197,6 +198,21 @@ export const errorNotes = {
   // auth
   AUTH_REQUIRED: ['401', 'The request has no credentials', 'Log in; `WWW-Authenticate` lists the schemes'],
   AUTH_INVALID_TOKEN: ['401', 'The token is not valid', 'Log in again'],
+  AUTH_DPOP_REQUIRED: [
+    '401',
+    'The token is bound to a key and came without its proof, or a token that is bound is required',
+    'Send `Authorization: DPoP` with a proof in `DPoP`'
+  ],
+  AUTH_INVALID_DPOP_PROOF: [
+    '401',
+    'The proof is not for this request, too old, used before, or not signed by its key',
+    'Make a new proof; the message names the fault'
+  ],
+  AUTH_USE_DPOP_NONCE: [
+    '401',
+    'The proof lacks the nonce of the service',
+    'Repeat the request with the nonce of `DPoP-Nonce`'
+  ],
   AUTH_TOKEN_EXPIRED: ['401', 'The token has expired', 'Refresh'],
   AUTH_TOKEN_REVOKED: ['401', 'The token, its login or its user was revoked', 'Log in again'],
   AUTH_REFRESH_INVALID: ['401', 'The refresh token is unknown, or was used before', 'Log in again'],
@@ -204,6 +220,16 @@ export const errorNotes = {
   AUTH_LOGIN_REFUSED: ['401', 'The provider rejected the login, or the user cancelled it', 'Try again'],
   AUTH_LOGIN_INVALID: ['401', "The provider's response is not valid", 'Try again'],
   AUTH_STATE_INVALID: ['400', 'The login was not started in this browser, or has expired', 'Start again'],
+  AUTH_LOGOUT_TOKEN_INVALID: [
+    '400',
+    'A logout token of a provider is not valid, or was used before',
+    'The log has the reason; see `logout.tokenType`'
+  ],
+  AUTH_LOGOUT_FAILED: [
+    '400',
+    "A provider's logout could not be done: its keys or Redis are out of reach",
+    'The provider sends it again; the log has the reason'
+  ],
   AUTH_INVALID_CREDENTIALS: ['401', 'Account or password is wrong', 'Try again'],
   AUTH_INSUFFICIENT_AUTHENTICATION: [
     '401',
@@ -227,6 +253,11 @@ export const errorNotes = {
     '503',
     'More password logins arrive than the process can check',
     'Retry after `Retry-After`'
+  ],
+  AUTH_CALLBACK_TIMEOUT: [
+    '503',
+    'A function of the app (`apiKeys.find`, `jwt.refreshClaims`, `onLogin`) takes longer than `callbackTimeout`',
+    'Retry after `Retry-After`; the log names the function'
   ],
   AUTH_KEYS_UNAVAILABLE: ['503', 'The keys of an issuer cannot be fetched', 'Retry after `Retry-After`'],
   AUTH_INTROSPECTION_UNAVAILABLE: [

@@ -34,10 +34,18 @@ export type Revocable =
  * await app.auth.revoke({ token: accessToken })
  */
 export interface AuthApi {
-  /** Starts a login: an access token with these claims and a refresh token. `sub` (or `id`) is required. */
-  issueTokens(claims: Record<string, unknown>): Promise<TokenPair>
-  /** Returns the next pair for a refresh token. @throws AuthError `AUTH_REFRESH_INVALID` (401). */
-  refresh(refreshToken: string): Promise<TokenPair>
+  /**
+   * Starts a login: an access token with these claims and a refresh token. `sub` (or `id`) is required. With the request
+   * of the login, the tokens are bound to the key of its DPoP proof (`jwt.dpop`), and end with the login at an identity
+   * provider (`oauth2.<name>.logout`).
+   */
+  issueTokens(claims: Record<string, unknown>, request?: AnyRequest): Promise<TokenPair>
+  /**
+   * Returns the next pair for a refresh token. One that is bound to a key needs the request, which proves it.
+   *
+   * @throws AuthError `AUTH_REFRESH_INVALID` (401).
+   */
+  refresh(refreshToken: string, request?: AnyRequest): Promise<TokenPair>
   /** Revokes tokens and ends sessions, on all processes within a second. Rejects if Redis does not confirm it. */
   revoke(what: Revocable): Promise<void>
   /** The access rules of all routes. */

@@ -67,8 +67,8 @@ export function createApi({
   const verifier = () => requireFeature(features.verifier, 'jwt')
 
   return {
-    issueTokens: async (claims) => mint().issueTokens(claims),
-    refresh: async (refreshToken) => mint().refresh(refreshToken),
+    issueTokens: async (claims, request) => mint().issueTokens(claims, request),
+    refresh: async (refreshToken, request) => mint().refresh(refreshToken, request),
     revoke: createRevoke({ store, audit, revocations, sessions, issuers, mint, verifier }),
     matrix: () => rules.matrix(),
     printMatrix: () => formatMatrix(rules.matrix()),

@@ -2,6 +2,7 @@ import { serviceName } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
 import { resolveApiKeys, type ApiKeyOptions, type ResolvedApiKeys } from './api-keys/options.ts'
 import type { AuditEvent, AuditListener } from './core/audit.ts'
+import { callbackTimeoutOf, defaultCallbackTimeout } from './core/callback-deadlines.ts'
 import { ofFastifyJwtAtTop, refuseMoved } from './core/moved-options.ts'
 import { check, optionsOf } from './core/option-checks.ts'
 import { resolveCsrf, type CsrfOptions, type ResolvedCsrf } from './csrf/options.ts'
@@ -140,6 +141,15 @@ export interface AuthOptions {
   storeTimeout?: number
 
   /**
+   * How long the app's functions `jwt.refreshClaims`, `apiKeys.find` and `oauth2.<name>.onLogin` may take. Afterwards the
+   * request gets 503 `AUTH_CALLBACK_TIMEOUT`; the function itself is not stopped. Keep it below `jwt.refreshGrace`, so that
+   * a client can repeat a refresh. Milliseconds, 10 to 300000.
+   *
+   * @defaultValue 5000
+   */
+  callbackTimeout?: number
+
+  /**
    * Called for each decision and change, besides log and metrics. No event has a token, cookie or password.
    *
    * @defaultValue none: only log and metrics
@@ -163,6 +173,7 @@ export interface ResolvedAuth {
   readonly redis: RedisClient | undefined
   readonly redisPrefix: string
   readonly storeTimeout: number
+  readonly callbackTimeout: number
   readonly onAudit: AuditListener | undefined
 }
 
@@ -171,7 +182,8 @@ export const authDefaults = {
   mode: 'enforce',
   realm: 'api',
   redisPrefix: 'seaworthy:{auth}:',
-  storeTimeout: 250
+  storeTimeout: 250,
+  callbackTimeout: defaultCallbackTimeout
 } as const satisfies AuthOptions
 
 const names = Object.keys({
@@ -228,6 +240,7 @@ export function resolveOptions(options: AuthOptions): ResolvedAuth {
       max: 10_000,
       unit: 'milliseconds'
     }),
+    callbackTimeout: callbackTimeoutOf(options.callbackTimeout),
     onAudit: options.onAudit
   }
 }

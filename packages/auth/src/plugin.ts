@@ -6,6 +6,7 @@ import { invalidOption } from '@seaworthy/internal'
 import type { AuthApi } from './api.ts'
 import { explainCollision } from './collisions.ts'
 import { createAudit } from './core/audit.ts'
+import { withCallbackDeadlines } from './core/callback-deadlines.ts'
 import type { SchemeName } from './core/identity.ts'
 import { createApi } from './create-api.ts'
 import { explainCollisions } from './internals.ts'
@@ -26,7 +27,7 @@ const name = '@seaworthy/auth'
 const registered = Symbol.for('seaworthy.auth.registered')
 
 const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => {
-  const options = resolveOptions(authOptions)
+  const options = withCallbackDeadlines(resolveOptions(authOptions), fastify.log)
   assertOnce(fastify)
   const schemes = new Map<SchemeName, Scheme>()
   const loaded = explainCollisions(fastify, explainCollision, (name) => {
@@ -40,7 +41,16 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
   const local = memoryStore()
   const store = options.redis ? sharedStore(fastify, options, options.redis) : local
   const revocations = revocationsOf(fastify, options, store)
-  const dependencies = { realm, store, revocations, audit }
+  const issuers = issuerScopeOf(options)
+  const logins = oauth2.some(({ logout }) => logout !== undefined)
+    ? (await import('./revocation/provider-logins.ts')).createProviderLogins({
+        store,
+        revocations,
+        issuers,
+        audit
+      })
+    : undefined
+  const dependencies = { realm, store, revocations, audit, local, logins }
 
   fastify.decorateRequest('identity', null)
   const tokens =
@@ -62,10 +72,20 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
 
   for (const feature of [tokens, apiKeys, sessions])
     if (feature) schemes.set(feature.scheme.name, feature.scheme)
-  const guards = createGuards({ schemes, roles, audit, realm, countForQuota: apiKeys?.countForQuota })
+  const binding = tokens?.binding
+  const { countForQuota } = apiKeys ?? {}
+  const guards = createGuards({ schemes, roles, audit, realm, binding, countForQuota })
   const { policies, mode, defaultDeny } = options
   const { rolesGranting } = roles
-  const ruleOptions = { schemes: [...schemes.keys()], policies, mode, defaultDeny, rolesGranting }
+  const hasDpop = binding !== undefined
+  const ruleOptions = {
+    schemes: [...schemes.keys()],
+    policies,
+    mode,
+    defaultDeny,
+    hasDpop,
+    rolesGranting
+  }
   const rules = createRouteRules(fastify, ruleOptions, guards)
   decorateUnlessPresent(fastify, 'authenticate', rules.authenticate)
   decorateUnlessPresent(fastify, 'authorize', rules.authorize)
@@ -78,7 +98,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     audit,
     revocations,
     rules,
-    issuers: issuerScopeOf(options),
+    issuers,
     mint: tokens?.mint,
     verifier: tokens?.verifier,
     sessions: sessions?.sessions,
@@ -89,7 +109,14 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
   fastify.decorate('auth', api)
   if (oauth2.length > 0) {
     const { registerOauth } = await import('./oauth/register.ts')
-    await registerOauth(fastify, oauth2, { audit, hasSessions: session !== undefined })
+    const absoluteTimeout = session?.absoluteTimeout ?? 0
+    await registerOauth(fastify, oauth2, {
+      audit,
+      sessions: sessions?.sessions,
+      absoluteTimeout,
+      store,
+      logins
+    })
   }
   if (store.shared) reportToReadiness(fastify, store)
   showToOperators(fastify, api, {

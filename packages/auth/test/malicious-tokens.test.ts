@@ -2,7 +2,8 @@ import { createHmac, generateKeyPairSync, sign as signBytes, type KeyObject } fr
 import { startIntake } from '@seaworthy/testing'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { bearerOf, isCanonical } from '../src/tokens/bearer.ts'
+import { isCanonical } from '../src/core/token-text.ts'
+import { bearerOf } from '../src/tokens/bearer.ts'
 import { guardedApp, secret } from './helpers.ts'
 
 const idp = 'https://id.example.com'

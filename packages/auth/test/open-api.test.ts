@@ -107,6 +107,19 @@ t.test('routes have the schemes, scopes and rejections of their rules', async (t
   t.ok(get(document, '/any/{id}').responses['401']?.headers)
 })
 
+t.test('tokens that are bound to a key have a scheme of their own', async (t) => {
+  const routes = (app: FastifyInstance) => void app.get('/', { config: { auth: { schemes: 'jwt' } } }, ok)
+  const baseUrl = 'https://api.example.com'
+  for (const required of [false, true]) {
+    const settings = { auth: { jwt: { secret, dpop: { baseUrl, required } } } }
+    const document = await documentOf(t, routes, settings)
+    const bearer = required ? [] : [{ jwt: [] }]
+    t.same(get(document, '/').security, [...bearer, { jwtDpop: [] }])
+    t.match(document.components?.securitySchemes, { jwtDpop: { type: 'http', scheme: 'dpop' } })
+    t.equal('jwt' in document.components!.securitySchemes!, !required)
+  }
+})
+
 t.test('what a route says itself stays, and its schema is not changed', async (t) => {
   const response = { 200: { type: 'object' }, 403: { type: 'string', description: 'mine' } } as const
   const schema = { security: [{ apiKey: [] }], response, tags: ['orders'] }

@@ -14,6 +14,7 @@ export const pagesOf = (pattern: string): string[] =>
 
 // Secrets as a reader would make them, and a free port.
 const environment = {
+  CLIENT_SECRET: 'b1f0a2c94d6e8375',
   GOOGLE_CLIENT_ID: 'client',
   GOOGLE_CLIENT_SECRET: 'f0b8c5d1e7a94c62',
   INTROSPECTION_SECRET: 'Vd0u3Yl8zq0H1r7kq2nD3m5x9b4s6t8w',

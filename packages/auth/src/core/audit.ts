@@ -14,6 +14,7 @@ export type AuditType =
   | 'csrf'
   | 'login'
   | 'provider_login'
+  | 'provider_logout'
   | 'token_issued'
   | 'token_refreshed'
   | 'refresh_reused'

@@ -6,6 +6,9 @@ import type { CookieCredentials } from './cookie-credentials.ts'
 import { hasCsrfToken, tokenFor } from './csrf-token.ts'
 import type { ResolvedCsrf } from './options.ts'
 
+/** In the config of a route that no cookie authenticates: no browser can be made to write there. */
+export const readsNoCookies: unique symbol = Symbol('seaworthy.auth.reads-no-cookies')
+
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
 export interface Csrf {
@@ -70,6 +73,7 @@ export function createCsrf(options: ResolvedCsrf, { audit, cookies, explicit }: 
   return {
     onRequest(request, _reply, done) {
       if (!isWrite(request) || isAllowedOrigin(request)) return done()
+      if (readsNoCookies in request.routeOptions.config) return done()
       checkExplicit(request, done)
     },
     tokenFor

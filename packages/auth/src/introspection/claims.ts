@@ -6,6 +6,8 @@ export interface IntrospectionRules {
   requiredClaims: readonly string[]
   /** Milliseconds. */
   clockTolerance: number
+  /** Whether tokens can be bound to a key. */
+  acceptsDpop: boolean
 }
 
 const accessKinds = /^(?:bearer|access|access[_-]token|(?:at\+)?jwt)$/i
@@ -15,11 +17,14 @@ const isPresent = (value: unknown): boolean =>
   value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0)
 
 /** Whether the result describes an access token: issuers also accept refresh tokens at the endpoint. */
-function isAccess({ token_type, token_use, typ, nonce, at_hash, c_hash }: Claims): boolean {
+function isAccess(
+  { token_type, token_use, typ, nonce, at_hash, c_hash }: Claims,
+  acceptsDpop: boolean
+): boolean {
   if (nonce !== undefined || at_hash !== undefined || c_hash !== undefined) return false
-  return [token_type, token_use, typ].every(
-    (kind) => !isPresent(kind) || (typeof kind === 'string' && accessKinds.test(kind))
-  )
+  const isAccessKind = (kind: unknown): boolean =>
+    typeof kind === 'string' && (accessKinds.test(kind) || (acceptsDpop && /^dpop$/i.test(kind)))
+  return [token_type, token_use, typ].every((kind) => !isPresent(kind) || isAccessKind(kind))
 }
 
 const isDateOrAbsent = (value: unknown): value is number | undefined =>
@@ -29,7 +34,7 @@ const isDateOrAbsent = (value: unknown): value is number | undefined =>
 export function checkIntrospection(claims: Claims, rules: IntrospectionRules): VerificationResult {
   const { active, ...rest } = claims
   const { iss, aud, sub, exp, nbf, iat } = rest
-  if (active !== true || !isAccess(claims)) return invalid
+  if (active !== true || !isAccess(claims, rules.acceptsDpop)) return invalid
   if (!rules.requiredClaims.every((name) => isPresent(claims[name]))) return invalid
   if (isPresent(iss) && iss !== rules.issuer) return invalid
   if (isPresent(aud) && ![aud].flat().some((entry) => rules.audiences.includes(entry as string)))

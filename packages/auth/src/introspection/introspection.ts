@@ -43,7 +43,7 @@ export interface IntrospectedIssuerRules {
 
 export function createIntrospection(
   { issuer, audiences, requiredClaims, rolesClaim, scopesClaim, introspection }: IntrospectedIssuerRules,
-  { cache: limit, clockTolerance }: { cache: number; clockTolerance: number },
+  { cache: limit, clockTolerance, dpop }: { cache: number; clockTolerance: number; dpop: object | undefined },
   log: FastifyBaseLogger
 ): Introspection {
   const introspect = createIntrospect(issuer, introspection)
@@ -51,7 +51,8 @@ export function createIntrospection(
     issuer,
     audiences,
     requiredClaims: requiredClaims ?? ['aud', 'sub'],
-    clockTolerance
+    clockTolerance,
+    acceptsDpop: dpop !== undefined
   }
   const { cacheFor } = introspection
   // Two caches, so that invented tokens do not displace valid ones.

@@ -3,7 +3,8 @@ import type { Secret } from '@seaworthy/internal'
 import { ofFastifyOauth2, refuseMoved } from '../core/moved-options.ts'
 import { assertOptionsObject, check, safeUrl } from '../core/option-checks.ts'
 import { clientSecretOf } from '../core/strong-secret.ts'
-import { isLocalPath } from './local-path.ts'
+import { resolveLogout, type LogoutOptions, type ResolvedLogout } from '../logout/options.ts'
+import { isLocalPath } from '../core/local-path.ts'
 
 /**
  * A user of an identity provider. `issuer` and `subject` together identify the user; an email address never does.
@@ -129,6 +130,15 @@ export interface OAuthOptions {
   timeout?: number
 
   /**
+   * Logout at an OpenID Connect provider, from here to there and from there to here. `false` and none: the session ends
+   * here only.
+   *
+   * @defaultValue none: no logout at the provider
+   * @throws RangeError without `issuer`.
+   */
+  logout?: LogoutOptions | false
+
+  /**
    * Finds or creates the user. The returned user becomes the session's `user`, and the browser returns to `returnTo`.
    * Without a returned user there is no login. If the function sends a reply, that is the response. Throw to reject.
    *
@@ -137,7 +147,7 @@ export interface OAuthOptions {
   onLogin: (identity: ProviderIdentity, request: FastifyRequest, reply: FastifyReply) => unknown
 }
 
-export interface ResolvedProvider extends Omit<OAuthOptions, 'clientSecret'> {
+export interface ResolvedProvider extends Omit<OAuthOptions, 'clientSecret' | 'logout'> {
   readonly name: string
   readonly clientSecret: string
   readonly callback: URL
@@ -145,6 +155,7 @@ export interface ResolvedProvider extends Omit<OAuthOptions, 'clientSecret'> {
   readonly returnTo: string
   /** Milliseconds. */
   readonly timeout: number
+  readonly logout: ResolvedLogout | undefined
 }
 
 export const oauthDefaults = { returnTo: '/', timeout: 5000 } as const satisfies Partial<OAuthOptions>
@@ -159,6 +170,7 @@ const names = Object.keys({
   callbackUrl: true,
   scope: true,
   startPath: true,
+  logout: true,
   onLogin: true
 } satisfies Record<keyof OAuthOptions, unknown>)
 
@@ -181,6 +193,8 @@ function resolveProvider(name: string, options: OAuthOptions): ResolvedProvider 
       safeUrl(`${option}.endpoints.${key}`, endpoints[key])
     check.fn(`${option}.profile`, profile)
   }
+  if (issuer === undefined && options.logout)
+    check.failWith(`${option}.logout`, 'used with "issuer", an OpenID Connect provider', '"endpoints"')
   check.string(`${option}.clientId`, options.clientId)
   check.fn(`${option}.onLogin`, options.onLogin)
   if (!isLocalPath(returnTo)) check.fail(`${option}.returnTo`, 'a path of this service', returnTo)
@@ -195,6 +209,7 @@ function resolveProvider(name: string, options: OAuthOptions): ResolvedProvider 
       min: 1,
       max: 60_000,
       unit: 'milliseconds'
-    })
+    }),
+    logout: options.logout ? resolveLogout(`${option}.logout`, options.logout) : undefined
   }
 }

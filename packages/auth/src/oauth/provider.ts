@@ -1,9 +1,10 @@
 import { withTimeout } from '@seaworthy/internal'
 import * as client from 'openid-client'
 import { githubEndpoints, githubProfile } from './github.ts'
+import type { PublishedMetadata } from '../logout/logout-tokens.ts'
 import type { ProviderIdentity, ResolvedProvider } from './options.ts'
 import { providerFetch } from './provider-fetch.ts'
-import type { LoginState } from './state-cookies.ts'
+import type { LoginState } from '../core/state-cookies.ts'
 
 /** **Seconds** of the library's own timeout: that of the option ends a call before. */
 const libraryTimeout = 120
@@ -13,7 +14,19 @@ export interface Provider {
   /** Returns the URL of the provider's login page, and the state of the login. */
   startLogin(returnTo: string): Promise<{ url: URL; login: LoginState }>
   /** Exchanges the code of the callback for the identity. */
-  completeLogin(query: URLSearchParams, login: LoginState): Promise<ProviderIdentity>
+  completeLogin(query: URLSearchParams, login: LoginState): Promise<CompletedLogin>
+  /** The published metadata of an OpenID Connect provider. */
+  metadata(): Promise<PublishedMetadata>
+  /** The provider's page that ends its session. `undefined` if it has none. */
+  endSessionUrl(parameters: Record<string, string>): Promise<URL | undefined>
+}
+
+/** A user who has logged in, and what the logout needs. */
+export interface CompletedLogin {
+  readonly identity: ProviderIdentity
+  readonly idToken: string | undefined
+  /** The provider's id of its session. */
+  readonly sid: string | undefined
 }
 
 type Profile = Omit<ProviderIdentity, 'provider' | 'issuer' | 'accessToken'>
@@ -62,7 +75,24 @@ export function createProvider(options: ResolvedProvider): Provider {
               ? githubProfile(accessToken, options.timeout)
               : options.profile!(accessToken)
           )
-      return { provider: options.name, issuer: config.serverMetadata().issuer, accessToken, ...profile }
+      const { issuer } = config.serverMetadata()
+      const sid = tokens.claims()?.sid
+      return {
+        identity: { provider: options.name, issuer, accessToken, ...profile },
+        idToken: tokens.id_token,
+        sid: typeof sid === 'string' && sid !== '' ? sid : undefined
+      }
+    },
+
+    async metadata() {
+      const { issuer, jwks_uri: jwksUrl } = (await configuration()).serverMetadata()
+      if (jwksUrl === undefined) throw new Error('the provider publishes no keys')
+      return { issuer, jwksUrl }
+    },
+    async endSessionUrl(parameters) {
+      const config = await configuration()
+      if (config.serverMetadata().end_session_endpoint === undefined) return undefined
+      return client.buildEndSessionUrl(config, parameters)
     }
   }
 }

@@ -4,11 +4,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
 import { AuthError, type AuthErrorCode } from '../core/errors.ts'
 import { failureReason } from '../core/failure-reason.ts'
+import type { ProviderLogins } from '../revocation/provider-logins.ts'
+import type { SessionHooks } from '../sessions/types.ts'
+import type { AuthStore } from '../stores/store.ts'
 import { providerFailure } from './failures.ts'
-import { localPathOf } from './local-path.ts'
-import type { ProviderIdentity, ResolvedProvider } from './options.ts'
-import { createProvider } from './provider.ts'
-import { loginStateCookies, type LoginState } from './state-cookies.ts'
+import { localPathOf } from '../core/local-path.ts'
+import type { ResolvedProvider } from './options.ts'
+import { createProvider, type CompletedLogin, type Provider } from './provider.ts'
+import { randomState, stateCookies, type LoginState } from '../core/state-cookies.ts'
 
 const text = (maxLength: number) => ({ type: 'string', maxLength }) as const
 const startQuery = { type: 'object', properties: { returnTo: text(2048) } }
@@ -25,8 +28,13 @@ const callbackQuery = {
 
 interface OAuthDependencies {
   readonly audit: Audit
-  /** Whether there are sessions that can keep the user. */
-  readonly hasSessions: boolean
+  /** The sessions that can keep the user, if there are any. */
+  readonly sessions: SessionHooks | undefined
+  /** Milliseconds until a session expires. */
+  readonly absoluteTimeout: number
+  readonly store: AuthStore
+  /** If a provider has the option `logout`. */
+  readonly logins: ProviderLogins | undefined
 }
 
 /** Registers two routes for each provider: the start of a login, and the callback. */
@@ -37,16 +45,25 @@ export async function registerOauth(
 ): Promise<void> {
   // Sessions register it too.
   if (!fastify.hasPlugin('@fastify/cookie')) await fastify.register(cookie)
-  for (const options of providers) addRoutes(fastify, options, dependencies)
+  for (const options of providers) {
+    const provider = createProvider(options)
+    addRoutes(fastify, options, provider, dependencies)
+    const { sessions, audit, store, logins } = dependencies
+    if (options.logout === undefined || logins === undefined) continue
+    const { registerLogout } = await import('../logout/register.ts')
+    const { name, clientId, issuer } = options
+    const client = { name, clientId, issuer: issuer!, ...provider }
+    registerLogout(fastify, client, options.logout, { sessions, audit, store, logins })
+  }
 }
 
 function addRoutes(
   fastify: FastifyInstance,
   options: ResolvedProvider,
+  provider: Provider,
   dependencies: OAuthDependencies
 ): void {
-  const provider = createProvider(options)
-  const cookies = loginStateCookies(options)
+  const cookies = stateCookies(`login-${options.name}-`, options.callback)
   const config = { auth: false } as const
 
   const recordFailure = (code: AuthErrorCode, request: FastifyRequest): void =>
@@ -86,7 +103,7 @@ function addRoutes(
       void reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
       const login = consumeLogin(request, reply)
       const query = new URLSearchParams(request.url.split('?')[1])
-      const identity = await provider.completeLogin(query, login).catch((error: unknown) => {
+      const completed = await provider.completeLogin(query, login).catch((error: unknown) => {
         const failure = providerFailure(error)
         const { code } = failure
         recordFailure(code, request)
@@ -96,27 +113,35 @@ function addRoutes(
         )
         throw failure
       })
-      return finishLogin(options, identity, login.returnTo, dependencies, request, reply)
+      return finishLogin(options, completed, login.returnTo, dependencies, request, reply)
     }
   )
 }
 
 async function finishLogin(
-  { name, onLogin, returnTo: defaultPath }: ResolvedProvider,
-  identity: ProviderIdentity,
+  { name, onLogin, returnTo: defaultPath, logout }: ResolvedProvider,
+  { identity, idToken, sid }: CompletedLogin,
   returnTo: string,
-  { audit, hasSessions }: OAuthDependencies,
+  { audit, sessions, absoluteTimeout, logins }: OAuthDependencies,
   request: FastifyRequest,
   reply: FastifyReply
 ): Promise<unknown> {
   // The check of the options accepts local paths only.
   const encodedDefault = localPathOf(defaultPath) ?? '/'
+  const { issuer, subject: providerSubject } = identity
+  if (logout !== undefined && logins !== undefined) {
+    // Before the app's function, which may issue tokens.
+    const login = { id: randomState(), provider: name, issuer, subject: providerSubject, sid }
+    logins.begin(request, login)
+    if (sessions !== undefined && idToken !== undefined)
+      await logins.keepIdToken(login, idToken, absoluteTimeout)
+  }
   const user: unknown = await onLogin(identity, request, reply)
   const subject = subjectOf(user)
   audit.record({ type: 'provider_login', outcome: 'ok', scheme: 'oauth2', subject }, request)
   if (reply.sent) return reply
   if (user === undefined || user === null) return reply.redirect(encodedDefault)
-  if (!hasSessions) {
+  if (sessions === undefined) {
     const what = `"oauth2.${name}.onLogin" returned a user, but there is no session to keep it`
     throw new Error(`auth: ${what}: set the option "session", or send a reply in onLogin`)
   }

@@ -10,8 +10,9 @@ export interface DescribedSchemes {
   readonly namesOf: ReadonlyMap<SchemeName, readonly string[]>
 }
 
-/** A name that no scheme of the plugin has. */
+/** Names that no scheme of the plugin has. */
 const jwtCookie = 'jwtCookie'
+const jwtDpop = 'jwtDpop'
 
 export function describeSchemes({
   jwt,
@@ -21,9 +22,12 @@ export function describeSchemes({
   const schemes: Record<string, Record<string, unknown>> = {}
   const namesOf = new Map<SchemeName, readonly string[]>()
   if (jwt) {
-    schemes.jwt = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }
-    if (jwt.cookie !== undefined) schemes[jwtCookie] = { type: 'apiKey', in: 'cookie', name: jwt.cookie }
-    namesOf.set('jwt', jwt.cookie === undefined ? ['jwt'] : ['jwt', jwtCookie])
+    const ofJwt: Record<string, Record<string, unknown>> = {}
+    if (jwt.dpop?.required !== true) ofJwt.jwt = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }
+    if (jwt.dpop) ofJwt[jwtDpop] = { type: 'http', scheme: 'dpop' }
+    if (jwt.cookie !== undefined) ofJwt[jwtCookie] = { type: 'apiKey', in: 'cookie', name: jwt.cookie }
+    Object.assign(schemes, ofJwt)
+    namesOf.set('jwt', Object.keys(ofJwt))
   }
   if (apiKeys) {
     schemes.apiKey = { type: 'apiKey', in: 'header', name: apiKeys.header }

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
 import { AuthError, challenge, unauthorized, type AuthErrorCode } from '../core/errors.ts'
 import type { Identity, SchemeName } from '../core/identity.ts'
+import type { TokenBinding } from '../dpop/binding.ts'
 import { compileSchemes } from '../schemes/compile.ts'
 import type { Identify, Scheme, SchemeExpression } from '../schemes/types.ts'
 import type { Done, GuardHook } from './auth-hook.ts'
@@ -26,13 +27,22 @@ export interface GuardDependencies {
   readonly realm: string
   /** Counts an authenticated request for the quota of its API key. */
   readonly countForQuota: GuardHook | undefined
+  /** With the option `jwt.dpop`. */
+  readonly binding: TokenBinding | undefined
 }
 
 /** The outcome of a rejection by its status. */
 const outcomes: Readonly<Record<number, string>> = { 401: 'unauthenticated', 403: 'denied', 429: 'slowed' }
 
-export function createGuards({ schemes, roles, audit, realm, countForQuota }: GuardDependencies): Guards {
-  const challenges = [...schemes.values()].map((scheme) => scheme.challenge)
+export function createGuards({
+  schemes,
+  roles,
+  audit,
+  realm,
+  binding,
+  countForQuota
+}: GuardDependencies): Guards {
+  const challenges = [...schemes.values()].flatMap((scheme) => scheme.challenge)
   const compiled = new Map<SchemeExpression, Identify>()
 
   const identifyBy = (expression: SchemeExpression): Identify => {
@@ -54,6 +64,10 @@ export function createGuards({ schemes, roles, audit, realm, countForQuota }: Gu
   const rejectAnonymous: GuardHook = (request, reply, done) =>
     reject(unauthorized('AUTH_REQUIRED', 'Authentication is required', challenges), request, reply, done)
 
+  /** The scheme by which the request may come again with a better token. */
+  const challengeFor = ({ identity }: FastifyRequest): 'Bearer' | 'DPoP' =>
+    identity !== null && binding?.isBound(identity) === true ? 'DPoP' : 'Bearer'
+
   /** Whether the route only reports: then the event is recorded. */
   function reportsOnly({ mode }: Requirement, code: AuthErrorCode, request: FastifyRequest): boolean {
     if (mode !== 'report') return false
@@ -71,7 +85,12 @@ export function createGuards({ schemes, roles, audit, realm, countForQuota }: Gu
     const code = 'AUTH_INSUFFICIENT_AUTHENTICATION'
     if (reportsOnly(requirement, code, request)) return done()
     const message = 'A newer or stronger authentication is required'
-    reject(unauthorized(code, message, stepUpChallenge(realm, stepUp)), request, reply, done)
+    reject(
+      unauthorized(code, message, stepUpChallenge(challengeFor(request), realm, stepUp)),
+      request,
+      reply,
+      done
+    )
   }
 
   /** 403, or only an audit event if the route reports. */
@@ -83,7 +102,7 @@ export function createGuards({ schemes, roles, audit, realm, countForQuota }: Gu
       error: 'insufficient_scope',
       ...(scopes.length > 0 ? { scope: scopes.join(' ') } : {})
     }
-    const headers = { 'www-authenticate': challenge('Bearer', realm, parameters) }
+    const headers = { 'www-authenticate': challenge(challengeFor(request), realm, parameters) }
     reject(new AuthError('You may not do this', { code, statusCode: 403, headers }), request, reply, done)
   }
 
@@ -119,11 +138,18 @@ export function createGuards({ schemes, roles, audit, realm, countForQuota }: Gu
   }
 
   return {
-    authenticate({ schemes: expression, optional }) {
+    authenticate({ schemes: expression, optional, dpopRequired }) {
       const identify = identifyBy(expression)
       return (request, reply, done) => {
         identify(request, (error, identity) => {
           if (identity !== undefined) {
+            if (dpopRequired && binding?.isBound(identity) !== true)
+              return reject(
+                binding!.errors.required('A token that is bound to a key is required'),
+                request,
+                reply,
+                done
+              )
             request.identity = identity
             request.user = identity.user
             audit.allowed(identity.scheme, identity.subject, request)

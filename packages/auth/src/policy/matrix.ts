@@ -28,6 +28,8 @@ export interface MatrixRow {
   amr: readonly string[]
   /** **Seconds** since the user authenticated, at most. */
   maxAge?: number
+  /** A token that is bound to a key is required. */
+  dpopRequired?: boolean
   /** Denials are only logged. */
   report: boolean
 }
@@ -55,6 +57,7 @@ export function rowsOf(
     acr: stepUps.flatMap(({ acr }) => acr),
     amr: stepUps.flatMap(({ amr }) => amr),
     ...(ages.length > 0 ? { maxAge: Math.min(...ages) } : {}),
+    ...(requirements.some(({ dpopRequired }) => dpopRequired) ? { dpopRequired: true } : {}),
     report: requirements.some(({ mode }) => mode === 'report')
   }))
 }
@@ -78,7 +81,8 @@ export function formatMatrix(rows: readonly MatrixRow[]): string {
       ...(row.owner.length > 0 ? [`owner: ${row.owner.join(', ')}`] : []),
       ...(row.acr.length > 0 ? [`acr: ${row.acr.join(', ')}`] : []),
       ...(row.amr.length > 0 ? [`amr: ${row.amr.join(', ')}`] : []),
-      ...(row.maxAge === undefined ? [] : [`max age: ${row.maxAge} s`])
+      ...(row.maxAge === undefined ? [] : [`max age: ${row.maxAge} s`]),
+      ...(row.dpopRequired ? ['DPoP'] : [])
     ].join('; ')
   ])
   const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...cells.map((row) => row[column]!.length)))

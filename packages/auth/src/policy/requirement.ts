@@ -65,6 +65,14 @@ export interface AuthRule {
    */
   maxAge?: number | string
   /**
+   * Whether the request needs a token that is bound to a key, with its proof (DPoP, RFC 9449): a session or an API key
+   * is not enough.
+   *
+   * @defaultValue false
+   * @throws RangeError without `jwt.dpop`.
+   */
+  dpopRequired?: boolean
+  /**
    * Allows requests without credentials, with `request.user` null. Invalid credentials are still rejected.
    *
    * @defaultValue false
@@ -109,6 +117,7 @@ export interface Requirement {
   readonly policies: readonly NamedPolicy[]
   readonly owner: readonly NamedPolicy[]
   readonly stepUp: StepUp | undefined
+  readonly dpopRequired: boolean
   readonly optional: boolean
   readonly mode: 'enforce' | 'report'
 }
@@ -118,6 +127,8 @@ export interface RuleContext {
   readonly schemes: readonly SchemeName[]
   readonly policies: Policies
   readonly mode: 'enforce' | 'report'
+  /** Whether tokens can be bound to a key. */
+  readonly hasDpop: boolean
 }
 
 const ruleNames = Object.keys({
@@ -129,6 +140,7 @@ const ruleNames = Object.keys({
   acr: true,
   amr: true,
   maxAge: true,
+  dpopRequired: true,
   optional: true,
   mode: true
 } satisfies Record<keyof AuthRule, true>)
@@ -154,9 +166,15 @@ export function requirementOf(route: string, auth: true | RouteAuth, context: Ru
     policies: policiesOf(`${option}.policies`, rule.policies, context.policies),
     owner: policiesOf(`${option}.owner`, rule.owner, context.policies),
     stepUp: stepUpOf(option, rule),
+    dpopRequired: dpopOf(`${option}.dpopRequired`, rule.dpopRequired ?? false, context),
     optional: check.boolean(`${option}.optional`, rule.optional ?? false),
     mode: check.oneOf(`${option}.mode`, rule.mode ?? context.mode, ['enforce', 'report'])
   }
+}
+
+function dpopOf(option: string, value: unknown, { hasDpop }: RuleContext): boolean {
+  const required = check.boolean(option, value)
+  return required && !hasDpop ? check.failWith(option, 'used with the option "jwt.dpop"', 'none') : required
 }
 
 function namesOf(option: string, value: string | readonly string[] | undefined): readonly string[] {

@@ -177,7 +177,15 @@ export function createRouteRules(
     done(new AuthError(message, { code: 'AUTH_UNMARKED_ROUTE', statusCode: 403 }))
   })
 
-  const anyUser = { roles: [], scopes: [], policies: [], owner: [], stepUp: undefined, optional: false }
+  const anyUser = {
+    roles: [],
+    scopes: [],
+    policies: [],
+    owner: [],
+    stepUp: undefined,
+    dpopRequired: false,
+    optional: false
+  }
   const base: Requirement = { schemes, mode, ...anyUser }
   return {
     authenticate: createHook(base),

@@ -51,8 +51,8 @@ export function meetsStepUp({ user, authTime }: Identity, { acr, amr, maxAge }: 
 }
 
 /** The challenge, by which a client knows what to ask its authorization server for. */
-export const stepUpChallenge = (realm: string, { acr, maxAge }: StepUp): string =>
-  challenge('Bearer', realm, {
+export const stepUpChallenge = (scheme: string, realm: string, { acr, maxAge }: StepUp): string =>
+  challenge(scheme, realm, {
     error: 'insufficient_user_authentication',
     error_description: 'A newer or stronger authentication is required',
     ...(acr.length > 0 ? { acr_values: acr.join(' ') } : {}),

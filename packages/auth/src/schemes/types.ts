@@ -23,7 +23,7 @@ export type Identify = (request: FastifyRequest, callback: IdentifyCallback) => 
 /** A way to authenticate requests. */
 export interface Scheme {
   readonly name: SchemeName
-  /** The challenge in `WWW-Authenticate` for a request without credentials. */
-  readonly challenge: string
+  /** The challenges in `WWW-Authenticate` for a request without credentials. */
+  readonly challenge: string | readonly string[]
   readonly identify: Identify
 }

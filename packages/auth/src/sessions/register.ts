@@ -1,6 +1,7 @@
 import cookiePlugin from '@fastify/cookie'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
+import type { ProviderLogins } from '../revocation/provider-logins.ts'
 import type { Scheme } from '../schemes/types.ts'
 import type { AuthStore } from '../stores/store.ts'
 import type { Session } from './decorators.ts'
@@ -26,7 +27,12 @@ type WithSession = FastifyRequest & { [place]: Session | null }
 export async function registerSessions(
   fastify: FastifyInstance,
   options: ResolvedSession,
-  { realm, store, audit }: { realm: string; store: AuthStore; audit: Audit }
+  {
+    realm,
+    store,
+    audit,
+    logins
+  }: { realm: string; store: AuthStore; audit: Audit; logins: ProviderLogins | undefined }
 ): Promise<SessionFeature> {
   const { log } = fastify
   const { cookie } = options
@@ -54,6 +60,7 @@ export async function registerSessions(
     audit,
     log,
     cookies,
+    logins,
     current: (request) => (request as WithSession)[place] ?? undefined
   })
 

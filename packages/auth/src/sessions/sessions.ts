@@ -4,7 +4,8 @@ import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
 import { sessionTooLarge, storeUnavailable, tooManySessions } from '../core/errors.ts'
 import { check } from '../core/option-checks.ts'
-import type { AuthStore, SessionRecord } from '../stores/store.ts'
+import type { ProviderLogins } from '../revocation/provider-logins.ts'
+import type { AuthStore, SessionRecord, StoredSession } from '../stores/store.ts'
 import type { Session } from './decorators.ts'
 import type { ResolvedSession } from './options.ts'
 import type { SessionCookies } from './session-cookies.ts'
@@ -13,7 +14,7 @@ import type { SessionHooks, Sessions } from './types.ts'
 
 /** The session at the start of the request. */
 interface LoadedSession {
-  readonly record: SessionRecord
+  readonly record: StoredSession
   /** {@link fingerprint} of its user. */
   readonly user: string
 }
@@ -23,6 +24,8 @@ export interface SessionDependencies {
   readonly audit: Audit
   readonly log: FastifyBaseLogger
   readonly cookies: SessionCookies
+  /** If a provider has the option `logout`. */
+  readonly logins: ProviderLogins | undefined
   /** The request's session, if it has one yet. */
   readonly current: (request: FastifyRequest) => Session | undefined
 }
@@ -47,7 +50,7 @@ const checkSubject = (subject: unknown): string =>
 
 export function createSessions(
   options: ResolvedSession,
-  { store, audit, log, cookies, current }: SessionDependencies
+  { store, audit, log, cookies, logins, current }: SessionDependencies
 ): Sessions & SessionHooks {
   const { idleTimeout, absoluteTimeout } = options
   const loaded = new WeakMap<FastifyRequest, LoadedSession>()
@@ -56,7 +59,7 @@ export function createSessions(
   const ttlOf = ({ createdAt }: SessionRecord): number =>
     Math.max(1, Math.min(idleTimeout, createdAt + absoluteTimeout - Date.now()))
 
-  async function findRecord(id: string, user: unknown): Promise<SessionRecord | undefined> {
+  async function findRecord(id: string, user: unknown): Promise<StoredSession | undefined> {
     try {
       return await store.findSession(id)
     } catch (error) {
@@ -107,21 +110,25 @@ export function createSessions(
     const user = session.deleted ? undefined : session.get('user')
     if (user === undefined || user === null) return endLoaded(request, session)
     const before = loaded.get(request)
-    const isNew = rotating.has(request) || stateOf(session).regenerated
+    const login = logins?.of(request)
+    const isNew = rotating.has(request) || stateOf(session).regenerated || login !== undefined
     if (before !== undefined && before.user === fingerprint(user) && !isNew) return
 
     const subject = subjectOf(user) ?? ''
     const now = Date.now()
     // A change of roles does not prolong the session of the same user.
     const isSameUser = before !== undefined && before.record.subject === subject
-    const record: SessionRecord = {
+    const record: StoredSession = {
       id: createId(),
       subject,
-      createdAt: isSameUser ? before.record.createdAt : now,
+      createdAt: isSameUser && login === undefined ? before.record.createdAt : now,
       lastSeen: now,
       ip: request.ip,
-      userAgent: request.headers['user-agent']?.slice(0, 200)
+      userAgent: request.headers['user-agent']?.slice(0, 200),
+      login: login ?? (isSameUser ? before.record.login : undefined)
     }
+    // Before the session is there, so that no logout can miss it.
+    await logins?.linkSession(record, Math.max(1, record.createdAt + absoluteTimeout - now))
     const saved = await store.saveSession(record, ttlOf(record), {
       maximum: options.maxSessions,
       rejects: options.onMaxSessions === 'reject',
@@ -187,7 +194,7 @@ export function createSessions(
       const records = await store.sessionsOf(checkSubject(subject))
       return records
         .toSorted((one, other) => other.createdAt - one.createdAt)
-        .map((record) => {
+        .map(({ login: _login, ...record }) => {
           const expiresAt = record.createdAt + absoluteTimeout
           return { ...record, idleExpiresAt: Math.min(record.lastSeen + idleTimeout, expiresAt), expiresAt }
         })
@@ -206,6 +213,7 @@ export function createSessions(
     idOf: (request: FastifyRequest) => loaded.get(request)?.record.id,
     rotate: (request: FastifyRequest) => void rotating.add(request),
     loginOf: (request) => loaded.get(request)?.record.createdAt,
+    providerLoginOf: (request) => loaded.get(request)?.record.login,
     stepUp(request: FastifyRequest, how = {}) {
       const user = request.session.get('user')
       if (typeof user !== 'object' || user === null)

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { SessionRecord } from '../stores/store.ts'
+import type { ProviderLogin, SessionRecord } from '../stores/store.ts'
 import type { AnyRequest } from '../types/requests.ts'
 
 /**
@@ -51,4 +51,6 @@ export interface SessionHooks {
   readonly ignore: (request: FastifyRequest) => void
   /** Milliseconds since 1970 at which the user of the request's session logged in. */
   readonly loginOf: (request: FastifyRequest) => number | undefined
+  /** The login at a provider by which the request's session began. */
+  readonly providerLoginOf: (request: FastifyRequest) => ProviderLogin | undefined
 }

@@ -9,6 +9,11 @@ export class ExpiringMap<V> {
     this.#entries = new BoundedMap(limit, ({ until }) => until <= Date.now())
   }
 
+  /** Entries, those that have expired and were not removed yet included. */
+  get size(): number {
+    return this.#entries.size
+  }
+
   get(key: string): V | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined

@@ -1,5 +1,6 @@
 import { ExpiringMap } from './expiring-map.ts'
-import type { AuthStore, Family, SessionRecord } from './store.ts'
+import { storeUnavailable } from '../core/errors.ts'
+import type { AuthStore, Family, StoredSession } from './store.ts'
 
 interface StoredFamily extends Family {
   readonly proof: string
@@ -12,12 +13,17 @@ interface StoredFamily extends Family {
 
 /** Limits what clients can fill: attempts at invented accounts, logins. */
 const maxEntries = 100_000
+/** Ids that were used. A store that forgot one would accept it again. */
+const maxUses = 1_000_000
 
 /** The store of one process. Its data ends with the process, and other processes do not see it. */
 export function memoryStore(): AuthStore {
   const families = new ExpiringMap<StoredFamily>(maxEntries)
-  const sessions = new ExpiringMap<SessionRecord>(maxEntries)
+  const sessions = new ExpiringMap<StoredSession>(maxEntries)
   const failures = new ExpiringMap<{ count: number; until: number }>(maxEntries)
+  const uses = new ExpiringMap<true>(maxUses)
+  const texts = new ExpiringMap<string>(maxEntries)
+  const sets = new ExpiringMap<Map<string, number>>(maxEntries)
 
   return {
     shared: false,
@@ -35,6 +41,8 @@ export function memoryStore(): AuthStore {
     async rotateFamily(id, presented, next, grace, idle) {
       const family = families.get(id)
       if (family === undefined || family.proof !== presented.proof) return { outcome: 'unknown' }
+      if (family.thumbprint !== undefined && family.thumbprint !== presented.thumbprint)
+        return { outcome: 'other_key' }
       const now = Date.now()
       const { claims, endsAt } = family
       if (family.current !== presented.hash) {
@@ -114,11 +122,46 @@ export function memoryStore(): AuthStore {
       failures.delete(key)
     },
 
+    async useOnce(id, ttl) {
+      if (uses.get(id) !== undefined) return false
+      // The map is in parts, of which one is full before all are.
+      if (uses.size > maxUses * 0.9) throw storeUnavailable('Too many requests to tell repeated ones apart')
+      uses.set(id, true, Date.now() + ttl)
+      return true
+    },
+    async forgetUse(id) {
+      uses.delete(id)
+    },
+
+    async keep(key, text, ttl) {
+      texts.set(key, text, Date.now() + ttl)
+    },
+    async kept(key) {
+      return texts.get(key)
+    },
+
+    async link(names, member, ttl) {
+      const now = Date.now()
+      for (const name of names) {
+        const members = sets.get(name) ?? new Map<string, number>()
+        for (const [other, until] of members) if (until <= now) members.delete(other)
+        members.set(member, now + ttl)
+        sets.set(name, members, Math.max(...members.values()))
+      }
+    },
+    async linked(name) {
+      const now = Date.now()
+      return [...(sets.get(name) ?? [])].filter(([, until]) => until > now).map(([member]) => member)
+    },
+
     problem: () => undefined,
     close() {
       families.clear()
       sessions.clear()
       failures.clear()
+      uses.clear()
+      texts.clear()
+      sets.clear()
     }
   }
 }

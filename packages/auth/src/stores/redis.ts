@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { withTimeout } from '@seaworthy/internal'
 import { redisCalls, type RedisCallsOptions } from './redis-calls.ts'
 import * as scripts from './scripts.ts'
-import type { AuthStore, SessionRecord } from './store.ts'
+import type { AuthStore, StoredSession } from './store.ts'
 
 /** Revocations per page. */
 const pageSize = 1000
@@ -26,19 +26,21 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
       return typeof before === 'string' ? (JSON.parse(before) as string[]) : []
     },
 
-    async createFamily({ id, subject, claims, endsAt }, { hash, proof }, idle) {
+    async createFamily({ id, subject, claims, endsAt, thumbprint = '' }, { hash, proof }, idle) {
       const now = Date.now()
       const ttl = Math.max(1, Math.min(idle, endsAt - now))
       const keys = [`family:${id}`, `families:${subject}`]
-      await write(scripts.createFamily, keys, hash, subject, claims, endsAt, ttl, id, now, proof)
+      const args = [hash, subject, claims, endsAt, ttl, id, now, proof, thumbprint]
+      await write(scripts.createFamily, keys, ...args)
     },
 
     async rotateFamily(id, presented, next, grace, idle) {
       const keys = [`family:${id}`, `latest:${id}`, `used:${presented.hash}`]
-      const args = [presented.hash, next.hash, next.text, grace, idle, Date.now(), presented.proof]
+      const { hash, proof, thumbprint = '' } = presented
+      const args = [hash, next.hash, next.text, grace, idle, Date.now(), proof, thumbprint]
       const [outcome, claims, endsAt, token] = (await write(scripts.rotateFamily, keys, ...args)) as string[]
       if (outcome !== 'rotated' && outcome !== 'grace')
-        return { outcome: outcome === 'reused' ? 'reused' : 'unknown' }
+        return { outcome: outcome === 'reused' || outcome === 'other_key' ? outcome : 'unknown' }
       return { outcome, claims: String(claims), endsAt: Number(endsAt), token: String(token) }
     },
 
@@ -103,7 +105,7 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
 
     async findSession(id) {
       const record = await read(scripts.get, [`session:${id}`])
-      return typeof record === 'string' ? (JSON.parse(record) as SessionRecord) : undefined
+      return typeof record === 'string' ? (JSON.parse(record) as StoredSession) : undefined
     },
 
     async endSession(id, subject) {
@@ -113,7 +115,7 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
 
     async sessionsOf(subject) {
       const records = await read(scripts.sessionsOf, [`sessions:${subject}`, 'session:'])
-      return (records as string[]).map((record) => JSON.parse(record) as SessionRecord)
+      return (records as string[]).map((record) => JSON.parse(record) as StoredSession)
     },
 
     async attempt(key, free, delay, max) {
@@ -127,6 +129,29 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
     async succeed(key) {
       await write(scripts.del, [`failures:${key}`])
       await write(scripts.del, [`wait:${key}`])
+    },
+
+    async useOnce(id, ttl) {
+      return Number(await write(scripts.useOnce, [`used-once:${id}`], ttl)) === 1
+    },
+    async forgetUse(id) {
+      await write(scripts.del, [`used-once:${id}`])
+    },
+
+    async keep(key, text, ttl) {
+      await write(scripts.keep, [`kept:${key}`], text, ttl)
+    },
+    async kept(key) {
+      const text = await read(scripts.get, [`kept:${key}`])
+      return typeof text === 'string' ? text : undefined
+    },
+
+    async link(sets, member, ttl) {
+      const keys = sets.map((set) => `linked:${set}`)
+      await write(scripts.link, keys, member, Date.now(), ttl)
+    },
+    async linked(set) {
+      return (await read(scripts.linked, [`linked:${set}`], Date.now())) as string[]
     },
 
     problem,

@@ -2,10 +2,10 @@ import { redisScript, type RedisScript } from '@seaworthy/internal'
 
 // Redis runs a script as one atomic step: no other process sees its intermediate states. Only commands of Redis 6.
 
-/** KEYS: family, subject's families. ARGV: hash, subject, claims, endsAt, ttl, id, now, proof. */
+/** KEYS: family, subject's families. ARGV: hash, subject, claims, endsAt, ttl, id, now, proof, thumbprint. */
 export const createFamily: RedisScript = redisScript(`
 redis.call('HSET', KEYS[1], 'current', ARGV[1], 'subject', ARGV[2], 'claims', ARGV[3], 'endsAt', ARGV[4],
-  'proof', ARGV[8])
+  'proof', ARGV[8], 'thumbprint', ARGV[9])
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[7])
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[6])
@@ -13,11 +13,12 @@ if redis.call('PTTL', KEYS[2]) < ARGV[4] - ARGV[7] then redis.call('PEXPIREAT', 
 
 /**
  * KEYS: family, the newest token, the grace of the presented token. ARGV: presented hash, next hash, next token, grace,
- * idle, now, proof.
+ * idle, now, proof, thumbprint.
  */
 export const rotateFamily: RedisScript = redisScript(`
-local f = redis.call('HMGET', KEYS[1], 'current', 'claims', 'endsAt', 'proof')
+local f = redis.call('HMGET', KEYS[1], 'current', 'claims', 'endsAt', 'proof', 'thumbprint')
 if not f[1] or f[4] ~= ARGV[7] then return {'unknown'} end
+if f[5] and f[5] ~= '' and f[5] ~= ARGV[8] then return {'other_key'} end
 if f[1] ~= ARGV[1] then
   local latest = redis.call('GET', KEYS[2])
   if latest and redis.call('EXISTS', KEYS[3]) == 1 then return {'grace', f[2], f[3], latest} end
@@ -157,3 +158,22 @@ export const refund: RedisScript = redisScript(`
 local count = tonumber(redis.call('GET', KEYS[1]) or '0')
 if count == tonumber(ARGV[1]) or count <= tonumber(ARGV[2]) then redis.call('DEL', KEYS[2]) end
 if count > 0 then redis.call('DECR', KEYS[1]) end`)
+
+/** KEYS: id. ARGV: ttl. Returns 1 for the first use. */
+export const useOnce: RedisScript = redisScript(`
+return redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) and 1 or 0`)
+
+/** KEYS: any. ARGV: text, ttl. */
+export const keep: RedisScript = redisScript(`redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`)
+
+/** KEYS: sets. ARGV: member, now, ttl. */
+export const link: RedisScript = redisScript(`
+for _, key in ipairs(KEYS) do
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', ARGV[2])
+  redis.call('ZADD', key, ARGV[2] + ARGV[3], ARGV[1])
+  if redis.call('PTTL', key) < tonumber(ARGV[3]) then redis.call('PEXPIRE', key, ARGV[3]) end
+end`)
+
+/** KEYS: set. ARGV: now. */
+export const linked: RedisScript = redisScript(`
+return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '+inf')`)

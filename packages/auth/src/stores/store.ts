@@ -6,6 +6,8 @@ export interface Family {
   readonly claims: string
   /** Milliseconds since 1970 after which it cannot be refreshed. */
   readonly endsAt: number
+  /** The thumbprint of the key to which its tokens are bound. */
+  readonly thumbprint: string | undefined
 }
 
 /** A refresh token: the client has the text, the store keeps the hash. */
@@ -19,6 +21,8 @@ export interface PresentedToken {
   readonly hash: string
   /** The hash of what all tokens of a family share, and only their holders know. */
   readonly proof: string
+  /** The thumbprint of the key that the client has proven. */
+  readonly thumbprint?: string | undefined
 }
 
 /** The result of presenting a refresh token. */
@@ -29,7 +33,7 @@ export type Rotation =
       readonly token: string
       readonly endsAt: number
     }
-  | { readonly outcome: 'reused' | 'unknown' }
+  | { readonly outcome: 'reused' | 'unknown' | 'other_key' }
 
 /**
  * A session on the server.
@@ -46,6 +50,22 @@ export interface SessionRecord {
   readonly lastSeen: number
   readonly ip?: string | undefined
   readonly userAgent?: string | undefined
+}
+
+/** The login at an identity provider by which a session or family began. */
+export interface ProviderLogin {
+  readonly id: string
+  /** The provider's name in the options. */
+  readonly provider: string
+  readonly issuer: string
+  readonly subject: string
+  /** The provider's id of its session. */
+  readonly sid: string | undefined
+}
+
+/** A session as it is stored. */
+export interface StoredSession extends SessionRecord {
+  readonly login?: ProviderLogin | undefined
 }
 
 /** How many sessions a user may have. */
@@ -100,7 +120,8 @@ export interface AuthStore {
   createFamily(family: Family, token: PresentedToken, idle: number): Promise<void>
   /**
    * One atomic step: the first use rotates, further ones within `grace` get the same successor, a later one ends the
-   * family. A token without the family's proof was never issued, and changes nothing.
+   * family. A token without the family's proof was never issued, and one without the key of a bound family was stolen:
+   * both change nothing.
    */
   rotateFamily(
     id: string,
@@ -119,13 +140,13 @@ export interface AuthStore {
   revocationsSince(cursor: string | undefined): Promise<RevocationPage>
 
   /** One atomic step: counts the user's sessions, makes room, and saves. */
-  saveSession(session: SessionRecord, ttl: number, limit: SessionLimit): Promise<SavedSession>
+  saveSession(session: StoredSession, ttl: number, limit: SessionLimit): Promise<SavedSession>
   /** Saves a session only if it still exists: one that was ended in the meantime stays ended. */
-  touchSession(session: SessionRecord, ttl: number): Promise<void>
-  findSession(id: string): Promise<SessionRecord | undefined>
+  touchSession(session: StoredSession, ttl: number): Promise<void>
+  findSession(id: string): Promise<StoredSession | undefined>
   /** With `subject`, only a session of that user. */
   endSession(id: string, subject: string | undefined): Promise<void>
-  sessionsOf(subject: string): Promise<readonly SessionRecord[]>
+  sessionsOf(subject: string): Promise<readonly StoredSession[]>
 
   /**
    * Checks and counts an attempt in one atomic step, before the work that it limits. After `free` attempts the wait
@@ -135,6 +156,20 @@ export interface AuthStore {
   /** Takes back an attempt that was none, such as a login that succeeded: its count, and the wait that it began. */
   refund(key: string, count: number, free: number): Promise<void>
   succeed(key: string): Promise<void>
+
+  /** One atomic step: whether an id is used for the first time within `ttl`. */
+  useOnce(id: string, ttl: number): Promise<boolean>
+  /** Makes an id usable again. */
+  forgetUse(id: string): Promise<void>
+
+  /** Keeps a text for `ttl`. */
+  keep(key: string, text: string, ttl: number): Promise<void>
+  kept(key: string): Promise<string | undefined>
+
+  /** Adds a member to several sets, for `ttl`. */
+  link(sets: readonly string[], member: string, ttl: number): Promise<void>
+  /** The members of a set that have not expired. */
+  linked(set: string): Promise<readonly string[]>
 
   /** Why the store does not answer now. */
   problem(): Error | undefined

@@ -26,8 +26,11 @@ export async function registerJwtAdapter(
   dependencies: Omit<JwtVerifyDependencies, 'lookup'>
 ): Promise<void> {
   const [key] = jwt.keys as [SigningKey]
-  const lookup: JwtVerifyDependencies['lookup'] = (request, options) =>
-    fastify.jwt.lookupToken(request, options)
+  const lookup: JwtVerifyDependencies['lookup'] = (request, options) => {
+    const readsHeader = options?.extractToken === undefined && options?.onlyCookie !== true
+    const token = readsHeader ? dependencies.binding?.tokenOf(request.headers) : undefined
+    return token ?? fastify.jwt.lookupToken(request, options)
+  }
   const options: FastifyJWTOptions = {
     secret: jwt.algorithm.startsWith('HS') ? key.sign : { private: key.sign, public: key.verify },
     sign: {

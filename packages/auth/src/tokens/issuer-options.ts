@@ -138,6 +138,14 @@ export interface IssuerOptions {
    * @defaultValue 3000
    */
   jwksTimeout?: number
+
+  /**
+   * Whether each of its tokens must be bound to a key by DPoP. Otherwise those that are not bound are bearer tokens.
+   *
+   * @defaultValue false
+   * @throws RangeError without `jwt.dpop`.
+   */
+  dpopRequired?: boolean
 }
 
 export const jwksDefaults = {
@@ -180,7 +188,8 @@ const names = Object.keys({
   requiredClaims: true,
   rolesClaim: true,
   scopesClaim: true,
-  provider: true
+  provider: true,
+  dpopRequired: true
 } satisfies Record<keyof IssuerOptions, unknown>)
 
 export function resolveIssuer(option: string, configured: IssuerOptions): ResolvedIssuer {
@@ -197,6 +206,7 @@ export function resolveIssuer(option: string, configured: IssuerOptions): Resolv
     check.fail(option, rule, options)
   }
 
+  if (options.dpopRequired !== undefined) check.boolean(`${option}.dpopRequired`, options.dpopRequired)
   const shared = { ...options, ...jwksOptions(option, options), audiences }
   if (introspection === undefined) return { ...shared, ...jwtKeys(option, options), introspection }
   for (const name of jwtOnly)

@@ -1,10 +1,12 @@
 import type { FastifyRequest } from 'fastify'
-import { challenge, invalidToken, verificationUnavailable, type AuthError } from '../core/errors.ts'
+import { invalidToken, verificationUnavailable, type AuthError } from '../core/errors.ts'
 import { identityOf } from '../core/identity.ts'
 import type { TokenOutcome } from '../core/token-outcome.ts'
+import type { TokenBinding } from '../dpop/binding.ts'
 import type { Revocations } from '../revocation/revocations.ts'
-import { decodeUnverified, isCanonical } from './bearer.ts'
+import { decodeUnverified, isCanonical } from '../core/token-text.ts'
 import { isSoundAccessToken } from './claim-rules.ts'
+import { challengesOf } from './scheme.ts'
 import type { TokenVerifier } from './verifier.ts'
 
 export type VerifyCallback = (error: Error | null, user?: unknown) => void
@@ -23,6 +25,8 @@ export interface JwtVerifyDependencies {
   /** Milliseconds. */
   readonly clockTolerance: number
   readonly maxLength: number
+  /** With the option `jwt.dpop`. */
+  readonly binding: TokenBinding | undefined
   /** The keys that verify the app's tokens: the current one first. */
   readonly keys: readonly (string | Buffer)[]
   /** Finds the token as `@fastify/jwt` does. Throws if there is none. */
@@ -39,12 +43,17 @@ const invalidCode = 'FST_JWT_AUTHORIZATION_TOKEN_INVALID'
  * are revoked. With options in the call, `original`, that of `@fastify/jwt`, then applies them to the app's tokens.
  */
 export function createJwtVerify(
-  { verifier, revocations, realm, clockTolerance, maxLength, keys, lookup }: JwtVerifyDependencies,
+  { verifier, revocations, realm, clockTolerance, maxLength, keys, lookup, binding }: JwtVerifyDependencies,
   original?: RequestVerify
 ): RequestVerify {
   const soundRules = { clockTolerance, type: undefined }
 
-  function checkOutcome(outcome: TokenOutcome, request: FastifyRequest, callback: VerifyCallback): void {
+  function checkOutcome(
+    outcome: TokenOutcome,
+    token: string,
+    request: FastifyRequest,
+    callback: VerifyCallback
+  ): void {
     if ('unavailable' in outcome) return callback(verificationUnavailable(outcome))
     if ('rejected' in outcome) {
       return outcome.rejected === 'expired'
@@ -58,13 +67,18 @@ export function createJwtVerify(
       const code = 'FST_JWT_AUTHORIZATION_TOKEN_UNTRUSTED'
       return callback(invalidToken(realm, 'The token has been revoked', code))
     }
-    request.identity = identity
-    request.user = identity.user
-    callback(null, identity.user)
+    const accept = (error: Error | null): void => {
+      if (error) return callback(error)
+      request.identity = identity
+      request.user = identity.user
+      callback(null, identity.user)
+    }
+    if (binding === undefined) accept(null)
+    else binding.check(request, token, identity, accept)
   }
 
   const withChallenge = (error: Error): Error =>
-    Object.assign(error, { headers: { 'www-authenticate': challenge('Bearer', realm) } })
+    Object.assign(error, { headers: { 'www-authenticate': challengesOf(realm, binding) } })
 
   /** Finds the token, or ends the call. */
   function lookUp(
@@ -88,7 +102,17 @@ export function createJwtVerify(
   ): void {
     const token = lookUp(request, options, callback)
     if (token === undefined) return
-    verifier.verify(token, (outcome) => checkOutcome(outcome, request, callback))
+    verifier.verify(token, (outcome) => checkOutcome(outcome, token, request, callback))
+  }
+
+  /** `@fastify/jwt` reads bearer tokens only. */
+  function fromDpop(request: FastifyRequest, options: VerifyOptions): VerifyOptions {
+    const token = binding?.tokenOf(request.headers)
+    if (token === undefined) return options
+    const verify = (options.verify ?? options) as VerifyOptions
+    if (verify.extractToken !== undefined || verify.onlyCookie === true) return options
+    const extractToken = (): string => token
+    return options.verify ? { ...options, verify: { ...verify, extractToken } } : { ...options, extractToken }
   }
 
   /** Tries each key, because `@fastify/jwt` has only the first. */
@@ -102,7 +126,7 @@ export function createJwtVerify(
     const callerKey = (verify ?? options).key
     const key = callerKey ?? keys[index]
     const withKey = verify ? { ...options, verify: { ...verify, key } } : { ...options, key }
-    original!.call(request, index === 0 ? options : withKey, (error, user) => {
+    original!.call(request, fromDpop(request, index === 0 ? options : withKey), (error, user) => {
       const hasNext = index + 1 < keys.length && callerKey === undefined
       if (hasNext && (error as { code?: string } | null)?.code === invalidCode)
         return verifyWithOptions(request, options, callback, index + 1)
@@ -134,8 +158,13 @@ export function createJwtVerify(
           return finish(invalidToken(realm, 'The token is not valid', invalidCode))
         const stale = revocations.staleness()
         if (stale) return finish(stale)
-        request.identity ??= identityOf('jwt', claims, { issuer: textOrNone(claims.iss) })
-        finish(null, user)
+        const found = identityOf('jwt', claims, { issuer: textOrNone(claims.iss) })
+        const accept = (failure: Error | null): void => {
+          if (failure === null) request.identity ??= found
+          finish(failure, user)
+        }
+        if (binding === undefined) accept(null)
+        else binding.check(request, token, found, accept)
       })
     }
 
@@ -145,7 +174,7 @@ export function createJwtVerify(
     const takesOthers = rules.key !== undefined || rules.ignoreExpiration === true
     if (takesOthers) return applyOptions(token)
     verifier.verify(token, (outcome) =>
-      checkOutcome(outcome, request, (error) => (error ? finish(error) : applyOptions(token)))
+      checkOutcome(outcome, token, request, (error) => (error ? finish(error) : applyOptions(token)))
     )
   }
 

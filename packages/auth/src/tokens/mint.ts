@@ -4,8 +4,11 @@ import type { Audit } from '../core/audit.ts'
 import { challenge, unauthorized } from '../core/errors.ts'
 import { check } from '../core/option-checks.ts'
 import type { Claims } from '../core/token-outcome.ts'
+import type { TokenBinding } from '../dpop/binding.ts'
+import type { ProviderLogins } from '../revocation/provider-logins.ts'
 import type { Revocations } from '../revocation/revocations.ts'
 import type { AuthStore, PresentedToken, RefreshToken } from '../stores/store.ts'
+import type { AnyRequest } from '../types/requests.ts'
 import type { ResolvedJwt } from './options.ts'
 
 /**
@@ -18,7 +21,8 @@ import type { ResolvedJwt } from './options.ts'
 export interface TokenPair {
   accessToken: string
   refreshToken: string
-  tokenType: 'Bearer'
+  /** `DPoP` if the tokens are bound to the key of the client. */
+  tokenType: 'Bearer' | 'DPoP'
   /** The lifetime of the access token in **seconds**. */
   expiresIn: number
 }
@@ -26,9 +30,9 @@ export interface TokenPair {
 /** Issues the app's tokens. */
 export interface TokenMint {
   /** Starts a login: an access token with these claims and a refresh token. `sub` (or `id`) is required. */
-  issueTokens(claims: Claims): Promise<TokenPair>
+  issueTokens(claims: Claims, request?: AnyRequest): Promise<TokenPair>
   /** Returns the next pair for a refresh token. @throws AuthError `AUTH_REFRESH_INVALID` (401). */
-  refresh(refreshToken: string): Promise<TokenPair>
+  refresh(refreshToken: string, request?: AnyRequest): Promise<TokenPair>
   /** Ends the login of a refresh token. */
   endLogin(refreshToken: string): Promise<void>
 }
@@ -39,6 +43,10 @@ export interface TokenMintDependencies {
   readonly revocations: Revocations
   readonly audit: Audit
   readonly realm: string
+  /** With the option `jwt.dpop`. */
+  readonly binding: TokenBinding | undefined
+  /** If a provider has the option `logout`. */
+  readonly logins: ProviderLogins | undefined
 }
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('base64url')
@@ -71,9 +79,15 @@ function parseRefreshToken(
     : { family, proof, presented: { hash: hash(text!), proof: hash(proof) } }
 }
 
+const needsProof = 'The request needs a proof in the header DPoP'
+
+/** Whether tokens with these claims are bound to a key. */
+const isBound = ({ cnf }: Claims): boolean =>
+  typeof cnf === 'object' && cnf !== null && typeof (cnf as { jkt?: unknown }).jkt === 'string'
+
 export function createTokenMint(
   options: ResolvedJwt,
-  { sign, store, revocations, audit, realm }: TokenMintDependencies
+  { sign, store, revocations, audit, realm, binding, logins }: TokenMintDependencies
 ): TokenMint {
   const invalidRefreshToken = () =>
     unauthorized(
@@ -85,7 +99,7 @@ export function createTokenMint(
   const createPair = (claims: Claims, family: string, refreshToken: string, issuedAt: number): TokenPair => ({
     accessToken: sign({ ...claims, jti: randomUUID(), sid: family, iat_ms: issuedAt }),
     refreshToken,
-    tokenType: 'Bearer',
+    tokenType: isBound(claims) ? 'DPoP' : 'Bearer',
     expiresIn: options.expiresInSeconds
   })
 
@@ -94,12 +108,13 @@ export function createTokenMint(
     if (options.refreshClaims === undefined) return claims
     const current = await options.refreshClaims(claims)
     if (typeof current === 'object' && current !== null) {
-      const { acr, amr, auth_time } = claims
+      const { acr, amr, auth_time, cnf } = claims
       // A refresh is no login: how and when the user authenticated stays.
       return {
         ...(acr === undefined ? {} : { acr }),
         ...(amr === undefined ? {} : { amr }),
         ...omitReservedClaims(current as Claims),
+        ...(cnf === undefined ? {} : { cnf }),
         sub: claims.sub,
         auth_time
       }
@@ -108,31 +123,58 @@ export function createTokenMint(
     throw invalidRefreshToken()
   }
 
+  /** The thumbprint of the key that a request proves. */
+  async function keyOf(request: AnyRequest | undefined, name: string): Promise<string | undefined> {
+    if (binding === undefined) return undefined
+    if (request === undefined && binding.required)
+      throw new Error(
+        `auth: "jwt.dpop.required" binds each token to the key of a request: call ${name} with the request`
+      )
+    return request === undefined ? undefined : binding.keyOf(request)
+  }
+
   return {
-    async issueTokens(claims) {
+    async issueTokens(claims, request) {
       const subject = subjectOf(claims)
       if (subject === undefined) return check.fail('claims.sub', 'the id of the user', claims.sub)
+      const thumbprint = await keyOf(request, 'issueTokens(claims, request)')
+      if (thumbprint === undefined && binding?.required === true) throw binding.errors.required(needsProof)
       const issuedAt = revocations.issueTime(subject)
       const now = Math.floor(Date.now() / 1000)
-      const stored = { auth_time: now, ...omitReservedClaims(claims), sub: subject, iat_ms: issuedAt }
+      const stored = {
+        auth_time: now,
+        ...omitReservedClaims(claims),
+        ...(thumbprint === undefined ? {} : { cnf: { jkt: thumbprint } }),
+        sub: subject,
+        iat_ms: issuedAt
+      }
       const id = randomUUID()
       const proof = randomText()
       const token = createRefreshToken(id, proof)
       const endsAt = Date.now() + options.refreshMaxAge
-      const family = { id, subject, claims: JSON.stringify(stored), endsAt }
+      const family = { id, subject, claims: JSON.stringify(stored), endsAt, thumbprint }
+      // Before the family is there, so that no logout can miss it.
+      if (request !== undefined) await logins?.linkFamily(request, id, options.refreshMaxAge)
       await store.createFamily(family, { hash: token.hash, proof: hash(proof) }, options.refreshExpiresIn)
       audit.record({ type: 'token_issued', outcome: 'ok', scheme: 'jwt', subject })
       return createPair(stored, id, token.text, issuedAt)
     },
 
-    async refresh(refreshToken) {
+    async refresh(refreshToken, request) {
       const parsed = parseRefreshToken(refreshToken)
       if (parsed === undefined) throw invalidRefreshToken()
-      const { family, proof, presented } = parsed
+      const { family, proof } = parsed
+      // Invented tokens cost no signature, and no entry in the memory of proofs.
+      const isProven = binding !== undefined && request?.headers.dpop !== undefined
+      if (isProven && !(await store.hasFamily(family, parsed.presented.proof))) throw invalidRefreshToken()
+      const thumbprint = await keyOf(request, 'refresh(refreshToken, request)')
+      const presented = { ...parsed.presented, thumbprint }
       const startedAt = Date.now()
       const next = createRefreshToken(family, proof)
       const { refreshGrace, refreshExpiresIn } = options
       const rotation = await store.rotateFamily(family, presented, next, refreshGrace, refreshExpiresIn)
+      if (rotation.outcome === 'other_key' && thumbprint === undefined && binding !== undefined)
+        throw binding.errors.required(needsProof)
       if (rotation.outcome === 'reused') {
         // The token was used twice. One of the two is a thief, so the login ends for both.
         const code = 'AUTH_REFRESH_INVALID'
@@ -142,6 +184,11 @@ export function createTokenMint(
       if (!('claims' in rotation)) throw invalidRefreshToken()
 
       const { iat_ms: loginAt, ...stored } = JSON.parse(rotation.claims) as Claims
+      if (binding?.required === true && !isBound(stored)) {
+        // A login of the time before the option was set: the client logs in again, with a key.
+        await store.endFamily(family)
+        throw binding.errors.required('A token that is bound to a key is required')
+      }
       const claims = await currentClaims(family, stored)
       const { outcome } = rotation
       audit.record({ type: 'token_refreshed', outcome, scheme: 'jwt', subject: String(claims.sub) })

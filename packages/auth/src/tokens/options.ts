@@ -1,7 +1,8 @@
 import type { Secret } from '@seaworthy/internal'
 import { ofFastifyJwt, refuseMoved } from '../core/moved-options.ts'
-import { check, daySeconds, seconds } from '../core/option-checks.ts'
+import { check, daySeconds, optionsOf, seconds } from '../core/option-checks.ts'
 import type { SymmetricKey } from '../core/strong-secret.ts'
+import { resolveDpop, type DpopOptions, type ResolvedDpop } from '../dpop/options.ts'
 import type { SignatureAlgorithm } from './algorithms.ts'
 import {
   isIntrospected,
@@ -10,6 +11,7 @@ import {
   type IssuerOptions,
   type ResolvedIssuer
 } from './issuer-options.ts'
+import { cookieNameOf } from './cookie-name.ts'
 import { resolveSigningKeys, type SigningKeys } from './signing-keys.ts'
 
 /**
@@ -137,6 +139,14 @@ export interface JwtOptions {
    * @throws RangeError together with `csrf: false`: a browser sends the cookie for any site.
    */
   cookie?: string
+
+  /**
+   * DPoP (RFC 9449): a token that is bound to a key is accepted only with a proof of that key, for the request and valid
+   * once. `issueTokens` and `refresh` bind tokens to the key of their request. `false` switches it off.
+   *
+   * @defaultValue none: tokens are bearer tokens
+   */
+  dpop?: DpopOptions | false
 }
 
 export interface ResolvedJwt extends SigningKeys {
@@ -156,6 +166,7 @@ export interface ResolvedJwt extends SigningKeys {
   readonly cache: number
   readonly maxLength: number
   readonly cookie: string | undefined
+  readonly dpop: ResolvedDpop | undefined
 }
 
 export const jwtDefaults = {
@@ -177,7 +188,8 @@ const names = Object.keys({
   audience: true,
   refreshClaims: true,
   issuers: true,
-  cookie: true
+  cookie: true,
+  dpop: true
 } satisfies Record<keyof JwtOptions, unknown>)
 
 export function resolveJwt(options: JwtOptions): ResolvedJwt {
@@ -192,7 +204,10 @@ export function resolveJwt(options: JwtOptions): ResolvedJwt {
   if (refreshClaims !== undefined) check.fn('jwt.refreshClaims', refreshClaims)
 
   const signing = resolveSigningKeys(options)
+  const dpopOptions = optionsOf('jwt.dpop', options.dpop)
+  const dpop = dpopOptions && resolveDpop(dpopOptions, signing.keys[0]?.sign)
   const resolved = issuers.map((entry, index) => resolveIssuer(`jwt.issuers[${index}]`, entry))
+  checkDpop(resolved, dpop)
   checkUnique([...(signing.keys.length > 0 ? [issuer] : []), ...resolved.map((entry) => entry.issuer)])
   const integer = (
     name: 'refreshGrace' | 'clockTolerance' | 'cache' | 'maxLength',
@@ -216,20 +231,15 @@ export function resolveJwt(options: JwtOptions): ResolvedJwt {
     introspected: onlyIntrospected(resolved),
     cache: integer('cache', 0, 1_000_000),
     maxLength: integer('maxLength', 256, 65_536),
-    cookie: cookie === undefined ? undefined : cookieNameOf(cookie)
+    cookie: cookie === undefined ? undefined : cookieNameOf(cookie),
+    dpop
   }
 }
 
-/** @fastify/jwt has an object here, and can sign the cookie too. */
-function cookieNameOf(cookie: unknown): string {
-  if (typeof cookie !== 'object' || cookie === null) return check.string('jwt.cookie', cookie)
-  const { cookieName, signed } = cookie as { cookieName?: unknown; signed?: unknown }
-  const name = typeof cookieName === 'string' ? `'${cookieName}'` : 'a text'
-  const rule =
-    signed === true
-      ? `the name of a cookie that is not signed (${name}): set it by setCookie without "signed", because the token has a signature`
-      : `the name of the cookie (${name})`
-  return check.failWith('jwt.cookie', rule, 'an object')
+function checkDpop(issuers: readonly ResolvedIssuer[], dpop: ResolvedDpop | undefined): void {
+  const index = issuers.findIndex(({ dpopRequired }) => dpopRequired === true)
+  if (index === -1 || dpop !== undefined) return
+  check.failWith(`jwt.issuers[${index}].dpopRequired`, 'used with the option "jwt.dpop"', 'none')
 }
 
 function checkUnique(issuers: readonly string[]): void {

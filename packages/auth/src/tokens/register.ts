@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { meterPort, whenProvided, type Meter } from '@seaworthy/contract'
 import type { Audit } from '../core/audit.ts'
-import { challenge, unauthorized } from '../core/errors.ts'
+import { unauthorized } from '../core/errors.ts'
+import type { TokenBinding } from '../dpop/binding.ts'
+import type { ProviderLogins } from '../revocation/provider-logins.ts'
 import type { Revocations } from '../revocation/revocations.ts'
 import type { Scheme } from '../schemes/types.ts'
 import type { AuthStore } from '../stores/store.ts'
@@ -9,7 +11,7 @@ import { createIssuerRegistry, type IssuerRegistry } from './issuer-registry.ts'
 import { createJwtVerify } from './jwt-verify.ts'
 import { createTokenMint, type TokenMint } from './mint.ts'
 import type { ResolvedJwt } from './options.ts'
-import { tokenOf, tokenScheme } from './scheme.ts'
+import { challengesOf, tokenOf, tokenScheme } from './scheme.ts'
 import { createTokenVerifier, type TokenVerifier } from './verifier.ts'
 
 export interface TokenFeature {
@@ -19,6 +21,8 @@ export interface TokenFeature {
   readonly verifier: TokenVerifier
   /** Only if the app has a key. */
   readonly mint: TokenMint | undefined
+  /** With the option `jwt.dpop`. */
+  readonly binding: TokenBinding | undefined
 }
 
 export interface TokenDependencies {
@@ -26,13 +30,17 @@ export interface TokenDependencies {
   readonly store: AuthStore
   readonly revocations: Revocations
   readonly audit: Audit
+  /** The memory of this process. */
+  readonly local: AuthStore
+  /** If a provider has the option `logout`. */
+  readonly logins: ProviderLogins | undefined
 }
 
 /** Registers what the option `jwt` brings. Loaded only if it is set. */
 export async function registerTokens(
   fastify: FastifyInstance,
   jwt: ResolvedJwt,
-  { realm, store, revocations, audit }: TokenDependencies
+  { realm, store, revocations, audit, local, logins }: TokenDependencies
 ): Promise<TokenFeature> {
   if (jwt.cookie !== undefined && !fastify.hasPlugin('@fastify/cookie')) {
     const { default: cookie } = await import('@fastify/cookie')
@@ -48,27 +56,42 @@ export async function registerTokens(
     )
   const issuers = await createIssuerRegistry(jwt, fastify.log)
   watchKeys(fastify, issuers)
-  const verifier = createTokenVerifier(jwt, issuers, introspection)
+  const onBound = jwt.dpop === undefined ? warnOfBoundTokens(fastify) : undefined
+  const verifier = createTokenVerifier(jwt, issuers, introspection, onBound)
   const keys = jwt.keys.map(({ verify }) => verify)
   const { clockTolerance, maxLength } = jwt
-  const dependencies = { verifier, revocations, realm, clockTolerance, maxLength, keys }
-  const scheme = tokenScheme(verifier, revocations, realm, jwt.cookie)
-  const headerScheme = tokenScheme(verifier, revocations, realm, undefined)
+  const binding =
+    jwt.dpop &&
+    (await import('../dpop/register.ts')).registerDpop(fastify, jwt, jwt.dpop, { realm, store, local })
+  const dependencies = { verifier, revocations, realm, clockTolerance, maxLength, keys, binding }
+  const scheme = tokenScheme(verifier, revocations, realm, jwt.cookie, binding)
+  const headerScheme = tokenScheme(verifier, revocations, realm, undefined, binding)
   if (keys.length === 0) {
     const lookup = (request: FastifyRequest): string => {
-      const token = tokenOf(request, jwt.cookie)
+      const token = tokenOf(request, jwt.cookie, binding)
       if (token !== undefined) return token
       const message = 'Authentication is required'
-      throw unauthorized('FST_JWT_NO_AUTHORIZATION_IN_HEADER', message, challenge('Bearer', realm))
+      throw unauthorized('FST_JWT_NO_AUTHORIZATION_IN_HEADER', message, challengesOf(realm, binding))
     }
     fastify.decorateRequest('jwtVerify', createJwtVerify({ ...dependencies, lookup }) as never)
-    return { scheme, headerScheme, verifier, mint: undefined }
+    return { scheme, headerScheme, verifier, mint: undefined, binding }
   }
 
   await (await import('./fastify-jwt-adapter.ts')).registerJwtAdapter(fastify, jwt, dependencies)
   const sign = (claims: Record<string, unknown>): string => fastify.jwt.sign(claims)
-  const mint = createTokenMint(jwt, { sign, store, revocations, audit, realm })
-  return { scheme, headerScheme, verifier, mint }
+  const mint = createTokenMint(jwt, { sign, store, revocations, audit, realm, binding, logins })
+  return { scheme, headerScheme, verifier, mint, binding }
+}
+
+/** Names each issuer once whose tokens are bound to a key that is not asked for. */
+function warnOfBoundTokens({ log }: FastifyInstance): (issuer: string) => void {
+  const named = new Set<string>()
+  return (issuer) => {
+    if (named.has(issuer)) return
+    named.add(issuer)
+    const what = 'an issuer binds its tokens to keys (DPoP), and a stolen one works without its key'
+    log.warn({ issuer }, `auth: ${what}; accepting them as bearer tokens; set "jwt.dpop"`)
+  }
 }
 
 /** Fetches published keys at start, and exports their age. */

@@ -10,7 +10,7 @@ const isOtherKind = (kind: unknown): boolean => typeof kind === 'string' && othe
 /** Whether a token states that it is an access token: by its header, or by a claim of Keycloak's or Cognito's. */
 const statesAccess = (typ: unknown, payload: Claims): boolean =>
   (typeof typ === 'string' && /^(?:application\/)?at\+jwt$/i.test(typ)) ||
-  (typeof payload.typ === 'string' && /^bearer$/i.test(payload.typ)) ||
+  (typeof payload.typ === 'string' && /^(?:bearer|dpop)$/i.test(payload.typ)) ||
   payload.token_use === 'access'
 
 /**

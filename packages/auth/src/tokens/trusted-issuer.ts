@@ -1,7 +1,7 @@
 import type { ClaimPaths } from '../core/identity.ts'
 import { invalid, type VerificationResult } from '../core/token-outcome.ts'
 import type { SignatureAlgorithm } from './algorithms.ts'
-import { decodeUnverified } from './bearer.ts'
+import { decodeUnverified } from '../core/token-text.ts'
 import type { KeyLookup, KeySource } from './jwks.ts'
 import type { PublicKey } from './keys.ts'
 import type { IssuerRules, Verify } from './types.ts'

@@ -1,7 +1,7 @@
 import { identityOf, type Identity } from '../core/identity.ts'
-import { invalid, type TokenOutcome, type VerificationResult } from '../core/token-outcome.ts'
+import { invalid, type Claims, type TokenOutcome, type VerificationResult } from '../core/token-outcome.ts'
 import type { Introspection } from '../introspection/introspection.ts'
-import { decodeUnverified, isCanonical } from './bearer.ts'
+import { decodeUnverified, isCanonical } from '../core/token-text.ts'
 import type { IssuerRegistry } from './issuer-registry.ts'
 import type { ResolvedJwt } from './options.ts'
 import type { TrustedIssuer } from './trusted-issuer.ts'
@@ -13,16 +13,23 @@ export interface TokenVerifier {
   verify(token: string, done: (outcome: TokenOutcome) => void): void
 }
 
+/** Whether a token is bound to a key (RFC 9449). */
+const isBound = ({ cnf }: Claims): boolean =>
+  typeof (cnf as { jkt?: unknown } | null | undefined)?.jkt === 'string'
+
+/** @param onBound - Called for each new token that is bound to a key, if no proof of it is required. */
 export function createTokenVerifier(
   { cache: limit, maxLength, clockTolerance }: Pick<ResolvedJwt, 'cache' | 'maxLength' | 'clockTolerance'>,
   { byName: issuers }: IssuerRegistry,
-  introspection?: Introspection
+  introspection?: Introspection,
+  onBound?: (issuer: string) => void
 ): TokenVerifier {
   const only = issuers.size === 1 ? issuers.values().next().value : undefined
   const cache = new VerifiedTokenCache(limit)
 
   const toOutcome = (token: string, issuer: TrustedIssuer, result: VerificationResult): TokenOutcome => {
     if (!('claims' in result)) return result
+    if (onBound !== undefined && isBound(result.claims)) onBound(issuer.name)
     const identity = identityOf('jwt', result.claims, issuer.paths)
     if (limit > 0) {
       const expires = Number(identity.user.exp) * 1000 + clockTolerance

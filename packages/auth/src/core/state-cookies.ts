@@ -1,8 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { ResolvedProvider } from './options.ts'
 
-/** A login in progress. Only the browser that started it has it. */
+/** A login or logout in progress. Only the browser that started it has it. */
 export interface LoginState {
   readonly state: string
   readonly nonce: string
@@ -10,7 +10,10 @@ export interface LoginState {
   readonly returnTo: string
 }
 
-export interface LoginStateCookies {
+/** A text that cannot be guessed. */
+export const randomState = (): string => randomBytes(32).toString('base64url')
+
+export interface StateCookies {
   set(request: FastifyRequest, reply: FastifyReply, login: LoginState): void
   /** Returns a login in progress once: it clears the cookie. */
   consume(request: FastifyRequest, reply: FastifyReply, state: unknown): LoginState | undefined
@@ -24,10 +27,13 @@ const maxLogins = 5
 /**
  * The cookies of logins in progress, one for each, so that two tabs do not share one. SameSite=Lax, because the provider
  * redirects the browser back by a navigation from another site.
+ *
+ * @param name - The start of their names.
+ * @param callback - The URL to which the browser comes back.
  */
-export function loginStateCookies({ name, callback }: ResolvedProvider): LoginStateCookies {
+export function stateCookies(name: string, callback: URL): StateCookies {
   const secure = callback.protocol === 'https:'
-  const prefix = `${secure ? '__Host-' : ''}login-${name}-`
+  const prefix = `${secure ? '__Host-' : ''}${name}`
   const options: CookieSerializeOptions = { path: '/', httpOnly: true, secure, sameSite: 'lax' }
   const cookieName = (state: string): string => prefix + state.slice(0, 12)
 
