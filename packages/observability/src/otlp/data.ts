@@ -1,0 +1,61 @@
+import type { Resource } from './resource.ts'
+
+/** The number of a series, or the counts of its histogram. */
+export type PointValue =
+  | number
+  | { readonly bounds: readonly number[]; readonly counts: readonly number[]; readonly sum: number }
+
+/** A series. */
+export interface Point {
+  attributes: Record<string, string | number>
+  value: PointValue
+}
+
+/** A metric. Numbers of counters and histograms count from the start, as Prometheus' do. */
+export interface Metric {
+  name: string
+  description: string
+  unit?: string
+  kind: 'counter' | 'gauge' | 'histogram'
+  points: Point[]
+}
+
+/** Milliseconds since 1970. */
+export interface Period {
+  start: number
+  end: number
+}
+
+/** A line of the log. */
+export interface LogRecord {
+  /** Milliseconds since 1970. `undefined` where the line has no time. */
+  time: number | undefined
+  /** When the line was taken over. Milliseconds since 1970. */
+  observed: number
+  severityNumber: number
+  severityText: string | undefined
+  body: unknown
+  attributes: Record<string, unknown>
+  traceId: string | undefined
+  spanId: string | undefined
+}
+
+/** What a collector has not taken of a push that it has accepted. */
+export interface PartialSuccess {
+  rejected: number
+  message: string | undefined
+}
+
+/** The two encodings of OTLP over HTTP. */
+export interface Encoder {
+  readonly contentType: string
+  metrics(metrics: readonly Metric[], period: Period, resource: Resource): string | Uint8Array
+  logs(records: readonly LogRecord[], resource: Resource): string | Uint8Array
+  /** Reads the response to a push. An odd one is none. */
+  partialSuccess(body: Uint8Array, signal: 'metrics' | 'logs'): PartialSuccess
+}
+
+export const scopeName = '@seaworthy/observability'
+
+/** Values that are nested deeper become text: recursion must have an end, and decoders of protobuf have one at 100. */
+export const maxDepth = 16
