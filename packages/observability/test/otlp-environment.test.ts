@@ -66,7 +66,7 @@ t.test('without these variables nothing is pushed, and an option decides over th
   await runOnce(await build(t, { metrics: { otlp: false } }))
   t.equal(collector.requests.length, 0)
 
-  await runOnce(await build(t, { metrics: { otlp: false }, logging: { otlp: true } }))
+  await runOnce(await build(t, { metrics: { otlp: false }, logging: { otlp: {} } }))
   t.strictSame(
     collector.requests.map(({ url }) => url),
     ['/v1/logs']
@@ -149,6 +149,7 @@ for (const [otlp, rule] of [
   [{ compression: 'br' }, /"logging\.otlp\.compression"/],
   [{ headers: { key: 'hunter2\nx' } }, /"logging\.otlp\.headers" .* under "key"$/],
   [{ queue: 1 }, /queue/],
+  [true, /"logging\.otlp" must be an object or false/],
   ['http://collector', /"logging\.otlp" must be an object/]
 ] as const) {
   t.test(`registering fails with logging.otlp ${JSON.stringify(otlp)}`, async (t) => {

@@ -1,8 +1,9 @@
+import { fileURLToPath } from 'node:url'
 import Fastify from 'fastify'
 import pino from 'pino'
 import t from 'tap'
 import { observability, observabilityServerOptions } from '@seaworthy/observability'
-import { startIntake, until, type Received } from '@seaworthy/testing'
+import { startIntake, startNode, until, type Received } from '@seaworthy/testing'
 import { build, listen, total } from './helpers.ts'
 import { attributesOf, logsOf, type LogRecord } from './otlp-intake.ts'
 
@@ -252,4 +253,21 @@ t.test('a log that is switched off pushes nothing, one without a pino says so', 
   await app.ready()
   await app.close()
   t.equal(collector.requests.length, 0)
+})
+
+t.test('the line of a crash arrives before the process ends', async (t) => {
+  const collector = await startIntake(t)
+  const script = fileURLToPath(new URL('fixtures/crashing-app.ts', import.meta.url))
+  const env = {
+    OTEL_LOGS_EXPORTER: 'otlp',
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_BLRP_SCHEDULE_DELAY: '60000'
+  }
+  const running = startNode(t, script, { env })
+  t.match(await running.exit, { code: 1 })
+  const fatal = collector.requests
+    .flatMap((request) => logsOf(request).records)
+    .find(({ body }) => body.stringValue?.includes('uncaughtException'))
+  t.match(fatal, { severityNumber: 21, severityText: 'FATAL' })
+  t.match(attributesOf(fatal!), { 'exception.message': 'state is corrupt' })
 })

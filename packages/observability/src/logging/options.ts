@@ -135,11 +135,11 @@ export interface LoggingOptions {
   /**
    * Pushes each line that the log writes to a collector too, as OTLP over HTTP: with the severity, the trace and the span
    * of OpenTelemetry's data model, and the fields of the line as attributes. In `schema: 'otel'` they have OpenTelemetry's
-   * names. `true` takes the address and all else from OpenTelemetry's variables.
+   * names. What `{}` leaves out comes from OpenTelemetry's variables.
    *
-   * @defaultValue `true` where `OTEL_LOGS_EXPORTER` names `otlp` and no OpenTelemetry SDK is active, else `false`
+   * @defaultValue `{}` where `OTEL_LOGS_EXPORTER` names `otlp` and no OpenTelemetry SDK is active, else `false`
    */
-  otlp?: OtlpLogsOptions | boolean | undefined
+  otlp?: OtlpLogsOptions | false | undefined
 }
 
 const names = optionNames<LoggingOptions>({

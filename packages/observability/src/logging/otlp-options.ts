@@ -73,8 +73,8 @@ export interface ResolvedOtlpLogs extends ResolvedConnection {
  *
  * @throws RangeError for an option or a variable that cannot work.
  */
-export function resolveOtlpLogs(option: OtlpLogsOptions | boolean | undefined): ResolvedOtlpLogs | undefined {
-  const options = typeof option === 'boolean' || option === undefined ? {} : option
+export function resolveOtlpLogs(option: OtlpLogsOptions | false | undefined): ResolvedOtlpLogs | undefined {
+  const options = option === false || option === undefined ? {} : option
   assertOptionsObject('logging.otlp', options)
   check.keys('logging.otlp', options, names)
   if (!isPushed('logs', option)) return undefined

@@ -105,12 +105,12 @@ export interface MetricsOptions {
   workers?: boolean | string | undefined
 
   /**
-   * Pushes the metrics to a collector too, as OTLP over HTTP. In a group of workers each pushes its own. `true` takes the
-   * address and all else from OpenTelemetry's variables.
+   * Pushes the metrics to a collector too, as OTLP over HTTP. In a group of workers each pushes its own. What
+   * `{}` leaves out comes from OpenTelemetry's variables.
    *
-   * @defaultValue `true` where `OTEL_METRICS_EXPORTER` names `otlp` and no OpenTelemetry SDK is active, else `false`
+   * @defaultValue `{}` where `OTEL_METRICS_EXPORTER` names `otlp` and no OpenTelemetry SDK is active, else `false`
    */
-  otlp?: OtlpOptions | boolean | undefined
+  otlp?: OtlpOptions | false | undefined
 
   /**
    * Adds the stable metrics of OpenTelemetry's semantic conventions beside ours, for dashboards that use them:

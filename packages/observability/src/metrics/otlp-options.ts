@@ -50,8 +50,8 @@ export interface ResolvedOtlp extends ResolvedConnection {
  *
  * @throws RangeError for an option or a variable that cannot work.
  */
-export function resolveOtlp(option: OtlpOptions | boolean | undefined): ResolvedOtlp | undefined {
-  const options = typeof option === 'boolean' || option === undefined ? {} : option
+export function resolveOtlp(option: OtlpOptions | false | undefined): ResolvedOtlp | undefined {
+  const options = option === false || option === undefined ? {} : option
   assertOptionsObject('metrics.otlp', options)
   check.keys('metrics.otlp', options, names)
   if (!isPushed('metrics', option)) return undefined
