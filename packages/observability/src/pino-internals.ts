@@ -236,7 +236,7 @@ export function methodsOf(object: object): string[] {
   return [...names]
 }
 
-/** What a logger calls its levels and its message. */
+/** The names of a logger's levels and of its message. */
 export function namesOf(logger: FastifyBaseLogger): { messageKey?: string; labels: Record<number, string> } {
   const messageKey = symbolProperty(logger, 'pino.messageKey')
   const { levels } = logger as unknown as { levels?: { labels?: Record<number, string> } }

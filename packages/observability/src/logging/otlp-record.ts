@@ -21,7 +21,7 @@ const processFields: Readonly<Record<string, unknown>> = {
   'host.hostname': hostname()
 }
 
-/** What a logger calls its levels and its message. */
+/** The names of a logger's levels and of its message. */
 export interface LoggerNames {
   messageKey?: string
   labels: Readonly<Record<number, string>>

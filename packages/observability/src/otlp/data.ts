@@ -40,7 +40,7 @@ export interface LogRecord {
   spanId: string | undefined
 }
 
-/** What a collector has not taken of a push that it has accepted. */
+/** The part of an accepted push that the collector has rejected. */
 export interface PartialSuccess {
   rejected: number
   message: string | undefined

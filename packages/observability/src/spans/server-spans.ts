@@ -8,7 +8,7 @@ import { markFailed } from './end-failed.ts'
 const kSpan = Symbol('seaworthy.span')
 type Traced = FastifyRequest['raw'] & { [kSpan]?: Span }
 
-/** What a span shows of a request. */
+/** The part of a route that its spans show. */
 export interface SpanRoute {
   /** The pattern. `undefined` for requests that match no route. */
   readonly url: string | undefined
