@@ -63,7 +63,9 @@ const folder = join(
 )
 const root = new protobuf.Root()
 root.resolvePath = (_origin, target) => (target.includes('/') ? target : join(folder, target))
-root.loadSync(['logs_service.proto', 'metrics_service.proto'].map((file) => join(folder, file)))
+root.loadSync(
+  ['logs_service.proto', 'metrics_service.proto', 'trace_service.proto'].map((file) => join(folder, file))
+)
 
 /** The body of a push, whichever its encoding: that of protobuf is read by the official definitions. */
 function parsed({ headers, body }: Received, type: string): unknown {
@@ -112,4 +114,19 @@ export function metricsOf(request: Received): PushedMetrics {
     resource: attributesOf(resource),
     metrics: new Map(metrics.map((metric) => [metric.name, metric]))
   }
+}
+
+export interface PushedSpan {
+  name: string
+  traceId: string
+  spanId: string
+}
+
+/** The spans of a push. */
+export function spansOf(request: Received): PushedSpan[] {
+  const { resourceSpans } = parsed(
+    request,
+    'opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest'
+  ) as { resourceSpans: { scopeSpans: { spans: PushedSpan[] }[] }[] }
+  return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))
 }
