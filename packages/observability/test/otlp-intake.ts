@@ -91,8 +91,10 @@ export function logsOf(request: Received): PushedLogs {
     request,
     'opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest'
   ) as { resourceLogs: { resource: { attributes: KeyValue[] }; scopeLogs: { logRecords: LogRecord[] }[] }[] }
-  const [{ resource, scopeLogs }] = resourceLogs as [(typeof resourceLogs)[0]]
-  return { resource: attributesOf(resource), records: scopeLogs.flatMap(({ logRecords }) => logRecords) }
+  return {
+    resource: attributesOf(resourceLogs[0]!.resource),
+    records: resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords))
+  }
 }
 
 export interface PushedMetrics {
@@ -108,10 +110,11 @@ export function metricsOf(request: Received): PushedMetrics {
   ) as {
     resourceMetrics: { resource: { attributes: KeyValue[] }; scopeMetrics: { metrics: Metric[] }[] }[]
   }
-  const [{ resource, scopeMetrics }] = resourceMetrics as [(typeof resourceMetrics)[0]]
-  const metrics = scopeMetrics.flatMap(({ metrics }) => metrics)
+  const metrics = resourceMetrics.flatMap(({ scopeMetrics }) =>
+    scopeMetrics.flatMap(({ metrics }) => metrics)
+  )
   return {
-    resource: attributesOf(resource),
+    resource: attributesOf(resourceMetrics[0]!.resource),
     metrics: new Map(metrics.map((metric) => [metric.name, metric]))
   }
 }

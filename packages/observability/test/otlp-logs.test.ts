@@ -1,9 +1,10 @@
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import Fastify from 'fastify'
 import pino from 'pino'
 import t from 'tap'
 import { observability, observabilityServerOptions } from '@seaworthy/observability'
-import { startIntake, startNode, until, type Received } from '@seaworthy/testing'
+import { startIntake, startNode, temporaryFolder, until, type Received } from '@seaworthy/testing'
 import { build, listen, total } from './helpers.ts'
 import { attributesOf, logsOf, type LogRecord } from './otlp-intake.ts'
 
@@ -188,6 +189,38 @@ t.test(
     t.ok(bodies([push!]).length <= 3)
   }
 )
+
+for (const protocol of ['http/json', 'http/protobuf'] as const) {
+  t.test(`a large batch is one push, in the order of the log: ${protocol}`, async (t) => {
+    const collector = await startIntake(t, () => ({ body: '' }))
+    const otlp = { url: collector.url, interval: 60_000, maxBatchSize: 1000, protocol }
+    const { app } = await build(t, { logging: { otlp } })
+    await app.ready()
+    const expected = Array.from({ length: 300 }, (_, n) => `line ${n}`)
+    for (const line of expected) app.log.info({ metrics: ['"logRecords":['] }, line)
+    await app.close()
+    t.strictSame(
+      bodies(collector.requests.slice(0, 1)).filter((body) => body?.startsWith('line ')),
+      expected
+    )
+  })
+}
+
+t.test('lines of a transport, a worker thread, are pushed too', async (t) => {
+  const collector = await startIntake(t)
+  const folder = temporaryFolder(t)
+  const transport = { target: 'pino/file', options: { destination: `${folder}/log` } }
+  const logging = { otlp: { url: collector.url } }
+  const app = Fastify({ ...observabilityServerOptions({ logging, logger: { transport } }) })
+  t.teardown(() => app.close())
+  await app.register(observability, { logging })
+  app.get('/', async () => 'ok')
+  await app.inject('/')
+  await app.close()
+  t.ok(bodies(collector.requests).includes('request completed'))
+  const written = async () => (await readFile(`${folder}/log`, 'utf8')).includes('request completed')
+  await until('the line in the file', async () => written().catch(() => false))
+})
 
 t.test("an app's own pino, its levels and its message key are understood", async (t) => {
   const collector = await startIntake(t)

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { request as nodeRequest } from 'node:http'
+import { connect } from 'node:http2'
+import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { provided, tracerPort } from '@seaworthy/contract'
 import { freePort, startIntake, until } from '@seaworthy/testing'
@@ -80,6 +83,29 @@ t.test('a request that no instrumentation has given a span gets one, and the log
     'none of probes and scrapes'
   )
   t.notMatch(JSON.stringify(spans.map(({ attributes, events }) => [attributes, events])), /hunter\d/)
+})
+
+t.test('a request over HTTP/2 has a span, for all of its body', async (t) => {
+  const routes = (app: FastifyInstance) => {
+    app.post('/', async () => (await fetch(upstream.url)).text())
+  }
+  const upstream = await startIntake(t)
+  const { app } = await build(t, {}, routes, { http2: true })
+  const session = connect(`http://127.0.0.1:${await listen(app)}`)
+  const all = await spansOf(async () => {
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/?token=hunter2',
+      'content-type': 'application/json'
+    })
+    stream.end('{"a":1}')
+    await once(stream.resume(), 'end')
+  }, 2)
+  session.close()
+  t.match(all, [
+    { kind: client, parentSpanContext: { spanId: all[1]!.spanContext().spanId } },
+    { name: 'POST /', attributes: { 'network.protocol.version': '2', 'url.path': '/' } }
+  ])
 })
 
 t.test('a stranger does not choose the trace where peers are named', async (t) => {

@@ -1,13 +1,17 @@
 import { AsyncResource } from 'node:async_hooks'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { CounterCell, Meter } from '@seaworthy/contract'
-import type { LogRecord } from '../otlp/data.ts'
+import type { Body, LogRecord } from '../otlp/data.ts'
 import type { Resource } from '../otlp/resource.ts'
 import { OtlpSender, type Delivery, type DeliveryOptions } from '../otlp/sender.ts'
 import { LineQueue } from './line-queue.ts'
 import type { ResolvedOtlpLogs } from './otlp-options.ts'
 import type { WaitingLine } from './otlp-record.ts'
 import { ownError } from './own-error.ts'
+
+/** Lines that are encoded at once: some two milliseconds. */
+const linesPerTurn = 64
 
 /** The parts that the push of logs uses. */
 export interface OtlpLogPushParts {
@@ -136,12 +140,22 @@ export class OtlpLogPush {
 
   async #deliver(batch: readonly WaitingLine[], options: DeliveryOptions): Promise<Delivery> {
     try {
-      const body = this.#options.encoder.logs(batch.map(this.#parts.read), this.#parts.resource)
-      return await this.#sender.deliver(body, options)
+      return await this.#sender.deliver(await this.#body(batch), options)
     } catch (error) {
       // A line that cannot be encoded must not keep the others waiting.
       return { outcome: 'rejected', error: error as Error }
     }
+  }
+
+  async #body(batch: readonly WaitingLine[]): Promise<Body> {
+    const { read, resource } = this.#parts
+    const { encoder } = this.#options
+    const bodies: Body[] = []
+    for (let at = 0; at < batch.length; at += linesPerTurn) {
+      if (at > 0) await nextTurn()
+      bodies.push(encoder.logs(batch.slice(at, at + linesPerTurn).map(read), resource))
+    }
+    return encoder.join(bodies)
   }
 
   #waits(error: Error): void {

@@ -2,12 +2,13 @@ import { setImmediate } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { CounterCell, Meter } from '@seaworthy/contract'
 import { ownError } from '../logging/own-error.ts'
-import type { Metric } from '../otlp/data.ts'
+import type { Body, Metric } from '../otlp/data.ts'
 import type { Resource } from '../otlp/resource.ts'
 import { OtlpSender, type Delivery } from '../otlp/sender.ts'
 import type { Exposition } from './exposition.ts'
 import type { ResolvedOtlp } from './otlp-options.ts'
 import { otlpMetrics } from './otlp-metric.ts'
+import type { PackedFamily } from './types.ts'
 
 /** Milliseconds. */
 const lastPushTimeout = 2000
@@ -93,13 +94,31 @@ export class OtlpPush {
     )
   }
 
-  async #body(): Promise<string | Uint8Array> {
+  async #body(): Promise<Body> {
+    const { encoder } = this.#options
     const period = { start: performance.timeOrigin, end: Date.now() }
-    const metrics: Metric[] = []
-    for (const family of await this.#parts.exposition.packed()) {
-      metrics.push(...otlpMetrics(family))
+    const bodies: Body[] = []
+    for (const metrics of inTurns(await this.#parts.exposition.packed())) {
+      bodies.push(encoder.metrics(metrics, period, this.#parts.resource))
       await setImmediate()
     }
-    return this.#options.encoder.metrics(metrics, period, this.#parts.resource)
+    return encoder.join(bodies)
   }
+}
+
+/** Series that are encoded at once. A family is not divided. */
+const seriesPerTurn = 100
+
+function* inTurns(families: Iterable<PackedFamily>): Iterable<Metric[]> {
+  let metrics: Metric[] = []
+  let series = 0
+  for (const family of families) {
+    metrics.push(...otlpMetrics(family))
+    series += family.series.length
+    if (series < seriesPerTurn) continue
+    yield metrics
+    metrics = []
+    series = 0
+  }
+  if (metrics.length > 0) yield metrics
 }

@@ -46,11 +46,16 @@ export interface PartialSuccess {
   message: string | undefined
 }
 
+/** The body of a push, or a part of it. */
+export type Body = string | Uint8Array
+
 /** The two encodings of OTLP over HTTP. */
 export interface Encoder {
   readonly contentType: string
-  metrics(metrics: readonly Metric[], period: Period, resource: Resource): string | Uint8Array
-  logs(records: readonly LogRecord[], resource: Resource): string | Uint8Array
+  metrics(metrics: readonly Metric[], period: Period, resource: Resource): Body
+  logs(records: readonly LogRecord[], resource: Resource): Body
+  /** One body of several. Each was made in a turn of its own, so that requests are served in between. */
+  join(bodies: readonly Body[]): Body
   /** Reads the response to a push. An odd one is none. */
   partialSuccess(body: Uint8Array, signal: 'metrics' | 'logs'): PartialSuccess
 }

@@ -67,6 +67,8 @@ interface Response {
   } | null
 }
 
+const ending = ']}]}]}'
+
 /** OTLP in JSON. */
 export const jsonEncoder: Encoder = {
   contentType: 'application/json',
@@ -77,6 +79,15 @@ export const jsonEncoder: Encoder = {
   logs(records, resource) {
     const scopeLogs = [{ scope, logRecords: records.map(recordJson) }]
     return JSON.stringify({ resourceLogs: [{ resource: resourceJson(resource), scopeLogs }] })
+  },
+  join(bodies) {
+    const [first = ''] = bodies as string[]
+    if (bodies.length < 2) return first
+    // All begin with the same resource and scope, and end with the brackets of these.
+    const list = /"(?:metrics|logRecords)":\[/.exec(first)!
+    const start = list.index + list[0].length
+    const entries = bodies.map((body) => body.slice(start, -ending.length) as string)
+    return `${first.slice(0, start)}${entries.join(',')}${ending}`
   },
   partialSuccess(body, signal) {
     try {

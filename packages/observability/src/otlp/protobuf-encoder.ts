@@ -83,7 +83,7 @@ export function protobufEncoder(option: string, caller: string): Encoder {
   }
   const serialize = (serializer: Serializer, request: unknown) =>
     serializer.serializeRequest(request) ?? new Uint8Array()
-  return {
+  const encoder: Encoder = {
     contentType: 'application/x-protobuf',
     metrics: (list, period, resource) =>
       serialize(metrics, {
@@ -97,6 +97,8 @@ export function protobufEncoder(option: string, caller: string): Encoder {
         records.map((record) => readableRecord(record, resource))
       )
     },
+    // Lists of messages that follow each other are one list.
+    join: (bodies) => Buffer.concat(bodies as Uint8Array[]),
     partialSuccess(body, signal) {
       try {
         const { partialSuccess = {} } = (signal === 'logs' ? logs : metrics).deserializeResponse(body)
@@ -107,5 +109,22 @@ export function protobufEncoder(option: string, caller: string): Encoder {
         return { rejected: 0, message: undefined }
       }
     }
+  }
+  if (!canEncode(encoder)) {
+    check.fail(option, `'http/json', because this version of ${packageName} is unknown`, 'http/protobuf')
+  }
+  return encoder
+}
+
+/** The self-test: the package takes the form that {@link metricData} and {@link readableRecord} have. */
+function canEncode(encoder: Encoder): boolean {
+  const points = [{ attributes: {}, value: 1 }]
+  const metric: Metric = { name: 'a', description: '', kind: 'counter', points }
+  const record = { observed: 1, severityNumber: 9, body: 'a', attributes: {} } as LogRecord
+  try {
+    const metrics = encoder.metrics([metric], { start: 0, end: 1 }, {})
+    return metrics.length > 0 && encoder.logs([record], {}).length > 0
+  } catch {
+    return false
   }
 }

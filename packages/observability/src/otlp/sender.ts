@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { withoutSpans } from '../otel-internals.ts'
 import type { ResolvedConnection } from './connection.ts'
-import type { Encoder, PartialSuccess } from './data.ts'
+import type { Body, Encoder, PartialSuccess } from './data.ts'
 import type { OtlpSignal } from './environment.ts'
 
 /**
@@ -52,10 +52,7 @@ export class OtlpSender {
   }
 
   /** Tries for at most `timeout` milliseconds, less where the collector asks for more patience. */
-  async deliver(
-    body: string | Uint8Array,
-    { timeout, abort, hurry = abort, failed }: DeliveryOptions
-  ): Promise<Delivery> {
+  async deliver(body: Body, { timeout, abort, hurry = abort, failed }: DeliveryOptions): Promise<Delivery> {
     const { compression, headers } = this.#connection
     const bytes = compression === 'gzip' ? await compress(body) : body
     const request = {
