@@ -179,7 +179,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
     watchLoop(fastify, options.blockedLoop, { ids, keys, meter: setup?.metrics, currentRequest })
   }
   handleProcessExit(fastify, tracker, flush)
-  logProblems(fastify)
+  logProblems(fastify, isPushed)
 
   fastify.decorate<Observability>('observability', {
     registry: metricsOptions === false ? new Registry() : (metricsOptions.registry as Registry),
@@ -216,9 +216,9 @@ function watchUntilClose(fastify: FastifyInstance, parts: OutgoingRequestParts):
 }
 
 /** Logs one line for each part that works with less than it could. */
-function logProblems(fastify: FastifyInstance): void {
+function logProblems(fastify: FastifyInstance, isPushed: boolean): void {
   const problems = internalsProblems(fastify.log, errSerializer)
-  const agent = agentProblem()
+  const agent = agentProblem(isPushed)
   if (agent !== undefined) problems.push(agent)
   for (const problem of problems) fastify.log.warn(problem)
 }

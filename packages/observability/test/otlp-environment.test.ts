@@ -36,7 +36,9 @@ t.test('the variables of OpenTelemetry alone switch both pushes on, and say all 
     OTEL_SERVICE_NAME: 'orders',
     OTEL_RESOURCE_ATTRIBUTES: 'service.name=other,deployment.environment.name=prod%2Ceu,service.version=9'
   })
-  await runOnce(await build(t))
+  const built = await build(t)
+  await runOnce(built)
+  t.notMatch(built.text(), 'no agent was loaded', 'there is none to load')
   const metrics = collector.requests.find(({ url }) => url === '/base/v1/metrics')
   const logs = collector.requests.find(({ url }) => url === '/logs-as-they-are')
   t.match(metrics!.headers, {
@@ -61,6 +63,12 @@ t.test('without these variables nothing is pushed, and an option decides over th
   environment(t, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
   await runOnce(await build(t))
   t.equal(collector.requests.length, 0, 'an address alone is for the spans of an SDK')
+  t.test('an exporter of spans needs an agent', async (t) => {
+    environment(t, { OTEL_TRACES_EXPORTER: 'otlp' })
+    const { app, text } = await build(t, { metrics: { otlp: {} } })
+    await app.ready()
+    t.match(text(), 'no agent was loaded')
+  })
 
   environment(t, { OTEL_METRICS_EXPORTER: 'otlp', OTEL_LOGS_EXPORTER: 'none' })
   await runOnce(await build(t, { metrics: { otlp: false } }))
