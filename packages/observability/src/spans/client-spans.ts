@@ -2,6 +2,7 @@ import { activeSpan } from '../internals.ts'
 import { scrubPath } from '../logging/scrub-path.ts'
 import { statusError, type Span, type SpanMaker } from '../otel-internals.ts'
 import { endFailed } from './end-failed.ts'
+import { methodInName, methodName } from './method-name.ts'
 
 /** An outgoing call as its span shows it. */
 export interface OutgoingCall {
@@ -17,10 +18,6 @@ export interface ClientSpan {
   headers: [name: string, value: string][]
 }
 
-const methods: ReadonlySet<string> = new Set(
-  'GET HEAD POST PUT PATCH DELETE OPTIONS CONNECT TRACE QUERY'.split(' ')
-)
-
 /**
  * Starts the span of a call below the active span. A call that has a `traceparent` of another span has a span already, by
  * an instrumentation, or the app continues a trace of its own: `undefined`.
@@ -34,9 +31,8 @@ export function startClientSpan(
   if (active === undefined || (traceparent !== undefined && traceparent.split('-')[2] !== active.spanId))
     return undefined
   const url = URL.parse(origin)
-  const name = methods.has(method) ? method : '_OTHER'
-  const span = spans.start(name === '_OTHER' ? 'HTTP' : name, 'client', {
-    'http.request.method': name,
+  const span = spans.start(methodInName(method), 'client', {
+    'http.request.method': methodName(method),
     'url.full': `${origin}${scrubPath(path)}`,
     ...(url === null
       ? {}

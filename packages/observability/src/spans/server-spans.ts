@@ -4,6 +4,7 @@ import type { Attributes, Span, SpanMaker } from '../otel-internals.ts'
 import { replaceInBindings } from '../pino-internals.ts'
 import type { IdSource } from '../tracing/request-ids.ts'
 import { markFailed } from './end-failed.ts'
+import { methodInName, methodName } from './method-name.ts'
 
 const kSpan = Symbol('seaworthy.span')
 type Traced = FastifyRequest['raw'] & { [kSpan]?: Span }
@@ -51,14 +52,14 @@ export class ServerSpans {
     if (this.#isOff || operational || ids.recorded) return next()
     const { method, raw } = request
     const attributes: Attributes = {
-      'http.request.method': method,
+      'http.request.method': methodName(method),
       'url.scheme': this.#scheme,
       'url.path': hidesPath ? (url ?? '') : scrubPath(request.url),
       'network.protocol.version': raw.httpVersionMajor > 1 ? `${raw.httpVersionMajor}` : raw.httpVersion
     }
     if (url !== undefined) attributes['http.route'] = url
     const headers = this.#ids.trusts(raw) ? raw.headers : undefined
-    const name = url === undefined ? method : `${method} ${url}`
+    const name = url === undefined ? methodInName(method) : `${methodInName(method)} ${url}`
     const span = this.#spans.start(name, 'server', attributes, { headers, isRoot: true })
     const before = ids.traceId
     this.#ids.adopt(ids, span.spanContext())
