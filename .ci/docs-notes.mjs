@@ -12,6 +12,7 @@ export const noLines = [
 export const lineLevels = [
   [/^auth: <type> <outcome>/, 'info; warn for `refresh_reused`'],
   [/^observability: (?:this version of|the environment names)/, 'warn'],
+  [/^observability: (?:log lines could not be pushed|the OTLP collector rejected)/, 'warn'],
   [/^seaworthy: <join>/, 'info']
 ]
 
@@ -43,6 +44,10 @@ export const lineEffects = [
   ['observability: an operator has done', 'The action is in force, in all workers'],
   ['observability: an operator was refused', 'Nothing was changed'],
   ['observability: the OTLP collector accepts metrics again', 'We push at the normal interval'],
+  [
+    'observability: the OTLP collector accepts log lines again',
+    'We push what has waited; `lost` counts the lines that only the log has'
+  ],
   [
     'observability: the log level was changed',
     'The level is in force, in all workers, until the time in the line'
@@ -451,6 +456,12 @@ export const moreMetrics = {
       help: 'Requests; 200 and 500 of each route exist at 0 from the start'
     },
     {
+      name: 'http_server_request_duration_seconds',
+      type: 'histogram',
+      labels: ['http_request_method', 'http_route', 'http_response_status_code', 'url_scheme', 'error_type'],
+      help: "The same numbers under the names of OpenTelemetry's semantic conventions, with `semanticConventions`"
+    },
+    {
       name: 'http_request_size_bytes',
       type: 'histogram',
       labels: ['method', 'route'],
@@ -474,6 +485,7 @@ export const metricNotes = {
   http_client_request_duration_seconds: 'A host is slow: put a breaker with a timeout around it.',
   http_request_duration_seconds:
     'A high quantile grows: compare with the outgoing histogram and with the event loop.',
+  http_server_request_duration_seconds: 'Move dashboards to it, or from it: it has the same numbers.',
   http_request_size_bytes: 'Size limits and pools by it.',
   http_response_size_bytes: 'Find routes to page or compress.',
   http_requests_aborted_total: 'Grows: clients give up. Their timeout may be shorter than the route is slow.',
@@ -482,6 +494,9 @@ export const metricNotes = {
   http_requests_total: 'Alert on the share of 5xx: `rules/alerts.yml` of the package does.',
   job_duration_seconds: 'Alert on the share of the outcome `error`, and on a job that no longer runs.',
   jobs_running: 'Grows: jobs start faster than they end.',
+  otlp_log_records_dropped_total:
+    'It grows: the collector is away, too slow (`queue_full`), or rejects lines. The log has them all.',
+  otlp_pushes_total: 'The outcome `error` grows: look at the collector and at the log line about the push.',
   nodejs_eventloop_blocked_seconds_total:
     'Grows for a route: the log line about the turn has the stack. Split that work, or move it to a worker thread.',
   nodejs_eventloop_utilization_ratio: 'Near 1: add replicas, or move work off the event loop.',

@@ -142,6 +142,12 @@ async function environmentPage() {
   const others = [
     ['`OTEL_SERVICE_NAME`', 'string', "the package's name", "The service's name: part of the keys in Redis."],
     [
+      '`OTEL_METRICS_EXPORTER`, `OTEL_LOGS_EXPORTER`',
+      '`otlp` `none` …',
+      'none',
+      '`otlp` pushes metrics or log lines to a collector. [All variables of OpenTelemetry](../tasks/opentelemetry.md).'
+    ],
+    [
       '`SEAWORTHY_APM`',
       '`newrelic` `datadog` `elastic` `opentelemetry` `none`',
       'by the other variables',

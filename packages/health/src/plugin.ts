@@ -7,6 +7,7 @@ import {
   provide,
   readinessPort,
   reporterPort,
+  tracerPort,
   whenProvided,
   type Overridable
 } from '@seaworthy/contract'
@@ -65,6 +66,9 @@ const plugin: FastifyPluginAsync<HealthOptions> = async (fastify, pluginOptions)
   whenProvided(fastify, meterPort, (meter) => bindMeter(meter, state))
   whenProvided(fastify, reporterPort, (reporter) => {
     events.reporter = reporter
+  })
+  whenProvided(fastify, tracerPort, (tracer) => {
+    events.tracer = tracer
   })
   whenProvided(fastify, managementPort, (management) =>
     addManagementRoutes(management, options.prefix, api, handlers, () => registry.runAll())

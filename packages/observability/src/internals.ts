@@ -40,46 +40,6 @@ export function openTelemetryIsUsed(): boolean {
   return api?.context !== undefined
 }
 
-/** A span of work outside HTTP. */
-export interface JobSpan {
-  spanContext(): SpanContext
-  recordException(error: Error): void
-  setStatus(status: { code: number }): void
-  end(): void
-}
-
-interface JobTracer {
-  startActiveSpan<T>(name: string, options: object, context: unknown, work: (span: JobSpan) => T): T
-}
-
-interface TracingApi {
-  trace?: { getTracer?(name: string): JobTracer }
-  context?: { active(): unknown }
-  propagation?: { extract?(context: unknown, carrier: object, getter: object): unknown }
-}
-
-const headerGetter = {
-  get: (headers: Record<string, string>, name: string) => headers[name],
-  keys: (headers: Record<string, string>) => Object.keys(headers)
-}
-
-/** Makes spans as `@opentelemetry/api` does, where an SDK has set a provider of tracers. */
-export function jobTracer(
-  name: string
-): (JobTracer & { contextOf(headers: Record<string, string> | undefined): unknown }) | undefined {
-  const api = (globalThis as Record<symbol, unknown>)[apiKey] as TracingApi | undefined
-  const { trace, context, propagation } = api ?? {}
-  if (context === undefined || typeof trace?.getTracer !== 'function') return undefined
-  const tracer = trace.getTracer(name)
-  return {
-    startActiveSpan: (span, options, parent, work) => tracer.startActiveSpan(span, options, parent, work),
-    contextOf: (headers) =>
-      headers === undefined
-        ? context.active()
-        : (propagation?.extract?.(context.active(), headers, headerGetter) ?? context.active())
-  }
-}
-
 /** The span that `@fastify/otel` has started for a request, by the decorator that it documents. */
 export function requestSpan(request: object): SpanContext | undefined {
   const { opentelemetry } = request as {
@@ -98,15 +58,28 @@ export function openTelemetryIsUnknown(): boolean {
 
 // --- undici: the headers of an outgoing request. Without them: no ids are added. ---
 
-/** Whether an outgoing request has a header. `undefined` where undici keeps headers in an unknown way. */
-export function hasHeader(headers: unknown, name: string): boolean | undefined {
+/** A header of an outgoing request, `undefined` without it. `null` where undici keeps headers in an unknown way. */
+export function headerOf(headers: unknown, name: string): string | null | undefined {
   if (Array.isArray(headers)) {
-    // Names and values in turn.
-    return headers.some((entry, index) => index % 2 === 0 && String(entry).toLowerCase() === name)
+    const at = indexOfHeader(headers, name)
+    return at < 0 ? undefined : String(headers[at + 1])
   }
   // Older versions keep them as the text that is sent.
-  return typeof headers === 'string' ? headers.toLowerCase().includes(`${name}:`) : undefined
+  if (typeof headers !== 'string') return null
+  return new RegExp(`^${name}: ?(.*?)\\r?$`, 'im').exec(headers)?.[1]
 }
+
+/** Replaces a header that an outgoing request has. Returns whether it could. */
+export function replaceHeader(headers: unknown, name: string, value: string): boolean {
+  const at = Array.isArray(headers) ? indexOfHeader(headers, name) : -1
+  if (at < 0) return false
+  ;(headers as unknown[])[at + 1] = value
+  return true
+}
+
+/** Names and values are in turn. */
+const indexOfHeader = (headers: readonly unknown[], name: string): number =>
+  headers.findIndex((entry, index) => index % 2 === 0 && String(entry).toLowerCase() === name)
 
 // --- Node.js: the headers of an answer that a handler wrote by itself. Without them: its end is an abort. ---
 

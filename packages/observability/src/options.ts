@@ -66,6 +66,16 @@ export interface ObservabilityOptions {
    * @defaultValue false
    */
   blockedLoop?: BlockedLoopOptions | false | undefined
+
+  /**
+   * Whether spans are made where an OpenTelemetry SDK is active when the plugin is registered: of requests that no
+   * instrumentation has given one, of outgoing calls below a span, of a breaker's attempts and of health checks. They go
+   * where the SDK sends its spans. Paths have no query and errors no secrets. Where the app has started Sentry, which
+   * traces by itself, there are none.
+   *
+   * @defaultValue true
+   */
+  spans?: boolean | undefined
 }
 
 const names = optionNames<ObservabilityOptions>({
@@ -74,7 +84,8 @@ const names = optionNames<ObservabilityOptions>({
   metrics: true,
   errorTracking: true,
   management: true,
-  blockedLoop: true
+  blockedLoop: true,
+  spans: true
 })
 
 export const observabilityDefaults: Defaults<ObservabilityOptions> = {
@@ -83,7 +94,8 @@ export const observabilityDefaults: Defaults<ObservabilityOptions> = {
   metrics: {},
   errorTracking: false,
   management: false,
-  blockedLoop: false
+  blockedLoop: false,
+  spans: true
 }
 
 /** The options with their defaults. */
@@ -94,6 +106,7 @@ export interface ResolvedOptions {
   errorTracking: ResolvedErrorTracking | false
   management: ResolvedManagement | false
   blockedLoop: ResolvedBlockedLoop | false
+  spans: boolean
 }
 
 /** Fills in the defaults. @throws RangeError for an option that cannot work. */
@@ -105,7 +118,8 @@ export function resolveOptions(options: ObservabilityOptions): ResolvedOptions {
     metrics = observabilityDefaults.metrics,
     errorTracking = observabilityDefaults.errorTracking,
     management = observabilityDefaults.management,
-    blockedLoop = observabilityDefaults.blockedLoop
+    blockedLoop = observabilityDefaults.blockedLoop,
+    spans = observabilityDefaults.spans
   } = options
 
   return {
@@ -114,6 +128,7 @@ export function resolveOptions(options: ObservabilityOptions): ResolvedOptions {
     metrics: metrics !== false && resolveMetrics(metrics),
     errorTracking: errorTracking !== false && resolveErrorTracking(errorTracking),
     management: management !== false && resolveManagement(management),
-    blockedLoop: blockedLoop !== false && resolveBlockedLoop(blockedLoop)
+    blockedLoop: blockedLoop !== false && resolveBlockedLoop(blockedLoop),
+    spans: check.boolean('spans', spans)
   }
 }

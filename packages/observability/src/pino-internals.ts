@@ -1,6 +1,7 @@
 /** The private parts of pino: the text of a line, and child loggers. Without them: `log[level](object, message)` and `log.child()`. */
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { FastifyBaseLogger } from 'fastify'
+import { symbolProperty } from '@seaworthy/internal'
 import { isForeign } from './own-part.ts'
 
 /** The symbols under which a pino logger keeps what a line consists of. They belong to one copy of pino. */
@@ -218,4 +219,26 @@ export function raisedLogger(logger: FastifyBaseLogger, level: string): FastifyB
   raised.level = level
   delete (raised as { emit?: unknown }).emit
   return raised
+}
+
+/** The names of an object's methods, inherited ones too: streams and file destinations have theirs on prototypes. */
+export function methodsOf(object: object): string[] {
+  const names = new Set<string>()
+  for (
+    let owner: object | null = object;
+    owner !== null && owner !== Object.prototype;
+    owner = Object.getPrototypeOf(owner) as object | null
+  ) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(owner))) {
+      if (typeof value === 'function' && name !== 'constructor') names.add(name)
+    }
+  }
+  return [...names]
+}
+
+/** The names of a logger's levels and of its message. */
+export function namesOf(logger: FastifyBaseLogger): { messageKey?: string; labels: Record<number, string> } {
+  const messageKey = symbolProperty(logger, 'pino.messageKey')
+  const { levels } = logger as unknown as { levels?: { labels?: Record<number, string> } }
+  return { ...(typeof messageKey === 'string' ? { messageKey } : {}), labels: levels?.labels ?? {} }
 }

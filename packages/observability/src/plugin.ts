@@ -14,25 +14,31 @@ import { installIds } from './http/install-ids.ts'
 import { watchOutgoingRequests, type OutgoingRequestParts } from './http/outgoing-requests.ts'
 import { requestEnd } from './http/request-end.ts'
 import { Routes } from './http/routes.ts'
-import { hasHook, openTelemetryIsUsed } from './internals.ts'
+import { hasHook, openTelemetryIsUsed, sentryIsUsed } from './internals.ts'
 import { internalsProblems } from './internals-problems.ts'
 import { Jobs } from './jobs/observe.ts'
 import { errSerializer } from './logging/bounded-json.ts'
 import { loggingDefaults } from './logging/options.ts'
+import { resolveOtlpLogs } from './logging/otlp-options.ts'
+import { pushLines } from './logging/push-lines.ts'
 import { RequestLines } from './logging/request-line.ts'
 import { schemas } from './logging/schemas.ts'
 import { RecentRequests } from './http/recent-requests.ts'
 import { ManagementServer } from './management/listener.ts'
 import { serveManagement } from './console/serve-management.ts'
+import { buildOf } from './metrics/build-info.ts'
 import { latencyRules } from './metrics/latency-rules.ts'
 import { setUpMetrics } from './metrics/setup.ts'
 import { resolveOptions, type ObservabilityOptions } from './options.ts'
+import { spanMaker } from './otel-internals.ts'
+import { resourceOf } from './otlp/resource.ts'
 import { providePorts } from './ports.ts'
+import { ServerSpans } from './spans/server-spans.ts'
 import { serveMetrics } from './scrape/serve.ts'
 import { adoptLaterSpans, adoptSpan } from './tracing/adopt-span.ts'
 import { requestContext } from './tracing/request-context.ts'
 import type { IdSource } from './tracing/request-ids.ts'
-import { flushAll, handleProcessExit } from './tracking/process-exit.ts'
+import { defaultFlushTimeout, flushAll, handleProcessExit } from './tracking/process-exit.ts'
 import { setUpTracking } from './tracking/tracker.ts'
 
 const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginOptions) => {
@@ -49,6 +55,8 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
       'observability: logging.buffer has no effect in the plugin; each line is written at once; set it in observabilityServerOptions()'
     )
   }
+  // Before our own tracker, which is an SDK too.
+  const spans = options.spans && !sentryIsUsed() ? spanMaker('@seaworthy/observability') : undefined
   const schema = logging === false ? loggingDefaults.schema : logging.schema
   const details = installDetails(fastify, logging, serverOptions)
   const ids =
@@ -60,7 +68,12 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
           hasServerOptions: serverOptions !== undefined,
           details
         })
-  const setup = metricsOptions === false ? undefined : setUpMetrics(metricsOptions, fastify.log)
+  const setup = metricsOptions === false ? undefined : setUpMetrics(metricsOptions, fastify)
+  const pushedLogs = logging === false ? resolveOtlpLogs(undefined) : logging.otlp
+  const isPushed = pushedLogs !== undefined || (metricsOptions !== false && metricsOptions.otlp !== undefined)
+  const { workers, buildInfo = {} } = metricsOptions === false ? {} : metricsOptions
+  const resource = isPushed ? resourceOf(buildOf(buildInfo)) : {}
+  const flushLines = pushLines(fastify, pushedLogs, { schema, resource, meter: setup?.metrics })
   const lines =
     logging === false || !hasLogger(fastify) ? undefined : new RequestLines(logging, fastify.log, details)
   const routes = new Routes(setup?.http, logging === false ? undefined : logging)
@@ -73,9 +86,13 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
         })
   const tracking = await setUpTracking(fastify.log, errorTracking, () => untracked?.with().inc())
   const { tracker } = tracking
+  const flush = async (timeout: number = defaultFlushTimeout) => {
+    await Promise.all([flushAll(tracker, timeout), flushLines?.(timeout)])
+  }
 
   const recent = managementOptions && managementOptions.recentRequests ? new RecentRequests() : undefined
-  const parts = { routes, ids, setup, lines, tracking, errorTracking, recent, details }
+  const serverSpans = spans && new ServerSpans(fastify, spans, ids)
+  const parts = { routes, ids, setup, lines, tracking, errorTracking, recent, details, serverSpans }
   const requests = requestEnd(fastify, parts)
   const { failed, streamFailed, end } = requests
   const connections = new Connections((reply) => ended(reply.request, reply, true))
@@ -104,7 +121,8 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
     reply.header(header, correlationId)
     connections.open(reply)
     if (isLongLived(request)) connections.longLived++
-    done()
+    if (serverSpans === undefined) done()
+    else serverSpans.run(request, routes.of(request), done)
   })
   fastify.addHook('onError', (request, reply, error, done) => {
     failed(request, reply, error)
@@ -126,7 +144,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   const management =
     managementOptions === false ? undefined : new ManagementServer(managementOptions, fastify.log)
   if (setup !== undefined && metricsOptions !== false) {
-    serveMetrics(fastify, metricsOptions, setup, connections, management)
+    serveMetrics(fastify, metricsOptions, setup, connections, management, resource)
     fastify.addHook('onReady', (done) => {
       setup.http.addObjectives(routes.objectives)
       done()
@@ -134,7 +152,6 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   }
   if (management !== undefined) {
     connections.kept = new Set()
-    const { workers, buildInfo = {} } = metricsOptions === false ? {} : metricsOptions
     serveManagement(fastify, { management, connections, setup, recent, routes, workers, buildInfo, lines })
   }
 
@@ -154,19 +171,20 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   const currentIds = context && (() => jobs.currentIds())
   const timesOutgoing = metricsOptions !== false && metricsOptions.outgoing
   const meter = timesOutgoing ? setup!.metrics : undefined
-  watchUntilClose(fastify, { log: fastify.log, ids, currentIds, meter })
+  const semanticConventions = metricsOptions !== false && metricsOptions.semanticConventions
+  watchUntilClose(fastify, { log: fastify.log, ids, currentIds, meter, semanticConventions, spans })
   if (options.blockedLoop !== false) {
     const { keys } = schemas[schema]
     const currentRequest = () => storage!.getStore()
     watchLoop(fastify, options.blockedLoop, { ids, keys, meter: setup?.metrics, currentRequest })
   }
-  handleProcessExit(fastify, tracker)
-  logProblems(fastify)
+  handleProcessExit(fastify, tracker, flush)
+  logProblems(fastify, isPushed)
 
   fastify.decorate<Observability>('observability', {
     registry: metricsOptions === false ? new Registry() : (metricsOptions.registry as Registry),
     captureError: (error, context = {}) => tracker.capture(error, { source: 'application', ...context }),
-    flush: async (timeout) => flushAll(tracker, timeout),
+    flush,
     metrics: async (format = 'text') => (setup === undefined ? '' : setup.exposition.render(format)),
     latencyRules: (rulesOptions) =>
       latencyRules(
@@ -179,7 +197,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
     observe: async (name, fn, jobOptions) => jobs.observe(name, fn, jobOptions),
     management
   })
-  providePorts(fastify, { tracker, ids, meter: setup?.metrics })
+  providePorts(fastify, { tracker, flush, ids, meter: setup?.metrics, spans })
 }
 
 const idsIn = (context: AsyncLocalStorage<FastifyRequest> | undefined, ids: IdSource) =>
@@ -198,9 +216,9 @@ function watchUntilClose(fastify: FastifyInstance, parts: OutgoingRequestParts):
 }
 
 /** Logs one line for each part that works with less than it could. */
-function logProblems(fastify: FastifyInstance): void {
+function logProblems(fastify: FastifyInstance, isPushed: boolean): void {
   const problems = internalsProblems(fastify.log, errSerializer)
-  const agent = agentProblem()
+  const agent = agentProblem(isPushed)
   if (agent !== undefined) problems.push(agent)
   for (const problem of problems) fastify.log.warn(problem)
 }

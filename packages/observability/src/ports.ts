@@ -1,26 +1,42 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { meterPort, propagatorPort, provide, reporterPort, type Meter } from '@seaworthy/contract'
+import { meterPort, propagatorPort, provide, reporterPort, tracerPort, type Meter } from '@seaworthy/contract'
 import { unmatchedRoute } from './http/routes.ts'
+import { activeSpan } from './internals.ts'
+import type { SpanMaker } from './otel-internals.ts'
+import { tracerOf } from './spans/tracer.ts'
 import type { IdSource } from './tracing/request-ids.ts'
 import type { ErrorContext } from './tracking/options.ts'
-import { flushAll } from './tracking/process-exit.ts'
 import type { ErrorTracker } from './tracking/tracker.ts'
+
+/** The parts that other plugins may use. */
+export interface PortParts {
+  tracker: ErrorTracker
+  flush: (timeout?: number) => Promise<void>
+  ids: IdSource
+  meter: Meter | undefined
+  spans: SpanMaker | undefined
+}
 
 /** Offers the tracker, the ids and the meter to other plugins. */
 export function providePorts(
   fastify: FastifyInstance,
-  { tracker, ids, meter }: { tracker: ErrorTracker; ids: IdSource; meter: Meter | undefined }
+  { tracker, flush, ids, meter, spans }: PortParts
 ): void {
   provide(fastify, reporterPort, {
     report: (error, { request, ...context }) =>
       tracker.capture(error, { ...context, ...(request === undefined ? {} : contextOf(request)) }),
-    flush: async (timeout) => flushAll(tracker, timeout)
+    flush
   })
   provide(fastify, propagatorPort, {
     inject(request, carrier) {
-      for (const [name, value] of ids.outgoing(ids.of(request.raw, request.id))) carrier[name] ??= value
+      const known = ids.of(request.raw, request.id)
+      // The attempt of a breaker has a span below that of its request.
+      const active = spans && known.recorded ? activeSpan() : undefined
+      const from = active?.traceId === known.traceId ? { ...known, spanId: active.spanId } : known
+      for (const [name, value] of ids.outgoing(from)) carrier[name] ??= value
     }
   })
+  if (spans !== undefined) provide(fastify, tracerPort, tracerOf(spans))
   if (meter !== undefined) provide(fastify, meterPort, meter)
 
   function contextOf(request: FastifyRequest): Partial<ErrorContext> {

@@ -7,6 +7,8 @@ import {
   type Readiness,
   readinessPort,
   reporterPort,
+  type Tracer,
+  tracerPort,
   whenProvided
 } from '@seaworthy/contract'
 import { LazyCounter } from '@seaworthy/internal'
@@ -74,8 +76,12 @@ function addRegistry(
     if (readiness) addReadinessCheck(readiness, breaker)
   }
   const { priorityHeader } = shedding ?? {}
-  // One object for the whole life of the app: `isClosed` and `propagator` change.
-  const host: RegistryHost & { isClosed: boolean; propagator: Propagator | undefined } = {
+  // One object for the whole life of the app: `isClosed`, `propagator` and `tracer` change.
+  const host: RegistryHost & {
+    isClosed: boolean
+    propagator: Propagator | undefined
+    tracer: Tracer | undefined
+  } = {
     clock,
     random,
     faults,
@@ -84,6 +90,7 @@ function addRegistry(
     pendingWork,
     isClosed: false,
     propagator: undefined,
+    tracer: undefined,
     header: deadline.propagate && deadline.header,
     addPriority: priorityHeader
       ? addPriorityTo(priorityHeader, requestPriority(priorityHeader, deadline))
@@ -97,6 +104,9 @@ function addRegistry(
 
   whenProvided(fastify, propagatorPort, (propagator) => {
     host.propagator = propagator
+  })
+  whenProvided(fastify, tracerPort, (tracer) => {
+    host.tracer = tracer
   })
   whenProvided(fastify, meterPort, (meter) => {
     cellsFor = breakerMetrics(meter, () => registry.registered())

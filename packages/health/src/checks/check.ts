@@ -1,3 +1,4 @@
+import type { Tracer } from '@seaworthy/contract'
 import { withTimeout } from '@seaworthy/internal'
 import { runFromError, runFromValue, type CheckRun } from './check-run.ts'
 import type { CheckOutcome, ResolvedCheck } from './options.ts'
@@ -7,6 +8,8 @@ export type CheckState = CheckOutcome | 'pending'
 
 /** Listens to the runs of checks and to their changes of state. */
 export interface CheckListener {
+  /** Runs checks in spans, where an OpenTelemetry SDK is active. */
+  readonly tracer?: Tracer | undefined
   onRun(check: Check, run: CheckRun): void
   onStateChange(check: Check, from: CheckState, run: CheckRun): void
 }
@@ -117,7 +120,7 @@ export class Check {
     let settled = false
     const call = async (): Promise<CheckRun> => {
       try {
-        return runFromValue(await check(controller.signal))
+        return await this.#traced(async () => runFromValue(await check(controller.signal)))
       } finally {
         settled = true
         // A lost call may settle after another one has been started.
@@ -130,6 +133,17 @@ export class Check {
     const run = await withTimeout(timeout, call, { controller, unref: true }).catch(runFromError)
     this.#lost = settled ? 0 : this.#lost + 1
     this.#record({ ...run, duration: performance.now() - start })
+  }
+
+  async #traced(work: () => Promise<CheckRun>): Promise<CheckRun> {
+    const { tracer } = this.#listener
+    if (tracer === undefined) return work()
+    const { name } = this.options
+    return tracer.inSpan(`health check ${name}`, { 'health.check.name': name }, async (span) => {
+      const run = await work()
+      if (run.outcome === 'fail') span.fail(run.error)
+      return run
+    })
   }
 
   #record(run: CheckRun): void {

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { Reporter } from '@seaworthy/contract'
+import type { Reporter, Tracer } from '@seaworthy/contract'
 import type { CheckRun } from '../checks/check-run.ts'
 import type { Check, CheckListener, CheckState } from '../checks/check.ts'
 import { logWithError, reportSafely, safeErrorMessage } from './safe-error.ts'
@@ -25,6 +25,7 @@ const maxHistory = 50
 export class HealthEventLog implements CheckListener {
   readonly history: Transition[] = []
   reporter: Reporter | undefined
+  tracer: Tracer | undefined
   /** Measures durations. Set if there is a meter. */
   onDuration: ((check: Check, milliseconds: number) => void) | undefined
   readonly #log: FastifyBaseLogger

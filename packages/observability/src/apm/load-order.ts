@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { openTelemetryIsUsed, sentryIsUsed } from '../internals.ts'
 import { runningAgent } from './running-agent.ts'
 import { namedVendor, type Vendor } from './vendors.ts'
 
@@ -24,6 +25,17 @@ function canLoad(name: string): boolean {
   }
 }
 
+/** Whether the app has an SDK of its own, with which the plugin makes spans. */
+const startedByApp = (): boolean => openTelemetryIsUsed() && !sentryIsUsed()
+
+/** Whether the environment has more of OpenTelemetry than an address for all signals. */
+const wantsSpans = ({
+  SEAWORTHY_APM,
+  OTEL_TRACES_EXPORTER,
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
+}: NodeJS.ProcessEnv): boolean =>
+  Boolean(SEAWORTHY_APM || OTEL_TRACES_EXPORTER || OTEL_EXPORTER_OTLP_TRACES_ENDPOINT)
+
 /** The preload of each vendor itself. */
 const vendorPreloads: Record<Vendor, RegExp> = {
   newrelic: /newrelic/,
@@ -32,10 +44,16 @@ const vendorPreloads: Record<Vendor, RegExp> = {
   opentelemetry: /opentelemetry|instrument/
 }
 
-/** A sentence for the log where the environment names an agent and none was loaded before the application. */
-export function agentProblem(): string | undefined {
+/**
+ * A sentence for the log where the environment names an agent and none was loaded before the application.
+ *
+ * @param isPushed - Whether the plugin pushes to the address in `OTEL_EXPORTER_OTLP_ENDPOINT`, which then needs no agent.
+ */
+export function agentProblem(isPushed: boolean): string | undefined {
   const vendor = namedVendor(process.env)
   if (vendor === undefined || runningAgent() !== undefined) return undefined
+  if (vendor === 'opentelemetry' && (startedByApp() || (isPushed && !wantsSpans(process.env))))
+    return undefined
   const preloads = `${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`
   if (vendorPreloads[vendor].test(preloads)) return undefined
   return `observability: the environment names ${vendor}, but no agent was loaded before the application; nothing is traced; start with ${preloadCommand()}`

@@ -5,6 +5,7 @@ import { isFailure, watchFurtherErrors } from './further-errors.ts'
 import type { RecentRequests } from './recent-requests.ts'
 import type { RequestDetails } from '../logging/request-details.ts'
 import type { RequestLines } from '../logging/request-line.ts'
+import type { ServerSpans } from '../spans/server-spans.ts'
 import type { MetricsSetup } from '../metrics/setup.ts'
 import type { IdSource, RequestIds } from '../tracing/request-ids.ts'
 import { isSampled } from '../tracing/trace-context.ts'
@@ -24,6 +25,7 @@ export interface RequestEndParts {
   /** The failed and slow requests for the operators' page, where there is one. */
   recent: RecentRequests | undefined
   details: RequestDetails | undefined
+  serverSpans: ServerSpans | undefined
 }
 
 /** The errors of a request, and its end. */
@@ -42,7 +44,7 @@ const isTraced = ({ flags, chosen }: RequestIds): boolean => !chosen && isSample
 
 /** Counts, logs and tracks each request when it ends. */
 export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): RequestEnd {
-  const { routes, ids, setup, lines, tracking, errorTracking, recent, details } = parts
+  const { routes, ids, setup, lines, tracking, errorTracking, recent, details, serverSpans } = parts
   const kError = Symbol('seaworthy.error')
   const kStreamFailed = Symbol('seaworthy.stream-failed')
   const kAborted = Symbol('seaworthy.aborted')
@@ -128,6 +130,7 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
           droppedDetails
         })
       }
+      serverSpans?.end(request, statusCode, aborted, error)
       if (error === undefined || errorTracking === false) return
       if (rejected || statusCode < 500) tracking.pendingErrors?.settle(error, undefined)
       else track(request, route, statusCode, requestIds, error)

@@ -1,25 +1,21 @@
-import { jobTracer, type JobSpan } from '../internals.ts'
+import { spanMaker, type Span } from '../otel-internals.ts'
+import { endFailed } from '../spans/end-failed.ts'
 
 /** Runs a job in a span of its own where an OpenTelemetry SDK is active, else without one. */
 export async function inSpan<T>(
   name: string,
   headers: Record<string, string> | undefined,
-  work: (span: JobSpan | undefined) => Promise<T>
+  work: (span: Span | undefined) => Promise<T>
 ): Promise<T> {
-  const tracer = jobTracer('@seaworthy/observability')
-  if (tracer === undefined) return work(undefined)
-  return tracer.startActiveSpan(name, {}, tracer.contextOf(headers), async (span) => {
-    try {
-      return await work(span)
-    } catch (error) {
-      if (error instanceof Error) span.recordException(error)
-      span.setStatus({ code: statusError })
-      throw error
-    } finally {
-      span.end()
-    }
-  })
+  const spans = spanMaker('@seaworthy/observability')
+  if (spans === undefined) return work(undefined)
+  const span = spans.start(name, 'internal', {}, { headers })
+  try {
+    const result = await spans.within(span, async () => work(span))
+    span.end()
+    return result
+  } catch (error) {
+    endFailed(span, error)
+    throw error
+  }
 }
-
-// SpanStatusCode.ERROR
-const statusError = 2

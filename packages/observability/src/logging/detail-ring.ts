@@ -27,6 +27,7 @@ export class DetailRing implements Destination {
   /** Whether text alone is enough for the destination behind. */
   readonly takesText: boolean
   readonly #target: Destination
+  readonly #wantsMetadata: boolean
   readonly #threshold: Threshold
   readonly #budget: DetailBudget
   #texts: string[] | undefined
@@ -39,7 +40,8 @@ export class DetailRing implements Destination {
     this.#target = target
     this.#threshold = threshold
     this.#budget = budget
-    this.takesText = target[needsMetadata] !== true
+    this.#wantsMetadata = target[needsMetadata] === true
+    this.takesText = !this.#wantsMetadata || target.takesText === true
   }
 
   /** Whether the log takes lines of a level. */
@@ -79,7 +81,7 @@ export class DetailRing implements Destination {
 
   #pass(text: string, level: number): void {
     const target = this.#target as Destination & { lastLevel?: unknown }
-    if (!this.takesText) {
+    if (this.#wantsMetadata) {
       const { lastObj, lastMsg, lastTime, lastLogger } = this
       Object.assign(target, { lastLevel: level, lastObj, lastMsg, lastTime, lastLogger })
     }

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { assertOptionsObject, check, optionNames, type Defaults } from '../check.ts'
 import { resolveBuffer, type BufferOptions, type ResolvedBuffer } from './buffer-options.ts'
 import { levelNames, type LogLevel } from './levels.ts'
+import { resolveOtlpLogs, type OtlpLogsOptions, type ResolvedOtlpLogs } from './otlp-options.ts'
 import { resolveDetails, type DetailsOptions, type ResolvedDetails } from './details-options.ts'
 
 /**
@@ -130,6 +131,15 @@ export interface LoggingOptions {
    * @throws RangeError beside a `stream`, `transport` or `file` of `logger`, or a `loggerInstance`.
    */
   buffer?: BufferOptions | false | undefined
+
+  /**
+   * Pushes each line that the log writes to a collector too, as OTLP over HTTP: with the severity, the trace and the span
+   * of OpenTelemetry's data model, and the fields of the line as attributes. In `schema: 'otel'` they have OpenTelemetry's
+   * names. What `{}` leaves out comes from OpenTelemetry's variables.
+   *
+   * @defaultValue `{}` where `OTEL_LOGS_EXPORTER` names `otlp` and no OpenTelemetry SDK is active, else `false`
+   */
+  otlp?: OtlpLogsOptions | false | undefined
 }
 
 const names = optionNames<LoggingOptions>({
@@ -140,12 +150,13 @@ const names = optionNames<LoggingOptions>({
   levels: true,
   secretParams: true,
   details: true,
-  buffer: true
+  buffer: true,
+  otlp: true
 })
 
 type ResolvedLevels = { readonly [Outcome in keyof OutcomeLevels]-?: LogLevel }
 
-export const loggingDefaults: Defaults<LoggingOptions, 'fields'> & { levels: ResolvedLevels } = {
+export const loggingDefaults: Defaults<LoggingOptions, 'fields' | 'otlp'> & { levels: ResolvedLevels } = {
   slowThreshold: 1000,
   sampling: 1,
   schema: 'default',
@@ -164,6 +175,7 @@ export interface ResolvedLogging {
   secretParams: ReadonlySet<string>
   details: ResolvedDetails | undefined
   buffer: ResolvedBuffer | undefined
+  otlp: ResolvedOtlpLogs | undefined
 }
 
 const schemaNames = ['default', 'ecs', 'otel', 'gcp'] as const
@@ -197,6 +209,7 @@ export function resolveLogging(options: LoggingOptions): ResolvedLogging {
     },
     secretParams: new Set(secretParams.map((name) => check.string('logging.secretParams', name))),
     details: details === false ? undefined : resolveDetails(details),
-    buffer: buffer === false ? undefined : resolveBuffer(buffer)
+    buffer: buffer === false ? undefined : resolveBuffer(buffer),
+    otlp: resolveOtlpLogs(options.otlp)
   }
 }

@@ -105,11 +105,21 @@ export interface MetricsOptions {
   workers?: boolean | string | undefined
 
   /**
-   * Pushes the metrics to a collector too, as OTLP over HTTP. In a group of workers each pushes its own.
+   * Pushes the metrics to a collector too, as OTLP over HTTP. In a group of workers each pushes its own. What
+   * `{}` leaves out comes from OpenTelemetry's variables.
+   *
+   * @defaultValue `{}` where `OTEL_METRICS_EXPORTER` names `otlp` and no OpenTelemetry SDK is active, else `false`
+   */
+  otlp?: OtlpOptions | false | undefined
+
+  /**
+   * Adds the stable metrics of OpenTelemetry's semantic conventions beside ours, for dashboards that use them:
+   * `http_server_request_duration_seconds` (pushed as `http.server.request.duration`) from the same numbers, and the
+   * conventions' labels on `http_client_request_duration_seconds` (pushed as `http.client.request.duration` too).
    *
    * @defaultValue false
    */
-  otlp?: OtlpOptions | false | undefined
+  semanticConventions?: boolean | undefined
 
   /**
    * The token that scrapes must have as `Authorization: Bearer …`, where metrics are on the app's port. At least 16
@@ -142,11 +152,15 @@ const names = optionNames<MetricsOptions>({
   buildInfo: true,
   workers: true,
   otlp: true,
+  semanticConventions: true,
   token: true,
   allow: true
 })
 
-type MetricsDefaults = Defaults<MetricsOptions, 'buckets' | 'registry' | 'workers' | 'token' | 'allow'>
+type MetricsDefaults = Defaults<
+  MetricsOptions,
+  'buckets' | 'registry' | 'workers' | 'otlp' | 'token' | 'allow'
+>
 
 export const metricsDefaults: MetricsDefaults = {
   path: '/metrics',
@@ -157,7 +171,7 @@ export const metricsDefaults: MetricsDefaults = {
   bodySizes: false,
   outgoing: true,
   buildInfo: {},
-  otlp: false
+  semanticConventions: false
 }
 
 /** The default of `buckets`, by `unit`. */
@@ -180,6 +194,7 @@ export interface ResolvedMetrics {
   /** The name of the group. `undefined` for a process of its own. */
   workers: string | undefined
   otlp: ResolvedOtlp | undefined
+  semanticConventions: boolean
   guard: Guard
 }
 
@@ -208,7 +223,8 @@ export function resolveMetrics(options: MetricsOptions): ResolvedMetrics {
     outgoing: check.boolean('metrics.outgoing', others.outgoing),
     buildInfo: checkBuildInfo(buildInfo),
     workers: resolveWorkers(options.workers ?? cluster.isWorker),
-    otlp: others.otlp === false ? undefined : resolveOtlp(others.otlp),
+    otlp: resolveOtlp(options.otlp),
+    semanticConventions: check.boolean('metrics.semanticConventions', others.semanticConventions),
     guard: resolveGuard('metrics', options)
   }
 }

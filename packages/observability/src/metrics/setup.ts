@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, type Registry } from 'prom-client'
-import type { FastifyBaseLogger } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { ResolvedMetrics } from './options.ts'
 import { bodySizes } from './body-sizes.ts'
 import { addBuildInfo } from './build-info.ts'
@@ -9,6 +9,7 @@ import { HttpMetrics } from './http.ts'
 import type { LabelSpace } from './label-space.ts'
 import { Metrics } from './meter.ts'
 import { runtimeMetrics } from './runtime.ts'
+import { SemanticHttpView } from './semantic-http.ts'
 
 /** The metrics of the app, and how they are exposed. */
 export interface MetricsSetup {
@@ -21,7 +22,10 @@ export interface MetricsSetup {
   countRejection: (reason: string, statusCode: number) => void
 }
 
-export function setUpMetrics(options: ResolvedMetrics, log: FastifyBaseLogger): MetricsSetup {
+export function setUpMetrics(
+  options: ResolvedMetrics,
+  { log, initialConfig }: Pick<FastifyInstance, 'log' | 'initialConfig'>
+): MetricsSetup {
   const warn = (metric: string) =>
     log.warn(
       { metric },
@@ -32,6 +36,9 @@ export function setUpMetrics(options: ResolvedMetrics, log: FastifyBaseLogger): 
   const http = new HttpMetrics({ ...options, onOverflow: () => warn('http_requests_total') })
   metrics.add(http.duration)
   metrics.add(http.total)
+  if (options.semanticConventions) {
+    metrics.add(new SemanticHttpView(http, options.unit, initialConfig.https ? 'https' : 'http'))
+  }
 
   const aborted = metrics.counter({
     name: 'http_requests_aborted_total',

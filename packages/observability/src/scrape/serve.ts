@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { noteOperationalRoute } from '@seaworthy/contract'
 import { ownError } from '../logging/own-error.ts'
 import type { ManagementServer } from '../management/listener.ts'
-import { buildOf } from '../metrics/build-info.ts'
 import type { ResolvedMetrics } from '../metrics/options.ts'
 import { OtlpPush } from '../metrics/otlp-push.ts'
+import type { Resource } from '../otlp/resource.ts'
 import {
   connectionGauges,
   defaultMetrics,
@@ -22,7 +22,8 @@ export function serveMetrics(
   options: ResolvedMetrics,
   { metrics, exposition }: MetricsSetup,
   connections: ConnectionCounts,
-  management: ManagementServer | undefined
+  management: ManagementServer | undefined,
+  resource: Resource
 ): void {
   const counts = { scrapes: 0 }
   // On the management listener a scrape is not a request of the app.
@@ -42,7 +43,8 @@ export function serveMetrics(
     refuseSecondRoute(fastify, options.path)
   }
 
-  const push = options.otlp && new OtlpPush(options.otlp, buildOf(options.buildInfo), exposition, fastify.log)
+  const { log } = fastify
+  const push = options.otlp && new OtlpPush(options.otlp, { exposition, meter: metrics, resource, log })
 
   let detach = () => {}
   fastify.addHook('onReady', async () => {

@@ -38,6 +38,12 @@ export class IdSource {
   /** Fastify's `genReqId`. */
   readonly genReqId = (raw: IncomingMessage): string => this.identify(raw).correlationId
 
+  /** Whether the ids of a peer are accepted. */
+  trusts({ socket }: IncomingMessage): boolean {
+    const { trusts } = this.options
+    return trusts === undefined || trusts(socket.remoteAddress ?? '')
+  }
+
   /** The ids of a request. Made once. */
   of(raw: IncomingMessage, correlationId?: string): RequestIds {
     return (raw as Identified)[kIds] ?? this.identify(raw, correlationId)
@@ -45,7 +51,7 @@ export class IdSource {
 
   identify(raw: IncomingMessage, requestId?: string): RequestIds {
     const { header, trusts, generate } = this.options
-    const trusted = trusts === undefined || trusts(raw.socket.remoteAddress ?? '')
+    const trusted = this.trusts(raw)
     const inbound = trusted ? raw.headers[header] : undefined
     const fresh = this.#traceId()
     const correlationId =

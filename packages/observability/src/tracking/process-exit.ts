@@ -22,7 +22,11 @@ export async function flushAll(tracker: ErrorTracker, timeout: number = defaultF
  * Logs and reports an uncaught error before the process exits with code 1. A plugin that ends the service (a `lifecycle`)
  * does this itself, and gets the flush as its last step.
  */
-export function handleProcessExit(fastify: FastifyInstance, tracker: ErrorTracker): void {
+export function handleProcessExit(
+  fastify: FastifyInstance,
+  tracker: ErrorTracker,
+  flush: () => Promise<void>
+): void {
   let leave = () => {}
   const app = {
     report(thrown: unknown, origin: string, exits: boolean) {
@@ -34,17 +38,17 @@ export function handleProcessExit(fastify: FastifyInstance, tracker: ErrorTracke
       )
       tracker.capture(thrown, { source: origin })
     },
-    flush: async () => flushAll(tracker)
+    flush
   }
 
   fastify.addHook('onReady', (done) => {
     const lifecycle = provided(fastify, lifecyclePort)
     if (lifecycle === undefined) leave = joinProcessEnd(app)
-    else lifecycle.onFlush('observability', async () => flushAll(tracker))
+    else lifecycle.onFlush('observability', async () => flush())
     done()
   })
   fastify.addHook('onClose', async () => {
     leave()
-    if (provided(fastify, lifecyclePort) === undefined) await flushAll(tracker)
+    if (provided(fastify, lifecyclePort) === undefined) await flush()
   })
 }

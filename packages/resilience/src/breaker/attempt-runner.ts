@@ -1,3 +1,4 @@
+import type { Tracer } from '@seaworthy/contract'
 import type { Call } from '../call/call.ts'
 import { BreakerOpenError, BulkheadFullError } from '../errors.ts'
 import { Attempt } from './attempt.ts'
@@ -60,7 +61,19 @@ export class AttemptRunner<Args extends unknown[], T> {
     }
     const releaseSlot =
       bulkhead && ((duration: number, succeeded: boolean) => bulkhead.leave(duration, succeeded))
-    return new Attempt(this.#context, call, permit, releaseSlot, now).run()
+    const attempt = new Attempt(this.#context, call, permit, releaseSlot, now)
+    const { tracer } = this.#context.host
+    return tracer === undefined ? attempt.run() : this.#inSpan(tracer, attempt)
+  }
+
+  #inSpan(tracer: Tracer, attempt: Attempt<Args, T>): Promise<T> {
+    const { name } = this.#context
+    const attributes = {
+      'breaker.name': name,
+      'breaker.attempt': attempt.attempt,
+      'breaker.probe': attempt.isProbe
+    }
+    return tracer.inSpan(`breaker ${name}`, attributes, () => attempt.run())
   }
 
   #permit(circuit: Circuit, now: number): Permit | undefined {

@@ -1,3 +1,4 @@
+import type { Tracer } from '@seaworthy/contract'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { AbortableList } from '../abortable.ts'
 import type { CallSource } from '../call/call.ts'
@@ -22,6 +23,8 @@ export interface BreakerHost {
   /** Whether faults may be injected. */
   readonly faults: boolean
   readonly isClosed: boolean
+  /** Runs attempts in spans, where an OpenTelemetry SDK is active. */
+  readonly tracer?: Tracer | undefined
   stateChanged(change: BreakerStateChange): void
 }
 

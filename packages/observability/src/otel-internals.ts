@@ -1,0 +1,105 @@
+/**
+ * Spans through the object at which all copies of `@opentelemetry/api` meet, so that the package is no dependency and
+ * nothing is loaded. Without an SDK that has set it: no spans.
+ */
+import { activeSpan, type SpanContext } from './internals.ts'
+
+// Copies of the API meet under this key for as long as its major version is 1.
+const apiKey = Symbol.for('opentelemetry.js.api.1')
+const spanKey = Symbol.for('OpenTelemetry Context Key SPAN')
+const suppressionKey = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
+
+/** The kinds of spans that the API numbers. */
+export const spanKinds = { internal: 0, server: 1, client: 2 } as const
+
+/** SpanStatusCode.ERROR */
+export const statusError = 2
+
+export type Attributes = Record<string, string | number | boolean>
+
+/** A span, as far as it is used here. */
+export interface Span {
+  spanContext(): SpanContext
+  setAttributes(attributes: Attributes): unknown
+  recordException(error: { name: string; message: string }): void
+  setStatus(status: { code: number; message?: string }): unknown
+  end(): void
+}
+
+interface Context {
+  getValue(key: symbol): unknown
+  setValue(key: symbol, value: unknown): Context
+  deleteValue(key: symbol): Context
+}
+
+interface Tracer {
+  startSpan(name: string, options: object, context: Context): Span
+}
+
+interface Api {
+  trace?: { getTracer?(name: string): Tracer }
+  context?: { active(): Context; with<T>(context: Context, fn: () => T): T }
+  propagation?: {
+    extract?(context: Context, carrier: object, getter: object): Context
+    inject?(context: Context, carrier: object, setter: object): void
+  }
+}
+
+const currentApi = (): Api | undefined => (globalThis as Record<symbol, unknown>)[apiKey] as Api | undefined
+
+type Headers = Record<string, string | string[] | undefined>
+
+const getter = {
+  get: (headers: Headers, name: string) => headers[name],
+  keys: (headers: Headers) => Object.keys(headers)
+}
+const setter = {
+  set: (carrier: Record<string, string>, name: string, value: string) => (carrier[name] = value)
+}
+
+/** Where a span comes from. */
+export interface SpanOrigin {
+  /** The headers of a message: its trace goes on, if it has one. */
+  headers?: Headers | undefined
+  /** Whether the active span is of no interest. */
+  isRoot?: boolean
+}
+
+/** Makes spans with the SDK that has set a provider of tracers. */
+export interface SpanMaker {
+  /** Starts a span below the one of the message, else below the active one, else as the first of its trace. */
+  start(name: string, kind: keyof typeof spanKinds, attributes: Attributes, origin?: SpanOrigin): Span
+  /** Runs code for which a span is the active one. */
+  within<T>(span: Span, fn: () => T): T
+  /** The headers by which the span of another service continues a span of ours. */
+  headersOf(span: Span): Record<string, string>
+}
+
+/** `undefined` where no SDK has set a provider of tracers, and contexts. */
+export function spanMaker(name: string): SpanMaker | undefined {
+  const { trace, context, propagation } = currentApi() ?? {}
+  if (typeof context?.with !== 'function' || typeof trace?.getTracer !== 'function') return undefined
+  const tracer = trace.getTracer(name)
+  return {
+    start(span, kind, attributes, { headers, isRoot = false } = {}) {
+      // A context may outlive its span: that of a start goes on in timers.
+      const goesOn = !isRoot && activeSpan() !== undefined
+      const base = goesOn ? context.active() : context.active().deleteValue(spanKey)
+      const parent = headers === undefined ? base : (propagation?.extract?.(base, headers, getter) ?? base)
+      return tracer.startSpan(span, { kind: spanKinds[kind], attributes }, parent)
+    },
+    within: (span, fn) => context.with(context.active().setValue(spanKey, span), fn),
+    headersOf(span) {
+      const carrier: Record<string, string> = {}
+      propagation?.inject?.(context.active().setValue(spanKey, span), carrier, setter)
+      return carrier
+    }
+  }
+}
+
+/** Runs code whose outgoing calls have no spans: those that carry telemetry. */
+export function withoutSpans<T>(fn: () => T): T {
+  const { context } = currentApi() ?? {}
+  if (typeof context?.with !== 'function') return fn()
+  return context.with(context.active().setValue(suppressionKey, true), fn)
+}

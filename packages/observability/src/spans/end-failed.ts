@@ -1,0 +1,14 @@
+import { ownError } from '../logging/own-error.ts'
+import { statusError, type Span } from '../otel-internals.ts'
+
+/** Marks a span as failed by an error, which is bounded and without secrets, as in the log. */
+export function markFailed(span: Span, error: unknown): void {
+  if (error instanceof Error) span.recordException(ownError(error) as unknown as Error)
+  span.setStatus({ code: statusError })
+}
+
+/** Ends a span with the error by which its work has failed. */
+export function endFailed(span: Span, error: unknown): void {
+  markFailed(span, error)
+  span.end()
+}

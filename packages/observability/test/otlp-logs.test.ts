@@ -1,0 +1,306 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import Fastify from 'fastify'
+import pino from 'pino'
+import t from 'tap'
+import { observability, observabilityServerOptions } from '@seaworthy/observability'
+import { startIntake, startNode, temporaryFolder, until, type Received } from '@seaworthy/testing'
+import { build, listen, total } from './helpers.ts'
+import { attributesOf, logsOf, type LogRecord } from './otlp-intake.ts'
+
+const bodies = (requests: readonly Received[]) =>
+  requests.flatMap((request) => logsOf(request).records.map(({ body }) => body.stringValue))
+const recordOf = (requests: readonly Received[], body: string): LogRecord =>
+  requests.flatMap((request) => logsOf(request).records).find((record) => record.body.stringValue === body)!
+
+for (const protocol of ['http/json', 'http/protobuf'] as const) {
+  for (const schema of ['default', 'ecs', 'otel', 'gcp'] as const) {
+    t.test(`lines are pushed by the data model of logs: ${protocol}, schema ${schema}`, async (t) => {
+      const collector = await startIntake(t, () => ({ body: protocol === 'http/json' ? '{}' : '' }))
+      const otlp = { url: `${collector.url}/v1/logs`, headers: { 'api-key': 'key-1' }, protocol }
+      const metrics = { buildInfo: { name: 'api', version: '1.2.3' } }
+      const { app, requests } = await build(t, { logging: { otlp, schema }, metrics }, (app) => {
+        app.get('/users/:id', async (request) => {
+          request.log.warn({ count: 2, ratio: 0.5, flags: [true, { deep: null }], apiKey: 'hunter2' }, 'mine')
+          request.log.error({ err: new Error('no redis://:hunter3@cache') }, 'failed')
+          return 'ok'
+        })
+      })
+      const port = await listen(app)
+      const before = Date.now()
+      await fetch(`http://127.0.0.1:${port}/users/7?token=hunter4`)
+      await app.close()
+
+      const [push] = collector.requests
+      t.match(push, {
+        method: 'POST',
+        url: '/v1/logs',
+        headers: {
+          'content-type': protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
+          'api-key': 'key-1'
+        }
+      })
+      t.match(logsOf(push!).resource, {
+        'service.name': 'api',
+        'service.version': '1.2.3',
+        'process.pid': process.pid
+      })
+      const mine = recordOf(collector.requests, 'mine')
+      const { traceId, spanId } = mine
+      t.match([traceId, mine.severityNumber, mine.severityText], [/^[0-9a-f]{32}$/, /13|WARN/, 'WARN'])
+      const at = Number(BigInt(mine.timeUnixNano) / 1_000_000n)
+      t.ok(at >= before && at <= Date.now(), 'its own time')
+      t.ok(BigInt(mine.observedTimeUnixNano) > 1_700_000_000_000_000_000n)
+      const attributes = attributesOf(mine)
+      t.match(attributes, { count: 2, ratio: 0.5, flags: [true, { deep: undefined }], apiKey: '[redacted]' })
+      t.notMatch(Object.keys(attributes), ['level', 'time', 'msg', 'pid', 'hostname'])
+
+      const failed = recordOf(collector.requests, 'failed')
+      t.match([failed.severityNumber, failed.severityText, failed.traceId], [/17|ERROR/, 'ERROR', traceId])
+      if (schema === 'default') {
+        t.match(attributesOf(failed), {
+          'exception.type': 'Error',
+          'exception.message': /^no redis/,
+          'exception.stacktrace': /otlp-logs\.test/
+        })
+      }
+      const completed = recordOf(collector.requests, 'request completed')
+      t.equal(completed.traceId, traceId)
+      if (spanId !== undefined) t.match(spanId, /^[0-9a-f]{16}$/)
+      t.equal(requests().length || schema !== 'default', schema === 'default' ? 1 : true)
+      t.notMatch(JSON.stringify(collector.requests.map(logsOf)), /hunter\d/)
+    })
+  }
+}
+
+t.test('lines wait while the collector is away, and none is lost or pushed twice', async (t) => {
+  const statuses = [503, 429, 502, 504]
+  const collector = await startIntake(t, () => {
+    const status = statuses.shift() ?? 200
+    return { status, headers: status === 429 ? { 'retry-after': '0' } : {} }
+  })
+  const { app, lines } = await build(t, { logging: { otlp: { url: collector.url, interval: 100 } } })
+  await app.ready()
+  app.log.info('first')
+  await until('an accepted push', () => collector.requests.length > 4)
+  app.log.info('second')
+  await app.close()
+  const accepted = bodies(collector.requests.slice(4))
+  t.strictSame(
+    ['first', 'second'].map((body) => accepted.filter((other) => other === body).length),
+    [1, 1]
+  )
+  t.strictSame(
+    bodies(collector.requests.slice(0, 1)),
+    bodies(collector.requests.slice(4, 5)),
+    'the same batch'
+  )
+  t.equal(lines().filter(({ msg }) => msg === 'first').length, 1, 'the log has it too')
+})
+
+t.test('the queue is bounded, what it could not take is counted, and the log has it', async (t) => {
+  let status = 503
+  const collector = await startIntake(t, () => ({ status, headers: { 'retry-after': '3600' } }))
+  const otlp = { url: collector.url, interval: 100, maxQueueSize: 10, maxBatchSize: 5 }
+  const { app, lines } = await build(t, { logging: { otlp } })
+  await app.ready()
+  for (let n = 0; n < 30; n++) app.log.info(`line ${n}`)
+  await until('a warning', () => lines().some(({ msg }) => msg.includes('log lines could not be pushed')))
+  t.match(
+    lines().find(({ msg }) => msg.includes('could not be pushed')),
+    { level: 40, err: { message: 'the collector answered 503' } }
+  )
+  const text = await app.observability.metrics()
+  t.ok(total(text, 'otlp_log_records_dropped_total', /queue_full/) >= 20)
+  t.ok(total(text, 'otlp_pushes_total', /signal="logs",outcome="error"/) >= 1)
+  t.equal(lines().filter(({ msg }) => msg.startsWith('line ')).length, 30)
+  t.equal(collector.requests.length, 1, 'the collector has asked for patience')
+  status = 200
+  await app.close()
+  t.strictSame(
+    bodies(collector.requests.slice(1)).filter((body) => body?.startsWith('line ')),
+    Array.from({ length: 10 }, (_, n) => `line ${n}`),
+    'what waits is pushed at the end, in batches'
+  )
+  t.match(lines().at(-1), { msg: /accepts log lines again/, lost: Number })
+})
+
+t.test('what a collector rejects is not sent again', async (t) => {
+  let answer: { status?: number; body?: string } = { status: 400 }
+  const collector = await startIntake(t, () => answer)
+  const { app, lines } = await build(t, { logging: { otlp: { url: collector.url, interval: 100 } } })
+  await app.ready()
+  app.log.info('bad')
+  await until('a warning', () => lines().some(({ msg }) => msg.includes('rejected log lines')))
+  answer = { body: '{"partialSuccess":{"rejectedLogRecords":"2","errorMessage":"too old"}}' }
+  const before = collector.requests.length
+  app.log.info('next')
+  await until('a push', () => collector.requests.length > before)
+  answer = {}
+  await app.close()
+  t.equal(bodies(collector.requests).filter((body) => body === 'bad').length, 1)
+  const text = await app.observability.metrics()
+  t.ok(total(text, 'otlp_log_records_dropped_total', /rejected/) >= 3)
+})
+
+t.test('a redirect is not followed: it could take the key to another host', async (t) => {
+  const other = await startIntake(t)
+  const collector = await startIntake(t, () => ({ status: 307, headers: { location: other.url } }))
+  const otlp = { url: collector.url, interval: 100, headers: { 'api-key': 'hunter2' } }
+  const { app, lines, text } = await build(t, {
+    logging: { otlp },
+    metrics: { otlp: { ...otlp, interval: 1000 } }
+  })
+  await app.ready()
+  app.log.info('a line')
+  await until('a warning', () => lines().some(({ msg }) => msg.includes('rejected log lines')))
+  await app.close()
+  t.equal(other.requests.length, 0)
+  t.notMatch(text(), 'hunter2')
+})
+
+t.test('a collector that hangs does not keep the app from closing', async (t) => {
+  const collector = await startIntake(t)
+  collector.server.removeAllListeners('request')
+  const { app } = await build(t, { logging: { otlp: { url: collector.url, timeout: 100 } } })
+  await app.ready()
+  app.log.info('a line')
+  await app.close()
+  const text = await app.observability.metrics()
+  t.ok(total(text, 'otlp_log_records_dropped_total', /closed/) >= 1)
+})
+
+t.test(
+  'a full batch does not wait for the interval, and is no part of the request that has filled it',
+  async (t) => {
+    const collector = await startIntake(t)
+    const otlp = { url: collector.url, interval: 60_000, maxBatchSize: 3, compression: 'gzip' as const }
+    const { app } = await build(t, { logging: { otlp }, correlation: { context: true } }, (app) => {
+      app.get('/', async (request) => {
+        for (const name of ['a', 'b', 'c']) request.log.info(name)
+        return 'ok'
+      })
+    })
+    await app.inject('/')
+    await until('a push', () => collector.requests.length > 0)
+    const [push] = collector.requests
+    t.match(push!.headers, { 'content-encoding': 'gzip' })
+    t.notMatch(push!.headers, { traceparent: String })
+    t.ok(bodies([push!]).length <= 3)
+  }
+)
+
+for (const protocol of ['http/json', 'http/protobuf'] as const) {
+  t.test(`a large batch is one push, in the order of the log: ${protocol}`, async (t) => {
+    const collector = await startIntake(t, () => ({ body: '' }))
+    const otlp = { url: collector.url, interval: 60_000, maxBatchSize: 1000, protocol }
+    const { app } = await build(t, { logging: { otlp } })
+    await app.ready()
+    const expected = Array.from({ length: 300 }, (_, n) => `line ${n}`)
+    for (const line of expected) app.log.info({ metrics: ['"logRecords":['] }, line)
+    await app.close()
+    t.strictSame(
+      bodies(collector.requests.slice(0, 1)).filter((body) => body?.startsWith('line ')),
+      expected
+    )
+  })
+}
+
+t.test('lines of a transport, a worker thread, are pushed too', async (t) => {
+  const collector = await startIntake(t)
+  const folder = temporaryFolder(t)
+  const transport = { target: 'pino/file', options: { destination: `${folder}/log` } }
+  const logging = { otlp: { url: collector.url } }
+  const app = Fastify({ ...observabilityServerOptions({ logging, logger: { transport } }) })
+  t.teardown(() => app.close())
+  await app.register(observability, { logging })
+  app.get('/', async () => 'ok')
+  await app.inject('/')
+  await app.close()
+  t.ok(bodies(collector.requests).includes('request completed'))
+  const written = async () => (await readFile(`${folder}/log`, 'utf8')).includes('request completed')
+  await until('the line in the file', async () => written().catch(() => false))
+})
+
+t.test("an app's own pino, its levels and its message key are understood", async (t) => {
+  const collector = await startIntake(t)
+  const written: string[] = []
+  const loggerInstance = pino(
+    { messageKey: 'text', customLevels: { audit: 35 } },
+    { write: (line: string) => void written.push(line) }
+  )
+  const app = Fastify({ ...observabilityServerOptions({ loggerInstance }) })
+  t.teardown(() => app.close())
+  const otlp = { url: collector.url }
+  await app.register(observability, { logging: { otlp } })
+  await app.ready()
+  ;(app.log as unknown as { audit(text: string): void }).audit('changed')
+  await app.close()
+  const record = recordOf(collector.requests, 'changed')
+  t.match([record.severityNumber, record.severityText], [11, 'AUDIT'])
+  t.ok(written.some((line) => line.includes('changed')))
+})
+
+t.test('of two apps with one logger each line is pushed once, and the second takes over', async (t) => {
+  const collector = await startIntake(t)
+  const loggerInstance = pino({}, { write: () => undefined })
+  const [one, two] = [0, 1].map(() => Fastify({ ...observabilityServerOptions({ loggerInstance }) }))
+  for (const app of [one!, two!]) {
+    await app.register(observability, { logging: { otlp: { url: collector.url } } })
+    await app.ready()
+  }
+  one!.log.info('both')
+  await one!.close()
+  two!.log.info('second alone')
+  await two!.close()
+  const found = bodies(collector.requests)
+  t.strictSame(
+    ['both', 'second alone'].map((body) => found.filter((other) => other === body).length),
+    [1, 1]
+  )
+})
+
+t.test('details of a failed request are pushed as they are written', async (t) => {
+  const collector = await startIntake(t)
+  const logging = { otlp: { url: collector.url }, details: {} }
+  const { app } = await build(t, { logging }, (app) => {
+    app.get('/:status', async (request, reply) => {
+      request.log.debug('a detail')
+      return reply.code(Number((request.params as { status: string }).status)).send('ok')
+    })
+  })
+  await app.inject('/200')
+  await app.inject('/500')
+  await app.close()
+  const found = collector.requests.flatMap((request) => logsOf(request).records)
+  const details = found.filter(({ body }) => body.stringValue === 'a detail')
+  t.match(details, [{ severityNumber: 5, severityText: 'DEBUG' }])
+  t.equal(details.length, 1)
+})
+
+t.test('a log that is switched off pushes nothing, one without a pino says so', async (t) => {
+  const collector = await startIntake(t)
+  const app = Fastify({ logger: false })
+  t.teardown(() => app.close())
+  await app.register(observability, { logging: { otlp: { url: collector.url } } })
+  await app.ready()
+  await app.close()
+  t.equal(collector.requests.length, 0)
+})
+
+t.test('the line of a crash arrives before the process ends', async (t) => {
+  const collector = await startIntake(t)
+  const script = fileURLToPath(new URL('fixtures/crashing-app.ts', import.meta.url))
+  const env = {
+    OTEL_LOGS_EXPORTER: 'otlp',
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_BLRP_SCHEDULE_DELAY: '60000'
+  }
+  const running = startNode(t, script, { env })
+  t.match(await running.exit, { code: 1 })
+  const fatal = collector.requests
+    .flatMap((request) => logsOf(request).records)
+    .find(({ body }) => body.stringValue?.includes('uncaughtException'))
+  t.match(fatal, { severityNumber: 21, severityText: 'FATAL' })
+  t.match(attributesOf(fatal!), { 'exception.message': 'state is corrupt' })
+})
