@@ -32,6 +32,7 @@ export interface ApiDependencies {
   readonly sessions: Sessions | undefined
   readonly apiKeys: ApiKeys | undefined
   readonly csrf: Csrf | undefined
+  readonly rotateKeys: AuthApi['rotateKeys']
 }
 
 /** Returns a feature, or throws with the option that enables it. */
@@ -50,6 +51,7 @@ export function createApi({
   revocations,
   rules,
   issuers,
+  rotateKeys,
   ...features
 }: ApiDependencies): AuthApi {
   const { sessions } = features
@@ -66,6 +68,7 @@ export function createApi({
     issueTokens: async (claims) => mint().issueTokens(claims),
     refresh: async (refreshToken) => mint().refresh(refreshToken),
     revoke: createRevoke({ store, audit, revocations, sessions, issuers, mint, verifier }),
+    rotateKeys,
     matrix: () => rules.matrix(),
     printMatrix: () => formatMatrix(rules.matrix()),
     hashPassword: (password) => passwords.hash(password),

@@ -15,7 +15,9 @@ import { createRouteRules } from './policy/routes.ts'
 import { issuerScopeOf } from './revocation/issuer-scope.ts'
 import { createRevocations, type Revocations } from './revocation/revocations.ts'
 import type { Scheme } from './schemes/types.ts'
-import { warnOfSharedKeys } from './service-mark.ts'
+import { createRotateKeys } from './rotation/rotate-keys.ts'
+import { watchKeyFiles } from './rotation/watch-keys.ts'
+import { markNewKey, warnOfSharedKeys } from './service-mark.ts'
 import { memoryStore } from './stores/memory.ts'
 import { redisStore } from './stores/redis.ts'
 import type { AuthStore } from './stores/store.ts'
@@ -67,7 +69,16 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
   decorateUnlessPresent(fastify, 'authenticate', rules.authenticate)
   decorateUnlessPresent(fastify, 'authorize', rules.authorize)
 
+  const rotateKeys = createRotateKeys({
+    jwt,
+    session,
+    tokens,
+    sessions,
+    audit,
+    onRotated: (secret) => void markNewKey(store, options, secret)
+  })
   const api = createApi({
+    rotateKeys,
     login: options.login,
     log: fastify.log,
     store,
@@ -97,6 +108,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     on: { session: session !== undefined, jwt: jwt !== undefined }
   })
   warnOfLonelyMemory(fastify, options)
+  watchKeyFiles(fastify, authOptions, rotateKeys)
   loaded()
 
   fastify.addHook('onReady', async () => {

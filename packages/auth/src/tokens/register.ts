@@ -1,14 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { meterPort, whenProvided, type Meter } from '@seaworthy/contract'
 import type { Audit } from '../core/audit.ts'
+import { RotatingKeys } from '../core/rotating-keys.ts'
 import { challenge, unauthorized } from '../core/errors.ts'
 import type { Revocations } from '../revocation/revocations.ts'
 import type { Scheme } from '../schemes/types.ts'
 import type { AuthStore } from '../stores/store.ts'
-import { createIssuerRegistry, type IssuerRegistry } from './issuer-registry.ts'
+import { createIssuerRegistry, keyLifetime, type IssuerRegistry } from './issuer-registry.ts'
 import { createJwtVerify } from './jwt-verify.ts'
 import { createTokenMint, type TokenMint } from './mint.ts'
 import type { ResolvedJwt } from './options.ts'
+import type { SigningKey } from './signing-keys.ts'
 import { tokenOf, tokenScheme } from './scheme.ts'
 import { createTokenVerifier, type TokenVerifier } from './verifier.ts'
 
@@ -19,6 +21,8 @@ export interface TokenFeature {
   readonly verifier: TokenVerifier
   /** Only if the app has a key. */
   readonly mint: TokenMint | undefined
+  /** Puts a new key first. Returns whether it is another one. Only if the app has a key. */
+  readonly rotate: ((next: SigningKey) => Promise<boolean>) | undefined
 }
 
 export interface TokenDependencies {
@@ -49,12 +53,13 @@ export async function registerTokens(
   const issuers = await createIssuerRegistry(jwt, fastify.log)
   watchKeys(fastify, issuers)
   const verifier = createTokenVerifier(jwt, issuers, introspection)
-  const keys = jwt.keys.map(({ verify }) => verify)
+  const signing = new RotatingKeys(jwt.keys, keyLifetime(jwt), sameKey)
+  const keys = (): (string | Buffer)[] => signing.all.map(({ verify }) => verify)
   const { clockTolerance, maxLength } = jwt
   const dependencies = { verifier, revocations, realm, clockTolerance, maxLength, keys }
   const scheme = tokenScheme(verifier, revocations, realm, jwt.cookie)
   const headerScheme = tokenScheme(verifier, revocations, realm, undefined)
-  if (keys.length === 0) {
+  if (jwt.keys.length === 0) {
     const lookup = (request: FastifyRequest): string => {
       const token = tokenOf(request, jwt.cookie)
       if (token !== undefined) return token
@@ -62,14 +67,25 @@ export async function registerTokens(
       throw unauthorized('FST_JWT_NO_AUTHORIZATION_IN_HEADER', message, challenge('Bearer', realm))
     }
     fastify.decorateRequest('jwtVerify', createJwtVerify({ ...dependencies, lookup }) as never)
-    return { scheme, headerScheme, verifier, mint: undefined }
+    return { scheme, headerScheme, verifier, mint: undefined, rotate: undefined }
   }
 
-  await (await import('./fastify-jwt-adapter.ts')).registerJwtAdapter(fastify, jwt, dependencies)
+  await (
+    await import('./fastify-jwt-adapter.ts')
+  ).registerJwtAdapter(fastify, jwt, dependencies, () => signing.current.sign)
   const sign = (claims: Record<string, unknown>): string => fastify.jwt.sign(claims)
   const mint = createTokenMint(jwt, { sign, store, revocations, audit, realm })
-  return { scheme, headerScheme, verifier, mint }
+  const rotate = async (next: SigningKey): Promise<boolean> => {
+    if (sameKey(signing.current, next)) return false
+    // Before it signs, so that each of its tokens is verified.
+    await issuers.rotate(next.verify)
+    return signing.rotate(next)
+  }
+  return { scheme, headerScheme, verifier, mint, rotate }
 }
+
+const sameKey = (one: SigningKey, other: SigningKey): boolean =>
+  Buffer.from(one.sign).equals(Buffer.from(other.sign))
 
 /** Fetches published keys at start, and exports their age. */
 function watchKeys(fastify: FastifyInstance, { sources }: IssuerRegistry): void {
