@@ -1,3 +1,4 @@
+import type { Review } from '../parts/review.ts'
 import type { Report } from '../parts/report.ts'
 
 /** The state of an app, for a command in another process. */
@@ -7,6 +8,11 @@ export interface AppDescription {
   report?: Report
   /** The access rules of the routes. */
   matrix?: { rows: unknown[]; text: string }
+  review?: Review
+  /** The routes that take input without a schema. */
+  boundaries?: readonly { method: string; url: string; missing: readonly string[] }[]
+  /** Milliseconds that the shutdown may take. */
+  budget?: number
 }
 
 /** Why an app could not be made ready. */

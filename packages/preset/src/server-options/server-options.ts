@@ -5,6 +5,7 @@ import { observabilityServerHalf } from '../parts/split-observability.ts'
 import { load } from '../load/load.cjs'
 import { requireVersions } from '../load/required-versions.ts'
 import { checkOptions, partOptions, type SeaworthyOptions } from '../parts/options.ts'
+import { tlsSettings, type TlsSettings } from '../tls/server-settings.ts'
 import { withLogger, mergeAppOptions, type KnownKeys, type OwnServerOptions } from './merge-app-options.ts'
 
 /**
@@ -15,7 +16,8 @@ import { withLogger, mergeAppOptions, type KnownKeys, type OwnServerOptions } fr
  * console.log(settings.bodyLimit)
  */
 export type ServerSettings = Partial<
-  Omit<FastifyServerSettings, 'loggerInstance'> & SecurityServerSettings & { return503OnClosing: boolean }
+  Omit<FastifyServerSettings, 'loggerInstance'> &
+    SecurityServerSettings & { return503OnClosing: boolean; https: TlsSettings }
 >
 
 /** The type of the logger in the options, so that `app.log` has it. */
@@ -73,9 +75,11 @@ export function partSettings({
   observability,
   errors,
   shutdown,
-  security
+  security,
+  tls
 }: SeaworthyOptions): ServerSettings {
   return {
+    ...(tls === undefined ? {} : { https: tlsSettings(tls) }),
     ...(errors === false ? {} : load.errors().errorsServerOptions(partOptions(errors))),
     ...(shutdown === false ? {} : load.shutdown().shutdownServerOptions(partOptions(shutdown))),
     ...(security === false ? {} : load.security().securityServerOptions(partOptions(security))),
