@@ -74,13 +74,14 @@ export function pluginName(plugin: unknown): string | undefined {
  * The private parts that are missing, each with the consequence.
  *
  * @param plugin - A plugin made by fastify-plugin with a name.
+ * @param hasTls - Whether servers have certificates.
  */
-export function missingInternals(fastify: FastifyInstance, plugin: unknown): string[] {
+export function missingInternals(fastify: FastifyInstance, plugin: unknown, hasTls = false): string[] {
   return [
     ...(constructorOptions(fastify) === undefined
       ? ['fastify.options (the constructor options are not checked)']
       : []),
-    ...(Array.isArray(symbolProperty(fastify, 'fastify.serverBindings'))
+    ...(!hasTls || Array.isArray(symbolProperty(fastify, 'fastify.serverBindings'))
       ? []
       : ['fastify.serverBindings (a second address of localhost keeps its TLS certificate)']),
     ...(pluginName(plugin) === undefined ? ['plugin-meta (duplicate plugins are not explained)'] : [])

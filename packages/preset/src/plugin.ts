@@ -13,7 +13,7 @@ import fp from 'fastify-plugin'
 import { checkScope } from './conflicts/child-scope.ts'
 import { explainDecoratorConflicts } from './conflicts/explain-decorator-conflicts.ts'
 import { handleLaterPlugins } from './conflicts/later-plugins.ts'
-import { missingInternals } from './internals.ts'
+import { constructorOptions, missingInternals } from './internals.ts'
 import { load } from './load/load.cjs'
 import { requireVersions } from './load/required-versions.ts'
 import { reportAdoption, withAdoption } from './adoption/adoption.ts'
@@ -21,7 +21,7 @@ import { decide } from './parts/decide.ts'
 import { checkOptions, partNames, type SeaworthyOptions } from './parts/options.ts'
 import { hasPublicMetrics } from './parts/public-metrics.ts'
 import { questionOptions } from './parts/question-options.ts'
-import { offerReview } from './parts/review.ts'
+import { offerReview } from './review/review.ts'
 import { redactOptions } from './parts/redact-options.ts'
 import { summarize, type PartReport, type Report, type Seaworthy } from './parts/report.ts'
 import { withTrial } from './adoption/trial.ts'
@@ -141,7 +141,7 @@ function logStart(fastify: FastifyInstance, report: Report): void {
       'SeaworthyWarning',
       'SEAWORTHY_SERVER_OPTIONS'
     )
-  const missing = missingInternals(fastify, seaworthy)
+  const missing = missingInternals(fastify, seaworthy, constructorOptions(fastify)?.https !== undefined)
   if (missing.length > 0)
     fastify.log.warn(
       { missing },

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Seaworthy } from '../parts/report.ts'
-import { reviewOf } from '../parts/review.ts'
+import { reviewOf } from '../review/review.ts'
 import type { AppDescription } from './app-messages.ts'
 
 /** Describes an app that is ready. */

@@ -1,6 +1,6 @@
-import type { AppDescription } from '../app-messages.ts'
 import type { Deployment } from './deployment.ts'
 import type { Finding } from './finding.ts'
+import type { ReviewedApp } from './reviewed-app.ts'
 
 interface Row {
   method: string
@@ -8,8 +8,8 @@ interface Row {
   access: string
 }
 
-/** What a review of the app finds: who may use it, and what it keeps where. */
-export function stateFindings(app: AppDescription, deployment: Deployment): Finding[] {
+/** The findings of a review: who may use the app, and what it keeps where. */
+export function stateFindings(app: ReviewedApp, deployment: Deployment): Finding[] {
   return [
     ...unguardedRoutes(app),
     ...missingSchemas(app),
@@ -21,7 +21,7 @@ export function stateFindings(app: AppDescription, deployment: Deployment): Find
   ]
 }
 
-function unguardedRoutes({ matrix, review }: AppDescription): Finding[] {
+function unguardedRoutes({ matrix, review }: ReviewedApp): Finding[] {
   if (!review?.hasCredentials) return []
   const rows = (matrix?.rows ?? []) as Row[]
   const open = rows
@@ -37,7 +37,7 @@ function unguardedRoutes({ matrix, review }: AppDescription): Finding[] {
   ]
 }
 
-function missingSchemas({ boundaries = [], review }: AppDescription): Finding[] {
+function missingSchemas({ boundaries = [], review }: ReviewedApp): Finding[] {
   if (review?.ignoresSchemas) return []
   const open = boundaries
     .filter(({ method }) => method !== 'HEAD')
@@ -66,7 +66,7 @@ const secretFinding = (problem: string): Finding => ({
   line: 'openssl rand -base64 32'
 })
 
-function memoryOnly({ review }: AppDescription, { processes }: Deployment): Finding[] {
+function memoryOnly({ review }: ReviewedApp, { processes }: Deployment): Finding[] {
   const kept = review?.memoryOnly ?? []
   if (kept.length === 0 || processes === undefined) return []
   return [
@@ -78,7 +78,7 @@ function memoryOnly({ review }: AppDescription, { processes }: Deployment): Find
   ]
 }
 
-function untrustedProxy({ review }: AppDescription, { proxy }: Deployment): Finding[] {
+function untrustedProxy({ review }: ReviewedApp, { proxy }: Deployment): Finding[] {
   if (review === undefined || review.trustsProxies || proxy === undefined) return []
   return [
     {
@@ -89,7 +89,7 @@ function untrustedProxy({ review }: AppDescription, { proxy }: Deployment): Find
   ]
 }
 
-function shortGrace({ budget }: AppDescription, { grace }: Deployment): Finding[] {
+function shortGrace({ budget }: ReviewedApp, { grace }: Deployment): Finding[] {
   return budget === undefined
     ? []
     : grace

@@ -1,5 +1,5 @@
-import type { AppDescription } from '../app-messages.ts'
 import type { Finding } from './finding.ts'
+import type { ReviewedApp } from './reviewed-app.ts'
 
 /** Lines about what a review of the app finds too, with the fix of that finding. */
 const known: readonly [pattern: RegExp, check: string, line: string][] = [
@@ -41,7 +41,7 @@ const known: readonly [pattern: RegExp, check: string, line: string][] = [
 ]
 
 /** Omits the warnings of parts about constructor options: the report has them for all parts. */
-export function logFindings(warnings: readonly string[], app: AppDescription | undefined): Finding[] {
+export function logFindings(warnings: readonly string[], app: ReviewedApp | undefined): Finding[] {
   const isReported = (app?.report?.missing.length ?? 0) > 0
   const others = warnings.filter(
     (text) =>

@@ -1,9 +1,9 @@
 import { isSecret, reveal } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 import { environmentSchema } from '../environment/schema.ts'
-import { hasPublicMetrics } from './public-metrics.ts'
-import { partOptions, type SeaworthyOptions } from './options.ts'
-import type { PartReport } from './report.ts'
+import { hasPublicMetrics } from '../parts/public-metrics.ts'
+import { partOptions, type SeaworthyOptions } from '../parts/options.ts'
+import type { PartReport } from '../parts/report.ts'
 import { secretProblems, type NamedSecret } from './secret-problems.ts'
 
 /** The state of an app that a reviewer would ask for. No member has the value of a secret. */
