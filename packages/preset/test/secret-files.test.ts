@@ -3,8 +3,9 @@ import './parts.ts'
 import { createHmac, randomBytes } from 'node:crypto'
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { startNode, temporaryFolder, until } from '@seaworthy/testing'
+import { requires, startNode, startRedis, temporaryFolder, until } from '@seaworthy/testing'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { fromEnv, seaworthy, secretFromFile, serverOptions, type SeaworthyOptions } from '../src/index.ts'
 
@@ -140,7 +141,7 @@ t.test('a token of operators in a file, and a secret of the app, change with it'
   t.equal(config.env.DB_PASSWORD?.reveal(), 'after')
 })
 
-t.test('an option takes a secret from a file, and a pipe is read once', async (t) => {
+t.test('an option takes a secret from a file', async (t) => {
   const { path, mount } = mountedSecrets(t, { jwt: newSecret() })
   const next = newSecret()
   const { token } = await start(t, { auth: { jwt: { secret: secretFromFile(path('jwt')) } } })
@@ -150,6 +151,34 @@ t.test('an option takes a secret from a file, and a pipe is read once', async (t
   writeFileSync(path('empty'), '\n')
   t.throws(() => secretFromFile(path('empty')), /empty/)
 })
+
+requires(['redis-server'], 'the next connection to Redis has the new password', async (t) => {
+  const [first, second] = [newSecret(), newSecret()]
+  const { port } = await startRedis(t)
+  const admin = new Redis({ port })
+  t.teardown(() => admin.disconnect())
+  await admin.config('SET', 'requirepass', first)
+  const { path, mount } = mountedSecrets(t, {
+    url: `redis://:${encodeURIComponent(first)}@127.0.0.1:${port}`
+  })
+  const config = fromEnv({ NODE_ENV: 'development', REDIS_URL_FILE: path('url') })
+  const { app, said } = await start(t, { ...config, auth: { jwt: { secret: newSecret() } } })
+  const store = () => app.security.store?.()
+  await until('the connection', () => store()?.up)
+
+  await admin.config('SET', 'requirepass', second)
+  mount({ url: `redis://:${encodeURIComponent(second)}@127.0.0.1:${port}` })
+  await until('the new password', () => said(/a secret has changed/).length === 1)
+  await admin.call('CLIENT', 'KILL', 'SKIPME', 'yes', 'TYPE', 'normal')
+  const clients = async () => String(await admin.client('LIST')).match(/lib-name|addr=/g)?.length ?? 0
+  await until('another connection', async () => (await clients()) > 1)
+  await until('an answer', async () => (await app.inject('/health/ready')).json<Ready>().checks.redis)
+  t.equal(said(/Redis cannot be used.*WRONGPASS|NOAUTH/).length, 0)
+})
+
+interface Ready {
+  checks: { redis?: boolean }
+}
 
 t.test('the watch ends when the app closes', async (t) => {
   const { path, mount } = mountedSecrets(t, { jwt: newSecret() })

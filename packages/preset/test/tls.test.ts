@@ -109,7 +109,7 @@ async function statusOverHttp2(port: number): Promise<number> {
 }
 
 for (const [name, own] of [
-  ['HTTPS', {}],
+  ['HTTPS', { https: { minVersion: 'TLSv1.3' } }],
   ['HTTP/2', { http2: true, https: { allowHTTP1: true } }]
 ] as const) {
   requires(
@@ -121,16 +121,18 @@ for (const [name, own] of [
       const { app, said } = await start(t, { tls: { cert, key } }, own, 'localhost')
       const addresses = app.addresses() as AddressInfo[]
       for (const { address, port } of addresses) t.equal(await shownBy(address, port), 'first')
-      const open = connect({
-        host: addresses[0]!.address,
-        port: addresses[0]!.port,
-        rejectUnauthorized: false
-      })
+      const target = { host: addresses[0]!.address, port: addresses[0]!.port }
+      const open = connect({ ...target, rejectUnauthorized: false })
       await new Promise((resolve) => open.once('secureConnect', resolve))
 
       files.mount(certificate(t, 'second'))
       await until('the exchange', () => said(/the TLS certificate has changed/).length === 1)
       for (const { address, port } of addresses) t.equal(await shownBy(address, port), 'second')
+      if (name === 'HTTPS') {
+        const old = connect({ ...target, rejectUnauthorized: false, maxVersion: 'TLSv1.2' })
+        const error = await new Promise<NodeJS.ErrnoException>((resolve) => old.once('error', resolve))
+        t.match(error.code, /ERR_SSL/, 'the other options of the server stay')
+      }
       t.notOk(open.destroyed, 'an open connection stays')
       open.destroy()
       if (name === 'HTTP/2') {
