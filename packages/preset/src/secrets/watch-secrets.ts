@@ -12,8 +12,10 @@ const maxDepth = 8
 /** The secrets in files among the options, those of `fromEnv` included. */
 export function fileSecrets(options: object): WatchedSecret[] {
   const sources = new Set<SecretSource>()
+  const seen = new Set<object>()
   const search = (value: unknown, depth: number): void => {
-    if (typeof value !== 'object' || value === null || depth > maxDepth) return
+    if (typeof value !== 'object' || value === null || depth > maxDepth || seen.has(value)) return
+    seen.add(value)
     const source = sourceOf(value)
     if (source !== undefined) sources.add(source)
     const prototype: unknown = Object.getPrototypeOf(value)

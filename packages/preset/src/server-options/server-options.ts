@@ -17,8 +17,11 @@ import { withLogger, mergeAppOptions, type KnownKeys, type OwnServerOptions } fr
  */
 export type ServerSettings = Partial<
   Omit<FastifyServerSettings, 'loggerInstance'> &
-    SecurityServerSettings & { return503OnClosing: boolean; https: TlsSettings }
+    SecurityServerSettings & { return503OnClosing: boolean }
 >
+
+/** The settings, with the certificate of `tls`: in the public type it would change the type of the server. */
+export type PartSettings = ServerSettings & { https?: TlsSettings }
 
 /** The type of the logger in the options, so that `app.log` has it. */
 type InstanceOf<Options> = Options extends {
@@ -77,7 +80,7 @@ export function partSettings({
   shutdown,
   security,
   tls
-}: SeaworthyOptions): ServerSettings {
+}: SeaworthyOptions): PartSettings {
   return {
     ...(tls === undefined ? {} : { https: tlsSettings(tls) }),
     ...(errors === false ? {} : load.errors().errorsServerOptions(partOptions(errors))),
