@@ -244,9 +244,15 @@ t.test('doctor compares the app with its deployment files', async (t) => {
       "module.exports = { apps: [{ name: 'a', instances: 'max', kill_timeout: 1600 }] }",
     'k8s/base/deployment.yaml': 'spec:\n  template:\n    spec:\n      terminationGracePeriodSeconds: 5\n',
     'k8s/ingress.yaml': 'apiVersion: networking.k8s.io/v1\nkind: Ingress\n',
-    'compose.yaml': 'services:\n  app:\n    stop_grace_period: 10m\n'
+    'compose.yaml':
+      'services:\n  app:\n    stop_grace_period: 10m\n    environment: { API_TOKEN: abcdefghijklmno }\n'
   })
-  const { of } = await findingsOf(t, 'unsafe.js', { cwd })
+  const { of, findings } = await findingsOf(t, 'unsafe.js', { cwd, env: { API_TOKEN: 'abcdefghijklmno' } })
+  t.match(of('secrets').at(-1), {
+    problem: 'the value of API_TOKEN is in compose.yaml',
+    line: /^API_TOKEN_FILE=/
+  })
+  t.notMatch(JSON.stringify(findings), 'abcdefghijklmno')
   t.match(of('memory-only-state'), [
     {
       problem: 'ecosystem.config.cjs has instances: max, and each process has its own rate limits and logins'
@@ -282,13 +288,13 @@ t.test('versions with an advisory are found, each with a version to install', as
     'node_modules/ws': '8.18.0'
   })
   const versions = findVersions(app, findCopies(app), ['fastify', 'find-my-way', '@fastify/multipart', 'ws'])
-  t.match(advisoryFindings(versions, '24.13.0'), [
-    { problem: 'fastify 5.6.2 has the advisory CVE-', line: /^npm install fastify@\^5\.7\./ },
+  t.match(advisoryFindings(versions, '24.17.0'), [
+    { problem: 'fastify 5.6.2 has the advisory CVE-', line: /^npm install fastify@\^5\.8\.5$/ },
     { problem: 'find-my-way 9.0.0', line: 'npm install find-my-way@^9.0.1' },
     { problem: '@fastify/multipart 9.0.2', line: 'npm install @fastify/multipart@^9.0.3' }
   ])
-  t.match(advisoryFindings([], '24.12.0'), [{ problem: 'Node 24.12.0', line: /24\.13\.0/ }])
-  for (const node of ['22.22.0', '24.13.0', '26.0.0']) t.same(advisoryFindings([], node), [])
+  t.match(advisoryFindings([], '24.16.0'), [{ problem: 'Node 24.16.0', line: /24\.17\.0/ }])
+  for (const node of ['22.23.0', '24.17.0', '26.3.1', '28.0.0']) t.same(advisoryFindings([], node), [])
 })
 
 /** Makes an app with packages at these paths, of these versions. */

@@ -16,8 +16,7 @@ import { withLogger, mergeAppOptions, type KnownKeys, type OwnServerOptions } fr
  * console.log(settings.bodyLimit)
  */
 export type ServerSettings = Partial<
-  Omit<FastifyServerSettings, 'loggerInstance'> &
-    SecurityServerSettings & { return503OnClosing: boolean }
+  Omit<FastifyServerSettings, 'loggerInstance'> & SecurityServerSettings & { return503OnClosing: boolean }
 >
 
 /** The settings, with the certificate of `tls`: in the public type it would change the type of the server. */

@@ -5,27 +5,28 @@ import type { Finding } from './finding.ts'
  * last one, or no longer mended. The list is that of this package's version: `doctor` asks no server.
  */
 const safeVersions: Readonly<Record<string, { advisory: string; safe: readonly string[] }>> = {
-  fastify: { advisory: 'CVE-2026-25223', safe: ['5.7.2'] },
+  fastify: { advisory: 'CVE-2026-33806', safe: ['5.8.5'] },
   '@fastify/bearer-auth': { advisory: 'CVE-2022-31142', safe: ['7.0.2', '8.0.1'] },
   '@fastify/csrf-protection': { advisory: 'CVE-2023-27495', safe: ['4.1.0', '6.3.0'] },
-  '@fastify/express': { advisory: 'CVE-2026-22037', safe: ['4.0.3'] },
-  '@fastify/middie': { advisory: 'CVE-2026-22031', safe: ['9.1.0'] },
+  '@fastify/express': { advisory: 'CVE-2026-6556', safe: ['4.0.7'] },
+  '@fastify/middie': { advisory: 'CVE-2026-33804', safe: ['9.3.2'] },
   '@fastify/multipart': { advisory: 'CVE-2025-24033', safe: ['8.3.1', '9.0.3'] },
   '@fastify/oauth2': { advisory: 'CVE-2023-31999', safe: ['7.2.0'] },
   '@fastify/passport': { advisory: 'CVE-2023-29019', safe: ['1.1.0', '2.3.0'] },
   '@fastify/reply-from': { advisory: 'CVE-2023-51701', safe: ['9.6.0'] },
   '@fastify/secure-session': { advisory: 'CVE-2024-31999', safe: ['7.3.0'] },
   '@fastify/session': { advisory: 'CVE-2024-35220', safe: ['10.9.0'] },
+  '@fastify/static': { advisory: 'CVE-2026-6414', safe: ['9.1.1'] },
   '@fastify/websocket': { advisory: 'CVE-2022-39386', safe: ['5.0.1', '7.1.1'] },
-  'fast-jwt': { advisory: 'CVE-2025-30144', safe: ['5.0.6'] },
+  'fast-jwt': { advisory: 'CVE-2026-34950', safe: ['6.2.0'] },
   'find-my-way': { advisory: 'CVE-2024-45813', safe: ['8.2.2', '9.0.1'] },
   jsonwebtoken: { advisory: 'CVE-2022-23540', safe: ['9.0.0'] },
-  undici: { advisory: 'CVE-2025-22150', safe: ['5.28.5', '6.21.1', '7.2.3'] },
+  undici: { advisory: 'CVE-2026-2229', safe: ['6.24.0', '7.24.0'] },
   ws: { advisory: 'CVE-2024-37890', safe: ['5.2.4', '6.2.3', '7.5.10', '8.17.1'] }
 }
 
-/** The releases of Node that mend what was published in January 2026. */
-const safeNode = ['22.22.0', '24.13.0', '25.3.0'] as const
+/** The releases of Node that mend what was published in June 2026. */
+const safeNode = ['22.23.0', '24.17.0', '26.3.1'] as const
 
 /** The packages in the list, whose versions are looked up. */
 export const packagesWithAdvisories: readonly string[] = Object.keys(safeVersions)
@@ -58,7 +59,7 @@ export function advisoryFindings(
       : [
           {
             check: 'advisories',
-            problem: `Node ${node} has advisories of high severity`,
+            problem: `Node ${node} has published advisories`,
             line: `use Node ${saferNode} or newer`
           }
         ]

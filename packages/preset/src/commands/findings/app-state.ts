@@ -15,6 +15,11 @@ export function stateFindings(app: ReviewedApp, deployment: Deployment): Finding
     ...missingSchemas(app),
     ...(app.review?.publicMetrics ? publicMetrics : []),
     ...(app.review?.secretProblems ?? []).map(secretFinding),
+    ...deployment.committed.map(({ name, file }) => ({
+      check: 'secrets',
+      problem: `the value of ${name} is in ${file}, for all who can read the repository`,
+      line: `${name}_FILE=/run/secrets/${name.toLowerCase()}, with a new value`
+    })),
     ...memoryOnly(app, deployment),
     ...untrustedProxy(app, deployment),
     ...shortGrace(app, deployment)

@@ -17,9 +17,11 @@ export interface Deployment {
   /** The proxy in front. */
   proxy: string | undefined
   grace: Grace[]
+  /** Variables whose value is in a file of the repository. */
+  committed: { name: string; file: string }[]
 }
 
-const files = /^(?:ecosystem\.config\.[cm]?js|(?:docker-)?compose[\w.-]*\.ya?ml)$/
+const files = /^(?:\.env[\w.-]*\.example|ecosystem\.config\.[cm]?js|(?:docker-)?compose[\w.-]*\.ya?ml)$/
 const folders =
   /^(?:kubernetes|k8s|deploy|deployment|manifests|base|overlays|helm|templates|production|staging)$/
 const maxFiles = 200
@@ -32,7 +34,8 @@ export function findDeployment(folder: string, env: NodeJS.ProcessEnv): Deployme
   return {
     processes: processesOf(found, env),
     proxy: found.flatMap(proxyIn)[0],
-    grace: found.flatMap(graceOf)
+    grace: found.flatMap(graceOf),
+    committed: committedSecrets(found, env)
   }
 }
 
@@ -58,6 +61,17 @@ function deploymentFiles(root: string): FoundFile[] {
     // A folder that cannot be read says nothing.
   }
   return found
+}
+
+/** Characters from which a value is not in a file by chance. */
+const minSecretLength = 12
+
+function committedSecrets(found: readonly FoundFile[], env: NodeJS.ProcessEnv): Deployment['committed'] {
+  return Object.entries(env).flatMap(([name, value = '']) => {
+    if (value.length < minSecretLength || !/(?:SECRET|TOKEN|PASSWORD|_KEY)$/.test(name)) return []
+    const file = found.find(({ text }) => text.includes(value))
+    return file === undefined ? [] : [{ name, file: file.name }]
+  })
 }
 
 function proxyIn({ name, text }: FoundFile): string[] {
