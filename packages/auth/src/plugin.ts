@@ -15,7 +15,7 @@ import { createRouteRules } from './policy/routes.ts'
 import { issuerScopeOf } from './revocation/issuer-scope.ts'
 import { createRevocations, type Revocations } from './revocation/revocations.ts'
 import type { Scheme } from './schemes/types.ts'
-import { createRotateKeys } from './rotation/rotate-keys.ts'
+import { createAcceptKeys } from './rotation/rotate-keys.ts'
 import { watchKeyFiles } from './rotation/watch-keys.ts'
 import { markNewKey, warnOfSharedKeys } from './service-mark.ts'
 import { memoryStore } from './stores/memory.ts'
@@ -69,7 +69,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
   decorateUnlessPresent(fastify, 'authenticate', rules.authenticate)
   decorateUnlessPresent(fastify, 'authorize', rules.authorize)
 
-  const rotateKeys = createRotateKeys({
+  const acceptKeys = createAcceptKeys({
     jwt,
     session,
     tokens,
@@ -78,7 +78,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     onRotated: (secret) => void markNewKey(store, options, secret)
   })
   const api = createApi({
-    rotateKeys,
+    rotateKeys: async (keys) => (await acceptKeys(keys))(),
     login: options.login,
     log: fastify.log,
     store,
@@ -108,7 +108,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     on: { session: session !== undefined, jwt: jwt !== undefined }
   })
   warnOfLonelyMemory(fastify, options)
-  watchKeyFiles(fastify, authOptions, rotateKeys)
+  watchKeyFiles(fastify, authOptions, acceptKeys)
   loaded()
 
   fastify.addHook('onReady', async () => {

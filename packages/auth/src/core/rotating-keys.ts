@@ -52,6 +52,15 @@ export class RotatingKeys<K> {
     return entry.until > Date.now() ? entry.key : 'expired'
   }
 
+  /** Lets a key verify that will be the first one soon: other processes may have it first already. */
+  accept(next: K): void {
+    const [current, ...others] = this.#entries
+    const entries = [...(current ? [current] : []), { key: next, until: Infinity }, ...others]
+    this.#entries = entries
+      .filter(({ key }, index) => index <= 1 || !this.#equals(key, next))
+      .slice(0, maxKeys)
+  }
+
   /** Puts a new key first. Returns whether it is another one than the current. */
   rotate(next: K): boolean {
     const [current, ...others] = this.#entries

@@ -26,23 +26,26 @@ export interface NewKeys {
 export interface RotationDependencies {
   readonly jwt: ResolvedJwt | undefined
   readonly session: ResolvedSession | undefined
-  readonly tokens: Pick<TokenFeature, 'rotate'> | undefined
-  readonly sessions: Pick<SessionFeature, 'rotate'> | undefined
+  readonly tokens: Pick<TokenFeature, 'accept'> | undefined
+  readonly sessions: Pick<SessionFeature, 'accept'> | undefined
   readonly audit: Audit
   /** Called with the secret of each new key. */
   readonly onRotated: (secret: string | Buffer) => void
 }
 
+/** Accepts what new keys have made. The returned function lets them sign and seal. */
+export type AcceptKeys = (keys: NewKeys) => Promise<() => void>
+
 /**
- * Makes `app.auth.rotateKeys`: new keys sign and seal at once, and those before verify what they have made.
+ * Makes the function that checks new keys and accepts them; those before verify what they have made.
  *
  * @throws RangeError with the code `INVALID_OPTION` for a key that the options would not take; then no key changes.
  */
-export function createRotateKeys(dependencies: RotationDependencies): (keys: NewKeys) => Promise<void> {
+export function createAcceptKeys(dependencies: RotationDependencies): AcceptKeys {
   const { jwt, session, tokens, sessions, audit, onRotated } = dependencies
 
   function newTokenKey(value: SymmetricKey) {
-    if (!jwt || !tokens?.rotate)
+    if (!jwt || !tokens?.accept)
       return check.failWith('rotateKeys.jwt', 'left out without a key of the app', 'one')
     const { algorithm } = jwt
     const isSymmetric = algorithm.startsWith('HS')
@@ -62,13 +65,19 @@ export function createRotateKeys(dependencies: RotationDependencies): (keys: New
     check.keys('rotateKeys', keys, ['jwt', 'session'])
     const tokenKey = keys.jwt === undefined ? undefined : newTokenKey(keys.jwt)
     const sessionKey = keys.session === undefined ? undefined : await newSessionKey(keys.session)
-    if (tokenKey !== undefined && (await tokens!.rotate!(tokenKey))) {
-      onRotated(tokenKey.sign)
-      audit.record({ type: 'key_rotated', outcome: 'ok', scheme: 'jwt' })
-    }
-    if (sessionKey !== undefined && (await sessions!.rotate(sessionKey))) {
-      onRotated(sessionKey)
-      audit.record({ type: 'key_rotated', outcome: 'ok', scheme: 'session' })
+    const promoteToken = tokenKey && (await tokens!.accept!(tokenKey))
+    const promoteSession = sessionKey && (await sessions!.accept(sessionKey))
+    return () => {
+      if (tokenKey && promoteToken) {
+        promoteToken()
+        onRotated(tokenKey.sign)
+        audit.record({ type: 'key_rotated', outcome: 'ok', scheme: 'jwt' })
+      }
+      if (sessionKey && promoteSession) {
+        promoteSession()
+        onRotated(sessionKey)
+        audit.record({ type: 'key_rotated', outcome: 'ok', scheme: 'session' })
+      }
     }
   }
 }

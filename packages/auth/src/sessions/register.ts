@@ -17,8 +17,8 @@ import type { SessionHooks, Sessions } from './types.ts'
 export interface SessionFeature {
   readonly sessions: Sessions & SessionHooks
   readonly scheme: Scheme
-  /** Seals with this key from now on. Returns whether it is another one. */
-  rotate(key: Buffer): Promise<boolean>
+  /** Opens cookies of a new key. The returned function lets it seal; there is none for the current key. */
+  accept(key: Buffer): Promise<(() => void) | undefined>
 }
 
 /** The place of a request's session. A request without a cookie gets one when a handler reads it. */
@@ -73,12 +73,15 @@ export async function registerSessions(
   return {
     sessions,
     scheme: sessionScheme(sessions, realm),
-    async rotate(next) {
-      if (current.equals(next)) return false
-      await sealed.rotate(next)
-      signatures.rotate(signatureSecretOf(next))
-      current = next
-      return true
+    async accept(next) {
+      if (current.equals(next)) return undefined
+      const promote = await sealed.accept(next)
+      signatures.accept(signatureSecretOf(next))
+      return () => {
+        promote()
+        signatures.rotate(signatureSecretOf(next))
+        current = next
+      }
     }
   }
 }

@@ -16,8 +16,8 @@ export interface SealedCookies {
   seal(session: SealedSession): Promise<string>
   /** `undefined` for a cookie that no key has sealed. `isOld`: not the first key. */
   open(cookie: string): Promise<(SealedSession & { readonly isOld: boolean }) | undefined>
-  /** Seals with this key from now on. */
-  rotate(key: Buffer): Promise<void>
+  /** Opens cookies of a new key. The returned function lets it seal. */
+  accept(key: Buffer): Promise<() => void>
   /** The letters of a sealed session. */
   lengthOf(session: SealedSession): number
 }
@@ -76,8 +76,10 @@ export async function createSealedCookies(
       }
     },
 
-    async rotate(key) {
-      imported.rotate(await importKey(key))
+    async accept(key) {
+      const next = await importKey(key)
+      imported.accept(next)
+      return () => void imported.rotate(next)
     },
 
     lengthOf: (session) => overhead + Math.ceil((Buffer.byteLength(textOf(session)) * 4) / 3)

@@ -14,8 +14,8 @@ export interface IssuerRegistry {
   readonly byName: ReadonlyMap<string, TrustedIssuer>
   /** The sources of published keys, by issuer. */
   readonly sources: ReadonlyMap<string, KeySource>
-  /** Puts a new key of the app first. The one before verifies its tokens until they have expired. */
-  rotate(key: VerificationKey['pem']): Promise<void>
+  /** Accepts tokens of a new key of the app. The returned function puts it first. */
+  accept(key: VerificationKey['pem']): Promise<() => void>
 }
 
 /** Loads only those verification libraries that the options need. */
@@ -61,9 +61,10 @@ export async function createIssuerRegistry(
   return {
     byName,
     sources,
-    async rotate(key) {
+    async accept(key) {
       const [verify] = await verifiersOfApp([key])
-      ofApp.rotate(verify!)
+      ofApp.accept(verify!)
+      return () => void ofApp.rotate(verify!)
     }
   }
 }

@@ -21,8 +21,11 @@ export interface TokenFeature {
   readonly verifier: TokenVerifier
   /** Only if the app has a key. */
   readonly mint: TokenMint | undefined
-  /** Puts a new key first. Returns whether it is another one. Only if the app has a key. */
-  readonly rotate: ((next: SigningKey) => Promise<boolean>) | undefined
+  /**
+   * Accepts tokens of a new key. The returned function lets it sign; there is none for the current key. Only if the app has
+   * a key.
+   */
+  readonly accept: ((next: SigningKey) => Promise<(() => void) | undefined>) | undefined
 }
 
 export interface TokenDependencies {
@@ -67,7 +70,7 @@ export async function registerTokens(
       throw unauthorized('FST_JWT_NO_AUTHORIZATION_IN_HEADER', message, challenge('Bearer', realm))
     }
     fastify.decorateRequest('jwtVerify', createJwtVerify({ ...dependencies, lookup }) as never)
-    return { scheme, headerScheme, verifier, mint: undefined, rotate: undefined }
+    return { scheme, headerScheme, verifier, mint: undefined, accept: undefined }
   }
 
   await (
@@ -75,13 +78,16 @@ export async function registerTokens(
   ).registerJwtAdapter(fastify, jwt, dependencies, () => signing.current.sign)
   const sign = (claims: Record<string, unknown>): string => fastify.jwt.sign(claims)
   const mint = createTokenMint(jwt, { sign, store, revocations, audit, realm })
-  const rotate = async (next: SigningKey): Promise<boolean> => {
-    if (sameKey(signing.current, next)) return false
-    // Before it signs, so that each of its tokens is verified.
-    await issuers.rotate(next.verify)
-    return signing.rotate(next)
+  const accept = async (next: SigningKey): Promise<(() => void) | undefined> => {
+    if (sameKey(signing.current, next)) return undefined
+    const promote = await issuers.accept(next.verify)
+    signing.accept(next)
+    return () => {
+      promote()
+      signing.rotate(next)
+    }
   }
-  return { scheme, headerScheme, verifier, mint, rotate }
+  return { scheme, headerScheme, verifier, mint, accept }
 }
 
 const sameKey = (one: SigningKey, other: SigningKey): boolean =>
