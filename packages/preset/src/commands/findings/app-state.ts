@@ -68,7 +68,7 @@ const publicMetrics: readonly Finding[] = [
 const secretFinding = (problem: string): Finding => ({
   check: 'secrets',
   problem,
-  line: 'openssl rand -base64 32'
+  line: `${/"([^"]+)"/.exec(problem)?.[1] ?? 'SECRET'} = $(openssl rand -base64 32)`
 })
 
 function memoryOnly({ review }: ReviewedApp, { processes }: Deployment): Finding[] {
