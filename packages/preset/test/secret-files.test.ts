@@ -3,6 +3,7 @@ import './parts.ts'
 import { createHmac, randomBytes } from 'node:crypto'
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { requires, startNode, startRedis, temporaryFolder, until } from '@seaworthy/testing'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { Redis } from 'ioredis'
@@ -63,6 +64,8 @@ t.test('a new secret in a mount signs in all apps, and tokens of the old one sta
   const [first, second, third] = [newSecret(), newSecret(), newSecret()]
   const { path, mount } = mountedSecrets(t, { jwt: `${first}\n` })
   const config = fromEnv({ NODE_ENV: 'development', JWT_SECRET_FILE: path('jwt') })
+  const printed = `${inspect(config, { depth: 9, showHidden: true })}${JSON.stringify(config)}`
+  t.notMatch(printed, first)
   const apps = [await start(t, config), await start(t, config)]
   const tokens = [await apps[0]!.token()]
   for (const secret of [second, third]) {
