@@ -58,6 +58,7 @@ export const lineEffects = [
   ],
   ['seaworthy: <join>', 'The parts in the line are on, off or have stepped back'],
   ['seaworthy: Redis can be used again', 'All parts use it again'],
+  ['seaworthy: a secret has changed in its file', 'We use the new value; keys from before still verify'],
   ['seaworthy: constructor options are missing', 'The app runs without what the line names'],
   [
     'security: X-Forwarded-* headers are trusted only from these proxies',
@@ -170,6 +171,18 @@ export const lineNotes = [
   [
     'resilience: "<name>" is called without a request',
     'Pass the request as the first argument of `call`, or `null` outside of requests.'
+  ],
+  [
+    'security: the limit "<name>" is changed',
+    'Nothing: an operator did it on the management listener. The field `ttl` says for how long.'
+  ],
+  [
+    'seaworthy: a secret has changed in its file',
+    'Nothing. The field `path` has the file.'
+  ],
+  [
+    'seaworthy: the TLS certificate has changed',
+    'Nothing. The field `until` says when the new one expires.'
   ],
   [
     'seaworthy: "<path>" is <value> milliseconds',
@@ -526,6 +539,8 @@ export const metricNotes = {
     '`refused` grows: one client takes all, or a limit is too low. Try it with `observe: true` first.',
   concurrency_limit_running: 'It grows and does not fall: requests hang.',
   rate_limit_store_up: '0: each process counts alone.',
+  tls_certificate_not_after_timestamp_seconds:
+    'Less than `time()` and some days: the renewal is late. `rules/alerts.yml` of the package has the alerts.',
   auth_decisions_total: '`denied` grows: an attack, a client with an old token, or a missing role.',
   auth_events_total: 'Failed logins by `type` and `outcome`.',
   auth_keys_age_seconds:

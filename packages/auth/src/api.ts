@@ -6,6 +6,7 @@ import type { AuthHook } from './policy/auth-hook.ts'
 import type { MatrixRow } from './policy/matrix.ts'
 import type { Sessions } from './sessions/types.ts'
 import type { TokenPair } from './tokens/mint.ts'
+import type { NewKeys } from './rotation/rotate-keys.ts'
 import type { RoleName } from './types/names.ts'
 import type { AnyRequest } from './types/requests.ts'
 
@@ -48,6 +49,13 @@ export interface AuthApi {
   refresh(refreshToken: string, request?: AnyRequest): Promise<TokenPair>
   /** Revokes tokens and ends sessions, on all processes within a second. Rejects if Redis does not confirm it. */
   revoke(what: Revocable): Promise<void>
+  /**
+   * Puts new keys first, as `jwt.secret`, `jwt.key`, `session.key` and `session.secret` do at the start. The ones before
+   * verify what they have made, for as long as that is valid. Keys of the options that are in files rotate by themselves.
+   *
+   * @throws RangeError with the code `INVALID_OPTION` for a key that the options would not take; then no key changes.
+   */
+  rotateKeys(keys: NewKeys): Promise<void>
   /** The access rules of all routes. */
   matrix(): MatrixRow[]
   /** The matrix as text. */

@@ -36,6 +36,7 @@ export interface ApiDependencies {
   readonly sessions: Sessions | undefined
   readonly apiKeys: ApiKeys | undefined
   readonly csrf: Csrf | undefined
+  readonly rotateKeys: AuthApi['rotateKeys']
 }
 
 /** Returns a feature, or throws with the option that enables it. */
@@ -54,6 +55,7 @@ export function createApi({
   revocations,
   rules,
   issuers,
+  rotateKeys,
   ...features
 }: ApiDependencies): AuthApi {
   const { sessions } = features
@@ -70,6 +72,7 @@ export function createApi({
     issueTokens: async (claims, request) => mint().issueTokens(claims, request),
     refresh: async (refreshToken, request) => mint().refresh(refreshToken, request),
     revoke: createRevoke({ store, audit, revocations, sessions, issuers, mint, verifier }),
+    rotateKeys,
     matrix: () => rules.matrix(),
     printMatrix: () => formatMatrix(rules.matrix()),
     hashPassword: (password) => passwords.hash(password),

@@ -10,12 +10,15 @@ import fp from 'fastify-plugin'
  * Without it (a version that decorates in another way): `request.jwtVerify()` of `@fastify/jwt` stays, which rejects
  * tokens of other keys and issuers, and a warning is logged. `app.authenticate` does not depend on it.
  *
- * @param replace - Makes the replacement. It gets the function of `@fastify/jwt`.
+ * `reply.jwtSign()` is replaced likewise: ours signs with a key that came after the start. Without it, the key of the start
+ * goes on signing there.
+ *
+ * @param replace - Makes the replacements. They get the functions of `@fastify/jwt`.
  */
 export async function registerFastifyJwt(
   fastify: FastifyInstance,
   options: FastifyJWTOptions,
-  replace: (original: unknown) => unknown
+  replace: { verify(original: unknown): unknown; sign(original: unknown): unknown }
 ): Promise<void> {
   let replaced = false
   const withReplacement = (
@@ -25,11 +28,14 @@ export async function registerFastifyJwt(
   ): void => {
     const host = new Proxy(instance, {
       get(target, name) {
+        if (name === 'decorateReply')
+          return (property: string, value: unknown) =>
+            target.decorateReply(property, (property === 'jwtSign' ? replace.sign(value) : value) as never)
         if (name !== 'decorateRequest') return Reflect.get(target, name) as unknown
         return (property: string, value: unknown) => {
           if (property !== 'jwtVerify') return target.decorateRequest(property, value)
           replaced = true
-          return target.decorateRequest('jwtVerify', replace(value) as never)
+          return target.decorateRequest('jwtVerify', replace.verify(value) as never)
         }
       }
     })

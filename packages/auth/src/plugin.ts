@@ -17,7 +17,9 @@ import { createRouteRules } from './policy/routes.ts'
 import { issuerScopeOf } from './revocation/issuer-scope.ts'
 import { createRevocations, type Revocations } from './revocation/revocations.ts'
 import type { Scheme } from './schemes/types.ts'
-import { warnOfSharedKeys } from './service-mark.ts'
+import { createAcceptKeys } from './rotation/rotate-keys.ts'
+import { watchKeyFiles } from './rotation/watch-keys.ts'
+import { markNewKey, warnOfSharedKeys } from './service-mark.ts'
 import { memoryStore } from './stores/memory.ts'
 import { redisStore } from './stores/redis.ts'
 import type { AuthStore } from './stores/store.ts'
@@ -90,7 +92,16 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
   decorateUnlessPresent(fastify, 'authenticate', rules.authenticate)
   decorateUnlessPresent(fastify, 'authorize', rules.authorize)
 
+  const acceptKeys = createAcceptKeys({
+    jwt,
+    session,
+    tokens,
+    sessions,
+    audit,
+    onRotated: (secret) => void markNewKey(store, options, secret)
+  })
   const api = createApi({
+    rotateKeys: async (keys) => (await acceptKeys(keys))(),
     login: options.login,
     log: fastify.log,
     store,
@@ -128,6 +139,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     on: { session: session !== undefined, jwt: jwt !== undefined }
   })
   warnOfLonelyMemory(fastify, options)
+  watchKeyFiles(fastify, authOptions, acceptKeys)
   loaded()
 
   fastify.addHook('onReady', async () => {

@@ -7,14 +7,26 @@ import type { AuthStore } from './stores/store.ts'
 const markOf = (secret: string | Buffer): string =>
   createHmac('sha256', secret).update('seaworthy:auth:service').digest('base64url').slice(0, 16)
 
+type MarkedOptions = Pick<ResolvedAuth, 'jwt' | 'session'>
+
 /** The signs of the secrets that only this service's processes have. A rotation keeps one of them. */
-function marksOf({ jwt, session }: Pick<ResolvedAuth, 'jwt' | 'session'>): string[] {
+function marksOf({ jwt, session }: MarkedOptions): string[] {
   const secrets = [
     ...(jwt?.keys ?? []).map(({ sign }) => sign),
     ...(session?.key ?? []),
     ...(session?.secret === undefined ? [] : [session.secret])
   ]
   return secrets.map(markOf)
+}
+
+/** Stores the sign of a new key, so that the next start finds one of its own. */
+export async function markNewKey(
+  store: AuthStore,
+  options: MarkedOptions,
+  secret: string | Buffer
+): Promise<void> {
+  // While Redis is down, the next start warns at most.
+  if (store.shared) await store.markService([markOf(secret), ...marksOf(options)]).catch(() => [])
 }
 
 /**

@@ -18,12 +18,17 @@ function loggingApp(t: Test) {
 t.test('request.jwtVerify() of the installed @fastify/jwt can be replaced', async (t) => {
   const { app, lines } = loggingApp(t)
   let original: unknown
-  await registerFastifyJwt(app, options, (value) => {
-    original = value
-    return replacement
+  let sign: unknown
+  await registerFastifyJwt(app, options, {
+    verify: (value) => {
+      original = value
+      return replacement
+    },
+    sign: (value) => (sign = value)
   })
   t.equal((await app.inject('/')).body, 'replacement')
   t.type(original, 'function')
+  t.type(sign, 'function', 'reply.jwtSign() too')
   t.type(app.jwt.sign, 'function')
   t.notMatch(lines.join(''), /cannot be replaced/)
 })
@@ -37,7 +42,10 @@ t.test('a @fastify/jwt that decorates in another way keeps its jwtVerify and cau
   const internals = await t.mockImport<typeof import('../src/internals.ts')>('../src/internals.ts', {
     '@fastify/jwt': { default: otherVersion }
   })
-  await internals.registerFastifyJwt(app, options, () => replacement)
+  await internals.registerFastifyJwt(app, options, {
+    verify: () => replacement,
+    sign: (value) => value
+  })
   t.equal((await app.inject('/')).body, 'original')
   t.match(lines.join(''), /auth: request\.jwtVerify\(\) of this @fastify\/jwt cannot be replaced/)
 })

@@ -31,6 +31,7 @@ async function build(t: Test, port: number, client: ClientOptions, options: Auth
   })
   made.route('GET', '/me', { config: { auth: true } })
   await made.app.ready()
+  await until('the connection', () => redis.status === 'ready')
   const login = async (sub: string) => {
     const { headers } = await made.app.inject({ method: 'POST', url: '/login', payload: { sub } })
     return { cookie: cookieOf(headers) }

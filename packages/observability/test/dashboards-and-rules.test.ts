@@ -17,11 +17,13 @@ const neighbours: Record<string, readonly string[]> = {
   health_check_status: ['check'],
   health_check_duration_seconds: ['check'],
   rate_limit_requests_total: ['limit', 'outcome'],
-  load_shed_total: ['priority']
+  load_shed_total: ['priority'],
+  health_broken: [],
+  tls_certificate_not_after_timestamp_seconds: []
 }
 
 const words = new Set(
-  'sum rate by max min avg count and histogram_quantile avg_over_time le job route label_values or unless on'.split(
+  'sum rate by max min avg count and histogram_quantile avg_over_time le job route label_values or unless on time'.split(
     ' '
   )
 )
@@ -54,7 +56,7 @@ t.test('every metric that the dashboard and the rules name is exported', async (
     app.get('/', async () => (await fetch(upstream.url)).status)
     const meter = provided(app, meterPort)!
     for (const [name, labels] of Object.entries(neighbours)) {
-      if (name.endsWith('_seconds')) {
+      if (name.endsWith('_duration_seconds')) {
         meter.histogram({ name, help: name, labels, buckets: [1] }).with(...labels)
         continue
       }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { freePort, startNode, temporaryFolder, until } from '@seaworthy/testing'
 import type { PackedFamily } from '../src/metrics/types.ts'
+import { ValueFamily } from '../src/metrics/value-family.ts'
 import { WorkerSum } from '../src/workers/worker-sum.ts'
 import { Totals } from './scrape-totals.ts'
 
@@ -165,4 +166,15 @@ t.test('every scrape of any worker has every request while all are alive', async
   const pids = new Set(await Promise.all(Array.from({ length: 400 }, async () => get(port, '/work'))))
   t.equal(pids.size, 4, 'four workers have answered')
   for (let n = 0; n < 8; n++) t.equal(new Totals(await get(port, '/metrics')).get(work200), 400)
+})
+
+t.test('of times that workers state, the first counts', async (t) => {
+  const sum = new WorkerSum()
+  for (const value of [2000, 1000]) {
+    const options = { name: 'tls_certificate_not_after_timestamp_seconds', help: '', maxSeries: 1 }
+    const family = new ValueFamily('gauge', options, () => undefined)
+    family.series.get([]).value = value
+    sum.add([family.packed()])
+  }
+  t.match(sum.families, [{ series: [['', [1000]]] }])
 })

@@ -10,6 +10,15 @@ export function constructorOptions(fastify: FastifyInstance): Readonly<Record<st
 }
 
 /**
+ * All servers of the app: `localhost` may be two addresses (IPv4 and IPv6), of which Fastify publishes the first.
+ * Without `fastify.serverBindings`, the second address keeps its TLS certificate until a restart.
+ */
+export function serversOf(fastify: FastifyInstance): unknown[] {
+  const bindings = symbolProperty(fastify, 'fastify.serverBindings')
+  return [fastify.server, ...(Array.isArray(bindings) ? (bindings as unknown[]) : [])]
+}
+
+/**
  * Whether the function is one that Fastify uses without the option. With other names than these, such an option does
  * not count as missing.
  */
@@ -65,12 +74,16 @@ export function pluginName(plugin: unknown): string | undefined {
  * The private parts that are missing, each with the consequence.
  *
  * @param plugin - A plugin made by fastify-plugin with a name.
+ * @param hasTls - Whether servers have certificates.
  */
-export function missingInternals(fastify: FastifyInstance, plugin: unknown): string[] {
+export function missingInternals(fastify: FastifyInstance, plugin: unknown, hasTls = false): string[] {
   return [
     ...(constructorOptions(fastify) === undefined
       ? ['fastify.options (the constructor options are not checked)']
       : []),
+    ...(!hasTls || Array.isArray(symbolProperty(fastify, 'fastify.serverBindings'))
+      ? []
+      : ['fastify.serverBindings (a second address of localhost keeps its TLS certificate)']),
     ...(pluginName(plugin) === undefined ? ['plugin-meta (duplicate plugins are not explained)'] : [])
   ]
 }

@@ -13,7 +13,7 @@ import fp from 'fastify-plugin'
 import { checkScope } from './conflicts/child-scope.ts'
 import { explainDecoratorConflicts } from './conflicts/explain-decorator-conflicts.ts'
 import { handleLaterPlugins } from './conflicts/later-plugins.ts'
-import { missingInternals } from './internals.ts'
+import { constructorOptions, missingInternals } from './internals.ts'
 import { load } from './load/load.cjs'
 import { requireVersions } from './load/required-versions.ts'
 import { reportAdoption, withAdoption } from './adoption/adoption.ts'
@@ -21,13 +21,16 @@ import { decide } from './parts/decide.ts'
 import { checkOptions, partNames, type SeaworthyOptions } from './parts/options.ts'
 import { hasPublicMetrics } from './parts/public-metrics.ts'
 import { questionOptions } from './parts/question-options.ts'
+import { offerReview } from './review/review.ts'
 import { redactOptions } from './parts/redact-options.ts'
 import { summarize, type PartReport, type Report, type Seaworthy } from './parts/report.ts'
 import { withTrial } from './adoption/trial.ts'
+import { fileSecrets, watchSecrets } from './secrets/watch-secrets.ts'
 import { shareRedis, type SharedRedis } from './redis/shared-redis.ts'
 import { withRedis } from './redis/with-redis.ts'
 import { missingServerOptions } from './server-options/missing.ts'
 import { rejectRegisterAlone } from './server-options/register-alone.ts'
+import { exportExpiryOfApp, watchCertificate } from './tls/watch-certificate.ts'
 import { partSettings } from './server-options/server-options.ts'
 
 interface SeaworthyDecorators {
@@ -48,6 +51,11 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, appOptions)
   const expected = partSettings(options)
   rejectRegisterAlone(fastify, options, expected)
   const redis = options.redis && shareRedis(options.redis, fastify.log)
+  const password = redis?.password === undefined ? [] : [redis.password]
+  watchSecrets(fastify, [...fileSecrets(options), ...password])
+  if (expected.https !== undefined && options.tls !== undefined)
+    watchCertificate(fastify, options.tls, expected.https)
+  else exportExpiryOfApp(fastify)
   // Made at once, so that it knows the first error of the connection.
   const redisCheck = redis && options.health !== false ? load.health().redisCheck(redis.client) : undefined
 
@@ -58,6 +66,7 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, appOptions)
   const report = (): Report =>
     structuredClone({ parts: reports, missing: missingServerOptions(fastify, expected) })
   fastify.decorate('seaworthy', { report })
+  offerReview(fastify, options, reports)
   handleLaterPlugins(fastify, reports, fastify.hasPlugin(cookiePlugin) && !hadCookies)
   explainDecoratorConflicts(fastify, reports)
   whenProvided(fastify, managementPort, (management) => {
@@ -132,7 +141,7 @@ function logStart(fastify: FastifyInstance, report: Report): void {
       'SeaworthyWarning',
       'SEAWORTHY_SERVER_OPTIONS'
     )
-  const missing = missingInternals(fastify, seaworthy)
+  const missing = missingInternals(fastify, seaworthy, constructorOptions(fastify)?.https !== undefined)
   if (missing.length > 0)
     fastify.log.warn(
       { missing },

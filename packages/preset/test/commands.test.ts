@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startNode, temporaryFolder } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
-import { findCopies, describeDuplicates } from '../src/commands/installed-copies.ts'
+import { advisoryFindings } from '../src/commands/findings/advisories.ts'
+import { findCopies, findVersions, describeDuplicates } from '../src/commands/installed-copies.ts'
 
 const cli = join(import.meta.dirname, '../src/cli.ts')
 const apps = join(import.meta.dirname, 'apps/commands')
@@ -191,6 +192,109 @@ t.test('doctor prints the install command of a missing package', async (t) => {
   t.equal(code, 1)
   t.match(output, /fastify is not installed where the app finds it\n +npm install fastify@5\n/)
   t.match(output, /the start fails: Cannot find package .*\n +npm install not-there\n/)
+})
+
+interface DoctorResult {
+  ok: boolean
+  findings: { check: string; problem: string; line: string }[]
+}
+
+/** A folder with an app beside deployment files. Packages are those of the workspace. */
+function deployed(t: Test, files: Record<string, string>): string {
+  const folder = temporaryFolder(t)
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(join(folder, name, '..'), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  return folder
+}
+
+async function findingsOf(t: Test, file: string, options: Parameters<typeof command>[2] = {}) {
+  const { code, stdout } = await command(t, ['doctor', join(apps, file), '--json'], options)
+  const { findings } = JSON.parse(stdout) as DoctorResult
+  t.ok(
+    findings.every(({ check, line }) => check !== '' && line !== ''),
+    'each has the line to change'
+  )
+  const of = (check: string) => findings.filter((finding) => finding.check === check)
+  return { code, findings, of }
+}
+
+t.test('doctor finds what a review of the app would find', async (t) => {
+  const { code, of, findings } = await findingsOf(t, 'unsafe.js')
+  t.equal(code, 1)
+  t.match(of('unguarded-routes'), [
+    {
+      problem: /every client may use them: POST \/orders, GET \/orders\/:id$/,
+      line: /config: \{ auth: true \}/
+    }
+  ])
+  t.match(of('missing-schemas'), [{ problem: /POST \/orders/, line: /^schema: / }])
+  t.match(of('public-metrics'), [{ line: /MANAGEMENT_PORT/ }])
+  t.match(
+    of('secrets').map(({ problem }) => problem),
+    ['"DB_PASSWORD" is a placeholder', '"auth.jwt.secret" and "auth.session.secret" have the same value']
+  )
+  t.notMatch(JSON.stringify(findings), /kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJ|postgres-password/)
+})
+
+t.test('doctor compares the app with its deployment files', async (t) => {
+  const cwd = deployed(t, {
+    'ecosystem.config.cjs':
+      "module.exports = { apps: [{ name: 'a', instances: 'max', kill_timeout: 1600 }] }",
+    'k8s/base/deployment.yaml': 'spec:\n  template:\n    spec:\n      terminationGracePeriodSeconds: 5\n',
+    'k8s/ingress.yaml': 'apiVersion: networking.k8s.io/v1\nkind: Ingress\n',
+    'compose.yaml':
+      'services:\n  app:\n    stop_grace_period: 10m\n    environment: { API_TOKEN: abcdefghijklmno }\n'
+  })
+  const { of, findings } = await findingsOf(t, 'unsafe.js', { cwd, env: { API_TOKEN: 'abcdefghijklmno' } })
+  t.match(of('secrets').at(-1), {
+    problem: 'the value of API_TOKEN is in compose.yaml',
+    line: /^API_TOKEN_FILE=/
+  })
+  t.notMatch(JSON.stringify(findings), 'abcdefghijklmno')
+  t.match(of('memory-only-state'), [
+    {
+      problem: 'ecosystem.config.cjs has instances: max, and each process has its own rate limits and logins'
+    }
+  ])
+  t.match(of('trust-proxy'), [{ problem: 'the ingress in k8s/ingress.yaml', line: /TRUST_PROXY/ }])
+  t.match(
+    of('grace-period')
+      .map(({ problem, line }) => `${problem} ${line}`)
+      .toSorted(),
+    [
+      /kill_timeout in ecosystem.config.cjs kills it after 1600 ms kill_timeout: \d+ in/,
+      /terminationGracePeriodSeconds in .*deployment.yaml kills it after 5000 ms terminationGracePeriodSeconds: \d+/
+    ]
+  )
+})
+
+t.test('doctor finds state that processes do not share, by the environment', async (t) => {
+  const { of } = await findingsOf(t, 'unsafe.js', { env: { WEB_CONCURRENCY: '4' } })
+  t.match(of('memory-only-state'), [{ problem: 'WEB_CONCURRENCY is 4', line: /REDIS_URL/ }])
+})
+
+t.test('doctor names a proxy of the platform that is not trusted', async (t) => {
+  const { of } = await findingsOf(t, 'unsafe.js', { env: { DYNO: 'web.1' } })
+  t.match(of('trust-proxy'), [{ problem: 'Heroku has a proxy', line: /TRUST_PROXY/ }])
+})
+
+t.test('versions with an advisory are found, each with a version to install', async (t) => {
+  const app = installed(t, {
+    'node_modules/fastify': '5.6.2',
+    'node_modules/fastify/node_modules/find-my-way': '9.0.0',
+    'node_modules/@fastify/multipart': '9.0.2',
+    'node_modules/ws': '8.18.0'
+  })
+  const versions = findVersions(app, findCopies(app), ['fastify', 'find-my-way', '@fastify/multipart', 'ws'])
+  t.match(advisoryFindings(versions, '24.17.0'), [
+    { problem: 'fastify 5.6.2 has the advisory CVE-', line: /^npm install fastify@\^5\.8\.5$/ },
+    { problem: 'find-my-way 9.0.0', line: 'npm install find-my-way@^9.0.1' },
+    { problem: '@fastify/multipart 9.0.2', line: 'npm install @fastify/multipart@^9.0.3' }
+  ])
+  t.match(advisoryFindings([], '24.16.0'), [{ problem: 'Node 24.16.0', line: /24\.17\.0/ }])
+  for (const node of ['22.23.0', '24.17.0', '26.3.1', '28.0.0']) t.same(advisoryFindings([], node), [])
 })
 
 /** Makes an app with packages at these paths, of these versions. */

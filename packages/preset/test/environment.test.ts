@@ -139,6 +139,40 @@ t.test('SEAWORTHY_OFF switches parts off, and suggests a name for an unknown par
   t.match(problemsOf({ SEAWORTHY_OFF: 'helth' }), [/did you mean health\?$/])
 })
 
+t.test('details, buffer and the watch over the event loop are switched on by variables', async (t) => {
+  const observability = (env: NodeJS.ProcessEnv) => fromEnv(env).observability as Record<string, unknown>
+  t.strictSame(observability({}), { level: 'info', logging: {} })
+  t.match(observability({ LOG_DETAILS: '1', LOG_BUFFER: 'on', BLOCKED_LOOP_THRESHOLD: '200' }), {
+    logging: { details: {}, buffer: {} },
+    blockedLoop: { threshold: 200 }
+  })
+  t.match(
+    observability({
+      LOG_DETAILS: 'true',
+      LOG_DETAILS_LEVEL: 'trace',
+      LOG_DETAILS_MAX_BYTES: '2048',
+      LOG_BUFFER: 'true',
+      LOG_BUFFER_BYTES: '4096',
+      LOG_BUFFER_INTERVAL: '50'
+    }),
+    { logging: { details: { level: 'trace', maxBytes: 2048 }, buffer: { bytes: 4096, interval: 50 } } }
+  )
+  t.match(observability({ LOG_DETAILS: 'false' }), { logging: { details: false } })
+  t.strictSame(
+    problemsOf({ LOG_DETAILS_LEVEL: 'loud', LOG_BUFFER_BYTES: '10', BLOCKED_LOOP_THRESHOLD: '1' }),
+    [
+      'LOG_DETAILS_LEVEL must be one of trace, debug, info, warn, error, fatal',
+      'LOG_BUFFER_BYTES must be a whole number from 256 to 16000',
+      'BLOCKED_LOOP_THRESHOLD must be a whole number from 20 to 60000'
+    ]
+  )
+  t.match(problemsOf({ LOG_BUFFER_BYTES: '8192' }), ['LOG_BUFFER_BYTES needs LOG_BUFFER'])
+  const app = Fastify(serverOptions(fromEnv({ LOG_DETAILS: '1', LOG_BUFFER: '1' })))
+  t.teardown(() => app.close())
+  await app.register(seaworthy, fromEnv({ LOG_DETAILS: '1', LOG_BUFFER: '1', NODE_ENV: 'development' }))
+  await app.ready()
+})
+
 t.test('the example has every variable and no usable secret', async (t) => {
   const text = environmentExample({
     properties: { DB_HOST: { type: 'string', description: 'The database.' } }

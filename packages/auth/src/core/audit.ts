@@ -21,6 +21,7 @@ export type AuditType =
   | 'revoked'
   | 'session_started'
   | 'session_ended'
+  | 'key_rotated'
 
 /**
  * One decision or change. It never has a token, cookie, key or password.

@@ -183,7 +183,8 @@ export function resolveSession(options: SessionOptions): ResolvedSession {
   }
 }
 
-function keyBytes(value: string | Secret | Buffer): Buffer {
+/** A key of sessions. @throws RangeError for another length, and for bytes that are not random. */
+export function keyBytes(value: string | Secret | Buffer): Buffer {
   const bytes = Buffer.isBuffer(value) ? value : Buffer.from(reveal(value), 'base64')
   if (bytes.length !== 32)
     return check.failWith('session.key', '32 bytes, in base64 or as a Buffer', `${bytes.length} bytes`)

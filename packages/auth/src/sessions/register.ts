@@ -1,6 +1,7 @@
-import cookiePlugin from '@fastify/cookie'
+import cookiePlugin, { type Signer } from '@fastify/cookie'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
+import { RotatingKeys } from '../core/rotating-keys.ts'
 import type { ProviderLogins } from '../revocation/provider-logins.ts'
 import type { Scheme } from '../schemes/types.ts'
 import type { AuthStore } from '../stores/store.ts'
@@ -17,6 +18,8 @@ import type { SessionHooks, Sessions } from './types.ts'
 export interface SessionFeature {
   readonly sessions: Sessions & SessionHooks
   readonly scheme: Scheme
+  /** Opens cookies of a new key. The returned function lets it seal; there is none for the current key. */
+  accept(key: Buffer): Promise<(() => void) | undefined>
 }
 
 /** The place of a request's session. A request without a cookie gets one when a handler reads it. */
@@ -41,10 +44,11 @@ export async function registerSessions(
     const what = '"session.cookie.secure" is false; the network can read the session'
     log.warn(`auth: ${what}; set it to true in production`)
   }
+  const signatures = new RotatingKeys(keys.map(signatureSecretOf), options.absoluteTimeout)
   if (!fastify.hasPlugin('@fastify/cookie'))
-    await fastify.register(cookiePlugin, { secret: keys.map(signatureSecretOf) })
+    await fastify.register(cookiePlugin, { secret: rotatingSigner(signatures) as Signer })
 
-  const sealed = await createSealedCookies(keys)
+  const sealed = await createSealedCookies(keys, options.absoluteTimeout)
   fastify.decorateRequest(place, null)
   fastify.decorateRequest('session', {
     getter(this: FastifyRequest) {
@@ -72,5 +76,27 @@ export async function registerSessions(
 
   fastify.addHook('onRequest', sessions.onRequest)
   fastify.addHook('onSend', sessions.onSend)
-  return { sessions, scheme: sessionScheme(sessions, realm) }
+  let current = keys[0]!
+  return {
+    sessions,
+    scheme: sessionScheme(sessions, realm),
+    async accept(next) {
+      if (current.equals(next)) return undefined
+      const promote = await sealed.accept(next)
+      signatures.accept(signatureSecretOf(next))
+      return () => {
+        promote()
+        signatures.rotate(signatureSecretOf(next))
+        current = next
+      }
+    }
+  }
+}
+
+/** Signs cookies with the current secret, and accepts those of the ones before. */
+function rotatingSigner(secrets: RotatingKeys<string>): Pick<Signer, 'sign' | 'unsign'> {
+  return {
+    sign: (value) => cookiePlugin.sign(value, secrets.current),
+    unsign: (value) => cookiePlugin.signerFactory(secrets.all).unsign(value)
+  }
 }

@@ -1,6 +1,7 @@
 import { webcrypto } from 'node:crypto'
 import { compactDecrypt } from 'jose/jwe/compact/decrypt'
 import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
+import { RotatingKeys } from '../core/rotating-keys.ts'
 import type { SessionContent } from './session.ts'
 
 /** The content of a cookie. */
@@ -15,6 +16,8 @@ export interface SealedCookies {
   seal(session: SealedSession): Promise<string>
   /** `undefined` for a cookie that no key has sealed. `isOld`: not the first key. */
   open(cookie: string): Promise<(SealedSession & { readonly isOld: boolean }) | undefined>
+  /** Opens cookies of a new key. The returned function lets it seal. */
+  accept(key: Buffer): Promise<() => void>
   /** The letters of a sealed session. */
   lengthOf(session: SealedSession): number
 }
@@ -46,26 +49,37 @@ function parse(bytes: Uint8Array): SealedSession | undefined {
  * A cookie is a JSON Web Encryption (RFC 7516) with AES-256-GCM.
  *
  * @param keys - 32 bytes each. The first one seals, all open.
+ * @param lifetime - Milliseconds for which a replaced key opens.
  */
-export async function createSealedCookies(keys: readonly Buffer[]): Promise<SealedCookies> {
-  const imported = await Promise.all(
-    keys.map((key) => webcrypto.subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt', 'decrypt']))
-  )
-  const [sealing] = imported as [webcrypto.CryptoKey]
+export async function createSealedCookies(
+  keys: readonly Buffer[],
+  lifetime: number = Infinity
+): Promise<SealedCookies> {
+  const importKey = async (key: Buffer): Promise<webcrypto.CryptoKey> =>
+    webcrypto.subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt', 'decrypt'])
+  const imported = new RotatingKeys(await Promise.all(keys.map(importKey)), lifetime)
 
   return {
     seal: (session) =>
-      new CompactEncrypt(Buffer.from(textOf(session))).setProtectedHeader(header).encrypt(sealing),
+      new CompactEncrypt(Buffer.from(textOf(session))).setProtectedHeader(header).encrypt(imported.current),
 
     async open(cookie) {
       if (!cookie.startsWith(prefix) || cookie.length > maxLength) return undefined
-      for (const key of imported) {
+      for (let index = 0; ; index++) {
+        const key = imported.at(index)
+        if (key === undefined) return undefined
+        if (key === 'expired') continue
         // A cookie of another key is none of ours.
         const opened = await compactDecrypt(cookie, key, allowed).catch(() => undefined)
         const session = opened && parse(opened.plaintext)
-        if (session !== undefined) return { ...session, isOld: key !== sealing }
+        if (session !== undefined) return { ...session, isOld: index > 0 }
       }
-      return undefined
+    },
+
+    async accept(key) {
+      const next = await importKey(key)
+      imported.accept(next)
+      return () => void imported.rotate(next)
     },
 
     lengthOf: (session) => overhead + Math.ceil((Buffer.byteLength(textOf(session)) * 4) / 3)

@@ -23,7 +23,8 @@ declare module '@fastify/jwt' {
 export async function registerJwtAdapter(
   fastify: FastifyInstance,
   jwt: ResolvedJwt,
-  dependencies: Omit<JwtVerifyDependencies, 'lookup'>
+  dependencies: Omit<JwtVerifyDependencies, 'lookup'>,
+  signingKey: () => SigningKey['sign']
 ): Promise<void> {
   const [key] = jwt.keys as [SigningKey]
   const lookup: JwtVerifyDependencies['lookup'] = (request, options) => {
@@ -50,21 +51,66 @@ export async function registerJwtAdapter(
     ...(jwt.cookie === undefined ? {} : { cookie: { cookieName: jwt.cookie, signed: false } }),
     trusted: (_request, decoded) => !dependencies.revocations.isRevoked(decoded, jwt.issuer)
   }
-  await registerFastifyJwt(fastify, options, (original) =>
-    createJwtVerify({ ...dependencies, lookup }, original as RequestVerify)
-  )
-  if (dependencies.keys.length > 1) verifyWithAllKeys(fastify, dependencies.keys)
+  await registerFastifyJwt(fastify, options, {
+    verify: (original) => createJwtVerify({ ...dependencies, lookup }, original as RequestVerify),
+    sign: (original) => replySigner(original as ReplySign, key.sign, signingKey)
+  })
+  verifyWithAllKeys(fastify, dependencies.keys)
+  signWithCurrentKey(fastify, key.sign, signingKey)
 }
 
+/** Makes `app.jwt.sign()` use a key that came after the start. */
+function signWithCurrentKey(
+  fastify: FastifyInstance,
+  ofStart: SigningKey['sign'],
+  signingKey: () => SigningKey['sign']
+): void {
+  const original = fastify.jwt.sign as (...args: unknown[]) => unknown
+  const sign = (payload: unknown, options?: unknown, callback?: unknown): unknown => {
+    const key = signingKey()
+    if (key === ofStart) return original(payload, options, callback)
+    return typeof options === 'function'
+      ? original(payload, { key }, options)
+      : original(payload, withKey(options, key), callback)
+  }
+  fastify.jwt.sign = sign as typeof fastify.jwt.sign
+}
+
+/** Makes `reply.jwtSign()` use a key that came after the start. */
+const replySigner = (
+  original: ReplySign,
+  ofStart: SigningKey['sign'],
+  signingKey: () => SigningKey['sign']
+): ReplySign =>
+  function jwtSign(this: unknown, payload, options, callback) {
+    const key = signingKey()
+    if (key === ofStart) return original.call(this, payload, options, callback)
+    if (typeof options === 'function') return original.call(this, payload, { key }, options)
+    const { sign } = (options ?? {}) as { sign?: object }
+    const nested =
+      sign === undefined ? withKey(options, key) : { ...(options as object), sign: withKey(sign, key) }
+    return original.call(this, payload, nested, callback)
+  }
+
+type ReplySign = (this: unknown, payload: unknown, options?: unknown, callback?: unknown) => unknown
+
+/** A key of the call's own stays. */
+const withKey = (options: unknown, key: SigningKey['sign']): object => ({
+  key,
+  ...(options as object | undefined)
+})
+
 /** Makes `app.jwt.verify(token)` try each key. */
-function verifyWithAllKeys(fastify: FastifyInstance, keys: readonly (string | Buffer)[]): void {
+function verifyWithAllKeys(fastify: FastifyInstance, allKeys: JwtVerifyDependencies['keys']): void {
   const original = fastify.jwt.verify as (token: string, options?: VerifyOptions) => unknown
+  const [ofStart] = allKeys()
 
   const tryKeys = (token: string, options: VerifyOptions | undefined): unknown => {
+    if (options?.key !== undefined) return original(token, options)
     let lastError: unknown
-    for (const key of options?.key === undefined ? keys : keys.slice(0, 1)) {
+    for (const key of allKeys()) {
       try {
-        return original(token, key === keys[0] ? options : { ...options, key })
+        return original(token, key === ofStart ? options : { ...options, key })
       } catch (error) {
         lastError = error
         if ((error as { code?: string }).code !== 'FAST_JWT_INVALID_SIGNATURE') break

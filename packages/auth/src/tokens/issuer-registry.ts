@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { RotatingKeys } from '../core/rotating-keys.ts'
 import { symmetric } from './algorithms.ts'
 import type { ResolvedIssuer } from './issuer-options.ts'
 import { createKeySource, type KeySource } from './jwks.ts'
@@ -13,6 +14,8 @@ export interface IssuerRegistry {
   readonly byName: ReadonlyMap<string, TrustedIssuer>
   /** The sources of published keys, by issuer. */
   readonly sources: ReadonlyMap<string, KeySource>
+  /** Accepts tokens of a new key of the app. The returned function puts it first. */
+  accept(key: VerificationKey['pem']): Promise<() => void>
 }
 
 /** Loads only those verification libraries that the options need. */
@@ -22,15 +25,23 @@ export async function createIssuerRegistry(
 ): Promise<IssuerRegistry> {
   const sources = new Map<string, KeySource>()
   const byName = new Map<string, TrustedIssuer>()
-  if (options.keys.length > 0) {
-    const rules = rulesOfApp(options)
-    const keys = options.keys.map(({ verify }) => ({ pem: verify, algorithms: rules.algorithms }))
-    byName.set(options.issuer, fixedIssuer(rules, await verifiersFor(rules, keys)))
-  }
+  const rules = rulesOfApp(options)
+  const verifiersOfApp = async (keys: readonly VerificationKey['pem'][]): Promise<Verify[]> =>
+    verifiersFor(
+      rules,
+      keys.map((pem) => ({ pem, algorithms: rules.algorithms }))
+    )
+  const initial = options.keys.map(({ verify }) => verify)
+  const ofApp = new RotatingKeys(
+    initial.length === 0 ? [] : await verifiersOfApp(initial),
+    keyLifetime(options)
+  )
+  if (initial.length > 0) byName.set(options.issuer, fixedIssuer(rules, ofApp))
   for (const issuer of options.issuers) {
     const rules = rulesOf(issuer, options.clockTolerance)
     if (issuer.jwksUrl === undefined) {
-      byName.set(issuer.issuer, fixedIssuer(rules, await verifiersFor(rules, issuer.keys)))
+      const verifiers = new RotatingKeys(await verifiersFor(rules, issuer.keys), Infinity)
+      byName.set(issuer.issuer, fixedIssuer(rules, verifiers))
       continue
     }
     const source = createKeySource(
@@ -47,8 +58,20 @@ export async function createIssuerRegistry(
     const { publicKeyVerifier } = await import('./public-key-verifier.ts')
     byName.set(issuer.issuer, remoteIssuer(rules, source, publicKeyVerifier))
   }
-  return { byName, sources }
+  return {
+    byName,
+    sources,
+    async accept(key) {
+      const [verify] = await verifiersOfApp([key])
+      ofApp.accept(verify!)
+      return () => void ofApp.rotate(verify!)
+    }
+  }
 }
+
+/** Milliseconds for which a replaced key verifies: until the last token that it has signed has expired. */
+export const keyLifetime = ({ expiresInSeconds, clockTolerance }: ResolvedJwt): number =>
+  expiresInSeconds * 1000 + clockTolerance
 
 /** Verifiers in the order of the keys. */
 async function verifiersFor(rules: IssuerRules, keys: readonly VerificationKey[]): Promise<Verify[]> {

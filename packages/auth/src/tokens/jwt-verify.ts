@@ -27,8 +27,8 @@ export interface JwtVerifyDependencies {
   readonly maxLength: number
   /** With the option `jwt.dpop`. */
   readonly binding: TokenBinding | undefined
-  /** The keys that verify the app's tokens: the current one first. */
-  readonly keys: readonly (string | Buffer)[]
+  /** The keys that verify the app's tokens now: the current one first. */
+  readonly keys: () => readonly (string | Buffer)[]
   /** Finds the token as `@fastify/jwt` does. Throws if there is none. */
   readonly lookup: (request: FastifyRequest, options: VerifyOptions | undefined) => string
 }
@@ -47,6 +47,7 @@ export function createJwtVerify(
   original?: RequestVerify
 ): RequestVerify {
   const soundRules = { clockTolerance, type: undefined }
+  const [ofStart] = keys()
 
   function checkOutcome(
     outcome: TokenOutcome,
@@ -115,21 +116,22 @@ export function createJwtVerify(
     return options.verify ? { ...options, verify: { ...verify, extractToken } } : { ...options, extractToken }
   }
 
-  /** Tries each key, because `@fastify/jwt` has only the first. */
+  /** Tries each key, because `@fastify/jwt` has only the one of the start. */
   function verifyWithOptions(
     request: FastifyRequest,
     options: VerifyOptions,
     callback: VerifyCallback,
+    all: readonly (string | Buffer)[] = keys(),
     index = 0
   ): void {
     const { verify } = options as { verify?: VerifyOptions }
     const callerKey = (verify ?? options).key
-    const key = callerKey ?? keys[index]
+    const key = callerKey ?? all[index]
     const withKey = verify ? { ...options, verify: { ...verify, key } } : { ...options, key }
-    original!.call(request, fromDpop(request, index === 0 ? options : withKey), (error, user) => {
-      const hasNext = index + 1 < keys.length && callerKey === undefined
+    original!.call(request, fromDpop(request, key === ofStart ? options : withKey), (error, user) => {
+      const hasNext = index + 1 < all.length && callerKey === undefined
       if (hasNext && (error as { code?: string } | null)?.code === invalidCode)
-        return verifyWithOptions(request, options, callback, index + 1)
+        return verifyWithOptions(request, options, callback, all, index + 1)
       callback(error, user)
     })
   }

@@ -2,16 +2,18 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { meterPort, whenProvided, type Meter } from '@seaworthy/contract'
 import type { Audit } from '../core/audit.ts'
 import { unauthorized } from '../core/errors.ts'
+import { RotatingKeys } from '../core/rotating-keys.ts'
 import type { TokenBinding } from '../dpop/binding.ts'
 import type { ProviderLogins } from '../revocation/provider-logins.ts'
 import type { Revocations } from '../revocation/revocations.ts'
 import type { Scheme } from '../schemes/types.ts'
 import type { AuthStore } from '../stores/store.ts'
-import { createIssuerRegistry, type IssuerRegistry } from './issuer-registry.ts'
+import { createIssuerRegistry, keyLifetime, type IssuerRegistry } from './issuer-registry.ts'
 import { createJwtVerify } from './jwt-verify.ts'
 import { createTokenMint, type TokenMint } from './mint.ts'
 import type { ResolvedJwt } from './options.ts'
 import { challengesOf, tokenOf, tokenScheme } from './scheme.ts'
+import type { SigningKey } from './signing-keys.ts'
 import { createTokenVerifier, type TokenVerifier } from './verifier.ts'
 
 export interface TokenFeature {
@@ -23,6 +25,11 @@ export interface TokenFeature {
   readonly mint: TokenMint | undefined
   /** With the option `jwt.dpop`. */
   readonly binding: TokenBinding | undefined
+  /**
+   * Accepts tokens of a new key. The returned function lets it sign; there is none for the current key. Only if the app has
+   * a key.
+   */
+  readonly accept: ((next: SigningKey) => Promise<(() => void) | undefined>) | undefined
 }
 
 export interface TokenDependencies {
@@ -58,7 +65,8 @@ export async function registerTokens(
   watchKeys(fastify, issuers)
   const onBound = jwt.dpop === undefined ? warnOfBoundTokens(fastify) : undefined
   const verifier = createTokenVerifier(jwt, issuers, introspection, onBound)
-  const keys = jwt.keys.map(({ verify }) => verify)
+  const signing = new RotatingKeys(jwt.keys, keyLifetime(jwt), sameKey)
+  const keys = (): (string | Buffer)[] => signing.all.map(({ verify }) => verify)
   const { clockTolerance, maxLength } = jwt
   const binding =
     jwt.dpop &&
@@ -66,7 +74,7 @@ export async function registerTokens(
   const dependencies = { verifier, revocations, realm, clockTolerance, maxLength, keys, binding }
   const scheme = tokenScheme(verifier, revocations, realm, jwt.cookie, binding)
   const headerScheme = tokenScheme(verifier, revocations, realm, undefined, binding)
-  if (keys.length === 0) {
+  if (jwt.keys.length === 0) {
     const lookup = (request: FastifyRequest): string => {
       const token = tokenOf(request, jwt.cookie, binding)
       if (token !== undefined) return token
@@ -74,13 +82,24 @@ export async function registerTokens(
       throw unauthorized('FST_JWT_NO_AUTHORIZATION_IN_HEADER', message, challengesOf(realm, binding))
     }
     fastify.decorateRequest('jwtVerify', createJwtVerify({ ...dependencies, lookup }) as never)
-    return { scheme, headerScheme, verifier, mint: undefined, binding }
+    return { scheme, headerScheme, verifier, mint: undefined, accept: undefined, binding }
   }
 
-  await (await import('./fastify-jwt-adapter.ts')).registerJwtAdapter(fastify, jwt, dependencies)
+  await (
+    await import('./fastify-jwt-adapter.ts')
+  ).registerJwtAdapter(fastify, jwt, dependencies, () => signing.current.sign)
   const sign = (claims: Record<string, unknown>): string => fastify.jwt.sign(claims)
   const mint = createTokenMint(jwt, { sign, store, revocations, audit, realm, binding, logins })
-  return { scheme, headerScheme, verifier, mint, binding }
+  const accept = async (next: SigningKey): Promise<(() => void) | undefined> => {
+    if (sameKey(signing.current, next)) return undefined
+    const promote = await issuers.accept(next.verify)
+    signing.accept(next)
+    return () => {
+      promote()
+      signing.rotate(next)
+    }
+  }
+  return { scheme, headerScheme, verifier, mint, accept, binding }
 }
 
 /** Names each issuer once whose tokens are bound to a key that is not asked for. */
@@ -93,6 +112,9 @@ function warnOfBoundTokens({ log }: FastifyInstance): (issuer: string) => void {
     log.warn({ issuer }, `auth: ${what}; accepting them as bearer tokens; set "jwt.dpop"`)
   }
 }
+
+const sameKey = (one: SigningKey, other: SigningKey): boolean =>
+  Buffer.from(one.sign).equals(Buffer.from(other.sign))
 
 /** Fetches published keys at start, and exports their age. */
 function watchKeys(fastify: FastifyInstance, { sources }: IssuerRegistry): void {

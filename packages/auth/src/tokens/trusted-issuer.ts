@@ -1,4 +1,5 @@
 import type { ClaimPaths } from '../core/identity.ts'
+import type { RotatingKeys } from '../core/rotating-keys.ts'
 import { invalid, type VerificationResult } from '../core/token-outcome.ts'
 import type { SignatureAlgorithm } from './algorithms.ts'
 import { decodeUnverified } from '../core/token-text.ts'
@@ -24,19 +25,23 @@ const pathsOf = ({ name, rolesClaim, scopesClaim }: IssuerRules): ClaimPaths => 
   scopesClaim
 })
 
-/** An issuer with fixed keys: the first is the current one, the others are being rotated out. */
-export function fixedIssuer(rules: IssuerRules, verifiers: readonly Verify[]): TrustedIssuer {
-  const verifyWith = (index: number, token: string, done: Done): void =>
-    verifiers[index]!(token, (result) => {
-      const hasNext = index + 1 < verifiers.length
-      if (hasNext && 'rejected' in result && result.rejected === 'invalid') verifyWith(index + 1, token, done)
+/** An issuer with keys of its own: the first is the current one, the others are being rotated out. */
+export function fixedIssuer(rules: IssuerRules, verifiers: RotatingKeys<Verify>): TrustedIssuer {
+  const verifyWith = (index: number, token: string, done: Done): void => {
+    const verify = verifiers.at(index)
+    if (verify === undefined) return done(invalid)
+    if (verify === 'expired') return verifyWith(index + 1, token, done)
+    verify(token, (result) => {
+      if ('rejected' in result && result.rejected === 'invalid') verifyWith(index + 1, token, done)
       else done(result)
     })
+  }
   return {
     name: rules.name,
     paths: pathsOf(rules),
     isCurrent: () => true,
-    verify: verifiers.length === 1 ? verifiers[0]! : (token, done) => verifyWith(0, token, done)
+    verify: (token, done) =>
+      verifiers.size === 1 ? verifiers.current(token, done) : verifyWith(0, token, done)
   }
 }
 

@@ -15,6 +15,8 @@ export interface GuardOptions {
 /** Wrong tokens that an address may send in a minute before it gets 429. The right one always passes. */
 const maxFailures = 30
 const minute = 60_000
+/** Characters of a token. */
+const minLength = 16
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
@@ -36,16 +38,16 @@ function tokenIn(authorization: string, acceptsBasic: boolean): string {
 export function resolveGuard(option: string, options: GuardOptions, { basic = false } = {}): Guard {
   const allows = optionalAddressList(`${option}.allow`, options.allow)
   const token: unknown = options.token === undefined ? undefined : reveal(options.token)
-  if (token !== undefined && (typeof token !== 'string' || token.length < 16)) {
+  if (token !== undefined && (typeof token !== 'string' || token.length < minLength)) {
     const value = typeof token === 'string' ? 'a shorter one' : token
-    check.fail(`${option}.token`, 'text of at least 16 characters', value)
+    check.fail(`${option}.token`, `text of at least ${minLength} characters`, value)
   }
   if (token === undefined && allows === undefined) return undefined
 
   // Digests have one length, so that comparing them takes the same time for any token.
-  const expected = token === undefined ? undefined : digest(token)
+  const expected = options.token === undefined ? undefined : currentDigest(options.token)
   const hasToken = (authorization = ''): boolean =>
-    expected === undefined || timingSafeEqual(digest(tokenIn(authorization, basic)), expected)
+    expected === undefined || timingSafeEqual(digest(tokenIn(authorization, basic)), expected())
   const challenges = basic ? ['Basic realm="operators", charset="UTF-8"', 'Bearer'] : 'Bearer'
   const failures = new FailedTokens()
 
@@ -63,6 +65,17 @@ export function resolveGuard(option: string, options: GuardOptions, { basic = fa
       reply.header('www-authenticate', challenges)
       reject(reply, 401, 'Unauthorized', 'A valid bearer token is needed')
     }
+  }
+}
+
+/** The digest of a token that may change, such as one in a file. Too short a token changes nothing. */
+function currentDigest(token: string | Secret): () => Buffer {
+  let text = reveal(token)
+  let expected = digest(text)
+  return () => {
+    const current = reveal(token)
+    if (current !== text && current.length >= minLength) expected = digest((text = current))
+    return expected
   }
 }
 

@@ -46,7 +46,8 @@ export class ManagementServer implements Management, ManagementListener {
 
   constructor(options: ResolvedManagement, log: FastifyBaseLogger) {
     this.options = options
-    this.#app = Fastify({ logger: false, bodyLimit: 65_536 })
+    // Names of limits have the path of their route.
+    this.#app = Fastify({ logger: false, bodyLimit: 65_536, routerOptions: { maxParamLength: 2000 } })
     this.#app.removeContentTypeParser('text/plain')
     answerFailures(this.#app)
     this.actions = new OperatorActions(this.#app, log)

@@ -76,6 +76,6 @@ export class ValueFamily implements Exposed {
 /** How the gauges of workers are combined, by the conventions of names: amounts are added, states are not. */
 function aggregatorOf(name: string): string {
   if (name.endsWith('_info')) return 'max'
-  if (name.endsWith('_status') || name.endsWith('_up')) return 'min'
+  if (/_(?:status|up|timestamp_seconds)$/.test(name)) return 'min'
   return /_(?:ratio|limit_bytes)$/.test(name) ? 'max' : 'sum'
 }

@@ -1,12 +1,8 @@
-import type { Report } from '../parts/report.ts'
+import type { ReviewedApp } from './findings/reviewed-app.ts'
 
 /** The state of an app, for a command in another process. */
-export interface AppDescription {
+export interface AppDescription extends ReviewedApp {
   fastify: string
-  /** The report of the preset. */
-  report?: Report
-  /** The access rules of the routes. */
-  matrix?: { rows: unknown[]; text: string }
 }
 
 /** Why an app could not be made ready. */

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 
 const parts = ['auth', 'errors', 'health', 'observability', 'resilience', 'security', 'shutdown']
 const preset = 'fastify-seaworthy'
@@ -35,6 +35,27 @@ export function findCopies(file: string): Copy[] {
   // The list grows during the loop: each package that is found is searched too.
   for (const { name, folder } of found) if (name !== 'fastify') search(name, `${folder}/package.json`)
   return found
+}
+
+/** The versions of these packages that the app, Fastify and our packages load. */
+export function findVersions(
+  file: string,
+  copies: readonly Copy[],
+  wanted: readonly string[]
+): { name: string; version: string }[] {
+  const places = [file, ...copies.map(({ folder }) => `${folder}/package.json`)]
+  const found = new Map<string, { name: string; version: string }>()
+  for (const name of wanted) {
+    for (const place of places) {
+      // Some packages do not export their manifest.
+      const folders = createRequire(place).resolve.paths(name) ?? []
+      const manifest = folders.map((folder) => join(folder, name, 'package.json')).find(existsSync)
+      if (manifest === undefined) continue
+      const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
+      found.set(`${name} ${version}`, { name, version })
+    }
+  }
+  return [...found.values()]
 }
 
 /** The packages that have more than one copy, one sentence for each. */

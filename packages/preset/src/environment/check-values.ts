@@ -83,6 +83,10 @@ const checks: readonly Check[] = [
     needs(`MANAGEMENT_${name}`, 'MANAGEMENT_PORT')
   ),
   needs('SESSION_SALT', 'SESSION_SECRET'),
+  ...['LEVEL', 'MAX_BYTES'].map((name) => needs(`LOG_DETAILS_${name}`, 'LOG_DETAILS')),
+  ...['BYTES', 'INTERVAL'].map((name) => needs(`LOG_BUFFER_${name}`, 'LOG_BUFFER')),
+  needs('TLS_CERT_FILE', 'TLS_KEY_FILE'),
+  needs('TLS_KEY_FILE', 'TLS_CERT_FILE'),
   ({ PORT, MANAGEMENT_PORT }) =>
     MANAGEMENT_PORT !== undefined && MANAGEMENT_PORT !== '0' && MANAGEMENT_PORT === (PORT ?? '3000')
       ? 'MANAGEMENT_PORT must be another port than PORT'

@@ -1,5 +1,5 @@
 import type { AuthOptions } from '@seaworthy/auth'
-import { Secret } from '@seaworthy/internal'
+import { deriveSecret, type Secret } from '@seaworthy/internal'
 import type { MetricsOptions } from '@seaworthy/observability'
 import type { SeaworthyOptions } from '../parts/options.ts'
 import { redisOptionsFrom } from './redis-options.ts'
@@ -13,7 +13,19 @@ export function partOptionsFrom(env: Environment): SeaworthyOptions {
   const parts: SeaworthyOptions = {
     observability: omitUndefined({
       level: env.LOG_LEVEL,
-      logging: omitUndefined({ slowThreshold: env.SLOW_THRESHOLD }),
+      logging: omitUndefined({
+        slowThreshold: env.SLOW_THRESHOLD,
+        details: switchable(env.LOG_DETAILS, {
+          level: env.LOG_DETAILS_LEVEL,
+          maxBytes: env.LOG_DETAILS_MAX_BYTES
+        }),
+        buffer: switchable(env.LOG_BUFFER, {
+          bytes: env.LOG_BUFFER_BYTES,
+          interval: env.LOG_BUFFER_INTERVAL
+        })
+      }),
+      blockedLoop:
+        env.BLOCKED_LOOP_THRESHOLD === undefined ? undefined : { threshold: env.BLOCKED_LOOP_THRESHOLD },
       errorTracking:
         env.SENTRY_DSN &&
         omitUndefined({
@@ -59,6 +71,8 @@ export function partOptionsFrom(env: Environment): SeaworthyOptions {
   }
   const redis = redisOptionsFrom(env)
   if (redis !== undefined) parts.redis = redis
+  if (env.TLS_CERT_FILE !== undefined && env.TLS_KEY_FILE !== undefined)
+    parts.tls = { cert: env.TLS_CERT_FILE, key: env.TLS_KEY_FILE }
   if (env.SEAWORTHY_ADOPT !== undefined) parts.adopt = env.SEAWORTHY_ADOPT
   return switchOffParts(parts, list(env.SEAWORTHY_OFF) ?? [])
 }
@@ -67,6 +81,13 @@ export function partOptionsFrom(env: Environment): SeaworthyOptions {
 function omitUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as never
 }
+
+/** `undefined` without the variable, `false` where it says so. */
+const switchable = <T extends object>(
+  isOn: boolean | undefined,
+  options: T
+): { [K in keyof T]: Exclude<T[K], undefined> } | false | undefined =>
+  isOn === true ? omitUndefined(options) : isOn
 
 /** `undefined` where no variable sets any of them. */
 function metricsOptions(env: Environment): MetricsOptions | undefined {
@@ -87,10 +108,10 @@ function sessionOptions(secret: Secret, { SESSION_SALT, NODE_ENV }: Environment)
 }
 
 /** The key in base64, as the option takes it. */
-function base64Key(secret: Secret): Secret {
-  const text = secret.reveal()
-  return /^[\da-f]{64}$/i.test(text) ? new Secret(Buffer.from(text, 'hex').toString('base64')) : secret
-}
+const base64Key = (secret: Secret): Secret =>
+  deriveSecret(secret, (text) =>
+    /^[\da-f]{64}$/i.test(text) ? Buffer.from(text, 'hex').toString('base64') : text
+  )
 
 const list = (text: string | undefined): string[] | undefined =>
   text

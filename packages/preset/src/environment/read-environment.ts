@@ -1,6 +1,6 @@
-import { Secret } from '@seaworthy/internal'
+import { Secret, secretOfFile } from '@seaworthy/internal'
 import { load } from '../load/load.cjs'
-import { checkValues, questionUnits } from './check-values.ts'
+import { checkValues, questionUnits, type Values } from './check-values.ts'
 import { describeRule } from './describe-rule.ts'
 import { EnvironmentError } from './environment-error.ts'
 import { readVariables } from './read-variables.ts'
@@ -22,8 +22,25 @@ export function readEnvironment<S extends EnvironmentSchema>(
   env: NodeJS.ProcessEnv,
   schema: S
 ): EnvironmentOf<S> {
-  const { values, problems } = readVariables(env, schema)
+  const { values, files, problems } = readVariables(env, schema)
   for (const question of questionUnits(values)) process.emitWarning(`fastify-seaworthy: ${question}`)
+  const checked = checkAll(values, schema, problems)
+  if (problems.length > 0) throw new EnvironmentError([...new Set(problems)])
+
+  for (const [name, { secret }] of Object.entries(schema.properties)) {
+    const value = checked[name]
+    if (!secret || typeof value !== 'string') continue
+    const file = files[name]
+    checked[name] =
+      file === undefined
+        ? new Secret(value)
+        : secretOfFile(file, value, (text) => checkNew(name, text, values, schema))
+  }
+  return checked as EnvironmentOf<S>
+}
+
+/** Converts the values to their types, and adds their problems to the list. */
+function checkAll(values: Values, schema: EnvironmentSchema, problems: string[]): Record<string, unknown> {
   // A variable with a problem was not read, so Ajv reports it as missing too.
   const isReported = (name: string) =>
     problems.some((problem) => problem.startsWith(`${name} `) || problem.startsWith(`${name}_FILE `))
@@ -47,13 +64,15 @@ export function readEnvironment<S extends EnvironmentSchema>(
   }
   const composed = checkValues(values).filter((text) => !isReported(text.slice(0, text.indexOf(' '))))
   problems.push(...composed)
-  if (problems.length > 0) throw new EnvironmentError([...new Set(problems)])
+  return checked
+}
 
-  for (const [name, { secret }] of Object.entries(schema.properties)) {
-    const value = checked[name]
-    if (secret && typeof value === 'string') checked[name] = new Secret(value)
-  }
-  return checked as EnvironmentOf<S>
+/** Checks a new value of a file by the rules of the start. @throws Error with the rule, never the value. */
+function checkNew(name: string, text: string, values: Values, schema: EnvironmentSchema): void {
+  const problems: string[] = []
+  checkAll({ ...values, [name]: text }, schema, problems)
+  if (text === '') problems.push(`${name} must have a value`)
+  if (problems.length > 0) throw new Error([...new Set(problems)].join('; '))
 }
 
 function jsonSchema({ properties, required = [] }: EnvironmentSchema): Record<string, unknown> {

@@ -5,6 +5,8 @@ import type { EnvironmentSchema, VariableSchema } from './types.ts'
 /** The variables that are set, and all problems with them. */
 export interface VariablesRead {
   values: Record<string, string>
+  /** The files of the values that come from one. */
+  files: Record<string, string>
   problems: string[]
 }
 
@@ -16,6 +18,7 @@ export interface VariablesRead {
 export function readVariables(env: NodeJS.ProcessEnv, { properties }: EnvironmentSchema): VariablesRead {
   const names = Object.keys(properties)
   const values: Record<string, string> = {}
+  const files: Record<string, string> = {}
   const problems: string[] = []
   const isSet = (name: string) =>
     env[name] !== undefined && env[name] !== '' && !isServiceLink(properties[name], env[name])
@@ -27,7 +30,10 @@ export function readVariables(env: NodeJS.ProcessEnv, { properties }: Environmen
     else if (isSet(file)) {
       const text = readValue(env[file] ?? '')
       if (text === undefined) problems.push(`${file} must name a readable file`)
-      else if (text !== '') values[name] = normalize(text, properties[name])
+      else if (text !== '') {
+        values[name] = normalize(text, properties[name])
+        files[name] = env[file] ?? ''
+      }
     }
   }
 
@@ -40,7 +46,7 @@ export function readVariables(env: NodeJS.ProcessEnv, { properties }: Environmen
       process.emitWarning(`fastify-seaworthy does not read ${name}, did you mean ${near}?`)
     else problems.push(`${name} is not a variable, did you mean ${near}?`)
   }
-  return { values, problems }
+  return { values, files, problems }
 }
 
 const isServiceLink = (variable: VariableSchema | undefined, value: string): boolean =>

@@ -1,4 +1,4 @@
-import { Secret } from '@seaworthy/internal'
+import { deriveSecret, type Secret } from '@seaworthy/internal'
 import type { RedisConnection } from '../redis/options.ts'
 import type { Environment } from './schema.ts'
 import { EnvironmentError } from './environment-error.ts'
@@ -18,13 +18,20 @@ export function redisOptionsFrom(env: Environment): RedisConnection | undefined 
   }
   if (REDIS_HOST !== undefined)
     throw new EnvironmentError(['REDIS_URL and REDIS_HOST are both set: keep one'])
-  return parseUrl(REDIS_URL.reveal())
+  return parseUrl(REDIS_URL)
+}
+
+const passwordOf = (url: string): string => decodeURIComponent(new URL(url).password)
+
+function checkedPassword(url: Secret): Secret {
+  passwordOf(url.reveal())
+  return deriveSecret(url, passwordOf)
 }
 
 /** `rediss://user:password@host:6379/1`, the form of hosting services. */
-function parseUrl(text: string): RedisConnection {
+function parseUrl(url: Secret): RedisConnection {
   try {
-    const { protocol, hostname, port, pathname, username, password } = new URL(text)
+    const { protocol, hostname, port, pathname, username, password } = new URL(url.reveal())
     const db = Number(pathname.slice(1) || 0)
     if (hostname !== '' && Number.isInteger(db))
       return {
@@ -33,7 +40,7 @@ function parseUrl(text: string): RedisConnection {
         db,
         tls: protocol === 'rediss:',
         ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-        ...(password === '' ? {} : { password: new Secret(decodeURIComponent(password)) })
+        ...(password === '' ? {} : { password: checkedPassword(url) })
       }
   } catch {
     // Not a URL, or with an invalid percent encoding.

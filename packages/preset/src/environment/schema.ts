@@ -25,6 +25,18 @@ export const environmentSchema = {
       description: 'Address to listen on. Containers need `0.0.0.0`.'
     },
     PORT: { ...port, default: 3000, description: 'Port to listen on. 0 takes a free one.' },
+    TLS_CERT_FILE: {
+      type: 'string',
+      example: '/etc/tls/tls.crt',
+      description:
+        'File with the TLS certificate of the server in PEM, and those of the authorities between it and the root. Without it the server has no TLS.'
+    },
+    TLS_KEY_FILE: {
+      type: 'string',
+      example: '/etc/tls/tls.key',
+      description:
+        'File with the private key of the certificate. New contents of both are used without a restart.'
+    },
     LOG_LEVEL: {
       type: 'string',
       enum: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
@@ -35,6 +47,47 @@ export const environmentSchema = {
       type: 'integer',
       minimum: 1,
       description: 'Milliseconds from which a request is logged as slow.'
+    },
+    LOG_DETAILS: {
+      type: 'boolean',
+      description:
+        'Whether lines below `LOG_LEVEL` are kept for each request, and written if it fails, is slow or is traced.'
+    },
+    LOG_DETAILS_LEVEL: {
+      type: 'string',
+      enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
+      description: 'The lowest level that is kept with `LOG_DETAILS`. By default `debug`.'
+    },
+    LOG_DETAILS_MAX_BYTES: {
+      type: 'integer',
+      minimum: 1024,
+      maximum: 16_777_216,
+      description: 'Bytes of lines that one request keeps with `LOG_DETAILS`. By default 65536.'
+    },
+    LOG_BUFFER: {
+      type: 'boolean',
+      description:
+        'Whether lines are written in blocks. A process that is killed loses those of the last 100 ms.'
+    },
+    LOG_BUFFER_BYTES: {
+      type: 'integer',
+      minimum: 256,
+      maximum: 16_000,
+      description: 'Bytes after which a block is written with `LOG_BUFFER`. By default 8192.'
+    },
+    LOG_BUFFER_INTERVAL: {
+      type: 'integer',
+      minimum: 10,
+      maximum: 10_000,
+      description:
+        'Milliseconds after which a block is written at the latest with `LOG_BUFFER`. By default 100.'
+    },
+    BLOCKED_LOOP_THRESHOLD: {
+      type: 'integer',
+      minimum: 20,
+      maximum: 60_000,
+      description:
+        'Milliseconds from which a turn of the event loop is logged, with its route and stack. Without it there is no watch.'
     },
     TRUST_PROXY: {
       type: 'string',

@@ -8,6 +8,7 @@ import type { SecurityOptions, SecurityServerOptions } from '@seaworthy/security
 import type { ShutdownOptions } from '@seaworthy/shutdown'
 import type { FastifyBaseLogger } from 'fastify'
 import type { RedisOption } from '../redis/options.ts'
+import { checkTls, type TlsOptions } from '../tls/options.ts'
 import { placeOf } from './misplaced-options.ts'
 
 /**
@@ -113,6 +114,14 @@ export interface SeaworthyOptions {
   redis?: RedisOption | undefined
 
   /**
+   * The files of the server's TLS certificate. `serverOptions` makes an HTTPS server of them, HTTP/2 with `http2: true` of
+   * Fastify's, and new contents of the files replace the certificate without a restart, after a check.
+   *
+   * @defaultValue none: the server has no TLS, or that of Fastify's option `https`
+   */
+  tls?: TlsOptions | undefined
+
+  /**
    * Adoption mode, for an app that is being converted: validation, pattern checks, headers, limits, `defaultDeny` and the
    * statuses of errors only observe, and log what they would reject or change. The `mode` of a part overrides it.
    *
@@ -151,7 +160,7 @@ const check = optionChecks('seaworthy')
  * @throws RangeError with the code `INVALID_OPTION`.
  */
 export function checkOptions(options: SeaworthyOptions): void {
-  const names = [...partNames, 'redis', 'adopt', 'encapsulate', 'env', 'listen']
+  const names = [...partNames, 'redis', 'tls', 'adopt', 'encapsulate', 'env', 'listen']
   for (const name of Object.keys(options)) if (!names.includes(name)) failMisplaced(name, placeOf(name))
   check.keys('', options, names)
   for (const name of partNames) {
@@ -162,7 +171,8 @@ export function checkOptions(options: SeaworthyOptions): void {
     if (typeof value !== 'object' || value === null) continue
     for (const key of Object.keys(value)) failMisplaced(`${name}.${key}`, placeOf(key, name))
   }
-  const { redis, adopt, encapsulate } = options
+  const { redis, tls, adopt, encapsulate } = options
+  if (tls !== undefined) checkTls(tls)
   if (adopt !== undefined) check.boolean('adopt', adopt)
   if (encapsulate !== undefined) check.boolean('encapsulate', encapsulate)
   if (redis !== undefined && (typeof redis !== 'object' || redis === null)) {

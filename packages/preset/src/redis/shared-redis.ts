@@ -1,4 +1,4 @@
-import { optionChecks, reveal, scrubText } from '@seaworthy/internal'
+import { optionChecks, reveal, scrubText, sourceOf, type SecretSource } from '@seaworthy/internal'
 import type { FastifyBaseLogger } from 'fastify'
 import { load } from '../load/load.cjs'
 import { connectionKeys, defaults, type RedisConnection, type RedisOption } from './options.ts'
@@ -11,6 +11,8 @@ export interface SharedRedis {
   client: RedisClient
   /** Whether the preset made the client, and has to close it. */
   isOwned: boolean
+  /** The password, if it is in a file that may change. */
+  password?: { source: SecretSource; use(password: string): void }
 }
 
 const isClient = (redis: RedisOption): redis is RedisClient => 'sendCommand' in redis
@@ -25,7 +27,18 @@ export function shareRedis(redis: RedisOption, log: FastifyBaseLogger): SharedRe
     maxRetriesPerRequest: 0
   })
   logOutages(client, log)
-  return { client, isOwned: true }
+  const source = sourceOf(redis.password)
+  return {
+    client,
+    isOwned: true,
+    ...(source && {
+      password: {
+        source,
+        // Connections that are open stay: Redis checks the password when one begins.
+        use: (password) => void (client.options.password = password)
+      }
+    })
+  }
 }
 
 /** Logs why Redis cannot be used, once for each reason and outage: ioredis repeats its attempts all the time. */

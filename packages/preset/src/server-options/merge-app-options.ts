@@ -65,19 +65,26 @@ export function mergeAppOptions(
     ...asObject(app.routerOptions)
   }
   if (Object.keys(routerOptions).length > 0) result.routerOptions = routerOptions
-  return parts.http === undefined ? result : { ...withoutHttp(result), ...mergeHttp(parts, app) }
+  const isMerged = parts.http !== undefined || parts.https !== undefined
+  return isMerged ? { ...withoutHttp(result), ...mergeHttp(parts, app) } : result
 }
 
 const omitUndefined = (options: object): Settings =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 
-const withoutHttp = ({ http: _http, ...others }: Settings): Settings => others
+const withoutHttp = ({ http: _http, https: _https, ...others }: Settings): Settings => others
 
 /** Fastify reads either `http` or `https`, and a server with TLS needs the same timeouts. */
 function mergeHttp(parts: Settings, app: Settings): Settings {
-  const key = app.https !== undefined && app.https !== null ? 'https' : 'http'
-  return { [key]: { ...asObject(parts.http), ...asObject(app.http), ...asObject(app[key]) } }
+  const isSecure = parts.https !== undefined || (app.https !== undefined && app.https !== null)
+  const shared = { ...asObject(parts.http), ...asObject(app.http) }
+  return isSecure
+    ? { https: { ...shared, ...asObject(parts.https), ...asObject(app.https) } }
+    : { http: { ...shared, ...asObject(app.http) } }
 }
+
+/** Options of `https` that bring a certificate. */
+const certificateOptions = ['cert', 'key', 'pfx', 'passphrase']
 
 function mergeLogger(part: unknown, app: unknown): unknown {
   if (app === undefined || app === true) return part
@@ -92,6 +99,10 @@ function rejectLoss(key: string, app: Settings, parts: Settings, options: Seawor
   const isTaken = key in parts || (logControllerOptions.has(key) && 'logController' in parts)
   if (alternative !== undefined && isTaken)
     throw invalidOption(`seaworthy: "${key}" is set by a part, and yours would replace it: ${alternative}`)
+
+  const own = key === 'https' ? certificateOptions.find((name) => name in asObject(app.https)) : undefined
+  if (own !== undefined && parts.https !== undefined)
+    throw invalidOption(`seaworthy: "https.${own}" is set here, and "tls" brings a certificate: keep one`)
 
   const security: Settings = options.security === false ? {} : { ...partOptions(options.security) }
   const isShared = key === 'trustProxy' || key === 'bodyLimit' || key === 'requestTimeout'

@@ -9,6 +9,7 @@ const consequences: Readonly<Record<string, string>> = {
   frameworkErrors: 'malformed URLs are answered without headers, log line or count',
   clientErrorHandler: 'malformed requests are answered without log line or count',
   trustProxy: 'the address of a client behind a proxy is not known',
+  https: 'the server has no TLS',
   requestTimeout: 'slow bodies have no time limit'
 }
 

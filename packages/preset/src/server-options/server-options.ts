@@ -5,6 +5,7 @@ import { observabilityServerHalf } from '../parts/split-observability.ts'
 import { load } from '../load/load.cjs'
 import { requireVersions } from '../load/required-versions.ts'
 import { checkOptions, partOptions, type SeaworthyOptions } from '../parts/options.ts'
+import { tlsSettings, type TlsSettings } from '../tls/server-settings.ts'
 import { withLogger, mergeAppOptions, type KnownKeys, type OwnServerOptions } from './merge-app-options.ts'
 
 /**
@@ -17,6 +18,9 @@ import { withLogger, mergeAppOptions, type KnownKeys, type OwnServerOptions } fr
 export type ServerSettings = Partial<
   Omit<FastifyServerSettings, 'loggerInstance'> & SecurityServerSettings & { return503OnClosing: boolean }
 >
+
+/** The settings, with the certificate of `tls`: in the public type it would change the type of the server. */
+export type PartSettings = ServerSettings & { https?: TlsSettings }
 
 /** The type of the logger in the options, so that `app.log` has it. */
 type InstanceOf<Options> = Options extends {
@@ -73,9 +77,11 @@ export function partSettings({
   observability,
   errors,
   shutdown,
-  security
-}: SeaworthyOptions): ServerSettings {
+  security,
+  tls
+}: SeaworthyOptions): PartSettings {
   return {
+    ...(tls === undefined ? {} : { https: tlsSettings(tls) }),
     ...(errors === false ? {} : load.errors().errorsServerOptions(partOptions(errors))),
     ...(shutdown === false ? {} : load.shutdown().shutdownServerOptions(partOptions(shutdown))),
     ...(security === false ? {} : load.security().securityServerOptions(partOptions(security))),

@@ -2,6 +2,7 @@ import type { Overridable } from '@seaworthy/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { LimitOptions } from './limit-options.ts'
 import type { Limiter } from './limiter.ts'
+import type { Limit } from './resolve-limit.ts'
 import type { AppLimits } from './route-plan.ts'
 
 /**
@@ -50,6 +51,9 @@ export type MakeRateLimitCheck = (
   options?: LimitOptions
 ) => (request: FastifyRequest, options?: { increment?: boolean }) => Promise<RateLimitResult>
 
+/** Created limits that operators see: an app may create one for each request. */
+const maxListed = 1000
+
 interface RateLimitDecorators {
   /** Creates a hook with a limit of its own, for `preHandler` and other hooks. */
   rateLimit: Overridable<this, MakeRateLimit>
@@ -64,19 +68,28 @@ declare module 'fastify' {
 /**
  * Adds the decorators of @fastify/rate-limit. Each call creates a limit with counts of its own.
  *
- * @returns The names that it has added.
+ * @returns The names that it has added, and the limits that were created by them.
  */
-export function decorateLimits(fastify: FastifyInstance, limiter: Limiter, { custom }: AppLimits): string[] {
+export function decorateLimits(
+  fastify: FastifyInstance,
+  limiter: Limiter,
+  { custom }: AppLimits
+): { names: string[]; limits: Set<Limit> } {
   const decorated = ['rateLimit', 'createRateLimit'].filter((name) => !fastify.hasDecorator(name))
   let created = 0
-  const createLimit = (options: LimitOptions = {}) => custom('rateLimit()', options, `custom ${++created}`)
+  const limits = new Set<Limit>()
+  const createLimit = (options: LimitOptions = {}) => {
+    const limit = custom('rateLimit()', options, `custom ${++created}`)
+    if (limits.size < maxListed) limits.add(limit)
+    return limit
+  }
 
   if (!fastify.hasDecorator('rateLimit')) {
     fastify.decorate<unknown>('rateLimit' as string, (options?: LimitOptions) => {
-      const limits = [createLimit(options)]
+      const own = [createLimit(options)]
       return (request: FastifyRequest, reply: FastifyReply) =>
         new Promise<void>((resolve, reject) => {
-          limiter.enforce(limits, request, reply, (error, replied) => {
+          limiter.enforce(own, request, reply, (error, replied) => {
             if (error) reject(error)
             // To an asynchronous hook, the reply as its result means that the response is sent.
             else resolve(replied ? (reply as unknown as undefined) : undefined)
@@ -108,5 +121,5 @@ export function decorateLimits(fastify: FastifyInstance, limiter: Limiter, { cus
       }
     })
   }
-  return decorated
+  return { names: decorated, limits }
 }

@@ -12,6 +12,7 @@ import { decorateLimits } from './decorators.ts'
 import { provideKeyedLimits } from './keyed-limits.ts'
 import { Limiter } from './limiter.ts'
 import { MemoryStore } from './memory-store.ts'
+import { manageLimits } from './management.ts'
 import { createLimitMetrics } from './metrics.ts'
 import { resolveRateLimit, type RateLimitOptions } from './options.ts'
 import { warnAboutPlatformProxy, watchForwardedRequests } from './proxy-warning.ts'
@@ -78,10 +79,12 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
   }
 
   const decorated = decorateLimits(fastify, limiter, limits)
+  const allLimits = () => new Set([...[...plans.all].flatMap((plan) => plan.limits), ...decorated.limits])
+  manageLimits(fastify, allLimits)
   // Routes that were added before keep their limits: the other plugin does not cover them.
   whenReplaced(fastify, 'security.rateLimit', () => {
     plans.isReplaced = true
-    for (const name of decorated) Reflect.deleteProperty(fastify, name)
+    for (const name of decorated.names) Reflect.deleteProperty(fastify, name)
   })
   whenOfficialIsUsed(fastify, {
     name: '@fastify/rate-limit',

@@ -15,8 +15,9 @@ export interface Limit {
   readonly by: 'ip' | 'user'
   /** The hook in which it is evaluated; `user`: as soon as there is a user. */
   readonly stage: RateLimitHook | 'user'
-  readonly max: number | NumberFunction
-  readonly window: number | NumberFunction
+  /** These three are changed at run time, by operators. */
+  max: number | NumberFunction
+  window: number | NumberFunction
   readonly key: (request: FastifyRequest) => Key | Promise<Key>
   /** Whether the key may be an address. The id of a user may look like one. */
   readonly isAddress: boolean
@@ -38,7 +39,7 @@ export interface Limit {
   /** Whether functions of the app take part that may be asynchronous. */
   readonly dynamic: boolean
   /** `"ip";q=100;w=60`, unless functions decide. */
-  readonly policy: string
+  policy: string
   /** Bits of an IPv6 address that identify a client. */
   readonly subnet: number
   /** The name as a text of the `RateLimit` header. */
@@ -140,9 +141,13 @@ export function resolveLimit(option: string, options: LimitOptions, defaultName:
     dynamic: [max, window, allowList, keyGenerator].some((value) => typeof value === 'function'),
     subnet: check.integer(`${option}.ipv6Subnet`, limit.ipv6Subnet, { min: 1, max: 128 }),
     label: quote(name),
-    policy: typeof max === 'function' || typeof window === 'function' ? '' : formatPolicy(name, max, window)
+    policy: policyOf(name, max, window)
   }
 }
+
+/** The item of a limit in the `RateLimit-Policy` header; empty where functions decide. */
+export const policyOf = (name: string, max: Limit['max'], window: Limit['window']): string =>
+  typeof max === 'function' || typeof window === 'function' ? '' : formatPolicy(name, max, window)
 
 /** An item of the `RateLimit-Policy` header. */
 export const formatPolicy = (name: string, max: number, window: number): string =>
