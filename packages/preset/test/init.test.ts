@@ -2,7 +2,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
-import { runInit } from '../src/init/init.ts'
+import { environmentExample } from '../src/environment/example.ts'
+import { runInit as run } from '../src/init/init.ts'
+
+const runInit = async (args: readonly string[], folder: string) =>
+  run(args, folder, async () => environmentExample())
 
 /** Makes a folder with a package.json. */
 function appFolder(t: Test, manifest: object, files: Record<string, string> = {}): string {
