@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort, releaseLocally, requires, temporaryFolder, until, type Registry } from '@seaworthy/testing'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { bun, installTools } from '../../../packages/consumers/test/tools.ts'
 import { baseImage, containers, makeBaseImage, type Containers } from './image.ts'
 import { install, managers, singleApp, workspace, yarnSettings, type Manager } from './managed-apps.ts'
@@ -41,8 +41,10 @@ const cases: Readonly<Record<string, Case>> = {
   }
 }
 
+// On a busy machine; on a quiet one it is a fraction.
+t.setTimeout(1_800_000)
+
 requires(['buildah', 'podman', 'runc'], 'images of each package manager', async (t) => {
-  t.setTimeout(1_800_000)
   const tools = containers(t)
   try {
     makeBaseImage(t, tools)

@@ -13,7 +13,7 @@ import {
   temporaryFolder,
   type Registry
 } from '@seaworthy/testing'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { combinations } from './combinations.ts'
 
 type Variables = Record<string, string>
@@ -51,8 +51,10 @@ async function serves(t: Test, folder: string, script: string, variables: NodeJS
   t.match(await service.exit, { code: 0 })
 }
 
+// On a busy machine; on a quiet one it is a fraction.
+t.setTimeout(1_200_000)
+
 requires(['redis-server', 'initdb'], 'new services from the released packages', async (t) => {
-  t.setTimeout(1_200_000)
   const registry = await releaseLocally(t)
   const env = terminal(registry)
   const folder = temporaryFolder(t, 'new')
