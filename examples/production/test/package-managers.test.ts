@@ -16,26 +16,15 @@ interface Case {
 
 const cases: Readonly<Record<string, Case>> = {
   'JavaScript, yarn 1': { manager: 'yarn 1', app: (manager) => singleApp('js', manager) },
-  'TypeScript, yarn 4': { manager: 'yarn 4', app: (manager) => singleApp('ts', manager) },
-  'JavaScript, bun': { manager: 'bun', app: (manager) => singleApp('js', manager) },
+  'TypeScript, bun': { manager: 'bun', app: (manager) => singleApp('ts', manager) },
   'a workspace of npm': { manager: 'npm', app: (manager) => workspace(manager, '1.0.0'), at: 'apps/api' },
   'a workspace of pnpm': {
     manager: 'pnpm',
     app: (manager) => workspace(manager, 'workspace:*'),
     at: 'apps/api'
   },
-  'a workspace of yarn 1': {
-    manager: 'yarn 1',
-    app: (manager) => workspace(manager, '1.0.0'),
-    at: 'apps/api'
-  },
   'a workspace of yarn 4': {
     manager: 'yarn 4',
-    app: (manager) => workspace(manager, 'workspace:*'),
-    at: 'apps/api'
-  },
-  'a workspace of bun': {
-    manager: 'bun',
     app: (manager) => workspace(manager, 'workspace:*'),
     at: 'apps/api'
   }
