@@ -93,7 +93,7 @@ export function readApp(folder: string, port: number): App {
       },
       {
         text: 'the token in .yarnrc.yml can get into the image: move it to the .yarnrc.yml of your home folder',
-        concerns: concernsDocker(/npmAuth(?:Token|Ident)\W+(?!["']?\$\{)\S/.test(yarnSettings))
+        concerns: concernsDocker(/npmAuth(?:Token|Ident)["']?\s*:\s*(?!["']?\$\{)\S/.test(yarnSettings))
       }
     ]
   }
