@@ -211,8 +211,8 @@ t.test('the preset in other runners', async (t) => {
   })
 
   for (const [name, args] of [
-    ['node --watch', ['--watch', 'watched-by-node.ts']],
-    ['tsx watch', [bin('tsx/dist/cli.mjs'), 'watch', 'watched-by-tsx.ts']]
+    ['node --watch', ['--watch', 'watched-by-node.mts']],
+    ['tsx watch', [bin('tsx/dist/cli.mjs'), 'watch', 'watched-by-tsx.mts']]
   ] as const) {
     await t.test(`${name} restarts a server at a change`, async (t) => {
       const port = await freePort()
@@ -229,8 +229,11 @@ t.test('the preset in other runners', async (t) => {
       const [events] = (await once(stream, 'response')) as [IncomingMessage]
       const ended = once(events.on('error', () => undefined).resume(), 'close')
 
-      writeFileSync(file, watched('second'))
-      await running.waitFor(/second listens/)
+      const change = () => writeFileSync(file, watched('second'))
+      change()
+      // A watcher that was not looking yet gets another chance.
+      const again = setInterval(change, 20_000)
+      await running.waitFor(/second listens/).finally(() => clearInterval(again))
       await ended
       t.equal((await answer(`${url}/version`)).body, 'second')
       t.notMatch(running.output(), /EADDRINUSE|"level":(?:40|50|60)|[Ff]orc/)

@@ -6,6 +6,7 @@ import {
   freePort,
   releaseLocally,
   requires,
+  root,
   run,
   start,
   startPostgres,
@@ -14,6 +15,7 @@ import {
   type Registry
 } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
+import { bun, installTools, yarnClassic } from '../../consumers/test/tools.ts'
 import { combinations } from './combinations.ts'
 
 type Variables = Record<string, string>
@@ -114,6 +116,34 @@ requires(['redis-server', 'initdb'], 'new services from the released packages', 
     t.match(await unset.exit, { code: 1 })
     t.match(unset.output(), /JWT_SECRET/, 'a missing secret is named')
   })
+
+  await installTools()
+  const { execPath } = process
+  const home = env.HOME ?? folder
+  for (const [manager, command, variables] of [
+    ['pnpm', [execPath, join(root, 'node_modules/pnpm/bin/pnpm.mjs'), '--config.minimumReleaseAge=0'], {}],
+    ['yarn', [execPath, yarnClassic, '--silent'], { YARN_REGISTRY: registry.url }],
+    ['bun', [bun ?? 'bun'], { BUN_CONFIG_REGISTRY: registry.url, BUN_INSTALL_CACHE_DIR: join(home, 'bun') }]
+  ] as const) {
+    const skip = manager === 'bun' && bun === undefined && 'needs bun'
+    await t.test(`${manager} create: the service uses ${manager}`, { skip }, async (t) => {
+      const [program, ...args] = [
+        ...command,
+        'create',
+        'fastify-seaworthy',
+        `by-${manager}`,
+        '--redis',
+        '--no-install'
+      ]
+      const printed = run(program, args, { cwd: folder, env: { ...env, ...variables }, timeout: 300_000 })
+      t.match(printed, new RegExp(`^ {2}${manager} install\\n {2}${manager} run dev`, 'm'))
+      const text = readFileSync(join(folder, `by-${manager}`, 'package.json'), 'utf8')
+      t.match(JSON.parse(text), {
+        packageManager: new RegExp(`^${manager}@\\d`),
+        dependencies: { ioredis: String }
+      })
+    })
+  }
 
   // The first service has every dependency: the others are in its folder, and are not installed again.
   const others = join(orders, 'others')
