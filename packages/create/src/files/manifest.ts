@@ -7,6 +7,8 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 const ranges = (names: readonly string[]): Record<string, string> =>
   Object.fromEntries(names.map((name) => [name, versionRange(name)]))
 
+const command = 'node --env-file=.env node_modules/fastify-seaworthy/dist/cli.js'
+
 /** `package.json`. */
 export function manifestFile({ name, language, postgres, redis, packageManager }: Choices): File {
   const isTyped = language === 'typescript'
@@ -33,7 +35,10 @@ export function manifestFile({ name, language, postgres, redis, packageManager }
         start: `node src/server.${ext}`,
         test: `node --test "test/**/*.test.${ext}"`,
         ...(isTyped && { typecheck: 'tsc' }),
-        token: `node --env-file=.env scripts/token.${ext}`
+        token: `node --env-file=.env scripts/token.${ext}`,
+        // Not by the name of the command: it needs the variables of the file.
+        doctor: `${command} doctor src/server.${ext}`,
+        matrix: `${command} matrix src/server.${ext}`
       },
       dependencies: ranges(dependencies),
       ...(isTyped && { devDependencies: ranges(devDependencies) })

@@ -43,11 +43,11 @@ ${services.map((text) => `\n${text}\n`).join('')}
 | \`.env\` | the settings on your machine, with a secret: never in git or an image |
 | \`.env.production.example\` | every variable for production |
 
-\`npx fastify-seaworthy doctor src/server.${ext}\` lists what is wrong or missing, \`npx fastify-seaworthy matrix src/server.${ext}\` who may use which route.
+\`${run} doctor\` lists what is wrong or missing, \`${run} matrix\` who may use which route.
 
 ## Before it is deployed
 
-- \`Dockerfile\`, \`compose.yaml\`, \`kubernetes\`, \`ecosystem.config.cjs\` and \`systemd\` are there: keep those you use. After a change to name, port or package manager, \`npx fastify-seaworthy init --force\` writes them again.
+- \`Dockerfile\`, \`compose.yaml\`, \`kubernetes\`, \`ecosystem.config.cjs\` and \`systemd\` are there: keep those you use. After a change to name, port or package manager, \`npx fastify-seaworthy init docker compose kubernetes pm2 systemd --force\` writes them again.
 - \`JWT_SECRET\`: \`openssl rand -base64 48\`, another one than in \`.env\`.
 - \`TRUST_PROXY\`: the addresses of the proxies in front. [Values for each platform](${documents}/operate/trust-proxy.md).
 
