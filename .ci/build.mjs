@@ -46,8 +46,8 @@ if (names.includes('observability')) {
   )
 }
 
-// `fastify-seaworthy init` writes the example that the tests run, so its files are shipped, not a copy.
-if (names.includes('preset')) {
+// `fastify-seaworthy init` writes the example that the tests run, so its files are shipped, not a copy. A new app gets them too.
+for (const name of names.filter((name) => name === 'preset' || name === 'create')) {
   const templates = [
     'Dockerfile',
     '.dockerignore',
@@ -59,8 +59,8 @@ if (names.includes('preset')) {
     'ecosystem.config.cjs',
     'systemd'
   ]
-  rmSync(`${out}/preset/templates`, { recursive: true, force: true })
+  rmSync(`${out}/${name}/templates`, { recursive: true, force: true })
   for (const path of templates) {
-    cpSync(`examples/production/${path}`, `${out}/preset/templates/${path}`, { recursive: true })
+    cpSync(`examples/production/${path}`, `${out}/${name}/templates/${path}`, { recursive: true })
   }
 }

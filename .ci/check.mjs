@@ -1,7 +1,7 @@
 // npm run check [-- --update] [NAME…]: the sources, the documents, the packages as npm would see them, the workflows.
 import { spawnSync } from 'node:child_process'
 import { checkApi } from './api.mjs'
-import { packages } from './packages.mjs'
+import { libraries, packages } from './packages.mjs'
 import { checkCircles } from './circles.mjs'
 import { checkExamples } from './examples.mjs'
 import { checkLanguage } from './language.mjs'
@@ -30,7 +30,7 @@ const checks = {
   publint: () => Math.max(...packages.map(({ folder }) => run('publint', ['--strict', folder]))),
   attw: () =>
     Math.max(
-      ...packages.map(({ folder }) =>
+      ...libraries.map(({ folder }) =>
         // Node 10's resolution, which knows no subpaths, has no supported Node or TypeScript behind it. An import that
         // fails in it alone, as the preset's of a subpath of its own does, counts all the same unless it is ignored.
         run(

@@ -11,10 +11,10 @@ import {
 } from './docs-notes.mjs'
 import { cell, code, optionsPage } from './docs-options.mjs'
 import { errorCodes, logLines, metrics } from './docs-sources.mjs'
-import { packages } from './packages.mjs'
+import { libraries } from './packages.mjs'
 
 const comment = '<!-- Written by `npm run docs` from the sources: changes belong there. -->\n\n'
-const folders = packages.map(({ folder }) => folder)
+const folders = libraries.map(({ folder }) => folder)
 const short = (folder) => folder.split('/').at(-1)
 const table = (head, rows) =>
   [
@@ -70,7 +70,7 @@ const sentence = (text) =>
 
 function codesPage() {
   const seen = new Set()
-  const sections = packages.map(({ folder, manifest }) => {
+  const sections = libraries.map(({ folder, manifest }) => {
     const codes = errorCodes(folder).filter((code) => !noCodes.has(code) && !seen.has(code))
     if (codes.length === 0) return ''
     for (const code of codes) seen.add(code)
@@ -99,7 +99,7 @@ Codes that start with \`FST_\` and are not in a table are Fastify's or those of 
 }
 
 function metricsPage() {
-  const sections = packages.map(({ folder, manifest }) => {
+  const sections = libraries.map(({ folder, manifest }) => {
     const all = [...metrics(folder), ...(moreMetrics[folder] ?? [])].toSorted((a, b) =>
       a.name < b.name ? -1 : 1
     )
@@ -185,7 +185,7 @@ export async function generatedPages() {
     ['docs/reference/error-codes.md', codesPage()],
     ['docs/reference/metrics.md', metricsPage()],
     ['docs/reference/environment.md', await environmentPage()],
-    ...packages.map(({ folder, manifest }) => [
+    ...libraries.map(({ folder, manifest }) => [
       `docs/reference/options/${short(folder)}.md`,
       optionsPage(folder, manifest.name)
     ])

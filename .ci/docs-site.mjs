@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { packages } from './packages.mjs'
+import { libraries } from './packages.mjs'
 
 const root = join(import.meta.dirname, '..')
 const site = join(root, 'docs')
@@ -35,7 +35,7 @@ function writeReference() {
   const typedoc = join(site, 'node_modules/typedoc/bin/typedoc')
   const options = {
     name: 'Seaworthy',
-    entryPoints: packages.map(({ folder }) => join(root, folder, 'src/index.ts')),
+    entryPoints: libraries.map(({ folder }) => join(root, folder, 'src/index.ts')),
     tsconfig: join(root, 'tsconfig.json'),
     out: join(site, '.vitepress/dist/api'),
     readme: 'none',

@@ -4,22 +4,23 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { generatedPages } from './docs-pages.mjs'
 import { buildSite } from './docs-site.mjs'
-import { packages } from './packages.mjs'
+import { libraries, packages } from './packages.mjs'
 
 const checkOnly = process.argv.includes('--check')
 /** A reader who knows one README finds their way in all; the rest is on the pages of docs/guide. */
 const sections = ['Use', 'What changes for clients', 'Compatibility', 'Documents']
 const mostWords = 600
 
-/** The faults of a package's README, as sentences. */
-function* faultsOf(text) {
+/** The faults of a package's README, as sentences. A program has no samples. */
+function* faultsOf(text, isLibrary) {
   const words = text.split(/\s+/).filter(Boolean).length
   if (words > mostWords) yield `it has ${words} words, more than ${mostWords}: move some to docs/guide`
   const titles = [...text.matchAll(/^## (.+)$/gm)].map(([, title]) => title)
   if (titles.join() !== sections.join())
     yield `it must have the sections ${sections.join(', ')}, in this order`
   const samples = [...text.matchAll(/^```(js|ts)\n([\s\S]*?)^```$/gm)]
-  const has = (kind, pattern) => samples.some(([, as, code]) => as === kind && pattern.test(code))
+  const has = (kind, pattern) =>
+    !isLibrary || samples.some(([, as, code]) => as === kind && pattern.test(code))
   if (!has('js', /^import /m)) yield 'it has no sample of JavaScript with ES modules'
   if (!has('js', /\brequire\(/)) yield 'it has no sample of CommonJS'
   if (!has('ts', /^import /m)) yield 'it has no sample of TypeScript'
@@ -31,9 +32,9 @@ function* faultsOf(text) {
 }
 
 let stale = 0
-for (const { folder } of packages) {
-  const readme = join(folder, 'README.md')
-  for (const fault of faultsOf(readFileSync(readme, 'utf8'))) {
+for (const one of packages) {
+  const readme = join(one.folder, 'README.md')
+  for (const fault of faultsOf(readFileSync(readme, 'utf8'), libraries.includes(one))) {
     console.error(`${readme}: ${fault}`)
     stale++
   }

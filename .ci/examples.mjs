@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import ts from 'typescript'
-import { all, packages } from './packages.mjs'
+import { all, libraries } from './packages.mjs'
 
 const root = join(import.meta.dirname, '..')
 const parsed = new Map()
@@ -87,7 +87,7 @@ export function exportsOf(folder) {
 /** Prints the exports without an example and gives the exit status. */
 export function checkExamples() {
   let missing = 0
-  for (const { folder } of packages) {
+  for (const { folder } of libraries) {
     for (const { name, declarations, example } of exportsOf(folder)) {
       if (example) continue
       const file = declarations[0]?.getSourceFile().fileName ?? folder
@@ -137,7 +137,7 @@ function compile(modules) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const modules = packages.flatMap(({ folder, manifest }) => {
+  const modules = libraries.flatMap(({ folder, manifest }) => {
     const exported = exportsOf(folder)
     const short = folder.split('/').at(-1)
     return exported

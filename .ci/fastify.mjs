@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { packages } from './packages.mjs'
+import { libraries } from './packages.mjs'
 
 const [wanted, ...only] = process.argv.slice(2)
 if (!wanted || !/^(?:newest|lowest|\d+\.\d+\.\d+)$/.test(wanted)) {
@@ -32,7 +32,7 @@ function install(version) {
 
 const lowest = ({ peerDependencies }) => /\d+\.\d+\.\d+/.exec(peerDependencies.fastify)[0]
 
-const chosen = packages
+const chosen = libraries
   .map(({ folder, manifest }) => ({ name: folder.replace('packages/', ''), folder, manifest }))
   .filter(({ name }) => only.length === 0 || only.includes(name))
 const unknown = only.filter((name) => !chosen.some((one) => one.name === name))
@@ -52,7 +52,7 @@ function plan({ folder, manifest }) {
   const files = new Map()
   for (const file of globSync(`${folder}/test/**/*.test.ts`).sort()) {
     const text = readFileSync(file, 'utf8')
-    const beside = packages.filter(({ manifest: other }) => text.includes(`from '${other.name}'`))
+    const beside = libraries.filter(({ manifest: other }) => text.includes(`from '${other.name}'`))
     const version = [manifest, ...beside.map((other) => other.manifest)].map(lowest).sort(byNumbers).at(-1)
     files.set(version, [...(files.get(version) ?? []), file])
   }

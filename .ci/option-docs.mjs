@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
-import { packages } from './packages.mjs'
+import { libraries } from './packages.mjs'
 
 const units =
   /milliseconds?|seconds?|status|\bbytes?\b|\bbits?\b|share|ratio|percent|factor|exponent|port|number of|how many|\b(?:requests|calls|attempts|entries|keys|series|connections|processes|characters|levels|samples|users|sessions|results|tokens|times|errors|failures|streams|signals|retries|nodes|logs|events|lines|slots|codes?)\b/i
@@ -30,7 +30,7 @@ function* faultsOf(source, declaration) {
 /** Prints what is missing and gives the exit status. */
 export function checkOptionDocs() {
   let faults = 0
-  for (const { folder } of packages) {
+  for (const { folder } of libraries) {
     const published = readFileSync(join(folder, 'api.d.ts'), 'utf8')
     for (const file of globSync(join(folder, 'src/**/*.ts'))) {
       const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true)

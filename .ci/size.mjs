@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { packed, scratch } from './packed.mjs'
 
 const budgetsFile = `${import.meta.dirname}/budgets.json`
-const figures = /(\d+) packages and (\d+) MB/
+const figures = /(\d+) packages? and (\d+) MB/
 const quiet = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--no-progress']
 
 /** npm's variables about this workspace must not become settings of an install elsewhere. */
@@ -107,7 +107,7 @@ export async function checkSize(update) {
     const readme = join(folder, 'README.md')
     const text = existsSync(readme) ? readFileSync(readme, 'utf8') : ''
     const [stated, packages, megabytes] = figures.exec(text) ?? []
-    const real = `${cost.packages} packages and ${cost.megabytes} MB`
+    const real = `${cost.packages} ${cost.packages === 1 ? 'package' : 'packages'} and ${cost.megabytes} MB`
     if (!stated) said.push(`${readme} does not say what an install brings: ${real}`)
     else if (near(packages, cost.packages) && near(megabytes, cost.megabytes)) continue
     else if (update) writeFileSync(readme, text.replace(figures, real))

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { requires, run, temporaryFolder } from '@seaworthy/testing'
 import Fastify from 'fastify'
-import { environmentSchema, fromEnv, seaworthy, serverOptions } from 'fastify-seaworthy'
+import { environmentExample, environmentSchema, fromEnv, seaworthy, serverOptions } from 'fastify-seaworthy'
 import t from 'tap'
 import '../../../packages/preset/test/parts.ts'
 import { runInit } from '../../../packages/preset/src/init/init.ts'
@@ -47,7 +47,7 @@ async function newApp(): Promise<Deployed> {
     dependencies: { ioredis: '^6.0.0', pg: '^8.0.0' }
   }
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
-  const { code, lines } = await runInit(['all', '--port', '8080'], folder)
+  const { code, lines } = await runInit(['all', '--port', '8080'], folder, async () => environmentExample())
   if (code !== 0) throw new Error(lines.join('\n'))
   // Of its own it has what the templates' database needs.
   const { DB_HOST, DB_NAME, DB_USER, DB_PASSWORD } = environment.properties

@@ -11,7 +11,7 @@ export interface Containers {
   /** A podman that the test ends. */
   start(t: Test, ...args: string[]): RunningProcess
   /** Builds a folder's Dockerfile, and gives back what was printed. */
-  build(folder: string, tag: string, npmrc: string): string
+  build(folder: string, tag: string, npmrc: string, more?: readonly string[]): string
 }
 
 // A sandbox may not raise its limits, which podman would by default.
@@ -53,10 +53,10 @@ export function containers(t: Test): Containers {
     buildah,
     podman: (...args) => run('podman', [...podmanArgs, ...args], { env }),
     start: (t, ...args) => start(t, 'podman', [...podmanArgs, ...args], { env }),
-    build(folder, tag, npmrc) {
+    build(folder, tag, npmrc, more = []) {
       const how = ['--isolation', 'chroot', '--network', 'host', '--pull-never', '--layers']
       const secret = ['--secret', `id=npmrc,src=${npmrc}`]
-      return buildah('bud', ...how, '--format', 'docker', ...secret, '--tag', tag, folder)
+      return buildah('bud', ...how, '--format', 'docker', ...secret, ...more, '--tag', tag, folder)
     }
   }
 }

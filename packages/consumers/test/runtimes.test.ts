@@ -1,10 +1,10 @@
 // The preset in the test runners and runtimes that people use, each from npm, with the packages from their tarballs.
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { get, type IncomingMessage } from 'node:http'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { Agent, get, type IncomingMessage } from 'node:http'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { installedApp, root, run, start, type RunningProcess } from '@seaworthy/testing'
+import { freePort, installedApp, root, run, start, type RunningProcess } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
 import { bun, deno, installTools } from './tools.ts'
 
@@ -44,6 +44,50 @@ app.get('/slow', async () => {
 console.log('listening on ' + (await app.listen({ host: '127.0.0.1', port: 0 })))
 `
 
+/** A server under a tool that restarts it at each change. Its stream would hold up a stop. */
+const watched = (version: string) => `${imports}
+const options: SeaworthyOptions = { auth: false }
+const app = Fastify(serverOptions(options))
+await app.register(seaworthy, options)
+app.get('/version', async () => '${version}')
+app.get('/events', (_request, reply) => {
+  reply.hijack()
+  reply.raw.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\\n\\n')
+})
+await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT) })
+console.log('${version} listens')
+`
+
+/** The suite loads the preset anew for each test, as suites with `jest.resetModules` do. */
+const resetModules = `
+let modules = []
+beforeEach(() => {
+  jest.resetModules()
+})
+for (const name of ['one', 'two', 'three']) {
+  test(name, async () => {
+    const Fastify = require('fastify')
+    const preset = require('fastify-seaworthy')
+    expect(modules).not.toContain(preset)
+    modules.push(preset)
+    const lines = []
+    const stream = { write: (line) => lines.push(JSON.parse(line)) }
+    const app = Fastify(preset.serverOptions({}, { logger: { stream } }))
+    await app.register(preset, { auth: { jwt: { secret: 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJ' } } })
+    app.get('/admin', { onRequest: [app.authorize('admin')] }, async () => 'secret')
+    const { accessToken } = await app.auth.issueTokens({ sub: 'ada', roles: ['admin'] })
+    const headers = { authorization: 'Bearer ' + accessToken }
+    expect((await app.inject({ url: '/admin', headers })).body).toBe('secret')
+    expect((await app.inject('/admin')).json().code).toBe('AUTH_REQUIRED')
+    expect((await app.inject('/nowhere')).json().code).toBe('ROUTE_NOT_FOUND')
+    const before = process.listenerCount('SIGTERM')
+    await app.close()
+    expect(process.listenerCount('SIGTERM')).toBeLessThanOrEqual(before)
+    expect(lines.filter(({ level }) => level >= 40).map(({ msg }) => msg)).toEqual([])
+  })
+}
+`
+
 /** The sample of the page about tests for this runner, as a reader copies it. */
 const sampleFor = (runner: string): string => {
   const page = readFileSync(join(root, 'docs/tasks/tests.md'), 'utf8')
@@ -57,6 +101,7 @@ const files = {
   'page-jest/app.test.js': sampleFor('jest'),
   'vitest/app.test.ts': `import { test } from 'vitest'\n${untyped}test('the preset', async () => {${body}})\n`,
   'jest/app.test.js': `${requires}test('the preset', async () => {${body}})\n`,
+  'jest-reset/app.test.js': resetModules,
   'jest-imported/app.test.js': `const { test } = require('@jest/globals')\n${requires}test('the preset', async () => {${body}})\n`,
   'jest-esm/app.test.mjs': `import { test } from '@jest/globals'\n${untyped}test('the preset', async () => {${body}})\n`,
   'esm/package.json': '{ "type": "module" }',
@@ -68,9 +113,10 @@ const files = {
 
 async function answer(
   url: string,
-  headers: Record<string, string> = {}
+  headers: Record<string, string> = {},
+  agent: Agent | false = false
 ): Promise<{ response: IncomingMessage; body: string }> {
-  const [response] = (await once(get(url, { headers, agent: false }), 'response')) as [IncomingMessage]
+  const [response] = (await once(get(url, { headers, agent }), 'response')) as [IncomingMessage]
   return { response, body: await text(response) }
 }
 
@@ -141,6 +187,9 @@ t.test('the preset in other runners', async (t) => {
     runs(t, [execPath, ...jest, 'jest'])
     runs(t, [execPath, ...jest, 'page-jest'])
   })
+  await t.test('jest, with modules that are loaded anew for each test', async (t) => {
+    runs(t, [execPath, ...jest, 'jest-reset'])
+  })
   await t.test('jest, without its globals', async (t) => {
     runs(t, [execPath, ...jest, 'jest-imported', '--injectGlobals=false'])
   })
@@ -160,6 +209,39 @@ t.test('the preset in other runners', async (t) => {
   await t.test('a server on Node', async (t) => {
     await serves(t, start(t, execPath, ['server.ts'], { cwd: app, env: free(env) }))
   })
+
+  for (const [name, args] of [
+    ['node --watch', ['--watch', 'watched-by-node.mts']],
+    ['tsx watch', [bin('tsx/dist/cli.mjs'), 'watch', 'watched-by-tsx.mts']]
+  ] as const) {
+    await t.test(`${name} restarts a server at a change`, async (t) => {
+      const port = await freePort()
+      const file = join(app, args.at(-1)!)
+      writeFileSync(file, watched('first'))
+      const more = { PORT: `${port}`, NODE_ENV: 'development' }
+      const running = start(t, execPath, args, { cwd: app, env: { ...free(env), ...more } })
+      await running.waitFor(/first listens/)
+      const url = `http://127.0.0.1:${port}`
+      const agent = new Agent({ keepAlive: true })
+      t.teardown(() => agent.destroy())
+      t.equal((await answer(`${url}/version`, {}, agent)).body, 'first')
+      const stream = get(`${url}/events`, { agent: false })
+      const [events] = (await once(stream, 'response')) as [IncomingMessage]
+      const ended = once(events.on('error', () => undefined).resume(), 'close')
+
+      const change = () => writeFileSync(file, watched('second'))
+      change()
+      // A watcher that was not looking yet gets another chance.
+      const again = setInterval(change, 20_000)
+      await running.waitFor(/second listens/).finally(() => clearInterval(again))
+      await ended
+      t.equal((await answer(`${url}/version`)).body, 'second')
+      t.notMatch(running.output(), /EADDRINUSE|"level":(?:40|50|60)|[Ff]orc/)
+      running.kill('SIGINT')
+      await running.exit
+      await t.rejects(answer(`${url}/version`), { code: 'ECONNREFUSED' })
+    })
+  }
 
   await t.test('Bun', { skip: bun === undefined && 'needs bun' }, async (t) => {
     if (bun === undefined) return

@@ -28,6 +28,7 @@ import { withTrial } from './adoption/trial.ts'
 import { fileSecrets, watchSecrets } from './secrets/watch-secrets.ts'
 import { shareRedis, type SharedRedis } from './redis/shared-redis.ts'
 import { withRedis } from './redis/with-redis.ts'
+import { serviceNameOf, withServiceName } from './redis/with-service-name.ts'
 import { missingServerOptions } from './server-options/missing.ts'
 import { rejectRegisterAlone } from './server-options/register-alone.ts'
 import { exportExpiryOfApp, watchCertificate } from './tls/watch-certificate.ts'
@@ -89,12 +90,14 @@ async function registerParts(
   redis: SharedRedis | undefined
 ): Promise<PartReport[]> {
   const reports: PartReport[] = []
+  const name = serviceNameOf(options)
   for (const part of partNames) {
     const decision = decide(fastify, part, options)
     reports.push(...decision.reports)
     if (decision.options === undefined) continue
     const plugins = load[part]() as unknown as Record<string, FastifyPluginAsync>
-    const partOptions = redis ? withRedis(part, decision.options, redis.client) : decision.options
+    const named = withServiceName(part, decision.options, name)
+    const partOptions = redis ? withRedis(part, named, redis.client) : named
     // oxlint-disable-next-line no-await-in-loop -- each part may use the decorators of those before
     await fastify.register(plugins[part]!, partOptions)
   }

@@ -1,8 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
-import { runInit } from '../src/init/init.ts'
+import { environmentExample } from '../src/environment/example.ts'
+import { runInit as run } from '../src/init/init.ts'
+
+const runInit = async (args: readonly string[], folder: string) =>
+  run(args, folder, async () => environmentExample())
 
 /** Makes a folder with a package.json. */
 function appFolder(t: Test, manifest: object, files: Record<string, string> = {}): string {
@@ -132,6 +136,74 @@ t.test('builds the image of an app in a workspace from the root', async (t) => {
   t.match(readFileSync(join(folder, 'Dockerfile.dockerignore'), 'utf8'), '**/.env')
   t.match(lines.at(-1), /docker build --file apps\/api\/Dockerfile --tag api \./)
   t.notMatch(lines.join('\n'), /package-lock\.json is not there/)
+})
+
+t.test(
+  'builds the packages of a workspace that the app needs, and leaves the secrets of all out',
+  async (t) => {
+    const root = appFolder(
+      t,
+      { name: 'all', private: true, workspaces: ['apps/*', 'libs/*'] },
+      { 'package-lock.json': '{}' }
+    )
+    const member = (path: string, manifest: object) => {
+      const folder = join(root, path)
+      mkdirSync(folder, { recursive: true })
+      writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
+      return folder
+    }
+    const build = { scripts: { build: 'tsc' } }
+    const folder = member('apps/api', {
+      name: 'api',
+      main: 'dist/main.js',
+      ...build,
+      dependencies: { b: '1' }
+    })
+    const members = {
+      a: member('libs/a', { name: 'a', ...build }),
+      b: member('libs/b', { name: 'b', ...build, dependencies: { a: '1', c: '1' } }),
+      c: member('libs/c', { name: 'c' }),
+      unused: member('libs/unused', { name: 'unused', ...build })
+    }
+    mkdirSync(join(root, 'node_modules'))
+    for (const [name, target] of Object.entries(members))
+      symlinkSync(target, join(root, 'node_modules', name))
+    await runInit(['docker'], folder)
+    t.strictSame(readFileSync(join(folder, 'Dockerfile'), 'utf8').match(/^RUN cd .*$/gm), [
+      'RUN cd libs/a && npm run build',
+      'RUN cd libs/b && npm run build',
+      'RUN cd apps/api && npm run build'
+    ])
+    const ignored = readFileSync(join(folder, 'Dockerfile.dockerignore'), 'utf8').split('\n')
+    for (const path of ['apps/api/secrets', '*/*/secrets', '**/.env', '**/.npmrc', '**/bunfig.toml'])
+      t.ok(ignored.includes(path), path)
+  }
+)
+
+t.test('names what the image needs in .dockerignore: lock file, patches, usual folders', async (t) => {
+  const folder = appFolder(t, { name: 'a', main: 'src/main.js' }, { 'yarn.lock': '__metadata:\n' })
+  for (const path of ['.yarn/patches', 'public', 'config']) mkdirSync(join(folder, path), { recursive: true })
+  writeFileSync(join(folder, '.yarnrc.yml'), 'nodeLinker: node-modules\n')
+  await runInit(['docker'], folder)
+  const named = readFileSync(join(folder, '.dockerignore'), 'utf8').match(/^!.*$/gm)
+  t.strictSame(named, ['!package.json', '!yarn.lock', '!.yarnrc.yml', '!.yarn/patches', '!src', '!public'])
+  const text = readFileSync(join(folder, 'Dockerfile'), 'utf8')
+  t.match(text, /^COPY \.yarn\/patches \.\/\.yarn\/patches$/m)
+  t.match(text, /YARN_IGNORE_PATH=1 npx --yes --package=@yarnpkg\/cli-dist@4/, 'by the lock file alone')
+  t.match(text, /--mount=type=secret,id=yarnrc,target=\/root\/\.yarnrc\.yml/)
+})
+
+t.test('notes a token that could get into the image, and a start by fastify-cli', async (t) => {
+  const notesOf = async (settings: string, start: string) => {
+    const manifest = { name: 'a', main: 'app.js', packageManager: 'yarn@4.9.1', scripts: { start } }
+    const folder = appFolder(t, manifest, { 'yarn.lock': '', 'app.js': '', '.yarnrc.yml': settings })
+    const { lines } = await runInit(['docker'], folder)
+    return lines.filter((line) => line.startsWith('note')).join('\n')
+  }
+  const settings = 'nodeLinker: node-modules\n'
+  t.match(await notesOf(`${settings}npmAuthToken: npm_abc\n`, 'node app.js'), /the token in \.yarnrc\.yml/)
+  t.equal(await notesOf(`${settings}npmAuthToken: "\${NPM_TOKEN}"\n`, 'node app.js'), '')
+  t.match(await notesOf(settings, 'fastify start -l info app.js'), /must call app\.listen\(\)/)
 })
 
 t.test('asks for no database and no Redis that the app does not have', async (t) => {

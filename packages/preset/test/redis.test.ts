@@ -1,13 +1,15 @@
 // Why the preset's Redis cannot be used.
 import './parts.ts'
 import { createServer, type AddressInfo, type Server } from 'node:net'
+import { writeFileSync } from 'node:fs'
 import { once } from 'node:events'
-import { requires, startRedis, until } from '@seaworthy/testing'
+import { join } from 'node:path'
+import { requires, startRedis, temporaryFolder, until } from '@seaworthy/testing'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { Secret } from '@seaworthy/internal'
-import { seaworthy, serverOptions, type SeaworthyOptions } from '../src/index.ts'
+import { fromEnv, seaworthy, serverOptions, type AuthOptions, type SeaworthyOptions } from '../src/index.ts'
 
 const password = 'a-password-that-is-wrong'
 
@@ -102,6 +104,38 @@ for (const [whose, makeRedis] of [
     })
   })
 }
+
+requires(['redis-server'], 'a name that only fromEnv has seen is in the keys in Redis', async (t) => {
+  const server = await startRedis(t)
+  const folder = temporaryFolder(t)
+  const file = join(folder, 'name')
+  writeFileSync(file, 'shop\n')
+  const config = fromEnv({
+    OTEL_SERVICE_NAME_FILE: file,
+    REDIS_HOST: server.host,
+    REDIS_PORT: `${server.port}`,
+    JWT_SECRET: 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJ',
+    LOG_LEVEL: 'silent'
+  })
+  const options = { ...config, auth: { ...(config.auth as AuthOptions), revocation: {} } }
+  const client = new Redis(server.port, server.host)
+  t.teardown(() => client.disconnect())
+  const keysOf = async (more: SeaworthyOptions) => {
+    await client.flushall()
+    const app = Fastify(serverOptions(options)) as unknown as FastifyInstance
+    t.teardown(() => app.close())
+    await app.register(seaworthy, { ...options, ...more })
+    await app.ready()
+    await app.auth.revoke({ user: 'ada' })
+    await app.inject('/nothing')
+    return (await client.keys('*')).toSorted()
+  }
+  for (const key of await keysOf({})) t.match(key, /^seaworthy:\{auth:shop\}:|^seaworthy-rate-limit:shop:/)
+  const mine = { ...options.auth, redisPrefix: '{mine}:' }
+  const keys = await keysOf({ auth: mine, security: { rateLimit: { nameSpace: 'limits:' } } })
+  for (const key of keys) t.match(key, /^\{mine\}:|^limits:/)
+  t.ok(keys.length >= 2)
+})
 
 requires(['redis-server'], "two services on one Redis don't end each other's logins", async (t) => {
   const server = await startRedis(t)

@@ -27,6 +27,7 @@ export async function startRegistry(t: Test): Promise<Registry> {
     packages: {
       '@seaworthy/*': { access: '$all', publish: '$all' },
       'fastify-seaworthy': { access: '$all', publish: '$all' },
+      'create-fastify-seaworthy': { access: '$all', publish: '$all' },
       '**': { access: '$all', proxy: 'npm' }
     },
     publish: { allow_offline: true },

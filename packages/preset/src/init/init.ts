@@ -16,8 +16,17 @@ export interface InitResult {
   lines: string[]
 }
 
-/** Runs the command. `args` are the arguments behind its name. */
-export async function runInit(args: readonly string[], folder: string): Promise<InitResult> {
+/**
+ * Runs the command.
+ *
+ * @param args - The arguments behind its name.
+ * @param environmentExample - Makes the text of `.env.production.example`.
+ */
+export async function runInit(
+  args: readonly string[],
+  folder: string,
+  environmentExample: () => Promise<string>
+): Promise<InitResult> {
   try {
     const { values, positionals: names } = parseArgs({
       args: [...args],
@@ -31,7 +40,7 @@ export async function runInit(args: readonly string[], folder: string): Promise<
     const port = parsePort(values.port)
     const chosen = names.length === 0 || names.includes('all') ? Object.keys(targets) : names.map(checkTarget)
     const app = readApp(folder, port)
-    const rendered = await Promise.all(chosen.map(async (target) => render(target, app)))
+    const rendered = await Promise.all(chosen.map(async (target) => render(target, app, environmentExample)))
     const files = rendered.flat()
     const lines = files.map(({ path, text }) =>
       writeTarget(folder, path, text, values['dry-run'], values.force)

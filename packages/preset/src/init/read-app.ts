@@ -1,7 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, relative, sep } from 'node:path'
-import { installerOf, lockFiles, type Installer, type PackageManager } from './package-managers.ts'
+import { join, relative } from 'node:path'
+import { readManifest, type Manifest } from './manifest.ts'
+import {
+  installerOf,
+  lockFiles,
+  usualBerry,
+  type Installer,
+  type PackageManager
+} from './package-managers.ts'
 import type { Services } from './unused-services.ts'
+import { findRoot, linkedBuilds, posix } from './workspace.ts'
 
 /** The facts about an app that the templates need. */
 export interface App {
@@ -16,19 +24,17 @@ export interface App {
   services: Services
   /** Whether the entry is made by `npm run build`. */
   built: boolean
+  /** The folders of the workspace that are built before the app. */
+  builds: readonly string[]
+  /** Folders beside the sources that services usually read. */
+  folders: readonly string[]
   port: number
   /** Notes for the author, each with the targets that it concerns. */
   notes: { text: string; concerns: readonly string[] }[]
 }
 
-interface Manifest {
-  name?: string
-  main?: string
-  packageManager?: string
-  scripts?: { start?: string; build?: string }
-  dependencies?: Record<string, string>
-  workspaces?: unknown
-}
+/** Folders of a service that are no sources. Those that may hold secrets, such as `config`, are left to the author. */
+const usualFolders = ['assets', 'locales', 'migrations', 'prisma', 'public', 'static', 'templates', 'views']
 
 /**
  * Reads the facts from `package.json` and the lock file.
@@ -42,21 +48,25 @@ export function readApp(folder: string, port: number): App {
   const built = manifest.scripts?.build !== undefined && entry.includes('/') && !has(entry)
   const root = findRoot(folder)
   const inRoot = (path: string) => existsSync(join(root, path))
+  const read = (path: string) => (inRoot(path) ? readFileSync(join(root, path), 'utf8') : '')
   const { packageManager: named } = root === folder ? manifest : readManifest(join(root, 'package.json'))
   const [, namedManager, version] = /^(npm|pnpm|yarn|bun)@(\d[\w.-]*)/.exec(named ?? '') ?? []
   const packageManager = (namedManager ?? managerOf(inRoot) ?? 'npm') as PackageManager
-  const installer = installerOf(packageManager, version, inRoot)
+  const isBerry = packageManager === 'yarn' && /^__metadata:/m.test(read('yarn.lock'))
+  const installer = installerOf(packageManager, version ?? (isBerry ? usualBerry : undefined), inRoot)
   const services = servicesOf(manifest)
-  const usesPnp =
-    packageManager === 'yarn' && version !== undefined && !version.startsWith('1.') && !readsModules(root)
+  const yarnSettings = installer.files.includes('.yarnrc.yml') ? read('.yarnrc.yml') : ''
+  const concernsDocker = (isWrong: boolean) => (isWrong ? ['docker'] : [])
   return {
     name: objectName(manifest.name ?? 'app'),
     entry,
     packageManager,
     installer,
-    workspace: root === folder ? undefined : relative(root, folder).split(sep).join('/'),
+    workspace: root === folder ? undefined : posix(relative(root, folder)),
     services,
     built,
+    builds: root === folder ? [] : linkedBuilds(root, folder),
+    folders: usualFolders.filter(has),
     port,
     notes: [
       {
@@ -64,8 +74,12 @@ export function readApp(folder: string, port: number): App {
         concerns: has(entry) || built ? [] : ['docker', 'pm2', 'systemd']
       },
       {
+        text: `npm start runs fastify-cli, these files run ${entry} with Node: it must call app.listen()`,
+        concerns: /\bfastify start\b/.test(manifest.scripts?.start ?? '') ? ['docker', 'pm2', 'systemd'] : []
+      },
+      {
         text: `${installer.files[0]} is not there: the image is built from it`,
-        concerns: inRoot(installer.files[0]!) ? [] : ['docker']
+        concerns: concernsDocker(!inRoot(installer.files[0]!))
       },
       {
         text: 'REDIS_HOST is set: install ioredis, or remove the variable',
@@ -73,35 +87,20 @@ export function readApp(folder: string, port: number): App {
       },
       {
         text: 'the image needs node_modules: set "nodeLinker: node-modules" in .yarnrc.yml',
-        concerns: usesPnp ? ['docker'] : []
+        concerns: concernsDocker(
+          installer.isBerry === true && !/^nodeLinker:\s*["']?node-modules/m.test(yarnSettings)
+        )
+      },
+      {
+        text: 'the token in .yarnrc.yml can get into the image: move it to the .yarnrc.yml of your home folder',
+        concerns: concernsDocker(/npmAuth(?:Token|Ident)["']?\s*:\s*(?!["']?\$\{)\S/.test(yarnSettings))
       }
     ]
   }
 }
 
-/** The folder with the lock file: the app's, or the one of its workspace. */
-function findRoot(folder: string): string {
-  const isRoot = (at: string) =>
-    Object.values(lockFiles)
-      .flat()
-      .some((file) => existsSync(join(at, file)))
-  for (let at = folder; dirname(at) !== at; at = dirname(at))
-    if (isRoot(at) && existsSync(join(at, 'package.json')))
-      return at === folder || isWorkspace(at) ? at : folder
-  return folder
-}
-
-const isWorkspace = (folder: string): boolean =>
-  existsSync(join(folder, 'pnpm-workspace.yaml')) ||
-  readManifest(join(folder, 'package.json')).workspaces !== undefined
-
 const managerOf = (has: (file: string) => boolean): string | undefined =>
   Object.entries(lockFiles).find(([, files]) => files.some(has))?.[0]
-
-const readsModules = (folder: string): boolean => {
-  const file = join(folder, '.yarnrc.yml')
-  return existsSync(file) && /^nodeLinker:\s*["']?node-modules/m.test(readFileSync(file, 'utf8'))
-}
 
 const databases =
   /^(?:pg|postgres|pg-promise|knex|kysely|typeorm|sequelize|prisma|drizzle-orm|slonik|mysql2?|@prisma\/client|@fastify\/(?:postgres|mysql)|@mikro-orm\/.+)$/
@@ -113,14 +112,6 @@ function servicesOf({ dependencies = {} }: Manifest): Services {
   return {
     database: names.some((name) => databases.test(name)),
     redis: names.some((name) => redisClients.test(name))
-  }
-}
-
-function readManifest(path: string): Manifest {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Manifest
-  } catch (cause) {
-    throw new Error(`${path} cannot be read: run this in the folder of your app`, { cause })
   }
 }
 

@@ -2,7 +2,8 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { App } from './read-app.ts'
-import { dockerfile, dockerignore } from './dockerfile.ts'
+import { dockerfile } from './dockerfile.ts'
+import { dockerignore } from './dockerignore.ts'
 import { withoutUnusedServices } from './unused-services.ts'
 
 /** The targets of the command, each with its templates. */
@@ -40,12 +41,12 @@ function templateFolder(): string {
 }
 
 /** The files of a target, adapted to this app. */
-export async function render(target: string, app: App): Promise<Rendered[]> {
-  if (target === 'env') {
-    // By the package's own name, so that its code is not packed twice.
-    const { environmentExample } = await import('fastify-seaworthy')
-    return [{ path: '.env.production.example', text: environmentExample() }]
-  }
+export async function render(
+  target: string,
+  app: App,
+  environmentExample: () => Promise<string>
+): Promise<Rendered[]> {
+  if (target === 'env') return [{ path: '.env.production.example', text: await environmentExample() }]
 
   const cwd = templateFolder()
   const isFile = (path: string) => /\.[a-z]+$|file$/i.test(path)
