@@ -176,14 +176,8 @@ export const lineNotes = [
     'security: the limit "<name>" is changed',
     'Nothing: an operator did it on the management listener. The field `ttl` says for how long.'
   ],
-  [
-    'seaworthy: a secret has changed in its file',
-    'Nothing. The field `path` has the file.'
-  ],
-  [
-    'seaworthy: the TLS certificate has changed',
-    'Nothing. The field `until` says when the new one expires.'
-  ],
+  ['seaworthy: a secret has changed in its file', 'Nothing. The field `path` has the file.'],
+  ['seaworthy: the TLS certificate has changed', 'Nothing. The field `until` says when the new one expires.'],
   [
     'seaworthy: "<path>" is <value> milliseconds',
     'Write the time in milliseconds, or as text with a unit, such as `30 s`.'

@@ -1,75 +1,6 @@
 // @seaworthy/auth: index
-import { FastifyRequest, FastifyReply, FastifyPluginAsync, SignerMethods } from 'fastify';
+import { FastifyRequest, FastifyReply, FastifySchema, RouteOptions, FastifyPluginAsync, SignerMethods } from 'fastify';
 import { DecoderOptions, SignerOptions, VerifierOptions } from 'fast-jwt';
-
-/**
- * A new key: show `key` once, store `id` and `hash`.
- *
- * @example
- * const { key }: NewApiKey = app.auth.apiKeys.create()
- * console.log(`x-api-key: ${key}`)
- */
-interface NewApiKey {
-    key: string;
-    id: string;
-    hash: string;
-}
-/**
- * Creates API keys, as `app.auth.apiKeys`.
- *
- * @example
- * const { id, key, hash } = app.auth.apiKeys.create()
- * console.log(`store ${id} and ${hash}, show ${key} once`)
- */
-interface ApiKeys {
-    /** Creates a key. Store `id` and `hash` where `find` looks: this package stores nothing. */
-    create(): NewApiKey;
-}
-
-/**
- * The app's record of an API key. The key itself is stored nowhere.
- *
- * @example
- * const record: ApiKeyRecord = { hash: app.auth.apiKeys.create().hash, sub: 'partner', scopes: ['orders:read'] }
- */
-interface ApiKeyRecord {
-    /** SHA-256 of the key, as returned by `app.auth.apiKeys.create()`. */
-    hash: string;
-    /** The owner's id. */
-    sub: string;
-    roles?: readonly string[];
-    scopes?: readonly string[];
-    /** When it expires, in **milliseconds** since 1970. */
-    expiresAt?: number;
-}
-/**
- * Options of API keys.
- *
- * @example
- * const keys = new Map<string, ApiKeyRecord>()
- * const apiKeys: ApiKeyOptions = { find: (id) => keys.get(id), prefix: 'shop' }
- * await app.register(auth, { apiKeys })
- */
-interface ApiKeyOptions {
-    /**
-     * Finds a key's record by the id in the key.
-     *
-     * @defaultValue none: required
-     */
-    find: (id: string) => ApiKeyRecord | null | undefined | Promise<ApiKeyRecord | null | undefined>;
-    /**
-     * The start of each key, so that scanners find leaked ones: 1 to 16 letters and digits.
-     *
-     * @defaultValue 'sk'
-     */
-    prefix?: string;
-    /**
-     * The request header that has the key.
-     *
-     * @defaultValue 'x-api-key'
-     */
-    header?: string;
-}
 
 /** Marks an error as made for clients. All copies of a package share it, because the symbol is registered globally. */
 declare const clientErrorBrand: unique symbol;
@@ -201,7 +132,7 @@ declare module 'fastify' {
  * @example
  * const watched: readonly AuditType[] = ['login', 'refresh_reused']
  */
-type AuditType = 'access' | 'csrf' | 'login' | 'provider_login' | 'token_issued' | 'token_refreshed' | 'refresh_reused' | 'revoked' | 'session_started' | 'session_ended';
+type AuditType = 'access' | 'api_key' | 'csrf' | 'login' | 'provider_login' | 'provider_logout' | 'token_issued' | 'token_refreshed' | 'refresh_reused' | 'revoked' | 'session_started' | 'session_ended' | 'key_rotated';
 /**
  * One decision or change. It never has a token, cookie, key or password.
  *
@@ -223,6 +154,172 @@ interface AuditEvent {
     readonly method?: string | undefined;
     readonly ip?: string | undefined;
     readonly correlationId?: string | undefined;
+    /** The id of the API key that the event is about. */
+    readonly keyId?: string | undefined;
+    /** Until when the key is valid that was replaced, in **milliseconds** since 1970. */
+    readonly expiresAt?: number | undefined;
+}
+
+/**
+ * A new key: show `key` once, store `id` and `hash`.
+ *
+ * @example
+ * const { key }: NewApiKey = app.auth.apiKeys.create()
+ * console.log(`x-api-key: ${key}`)
+ */
+interface NewApiKey {
+    key: string;
+    id: string;
+    hash: string;
+}
+/**
+ * A new key, and the members to store in the record of the key that it replaces.
+ *
+ * @example
+ * const { id, hash, key, old }: RotatedApiKey = app.auth.apiKeys.rotate({ id: '0123456789abcdef' }, '7 days')
+ * console.log(`store ${id} and ${hash}, show ${key}; ${old.id} ends at ${old.expiresAt}`)
+ */
+interface RotatedApiKey extends NewApiKey {
+    old: {
+        id: string;
+        replacedBy: string;
+        /** Until when the old key is valid, in **milliseconds** since 1970. */
+        expiresAt: number;
+    };
+}
+/**
+ * Creates API keys, as `app.auth.apiKeys`.
+ *
+ * @example
+ * const { id, key, hash } = app.auth.apiKeys.create()
+ * console.log(`store ${id} and ${hash}, show ${key} once`)
+ */
+interface ApiKeys {
+    /** Creates a key. Store `id` and `hash` where `find` looks: this package stores nothing. */
+    create(): NewApiKey;
+    /**
+     * Creates the key that replaces another one, which stays valid for `overlap`: milliseconds from 0 to 366 days, or a text
+     * with a unit (`'7 days'`). Store the new key with the owner and scopes of the old one, and `old` in the old record. The
+     * old key never lives longer than its `expiresAt`.
+     */
+    rotate(old: {
+        id: string;
+        expiresAt?: number | string | Date | null | undefined;
+    }, overlap: number | string): RotatedApiKey;
+}
+
+/**
+ * How many requests one key may send.
+ *
+ * @example
+ * const quota: ApiKeyQuota = { max: 10_000, timeWindow: '1 day' }
+ * const apiKeys: ApiKeyOptions = { find: () => undefined, quota }
+ */
+interface ApiKeyQuota {
+    /**
+     * Requests within the window. At least 1.
+     *
+     * @defaultValue none: required
+     */
+    max: number;
+    /**
+     * The window, which slides: milliseconds from 1 to 366 days, or a text with a unit (`'1 day'`).
+     *
+     * @defaultValue none: required
+     */
+    timeWindow: number | string;
+}
+/**
+ * The argument of `onUse`.
+ *
+ * @example
+ * const seen = new Map<string, number>()
+ * const apiKeys: ApiKeyOptions = { find: () => undefined, onUse: ({ id, at }: ApiKeyUse) => seen.set(id, at) }
+ */
+interface ApiKeyUse {
+    readonly id: string;
+    readonly subject: string;
+    /** When, in **milliseconds** since 1970. */
+    readonly at: number;
+    readonly ip: string;
+}
+/**
+ * The app's record of an API key. The key itself is stored nowhere.
+ *
+ * @example
+ * const record: ApiKeyRecord = { hash: app.auth.apiKeys.create().hash, sub: 'partner', scopes: ['orders:read'] }
+ */
+interface ApiKeyRecord {
+    /** SHA-256 of the key, as returned by `app.auth.apiKeys.create()`. */
+    hash: string;
+    /** The owner's id. */
+    sub: string;
+    roles?: readonly string[];
+    scopes?: readonly string[];
+    /** When it expires, in **milliseconds** since 1970. */
+    expiresAt?: number;
+    /** The id of the key that has replaced it. It is then valid until `expiresAt` only, and not at all without. */
+    replacedBy?: string;
+    /** The quota of this key; `false` for none. Without it that of the option `quota` applies. */
+    quota?: ApiKeyQuota | false;
+}
+/**
+ * Options of API keys.
+ *
+ * @example
+ * const keys = new Map<string, ApiKeyRecord>()
+ * const apiKeys: ApiKeyOptions = { find: (id) => keys.get(id), prefix: 'shop' }
+ * await app.register(auth, { apiKeys })
+ */
+interface ApiKeyOptions {
+    /**
+     * Finds a key's record by the id in the key.
+     *
+     * @defaultValue none: required
+     */
+    find: (id: string) => ApiKeyRecord | null | undefined | Promise<ApiKeyRecord | null | undefined>;
+    /**
+     * The start of each key, so that scanners find leaked ones: 1 to 16 letters and digits.
+     *
+     * @defaultValue 'sk'
+     */
+    prefix?: string;
+    /**
+     * The request header that has the key.
+     *
+     * @defaultValue 'x-api-key'
+     */
+    header?: string;
+    /**
+     * Requests of one key, for keys without a quota of their own. The rate limits of `@seaworthy/security` count them, in
+     * Redis if they do.
+     *
+     * @defaultValue none: only keys with a quota in their record have one
+     * @throws RangeError at the start if the app has no such rate limits.
+     */
+    quota?: ApiKeyQuota;
+    /**
+     * Look-ups within a minute that may find no valid key, for one address (IPv6: one /64) and process. Further ones get
+     * 429 before `find` is called, unless the key was valid not long ago. Texts without the right checksum are never looked
+     * up. Attempts, 1 to 100000.
+     *
+     * @defaultValue 100
+     */
+    attempts?: number;
+    /**
+     * Called when a key is used, once per `useInterval`, key and process. No request waits for it, and its errors are only
+     * logged.
+     *
+     * @defaultValue none: uses are not noted
+     */
+    onUse?: (use: ApiKeyUse) => unknown;
+    /**
+     * The time between two calls of `onUse` for one key, and between two audit events about a key that was replaced.
+     * Milliseconds, 1000 to 86400000, or a text with a unit (`'5 minutes'`).
+     *
+     * @defaultValue 60000
+     */
+    useInterval?: number | string;
 }
 
 /**
@@ -240,6 +337,35 @@ interface SessionRecord {
     readonly lastSeen: number;
     readonly ip?: string | undefined;
     readonly userAgent?: string | undefined;
+}
+
+/**
+ * The cost of a password hash by Argon2id. Less than what OWASP recommends stops the start: with less memory it takes more
+ * iterations.
+ *
+ * @example
+ * const argon2id: Argon2idOptions = { memory: 47_104, iterations: 1 }
+ * await app.register(auth, { login: { argon2id } })
+ */
+interface Argon2idOptions {
+    /**
+     * Memory of one hash. KiB, 7168 to 1048576.
+     *
+     * @defaultValue 19456
+     */
+    memory?: number;
+    /**
+     * Passes over the memory: at least 1 from 47104 KiB on, 2 from 19456, 3 from 12288, 4 from 9216, else 5. 20 at most.
+     *
+     * @defaultValue 2
+     */
+    iterations?: number;
+    /**
+     * Lanes of the memory, 1 to 16.
+     *
+     * @defaultValue 1
+     */
+    parallelism?: number;
 }
 
 /**
@@ -308,12 +434,20 @@ interface LoginOptions {
      */
     addressFactor?: number;
     /**
-     * The cost of a password hash: scrypt with N = 2^cost, r = 8, p = 3. It takes 2^cost KiB of memory. Exponent, 14 to
-     * 20.
+     * The cost of a password hash: scrypt with N = 2^cost, r = 8, p = 3 (5 at 14). It takes 2^cost KiB of memory. Exponent,
+     * 14 to 20.
      *
      * @defaultValue 15
      */
     cost?: number;
+    /**
+     * Hashes passwords by Argon2id instead of scrypt: its cost, `{}` for what OWASP recommends. Hashes by both are verified,
+     * and `app.auth.needsRehash` tells which are not of the current kind. It takes Node 24.7.
+     *
+     * @defaultValue none: scrypt, which every Node has
+     * @throws RangeError for less than OWASP recommends, and before Node 24.7.
+     */
+    argon2id?: Argon2idOptions;
     /**
      * A list of leaked passwords, for `app.auth.isBreachedPassword`. Only the first five letters of a password's hash are
      * sent there.
@@ -358,52 +492,275 @@ type VerifyCredentials = <User extends {
 }>(request: FastifyRequest, credentials: Credentials<User>) => Promise<User>;
 
 /**
- * A request of any server (also HTTP/2), logger and type provider. It lacks the members that differ between them: from
- * the whole type TypeScript would infer a route's schema and ignore the type provider.
+ * Options of the protection against cross-site requests.
  *
  * @example
- * const sessionOf = (request: AnyRequest) => app.auth.sessions.idOf(request)
- * app.get('/session', async (request) => sessionOf(request))
+ * const csrf: CsrfOptions = { trustedOrigins: ['https://app.example.com'] }
+ * await app.register(auth, { csrf })
  */
-type AnyRequest = Omit<FastifyRequest, 'raw' | 'req' | 'server' | 'log' | 'routeOptions' | 'socket'>;
-/**
- * A reply of any server, logger and type provider.
- *
- * @example
- * const deny = (reply: AnyReply) => reply.code(403).send('not today')
- */
-interface AnyReply {
-    readonly sent: boolean;
-    statusCode: number;
-    code(status: number): AnyReply;
-    status(status: number): AnyReply;
-    send(payload?: unknown): AnyReply;
+interface CsrfOptions {
+    /**
+     * Other origins that may write: `https://app.example.com`.
+     *
+     * @defaultValue none: only the service's own origin
+     * @throws RangeError for an entry that is not an origin.
+     */
+    trustedOrigins?: readonly string[];
+    /**
+     * The rule for writes with neither `Sec-Fetch-Site` nor `Origin`: programs, and browsers older than 2020. `allow`
+     * accepts them, `token` requires `x-csrf-token` with the value of `app.auth.csrfToken(request)`.
+     *
+     * @defaultValue 'allow'
+     */
+    unknownOrigin?: 'allow' | 'token';
 }
 
 /**
- * A hook of a route. It works with `done` and, called by hand, as a promise.
+ * Response headers of an error: `{ 'retry-after': 30 }`.
  *
  * @example
- * const onRequest: AuthHook = app.authorize('admin', 'editor')
- * app.put('/posts/:id', { onRequest }, async () => 'saved')
+ * const headers: ErrorHeaders = { 'retry-after': 30 }
+ * throw new AppError('Later', { statusCode: 503, headers })
  */
-type AuthHook = {
-    hook(request: AnyRequest, reply: AnyReply, done: (error?: Error) => void): void;
-    hook(request: AnyRequest, reply: AnyReply): Promise<void>;
-}['hook'];
+type ErrorHeaders = Readonly<Record<string, string | number | readonly string[]>>;
+/** The members of a {@link PluginError} besides its message. */
+interface PluginErrorOptions<Code extends string> {
+    /** Stable, for programs: `RATE_LIMITED`. */
+    code: Code;
+    /** The response's status, 400 to 599. */
+    statusCode: number;
+    /** Response headers: `retry-after`, `www-authenticate`. */
+    headers?: ErrorHeaders | undefined;
+    /** The error that led to it. Logged, never sent. */
+    cause?: unknown;
+}
+/**
+ * The base of the errors that a package answers with: status, code, headers and message may be sent. Recognise them by
+ * `code`, not by `instanceof`: an ESM and a CommonJS copy are different classes.
+ */
+declare class PluginError<Code extends string = string> extends Error implements ClientError {
+    readonly [clientErrorBrand]: true;
+    readonly expose: boolean;
+    readonly code: Code;
+    readonly statusCode: number;
+    readonly headers: ErrorHeaders | undefined;
+    constructor(message: string, { code, statusCode, headers, cause }: PluginErrorOptions<Code>);
+}
 
 /**
- * One scheme, any of several (a list is the same), or all of them.
+ * A value that no string, JSON, log or inspection prints. `reveal()` gives it. An interface, because each package has a
+ * copy of the class: a secret of one must fit the options of another.
+ */
+interface Secret {
+    /** The value itself. Call it where it is used, and keep it nowhere. */
+    reveal(): string;
+    toString(): string;
+    toJSON(): string;
+}
+/**
+ * A text that no string, JSON, inspection or log prints.
  *
  * @example
- * const schemes: SchemeExpression = { any: ['session', { all: ['apiKey', 'jwt'] }] }
- * app.get('/report', { config: { auth: { schemes } } }, async () => 'report')
+ * const password = new Secret('correct horse')
+ * console.log(`${password}`, password.reveal().length) // prints no secret
  */
-type SchemeExpression = SchemeName | readonly SchemeExpression[] | {
-    readonly any: readonly SchemeExpression[];
-} | {
-    readonly all: readonly SchemeExpression[];
-};
+declare const Secret: new (value: string) => Secret;
+
+/**
+ * The commands that the packages send. Clients of ioredis 5 and 6, alone, with Sentinel or as a cluster, have them.
+ * `status` is ioredis' state of the connection: `ready`, `wait`, `connecting`, `reconnecting`, `close`, `end`.
+ *
+ * @example
+ * const withRedis = async (redis: RedisClient) => app.register(rateLimit, { redis }) // new Redis(…) of ioredis
+ */
+interface RedisClient$1 {
+    readonly status?: string;
+    eval(script: string, numberOfKeys: number, ...args: (string | number)[]): Promise<unknown>;
+    evalsha(sha: string, numberOfKeys: number, ...args: (string | number)[]): Promise<unknown>;
+    ping(): Promise<unknown>;
+}
+
+/**
+ * Logout at an OpenID Connect provider: from here to there (RP-initiated), and from there to here (back-channel and
+ * front-channel).
+ *
+ * @example
+ * const logout: LogoutOptions = {
+ *   callbackUrl: 'https://shop.example.com/logout/google/callback',
+ *   backchannelPath: '/logout/google/backchannel'
+ * }
+ */
+interface LogoutOptions {
+    /**
+     * The path of the route that ends the session here and then at the provider: a form sends POST to it, so that no other
+     * site can log the user out. `false`: there is no such route.
+     *
+     * @defaultValue `/logout/<name>` with `session`
+     */
+    path?: string | false;
+    /**
+     * The post-logout redirect URI registered at the provider: https, or http on loopback. Its path becomes a route, which
+     * sends the browser to `returnTo`.
+     *
+     * @defaultValue none: the provider shows a page of its own
+     */
+    callbackUrl?: string;
+    /**
+     * The path to which the browser returns after the logout, unless the start has `?returnTo=`.
+     *
+     * @defaultValue '/'
+     * @throws RangeError for a path that leads to another site.
+     */
+    returnTo?: string;
+    /**
+     * The path of the back-channel logout URI registered at the provider, to which it sends logout tokens.
+     *
+     * @defaultValue none: no such route
+     */
+    backchannelPath?: string;
+    /**
+     * The path of the front-channel logout URI registered at the provider, which it loads in a frame with `iss` and `sid`.
+     * It ends only what that session at the provider began.
+     *
+     * @defaultValue none: no such route
+     */
+    frontchannelPath?: string;
+    /**
+     * The `typ` header of the provider's logout tokens. `JWT` is for providers that have not adopted `logout+jwt`, and
+     * accepts tokens without a type too.
+     *
+     * @defaultValue 'logout+jwt'
+     */
+    tokenType?: 'logout+jwt' | 'JWT';
+}
+
+/**
+ * A user of an identity provider. `issuer` and `subject` together identify the user; an email address never does.
+ *
+ * @example
+ * const onLogin = ({ subject, verifiedEmail }: ProviderIdentity) => ({ sub: subject, email: verifiedEmail })
+ */
+interface ProviderIdentity {
+    /** The provider's name in the options. */
+    readonly provider: string;
+    readonly issuer: string;
+    readonly subject: string;
+    /** Set only if the provider has verified the address: the only one that may link accounts. */
+    readonly verifiedEmail: string | undefined;
+    readonly name: string | undefined;
+    /** All claims of the provider. */
+    readonly claims: Readonly<Record<string, unknown>>;
+    readonly accessToken: string;
+}
+/**
+ * The endpoints of a provider without discovery (OAuth 2 alone).
+ *
+ * @example
+ * const endpoints: OAuthEndpoints = {
+ *   authorizeHost: 'https://gitlab.example.com',
+ *   authorizePath: '/oauth/authorize',
+ *   tokenHost: 'https://gitlab.example.com',
+ *   tokenPath: '/oauth/token'
+ * }
+ */
+interface OAuthEndpoints {
+    authorizeHost: string;
+    authorizePath: string;
+    tokenHost: string;
+    tokenPath: string;
+}
+/**
+ * A login through one identity provider. One of `issuer` and `endpoints` is required.
+ *
+ * @example
+ * const google: OAuthOptions = {
+ *   issuer: 'https://accounts.google.com',
+ *   clientId: process.env['GOOGLE_CLIENT_ID']!,
+ *   clientSecret: process.env['GOOGLE_CLIENT_SECRET']!,
+ *   callbackUrl: 'https://shop.example.com/login/google/callback',
+ *   onLogin: ({ issuer, subject }) => ({ id: `${issuer} ${subject}` })
+ * }
+ * await app.register(auth, { session: { key: process.env['SESSION_KEY']! }, oauth2: { google } })
+ */
+interface OAuthOptions {
+    /**
+     * The issuer of an OpenID Connect provider, whose metadata is discovered: https, or http on loopback.
+     *
+     * @defaultValue none: the provider is described by `endpoints`
+     */
+    issuer?: string;
+    /**
+     * The endpoints of an OAuth 2 provider without discovery, or `github`. `profile` then returns the user.
+     *
+     * @defaultValue none: the endpoints are discovered
+     * @throws RangeError for a host that is not https, and without `profile`.
+     */
+    endpoints?: OAuthEndpoints | 'github';
+    /**
+     * Returns the user of an access token of a provider without discovery.
+     *
+     * @defaultValue none: required with `endpoints`, except for `github`, which has one
+     */
+    profile?: (accessToken: string) => Promise<Omit<ProviderIdentity, 'provider' | 'issuer' | 'accessToken'>>;
+    /**
+     * The client id that the provider assigned to this service.
+     *
+     * @defaultValue none: required
+     */
+    clientId: string;
+    /**
+     * The client secret that the provider assigned to this service.
+     *
+     * @defaultValue none: required
+     */
+    clientSecret: string | Secret;
+    /**
+     * The redirect URI registered at the provider: https, or http on loopback. Its path becomes a route.
+     *
+     * @defaultValue none: required
+     */
+    callbackUrl: string;
+    /**
+     * The requested scopes.
+     *
+     * @defaultValue `openid email profile`; for `github` `read:user user:email`; none for other endpoints
+     */
+    scope?: string;
+    /**
+     * The path of the route that starts the login.
+     *
+     * @defaultValue `/login/<name>`
+     */
+    startPath?: string;
+    /**
+     * The path to which the browser returns after the login, unless the start has `?returnTo=`.
+     *
+     * @defaultValue '/'
+     * @throws RangeError for a path that leads to another site.
+     */
+    returnTo?: string;
+    /**
+     * The timeout of each call to the provider, its body included, and of `profile`. Milliseconds, 1 to 60000.
+     *
+     * @defaultValue 5000
+     */
+    timeout?: number;
+    /**
+     * Logout at an OpenID Connect provider, from here to there and from there to here. `false` and none: the session ends
+     * here only.
+     *
+     * @defaultValue none: no logout at the provider
+     * @throws RangeError without `issuer`.
+     */
+    logout?: LogoutOptions | false;
+    /**
+     * Finds or creates the user. The returned user becomes the session's `user`, and the browser returns to `returnTo`.
+     * Without a returned user there is no login. If the function sends a reply, that is the response. Throw to reject.
+     *
+     * @defaultValue none: required
+     */
+    onLogin: (identity: ProviderIdentity, request: FastifyRequest, reply: FastifyReply) => unknown;
+}
 
 /**
  * The app's names of roles, scopes and policies. Any other name is then a compile error, in routes and in the options.
@@ -474,279 +831,13 @@ type Policy = (request: FastifyRequest, context: PolicyContext) => boolean | Pro
 type Policies = Readonly<Record<PolicyName, Policy>>;
 
 /**
- * The access rule of a route. A request must meet all its members.
+ * Role names, or each role with those that it includes.
  *
  * @example
- * const rule: AuthRule = { schemes: { any: ['session', 'jwt'] }, roles: 'editor', scopes: ['posts:write'] }
+ * const roles: RolesOption = { admin: ['editor'], editor: ['reader'], reader: [] }
+ * await app.register(auth, { roles })
  */
-interface AuthRule {
-    /**
-     * The schemes that can authenticate the request.
-     *
-     * @defaultValue Any configured scheme
-     */
-    schemes?: SchemeExpression;
-    /**
-     * Roles of which one is required, or a role that includes one.
-     *
-     * @defaultValue none: no role is required
-     */
-    roles?: RoleName | readonly RoleName[];
-    /**
-     * Scopes that are all required.
-     *
-     * @defaultValue none: no scope is required
-     */
-    scopes?: ScopeName | readonly ScopeName[];
-    /**
-     * Policies that must all allow the request, by name or as functions. They run before validation.
-     *
-     * @defaultValue none: no policy is evaluated
-     */
-    policies?: PolicyName | Policy | readonly (PolicyName | Policy)[];
-    /**
-     * Policies that need the validated input, such as whether the requested object belongs to the user.
-     *
-     * @defaultValue none: no policy is evaluated
-     */
-    owner?: PolicyName | Policy | readonly (PolicyName | Policy)[];
-    /**
-     * The authentication context that the user must have had: one of these values of the claim `acr`. Otherwise the request
-     * gets 401 with the challenge of RFC 9470, which names them.
-     *
-     * @defaultValue none: any
-     */
-    acr?: string | readonly string[];
-    /**
-     * The methods by which the user must have authenticated, such as `mfa` or `hwk`: all of these are in the claim `amr`.
-     *
-     * @defaultValue none: any
-     */
-    amr?: string | readonly string[];
-    /**
-     * How long ago the user may have authenticated at most, by the claim `auth_time` or the login of the session; an API key
-     * never has. **Seconds**, as in OpenID Connect, or a text with a unit (`'5m'`). From 1 second to 366 days.
-     *
-     * @defaultValue none: any time
-     */
-    maxAge?: number | string;
-    /**
-     * Allows requests without credentials, with `request.user` null. Invalid credentials are still rejected.
-     *
-     * @defaultValue false
-     */
-    optional?: boolean;
-    /**
-     * Like the plugin's option `mode`.
-     *
-     * @defaultValue The plugin's option `mode`
-     */
-    mode?: 'enforce' | 'report';
-}
-/**
- * The access rule of a route, with one member at least: a key that does not exist is an error.
- *
- * @example
- * const writers: RouteAuth = { roles: ['admin', 'editor'] }
- * app.put('/posts/:id', { config: { auth: writers } }, async () => 'saved')
- */
-type RouteAuth = AtLeastOne<AuthRule>;
-interface AuthRouteConfig {
-    /** The access rule: `true` for all authenticated users, `false` for everyone, or an object for more. */
-    auth?: Overridable<this, boolean | RouteAuth>;
-}
-declare module 'fastify' {
-    interface FastifyContextConfig extends AuthRouteConfig {
-    }
-}
-
-/**
- * The access rules of one route.
- *
- * @example
- * const open = app.auth.matrix().filter(({ access }: MatrixRow) => access === 'public')
- * console.log(open.map(({ method, url }) => `${method} ${url}`).join('\n'))
- */
-interface MatrixRow {
-    method: string;
-    url: string;
-    /** `unmarked`: the route has no rule, so all requests are allowed. */
-    access: 'public' | 'optional' | 'authenticated' | 'restricted' | 'operational' | 'unmarked';
-    schemes: string;
-    roles: readonly string[];
-    scopes: readonly string[];
-    policies: readonly string[];
-    owner: readonly string[];
-    /** One of these is required. */
-    acr: readonly string[];
-    /** All of these are required. */
-    amr: readonly string[];
-    /** **Seconds** since the user authenticated, at most. */
-    maxAge?: number;
-    /** Denials are only logged. */
-    report: boolean;
-}
-
-/**
- * A session of a user, for a page that lists the devices.
- *
- * @example
- * const sessions: readonly ListedSession[] = await app.auth.sessions.list('ada')
- * for (const { id, expiresAt } of sessions) console.log(id, new Date(expiresAt))
- */
-interface ListedSession extends SessionRecord {
-    /** Milliseconds since 1970 at which it expires if it is not used. */
-    readonly idleExpiresAt: number;
-    /** Milliseconds since 1970 at which it expires although it is used. */
-    readonly expiresAt: number;
-}
-/**
- * The sessions of users.
- *
- * @example
- * for (const { id, userAgent } of await app.auth.sessions.list('ada')) console.log(id, userAgent)
- * await app.auth.sessions.revokeAll('ada')
- */
-interface Sessions {
-    /** A user's sessions that have not ended, the newest login first. */
-    list(subject: string): Promise<readonly ListedSession[]>;
-    /** Ends one session: its cookie is not valid any more. */
-    revoke(id: string, subject?: string): Promise<void>;
-    /** Ends all sessions of a user, except `except`. */
-    revokeAll(subject: string, except?: string): Promise<void>;
-    /** The id of the request's session. */
-    idOf(request: AnyRequest): string | undefined;
-    /** Gives the session a new id with this response. A change of user or roles does so too. */
-    rotate(request: AnyRequest): void;
-    /**
-     * Notes that the user of the session has authenticated again, now, for routes with `maxAge`, `acr` or `amr`. The session
-     * gets a new id.
-     */
-    stepUp(request: AnyRequest, how?: {
-        acr?: string;
-        amr?: readonly string[];
-    }): void;
-}
-
-/**
- * Response headers of an error: `{ 'retry-after': 30 }`.
- *
- * @example
- * const headers: ErrorHeaders = { 'retry-after': 30 }
- * throw new AppError('Later', { statusCode: 503, headers })
- */
-type ErrorHeaders = Readonly<Record<string, string | number | readonly string[]>>;
-/** The members of a {@link PluginError} besides its message. */
-interface PluginErrorOptions<Code extends string> {
-    /** Stable, for programs: `RATE_LIMITED`. */
-    code: Code;
-    /** The response's status, 400 to 599. */
-    statusCode: number;
-    /** Response headers: `retry-after`, `www-authenticate`. */
-    headers?: ErrorHeaders | undefined;
-    /** The error that led to it. Logged, never sent. */
-    cause?: unknown;
-}
-/**
- * The base of the errors that a package answers with: status, code, headers and message may be sent. Recognise them by
- * `code`, not by `instanceof`: an ESM and a CommonJS copy are different classes.
- */
-declare class PluginError<Code extends string = string> extends Error implements ClientError {
-    readonly [clientErrorBrand]: true;
-    readonly expose: boolean;
-    readonly code: Code;
-    readonly statusCode: number;
-    readonly headers: ErrorHeaders | undefined;
-    constructor(message: string, { code, statusCode, headers, cause }: PluginErrorOptions<Code>);
-}
-
-/**
- * A value that no string, JSON, log or inspection prints. `reveal()` gives it. An interface, because each package has a
- * copy of the class: a secret of one must fit the options of another.
- */
-interface Secret {
-    /** The value itself. Call it where it is used, and keep it nowhere. */
-    reveal(): string;
-    toString(): string;
-    toJSON(): string;
-}
-/**
- * A text that no string, JSON, inspection or log prints.
- *
- * @example
- * const password = new Secret('correct horse')
- * console.log(`${password}`, password.reveal().length) // prints no secret
- */
-declare const Secret: new (value: string) => Secret;
-
-/**
- * The commands that the packages send. Clients of ioredis 5 and 6, alone, with Sentinel or as a cluster, have them.
- * `status` is ioredis' state of the connection: `ready`, `wait`, `connecting`, `reconnecting`, `close`, `end`.
- *
- * @example
- * const withRedis = async (redis: RedisClient) => app.register(rateLimit, { redis }) // new Redis(…) of ioredis
- */
-interface RedisClient$1 {
-    readonly status?: string;
-    eval(script: string, numberOfKeys: number, ...args: (string | number)[]): Promise<unknown>;
-    evalsha(sha: string, numberOfKeys: number, ...args: (string | number)[]): Promise<unknown>;
-    ping(): Promise<unknown>;
-}
-
-/**
- * The codes of {@link AuthError}. Those with `FST_JWT_` are `@fastify/jwt`'s, for `request.jwtVerify()`.
- *
- * @example
- * const retryable: readonly AuthErrorCode[] = ['AUTH_STORE_UNAVAILABLE', 'AUTH_KEYS_UNAVAILABLE']
- */
-type AuthErrorCode = 'AUTH_CROSS_SITE' | 'AUTH_FORBIDDEN' | 'AUTH_INSUFFICIENT_AUTHENTICATION' | 'AUTH_INTROSPECTION_UNAVAILABLE' | 'AUTH_INVALID_API_KEY' | 'AUTH_INVALID_CREDENTIALS' | 'AUTH_INVALID_TOKEN' | 'AUTH_KEYS_UNAVAILABLE' | 'AUTH_LOGIN_INVALID' | 'AUTH_LOGIN_REFUSED' | 'AUTH_LOGINS_BUSY' | 'AUTH_NOT_CONFIGURED' | 'AUTH_PROVIDER_UNAVAILABLE' | 'AUTH_REFRESH_INVALID' | 'AUTH_REQUIRED' | 'AUTH_SESSION_TOO_LARGE' | 'AUTH_STATE_INVALID' | 'AUTH_STORE_UNAVAILABLE' | 'AUTH_TOKEN_EXPIRED' | 'AUTH_TOKEN_REVOKED' | 'AUTH_TOO_MANY_ATTEMPTS' | 'AUTH_TOO_MANY_SESSIONS' | 'AUTH_UNMARKED_ROUTE' | 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED' | 'FST_JWT_AUTHORIZATION_TOKEN_INVALID' | 'FST_JWT_AUTHORIZATION_TOKEN_UNTRUSTED' | 'FST_JWT_NO_AUTHORIZATION_IN_HEADER';
-/**
- * The error of every request that this package rejects. Recognise it by `code`; the message may be shown, `cause` may
- * not.
- *
- * @example
- * app.setErrorHandler((error, _request, reply) => {
- *   if (error instanceof AuthError && error.code === 'AUTH_TOKEN_EXPIRED') return reply.code(401).send({ refresh: true })
- *   throw error
- * })
- */
-declare class AuthError extends PluginError<AuthErrorCode> {
-}
-
-/**
- * The methods that this package uses of an ioredis client.
- *
- * @example
- * const client: RedisClient = {
- *   eval: async () => null,
- *   evalsha: async () => null,
- *   ping: async () => 'PONG',
- *   duplicate: () => ({ subscribe: async () => 1, on: () => undefined, disconnect: () => undefined })
- * } // in an app: new Redis(process.env['REDIS_URL']) of ioredis
- * await app.register(auth, { redis: client })
- */
-interface RedisClient extends RedisClient$1 {
-    duplicate(override?: object): RedisSubscriber;
-    on?(event: string, listener: (...args: any[]) => void): unknown;
-    readonly isCluster?: boolean;
-    readonly options?: {
-        host?: unknown;
-        port?: unknown;
-        path?: unknown;
-        keyPrefix?: unknown;
-    };
-}
-/**
- * A connection that subscribes to a channel.
- *
- * @example
- * const subscriber: RedisSubscriber = { subscribe: async () => 1, on: () => undefined, disconnect: () => undefined }
- */
-interface RedisSubscriber {
-    subscribe(channel: string): Promise<unknown>;
-    on(event: string, listener: (...args: any[]) => void): unknown;
-    disconnect(): void;
-}
+type RolesOption = readonly RoleName[] | Readonly<Record<RoleName, readonly RoleName[]>>;
 
 /**
  * Options of revocation.
@@ -786,6 +877,133 @@ interface RevocationOptions {
 }
 
 /**
+ * Attributes of the session's cookie.
+ *
+ * @example
+ * const cookie: SessionCookie = { sameSite: 'strict', secure: process.env['NODE_ENV'] !== 'development' }
+ * await app.register(auth, { session: { key: process.env['SESSION_KEY']!, cookie } })
+ */
+interface SessionCookie {
+    path?: string;
+    httpOnly?: boolean;
+    /** `false` only for development over plain http: the cookie then loses its `__Host-` name. */
+    secure?: boolean;
+    sameSite?: 'strict' | 'lax' | 'none' | boolean;
+    /** **Seconds**, as in the cookie. */
+    maxAge?: number;
+    domain?: string;
+}
+/**
+ * Options of sessions. One of `key` and `secret` is required.
+ *
+ * @example
+ * const session: SessionOptions = { key: process.env['SESSION_KEY']!, idleTimeout: 900_000 }
+ * await app.register(auth, { session })
+ */
+interface SessionOptions {
+    /**
+     * Encrypts the cookie (AES-256-GCM): 32 random bytes, in base64 or as a Buffer. A list is a rotation: the first key encrypts, all
+     * decrypt.
+     *
+     * @defaultValue none: `secret` is used
+     * @throws RangeError for another length, and for bytes that are not random.
+     */
+    key?: string | Secret | Buffer | readonly (string | Secret | Buffer)[];
+    /**
+     * Derives the key from a secret of at least 32 bytes, by scrypt.
+     *
+     * @defaultValue none: `key` is used
+     */
+    secret?: string | Secret;
+    /**
+     * The salt for `secret`: 16 bytes.
+     *
+     * @defaultValue A salt of this package
+     * @throws RangeError for another length.
+     */
+    salt?: string | Secret | Buffer;
+    /**
+     * The cookie's name.
+     *
+     * @defaultValue `__Host-session`, or `session` if the cookie's attributes do not allow that name
+     */
+    cookieName?: string;
+    /**
+     * Attributes of the cookie.
+     *
+     * @defaultValue { path: '/', httpOnly: true, secure: true, sameSite: 'lax' }
+     */
+    cookie?: SessionCookie;
+    /**
+     * A session expires if it is not used for so long. Milliseconds, at least 1000.
+     *
+     * @defaultValue 1800000
+     */
+    idleTimeout?: number;
+    /**
+     * A session expires this long after the login. Milliseconds, at least 1000.
+     *
+     * @defaultValue 86400000
+     */
+    absoluteTimeout?: number;
+    /**
+     * Sessions that a user may have at a time, counted and limited in one step over all processes. Sessions, 1 to 1000.
+     *
+     * @defaultValue none: any number
+     */
+    maxSessions?: number;
+    /**
+     * The effect of a login above `maxSessions`: `endOldest` ends the session with the oldest login, `reject` answers 403
+     * `AUTH_TOO_MANY_SESSIONS`.
+     *
+     * @defaultValue 'endOldest'
+     */
+    onMaxSessions?: 'endOldest' | 'reject';
+    /**
+     * How sessions are treated while Redis does not answer: `closed` answers 503 to requests with a session, `open`
+     * trusts the cookie.
+     *
+     * @defaultValue 'closed'
+     */
+    onStoreError?: 'closed' | 'open';
+}
+
+/**
+ * The methods that this package uses of an ioredis client.
+ *
+ * @example
+ * const client: RedisClient = {
+ *   eval: async () => null,
+ *   evalsha: async () => null,
+ *   ping: async () => 'PONG',
+ *   duplicate: () => ({ subscribe: async () => 1, on: () => undefined, disconnect: () => undefined })
+ * } // in an app: new Redis(process.env['REDIS_URL']) of ioredis
+ * await app.register(auth, { redis: client })
+ */
+interface RedisClient extends RedisClient$1 {
+    duplicate(override?: object): RedisSubscriber;
+    on?(event: string, listener: (...args: any[]) => void): unknown;
+    readonly isCluster?: boolean;
+    readonly options?: {
+        host?: unknown;
+        port?: unknown;
+        path?: unknown;
+        keyPrefix?: unknown;
+    };
+}
+/**
+ * A connection that subscribes to a channel.
+ *
+ * @example
+ * const subscriber: RedisSubscriber = { subscribe: async () => 1, on: () => undefined, disconnect: () => undefined }
+ */
+interface RedisSubscriber {
+    subscribe(channel: string): Promise<unknown>;
+    on(event: string, listener: (...args: any[]) => void): unknown;
+    disconnect(): void;
+}
+
+/**
  * A symmetric key in the format of JSON Web Keys: `{ kty: 'oct', k: '…' }`.
  *
  * @example
@@ -806,6 +1024,72 @@ interface SymmetricJwk {
  * await app.register(auth, { jwt: { secret: secrets } })
  */
 type SymmetricKey = string | Secret | Buffer | SymmetricJwk;
+
+/**
+ * The signature algorithms of proofs: asymmetric ones only.
+ *
+ * @example
+ * const algorithms: readonly DpopAlgorithm[] = ['ES256', 'Ed25519']
+ */
+type DpopAlgorithm = (typeof dpopAlgorithms)[number];
+declare const dpopAlgorithms: readonly ["ES256", "ES384", "ES512", "Ed25519", "EdDSA", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"];
+/**
+ * Options of DPoP (RFC 9449): tokens that only the holder of a key can use.
+ *
+ * @example
+ * const dpop: DpopOptions = { baseUrl: 'https://api.example.com', required: true }
+ * await app.register(auth, { jwt: { secret: process.env['JWT_SECRET']!, dpop } })
+ */
+interface DpopOptions {
+    /**
+     * The URLs under which clients call the service, https (http on loopback), with the path that a proxy removes. A proof
+     * names the URL of its request. The header `Host` is not trusted: it is the client's.
+     *
+     * @defaultValue none: required
+     */
+    baseUrl: string | readonly string[];
+    /**
+     * Whether each token must be bound to a key: those of `issueTokens` and of all issuers. Otherwise a token that is bound
+     * needs its key, and others are bearer tokens. `dpopRequired` of an issuer and of a route is the same for these alone.
+     *
+     * @defaultValue false
+     */
+    required?: boolean;
+    /**
+     * The allowed signature algorithms of proofs.
+     *
+     * @defaultValue ['ES256', 'Ed25519', 'EdDSA']
+     */
+    algorithms?: readonly DpopAlgorithm[];
+    /**
+     * The age of a proof at most, by its `iat`, plus `jwt.clockTolerance` in both directions. With `nonce` it is the age of
+     * the nonce, and twice as much at most. **Seconds**, or a text with a unit. From 1 second to 1 hour.
+     *
+     * @defaultValue '1m'
+     */
+    maxAge?: number | string;
+    /**
+     * Whether each proof needs a nonce of this service, so that none can be made in advance, and clocks need not agree.
+     * Responses have the next one in `DPoP-Nonce`; a proof without gets 401 with `use_dpop_nonce`.
+     *
+     * @defaultValue false
+     */
+    nonce?: boolean;
+    /**
+     * The secret from which the nonces of all processes are made: at least 32 random bytes. Set it if the keys of tokens
+     * change while processes run.
+     *
+     * @defaultValue Derived from the first `jwt.secret` or `jwt.key`; required with `nonce` if the app has neither
+     */
+    nonceSecret?: string | Secret;
+    /**
+     * How proofs are treated while Redis cannot tell whether one was used already: `closed` answers 503, `local` asks the
+     * memory of the process, so that a stolen proof can be used once in each process.
+     *
+     * @defaultValue 'closed'
+     */
+    onStoreError?: 'closed' | 'local';
+}
 
 /**
  * The signature algorithms that can be allowed. `none` is not one of them.
@@ -986,6 +1270,13 @@ interface IssuerOptions {
      * @defaultValue 3000
      */
     jwksTimeout?: number;
+    /**
+     * Whether each of its tokens must be bound to a key by DPoP. Otherwise those that are not bound are bearer tokens.
+     *
+     * @defaultValue false
+     * @throws RangeError without `jwt.dpop`.
+     */
+    dpopRequired?: boolean;
 }
 
 /**
@@ -1099,338 +1390,13 @@ interface JwtOptions {
      * @throws RangeError together with `csrf: false`: a browser sends the cookie for any site.
      */
     cookie?: string;
-}
-
-/**
- * The tokens of a login, named as in OAuth.
- *
- * @example
- * const { accessToken, expiresIn }: TokenPair = await app.auth.issueTokens({ sub: 'ada' })
- * console.log(accessToken, `is valid for ${expiresIn} seconds`)
- */
-interface TokenPair {
-    accessToken: string;
-    refreshToken: string;
-    tokenType: 'Bearer';
-    /** The lifetime of the access token in **seconds**. */
-    expiresIn: number;
-}
-
-/**
- * The argument of `app.auth.revoke`: a token, a login (session or refresh token), or everything of a user. `issuer` is
- * `request.identity.issuer`: ids of two issuers are not the same, even if they are equal. Without it the id is the app's
- * own, or that of the only issuer if the app issues no tokens.
- *
- * @example
- * const everywhere: Revocable = { user: 'ada' }
- * await app.auth.revoke(everywhere)
- */
-type Revocable = {
-    token: string;
-} | {
-    jti: string;
-    issuer?: string | undefined;
-} | {
-    session: string;
-    issuer?: string | undefined;
-} | {
-    refreshToken: string;
-} | {
-    user: string;
-    issuer?: string | undefined;
-};
-/**
- * `app.auth`. A member whose option is not set throws when it is used, with the name of the option.
- *
- * @example
- * const { accessToken, refreshToken } = await app.auth.issueTokens({ sub: 'ada', roles: ['editor'] })
- * await app.auth.refresh(refreshToken)
- * await app.auth.revoke({ token: accessToken })
- */
-interface AuthApi {
-    /** Starts a login: an access token with these claims and a refresh token. `sub` (or `id`) is required. */
-    issueTokens(claims: Record<string, unknown>): Promise<TokenPair>;
-    /** Returns the next pair for a refresh token. @throws AuthError `AUTH_REFRESH_INVALID` (401). */
-    refresh(refreshToken: string): Promise<TokenPair>;
-    /** Revokes tokens and ends sessions, on all processes within a second. Rejects if Redis does not confirm it. */
-    revoke(what: Revocable): Promise<void>;
-    /** The access rules of all routes. */
-    matrix(): MatrixRow[];
-    /** The matrix as text. */
-    printMatrix(): string;
-    /** Hashes a password for storage. */
-    hashPassword(password: string): Promise<string>;
-    /** Whether a password matches its hash. It takes as long for users that do not exist (no hash). */
-    verifyPassword(password: string, hash: string | null | undefined): Promise<boolean>;
-    /** Whether a hash was made with another `login.cost`, or by another program: hash the password again at the next login. */
-    needsRehash(hash: string | null | undefined): boolean;
-    /** Whether a password is in the list `login.breached`. `false` if the list does not answer. */
-    isBreachedPassword(password: string): Promise<boolean>;
-    /** Checks a login, with backoff by account and address. */
-    verifyCredentials: VerifyCredentials;
-    /** Creates API keys. */
-    readonly apiKeys: ApiKeys;
-    /** Lists and ends sessions. */
-    readonly sessions: Sessions;
-    /** The token for `x-csrf-token`, which the session stores. */
-    csrfToken(request: AnyRequest): string;
-}
-interface AuthInstance {
-    /** Tokens, sessions, passwords, API keys, and the access matrix. */
-    auth: Overridable<this, AuthApi>;
-    /** Rejects requests without valid credentials. Sets `request.user`. */
-    authenticate: Overridable<this, AuthHook>;
-    /** Like `authenticate`, and requires one of these roles. */
-    authorize: Overridable<this, (...roles: (RoleName | readonly RoleName[])[]) => AuthHook>;
-}
-declare module 'fastify' {
-    interface FastifyInstance extends AuthInstance {
-    }
-}
-
-/**
- * Options of the protection against cross-site requests.
- *
- * @example
- * const csrf: CsrfOptions = { trustedOrigins: ['https://app.example.com'] }
- * await app.register(auth, { csrf })
- */
-interface CsrfOptions {
     /**
-     * Other origins that may write: `https://app.example.com`.
+     * DPoP (RFC 9449): a token that is bound to a key is accepted only with a proof of that key, for the request and valid
+     * once. `issueTokens` and `refresh` bind tokens to the key of their request. `false` switches it off.
      *
-     * @defaultValue none: only the service's own origin
-     * @throws RangeError for an entry that is not an origin.
+     * @defaultValue none: tokens are bearer tokens
      */
-    trustedOrigins?: readonly string[];
-    /**
-     * The rule for writes with neither `Sec-Fetch-Site` nor `Origin`: programs, and browsers older than 2020. `allow`
-     * accepts them, `token` requires `x-csrf-token` with the value of `app.auth.csrfToken(request)`.
-     *
-     * @defaultValue 'allow'
-     */
-    unknownOrigin?: 'allow' | 'token';
-}
-
-/**
- * A user of an identity provider. `issuer` and `subject` together identify the user; an email address never does.
- *
- * @example
- * const onLogin = ({ subject, verifiedEmail }: ProviderIdentity) => ({ sub: subject, email: verifiedEmail })
- */
-interface ProviderIdentity {
-    /** The provider's name in the options. */
-    readonly provider: string;
-    readonly issuer: string;
-    readonly subject: string;
-    /** Set only if the provider has verified the address: the only one that may link accounts. */
-    readonly verifiedEmail: string | undefined;
-    readonly name: string | undefined;
-    /** All claims of the provider. */
-    readonly claims: Readonly<Record<string, unknown>>;
-    readonly accessToken: string;
-}
-/**
- * The endpoints of a provider without discovery (OAuth 2 alone).
- *
- * @example
- * const endpoints: OAuthEndpoints = {
- *   authorizeHost: 'https://gitlab.example.com',
- *   authorizePath: '/oauth/authorize',
- *   tokenHost: 'https://gitlab.example.com',
- *   tokenPath: '/oauth/token'
- * }
- */
-interface OAuthEndpoints {
-    authorizeHost: string;
-    authorizePath: string;
-    tokenHost: string;
-    tokenPath: string;
-}
-/**
- * A login through one identity provider. One of `issuer` and `endpoints` is required.
- *
- * @example
- * const google: OAuthOptions = {
- *   issuer: 'https://accounts.google.com',
- *   clientId: process.env['GOOGLE_CLIENT_ID']!,
- *   clientSecret: process.env['GOOGLE_CLIENT_SECRET']!,
- *   callbackUrl: 'https://shop.example.com/login/google/callback',
- *   onLogin: ({ issuer, subject }) => ({ id: `${issuer} ${subject}` })
- * }
- * await app.register(auth, { session: { key: process.env['SESSION_KEY']! }, oauth2: { google } })
- */
-interface OAuthOptions {
-    /**
-     * The issuer of an OpenID Connect provider, whose metadata is discovered: https, or http on loopback.
-     *
-     * @defaultValue none: the provider is described by `endpoints`
-     */
-    issuer?: string;
-    /**
-     * The endpoints of an OAuth 2 provider without discovery, or `github`. `profile` then returns the user.
-     *
-     * @defaultValue none: the endpoints are discovered
-     * @throws RangeError for a host that is not https, and without `profile`.
-     */
-    endpoints?: OAuthEndpoints | 'github';
-    /**
-     * Returns the user of an access token of a provider without discovery.
-     *
-     * @defaultValue none: required with `endpoints`, except for `github`, which has one
-     */
-    profile?: (accessToken: string) => Promise<Omit<ProviderIdentity, 'provider' | 'issuer' | 'accessToken'>>;
-    /**
-     * The client id that the provider assigned to this service.
-     *
-     * @defaultValue none: required
-     */
-    clientId: string;
-    /**
-     * The client secret that the provider assigned to this service.
-     *
-     * @defaultValue none: required
-     */
-    clientSecret: string | Secret;
-    /**
-     * The redirect URI registered at the provider: https, or http on loopback. Its path becomes a route.
-     *
-     * @defaultValue none: required
-     */
-    callbackUrl: string;
-    /**
-     * The requested scopes.
-     *
-     * @defaultValue `openid email profile`; for `github` `read:user user:email`; none for other endpoints
-     */
-    scope?: string;
-    /**
-     * The path of the route that starts the login.
-     *
-     * @defaultValue `/login/<name>`
-     */
-    startPath?: string;
-    /**
-     * The path to which the browser returns after the login, unless the start has `?returnTo=`.
-     *
-     * @defaultValue '/'
-     * @throws RangeError for a path that leads to another site.
-     */
-    returnTo?: string;
-    /**
-     * The timeout of each call to the provider, its body included, and of `profile`. Milliseconds, 1 to 60000.
-     *
-     * @defaultValue 5000
-     */
-    timeout?: number;
-    /**
-     * Finds or creates the user. The returned user becomes the session's `user`, and the browser returns to `returnTo`.
-     * Without a returned user there is no login. If the function sends a reply, that is the response. Throw to reject.
-     *
-     * @defaultValue none: required
-     */
-    onLogin: (identity: ProviderIdentity, request: FastifyRequest, reply: FastifyReply) => unknown;
-}
-
-/**
- * Role names, or each role with those that it includes.
- *
- * @example
- * const roles: RolesOption = { admin: ['editor'], editor: ['reader'], reader: [] }
- * await app.register(auth, { roles })
- */
-type RolesOption = readonly RoleName[] | Readonly<Record<RoleName, readonly RoleName[]>>;
-
-/**
- * Attributes of the session's cookie.
- *
- * @example
- * const cookie: SessionCookie = { sameSite: 'strict', secure: process.env['NODE_ENV'] !== 'development' }
- * await app.register(auth, { session: { key: process.env['SESSION_KEY']!, cookie } })
- */
-interface SessionCookie {
-    path?: string;
-    httpOnly?: boolean;
-    /** `false` only for development over plain http: the cookie then loses its `__Host-` name. */
-    secure?: boolean;
-    sameSite?: 'strict' | 'lax' | 'none' | boolean;
-    /** **Seconds**, as in the cookie. */
-    maxAge?: number;
-    domain?: string;
-}
-/**
- * Options of sessions. One of `key` and `secret` is required.
- *
- * @example
- * const session: SessionOptions = { key: process.env['SESSION_KEY']!, idleTimeout: 900_000 }
- * await app.register(auth, { session })
- */
-interface SessionOptions {
-    /**
-     * Encrypts the cookie (AES-256-GCM): 32 random bytes, in base64 or as a Buffer. A list is a rotation: the first key encrypts, all
-     * decrypt.
-     *
-     * @defaultValue none: `secret` is used
-     * @throws RangeError for another length, and for bytes that are not random.
-     */
-    key?: string | Secret | Buffer | readonly (string | Secret | Buffer)[];
-    /**
-     * Derives the key from a secret of at least 32 bytes, by scrypt.
-     *
-     * @defaultValue none: `key` is used
-     */
-    secret?: string | Secret;
-    /**
-     * The salt for `secret`: 16 bytes.
-     *
-     * @defaultValue A salt of this package
-     * @throws RangeError for another length.
-     */
-    salt?: string | Secret | Buffer;
-    /**
-     * The cookie's name.
-     *
-     * @defaultValue `__Host-session`, or `session` if the cookie's attributes do not allow that name
-     */
-    cookieName?: string;
-    /**
-     * Attributes of the cookie.
-     *
-     * @defaultValue { path: '/', httpOnly: true, secure: true, sameSite: 'lax' }
-     */
-    cookie?: SessionCookie;
-    /**
-     * A session expires if it is not used for so long. Milliseconds, at least 1000.
-     *
-     * @defaultValue 1800000
-     */
-    idleTimeout?: number;
-    /**
-     * A session expires this long after the login. Milliseconds, at least 1000.
-     *
-     * @defaultValue 86400000
-     */
-    absoluteTimeout?: number;
-    /**
-     * Sessions that a user may have at a time, counted and limited in one step over all processes. Sessions, 1 to 1000.
-     *
-     * @defaultValue none: any number
-     */
-    maxSessions?: number;
-    /**
-     * The effect of a login above `maxSessions`: `endOldest` ends the session with the oldest login, `reject` answers 403
-     * `AUTH_TOO_MANY_SESSIONS`.
-     *
-     * @defaultValue 'endOldest'
-     */
-    onMaxSessions?: 'endOldest' | 'reject';
-    /**
-     * How sessions are treated while Redis does not answer: `closed` answers 503 to requests with a session, `open`
-     * trusts the cookie.
-     *
-     * @defaultValue 'closed'
-     */
-    onStoreError?: 'closed' | 'open';
+    dpop?: DpopOptions | false;
 }
 
 /**
@@ -1543,11 +1509,437 @@ interface AuthOptions {
      */
     storeTimeout?: number;
     /**
+     * How long the app's functions `jwt.refreshClaims`, `apiKeys.find` and `oauth2.<name>.onLogin` may take. Afterwards the
+     * request gets 503 `AUTH_CALLBACK_TIMEOUT`; the function itself is not stopped. Keep it below `jwt.refreshGrace`, so that
+     * a client can repeat a refresh. Milliseconds, 10 to 300000.
+     *
+     * @defaultValue 5000
+     */
+    callbackTimeout?: number;
+    /**
      * Called for each decision and change, besides log and metrics. No event has a token, cookie or password.
      *
      * @defaultValue none: only log and metrics
      */
     onAudit?: (event: AuditEvent, request: FastifyRequest | undefined) => void;
+}
+
+/** Security schemes of a document, by name. */
+type SecuritySchemes = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/**
+ * The argument of a `transform` of @fastify/swagger.
+ *
+ * @example
+ * const transform = ({ schema, url }: OpenApiRoute) => ({ schema: { ...schema, tags: ['api'] }, url })
+ * app.auth.openApi({ transform })
+ */
+interface OpenApiRoute {
+    schema: FastifySchema;
+    url: string;
+    route: RouteOptions;
+    openapiObject?: object;
+    swaggerObject?: object;
+}
+/**
+ * A `transform` of @fastify/swagger.
+ *
+ * @example
+ * const transform: OpenApiTransform = app.auth.openApi().transform
+ */
+type OpenApiTransform = (route: OpenApiRoute) => {
+    schema: FastifySchema;
+    url: string;
+};
+/**
+ * Options of `app.auth.openApi`.
+ *
+ * @example
+ * const options: OpenApiOptions = {
+ *   securitySchemes: { jwt: { type: 'openIdConnect', openIdConnectUrl: 'https://id.example.com/.well-known/openid-configuration' } }
+ * }
+ * console.log(app.auth.openApi(options))
+ */
+interface OpenApiOptions {
+    /**
+     * The app's own `transform`. It runs first.
+     *
+     * @defaultValue none
+     */
+    transform?: OpenApiTransform;
+    /**
+     * Security schemes instead of those that the plugin's options describe, by their names: `jwt`, `jwtCookie`, `apiKey`,
+     * `session`. OpenAPI 3.0 has scopes only for the types `oauth2` and `openIdConnect`.
+     *
+     * @defaultValue `{}`: a bearer token, a header and cookies
+     */
+    securitySchemes?: SecuritySchemes;
+    /**
+     * The schema of 401 and 403, where a route's `response` has none, as a route has it: a JSON schema, or
+     * `errorResponses(401)['401']` of `@seaworthy/errors`.
+     *
+     * @defaultValue none: their bodies are not described
+     */
+    errorSchema?: object;
+}
+
+/**
+ * A request of any server (also HTTP/2), logger and type provider. It lacks the members that differ between them: from
+ * the whole type TypeScript would infer a route's schema and ignore the type provider.
+ *
+ * @example
+ * const sessionOf = (request: AnyRequest) => app.auth.sessions.idOf(request)
+ * app.get('/session', async (request) => sessionOf(request))
+ */
+type AnyRequest = Omit<FastifyRequest, 'raw' | 'req' | 'server' | 'log' | 'routeOptions' | 'socket'>;
+/**
+ * A reply of any server, logger and type provider.
+ *
+ * @example
+ * const deny = (reply: AnyReply) => reply.code(403).send('not today')
+ */
+interface AnyReply {
+    readonly sent: boolean;
+    statusCode: number;
+    code(status: number): AnyReply;
+    status(status: number): AnyReply;
+    send(payload?: unknown): AnyReply;
+}
+
+/**
+ * A hook of a route. It works with `done` and, called by hand, as a promise.
+ *
+ * @example
+ * const onRequest: AuthHook = app.authorize('admin', 'editor')
+ * app.put('/posts/:id', { onRequest }, async () => 'saved')
+ */
+type AuthHook = {
+    hook(request: AnyRequest, reply: AnyReply, done: (error?: Error) => void): void;
+    hook(request: AnyRequest, reply: AnyReply): Promise<void>;
+}['hook'];
+
+/**
+ * One scheme, any of several (a list is the same), or all of them.
+ *
+ * @example
+ * const schemes: SchemeExpression = { any: ['session', { all: ['apiKey', 'jwt'] }] }
+ * app.get('/report', { config: { auth: { schemes } } }, async () => 'report')
+ */
+type SchemeExpression = SchemeName | readonly SchemeExpression[] | {
+    readonly any: readonly SchemeExpression[];
+} | {
+    readonly all: readonly SchemeExpression[];
+};
+
+/**
+ * The access rule of a route. A request must meet all its members.
+ *
+ * @example
+ * const rule: AuthRule = { schemes: { any: ['session', 'jwt'] }, roles: 'editor', scopes: ['posts:write'] }
+ */
+interface AuthRule {
+    /**
+     * The schemes that can authenticate the request.
+     *
+     * @defaultValue Any configured scheme
+     */
+    schemes?: SchemeExpression;
+    /**
+     * Roles of which one is required, or a role that includes one.
+     *
+     * @defaultValue none: no role is required
+     */
+    roles?: RoleName | readonly RoleName[];
+    /**
+     * Scopes that are all required.
+     *
+     * @defaultValue none: no scope is required
+     */
+    scopes?: ScopeName | readonly ScopeName[];
+    /**
+     * Policies that must all allow the request, by name or as functions. They run before validation.
+     *
+     * @defaultValue none: no policy is evaluated
+     */
+    policies?: PolicyName | Policy | readonly (PolicyName | Policy)[];
+    /**
+     * Policies that need the validated input, such as whether the requested object belongs to the user.
+     *
+     * @defaultValue none: no policy is evaluated
+     */
+    owner?: PolicyName | Policy | readonly (PolicyName | Policy)[];
+    /**
+     * The authentication context that the user must have had: one of these values of the claim `acr`. Otherwise the request
+     * gets 401 with the challenge of RFC 9470, which names them.
+     *
+     * @defaultValue none: any
+     */
+    acr?: string | readonly string[];
+    /**
+     * The methods by which the user must have authenticated, such as `mfa` or `hwk`: all of these are in the claim `amr`.
+     *
+     * @defaultValue none: any
+     */
+    amr?: string | readonly string[];
+    /**
+     * How long ago the user may have authenticated at most, by the claim `auth_time` or the login of the session; an API key
+     * never has. **Seconds**, as in OpenID Connect, or a text with a unit (`'5m'`). From 1 second to 366 days.
+     *
+     * @defaultValue none: any time
+     */
+    maxAge?: number | string;
+    /**
+     * Whether the request needs a token that is bound to a key, with its proof (DPoP, RFC 9449): a session or an API key
+     * is not enough.
+     *
+     * @defaultValue false
+     * @throws RangeError without `jwt.dpop`.
+     */
+    dpopRequired?: boolean;
+    /**
+     * Allows requests without credentials, with `request.user` null. Invalid credentials are still rejected.
+     *
+     * @defaultValue false
+     */
+    optional?: boolean;
+    /**
+     * Like the plugin's option `mode`.
+     *
+     * @defaultValue The plugin's option `mode`
+     */
+    mode?: 'enforce' | 'report';
+}
+/**
+ * The access rule of a route, with one member at least: a key that does not exist is an error.
+ *
+ * @example
+ * const writers: RouteAuth = { roles: ['admin', 'editor'] }
+ * app.put('/posts/:id', { config: { auth: writers } }, async () => 'saved')
+ */
+type RouteAuth = AtLeastOne<AuthRule>;
+interface AuthRouteConfig {
+    /** The access rule: `true` for all authenticated users, `false` for everyone, or an object for more. */
+    auth?: Overridable<this, boolean | RouteAuth>;
+}
+declare module 'fastify' {
+    interface FastifyContextConfig extends AuthRouteConfig {
+    }
+}
+
+/**
+ * The access rules of one route.
+ *
+ * @example
+ * const open = app.auth.matrix().filter(({ access }: MatrixRow) => access === 'public')
+ * console.log(open.map(({ method, url }) => `${method} ${url}`).join('\n'))
+ */
+interface MatrixRow {
+    method: string;
+    url: string;
+    /** `unmarked`: the route has no rule, so all requests are allowed. */
+    access: 'public' | 'optional' | 'authenticated' | 'restricted' | 'operational' | 'unmarked';
+    schemes: string;
+    roles: readonly string[];
+    /** The roles that open the route, those that include one of `roles` too: one of each list is required. */
+    grants: readonly (readonly string[])[];
+    scopes: readonly string[];
+    policies: readonly string[];
+    owner: readonly string[];
+    /** One of these is required. */
+    acr: readonly string[];
+    /** All of these are required. */
+    amr: readonly string[];
+    /** **Seconds** since the user authenticated, at most. */
+    maxAge?: number;
+    /** A token that is bound to a key is required. */
+    dpopRequired?: boolean;
+    /** Denials are only logged. */
+    report: boolean;
+}
+
+/**
+ * A session of a user, for a page that lists the devices.
+ *
+ * @example
+ * const sessions: readonly ListedSession[] = await app.auth.sessions.list('ada')
+ * for (const { id, expiresAt } of sessions) console.log(id, new Date(expiresAt))
+ */
+interface ListedSession extends SessionRecord {
+    /** Milliseconds since 1970 at which it expires if it is not used. */
+    readonly idleExpiresAt: number;
+    /** Milliseconds since 1970 at which it expires although it is used. */
+    readonly expiresAt: number;
+}
+/**
+ * The sessions of users.
+ *
+ * @example
+ * for (const { id, userAgent } of await app.auth.sessions.list('ada')) console.log(id, userAgent)
+ * await app.auth.sessions.revokeAll('ada')
+ */
+interface Sessions {
+    /** A user's sessions that have not ended, the newest login first. */
+    list(subject: string): Promise<readonly ListedSession[]>;
+    /** Ends one session: its cookie is not valid any more. */
+    revoke(id: string, subject?: string): Promise<void>;
+    /** Ends all sessions of a user, except `except`. */
+    revokeAll(subject: string, except?: string): Promise<void>;
+    /** The id of the request's session. */
+    idOf(request: AnyRequest): string | undefined;
+    /** Gives the session a new id with this response. A change of user or roles does so too. */
+    rotate(request: AnyRequest): void;
+    /**
+     * Notes that the user of the session has authenticated again, now, for routes with `maxAge`, `acr` or `amr`. The session
+     * gets a new id.
+     */
+    stepUp(request: AnyRequest, how?: {
+        acr?: string;
+        amr?: readonly string[];
+    }): void;
+}
+
+/**
+ * The codes of {@link AuthError}. Those with `FST_JWT_` are `@fastify/jwt`'s, for `request.jwtVerify()`.
+ *
+ * @example
+ * const retryable: readonly AuthErrorCode[] = ['AUTH_STORE_UNAVAILABLE', 'AUTH_KEYS_UNAVAILABLE']
+ */
+type AuthErrorCode = 'AUTH_CALLBACK_TIMEOUT' | 'AUTH_CROSS_SITE' | 'AUTH_DPOP_REQUIRED' | 'AUTH_FORBIDDEN' | 'AUTH_INSUFFICIENT_AUTHENTICATION' | 'AUTH_INTROSPECTION_UNAVAILABLE' | 'AUTH_INVALID_API_KEY' | 'AUTH_INVALID_CREDENTIALS' | 'AUTH_INVALID_DPOP_PROOF' | 'AUTH_INVALID_TOKEN' | 'AUTH_KEYS_UNAVAILABLE' | 'AUTH_LOGIN_INVALID' | 'AUTH_LOGIN_REFUSED' | 'AUTH_LOGINS_BUSY' | 'AUTH_LOGOUT_FAILED' | 'AUTH_LOGOUT_TOKEN_INVALID' | 'AUTH_NOT_CONFIGURED' | 'AUTH_PROVIDER_UNAVAILABLE' | 'AUTH_REFRESH_INVALID' | 'AUTH_REQUIRED' | 'AUTH_SESSION_TOO_LARGE' | 'AUTH_STATE_INVALID' | 'AUTH_STORE_UNAVAILABLE' | 'AUTH_TOKEN_EXPIRED' | 'AUTH_TOKEN_REVOKED' | 'AUTH_TOO_MANY_ATTEMPTS' | 'AUTH_TOO_MANY_SESSIONS' | 'AUTH_UNMARKED_ROUTE' | 'AUTH_USE_DPOP_NONCE' | 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED' | 'FST_JWT_AUTHORIZATION_TOKEN_INVALID' | 'FST_JWT_AUTHORIZATION_TOKEN_UNTRUSTED' | 'FST_JWT_NO_AUTHORIZATION_IN_HEADER';
+/**
+ * The error of every request that this package rejects. Recognise it by `code`; the message may be shown, `cause` may
+ * not.
+ *
+ * @example
+ * app.setErrorHandler((error, _request, reply) => {
+ *   if (error instanceof AuthError && error.code === 'AUTH_TOKEN_EXPIRED') return reply.code(401).send({ refresh: true })
+ *   throw error
+ * })
+ */
+declare class AuthError extends PluginError<AuthErrorCode> {
+}
+
+/**
+ * The tokens of a login, named as in OAuth.
+ *
+ * @example
+ * const { accessToken, expiresIn }: TokenPair = await app.auth.issueTokens({ sub: 'ada' })
+ * console.log(accessToken, `is valid for ${expiresIn} seconds`)
+ */
+interface TokenPair {
+    accessToken: string;
+    refreshToken: string;
+    /** `DPoP` if the tokens are bound to the key of the client. */
+    tokenType: 'Bearer' | 'DPoP';
+    /** The lifetime of the access token in **seconds**. */
+    expiresIn: number;
+}
+
+/**
+ * The argument of `app.auth.rotateKeys`: new keys, of the kinds that the options have. A key that is left out stays.
+ *
+ * @example
+ * const next: NewKeys = { jwt: process.env['NEXT_JWT_SECRET']! }
+ * await app.auth.rotateKeys(next)
+ */
+interface NewKeys {
+    /** For `jwt.secret` a secret, for `jwt.key` a private key in PEM. */
+    jwt?: SymmetricKey | undefined;
+    /** For `session.key` a key, for `session.secret` a secret. */
+    session?: string | Secret | Buffer | undefined;
+}
+
+/**
+ * The argument of `app.auth.revoke`: a token, a login (session or refresh token), or everything of a user. `issuer` is
+ * `request.identity.issuer`: ids of two issuers are not the same, even if they are equal. Without it the id is the app's
+ * own, or that of the only issuer if the app issues no tokens.
+ *
+ * @example
+ * const everywhere: Revocable = { user: 'ada' }
+ * await app.auth.revoke(everywhere)
+ */
+type Revocable = {
+    token: string;
+} | {
+    jti: string;
+    issuer?: string | undefined;
+} | {
+    session: string;
+    issuer?: string | undefined;
+} | {
+    refreshToken: string;
+} | {
+    user: string;
+    issuer?: string | undefined;
+};
+/**
+ * `app.auth`. A member whose option is not set throws when it is used, with the name of the option.
+ *
+ * @example
+ * const { accessToken, refreshToken } = await app.auth.issueTokens({ sub: 'ada', roles: ['editor'] })
+ * await app.auth.refresh(refreshToken)
+ * await app.auth.revoke({ token: accessToken })
+ */
+interface AuthApi {
+    /**
+     * Starts a login: an access token with these claims and a refresh token. `sub` (or `id`) is required. With the request
+     * of the login, the tokens are bound to the key of its DPoP proof (`jwt.dpop`), and end with the login at an identity
+     * provider (`oauth2.<name>.logout`).
+     */
+    issueTokens(claims: Record<string, unknown>, request?: AnyRequest): Promise<TokenPair>;
+    /**
+     * Returns the next pair for a refresh token. One that is bound to a key needs the request, which proves it.
+     *
+     * @throws AuthError `AUTH_REFRESH_INVALID` (401).
+     */
+    refresh(refreshToken: string, request?: AnyRequest): Promise<TokenPair>;
+    /** Revokes tokens and ends sessions, on all processes within a second. Rejects if Redis does not confirm it. */
+    revoke(what: Revocable): Promise<void>;
+    /**
+     * Puts new keys first, as `jwt.secret`, `jwt.key`, `session.key` and `session.secret` do at the start. The ones before
+     * verify what they have made, for as long as that is valid. Keys of the options that are in files rotate by themselves.
+     *
+     * @throws RangeError with the code `INVALID_OPTION` for a key that the options would not take; then no key changes.
+     */
+    rotateKeys(keys: NewKeys): Promise<void>;
+    /** The access rules of all routes. */
+    matrix(): MatrixRow[];
+    /** The matrix as text. */
+    printMatrix(): string;
+    /**
+     * The option `transform` of @fastify/swagger: security schemes, scopes, 401 and 403 by the same rules as the matrix.
+     * `app.register(swagger, { openapi: { … }, ...app.auth.openApi() })`
+     */
+    openApi(options?: OpenApiOptions): {
+        transform: OpenApiTransform;
+    };
+    /** Hashes a password for storage. */
+    hashPassword(password: string): Promise<string>;
+    /** Whether a password matches its hash. It takes as long for users that do not exist (no hash). */
+    verifyPassword(password: string, hash: string | null | undefined): Promise<boolean>;
+    /** Whether a hash was made with another `login.cost` or `login.argon2id`, or by another program: hash the password again at the next login. */
+    needsRehash(hash: string | null | undefined): boolean;
+    /** Whether a password is in the list `login.breached`. `false` if the list does not answer. */
+    isBreachedPassword(password: string): Promise<boolean>;
+    /** Checks a login, with backoff by account and address. */
+    verifyCredentials: VerifyCredentials;
+    /** Creates API keys. */
+    readonly apiKeys: ApiKeys;
+    /** Lists and ends sessions. */
+    readonly sessions: Sessions;
+    /** The token for `x-csrf-token`, which the session stores. */
+    csrfToken(request: AnyRequest): string;
+}
+interface AuthInstance {
+    /** Tokens, sessions, passwords, API keys, and the access matrix. */
+    auth: Overridable<this, AuthApi>;
+    /** Rejects requests without valid credentials. Sets `request.user`. */
+    authenticate: Overridable<this, AuthHook>;
+    /** Like `authenticate`, and requires one of these roles. */
+    authorize: Overridable<this, (...roles: (RoleName | readonly RoleName[])[]) => AuthHook>;
+}
+declare module 'fastify' {
+    interface FastifyInstance extends AuthInstance {
+    }
 }
 
 /**
@@ -1945,4 +2337,4 @@ declare module 'fastify' {
 }
 
 export { AuthError, auth, auth as default };
-export type { AnyReply, AnyRequest, ApiKeyOptions, ApiKeyRecord, ApiKeys, AuditEvent, AuditType, AuthApi, AuthErrorCode, AuthHook, AuthOptions, AuthRule, AuthTypes, AuthUser, BreachedOptions, CookieOptions, Credentials, CsrfOptions, Identity, IntrospectionOptions, IssuerOptions, Jwt, JwtDecode, JwtOptions, JwtPayload, JwtRequestOptions, JwtSign, JwtSignOptions, JwtVerify, JwtVerifyOptions, ListedSession, LoginOptions, MatrixRow, NewApiKey, OAuthEndpoints, OAuthOptions, Policies, Policy, PolicyContext, PolicyName, ProviderIdentity, ProviderName, RedisClient, RedisSubscriber, Revocable, RevocationOptions, RoleName, RolesOption, RouteAuth, SchemeExpression, SchemeName, ScopeName, Session, SessionCookie, SessionData, SessionKey, SessionMethods, SessionOptions, SessionRecord, SessionValue, Sessions, SignatureAlgorithm, SymmetricJwk, SymmetricKey, TokenPair, UnsignedCookie, VerifyCredentials };
+export type { AnyReply, AnyRequest, ApiKeyOptions, ApiKeyQuota, ApiKeyRecord, ApiKeyUse, ApiKeys, Argon2idOptions, AuditEvent, AuditType, AuthApi, AuthErrorCode, AuthHook, AuthOptions, AuthRule, AuthTypes, AuthUser, BreachedOptions, CookieOptions, Credentials, CsrfOptions, DpopAlgorithm, DpopOptions, Identity, IntrospectionOptions, IssuerOptions, Jwt, JwtDecode, JwtOptions, JwtPayload, JwtRequestOptions, JwtSign, JwtSignOptions, JwtVerify, JwtVerifyOptions, ListedSession, LoginOptions, LogoutOptions, MatrixRow, NewApiKey, NewKeys, OAuthEndpoints, OAuthOptions, OpenApiOptions, OpenApiRoute, OpenApiTransform, Policies, Policy, PolicyContext, PolicyName, ProviderIdentity, ProviderName, RedisClient, RedisSubscriber, Revocable, RevocationOptions, RoleName, RolesOption, RotatedApiKey, RouteAuth, SchemeExpression, SchemeName, ScopeName, Session, SessionCookie, SessionData, SessionKey, SessionMethods, SessionOptions, SessionRecord, SessionValue, Sessions, SignatureAlgorithm, SymmetricJwk, SymmetricKey, TokenPair, UnsignedCookie, VerifyCredentials };

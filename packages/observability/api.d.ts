@@ -105,6 +105,78 @@ interface BufferOptions {
  */
 type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
+/** How data are sent to a collector. What is not set comes from OpenTelemetry's variables. */
+interface OtlpConnectionOptions {
+    /**
+     * The address of the collector for this signal, such as `http://collector:4318/v1/metrics` or `…/v1/logs`. An http or
+     * https URL; user and password belong into `headers`.
+     *
+     * @defaultValue `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` or `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`, else `OTEL_EXPORTER_OTLP_ENDPOINT` with `/v1/metrics` or `/v1/logs`, else port 4318 of this machine
+     * @throws RangeError for any other text.
+     */
+    url?: string | undefined;
+    /**
+     * Headers of each push, such as the platform's API key.
+     *
+     * @defaultValue `OTEL_EXPORTER_OTLP_METRICS_HEADERS` or `OTEL_EXPORTER_OTLP_LOGS_HEADERS`, else `OTEL_EXPORTER_OTLP_HEADERS`
+     * @throws RangeError for a name that no header has, or a value of several lines.
+     */
+    headers?: Record<string, string | Secret> | undefined;
+    /**
+     * The encoding. `http/protobuf` needs the package `@opentelemetry/otlp-transformer`, which writes it.
+     *
+     * @defaultValue `OTEL_EXPORTER_OTLP_METRICS_PROTOCOL` or `OTEL_EXPORTER_OTLP_LOGS_PROTOCOL`, else `OTEL_EXPORTER_OTLP_PROTOCOL`, else 'http/json'
+     * @throws RangeError for any other one, such as `grpc`, and where that package is missing.
+     */
+    protocol?: 'http/json' | 'http/protobuf' | undefined;
+    /**
+     * The time that a push may take, with its retries. Milliseconds, 100 to 60000.
+     *
+     * @defaultValue `OTEL_EXPORTER_OTLP_METRICS_TIMEOUT` or `OTEL_EXPORTER_OTLP_LOGS_TIMEOUT`, else `OTEL_EXPORTER_OTLP_TIMEOUT`, else 10000
+     * @throws RangeError for a number outside that range.
+     */
+    timeout?: number | undefined;
+    /**
+     * Whether pushes are compressed.
+     *
+     * @defaultValue `OTEL_EXPORTER_OTLP_METRICS_COMPRESSION` or `OTEL_EXPORTER_OTLP_LOGS_COMPRESSION`, else `OTEL_EXPORTER_OTLP_COMPRESSION`, else 'none'
+     * @throws RangeError for any other value.
+     */
+    compression?: 'gzip' | 'none' | undefined;
+}
+
+/**
+ * The collector to which the lines of the log are pushed, beside the log's own output.
+ *
+ * @example
+ * const otlp: OtlpLogsOptions = { url: 'http://collector:4318/v1/logs', compression: 'gzip' }
+ * await app.register(observability, { logging: { otlp } })
+ */
+interface OtlpLogsOptions extends OtlpConnectionOptions {
+    /**
+     * The time after which lines are pushed, if a batch is not full before. Milliseconds, 100 to 60000.
+     *
+     * @defaultValue `OTEL_BLRP_SCHEDULE_DELAY`, else 1000
+     * @throws RangeError for a number outside that range.
+     */
+    interval?: number | undefined;
+    /**
+     * How many lines may wait for the collector, 1 to 100000, and 8 MB of text at most. Further ones are only in the log,
+     * and counted in `otlp_log_records_dropped_total`.
+     *
+     * @defaultValue `OTEL_BLRP_MAX_QUEUE_SIZE`, else 2048
+     * @throws RangeError for a number outside that range.
+     */
+    maxQueueSize?: number | undefined;
+    /**
+     * How many lines a push has at most, 1 to `maxQueueSize`.
+     *
+     * @defaultValue `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE`, else 512, or `maxQueueSize` if that is less
+     * @throws RangeError for a number outside that range.
+     */
+    maxBatchSize?: number | undefined;
+}
+
 /**
  * The lines below the level of the log that a request keeps until it is known how it ends.
  *
@@ -254,6 +326,14 @@ interface LoggingOptions {
      * @throws RangeError beside a `stream`, `transport` or `file` of `logger`, or a `loggerInstance`.
      */
     buffer?: BufferOptions | false | undefined;
+    /**
+     * Pushes each line that the log writes to a collector too, as OTLP over HTTP: with the severity, the trace and the span
+     * of OpenTelemetry's data model, and the fields of the line as attributes. In `schema: 'otel'` they have OpenTelemetry's
+     * names. What `{}` leaves out comes from OpenTelemetry's variables.
+     *
+     * @defaultValue `{}` where `OTEL_LOGS_EXPORTER` names `otlp` and no OpenTelemetry SDK is active, else `false`
+     */
+    otlp?: OtlpLogsOptions | false | undefined;
 }
 
 /**
@@ -727,35 +807,14 @@ interface MetricsRegistry {
  * const otlp: OtlpOptions = { url: 'http://collector:4318/v1/metrics', interval: 30_000 }
  * await app.register(observability, { metrics: { otlp } })
  */
-interface OtlpOptions {
-    /**
-     * The address of the collector for metrics, such as `http://collector:4318/v1/metrics`: OTLP over HTTP, in JSON.
-     *
-     * @defaultValue none: it is required
-     * @throws RangeError for anything but an http or https URL.
-     */
-    url: string;
-    /**
-     * Headers of each push, such as the platform's API key.
-     *
-     * @defaultValue `{}`
-     * @throws RangeError for a value of several lines.
-     */
-    headers?: Record<string, string | Secret> | undefined;
+interface OtlpOptions extends OtlpConnectionOptions {
     /**
      * The time between two pushes. Milliseconds, at least 1000. There is one more push when the app closes.
      *
-     * @defaultValue 60000
+     * @defaultValue `OTEL_METRIC_EXPORT_INTERVAL`, else 60000
      * @throws RangeError for a smaller number.
      */
     interval?: number | undefined;
-    /**
-     * The time that a push may take. Milliseconds, 100 to 60000.
-     *
-     * @defaultValue 10000
-     * @throws RangeError for a number outside that range.
-     */
-    timeout?: number | undefined;
 }
 
 /**
@@ -844,11 +903,20 @@ interface MetricsOptions {
      */
     workers?: boolean | string | undefined;
     /**
-     * Pushes the metrics to a collector too, as OTLP over HTTP. In a group of workers each pushes its own.
+     * Pushes the metrics to a collector too, as OTLP over HTTP. In a group of workers each pushes its own. What
+     * `{}` leaves out comes from OpenTelemetry's variables.
+     *
+     * @defaultValue `{}` where `OTEL_METRICS_EXPORTER` names `otlp` and no OpenTelemetry SDK is active, else `false`
+     */
+    otlp?: OtlpOptions | false | undefined;
+    /**
+     * Adds the stable metrics of OpenTelemetry's semantic conventions beside ours, for dashboards that use them:
+     * `http_server_request_duration_seconds` (pushed as `http.server.request.duration`) from the same numbers, and the
+     * conventions' labels on `http_client_request_duration_seconds` (pushed as `http.client.request.duration` too).
      *
      * @defaultValue false
      */
-    otlp?: OtlpOptions | false | undefined;
+    semanticConventions?: boolean | undefined;
     /**
      * The token that scrapes must have as `Authorization: Bearer …`, where metrics are on the app's port. At least 16
      * characters.
@@ -913,6 +981,15 @@ interface ObservabilityOptions {
      * @defaultValue false
      */
     blockedLoop?: BlockedLoopOptions | false | undefined;
+    /**
+     * Whether spans are made where an OpenTelemetry SDK is active when the plugin is registered: of requests that no
+     * instrumentation has given one, of outgoing calls below a span, of a breaker's attempts and of health checks. They go
+     * where the SDK sends its spans. Paths have no query and errors no secrets. Where the app has started Sentry, which
+     * traces by itself, there are none.
+     *
+     * @defaultValue true
+     */
+    spans?: boolean | undefined;
 }
 
 /**
@@ -1042,7 +1119,7 @@ declare function observabilityServerOptions(options?: ObservabilityServerOptions
 declare function observabilityServerOptions(options: ObservabilityServerOptions): WithLogger | WithLoggerInstance<FastifyBaseLogger>;
 
 export { observability as default, observability, observabilityServerOptions };
-export type { BlockedLoopOptions, BufferOptions, BuildInfo, CorrelationOptions, DetailsOptions, ErrorContext, ErrorJson, ErrorSink, ErrorTrackingOptions, FastifyServerSettings, Job, JobOptions, LatencyRulesOptions, LogLevel, LogSchema, LoggingOptions, ManagementListener, ManagementOptions, MetricsLabel, MetricsOptions, MetricsRegistry, Observability, ObservabilityOptions, ObservabilityServerOptions, OtlpOptions, OutcomeLevels, RouteObservability, WithLogger, WithLoggerInstance };
+export type { BlockedLoopOptions, BufferOptions, BuildInfo, CorrelationOptions, DetailsOptions, ErrorContext, ErrorJson, ErrorSink, ErrorTrackingOptions, FastifyServerSettings, Job, JobOptions, LatencyRulesOptions, LogLevel, LogSchema, LoggingOptions, ManagementListener, ManagementOptions, MetricsLabel, MetricsOptions, MetricsRegistry, Observability, ObservabilityOptions, ObservabilityServerOptions, OtlpLogsOptions, OtlpOptions, OutcomeLevels, RouteObservability, WithLogger, WithLoggerInstance };
 
 // @seaworthy/observability: apm
 /** An agent that can be started. */

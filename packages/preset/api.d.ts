@@ -74,6 +74,18 @@ interface Secret {
 declare const Secret: new (value: string) => Secret;
 
 /**
+ * The secret in a file, for options that take one: a mounted secret of Kubernetes or Docker. The parts that use it take
+ * over later changes of the file: new keys come first, and the old ones still verify.
+ *
+ * @example
+ * const jwt = { key: secretFromFile('/etc/keys/jwt.pem') }
+ * await app.register(auth, { jwt })
+ * @param path - A line break at the end of the file is not part of the value.
+ * @throws Error where the file cannot be read or is empty.
+ */
+declare function secretFromFile(path: string): Secret;
+
+/**
  * One variable: a subset of JSON Schema, and its documentation.
  *
  * @example
@@ -214,6 +226,36 @@ interface RedisConnection {
 type RedisOption = RedisConnection | RedisClient;
 
 /**
+ * The files of the certificate that the app's server shows.
+ *
+ * @example
+ * const tls: TlsOptions = { cert: '/etc/tls/tls.crt', key: '/etc/tls/tls.key' }
+ * console.log(tls.cert)
+ */
+interface TlsOptions {
+    /**
+     * The path of the certificate in PEM, followed by those of the authorities between it and the root.
+     *
+     * @defaultValue none: it is required
+     * @throws RangeError for a file that cannot be read, and for what is no certificate.
+     */
+    cert: string;
+    /**
+     * The path of its private key in PEM.
+     *
+     * @defaultValue none: it is required
+     * @throws RangeError for a file that cannot be read, and for the key of another certificate.
+     */
+    key: string;
+    /**
+     * The password of the private key; a {@link Secret} is never printed.
+     *
+     * @defaultValue none: the key is not encrypted
+     */
+    passphrase?: string | Secret;
+}
+
+/**
  * The switch of a part: `false` leaves it out, `true` uses its defaults, an object is its options.
  *
  * @example
@@ -304,6 +346,13 @@ interface SeaworthyOptions {
      */
     redis?: RedisOption | undefined;
     /**
+     * The files of the server's TLS certificate. `serverOptions` makes an HTTPS server of them, HTTP/2 with `http2: true` of
+     * Fastify's, and new contents of the files replace the certificate without a restart, after a check.
+     *
+     * @defaultValue none: the server has no TLS, or that of Fastify's option `https`
+     */
+    tls?: TlsOptions | undefined;
+    /**
      * Adoption mode, for an app that is being converted: validation, pattern checks, headers, limits, `defaultDeny` and the
      * statuses of errors only observe, and log what they would reject or change. The `mode` of a part overrides it.
      *
@@ -347,6 +396,16 @@ declare const environmentSchema: {
             readonly minimum: 0;
             readonly maximum: 65535;
         };
+        readonly TLS_CERT_FILE: {
+            readonly type: "string";
+            readonly example: "/etc/tls/tls.crt";
+            readonly description: "File with the TLS certificate of the server in PEM, and those of the authorities between it and the root. Without it the server has no TLS.";
+        };
+        readonly TLS_KEY_FILE: {
+            readonly type: "string";
+            readonly example: "/etc/tls/tls.key";
+            readonly description: "File with the private key of the certificate. New contents of both are used without a restart.";
+        };
         readonly LOG_LEVEL: {
             readonly type: "string";
             readonly enum: readonly ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
@@ -357,6 +416,43 @@ declare const environmentSchema: {
             readonly type: "integer";
             readonly minimum: 1;
             readonly description: "Milliseconds from which a request is logged as slow.";
+        };
+        readonly LOG_DETAILS: {
+            readonly type: "boolean";
+            readonly description: "Whether lines below `LOG_LEVEL` are kept for each request, and written if it fails, is slow or is traced.";
+        };
+        readonly LOG_DETAILS_LEVEL: {
+            readonly type: "string";
+            readonly enum: readonly ["trace", "debug", "info", "warn", "error", "fatal"];
+            readonly description: "The lowest level that is kept with `LOG_DETAILS`. By default `debug`.";
+        };
+        readonly LOG_DETAILS_MAX_BYTES: {
+            readonly type: "integer";
+            readonly minimum: 1024;
+            readonly maximum: 16777216;
+            readonly description: "Bytes of lines that one request keeps with `LOG_DETAILS`. By default 65536.";
+        };
+        readonly LOG_BUFFER: {
+            readonly type: "boolean";
+            readonly description: "Whether lines are written in blocks. A process that is killed loses those of the last 100 ms.";
+        };
+        readonly LOG_BUFFER_BYTES: {
+            readonly type: "integer";
+            readonly minimum: 256;
+            readonly maximum: 16000;
+            readonly description: "Bytes after which a block is written with `LOG_BUFFER`. By default 8192.";
+        };
+        readonly LOG_BUFFER_INTERVAL: {
+            readonly type: "integer";
+            readonly minimum: 10;
+            readonly maximum: 10000;
+            readonly description: "Milliseconds after which a block is written at the latest with `LOG_BUFFER`. By default 100.";
+        };
+        readonly BLOCKED_LOOP_THRESHOLD: {
+            readonly type: "integer";
+            readonly minimum: 20;
+            readonly maximum: 60000;
+            readonly description: "Milliseconds from which a turn of the event loop is logged, with its route and stack. Without it there is no watch.";
         };
         readonly TRUST_PROXY: {
             readonly type: "string";
@@ -730,8 +826,8 @@ type ServerOptions<Options, Own> = Omit<ServerSettings, keyof Own> & InstanceOf<
  */
 declare function serverOptions<const Options extends SeaworthyOptions = SeaworthyOptions, Own extends OwnServerOptions = {}>(options?: Options, own?: Own & OwnServerOptions & KnownKeys<Own>): ServerOptions<NoInfer<Options>, NoInfer<Own>>;
 
-export { Secret, seaworthy as default, environmentExample, environmentSchema, fromEnv, seaworthy, serverOptions };
-export type { Config, Environment, EnvironmentOf, EnvironmentSchema, FromEnvOptions, ObservabilityPart, OwnServerOptions, PartOptions, PartReport, PartState, RedisClient, RedisConnection, RedisOption, Report, Seaworthy, SeaworthyOptions, SecurityPart, ServerOptions, ServerSettings, VariableSchema };
+export { Secret, seaworthy as default, environmentExample, environmentSchema, fromEnv, seaworthy, secretFromFile, serverOptions };
+export type { Config, Environment, EnvironmentOf, EnvironmentSchema, FromEnvOptions, ObservabilityPart, OwnServerOptions, PartOptions, PartReport, PartState, RedisClient, RedisConnection, RedisOption, Report, Seaworthy, SeaworthyOptions, SecurityPart, ServerOptions, ServerSettings, TlsOptions, VariableSchema };
 
 // fastify-seaworthy: apm
 export * from '@seaworthy/observability/apm';

@@ -1,5 +1,5 @@
 // @seaworthy/security: index
-import { FastifyError, FastifyInstance, FastifyRequest, LogLevel, FastifyPluginAsync, FastifyReply } from 'fastify';
+import { FastifyError, FastifyInstance, FastifyRequest, FastifyPluginAsync, LogLevel, FastifyReply } from 'fastify';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 
@@ -132,370 +132,49 @@ interface RedisClient {
 }
 
 /**
- * One origin, or a pattern of origins, anchored and with escaped dots: `/^https:\/\/[a-z]+\.example\.com$/`.
+ * The codes of this package's errors.
  *
  * @example
- * const origin: OriginRule = /^https:\/\/[a-z]+\.app\.example\.com$/
- * await app.register(cors, { origin })
+ * const limits: readonly SecurityErrorCode[] = ['RATE_LIMITED', 'RATE_LIMIT_BANNED']
  */
-type OriginRule = string | RegExp;
+type SecurityErrorCode = 'RATE_LIMITED' | 'RATE_LIMIT_BANNED' | 'RATE_LIMIT_STORE_DOWN' | 'CONCURRENCY_LIMITED' | 'UNSUPPORTED_CONTENT_TYPE' | 'BODY_TOO_DEEP' | 'TOO_MANY_KEYS' | 'FORBIDDEN_PROPERTY';
 /**
- * Origins and patterns, also in nested lists. A boolean in a list is rejected at the start.
+ * The members of a {@link SecurityError} besides its message.
  *
  * @example
- * const origin: OriginList = ['https://app.example.com', /^https:\/\/[a-z]+\.app\.example\.com$/]
- * await app.register(cors, { origin })
+ * const options: SecurityErrorOptions = { code: 'RATE_LIMITED', statusCode: 429, headers: { 'retry-after': '60' } }
+ * throw new SecurityError('Wait a minute', options)
  */
-type OriginList = readonly (OriginRule | boolean | OriginList)[];
-/**
- * Decides about an origin, by a callback or a promise. An error disallows it.
- *
- * @example
- * const origin: OriginFunction = (from, callback) => callback(null, from?.endsWith('.example.com'))
- * await app.register(cors, { origin })
- */
-type OriginFunction = (origin: string | undefined, callback: (error: Error | null, allow?: unknown) => void) => unknown;
-/**
- * Returns the options for a request: at once, by a promise, or by a callback. `false` allows no origin.
- *
- * @example
- * const delegator: CorsDelegator = (request) => ({ origin: request.url.startsWith('/public') ? '*' : 'https://app.example.com' })
- * await app.register(cors, { delegator })
- */
-type CorsDelegator = (request: FastifyRequest, callback: (error: Error | null, options?: CorsOptions) => void) => PromiseLike<CorsOptions | false> | CorsOptions | false | void;
-/**
- * The hook in which the headers are set.
- *
- * @example
- * const hook: CorsHook = 'preHandler'
- * await app.register(cors, { origin: ['https://app.example.com'], hook })
- */
-type CorsHook = 'onRequest' | 'preParsing' | 'preValidation' | 'preHandler' | 'preSerialization';
-/**
- * A route's `config.cors`: options on top of the plugin's, or `false` for none.
- *
- * @example
- * const open: RouteCors = { origin: '*', credentials: false }
- * app.get('/public', { config: { cors: open } }, async () => 'for every origin')
- */
-type RouteCors = AtLeastOne<Omit<CorsOptions, 'delegator' | 'hook' | 'hideOptionsRoute' | 'logLevel'>> | NoOptions | false;
-/**
- * Options of `cors`: all of @fastify/cors, checked. Without `origin` no other origin may read responses.
- *
- * @example
- * const options: CorsOptions = { origin: ['https://app.example.com'], credentials: true, maxAge: 600 }
- * await app.register(cors, options)
- */
-interface CorsOptions {
-    /**
-     * The origins that may read responses: a list of origins and anchored patterns, or a function. `true` allows every
-     * origin by its name. `'*'` allows every origin and excludes `credentials`, as `'null'` does. `false` allows none but
-     * the service's own.
-     *
-     * @defaultValue false
-     * @throws RangeError for a pattern that matches more than it seems to, and for every origin with `credentials`.
-     */
-    origin?: boolean | OriginRule | OriginList | OriginFunction | undefined;
-    /**
-     * Returns the options per request, at once or by a promise, or calls back as in `@fastify/cors`: `(request, callback)`.
-     * `false` allows no origin.
-     *
-     * @defaultValue none: the options are the same for each request
-     */
-    delegator?: CorsDelegator | undefined;
-    /**
-     * The hook in which the headers are set.
-     *
-     * @defaultValue 'onRequest'
-     */
-    hook?: CorsHook | undefined;
-    /**
-     * Whether allowed origins may send cookies and other credentials, and read the responses.
-     *
-     * @defaultValue false
-     */
-    credentials?: boolean | undefined;
-    /**
-     * The response headers that allowed origins may read.
-     *
-     * @defaultValue none: only those that browsers always expose
-     */
-    exposedHeaders?: string | string[] | undefined;
-    /**
-     * The headers that a cross-origin request may have.
-     *
-     * @defaultValue those that the preflight requests
-     */
-    allowedHeaders?: string | string[] | undefined;
-    /**
-     * The methods that a cross-origin request may have.
-     *
-     * @defaultValue ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']
-     */
-    methods?: string | string[] | undefined;
-    /**
-     * Seconds for which browsers cache the response to a preflight, at least 0.
-     *
-     * @defaultValue none: the browser decides
-     */
-    maxAge?: number | undefined;
-    /**
-     * The `Cache-Control` of the response to a preflight: seconds, at least 0, or the whole header.
-     *
-     * @defaultValue none: the response has no such header
-     */
-    cacheControl?: number | string | undefined;
-    /**
-     * Passes preflights on to the route.
-     *
-     * @defaultValue false
-     */
-    preflightContinue?: boolean | undefined;
-    /**
-     * The status code of the response to a preflight, 200 to 299.
-     *
-     * @defaultValue 204
-     */
-    optionsSuccessStatus?: number | undefined;
-    /**
-     * Whether preflights are answered at all.
-     *
-     * @defaultValue true
-     */
-    preflight?: boolean | undefined;
-    /**
-     * Whether a preflight without its required headers is answered with 400.
-     *
-     * @defaultValue true
-     */
-    strictPreflight?: boolean | undefined;
-    /**
-     * Hides the route for preflights from the documents of `@fastify/swagger`.
-     *
-     * @defaultValue true
-     */
-    hideOptionsRoute?: boolean | undefined;
-    /**
-     * The log level of the route for preflights.
-     *
-     * @defaultValue none: the app's
-     */
-    logLevel?: LogLevel;
-}
-
-interface CorsConfig {
-    /** The route's CORS options, on top of the plugin's; `false` for none. */
-    cors?: Overridable<this, RouteCors>;
-}
-declare module 'fastify' {
-    interface FastifyContextConfig extends CorsConfig {
-    }
-}
-/**
- * Cross-origin resource sharing: @fastify/cors, with unsafe options rejected at the start.
- *
- * @example
- * await app.register(cors, { origin: ['https://app.example.com'], credentials: true })
- */
-declare const cors: FastifyPluginAsync<CorsOptions>;
-
-/** The values of one directive of a policy. Functions are called for each request. */
-type PolicyValues = Iterable<string | ((request: IncomingMessage, response: ServerResponse) => string)>;
-/** A policy. `null` leaves a directive out. */
-type PolicyOptions<Values> = {
-    reportOnly?: boolean;
-} & ({
-    useDefaults?: true;
-    directives?: Record<string, Values | null>;
-} | {
-    useDefaults: false;
-    directives: Record<string, Values | null>;
-});
-/** A policy about the referrer. */
-type ReferrerToken = 'no-referrer' | 'no-referrer-when-downgrade' | 'same-origin' | 'origin' | 'strict-origin' | 'origin-when-cross-origin' | 'strict-origin-when-cross-origin' | 'unsafe-url' | '';
-/** Options of `Strict-Transport-Security`; `maxAge` in seconds. */
-type TransportSecurity = {
-    maxAge?: number;
-    includeSubDomains?: boolean;
-    preload?: boolean;
+type SecurityErrorOptions = Omit<PluginErrorOptions<SecurityErrorCode>, 'headers'> & {
+    headers?: Readonly<Record<string, string>> | undefined;
 };
 /**
- * All of helmet's options, declared here: helmet's own type is a union of the 256 ways to choose between its older and
- * newer names, which would keep a compiler busy for half a minute, and the declarations of `@fastify/helmet` add members
- * to Fastify's types that would not give way to the app's. `false` leaves a header out. Helmet's symbol for a policy
- * without `default-src` differs in each copy of it, so any symbol is accepted.
+ * An error whose status, code, message and headers may go to the client.
  *
  * @example
- * const options: HelmetHeaders = { frameguard: { action: 'deny' } }
- * await app.register(headers, options)
+ * app.setErrorHandler((error, _request, reply) => {
+ *   if (error instanceof SecurityError) return reply.code(error.statusCode).send({ code: error.code })
+ *   throw error
+ * })
  */
-interface HelmetHeaders {
-    /**
-     * The `Content-Security-Policy` header: `directives`, on top of helmet's unless `useDefaults` is `false`.
-     *
-     * @defaultValue the profile's
-     */
-    contentSecurityPolicy?: PolicyOptions<PolicyValues | symbol> | boolean;
-    /**
-     * The `Cross-Origin-Embedder-Policy` header.
-     *
-     * @defaultValue false
-     */
-    crossOriginEmbedderPolicy?: {
-        policy?: 'require-corp' | 'credentialless' | 'unsafe-none';
-    } | boolean;
-    /**
-     * The `Cross-Origin-Opener-Policy` header.
-     *
-     * @defaultValue `{ policy: 'same-origin' }`
-     */
-    crossOriginOpenerPolicy?: {
-        policy?: 'same-origin' | 'same-origin-allow-popups' | 'noopener-allow-popups' | 'unsafe-none';
-    } | boolean;
-    /**
-     * The `Cross-Origin-Resource-Policy` header.
-     *
-     * @defaultValue `{ policy: 'same-origin' }`
-     */
-    crossOriginResourcePolicy?: {
-        policy?: 'same-origin' | 'same-site' | 'cross-origin';
-    } | boolean;
-    /**
-     * The `Origin-Agent-Cluster` header.
-     *
-     * @defaultValue true
-     */
-    originAgentCluster?: boolean;
-    /**
-     * The `Referrer-Policy` header.
-     *
-     * @defaultValue the profile's
-     */
-    referrerPolicy?: {
-        policy?: ReferrerToken | ReferrerToken[];
-    } | boolean;
-    /**
-     * The `Strict-Transport-Security` header.
-     *
-     * @defaultValue `{ maxAge: 31536000, includeSubDomains: true }`
-     */
-    strictTransportSecurity?: TransportSecurity | boolean;
-    /**
-     * The older name of `strictTransportSecurity`.
-     *
-     * @defaultValue none
-     */
-    hsts?: TransportSecurity | boolean;
-    /**
-     * The `X-Content-Type-Options` header.
-     *
-     * @defaultValue true
-     */
-    xContentTypeOptions?: boolean;
-    /**
-     * The older name of `xContentTypeOptions`.
-     *
-     * @defaultValue none
-     */
-    noSniff?: boolean;
-    /**
-     * The `X-DNS-Prefetch-Control` header.
-     *
-     * @defaultValue `{ allow: false }`
-     */
-    xDnsPrefetchControl?: {
-        allow?: boolean;
-    } | boolean;
-    /**
-     * The older name of `xDnsPrefetchControl`.
-     *
-     * @defaultValue none
-     */
-    dnsPrefetchControl?: {
-        allow?: boolean;
-    } | boolean;
-    /**
-     * The `X-Download-Options` header.
-     *
-     * @defaultValue true
-     */
-    xDownloadOptions?: boolean;
-    /**
-     * The older name of `xDownloadOptions`.
-     *
-     * @defaultValue none
-     */
-    ieNoOpen?: boolean;
-    /**
-     * The `X-Frame-Options` header.
-     *
-     * @defaultValue the profile's
-     */
-    xFrameOptions?: {
-        action?: 'deny' | 'sameorigin';
-    } | boolean;
-    /**
-     * The older name of `xFrameOptions`.
-     *
-     * @defaultValue none
-     */
-    frameguard?: {
-        action?: 'deny' | 'sameorigin';
-    } | boolean;
-    /**
-     * The `X-Permitted-Cross-Domain-Policies` header.
-     *
-     * @defaultValue `{ permittedPolicies: 'none' }`
-     */
-    xPermittedCrossDomainPolicies?: {
-        permittedPolicies?: 'none' | 'master-only' | 'by-content-type' | 'all';
-    } | boolean;
-    /**
-     * The older name of `xPermittedCrossDomainPolicies`.
-     *
-     * @defaultValue none
-     */
-    permittedCrossDomainPolicies?: {
-        permittedPolicies?: 'none' | 'master-only' | 'by-content-type' | 'all';
-    } | boolean;
-    /**
-     * Whether an `X-Powered-By` header is removed.
-     *
-     * @defaultValue true
-     */
-    xPoweredBy?: boolean;
-    /**
-     * The older name of `xPoweredBy`.
-     *
-     * @defaultValue none
-     */
-    hidePoweredBy?: boolean;
-    /**
-     * The `X-XSS-Protection` header.
-     *
-     * @defaultValue true
-     */
-    xXssProtection?: boolean;
-    /**
-     * The older name of `xXssProtection`.
-     *
-     * @defaultValue none
-     */
-    xssFilter?: boolean;
+declare class SecurityError extends PluginError<SecurityErrorCode> {
+    readonly headers: Readonly<Record<string, string>> | undefined;
+    constructor(message: string, options: SecurityErrorOptions);
 }
 
 /**
- * The nonces of one request.
+ * A request of a key that has as many running as it may have: 429.
  *
  * @example
- * app.get('/', async (_request, reply) => {
- *   const { script }: CspNonce = reply.cspNonce
- *   return reply.type('text/html').send(`<script nonce="${script}">start()</script>`)
+ * app.setErrorHandler((error, _request, reply) => {
+ *   if (error instanceof ConcurrencyLimitError) return reply.code(429).send({ atMost: error.max })
+ *   throw error
  * })
  */
-interface CspNonce {
-    script: string;
-    style: string;
+declare class ConcurrencyLimitError extends SecurityError {
+    /** Requests of the key that may run at the same time. */
+    readonly max: number;
+    constructor(max: number);
 }
 
 /**
@@ -506,144 +185,6 @@ interface CspNonce {
  * await app.register(security, { mode }) // nothing is rejected, the log says what would be
  */
 type Mode = 'enforce' | 'observe';
-
-/**
- * The name of a set of defaults. `'auto'` is `'html'` for pages and `'api'` for all else.
- *
- * @example
- * const profile: Profile = 'html'
- * await app.register(headers, { profile })
- */
-type Profile = 'auto' | 'api' | 'html' | 'helmet';
-
-/**
- * The route option `helmet`. It fits the one that `@fastify/helmet` declares.
- *
- * @example
- * const helmet: HelmetRouteOption = { frameguard: false }
- * app.get('/widget', { helmet }, async () => 'may be framed')
- */
-type HelmetRouteOption = (Omit<HelmetHeaders, 'contentSecurityPolicy'> & Omit<RouteHeadersOptions, 'enableCSPNonces'> & {
-    contentSecurityPolicy?: PolicyOptions<PolicyValues> | boolean;
-    enableCSPNonces?: boolean;
-    skipRoute?: boolean;
-}) | false;
-/**
- * Options of the headers of one route, beside helmet's.
- *
- * @example
- * const options: RouteHeadersOptions = { profile: 'api', cacheControl: 'public, max-age=300' }
- * await app.register(headers, options)
- */
-interface RouteHeadersOptions {
-    /**
-     * The defaults under helmet's options. `'auto'`: `'html'` for pages and scripts, by the content type of each response,
-     * and `'api'` for all others. `'api'`: nothing may be loaded or framed, nothing is cached. `'html'`: resources of the
-     * same origin only, no inline code. `'helmet'`: exactly the headers of `@fastify/helmet`.
-     *
-     * @defaultValue 'auto'
-     */
-    profile?: Profile | undefined;
-    /**
-     * Adds a nonce per request to `script-src` and `style-src` of the policy: `reply.cspNonce.script` and `.style`.
-     *
-     * @defaultValue false
-     */
-    enableCSPNonces?: boolean | undefined;
-    /**
-     * The `Permissions-Policy` header. `false` leaves it out.
-     *
-     * @defaultValue the profile's: no access to camera, microphone, location and the like in `'api'` and `'html'`
-     */
-    permissionsPolicy?: string | false | undefined;
-    /**
-     * The `Cache-Control` header of routes that set none. `false` leaves it out.
-     *
-     * @defaultValue the profile's: `'no-store'` in `'api'`
-     */
-    cacheControl?: string | false | undefined;
-    /**
-     * Whether browsers enforce the headers. `'observe'` sends the policy as `Content-Security-Policy-Report-Only`, and of
-     * the profile's other headers only those that break no page: no HSTS, framing, cross-origin or cache rules.
-     *
-     * @defaultValue 'enforce'
-     */
-    mode?: Mode | undefined;
-}
-/** Options of `headers` beside helmet's. */
-interface OwnHeadersOptions extends RouteHeadersOptions {
-    /**
-     * Whether every response carries the headers. `false`: only those of routes with `config.headers`.
-     *
-     * @defaultValue true
-     */
-    global?: boolean | undefined;
-}
-/**
- * Options of `headers`: all of helmet's, and those of this package.
- *
- * @example
- * const options: HeadersOptions = { profile: 'html', enableCSPNonces: true }
- * await app.register(headers, options)
- */
-type HeadersOptions = OwnHeadersOptions & HelmetHeaders;
-
-interface HeadersReply {
-    /** The request's nonces, if `enableCSPNonces` is on. */
-    cspNonce: Overridable<this, CspNonce>;
-    /** Sets helmet's headers, with these options on top of the plugin's. */
-    helmet: Overridable<this, (options?: HelmetHeaders) => void>;
-}
-declare module 'fastify' {
-    interface FastifyReply extends HeadersReply {
-    }
-}
-/**
- * Security headers on every response, computed once.
- *
- * @example
- * await app.register(headers, { profile: 'html' })
- * app.get('/widget', { config: { headers: { frameguard: false } } }, async () => 'may be framed')
- */
-declare const headers: FastifyPluginAsync<HeadersOptions>;
-
-/**
- * A route's headers: options on top of the plugin's, or `false` for none. In the route's `config.headers`;
- * `config.helmet` and the route option `helmet` of `@fastify/helmet` are read too.
- *
- * @example
- * const framed: RouteHeaders = { frameguard: false }
- * app.get('/widget', { config: { headers: framed } }, async () => 'may be framed')
- */
-type RouteHeaders = AtLeastOne<RouteHeadersOptions & HelmetHeaders> | NoOptions | false;
-/**
- * {@link RouteHeaders} under the name of `@fastify/helmet`, whose older releases had `skipRoute: true` for `false`.
- *
- * @example
- * const helmet: RouteHelmet = { frameguard: false }
- * app.get('/widget', { config: { helmet } }, async () => 'may be framed')
- */
-type RouteHelmet = AtLeastOne<RouteHeadersOptions & HelmetHeaders & {
-    skipRoute?: boolean;
-}> | NoOptions | false;
-interface HeadersConfig {
-    /** The route's headers: options on top of the plugin's, or `false` for none. */
-    headers?: Overridable<this, RouteHeaders>;
-    /** The same as `headers`, under the name of `@fastify/helmet`. */
-    helmet?: Overridable<this, RouteHelmet>;
-}
-declare module 'fastify' {
-    interface FastifyContextConfig extends HeadersConfig {
-    }
-    interface RouteShorthandOptions {
-        /** The route's headers, as in `config.headers`: the option of `@fastify/helmet`. */
-        helmet?: Overridable<this, HelmetRouteOption>;
-    }
-    interface RouteOptions {
-        /** The route's headers, as in `config.headers`: the option of `@fastify/helmet`. */
-        helmet?: Overridable<this, HelmetRouteOption>;
-    }
-}
 
 /**
  * The policy for requests while the shared store does not answer.
@@ -1034,6 +575,639 @@ declare module 'fastify' {
 }
 
 /**
+ * How many requests of one key may run at the same time: of the app, or of a route.
+ *
+ * @example
+ * const limit: ConcurrencyLimitOptions = { max: 2, onStoreError: 'closed' }
+ * app.post('/reports', { config: { concurrency: limit } }, async () => 'done')
+ */
+interface ConcurrencyLimitOptions {
+    /**
+     * Requests of one key that run at the same time, at least 1, or a function that returns them: by the tenant's plan, for
+     * example.
+     *
+     * @defaultValue 20
+     */
+    max?: number | ((request: FastifyRequest, key: string) => number | Promise<number>) | undefined;
+    /**
+     * Whether requests count by user once authentication has run, or by address before it. With `'user'`, requests without
+     * a user are not limited.
+     *
+     * @defaultValue 'user'
+     */
+    by?: 'ip' | 'user' | undefined;
+    /**
+     * Returns the key of a request instead, such as its tenant. `undefined` leaves the request unlimited. With `by: 'user'`
+     * it is called once there is a user; without that, never take the key from what a client can choose.
+     *
+     * @defaultValue the user (`request.user.sub` or `.id`, and the issuer of the token), or the address, IPv6 by its /64
+     */
+    keyGenerator?: ((request: FastifyRequest) => string | number | undefined | Promise<string | number | undefined>) | undefined;
+    /**
+     * The name in metrics and in the `RateLimit` headers. Limits of one name count together.
+     *
+     * @defaultValue 'concurrency', or the route
+     */
+    name?: string | undefined;
+    /**
+     * Whether the limit only counts: headers and metrics as usual, but no request is rejected.
+     *
+     * @defaultValue false
+     */
+    observe?: boolean | undefined;
+    /**
+     * The policy while Redis does not answer: `'local'` counts in this process, `'open'` lets all requests pass,
+     * `'closed'` answers 503.
+     *
+     * @defaultValue 'local'
+     */
+    onStoreError?: StoreErrorPolicy | undefined;
+}
+/**
+ * A route's `config.concurrency`: its limit instead of the app's, or `false`.
+ *
+ * @example
+ * const none: RouteConcurrency = false
+ * app.get('/events', { config: { concurrency: none } }, async () => 'ok')
+ */
+type RouteConcurrency = AtLeastOne<ConcurrencyLimitOptions> | NoOptions | false;
+/**
+ * Options of `concurrencyLimit`: the app's limit, and the options of all limits together.
+ *
+ * @example
+ * const options: ConcurrencyOptions = { max: 10, redis: { host: 'redis.example.com' } }
+ * await app.register(concurrencyLimit, options)
+ */
+interface ConcurrencyOptions extends ConcurrencyLimitOptions {
+    /**
+     * Whether routes without `config.concurrency` are limited.
+     *
+     * @defaultValue true
+     */
+    global?: boolean | undefined;
+    /**
+     * `'observe'` makes `observe: true` the default of all limits, and logs when a limit would have rejected a request.
+     *
+     * @defaultValue 'enforce'
+     */
+    mode?: Mode | undefined;
+    /**
+     * The store in which several processes count together: a client of ioredis or of node-redis, or options for one of
+     * ioredis (install `ioredis`). Redis 6 or Valkey. A request makes one call when it starts and one when it ends.
+     *
+     * @defaultValue none: each process counts alone
+     */
+    redis?: RedisClient | NodeRedisClient | RedisConnection | undefined;
+    /**
+     * The prefix of every key in Redis. Services with the same prefix count together.
+     *
+     * @defaultValue 'seaworthy-concurrency:', the service's name (`OTEL_SERVICE_NAME`, else that of its package) and ':'
+     */
+    nameSpace?: string | undefined;
+    /**
+     * Milliseconds for which a request waits for Redis, 1 to 10000.
+     *
+     * @defaultValue 50
+     */
+    storeTimeout?: number | undefined;
+    /**
+     * Milliseconds after which Redis no longer counts a request whose process has died, 1000 to 600000. Running requests
+     * are renewed three times in that time, however long they take.
+     *
+     * @defaultValue 15000
+     */
+    leaseTime?: number | undefined;
+    /**
+     * Whether responses carry the limit in the headers `RateLimit` and `RateLimit-Policy` of the IETF's draft.
+     *
+     * @defaultValue true
+     */
+    policyHeaders?: boolean | undefined;
+}
+interface ConcurrencyConfig {
+    /** The route's limit of requests that run at the same time, or `false` for none. */
+    concurrency?: Overridable<this, RouteConcurrency>;
+}
+declare module 'fastify' {
+    interface FastifyContextConfig extends ConcurrencyConfig {
+    }
+}
+
+/**
+ * Limits how many requests of one user, address or tenant run at the same time, alone or together with other processes.
+ *
+ * @example
+ * await app.register(concurrencyLimit, { max: 10 })
+ * app.post('/reports', { config: { concurrency: { max: 2 } } }, async () => 'done')
+ */
+declare const concurrencyLimit: FastifyPluginAsync<ConcurrencyOptions>;
+
+/**
+ * One origin, or a pattern of origins, anchored and with escaped dots: `/^https:\/\/[a-z]+\.example\.com$/`.
+ *
+ * @example
+ * const origin: OriginRule = /^https:\/\/[a-z]+\.app\.example\.com$/
+ * await app.register(cors, { origin })
+ */
+type OriginRule = string | RegExp;
+/**
+ * Origins and patterns, also in nested lists. A boolean in a list is rejected at the start.
+ *
+ * @example
+ * const origin: OriginList = ['https://app.example.com', /^https:\/\/[a-z]+\.app\.example\.com$/]
+ * await app.register(cors, { origin })
+ */
+type OriginList = readonly (OriginRule | boolean | OriginList)[];
+/**
+ * Decides about an origin, by a callback or a promise. An error disallows it.
+ *
+ * @example
+ * const origin: OriginFunction = (from, callback) => callback(null, from?.endsWith('.example.com'))
+ * await app.register(cors, { origin })
+ */
+type OriginFunction = (origin: string | undefined, callback: (error: Error | null, allow?: unknown) => void) => unknown;
+/**
+ * Returns the options for a request: at once, by a promise, or by a callback. `false` allows no origin.
+ *
+ * @example
+ * const delegator: CorsDelegator = (request) => ({ origin: request.url.startsWith('/public') ? '*' : 'https://app.example.com' })
+ * await app.register(cors, { delegator })
+ */
+type CorsDelegator = (request: FastifyRequest, callback: (error: Error | null, options?: CorsOptions) => void) => PromiseLike<CorsOptions | false> | CorsOptions | false | void;
+/**
+ * The hook in which the headers are set.
+ *
+ * @example
+ * const hook: CorsHook = 'preHandler'
+ * await app.register(cors, { origin: ['https://app.example.com'], hook })
+ */
+type CorsHook = 'onRequest' | 'preParsing' | 'preValidation' | 'preHandler' | 'preSerialization';
+/**
+ * A route's `config.cors`: options on top of the plugin's, or `false` for none.
+ *
+ * @example
+ * const open: RouteCors = { origin: '*', credentials: false }
+ * app.get('/public', { config: { cors: open } }, async () => 'for every origin')
+ */
+type RouteCors = AtLeastOne<Omit<CorsOptions, 'delegator' | 'hook' | 'hideOptionsRoute' | 'logLevel'>> | NoOptions | false;
+/**
+ * Options of `cors`: all of @fastify/cors, checked. Without `origin` no other origin may read responses.
+ *
+ * @example
+ * const options: CorsOptions = { origin: ['https://app.example.com'], credentials: true, maxAge: 600 }
+ * await app.register(cors, options)
+ */
+interface CorsOptions {
+    /**
+     * The origins that may read responses: a list of origins and anchored patterns, or a function. `true` allows every
+     * origin by its name. `'*'` allows every origin and excludes `credentials`, as `'null'` does. `false` allows none but
+     * the service's own.
+     *
+     * @defaultValue false
+     * @throws RangeError for a pattern that matches more than it seems to, and for every origin with `credentials`.
+     */
+    origin?: boolean | OriginRule | OriginList | OriginFunction | undefined;
+    /**
+     * Returns the options per request, at once or by a promise, or calls back as in `@fastify/cors`: `(request, callback)`.
+     * `false` allows no origin.
+     *
+     * @defaultValue none: the options are the same for each request
+     */
+    delegator?: CorsDelegator | undefined;
+    /**
+     * The hook in which the headers are set.
+     *
+     * @defaultValue 'onRequest'
+     */
+    hook?: CorsHook | undefined;
+    /**
+     * Whether allowed origins may send cookies and other credentials, and read the responses.
+     *
+     * @defaultValue false
+     */
+    credentials?: boolean | undefined;
+    /**
+     * The response headers that allowed origins may read.
+     *
+     * @defaultValue none: only those that browsers always expose
+     */
+    exposedHeaders?: string | string[] | undefined;
+    /**
+     * The headers that a cross-origin request may have.
+     *
+     * @defaultValue those that the preflight requests
+     */
+    allowedHeaders?: string | string[] | undefined;
+    /**
+     * The methods that a cross-origin request may have.
+     *
+     * @defaultValue ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']
+     */
+    methods?: string | string[] | undefined;
+    /**
+     * Seconds for which browsers cache the response to a preflight, at least 0.
+     *
+     * @defaultValue none: the browser decides
+     */
+    maxAge?: number | undefined;
+    /**
+     * The `Cache-Control` of the response to a preflight: seconds, at least 0, or the whole header.
+     *
+     * @defaultValue none: the response has no such header
+     */
+    cacheControl?: number | string | undefined;
+    /**
+     * Passes preflights on to the route.
+     *
+     * @defaultValue false
+     */
+    preflightContinue?: boolean | undefined;
+    /**
+     * The status code of the response to a preflight, 200 to 299.
+     *
+     * @defaultValue 204
+     */
+    optionsSuccessStatus?: number | undefined;
+    /**
+     * Whether preflights are answered at all.
+     *
+     * @defaultValue true
+     */
+    preflight?: boolean | undefined;
+    /**
+     * Whether a preflight without its required headers is answered with 400.
+     *
+     * @defaultValue true
+     */
+    strictPreflight?: boolean | undefined;
+    /**
+     * Hides the route for preflights from the documents of `@fastify/swagger`.
+     *
+     * @defaultValue true
+     */
+    hideOptionsRoute?: boolean | undefined;
+    /**
+     * The log level of the route for preflights.
+     *
+     * @defaultValue none: the app's
+     */
+    logLevel?: LogLevel;
+}
+
+interface CorsConfig {
+    /** The route's CORS options, on top of the plugin's; `false` for none. */
+    cors?: Overridable<this, RouteCors>;
+}
+declare module 'fastify' {
+    interface FastifyContextConfig extends CorsConfig {
+    }
+}
+/**
+ * Cross-origin resource sharing: @fastify/cors, with unsafe options rejected at the start.
+ *
+ * @example
+ * await app.register(cors, { origin: ['https://app.example.com'], credentials: true })
+ */
+declare const cors: FastifyPluginAsync<CorsOptions>;
+
+/** The values of one directive of a policy. Functions are called for each request. */
+type PolicyValues = Iterable<string | ((request: IncomingMessage, response: ServerResponse) => string)>;
+/** A policy. `null` leaves a directive out. */
+type PolicyOptions<Values> = {
+    reportOnly?: boolean;
+} & ({
+    useDefaults?: true;
+    directives?: Record<string, Values | null>;
+} | {
+    useDefaults: false;
+    directives: Record<string, Values | null>;
+});
+/** A policy about the referrer. */
+type ReferrerToken = 'no-referrer' | 'no-referrer-when-downgrade' | 'same-origin' | 'origin' | 'strict-origin' | 'origin-when-cross-origin' | 'strict-origin-when-cross-origin' | 'unsafe-url' | '';
+/** Options of `Strict-Transport-Security`; `maxAge` in seconds. */
+type TransportSecurity = {
+    maxAge?: number;
+    includeSubDomains?: boolean;
+    preload?: boolean;
+};
+/**
+ * All of helmet's options, declared here: helmet's own type is a union of the 256 ways to choose between its older and
+ * newer names, which would keep a compiler busy for half a minute, and the declarations of `@fastify/helmet` add members
+ * to Fastify's types that would not give way to the app's. `false` leaves a header out. Helmet's symbol for a policy
+ * without `default-src` differs in each copy of it, so any symbol is accepted.
+ *
+ * @example
+ * const options: HelmetHeaders = { frameguard: { action: 'deny' } }
+ * await app.register(headers, options)
+ */
+interface HelmetHeaders {
+    /**
+     * The `Content-Security-Policy` header: `directives`, on top of helmet's unless `useDefaults` is `false`.
+     *
+     * @defaultValue the profile's
+     */
+    contentSecurityPolicy?: PolicyOptions<PolicyValues | symbol> | boolean;
+    /**
+     * The `Cross-Origin-Embedder-Policy` header.
+     *
+     * @defaultValue false
+     */
+    crossOriginEmbedderPolicy?: {
+        policy?: 'require-corp' | 'credentialless' | 'unsafe-none';
+    } | boolean;
+    /**
+     * The `Cross-Origin-Opener-Policy` header.
+     *
+     * @defaultValue `{ policy: 'same-origin' }`
+     */
+    crossOriginOpenerPolicy?: {
+        policy?: 'same-origin' | 'same-origin-allow-popups' | 'noopener-allow-popups' | 'unsafe-none';
+    } | boolean;
+    /**
+     * The `Cross-Origin-Resource-Policy` header.
+     *
+     * @defaultValue `{ policy: 'same-origin' }`
+     */
+    crossOriginResourcePolicy?: {
+        policy?: 'same-origin' | 'same-site' | 'cross-origin';
+    } | boolean;
+    /**
+     * The `Origin-Agent-Cluster` header.
+     *
+     * @defaultValue true
+     */
+    originAgentCluster?: boolean;
+    /**
+     * The `Referrer-Policy` header.
+     *
+     * @defaultValue the profile's
+     */
+    referrerPolicy?: {
+        policy?: ReferrerToken | ReferrerToken[];
+    } | boolean;
+    /**
+     * The `Strict-Transport-Security` header.
+     *
+     * @defaultValue `{ maxAge: 31536000, includeSubDomains: true }`
+     */
+    strictTransportSecurity?: TransportSecurity | boolean;
+    /**
+     * The older name of `strictTransportSecurity`.
+     *
+     * @defaultValue none
+     */
+    hsts?: TransportSecurity | boolean;
+    /**
+     * The `X-Content-Type-Options` header.
+     *
+     * @defaultValue true
+     */
+    xContentTypeOptions?: boolean;
+    /**
+     * The older name of `xContentTypeOptions`.
+     *
+     * @defaultValue none
+     */
+    noSniff?: boolean;
+    /**
+     * The `X-DNS-Prefetch-Control` header.
+     *
+     * @defaultValue `{ allow: false }`
+     */
+    xDnsPrefetchControl?: {
+        allow?: boolean;
+    } | boolean;
+    /**
+     * The older name of `xDnsPrefetchControl`.
+     *
+     * @defaultValue none
+     */
+    dnsPrefetchControl?: {
+        allow?: boolean;
+    } | boolean;
+    /**
+     * The `X-Download-Options` header.
+     *
+     * @defaultValue true
+     */
+    xDownloadOptions?: boolean;
+    /**
+     * The older name of `xDownloadOptions`.
+     *
+     * @defaultValue none
+     */
+    ieNoOpen?: boolean;
+    /**
+     * The `X-Frame-Options` header.
+     *
+     * @defaultValue the profile's
+     */
+    xFrameOptions?: {
+        action?: 'deny' | 'sameorigin';
+    } | boolean;
+    /**
+     * The older name of `xFrameOptions`.
+     *
+     * @defaultValue none
+     */
+    frameguard?: {
+        action?: 'deny' | 'sameorigin';
+    } | boolean;
+    /**
+     * The `X-Permitted-Cross-Domain-Policies` header.
+     *
+     * @defaultValue `{ permittedPolicies: 'none' }`
+     */
+    xPermittedCrossDomainPolicies?: {
+        permittedPolicies?: 'none' | 'master-only' | 'by-content-type' | 'all';
+    } | boolean;
+    /**
+     * The older name of `xPermittedCrossDomainPolicies`.
+     *
+     * @defaultValue none
+     */
+    permittedCrossDomainPolicies?: {
+        permittedPolicies?: 'none' | 'master-only' | 'by-content-type' | 'all';
+    } | boolean;
+    /**
+     * Whether an `X-Powered-By` header is removed.
+     *
+     * @defaultValue true
+     */
+    xPoweredBy?: boolean;
+    /**
+     * The older name of `xPoweredBy`.
+     *
+     * @defaultValue none
+     */
+    hidePoweredBy?: boolean;
+    /**
+     * The `X-XSS-Protection` header.
+     *
+     * @defaultValue true
+     */
+    xXssProtection?: boolean;
+    /**
+     * The older name of `xXssProtection`.
+     *
+     * @defaultValue none
+     */
+    xssFilter?: boolean;
+}
+
+/**
+ * The nonces of one request.
+ *
+ * @example
+ * app.get('/', async (_request, reply) => {
+ *   const { script }: CspNonce = reply.cspNonce
+ *   return reply.type('text/html').send(`<script nonce="${script}">start()</script>`)
+ * })
+ */
+interface CspNonce {
+    script: string;
+    style: string;
+}
+
+/**
+ * The name of a set of defaults. `'auto'` is `'html'` for pages and `'api'` for all else.
+ *
+ * @example
+ * const profile: Profile = 'html'
+ * await app.register(headers, { profile })
+ */
+type Profile = 'auto' | 'api' | 'html' | 'helmet';
+
+/**
+ * The route option `helmet`. It fits the one that `@fastify/helmet` declares.
+ *
+ * @example
+ * const helmet: HelmetRouteOption = { frameguard: false }
+ * app.get('/widget', { helmet }, async () => 'may be framed')
+ */
+type HelmetRouteOption = (Omit<HelmetHeaders, 'contentSecurityPolicy'> & Omit<RouteHeadersOptions, 'enableCSPNonces'> & {
+    contentSecurityPolicy?: PolicyOptions<PolicyValues> | boolean;
+    enableCSPNonces?: boolean;
+    skipRoute?: boolean;
+}) | false;
+/**
+ * Options of the headers of one route, beside helmet's.
+ *
+ * @example
+ * const options: RouteHeadersOptions = { profile: 'api', cacheControl: 'public, max-age=300' }
+ * await app.register(headers, options)
+ */
+interface RouteHeadersOptions {
+    /**
+     * The defaults under helmet's options. `'auto'`: `'html'` for pages and scripts, by the content type of each response,
+     * and `'api'` for all others. `'api'`: nothing may be loaded or framed, nothing is cached. `'html'`: resources of the
+     * same origin only, no inline code. `'helmet'`: exactly the headers of `@fastify/helmet`.
+     *
+     * @defaultValue 'auto'
+     */
+    profile?: Profile | undefined;
+    /**
+     * Adds a nonce per request to `script-src` and `style-src` of the policy: `reply.cspNonce.script` and `.style`.
+     *
+     * @defaultValue false
+     */
+    enableCSPNonces?: boolean | undefined;
+    /**
+     * The `Permissions-Policy` header. `false` leaves it out.
+     *
+     * @defaultValue the profile's: no access to camera, microphone, location and the like in `'api'` and `'html'`
+     */
+    permissionsPolicy?: string | false | undefined;
+    /**
+     * The `Cache-Control` header of routes that set none. `false` leaves it out.
+     *
+     * @defaultValue the profile's: `'no-store'` in `'api'`
+     */
+    cacheControl?: string | false | undefined;
+    /**
+     * Whether browsers enforce the headers. `'observe'` sends the policy as `Content-Security-Policy-Report-Only`, and of
+     * the profile's other headers only those that break no page: no HSTS, framing, cross-origin or cache rules.
+     *
+     * @defaultValue 'enforce'
+     */
+    mode?: Mode | undefined;
+}
+/** Options of `headers` beside helmet's. */
+interface OwnHeadersOptions extends RouteHeadersOptions {
+    /**
+     * Whether every response carries the headers. `false`: only those of routes with `config.headers`.
+     *
+     * @defaultValue true
+     */
+    global?: boolean | undefined;
+}
+/**
+ * Options of `headers`: all of helmet's, and those of this package.
+ *
+ * @example
+ * const options: HeadersOptions = { profile: 'html', enableCSPNonces: true }
+ * await app.register(headers, options)
+ */
+type HeadersOptions = OwnHeadersOptions & HelmetHeaders;
+
+interface HeadersReply {
+    /** The request's nonces, if `enableCSPNonces` is on. */
+    cspNonce: Overridable<this, CspNonce>;
+    /** Sets helmet's headers, with these options on top of the plugin's. */
+    helmet: Overridable<this, (options?: HelmetHeaders) => void>;
+}
+declare module 'fastify' {
+    interface FastifyReply extends HeadersReply {
+    }
+}
+/**
+ * Security headers on every response, computed once.
+ *
+ * @example
+ * await app.register(headers, { profile: 'html' })
+ * app.get('/widget', { config: { headers: { frameguard: false } } }, async () => 'may be framed')
+ */
+declare const headers: FastifyPluginAsync<HeadersOptions>;
+
+/**
+ * A route's headers: options on top of the plugin's, or `false` for none. In the route's `config.headers`;
+ * `config.helmet` and the route option `helmet` of `@fastify/helmet` are read too.
+ *
+ * @example
+ * const framed: RouteHeaders = { frameguard: false }
+ * app.get('/widget', { config: { headers: framed } }, async () => 'may be framed')
+ */
+type RouteHeaders = AtLeastOne<RouteHeadersOptions & HelmetHeaders> | NoOptions | false;
+/**
+ * {@link RouteHeaders} under the name of `@fastify/helmet`, whose older releases had `skipRoute: true` for `false`.
+ *
+ * @example
+ * const helmet: RouteHelmet = { frameguard: false }
+ * app.get('/widget', { config: { helmet } }, async () => 'may be framed')
+ */
+type RouteHelmet = AtLeastOne<RouteHeadersOptions & HelmetHeaders & {
+    skipRoute?: boolean;
+}> | NoOptions | false;
+interface HeadersConfig {
+    /** The route's headers: options on top of the plugin's, or `false` for none. */
+    headers?: Overridable<this, RouteHeaders>;
+    /** The same as `headers`, under the name of `@fastify/helmet`. */
+    helmet?: Overridable<this, RouteHelmet>;
+}
+declare module 'fastify' {
+    interface FastifyContextConfig extends HeadersConfig {
+    }
+    interface RouteShorthandOptions {
+        /** The route's headers, as in `config.headers`: the option of `@fastify/helmet`. */
+        helmet?: Overridable<this, HelmetRouteOption>;
+    }
+    interface RouteOptions {
+        /** The route's headers, as in `config.headers`: the option of `@fastify/helmet`. */
+        helmet?: Overridable<this, HelmetRouteOption>;
+    }
+}
+
+/**
  * Options that only Fastify's constructor can apply. The plugin takes the same, to check that they are applied.
  *
  * @example
@@ -1273,6 +1447,12 @@ interface SecurityOptions extends SecurityServerOptions {
      */
     rateLimit?: RateLimitOptions | false | undefined;
     /**
+     * How many requests of one user, address or tenant run at the same time.
+     *
+     * @defaultValue false
+     */
+    concurrency?: ConcurrencyOptions | false | undefined;
+    /**
      * Request validation. `false` turns it off.
      *
      * @defaultValue `{}`
@@ -1340,37 +1520,6 @@ interface RateLimitDecorators {
 declare module 'fastify' {
     interface FastifyInstance extends RateLimitDecorators {
     }
-}
-
-/**
- * The codes of this package's errors.
- *
- * @example
- * const limits: readonly SecurityErrorCode[] = ['RATE_LIMITED', 'RATE_LIMIT_BANNED']
- */
-type SecurityErrorCode = 'RATE_LIMITED' | 'RATE_LIMIT_BANNED' | 'RATE_LIMIT_STORE_DOWN' | 'UNSUPPORTED_CONTENT_TYPE' | 'BODY_TOO_DEEP' | 'TOO_MANY_KEYS' | 'FORBIDDEN_PROPERTY';
-/**
- * The members of a {@link SecurityError} besides its message.
- *
- * @example
- * const options: SecurityErrorOptions = { code: 'RATE_LIMITED', statusCode: 429, headers: { 'retry-after': '60' } }
- * throw new SecurityError('Wait a minute', options)
- */
-type SecurityErrorOptions = Omit<PluginErrorOptions<SecurityErrorCode>, 'headers'> & {
-    headers?: Readonly<Record<string, string>> | undefined;
-};
-/**
- * An error whose status, code, message and headers may go to the client.
- *
- * @example
- * app.setErrorHandler((error, _request, reply) => {
- *   if (error instanceof SecurityError) return reply.code(error.statusCode).send({ code: error.code })
- *   throw error
- * })
- */
-declare class SecurityError extends PluginError<SecurityErrorCode> {
-    readonly headers: Readonly<Record<string, string>> | undefined;
-    constructor(message: string, options: SecurityErrorOptions);
 }
 
 /**
@@ -1482,5 +1631,5 @@ declare module 'fastify' {
  */
 declare const validation: FastifyPluginAsync<ValidationOptions>;
 
-export { RateLimitError, RateLimitStoreError, SecurityError, cors, security as default, headers, clientNetwork as normalizeIP, rateLimit, security, securityServerOptions, validation };
-export type { Boundary, CorsDelegator, CorsHook, CorsOptions, CspNonce, HeadersOptions, HelmetHeaders, HelmetRouteOption, LimitInfo, LimitOptions, MakeRateLimit, MakeRateLimitCheck, Mode, NodeRedisClient, OpenBoundary, OriginFunction, OriginList, OriginRule, Profile, RateLimitContext, RateLimitHeader, RateLimitHook, RateLimitOptions, RateLimitResult, RateLimitStore, RateLimitStoreClass, RedisClient, RedisConnection, RouteCors, RouteHeaders, RouteHeadersOptions, RouteHelmet, RouteLimitOptions, RouteRateLimit, RouteValidation, RouteValidationOptions, SecurityErrorCode, SecurityErrorOptions, SecurityOptions, SecurityServerOptions, SecurityServerSettings, SecurityStatus, StoreCallback, StoreErrorPolicy, UnsafePatterns, ValidationOptions };
+export { ConcurrencyLimitError, RateLimitError, RateLimitStoreError, SecurityError, concurrencyLimit, cors, security as default, headers, clientNetwork as normalizeIP, rateLimit, security, securityServerOptions, validation };
+export type { Boundary, ConcurrencyLimitOptions, ConcurrencyOptions, CorsDelegator, CorsHook, CorsOptions, CspNonce, HeadersOptions, HelmetHeaders, HelmetRouteOption, LimitInfo, LimitOptions, MakeRateLimit, MakeRateLimitCheck, Mode, NodeRedisClient, OpenBoundary, OriginFunction, OriginList, OriginRule, Profile, RateLimitContext, RateLimitHeader, RateLimitHook, RateLimitOptions, RateLimitResult, RateLimitStore, RateLimitStoreClass, RedisClient, RedisConnection, RouteConcurrency, RouteCors, RouteHeaders, RouteHeadersOptions, RouteHelmet, RouteLimitOptions, RouteRateLimit, RouteValidation, RouteValidationOptions, SecurityErrorCode, SecurityErrorOptions, SecurityOptions, SecurityServerOptions, SecurityServerSettings, SecurityStatus, StoreCallback, StoreErrorPolicy, UnsafePatterns, ValidationOptions };
