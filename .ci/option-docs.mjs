@@ -5,7 +5,7 @@ import ts from 'typescript'
 import { libraries } from './packages.mjs'
 
 const units =
-  /milliseconds?|seconds?|status|\bbytes?\b|\bbits?\b|share|ratio|percent|factor|exponent|port|number of|how many|\b(?:requests|calls|attempts|entries|keys|series|connections|processes|characters|levels|samples|users|sessions|results|tokens|times|errors|failures|streams|signals|retries|nodes|logs|events|lines|slots|codes?)\b/i
+  /milliseconds?|seconds?|status|\bbytes?\b|\bKiB\b|\bbits?\b|share|ratio|percent|factor|exponent|port|number of|how many|\b(?:requests|calls|attempts|entries|keys|series|connections|processes|characters|levels|samples|users|sessions|results|tokens|times|errors|failures|streams|signals|retries|nodes|logs|events|lines|slots|codes?)\b/i
 const ranges = /\d ?(?:to|–) ?[\d`]|\bto \d|at least|at most|or more|or less|above|below|\bup to\b|finite/i
 
 /** The options of an interface that say too little, each with what is missing. */

@@ -18,14 +18,14 @@ export interface Argon2idOptions {
   memory?: number
 
   /**
-   * Passes over the memory: at least 1 from 47104 KiB on, 2 from 19456, 3 from 12288, 4 from 9216, else 5. 20 at most.
+   * The number of passes over the memory: at least 1 from 47104 KiB on, 2 from 19456, 3 from 12288, 4 from 9216, else 5. 20 at most.
    *
    * @defaultValue 2
    */
   iterations?: number
 
   /**
-   * Lanes of the memory, 1 to 16.
+   * The number of lanes of the memory, 1 to 16.
    *
    * @defaultValue 1
    */
