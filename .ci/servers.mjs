@@ -20,7 +20,8 @@ const servers = {
   nginx: 'nginx-light',
   tini: 'tini',
   'dumb-init': 'dumb-init',
-  wrk: 'wrk'
+  wrk: 'wrk',
+  kcat: 'kcat'
 }
 
 const folders = () => [

@@ -1,7 +1,8 @@
 // Consumers of real queues: they take no more work when draining starts, and what they have taken ends.
-import { requires, startRedis } from '@seaworthy/testing'
+import { requires, startKafka, startRedis } from '@seaworthy/testing'
 import { Queue, Worker } from 'bullmq'
 import Fastify from 'fastify'
+import { Kafka, logLevel } from 'kafkajs'
 import { shutdown, shutdownServerOptions } from '../src/index.ts'
 
 requires(
@@ -47,5 +48,54 @@ requires(
       waiting: 1,
       active: 0
     })
+  }
+)
+
+requires(
+  ['kcat'],
+  'a KafkaJS consumer takes no message while the service drains, and commits those it has handled',
+  async (t) => {
+    const { host, port } = await startKafka(t)
+    const kafka = new Kafka({ brokers: [`${host}:${port}`], logLevel: logLevel.NOTHING })
+    const producer = kafka.producer()
+    await producer.connect()
+    t.teardown(() => producer.disconnect())
+    const messages = ['first', 'second'].map((value) => ({ value, partition: 0 }))
+    await producer.send({ topic: 'mails', messages })
+    const app = Fastify(shutdownServerOptions())
+    t.teardown(() => app.close())
+    await app.register(shutdown, {
+      exit: false,
+      drainDelay: 0,
+      timeout: 600_000,
+      closeTimeout: 600_000
+    })
+    const happened: string[] = []
+    const begun = Promise.withResolvers<void>()
+    const sent = Promise.withResolvers<void>()
+    const consumer = kafka.consumer({ groupId: 'mails' })
+    t.teardown(() => consumer.disconnect())
+    await consumer.connect()
+    await consumer.subscribe({ topics: ['mails'], fromBeginning: true })
+    await consumer.run({
+      eachMessage: ({ message }) =>
+        app.shutdown.track('mail', async () => {
+          begun.resolve()
+          await sent.promise
+          happened.push(`${String(message.value)} sent`)
+        })
+    })
+    app.shutdown.onShutdown('database', () => happened.push('database closed'))
+    app.shutdown.onShutdown('mails', () => consumer.disconnect(), { phase: 'consumers', timeout: 600_000 })
+    await app.ready()
+    await begun.promise
+    app.shutdown.onDrain(() => void setImmediate(sent.resolve))
+    t.equal(await app.shutdown.begin(), 0)
+    t.strictSame(happened, ['first sent', 'database closed'])
+    const admin = kafka.admin()
+    await admin.connect()
+    t.teardown(() => admin.disconnect())
+    const [offsets] = await admin.fetchOffsets({ groupId: 'mails', topics: ['mails'] })
+    t.match(offsets, { partitions: [{ partition: 0, offset: '1' }] }, 'the second message is the next')
   }
 )

@@ -160,3 +160,11 @@ export async function startPrometheus(
     async (server) => server.waitFor(/Server is ready to receive web requests/)
   )
 }
+
+/** A broker with Kafka's protocol and no topics: the mock cluster of librdkafka, which kcat runs while its input is open. */
+export async function startKafka(t: Teardown): Promise<{ host: '127.0.0.1'; port: number }> {
+  const args = ['-P', '-b', 'replaced', '-t', 'unused', '-X', 'test.mock.num.brokers=1']
+  const cluster = start(t, commandPath('kcat') ?? 'kcat', args, { stdio: 'pipe' })
+  const [, port] = await cluster.waitFor(/replaced with 127\.0\.0\.1:(\d+)/)
+  return { host: '127.0.0.1', port: Number(port) }
+}
