@@ -1,4 +1,4 @@
-import { DeadlineQueue } from '@seaworthy/internal'
+import { DeadlineQueue, isThenable } from '@seaworthy/internal'
 import type { FastifyBaseLogger } from 'fastify'
 import { unavailable } from './errors.ts'
 import { check } from './option-checks.ts'
@@ -14,9 +14,6 @@ type Callback = (...args: any[]) => unknown
 
 /** Gives a function of the app a deadline. Results that are no promises pass as they are. */
 export type WithDeadline = <F extends Callback>(name: string, callback: F) => F
-
-const isPromise = (value: unknown): value is PromiseLike<unknown> =>
-  typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
 
 /** @param timeout - Milliseconds. */
 export function createWithDeadline(timeout: number, log: FastifyBaseLogger): WithDeadline {
@@ -61,7 +58,7 @@ export function createWithDeadline(timeout: number, log: FastifyBaseLogger): Wit
   return <F extends Callback>(name: string, callback: F) =>
     ((...args: unknown[]): unknown => {
       const result = callback(...args)
-      return isPromise(result) ? within(name, result) : result
+      return isThenable(result) ? within(name, result) : result
     }) as F
 }
 
