@@ -14,6 +14,9 @@ const command = join(require.resolve('pm2/package.json'), '../bin/pm2')
 /** The name of a module for the source of a service, which is in a folder of its own. */
 export const imported = (name: string): string => JSON.stringify(import.meta.resolve(name))
 
+/** Milliseconds in which a worker is ready on any machine: beside other work, longer than the template's own. */
+export const listenTimeout = 300_000
+
 interface Managed {
   port: number
   pm2(...args: string[]): Promise<void>
@@ -41,7 +44,7 @@ export async function managed(
     join(folder, 'ecosystem.config.cjs'),
     `const [app] = require(${JSON.stringify(join(example, 'ecosystem.config.cjs'))}).apps
 const env_production = { ...app.env_production, ...${JSON.stringify({ ...variables, PORT: `${port}` })} }
-module.exports = { apps: [{ ...app, instances: ${instances}, env_production }] }`
+module.exports = { apps: [{ ...app, listen_timeout: ${listenTimeout}, instances: ${instances}, env_production }] }`
   )
   const env: NodeJS.ProcessEnv = {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TAP'))),

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { freePort, start, startLoad, temporaryFolder, until, type Load } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
 import { startPipelining } from '../../../packages/shutdown/test/support/clients.ts'
+import { listenTimeout } from './managed-by-pm2.ts'
 
 const require = createRequire(import.meta.url)
 const example = join(import.meta.dirname, '..')
@@ -44,7 +45,7 @@ async function manager(t: Test, source: string, variables: Record<string, string
   writeFileSync(
     join(folder, 'ecosystem.config.cjs'),
     `const [app] = require(${template}).apps
-module.exports = { apps: [{ ...app, instances: 2, env_production: { ...app.env_production, PORT: ${port} } }] }`
+module.exports = { apps: [{ ...app, listen_timeout: ${listenTimeout}, instances: 2, env_production: { ...app.env_production, PORT: ${port} } }] }`
   )
 
   const env: NodeJS.ProcessEnv = {

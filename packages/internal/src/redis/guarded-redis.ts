@@ -1,7 +1,8 @@
 import { DeadlineQueue } from '../async/deadline-queue.ts'
 import { canSend, type RedisClient } from './client.ts'
 import { OutageDetector } from './outage-detector.ts'
-import { runScript, type RedisScript } from './script.ts'
+import { ScriptQueue } from './script-queue.ts'
+import type { RedisScript } from './script.ts'
 import { withoutCommand } from './without-command.ts'
 
 /** Why a call to Redis failed. */
@@ -28,11 +29,13 @@ export class GuardedRedis {
   readonly #options: GuardedRedisOptions
   readonly #deadlines: DeadlineQueue
   readonly #outage: OutageDetector
+  readonly #scripts: ScriptQueue
 
   constructor(options: GuardedRedisOptions) {
     this.#options = options
     this.#deadlines = new DeadlineQueue(options.timeout)
     this.#outage = new OutageDetector(options)
+    this.#scripts = new ScriptQueue(options.client)
   }
 
   get up(): boolean {
@@ -80,7 +83,7 @@ export class GuardedRedis {
     }
     const prefixed = keys.map((key) => keyPrefix + key)
     try {
-      runScript(client, script, prefixed, args, onReply, onError)
+      this.#scripts.run({ script, keys: prefixed, args, onReply, onError })
     } catch (error) {
       // A client that is the app's may throw instead of rejecting.
       onError(error as Error)
