@@ -36,6 +36,17 @@ t.test('writes files with the name, entry and port of the app', async (t) => {
   t.match(read('.dockerignore'), /\.env/)
 })
 
+t.test('writes one process for PM2 where no Redis shares what it counts', async (t) => {
+  for (const [dependencies, instances] of [
+    [{}, /instances: 1,/],
+    [{ ioredis: '6.0.0' }, /instances: 'max',/]
+  ] as const) {
+    const folder = appFolder(t, { name: 'a', main: 'server.js', dependencies })
+    await runInit(['pm2'], folder)
+    t.match(readFileSync(join(folder, 'ecosystem.config.cjs'), 'utf8'), instances)
+  }
+})
+
 t.test('writes a Dockerfile for pnpm where the app uses it', async (t) => {
   const folder = appFolder(t, { name: 'a', main: 'server.js' }, { 'pnpm-lock.yaml': '' })
   await runInit(['docker'], folder)

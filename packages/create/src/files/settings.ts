@@ -48,6 +48,8 @@ const localEnvironment = ({ postgres, redis, port }: Choices): string =>
     'NODE_ENV=development',
     `PORT=${port}`,
     `JWT_SECRET=${randomBytes(48).toString('base64')}`,
+    '# GET /metrics needs it as a bearer token.',
+    `METRICS_TOKEN=${randomBytes(32).toString('base64')}`,
     ...(postgres ? ['# DB_HOST=127.0.0.1', '# DB_PASSWORD='] : []),
     ...(redis ? ['# REDIS_URL=redis://127.0.0.1:6379'] : []),
     ''

@@ -138,7 +138,7 @@ const withoutLineBreak = (text: string): string => text.replace(/\r?\n$/, '')
  *
  * @example
  * const jwt = { key: secretFromFile('/etc/keys/jwt.pem') }
- * await app.register(auth, { jwt })
+ * await app.register(seaworthy, { auth: { jwt } })
  * @param path - A line break at the end of the file is not part of the value.
  * @throws Error where the file cannot be read or is empty.
  */

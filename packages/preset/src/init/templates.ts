@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { App } from './read-app.ts'
 import { dockerfile } from './dockerfile.ts'
 import { dockerignore } from './dockerignore.ts'
-import { withoutUnusedServices } from './unused-services.ts'
+import { withoutSharedState, withoutUnusedServices } from './unused-services.ts'
 
 /** The targets of the command, each with its templates. */
 export const targets: Readonly<Record<string, readonly string[]>> = {
@@ -66,6 +66,7 @@ const nameOf = (path: string, app: App): string =>
 function adaptFile(path: string, text: string, app: App): string {
   if (path === 'Dockerfile') return adapt(dockerfile(text, app), app)
   if (path === '.dockerignore') return dockerignore(text, app)
+  if (path === 'ecosystem.config.cjs') return adapt(withoutSharedState(text, app.services), app)
   return adapt(path.endsWith('.yaml') ? withoutUnusedServices(text, app.services) : text, app)
 }
 

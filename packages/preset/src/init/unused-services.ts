@@ -31,3 +31,12 @@ export function withoutUnusedServices(text: string, services: Services): string 
   }
   return result.replace(/^ +depends_on:\n(?! {6})/m, '')
 }
+
+/** One process in the settings of PM2 for an app without Redis: each counts rate limits and remembers logins for itself. */
+export const withoutSharedState = (settings: string, { redis }: Services): string =>
+  redis
+    ? settings
+    : settings.replace(
+        /^( *)instances: 'max',$/m,
+        '$1// More need Redis: without it each process has its own rate limits and logins.\n$1instances: 1,'
+      )

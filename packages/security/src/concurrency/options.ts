@@ -10,7 +10,7 @@ import type { NodeRedisClient, RedisConnection } from '../rate-limit/options.ts'
  * How many requests of one key may run at the same time: of the app, or of a route.
  *
  * @example
- * const limit: ConcurrencyLimitOptions = { max: 2, onStoreError: 'closed' }
+ * const limit = { max: 2, onStoreError: 'closed' } satisfies ConcurrencyLimitOptions
  * app.post('/reports', { config: { concurrency: limit } }, async () => 'done')
  */
 export interface ConcurrencyLimitOptions {
