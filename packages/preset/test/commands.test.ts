@@ -150,6 +150,7 @@ t.test('doctor lists everything that stops the start in one run', { timeout: 300
     /the start fails: .*"shutdown".*\{ shutdown: false \}/,
     /the start fails: .*"metrics\.path" must be another path/,
     /the log warns: .*"@fastify\/cors".*\{ security: \{ cors: false \} \}/,
+    /\n +.*\{ security: \{ cors: false \} \} to keep yours, or remove it/,
     /the log warns: .*POST \/users has an unsafe pattern/,
     /the log warns: .*"defaultDeny" would stop the start: .*POST \/users/
   ])

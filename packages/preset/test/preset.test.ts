@@ -5,6 +5,8 @@ import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import fastifyJwt from '@fastify/jwt'
 import fastifyRateLimit from '@fastify/rate-limit'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import { seaworthy, serverOptions, type SeaworthyOptions } from '../src/index.ts'
@@ -153,8 +155,38 @@ t.test(
       { msg: /backed off: .*helmet.*later/ }
     )
     t.match(stateOf(app, 'security.cors'), { state: 'off', reason: 'no options given' })
+    t.same(await statuses('/nowhere', 4), [404, 404, 404, 404], 'unknown paths are theirs to limit')
   }
 )
+
+t.test('where headers have given way, the pages of tools have none of ours either', async (t) => {
+  const { app } = await build(t, {})
+  await app.register(helmet, { contentSecurityPolicy: false })
+  await app.register(swagger)
+  await app.register(swaggerUi, { routePrefix: '/docs' })
+  app.get('/chosen', { config: { helmet: { xFrameOptions: { action: 'deny' } } } }, async () => 'x')
+  const { headers } = await app.inject('/docs/json')
+  t.notOk('permissions-policy' in headers || 'content-security-policy' in headers)
+  t.equal((await app.inject('/chosen')).headers['x-frame-options'], 'DENY')
+})
+
+t.test('a limiter in a child scope is named, because both limits apply', async (t) => {
+  const { app, lines } = await build(t, {})
+  for (const prefix of ['/a', '/b'])
+    await app.register(
+      async (scope) => {
+        await scope.register(fastifyRateLimit, { max: 1000 })
+        scope.get('/', async () => 'x')
+      },
+      { prefix }
+    )
+  await app.ready()
+  const warned = lines.filter(
+    ({ level, msg }) => level === 40 && /a scope of the app registers/.test(String(msg))
+  )
+  t.equal(warned.length, 1)
+  t.match(warned, [{ msg: '{ security: { rateLimit: false } }' }])
+})
 
 t.test('in a child scope both the plugin of the app and ours apply', async (t) => {
   const { app } = await build(t)

@@ -30,6 +30,7 @@ export function handleLaterPlugins(
       reason: 'the part "auth" has registered it. Remove yours, or register it before seaworthy'
     })
 
+  let isCombined = false
   const register = fastify.register as (...args: unknown[]) => unknown
   const handle = (instance: FastifyInstance, plugin: unknown): unknown => {
     const name = pluginName(plugin)
@@ -41,6 +42,13 @@ export function handleLaterPlugins(
       (instance === fastify ? giveWay(fastify, reports, part, name) : combinable.has(part))
     if (!isAllowed) throw new Error(`seaworthy: cannot register "${name}": ${reason}`)
     if (instance === fastify) duplicates.delete(name)
+    else if (part === 'security.rateLimit' && !isCombined) {
+      isCombined = true
+      fastify.log.warn(
+        `seaworthy: a scope of the app registers "${name}"; both its limit and ours apply there, so the lower one decides; ` +
+          'write { security: { rateLimit: false } } to keep yours alone, or remove yours'
+      )
+    }
     return plugin
   }
   const checked = function (this: FastifyInstance, plugin: unknown, ...rest: unknown[]) {

@@ -15,7 +15,7 @@ const volatile = new Set([
 export function differences(before: Seen, after: Seen): string[] {
   const names = new Set([...Object.keys(before.headers), ...Object.keys(after.headers)])
   const headers = [...names]
-    .filter((name) => !volatile.has(name) && !/^x-ratelimit|^set-cookie$/.test(name))
+    .filter((name) => !volatile.has(name) && !isCounted(name, before))
     .toSorted()
     .flatMap((name) => describeHeader(name, before.headers[name], after.headers[name]))
   return [
@@ -24,6 +24,10 @@ export function differences(before: Seen, after: Seen): string[] {
     ...headers
   ]
 }
+
+/** Values that differ from one request to the next. A limit that was not there before is a difference. */
+const isCounted = (name: string, before: Seen): boolean =>
+  name === 'set-cookie' || (name.startsWith('x-ratelimit') && name in before.headers)
 
 function describeHeader(name: string, before: string | undefined, after: string | undefined): string[] {
   if (before === undefined) return [`+ \`${name}\``]

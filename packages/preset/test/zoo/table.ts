@@ -15,7 +15,7 @@ const reasons: readonly [pattern: RegExp, reason: string][] = [
     /^\+ `(?:content-security-policy|cross-origin|origin-agent|permissions-policy|referrer-policy|strict-transport|x-(?:content-type|dns|download|frame|permitted|xss))/,
     'Security headers, of helmet and of the profile: `security.headers`'
   ],
-  [/^\+ `ratelimit/, 'The state of the limit: `security.rateLimit`'],
+  [/^\+ `(?:x-)?ratelimit/, 'The state of the limit: `security.rateLimit`'],
   [
     /^\+ `cache-control`/,
     '`no-store` where the app sets none, so that no shared cache keeps answers: errors, `security.headers`'

@@ -80,8 +80,8 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
     })
   }
 
+  let active = true
   if (global) {
-    let active = true
     const turnOff = (): void => void (active = false)
     whenReplaced(fastify, 'security.headers', turnOff)
     whenOfficialIsUsed(fastify, {
@@ -115,7 +115,8 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
   const recognisesTools = global && byType && options.contentSecurityPolicy === undefined
   const asked = new Map<object, { forms: HelmetForms; ofRoute: HeadersOfRoute }>()
   fastify.addHook('onRoute', function (route) {
-    const own = routeHeaders(route) ?? (recognisesTools ? toolPageHeaders(this.pluginName, route) : undefined)
+    const written = routeHeaders(route)
+    const own = written ?? (recognisesTools ? toolPageHeaders(this.pluginName, route) : undefined)
     if (own === undefined) return
     let ofRoute: HeadersOfRoute | undefined
     if (own !== false) {
@@ -126,7 +127,9 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
       data.set(route, ofRoute)
     }
     const hook: Hook = (request, reply, done) => {
-      setBlock(reply, ofRoute && blockFor(ofRoute.prepared ?? prepared, request, reply))
+      // Headers that ours chose give way with the rest; those that the app wrote stay.
+      if (active || written !== undefined)
+        setBlock(reply, ofRoute && blockFor(ofRoute.prepared ?? prepared, request, reply))
       done()
     }
     // Runs first of the route's hooks. If a hook of the app replies before, the global headers apply.

@@ -50,6 +50,8 @@ export class RoutePlans {
   of(request: FastifyRequest): RoutePlan {
     const plan = this.#data.get(request)
     if (plan !== undefined) return plan
+    // An unknown path has no route that was added before: the other plugin, or the app's 404 handler, limits it.
+    if (this.isReplaced && request.is404) return noLimits
     const { method, url = '', config } = request.routeOptions
     const earlier = this.#earlier.get(config)
     if (earlier !== undefined) return earlier

@@ -57,6 +57,7 @@ export function logFindings(warnings: readonly string[], app: ReviewedApp | unde
 
 /** The part of a message that says what to do: the last one. */
 export function remedyIn(message: string): string {
-  const parts = message.split(/; |: |\. /).filter((part) => part.trim() !== '')
+  // A colon in braces belongs to a line of code.
+  const parts = message.split(/; |: (?=[^{}]*$)|\. /).filter((part) => part.trim() !== '')
   return parts.length > 1 ? parts.at(-1)!.replace(/\.$/, '') : 'the code that the message names'
 }
