@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { rawSocket, requires, startIntake, startPrometheus, until } from '@seaworthy/testing'
 import { seaworthy, serverOptions, type SeaworthyOptions } from 'fastify-seaworthy'
+import type { Test } from 'tap'
+import { certificate } from './certificates.ts'
 
 const folder = join(import.meta.dirname, '../../observability')
 const read = (path: string) => readFileSync(join(folder, path), 'utf8')
@@ -26,7 +28,7 @@ function panelExpressions(): string[] {
 /** The expressions of the alerts without their thresholds: what they compare must exist. */
 const alertExpressions = (): string[] =>
   [...read('rules/alerts.yml').matchAll(/expr: (?:>-\n((?: {10}.*\n)+)|(.*)\n)/g)].map(([, block, line]) =>
-    (block ?? line!).replaceAll(/(?:>|<|==) [\d.]+(?: \* [\d.]+)?/g, ' ')
+    (block ?? line!).replace(/ unless [^]*/, ' ').replaceAll(/(?:>|<|==) [\d.]+(?: \* [\d.]+)?/g, ' ')
   )
 
 const recordedSeries = (): string[] =>
@@ -64,7 +66,25 @@ async function traffic(t: Parameters<typeof rawSocket>[0], port: number): Promis
   leaving.socket.destroy()
 }
 
-requires(['prometheus'], 'every expression of the dashboard and the rules has data', async (t) => {
+/** An app with a certificate; its metrics are at the returned port, without one. */
+async function startWithCertificate(t: Test): Promise<number> {
+  const secured: SeaworthyOptions = {
+    auth: false,
+    shutdown: { exit: false },
+    tls: certificate(t, 'secured'),
+    observability: { level: 'silent' }
+  }
+  const app = Fastify(serverOptions(secured) as object) as unknown as FastifyInstance
+  await app.register(seaworthy, secured)
+  await app.ready()
+  const exporter = Fastify()
+  exporter.get('/metrics', async () => app.observability.metrics())
+  t.teardown(() => Promise.all([app.close(), exporter.close()]))
+  await exporter.listen({ port: 0, host: '127.0.0.1' })
+  return (exporter.server.address() as { port: number }).port
+}
+
+requires(['prometheus', 'openssl'], 'every expression of the dashboard and the rules has data', async (t) => {
   const upstream = await startIntake(t, () => ({ status: 500 }))
   const app = Fastify(serverOptions(options)) as unknown as FastifyInstance
   t.teardown(() => app.close())
@@ -74,7 +94,8 @@ requires(['prometheus'], 'every expression of the dashboard and the rules has da
   const { port } = app.server.address() as { port: number }
   await traffic(t, port)
 
-  const prometheus = await startPrometheus(t, [`127.0.0.1:${port}`], {
+  const targets = [port, await startWithCertificate(t)].map((one) => `127.0.0.1:${one}`)
+  const prometheus = await startPrometheus(t, targets, {
     rules: [join(folder, 'rules/recording.yml'), join(folder, 'rules/alerts.yml')]
   })
   const api = `http://127.0.0.1:${prometheus.port}/api/v1`

@@ -1,33 +1,18 @@
 // TLS certificates that are exchanged while the app runs.
 import './parts.ts'
-import { spawnSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect as connectHttp2 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { connect, type TLSSocket } from 'node:tls'
-import { commandPath, requires, temporaryFolder, until } from '@seaworthy/testing'
+import { requires, temporaryFolder, until } from '@seaworthy/testing'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
+import { certificate, curve, openssl } from './certificates.ts'
 import { fromEnv, seaworthy, serverOptions, type SeaworthyOptions } from '../src/index.ts'
 
 type Line = Record<string, unknown> & { msg: string }
-
-const curve = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes'.split(' ')
-
-function openssl(cwd: string, ...words: string[]): void {
-  const { status, stderr } = spawnSync(commandPath('openssl')!, words, { cwd, encoding: 'utf8' })
-  if (status !== 0) throw new Error(stderr)
-}
-
-/** Makes a certificate for so many days. */
-function certificate(t: Test, name: string, days = 30): { cert: string; key: string } {
-  const folder = temporaryFolder(t)
-  const files = ['-keyout', 'key.pem', '-out', 'cert.pem']
-  openssl(folder, 'req', '-x509', ...curve, '-subj', `/CN=${name}`, '-days', `${days}`, ...files)
-  return { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
-}
 
 const authority = `[ca]
 default_ca=own
