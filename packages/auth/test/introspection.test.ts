@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { until } from '@seaworthy/testing'
 import { install } from '@sinonjs/fake-timers'
-import { SignJWT } from 'jose'
+import { calculateJwkThumbprint, SignJWT, type JWK } from 'jose'
 import t, { type Test } from 'tap'
 import type { AuthOptions, IntrospectionOptions, IssuerOptions, JwtOptions } from '../src/index.ts'
+import { baseUrl, keyPair, proofOf, withProof, type KeyPair } from './dpop-client.ts'
 import { bearer, guardedApp, listen, secret } from './helpers.ts'
 
 const idp = 'https://id.example.com'
@@ -124,6 +125,23 @@ t.test('an invalid token gets 401 invalid_token, and no handler runs', async (t)
   }
   t.equal(runs(), 0)
   t.equal(state.calls.length, rejections.length)
+})
+
+t.test('a result that is bound to a key needs a proof of it', async (t) => {
+  const { app, state, call } = await build(t, { jwt: { dpop: { baseUrl } } })
+  const key = keyPair()
+  const jkt = await calculateJwkThumbprint(key.publicKey.export({ format: 'jwk' }) as JWK)
+  state.answer = respondWith(active({ token_type: 'DPoP', cnf: { jkt } }))
+  const statusWith = async (of: KeyPair) => {
+    const dpop = proofOf(of, { method: 'DELETE', url: `${baseUrl}/thing`, token: 'opaque' })
+    const headers = withProof('opaque', dpop)
+    return (await app.inject({ method: 'DELETE', url: '/thing', headers })).statusCode
+  }
+  t.equal(await statusWith(key), 200)
+  t.equal(await statusWith(keyPair()), 401)
+  const stolen = await call('opaque')
+  t.equal(stolen.statusCode, 401)
+  t.match(stolen.json(), { code: 'AUTH_DPOP_REQUIRED' })
 })
 
 t.test('requiredClaims decides which claims a result must have', async (t) => {
