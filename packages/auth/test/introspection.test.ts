@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { until } from '@seaworthy/testing'
 import { install } from '@sinonjs/fake-timers'
-import { calculateJwkThumbprint, SignJWT, type JWK } from 'jose'
+import { calculateJwkThumbprint, SignJWT } from 'jose'
 import t, { type Test } from 'tap'
 import type { AuthOptions, IntrospectionOptions, IssuerOptions, JwtOptions } from '../src/index.ts'
 import { baseUrl, keyPair, proofOf, withProof, type KeyPair } from './dpop-client.ts'
@@ -130,7 +130,7 @@ t.test('an invalid token gets 401 invalid_token, and no handler runs', async (t)
 t.test('a result that is bound to a key needs a proof of it', async (t) => {
   const { app, state, call } = await build(t, { jwt: { dpop: { baseUrl } } })
   const key = keyPair()
-  const jkt = await calculateJwkThumbprint(key.publicKey.export({ format: 'jwk' }) as JWK)
+  const jkt = await calculateJwkThumbprint(key.publicKey.export({ format: 'jwk' }))
   state.answer = respondWith(active({ token_type: 'DPoP', cnf: { jkt } }))
   const statusWith = async (of: KeyPair) => {
     const dpop = proofOf(of, { method: 'DELETE', url: `${baseUrl}/thing`, token: 'opaque' })
