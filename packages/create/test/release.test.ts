@@ -106,7 +106,13 @@ requires(['redis-server', 'initdb'], 'new services from the released packages', 
     const plain = join(folder, 'plain')
     npm(plain, {}, 'test')
     await serves(t, plain, 'js', env)
-    t.notMatch(npm(plain, {}, 'run', 'doctor'), /error|warn/i)
+    const doctor = start(t, 'npm', ['run', 'doctor'], { cwd: plain, env })
+    t.match(await doctor.exit, { code: 1 })
+    t.match(
+      doctor.output(),
+      /one thing must change\n.*kubernetes.*2 replicas.*\n.*REDIS_URL/,
+      'it has no Redis'
+    )
     t.match(npm(plain, {}, 'run', 'matrix'), /\/notes\/:id/)
     const unset = start(t, process.execPath, ['src/server.js'], { cwd: plain, env })
     t.match(await unset.exit, { code: 1 })
