@@ -2,7 +2,7 @@ import type { RedisClient } from './client.ts'
 import { runScript, type RedisScript } from './script.ts'
 
 /** Unanswered calls from which on further ones wait for the end of the turn: below it, batching only costs time. */
-const minPending = 2
+const minPending = 16
 
 interface Call {
   readonly script: RedisScript
