@@ -79,7 +79,7 @@ declare const Secret: new (value: string) => Secret;
  *
  * @example
  * const jwt = { key: secretFromFile('/etc/keys/jwt.pem') }
- * await app.register(auth, { jwt })
+ * await app.register(seaworthy, { auth: { jwt } })
  * @param path - A line break at the end of the file is not part of the value.
  * @throws Error where the file cannot be read or is empty.
  */

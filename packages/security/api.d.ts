@@ -578,7 +578,7 @@ declare module 'fastify' {
  * How many requests of one key may run at the same time: of the app, or of a route.
  *
  * @example
- * const limit: ConcurrencyLimitOptions = { max: 2, onStoreError: 'closed' }
+ * const limit = { max: 2, onStoreError: 'closed' } satisfies ConcurrencyLimitOptions
  * app.post('/reports', { config: { concurrency: limit } }, async () => 'done')
  */
 interface ConcurrencyLimitOptions {
