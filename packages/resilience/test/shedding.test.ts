@@ -7,6 +7,7 @@ import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
 import { type Priority, resilience, type ResilienceOptions, type SheddingOptions } from '../src/index.ts'
 import { SheddingLevel } from '../src/shedding/shedding-level.ts'
+import { TurnBudget } from '../src/shedding/turn-budget.ts'
 import { settled, tally } from './helpers/clock.ts'
 import { neighbours } from './helpers/neighbours.ts'
 import { json, startUpstream } from './helpers/upstream.ts'
@@ -39,14 +40,19 @@ async function build(t: Test, shedding: NonNullable<ResilienceOptions['shedding'
 
 const statusOf = async (app: FastifyInstance, url: string) => (await app.inject(url)).statusCode
 
+/** Keeps the event loop busy for milliseconds. */
+function spin(milliseconds: number): void {
+  const end = performance.now() + milliseconds
+  while (performance.now() < end);
+}
+
 /** Blocks the event loop and sends requests until `enough` returns true. */
 async function overload(app: FastifyInstance, urls: readonly string[], enough: (seen: Seen) => boolean) {
   const seen: Seen = Object.fromEntries(urls.map((url) => [url, {}]))
   for (let round = 0; !enough(seen); round++) {
     if (round === 200) throw new Error(`no overload: ${JSON.stringify(seen)}`)
     const answers = urls.flatMap((url) => Array.from({ length: 5 }, () => [url, statusOf(app, url)] as const))
-    const until = performance.now() + 60
-    while (performance.now() < until);
+    spin(60)
     for (const [url, answer] of answers) {
       const status = await answer
       seen[url]![status] = (seen[url]![status] ?? 0) + 1
@@ -164,6 +170,39 @@ t.test('requests are rejected until delays are short again, and then until there
   t.equal(level.value, 0.375, 'what keeps the loop busy is not requests')
   level.update({ utilization: 0, delay: 0, wait: 0 }, 0)
   t.equal(level.value, 0)
+})
+
+const nextTurn = () => new Promise<void>((resolve) => void setImmediate(resolve))
+
+t.test('under overload a turn of the event loop admits requests until its time is spent', async (t) => {
+  const budget = new TurnBudget(10)
+  const spent = () => priorities.filter((priority) => budget.isSpent(priority))
+  await nextTurn()
+  t.notOk(budget.isSpent('low'), 'a turn admits one request, whatever its priority')
+  spin(11)
+  t.strictSame(spent().includes('low') && spent().includes('normal'), true)
+  t.notOk(budget.isSpent('critical'))
+  spin(40)
+  t.strictSame(spent(), ['low', 'normal', 'high'])
+  await nextTurn()
+  t.notOk(budget.isSpent('normal'), 'the next turn has its own time')
+  t.notOk(spent().includes('high'))
+})
+
+t.test('of many requests of one turn, those that come after long work get 503 under overload', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  // No request is rejected by chance.
+  app.register(resilience, { shedding: sensitive, random: () => 4 })
+  app.register(async (app) => {
+    routes(app)
+    app.get('/long', { config: { priority: 'low' } }, async () => spin(10))
+  })
+  await app.ready()
+  await overload(app, ['/long'], (seen) => (seen['/long']![503] ?? 0) > 0)
+  const statuses = await Promise.all(Array.from({ length: 20 }, () => statusOf(app, '/long')))
+  t.strictSame([statuses[0], statuses[1], statuses.at(-1)], [200, 503, 503])
+  t.equal(await statusOf(app, '/critical'), 200)
 })
 
 t.test('shedding: false measures and rejects nothing', async (t) => {

@@ -6,12 +6,17 @@ import { LoadMeter, type LoadSample } from './load-meter.ts'
 import type { SheddingPolicy } from './options.ts'
 import type { Priority } from './priority.ts'
 import { SheddingLevel } from './shedding-level.ts'
+import { TurnBudget } from './turn-budget.ts'
+
+/** Milliseconds for which a turn of the event loop admits requests under overload. Each turn admits one at least. */
+const TURN_BUDGET = 5
 
 /** Decides which requests are rejected under overload. */
 export class Shedder {
   readonly #policy: SheddingPolicy
   readonly #random: () => number
   readonly #level: SheddingLevel
+  readonly #turn = new TurnBudget(TURN_BUDGET)
   readonly #meter: LoadMeter
   readonly #concurrency: GradientLimit | undefined
   /** The share of the concurrency limit up to which each priority is admitted. */
@@ -67,13 +72,19 @@ export class Shedder {
 
   /** Admits or rejects a request. An admitted one must be released, where concurrency is limited. */
   admits(priority: Priority): boolean {
-    if (this.#level.rejects(priority, this.#random) || this.#isFull(priority)) {
+    if (this.#isOverloaded(priority) || this.#isFull(priority)) {
       this.#rejected[priority]++
       this.#cells?.[priority].inc()
       return false
     }
     this.#active++
     return true
+  }
+
+  #isOverloaded(priority: Priority): boolean {
+    if (this.#level.value === 0) return false
+    const isSpent = this.#turn.isSpent(priority)
+    return this.#level.rejects(priority, this.#random) || (isSpent && this.#level.concerns(priority))
   }
 
   #isFull(priority: Priority): boolean {

@@ -66,6 +66,11 @@ export class SheddingLevel {
     this.#value = Math.max(0, this.#value - step)
   }
 
+  /** Whether requests of this priority may be rejected: then they are, once their turn of the event loop has taken long. */
+  concerns(priority: Priority): boolean {
+    return this.#value > priorities.indexOf(priority) && priority !== 'critical'
+  }
+
   rejects(priority: Priority, random: () => number): boolean {
     if (this.#value === 0) return false
     return random() < this.#value - priorities.indexOf(priority) && priority !== 'critical'
