@@ -49,6 +49,7 @@ const requests = [
     has: ['limit'],
     redis: true
   }),
+  peer('rate-limiter-flexible on Redis', 'plugins', 'limiterFlexible', { group: 'peers', redis: true }),
   peer('@fastify/jwt', 'plugins', 'jwtHs', { group: 'peers', has: ['jwt'] }),
   peer('@fastify/jwt, cache', 'plugins', 'jwtHsCached', { group: 'peers', has: ['jwt'] }),
   peer('fast-jwt', 'plugins', 'fastJwtHs', { group: 'peers', has: ['jwt'] }),

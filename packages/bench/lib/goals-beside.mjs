@@ -131,6 +131,14 @@ export const otherGoals = [
     of: ({ growth: { breakers } }) => breakers.at(-1).cpuMsPerSecond - breakers[0].cpuMsPerSecond,
     most: 1
   },
+  ...['@fastify/rate-limit', 'rate-limiter-flexible'].map((peer) => ({
+    what: `limit on Redis, 100 in flight, CPU over bare: security : ${peer}`,
+    of: ({ redis }) => {
+      const row = redis.at(-1)
+      return (row['security: limit on Redis'] - row.bare) / (row[`${peer} on Redis`] - row.bare)
+    },
+    most: 0.7
+  })),
   { what: 'soak: heap at the end : at the start', of: ({ soak }) => soak.lastMB / soak.firstMB, most: 1.05 },
   ...overloadGoals,
   { what: 'chaos: requests without an answer', of: ({ chaos }) => chaos.unanswered, most: 0 },

@@ -11,6 +11,7 @@ const sections = {
   scrape: ['Scrapes', scrape],
   latency: ['Latency at a fixed rate', latency],
   growth: ['As work grows', growth],
+  redis: ['Limits on Redis', redis],
   soak: ['Soak', soak],
   overload: ['Overload', overload],
   chaos: ['Chaos', chaos]
@@ -80,6 +81,20 @@ function latency({ rate, results }) {
     table(
       ['', 'p50', 'p99', 'longest'],
       rowsOf(results, ({ p50, p99, max }) => [shown(p50, 2), shown(p99, 2), shown(max, 1)])
+    )
+  ]
+}
+
+function redis(rows) {
+  const [{ connections: _, ...first }] = rows
+  return [
+    'CPU of the process per request, in µs; in brackets what it adds over bare. The columns are requests in flight.',
+    table(
+      ['', ...rows.map(({ connections }) => `${connections}`)],
+      Object.keys(first).map((name) => [
+        name,
+        ...rows.map((row) => `${shown(row[name])} (${shown(row[name] - row.bare)})`)
+      ])
     )
   ]
 }

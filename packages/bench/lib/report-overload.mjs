@@ -2,22 +2,21 @@
 import { shown, table } from './table.mjs'
 
 const kinds = {
-  work: 'Work of the main thread, some two milliseconds a request',
+  work: 'Work of the main thread, some five milliseconds a request',
   upstream: 'An upstream that works on twenty requests at a time, fifty milliseconds each',
   mixed: 'The same work; one request in four is of high priority, the others of low'
 }
 const percent = (share) => (share === undefined ? '–' : `${shown(share * 100)} %`)
 
-export function overload({ capacity, seconds, deadline, rows }) {
+export function overload({ seconds, deadline, rejection, rows }) {
   return [
     `Requests at random times, whether or not earlier ones are answered, for ${seconds} s; × is of what bare Fastify ` +
-      `answers over 32 connections (${Object.entries(capacity)
-        .map(([kind, rate]) => `${kind}: ${rate} a second`)
-        .join(
-          ', '
-        )}). A client gives up after ${deadline} ms and closes its connection: "late". Goodput is answers in ` +
-      'time, per second. p50 and p99 in ms, of those, the second p99 without the first two seconds; a probe every 100 ms, the slowest; "back" is when, after the load, ' +
-      'a request is answered within a tenth of the deadline.',
+      `answers over 32 connections just before. A client gives up after ${deadline} ms and closes its connection: "late". ` +
+      'Goodput is answers in time, as a share of that capacity. Shedding begins after a second of overload, so p99 (ms), the ' +
+      'important requests that were lost and the slowest of the probes, one every 100 ms, are those after 2 s; the first p99 ' +
+      'is of all. "Back" is when, after the load, a request is answered within a tenth of the deadline.',
+    `A rejected request costs ${shown(rejection.rejected, 0)} µs of CPU, a served one of "work" ` +
+      `${shown(rejection.served, 0)}, one that bare Fastify serves without any work ${shown(rejection.empty, 0)}.`,
     ...Object.entries(kinds).flatMap(([kind, title]) => [
       `${title}:`,
       table(
@@ -39,7 +38,7 @@ export function overload({ capacity, seconds, deadline, rows }) {
           .map((row) => [
             row.name,
             row.factor,
-            shown(row.goodput, 0),
+            percent(row.goodput / row.capacity),
             shown(row.p50, 0),
             shown(row.p99, 0),
             shown(row.adaptedP99, 0),

@@ -74,10 +74,10 @@ export function ensureBuilt() {
   ]
   const newest = (pattern) =>
     Math.max(0, ...globSync(pattern, { cwd: root }).map((file) => statSync(join(root, file)).mtimeMs))
-  const contract = newest('packages/contract/src/**/*.ts')
+  const shared = newest('packages/{contract,internal}/src/**/*.ts')
   const stale = packages.filter((name) => {
     const built = newest(`packages/${name}/dist/index.cjs`)
-    return built < Math.max(contract, newest(`packages/${name}/src/**/*.ts`))
+    return built < Math.max(shared, newest(`packages/${name}/src/**/*.ts`))
   })
   if (stale.length === 0) return
   console.error(`building ${stale.join(', ')}`)

@@ -77,6 +77,21 @@ export const limitRedis = alone(async (app) => {
   })
 })
 
+/** As its documentation combines it with Fastify: a hook that consumes a point of the client's address. */
+export const limiterFlexible = alone(async (app) => {
+  const { Redis } = await import('ioredis')
+  const { RateLimiterRedis } = await import('rate-limiter-flexible')
+  const redis = new Redis(process.env.BENCH_REDIS, { enableOfflineQueue: false })
+  await new Promise((resolve) => redis.once('ready', resolve))
+  app.addHook('onClose', async () => redis.quit())
+  const limiter = new RateLimiterRedis({ storeClient: redis, points: 1_000_000_000, duration: 60 })
+  app.addHook('onRequest', async ({ ip }, reply) => {
+    const { remainingPoints, msBeforeNext } = await limiter.consume(ip)
+    reply.header('x-ratelimit-remaining', remainingPoints)
+    reply.header('x-ratelimit-reset', Math.ceil(msBeforeNext / 1000))
+  })
+})
+
 export const underPressure = alone(async (app) => {
   await app.register(await plugin('@fastify/under-pressure'), {
     maxEventLoopDelay: 60_000,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { numbers } from '../chaos/disturbances.mjs'
 import { openLoop, sendAtRate } from '../overload/open-loop.mjs'
+import { rejectionCosts } from '../overload/rejection.mjs'
 import { accepts, freePort } from '../ports.mjs'
 import { percentile } from '../statistics.mjs'
 import { startSubject } from '../subject.mjs'
@@ -37,20 +38,21 @@ export async function overload({ size, say }) {
   const upstream = await startUpstream()
   try {
     const env = { BENCH_UPSTREAM: `${upstream.port}` }
-    const capacity = {}
-    for (const kind of Object.keys(kinds)) capacity[kind] = await capacityOf(subjects[0], kind, env)
-    say(`overload: ${JSON.stringify(capacity)} requests a second`)
+    const rejection = await rejectionCosts(env)
+    say(`overload: ${JSON.stringify(rejection)} µs of CPU a request`)
     const rows = []
     for (const kind of Object.keys(kinds)) {
       for (const factor of factors) {
+        // Anew for each: a machine that others use too is not always equally fast.
+        const capacity = await capacityOf(subjects[0], kind, env)
         for (const subject of subjects) {
-          const row = await measured(subject, { kind, rate: factor * capacity[kind], seconds, env })
-          rows.push({ name: subject.name, kind, factor, ...row })
+          const row = await measured(subject, { kind, rate: factor * capacity, seconds, env })
+          rows.push({ name: subject.name, kind, factor, capacity, ...row })
           say(`overload: ${JSON.stringify(rows.at(-1))}`)
         }
       }
     }
-    return { capacity, seconds, deadline, rows }
+    return { seconds, deadline, rejection, rows }
   } finally {
     upstream.stop()
   }
@@ -99,7 +101,7 @@ async function measured(subject, { kind, rate, seconds, env }) {
   try {
     // Warm, at half of what it can do.
     await sendAtRate(clients, { rate: Math.min(rate, 200), seconds: 1, random, path })
-    const probing = probe(probes, subject.probe)
+    const probing = probe(probes, subject.probe, performance.now() + adapted * 1000)
     const outcomes = await sendAtRate(clients, { rate, seconds, random, path })
     const backMs = await untilWell(probes, path)
     return { ...summary(outcomes, seconds), probeMs: await probing.stop(), backMs }
@@ -110,10 +112,14 @@ async function measured(subject, { kind, rate, seconds, env }) {
   }
 }
 
-/** Asks the probe again and again; gives the longest time that it took. */
-function probe(clients, path) {
+/** Asks the probe again and again; gives the longest time that it took of those sent after `from`. */
+function probe(clients, path, from) {
   const outcomes = []
-  const timer = setInterval(() => outcomes.push(clients.ask(path, performance.now())), probeEvery)
+  const timer = setInterval(() => {
+    const now = performance.now()
+    const outcome = clients.ask(path, now)
+    if (now >= from) outcomes.push(outcome)
+  }, probeEvery)
   return {
     async stop() {
       clearInterval(timer)
@@ -136,8 +142,9 @@ async function untilWell(clients, path) {
 function summary(outcomes, seconds) {
   const answered = outcomes.filter(({ status }) => status === 200)
   const good = answered.map(({ milliseconds }) => milliseconds)
-  const later = answered.filter(({ second }) => second >= adapted).map(({ milliseconds }) => milliseconds)
-  const important = outcomes.filter(({ path }) => path === '/checkout')
+  const isLater = ({ second }) => second >= adapted
+  const later = answered.filter(isLater).map(({ milliseconds }) => milliseconds)
+  const important = outcomes.filter(isLater).filter(({ path }) => path === '/checkout')
   const lost = important.filter(({ status }) => status !== 200).length
   return {
     goodput: good.length / seconds,
