@@ -3,6 +3,8 @@ import { runScript, type RedisScript } from './script.ts'
 
 /** Unanswered calls from which on further ones wait for the end of the turn: below it, batching only costs time. */
 const minPending = 16
+/** Calls of one turn from which on a pipeline costs less than they do one by one. */
+const minBatch = 4
 
 interface Call {
   readonly script: RedisScript
@@ -65,6 +67,7 @@ export class ScriptQueue {
   #flush(newPipeline: () => Pipeline): void {
     const calls = this.#calls
     this.#calls = []
+    if (calls.length < minBatch) return this.#sendEach(calls)
     this.#pending += calls.length
     const fail = (error: Error): void => {
       this.#pending -= calls.length
@@ -80,6 +83,16 @@ export class ScriptQueue {
       }, fail)
     } catch (error) {
       fail(error as Error)
+    }
+  }
+
+  #sendEach(calls: readonly Call[]): void {
+    for (const call of calls) {
+      try {
+        this.#send(call)
+      } catch (error) {
+        call.onError(error as Error)
+      }
     }
   }
 
