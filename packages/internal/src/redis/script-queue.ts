@@ -4,7 +4,7 @@ import { runScript, type RedisScript } from './script.ts'
 /** Unanswered calls from which on further ones wait for the end of the turn: below it, batching only costs time. */
 const minPending = 16
 /** Calls of one turn from which on a pipeline costs less than they do one by one. */
-const minBatch = 4
+const minBatch = 8
 
 interface Call {
   readonly script: RedisScript
