@@ -20,8 +20,6 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
   /** Whether the attempt goes on without its caller. */
   #isDetached = false
   #hasBody = false
-  /** The time limit of the attempt if its caller had endless time. Milliseconds. */
-  #ownLimit = Infinity
 
   /** @param startedAt - The clock's time. */
   constructor(
@@ -38,6 +36,12 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
 
   get isProbe(): boolean {
     return this.#permit.isProbe
+  }
+
+  /** The time limit of the attempt if its caller had endless time. Milliseconds. */
+  get #ownLimit(): number {
+    const { policy } = this.host
+    return this.isProbe ? Math.min(policy.timeout, probeLimit(policy)) : policy.timeout
   }
 
   get bodyTimeout(): number {
@@ -64,7 +68,6 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     const remaining = call.expiresAt - this.startedAt
     if (remaining <= 0) return this.#skip('ignored', call.timeoutError())
 
-    this.#ownLimit = this.isProbe ? Math.min(policy.timeout, probeLimit(policy)) : policy.timeout
     const limit = Math.min(this.#ownLimit, remaining)
     if (limit !== Infinity) this.startTimeLimit(limit)
     call.current = this
