@@ -20,7 +20,7 @@ import { logStateChanges, reportOpenings, StateChangeListeners } from './breaker
 import type { DeadlineSettings, RequestDeadline } from './deadline/deadline.ts'
 import { deadlineOf, initRequestState, requestStateKey } from './deadline/request-state.ts'
 import { checkRouteDeadline, timeLimit } from './deadline/time-limit.ts'
-import { ClosedError } from './errors.ts'
+import { ClosedError } from './errors/call-errors.ts'
 import { addManagementRoutes, addReadinessCheck } from './management.ts'
 import { type ResilienceOptions, resolveOptions, type ResolvedOptions } from './options.ts'
 import type { RegisteredBreaker } from './breaker/registered-breaker.ts'

@@ -1,6 +1,6 @@
 import { optionChecks } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
-import { Adopted, type AdoptedBreaker } from './adopt/adopted-breaker.ts'
+import { type AdoptedBreaker, OpossumAdapter } from './adopt/adopted-breaker.ts'
 import { checkOpossumBreaker, type OpossumBreaker } from './adopt/opossum-breaker.ts'
 import { type AdoptOptions, resolveAdoptOptions } from './adopt/options.ts'
 import { type BreakerOptions, resolveBreaker } from './breaker/options.ts'
@@ -66,8 +66,8 @@ export interface Resilience {
    */
   onStateChange(listener: StateChangeListener): () => void
   /**
-   * Gives an opossum breaker of the app metrics, log lines, readiness, a place in the report and the operators' routes,
-   * and shuts it down with the app. It decides as before, and the app's calls of `fire` stay as they are. The result's
+   * Connects an opossum breaker of the app to metrics, log lines, readiness, the report and the operators' routes, and
+   * shuts it down with the app. It decides as before, and the app's calls of `fire` stay as they are. The result's
    * `call(request, …)` also ends at the request's deadline, and rejects with this package's errors.
    *
    * @example
@@ -104,7 +104,7 @@ export class Registry implements Resilience {
   readonly #policies: Map<string, PolicyOptions>
   readonly #registered = new Map<string, RegisteredBreaker>()
   readonly #breakers = new Map<string, Breaker>()
-  readonly #adopted = new Map<string, Adopted<never[], unknown>>()
+  readonly #adopted = new Map<string, OpossumAdapter<never[], unknown>>()
   readonly #fetchPipelines = new Map<string, BreakerPipeline<[OutgoingCall], Response>>()
   readonly #host: RegistryHost
 
@@ -162,8 +162,8 @@ export class Registry implements Resilience {
   ): AdoptedBreaker<Args, T> {
     this.#checkName(name)
     checkOpossumBreaker(name, breaker)
-    const adopted = new Adopted(name, breaker, resolveAdoptOptions(name, options), this.#host)
-    this.#adopted.set(name, adopted as unknown as Adopted<never[], unknown>)
+    const adopted = new OpossumAdapter(name, breaker, resolveAdoptOptions(name, options), this.#host)
+    this.#adopted.set(name, adopted as unknown as OpossumAdapter<never[], unknown>)
     this.#register(adopted)
     return adopted
   }

@@ -2,17 +2,14 @@ import Fastify from 'fastify'
 import CircuitBreaker from 'opossum'
 import t, { type Test } from 'tap'
 import { type BreakerOptions, type CallContext, resilience } from '../src/index.ts'
-import { ManualClock, outcomes, settled } from './helpers/clock.ts'
+import { buildWithClock, noRequest } from './helpers/app.ts'
+import { outcomes, settled } from './helpers/clock.ts'
 
-const noRequest = null
 type Order = { id: string } | undefined
 type Options = BreakerOptions<[Order], string>
 
 async function build(t: Test, options: Options) {
-  const app = Fastify()
-  t.teardown(() => app.close())
-  const clock = new ManualClock()
-  await app.register(resilience, { clock, random: () => 0.5, shedding: false })
+  const { app, clock } = await buildWithClock(t)
   const upstream = { calls: 0, answer: (): string | Promise<string> => 'fine' }
   const breaker = app.resilience.breaker(
     'orders',

@@ -1,6 +1,6 @@
 import type { Tracer } from '@seaworthy/contract'
 import type { Call } from '../call/call.ts'
-import { BreakerOpenError, BulkheadFullError } from '../errors.ts'
+import { BreakerOpenError, BulkheadFullError } from '../errors/call-errors.ts'
 import { Attempt } from './attempt.ts'
 import type { BreakerContext } from './breaker-context.ts'
 import { BreakersByKey, type BreakerEntry, createEntry } from './breakers-by-key.ts'

@@ -1,7 +1,9 @@
+import { isThenable } from '@seaworthy/internal'
 import type { Call } from '../call/call.ts'
 import { discard } from '../call/discard.ts'
 import { kindOf, type Outcome, outcomeOfError, outcomeOfResult, toCallerError } from '../call/outcome.ts'
-import { CallCanceledError, CallTimeoutError, type ResilienceError, UpstreamError } from '../errors.ts'
+import { CallCanceledError, CallTimeoutError, UpstreamError } from '../errors/call-errors.ts'
+import type { ResilienceError } from '../errors/resilience-error.ts'
 import { AttemptContextBase } from './attempt-context.ts'
 import type { AttemptHost } from './attempt-host.ts'
 import { HeldSlot, type ReleaseSlot } from './held-slot.ts'
@@ -21,7 +23,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
   #isDetached = false
   #hasBody = false
   /** The time limit of the attempt if its caller had endless time. Milliseconds. */
-  #ownLimit = Infinity
+  #attemptLimit = Infinity
 
   /** @param startedAt - The clock's time. */
   constructor(
@@ -64,8 +66,8 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     const remaining = call.expiresAt - this.startedAt
     if (remaining <= 0) return this.#skip('ignored', call.timeoutError())
 
-    this.#ownLimit = this.isProbe ? Math.min(policy.timeout, probeLimit(policy)) : policy.timeout
-    const limit = Math.min(this.#ownLimit, remaining)
+    this.#attemptLimit = this.isProbe ? Math.min(policy.timeout, probeLimit(policy)) : policy.timeout
+    const limit = Math.min(this.#attemptLimit, remaining)
     if (limit !== Infinity) this.startTimeLimit(limit)
     call.current = this
     call.track(this, pendingWork)
@@ -75,7 +77,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     try {
       result = fn(this, ...call.args)
       // Promise.resolve, because a thenable of another maker may throw, or settle twice.
-      if (isPromise(result)) promise = Promise.resolve(result)
+      if (isThenable(result)) promise = Promise.resolve(result as Promise<T>)
     } catch (error) {
       return this.#onError(error)
     }
@@ -184,7 +186,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
       this.#permit.release()
       return this.#giveUp(new CallTimeoutError())
     }
-    const isCutByCall = this.timeLimit < this.#ownLimit
+    const isCutByCall = this.timeLimit < this.#attemptLimit
     const error = isCutByCall ? call.timeoutError() : new CallTimeoutError()
     // A short deadline that a client has sent must not open the breaker for other clients, nor keep it open.
     if (!isCutByCall || (!call.byDeadline && call.attempts === 1)) {
@@ -215,7 +217,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     this.#isDetached = true
     this.unlink()
     this.host.pendingWork.add(this)
-    this.changeTimeLimit(this.#ownLimit)
+    this.changeTimeLimit(this.#attemptLimit)
     return true
   }
 
@@ -226,6 +228,3 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
 }
 
 const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null | undefined)?.code
-
-const isPromise = <T>(value: T | Promise<T>): value is Promise<T> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'

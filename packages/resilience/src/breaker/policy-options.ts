@@ -1,6 +1,6 @@
 import { MAX_DELAY, optionChecks } from '@seaworthy/internal'
 import type { FailureClassifier, Outcome } from '../call/outcome.ts'
-import type { FailureKind } from '../errors.ts'
+import type { FailureKind } from '../errors/resilience-error.ts'
 import { withDefaults } from '../merge-options.ts'
 import { type BulkheadOptions, type BulkheadPolicy, resolveBulkhead } from '../strategies/bulkhead-options.ts'
 import {

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Abortable, AbortableList } from '../abortable.ts'
 import type { Deadline } from '../deadline/deadline.ts'
-import { CallTimeoutError, DeadlineError } from '../errors.ts'
+import { CallTimeoutError, DeadlineError } from '../errors/call-errors.ts'
 
 /**
  * The first argument of the guarded function.

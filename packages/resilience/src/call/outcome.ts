@@ -1,6 +1,8 @@
 import { MAX_DELAY } from '@seaworthy/internal'
-import { isClientError, isResilienceError, isWithoutCall } from '../error-checks.ts'
-import { CallbackError, type FailureKind, UpstreamError } from '../errors.ts'
+import { isClientError, isResilienceError, isWithoutCall } from '../errors/checks.ts'
+import { UpstreamError } from '../errors/call-errors.ts'
+import { CallbackError } from '../errors/input-errors.ts'
+import type { FailureKind } from '../errors/resilience-error.ts'
 
 /**
  * How an attempt counts for the breaker.

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Abortable, AbortableList } from '../abortable.ts'
 import { type Clock, startTimer, stopTimer } from '../clock.ts'
-import { CallCanceledError, DeadlineError } from '../errors.ts'
+import { CallCanceledError, DeadlineError } from '../errors/call-errors.ts'
 import type { TimeLimit } from './time-limit.ts'
 
 /**

@@ -8,7 +8,7 @@ import { discard } from '../call/discard.ts'
 import type { Clock } from '../clock.ts'
 import { formatTimeout } from '../deadline/header.ts'
 import { deadlineOf } from '../deadline/request-state.ts'
-import { CallCanceledError } from '../errors.ts'
+import { CallCanceledError } from '../errors/call-errors.ts'
 import { guardBody } from './body.ts'
 import { createPublicFetch } from './public-fetch.ts'
 import { UpstreamLimits } from './upstream-limits.ts'
@@ -90,7 +90,7 @@ export interface FetchHost {
   /** The deadline's header, if it is sent. */
   readonly header: string | false
   readonly propagator: Propagator | undefined
-  /** Headers that tell the service how urgent the request is. */
+  /** Adds the header with the request's priority. */
   readonly addPriority: ((request: FastifyRequest, headers: Headers) => void) | undefined
 }
 

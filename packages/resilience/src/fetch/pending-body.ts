@@ -4,10 +4,10 @@ import { kindOf } from '../call/outcome.ts'
 import { type Clock, startTimer, stopTimer, unrefTimer } from '../clock.ts'
 import type { Deadline } from '../deadline/deadline.ts'
 import { deadlineOf } from '../deadline/request-state.ts'
-import { CallCanceledError, CallTimeoutError, DeadlineError } from '../errors.ts'
+import { CallCanceledError, CallTimeoutError, DeadlineError } from '../errors/call-errors.ts'
 
 /** Milliseconds that a probe waits for the reading of its body. An app that needs only the status never reads it. */
-const PROBE_PATIENCE = 1000
+const LONGEST_PROBE_WAIT = 1000
 
 export interface BodyGuard {
   readonly context: AttemptContext
@@ -20,7 +20,7 @@ export interface BodyGuard {
   readonly pendingWork: AbortableList
 }
 
-/** A body that is not read to its end yet: its time limits, and what its end means for the breaker. */
+/** A body that is not read to its end yet: its time limits, and the effect of its end on the breaker. */
 export class PendingBody extends Abortable {
   readonly #guard: BodyGuard
   readonly #deadline: Deadline | undefined
@@ -48,7 +48,7 @@ export class PendingBody extends Abortable {
       : Math.max(remaining, Math.min(context.bodyTimeout, this.#timeToDeadline()))
     this.#startTimer(Math.min(limit, context.probeRemaining()))
     if (context.isProbe) {
-      this.#probeTimer = startTimer(clock, PROBE_PATIENCE, () => this.#endProbe())
+      this.#probeTimer = startTimer(clock, LONGEST_PROBE_WAIT, () => this.#endProbe())
       unrefTimer(this.#probeTimer)
     }
     if (this.#deadline) this.#deadline.track(this)
@@ -86,7 +86,7 @@ export class PendingBody extends Abortable {
     stopTimer(clock, this.#timer)
     this.#timer = undefined
     this.#hasParts = true
-    if (clock.now() - this.#startedAt >= PROBE_PATIENCE) this.#endProbe()
+    if (clock.now() - this.#startedAt >= LONGEST_PROBE_WAIT) this.#endProbe()
   }
 
   /** The body is complete. */
@@ -151,7 +151,7 @@ export class PendingBody extends Abortable {
   }
 }
 
-/** The place of a body in a response without one: its success is final, unless the app takes it for a document. */
+/** Stands for the body of a response without one: the success is final, unless the app reads the body as a document. */
 export class MissingBody {
   readonly #context: AttemptContext
   readonly #isOk: boolean

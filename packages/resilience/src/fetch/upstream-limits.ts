@@ -1,7 +1,7 @@
 import { BoundedMap } from '@seaworthy/internal'
 import { retryAfterOf } from '../call/outcome.ts'
 import type { Clock } from '../clock.ts'
-import { UpstreamLimitedError } from '../errors.ts'
+import { UpstreamLimitedError } from '../errors/call-errors.ts'
 
 /** Seconds. After so long a call tests the service, whatever it has asked for. */
 const longestWait = 600

@@ -1,4 +1,4 @@
-import { PathError } from '../errors.ts'
+import { PathError } from '../errors/input-errors.ts'
 
 /**
  * Path segments and a query whose values are encoded.
