@@ -20,10 +20,7 @@ for (const file of slow) {
 function changedPackages() {
   const git = (...args) => spawnSync('git', args, { encoding: 'utf8' }).stdout.split('\n').filter(Boolean)
   const [base = 'HEAD'] = git('merge-base', 'main', 'HEAD')
-  return affected([
-    ...git('diff', '--name-only', base),
-    ...git('ls-files', '--others', '--exclude-standard')
-  ])
+  return affected([...git('diff', '--name-only', base), ...git('ls-files', '--others', '--exclude-standard')])
 }
 
 /** The tests of packages, without the slow files. */

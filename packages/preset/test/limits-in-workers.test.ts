@@ -12,7 +12,8 @@ t.test('a changed limit applies in all workers, also in one that starts later, a
   const pids = () => [...service.output().matchAll(/worker (\d+) is up/g)].map(([, pid]) => Number(pid))
   await until('two workers', () => pids().length === 2)
   const workers = async () =>
-    (JSON.parse((await requestOnce(management, '/status.json')).body) as { workers: unknown[] }).workers.length
+    (JSON.parse((await requestOnce(management, '/status.json')).body) as { workers: unknown[] }).workers
+      .length
   await until('workers that know each other', async () => (await workers()) === 2)
 
   const changed = await requestOnce(management, '/rate-limits/ip', {

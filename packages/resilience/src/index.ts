@@ -19,7 +19,17 @@ export type { Outcome } from './call/outcome.ts'
 export type { Clock } from './clock.ts'
 export type { RequestDeadline } from './deadline/deadline.ts'
 export type { DeadlineOptions } from './deadline/options.ts'
-export { BreakerOpenError, BulkheadFullError, CallCanceledError, CallTimeoutError, ClosedError, DeadlineError, OverloadedError, UpstreamError, UpstreamLimitedError } from './errors/call-errors.ts'
+export {
+  BreakerOpenError,
+  BulkheadFullError,
+  CallCanceledError,
+  CallTimeoutError,
+  ClosedError,
+  DeadlineError,
+  OverloadedError,
+  UpstreamError,
+  UpstreamLimitedError
+} from './errors/call-errors.ts'
 export { AddressError, CallbackError, PathError } from './errors/input-errors.ts'
 export { type FailureKind, ResilienceError, type ResilienceErrorCode } from './errors/resilience-error.ts'
 export { type FetchOptions, ResponseError } from './fetch/fetch.ts'

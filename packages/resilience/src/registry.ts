@@ -20,6 +20,7 @@ import {
   fetchPolicy,
   type OutgoingCall
 } from './fetch/fetch.ts'
+import { untilCallerAborts } from './fetch/until-caller-aborts.ts'
 import { buildUrl } from './fetch/url.ts'
 import { mergeOptions } from './merge-options.ts'
 
@@ -148,7 +149,8 @@ export class Registry implements Resilience {
     const method = (init.method ?? 'GET').toUpperCase()
     check.boolean('fetch.allowPrivate', allowPrivate)
     const call = { url, init, method, isPublic: !allowPrivate, ignoresLimits: !keepToLimits }
-    return this.#fetchPipeline(policy).call(request, [call])
+    const response = this.#fetchPipeline(policy).call(request, [call])
+    return init.signal ? untilCallerAborts(response, init.signal) : response
   }
 
   onStateChange(listener: StateChangeListener): () => void {

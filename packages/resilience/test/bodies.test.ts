@@ -222,3 +222,25 @@ t.test('a body that is only looked at can be read, and an answer can be passed o
   app.get('/', (request) => app.resilience.fetch(request, upstream.url))
   t.same((await app.inject('/')).json(), { fine: true })
 })
+
+t.test('a download that tests the service lives while it flows', async (t) => {
+  const { clock, fetch, body, breaker } = await build(t, {
+    defaults: { volumeThreshold: 1, resetTimeout: 1000 }
+  })
+  const failing = fetch().then((response) => response.body!.getReader().read())
+  await settled()
+  body().error(new Error('reset'))
+  await t.rejects(failing, { code: 'UPSTREAM_FAILED' })
+  t.equal(breaker().state, 'open')
+  await clock.advance(1000)
+  const reader = (await fetch()).body!.getReader()
+  for (let second = 0; second < 120; second++) {
+    const part = reader.read()
+    await clock.advance(1000)
+    body().enqueue(bytes('a'))
+    t.same(await part, { done: false, value: bytes('a') })
+  }
+  t.equal(breaker().state, 'closed')
+  await reader.cancel()
+  t.equal(clock.pending, 0)
+})

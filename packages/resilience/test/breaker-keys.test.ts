@@ -52,7 +52,10 @@ t.test('failures are counted for each key separately', async (t) => {
 })
 
 t.test('a breaker without keys is never evicted', async (t) => {
-  const { clock, upstream, breaker, call } = await guardedService(t, { idleTimeout: 1000, resetTimeout: 100_000 })
+  const { clock, upstream, breaker, call } = await guardedService(t, {
+    idleTimeout: 1000,
+    resetTimeout: 100_000
+  })
   upstream.answer = down
   await outcomes(20, call)
   await clock.advance(50_000)

@@ -8,6 +8,11 @@ import { outcomes, settled } from './helpers/clock.ts'
 type Order = { id: string } | undefined
 type Options = BreakerOptions<[Order], string>
 
+// oxlint-disable-next-line unicorn/no-thenable -- Bluebird and query builders have such a promise
+const promiseOfALibrary = {
+  then: (_resolve: unknown, reject: (error: Error) => void) => reject(new Error('later'))
+}
+
 async function build(t: Test, options: Options) {
   const { app, clock } = await buildWithClock(t)
   const upstream = { calls: 0, answer: (): string | Promise<string> => 'fine' }
@@ -50,15 +55,14 @@ for (const [name, options] of Object.entries(throwing)) {
   })
 
   t.test(`a function ${name} that is asynchronous fails its call`, async (t) => {
-    const asynchronous = Object.fromEntries(
-      Object.entries(options).map(([key, value]) => [
-        key,
-        typeof value === 'function' ? async () => Promise.reject(new Error('later')) : value
-      ])
-    ) as Options
-    if (option === 'lastGood.key') asynchronous.lastGood = { maxAge: 1000, key: (async () => 'a') as never }
-    const { breaker } = await build(t, asynchronous)
-    t.match(await outcomes(1, () => breaker.call(noRequest, undefined)), ['CALLBACK_FAILED'])
+    for (const later of [async () => Promise.reject(new Error('later')), () => promiseOfALibrary]) {
+      const asynchronous = Object.fromEntries(
+        Object.entries(options).map(([key, value]) => [key, typeof value === 'function' ? later : value])
+      ) as Options
+      if (option === 'lastGood.key') asynchronous.lastGood = { maxAge: 1000, key: later as never }
+      const { breaker } = await build(t, asynchronous)
+      t.match(await outcomes(1, () => breaker.call(noRequest, undefined)), ['CALLBACK_FAILED'])
+    }
   })
 }
 

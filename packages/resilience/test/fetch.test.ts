@@ -170,6 +170,38 @@ t.test('values in the path stay inside their segment', async (t) => {
   t.equal(upstream.seen.length, 2)
 })
 
+t.test(
+  'a caller that aborts while its call waits for a retry or for a slot gets its error at once',
+  async (t) => {
+    const clock = new ManualClock()
+    const app = await buildApp(t, {
+      clock,
+      random: () => 1,
+      policies: {
+        retries: { retry: { limit: 1, delay: 5000, maxDelay: 5000 } },
+        narrow: { retry: false, bulkhead: { limit: 1, queue: 1 } }
+      }
+    })
+    const upstream = await startUpstream(t, json({}, 500))
+    const controller = new AbortController()
+    const retries = errorOf(
+      app.resilience.fetch(noRequest, upstream.url, { policy: 'retries', signal: controller.signal })
+    )
+    await until('the pause', () => app.resilience.get('fetch:retries')?.snapshot().counts.failure === 1)
+    upstream.answer = silence
+    const running = errorOf(app.resilience.fetch(noRequest, upstream.url, { policy: 'narrow' }))
+    await until('the running call', () => upstream.seen.length === 2)
+    const queued = errorOf(
+      app.resilience.fetch(noRequest, upstream.url, { policy: 'narrow', signal: controller.signal })
+    )
+    controller.abort()
+    t.match(await Promise.all([retries, queued]), [{ code: 'CALL_CANCELED' }, { code: 'CALL_CANCELED' }])
+    await clock.advance(60_000)
+    t.match(await running, { code: 'TIMEOUT' })
+    t.equal(upstream.seen.length, 2, 'no call is made for them later')
+  }
+)
+
 t.test('a call that its caller aborts is not counted as a failure', async (t) => {
   const app = await buildApp(t)
   const upstream = await startUpstream(t, silence)

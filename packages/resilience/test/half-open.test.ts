@@ -48,7 +48,10 @@ t.test('a probe without a timeout ends after the reset timeout', async (t) => {
 })
 
 t.test('a result of a call from before the breaker opened is not counted', async (t) => {
-  const { upstream, clock, breaker, call } = await guardedService(t, { timeout: 100_000, totalTimeout: 100_000 })
+  const { upstream, clock, breaker, call } = await guardedService(t, {
+    timeout: 100_000,
+    totalTimeout: 100_000
+  })
   const early = Promise.withResolvers<string>()
   upstream.answer = () => early.promise
   const late = call()
@@ -97,7 +100,11 @@ t.test(
 t.test('the open time varies by a tenth at random, so that instances do not probe at once', async (t) => {
   const opens: number[] = []
   for (const chance of [0, 0.999]) {
-    const { upstream, clock, call } = await guardedService(t, { resetTimeout: 10_000 }, { random: () => chance })
+    const { upstream, clock, call } = await guardedService(
+      t,
+      { resetTimeout: 10_000 },
+      { random: () => chance }
+    )
     upstream.answer = down
     await outcomes(20, call)
     upstream.answer = () => 'back'

@@ -14,9 +14,11 @@ async function build(t: Test) {
   const clock = new ManualClock()
   await app.register(plugin)
   await app.register(resilience, { shedding: false, clock })
-  const users = app.resilience.breaker(
-    'users', down, { volumeThreshold: 1, health: { critical: true }, resetTimeout: 600_000_000 }
-  )
+  const users = app.resilience.breaker('users', down, {
+    volumeThreshold: 1,
+    health: { critical: true },
+    resetTimeout: 600_000_000
+  })
   await app.ready()
   const send = async (method: 'PUT' | 'POST' | 'DELETE', path: string, payload?: object) => {
     const response = await observed.operators.inject({

@@ -97,7 +97,10 @@ t.test('after the overload all requests are admitted', async (t) => {
   const { app, observed } = await build(t, sensitive)
   await overload(app, ['/low'], (seen) => (seen['/low']![503] ?? 0) > 20)
   await calm(app, '/low')
-  await until('the level to be 0', () => (observed.sections['breakers']!() as SheddingSection).shedding?.level === 0)
+  await until(
+    'the level to be 0',
+    () => (observed.sections['breakers']!() as SheddingSection).shedding?.level === 0
+  )
   t.equal(await statusOf(app, '/low'), 200)
 })
 

@@ -47,7 +47,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
   }
 
   probeRemaining(): number {
-    const limit = this.isProbe ? probeLimit(this.host.policy) : Infinity
+    const limit = this.isProbe && !this.#permit.isSettled ? probeLimit(this.host.policy) : Infinity
     return Math.max(0, this.startedAt + limit - this.host.clock.now())
   }
 
@@ -115,7 +115,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     }
     if (outcome === 'success') this.#permit.succeed(duration, now, !this.#hasBody)
     else this.#permit.release()
-    if (this.#settle(outcome === 'success' ? 'success' : 'ignored', duration)) this.#resolve(value)
+    if (this.#settle(outcome === 'success' ? 'success' : 'ignored', duration)) this.#resolveCaller(value)
     else discard(value)
   }
 
@@ -149,6 +149,13 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     else this.#permit.release()
     if (!this.#settle(outcome === 'ignore' ? 'ignored' : outcome, duration)) return
     this.#reject(outcome === 'failure' ? toCallerError(error) : error)
+  }
+
+  /** A promise holds its value, and the body of a response may hold this attempt: nothing must hold both. */
+  #resolveCaller(value: T): void {
+    const resolve = this.#resolve
+    this.#resolve = this.#reject = ignore
+    resolve(value)
   }
 
   /** Counts the outcome. Returns `false` if the caller has its result. */
@@ -228,3 +235,5 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
 }
 
 const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null | undefined)?.code
+
+const ignore = (): void => undefined

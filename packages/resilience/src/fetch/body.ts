@@ -29,6 +29,7 @@ export function guardBody(response: Response, guard: BodyGuard): Response {
     define(name, { value: guarded })
   }
   if (pending instanceof MissingBody) return response
+  pending.watchReader(response)
 
   let stream: ReadableStream<Uint8Array> | undefined
   define('body', { get: () => (stream ??= guardedStream(source, pending)) })

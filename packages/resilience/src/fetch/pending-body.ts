@@ -5,6 +5,7 @@ import { type Clock, startTimer, stopTimer, unrefTimer } from '../clock.ts'
 import type { Deadline } from '../deadline/deadline.ts'
 import { deadlineOf } from '../deadline/request-state.ts'
 import { CallCanceledError, CallTimeoutError, DeadlineError } from '../errors/call-errors.ts'
+import type { DroppedBodies } from './dropped-bodies.ts'
 
 /** Milliseconds that a probe waits for the reading of its body. An app that needs only the status never reads it. */
 const LONGEST_PROBE_WAIT = 1000
@@ -18,6 +19,12 @@ export interface BodyGuard {
   readonly callerSignal: AbortSignal | undefined
   readonly clock: Clock
   readonly pendingWork: AbortableList
+  readonly dropped: DroppedBodies
+}
+
+/** The stream of a body, as the end of its time sees it. */
+export interface AbortableStream {
+  abort(reason: Error): void
 }
 
 /** A body that is not read to its end yet: its time limits, and the effect of its end on the breaker. */
@@ -33,6 +40,8 @@ export class PendingBody extends Abortable {
   #hasParts = false
   #hasEnded = false
   #onAbort: ((reason: Error) => void) | undefined
+  /** Weak, so that a stream which the app has dropped is collected. */
+  #stream: WeakRef<AbortableStream> | undefined
 
   constructor(guard: BodyGuard, isOk: boolean) {
     super()
@@ -59,13 +68,20 @@ export class PendingBody extends Abortable {
     return this.#hasEnded
   }
 
-  onAbort(listener: (reason: Error) => void): void {
-    this.#onAbort = listener
+  /** @param reader - The response or the stream: dropped by the app, it ends the wait. */
+  watchReader(reader: object): void {
+    this.#guard.dropped.watch(reader, this)
+  }
+
+  /** Aborts the stream when this is aborted. */
+  abortsWith(stream: AbortableStream): void {
+    this.#stream = new WeakRef(stream)
   }
 
   /** Settles with the reading, or when this is aborted. */
   race<T>(reading: Promise<T>): Promise<T> {
     this.#isBeingRead = true
+    this.#guard.dropped.unwatch(this)
     return new Promise((resolve, reject) => {
       this.#onAbort = reject
       reading.then(resolve, reject)
@@ -99,6 +115,12 @@ export class PendingBody extends Abortable {
     if (this.#finish()) this.#guard.context.abandon()
   }
 
+  /** The app has dropped the response, or the stream of the body. */
+  drop(): void {
+    if (this.#isBeingRead) this.abandon()
+    else this.end()
+  }
+
   /** The body cannot be read. */
   fail(error: unknown): void {
     if (!this.#finish()) return
@@ -119,6 +141,7 @@ export class PendingBody extends Abortable {
     if (isTimeout && !this.#isBeingRead) this.end()
     else this.fail(reason)
     this.#onAbort?.(reason)
+    this.#stream?.deref()?.abort(reason)
     this.#guard.controller.abort(reason)
   }
 
@@ -146,6 +169,7 @@ export class PendingBody extends Abortable {
     this.#hasEnded = true
     stopTimer(this.#guard.clock, this.#timer)
     stopTimer(this.#guard.clock, this.#probeTimer)
+    this.#guard.dropped.unwatch(this)
     this.unlink()
     return true
   }
