@@ -62,3 +62,17 @@ t.test('a breaker without keys is never evicted', async (t) => {
   t.match(breaker.snapshot(), { state: 'open', size: 1 })
   t.strictSame(await outcomes(1, call), ['BREAKER_OPEN'])
 })
+
+t.test('keys with the names of members of objects have breakers too', async (t) => {
+  const { app } = await buildWithClock(t)
+  const breaker = app.resilience.breaker('hosts', (_context, _host: string): string => down(), {
+    key: (host) => host,
+    volumeThreshold: 1
+  })
+  for (const host of ['__proto__', 'constructor', 'a']) await outcomes(1, () => breaker.call(noRequest, host))
+  t.strictSame(Object.entries(breaker.snapshot().keys!), [
+    ['__proto__', 'open'],
+    ['constructor', 'open'],
+    ['a', 'open']
+  ])
+})

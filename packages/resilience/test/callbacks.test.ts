@@ -8,8 +8,9 @@ import { outcomes, settled } from './helpers/clock.ts'
 type Order = { id: string } | undefined
 type Options = BreakerOptions<[Order], string>
 
-// oxlint-disable-next-line unicorn/no-thenable -- Bluebird and query builders have such a promise
+/** As Bluebird and query builders have them. */
 const promiseOfALibrary = {
+  // oxlint-disable-next-line unicorn/no-thenable -- it is one
   then: (_resolve: unknown, reject: (error: Error) => void) => reject(new Error('later'))
 }
 

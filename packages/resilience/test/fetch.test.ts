@@ -202,6 +202,16 @@ t.test(
   }
 )
 
+t.test('a URL without a host is refused', async (t) => {
+  const app = await buildApp(t)
+  for (const url of ['data:text/plain,hi', 'file:///etc/passwd', 'about:blank', 'blob:http://a/b']) {
+    t.match(await errorOf(app.resilience.fetch(noRequest, url)), {
+      code: 'ADDRESS_NOT_ALLOWED',
+      statusCode: 400
+    })
+  }
+})
+
 t.test('a call that its caller aborts is not counted as a failure', async (t) => {
   const app = await buildApp(t)
   const upstream = await startUpstream(t, silence)

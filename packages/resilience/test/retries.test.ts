@@ -1,6 +1,6 @@
 import { mock } from 'node:test'
 import t from 'tap'
-import type { CallContext, ResilienceError } from '../src/index.ts'
+import type { ResilienceError } from '../src/index.ts'
 import { buildWithClock, down, hanging, noRequest } from './helpers/app.ts'
 import { outcomes } from './helpers/clock.ts'
 

@@ -77,7 +77,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     try {
       result = fn(this, ...call.args)
       // Promise.resolve, because a thenable of another maker may throw, or settle twice.
-      if (isThenable(result)) promise = Promise.resolve(result as Promise<T>)
+      if (isThenable(result)) promise = Promise.resolve(result)
     } catch (error) {
       return this.#onError(error)
     }
