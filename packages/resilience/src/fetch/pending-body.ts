@@ -34,10 +34,13 @@ export class PendingBody extends Abortable {
   /** An error response need not be complete, nor JSON. */
   readonly #isOk: boolean
   readonly #startedAt: number
+  /** Milliseconds from the start, for a body that is not read in parts. */
+  readonly #limit: number
   #timer: unknown
   #probeTimer: unknown
   #isBeingRead = false
   #hasParts = false
+  #isWaitingForPart = false
   #hasEnded = false
   #onAbort: ((reason: Error) => void) | undefined
   /** Weak, so that a stream which the app has dropped is collected. */
@@ -55,6 +58,7 @@ export class PendingBody extends Abortable {
     const limit = isOk
       ? remaining
       : Math.max(remaining, Math.min(context.bodyTimeout, this.#timeToDeadline()))
+    this.#limit = limit
     this.#startTimer(Math.min(limit, context.probeRemaining()))
     if (context.isProbe) {
       this.#probeTimer = startTimer(clock, LONGEST_PROBE_WAIT, () => this.#endProbe())
@@ -92,6 +96,7 @@ export class PendingBody extends Abortable {
   waitForPart(): void {
     this.#isBeingRead = true
     const { context } = this.#guard
+    this.#isWaitingForPart = true
     const untilDeadline = this.#deadline?.isExplicit ? this.#timeToDeadline() : Infinity
     stopTimer(this.#guard.clock, this.#timer)
     this.#startTimer(Math.min(context.bodyTimeout, untilDeadline, context.probeRemaining()))
@@ -102,6 +107,7 @@ export class PendingBody extends Abortable {
     stopTimer(clock, this.#timer)
     this.#timer = undefined
     this.#hasParts = true
+    this.#isWaitingForPart = false
     if (clock.now() - this.#startedAt >= LONGEST_PROBE_WAIT) this.#endProbe()
   }
 
@@ -145,9 +151,20 @@ export class PendingBody extends Abortable {
     this.#guard.controller.abort(reason)
   }
 
-  /** Not for ever: a probe whose body flows, or is not wanted, has shown that the service is well. */
+  /**
+   * A probe whose body flows, or is not wanted, has shown that the service is well. One that waits for the service goes
+   * on, unless the policy says that parts may be any time apart.
+   */
   #endProbe(): void {
-    if (this.#guard.context.isProbe && (!this.#isBeingRead || this.#hasParts)) this.#guard.context.confirm()
+    const { context, clock } = this.#guard
+    const isFlowing = this.#hasParts && (!this.#isWaitingForPart || context.bodyTimeout === Infinity)
+    if (!context.isProbe || (this.#isBeingRead && !isFlowing)) return
+    context.confirm()
+    // The probe's limit does not apply any more.
+    if (this.#isWaitingForPart) return this.waitForPart()
+    if (this.#isBeingRead) return
+    stopTimer(clock, this.#timer)
+    this.#startTimer(this.#limit - (clock.now() - this.#startedAt))
   }
 
   #timeToDeadline(): number {
