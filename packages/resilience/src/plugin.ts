@@ -16,7 +16,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastif
 import fp from 'fastify-plugin'
 import { AbortableList } from './abortable.ts'
 import { breakerMetrics, MAX_SERIES } from './breaker/metrics.ts'
-import { logStateChanges, reportOpenings, StateChangeListeners } from './breaker/state-changes.ts'
+import { logStateChanges, reportOpenings, StateChangeListeners } from './circuit/state-changes.ts'
 import type { DeadlineSettings, RequestDeadline } from './deadline/deadline.ts'
 import { deadlineOf, initRequestState, requestStateKey } from './deadline/request-state.ts'
 import { checkRouteDeadline, timeLimit } from './deadline/time-limit.ts'

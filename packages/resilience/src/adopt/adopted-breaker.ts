@@ -7,7 +7,7 @@ import {
   type StateChangeListener,
   StateChangeListeners,
   type StateChangeReason
-} from '../breaker/state-changes.ts'
+} from '../circuit/state-changes.ts'
 import type { Breaker, BreakerHost, BreakerSnapshot, Switch } from '../breaker/types.ts'
 import { requestCheck } from '../call/check-request.ts'
 import { deadlineOf } from '../deadline/request-state.ts'

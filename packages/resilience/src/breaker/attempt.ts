@@ -8,8 +8,8 @@ import { AttemptContextBase } from './attempt-context.ts'
 import type { AttemptHost } from './attempt-host.ts'
 import { HeldSlot, type ReleaseSlot } from './held-slot.ts'
 import type { CallOutcome } from './metrics.ts'
-import type { Permit } from './permit.ts'
-import { probeLimit } from './probe-limit.ts'
+import type { Permit } from '../circuit/permit.ts'
+import { probeLimit } from '../circuit/probe-limit.ts'
 
 /** One run of the guarded function, from its permit to what its outcome means for breaker, bulkhead and caller. */
 export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args, AttemptHost<Args, T>> {

@@ -1,5 +1,5 @@
 import { type Clock, startTimer, stopTimer, unrefTimer } from '../clock.ts'
-import type { CircuitOptions } from './circuit-options.ts'
+import type { CircuitOptions } from '../circuit/circuit-options.ts'
 
 /** Whether a breaker rejects calls. */
 export type BreakerMode = NonNullable<CircuitOptions['mode']>

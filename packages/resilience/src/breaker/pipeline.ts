@@ -20,7 +20,7 @@ import type { CallCounts } from './metrics.ts'
 import type { ModeSwitch } from './mode-switch.ts'
 import type { BreakerPolicy } from './options.ts'
 import type { RegisteredBreaker } from './registered-breaker.ts'
-import type { CircuitState, StateChangeListener } from './state-changes.ts'
+import type { CircuitState, StateChangeListener } from '../circuit/state-changes.ts'
 import { countStates, overallState, takeSnapshot } from './status.ts'
 import type { BreakerHost, BreakerSnapshot, Detailed, Switch } from './types.ts'
 

@@ -15,7 +15,7 @@ import {
   type CircuitOptions,
   type CircuitPolicy,
   resolveCircuit
-} from './circuit-options.ts'
+} from '../circuit/circuit-options.ts'
 import { type Health, resolveHealth } from './health.ts'
 
 /**

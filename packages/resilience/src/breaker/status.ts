@@ -1,7 +1,7 @@
 import { scrubAndCut } from '@seaworthy/internal'
-import type { Circuit } from './circuit.ts'
+import type { Circuit } from '../circuit/circuit.ts'
 import type { CallCounts } from './metrics.ts'
-import type { BreakerStateChange, CircuitState } from './state-changes.ts'
+import type { BreakerStateChange, CircuitState } from '../circuit/state-changes.ts'
 import type { BreakerSnapshot } from './types.ts'
 
 /** How many circuits are in each state. */
