@@ -39,12 +39,15 @@ export async function startSentinel(t: Test): Promise<SentinelServers> {
   return { master, replica, port }
 }
 
-/** The reply to a command, as Redis writes it. Empty while nothing listens. */
+/** The reply to a command, as Redis writes it. Empty while nothing listens. A sentinel has no QUIT. */
 const reply = (port: number, command: string): Promise<string> =>
   new Promise((resolve) => {
     let text = ''
     const socket = connect(port, '127.0.0.1')
-    socket.setEncoding('utf8').on('data', (data: string) => (text += data))
+    socket.setEncoding('utf8').on('data', (data: string) => {
+      text += data
+      socket.end()
+    })
     socket.on('error', () => undefined).on('close', () => resolve(text))
-    socket.write(`${command}\r\nQUIT\r\n`)
+    socket.write(`${command}\r\n`)
   })
