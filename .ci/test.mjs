@@ -40,7 +40,9 @@ const others = process.argv.slice(2).filter((argument) => argument !== '--quick'
 const packages = others.map((argument) => argument.replace(/^packages\//, '').replace(/\/$/, ''))
 const args = isQuick ? quickTests(packages.length > 0 ? packages : changedPackages()) : others
 if (isQuick && args.length === 0) {
-  console.log('There are no quick tests to run: no package has changed since main, or all its files are slow.')
+  console.log(
+    'There are no quick tests to run: no package has changed since main, or all its files are slow.'
+  )
   process.exit(0)
 }
 
