@@ -336,7 +336,7 @@ export const errorNotes = {
   ],
   ADDRESS_NOT_ALLOWED: [
     '400',
-    'With `allowPrivate: false`: the address is not a public one',
+    'With `allowPrivate: false`: the address is not a public one. Or the URL has no host',
     'Name another address'
   ],
   BULKHEAD_FULL: [

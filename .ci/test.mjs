@@ -1,6 +1,7 @@
 // Runs tap under the Node that runs this file, streams its output, closes with the slowest files, the failures and "N passed, N failed".
 //   npm test                       everything
 //   npm test -- --quick            what has changed since main, without the slow files
+//   npm test -- --quick health     the same of these packages
 //   npm test -- packages/health/test/plugin.test.ts      other arguments go to tap
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync } from 'node:fs'
@@ -15,14 +16,18 @@ for (const file of slow) {
   if (!existsSync(file)) throw new Error(`.ci/slow-tests.txt names ${file}, which does not exist`)
 }
 
-/** The tests of what has changed since main, without the slow files. */
-function quickTests() {
+/** The packages that have changed since main. */
+function changedPackages() {
   const git = (...args) => spawnSync('git', args, { encoding: 'utf8' }).stdout.split('\n').filter(Boolean)
   const [base = 'HEAD'] = git('merge-base', 'main', 'HEAD')
-  const names = affected([
-    ...git('diff', '--name-only', base),
-    ...git('ls-files', '--others', '--exclude-standard')
-  ])
+  return affected([...git('diff', '--name-only', base), ...git('ls-files', '--others', '--exclude-standard')])
+}
+
+/** The tests of packages, without the slow files. */
+function quickTests(names) {
+  for (const name of names) {
+    if (!existsSync(`packages/${name}/test`)) throw new Error(`there is no package ${name} with tests`)
+  }
   return names
     .flatMap((name) => globSync(`packages/${name}/test/**/*.test.ts`))
     .map((file) => file.replaceAll('\\', '/'))
@@ -31,12 +36,15 @@ function quickTests() {
 
 installServers()
 const isQuick = process.argv.includes('--quick')
-const files = isQuick ? quickTests() : []
-if (isQuick && files.length === 0) {
-  console.log('No package has changed since main.')
+const others = process.argv.slice(2).filter((argument) => argument !== '--quick')
+const packages = others.map((argument) => argument.replace(/^packages\//, '').replace(/\/$/, ''))
+const args = isQuick ? quickTests(packages.length > 0 ? packages : changedPackages()) : others
+if (isQuick && args.length === 0) {
+  console.log(
+    'There are no quick tests to run: no package has changed since main, or all its files are slow.'
+  )
   process.exit(0)
 }
-const args = [...files, ...process.argv.slice(2).filter((argument) => argument !== '--quick')]
 
 const tap = fileURLToPath(import.meta.resolve('tap')).replace(/dist[\\/].*$/, 'dist/esm/run.mjs')
 const child = spawn(process.execPath, [tap, ...args], { stdio: ['inherit', 'pipe', 'inherit'] })

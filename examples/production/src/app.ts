@@ -23,7 +23,7 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
 
   await app.register(seaworthy, {
     ...config,
-    // A database that is away is not our fault and not for ever: 503 with Retry-After, not 500.
+    // A database that is away is no bug of this service: 503 with Retry-After, not 500.
     errors: { map: [{ match: isConnectionError, to: (cause) => unavailable(cause as Error) }] },
     auth: { ...partOf(config.auth), ...companyLogin(env, users) }
   })

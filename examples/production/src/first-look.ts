@@ -7,15 +7,15 @@ export interface FirstLook {
 }
 
 /**
- * On a terminal or without any of the service's variables the service is probably started for a first look: secrets are made up
- * for this run, and an administrator is seeded. A real environment names its secrets, and gets nothing from here.
+ * Without any of the variables that a deployment has, the service is probably started for a first look: secrets are
+ * generated for this run, and an administrator is seeded. A deployment sets its secrets, and gets nothing from here.
  */
 export function firstLook(env: NodeJS.ProcessEnv): FirstLook {
-  const set = ['NODE_ENV', 'JWT_SECRET', 'JWT_SECRET_FILE', 'DB_HOST', 'KUBERNETES_SERVICE_HOST']
-  if (set.some((name) => env[name] !== undefined)) return { env, welcome: () => undefined }
+  const ofDeployments = ['NODE_ENV', 'JWT_SECRET', 'JWT_SECRET_FILE', 'DB_HOST', 'KUBERNETES_SERVICE_HOST']
+  if (ofDeployments.some((name) => env[name] !== undefined)) return { env, welcome: () => undefined }
 
   const password = randomBytes(9).toString('base64url')
-  const made = {
+  const generated = {
     NODE_ENV: 'development',
     MANAGEMENT_PORT: '9464',
     JWT_SECRET: randomBytes(48).toString('base64'),
@@ -23,13 +23,13 @@ export function firstLook(env: NodeJS.ProcessEnv): FirstLook {
     ADMIN_PASSWORD: password
   }
   return {
-    env: { ...made, ...env },
+    env: { ...generated, ...env },
     welcome: (url, management) => process.stderr.write(`${words(url, management, password)}\n`)
   }
 }
 
 const words = (url: string, management: string | undefined, password: string): string => `
-  Seaworthy's example service runs, on an embedded PostgreSQL. Everything it holds ends with it.
+  Seaworthy's example service runs, on an embedded PostgreSQL. Its data ends with it.
 
   Probes        ${url}/health/ready
   Metrics       ${management}/metrics

@@ -16,7 +16,7 @@ try {
   app.log.info({ url, management }, 'the service listens')
   look.welcome(url, management)
 } catch (error) {
-  // An error of the environment is printed as a sentence; a stack would only hide it.
+  // An error of the environment is printed as a sentence, without a stack.
   const { message, code, stack, address, port } = error as NodeJS.ErrnoException & {
     address?: string
     port?: number

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { freePort, releaseLocally, requires, startLoad, until, type Registry } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
 import { newApp } from './image-apps.ts'
-import { baseImage, containers, makeBaseImage, type Containers } from './image.ts'
+import { baseImage, containersWithBase, type Containers } from './image.ts'
 
 // On a busy machine; on a quiet one it is a fraction.
 t.setTimeout(900_000)
@@ -11,14 +11,8 @@ t.setTimeout(900_000)
 const MiB = 2 ** 20
 
 requires(['buildah', 'podman', 'runc'], 'containers', async (t) => {
-  const tools = containers(t)
-  try {
-    makeBaseImage(t, tools)
-    tools.podman('run', '--rm', '--network', 'host', baseImage, 'node', '--version')
-  } catch (error) {
-    t.plan(0, `containers can't run here: ${(error as Error).message}`)
-    return
-  }
+  const tools = containersWithBase(t)
+  if (tools === undefined) return
   const registry = await releaseLocally(t)
   await t.test('the image of a new app', async (t) => imageOf(t, tools, registry))
   await t.test('the image of an app that uses pnpm', async (t) => {

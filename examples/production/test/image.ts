@@ -23,7 +23,7 @@ cgroup_manager = "cgroupfs"
 events_logger = "none"
 `
 
-export function containers(t: Test): Containers {
+function containers(t: Test): Containers {
   const folder = temporaryFolder(t, 'containers')
   const conf = join(folder, 'containers.conf')
   writeFileSync(conf, settings)
@@ -75,7 +75,7 @@ function mounts(storage: readonly string[], env: NodeJS.ProcessEnv): boolean {
 export const baseImage = 'docker.io/library/node:24.21.0-bookworm-slim'
 
 /** The base image of the Dockerfile, made of this machine's own files: Node, npm, a shell, and their libraries. */
-export function makeBaseImage(t: Test, { buildah }: Containers): void {
+function makeBaseImage(t: Test, { buildah }: Containers): void {
   const tree = join(temporaryFolder(t, 'base'), 'tree')
   const put = (source: string, target: string) => {
     mkdirSync(dirname(join(tree, target)), { recursive: true })
@@ -111,4 +111,17 @@ export function makeBaseImage(t: Test, { buildah }: Containers): void {
   buildah('config', '--env', 'PATH=/usr/local/bin:/usr/bin:/bin', working)
   buildah('commit', '--quiet', '--format', 'docker', working, baseImage)
   buildah('rm', working)
+}
+
+/** Containers that have the base image. Without a right to run any, the test ends as skipped, and there are none. */
+export function containersWithBase(t: Test): Containers | undefined {
+  const tools = containers(t)
+  try {
+    makeBaseImage(t, tools)
+    tools.podman('run', '--rm', '--network', 'host', baseImage, 'node', '--version')
+    return tools
+  } catch (error) {
+    t.plan(0, `containers can't run here: ${(error as Error).message}`)
+    return undefined
+  }
 }

@@ -1,10 +1,9 @@
 // A PM2 of a test's own, and requests that its workers take in turns.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { freePort, start, temporaryFolder } from '@seaworthy/testing'
+import { freePort, requestOnce, start, temporaryFolder } from '@seaworthy/testing'
 import type { Test } from 'tap'
 
 const require = createRequire(import.meta.url)
@@ -63,16 +62,6 @@ module.exports = { apps: [{ ...app, listen_timeout: ${listenTimeout}, instances:
   return { port, pm2 }
 }
 
-/** One request on a connection of its own, so that the workers take turns. */
-export const ask = async (port: number, path: string, method = 'GET', body?: object): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' }
-    const sent = request({ port, host: '127.0.0.1', path, method, headers, agent: false }, (response) => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (data: string) => (text += data))
-      response.on('end', () => resolve(text)).on('error', reject)
-    })
-    // A connection that was on its way to a worker that died may stay without an answer.
-    sent.setTimeout(5000, () => sent.destroy(new Error('no answer')))
-    sent.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
-  })
+/** The body of a response, on a new connection, so that the workers take turns. */
+export const ask = async (port: number, path: string, method?: string, body?: object): Promise<string> =>
+  (await requestOnce(port, path, { method, body, timeout: 5000 })).body

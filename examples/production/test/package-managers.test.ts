@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { freePort, releaseLocally, requires, temporaryFolder, until, type Registry } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
 import { bun, installTools } from '../../../packages/consumers/test/tools.ts'
-import { baseImage, containers, makeBaseImage, type Containers } from './image.ts'
+import { containersWithBase, type Containers } from './image.ts'
 import { install, managers, singleApp, workspace, yarnSettings, type Manager } from './managed-apps.ts'
 
 /** An app, and the folder of it in its workspace. */
@@ -34,14 +34,8 @@ const cases: Readonly<Record<string, Case>> = {
 t.setTimeout(1_800_000)
 
 requires(['buildah', 'podman', 'runc'], 'images of each package manager', async (t) => {
-  const tools = containers(t)
-  try {
-    makeBaseImage(t, tools)
-    tools.podman('run', '--rm', '--network', 'host', baseImage, 'node', '--version')
-  } catch (error) {
-    t.plan(0, `containers can't run here: ${(error as Error).message}`)
-    return
-  }
+  const tools = containersWithBase(t)
+  if (tools === undefined) return
   await installTools()
   const registry = await releaseLocally(t)
   for (const [name, one] of Object.entries(cases)) {

@@ -1,16 +1,5 @@
-import { writeFileSync } from 'node:fs'
-import {
-  commandPath,
-  freePort,
-  requires,
-  start,
-  startRedis,
-  temporaryFolder,
-  until,
-  type RealServer
-} from '@seaworthy/testing'
+import { requires, startRedis, startSentinel, until } from '@seaworthy/testing'
 import { Cluster, Redis } from 'ioredis'
-import type { Test } from 'tap'
 import { bearer } from './helpers.ts'
 import { build, logins, plain } from './redis-apps.ts'
 
@@ -39,30 +28,6 @@ requires(needs, 'in a cluster all is on one node, and a prefix without braces is
   const { login } = await build(t, cluster('{a}'), { redisPrefix: 'shop:' })
   t.equal((await login()).status, 200, 'the prefix of the client has braces')
 })
-
-/** A master, its replica, and a sentinel that fails over. */
-async function startSentinel(t: Test): Promise<{ master: RealServer; port: number }> {
-  const master = await startRedis(t)
-  const replica = await startRedis(t, ['--replicaof', '127.0.0.1', `${master.port}`])
-  const admin = plain(t, replica.port)
-  await until('the replica', async () => (await admin.info('replication')).includes('master_link_status:up'))
-  const port = await freePort()
-  const file = `${temporaryFolder(t, 'sentinel')}/sentinel.conf`
-  const settings = [
-    `port ${port}`,
-    `sentinel monitor main 127.0.0.1 ${master.port} 1`,
-    'sentinel down-after-milliseconds main 500',
-    'sentinel failover-timeout main 5000'
-  ]
-  writeFileSync(file, settings.join('\n'))
-  start(t, commandPath('redis-server')!, [file, '--sentinel'])
-  const sentinel = plain(t, port)
-  await until('the sentinel to know the replica', async () => {
-    const found = (await sentinel.call('SENTINEL', 'REPLICAS', 'main').catch(() => [])) as unknown[]
-    return found.length > 0
-  })
-  return { master, port }
-}
 
 requires(needs, 'after a failover of Sentinel logins and revocations are as before', async (t) => {
   const { master, port } = await startSentinel(t)

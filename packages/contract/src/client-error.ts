@@ -23,8 +23,8 @@ export interface ClientError extends Error {
 
 /**
  * Whether an error rejects a request on purpose: a limit, an open breaker, shed load, a deadline. Such errors are counted
- * and their code is logged, but they are no bugs, and there may be thousands a second. Errors that do not say it are
- * known by the statuses 429 and 503.
+ * and their code is logged, but they are no bugs, and there may be thousands a second. Errors without the member
+ * `isRejection` are recognised by the statuses 429 and 503.
  */
 export function isRejection(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false

@@ -87,8 +87,8 @@ Object.defineProperty(clientErrorHandler, 'name', { value: handlerName })
 
 /**
  * Whether the constructor has the {@link earlyRejectionOptions}, from this package's helper or another's. Fastify adds
- * a bound copy of the handler as a listener. If it ever did otherwise, this would say no, and a plugin would warn about
- * options that are present.
+ * a bound copy of the handler as a listener. If a version of Fastify did otherwise, this would be `false`, and a plugin
+ * would warn about options that are present.
  */
 export const hasEarlyRejectionOptions = ({ server }: FastifyInstance): boolean =>
   server.listeners('clientError').some(({ name }) => name.includes(handlerName))

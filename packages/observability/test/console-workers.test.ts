@@ -1,22 +1,12 @@
-import { request } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { freePort, startNode, temporaryFolder, until } from '@seaworthy/testing'
+import { freePort, requestOnce, startNode, temporaryFolder, until } from '@seaworthy/testing'
 
 const app = fileURLToPath(new URL('fixtures/operated-cluster.ts', import.meta.url))
 
-/** One request on a new connection, so that the workers take turns. */
-const ask = async (port: number, path: string, method = 'GET', body?: object): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' }
-    const sent = request({ port, host: '127.0.0.1', path, method, agent: false, headers }, (response) => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (data: string) => (text += data))
-      response.on('end', () => resolve(text)).on('error', reject)
-    })
-    sent.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
-  })
+const ask = async (port: number, path: string, method?: string, body?: object): Promise<string> =>
+  (await requestOnce(port, path, { method, body })).body
 
 t.test('one listener operates all workers, and shows their sum or one of them', async (t) => {
   t.setTimeout(120_000)

@@ -1,9 +1,8 @@
 import { mkdirSync } from 'node:fs'
-import { request } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { freePort, startNode, temporaryFolder, until } from '@seaworthy/testing'
+import { freePort, requestOnce, startNode, temporaryFolder, until } from '@seaworthy/testing'
 import type { PackedFamily } from '../src/metrics/types.ts'
 import { ValueFamily } from '../src/metrics/value-family.ts'
 import { WorkerSum } from '../src/workers/worker-sum.ts'
@@ -11,18 +10,8 @@ import { Totals } from './scrape-totals.ts'
 
 const work200 = /^http_requests_total\{.*route="\/work".*status_code="200"/
 
-/** One request on a new connection, so that the workers take turns. */
 const get = async (port: number, path: string, headers = {}): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const sent = request({ port, host: '127.0.0.1', path, agent: false, headers }, (response) => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (data: string) => (text += data))
-      response.on('end', () => resolve(text)).on('error', reject)
-    })
-    // A connection to a worker that was killed meanwhile may get no response.
-    sent.setTimeout(30_000, () => sent.destroy(new Error('no response')))
-    sent.on('error', reject).end()
-  })
+  (await requestOnce(port, path, { headers })).body
 
 function isAlive(pid: number): boolean {
   try {
@@ -33,7 +22,7 @@ function isAlive(pid: number): boolean {
 }
 
 /** Milliseconds that a worker may take to start. */
-const patience = 600_000
+const longestStart = 600_000
 
 const app = fileURLToPath(new URL('fixtures/cluster-app.ts', import.meta.url))
 
@@ -47,7 +36,7 @@ t.test(
     const port = await freePort()
     const service = startNode(t, app, { env: { PORT: `${port}` } })
     const ups = () => service.output().match(/is up/g)?.length ?? 0
-    await until('four workers', () => ups() === 4, patience)
+    await until('four workers', () => ups() === 4, longestStart)
 
     const responses = new Map<string, number>()
     const total = () => [...responses.values()].reduce((sum, count) => sum + count, 0)
@@ -79,7 +68,7 @@ t.test(
       const before = ups()
       const pid = [...responses.keys()].findLast((pid) => isAlive(Number(pid)))
       process.kill(Number(pid), signal)
-      await until('another worker', () => ups() > before, patience)
+      await until('another worker', () => ups() > before, longestStart)
     }
     await until(
       'the last numbers',
@@ -87,7 +76,7 @@ t.test(
         await check()
         return last.get(work200) >= total() - 200
       },
-      patience
+      longestStart
     )
     t.ok(responses.size >= 4, `${responses.size} workers have answered`)
     t.ok(scrapes >= 95, `${scrapes} scrapes`)

@@ -1,7 +1,7 @@
 export type { AdoptedBreaker } from './adopt/adopted-breaker.ts'
 export type { OpossumBreaker } from './adopt/opossum-breaker.ts'
 export type { AdoptOptions } from './adopt/options.ts'
-export type { CircuitOptions } from './breaker/circuit-options.ts'
+export type { CircuitOptions } from './circuit/circuit-options.ts'
 export type { Fault } from './breaker/faults.ts'
 export type { CallOutcome } from './breaker/metrics.ts'
 export type { BreakerOptions } from './breaker/options.ts'
@@ -11,7 +11,7 @@ export type {
   CircuitState,
   StateChangeListener,
   StateChangeReason
-} from './breaker/state-changes.ts'
+} from './circuit/state-changes.ts'
 export type { Breaker, BreakerSnapshot, Detailed, Switch } from './breaker/types.ts'
 export type { CallContext } from './call/call.ts'
 export type { Guardable, GuardedArgs, GuardedResult } from './call/guardable.ts'
@@ -20,22 +20,18 @@ export type { Clock } from './clock.ts'
 export type { RequestDeadline } from './deadline/deadline.ts'
 export type { DeadlineOptions } from './deadline/options.ts'
 export {
-  AddressError,
   BreakerOpenError,
   BulkheadFullError,
-  CallbackError,
   CallCanceledError,
   CallTimeoutError,
   ClosedError,
   DeadlineError,
-  type FailureKind,
   OverloadedError,
-  PathError,
-  ResilienceError,
-  type ResilienceErrorCode,
   UpstreamError,
   UpstreamLimitedError
-} from './errors.ts'
+} from './errors/call-errors.ts'
+export { AddressError, CallbackError, PathError } from './errors/input-errors.ts'
+export { type FailureKind, ResilienceError, type ResilienceErrorCode } from './errors/resilience-error.ts'
 export { type FetchOptions, ResponseError } from './fetch/fetch.ts'
 export { path, type UrlParts } from './fetch/url.ts'
 export type { ResilienceOptions } from './options.ts'

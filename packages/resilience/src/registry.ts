@@ -1,6 +1,6 @@
 import { optionChecks } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
-import { Adopted, type AdoptedBreaker } from './adopt/adopted-breaker.ts'
+import { type AdoptedBreaker, OpossumAdapter } from './adopt/adopted-breaker.ts'
 import { checkOpossumBreaker, type OpossumBreaker } from './adopt/opossum-breaker.ts'
 import { type AdoptOptions, resolveAdoptOptions } from './adopt/options.ts'
 import { type BreakerOptions, resolveBreaker } from './breaker/options.ts'
@@ -9,7 +9,7 @@ import type { ModeSwitch } from './breaker/mode-switch.ts'
 import { type PolicyOptions, policyKeys, resolvePolicy } from './breaker/policy-options.ts'
 import { publicBreaker } from './breaker/public-breaker.ts'
 import type { RegisteredBreaker } from './breaker/registered-breaker.ts'
-import type { StateChangeListener } from './breaker/state-changes.ts'
+import type { StateChangeListener } from './circuit/state-changes.ts'
 import type { Breaker, BreakerHost, BreakerSnapshot } from './breaker/types.ts'
 import type { CallContext } from './call/call.ts'
 import type { Guardable, GuardedArgs, GuardedResult } from './call/guardable.ts'
@@ -20,6 +20,7 @@ import {
   fetchPolicy,
   type OutgoingCall
 } from './fetch/fetch.ts'
+import { untilCallerAborts } from './fetch/until-caller-aborts.ts'
 import { buildUrl } from './fetch/url.ts'
 import { mergeOptions } from './merge-options.ts'
 
@@ -66,8 +67,8 @@ export interface Resilience {
    */
   onStateChange(listener: StateChangeListener): () => void
   /**
-   * Gives an opossum breaker of the app metrics, log lines, readiness, a place in the report and the operators' routes,
-   * and shuts it down with the app. It decides as before, and the app's calls of `fire` stay as they are. The result's
+   * Connects an opossum breaker of the app to metrics, log lines, readiness, the report and the operators' routes, and
+   * shuts it down with the app. It decides as before, and the app's calls of `fire` stay as they are. The result's
    * `call(request, …)` also ends at the request's deadline, and rejects with this package's errors.
    *
    * @example
@@ -104,7 +105,7 @@ export class Registry implements Resilience {
   readonly #policies: Map<string, PolicyOptions>
   readonly #registered = new Map<string, RegisteredBreaker>()
   readonly #breakers = new Map<string, Breaker>()
-  readonly #adopted = new Map<string, Adopted<never[], unknown>>()
+  readonly #adopted = new Map<string, OpossumAdapter<never[], unknown>>()
   readonly #fetchPipelines = new Map<string, BreakerPipeline<[OutgoingCall], Response>>()
   readonly #host: RegistryHost
 
@@ -148,7 +149,8 @@ export class Registry implements Resilience {
     const method = (init.method ?? 'GET').toUpperCase()
     check.boolean('fetch.allowPrivate', allowPrivate)
     const call = { url, init, method, isPublic: !allowPrivate, ignoresLimits: !keepToLimits }
-    return this.#fetchPipeline(policy).call(request, [call])
+    const response = this.#fetchPipeline(policy).call(request, [call])
+    return init.signal ? untilCallerAborts(response, init.signal) : response
   }
 
   onStateChange(listener: StateChangeListener): () => void {
@@ -162,8 +164,8 @@ export class Registry implements Resilience {
   ): AdoptedBreaker<Args, T> {
     this.#checkName(name)
     checkOpossumBreaker(name, breaker)
-    const adopted = new Adopted(name, breaker, resolveAdoptOptions(name, options), this.#host)
-    this.#adopted.set(name, adopted as unknown as Adopted<never[], unknown>)
+    const adopted = new OpossumAdapter(name, breaker, resolveAdoptOptions(name, options), this.#host)
+    this.#adopted.set(name, adopted as unknown as OpossumAdapter<never[], unknown>)
     this.#register(adopted)
     return adopted
   }

@@ -3,10 +3,10 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import CircuitBreaker from 'opossum'
 import t, { type Test } from 'tap'
 import { resilience, type ResilienceOptions } from '../src/index.ts'
+import { noRequest } from './helpers/app.ts'
 import { neighbours } from './helpers/neighbours.ts'
 
 const down = new Error('down')
-const noRequest = null
 
 /** An app with its own breaker around a function that a test replaces. */
 async function build(t: Test, { options = {}, ...plugin }: BuildOptions = {}) {
@@ -14,10 +14,7 @@ async function build(t: Test, { options = {}, ...plugin }: BuildOptions = {}) {
   const logger = { stream: { write: (line: string) => void lines.push(JSON.parse(line)) } }
   const app = Fastify({ logger })
   const { observed, plugin: other } = neighbours()
-  t.teardown(async () => {
-    await app.close()
-    await observed.operators.close()
-  })
+  t.teardown(() => app.close())
   await app.register(other)
   await app.register(resilience, { shedding: false, ...plugin })
   const service = { answer: async (id: string): Promise<string> => `user ${id}` }

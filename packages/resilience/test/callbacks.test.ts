@@ -2,17 +2,20 @@ import Fastify from 'fastify'
 import CircuitBreaker from 'opossum'
 import t, { type Test } from 'tap'
 import { type BreakerOptions, type CallContext, resilience } from '../src/index.ts'
-import { ManualClock, outcomes, settled } from './helpers/clock.ts'
+import { buildWithClock, noRequest } from './helpers/app.ts'
+import { outcomes, settled } from './helpers/clock.ts'
 
-const noRequest = null
 type Order = { id: string } | undefined
 type Options = BreakerOptions<[Order], string>
 
+/** As Bluebird and query builders have them. */
+const promiseOfALibrary = {
+  // oxlint-disable-next-line unicorn/no-thenable -- it is one
+  then: (_resolve: unknown, reject: (error: Error) => void) => reject(new Error('later'))
+}
+
 async function build(t: Test, options: Options) {
-  const app = Fastify()
-  t.teardown(() => app.close())
-  const clock = new ManualClock()
-  await app.register(resilience, { clock, random: () => 0.5, shedding: false })
+  const { app, clock } = await buildWithClock(t)
   const upstream = { calls: 0, answer: (): string | Promise<string> => 'fine' }
   const breaker = app.resilience.breaker(
     'orders',
@@ -53,15 +56,14 @@ for (const [name, options] of Object.entries(throwing)) {
   })
 
   t.test(`a function ${name} that is asynchronous fails its call`, async (t) => {
-    const asynchronous = Object.fromEntries(
-      Object.entries(options).map(([key, value]) => [
-        key,
-        typeof value === 'function' ? async () => Promise.reject(new Error('later')) : value
-      ])
-    ) as Options
-    if (option === 'lastGood.key') asynchronous.lastGood = { maxAge: 1000, key: (async () => 'a') as never }
-    const { breaker } = await build(t, asynchronous)
-    t.match(await outcomes(1, () => breaker.call(noRequest, undefined)), ['CALLBACK_FAILED'])
+    for (const later of [async () => Promise.reject(new Error('later')), () => promiseOfALibrary]) {
+      const asynchronous = Object.fromEntries(
+        Object.entries(options).map(([key, value]) => [key, typeof value === 'function' ? later : value])
+      ) as Options
+      if (option === 'lastGood.key') asynchronous.lastGood = { maxAge: 1000, key: later as never }
+      const { breaker } = await build(t, asynchronous)
+      t.match(await outcomes(1, () => breaker.call(noRequest, undefined)), ['CALLBACK_FAILED'])
+    }
   })
 }
 

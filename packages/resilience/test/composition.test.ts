@@ -3,22 +3,15 @@ import { startNode } from '@seaworthy/testing'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { resilience, type ResilienceOptions } from '../src/index.ts'
+import { down, noRequest } from './helpers/app.ts'
 import { ManualClock, outcomes } from './helpers/clock.ts'
 import { neighbours } from './helpers/neighbours.ts'
 import { json, startUpstream } from './helpers/upstream.ts'
 
-const noRequest = null
-const down = (): never => {
-  throw new Error('down')
-}
-
 async function build(t: Test, order: 'before' | 'after' | 'alone', options: ResilienceOptions = {}) {
   const app = Fastify()
   const { observed, plugin } = neighbours()
-  t.teardown(async () => {
-    await app.close()
-    await observed.operators.close()
-  })
+  t.teardown(() => app.close())
   if (order === 'before') await app.register(plugin)
   await app.register(resilience, { shedding: false, ...options })
   if (order === 'after') await app.register(plugin)

@@ -1,54 +1,78 @@
-// The limit that adapts, against services whose durations follow from how many calls are active.
-import t from 'tap'
-import { GradientLimit } from '../src/strategies/gradient-limit.ts'
+// The concurrency limit of requests.
+import type { AddressInfo } from 'node:net'
+import { rawSocket, until } from '@seaworthy/testing'
+import Fastify, { type FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import { resilience, type SheddingOptions } from '../src/index.ts'
+import { settled, tally } from './helpers/clock.ts'
+import { neighbours } from './helpers/neighbours.ts'
 
-/** A service that works on `parallel` calls at a time, each for `duration` milliseconds, and lets the others wait. */
-const service = (parallel: number, duration: number) => (active: number) =>
-  duration * Math.max(1, active / parallel)
-
-const limits = { limit: 100, minLimit: 10, maxLimit: 1000 }
-
-/** As many calls as ask for it; the limit admits what it admits. Returns the limit after all of them. */
-function run(limit: GradientLimit, durationAt: (active: number) => number, demand: number, calls = 20_000) {
-  for (let call = 0; call < calls; call++) {
-    const active = Math.min(demand, limit.limit)
-    limit.sample(durationAt(active), active, true)
-  }
-  return limit.limit
+interface SheddingSection {
+  shedding: { active: number }
 }
 
-t.test('the limit stays near what the service can do, however long the overload lasts', async (t) => {
-  const limit = new GradientLimit(limits)
-  const twenty = service(20, 50)
-  run(limit, twenty, 10)
-  const soon = run(limit, twenty, 5000, 2000)
-  t.ok(soon >= 20 && soon <= 60, `${soon} after 2,000 calls`)
-  const late = run(limit, twenty, 5000, 1_000_000)
-  t.ok(late >= 20 && late <= 60, `${late} after 1,000,000 calls: the queue is not taken for what is usual`)
-})
+const statusOf = async (app: FastifyInstance, url: string) => (await app.inject(url)).statusCode
 
-t.test('calls of clients that left lower the limit, and never teach it what is usual', async (t) => {
-  const limit = new GradientLimit(limits)
-  const twenty = service(20, 50)
-  run(limit, twenty, 10)
-  for (let call = 0; call < 2000; call++) limit.atLeast(1000, limit.limit)
-  t.ok(limit.limit < 60, `${limit.limit} after clients gave up`)
-  for (let call = 0; call < 2000; call++) limit.atLeast(1, limit.limit)
-  t.ok(limit.limit < 60, `${limit.limit} after clients left at once`)
-})
+/** An app whose requests are pending until the functions of `ends` are called. */
+async function pendingRequests(t: Test, concurrency: Exclude<SheddingOptions['concurrency'], undefined>) {
+  const app = Fastify()
+  const { observed, plugin } = neighbours()
+  t.teardown(() => app.close())
+  const ends: (() => void)[] = []
+  const hang = () => new Promise<string>((resolve) => ends.push(() => resolve('done')))
+  await app.register(plugin)
+  await app.register(resilience, { shedding: { concurrency } })
+  for (const priority of ['low', 'normal', 'high', 'critical'] as const)
+    app.get(`/${priority}`, { config: { priority } }, hang)
+  app.post('/normal', hang)
+  app.get('/health/live', { config: { operational: 'probe' } }, async () => 'alive')
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  const active = () => (observed.sections['breakers']!() as SheddingSection).shedding.active
+  return { app, ends, port, active }
+}
 
-t.test('a service that became slower for good is used again as much as it can bear', async (t) => {
-  const limit = new GradientLimit(limits)
-  run(limit, service(20, 50), 5000)
-  const slower = run(limit, service(20, 400), 5000)
-  t.ok(slower >= 15 && slower <= 80, `${slower} of a service that takes eight times as long`)
-  const wider = run(limit, service(200, 50), 5000)
-  t.ok(wider >= 150, `${wider} of a service that does ten times as much at once`)
-})
+t.test(
+  'at the concurrency limit requests are rejected by priority, and admitted when others end',
+  async (t) => {
+    const { app, ends, active } = await pendingRequests(t, { initial: 10, min: 10, max: 10 })
+    const many = (url: string) => Array.from({ length: 20 }, () => statusOf(app, url))
+    const waiting: Promise<number>[] = []
+    for (const [url, most] of [
+      ['/low', 8],
+      ['/normal', 9],
+      ['/high', 10]
+    ] as const) {
+      const before = ends.length
+      const calls = many(url)
+      waiting.push(...calls)
+      await until('the admitted requests', () => active() === most)
+      t.equal(ends.length, most, `${url}: ${most - before} more`)
+    }
+    t.equal(await statusOf(app, '/high'), 503)
+    t.equal(await statusOf(app, '/health/live'), 200)
+    const critical = statusOf(app, '/critical')
+    await until('the critical request', () => active() === 11)
+    for (const end of ends.splice(0)) end()
+    t.equal(await critical, 200)
+    t.strictSame(tally((await Promise.all(waiting)).map(String)), { 200: 10, 503: 50 })
+    t.equal(active(), 0)
+  }
+)
 
-t.test('failures lower the limit to its lowest, and successes raise it', async (t) => {
-  const limit = new GradientLimit(limits)
-  for (let call = 0; call < 100; call++) limit.sample(50, limit.limit, false)
-  t.equal(limit.limit, 10)
-  t.equal(run(limit, service(10_000, 50), 5000), 1000)
+t.test('a disconnected client releases its slot, also after its body was read', async (t) => {
+  const { ends, port, active } = await pendingRequests(t, { initial: 10, min: 10, max: 10 })
+  const get = await rawSocket(t, port, 'GET /normal HTTP/1.1\r\nhost: a\r\n\r\n')
+  const post = await rawSocket(
+    t,
+    port,
+    'POST /normal HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}'
+  )
+  await until('both', () => active() === 2 && ends.length === 2)
+  get.socket.destroy()
+  post.socket.destroy()
+  await until('both to be released', () => active() === 0)
+  for (const end of ends) end()
+  await settled()
+  t.equal(active(), 0, 'only once')
 })

@@ -3,28 +3,22 @@ import { until } from '@seaworthy/testing'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { resilience } from '../src/index.ts'
+import { down, noRequest } from './helpers/app.ts'
 import { ManualClock, outcomes } from './helpers/clock.ts'
 import { neighbours } from './helpers/neighbours.ts'
-
-const noRequest = null
 
 async function build(t: Test) {
   const app = Fastify()
   const { observed, plugin } = neighbours()
-  t.teardown(async () => {
-    await app.close()
-    await observed.operators.close()
-  })
+  t.teardown(() => app.close())
   const clock = new ManualClock()
   await app.register(plugin)
   await app.register(resilience, { shedding: false, clock })
-  const users = app.resilience.breaker(
-    'users',
-    () => {
-      throw new Error('down')
-    },
-    { volumeThreshold: 1, health: { critical: true }, resetTimeout: 600_000_000 }
-  )
+  const users = app.resilience.breaker('users', down, {
+    volumeThreshold: 1,
+    health: { critical: true },
+    resetTimeout: 600_000_000
+  })
   await app.ready()
   const send = async (method: 'PUT' | 'POST' | 'DELETE', path: string, payload?: object) => {
     const response = await observed.operators.inject({

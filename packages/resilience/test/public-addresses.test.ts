@@ -131,6 +131,15 @@ t.test('a name that resolves to another address a moment later is refused', asyn
   t.equal(upstream.seen.length, 1)
 })
 
+t.test('a public service that asks its callers to wait is not called', async (t) => {
+  const { upstream, port, get } = await build(t)
+  internet(t, { 'public.test': [publicIp] })
+  upstream.answer = json({}, 429, { 'retry-after': '600' })
+  await t.rejects(get(`http://public.test:${port}/`), { code: 'UPSTREAM_FAILED', retryAfter: 600 })
+  await t.rejects(get(`http://public.test:${port}/`), { code: 'UPSTREAM_LIMITED' })
+  t.equal(upstream.seen.length, 1)
+})
+
 t.test('refused addresses open no breaker', async (t) => {
   const { app, get } = await build(t)
   for (let i = 0; i < 30; i++) await get('http://127.0.0.1:8081/').catch(() => undefined)

@@ -3,16 +3,15 @@ import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
 import { type BreakerOptions, type CallContext, resilience } from '../src/index.ts'
+import { down, noRequest } from './helpers/app.ts'
 import { ManualClock, outcomes, settled } from './helpers/clock.ts'
 import { neighbours } from './helpers/neighbours.ts'
-
-const noRequest = null
 
 /** A breaker whose service answers as `upstream` says, with a route that calls it. */
 async function build(t: Test, options: BreakerOptions<[]> = {}, random: () => number = () => 0.5) {
   const app = Fastify()
   const { observed, plugin } = neighbours()
-  t.teardown(() => Promise.all([app.close(), observed.operators.close()]))
+  t.teardown(() => app.close())
   const clock = new ManualClock()
   const reports: { error: unknown; source: string }[] = []
   const reporter = fp(async (fastify) => {
@@ -37,9 +36,6 @@ async function build(t: Test, options: BreakerOptions<[]> = {}, random: () => nu
   return { app, clock, upstream, breaker, observed, isReady, reports, call: () => breaker.call(noRequest) }
 }
 
-const down = (): never => {
-  throw new Error('down')
-}
 const deadline = (milliseconds: number) => ({
   url: '/',
   headers: { 'x-envoy-expected-rq-timeout-ms': String(milliseconds) }

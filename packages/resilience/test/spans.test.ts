@@ -3,8 +3,7 @@ import Fastify from 'fastify'
 import fp from 'fastify-plugin'
 import t from 'tap'
 import { resilience } from '../src/index.ts'
-
-const noRequest = null
+import { noRequest } from './helpers/app.ts'
 
 interface Seen {
   name: string

@@ -1,16 +1,7 @@
 // Limits on Redis behind Sentinel, and with a user that may do little.
-import { writeFileSync } from 'node:fs'
 import { Redis } from 'ioredis'
 import type { Test } from 'tap'
-import {
-  freePort,
-  requires,
-  start,
-  startRedis,
-  temporaryFolder,
-  until,
-  type RealServer
-} from '@seaworthy/testing'
+import { requires, startRedis, startSentinel, until } from '@seaworthy/testing'
 import { rateLimit, type RateLimitOptions } from '../src/index.ts'
 import { captureLog, createApp, from, ok, statuses } from './helpers.ts'
 
@@ -41,33 +32,6 @@ async function limitedApp(t: Test, redis: Redis, options: RateLimitOptions = {})
   app.get('/', ok)
   await app.ready()
   return { app, lines: () => lines.filter((line) => /does not count|answers again/.test(line)) }
-}
-
-/** A master, a replica, and a sentinel that fails over. */
-async function startSentinel(t: Test): Promise<{ master: RealServer; replica: RealServer; port: number }> {
-  const master = await startRedis(t)
-  const replica = await startRedis(t, ['--replicaof', '127.0.0.1', `${master.port}`])
-  const ofReplica = admin(t, replica.port)
-  await until('the replica', async () =>
-    (await ofReplica.info('replication')).includes('master_link_status:up')
-  )
-  const port = await freePort()
-  const file = `${temporaryFolder(t, 'sentinel')}/sentinel.conf`
-  const settings = [
-    `port ${port}`,
-    `sentinel monitor main 127.0.0.1 ${master.port} 1`,
-    'sentinel down-after-milliseconds main 500',
-    'sentinel failover-timeout main 5000'
-  ]
-  writeFileSync(file, settings.join('\n'))
-  start(t, 'redis-server', [file, '--sentinel'])
-  const sentinel = admin(t, port)
-  sentinel.options.retryStrategy = () => 100
-  await until('the sentinel to know the replica', async () => {
-    const found = (await sentinel.call('SENTINEL', 'REPLICAS', 'main').catch(() => [])) as unknown[]
-    return found.length > 0
-  })
-  return { master, replica, port }
 }
 
 const offset = (info: string): number => Number(/(?:slave|master)_repl_offset:(\d+)/.exec(info)?.[1])

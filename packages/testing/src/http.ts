@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, request, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 interface Teardown {
@@ -28,6 +28,44 @@ export async function rawSocket(t: Teardown, port: number, bytes = ''): Promise<
   if (bytes) socket.write(bytes, 'latin1')
   return { socket, received: () => text, closed }
 }
+
+/** Options of {@link requestOnce}. */
+export interface RequestOnceOptions {
+  method?: string | undefined
+  headers?: Record<string, string> | undefined
+  /** Sent as JSON. */
+  body?: object | undefined
+  /** Milliseconds without any data after which it fails. */
+  timeout?: number
+}
+
+/** A response that has been read to its end. */
+export interface WholeResponse {
+  status: number
+  headers: IncomingMessage['headers']
+  body: string
+}
+
+/** Sends one request on a new connection, so that the workers of a cluster take turns. */
+export const requestOnce = async (
+  port: number,
+  path: string,
+  { method = 'GET', headers = {}, body, timeout = 60_000 }: RequestOnceOptions = {}
+): Promise<WholeResponse> =>
+  new Promise((resolve, reject) => {
+    const json = body === undefined ? {} : { 'content-type': 'application/json' }
+    const target = { port, host: '127.0.0.1', path, method, agent: false, headers: { ...json, ...headers } }
+    const sent = request(target, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (data: string) => (text += data))
+      const { statusCode: status = 0 } = response
+      response.on('end', () => resolve({ status, headers: response.headers, body: text }))
+      response.on('error', reject)
+    })
+    // A connection to a worker that has died meanwhile may get no response.
+    sent.setTimeout(timeout, () => sent.destroy(new Error('no response')))
+    sent.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
+  })
 
 /** A request as an intake saw it. */
 export interface Received {

@@ -48,28 +48,28 @@ export function start(
       return child.pid ?? -1
     },
     output: () => all,
-    logs: () => stdout.split('\n').flatMap(parsed),
+    logs: () => stdout.split('\n').flatMap(parseJsonLine),
     async waitFor(pattern, timeout = 120_000) {
       const { promise, resolve, reject } = Promise.withResolvers<RegExpMatchArray>()
-      const look = () => {
+      const check = () => {
         const match = all.match(pattern)
         if (match) resolve(match)
       }
-      const failed = (why: string) => reject(new Error(`${why} before ${pattern}; output:\n${all}`))
-      const timer = setTimeout(failed, timeout, `${timeout} ms passed`)
-      child.stdout?.on('data', look)
-      child.stderr?.on('data', look)
+      const fail = (why: string) => reject(new Error(`${why} before ${pattern}; output:\n${all}`))
+      const timer = setTimeout(fail, timeout, `${timeout} ms passed`)
+      child.stdout?.on('data', check)
+      child.stderr?.on('data', check)
       child.once('close', () => {
-        look()
-        failed('the process ended')
+        check()
+        fail('the process ended')
       })
-      look()
+      check()
       try {
         return await promise
       } finally {
         clearTimeout(timer)
-        child.stdout?.off('data', look)
-        child.stderr?.off('data', look)
+        child.stdout?.off('data', check)
+        child.stderr?.off('data', check)
       }
     },
     kill: (signal = 'SIGTERM') => void child.kill(signal),
@@ -82,7 +82,7 @@ export function start(
   return running
 }
 
-function parsed(line: string): Record<string, unknown>[] {
+function parseJsonLine(line: string): Record<string, unknown>[] {
   if (!line.startsWith('{')) return []
   try {
     return [JSON.parse(line) as Record<string, unknown>]

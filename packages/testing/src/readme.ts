@@ -29,7 +29,7 @@ export function readmeRuns(
     for (const [index, [, , code = '', printed]] of samples.entries()) {
       const commonJs = code.includes('require(') && !/^import /m.test(code)
       const file = join(scratch, `${index + 1}.${commonJs ? 'cts' : 'mts'}`)
-      writeFileSync(file, finished(code, commonJs))
+      writeFileSync(file, withCleanEnd(code, commonJs))
       const sample = startNode(t, file, { env })
       const { code: exitCode } = await sample.exit
       t.equal(exitCode, 0, `sample ${index + 1} exits with 0\n${exitCode === 0 ? '' : sample.output()}`)
@@ -46,14 +46,14 @@ const withoutLog = (output: string): string =>
     .join('\n')
     .trim()
 
-const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+const escapeForRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 
 /** The expected output; `…` is any text within it. */
 const pattern = (printed: string): RegExp =>
-  new RegExp(`^${printed.trim().split('…').map(literally).join('[^]*')}$`)
+  new RegExp(`^${printed.trim().split('…').map(escapeForRegExp).join('[^]*')}$`)
 
 /** Makes a sample's app ready and closes it, so that the process ends by itself. */
-function finished(code: string, commonJs: boolean): string {
+function withCleanEnd(code: string, commonJs: boolean): string {
   if (!/^(?:const|let) app\b/m.test(code)) return code
   return commonJs
     ? `${code}\napp.ready().then(() => app.close())\n`

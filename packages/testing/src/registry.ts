@@ -9,7 +9,7 @@ import type { Test } from 'tap'
 
 const require = createRequire(import.meta.url)
 
-/** A registry of the test's own: what is published there stays there, everything else comes from npm's. */
+/** A registry for one test: packages published there stay there, all others come from npm's. */
 export interface Registry {
   url: string
   /** The environment for npm and pnpm: this registry, a cache of its own, and no user's settings. */

@@ -1,7 +1,7 @@
 import { PGlite } from '@electric-sql/pglite'
 import type { Database } from './database.ts'
 
-/** PostgreSQL inside this process, in memory: for a first look and for tests. What it holds ends with it. */
+/** PostgreSQL inside this process, in memory: for a first look and for tests. Its data ends with the process. */
 export async function openEmbedded(): Promise<Database> {
   const database = await PGlite.create()
   return {

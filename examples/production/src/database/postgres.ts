@@ -7,7 +7,7 @@ export interface PostgresOptions {
   database: string
   user: string
   password?: string | undefined
-  /** Connections kept open, and at most. */
+  /** The least and the greatest number of connections. */
   min: number
   max: number
 }

@@ -13,7 +13,7 @@ const params = {
   properties: { id: { type: 'string', minLength: 1, maxLength: 64 } }
 } as const
 
-/** The company directory: an external API behind a breaker, with no fallback. When it is down we say so: 503. */
+/** The company directory: an external API behind a breaker, with no fallback. While it is down, the response is 503. */
 export function directoryRoutes(app: FastifyInstance, baseUrl: string): void {
   app.get<{ Params: { id: string } }>(
     '/directory/:id',

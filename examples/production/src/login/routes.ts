@@ -9,7 +9,7 @@ interface Login {
 
 const open = { auth: false, rateLimit: { max: 10, timeWindow: '1 minute' } } as const
 
-/** Logging in and out: tokens for programs, a session for browsers. */
+/** Login and logout: tokens for programs, a session for browsers. */
 export function loginRoutes(app: FastifyInstance, users: Users): void {
   const verify = (request: FastifyRequest<{ Body: Login }>) =>
     app.auth.verifyCredentials(request, {

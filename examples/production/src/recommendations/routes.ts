@@ -12,7 +12,7 @@ const answer = {
   }
 } as const
 
-/** Personal recommendations. They degrade: a page with the usual ones beats a page with an error. */
+/** Personal recommendations. While their service is down, all users get the usual ones. */
 export function recommendationRoutes(app: FastifyInstance, baseUrl: string): void {
   const personal = app.resilience.breaker(
     'recommendations',
@@ -22,7 +22,7 @@ export function recommendationRoutes(app: FastifyInstance, baseUrl: string): voi
       })
       if (!response.ok) throw new Error(`the recommendations service answered ${response.status}`)
       const body: unknown = await response.json()
-      // A service that lies about its shape is as useless as one that is down.
+      // A body of another shape counts as a failure, as an outage does.
       if (!Array.isArray(body) || !body.every((entry) => typeof entry === 'string')) {
         throw new Error('the recommendations service answered with something else')
       }

@@ -9,7 +9,7 @@ interface Registration {
   password: string
 }
 
-/** Registering, the own profile, and what only an administrator may do. */
+/** Registration, the profile of the user, and the routes of administrators. */
 export function userRoutes(app: FastifyInstance, users: Users): void {
   app.addSchema(user)
 

@@ -20,7 +20,7 @@ export type CountRequest = (
   done: (error?: Error) => void
 ) => void
 
-/** Limits whose keys another plugin finds. Provided by security. */
+/** Creates limits whose keys another plugin finds. Provided by security. */
 export interface RateLimits {
   /** @param name - The limit's name in headers and metrics. */
   create(name: string): CountRequest

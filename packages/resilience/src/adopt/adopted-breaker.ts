@@ -7,11 +7,11 @@ import {
   type StateChangeListener,
   StateChangeListeners,
   type StateChangeReason
-} from '../breaker/state-changes.ts'
+} from '../circuit/state-changes.ts'
 import type { Breaker, BreakerHost, BreakerSnapshot, Switch } from '../breaker/types.ts'
 import { requestCheck } from '../call/check-request.ts'
 import { deadlineOf } from '../deadline/request-state.ts'
-import { BreakerOpenError, BulkheadFullError, CallTimeoutError, ClosedError } from '../errors.ts'
+import { BreakerOpenError, BulkheadFullError, CallTimeoutError, ClosedError } from '../errors/call-errors.ts'
 import { addAdopter, removeAdopter } from './adopters.ts'
 import { opossumCode, type OpossumBreaker, type OpossumListener } from './opossum-breaker.ts'
 import type { ResolvedAdoptOptions } from './options.ts'
@@ -28,7 +28,8 @@ export type AdoptedBreaker<Args extends unknown[] = unknown[], T = unknown> = Pi
   'name' | 'state' | 'call' | 'isolate' | 'release' | 'onStateChange' | 'snapshot'
 >
 
-export class Adopted<Args extends unknown[], T> implements AdoptedBreaker<Args, T>, RegisteredBreaker {
+/** Connects an opossum breaker to the app, by opossum's events. */
+export class OpossumAdapter<Args extends unknown[], T> implements AdoptedBreaker<Args, T>, RegisteredBreaker {
   readonly name: string
   readonly health: ResolvedAdoptOptions['health']
   readonly counts: CallCounts = new CallCounts()

@@ -1,12 +1,12 @@
 import type { Tracer } from '@seaworthy/contract'
 import type { Call } from '../call/call.ts'
-import { BreakerOpenError, BulkheadFullError } from '../errors.ts'
+import { BreakerOpenError, BulkheadFullError } from '../errors/call-errors.ts'
 import { Attempt } from './attempt.ts'
 import type { BreakerContext } from './breaker-context.ts'
 import { BreakersByKey, type BreakerEntry, createEntry } from './breakers-by-key.ts'
-import type { Circuit } from './circuit.ts'
+import type { Circuit } from '../circuit/circuit.ts'
 import type { Isolation } from './isolation.ts'
-import { type Permit, uncountedPermit } from './permit.ts'
+import { type Permit, uncountedPermit } from '../circuit/permit.ts'
 
 /** The innermost strategies of each attempt: isolation, bulkhead, breaker, timeout. */
 export class AttemptRunner<Args extends unknown[], T> {

@@ -1,13 +1,15 @@
+import { isThenable } from '@seaworthy/internal'
 import type { Call } from '../call/call.ts'
 import { discard } from '../call/discard.ts'
 import { kindOf, type Outcome, outcomeOfError, outcomeOfResult, toCallerError } from '../call/outcome.ts'
-import { CallCanceledError, CallTimeoutError, type ResilienceError, UpstreamError } from '../errors.ts'
+import { CallCanceledError, CallTimeoutError, UpstreamError } from '../errors/call-errors.ts'
+import type { ResilienceError } from '../errors/resilience-error.ts'
 import { AttemptContextBase } from './attempt-context.ts'
 import type { AttemptHost } from './attempt-host.ts'
 import { HeldSlot, type ReleaseSlot } from './held-slot.ts'
 import type { CallOutcome } from './metrics.ts'
-import type { Permit } from './permit.ts'
-import { probeLimit } from './probe-limit.ts'
+import type { Permit } from '../circuit/permit.ts'
+import { probeLimit } from '../circuit/probe-limit.ts'
 
 /** One run of the guarded function, from its permit to what its outcome means for breaker, bulkhead and caller. */
 export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args, AttemptHost<Args, T>> {
@@ -39,7 +41,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
   }
 
   /** The time limit of the attempt if its caller had endless time. Milliseconds. */
-  get #ownLimit(): number {
+  get #attemptLimit(): number {
     const { policy } = this.host
     return this.isProbe ? Math.min(policy.timeout, probeLimit(policy)) : policy.timeout
   }
@@ -49,7 +51,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
   }
 
   probeRemaining(): number {
-    const limit = this.isProbe ? probeLimit(this.host.policy) : Infinity
+    const limit = this.isProbe && !this.#permit.isSettled ? probeLimit(this.host.policy) : Infinity
     return Math.max(0, this.startedAt + limit - this.host.clock.now())
   }
 
@@ -68,7 +70,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     const remaining = call.expiresAt - this.startedAt
     if (remaining <= 0) return this.#skip('ignored', call.timeoutError())
 
-    const limit = Math.min(this.#ownLimit, remaining)
+    const limit = Math.min(this.#attemptLimit, remaining)
     if (limit !== Infinity) this.startTimeLimit(limit)
     call.current = this
     call.track(this, pendingWork)
@@ -78,7 +80,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     try {
       result = fn(this, ...call.args)
       // Promise.resolve, because a thenable of another maker may throw, or settle twice.
-      if (isPromise(result)) promise = Promise.resolve(result)
+      if (isThenable(result)) promise = Promise.resolve(result)
     } catch (error) {
       return this.#onError(error)
     }
@@ -116,7 +118,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     }
     if (outcome === 'success') this.#permit.succeed(duration, now, !this.#hasBody)
     else this.#permit.release()
-    if (this.#settle(outcome === 'success' ? 'success' : 'ignored', duration)) this.#resolve(value)
+    if (this.#settle(outcome === 'success' ? 'success' : 'ignored', duration)) this.#resolveCaller(value)
     else discard(value)
   }
 
@@ -150,6 +152,13 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     else this.#permit.release()
     if (!this.#settle(outcome === 'ignore' ? 'ignored' : outcome, duration)) return
     this.#reject(outcome === 'failure' ? toCallerError(error) : error)
+  }
+
+  /** A promise holds its value, and the body of a response may hold this attempt: nothing must hold both. */
+  #resolveCaller(value: T): void {
+    const resolve = this.#resolve
+    this.#resolve = this.#reject = ignore
+    resolve(value)
   }
 
   /** Counts the outcome. Returns `false` if the caller has its result. */
@@ -187,7 +196,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
       this.#permit.release()
       return this.#giveUp(new CallTimeoutError())
     }
-    const isCutByCall = this.timeLimit < this.#ownLimit
+    const isCutByCall = this.timeLimit < this.#attemptLimit
     const error = isCutByCall ? call.timeoutError() : new CallTimeoutError()
     // A short deadline that a client has sent must not open the breaker for other clients, nor keep it open.
     if (!isCutByCall || (!call.byDeadline && call.attempts === 1)) {
@@ -218,7 +227,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     this.#isDetached = true
     this.unlink()
     this.host.pendingWork.add(this)
-    this.changeTimeLimit(this.#ownLimit)
+    this.changeTimeLimit(this.#attemptLimit)
     return true
   }
 
@@ -230,5 +239,4 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
 
 const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null | undefined)?.code
 
-const isPromise = <T>(value: T | Promise<T>): value is Promise<T> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+const ignore = (): void => undefined

@@ -3,7 +3,7 @@ import type { AttemptContext } from '../call/call.ts'
 import type { Clock } from '../clock.ts'
 import type { RetryHost } from '../strategies/retry.ts'
 import type { AttemptHost } from './attempt-host.ts'
-import type { Circuit, CircuitObserver, CircuitStateName } from './circuit.ts'
+import type { Circuit, CircuitObserver, CircuitStateName } from '../circuit/circuit.ts'
 import { CallCounts, type CallOutcome } from './metrics.ts'
 import { ModeSwitch } from './mode-switch.ts'
 import type { BreakerPolicy } from './options.ts'
@@ -12,7 +12,7 @@ import {
   type CircuitState,
   type StateChangeReason,
   StateChangeListeners
-} from './state-changes.ts'
+} from '../circuit/state-changes.ts'
 import type { BreakerHost } from './types.ts'
 
 /** The members that the parts of one breaker share: its name, policy and function, the app's clock, counts and listeners. */

@@ -1,7 +1,7 @@
 import { LinkedMap } from '@seaworthy/internal'
 import { Bulkhead } from '../strategies/bulkhead.ts'
 import type { WaitHost } from '../strategies/timed-wait.ts'
-import { Circuit, type CircuitObserver } from './circuit.ts'
+import { Circuit, type CircuitObserver } from '../circuit/circuit.ts'
 import type { Policy } from './policy-options.ts'
 
 type EntryHost = CircuitObserver & WaitHost

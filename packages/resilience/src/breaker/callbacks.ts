@@ -1,4 +1,5 @@
-import { CallbackError } from '../errors.ts'
+import { isThenable } from '@seaworthy/internal'
+import { CallbackError } from '../errors/input-errors.ts'
 import type { FailureClassifier, Outcome } from '../call/outcome.ts'
 
 type AnyFunction = (...args: never[]) => unknown
@@ -41,22 +42,22 @@ export class Callbacks {
 
   #call<Fn extends AnyFunction>(option: string, fn: Fn, args: Parameters<Fn>): unknown {
     let result
+    let isAsynchronous
     try {
       result = fn(...args)
+      // Also a promise of a library, or of another realm.
+      isAsynchronous = isThenable(result)
     } catch (error) {
       throw new CallbackError(this.#breaker, option, `threw: ${messageOf(error)}`, error)
     }
-    if (result instanceof Promise) {
-      // It may reject: no other code waits for it.
-      result.catch(() => undefined)
-      this.#fail(option, 'must not be asynchronous', result)
-    }
-    return result
+    if (!isAsynchronous) return result
+    // It may reject: no other code waits for it.
+    Promise.resolve(result).catch(() => undefined)
+    throw new CallbackError(this.#breaker, option, 'must not be asynchronous, got a promise')
   }
 
   #fail(option: string, rule: string, value: unknown): never {
-    const type =
-      value instanceof Promise ? 'a promise' : typeof value === 'string' ? `'${value}'` : typeof value
+    const type = typeof value === 'string' ? `'${value}'` : typeof value
     throw new CallbackError(this.#breaker, option, `${rule}, got ${type}`)
   }
 }

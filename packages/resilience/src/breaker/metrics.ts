@@ -1,5 +1,5 @@
 import type { CounterCell, GaugeCell, HistogramCell, Meter, MetricFamily } from '@seaworthy/contract'
-import type { CircuitState } from './state-changes.ts'
+import type { CircuitState } from '../circuit/state-changes.ts'
 
 const outcomes = [
   'success',

@@ -1,5 +1,5 @@
 import { type Clock, startTimer, stopTimer, unrefTimer } from '../clock.ts'
-import type { CircuitOptions } from './circuit-options.ts'
+import type { CircuitOptions } from '../circuit/circuit-options.ts'
 
 /** Whether a breaker rejects calls. */
 export type BreakerMode = NonNullable<CircuitOptions['mode']>
@@ -9,15 +9,15 @@ export const breakerModes = ['enforce', 'observe', 'off'] as const
 /** The mode of a breaker: that of its options, or another one for a while. */
 export class ModeSwitch {
   current: BreakerMode
-  readonly #own: BreakerMode
+  readonly #configured: BreakerMode
   readonly #clock: Clock
   #timer: unknown
   /** Milliseconds since 1970. */
   #until: number | undefined
 
-  constructor(own: BreakerMode, clock: Clock) {
-    this.#own = own
-    this.current = own
+  constructor(configured: BreakerMode, clock: Clock) {
+    this.#configured = configured
+    this.current = configured
     this.#clock = clock
   }
 
@@ -33,7 +33,7 @@ export class ModeSwitch {
   reset(): void {
     stopTimer(this.#clock, this.#timer)
     this.#timer = this.#until = undefined
-    this.current = this.#own
+    this.current = this.#configured
   }
 
   /** For the snapshot: only if it is not the mode of the options. */

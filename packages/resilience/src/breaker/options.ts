@@ -46,8 +46,8 @@ export interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown>
   coalesce?: (...args: Args) => string | undefined
 
   /**
-   * Gives each key (a host, a shard) a separate breaker and bulkhead. A call whose key cannot be found fails. The key is in log lines and on the management
-   * listener, never in a metric's label.
+   * Gives each key (a host, a shard) a separate breaker and bulkhead. If the function throws, the call fails. The key is
+   * in log lines and on the management listener, never in a metric's label.
    *
    * @defaultValue None: one breaker for all calls
    */

@@ -1,6 +1,6 @@
 import { MAX_DELAY, optionChecks } from '@seaworthy/internal'
 import type { FailureClassifier, Outcome } from '../call/outcome.ts'
-import type { FailureKind } from '../errors.ts'
+import type { FailureKind } from '../errors/resilience-error.ts'
 import { withDefaults } from '../merge-options.ts'
 import { type BulkheadOptions, type BulkheadPolicy, resolveBulkhead } from '../strategies/bulkhead-options.ts'
 import {
@@ -15,7 +15,7 @@ import {
   type CircuitOptions,
   type CircuitPolicy,
   resolveCircuit
-} from './circuit-options.ts'
+} from '../circuit/circuit-options.ts'
 import { type Health, resolveHealth } from './health.ts'
 
 /**

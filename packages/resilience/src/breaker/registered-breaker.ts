@@ -1,7 +1,7 @@
 import type { Health } from './health.ts'
 import type { CallCounts, ObservedBreaker } from './metrics.ts'
 import type { ModeSwitch } from './mode-switch.ts'
-import type { CircuitState } from './state-changes.ts'
+import type { CircuitState } from '../circuit/state-changes.ts'
 import type { BreakerSnapshot } from './types.ts'
 
 /** A breaker of the app's registry: metrics, readiness, the report and the operators' routes show it. */

@@ -1,7 +1,7 @@
 import { scrubAndCut } from '@seaworthy/internal'
-import type { Circuit } from './circuit.ts'
+import type { Circuit } from '../circuit/circuit.ts'
 import type { CallCounts } from './metrics.ts'
-import type { BreakerStateChange, CircuitState } from './state-changes.ts'
+import type { BreakerStateChange, CircuitState } from '../circuit/state-changes.ts'
 import type { BreakerSnapshot } from './types.ts'
 
 /** How many circuits are in each state. */
@@ -40,13 +40,13 @@ export function takeSnapshot({
 }: SnapshotSource): BreakerSnapshot {
   const { outcomes, degraded, retries } = counts
   const state = overallState(circuits, isIsolated)
-  const keys: Record<string, CircuitState> = {}
-  if (hasKeys) for (const { key, state } of circuits) if (state !== 'closed') keys[key] = state
+  const others = circuits.filter((circuit) => circuit.state !== 'closed')
   return {
     name,
     state,
     size: circuits.length,
-    ...(hasKeys && { keys }),
+    // Not by assignment: a key may be `__proto__`.
+    ...(hasKeys && { keys: Object.fromEntries(others.map(({ key, state }) => [key, state])) }),
     counts: { ...outcomes },
     degraded,
     retries,

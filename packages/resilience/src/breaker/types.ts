@@ -11,7 +11,7 @@ import type {
   CircuitState,
   StateChangeListener,
   StateChangeReason
-} from './state-changes.ts'
+} from '../circuit/state-changes.ts'
 
 /** The members that all breakers of an app share. */
 export interface BreakerHost {

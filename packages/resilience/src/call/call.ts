@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Abortable, AbortableList } from '../abortable.ts'
 import type { Deadline } from '../deadline/deadline.ts'
-import { CallTimeoutError, DeadlineError } from '../errors.ts'
+import { CallTimeoutError, DeadlineError } from '../errors/call-errors.ts'
 
 /**
  * The first argument of the guarded function.
@@ -29,7 +29,7 @@ export interface AttemptContext extends CallContext {
   readonly isProbe: boolean
   /** The policy's limit for a part of a body, in milliseconds. */
   readonly bodyTimeout: number
-  /** Milliseconds after which a probe must have ended; `Infinity` for another attempt. */
+  /** Milliseconds after which a probe must have an outcome; `Infinity` for one that has it, and for another attempt. */
   probeRemaining(): number
   /** The result has a body: its success is final only when the body has been read. Call it before the function ends. */
   expectBody(): void

@@ -1,6 +1,8 @@
 import { MAX_DELAY } from '@seaworthy/internal'
-import { isClientError, isResilienceError, isWithoutCall } from '../error-checks.ts'
-import { CallbackError, type FailureKind, UpstreamError } from '../errors.ts'
+import { isClientError, isResilienceError, isWithoutCall } from '../errors/checks.ts'
+import { UpstreamError } from '../errors/call-errors.ts'
+import { CallbackError } from '../errors/input-errors.ts'
+import type { FailureKind } from '../errors/resilience-error.ts'
 
 /**
  * How an attempt counts for the breaker.
@@ -25,10 +27,15 @@ interface MaybeHttpError {
 /** The upstream's status, where fetch wrappers, axios, got and this package's errors have it. */
 function statusOf(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null) return undefined
-  const { status, statusCode, response } = error as MaybeHttpError
-  return [statusCode, status, response?.status, response?.statusCode].find(
-    (value): value is number => typeof value === 'number'
-  )
+  try {
+    const { status, statusCode, response } = error as MaybeHttpError
+    return [statusCode, status, response?.status, response?.statusCode].find(
+      (value): value is number => typeof value === 'number'
+    )
+  } catch {
+    // A getter of the error has thrown.
+    return undefined
+  }
 }
 
 /**
@@ -84,26 +91,36 @@ const LONGEST_RETRY_AFTER = Math.floor(MAX_DELAY / 1000)
 /** Seconds that the upstream asks to wait: `retryAfter` of the error, or its `Retry-After` header. */
 export function retryAfterOf(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null) return undefined
-  const { retryAfter, headers, response } = error as MaybeHttpError
-  const seconds =
-    typeof retryAfter === 'number' && retryAfter >= 0
-      ? Math.ceil(retryAfter)
-      : parseRetryAfter(retryAfterHeader(headers) ?? retryAfterHeader(response?.headers))
-  return seconds === undefined ? undefined : Math.min(seconds, LONGEST_RETRY_AFTER)
+  try {
+    const { retryAfter, headers, response } = error as MaybeHttpError
+    const seconds =
+      typeof retryAfter === 'number' && retryAfter >= 0
+        ? Math.ceil(retryAfter)
+        : parseRetryAfter(retryAfterHeader(headers) ?? retryAfterHeader(response?.headers))
+    return seconds === undefined ? undefined : Math.min(seconds, LONGEST_RETRY_AFTER)
+  } catch {
+    // A getter of the error has thrown.
+    return undefined
+  }
 }
 
+/** The header in a `Headers` of any library, or in an object, whose names may be written in any way. */
 function retryAfterHeader(headers: unknown): unknown {
   if (typeof headers !== 'object' || headers === null) return undefined
-  return headers instanceof Headers
-    ? headers.get('retry-after')
-    : (headers as Record<string, unknown>)['retry-after']
+  const { get } = headers as { get?: unknown }
+  if (typeof get === 'function') return get.call(headers, 'retry-after') ?? undefined
+  return Object.entries(headers).find(([name]) => name.toLowerCase() === 'retry-after')?.[1]
 }
+
+/** A date of HTTP, or of ISO 8601. */
+const datePattern = /^(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? |\d{4}-\d\d-\d\d)/i
 
 /** `Retry-After` is a number of seconds or a date. */
 function parseRetryAfter(value: unknown): number | undefined {
   if (typeof value === 'number' && value >= 0) return Math.ceil(value)
   if (typeof value !== 'string') return undefined
   if (/^\d{1,9}$/.test(value.trim())) return Number(value)
-  const date = Date.parse(value)
+  // Date.parse takes `1.5` for a date too.
+  const date = datePattern.test(value) ? Date.parse(value) : NaN
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - Date.now()) / 1000))
 }

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Abortable, AbortableList } from '../abortable.ts'
 import { type Clock, startTimer, stopTimer } from '../clock.ts'
-import { CallCanceledError, DeadlineError } from '../errors.ts'
+import { CallCanceledError, DeadlineError } from '../errors/call-errors.ts'
+import { isClosed, isDestroyed } from './response-state.ts'
 import type { TimeLimit } from './time-limit.ts'
 
 /**
@@ -81,9 +82,8 @@ export class Deadline extends Abortable implements RequestDeadline {
 
   /** Whether the client has disconnected before the response was complete. */
   get isClientGone(): boolean {
-    if (!this.#isClientGone && this.#reply.raw.destroyed && !this.#reply.raw.writableEnded) {
-      this.#isClientGone = true
-    }
+    const { raw } = this.#reply
+    if (!this.#isClientGone && isDestroyed(raw) && !raw.writableEnded) this.#isClientGone = true
     return this.#isClientGone
   }
 
@@ -99,10 +99,11 @@ export class Deadline extends Abortable implements RequestDeadline {
 
   #watchConnection(): AbortableList {
     if (this.#requestWork) return this.#requestWork
+    const { raw } = this.#reply
     // After the response, only the closing of the app aborts work.
-    if (this.#reply.raw.closed) return (this.#requestWork = this.#appWork)
+    if (isClosed(raw)) return (this.#requestWork = this.#appWork)
     // Not request.signal, and not the request's `close`: both fire as soon as the body has been read.
-    this.#reply.raw.once('close', () => this.#onClose())
+    raw.once('close', () => this.#onClose())
     this.#appWork.add(this)
     return (this.#requestWork = new AbortableList())
   }

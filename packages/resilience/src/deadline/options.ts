@@ -108,6 +108,6 @@ function resolveTrust(trust: readonly string[] | undefined, check: OptionChecks)
   if (trust !== undefined && !Array.isArray(trust)) check.fail('deadline.trust', 'an array', trust)
   const isTrusted = addressList('resilience: "deadline.trust"', trust ?? privateNetworks)
   const isPeerTrusted = ({ raw }: FastifyRequest): boolean => isTrusted(raw.socket.remoteAddress ?? '')
-  // Behind a proxy the peer is the proxy, and the header may be a stranger's.
+  // Behind a proxy the peer is the proxy, and the header may come from any client.
   return trust ? isPeerTrusted : (request) => isPeerTrusted(request) && isTrusted(request.ip ?? '')
 }

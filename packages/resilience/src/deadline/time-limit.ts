@@ -29,10 +29,10 @@ export interface TimeLimit {
 /** The time limit of a request: the route's or the default one, which a trusted peer may shorten. */
 export function timeLimit(policy: DeadlinePolicy, request: FastifyRequest): TimeLimit {
   const { deadline } = request.routeOptions.config as { deadline?: number | false }
-  const own = deadline === false ? Infinity : (deadline ?? policy.default)
+  const limit = deadline === false ? Infinity : (deadline ?? policy.default)
   const requested = requestedLimit(policy, request)
-  if (requested !== undefined && requested < own) return { milliseconds: requested, isExplicit: true }
-  return { milliseconds: own, isExplicit: deadline !== undefined }
+  if (requested !== undefined && requested < limit) return { milliseconds: requested, isExplicit: true }
+  return { milliseconds: limit, isExplicit: deadline !== undefined }
 }
 
 function requestedLimit(policy: DeadlinePolicy, request: FastifyRequest): number | undefined {

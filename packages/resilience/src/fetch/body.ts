@@ -1,5 +1,5 @@
 import { toCallerError } from '../call/outcome.ts'
-import { CallCanceledError } from '../errors.ts'
+import { CallCanceledError } from '../errors/call-errors.ts'
 import { guardedStream } from './body-stream.ts'
 import { type BodyGuard, MissingBody, PendingBody } from './pending-body.ts'
 
@@ -29,6 +29,7 @@ export function guardBody(response: Response, guard: BodyGuard): Response {
     define(name, { value: guarded })
   }
   if (pending instanceof MissingBody) return response
+  pending.watchReader(response)
 
   let stream: ReadableStream<Uint8Array> | undefined
   define('body', { get: () => (stream ??= guardedStream(source, pending)) })
@@ -67,8 +68,8 @@ async function readWhole(
 
 /** Returns a function that returns the response's body, which changes when it is cloned. */
 function bodyReader(response: Response): () => ReadableStream<Uint8Array> | null | undefined {
-  const own = Object.getOwnPropertyDescriptor(response, 'body')
-  if (own && 'value' in own) return () => own.value as ReadableStream<Uint8Array> | null
+  const property = Object.getOwnPropertyDescriptor(response, 'body')
+  if (property && 'value' in property) return () => property.value as ReadableStream<Uint8Array> | null
   const prototype = Object.getPrototypeOf(response) as object
   return () => Reflect.get(prototype, 'body', response) as ReadableStream<Uint8Array> | null
 }

@@ -8,8 +8,9 @@ import { discard } from '../call/discard.ts'
 import type { Clock } from '../clock.ts'
 import { formatTimeout } from '../deadline/header.ts'
 import { deadlineOf } from '../deadline/request-state.ts'
-import { CallCanceledError } from '../errors.ts'
+import { CallCanceledError } from '../errors/call-errors.ts'
 import { guardBody } from './body.ts'
+import { DroppedBodies } from './dropped-bodies.ts'
 import { createPublicFetch } from './public-fetch.ts'
 import { UpstreamLimits } from './upstream-limits.ts'
 import type { UrlParts } from './url.ts'
@@ -90,7 +91,7 @@ export interface FetchHost {
   /** The deadline's header, if it is sent. */
   readonly header: string | false
   readonly propagator: Propagator | undefined
-  /** Headers that tell the service how urgent the request is. */
+  /** Adds the header with the request's priority. */
   readonly addPriority: ((request: FastifyRequest, headers: Headers) => void) | undefined
 }
 
@@ -125,15 +126,17 @@ export function createFetch(
 ): (context: AttemptContext, call: OutgoingCall) => Promise<Response> {
   const limits = new UpstreamLimits(host.clock)
   const publicFetch = createPublicFetch()
+  const dropped = new DroppedBodies()
   return async (context, { url, init, isPublic, ignoresLimits }) => {
     const headers = outgoingHeaders(context, init, host)
-    if (!ignoresLimits) limits.check(url, headers)
+    if (!ignoresLimits) limits.check(url, headers, context.attempt > 1)
+    const callerSignal = init.signal ?? undefined
+    if (callerSignal?.aborted) throw new CallCanceledError()
     const { signal } = context
     const controller = new AbortController()
     const abort = (): void => controller.abort(signal.reason)
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort, { once: true })
-    const callerSignal = init.signal ?? undefined
     const startedAt = host.clock.now()
     const remaining = Math.min(context.callRemaining(), deadlineOf(context.request)?.remaining() ?? Infinity)
 
@@ -166,7 +169,8 @@ export function createFetch(
       controller,
       callerSignal,
       clock: host.clock,
-      pendingWork: host.pendingWork
+      pendingWork: host.pendingWork,
+      dropped
     })
   }
 }

@@ -4,10 +4,11 @@ import { kindOf } from '../call/outcome.ts'
 import { type Clock, startTimer, stopTimer, unrefTimer } from '../clock.ts'
 import type { Deadline } from '../deadline/deadline.ts'
 import { deadlineOf } from '../deadline/request-state.ts'
-import { CallCanceledError, CallTimeoutError, DeadlineError } from '../errors.ts'
+import { CallCanceledError, CallTimeoutError, DeadlineError } from '../errors/call-errors.ts'
+import type { DroppedBodies } from './dropped-bodies.ts'
 
 /** Milliseconds that a probe waits for the reading of its body. An app that needs only the status never reads it. */
-const PROBE_PATIENCE = 1000
+const LONGEST_PROBE_WAIT = 1000
 
 export interface BodyGuard {
   readonly context: AttemptContext
@@ -18,21 +19,32 @@ export interface BodyGuard {
   readonly callerSignal: AbortSignal | undefined
   readonly clock: Clock
   readonly pendingWork: AbortableList
+  readonly dropped: DroppedBodies
 }
 
-/** A body that is not read to its end yet: its time limits, and what its end means for the breaker. */
+/** The stream of a body, as the end of its time sees it. */
+export interface AbortableStream {
+  abort(reason: Error): void
+}
+
+/** A body that is not read to its end yet: its time limits, and the effect of its end on the breaker. */
 export class PendingBody extends Abortable {
   readonly #guard: BodyGuard
   readonly #deadline: Deadline | undefined
   /** An error response need not be complete, nor JSON. */
   readonly #isOk: boolean
   readonly #startedAt: number
+  /** Milliseconds from the start, for a body that is not read in parts. */
+  readonly #limit: number
   #timer: unknown
   #probeTimer: unknown
   #isBeingRead = false
   #hasParts = false
+  #isWaitingForPart = false
   #hasEnded = false
   #onAbort: ((reason: Error) => void) | undefined
+  /** Weak, so that a stream which the app has dropped is collected. */
+  #stream: WeakRef<AbortableStream> | undefined
 
   constructor(guard: BodyGuard, isOk: boolean) {
     super()
@@ -46,9 +58,10 @@ export class PendingBody extends Abortable {
     const limit = isOk
       ? remaining
       : Math.max(remaining, Math.min(context.bodyTimeout, this.#timeToDeadline()))
+    this.#limit = limit
     this.#startTimer(Math.min(limit, context.probeRemaining()))
     if (context.isProbe) {
-      this.#probeTimer = startTimer(clock, PROBE_PATIENCE, () => this.#endProbe())
+      this.#probeTimer = startTimer(clock, LONGEST_PROBE_WAIT, () => this.#endProbe())
       unrefTimer(this.#probeTimer)
     }
     if (this.#deadline) this.#deadline.track(this)
@@ -59,13 +72,20 @@ export class PendingBody extends Abortable {
     return this.#hasEnded
   }
 
-  onAbort(listener: (reason: Error) => void): void {
-    this.#onAbort = listener
+  /** @param reader - The response or the stream: dropped by the app, it ends the wait. */
+  watchReader(reader: object): void {
+    this.#guard.dropped.watch(reader, this)
+  }
+
+  /** Aborts the stream when this is aborted. */
+  abortsWith(stream: AbortableStream): void {
+    this.#stream = new WeakRef(stream)
   }
 
   /** Settles with the reading, or when this is aborted. */
   race<T>(reading: Promise<T>): Promise<T> {
     this.#isBeingRead = true
+    this.#guard.dropped.unwatch(this)
     return new Promise((resolve, reject) => {
       this.#onAbort = reject
       reading.then(resolve, reject)
@@ -76,6 +96,7 @@ export class PendingBody extends Abortable {
   waitForPart(): void {
     this.#isBeingRead = true
     const { context } = this.#guard
+    this.#isWaitingForPart = true
     const untilDeadline = this.#deadline?.isExplicit ? this.#timeToDeadline() : Infinity
     stopTimer(this.#guard.clock, this.#timer)
     this.#startTimer(Math.min(context.bodyTimeout, untilDeadline, context.probeRemaining()))
@@ -86,7 +107,8 @@ export class PendingBody extends Abortable {
     stopTimer(clock, this.#timer)
     this.#timer = undefined
     this.#hasParts = true
-    if (clock.now() - this.#startedAt >= PROBE_PATIENCE) this.#endProbe()
+    this.#isWaitingForPart = false
+    if (clock.now() - this.#startedAt >= LONGEST_PROBE_WAIT) this.#endProbe()
   }
 
   /** The body is complete. */
@@ -97,6 +119,12 @@ export class PendingBody extends Abortable {
   /** The body is not wanted any more. */
   abandon(): void {
     if (this.#finish()) this.#guard.context.abandon()
+  }
+
+  /** The app has dropped the response, or the stream of the body. */
+  drop(): void {
+    if (this.#isBeingRead) this.abandon()
+    else this.end()
   }
 
   /** The body cannot be read. */
@@ -119,12 +147,24 @@ export class PendingBody extends Abortable {
     if (isTimeout && !this.#isBeingRead) this.end()
     else this.fail(reason)
     this.#onAbort?.(reason)
+    this.#stream?.deref()?.abort(reason)
     this.#guard.controller.abort(reason)
   }
 
-  /** Not for ever: a probe whose body flows, or is not wanted, has shown that the service is well. */
+  /**
+   * A probe whose body flows, or is not wanted, has shown that the service is well. One that waits for the service goes
+   * on, unless the policy says that parts may be any time apart.
+   */
   #endProbe(): void {
-    if (this.#guard.context.isProbe && (!this.#isBeingRead || this.#hasParts)) this.#guard.context.confirm()
+    const { context, clock } = this.#guard
+    const isFlowing = this.#hasParts && (!this.#isWaitingForPart || context.bodyTimeout === Infinity)
+    if (!context.isProbe || (this.#isBeingRead && !isFlowing)) return
+    context.confirm()
+    // The probe's limit does not apply any more.
+    if (this.#isWaitingForPart) return this.waitForPart()
+    if (this.#isBeingRead) return
+    stopTimer(clock, this.#timer)
+    this.#startTimer(this.#limit - (clock.now() - this.#startedAt))
   }
 
   #timeToDeadline(): number {
@@ -146,12 +186,13 @@ export class PendingBody extends Abortable {
     this.#hasEnded = true
     stopTimer(this.#guard.clock, this.#timer)
     stopTimer(this.#guard.clock, this.#probeTimer)
+    this.#guard.dropped.unwatch(this)
     this.unlink()
     return true
   }
 }
 
-/** The place of a body in a response without one: its success is final, unless the app takes it for a document. */
+/** Stands for the body of a response without one: the success is final, unless the app reads the body as a document. */
 export class MissingBody {
   readonly #context: AttemptContext
   readonly #isOk: boolean

@@ -2,7 +2,7 @@ import dns from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { findOptional, isPublicAddress, parseAddress } from '@seaworthy/internal'
 import type { Agent, buildConnector } from 'undici'
-import { AddressError } from '../errors.ts'
+import { AddressError } from '../errors/input-errors.ts'
 
 /** The part of undici that is used. */
 interface Undici {

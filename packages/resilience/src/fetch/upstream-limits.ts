@@ -1,11 +1,13 @@
 import { BoundedMap } from '@seaworthy/internal'
 import { retryAfterOf } from '../call/outcome.ts'
 import type { Clock } from '../clock.ts'
-import { UpstreamLimitedError } from '../errors.ts'
+import { UpstreamLimitedError } from '../errors/call-errors.ts'
 
 /** Seconds. After so long a call tests the service, whatever it has asked for. */
 const longestWait = 600
 const maxEntries = 1000
+/** Milliseconds by which a timer may fire early: its delay counts from the start of a turn of the event loop. */
+const earlyTimer = 100
 
 /** The times until which services have asked for no further call, by host and credentials. */
 export class UpstreamLimits {
@@ -19,9 +21,12 @@ export class UpstreamLimits {
     this.#ends = new BoundedMap<number>(maxEntries, (end) => end <= clock.now())
   }
 
-  /** @throws UpstreamLimitedError while the service has asked to wait. */
-  check(url: URL, headers: Headers): void {
-    const now = this.#clock.now()
+  /**
+   * @param isRetry - Whether the call has waited for the service already, by a timer that may fire early.
+   * @throws UpstreamLimitedError while the service has asked to wait.
+   */
+  check(url: URL, headers: Headers, isRetry: boolean): void {
+    const now = this.#clock.now() + (isRetry ? earlyTimer : 0)
     if (now >= this.#lastEnd) return
     const left = (this.#ends.get(keyOf(url, headers)) ?? now) - now
     if (left > 0) throw new UpstreamLimitedError(Math.max(1, Math.ceil(left / 1000)))

@@ -1,4 +1,4 @@
-import { PathError } from '../errors.ts'
+import { AddressError, PathError } from '../errors/input-errors.ts'
 
 /**
  * Path segments and a query whose values are encoded.
@@ -38,12 +38,14 @@ export function path(strings: TemplateStringsArray, ...values: readonly (string 
 /**
  * The URL of an outgoing call.
  *
- * @throws PathError for a value, or a base, with a segment like `..`.
+ * @throws PathError for a value, or a base, with a segment like `..`, AddressError for a URL without a host.
  */
 export function buildUrl(base: string | URL, { path: segments, query }: UrlParts): URL {
   // URL would change `/users/../admin` to `/admin`.
   if (typeof base === 'string' && hasDotSegment(base.split(/[?#]/)[0]!)) throw new PathError()
   const url = new URL(base)
+  // There is no service to guard. Aborting the response of a `data:` URL would end the process (Node 24).
+  if (url.host === '') throw new AddressError()
   if (segments) {
     url.pathname = [url.pathname.replace(/\/$/, ''), ...segments.map((value) => encodeSegment(value))].join(
       '/'

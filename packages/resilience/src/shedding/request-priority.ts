@@ -8,15 +8,15 @@ export function requestPriority(
   { trusts }: Pick<DeadlinePolicy, 'trusts'>
 ): (request: FastifyRequest) => Priority {
   return (request) => {
-    const own = request.routeOptions.config.priority ?? 'normal'
+    const ofRoute = request.routeOptions.config.priority ?? 'normal'
     const value = header === false ? undefined : request.headers[header]
-    if (value === undefined) return own
+    if (value === undefined) return ofRoute
     const rank = priorities.indexOf(value as Priority)
-    return rank >= 0 && rank < priorities.indexOf(own) && trusts(request) ? priorities[rank]! : own
+    return rank >= 0 && rank < priorities.indexOf(ofRoute) && trusts(request) ? priorities[rank]! : ofRoute
   }
 }
 
-/** Tells the services that are called how urgent the request is, unless that is normal. */
+/** Adds the header with the request's priority to an outgoing call, unless the priority is normal. */
 export function addPriorityTo(
   header: string,
   priorityOf: (request: FastifyRequest) => Priority

@@ -51,8 +51,8 @@ export class SheddingLevel {
     const isOverloaded = isBusy && longest >= acceptable
     if (isOverloaded) this.#overloadedIntervals++
     else this.#overloadedIntervals = isBusy ? Math.max(0, this.#overloadedIntervals - 1) : 0
-    const patience = this.#value === 0 ? ONSET : 1
-    if (isOverloaded && this.#overloadedIntervals >= patience)
+    const onset = this.#value === 0 ? ONSET : 1
+    if (isOverloaded && this.#overloadedIntervals >= onset)
       this.#rise((STEP_UP * longest) / maxDelay, delay >= acceptable ? HIGHEST : HIGHEST_FOR_WAIT)
     else if (!isBusy) this.#fall(idle * STEP_DOWN)
   }

@@ -1,5 +1,5 @@
 import type { CallLifetime } from '../call/call.ts'
-import { BulkheadFullError } from '../errors.ts'
+import { BulkheadFullError } from '../errors/call-errors.ts'
 import type { BulkheadPolicy } from './bulkhead-options.ts'
 import { GradientLimit } from './gradient-limit.ts'
 import { TimedWait, type WaitHost } from './timed-wait.ts'

@@ -28,10 +28,10 @@ export function withCoalescing<Args extends unknown[], T>(
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     const shared: SharedCall<T> = { call, promise, resolve, reject }
     next(call).then(resolve, reject)
-    const lost = pending.get(key)
+    const abandoned = pending.get(key)
     pending.set(key, shared)
-    // Those that wait for an answer that got lost get this one.
-    if (lost) promise.then(lost.resolve, lost.reject)
+    // Callers that wait for a call that never ends get this result.
+    if (abandoned) promise.then(abandoned.resolve, abandoned.reject)
     const forget = (): void => void (pending.get(key) === shared && pending.delete(key))
     promise.then(forget, forget)
     return shared
@@ -39,9 +39,9 @@ export function withCoalescing<Args extends unknown[], T>(
 
   const sharedCall = (key: string, call: Call<Args>): SharedCall<T> => {
     const shared = pending.get(key)
-    const isLost =
+    const isAbandoned =
       shared && shared.call.expiresAt === Infinity && call.startedAt - shared.call.startedAt > LONGEST_SHARED
-    return shared && !isLost ? shared : startShared(key, call)
+    return shared && !isAbandoned ? shared : startShared(key, call)
   }
 
   return (call) => {

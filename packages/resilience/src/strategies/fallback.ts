@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Call, CallContext, CallLifetime, RunCall } from '../call/call.ts'
 import { kindOf } from '../call/outcome.ts'
-import { isResilienceError } from '../error-checks.ts'
-import { type FailureKind, type ResilienceError } from '../errors.ts'
+import { isResilienceError } from '../errors/checks.ts'
+import type { FailureKind, ResilienceError } from '../errors/resilience-error.ts'
 import type { LastGood } from './last-good.ts'
 import { TimedWait, type WaitHost } from './timed-wait.ts'
 

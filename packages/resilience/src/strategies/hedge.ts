@@ -1,6 +1,6 @@
 import type { Call, RunCall } from '../call/call.ts'
 import { discard } from '../call/discard.ts'
-import { CallCanceledError } from '../errors.ts'
+import { CallCanceledError } from '../errors/call-errors.ts'
 import type { RetryHost } from './retry.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import type { HedgeOptions } from './retry-options.ts'

@@ -75,6 +75,7 @@ export function neighbours(): { observed: Observed; plugin: FastifyPluginAsync }
     section: (name, snapshot) => void (observed.sections[name] = snapshot)
   }
   const plugin: FastifyPluginAsync = async (fastify) => {
+    fastify.addHook('onClose', async () => observed.operators.close())
     provide(fastify, meterPort, meter)
     provide(fastify, managementPort, management)
     provide(fastify, propagatorPort, {

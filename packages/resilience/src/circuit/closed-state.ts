@@ -84,7 +84,7 @@ export class ClosedState implements CircuitStateMembers {
   }
 
   release(isProvisional: boolean): void {
-    // After a success that was not final, the ramp has its place back.
+    // After a success that was not final, the ramp has its slot back.
     if (!isProvisional && this.#circuit.isCurrent(this)) this.#ramp?.ignore(this.#circuit.host.clock.now())
   }
 

@@ -39,6 +39,11 @@ export class Permit {
     this.isProbe = isProbe
   }
 
+  /** Whether its outcome is final. */
+  get isSettled(): boolean {
+    return this.#state === SETTLED
+  }
+
   /**
    * @param duration - Milliseconds.
    * @param now - The clock's time.

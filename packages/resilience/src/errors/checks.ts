@@ -1,5 +1,7 @@
 import { clientErrorBrand } from '@seaworthy/contract'
-import { AddressError, UpstreamLimitedError, type ResilienceError } from './errors.ts'
+import { UpstreamLimitedError } from './call-errors.ts'
+import { AddressError } from './input-errors.ts'
+import type { ResilienceError } from './resilience-error.ts'
 
 /** Whether no call was made: such an error shows nothing about the service. */
 export const isWithoutCall = (error: unknown): boolean =>

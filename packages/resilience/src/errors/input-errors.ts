@@ -24,7 +24,8 @@ export class PathError extends PluginError<'INVALID_PATH_SEGMENT'> {
 }
 
 /**
- * 400: the address of a call with `allowPrivate: false`, or one that it was redirected to, is not a public one.
+ * 400: the URL of a call has no host (`data:`, `file:`); or with `allowPrivate: false`, the address, or one that the call
+ * was redirected to, is not a public one.
  *
  * @example
  * app.setErrorHandler((error, _request, reply) => {

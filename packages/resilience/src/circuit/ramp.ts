@@ -1,4 +1,4 @@
-/** Places that calls without an outcome may add at most. */
+/** Slots that calls without an outcome may add at most. */
 const maxExtra = 8
 
 /**
@@ -8,7 +8,7 @@ const maxExtra = 8
 export class Ramp {
   readonly #limit: number
   /** Milliseconds. */
-  readonly #patience: number
+  readonly #staleAfter: number
   #width = 2
   #extra = 0
   #active = 0
@@ -20,19 +20,19 @@ export class Ramp {
 
   /**
    * @param limit - At least 2.
-   * @param patience - Milliseconds after which calls that do not end no longer hold their places.
+   * @param staleAfter - Milliseconds after which calls that do not end no longer hold their slots.
    * @param now - The clock's time.
    */
-  constructor(limit: number, patience: number, now: number) {
+  constructor(limit: number, staleAfter: number, now: number) {
     this.#limit = limit
-    this.#patience = patience
+    this.#staleAfter = staleAfter
     this.#movedAt = now
   }
 
   enter(now: number): boolean {
     if (this.#active >= this.#width + this.#extra) {
       // Calls without a time limit may never end: they must not keep out all others.
-      if (now - this.#movedAt < this.#patience) return false
+      if (now - this.#movedAt < this.#staleAfter) return false
       this.#active = 0
     }
     this.#active++

@@ -1,0 +1,63 @@
+// How many requests are rejected, by the load of each interval.
+import t from 'tap'
+import { SheddingLevel } from '../src/shedding/shedding-level.ts'
+
+t.test(
+  'a busy event loop is no overload if it is on time, if requests are few, or for less than ten intervals',
+  async (t) => {
+    const busy = { utilization: 1, delay: 300, wait: 0 }
+    const level = new SheddingLevel({ maxUtilization: 0.98, maxDelay: 200 })
+    for (let round = 0; round < 5; round++) {
+      for (let interval = 0; interval < 9; interval++) level.update(busy, 100)
+      level.update({ ...busy, utilization: 0.97 }, 100)
+      for (let interval = 0; interval < 9; interval++) level.update(busy, 100)
+      level.update(busy, 2)
+      for (let interval = 0; interval < 20; interval++) level.update({ ...busy, delay: 199 }, 100)
+      t.equal(level.value, 0)
+    }
+    for (let interval = 0; interval < 9; interval++) level.update(busy, 100)
+    level.update({ ...busy, delay: 199 }, 100)
+    level.update(busy, 100)
+    t.equal(level.value, 0)
+    level.update(busy, 100)
+    t.ok(level.value > 0, 'one interval on time among many does not end the overload')
+  }
+)
+
+/** The level after as many intervals, of which the first nine change nothing. */
+function levelAfter(delay: number, intervals: number, wait = 0): SheddingLevel {
+  const level = new SheddingLevel({ maxUtilization: 0.98, maxDelay: 200 })
+  for (let interval = 0; interval < 9 + intervals; interval++)
+    level.update({ utilization: 1, delay, wait }, 100)
+  return level
+}
+
+t.test('the more a delay exceeds the acceptable one, the sooner requests are rejected', async (t) => {
+  t.equal(levelAfter(200, 1).value, 0.25)
+  t.equal(levelAfter(400, 1).value, 0.5)
+  t.equal(levelAfter(10_000, 1).value, 1, 'never by more than one priority at a time')
+  t.equal(levelAfter(10_000, 20).value, 3, 'critical requests are never rejected')
+})
+
+t.test('connections that wait while the loop is on time cost only requests of low priority', async (t) => {
+  const level = levelAfter(0, 20, 10_000)
+  t.equal(level.value, 1)
+  level.update({ utilization: 1, delay: 400, wait: 0 }, 100)
+  t.equal(level.value, 1.5, 'a delay of the loop costs others too')
+  level.update({ utilization: 1, delay: 0, wait: 10_000 }, 100)
+  t.equal(level.value, 1.5)
+})
+
+t.test('requests are rejected until delays are short again, and then until there is idle time', async (t) => {
+  const level = levelAfter(800, 1)
+  level.update({ utilization: 1, delay: 100, wait: 0 }, 100)
+  t.equal(level.value, 1.125, 'acceptable before the overload, but not during it')
+  level.update({ utilization: 0.99, delay: 10, wait: 0 }, 100)
+  t.equal(level.value, 1.125, 'busy and on time: as it should be')
+  level.update({ utilization: 0.5, delay: 0, wait: 0 }, 100)
+  t.equal(level.value, 0.875)
+  level.update({ utilization: 1, delay: 800, wait: 0 }, 1)
+  t.equal(level.value, 0.375, 'what keeps the loop busy is not requests')
+  level.update({ utilization: 0, delay: 0, wait: 0 }, 0)
+  t.equal(level.value, 0)
+})

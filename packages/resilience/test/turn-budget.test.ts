@@ -1,0 +1,26 @@
+import t from 'tap'
+import { TurnBudget } from '../src/shedding/turn-budget.ts'
+
+const priorities = ['low', 'normal', 'high', 'critical'] as const
+
+/** Keeps the event loop busy for milliseconds. */
+function spin(milliseconds: number): void {
+  const end = performance.now() + milliseconds
+  while (performance.now() < end);
+}
+
+const nextTurn = () => new Promise<void>((resolve) => void setImmediate(resolve))
+
+t.test('under overload a turn of the event loop admits requests until its time is spent', async (t) => {
+  const budget = new TurnBudget(20)
+  const spent = () => priorities.filter((priority) => budget.isSpent(priority))
+  await nextTurn()
+  t.notOk(budget.isSpent('low'), 'a turn admits one request, whatever its priority')
+  spin(21)
+  t.ok(budget.isSpent('low'))
+  t.ok(budget.isSpent('normal'))
+  spin(80)
+  t.strictSame(spent(), ['low', 'normal', 'high'])
+  await nextTurn()
+  t.notOk(budget.isSpent('normal'), 'the next turn has time of its own')
+})
