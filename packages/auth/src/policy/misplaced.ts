@@ -13,6 +13,10 @@ const isMember = (name: string): boolean => (members as readonly string[]).inclu
 /** `authorize`, `requireAuth`, `authenticated`, but not `author` and `oauth2`. */
 const aboutAuth = /auth(?!or(?!i[sz]))/i
 const otherAuth = /oauth/i
+/** `allowedRoles`, `requiredScope`, `permission`, `guards`, `loginRequired`, `isPrivate`. */
+const aboutAccess =
+  /roles?$|scopes?$|permission|polic(?:y|ies)$|guards?$|rbac|^acl$|^access(?:_?(?:level|control|rules?))?$|login_?required|require[sd]?_?login|logged_?in|private|protect|secured?$|^jwt$|^api_?keys?$|require[sd]?_?users?|dpop/i
+const aboutPublic = /^(?:is_?)?public$/i
 
 /** Whether a name is `auth` with one letter too many, too few, wrong, or two that changed places. */
 export function isMisspeltAuth(name: string): boolean {
@@ -46,3 +50,31 @@ export function misplacedRules(route: RouteOptions): Misplaced {
   for (const name of Object.keys(config)) if (name !== 'auth') sort('config.', name, config[name])
   return { certain, possible }
 }
+
+/**
+ * Keys of a route without a rule that may be meant as one, by other words than {@link misplacedRules} knows, or one level
+ * below: `config.allowedRoles`, `conf.auth`.
+ */
+export function rulesInOtherWords(route: RouteOptions): string[] {
+  const found: string[] = []
+  const look = (place: string, name: string, value: unknown): void => {
+    if (value === undefined || value === null) return
+    if (aboutPublic.test(name) ? value === false : value !== false && aboutAccess.test(name))
+      found.push(place + name)
+    else if (isPlainObject(value)) {
+      const { auth, config } = value as { auth?: unknown; config?: unknown }
+      if (auth) found.push(`${place}${name}.auth`)
+      else if (isPlainObject(config) && config.auth) found.push(`${place}${name}.config.auth`)
+    }
+  }
+  for (const [name, value] of Object.entries(route)) if (!isOfFastify(name)) look('', name, value)
+  for (const [name, value] of Object.entries({ ...route.config })) look('config.', name, value)
+  return found
+}
+
+/** Options that Fastify reads, and may have such words in them. */
+const isOfFastify = (name: string): boolean =>
+  name === 'config' || name === 'schema' || name === 'constraints'
+
+const isPlainObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

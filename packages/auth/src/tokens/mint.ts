@@ -51,6 +51,8 @@ export interface TokenMintDependencies {
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('base64url')
 const refreshTokenFormat = /^([0-9a-f-]{36})\.([A-Za-z0-9_-]{22})([A-Za-z0-9_-]{22})$/
+/** Whether a text has the form of a refresh token. */
+export const isRefreshToken = (text: string): boolean => refreshTokenFormat.test(text)
 /** 128 random bits. */
 const randomText = (): string => randomBytes(16).toString('base64url')
 
@@ -184,6 +186,11 @@ export function createTokenMint(
       if (!('claims' in rotation)) throw invalidRefreshToken()
 
       const { iat_ms: loginAt, ...stored } = JSON.parse(rotation.claims) as Claims
+      // The store lists the families of a user, and a Redis that is full may drop the list.
+      if (revocations.isRevoked({ sub: stored.sub, iat_ms: loginAt, sid: family }, options.issuer)) {
+        await store.endFamily(family)
+        throw invalidRefreshToken()
+      }
       if (binding?.required === true && !isBound(stored)) {
         // A login of the time before the option was set: the client logs in again, with a key.
         await store.endFamily(family)
