@@ -59,7 +59,8 @@ const shapes: Record<ProviderName, Shape> = {
     others: [
       { sub: 'u', aud: 'api', token_use: 'id' },
       { sub: 'u', client_id: 'other', token_use: 'access' },
-      { sub: 'u', token_use: 'access' }
+      { sub: 'u', token_use: 'access' },
+      { sub: 'u', client_id: ['api', 'other'], token_use: 'access' }
     ],
     roles: ['admin'],
     scopes: ['aws.cognito.signin.user.admin']
