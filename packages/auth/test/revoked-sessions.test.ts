@@ -121,6 +121,24 @@ requires(['redis-server'], 'a revocation ends logins whose list Redis has droppe
   t.equal(await me(await login()), 200, 'the next login')
 })
 
+requires(['redis-server'], 'a logout ends tokens of a login that Redis has lost', async (t) => {
+  const { port } = await startRedis(t)
+  const admin = new Redis({ port })
+  t.teardown(() => admin.disconnect())
+  const { app } = await build(t, { jwt: { secret }, redis: admin })
+  const me = async (token: string) =>
+    (await app.inject({ url: '/me', headers: { authorization: `Bearer ${token}` } })).statusCode
+  const { accessToken, refreshToken } = await app.auth.issueTokens({ sub: 'ada' })
+  await admin.flushall()
+  const [family] = refreshToken.split('.')
+  await app.auth.revoke({ refreshToken: `${family}.${'A'.repeat(44)}` })
+  t.equal(await me(accessToken), 200, 'not by a token that was never issued')
+  await app.auth.revoke({ refreshToken })
+  t.equal(await me(accessToken), 401)
+  await app.auth.revoke({ refreshToken })
+  t.equal(await admin.zcard((await admin.keys('*:revoked'))[0]!), 1, 'one entry, however often it comes')
+})
+
 requires(['redis-server'], 'a Redis that drops keys when it is full is named at start', async (t) => {
   const { port } = await startRedis(t)
   const admin = new Redis({ port })
