@@ -199,7 +199,7 @@ t.test('a registration that its plugin keeps to itself is warned about', async (
   })
   await app.ready()
   t.equal(warnings.length, 1, warnings.join('\n'))
-  t.match(warnings[0], /does not have GET \/rule, GET \/hook, which are open.*fastify-plugin/)
+  t.match(warnings[0], /does not have GET \/rule, GET \/hook; these are open.*fastify-plugin/)
 
   const wrapped = logged(t)
   wrapped.app.register(fp(register))

@@ -34,14 +34,17 @@ export function watchOutside(fastify: FastifyInstance): Outside {
     report(hasOwnRoutes, list) {
       const guarded = scopesWithPlugin(fastify)
       const open = suspects.filter(({ scope }) => ![...scopesOf(scope)].some((each) => guarded.has(each)))
-      const remedy = 'wrap the plugin that registers it with fastify-plugin if other routes need guards'
       if (open.length > 0) {
         const names = list([...new Set(open.map(({ name }) => name))])
-        const what = `the scope of @seaworthy/auth does not have ${names}, which are open`
-        fastify.log.warn(`auth: ${what}; ${remedy}`)
+        const what = `the scope of @seaworthy/auth does not have ${names}`
+        fastify.log.warn(
+          `auth: ${what}; these are open; wrap the plugin that registers it with fastify-plugin if they need guards`
+        )
       } else if (!hasOwnRoutes) {
-        const what = 'the scope of @seaworthy/auth has no routes; it guards none'
-        fastify.log.warn(`auth: ${what}; ${remedy}`)
+        const what = 'the scope of @seaworthy/auth has no routes'
+        fastify.log.warn(
+          `auth: ${what}; it guards none; wrap the plugin that registers it with fastify-plugin if others need guards`
+        )
       }
     }
   }

@@ -5,7 +5,7 @@ import { scopesOf } from '../core/scopes.ts'
 import { isPreflight } from './early-routes.ts'
 import { rulesInOtherWords } from './misplaced.ts'
 import { watchOutside } from './outside.ts'
-import type { RouteRule } from './routes.ts'
+import type { RouteRule } from './requirement.ts'
 import { guardsInConfig, guardsOfRegister, uncalledGuards, undefinedRules } from './uncalled-guards.ts'
 
 /** A route whose hooks are complete. */
@@ -93,7 +93,7 @@ export function checkWhenReady(fastify: FastifyInstance, options: ReadyChecksOpt
       log.warn(`auth: ${what}; put the rule into config.auth if it is one`)
     }
     for (const [key, routes] of found.absent) {
-      const what = `"${key}" is undefined on ${shortList(routes)}; without another guard these are open`
+      const what = `"${key}" is undefined on ${shortList(routes)}; these are open without another guard`
       log.warn(`auth: ${what}; see whether the name of its value exists`)
     }
     for (const [key, routes] of found.ofRegister) {

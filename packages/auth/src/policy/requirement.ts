@@ -122,6 +122,9 @@ export interface Requirement {
   readonly mode: 'enforce' | 'report'
 }
 
+/** The requirements of a route's hooks, of its scope's and of its `config.auth`, or that there are none. */
+export type RouteRule = 'public' | 'operational' | 'unmarked' | readonly Requirement[]
+
 /** The plugin's options that a rule refers to. */
 export interface RuleContext {
   readonly schemes: readonly SchemeName[]

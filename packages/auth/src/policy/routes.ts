@@ -9,7 +9,7 @@ import type { Guards } from './guard.ts'
 import { rowsOf, type MatrixRow } from './matrix.ts'
 import { misplacedRules } from './misplaced.ts'
 import { checkWhenReady, type CheckedRoute } from './ready-checks.ts'
-import { requirementOf, type Requirement, type RuleContext } from './requirement.ts'
+import { requirementOf, type Requirement, type RouteRule, type RuleContext } from './requirement.ts'
 import type { Roles } from './roles.ts'
 import { createScopeGuards } from './scope-guards.ts'
 import { phases } from './uncalled-guards.ts'
@@ -28,9 +28,6 @@ export interface RouteRulesOptions extends RuleContext {
   readonly defaultDeny: boolean
   readonly rolesGranting: Roles['rolesGranting']
 }
-
-/** The requirements of a route's hooks, of its scope's and of its `config.auth`, or that there are none. */
-export type RouteRule = 'public' | 'operational' | 'unmarked' | readonly Requirement[]
 
 /** A route. Its hooks and those of its scope are complete when the app is ready. */
 interface RouteEntry {
