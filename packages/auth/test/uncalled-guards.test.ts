@@ -180,7 +180,9 @@ t.test('a rule that an onRoute hook sets after this plugin has read it stops the
 })
 
 t.test('a registration that its plugin keeps to itself is warned about', async (t) => {
-  const register = async (scope: FastifyInstance) => void (await scope.register(auth, { jwt: { secret } }))
+  const register = async (scope: FastifyInstance): Promise<void> => {
+    await scope.register(auth, { jwt: { secret } })
+  }
   const lonely = logged(t)
   lonely.app.register(register)
   lonely.app.get('/x', ok)

@@ -4,12 +4,19 @@ import type { RouteOptions } from 'fastify'
 export const phases = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
 
 /** The stages that come after the handler, or beside it. */
-const lateStages = ['preSerialization', 'onSend', 'onResponse', 'onError', 'onTimeout', 'onRequestAbort']
+const lateStages = new Set([
+  'preSerialization',
+  'onSend',
+  'onResponse',
+  'onError',
+  'onTimeout',
+  'onRequestAbort'
+])
 
 type IsGuard = (value: unknown) => boolean
 
 /** Whether a hook of this stage protects no handler. */
-export const isLateStage = (name: string): boolean => lateStages.includes(name)
+export const isLateStage = (name: string): boolean => lateStages.has(name)
 
 /** Whether a value is a guard, or a list that has one. */
 const hasGuard = (value: unknown, isGuard: IsGuard): boolean =>
