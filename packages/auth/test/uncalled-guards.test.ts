@@ -95,6 +95,14 @@ t.test('a hook or rule whose name does not exist is warned about, with its route
   t.match(warnings.join('\n'), /"config\.auth" is undefined on GET \/rule;/)
 })
 
+t.test('a hook that a plugin of Fastify passes on undefined is no misspelt name', async (t) => {
+  const { app, warnings } = await guarded(t)
+  const proxy = async (scope: FastifyInstance) => void add(scope, '/proxy', { preHandler: undefined })
+  app.register(fp(proxy, { name: '@fastify/http-proxy', encapsulate: true }))
+  await app.ready()
+  t.same(warnings, [])
+})
+
 t.test('a guard in config that no hook calls is warned about', async (t) => {
   const { app, warnings } = await guarded(t)
   add(app, '/x', { config: { check: app.authenticate } })

@@ -75,7 +75,7 @@ export function checkWhenReady(fastify: FastifyInstance, options: ReadyChecksOpt
         ...(hasSchemes ? rulesInOtherWords(route) : [])
       ])
       for (const key of keys) if (!misplaced.get(key)?.includes(name)) note(misplaced, key, name)
-      if (hasSchemes) for (const key of undefinedRules(route)) note(absent, key, name)
+      if (hasSchemes && !isOfFastify(scope)) for (const key of undefinedRules(route)) note(absent, key, name)
       for (const each of scopesOf(scope))
         for (const key of registered.get(each) ?? []) note(ofRegister, key, name)
     }
@@ -116,6 +116,10 @@ export function checkWhenReady(fastify: FastifyInstance, options: ReadyChecksOpt
     done()
   }
 }
+
+/** Plugins of Fastify, such as @fastify/http-proxy, pass on hooks that the app may leave out. */
+const isOfFastify = (scope: object): boolean =>
+  String((scope as { pluginName?: unknown }).pluginName).startsWith('@fastify/')
 
 /** The first names of a list, and how many there are more. */
 const shortList = (names: readonly string[]): string =>
