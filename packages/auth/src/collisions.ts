@@ -1,6 +1,6 @@
 const cookieNames = new Set(['cookies', 'setCookie', 'cookie', 'clearCookie', 'unsignCookie', 'signCookie'])
 const cookieTools = new Set(['serializeCookie', 'parseCookie', 'createSigner', 'signer'])
-const jwtNames = new Set(['jwt', 'jwtVerify', 'jwtDecode', 'jwtSign', 'user'])
+const jwtNames = new Set(['jwt', 'jwtVerify', 'jwtDecode', 'jwtSign'])
 const sessionNames = /^session$|SecureSession$/
 
 /** The advice for a decorator whose name two plugins use. */
@@ -15,6 +15,8 @@ function remedyFor(name: string): string {
   if (cookieNames.has(name) || cookieTools.has(name))
     return 'register @fastify/cookie before @seaworthy/auth, which then uses it with its options'
   if (jwtNames.has(name)) return 'remove @fastify/jwt, which the option "jwt" replaces, or set "jwt" to false'
+  if (name === 'user')
+    return 'remove that decorator, because this package decorates and sets request.user, or set "jwt" to false if it is of @fastify/jwt or another plugin'
   if (sessionNames.test(name)) return 'remove the other session plugin, or set "session" to false'
   if (name === 'authenticate' || name === 'authorize')
     return `rename yours, or decorate it before @seaworthy/auth is registered, which then keeps it`

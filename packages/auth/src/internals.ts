@@ -39,7 +39,12 @@ export async function registerFastifyJwt(
         }
       }
     })
-    fastifyJwt(host, jwtOptions, done)
+    try {
+      fastifyJwt(host, jwtOptions, done)
+    } catch (error) {
+      // avvio would let it end the process: a decorator whose name is taken.
+      done(error as Error)
+    }
   }
   await fastify.register(fp(withReplacement, { name: '@fastify/jwt', fastify: '5.x' }), options)
   if (!replaced) {

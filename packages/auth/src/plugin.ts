@@ -1,9 +1,7 @@
 import cluster from 'node:cluster'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import { managementPort, readinessPort, whenProvided } from '@seaworthy/contract'
 import { invalidOption } from '@seaworthy/internal'
-import type { AuthApi } from './api.ts'
 import { explainCollision } from './collisions.ts'
 import { createAudit } from './core/audit.ts'
 import { withCallbackDeadlines } from './core/callback-deadlines.ts'
@@ -11,9 +9,12 @@ import type { SchemeName } from './core/identity.ts'
 import { createApi } from './create-api.ts'
 import { explainCollisions } from './internals.ts'
 import { describeSchemes } from './openapi/schemes.ts'
-import { resolveOptions, type AuthOptions, type ResolvedAuth } from './options.ts'
+import { reportToReadiness, showToOperators } from './operators.ts'
+import type { AuthOptions } from './options.ts'
 import { createGuards } from './policy/guard.ts'
+import { noteScope } from './policy/outside.ts'
 import { createRouteRules } from './policy/routes.ts'
+import { resolveOptions, type ResolvedAuth } from './resolve-options.ts'
 import { issuerScopeOf } from './revocation/issuer-scope.ts'
 import { createRevocations, type Revocations } from './revocation/revocations.ts'
 import type { Scheme } from './schemes/types.ts'
@@ -59,7 +60,12 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     jwt && (await (await import('./tokens/register.ts')).registerTokens(fastify, jwt, dependencies))
   const sessions =
     session &&
-    (await (await import('./sessions/register.ts')).registerSessions(fastify, session, dependencies))
+    (await (
+      await import('./sessions/register.ts')
+    ).registerSessions(fastify, session, {
+      ...dependencies,
+      revocations: jwt && revocations
+    }))
   const apiKeys =
     options.apiKeys &&
     (await import('./api-keys/register.ts')).createApiKeys(fastify, options.apiKeys, { realm, audit })
@@ -141,6 +147,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
   warnOfLonelyMemory(fastify, options)
   watchKeyFiles(fastify, authOptions, acceptKeys)
   loaded()
+  rules.loaded()
 
   fastify.addHook('onReady', async () => {
     await store.connect()
@@ -155,9 +162,10 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
   })
 }
 
-/** Two registrations in one scope would guard its routes by different rules. */
+/** Two registrations in one scope, or in one below it, would guard its routes by different rules. */
 function assertOnce(fastify: FastifyInstance): void {
-  if (fastify.hasDecorator(registered)) {
+  const isBelow = (scope: object): boolean => Object.prototype.isPrototypeOf.call(fastify, scope)
+  if (fastify.hasDecorator(registered) || [...noteScope(fastify)].some(isBelow)) {
     const rule = 'registered once in a scope and those below it, got it twice'
     const remedy =
       'put the options of both into one registration, or register each in a scope beside the other'
@@ -208,38 +216,6 @@ function decorateUnlessPresent<K extends 'authenticate' | 'authorize'>(
 
 function logKept({ log }: FastifyInstance, name: string): void {
   log.info(`auth: the app has decorated "${name}"; keeping it`)
-}
-
-/** Without Redis the service works in part: it is degraded, not down. */
-function reportToReadiness(fastify: FastifyInstance, store: AuthStore): void {
-  whenProvided(fastify, readinessPort, (readiness) => {
-    const check = (): void => {
-      const problem = store.problem()
-      if (problem) throw problem
-    }
-    readiness.addCheck('auth-redis', check, { critical: false })
-  })
-}
-
-interface LoginsSection {
-  store(): { kind: 'redis' | 'memory'; up: boolean; reason?: string }
-  on: { session: boolean; jwt: boolean }
-}
-
-/** The access of each route, where logins are kept, and whether that answers. */
-function showToOperators(fastify: FastifyInstance, api: AuthApi, { store, on }: LoginsSection): void {
-  whenProvided(fastify, managementPort, (management) => {
-    management.section('access', () => api.matrix(), { live: false })
-    management.section('logins', () => ({ store: store(), ...on }))
-    management.route({
-      method: 'GET',
-      url: '/auth/matrix',
-      handler: async (request, reply) =>
-        request.headers.accept?.includes('text/plain')
-          ? reply.type('text/plain').send(api.printMatrix())
-          : api.matrix()
-    })
-  })
 }
 
 /**

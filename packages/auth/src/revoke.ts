@@ -7,7 +7,7 @@ import type { IssuerScope } from './revocation/issuer-scope.ts'
 import type { Revocations } from './revocation/revocations.ts'
 import type { Sessions } from './sessions/types.ts'
 import type { AuthStore } from './stores/store.ts'
-import type { TokenMint } from './tokens/mint.ts'
+import { isRefreshToken, type TokenMint } from './tokens/mint.ts'
 import type { TokenVerifier } from './tokens/verifier.ts'
 
 export interface RevokeDependencies {
@@ -64,8 +64,12 @@ export function createRevoke({
   mint,
   verifier
 }: RevokeDependencies): AuthApi['revoke'] {
-  /** Revokes a verified token by its `jti`. A token that is not valid needs no revocation. */
+  /**
+   * Ends the login of a refresh token, and revokes a verified access token by its `jti`. A token that is not valid needs no
+   * revocation.
+   */
   async function revokeToken(token: string): Promise<void> {
+    if (isRefreshToken(token)) return mint().endLogin(token)
     const outcome = await new Promise<TokenOutcome>((resolve) => verifier().verify(token, resolve))
     if ('unavailable' in outcome) throw verificationUnavailable(outcome)
     if (!('identity' in outcome)) return
@@ -84,7 +88,9 @@ export function createRevoke({
         ...(issuer === undefined ? [store.endFamiliesOf(user)] : []),
         ...(issuer === undefined && sessions ? [sessions.revokeAll(user)] : [])
       ]),
-    refreshToken: async (token) => mint().endLogin(token),
+    // Logout routes get either kind, as in RFC 7009, and one taken for the other must not end nothing.
+    refreshToken: async (token) =>
+      token.split('.', 4).length === 3 ? revokeToken(token) : mint().endLogin(token),
     session: (id, issuer) =>
       Promise.all([
         revocations.revoke('sid', id, issuer),

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
-import type { ResolvedAuth } from './options.ts'
+import type { ResolvedAuth } from './resolve-options.ts'
 import type { AuthStore } from './stores/store.ts'
 
 /** A public sign of a secret: it is stored in Redis, and the secret cannot be found from it. */

@@ -179,3 +179,25 @@ t.test("a collision of other plugins keeps Fastify's error", async (t) => {
     message: "The decorator 'database' has already been added!"
   })
 })
+
+t.test('a decorator of the app from before makes the start reject, and not the process end', async (t) => {
+  const session = { key: randomBytes(32) }
+  const before: [add: (app: FastifyInstance) => unknown, remedy: RegExp][] = [
+    [(app) => app.decorateRequest('user', null as never), /"user".*request\.user/],
+    [(app) => app.decorateRequest('jwtVerify', null as never), /"jwtVerify".*"jwt" to false/],
+    [(app) => app.decorateReply('jwtSign', null as never), /"jwtSign".*"jwt" to false/],
+    [(app) => app.decorate('jwt', null as never), /"jwt".*"jwt" to false/],
+    [(app) => app.decorateRequest('session', null as never), /"session".*"session" to false/],
+    [(app) => app.decorateReply('setCookie', null as never), /"setCookie".*@fastify\/cookie/]
+  ]
+  for (const [add, remedy] of before) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    add(app)
+    const start = async (): Promise<void> => {
+      void app.register(auth, { jwt: { secret }, session })
+      await app.ready()
+    }
+    await t.rejects(start, { message: remedy })
+  }
+})

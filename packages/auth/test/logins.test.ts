@@ -212,3 +212,12 @@ t.test('an attempt without an answer of the database is no guess', async (t) => 
   isDown = false
   t.ok(await attempt())
 })
+
+t.test('spellings that a database may take for one account share their attempts', async (t) => {
+  const { status } = await build(t, { login: { attempts: 2, accountFactor: 1, addressFactor: 1000 } })
+  const spellings = ['josé', 'jose', 'JOSÉ', 'jose\u0301', 'jo\u200Bse', 'ｊｏｓｅ', ' jose ']
+  const codes: number[] = []
+  for (const account of spellings) codes.push(await status(account, 'wrong', `192.0.2.${codes.length + 1}`))
+  t.strictSame(codes, [401, 401, 429, 429, 429, 429, 429])
+  t.equal(await status('josef', 'wrong'), 401)
+})

@@ -27,7 +27,9 @@ const idpClaims = (more: object = {}) => appClaims({ iss: idp, aud: 'api', ...mo
 /** Signs any header and claims: libraries refuse most of these. */
 function signed(header: object, claims: unknown, key: string | KeyObject = secret): string {
   const { alg = '' } = header as { alg?: unknown }
-  return signedText(`${encode(header)}.${encode(claims)}`, key, /(?:256|384|512)$/.exec(String(alg))?.[0])
+  // An object may have a "toString" that is no function.
+  const name = typeof alg === 'string' ? alg : ''
+  return signedText(`${encode(header)}.${encode(claims)}`, key, /(?:256|384|512)$/.exec(name)?.[0])
 }
 function signedText(text: string, key: string | KeyObject, bits = '256'): string {
   const bytes =

@@ -59,7 +59,8 @@ const shapes: Record<ProviderName, Shape> = {
     others: [
       { sub: 'u', aud: 'api', token_use: 'id' },
       { sub: 'u', client_id: 'other', token_use: 'access' },
-      { sub: 'u', token_use: 'access' }
+      { sub: 'u', token_use: 'access' },
+      { sub: 'u', client_id: ['api', 'other'], token_use: 'access' }
     ],
     roles: ['admin'],
     scopes: ['aws.cognito.signin.user.admin']
@@ -207,4 +208,37 @@ t.test('options beside the provider win, and an unknown provider stops the start
     code: 'INVALID_OPTION',
     message: /provider/
   })
+})
+
+t.test('a key set may begin with a byte order mark', async (t) => {
+  const keys = [{ ...pair.publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' }]
+  const server = createServer((_request, response) => response.end(`\uFEFF${JSON.stringify({ keys })}`))
+  const { url } = await listen(t, server)
+  const { app, route } = await guardedApp(t, {
+    jwt: { issuers: [{ issuer: url, audience: 'api', algorithms: ['RS256'], jwksUrl: url }] }
+  })
+  route('GET', '/me', { config: { auth: true } })
+  const token = tokenOf({}, { iss: url, ...times, sub: 'ada', aud: 'api' })
+  t.equal((await app.inject({ url: '/me', headers: bearer(token) })).statusCode, 200)
+})
+
+t.test('tokens of version 1 of Entra are verified by the keys of its other host', async (t) => {
+  const asked: string[] = []
+  const real = globalThis.fetch
+  t.teardown(() => void (globalThis.fetch = real))
+  globalThis.fetch = async (url) => {
+    asked.push(String(url))
+    const keys = [{ ...pair.publicKey.export({ format: 'jwk' }), kid: 'k', use: 'sig' }]
+    return new Response(JSON.stringify({ keys }))
+  }
+  const issuer = 'https://sts.windows.net/tenant/'
+  const { app, route } = await guardedApp(t, {
+    jwt: { issuers: [{ provider: 'entra', issuer, audience: 'api://shop' }] }
+  })
+  route('GET', '/me', { config: { auth: true } }, ({ identity }: { identity: object }) => identity)
+  const claims = { sub: 's', aud: 'api://shop', appid: 'web', ver: '1.0', scp: 'read', roles: ['admin'] }
+  const token = tokenOf({ typ: 'JWT' }, { iss: issuer, ...times, ...claims })
+  const response = await app.inject({ url: '/me', headers: bearer(token) })
+  t.match(response.json(), { issuer, roles: ['admin'], scopes: ['read'] })
+  t.equal(asked[0], 'https://login.microsoftonline.com/tenant/discovery/v2.0/keys')
 })

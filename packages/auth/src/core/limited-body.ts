@@ -10,7 +10,8 @@ export async function readLimitedText(response: Response): Promise<string> {
       throw Object.assign(new Error(`more than ${maxBytes} bytes`), { code: 'BODY_TOO_LONG' })
     chunks.push(chunk as Uint8Array)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  // It leaves out a byte order mark, which JSON does not have.
+  return new TextDecoder().decode(Buffer.concat(chunks))
 }
 
 /** Reads the body of a response with the status 200. Rejects for any other status. */

@@ -12,8 +12,13 @@ export function localPathOf(path: unknown): string | undefined {
   const url = URL.canParse(path, base) ? new URL(path, base) : undefined
   if (url?.origin !== base) return undefined
   const encoded = url.href.slice(base.length)
-  return encoded.startsWith('//') ? undefined : encoded
+  // A longer one would not fit into the cookie of a login.
+  return encoded.startsWith('//') || encoded.length > 2048 ? undefined : encoded
 }
 
 /** Whether a path stays on this service. */
 export const isLocalPath = (path: unknown): path is string => localPathOf(path) !== undefined
+
+/** The path of a URL as a route of a scope, whose prefix is added to it. */
+export const pathInScope = ({ pathname }: URL, { prefix }: { readonly prefix: string }): string =>
+  prefix !== '' && pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length) : pathname

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { cookiesOf } from './request-cookies.ts'
 
 /** A login or logout in progress. Only the browser that started it has it. */
 export interface LoginState {
@@ -39,7 +40,7 @@ export function stateCookies(name: string, callback: URL): StateCookies {
 
   return {
     set(request, reply, login) {
-      const existing = Object.keys(request.cookies).filter((cookie) => cookie.startsWith(prefix))
+      const existing = Object.keys(cookiesOf(request)).filter((cookie) => cookie.startsWith(prefix))
       for (const cookie of existing.slice(0, Math.max(0, existing.length - maxLogins + 1)))
         void reply.clearCookie(cookie, options)
       const value = Buffer.from(JSON.stringify(login)).toString('base64url')
@@ -48,7 +49,7 @@ export function stateCookies(name: string, callback: URL): StateCookies {
 
     consume(request, reply, state) {
       if (typeof state !== 'string' || !/^[\w-]{16,128}$/.test(state)) return undefined
-      const cookie = request.cookies[cookieName(state)]
+      const cookie = cookiesOf(request)[cookieName(state)]
       if (cookie === undefined) return undefined
       void reply.clearCookie(cookieName(state), options)
       const login = parseLogin(cookie)

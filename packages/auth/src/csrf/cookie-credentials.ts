@@ -1,8 +1,6 @@
 import type { FastifyRequest } from 'fastify'
+import { cookiesOf } from '../core/request-cookies.ts'
 import type { SessionHooks, Sessions } from '../sessions/types.ts'
-
-const cookiesOf = (request: FastifyRequest): Record<string, string | undefined> =>
-  (request as { cookies?: Record<string, string | undefined> }).cookies ?? {}
 
 /** The cookies that authenticate a request without the intention of its sender. */
 export interface CookieCredentials {

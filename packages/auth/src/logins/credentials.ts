@@ -49,9 +49,21 @@ const maxPasswordLength = 1024
 const invalidCredentials = (): AuthError =>
   unauthorized('AUTH_INVALID_CREDENTIALS', 'Account or password is wrong', 'Password realm="login"')
 
+/**
+ * The account without what databases leave out of a comparison: case, accents, and characters that are not seen.
+ * Otherwise each spelling would have attempts of its own.
+ */
+const foldedAccount = (account: string): string =>
+  account
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036F\p{Cf}\p{Cc}]/gu, '')
+    .trim()
+    .toUpperCase()
+    .toLowerCase()
+
 /** A hash, because a shared store must not hold people's email addresses. */
 const accountKey = (account: string): string =>
-  `account:${createHash('sha256').update(account.normalize('NFKC').trim().toLowerCase()).digest('base64url')}`
+  `account:${createHash('sha256').update(foldedAccount(account)).digest('base64url')}`
 
 export function createVerifyCredentials(
   passwords: Passwords,

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
 import { failureReason } from '../core/failure-reason.ts'
-import { localPathOf } from '../core/local-path.ts'
+import { localPathOf, pathInScope } from '../core/local-path.ts'
 import { randomState, stateCookies, type StateCookies } from '../core/state-cookies.ts'
 import type { SessionHooks } from '../sessions/types.ts'
 import type { ProviderLogin } from '../stores/store.ts'
@@ -76,7 +76,7 @@ export function addEndSessionRoutes(fastify: FastifyInstance, dependencies: EndS
     )
   })
   if (callback !== undefined && cookies !== undefined)
-    addCallback(fastify, callback.pathname, cookies, defaultPath)
+    addCallback(fastify, pathInScope(callback, fastify), cookies, defaultPath)
 }
 
 /** The provider sends the browser back. Only a logout of this browser decides about the path. */

@@ -8,7 +8,7 @@ import type { ProviderLogins } from '../revocation/provider-logins.ts'
 import type { SessionHooks } from '../sessions/types.ts'
 import type { AuthStore } from '../stores/store.ts'
 import { providerFailure } from './failures.ts'
-import { localPathOf } from '../core/local-path.ts'
+import { localPathOf, pathInScope } from '../core/local-path.ts'
 import type { ResolvedProvider } from './options.ts'
 import { createProvider, type CompletedLogin, type Provider } from './provider.ts'
 import { randomState, stateCookies, type LoginState } from '../core/state-cookies.ts'
@@ -96,13 +96,13 @@ function addRoutes(
   )
 
   fastify.get(
-    options.callback.pathname,
+    pathInScope(options.callback, fastify),
     { config, schema: { querystring: callbackQuery } },
     async (request, reply) => {
       // The URL has the code: no following page may get it as its referrer.
       void reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
       const login = consumeLogin(request, reply)
-      const query = new URLSearchParams(request.url.split('?')[1])
+      const query = new URLSearchParams(request.url.slice(request.url.indexOf('?') + 1))
       const completed = await provider.completeLogin(query, login).catch((error: unknown) => {
         const failure = providerFailure(error)
         const { code } = failure

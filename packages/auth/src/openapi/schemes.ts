@@ -1,5 +1,5 @@
 import type { SchemeName } from '../core/identity.ts'
-import type { ResolvedAuth } from '../options.ts'
+import type { ResolvedAuth } from '../resolve-options.ts'
 
 /** Security schemes of a document, by name. */
 export type SecuritySchemes = Readonly<Record<string, Readonly<Record<string, unknown>>>>

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { check } from '../core/option-checks.ts'
 import type { AnyReply, AnyRequest } from '../types/requests.ts'
 
 export type Done = (error?: Error) => void
@@ -24,6 +25,13 @@ export function toAuthHook(run: GuardHook): AuthHook {
   return function authHook(request: FastifyRequest, reply: FastifyReply, third?: unknown, fourth?: Done) {
     // As `preParsing` hook it gets the payload before `done`.
     const done = fourth ?? (third as Done | undefined)
+    // `onRequest: app.authenticate()` would be a promise.
+    if ((request as unknown) === undefined)
+      check.failWith(
+        'authenticate',
+        'used without parentheses, because it is the hook',
+        'a call without a request'
+      )
     if (done) return run(request, reply, done)
     return new Promise<void>((resolve, reject) =>
       run(request, reply, (error) => (error ? reject(error) : resolve()))

@@ -122,6 +122,9 @@ export interface Requirement {
   readonly mode: 'enforce' | 'report'
 }
 
+/** The requirements of a route's hooks, of its scope's and of its `config.auth`, or that there are none. */
+export type RouteRule = 'public' | 'operational' | 'unmarked' | readonly Requirement[]
+
 /** The plugin's options that a rule refers to. */
 export interface RuleContext {
   readonly schemes: readonly SchemeName[]
@@ -187,7 +190,9 @@ function namesOf(option: string, value: string | readonly string[] | undefined):
 
 function policiesOf(option: string, value: AuthRule['policies'], policies: Policies): readonly NamedPolicy[] {
   if (value === undefined) return []
-  return toList<string | Policy>(value).map((entry) => {
+  const list = toList<string | Policy>(value)
+  if (list.length === 0) check.failWith(option, 'a policy or a list of policies', 'an empty list')
+  return list.map((entry) => {
     if (typeof entry === 'function') return { name: entry.name || 'inline', evaluate: entry }
     const evaluate = Object.hasOwn(policies, entry) ? policies[entry] : undefined
     if (evaluate) return { name: entry, evaluate }

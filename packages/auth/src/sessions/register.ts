@@ -1,8 +1,11 @@
+import { hash } from 'node:crypto'
 import cookiePlugin, { type Signer } from '@fastify/cookie'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
 import { RotatingKeys } from '../core/rotating-keys.ts'
+import { sharedInApp } from '../core/scopes.ts'
 import type { ProviderLogins } from '../revocation/provider-logins.ts'
+import type { Revocations } from '../revocation/revocations.ts'
 import type { Scheme } from '../schemes/types.ts'
 import type { AuthStore } from '../stores/store.ts'
 import type { Session } from './decorators.ts'
@@ -34,8 +37,15 @@ export async function registerSessions(
     realm,
     store,
     audit,
+    revocations,
     logins
-  }: { realm: string; store: AuthStore; audit: Audit; logins: ProviderLogins | undefined }
+  }: {
+    realm: string
+    store: AuthStore
+    audit: Audit
+    revocations: Revocations | undefined
+    logins: ProviderLogins | undefined
+  }
 ): Promise<SessionFeature> {
   const { log } = fastify
   const { cookie } = options
@@ -44,6 +54,7 @@ export async function registerSessions(
     const what = '"session.cookie.secure" is false; the network can read the session'
     log.warn(`auth: ${what}; set it to true in production`)
   }
+  warnOfSharedCookie(fastify, options, keys[0]!)
   const signatures = new RotatingKeys(keys.map(signatureSecretOf), options.absoluteTimeout)
   if (!fastify.hasPlugin('@fastify/cookie'))
     await fastify.register(cookiePlugin, { secret: rotatingSigner(signatures) as Signer })
@@ -64,6 +75,7 @@ export async function registerSessions(
     audit,
     log,
     cookies,
+    revocations,
     logins,
     current: (request) => (request as WithSession)[place] ?? undefined
   })
@@ -91,6 +103,22 @@ export async function registerSessions(
       }
     }
   }
+}
+
+/** Two registrations in scopes beside each other: a browser has one cookie of a name and path. */
+function warnOfSharedCookie(
+  fastify: FastifyInstance,
+  { cookieName, cookie: { path, domain } }: ResolvedSession,
+  key: Buffer
+): void {
+  const cookies = sharedInApp(fastify, 'session-cookies', () => new Map<string, string>())
+  const name = [cookieName, path, domain].join(';')
+  const digest = hash('sha256', key, 'base64url')
+  const other = cookies.get(name)
+  cookies.set(name, digest)
+  if (other === undefined || other === digest) return
+  const what = `two registrations keep their sessions in the cookie ${cookieName}; a login in one ends that in the other`
+  fastify.log.warn(`auth: ${what}; set another "session.cookieName" in one of them`)
 }
 
 /** Signs cookies with the current secret, and accepts those of the ones before. */

@@ -1,4 +1,6 @@
+import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { cookiesOf } from '../core/request-cookies.ts'
 import type { Session } from './decorators.ts'
 import type { ResolvedSession } from './options.ts'
 import type { SealedCookies } from './sealed-cookies.ts'
@@ -23,7 +25,7 @@ export function createSessionCookies(
   sealed: SealedCookies
 ): SessionCookies {
   return {
-    valueOf: ({ cookies }) => (cookies as Record<string, string | undefined> | null)?.[cookieName],
+    valueOf: (request) => cookiesOf(request)[cookieName],
 
     async open(value) {
       const opened = await sealed.open(value)
@@ -37,10 +39,10 @@ export function createSessionCookies(
     async write(reply, session) {
       const options = { ...cookie, ...stateOf(session).cookieOptions }
       if (session.deleted) {
-        void reply.setCookie(cookieName, '', { ...options, expires: new Date(0), maxAge: 0 })
+        setCookie(reply, cookieName, '', { ...options, expires: new Date(0), maxAge: 0 })
         return
       }
-      void reply.setCookie(cookieName, await sealed.seal(stateOf(session)), options)
+      setCookie(reply, cookieName, await sealed.seal(stateOf(session)), options)
     },
 
     bytesOf(session) {
@@ -48,4 +50,11 @@ export function createSessionCookies(
       return cookieName.length + sealed.lengthOf({ content: { ...content, [idKey]: anyId }, changedAt })
     }
   }
+}
+
+/** Sets a cookie in `onSend`. @fastify/cookie with `hook: false` has written its header before, and would not again. */
+function setCookie(reply: FastifyReply, name: string, value: string, options: CookieSerializeOptions): void {
+  void reply.setCookie(name, value, options)
+  const written = [reply.getHeader('set-cookie')].flat().some((each) => String(each).startsWith(`${name}=`))
+  if (!written) void reply.header('set-cookie', reply.server.serializeCookie(name, value, options as object))
 }

@@ -2,13 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { omitUndefined, subjectOf } from '@seaworthy/internal'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
-import { sessionTooLarge, storeUnavailable, tooManySessions } from '../core/errors.ts'
+import { sessionTooLarge, tooManySessions } from '../core/errors.ts'
 import { check } from '../core/option-checks.ts'
 import type { ProviderLogins } from '../revocation/provider-logins.ts'
+import type { Revocations } from '../revocation/revocations.ts'
 import type { AuthStore, SessionRecord, StoredSession } from '../stores/store.ts'
 import type { Session } from './decorators.ts'
+import { createFindRecord } from './find-record.ts'
 import type { ResolvedSession } from './options.ts'
 import type { SessionCookies } from './session-cookies.ts'
+import { checkSubject, fingerprint, subjectWarning } from './session-user.ts'
 import { createSession, idKey, stateOf } from './session.ts'
 import type { SessionHooks, Sessions } from './types.ts'
 
@@ -24,6 +27,8 @@ export interface SessionDependencies {
   readonly audit: Audit
   readonly log: FastifyBaseLogger
   readonly cookies: SessionCookies
+  /** With tokens: only then do all processes have the same list. */
+  readonly revocations: Pick<Revocations, 'isRevoked' | 'issueTime'> | undefined
   /** If a provider has the option `logout`. */
   readonly logins: ProviderLogins | undefined
   /** The request's session, if it has one yet. */
@@ -37,41 +42,22 @@ const touchShare = 0.1
 
 const createId = (): string => randomBytes(32).toString('base64url')
 
-/** The properties of a user whose change gives the session a new id: the subject and the roles. */
-const fingerprint = (user: unknown): string => {
-  if (typeof user !== 'object' || user === null) return JSON.stringify(user) ?? ''
-  const { roles, role } = user as Record<string, unknown>
-  return JSON.stringify([subjectOf(user), roles, role])
-}
-
-/** Checks a user's id: without one, "all sessions of the user" would be none. */
-const checkSubject = (subject: unknown): string =>
-  subjectOf({ sub: subject }) || check.fail('sessions', "called with a user's id", subject)
-
 export function createSessions(
   options: ResolvedSession,
-  { store, audit, log, cookies, logins, current }: SessionDependencies
+  { store, audit, log, cookies, revocations, logins, current }: SessionDependencies
 ): Sessions & SessionHooks {
   const { idleTimeout, absoluteTimeout } = options
   const loaded = new WeakMap<FastifyRequest, LoadedSession>()
   const rotating = new WeakSet<FastifyRequest>()
+  const warnOfNoSubject = subjectWarning(log)
+  const findRecord = createFindRecord(options, { store, log })
 
   const ttlOf = ({ createdAt }: SessionRecord): number =>
     Math.max(1, Math.min(idleTimeout, createdAt + absoluteTimeout - Date.now()))
 
-  async function findRecord(id: string, user: unknown): Promise<StoredSession | undefined> {
-    try {
-      return await store.findSession(id)
-    } catch (error) {
-      if (options.onStoreError === 'closed')
-        throw storeUnavailable('Sessions cannot be checked right now', error)
-      const what =
-        'auth: a session cannot be checked; trusting its cookie ("session.onStoreError"); check Redis'
-      log.warn({ err: error }, what)
-      const now = Date.now()
-      return { id, subject: subjectOf(user) ?? '', createdAt: now, lastSeen: now }
-    }
-  }
+  /** Whether the user was revoked after the login: a store that is full may have lost the list of the user's sessions. */
+  const isRevoked = ({ id, subject, createdAt }: SessionRecord): boolean =>
+    revocations?.isRevoked({ sub: subject, sid: id, iat_ms: createdAt }, undefined) ?? false
 
   async function loadSession(request: FastifyRequest, cookie: string): Promise<void> {
     const session = await cookies.open(cookie)
@@ -86,7 +72,7 @@ export function createSessions(
     }
     const record = await findRecord(id, user)
     const now = Date.now()
-    if (record === undefined || record.createdAt + absoluteTimeout <= now) {
+    if (record === undefined || record.createdAt + absoluteTimeout <= now || isRevoked(record)) {
       // The session has ended: the content of its cookie is void.
       request.session = createSession()
       return
@@ -106,22 +92,30 @@ export function createSessions(
     audit.record({ type: 'session_ended', outcome: 'logout', scheme: 'session', subject }, request)
   }
 
-  async function saveSession(request: FastifyRequest, session: Session): Promise<void> {
+  /** Returns whether the cookie has to be written: not for a session that was ended while the request ran. */
+  async function saveSession(request: FastifyRequest, session: Session): Promise<boolean> {
     const user = session.deleted ? undefined : session.get('user')
-    if (user === undefined || user === null) return endLoaded(request, session)
+    if (user === undefined || user === null) return endLoaded(request, session).then(() => true)
     const before = loaded.get(request)
     const login = logins?.of(request)
-    const isNew = rotating.has(request) || stateOf(session).regenerated || login !== undefined
-    if (before !== undefined && before.user === fingerprint(user) && !isNew) return
+    const { regenerated } = stateOf(session)
+    const isNew = rotating.has(request) || regenerated || login !== undefined
+    if (before !== undefined && before.user === fingerprint(user) && !isNew) return true
 
     const subject = subjectOf(user) ?? ''
+    if (subject === '') warnOfNoSubject()
     const now = Date.now()
     // A change of roles does not prolong the session of the same user.
-    const isSameUser = before !== undefined && before.record.subject === subject
+    const isSameUser =
+      before !== undefined &&
+      (subject === '' ? before.user === fingerprint(user) : before.record.subject === subject)
+    const isContinued = isSameUser && login === undefined
+    // `regenerate()` is a new login if the request has ended all of the user's, as for a new password.
+    const goesOn = isContinued && !(regenerated && isRevoked(before.record))
     const record: StoredSession = {
       id: createId(),
       subject,
-      createdAt: isSameUser && login === undefined ? before.record.createdAt : now,
+      createdAt: goesOn ? before.record.createdAt : (revocations?.issueTime(subject) ?? now),
       lastSeen: now,
       ip: request.ip,
       userAgent: request.headers['user-agent']?.slice(0, 200),
@@ -130,10 +124,15 @@ export function createSessions(
     // Before the session is there, so that no logout can miss it.
     await logins?.linkSession(record, Math.max(1, record.createdAt + absoluteTimeout - now))
     const saved = await store.saveSession(record, ttlOf(record), {
-      maximum: options.maxSessions,
+      maximum: subject === '' ? 0 : options.maxSessions,
       rejects: options.onMaxSessions === 'reject',
-      replaces: before?.record.id
+      replaces: before?.record.id,
+      continues: isContinued && !regenerated
     })
+    if (saved === 'ended') {
+      request.session = createSession()
+      return false
+    }
     if (saved === 'rejected') {
       const failure = tooManySessions()
       const { code } = failure
@@ -151,6 +150,18 @@ export function createSessions(
     rotating.delete(request)
     const outcome = isSameUser ? 'rotated' : 'login'
     audit.record({ type: 'session_started', outcome, scheme: 'session', subject }, request)
+    return true
+  }
+
+  /** The bytes of the cookie. Rejects what JSON does not have, such as a BigInt. */
+  function bytesOf(request: FastifyRequest, session: Session): number {
+    try {
+      return session.deleted ? 0 : cookies.bytesOf(session)
+    } catch (error) {
+      // Otherwise the response with the error would fail in the same way.
+      request.session = createSession()
+      throw error
+    }
   }
 
   return {
@@ -163,7 +174,7 @@ export function createSessions(
     onSend(request, reply, _payload, done) {
       const session = current(request)
       if (!session || (!session.changed && !rotating.has(request))) return done()
-      const bytes = session.deleted ? 0 : cookies.bytesOf(session)
+      const bytes = bytesOf(request, session)
       if (bytes > maxCookieBytes) {
         request.session = createSession()
         const what = `the session needs a cookie of ${bytes} bytes, and browsers drop those of more than 4096`
@@ -174,7 +185,7 @@ export function createSessions(
       }
       // A change of user decides about the id in the cookie, which is written then.
       saveSession(request, session)
-        .then(() => cookies.write(reply, session))
+        .then((isValid) => (isValid ? cookies.write(reply, session) : undefined))
         .then(
           () => done(),
           (error: Error) => {
@@ -199,7 +210,10 @@ export function createSessions(
           return { ...record, idleExpiresAt: Math.min(record.lastSeen + idleTimeout, expiresAt), expiresAt }
         })
     },
-    async revoke(id, subject) {
+    async revoke(id, user) {
+      if (typeof id !== 'string' || id === '') check.fail('sessions', "called with a session's id", id)
+      // Only `undefined` is any user: that of a user who was not found must not be.
+      const subject = user === undefined ? undefined : checkSubject(user)
       await store.endSession(id, subject)
       audit.record({ type: 'session_ended', outcome: 'revoked', scheme: 'session', subject })
     },

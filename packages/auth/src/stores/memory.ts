@@ -76,7 +76,8 @@ export function memoryStore(): AuthStore {
       return { cursor: '', revocations: [], more: false, lost: false }
     },
 
-    async saveSession(session, ttl, { maximum, rejects, replaces }) {
+    async saveSession(session, ttl, { maximum, rejects, replaces, continues }) {
+      if (continues && replaces !== undefined && sessions.get(replaces) === undefined) return 'ended'
       const others =
         maximum === 0
           ? []

@@ -27,7 +27,8 @@ export interface RedisCalls {
   close(): void
 }
 
-const addressOf = ({ options }: RedisClient): string => {
+/** The server in words for the log. */
+export const addressOf = ({ options }: RedisClient): string => {
   const { host, port, path } = options ?? {}
   if (typeof path === 'string') return `Redis at ${path}`
   return typeof host === 'string' ? `Redis at ${host}:${Number(port)}` : 'Redis'

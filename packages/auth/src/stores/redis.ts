@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { withTimeout } from '@seaworthy/internal'
-import { redisCalls, type RedisCallsOptions } from './redis-calls.ts'
+import { addressOf, redisCalls, type RedisCallsOptions } from './redis-calls.ts'
+import { warnOfEviction } from './redis-eviction.ts'
 import * as scripts from './scripts.ts'
 import type { AuthStore, StoredSession } from './store.ts'
 
@@ -9,7 +10,7 @@ const pageSize = 1000
 
 /** The store of all processes that share a Redis. Each call rejects with 503 while Redis does not answer. */
 export function redisStore(options: RedisCallsOptions): AuthStore {
-  const { client, keyPrefix, timeout } = options
+  const { client, keyPrefix, timeout, log } = options
   const { read, write, problem, reportIfDisconnected, close } = redisCalls(options)
 
   return {
@@ -19,6 +20,7 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
       // A client that still connects queues the PING.
       await withTimeout(timeout, () => client.ping()).catch(() => undefined)
       reportIfDisconnected()
+      await warnOfEviction(client, { server: addressOf(client), timeout, log })
     },
 
     async markService(marks) {
@@ -82,10 +84,10 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
       return { cursor: `${currentEpoch} ${lastVersion}`, revocations, more: Number(more) === 1, lost }
     },
 
-    async saveSession(session, ttl, { maximum, rejects, replaces = '' }) {
+    async saveSession(session, ttl, { maximum, rejects, replaces = '', continues }) {
       const { id, subject } = session
       const keys = [`session:${id}`, `sessions:${subject}`, 'session:']
-      const limit = [maximum, rejects ? 1 : 0, replaces]
+      const limit = [maximum, rejects ? 1 : 0, replaces, continues ? 1 : 0]
       const answer = await write(
         scripts.saveSession,
         keys,
@@ -95,7 +97,8 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
         Date.now(),
         ...limit
       )
-      return Array.isArray(answer) ? (answer as string[]) : answer === 'rejected' ? 'rejected' : []
+      if (answer === 'rejected' || answer === 'ended') return answer
+      return Array.isArray(answer) ? (answer as string[]) : []
     },
 
     async touchSession(session, ttl) {

@@ -87,9 +87,11 @@ if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KE
 
 /**
  * KEYS: session, subject's sessions, prefix of session keys. ARGV: record, ttl, id, now, maximum (0: none), whether to
- * reject, the id of a session that does not count. Returns `rejected`, or the ids of the sessions that ended.
+ * reject, the id of a session that does not count, whether this one continues it. Returns `rejected`, `ended` if there is
+ * nothing to continue, or the ids of the sessions that ended.
  */
 export const saveSession: RedisScript = redisScript(`
+if ARGV[8] == '1' and redis.call('EXISTS', KEYS[3] .. ARGV[7]) == 0 then return 'ended' end
 local ended = {}
 local maximum = tonumber(ARGV[5])
 if maximum > 0 then

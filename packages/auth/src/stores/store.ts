@@ -76,10 +76,12 @@ export interface SessionLimit {
   readonly rejects: boolean
   /** The id of a session that the new one replaces: it does not count. */
   readonly replaces: string | undefined
+  /** Whether the new session continues that one: if it was ended in the meantime, the new one is not saved. */
+  readonly continues: boolean
 }
 
-/** The result of saving a session: rejected, or the ids of the sessions that ended for it. */
-export type SavedSession = 'rejected' | readonly string[]
+/** The result of saving a session: not saved, or the ids of the sessions that ended for it. */
+export type SavedSession = 'rejected' | 'ended' | readonly string[]
 
 /** A revocation: `jti:…`, `sid:…` or `sub:…`. It applies to tokens issued at `cutoff` or before, until `until`. */
 export interface Revocation {

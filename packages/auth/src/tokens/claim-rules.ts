@@ -18,7 +18,7 @@ const isDate = (value: unknown): value is number => typeof value === 'number' &&
 /** A token without `aud` is for the client that it names, if the issuer's options require that claim. */
 const isForAudience = (claims: Claims, { audiences, clientClaims }: IssuerRules): boolean =>
   claims.aud === undefined
-    ? clientClaims.some((name) => includesAudience(claims[name], audiences))
+    ? clientClaims.some((name) => audiences.includes(claims[name] as string))
     : includesAudience(claims.aud, audiences)
 
 /**

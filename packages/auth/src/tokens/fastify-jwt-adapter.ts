@@ -1,6 +1,7 @@
 import type { FastifyJWTOptions } from '@fastify/jwt'
 import type { FastifyInstance } from 'fastify'
 import type { AuthUser } from '../core/identity.ts'
+import { cookiesOf } from '../core/request-cookies.ts'
 import { registerFastifyJwt } from '../internals.ts'
 import {
   createJwtVerify,
@@ -30,6 +31,8 @@ export async function registerJwtAdapter(
   const lookup: JwtVerifyDependencies['lookup'] = (request, options) => {
     const readsHeader = options?.extractToken === undefined && options?.onlyCookie !== true
     const token = readsHeader ? dependencies.binding?.tokenOf(request.headers) : undefined
+    // For @fastify/jwt, which reads the property.
+    if (jwt.cookie !== undefined) cookiesOf(request)
     return token ?? fastify.jwt.lookupToken(request, options)
   }
   const options: FastifyJWTOptions = {

@@ -60,12 +60,12 @@ export interface IssuerOptions {
   jwksUrl?: string
 
   /**
-   * Its public keys in PEM.
+   * Its public keys in PEM, as text or as a Buffer.
    *
    * @defaultValue none: no fixed keys
    * @throws RangeError for a weak key, and for a key that verifies none of `algorithms`.
    */
-  publicKey?: string | readonly string[]
+  publicKey?: string | Buffer | readonly (string | Buffer)[]
 
   /**
    * A shared secret (HMAC), at least 32 bytes: text, a Buffer or a JSON Web Key.

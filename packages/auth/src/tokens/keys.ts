@@ -55,15 +55,15 @@ function parseKey(option: string, parse: () => KeyObject): KeyObject {
 }
 
 /** Reads a public key or a certificate in PEM. */
-export const parsePublicKey = (option: string, pem: string): PublicKey =>
+export const parsePublicKey = (option: string, pem: string | Buffer): PublicKey =>
   publicKeyOf(parseKey(option, () => createPublicKey(pem)))
 
 /** Reads a private key in PEM. Returns it with its public key. */
 export function parsePrivateKey(
   option: string,
-  pem: string | Secret
+  pem: string | Buffer | Secret
 ): PublicKey & { readonly private: string } {
-  const key = parseKey(option, () => createPrivateKey(reveal(pem)))
+  const key = parseKey(option, () => createPrivateKey(Buffer.isBuffer(pem) ? pem : reveal(pem)))
   return {
     ...publicKeyOf(createPublicKey(key)),
     private: key.export({ type: 'pkcs8', format: 'pem' }).toString()

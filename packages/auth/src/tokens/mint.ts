@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { createHash, createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import { subjectOf } from '@seaworthy/internal'
 import type { Audit } from '../core/audit.ts'
 import { challenge, unauthorized } from '../core/errors.ts'
@@ -39,6 +39,8 @@ export interface TokenMint {
 
 export interface TokenMintDependencies {
   readonly sign: (claims: Claims) => string
+  /** The keys that have signed valid tokens: the current one first. */
+  readonly signingKeys: () => readonly (string | Buffer)[]
   readonly store: AuthStore
   readonly revocations: Revocations
   readonly audit: Audit
@@ -51,6 +53,12 @@ export interface TokenMintDependencies {
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('base64url')
 const refreshTokenFormat = /^([0-9a-f-]{36})\.([A-Za-z0-9_-]{22})([A-Za-z0-9_-]{22})$/
+/** Whether a text has the form of a refresh token. */
+export const isRefreshToken = (text: string): boolean => refreshTokenFormat.test(text)
+/** 128 bits that only this service can make: a family is known by it also after the store has lost it. */
+const familyProof = (id: string, key: string | Buffer): string =>
+  createHmac('sha256', key).update(`refresh token of ${id}`).digest('base64url').slice(0, 22)
+const isSame = (one: string, other: string): boolean => timingSafeEqual(Buffer.from(one), Buffer.from(other))
 /** 128 random bits. */
 const randomText = (): string => randomBytes(16).toString('base64url')
 
@@ -87,7 +95,7 @@ const isBound = ({ cnf }: Claims): boolean =>
 
 export function createTokenMint(
   options: ResolvedJwt,
-  { sign, store, revocations, audit, realm, binding, logins }: TokenMintDependencies
+  { sign, signingKeys, store, revocations, audit, realm, binding, logins }: TokenMintDependencies
 ): TokenMint {
   const invalidRefreshToken = () =>
     unauthorized(
@@ -149,7 +157,7 @@ export function createTokenMint(
         iat_ms: issuedAt
       }
       const id = randomUUID()
-      const proof = randomText()
+      const proof = familyProof(id, signingKeys()[0]!)
       const token = createRefreshToken(id, proof)
       const endsAt = Date.now() + options.refreshMaxAge
       const family = { id, subject, claims: JSON.stringify(stored), endsAt, thumbprint }
@@ -184,6 +192,11 @@ export function createTokenMint(
       if (!('claims' in rotation)) throw invalidRefreshToken()
 
       const { iat_ms: loginAt, ...stored } = JSON.parse(rotation.claims) as Claims
+      // The store lists the families of a user, and a Redis that is full may drop the list.
+      if (revocations.isRevoked({ sub: stored.sub, iat_ms: loginAt, sid: family }, options.issuer)) {
+        await store.endFamily(family)
+        throw invalidRefreshToken()
+      }
       if (binding?.required === true && !isBound(stored)) {
         // A login of the time before the option was set: the client logs in again, with a key.
         await store.endFamily(family)
@@ -199,9 +212,12 @@ export function createTokenMint(
     async endLogin(refreshToken) {
       const parsed = parseRefreshToken(refreshToken)
       if (parsed === undefined) return
-      const { family, presented } = parsed
-      // A token without proof was never issued, and a login that has ended has no tokens left.
-      if (!(await store.hasFamily(family, presented.proof))) return
+      const { family, proof, presented } = parsed
+      // A token without proof was never issued. A login that has ended has no tokens left, unless Redis has lost it.
+      const isLost = (): boolean =>
+        signingKeys().some((key) => isSame(familyProof(family, key), proof)) &&
+        !revocations.isRevoked({ sid: family }, options.issuer)
+      if (!(await store.hasFamily(family, presented.proof)) && !isLost()) return
       // In this order, so that a call after one that failed still finds the family.
       await revocations.revoke('sid', family)
       await store.endFamily(family)

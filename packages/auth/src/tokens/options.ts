@@ -4,8 +4,8 @@ import { check, daySeconds, optionsOf, seconds } from '../core/option-checks.ts'
 import type { SymmetricKey } from '../core/strong-secret.ts'
 import { resolveDpop, type DpopOptions, type ResolvedDpop } from '../dpop/options.ts'
 import type { SignatureAlgorithm } from './algorithms.ts'
+import { checkDpop, checkUnique, onlyIntrospected } from './issuer-checks.ts'
 import {
-  isIntrospected,
   resolveIssuer,
   type IntrospectedIssuer,
   type IssuerOptions,
@@ -33,13 +33,13 @@ export interface JwtOptions {
   secret?: SymmetricKey | readonly SymmetricKey[]
 
   /**
-   * Signs and verifies the app's tokens with a key pair: a private key in PEM, RSA of at least 2048 bits, P-256, P-384,
-   * P-521 or Ed25519. A list is a rotation, like `secret`.
+   * Signs and verifies the app's tokens with a key pair: a private key in PEM, as text or as a Buffer, RSA of at least 2048
+   * bits, P-256, P-384, P-521 or Ed25519. A list is a rotation, like `secret`.
    *
    * @defaultValue none: the app issues no tokens signed with a key pair
    * @throws RangeError for a weaker key, another kind of key, and beside `secret`.
    */
-  key?: string | Secret | readonly (string | Secret)[]
+  key?: string | Buffer | Secret | readonly (string | Buffer | Secret)[]
 
   /**
    * The only algorithm of the app's tokens.
@@ -234,24 +234,4 @@ export function resolveJwt(options: JwtOptions): ResolvedJwt {
     cookie: cookie === undefined ? undefined : cookieNameOf(cookie),
     dpop
   }
-}
-
-function checkDpop(issuers: readonly ResolvedIssuer[], dpop: ResolvedDpop | undefined): void {
-  const index = issuers.findIndex(({ dpopRequired }) => dpopRequired === true)
-  if (index === -1 || dpop !== undefined) return
-  check.failWith(`jwt.issuers[${index}].dpopRequired`, 'used with the option "jwt.dpop"', 'none')
-}
-
-function checkUnique(issuers: readonly string[]): void {
-  const duplicate = issuers.find((name, index) => issuers.indexOf(name) !== index)
-  if (duplicate !== undefined) check.fail('jwt.issuers', 'different issuers', duplicate)
-}
-
-function onlyIntrospected(issuers: readonly ResolvedIssuer[]): IntrospectedIssuer | undefined {
-  const [issuer, ...further] = issuers.filter(isIntrospected)
-  if (further.length > 0) {
-    const rule = 'at most one with "introspection": an opaque token does not name its issuer'
-    check.fail('jwt.issuers', rule, further.length + 1)
-  }
-  return issuer
 }

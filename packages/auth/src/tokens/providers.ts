@@ -42,8 +42,13 @@ const presets: Readonly<Record<ProviderName, Preset>> = {
     scopesClaim: 'scope'
   }),
   entra: (issuer) => ({
-    // https://login.microsoftonline.com/TENANT/v2.0
-    jwksUrl: below(issuer.replace(/\/v2\.0\/?$/, ''), 'discovery/v2.0/keys'),
+    // https://login.microsoftonline.com/TENANT/v2.0, for tokens of version 1 https://sts.windows.net/TENANT/
+    jwksUrl: below(
+      issuer
+        .replace(/\/v2\.0\/?$/, '')
+        .replace(/^https:\/\/sts\.windows\.net\//, 'https://login.microsoftonline.com/'),
+      'discovery/v2.0/keys'
+    ),
     rolesClaim: 'roles',
     scopesClaim: 'scp'
   }),

@@ -89,7 +89,9 @@ export async function registerTokens(
     await import('./fastify-jwt-adapter.ts')
   ).registerJwtAdapter(fastify, jwt, dependencies, () => signing.current.sign)
   const sign = (claims: Record<string, unknown>): string => fastify.jwt.sign(claims)
-  const mint = createTokenMint(jwt, { sign, store, revocations, audit, realm, binding, logins })
+  const signingKeys = (): (string | Buffer)[] => signing.all.map((key) => key.sign)
+  const mintDependencies = { sign, signingKeys, store, revocations, audit, realm, binding, logins }
+  const mint = createTokenMint(jwt, mintDependencies)
   const accept = async (next: SigningKey): Promise<(() => void) | undefined> => {
     if (sameKey(signing.current, next)) return undefined
     const promote = await issuers.accept(next.verify)

@@ -6,6 +6,7 @@ import {
   type AuthError,
   type AuthErrorCode
 } from '../core/errors.ts'
+import { cookiesOf } from '../core/request-cookies.ts'
 import type { TokenOutcome } from '../core/token-outcome.ts'
 import type { TokenBinding } from '../dpop/binding.ts'
 import type { Revocations } from '../revocation/revocations.ts'
@@ -74,6 +75,5 @@ export function tokenOf(
 ): string | undefined {
   const token = bearerOf(request.headers) ?? binding?.tokenOf(request.headers)
   if (token !== undefined || cookie === undefined) return token
-  const { cookies } = request as { cookies?: Record<string, string | undefined> }
-  return cookies?.[cookie]
+  return cookiesOf(request)[cookie]
 }

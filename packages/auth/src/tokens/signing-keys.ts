@@ -17,7 +17,7 @@ export interface SigningKeys {
 
 interface SigningKeyOptions {
   secret?: SymmetricKey | readonly SymmetricKey[]
-  key?: string | Secret | readonly (string | Secret)[]
+  key?: string | Buffer | Secret | readonly (string | Buffer | Secret)[]
   algorithm?: SignatureAlgorithm
 }
 

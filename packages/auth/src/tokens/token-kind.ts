@@ -3,7 +3,12 @@ import type { Claims } from '../core/token-outcome.ts'
 const accessTypes = /^(?:application\/)?(?:at\+jwt|jwt|jose)$/i
 const otherKinds = /^(?:id|refresh|offline|logout)(?:[ _-]?token)?$/i
 
-const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
+/** Whether a claim has events by their URIs: that of a security event or logout token (RFC 8417). */
+const isOfEvents = (events: unknown): boolean =>
+  typeof events === 'object' &&
+  events !== null &&
+  !Array.isArray(events) &&
+  Object.keys(events).some((name) => /^[a-z][\w+.-]*:/i.test(name))
 
 const isOtherKind = (kind: unknown): boolean => typeof kind === 'string' && otherKinds.test(kind)
 
@@ -14,8 +19,8 @@ const statesAccess = (typ: unknown, payload: Claims): boolean =>
   payload.token_use === 'access'
 
 /**
- * Whether a token is an access token, as far as it states its kind: issuers sign ID, logout and refresh tokens with the
- * same keys.
+ * Whether a token is an access token, as far as it states its kind: issuers sign ID, refresh, logout and other event tokens
+ * with the same keys.
  *
  * @param type - The `typ` header of the issuer's access tokens. The verifier has compared it already.
  */
@@ -28,7 +33,7 @@ export function isAccessToken(header: Claims, payload: Claims, type: string | un
   const { nonce, at_hash, c_hash, events } = payload
   if (at_hash !== undefined || c_hash !== undefined) return false
   if (nonce !== undefined && !statesAccess(typ, payload)) return false
-  if (typeof events === 'object' && events !== null && logoutEvent in events) return false
+  if (isOfEvents(events)) return false
   // Some issuers state the kind in a claim of their own.
   return !isOtherKind(payload.typ) && !isOtherKind(payload.token_use)
 }

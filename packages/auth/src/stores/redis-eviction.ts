@@ -1,0 +1,25 @@
+import { withTimeout } from '@seaworthy/internal'
+import type { FastifyBaseLogger } from 'fastify'
+import type { RedisClient } from './redis-client.ts'
+
+const script = "return redis.call('INFO', 'memory')"
+
+/** The policy by which a Redis with a memory limit drops keys. `undefined` if it drops none, or does not tell. */
+function evictionOf(info: unknown): string | undefined {
+  if (typeof info !== 'string' || !/^maxmemory:[1-9]/m.test(info)) return undefined
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1]
+  return policy === 'noeviction' ? undefined : policy
+}
+
+/** Warns of a Redis that drops keys when it is full: without the list of a user's sessions, no revocation finds them. */
+export async function warnOfEviction(
+  client: RedisClient,
+  { server, timeout, log }: { server: string; timeout: number; log: FastifyBaseLogger }
+): Promise<void> {
+  // A user without the permission for INFO, or a server that is down: the rest of the start tells more.
+  const info = await withTimeout(timeout, async () => client.eval(script, 0)).catch(() => undefined)
+  const policy = evictionOf(info)
+  if (policy === undefined) return
+  const what = `${server} drops keys when it is full (maxmemory-policy ${policy}); a revocation can then miss sessions and refresh tokens`
+  log.warn(`auth: ${what}; set the policy to noeviction, or use another Redis for logins`)
+}
