@@ -1,5 +1,6 @@
 import { createAutomaton, type Automaton } from './automaton.ts'
 import { countSteps } from './count-steps.ts'
+import { stepsOfWords } from './words.ts'
 import { formatAttack, longestRun } from './format-attack.ts'
 import { phasedWords } from './phased-words.ts'
 import { WorstWords } from './worst-words.ts'
@@ -32,26 +33,38 @@ interface Worst {
   word: readonly number[]
 }
 
+/** The fault of a pattern for strings of up to a length. */
+export type PatternVerdict = (maxLength: number) => ReDoS | undefined
+
+/** Whether a string of up to `maxLength` characters can make a pattern run for long. */
+export const findReDoS = (source: string, flags: string, maxLength: number): ReDoS | undefined =>
+  analysePattern(source, flags)(maxLength)
+
 /**
- * Whether a string of up to `maxLength` characters can make a pattern run for long. The strings on which most ways
- * through its automaton stay open are found, and what the engine reads on them is counted, without running it.
+ * Analyses a pattern for strings of every length. The strings on which most ways through its automaton stay open are
+ * found, and what the engine reads on them is counted, without running it.
  */
-export function findReDoS(source: string, flags: string, maxLength: number): ReDoS | undefined {
+export function analysePattern(source: string, flags: string): PatternVerdict {
+  if (stepsOfWords(source, flags) <= maxSteps) return () => undefined
   const automaton = createAutomaton(source, flags.replaceAll(/[dgy]/g, ''))
   if (automaton === undefined) {
-    return { reason: 'it is too large to be analysed', attack: undefined, safeLength: lengths[0]! }
+    return () => ({ reason: 'it is too large to be analysed', attack: undefined, safeLength: lengths[0]! })
   }
   const worst = worstOf(automaton)
-  const limit = Math.min(maxLength, lengthOfGrowth(automaton, worst))
-  if (stepsAt(worst, limit) <= maxSteps) return undefined
+  const growthEnds = lengthOfGrowth(automaton, worst)
+  const { alphabet } = automaton
+  return (maxLength) => {
+    const limit = Math.min(maxLength, growthEnds)
+    if (stepsAt(worst, limit) <= maxSteps) return undefined
 
-  const safeLength = safeLengthOf(worst, limit)
-  const isExponential = growthOf(worst) > exponential
-  const sample = isExponential ? worst.find(({ length }) => length > safeLength) : worst.at(-1)
-  return {
-    reason: isExponential ? 'it takes exponential time' : `it takes time that grows faster than the string`,
-    attack: sample && formatAttack(automaton.alphabet, sample.word, isExponential ? 0 : safeLength + 1),
-    safeLength
+    const safeLength = safeLengthOf(worst, limit)
+    const isExponential = growthOf(worst) > exponential
+    const sample = isExponential ? worst.find(({ length }) => length > safeLength) : worst.at(-1)
+    return {
+      reason: isExponential ? 'it takes exponential time' : `it takes time that grows faster than the string`,
+      attack: sample && formatAttack(alphabet, sample.word, isExponential ? 0 : safeLength + 1),
+      safeLength
+    }
   }
 }
 
