@@ -1,4 +1,4 @@
-// What operators see of several registrations in one app.
+// Metrics and status of several registrations in one app.
 import { meterPort, provide, type Meter } from '@seaworthy/contract'
 import t from 'tap'
 import { concurrencyLimit, rateLimit } from '../src/index.ts'

@@ -87,7 +87,7 @@ const plugin: FastifyPluginAsync<ConcurrencyOptions> = async (fastify, options) 
   )
 }
 
-/** What operators see of a registration. */
+/** The parts of a registration that operators see. */
 interface Joined {
   readonly limiter: ConcurrencyLimiter
   readonly limits: ReadonlySet<ConcurrencyLimit>

@@ -30,7 +30,7 @@ export function bindDelegator(
   }
 }
 
-/** What a delegator answers: at once, by a promise, or by its callback. */
+/** The answer of a delegator: at once, by a promise, or by its callback. */
 const optionsOf = (delegator: Delegator, request: FastifyRequest): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const hasCallback = delegator.length > 1

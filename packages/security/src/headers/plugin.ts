@@ -80,8 +80,12 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
     // An app that prepared the place with null, as for @fastify/helmet, or that registers it in an outer scope too. A
     // value of the app's stays.
     fastify.addHook('onRequest', (_request, reply, done) => {
-      const { helmet: present } = reply as { helmet?: object | null }
-      if (present === null || present === undefined || ofHeaders in present)
+      const { helmet: present } = reply as { helmet?: unknown }
+      if (
+        present === null ||
+        present === undefined ||
+        (typeof present === 'function' && ofHeaders in present)
+      )
         (reply as { helmet: unknown }).helmet = helmet
       done()
     })

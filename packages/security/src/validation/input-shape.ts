@@ -26,7 +26,24 @@ export function bodyShapeError(
   maxName = Infinity
 ): SecurityError | undefined {
   if (!isContainer(body)) return undefined
+  const limits = { maxDepth, maxKeys, maxName }
+  const error = shapeError(body, limits)
+  // No text makes a circle, but the fields of @fastify/multipart have one: only then each object is read once.
+  return error === undefined ? undefined : shapeError(body, limits, new Set([body]))
+}
 
+interface Limits {
+  maxDepth: number
+  maxKeys: number
+  maxName: number
+}
+
+/** @param visited - The objects that were read, to read none of them again. */
+function shapeError(
+  body: object,
+  { maxDepth, maxKeys, maxName }: Limits,
+  visited?: Set<object>
+): SecurityError | undefined {
   let level: object[] = [body]
   let keys = 0
   for (let depth = 1; level.length > 0; depth++) {
@@ -50,7 +67,7 @@ export function bodyShapeError(
         if (Object.hasOwn(container, '__proto__')) return forbiddenProperty()
       }
     }
-    level = next
+    level = visited === undefined ? next : next.filter((each) => !visited.has(each) && visited.add(each))
   }
   return undefined
 }

@@ -19,7 +19,7 @@ export interface CompiledInput {
   readonly httpPart?: string
 }
 
-/** What Ajv decides about the patterns of a schema. */
+/** Ajv's part in the patterns of a schema. */
 export interface AjvRules {
   /** All rules are tried, so that a `maxLength` does not keep a long text from the pattern beside it. */
   readonly allErrors: boolean
@@ -74,7 +74,7 @@ export class PatternInspector {
   }
 
   /**
-   * What only the compiler has: shared schemas, formats, and the routes that were added before the plugin.
+   * Inspects all that only the compiler has: shared schemas, formats, and the routes that were added before the plugin.
    *
    * @throws Error for an unsafe pattern, unless it may be a warning.
    */

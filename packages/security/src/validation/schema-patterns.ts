@@ -1,7 +1,7 @@
 /** A pattern in a schema. */
 export interface PatternUse {
   /**
-   * What it is tried on: a value, the names of properties, or a value in a validator that is not Ajv's. `request`: the
+   * Its text: a value, the names of properties, or a value in a validator that is not Ajv's. `request`: the
    * request itself brings the pattern.
    */
   readonly kind: 'value' | 'names' | 'code' | 'request'
@@ -19,7 +19,7 @@ export interface FormatUse extends Pick<PatternUse, 'at' | 'limit'> {
   readonly name: string
 }
 
-/** What a schema has of patterns. */
+/** The patterns of a schema. */
 export interface SchemaPatterns {
   readonly patterns: readonly PatternUse[]
   readonly formats: readonly FormatUse[]
