@@ -53,6 +53,14 @@ const usualSize: Size = { states: 1500, steps: 20_000 }
 /** Of a list of many words, which stays large whatever its repetitions are. */
 const largeSize: Size = { states: 16_000, steps: 100_000 }
 
+interface BuildSettings {
+  /** Repetitions with a higher maximum count as unbounded. */
+  readonly cap: number
+  readonly size: Size
+  /** Repetitions with a higher maximum have this one. */
+  readonly maxTimes: number
+}
+
 interface Size {
   readonly states: number
   readonly steps: number
@@ -60,13 +68,17 @@ interface Size {
 
 class TooLarge extends Error {}
 
-/** Makes the automaton of a pattern. `undefined` if it is too large even without counted repetitions. */
-export function createAutomaton(source: string, flags: string): Automaton | undefined {
+/**
+ * Makes the automaton of a pattern. `undefined` if it is too large even without counted repetitions.
+ *
+ * @param maxTimes - Repetitions with a higher maximum have this one.
+ */
+export function createAutomaton(source: string, flags: string, maxTimes = Infinity): Automaton | undefined {
   const alternatives = parsePattern(source, flags)
   const attempts: [cap: number, size: Size][] = repetitionCaps.map((cap) => [cap, usualSize])
   for (const [cap, size] of [...attempts, [repetitionCaps.at(-1)!, largeSize] as const]) {
     try {
-      return build(alternatives, flags, cap, size)
+      return build(alternatives, flags, { cap, size, maxTimes })
     } catch (error) {
       if (!(error instanceof TooLarge)) throw error
     }
@@ -74,7 +86,11 @@ export function createAutomaton(source: string, flags: string): Automaton | unde
   return undefined
 }
 
-function build(pattern: readonly Sequence[], flags: string, cap: number, size: Size): Automaton {
+function build(
+  pattern: readonly Sequence[],
+  flags: string,
+  { cap, size, maxTimes }: BuildSettings
+): Automaton {
   const groups = new Map<string, readonly Sequence[]>()
   collectGroups(pattern, groups)
   const states: { id: number; part: number; next: Step[] }[] = []
@@ -125,7 +141,12 @@ function build(pattern: readonly Sequence[], flags: string, cap: number, size: S
     }
     return repetitionBefore(part, after)
   }
-  const repetitionBefore = ({ part, min, max, lazy }: Part & { kind: 'repetition' }, after: Node): Node => {
+  const repetitionBefore = (
+    { part, min: atLeast, max: atMost, lazy }: Part & { kind: 'repetition' },
+    after: Node
+  ): Node => {
+    const isCut = atMost > maxTimes && atMost < Infinity
+    const [min, max] = isCut ? [Math.min(atLeast, maxTimes), maxTimes] : [atLeast, atMost]
     if (max === 0) return after
     if (maxLengthOf([[part]]) === 0) return before(part, after)
     const least = min > cap ? 1 : min
