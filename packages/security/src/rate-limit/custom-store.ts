@@ -40,10 +40,11 @@ export class CustomStore implements SharedStore {
       this.#count(hit, (error, count) => {
         if (error) return end(error)
         // A count that is no number would never be too high.
-        const current = Number((count as Partial<Record<string, unknown>> | undefined)?.current ?? Number.NaN)
+        const { current: counted, ttl } = (count ?? {}) as { current?: unknown; ttl?: unknown }
+        const current = Number(counted ?? Number.NaN)
         if (Number.isNaN(current)) return end(new Error('The store returned no count'))
         if (results[index] !== undefined) return
-        results[index] = toResult(hit, { current, ttl: Number(count!.ttl as unknown) || hit.window })
+        results[index] = toResult(hit, { current, ttl: Number(ttl) || hit.window })
         if (--left === 0) end(null)
       })
     }
