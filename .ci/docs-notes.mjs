@@ -371,6 +371,11 @@ export const errorNotes = {
   ],
   BODY_TOO_DEEP: ['400', 'Nested deeper than `maxDepth`', 'Send flatter data'],
   TOO_MANY_KEYS: ['413', 'More keys, items or parameters than `maxKeys`', 'Send less at once'],
+  KEY_TOO_LONG: [
+    '413',
+    'A key of more than 1000 characters, where a schema has `patternProperties` that are slow on longer ones',
+    'Send shorter keys'
+  ],
   FORBIDDEN_PROPERTY: ['400', '`__proto__` or `constructor.prototype` in a body', 'Send the body without it'],
   // made by several, or by plugins of others
   FST_JWT_NO_AUTHORIZATION_IN_HEADER: [

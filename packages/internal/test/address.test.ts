@@ -13,7 +13,9 @@ for (const [text, address] of [
   ['::ffff:192.0.2.1', '192.0.2.1'],
   ['[::ffff:192.0.2.1]:80', '192.0.2.1'],
   ['::ffff:c000:201', '192.0.2.1'],
-  [' 192.0.2.1 ', '192.0.2.1']
+  [' 192.0.2.1 ', '192.0.2.1'],
+  ['"192.0.2.1:443"', '192.0.2.1'],
+  ['"[2001:db8::1]:443"', '2001:db8::1']
 ] as const) {
   t.test(`finds the address in "${text}"`, async (t) => {
     t.equal(parseAddress(text)?.toString(), address)

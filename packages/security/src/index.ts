@@ -35,7 +35,8 @@ export type {
   RateLimitOptions,
   RedisConnection,
   RouteLimitOptions,
-  RouteRateLimit
+  RouteRateLimit,
+  UpstashClient
 } from './rate-limit/options.ts'
 export { rateLimit } from './rate-limit/plugin.ts'
 export type { RateLimitStore, RateLimitStoreClass, StoreCallback } from './rate-limit/store-interface.ts'

@@ -54,6 +54,13 @@ export function isInjectedByTest({ raw, ip }: FastifyRequest): boolean {
   return ip === '127.0.0.1' && !(raw.socket instanceof Socket) && !('stream' in raw)
 }
 
+/**
+ * Whether a hook is the limiter of @fastify/rate-limit: by the name of its mark on a request, which bundlers keep. One
+ * that is not recognised limits beside ours.
+ */
+export const isOfficialLimiter = (hook: unknown): boolean =>
+  typeof hook === 'function' && Function.prototype.toString.call(hook).includes('rateLimitRan')
+
 const forwardedClient = '203.0.113.254'
 
 /**

@@ -14,6 +14,7 @@ export type SecurityErrorCode =
   | 'UNSUPPORTED_CONTENT_TYPE'
   | 'BODY_TOO_DEEP'
   | 'TOO_MANY_KEYS'
+  | 'KEY_TOO_LONG'
   | 'FORBIDDEN_PROPERTY'
 
 /**

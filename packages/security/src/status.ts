@@ -48,7 +48,7 @@ export interface SecurityStatus {
   headers?: Readonly<Record<string, string>>
   /** The limits, by name. */
   limits?: () => LimitInfo[]
-  /** The store of the counts, and whether it answers. */
+  /** The store of the counts, and whether it answers. Of several registrations: whether all do. */
   store?: () => { kind: 'memory' | 'redis' | 'custom'; up: boolean; keys: number }
   /** The routes that accept input without a schema. Complete once the app is ready. */
   boundaries?: () => OpenBoundary[]

@@ -9,7 +9,7 @@ import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { concurrencyLimit, rateLimit, security, type ConcurrencyOptions } from '../src/index.ts'
-import { captureLog, countingMeter, listen } from './helpers.ts'
+import { captureLog, countingMeter, createApp, listen, ok, statuses } from './helpers.ts'
 
 /** Requests that wait in their handlers. */
 class Gate {
@@ -378,4 +378,41 @@ t.test('wrong options stop the start', async (t) => {
     await t.rejects(register(options), { code: 'INVALID_OPTION', message: /concurrency/ }, JSON.stringify(options))
   for (const route of [{ max: 0 }, 5, { maximum: 3 }])
     await t.rejects(register({}, route), { code: 'INVALID_OPTION' }, JSON.stringify(route))
+})
+
+t.test('a key that comes later, by whatever kind of promise, counts apart', async (t) => {
+  // oxlint-disable-next-line unicorn/no-thenable -- that is what the test is about
+  const thenable = (key: string) => ({ then: (done: (key: string) => void) => done(key) })
+  for (const later of [thenable, async (key: string) => key]) {
+    const keyGenerator = ({ headers }: FastifyRequest) => later(headers['x-key'] as string) as Promise<string>
+    const app = createApp(t)
+    await app.register(concurrencyLimit, { max: 1, by: 'ip', keyGenerator })
+    const { promise, resolve } = Promise.withResolvers<string>()
+    let waiting = 0
+    app.get('/wait', () => (waiting++, promise))
+    app.get('/', ok)
+    const first = app.inject({ url: '/wait', headers: { 'x-key': 'a' } })
+    await until('it to run', () => waiting === 1)
+    t.same(await statuses(app, 1, { url: '/', headers: { 'x-key': 'a' } }), [429])
+    t.same(await statuses(app, 1, { url: '/', headers: { 'x-key': 'b' } }), [200])
+    resolve('done')
+    t.equal((await first).statusCode, 200)
+  }
+})
+
+t.test('a request that the app routes again gives both of its places back', async (t) => {
+  const app = createApp(t)
+  await app.register(concurrencyLimit, { max: 2, by: 'ip' })
+  app.get('/again', ({ raw }, reply) => {
+    reply.hijack()
+    raw.url = '/there'
+    app.routing(raw, reply.raw)
+  })
+  app.get('/there', ok)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  for (let i = 0; i < 4; i++) {
+    const response = await fetch(`${app.listeningOrigin}/again`)
+    t.equal(response.status, 200)
+    await response.text()
+  }
 })

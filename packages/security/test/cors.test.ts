@@ -182,6 +182,45 @@ t.test('a list may have nested lists, as in @fastify/cors, but no booleans', asy
   await t.rejects(build(t, { origin: [['null']], credentials: true }), { name: 'RangeError' })
 })
 
+t.test('an origin function of any kind answers', async (t) => {
+  const later = (callback: (error: null, allow: boolean) => void, allow: boolean) =>
+    void setImmediate(callback, null, allow)
+  const answers: Record<string, [origin: unknown, allowed: boolean]> = {
+    'at once': [(origin: string) => origin === allowed, true],
+    'the origin at once': [(_origin: string) => allowed, true],
+    'a list at once': [() => [allowed], true],
+    nothing: [(_origin: string) => undefined, false],
+    'false, or its callback': [
+      (origin: string, done: Function): unknown => origin === allowed && done(null, true),
+      true
+    ],
+    'true by chance, and its callback': [
+      (origin: string, done: never) => {
+        later(done, origin === allowed)
+        return true
+      },
+      true
+    ],
+    'its callback among other parameters': [
+      (...all: [string, never]) => later(all[1], all[0] === allowed),
+      true
+    ],
+    'a promise of nothing, and its callback': [
+      async (origin: string, done: never) => later(done, origin === allowed),
+      true
+    ]
+  }
+  for (const [name, [origin, isAllowed]] of Object.entries(answers)) {
+    const app = await build(t, { origin: origin as never })
+    const { headers, statusCode } = await request(app, allowed)
+    t.equal(statusCode, 200, name)
+    t.equal(headers['access-control-allow-origin'], isAllowed ? allowed : undefined, name)
+    const other = await request(app, 'https://evil.com')
+    t.equal(other.statusCode, 200, name)
+    t.notOk('access-control-allow-origin' in other.headers, name)
+  }
+})
+
 t.test('a delegator of any kind answers', async (t) => {
   const origin = 'https://app.example.com'
   const answers: [name: string, delegator: unknown, allowed: string | undefined][] = [
@@ -197,7 +236,16 @@ t.test('a delegator of any kind answers', async (t) => {
         setImmediate(done, null, { origin: [origin] })
       },
       origin
-    ]
+    ],
+    [
+      'later, from an asynchronous function',
+      async (_: unknown, done: (error: null, options: object) => void) => {
+        setImmediate(done, null, { origin: [origin] })
+      },
+      origin
+    ],
+    ['a new pattern each time', () => ({ origin: /^https:\/\/(?:[a-z]+\.)*example\.com$/ }), origin],
+    ['true', () => true, undefined]
   ]
   for (const [name, delegator, allowed] of answers) {
     const app = await buildApp(t, cors, { delegator: delegator as never })

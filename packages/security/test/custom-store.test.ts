@@ -72,6 +72,38 @@ t.test('a store that fails follows onStoreError', async (t) => {
   t.same(await statuses(await build(t, { max: 1, store: BrokenStore, onStoreError: 'closed' }), 1), [503])
 })
 
+t.test('a store that gives no count lets no request pass for it, and ends nothing', async (t) => {
+  type Incr = (key: string, callback: StoreCallback, timeWindow: number) => unknown
+  const answers: Record<string, [incr: Incr, statuses: number[]]> = {
+    nothing: [(_key, done) => done(null), [503, 503]],
+    'no count': [(_key, done) => done(null, {} as never), [503, 503]],
+    'no number': [(_key, done) => done(null, { current: Number.NaN, ttl: 1 }), [503, 503]],
+    'a text': [(_key, done) => done(null, { current: '9' as never, ttl: 1 }), [429, 429]],
+    'no time': [(_key, done) => done(null, { current: 1 } as never), [200, 200]],
+    'a rejection': [async () => Promise.reject(new Error('down')), [503, 503]],
+    'a promise, and its callback': [async (_key, done) => done(null, { current: 1, ttl: 1 }), [200, 200]],
+    'the first of two twice': [
+      (_key, done) => {
+        done(null, { current: 1, ttl: 1 })
+        done(null, { current: 9, ttl: 1 })
+      },
+      [200, 200]
+    ]
+  }
+  for (const [name, [incr, expected]] of Object.entries(answers)) {
+    class Odd extends Store {
+      override incr(...args: Parameters<Incr>): void {
+        return incr(...args) as undefined
+      }
+      override child(options: object): Store {
+        return new Odd(options)
+      }
+    }
+    const app = await build(t, { max: 3, store: Odd, onStoreError: 'closed' })
+    t.same(await statuses(app, 2), expected, name)
+  }
+})
+
 for (const [options, message] of [
   [{ store: class {} }, /"rateLimit.store" must be a class with the methods incr and child/],
   [{ store: Store, redis: { host: 'localhost' } }, /"rateLimit.store" must be left out/],

@@ -78,3 +78,20 @@ t.test('a compressed bomb is not decompressed', async (t) => {
   })
   t.ok(response.statusCode >= 400 && response.statusCode < 500, String(response.statusCode))
 })
+
+t.test('a body that refers to itself, as the fields of a form may, is not deep', async (t) => {
+  const app = await build(t, {}, (app) => {
+    app.addContentTypeParser('multipart/form-data', { parseAs: 'string' }, (_request, text, done) => {
+      const body: Record<string, unknown> = {}
+      for (const name of String(text).split(',')) body[name] = { fieldname: name, value: '5', fields: body }
+      done(null, body)
+    })
+    const field = { type: 'object', required: ['value'], properties: { value: { type: 'integer' } } }
+    const schema = { body: { type: 'object', required: ['age'], properties: { age: field } } }
+    app.post<{ Body: { age: { value: unknown } } }>('/', { schema }, async ({ body }) => body.age.value)
+  })
+  const form = 'multipart/form-data; boundary=x'
+  t.same((await post(app, 'age,name,city', form)).json(), 5)
+  const many = Array.from({ length: 10_001 }, (_none, index) => `f${index}`).join(',')
+  t.equal((await post(app, `age,${many}`, form)).statusCode, 413)
+})

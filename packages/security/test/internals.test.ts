@@ -1,10 +1,12 @@
-// The undocumented parts of Node, Fastify and @fastify/cors, in the installed versions.
+// The undocumented parts of Node, Fastify and official plugins, in the installed versions.
+import fastifyRateLimit from '@fastify/rate-limit'
 import type { FastifyInstance } from 'fastify'
 import { ServerResponse } from 'node:http'
 import t from 'tap'
 import { cors, security } from '../src/index.ts'
 import {
   canReplaceHeadWriter,
+  isOfficialLimiter,
   nativeResponse,
   registerCorsWithoutHook,
   requestWithoutSocket,
@@ -32,6 +34,19 @@ t.test('without _storeHeader the documented writer sends the headers, and one li
   const app = await buildApp(t, security, { cors: { origin: 'https://a.com' } }, undefined, { logger })
   t.match(await exchange(t, app, getBytes('/')), /\r\nx-frame-options: DENY\r\n/i)
   t.equal(lines.filter((line) => line.includes('sending them through writeHead()')).length, 1)
+})
+
+t.test('the limiter of @fastify/rate-limit is recognised on the routes that it limits', async (t) => {
+  const app = createApp(t)
+  await app.register(fastifyRateLimit, { global: false, hook: 'preHandler' })
+  const limited: string[] = []
+  app.addHook('onRoute', ({ url, onRequest, preHandler }) => {
+    if ([onRequest, preHandler].flat().some(isOfficialLimiter)) limited.push(url)
+  })
+  app.get('/', { onRequest: (_request, _reply, done) => done() }, ok)
+  app.get('/route', { config: { rateLimit: { max: 1 } }, preHandler: [] }, ok)
+  app.get('/hook', { onRequest: app.rateLimit() }, ok)
+  t.same([...new Set(limited)], ['/route', '/hook'])
 })
 
 t.test('the class of requests shows which peers are trusted', async (t) => {

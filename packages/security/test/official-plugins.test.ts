@@ -41,6 +41,32 @@ for (const order of orders) {
   })
 }
 
+for (const order of orders) {
+  t.test(`@fastify/rate-limit ${order} ours leaves out most routes: they keep our limit`, async (t) => {
+    const app = createApp(t)
+    const theirs = { global: false, max: 3 }
+    if (order === 'before') await app.register(fastifyRateLimit, theirs)
+    await app.register(rateLimit, { max: 2 })
+    if (order === 'after') await app.register(fastifyRateLimit, theirs)
+    if (order === 'imported after') await app.register(import('@fastify/rate-limit'), theirs)
+    app.get('/', ok)
+    app.get('/route', { config: { rateLimit: { max: 4 } } }, ok)
+    t.same(await statuses(app, 3), [200, 200, 429])
+    t.same(await statuses(app, 5, '/route'), [200, 200, 200, 200, 429])
+    t.same(await statuses(app, 3, '/nowhere'), [429, 429, 429], 'unknown paths count with the first route')
+  })
+}
+
+t.test('in a scope of @fastify/rate-limit without global limits, ours is in force', async (t) => {
+  const app = createApp(t)
+  await app.register(fastifyRateLimit, { global: false })
+  await app.register(async (scope) => {
+    await scope.register(rateLimit, { max: 2 })
+    scope.get('/', ok)
+  })
+  t.same(await statuses(app, 3), [200, 200, 429])
+})
+
 const [a, b, c] = ['https://a.example', 'https://b.example', 'https://c.example']
 const forms: Record<string, CorsOptions> = {
   'a list': { origin: [a, /^https:\/\/p\.example$/] },

@@ -107,7 +107,7 @@ const invalid: [object, string | RegExp][] = [
   [{ rateLimit: { maxx: 1 } }, 'security: "rateLimit.maxx" is not an option, did you mean "max"?'],
   [
     { rateLimit: { redis: 'redis://localhost' } },
-    /"rateLimit.redis" must be a client of ioredis or of node-redis/
+    /"rateLimit.redis" must be a client of ioredis, of node-redis/
   ],
   [{ rateLimit: { redis: { sendCommand: () => 1 } } }, /"rateLimit.redis" must be a client of ioredis/],
   [{ rateLimit: { redis: new (class Other {})() } }, /"rateLimit.redis" must be a client of ioredis/],

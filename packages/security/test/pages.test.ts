@@ -71,6 +71,25 @@ t.test('pages have headers with which they work, all else those of an API', asyn
   t.equal((await received(t, app, '/own'))['content-security-policy'], "default-src 'self'")
 })
 
+t.test('a 304 leaves the policy of the page that the browser has kept as it is', async (t) => {
+  for (const enableCSPNonces of [false, true]) {
+    const app = await buildApp(t, headers, { enableCSPNonces }, (app) => {
+      app.get('/page', (_request, reply) => void reply.code(304).send())
+      app.get('/raw', (_request, reply) => {
+        reply.hijack()
+        reply.raw.writeHead(304).end()
+      })
+      app.get('/own', (_request, reply) => void reply.code(304).header('cache-control', 'max-age=5').send())
+    })
+    for (const path of ['/page', '/raw', '/own']) {
+      const found = await received(t, app, path)
+      t.notOk('content-security-policy' in found, path)
+      t.equal(found['cache-control'], path === '/own' ? 'max-age=5' : undefined, path)
+      t.equal(found['x-content-type-options'], 'nosniff', path)
+    }
+  }
+})
+
 t.test('options apply to both, and the nonces of a page are those of the request', async (t) => {
   const app = await buildApp(t, headers, { enableCSPNonces: true, xFrameOptions: false }, (app) =>
     app.get('/', (_request, reply) => void reply.type('text/html').send(reply.cspNonce.script))

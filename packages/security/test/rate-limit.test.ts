@@ -217,3 +217,17 @@ t.test('several registrations count apart, in one scope and in several', async (
     ['ip', '2 ip', '3 ip']
   )
 })
+
+t.test('routes of one path that constraints tell apart count apart', async (t) => {
+  const app = await buildApp(t, rateLimit, {}, (app) => {
+    for (const [host, max] of [
+      ['a.example', 1],
+      ['b.example', 2]
+    ] as const) {
+      app.get('/', { constraints: { host }, config: { rateLimit: { max } } }, ok)
+    }
+  })
+  const at = (host: string) => ({ url: '/', headers: { host } })
+  t.same(await statuses(app, 2, at('a.example')), [200, 429])
+  t.same(await statuses(app, 3, at('b.example')), [200, 200, 429])
+})

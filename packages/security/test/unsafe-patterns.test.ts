@@ -39,7 +39,10 @@ const unsafe = [
   '^((ab)*)*$',
   '(?=(a+)+$)b',
   '^(?:xyz|xy|z)*$',
-  String.raw`^[\w.]+(?:[.]?\w+)*@\w+$`
+  String.raw`^[\w.]+(?:[.]?\w+)*@\w+$`,
+  // Counts, and beside them what grows without one.
+  String.raw`^[ab]{1,100}[ab]{1,100}c|\s+$`,
+  String.raw`^(?:[ab]{1,100}[ab]{1,100}c|x\d+\d+$)`
 ]
 /** Patterns that are safe on short strings only, with a `maxLength` that is accepted and one that is rejected. */
 const bounded: [string, number, number][] = [
@@ -79,7 +82,14 @@ const harmless = [
   String.raw`\d`,
   '[a-z]+',
   String.raw`^(\d{3})\1$`,
-  '^.{1,2000}$'
+  '^.{1,2000}$',
+  // Counts make these slow on short strings only, and a list of words makes one long.
+  String.raw`^https?:\/\/(?:www\.)?[-a-z0-9@:%._+~#=]{1,256}\.[a-z0-9()]{1,6}\b(?:[-a-z0-9()@:%_+.~#?&/=]*)$`,
+  String.raw`[a-z]{1,64}@[a-z]{1,64}`,
+  `^(?:${Intl.supportedValuesOf('timeZone')
+    .join('|')
+    .replaceAll('+', String.raw`\+`)})$`,
+  `^(?:${Intl.supportedValuesOf('currency').join('|')})(?:,(?:${Intl.supportedValuesOf('currency').join('|')}))*$`
 ]
 
 t.test('a pattern that can be made to run for seconds stops the start, anywhere in a schema', async (t) => {

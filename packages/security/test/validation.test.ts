@@ -114,6 +114,8 @@ t.test('with a schema for each content type, others are rejected', async (t) => 
   t.equal(await status('application/x-unknown', 'anything'), 415)
 })
 
+const pathOf = (name: string) => `/${name.replaceAll(' ', '-')}`
+
 t.test('no body passes a schema of one, whatever names its type', async (t) => {
   const untyped = { required: ['id'], properties: { id: { type: 'integer' } } }
   const schemas: Record<string, object> = {
@@ -123,16 +125,26 @@ t.test('no body passes a schema of one, whatever names its type', async (t) => {
     either: { anyOf: [untyped, { type: 'object', required: ['name'] }] },
     shared: { $ref: 'shared#' },
     part: { $ref: '#/definitions/inner', definitions: { inner: untyped } },
-    deep: { $ref: 'library#/definitions/inner' }
+    deep: { $ref: 'library#/definitions/inner' },
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON schema
+    conditional: { if: { properties: { name: { const: 'b' } } }, then: { required: ['x'] }, else: untyped },
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON schema
+    'one branch': { if: { required: ['x'] }, then: { required: ['y'] } },
+    'in a list': { $ref: '#/definitions/list/anyOf/0', definitions: { list: { anyOf: [untyped] } } },
+    anchored: { $ref: 'library#anchor' },
+    'an own anchor': { $ref: '#own', definitions: { own: { $id: '#own', ...untyped } } },
+    'the shared one itself': { $id: 'shared', ...untyped },
+    chained: { oneOf: [{ $ref: 'chain#' }] }
   }
   let handled = 0
   const app = await build(t, {}, (app) => {
     app.addSchema({ $id: 'shared', ...untyped })
-    app.addSchema({ $id: 'library', definitions: { inner: untyped } })
+    app.addSchema({ $id: 'library', definitions: { inner: untyped, other: { $id: '#anchor', ...untyped } } })
+    app.addSchema({ $id: 'chain', $ref: 'shared#' })
     app.addContentTypeParser('text/plain', { parseAs: 'string' }, (_request, text, done) => done(null, text))
     const handler = async () => ++handled
     for (const [name, body] of Object.entries(schemas)) {
-      app.route({ method: ['POST', 'PUT', 'PATCH', 'DELETE'], url: `/${name}`, schema: { body }, handler })
+      app.route({ method: ['POST', 'PUT', 'PATCH', 'DELETE'], url: pathOf(name), schema: { body }, handler })
     }
     const content = { 'application/json': { schema: untyped }, 'text/plain': { schema: { type: 'string' } } }
     app.put('/content', { schema: { body: { content } } }, handler)
@@ -141,18 +153,18 @@ t.test('no body passes a schema of one, whatever names its type', async (t) => {
   })
   for (const name of Object.keys(schemas)) {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'] as const) {
-      t.equal((await app.inject({ method, url: `/${name}` })).statusCode, 400, `${method} ${name}`)
+      t.equal((await app.inject({ method, url: pathOf(name) })).statusCode, 400, `${method} ${name}`)
     }
-    t.equal((await post(app, 'id', 'text/plain', `/${name}`)).statusCode, 400, name)
-    t.equal((await post(app, '[]', undefined, `/${name}`)).statusCode, 400, name)
-    t.equal((await post(app, 'null', undefined, `/${name}`)).statusCode, 400, name)
+    t.equal((await post(app, 'id', 'text/plain', pathOf(name))).statusCode, 400, name)
+    t.equal((await post(app, '[]', undefined, pathOf(name))).statusCode, 400, name)
+    t.equal((await post(app, 'null', undefined, pathOf(name))).statusCode, 400, name)
   }
   t.equal((await app.inject({ method: 'PUT', url: '/content' })).statusCode, 415)
   t.equal(handled, 0)
   t.equal((await app.inject({ method: 'PUT', url: '/nullable' })).statusCode, 200)
   t.equal((await app.inject({ method: 'PUT', url: '/anything' })).statusCode, 200)
   for (const name of Object.keys(schemas)) {
-    t.equal((await post(app, { id: 1, name: 'a' }, undefined, `/${name}`)).statusCode, 200, name)
+    t.equal((await post(app, { id: 1, name: 'a' }, undefined, pathOf(name))).statusCode, 200, name)
   }
 })
 
@@ -163,7 +175,7 @@ t.test('a form is text: its numbers and booleans are parsed, JSON beside it stay
     properties: { age: { type: 'integer' }, ok: { type: 'boolean' } },
     additionalProperties: false
   }
-  const app = await build(t, {}, (app) => {
+  const routes = (app: FastifyInstance) => {
     const parse = { parseAs: 'string' } as const
     app.addContentTypeParser(
       ['application/x-www-form-urlencoded', 'multipart/form-data'],
@@ -176,7 +188,8 @@ t.test('a form is text: its numbers and booleans are parsed, JSON beside it stay
       'application/x-www-form-urlencoded': { schema: body }
     }
     app.post('/both', { schema: { body: { content } } }, async ({ body }) => body)
-  })
+  }
+  const app = await build(t, {}, routes)
   const form = 'application/x-www-form-urlencoded; charset=utf-8'
   for (const url of ['/', '/both']) {
     t.same((await post(app, 'age=5&ok=true', form, url)).json(), { age: 5, ok: true })
@@ -187,6 +200,8 @@ t.test('a form is text: its numbers and booleans are parsed, JSON beside it stay
     t.equal((await post(app, { age: '5' }, undefined, url)).statusCode, 400)
   }
   t.same((await post(app, 'age=6', 'multipart/form-data; boundary=x')).json(), { age: 6 })
+  const removing = await build(t, { additional: 'remove' }, routes)
+  t.same((await post(removing, 'age=5&_csrf=1', form)).json(), { age: 5 })
 })
 
 t.test("the app's Ajv options and the plugin's own decide how strict a JSON body is", async (t) => {

@@ -8,10 +8,11 @@ export const noAddress = 'no address'
 
 /**
  * The address in a text as proxies and sockets write it: with a port (`192.0.2.1:443`, `[2001:db8::1]:443`), in
- * brackets, with a zone (`fe80::1%eth0`), or IPv4 mapped into IPv6 (`::ffff:192.0.2.1`). `undefined` if there is none.
+ * brackets, in quotes, with a zone (`fe80::1%eth0`), or IPv4 mapped into IPv6 (`::ffff:192.0.2.1`). `undefined` if
+ * there is none.
  */
 export function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
-  const trimmed = text.trim()
+  const trimmed = text.trim().replace(/^"(.*)"$/, '$1')
   const [, bracketed] = /^\[([^\]]+)\](?::\d{1,5})?$/.exec(trimmed) ?? []
   const [, withPort] = /^(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$/.exec(trimmed) ?? []
   const plain = bracketed ?? withPort ?? trimmed

@@ -3,6 +3,7 @@ import { canSend, type RedisClient } from './client.ts'
 import { OutageDetector } from './outage-detector.ts'
 import { ScriptQueue } from './script-queue.ts'
 import type { RedisScript } from './script.ts'
+import { isClientTimeout } from './server-errors.ts'
 import { withoutCommand } from './without-command.ts'
 
 /** Why a call to Redis failed. */
@@ -16,6 +17,8 @@ export interface GuardedRedisOptions {
   timeout: number
   /** Called when Redis stops answering, with the reason, and when it answers again. */
   onChange: (up: boolean, error?: Error) => void
+  /** Called with the error of a key, once for each cause: the other keys are served. */
+  onErrorOfKey?: ((error: Error) => void) | undefined
   /** The last error of the connection, which says more than its state. */
   lastError?: (() => Error | undefined) | undefined
   /** Called for each failed call. */
@@ -78,7 +81,7 @@ export class GuardedRedis {
       // The arguments of a script are keys, ids and sessions.
       const error = withoutCommand(failure)
       this.#deadlines.end(deadline)
-      this.#failed('error', error)
+      this.#failed(isClientTimeout(error) ? 'timeout' : 'error', error)
       done(error)
     }
     const prefixed = keys.map((key) => keyPrefix + key)

@@ -9,6 +9,8 @@ const probeInterval = 250
 const maxProbeInterval = 30_000
 /** Errors of single keys in a row after which Redis counts as down. */
 const maxErrorsOfKeys = 20
+/** Causes of errors of keys that are reported. */
+const maxCausesOfKeys = 20
 /** Milliseconds without an answer after which the connection itself counts as dead: a firewall drops it silently. */
 const maxSilence = 5000
 
@@ -17,6 +19,8 @@ export interface OutageDetectorOptions {
   client: RedisClient
   /** Called when Redis stops answering, with the reason, and when it answers again. */
   onChange: (up: boolean, error?: Error) => void
+  /** Called with the error of a key, once for each cause: the other keys are served. */
+  onErrorOfKey?: ((error: Error) => void) | undefined
   /** Replaces a connection on which nothing comes back. Without it the connection is the app's to replace. */
   reconnect?: (() => void) | undefined
 }
@@ -33,6 +37,8 @@ export class OutageDetector {
   #refused = false
   #timeouts = 0
   #errorsOfKeys = 0
+  /** The causes of errors of keys that were reported. */
+  readonly #causesOfKeys = new Set<string>()
   #interval = probeInterval
   #probe: NodeJS.Timeout | undefined
 
@@ -69,7 +75,7 @@ export class OutageDetector {
 
   /** A call failed: the connection is not there, or Redis refused the command. */
   failed(error: Error): void {
-    if (isErrorOfKey(error) && ++this.#errorsOfKeys < maxErrorsOfKeys) return
+    if (isErrorOfKey(error) && ++this.#errorsOfKeys < maxErrorsOfKeys) return this.#reportErrorOfKey(error)
     this.#down(error, isReplyError(error))
   }
 
@@ -91,6 +97,13 @@ export class OutageDetector {
       this.#options.onChange(false, error)
     }
     this.#startProbes()
+  }
+
+  #reportErrorOfKey(error: Error): void {
+    const cause = causeOf(error)
+    if (this.#causesOfKeys.has(cause) || this.#causesOfKeys.size >= maxCausesOfKeys) return
+    this.#causesOfKeys.add(cause)
+    this.#options.onErrorOfKey?.(error)
   }
 
   #startProbes(): void {

@@ -8,6 +8,8 @@ export interface Lease {
   /** When the store has taken or renewed it, by the clock of `performance`. */
   renewed: number
   ended: boolean
+  /** Another place of the same response. */
+  before?: Lease | undefined
 }
 
 export interface Taken {

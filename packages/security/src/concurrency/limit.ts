@@ -1,8 +1,9 @@
 import { omitUndefined } from '@seaworthy/internal'
-import type { FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { assertOptionsObject, check } from '../option-checks.ts'
 import type { StoreErrorPolicy } from '../rate-limit/limit-options.ts'
 import { quote } from '../rate-limit/resolve-limit.ts'
+import { routeName, type NamedRoute } from '../rate-limit/route-plan.ts'
 import { userKey } from '../rate-limit/user-key.ts'
 import {
   limitNames,
@@ -33,10 +34,7 @@ export interface ConcurrencyLimit {
 export interface ConcurrencyLimits {
   /** That of routes without one of their own. */
   readonly app: ConcurrencyLimit
-  forRoute(
-    route: Pick<RouteOptions, 'method' | 'url'>,
-    config: RouteConcurrency | undefined
-  ): ConcurrencyLimit | undefined
+  forRoute(route: NamedRoute, config: RouteConcurrency | undefined): ConcurrencyLimit | undefined
 }
 
 const defaults = { max: 20, by: 'user', observe: false, onStoreError: 'local' } as const
@@ -53,7 +51,7 @@ export function resolveLimits(options: ResolvedConcurrency, registration: number
     forRoute(route, config) {
       if (config === false) return undefined
       if (config === undefined) return options.global ? app : undefined
-      const name = nameOf(route)
+      const name = routeName(route)
       const option = `concurrency of ${name}`
       assertOptionsObject(option, config)
       const own: ConcurrencyLimitOptions = { ...inherited, ...omitUndefined(config) }
@@ -64,10 +62,6 @@ export function resolveLimits(options: ResolvedConcurrency, registration: number
 
 const pick = (options: ConcurrencyLimitOptions): ConcurrencyLimitOptions =>
   Object.fromEntries(Object.entries(options).filter(([name]) => limitNames.includes(name)))
-
-/** GET and HEAD count together. */
-const nameOf = ({ method, url }: Pick<RouteOptions, 'method' | 'url'>): string =>
-  `${[method].flat().join('|').replace('HEAD', 'GET')} ${url}`
 
 function resolveLimit(
   option: string,

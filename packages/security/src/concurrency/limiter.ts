@@ -1,3 +1,4 @@
+import { isThenable } from '@seaworthy/internal'
 import { randomBytes } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ReportObserved } from '../mode.ts'
@@ -47,7 +48,7 @@ export class ConcurrencyLimiter {
     const end = (lease: Lease | undefined): void => this.#end(lease)
     const key = this.#key
     this.#onClose = function onClose() {
-      end((this as { [key]?: Lease })[key])
+      for (let lease = (this as { [key]?: Lease })[key]; lease; lease = lease.before) end(lease)
     }
     const { store, leaseTime } = dependencies
     if (store) this.#timer = setInterval(() => this.#renew(), leaseTime / 3).unref()
@@ -70,7 +71,7 @@ export class ConcurrencyLimiter {
       return done(error as Error)
     }
     const { max } = limit
-    if (!(raw instanceof Promise) && typeof max === 'number') {
+    if (!isThenable(raw) && typeof max === 'number') {
       const key = keyOrNoAddress(limit, request, raw)
       return key === undefined ? done() : this.#enter(limit, normalizeKey(limit, key), max, reply, done)
     }
@@ -125,6 +126,8 @@ export class ConcurrencyLimiter {
   #hold(lease: Lease, raw: FastifyReply['raw']): void {
     this.#local.add(lease)
     const held = raw as FastifyReply['raw'] & { [key: symbol]: Lease; stream?: { destroyed?: boolean } }
+    // A request that the app routes again has two places on one response.
+    if (held[this.#key] !== undefined) lease.before = held[this.#key]
     held[this.#key] = lease
     if (held.destroyed || held.stream?.destroyed === true) this.#end(lease)
     else raw.once('close', this.#onClose)

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { modes, type Mode } from '../mode.ts'
 import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
 import type { StoreErrorPolicy } from '../rate-limit/limit-options.ts'
-import type { NodeRedisClient, RedisConnection } from '../rate-limit/options.ts'
+import type { NodeRedisClient, RedisConnection, UpstashClient } from '../rate-limit/options.ts'
 
 /**
  * How many requests of one key may run at the same time: of the app, or of a route.
@@ -88,12 +88,12 @@ export interface ConcurrencyOptions extends ConcurrencyLimitOptions {
    */
   mode?: Mode | undefined
   /**
-   * The store in which several processes count together: a client of ioredis or of node-redis, or options for one of
-   * ioredis (install `ioredis`). Redis 6 or Valkey. A request makes one call when it starts and one when it ends.
+   * The store in which several processes count together: a client of ioredis, of node-redis 4 or later or of Upstash,
+   * or options for one of ioredis (install `ioredis`). Redis 6 or Valkey. A request makes one call when it starts and one when it ends.
    *
    * @defaultValue none: each process counts alone
    */
-  redis?: RedisClient | NodeRedisClient | RedisConnection | undefined
+  redis?: RedisClient | NodeRedisClient | UpstashClient | RedisConnection | undefined
   /**
    * The prefix of every key in Redis. Services with the same prefix count together.
    *

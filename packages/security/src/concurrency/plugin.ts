@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { observedReports } from '../mode.ts'
+import { joinRegistrations } from '../registrations.ts'
 import { openRedis } from '../rate-limit/redis-connection.ts'
 import { policyItemWriter } from '../rate-limit/response-headers.ts'
 import { addUserHooks } from './hooks.ts'
@@ -58,27 +59,42 @@ const plugin: FastifyPluginAsync<ConcurrencyOptions> = async (fastify, options) 
   })
   warnAboutMisspeltOptions(fastify, ['concurrency'])
 
+  const joined = joinRegistrations<Joined>(fastify, joinedKey, { limiter, limits: all, store })
+  const running = (): number => joined.reduce((sum, { limiter }) => sum + limiter.running, 0)
   whenProvided(fastify, meterPort, (meter) => {
     meter.gauge({
       name: 'concurrency_limit_running',
       help: 'Requests of this process that concurrency limits count now',
-      collect: (gauge) => gauge.with().set(limiter.running)
+      collect: (gauge) => gauge.with().set(running())
     })
   })
   whenProvided(fastify, managementPort, (management) =>
     management.section('concurrency limits', () => ({
-      store: store ? { kind: 'redis', up: store.up } : { kind: 'memory', up: true },
-      running: limiter.running,
-      limits: [...all].map(({ name, by, max, observe }) => ({
-        name,
-        by,
-        ...(typeof max === 'number' ? { max } : {}),
-        observe
-      }))
+      store: {
+        kind: joined.some(({ store }) => store) ? 'redis' : 'memory',
+        up: joined.every(({ store }) => store?.up ?? true)
+      },
+      running: running(),
+      limits: joined
+        .flatMap(({ limits }) => [...limits])
+        .map(({ name, by, max, observe }) => ({
+          name,
+          by,
+          ...(typeof max === 'number' ? { max } : {}),
+          observe
+        }))
     }))
   )
 }
 
+/** The parts of a registration that operators see. */
+interface Joined {
+  readonly limiter: ConcurrencyLimiter
+  readonly limits: ReadonlySet<ConcurrencyLimit>
+  readonly store: RedisLeases | undefined
+}
+
+const joinedKey = Symbol.for('seaworthy.security.concurrency-registrations.v1')
 const registrations = Symbol.for('seaworthy.security.concurrency-limits.v1')
 
 /** The number of this registration in the app, scopes included: 1 for the first. Each has counts of its own. */

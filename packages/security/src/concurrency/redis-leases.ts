@@ -63,8 +63,9 @@ export class RedisLeases implements LeaseStore {
     this.#redis.run(take, [keyInRedis(lease)], args, (error, reply) => {
       if (error) return done(error)
       // A client with `stringNumbers` or another mapping of types returns texts.
-      const [allowed, used] = (reply as unknown[]).map(Number)
-      done(null, { allowed: allowed === 1, used: used! })
+      const [allowed, used = Number.NaN] = Array.isArray(reply) ? reply.map(Number) : []
+      if (Number.isNaN(used)) return done(new Error('Redis answered without counts'))
+      done(null, { allowed: allowed === 1, used })
     })
   }
 

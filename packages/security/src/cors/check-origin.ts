@@ -4,12 +4,20 @@ import { findReDoS } from '../patterns/find-redos.ts'
 /** Characters of an Origin header that patterns are tried on. An origin is a scheme and a host name, never longer. */
 export const maxOriginLength = 512
 
+const maxCheckedPatterns = 1000
+
 /** Rejects origins that no browser sends, and patterns that match more than they seem to. */
-export function checkOrigin(option: string, origin: unknown): void {
+export function checkOrigin(option: string, origin: unknown, checkedPatterns?: Set<string>): void {
   if (origin === undefined || typeof origin === 'boolean' || typeof origin === 'function') return
   for (const rule of [origin as unknown].flat(Infinity)) {
-    if (rule instanceof RegExp) checkPattern(option, rule)
-    else if (rule !== '*' && rule !== 'null') checkName(option, rule)
+    if (rule instanceof RegExp) {
+      const { source, flags } = rule
+      const key = `${flags} ${source}`
+      if (checkedPatterns?.has(key)) continue
+      checkPattern(option, rule)
+      // A delegator may make patterns from what requests bring.
+      if (checkedPatterns && checkedPatterns.size < maxCheckedPatterns) checkedPatterns.add(key)
+    } else if (rule !== '*' && rule !== 'null') checkName(option, rule)
   }
 }
 

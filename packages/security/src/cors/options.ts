@@ -23,7 +23,7 @@ export type OriginRule = string | RegExp
 export type OriginList = readonly (OriginRule | boolean | OriginList)[]
 
 /**
- * Decides about an origin, by a callback or a promise. An error disallows it.
+ * Decides about an origin: by a callback, a promise, or at once if it has no second parameter. An error disallows it.
  *
  * @example
  * const origin: OriginFunction = (from, callback) => callback(null, from?.endsWith('.example.com'))
@@ -200,19 +200,22 @@ const names = optionNames<CorsOptions>({
  * Rejects invalid and unsafe options.
  *
  * @param option - The place of the options, for messages: `cors of /orders`.
+ * @param checkedPatterns - Patterns that are checked already, for options that are checked per request.
  */
-export function checkCors(option: string, options: CorsOptions): CorsOptions {
+export function checkCors(option: string, options: CorsOptions, checkedPatterns?: Set<string>): CorsOptions {
   assertOptionsObject(option, options)
   const present = omitUndefined(options)
   check.keys(option, withoutRegisterOptions(present), names)
   const { origin, credentials, maxAge, cacheControl, optionsSuccessStatus, hook, exposedHeaders } = present
-  checkOrigin(`${option}.origin`, origin)
+  checkOrigin(`${option}.origin`, origin, checkedPatterns)
   if (credentials !== undefined) check.boolean(`${option}.credentials`, credentials)
   for (const name of [exposedHeaders ?? []].flat()) {
     if (typeof name !== 'string' || !/^[\x20-\x7e]+$/.test(name))
       check.fail(`${option}.exposedHeaders`, 'a header name or a list of them', name)
   }
-  if (maxAge !== undefined) check.integer(`${option}.maxAge`, maxAge, { min: 0, unit: 'seconds' })
+  // `null` is the default of @fastify/cors.
+  if (maxAge !== undefined && (maxAge as unknown) !== null)
+    check.integer(`${option}.maxAge`, maxAge, { min: 0, unit: 'seconds' })
   if (typeof cacheControl === 'number')
     check.integer(`${option}.cacheControl`, cacheControl, { min: 0, unit: 'seconds' })
   if (optionsSuccessStatus !== undefined)

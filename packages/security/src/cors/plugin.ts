@@ -1,6 +1,6 @@
 import type { FastifyCorsOptions } from '@fastify/cors'
 import { whenReplaced, type Overridable } from '@seaworthy/contract'
-import { isThenable, omitUndefined } from '@seaworthy/internal'
+import { omitUndefined } from '@seaworthy/internal'
 import type {
   FastifyInstance,
   FastifyPluginAsync,
@@ -12,10 +12,12 @@ import fp from 'fastify-plugin'
 import { registerCorsWithoutHook, type CorsHookHandler } from '../internals.ts'
 import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { bindHeaderSlot } from '../prepared-headers/set-block.ts'
+import { bindDelegator } from './delegator.ts'
 import { hasOfficialCors, whenCorsFollows } from './give-way.ts'
 import { prepareListedOrigins, varyByOrigin } from './listed-origins.ts'
-import { checkCors, corsDefaults, type CorsHook, type CorsOptions, type RouteCors } from './options.ts'
-import { toOriginFunction } from './origin-function.ts'
+import { toOfficialOptions } from './official-options.ts'
+import { checkCors, type CorsHook, type CorsOptions, type RouteCors } from './options.ts'
+import { belongsToInner, enterScope, takeRoute } from './scopes.ts'
 
 interface CorsConfig {
   /** The route's CORS options, on top of the plugin's; `false` for none. */
@@ -36,10 +38,11 @@ const plugin: FastifyPluginAsync<CorsOptions> = async (fastify, options) => {
   }
 
   let active = true
+  const scope = enterScope(fastify)
   warnAboutMisspeltOptions(fastify, ['cors'])
   // @fastify/cors reads a route's options from the same place, so they are converted in place.
   fastify.addHook('onRoute', (route) => {
-    const { cors } = (route.config ?? {}) as { cors?: RouteCors }
+    const cors = takeRoute(scope, route)
     if (cors === undefined || cors === false || !active) return
     const option = `cors of ${route.url}`
     const merged = checkCors(option, { ...checked, ...checkCors(option, cors) })
@@ -55,11 +58,12 @@ const plugin: FastifyPluginAsync<CorsOptions> = async (fastify, options) => {
       ? toOfficialOptions(fastify, checked)
       : {
           ...registrationOptions(checked),
-          delegator: (request: FastifyRequest) => callDelegator(fastify, delegator, request)
+          delegator: bindDelegator(fastify, delegator)
         }
   )
   addHeadersHook(fastify, hook, corsHook ?? skip, (request, reply) => {
-    if (!active || setListedOrigin?.(request, reply)) return true
+    if (!active || (scope.hasInner && belongsToInner(scope, request))) return true
+    if (setListedOrigin?.(request, reply)) return true
     keepVary?.(request, reply)
     return corsHook === undefined
   })
@@ -129,40 +133,6 @@ const routeVariesNot = ({ routeOptions }: FastifyRequest): boolean => {
 /** The options that a delegator cannot decide. */
 const registrationOptions = ({ hook, hideOptionsRoute, logLevel }: CorsOptions) =>
   omitUndefined({ hook, hideOptionsRoute, logLevel }) as Pick<FastifyCorsOptions, 'hook'>
-
-/** The options of @fastify/cors. */
-function toOfficialOptions(
-  fastify: FastifyInstance,
-  { delegator: _delegator, ...options }: CorsOptions
-): FastifyCorsOptions {
-  const origin = toOriginFunction(fastify, options.origin)
-  return { ...corsDefaults, ...omitUndefined(options), origin } as FastifyCorsOptions
-}
-
-/** The options of a delegator for a request. If it fails or returns unsafe options, no origin is allowed. */
-async function callDelegator(
-  fastify: FastifyInstance,
-  delegator: NonNullable<CorsOptions['delegator']>,
-  request: FastifyRequest
-): Promise<FastifyCorsOptions> {
-  try {
-    const options = await new Promise<unknown>((resolve, reject) => {
-      const done = (error: Error | null, result?: unknown) => (error ? reject(error) : resolve(result))
-      const result = (delegator as (request: FastifyRequest, done: unknown) => unknown)(request, done)
-      // A function without a second parameter has no callback: what it returns is its answer, if not a promise of it.
-      if (isThenable(result)) result.then(resolve, reject)
-      else if (result !== undefined || delegator.length < 2) resolve(result ?? false)
-    })
-    if (options === false) return { origin: false }
-    return toOfficialOptions(fastify, checkCors('cors', options as CorsOptions))
-  } catch (error) {
-    fastify.log.debug(
-      { err: error },
-      'security: the function "cors.delegator" failed; the response gets no CORS headers'
-    )
-    return { origin: false }
-  }
-}
 
 /**
  * Cross-origin resource sharing: @fastify/cors, with unsafe options rejected at the start.

@@ -1,4 +1,4 @@
-import type { HeaderBlock } from '../prepared-headers/header-block.ts'
+import { createHeaderBlock, type HeaderBlock } from '../prepared-headers/header-block.ts'
 import type { PreparedHeaders } from './prepare.ts'
 
 /**
@@ -18,7 +18,8 @@ export function prepareByType(
     page() {
       onPage()
       return ofPage()
-    }
+    },
+    notModified: () => commonOf(block, ofPage())
   })
   const { fixed, nonces } = other
   if (other.constant === undefined || page.constant === undefined) {
@@ -31,6 +32,13 @@ export function prepareByType(
     }
   }
   const { constant } = page
-  const block = join(other.constant, () => constant)
+  const common = commonOf(other.constant, constant)
+  const block = { ...join(other.constant, () => constant), notModified: () => common }
   return { fixed, nonces, constant: block, block: () => block }
 }
+
+/** The headers that both have alike. */
+const commonOf = ({ values }: HeaderBlock, other: HeaderBlock): HeaderBlock =>
+  createHeaderBlock(
+    Object.fromEntries([...values].filter(([name, value]) => other.values.get(name) === value))
+  )

@@ -38,6 +38,9 @@ interface HeadersOfRoute {
   readonly ofCalls: WeakMap<object, PreparedHeaders>
 }
 
+/** On the functions of each registration, in this copy of the package or in another one. */
+const ofHeaders = Symbol.for('seaworthy.security.headers-function.v1')
+
 const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
   assertOptionsObject('headers', options)
   const global = check.boolean('headers.global', options.global ?? headersDefaults.global)
@@ -70,12 +73,20 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
     for (const name of block.values.keys()) this.removeHeader(name)
     setBlock(this, block)
   }
+  Object.assign(helmet, { [ofHeaders]: true })
   if (!fastify.hasReplyDecorator('helmet')) {
     fastify.decorateReply<unknown>('helmet' as string, helmet)
   } else {
-    // An app that prepared the place with null, as for @fastify/helmet. A value of the app's stays.
+    // An app that prepared the place with null, as for @fastify/helmet, or that registers it in an outer scope too. A
+    // value of the app's stays.
     fastify.addHook('onRequest', (_request, reply, done) => {
-      ;(reply as { helmet: unknown }).helmet ??= helmet
+      const { helmet: present } = reply as { helmet?: unknown }
+      if (
+        present === null ||
+        present === undefined ||
+        (typeof present === 'function' && ofHeaders in present)
+      )
+        (reply as { helmet: unknown }).helmet = helmet
       done()
     })
   }
@@ -132,8 +143,12 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
         setBlock(reply, ofRoute && blockFor(ofRoute.prepared ?? prepared, request, reply))
       done()
     }
-    // Runs first of the route's hooks. If a hook of the app replies before, the global headers apply.
-    route.onRequest = [hook, ...[route.onRequest ?? []].flat()] as Hook[]
+    // Runs first of the route's hooks, behind that of a registration in an outer scope. If a hook of the app replies
+    // before, the global headers apply.
+    const hooks = [route.onRequest ?? []].flat()
+    const outer = hooks.filter((each) => ofHeaders in each)
+    const others = hooks.filter((each) => !(ofHeaders in each))
+    route.onRequest = [...outer, Object.assign(hook, { [ofHeaders]: true }), ...others] as Hook[]
   })
   fastify.addHook('onReady', async () => {
     if (asked.size === 0) return

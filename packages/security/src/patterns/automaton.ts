@@ -49,17 +49,36 @@ type Node =
 
 /** Repetitions with a higher maximum count as unbounded, tried one after the other until the automaton is small. */
 const repetitionCaps = [1000, 300, 100, 30, 12, 6, 3]
-const maxStates = 1500
-const maxSteps = 20_000
+const usualSize: Size = { states: 1500, steps: 20_000 }
+/** Of a list of many words, which stays large whatever its repetitions are. */
+const largeSize: Size = { states: 16_000, steps: 100_000 }
+
+interface BuildSettings {
+  /** Repetitions with a higher maximum count as unbounded. */
+  readonly cap: number
+  readonly size: Size
+  /** Repetitions with a higher maximum have this one. */
+  readonly maxTimes: number
+}
+
+interface Size {
+  readonly states: number
+  readonly steps: number
+}
 
 class TooLarge extends Error {}
 
-/** Makes the automaton of a pattern. `undefined` if it is too large even without counted repetitions. */
-export function createAutomaton(source: string, flags: string): Automaton | undefined {
-  const alternatives = parsePattern(source)
-  for (const cap of repetitionCaps) {
+/**
+ * Makes the automaton of a pattern. `undefined` if it is too large even without counted repetitions.
+ *
+ * @param maxTimes - Repetitions with a higher maximum have this one.
+ */
+export function createAutomaton(source: string, flags: string, maxTimes = Infinity): Automaton | undefined {
+  const alternatives = parsePattern(source, flags)
+  const attempts: [cap: number, size: Size][] = repetitionCaps.map((cap) => [cap, usualSize])
+  for (const [cap, size] of [...attempts, [repetitionCaps.at(-1)!, largeSize] as const]) {
     try {
-      return build(alternatives, flags, cap)
+      return build(alternatives, flags, { cap, size, maxTimes })
     } catch (error) {
       if (!(error instanceof TooLarge)) throw error
     }
@@ -67,7 +86,11 @@ export function createAutomaton(source: string, flags: string): Automaton | unde
   return undefined
 }
 
-function build(pattern: readonly Sequence[], flags: string, cap: number): Automaton {
+function build(
+  pattern: readonly Sequence[],
+  flags: string,
+  { cap, size, maxTimes }: BuildSettings
+): Automaton {
   const groups = new Map<string, readonly Sequence[]>()
   collectGroups(pattern, groups)
   const states: { id: number; part: number; next: Step[] }[] = []
@@ -77,7 +100,7 @@ function build(pattern: readonly Sequence[], flags: string, cap: number): Automa
   let steps = 0
 
   const newState = (source: string, after?: Node) => {
-    if (states.length >= maxStates) throw new TooLarge()
+    if (states.length >= size.states) throw new TooLarge()
     if (!sources.has(source)) sources.set(source, sources.size)
     const state = { id: states.length, part: sources.get(source)!, next: [] as Step[] }
     states.push(state)
@@ -118,7 +141,12 @@ function build(pattern: readonly Sequence[], flags: string, cap: number): Automa
     }
     return repetitionBefore(part, after)
   }
-  const repetitionBefore = ({ part, min, max, lazy }: Part & { kind: 'repetition' }, after: Node): Node => {
+  const repetitionBefore = (
+    { part, min: atLeast, max: atMost, lazy }: Part & { kind: 'repetition' },
+    after: Node
+  ): Node => {
+    const isCut = atMost > maxTimes && atMost < Infinity
+    const [min, max] = isCut ? [Math.min(atLeast, maxTimes), maxTimes] : [atLeast, atMost]
     if (max === 0) return after
     if (maxLengthOf([[part]]) === 0) return before(part, after)
     const least = min > cap ? 1 : min
@@ -145,7 +173,7 @@ function build(pattern: readonly Sequence[], flags: string, cap: number): Automa
     const iterating = new Set<Node>()
     const walk = (node: Node, guards: readonly Guard[]) => {
       if (node.kind === 'character' || node.kind === 'end') {
-        if (++steps > maxSteps) throw new TooLarge()
+        if (++steps > size.steps) throw new TooLarge()
         state.next.push({ to: node.kind === 'end' ? undefined : node.state, guards })
       } else if (node.kind === 'guard') {
         walk(node.after, [...guards, node.guard])

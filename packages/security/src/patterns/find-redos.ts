@@ -1,5 +1,6 @@
 import { createAutomaton, type Automaton } from './automaton.ts'
 import { countSteps } from './count-steps.ts'
+import { stepsOfWords } from './words.ts'
 import { formatAttack, longestRun } from './format-attack.ts'
 import { phasedWords } from './phased-words.ts'
 import { WorstWords } from './worst-words.ts'
@@ -16,8 +17,15 @@ export interface ReDoS {
 
 /** Characters that the engine may read: some tens of milliseconds. */
 const maxSteps = 10_000_000
+/** And for each character of the string, where their number grows as the string: a longer one takes longer to arrive. */
+const maxStepsEach = 500
 /** The lengths for which the worst strings are counted. Longer ones follow from how the numbers grow. */
 const lengths = [6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 32, 40, 48, 64, 96, 128, 192, 256]
+/** Longer ones, for which only the worst string is counted, and the states that are evaluated for one at most. */
+const longLengths = [384, 512, 768, 1024, 1536, 3072]
+const maxCells = 4_000_000
+const longBody = 1_048_576
+const fewTimes = 6
 /** The strings, and the characters behind each that may prevent a match, that are counted for each length. */
 const maxWords = 4
 const maxEndings = 10
@@ -32,26 +40,45 @@ interface Worst {
   word: readonly number[]
 }
 
+/** The fault of a pattern for strings of up to a length. */
+export type PatternVerdict = (maxLength: number) => ReDoS | undefined
+
+/** Whether a string of up to `maxLength` characters can make a pattern run for long. */
+export const findReDoS = (source: string, flags: string, maxLength: number): ReDoS | undefined =>
+  analysePattern(source, flags)(maxLength)
+
 /**
- * Whether a string of up to `maxLength` characters can make a pattern run for long. The strings on which most ways
- * through its automaton stay open are found, and what the engine reads on them is counted, without running it.
+ * Analyses a pattern for strings of every length. The strings on which most ways through its automaton stay open are
+ * found, and what the engine reads on them is counted, without running it.
  */
-export function findReDoS(source: string, flags: string, maxLength: number): ReDoS | undefined {
-  const automaton = createAutomaton(source, flags.replaceAll(/[dgy]/g, ''))
+export function analysePattern(source: string, flags: string): PatternVerdict {
+  if (stepsOfWords(source, flags) <= maxSteps) return () => undefined
+  const usedFlags = flags.replaceAll(/[dgy]/g, '')
+  const automaton = createAutomaton(source, usedFlags)
   if (automaton === undefined) {
-    return { reason: 'it is too large to be analysed', attack: undefined, safeLength: lengths[0]! }
+    return () => ({ reason: 'it is too large to be analysed', attack: undefined, safeLength: lengths[0]! })
   }
   const worst = worstOf(automaton)
-  const limit = Math.min(maxLength, lengthOfGrowth(automaton, worst))
-  if (stepsAt(worst, limit) <= maxSteps) return undefined
+  const growsLater = stepsAt(worst, longBody) > maxSteps && growthOf(worst) < exponential
+  const isCounted = growsLater && isLinearWithoutCounts(source, usedFlags)
+  if (isCounted) worst.push(...extended(automaton, worst))
+  const growthEnds = lengthOfGrowth(automaton, worst)
+  const { alphabet } = automaton
+  return (maxLength) => {
+    const limit = Math.min(maxLength, growthEnds)
+    const stepsEach = isCounted && growthOf(worst) < linear ? maxStepsEach : 0
+    const isSlowAt = (length: number, steps: number) => steps > Math.max(maxSteps, stepsEach * length)
+    const isSlowBefore = worst.some(({ length, steps }) => length <= limit && isSlowAt(length, steps))
+    if (!isSlowBefore && !isSlowAt(limit, stepsAt(worst, limit))) return undefined
 
-  const safeLength = safeLengthOf(worst, limit)
-  const isExponential = growthOf(worst) > exponential
-  const sample = isExponential ? worst.find(({ length }) => length > safeLength) : worst.at(-1)
-  return {
-    reason: isExponential ? 'it takes exponential time' : `it takes time that grows faster than the string`,
-    attack: sample && formatAttack(automaton.alphabet, sample.word, isExponential ? 0 : safeLength + 1),
-    safeLength
+    const safeLength = safeLengthOf(worst, limit)
+    const isExponential = growthOf(worst) > exponential
+    const sample = isExponential ? worst.find(({ length }) => length > safeLength) : worst.at(-1)
+    return {
+      reason: isExponential ? 'it takes exponential time' : `it takes time that grows faster than the string`,
+      attack: sample && formatAttack(alphabet, sample.word, isExponential ? 0 : safeLength + 1),
+      safeLength
+    }
   }
 }
 
@@ -89,6 +116,30 @@ function worstOf(automaton: Automaton): Worst[] {
     }
     return worst
   })
+}
+
+/** Whether only repetitions with a high maximum (`{1,256}`) make a pattern slow: with a low one it is linear. */
+function isLinearWithoutCounts(source: string, flags: string): boolean {
+  const automaton = createAutomaton(source, flags, fewTimes)
+  return automaton !== undefined && growthOf(worstOf(automaton)) < linear
+}
+
+/**
+ * The worst string with its repeated part repeated more often. Repetitions with a maximum (`{1,256}`) are used up there, so
+ * that the steps grow no faster than the string.
+ */
+function extended(automaton: Automaton, worst: readonly Worst[]): Worst[] {
+  const { word, length } = worst.at(-1)!
+  const { start, period, times } = longestRun(word)
+  const run = word.slice(start, start + period)
+  const ends = [word.slice(0, start), word.slice(start + period * times)] as const
+  return longLengths
+    .filter((each) => each > length && each * automaton.states.length <= maxCells)
+    .map((each) => {
+      const repeated = Array.from({ length: Math.floor((each - length) / period) + times }, () => run).flat()
+      const longer = [...ends[0], ...repeated, ...ends[1]]
+      return { length: longer.length, steps: countSteps(automaton, longer), word: longer }
+    })
 }
 
 /** The text in front of the repeated part of a string, and a first character of that part. */

@@ -21,8 +21,9 @@ const backreference = /\\(?:([1-9]\d*)|k<([^>]*)>)/y
 const character =
   /\\(?:u\{[\da-f]+\}|u[\da-f]{4}|x[\da-f]{2}|p\{[^}]*\}|c[a-z]|[^])|\[(?:\\[^]|[^\]\\])*\]|[^]/iuy
 
-/** Parses a pattern that `RegExp` accepts, into its alternatives. */
-export function parsePattern(source: string): Sequence[] {
+/** Parses a pattern that `RegExp` accepts, into its alternatives. With the flag `v` classes may have classes in them. */
+export function parsePattern(source: string, flags = ''): Sequence[] {
+  const hasNestedClasses = flags.includes('v')
   let offset = 0
   let captures = 0
 
@@ -66,7 +67,20 @@ export function parsePattern(source: string): Sequence[] {
     if (between) return { kind: 'position', source: between[0] }
     const reference = take(backreference)
     if (reference) return { kind: 'backreference', group: reference[1] ?? reference[2] ?? '' }
+    if (hasNestedClasses && source[offset] === '[') return { kind: 'character', source: takeNestedClass() }
     return { kind: 'character', source: take(character)?.[0] ?? '' }
+  }
+
+  const takeNestedClass = (): string => {
+    const start = offset
+    let depth = 0
+    do {
+      if (source[offset] === '\\') offset++
+      else if (source[offset] === '[') depth++
+      else if (source[offset] === ']') depth--
+      offset++
+    } while (depth > 0 && offset < source.length)
+    return source.slice(start, offset)
   }
 
   const nextCapture = () => String(++captures)

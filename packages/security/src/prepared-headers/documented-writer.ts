@@ -28,7 +28,7 @@ function writeHead(
   for (const slot of allSlotSymbols) {
     const present = this[slot]
     if (present === undefined) continue
-    const block = blockForType(present, headers)
+    const block = blockForType(present, status, headers)
     const overriding = overridingNames(block, headers)
     for (const [name, value] of block.values) {
       if (overriding?.has(name) !== true || addsToVary(name, headers)) all.push(name, value)

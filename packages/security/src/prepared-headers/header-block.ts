@@ -11,6 +11,11 @@ export interface HeaderBlock {
   readonly text: string
   /** The block for a page instead of this one, if the two differ. Called when the content type is known. */
   readonly page?: (() => HeaderBlock) | undefined
+  /**
+   * The block of a 304 instead of this one. It has no content type, and a browser puts its headers on the response that
+   * it has kept: those of data would break a page.
+   */
+  readonly notModified?: (() => HeaderBlock) | undefined
 }
 
 /**
@@ -41,8 +46,14 @@ export function omitHeader(block: HeaderBlock, name: string): HeaderBlock {
   const values = new Map(block.values)
   values.delete(name)
   const text = [...values].map(([each, value]) => formatHeaderLine(each, value)).join('')
-  const { page } = block
-  return { names: values, values, text, page: page && (() => omitHeader(page(), name)) }
+  const { page, notModified } = block
+  return {
+    names: values,
+    values,
+    text,
+    page: page && (() => omitHeader(page(), name)),
+    notModified: notModified && (() => omitHeader(notModified(), name))
+  }
 }
 
 /** The headers in lines of a head. */

@@ -10,7 +10,7 @@ import { kCors, kHeaders, kLimits, type PreparedResponse } from './symbols.ts'
 function storeHeader(this: PreparedResponse, firstLine: string, headers: unknown): void {
   const { [kHeaders]: fixed, [kCors]: cors, [kLimits]: limits } = this
   let lines = firstLine
-  if (fixed !== undefined) lines += linesBeside(blockForType(fixed, headers), headers)
+  if (fixed !== undefined) lines += linesBeside(blockForType(fixed, this.statusCode, headers), headers)
   if (cors !== undefined) lines += linesBeside(cors, headers)
   if (limits !== undefined) lines += linesBeside(limits, headers)
   nativeResponse._storeHeader.call(this, lines, headers)

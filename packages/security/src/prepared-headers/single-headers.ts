@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { HeaderBlock } from './header-block.ts'
 import type { HeaderBlocks, SlotSymbol } from './symbols.ts'
-import { addsToVary, isPageType, textOf, writtenHeader } from './written-headers.ts'
+import { blockForType } from './block-for-type.ts'
+import { addsToVary, textOf, writtenHeader } from './written-headers.ts'
 
 /** The members of a reply that are used: while the server closes, there is only a response. */
 export interface ReplyLike {
@@ -30,23 +31,21 @@ function decideWhenWritten(raw: Response, symbol: SlotSymbol): void {
     const at = typeof others[0] === 'string' ? 1 : 0
     const block = this[symbol]
     this[symbol] = undefined
-    if (block !== undefined && !this.headersSent) others[at] = finish(this, block, others[at])
+    if (block !== undefined && !this.headersSent) others[at] = finish(this, status, block, others[at])
     return write.call(this, status, ...others)
   }
   raw.writeHead = writeHead
 }
 
 /** The headers to write with those that are set. */
-function finish(raw: Response, block: HeaderBlock, headers: unknown): unknown {
-  if (
-    block.page !== undefined &&
-    isPageType(writtenHeader(headers, 'content-type') ?? raw.getHeader('content-type'))
-  ) {
-    const page = block.page().values
+function finish(raw: Response, status: number, block: HeaderBlock, headers: unknown): unknown {
+  const type = writtenHeader(headers, 'content-type') ?? raw.getHeader('content-type')
+  const chosen = blockForType(block, status, { 'content-type': type })
+  if (chosen !== block) {
     for (const [name, value] of block.values) {
-      if (raw.getHeader(name) === value && !page.has(name)) raw.removeHeader(name)
+      if (raw.getHeader(name) === value && !chosen.values.has(name)) raw.removeHeader(name)
     }
-    for (const [name, value] of page) {
+    for (const [name, value] of chosen.values) {
       const before = raw.getHeader(name)
       // A header that the app has set or removed stays so.
       if (before === block.values.get(name)) raw.setHeader(name, value)

@@ -1,3 +1,4 @@
+import { isThenable } from '@seaworthy/internal'
 import type { ResolvedRateLimit } from './options.ts'
 import type { RateLimitStore } from './store-interface.ts'
 import type { Hit, HitResult, SharedStore } from './types.ts'
@@ -37,8 +38,13 @@ export class CustomStore implements SharedStore {
     )
     for (const [index, hit] of hits.entries()) {
       this.#count(hit, (error, count) => {
-        if (error || count === undefined) return end(error ?? new Error('The store returned no count'))
-        results[index] = toResult(hit, count)
+        if (error) return end(error)
+        // A count that is no number would never be too high.
+        const { current: counted, ttl } = (count ?? {}) as { current?: unknown; ttl?: unknown }
+        const current = Number(counted ?? Number.NaN)
+        if (Number.isNaN(current)) return end(new Error('The store returned no count'))
+        if (results[index] !== undefined) return
+        results[index] = toResult(hit, { current, ttl: Number(ttl) || hit.window })
         if (--left === 0) end(null)
       })
     }
@@ -53,9 +59,12 @@ export class CustomStore implements SharedStore {
     const { key, window, max } = hit
     try {
       // A cost of 0 only reads.
-      if (hit.cost > 0) store.incr(key, done, window, max)
+      let returned: unknown
+      if (hit.cost > 0) returned = store.incr(key, done, window, max)
       else if (store.read === undefined) done(new Error('The store has no method read()'))
-      else store.read(key, done, window, max)
+      else returned = store.read(key, done, window, max)
+      // An asynchronous method that fails must not end the process.
+      if (isThenable(returned)) returned.then(undefined, done)
     } catch (error) {
       done(error as Error)
     }

@@ -76,6 +76,10 @@ export const toInteger = (option: string, value: unknown, min: number): number =
   )
 }
 
+/** The maximum that a function of the app returns. `Infinity` is no limit. */
+const toMax = (value: unknown): number =>
+  value === Infinity ? Number.MAX_SAFE_INTEGER : toInteger('rateLimit', value, 0)
+
 /** For limits without functions of the app that may be asynchronous: no promise, the least work. */
 export function collectHits(limits: readonly Limit[], request: FastifyRequest, onSkip: OnSkip): CountedHits {
   const hits: Hit[] = []
@@ -119,7 +123,7 @@ export async function collectHitsAsync(
       toHit(
         limit,
         rawKey,
-        typeof max === 'number' ? max : toInteger('rateLimit', await max(request, key), 0),
+        typeof max === 'number' ? max : toMax(await max(request, key)),
         typeof window === 'number' ? window : toInteger('rateLimit', await window(request, key), 1),
         costOf(limit, request)
       )

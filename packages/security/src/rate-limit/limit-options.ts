@@ -62,7 +62,7 @@ export interface RateLimitContext {
  */
 export interface LimitOptions {
   /**
-   * Requests within the window, at least 0, or a function that returns them. While an app has not set it, files of
+   * Requests within the window, at least 0, or a function that returns them (`Infinity`: no limit). While an app has not set it, files of
    * `@fastify/static` are counted apart, up to 1000, and requests by `app.inject()` without an address are never rejected.
    *
    * @defaultValue 100

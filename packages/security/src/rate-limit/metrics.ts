@@ -1,6 +1,7 @@
 import { meterPort, whenProvided } from '@seaworthy/contract'
 import { LazyCounter } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
+import { joinRegistrations } from '../registrations.ts'
 
 /** The outcome of a request at one limit. `open` and `closed`: Redis did not answer, and the policy decided. */
 export type LimitOutcome = 'allowed' | 'refused' | 'observed' | 'skipped' | 'open' | 'closed'
@@ -10,6 +11,8 @@ export interface LimitMetrics {
   count(limit: string, outcome: LimitOutcome): void
   storeError(reason: string): void
 }
+
+const stores = Symbol.for('seaworthy.security.rate-limit-stores.v1')
 
 /** Creates the metrics. Limits and outcomes are few; keys of clients are never labels. */
 export function createLimitMetrics(fastify: FastifyInstance, storeUp: () => boolean): LimitMetrics {
@@ -24,11 +27,12 @@ export function createLimitMetrics(fastify: FastifyInstance, storeUp: () => bool
     help: 'Calls to the shared store of rate limits that failed',
     labels: ['reason']
   })
+  const allUp = joinRegistrations(fastify, stores, storeUp)
   whenProvided(fastify, meterPort, (meter) => {
     meter.gauge({
       name: 'rate_limit_store_up',
       help: 'Whether the shared store of rate limits answers',
-      collect: (gauge) => gauge.with().set(storeUp() ? 1 : 0)
+      collect: (gauge) => gauge.with().set(allUp.every((isUp) => isUp()) ? 1 : 0)
     })
   })
   return {

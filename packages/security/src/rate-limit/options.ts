@@ -74,6 +74,18 @@ export interface NodeRedisClient {
 }
 
 /**
+ * A client of `@upstash/redis`, as far as its type matters here.
+ *
+ * @example
+ * const withRedis = async (redis: UpstashClient) => app.register(rateLimit, { redis }) // Redis.fromEnv() of @upstash/redis
+ */
+export interface UpstashClient {
+  evalsha(...args: never[]): Promise<unknown>
+  eval(...args: never[]): Promise<unknown>
+  createScript(...args: never[]): unknown
+}
+
+/**
  * Options of `rateLimit`: the limit per address, and the options of all limits together.
  *
  * @example
@@ -107,12 +119,13 @@ export interface RateLimitOptions extends LimitOptions {
    */
   failures?: LimitOptions | false | undefined
   /**
-   * The store in which several processes count together: a client of ioredis or of node-redis, or options for one of
-   * ioredis (install `ioredis`). Redis 6 or Valkey.
+   * The store in which several processes count together: a client of ioredis, of node-redis 4 or later or of Upstash,
+   * or options for one of ioredis (install `ioredis`). Redis 6 or Valkey. In a cluster a request makes one call for each
+   * client that its limits count, else one for all.
    *
    * @defaultValue none: each process counts alone
    */
-  redis?: RedisClient | NodeRedisClient | RedisConnection | undefined
+  redis?: RedisClient | NodeRedisClient | UpstashClient | RedisConnection | undefined
   /**
    * A class of the app that counts instead, written for `@fastify/rate-limit`. Each limit is one call; limits on
    * failures and `cost` need a store that gives back, so they are refused with it.

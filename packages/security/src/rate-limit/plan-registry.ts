@@ -3,15 +3,14 @@ import type { FastifyRequest, RouteOptions } from 'fastify'
 import { isStaticFileRoute } from './static-files.ts'
 import type { RouteRateLimit } from './options.ts'
 import type { Limit } from './resolve-limit.ts'
-import { noLimits, type AppLimits, type RoutePlan } from './route-plan.ts'
+import { copyOfAppPlan, noLimits, type AppLimits, type NamedRoute, type RoutePlan } from './route-plan.ts'
 
-type PlannedRoute = Pick<RouteOptions, 'method' | 'url' | 'config'>
+type PlannedRoute = NamedRoute & Pick<RouteOptions, 'config'>
 
 /** Decides the plan of each route once, and finds it for each request. */
 export class RoutePlans {
   readonly #data = routeData<RoutePlan>('security.rate-limit')
   readonly #limits: AppLimits
-  #onlyAdditional = false
   readonly #global: boolean
   readonly #separateFiles: boolean
   readonly #plans: Set<RoutePlan>
@@ -19,6 +18,10 @@ export class RoutePlans {
   readonly #earlier = new WeakMap<object, RoutePlan>()
   /** The last plan of each `config.rateLimit`, for the HEAD route of a GET route. */
   readonly #latest = new WeakMap<object, { url: string; plan: RoutePlan }>()
+
+  /** The routes with their plans, until the app is ready. */
+  #routes: [route: RouteOptions, plan: RoutePlan][] = []
+  #givesWayForUnknown = false
 
   /** Whether another plugin limits the routes that are added from now on. */
   isReplaced = false
@@ -41,8 +44,12 @@ export class RoutePlans {
 
   /** Decides the plan of a route that is being added, and stores it with the route. */
   add(route: RouteOptions): RoutePlan {
-    const plan = this.isReplaced ? noLimits : this.#isForFiles(route) ? this.#forFiles() : this.#decide(route)
+    const decided = this.#isForFiles(route) ? this.#forFiles() : this.#decide(route)
+    // Each route has a plan of its own, because another plugin may limit only some of them.
+    const plan = decided.isOfApp ? copyOfAppPlan(decided) : decided
+    if (plan !== noLimits) this.#plans.add(plan)
     this.#data.set(route, plan)
+    this.#routes.push([route, plan])
     return plan
   }
 
@@ -51,7 +58,7 @@ export class RoutePlans {
     const plan = this.#data.get(request)
     if (plan !== undefined) return plan
     // An unknown path has no route that was added before: the other plugin, or the app's 404 handler, limits it.
-    if (this.isReplaced && request.is404) return noLimits
+    if (this.isReplaced && this.#givesWayForUnknown && request.is404) return noLimits
     const { method, url = '', config } = request.routeOptions
     const earlier = this.#earlier.get(config)
     if (earlier !== undefined) return earlier
@@ -60,10 +67,26 @@ export class RoutePlans {
     return decided
   }
 
-  /** Removes the limits that @fastify/rate-limit evaluates too, of all plans and of those to come. */
-  keepOnlyAdditional(): void {
-    this.#onlyAdditional = true
-    for (const plan of this.#plans) keepAdditional(plan)
+  /**
+   * Removes the limits of routes that @fastify/rate-limit limits. With `global: false` it leaves most routes out: those
+   * keep their limits, and unknown paths too. Called when all routes are there.
+   *
+   * @param isCovered - Whether the other plugin limits a route.
+   */
+  giveWay(isCovered: (route: RouteOptions) => boolean): void {
+    for (const [route, plan] of this.#routes) {
+      if (!isCovered(route)) continue
+      if (plan.isOfApp) this.#givesWayForUnknown = true
+      if (this.isReplaced) removeAll(plan)
+      else keepAdditional(plan)
+    }
+    if (this.#givesWayForUnknown && !this.isReplaced) keepAdditional(this.#limits.plan)
+    this.forgetRoutes()
+  }
+
+  /** Frees what only {@link giveWay} needs. */
+  forgetRoutes(): void {
+    this.#routes = []
   }
 
   #isForFiles(route: RouteOptions): boolean {
@@ -76,7 +99,7 @@ export class RoutePlans {
     return this.#limits.filesPlan
   }
 
-  #decide({ method, url, config }: PlannedRoute): RoutePlan {
+  #decide({ method, url, constraints, config }: PlannedRoute): RoutePlan {
     if (config?.operational !== undefined) return noLimits
     const { rateLimit } = (config ?? {}) as { rateLimit?: RouteRateLimit }
     if (rateLimit === undefined) return this.#global ? this.#limits.plan : noLimits
@@ -84,18 +107,20 @@ export class RoutePlans {
     // Fastify's own HEAD route has the same `config.rateLimit` as its GET route and is counted with it.
     const latest = this.#latest.get(rateLimit)
     if (method === 'HEAD' && latest?.url === url) return latest.plan
-    const plan = this.#limits.forRoute({ method, url }, rateLimit)
-    if (this.#onlyAdditional) keepAdditional(plan)
+    const plan = this.#limits.forRoute({ method, url, constraints }, rateLimit)
     this.#plans.add(plan)
     this.#latest.set(rateLimit, { url, plan })
     return plan
   }
 }
 
+const isAdditional = ({ by, failures }: Limit): boolean => by === 'user' || failures !== undefined
+const keepAdditional = (plan: RoutePlan): void => keep(plan, isAdditional)
+const removeAll = (plan: RoutePlan): void => keep(plan, () => false)
+
 /** The lists are shared with the hooks of routes, so they are changed in place. */
-function keepAdditional(plan: RoutePlan): void {
-  for (const list of Object.values(plan) as Limit[][]) {
-    const kept = list.filter(({ by, failures }) => by === 'user' || failures !== undefined)
-    list.splice(0, list.length, ...kept)
+function keep(plan: RoutePlan, isKept: (limit: Limit) => boolean): void {
+  for (const list of Object.values(plan) as (Limit[] | boolean)[]) {
+    if (Array.isArray(list)) list.splice(0, list.length, ...list.filter(isKept))
   }
 }

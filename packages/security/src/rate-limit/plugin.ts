@@ -1,8 +1,8 @@
 import { managementPort, whenProvided, whenReplaced } from '@seaworthy/contract'
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { whenOfficialIsUsed } from '../official-plugins.ts'
-import { isInjectedByTest } from '../internals.ts'
+import { isInjectedByTest, isOfficialLimiter } from '../internals.ts'
 import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { observedReports } from '../mode.ts'
 import { securityStatus, type LimitInfo } from '../status.ts'
@@ -63,7 +63,7 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
       if (error) done(error)
       else if (!replied) done()
     }
-    if (sparesTests && plan === limits.plan && isInjectedByTest(request)) {
+    if (sparesTests && plan.isOfApp && isInjectedByTest(request)) {
       return limiter.pass(onRequest, request, reply, onDone)
     }
     limiter.enforce(onRequest, request, reply, onDone)
@@ -81,7 +81,7 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
   const decorated = decorateLimits(fastify, limiter, limits)
   const allLimits = () => new Set([...[...plans.all].flatMap((plan) => plan.limits), ...decorated.limits])
   manageLimits(fastify, allLimits)
-  // Routes that were added before keep their limits: the other plugin does not cover them.
+  // Routes that the other plugin does not cover keep their limits.
   whenReplaced(fastify, 'security.rateLimit', () => {
     plans.isReplaced = true
     for (const name of decorated.names) Reflect.deleteProperty(fastify, name)
@@ -89,9 +89,14 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
   whenOfficialIsUsed(fastify, {
     name: '@fastify/rate-limit',
     consequence:
-      'it limits by address and by route; of the limits of this package, "user" and "failures" go on',
+      'routes that it limits have its limits; of the limits of this package, "user" and "failures" go on, and those of routes that it leaves out',
     isOff: () => plans.isReplaced,
-    turnOff: () => plans.keepOnlyAdditional()
+    turnOff: () => plans.giveWay(isLimitedByOfficial)
+  })
+  fastify.addHook('onReady', (done) => {
+    if (plans.isReplaced) plans.giveWay(isLimitedByOfficial)
+    plans.forgetRoutes()
+    done()
   })
   if (custom !== undefined) {
     fastify.addHook('onReady', (done) => {
@@ -108,15 +113,24 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
     ...(earlier?.() ?? []),
     ...[...new Set([...plans.all].flatMap((plan) => plan.limits))].map(toLimitInfo)
   ]
-  status.store = () => ({
-    kind: custom ? 'custom' : redis ? 'redis' : 'memory',
-    up: redis?.up ?? true,
-    keys: memory.keys
-  })
+  const earlierStore = status.store
+  status.store = () => {
+    const before = earlierStore?.()
+    const kind = custom ? 'custom' : redis ? 'redis' : 'memory'
+    return {
+      kind: kind === 'memory' && before ? before.kind : kind,
+      up: (redis?.up ?? true) && (before?.up ?? true),
+      keys: memory.keys + (before?.keys ?? 0)
+    }
+  }
   whenProvided(fastify, managementPort, (management) =>
     management.section('rate limits', () => ({ store: status.store?.(), limits: status.limits?.() }))
   )
 }
+
+/** Whether a route has the hook of @fastify/rate-limit, which adds it only where it limits. */
+const isLimitedByOfficial = ({ onRequest, preParsing, preValidation, preHandler }: RouteOptions): boolean =>
+  [onRequest, preParsing, preValidation, preHandler].flat().some(isOfficialLimiter)
 
 const registrations = Symbol.for('seaworthy.security.rate-limits.v1')
 

@@ -1,6 +1,7 @@
 import { lifecyclePort, provided } from '@seaworthy/contract'
 import {
   isConnectionOptions,
+  isErrorOfSlots,
   serviceName,
   toRedisClient,
   withoutCommand,
@@ -15,6 +16,8 @@ import type { ResolvedRateLimit } from './options.ts'
 /** The members of clients that are used if they are there. */
 interface Client extends RedisClient {
   on?(event: string, listener: (error: Error) => void): unknown
+  off?(event: string, listener: (error: Error) => void): unknown
+  listenerCount?(event: string): number
   once?(event: string, listener: () => void): unknown
   connect?(): Promise<unknown>
   disconnect?(reconnect?: boolean): void
@@ -55,16 +58,17 @@ export async function openRedis<T extends Kept>(
   if (appClient === undefined && !isConnectionOptions(redis)) {
     check.fail(
       `${option}.redis`,
-      'a client of ioredis or of node-redis, or the options of a connection',
+      'a client of ioredis, of node-redis 4 or later (without legacyMode) or of Upstash, or the options of a connection',
       redis
     )
   }
   const client: Client = appClient ?? (await connect(option, redis as Record<string, unknown>))
   let lastError: Error | undefined
-  client.on?.('error', (error) => {
+  const onError = (error: Error): void => {
     lastError = error
     fastify.log.debug({ err: withoutCommand(error) }, 'security: the connection to Redis failed')
-  })
+  }
+  client.on?.('error', onError)
   const server = addressOf(client)
   const kept = create({
     client,
@@ -73,6 +77,14 @@ export async function openRedis<T extends Kept>(
     onFailure,
     lastError: () => lastError,
     reconnect: appClient === undefined ? () => client.disconnect?.(true) : undefined,
+    onErrorOfKey(error) {
+      // Keys of several nodes are sent one by one.
+      if (isErrorOfSlots(error)) return
+      fastify.log.warn(
+        { err: error },
+        `security: ${server} refuses the keys of some clients (${error.message}); the limits of those follow "onStoreError"; for MOVED use a client for clusters, else delete the key`
+      )
+    },
     onChange: (up, error) => onChange(server, up ? undefined : (error ?? new Error('no answer')))
   })
   await waitUntilReady(client)
@@ -80,6 +92,8 @@ export async function openRedis<T extends Kept>(
   closeWithApp(fastify, option, () => {
     kept.close()
     if (appClient === undefined) client.disconnect?.()
+    // A client of the app outlives it. Without any listener its next error would end the process.
+    else if ((client.listenerCount?.('error') ?? 0) > 1) client.off?.('error', onError)
   })
   return kept
 }

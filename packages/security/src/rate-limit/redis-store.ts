@@ -1,9 +1,18 @@
-import { GuardedRedis, redisScript, type GuardedRedisOptions, type RedisFailure } from '@seaworthy/internal'
+import {
+  GuardedRedis,
+  isErrorOfSlots,
+  redisScript,
+  type GuardedRedisOptions,
+  type RedisFailure
+} from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 import { defaultPrefix, type ResolvedRateLimit } from './options.ts'
 import { openRedis } from './redis-connection.ts'
 import { refundScript, takeScript } from './redis-scripts.ts'
+import { groupsByKey, haveSeveralKeys, takeApart } from './take-apart.ts'
 import type { Hit, HitResult } from './types.ts'
+
+type Done = (error: Error | null, results?: HitResult[]) => void
 
 const take = redisScript(takeScript)
 const refund = redisScript(refundScript)
@@ -44,6 +53,8 @@ export const createRedisStore = (
 /** Counts in Redis or Valkey, by one call per request. */
 export class RedisStore {
   readonly #redis: GuardedRedis
+  /** Whether Redis is a cluster, which runs no script on keys of two clients. */
+  #isApart = false
 
   constructor(options: GuardedRedisOptions) {
     this.#redis = new GuardedRedis(options)
@@ -54,15 +65,24 @@ export class RedisStore {
   }
 
   /** Counts a request against all its limits, or against none if one rejects it. Calls back within the timeout. */
-  take(hits: readonly Hit[], done: (error: Error | null, results?: HitResult[]) => void): void {
+  take(hits: readonly Hit[], done: Done): void {
+    if (this.#isApart && haveSeveralKeys(hits)) return takeApart(this, hits, done)
     const args: string[] = []
     for (const { max, window, cost, observe, afterRejection } of hits) {
       args.push(`${max} ${window} ${cost} ${Number(observe)} ${afterRejections[afterRejection]}`)
     }
     this.#redis.run(take, keysOf(hits), args, (error, reply) => {
-      if (error) return done(error)
+      if (error) {
+        // Keys of one request in two slots of a cluster: no script can have both.
+        if (!isErrorOfSlots(error) || !haveSeveralKeys(hits)) return done(error)
+        this.#isApart = true
+        return takeApart(this, hits, done)
+      }
       // A client with `stringNumbers` or another mapping of types returns texts.
-      const numbers = (reply as unknown[]).map(Number)
+      const numbers = Array.isArray(reply) ? reply.map(Number) : []
+      if (numbers.length !== hits.length * 4 || numbers.some(Number.isNaN)) {
+        return done(new Error('Redis answered without counts'))
+      }
       done(
         null,
         hits.map((_, index) => ({
@@ -78,6 +98,10 @@ export class RedisStore {
   /** Gives back what `take` counted. If Redis fails, it expires with the window. */
   refund(hits: readonly Hit[]): void {
     if (!this.up) return
+    if (this.#isApart && haveSeveralKeys(hits)) {
+      for (const group of groupsByKey(hits)) this.refund(group)
+      return
+    }
     const costs = hits.map((hit) => `${hit.cost}`)
     this.#redis.run(refund, keysOf(hits), costs, () => undefined)
   }

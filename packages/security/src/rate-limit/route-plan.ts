@@ -14,12 +14,15 @@ export interface RoutePlan {
   readonly preHandler: readonly Limit[]
   /** Evaluated as soon as there is a user. */
   readonly user: readonly Limit[]
+  /** Whether the route has no limits of its own. */
+  readonly isOfApp: boolean
 }
 
-const createPlan = (limits: readonly Limit[]): RoutePlan => {
+const createPlan = (limits: readonly Limit[], isOfApp = false): RoutePlan => {
   const at = (stage: Limit['stage']) => limits.filter((limit) => limit.stage === stage)
   return {
-    limits,
+    isOfApp,
+    limits: [...limits],
     onRequest: at('onRequest'),
     preParsing: at('preParsing'),
     preValidation: at('preValidation'),
@@ -28,10 +31,16 @@ const createPlan = (limits: readonly Limit[]): RoutePlan => {
   }
 }
 
+/** The app's plan for one route. */
+export const copyOfAppPlan = ({ limits }: RoutePlan): RoutePlan => createPlan(limits, true)
+
 /** Static files within the window. */
 const maxFiles = 1000
 
 export const noLimits: RoutePlan = createPlan([])
+
+/** The members of a route that its name has. */
+export type NamedRoute = Pick<RouteOptions, 'method' | 'url'> & { constraints?: RouteOptions['constraints'] }
 
 /** The app's limits, from which those of routes and hooks inherit. */
 export interface AppLimits {
@@ -40,7 +49,7 @@ export interface AppLimits {
   /** The plan of static files, while the app has not set `max`: one page may have dozens. */
   readonly filesPlan: RoutePlan
   /** The plan of a route with `config.rateLimit`. */
-  forRoute(route: Pick<RouteOptions, 'method' | 'url'>, config: RouteRateLimit): RoutePlan
+  forRoute(route: NamedRoute, config: RouteRateLimit): RoutePlan
   /** The limit of a hook or a call by hand. */
   custom(option: string, options: LimitOptions, name: string): Limit
 }
@@ -67,7 +76,7 @@ export function resolveAppLimits(options: RateLimitOptions, registration = 1): A
   })
 
   return {
-    plan: createPlan([ip, ...failures, ...user]),
+    plan: createPlan([ip, ...failures, ...user], true),
     filesPlan: createPlan([resolveLimit('rateLimit', { ...inherited, max: maxFiles }, `${number}files`)]),
     custom: (option, own, name) => resolveLimit(option, inherit(omitUndefined(own)), name),
     forRoute(route, config) {
@@ -116,8 +125,9 @@ function additionalLimit(
   return [resolveLimit(option, { ...shared, ...kind, ...omitUndefined(options) }, name)]
 }
 
-/** `GET /orders/:id`. HEAD counts as GET. */
-function routeName({ method, url }: Pick<RouteOptions, 'method' | 'url'>): string {
+/** `GET /orders/:id`, with what tells it from other routes of the same path: `GET / host=a.example`. HEAD counts as GET. */
+export function routeName({ method, url, constraints = {} }: NamedRoute): string {
   const methods = [method].flat().map((name) => (name === 'HEAD' ? 'GET' : name.toUpperCase()))
-  return `${[...new Set(methods)].toSorted().join(',')} ${url}`
+  const rules = Object.entries(constraints).map(([name, value]) => ` ${name}=${String(value)}`)
+  return `${[...new Set(methods)].toSorted().join(',')} ${url}${rules.join('')}`
 }

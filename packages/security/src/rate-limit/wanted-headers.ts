@@ -1,3 +1,4 @@
+import { omitUndefined } from '@seaworthy/internal'
 import { assertOptionsObject, check } from '../option-checks.ts'
 
 /** Which of the older headers a limit sends. */
@@ -16,8 +17,8 @@ const names: readonly string[] = [
 
 /** Resolves `addHeaders` or `addHeadersOnExceeding`. Each header is sent unless it is left out. */
 export function resolveWantedHeaders(option: string, value: object | undefined): WantedHeaders {
-  const add = (value ?? {}) as Readonly<Record<string, boolean>>
-  assertOptionsObject(option, add)
+  assertOptionsObject(option, value ?? {})
+  const add = omitUndefined(value ?? {}) as Readonly<Record<string, boolean>>
   check.keys(option, add, names)
   for (const [name, wanted] of Object.entries(add)) check.boolean(`${option}.${name}`, wanted)
   const wants = (part: string) => add[`x-ratelimit-${part}`] !== false && add[`ratelimit-${part}`] !== false

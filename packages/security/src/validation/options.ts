@@ -57,11 +57,12 @@ export interface ValidationOptions {
    */
   boundaries?: readonly Boundary[] | undefined
   /**
-   * Whether a pattern in a schema that a client can make run for seconds stops the start, is a warning, or is ignored.
-   * A route can decide otherwise: `config: { validation: { unsafePatterns: 'warn' } }`.
+   * Whether a pattern in a schema that a client can make run for seconds stops the start, is a warning, or is ignored:
+   * of a route, of the shared schemas that it refers to, and of formats that the app has added. A route can decide
+   * otherwise: `config: { validation: { unsafePatterns: 'warn' } }`.
    *
    * @defaultValue 'error'; 'warn' with `mode: 'observe'`
-   * @throws Error when the route is added, with `'error'`, naming the pattern.
+   * @throws Error when the route is added or the app becomes ready, with `'error'`, naming the pattern.
    */
   unsafePatterns?: UnsafePatterns | undefined
   /**

@@ -1,19 +1,13 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { maxHeaderSize } from 'node:http'
 import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { observedReports, type ReportObserved } from '../mode.ts'
 import { SecurityError } from '../security-error.ts'
 import { securityStatus, type OpenBoundary } from '../status.ts'
 import { bodyShapeError, queryShapeError } from './input-shape.ts'
 import { findMissingSchemas, formatBoundaries } from './missing-schemas.ts'
-import {
-  resolveValidation,
-  routeUnsafePatterns,
-  type UnsafePatterns,
-  type ValidationOptions
-} from './options.ts'
-import { unsafePatternFinder } from './unsafe-patterns.ts'
+import { resolveValidation, type ValidationOptions } from './options.ts'
+import { maxNameLength, PatternInspector } from './pattern-inspector.ts'
 import { buildValidatorByInput } from './validator-compiler.ts'
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
@@ -24,26 +18,21 @@ const plugin: FastifyPluginAsync<ValidationOptions> = async (fastify, options) =
   const observed = settings.mode === 'observe' ? observedReports(fastify) : undefined
   const open: OpenBoundary[] = []
 
-  const findUnsafePatterns = unsafePatternFinder()
-  const inspect = (subject: string, schema: unknown, maxLength: number, then: UnsafePatterns) => {
-    if (then === 'ignore') return
-    for (const unsafe of findUnsafePatterns(schema, maxLength)) {
-      const message = `security: ${subject} has an unsafe pattern at ${unsafe.at}: ${unsafe.pattern}: ${unsafe.reason}; rewrite it, or give the string a "maxLength" of ${unsafe.safeLength} at most, or let it be a warning by unsafePatterns: 'warn' in "validation" or in the route's config.validation`
-      if (then === 'error') throw new Error(message)
-      fastify.log.warn(message)
-    }
-  }
-
   const forms = new WeakSet<object>()
   const { initialConfig } = fastify
-  const bodyLimit = initialConfig.bodyLimit ?? 1_048_576
+  const inspector = new PatternInspector({
+    unsafePatterns: settings.unsafePatterns,
+    bodyLimit: initialConfig.bodyLimit ?? 1_048_576,
+    paramLimit: paramLength(initialConfig),
+    log: fastify.log
+  })
   // An app with a compiler of its own (zod, TypeBox) keeps it.
   if (fastify.validatorCompiler === undefined) {
     const buildValidator = buildValidatorByInput({
       ...settings,
       forms,
       reportObserved: observed,
-      inspect: (schema) => inspect('a shared schema', schema, bodyLimit, settings.unsafePatterns)
+      inspect: (...compiled) => inspector.addCompiled(...compiled)
     })
     fastify.setSchemaController({ compilersFactory: { buildValidator: buildValidator as never } })
   } else {
@@ -53,7 +42,9 @@ const plugin: FastifyPluginAsync<ValidationOptions> = async (fastify, options) =
   fastify.addHook('preValidation', (request, _reply, done) => {
     const { body } = request
     if (isForm(request.headers['content-type']) && typeof body === 'object' && body !== null) forms.add(body)
-    const error = bodyShapeError(body, maxDepth, maxKeys) ?? queryShapeError(request.query, maxKeys)
+    const maxName = inspector.needsShortNames ? maxNameLength : Infinity
+    const error =
+      bodyShapeError(body, maxDepth, maxKeys, maxName) ?? queryShapeError(request.query, maxKeys, maxName)
     if (error === undefined || observed === undefined) return done(error)
     reportError(observed, request, error)
     done()
@@ -69,17 +60,7 @@ const plugin: FastifyPluginAsync<ValidationOptions> = async (fastify, options) =
       }
       route.preValidation = [...[route.preValidation ?? []].flat(), markForm] as never
     }
-    const then = routeUnsafePatterns(route, settings.unsafePatterns)
-    const subject = `the schema of ${[route.method].flat().join(',')} ${route.url}`
-    const lengths: Record<string, number> = {
-      body: route.bodyLimit ?? bodyLimit,
-      params: paramLength(initialConfig)
-    }
-    for (const [input, schema] of Object.entries(route.schema ?? {})) {
-      // Responses are not validated by patterns. Node bounds a request's URL and headers.
-      if (input === 'response') continue
-      inspect(subject, { [input]: schema }, lengths[input] ?? maxHeaderSize, then)
-    }
+    inspector.addRoute(route)
     requireListedContentType(route, observed)
     if (route.config?.operational !== undefined) return
     const missing = findMissingSchemas(route, boundaries)

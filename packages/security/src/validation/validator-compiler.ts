@@ -1,19 +1,15 @@
 import AjvCompiler from '@fastify/ajv-compiler'
 import type { ReportObserved } from '../mode.ts'
+import { formatFinder } from './app-formats.ts'
 import { observeValidation, type Validate } from './observe-validation.ts'
+import type { AjvRules, CompiledInput } from './pattern-inspector.ts'
 import { withRootType } from './root-type.ts'
+import type { Schemas as SharedSchemas } from './shared-patterns.ts'
 
 type BuildValidator = ReturnType<typeof AjvCompiler>
 type Settings = Parameters<BuildValidator>[1]
 type Schemas = Parameters<BuildValidator>[0]
-interface RouteSchema {
-  schema: unknown
-  method?: string | string[]
-  url?: string
-  httpPart?: string
-}
-
-type Compile = (route: RouteSchema) => Validate
+type Compile = (route: CompiledInput) => Validate
 
 /** The settings of {@link buildValidatorByInput}. */
 export interface ValidatorSettings {
@@ -23,8 +19,8 @@ export interface ValidatorSettings {
   additional?: 'reject' | 'remove' | undefined
   /** The bodies that come from forms. */
   forms: WeakSet<object>
-  /** Called with each shared schema before it is used. */
-  inspect: (schema: unknown) => void
+  /** Called with each schema before it is compiled, and with the shared ones. */
+  inspect: (input: CompiledInput, shared: SharedSchemas, rules: AjvRules) => void
   /** With it, Fastify's own validation decides, and inputs that this one rejects in addition are reported. */
   reportObserved?: ReportObserved | undefined
 }
@@ -33,6 +29,8 @@ export interface ValidatorSettings {
 const text = { coerceTypes: 'array', removeAdditional: false } as const
 // A client that sends JSON knows types and names: a wrong one is its mistake and is reported.
 const json = { coerceTypes: false, removeAdditional: false } as const
+// A form has the types of text, and the fields of a body.
+const form = { coerceTypes: 'array', removeAdditional: false } as const
 // Fastify's own defaults.
 const fastifys = {} as const
 // Clients and proxies add headers that the schema does not list.
@@ -47,31 +45,30 @@ export function buildValidatorByInput({
   reportObserved
 }: ValidatorSettings): BuildValidator {
   const build = AjvCompiler()
-  const bodyOptions = {
-    ...(coerce === undefined ? {} : { coerceTypes: coerce }),
-    ...(additional === undefined ? {} : { removeAdditional: additional === 'remove' })
-  }
+  const formOptions = additional === undefined ? {} : { removeAdditional: additional === 'remove' }
+  const bodyOptions = { ...(coerce === undefined ? {} : { coerceTypes: coerce }), ...formOptions }
   return ((schemas: Schemas, settings: Settings) => {
-    for (const schema of Object.values(schemas as Record<string, unknown>)) inspect(schema)
+    const shared = schemas as SharedSchemas
+    const { rules, onCreate } = formatFinder(settings)
     // An Ajv instance is slow to create: inputs with the same options share one.
     const compilers = new Map<object, Compile>()
     const compilerFor = (inputOptions: object, overrides: object = {}): Compile => {
       let compile = compilers.get(inputOptions)
       if (compile === undefined) {
         const customOptions = { ...inputOptions, ...settings?.customOptions, ...overrides }
-        compile = build(schemas, { ...settings, customOptions }) as unknown as Compile
+        compile = build(schemas, { ...settings, customOptions, onCreate }) as unknown as Compile
         compilers.set(inputOptions, compile)
       }
       return compile
     }
-    const compileBody = (route: RouteSchema): Validate => {
+    const compileBody = (route: CompiledInput): Validate => {
       const isTypeDefinition = (settings as { mode?: unknown } | undefined)?.mode === 'JTD'
-      const typed = isTypeDefinition ? route : { ...route, schema: withRootType(route.schema, schemas) }
+      const typed = isTypeDefinition ? route : { ...route, schema: withRootType(route.schema, shared) }
       const strict = compilerFor(json, bodyOptions)(typed)
       let fromText: Validate | undefined
       const validate: Validate = (data) => {
         const isText = typeof data === 'object' && data !== null && forms.has(data)
-        if (isText) fromText ??= compilerFor(text)(typed)
+        if (isText) fromText ??= compilerFor(form, formOptions)(typed)
         const chosen = isText ? fromText! : strict
         const result = chosen(data)
         validate.errors = chosen.errors
@@ -79,13 +76,18 @@ export function buildValidatorByInput({
       }
       return validate
     }
-    const compile = (route: RouteSchema): Validate => {
+    const compileStrict = (route: CompiledInput): Validate => {
       if (route.httpPart === 'headers') return compilerFor(headers)(route)
       if (route.httpPart === 'params' || route.httpPart === 'querystring') return compilerFor(text)(route)
       return compileBody(route)
     }
+    const compile = (route: CompiledInput): Validate => {
+      const validate = compileStrict(route)
+      inspect(route, shared, rules)
+      return validate
+    }
     if (reportObserved === undefined) return compile
-    return (route: RouteSchema) => {
+    return (route: CompiledInput) => {
       const subject = `the ${route.httpPart ?? 'body'} of ${[route.method ?? []].flat().join(',')} ${route.url ?? ''}`
       return observeValidation({
         usual: compilerFor(fastifys)(route),
