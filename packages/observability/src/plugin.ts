@@ -22,6 +22,7 @@ import { loggingDefaults } from './logging/options.ts'
 import { resolveOtlpLogs } from './logging/otlp-options.ts'
 import { pushLines } from './logging/push-lines.ts'
 import { RequestLines } from './logging/request-line.ts'
+import { safeBindings } from './logging/safe-bindings.ts'
 import { schemas } from './logging/schemas.ts'
 import { RecentRequests } from './http/recent-requests.ts'
 import { ManagementServer } from './management/listener.ts'
@@ -31,6 +32,7 @@ import { latencyRules } from './metrics/latency-rules.ts'
 import { setUpMetrics } from './metrics/setup.ts'
 import { resolveOptions, type ObservabilityOptions } from './options.ts'
 import { spanMaker } from './otel-internals.ts'
+import { instanceId } from './otlp/instance-id.ts'
 import { resourceOf } from './otlp/resource.ts'
 import { providePorts } from './ports.ts'
 import { ServerSpans } from './spans/server-spans.ts'
@@ -55,6 +57,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
       'observability: logging.buffer has no effect in the plugin; each line is written at once; set it in observabilityServerOptions()'
     )
   }
+  if (hasLogger(fastify)) safeBindings(fastify.log)
   // Before our own tracker, which is an SDK too.
   const spans = options.spans && !sentryIsUsed() ? spanMaker('@seaworthy/observability') : undefined
   const schema = logging === false ? loggingDefaults.schema : logging.schema
@@ -72,7 +75,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   const pushedLogs = logging === false ? resolveOtlpLogs(undefined) : logging.otlp
   const isPushed = pushedLogs !== undefined || (metricsOptions !== false && metricsOptions.otlp !== undefined)
   const { workers, buildInfo = {} } = metricsOptions === false ? {} : metricsOptions
-  const resource = isPushed ? resourceOf(buildOf(buildInfo)) : {}
+  const resource = isPushed ? resourceOf(buildOf(buildInfo), instanceId(fastify)) : {}
   const flushLines = pushLines(fastify, pushedLogs, { schema, resource, meter: setup?.metrics })
   const lines =
     logging === false || !hasLogger(fastify) ? undefined : new RequestLines(logging, fastify.log, details)

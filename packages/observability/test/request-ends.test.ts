@@ -177,6 +177,12 @@ const streams: Record<string, (app: FastifyInstance) => void> = {
       reply.raw.setHeader('content-type', 'text/event-stream; charset=utf-8')
       reply.raw.write('data: x\n\n')
     }),
+  'whose type has capital letters': (app) =>
+    app.get('/', (_request, reply) => {
+      reply.hijack()
+      reply.raw.writeHead(200, ['Content-Type', 'Text/Event-Stream'])
+      reply.raw.write('data: x\n\n')
+    }),
   'of any type on a route with longLived': (app) =>
     app.get('/', { config: { observability: { longLived: true } } }, (_request, reply) => {
       reply.hijack()
