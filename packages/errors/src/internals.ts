@@ -3,7 +3,7 @@
  * `test/internals.test.ts` runs each against the installed versions.
  */
 import { constants } from 'node:http2'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { symbolProperty } from '@seaworthy/internal'
 import { isErrorStatus } from './classes/status.ts'
 import { isErrorLike } from './thrown/error-like.ts'
@@ -166,6 +166,16 @@ export const isHttpError = ({ expose, status, statusCode }: ThrownMembers): bool
 export function hasErrorFormatter(scope: FastifyInstance): boolean {
   return typeof symbolProperty(scope, 'fastify.schemaErrorFormatter') === 'function'
 }
+
+/**
+ * Whether busboy, in @fastify/multipart, could not read the body: its errors have neither a code nor a status. With other
+ * texts, they are answered with 500.
+ */
+export const isMultipartError = (error: object, { headers }: FastifyRequest): boolean =>
+  /^multipart\//i.test(headers['content-type'] ?? '') &&
+  /^(?:Unexpected end of (?:multipart data|form)|Part terminated early|Malformed part header|Multipart: Boundary not found)/.test(
+    String((error as ThrownMembers).message)
+  )
 
 /** What an error of @hapi/boom sends. `undefined` for all others, which are then answered with 500. */
 export function boomOutput(

@@ -97,6 +97,20 @@ t.test('an error of @hapi/boom is answered as it says', async (t) => {
   }
 })
 
+t.test('a multipart body that is cut off or malformed is the client’s mistake', async (t) => {
+  const { app } = await build(t, {}, (app) => {
+    app.addContentTypeParser(['multipart/form-data', 'text/plain'], async () => ({}))
+    app.post('/', async () => {
+      throw new Error('Unexpected end of multipart data')
+    })
+  })
+  const post = async (type: string) =>
+    app.inject({ method: 'POST', url: '/', headers: { 'content-type': type }, payload: 'x' })
+  const response = await post('multipart/form-data; boundary=B')
+  t.match(response.json(), { statusCode: 400, code: 'BAD_REQUEST', message: /^The multipart body/ })
+  t.match(await post('text/plain'), { statusCode: 500 }, 'of another request, it is a fault of the service')
+})
+
 t.test('a status outside 400 to 599 is none', async (t) => {
   const { answer } = await thrower(t)
   for (const statusCode of [0, 200, 204, 302, 399, 600, 9999, 404.5, Number.NaN, '404' as never])

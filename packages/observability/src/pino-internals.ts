@@ -98,7 +98,7 @@ function isCustomized(logger: Pino, found: Record<string, symbol>, safeErr: unkn
     isSet('nestedKey') ||
     isSet('msgPrefix') ||
     !isAscending(part('levelComp')) ||
-    String(part('end')).endsWith('\r\n') ||
+    (part('end') as unknown) === '}\r\n' ||
     isForeign(part('hooks')?.logMethod as object | undefined) ||
     part('hooks')?.streamWrite !== undefined ||
     isForeign(part('formatters')?.log as object | undefined) ||

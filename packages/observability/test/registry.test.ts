@@ -53,7 +53,7 @@ t.test('a metric that returns nothing, or no list, costs only itself', async (t)
   const { statusCode, body } = await app.inject('/metrics')
   t.equal(statusCode, 200)
   t.equal(samples(body).get('jobs'), 3)
-  t.equal(lines().filter(({ metric }) => /nothing|listless/.test(`${metric as string}`)).length, 2)
+  t.equal(lines().filter(({ metric }) => ['nothing', 'listless'].includes(metric as string)).length, 2)
 })
 
 t.test("a neighbour's collector that fails costs its own metric", async (t) => {

@@ -78,6 +78,7 @@ for (const [name, add] of Object.entries(failures)) {
     await app.inject('/')
     const messages = lines().map(({ err }) => (err as Error | undefined)?.message)
     t.ok(messages.includes('second'))
+    t.equal(lines().filter(({ msg }) => msg.includes('failed itself')).length, 1)
     t.ok(seen.some(([message]) => message === 'second'))
     t.equal(lines().filter(({ msg }) => msg === 'request completed').length, 1)
   })

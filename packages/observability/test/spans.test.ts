@@ -271,11 +271,11 @@ t.test('a stranger cannot choose by the header of another propagator whether he 
         : trace.setSpanContext(context, { traceId, spanId, traceFlags: 1, isRemote: true })
     }
   }
+  propagation.disable()
+  propagation.setGlobalPropagator(b3)
   const { app, requests } = await build(t, { logging: { sampling: 0.5, details: {} } }, (app) => {
     app.get('/', async (request) => request.log.debug('detail') ?? 'ok')
   })
-  propagation.disable()
-  propagation.setGlobalPropagator(b3)
   const traceId = 'f'.repeat(32)
   const headers = { b3: `${traceId}-00f067aa0ba902b7` }
   const all = await spansOf(async () => {

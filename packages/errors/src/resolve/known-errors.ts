@@ -5,6 +5,7 @@ import {
   boomOutput,
   isFastifyError,
   isHttpError,
+  isMultipartError,
   isRateLimitError,
   type ThrownMembers
 } from '../internals.ts'
@@ -37,6 +38,10 @@ export function responseFromKnownError(
   // So may a `schemaErrorFormatter`.
   if (isValidationError(error)) return responseFromValidation(error, reply.request, hasFormatter)
   if (!isErrorLike(error)) return undefined
+  if (isMultipartError(error, reply.request)) {
+    const code: ErrorCode = 'BAD_REQUEST'
+    return { statusCode: 400, code, message: 'The multipart body is incomplete or malformed' }
+  }
   const boom = boomOutput(error)
   if (boom !== undefined) return responseFromBoom(boom)
   const { code, message, statusCode } = thrown

@@ -60,10 +60,10 @@ export function refuseCaching(reply: FastifyReply): void {
 }
 
 function headerOfError(this: FastifyReply, name: string, value: unknown): FastifyReply {
-  const lowerCase = String(name).toLowerCase()
+  const lowerCase = name.toLowerCase()
   if (lowerCase === 'cache-control' ? !forbidsStoring(value) : isTargeted(lowerCase)) return this
   const { header } = Object.getPrototypeOf(this) as FastifyReply
-  return header.call(this, name, value) as FastifyReply
+  return header.call(this, name, value)
 }
 
 /** Removes the headers of the body that is replaced, and forbids to store the error. */
