@@ -177,7 +177,7 @@ export const isMultipartError = (error: object, { headers }: FastifyRequest): bo
     String((error as ThrownMembers).message)
   )
 
-/** What an error of @hapi/boom sends. `undefined` for all others, which are then answered with 500. */
+/** The output of an error of @hapi/boom: what it sends. `undefined` for all others, which are then answered with 500. */
 export function boomOutput(
   error: object
 ): { statusCode: number; message: unknown; headers: unknown } | undefined {
