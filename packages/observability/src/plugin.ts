@@ -12,6 +12,7 @@ import { rejectionsOutsideHooks, watchEarlyRejections } from './http/early-rejec
 import { installDetails } from './http/install-details.ts'
 import { installIds } from './http/install-ids.ts'
 import { watchOutgoingRequests, type OutgoingRequestParts } from './http/outgoing-requests.ts'
+import { ownId } from './http/own-id.ts'
 import { requestEnd } from './http/request-end.ts'
 import { Routes } from './http/routes.ts'
 import { hasHook, openTelemetryIsUsed, sentryIsUsed } from './internals.ts'
@@ -109,7 +110,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   if (hasHook(fastify, 'onRequest')) {
     // An earlier hook may answer before ours has set the id.
     fastify.addHook('onSend', (request, reply, _payload, done) => {
-      if (!reply.hasHeader(header)) reply.header(header, ids.of(request.raw, request.id).correlationId)
+      if (!reply.hasHeader(header)) reply.header(header, ownId(request, ids))
       done()
     })
   }
@@ -118,16 +119,15 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   let adoptsSpans = false
   fastify.addHook('onRequest', (request, reply, done) => {
     if (adoptsSpans) adoptSpan(request, ids)
-    const { correlationId } = ids.of(request.raw, request.id)
-    // An option of the app let in an id that is too long, or odd.
-    if (request.id !== correlationId) request.id = correlationId
-    reply.header(header, correlationId)
+    reply.header(header, ownId(request, ids))
     connections.open(reply)
     if (isLongLived(request)) connections.longLived++
     if (serverSpans === undefined) done()
     else serverSpans.run(request, routes.of(request), done)
   })
   fastify.addHook('onError', (request, reply, error, done) => {
+    // A hook that was added before ours may have thrown it.
+    ownId(request, ids)
     failed(request, reply, error)
     done()
   })
