@@ -58,11 +58,11 @@ const rules: readonly Rule[] = [
   // The commands of programs: `curl -u user:password`, `mysql -ppassword`, `redis-cli -a password`.
   [
     'curl',
-    /\b(curl\b[^\n]{0,512}?\s(?:-u|--user|--proxy-user)[\s=]{0,3}["']?[^\s:"'/]{1,128}):[^\s"']{1,1024}/g,
+    /\b(curl\b[^\n]{0,256}?\s(?:-u|--user|--proxy-user)[\s=]{0,3}["']?[^\s:"'/]{1,128}):[^\s"']{1,1024}/g,
     `$1:${redacted}`
   ],
-  [' -', /\b((?:(?:redis|valkey)-cli\b[^\n]{0,512}?\s-a|sshpass\s-p)\s{0,3})\S{1,1024}/g, `$1${redacted}`],
-  [' -p', /\b((?:mysql|mariadb)[\w-]{0,16}\s(?:[^\n]{0,512}?\s)?-p)(?![\s-])\S{1,1024}/g, `$1${redacted}`],
+  [' -', /\b((?:(?:redis|valkey)-cli\b[^\n]{0,256}?\s-a|sshpass\s-p)\s{0,3})\S{1,1024}/g, `$1${redacted}`],
+  [' -p', /\b((?:mysql|mariadb)[\w-]{0,16}\s(?:[^\n]{0,256}?\s)?-p)(?![\s-])\S{1,1024}/g, `$1${redacted}`],
   // A variable of a list: `{ name: 'DB_PASSWORD', value: '…' }`, `<add key="Password" value="…"/>`.
   [
     'value',
