@@ -28,6 +28,11 @@ export interface ClientError extends Error {
  */
 export function isRejection(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false
-  const { [clientErrorBrand]: brand, statusCode, isRejection: onPurpose } = error as Partial<ClientError>
-  return brand === true && (onPurpose ?? (statusCode === 429 || statusCode === 503))
+  try {
+    const { [clientErrorBrand]: brand, statusCode, isRejection: onPurpose } = error as Partial<ClientError>
+    return brand === true && (onPurpose ?? (statusCode === 429 || statusCode === 503))
+  } catch {
+    // A getter or a proxy threw.
+    return false
+  }
 }

@@ -3,9 +3,10 @@
  * `test/internals.test.ts` runs each against the installed versions.
  */
 import { constants } from 'node:http2'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { symbolProperty } from '@seaworthy/internal'
+import { isErrorStatus } from './classes/status.ts'
 import { isErrorLike } from './thrown/error-like.ts'
-import { isResponseHeaders } from './thrown/error-headers.ts'
 
 const defaultHandlerName = 'defaultErrorHandler'
 
@@ -161,6 +162,32 @@ export const isFastifyError = (error: object, { name, code }: ThrownMembers): bo
 export const isHttpError = ({ expose, status, statusCode }: ThrownMembers): boolean =>
   typeof expose === 'boolean' && typeof statusCode === 'number' && status === statusCode
 
+/** Whether a scope has a `schemaErrorFormatter` of the app. Without Fastify's symbol: only its usual result is recognised. */
+export function hasErrorFormatter(scope: FastifyInstance): boolean {
+  return typeof symbolProperty(scope, 'fastify.schemaErrorFormatter') === 'function'
+}
+
+/**
+ * Whether busboy, in @fastify/multipart, could not read the body: its errors have neither a code nor a status. With other
+ * texts, they are answered with 500.
+ */
+export const isMultipartError = (error: object, { headers }: FastifyRequest): boolean =>
+  /^multipart\//i.test(headers['content-type'] ?? '') &&
+  /^(?:Unexpected end of (?:multipart data|form)|Part terminated early|Malformed part header|Multipart: Boundary not found)/.test(
+    String((error as ThrownMembers).message)
+  )
+
+/** The output of an error of @hapi/boom: what it sends. `undefined` for all others, which are then answered with 500. */
+export function boomOutput(
+  error: object
+): { statusCode: number; message: unknown; headers: unknown } | undefined {
+  const { isBoom, output } = error as { isBoom?: unknown; output?: Record<string, unknown> | null }
+  if (isBoom !== true || typeof output !== 'object' || output === null) return undefined
+  const { statusCode, headers, payload } = output
+  if (!isErrorStatus(statusCode)) return undefined
+  return { statusCode, headers, message: (payload as { message?: unknown } | null | undefined)?.message }
+}
+
 /**
  * Whether @fastify/rate-limit made the error: its own, or what the app's `errorResponseBuilder` returned for clients. It
  * is thrown after the headers of a rejected request are set. Otherwise such an error is answered without its message.
@@ -189,31 +216,6 @@ export const defaultValidationMessage = (issues: readonly unknown[], part: strin
  */
 export const isFormatted = (error: object): boolean =>
   Object.keys(error).slice(-2).join(' ') === 'validation validationContext'
-
-/** Members by which HTTP clients and SDKs attach what an upstream answered. */
-const upstreamMembers: readonly string[] = [
-  'response', // axios, got, ky, superagent, ofetch, octokit, gaxios
-  'request',
-  'config',
-  'isAxiosError',
-  '$metadata', // AWS SDK 3
-  '$response',
-  'transporterStackTrace', // Algolia
-  'rawError', // Discord
-  'raw', // Stripe
-  'moreInfo', // Twilio
-  '__isAuthError' // Supabase
-]
-
-/** Whether an HTTP client or an SDK made the error, so that its status is an upstream's: see decision 9. */
-export function isUpstreamError(error: object): boolean {
-  const members = error as Record<string, unknown>
-  if (upstreamMembers.some((name) => members[name] !== undefined && members[name] !== null)) return true
-  // undici, Elasticsearch, OpenAI and others have the headers, directly or in `meta`.
-  const { headers, meta } = members
-  if (isResponseHeaders(headers)) return true
-  return typeof meta === 'object' && meta !== null && 'headers' in meta && 'statusCode' in meta
-}
 
 /** Whether a response can take nothing more. The one of HTTP/2 has no `destroyed`, its stream has. */
 export function isClosed(raw: FastifyReply['raw']): boolean {

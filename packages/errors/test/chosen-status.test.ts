@@ -63,6 +63,54 @@ t.test(
   }
 )
 
+t.test('a class without a name is one of the app’s all the same', async (t) => {
+  const { answer } = await thrower(t)
+  const [Nameless] = [
+    class extends Error {
+      statusCode = 410
+    }
+  ]
+  t.equal(Nameless.name, '')
+  t.match(await answer(new Nameless(secret)), { statusCode: 410 })
+  t.match(await answer(Object.assign(Object.create(null) as object, { statusCode: 410 })), {
+    statusCode: 500
+  })
+})
+
+t.test('an error of @hapi/boom is answered as it says', async (t) => {
+  const { answer } = await thrower(t)
+  const boom = (statusCode: number, output: object = {}) =>
+    Object.assign(new Error(`${secret} of the cause`), {
+      isBoom: true,
+      isServer: statusCode >= 500,
+      output: { statusCode, headers: {}, payload: { statusCode, message: 'for the client' }, ...output }
+    })
+  const limited = await answer(boom(429, { headers: { 'retry-after': '7' } }))
+  t.match(limited, { statusCode: 429, headers: { 'retry-after': '7' } })
+  t.match(limited.json(), { code: 'TOO_MANY_REQUESTS', message: 'for the client' })
+  const failed = await answer(boom(503))
+  t.match(failed.json(), { statusCode: 503, message: 'Service Unavailable' })
+  for (const odd of [null, {}, { statusCode: 200 }, 'x']) {
+    const response = await answer(Object.assign(boom(404), { output: odd }))
+    t.equal(response.statusCode, 500)
+    t.notMatch(response.payload, secret)
+  }
+})
+
+t.test('a multipart body that is cut off or malformed is the client’s mistake', async (t) => {
+  const { app } = await build(t, {}, (app) => {
+    app.addContentTypeParser(['multipart/form-data', 'text/plain'], async () => ({}))
+    app.post('/', async () => {
+      throw new Error('Unexpected end of multipart data')
+    })
+  })
+  const post = async (type: string) =>
+    app.inject({ method: 'POST', url: '/', headers: { 'content-type': type }, payload: 'x' })
+  const response = await post('multipart/form-data; boundary=B')
+  t.match(response.json(), { statusCode: 400, code: 'BAD_REQUEST', message: /^The multipart body/ })
+  t.match(await post('text/plain'), { statusCode: 500 }, 'of another request, it is a fault of the service')
+})
+
 t.test('a status outside 400 to 599 is none', async (t) => {
   const { answer } = await thrower(t)
   for (const statusCode of [0, 200, 204, 302, 399, 600, 9999, 404.5, Number.NaN, '404' as never])
@@ -147,7 +195,11 @@ t.test('an error that carries an upstream’s response is a 500 wherever it is t
     openai: { headers: new Headers({ 'x-a': 'b' }) },
     'raw headers': { headers: ['Date', 'today'] },
     elastic: { meta: { statusCode: 404, headers: {} } },
-    stripe: { raw: { statusCode: 404 } }
+    stripe: { raw: { statusCode: 404 } },
+    'a generated SDK': { rawResponse: {}, body: {} },
+    'the AI SDK': { responseHeaders: {}, responseBody: '' },
+    'undici without headers': { code: 'UND_ERR_RESPONSE_STATUS_CODE', headers: {} },
+    supabase: { __isStorageError: true }
   }
   for (const [name, members] of Object.entries(cases)) {
     for (const url of ['/handler', '/hook']) {

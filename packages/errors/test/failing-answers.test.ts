@@ -276,3 +276,29 @@ t.test('every error is no-store, unless the app forbade storing in other words',
   for (const url of ['/nowhere', '/%zz'])
     t.equal((await app.inject(url)).headers['cache-control'], 'no-store', url)
 })
+
+t.test('a hook that sets the headers of all answers does not let caches store an error', async (t) => {
+  const { app } = await build(t, {}, (app) => {
+    app.addHook('onSend', async (_request, reply) => {
+      reply.headers({
+        'Cache-Control': 'public, max-age=60',
+        'CDN-Cache-Control': 'max-age=600',
+        'x-other': '1'
+      })
+    })
+    app.get('/', async () => 'fine')
+    app.get('/error', async (_request, reply) => {
+      reply.header('netlify-cdn-cache-control', 'max-age=600')
+      throw new ConflictError()
+    })
+  })
+  for (const url of ['/error', '/nowhere']) {
+    const { headers } = await app.inject(url)
+    t.match(headers, { 'cache-control': 'no-store', 'x-other': '1' }, url)
+    t.notOk(
+      Object.keys(headers).some((name) => name.endsWith('cdn-cache-control')),
+      url
+    )
+  }
+  t.match((await app.inject('/')).headers, { 'cache-control': 'public, max-age=60' })
+})

@@ -60,6 +60,111 @@ for (const [name, validate] of Object.entries(validators)) {
   })
 }
 
+class StructError extends TypeError {
+  path = ['user', 'role']
+  failures: () => Generator<object>
+  constructor(value: unknown) {
+    super(`At path: user.role -- Expected "admin", but received: ${JSON.stringify(value)}`)
+    this.failures = function* (this: StructError) {
+      yield { path: this.path, type: 'literal', message: this.message }
+    }
+  }
+}
+
+class TypeGuardError extends Error {
+  path = '$input.user.role'
+  value = secret
+}
+
+const withMembers = (members: object) =>
+  Object.assign(new (class ValidationError extends Error {})('no'), members)
+
+/** Failures as Superstruct, typia, VineJS, class-validator, TypeBox and others make them. */
+const failures: Record<string, [failure: (data: unknown) => unknown, details: object[]]> = {
+  superstruct: [
+    () => new StructError(secret),
+    [{ pointer: '/user/role', keyword: 'literal', message: 'is not valid' }]
+  ],
+  typia: [() => new TypeGuardError(secret), [{ message: 'is not valid' }]],
+  vinejs: [
+    () => withMembers({ messages: [{ field: 'user.name', rule: 'required', message: 'must be there' }] }),
+    [{ pointer: '/user/name', keyword: 'required', message: 'must be there' }]
+  ],
+  'class-validator': [
+    () => [{ property: 'name', value: secret, constraints: { isString: 'name must be a string' } }],
+    [{ pointer: '/name', keyword: 'isString', message: 'name must be a string' }]
+  ],
+  typebox: [
+    () => [{ path: '/user/name', type: 54, value: secret, message: 'Expected string' }],
+    [{ pointer: '/user/name', message: 'Expected string' }]
+  ],
+  mongoose: [
+    () =>
+      withMembers({
+        errors: { 'user.name': { path: 'user.name', kind: 'required', message: 'is required' } }
+      }),
+    [{ pointer: '/user/name', message: 'is required' }]
+  ],
+  'express-validator': [
+    () => [{ path: 'user.name', location: 'body', msg: 'is empty' }],
+    [{ pointer: '/user/name', message: 'is empty' }]
+  ]
+}
+
+for (const [name, [fail, details]] of Object.entries(failures)) {
+  t.test(`a failure as ${name} makes it is a 400, returned, thrown or rejected`, async (t) => {
+    const ways: Record<string, (data: unknown) => unknown> = {
+      returned: (data) => ({ error: fail(data) }),
+      thrown: (data) => {
+        throw fail(data)
+      },
+      rejected: async (data) => Promise.reject(fail(data))
+    }
+    const { app } = await build(t, {}, (app) => {
+      for (const [way, validate] of Object.entries(ways)) {
+        const schema = { body: {} }
+        app.post(`/${way}`, { schema, validatorCompiler: () => validate as never }, async () => 'never')
+      }
+    })
+    for (const way of Object.keys(ways)) {
+      const response = await app.inject({ method: 'POST', url: `/${way}`, payload })
+      t.equal(response.statusCode, 400, way)
+      t.notMatch(response.payload, secret, way)
+      t.match(response.json().details, details, way)
+    }
+  })
+}
+
+t.test('failures in an object that is no error are read, with the words of the app', async (t) => {
+  const { app } = await build(t, {}, (app) => {
+    const fail = () => ({
+      error: { issues: [{ path: ['user', 'name'], code: 'invalid_type', message: 'no text' }] }
+    })
+    app.setSchemaErrorFormatter(() => new Error('Please look again'))
+    app.post('/', { schema: { body: {} }, validatorCompiler: () => fail as never }, async () => 'never')
+  })
+  const response = await app.inject({ method: 'POST', url: '/', payload })
+  t.match(response.json(), {
+    statusCode: 400,
+    details: [{ pointer: '/user/name', keyword: 'invalid_type', message: 'no text' }]
+  })
+})
+
+t.test('a submitted value that a library quotes as JSON, or only begins to quote, is not sent', async (t) => {
+  const value = `a"b\n${secret}, and what makes it long: ${'x'.repeat(100)}`
+  const { app } = await build(t, {}, (app) => {
+    const quote = (data: { name: string }) => ({
+      error: [
+        { path: ['name'], message: `got ${JSON.stringify(data.name)}` },
+        { path: ['name'], message: `got ${data.name.slice(0, 40)}…` }
+      ]
+    })
+    app.post('/', { schema: { body: {} }, validatorCompiler: () => quote as never }, async () => 'never')
+  })
+  const response = await app.inject({ method: 'POST', url: '/', payload: { name: value } })
+  t.match(response.json().details, [{ message: 'is not valid' }, { message: 'is not valid' }])
+})
+
 t.test('a validator that fails itself is a 500', async (t) => {
   const { app } = await build(t, {}, (app) => {
     const broken = () => {
@@ -109,6 +214,23 @@ t.test('the words of schemaErrorFormatter are sent, of a route, a scope and the 
       details: [{ pointer: '/name', keyword: 'required' }]
     })
   }
+  const complete = await build(t, {}, async (app) => {
+    const schemaErrorFormatter = (validation: unknown[], validationContext: string) =>
+      Object.assign(new Error('Please give a name'), { validation, validationContext })
+    app.post('/route', { schema, schemaErrorFormatter }, async () => 1)
+    await app.register(async (scope) => {
+      scope.setSchemaErrorFormatter(schemaErrorFormatter)
+      scope.post('/scope', { schema }, async () => 1)
+    })
+    const plain = () => ({ message: 'An object of words' }) as Error
+    app.post('/object', { schema, schemaErrorFormatter: plain }, async () => 1)
+  })
+  const worded = async (url: string) =>
+    (await complete.app.inject({ method: 'POST', url, payload: {} })).json().message
+  t.equal(await worded('/route'), 'Please give a name', 'a formatter that sets the members of Fastify')
+  t.equal(await worded('/scope'), 'Please give a name')
+  t.equal(await worded('/object'), 'An object of words')
+
   const chosen = await build(t, {}, (app) => {
     const schemaErrorFormatter = () =>
       Object.assign(new Error('No name'), { statusCode: 422, code: 'NO_NAME' })

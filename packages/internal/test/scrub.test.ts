@@ -49,7 +49,41 @@ for (const text of [
   `accessToken: { type: 'x', value: '${sentinel}' }`,
   `run --api-key ${sentinel} --verbose`,
   `<password>${sentinel}</password>`,
-  `PGPASSWORD=${sentinel}`
+  `PGPASSWORD=${sentinel}`,
+  `Invalid API key: ${sentinel}`,
+  `{"t":"Authorization header \\"Custom ${sentinel}\\" is invalid"}`,
+  `Incorrect API key provided: ${sentinel}.`,
+  `Invalid Authorization header: Token ${sentinel}`,
+  `bad cookie header: theme=dark; session=${sentinel}`,
+  `the password is: ${sentinel}`,
+  `Key (tenant, reset_token)=(7, ${sentinel}) already exists.`,
+  `Duplicate entry '${sentinel}' for key 'users.reset_token'`,
+  `ALTER USER app WITH PASSWORD '${sentinel}'`,
+  `setPassword("${sentinel}")`,
+  `GET /x?filter=%7B%22password%22%3A%22${sentinel}%22%7D`,
+  `user%5Bapi_key%5D=${sentinel}`,
+  `next=%2Fx%3Ftoken%253D${sentinel}`,
+  `user[password]=${sentinel}`,
+  `JSESSIONID=${sentinel}`,
+  `sessionid: ${sentinel}`,
+  `dbpass=${sentinel}`,
+  `Ocp-Apim-Subscription-Key: ${sentinel}`,
+  `device_code=${sentinel}`,
+  `client_assertion=${sentinel}`,
+  `{"name":"DB_PASSWORD","value":"${sentinel}"}`,
+  `<add key="Password" value="${sentinel}"/>`,
+  `jdbc:oracle:thin:scott/${sentinel}@db:1521:orcl`,
+  `sqlplus scott/${sentinel}@//db:1521/orcl`,
+  `Command failed: curl -u ada:${sentinel} https://a`,
+  `Command failed: mysqldump -u root -p${sentinel} shop`,
+  `Command failed: redis-cli -h cache -a ${sentinel} PING`,
+  `POST https://api.telegram.org/bot123456789:${sentinel}/sendMessage failed`,
+  `POST https://hooks.slack.com/services/T0/B0/${sentinel}`,
+  `https://discord.com/api/v10/webhooks/123/${sentinel}`,
+  `-----BEGIN+PRIVATE+KEY-----${sentinel}-----END+PRIVATE+KEY-----`,
+  `push with ghp_${sentinel}${sentinel} failed`,
+  `sk_live_${sentinel}`,
+  `Command failed: sshpass -p ${sentinel} ssh a@b`
 ]) {
   t.test(`removes the secret of ${text.replaceAll(sentinel, '…').slice(0, 60)}`, async (t) => {
     t.notMatch(scrubText(text), sentinel)
@@ -69,6 +103,16 @@ t.test('keeps what is no secret', async (t) => {
     'webpack-internal:///(rsc)/./node_modules/next@15.0.0/x.js',
     'duplicate key value violates unique constraint "users_email_key"',
     'password must be a string',
+    'Unexpected token \'h\', "hello" is not valid JSON',
+    'TokenExpiredError: jwt expired',
+    'CredentialsProviderError: Could not load credentials from any providers',
+    'Key (email)=(ada@example.com) already exists.',
+    "Duplicate entry 'ada' for key 'users.email'",
+    'git diff -u a:b',
+    'the id is: 5',
+    "Cannot find module './secrets'",
+    '{"name":"region","value":"eu"}',
+    'token a -> b',
     'auth: "defaultDeny" would stop the start; write config: { auth: false }'
   ]) {
     t.equal(scrubText(text), text)
@@ -90,6 +134,14 @@ t.test('names of secrets are found by word, however they are written', async (t)
     'encryptionKey',
     'apiKeys',
     'backup_codes',
+    'subscriptionKey',
+    'JSESSIONID',
+    'dbpass',
+    'user_pw',
+    'psk',
+    'password2',
+    'apiKey1',
+    '__Host-id',
     'tokens'
   ]) {
     t.equal(namesSecret(name), true, name)
@@ -108,7 +160,11 @@ t.test('names of secrets are found by word, however they are written', async (t)
     'statusCode',
     'maxTokens',
     'passengers',
-    'shipping'
+    'shipping',
+    'tokenExpiresAt',
+    'authError',
+    'bypass',
+    'blink'
   ]) {
     t.equal(namesSecret(name), false, name)
   }

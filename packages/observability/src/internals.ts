@@ -14,9 +14,34 @@ export interface SpanContext {
   traceFlags: number
 }
 
+/** The context of a span, and whether another span, perhaps that of a client, has begun its trace. */
+export interface SpanState extends SpanContext {
+  isContinued: boolean
+}
+
+interface SdkSpan {
+  spanContext?(): SpanContext
+  /** Of an SDK of version 2, and of version 1. */
+  parentSpanContext?: unknown
+  parentSpanId?: unknown
+}
+
+/** The API of spans does not say what they continue: without these members of the SDK's, none does. */
+export function spanState(span: SdkSpan): SpanState | undefined {
+  const context = span.spanContext?.()
+  if (context === undefined) return undefined
+  const { traceId, spanId, traceFlags } = context
+  return {
+    traceId,
+    spanId,
+    traceFlags,
+    isContinued: (span.parentSpanContext ?? span.parentSpanId) !== undefined
+  }
+}
+
 interface OpenTelemetryApi {
   context?: {
-    active?(): { getValue?(key: symbol): { ended?: unknown; spanContext?(): SpanContext } | undefined }
+    active?(): { getValue?(key: symbol): (SdkSpan & { ended?: unknown }) | undefined }
   }
 }
 
@@ -25,12 +50,12 @@ const apiKey = Symbol.for('opentelemetry.js.api.1')
 const spanKey = Symbol.for('OpenTelemetry Context Key SPAN')
 
 /** The span that an OpenTelemetry SDK has active. Costs one look-up where no SDK is installed. */
-export function activeSpan(): SpanContext | undefined {
+export function activeSpan(): SpanState | undefined {
   const api = (globalThis as Record<symbol, unknown>)[apiKey] as OpenTelemetryApi | undefined
   const active = api?.context?.active?.().getValue?.(spanKey)
   // A context may outlive its span: that of a start goes on in the listener.
   if (active === undefined || active.ended === true) return undefined
-  const span = active.spanContext?.()
+  const span = spanState(active)
   return span !== undefined && !/^0*$/.test(span.traceId) ? span : undefined
 }
 
@@ -41,11 +66,12 @@ export function openTelemetryIsUsed(): boolean {
 }
 
 /** The span that `@fastify/otel` has started for a request, by the decorator that it documents. */
-export function requestSpan(request: object): SpanContext | undefined {
+export function requestSpan(request: object): SpanState | undefined {
   const { opentelemetry } = request as {
-    opentelemetry?: () => { span?: { spanContext(): SpanContext } | null }
+    opentelemetry?: () => { span?: SdkSpan | null }
   }
-  return typeof opentelemetry === 'function' ? opentelemetry.call(request).span?.spanContext() : undefined
+  const span = typeof opentelemetry === 'function' ? opentelemetry.call(request).span : undefined
+  return span ? spanState(span) : undefined
 }
 
 /** Whether an OpenTelemetry API is loaded that {@link activeSpan} cannot read. */
@@ -178,6 +204,9 @@ export function loadedSentryClients(): { flush(timeout: number): PromiseLike<unk
     typeof loadedSentryClients
   >
 }
+
+/** Whether a listener of unhandled rejections is Sentry's, which captures them and lets the process go on. */
+export const isCapturingRejections = (listener: Function): boolean => listener.name === 'sendUnhandledPromise'
 
 /** Whether a listener of uncaught errors only captures them. Sentry marks its own by this name, and ignores those. */
 export const isCapturingListener = (listener: object): boolean =>

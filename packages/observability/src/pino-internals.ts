@@ -97,11 +97,23 @@ function isCustomized(logger: Pino, found: Record<string, symbol>, safeErr: unkn
     isSet('mixin') ||
     isSet('nestedKey') ||
     isSet('msgPrefix') ||
+    !isAscending(part('levelComp')) ||
+    (part('end') as unknown) === '}\r\n' ||
     isForeign(part('hooks')?.logMethod as object | undefined) ||
     part('hooks')?.streamWrite !== undefined ||
     isForeign(part('formatters')?.log as object | undefined) ||
     Reflect.ownKeys(part('stringifiers') ?? {}).length > 0
   )
+}
+
+/** Whether a level is written where its number is not below the logger's. Levels may also descend. */
+const isAscending = (compare: unknown): boolean =>
+  typeof compare !== 'function' || (compare(20, 10) === true && compare(10, 20) === false)
+
+/** Whether a logger has the settings of this package. */
+export function hasOwnLogMethod(logger: FastifyBaseLogger): boolean {
+  const hooks = symbolProperty(logger, 'pino.hooks') as { logMethod?: object } | undefined
+  return hooks?.logMethod !== undefined && !isForeign(hooks.logMethod)
 }
 
 /** The self-test: pino and this file write the same line, of the logger itself and of a child. */
@@ -219,21 +231,6 @@ export function raisedLogger(logger: FastifyBaseLogger, level: string): FastifyB
   raised.level = level
   delete (raised as { emit?: unknown }).emit
   return raised
-}
-
-/** The names of an object's methods, inherited ones too: streams and file destinations have theirs on prototypes. */
-export function methodsOf(object: object): string[] {
-  const names = new Set<string>()
-  for (
-    let owner: object | null = object;
-    owner !== null && owner !== Object.prototype;
-    owner = Object.getPrototypeOf(owner) as object | null
-  ) {
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(owner))) {
-      if (typeof value === 'function' && name !== 'constructor') names.add(name)
-    }
-  }
-  return [...names]
 }
 
 /** The names of a logger's levels and of its message. */

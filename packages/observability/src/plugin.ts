@@ -12,6 +12,7 @@ import { rejectionsOutsideHooks, watchEarlyRejections } from './http/early-rejec
 import { installDetails } from './http/install-details.ts'
 import { installIds } from './http/install-ids.ts'
 import { watchOutgoingRequests, type OutgoingRequestParts } from './http/outgoing-requests.ts'
+import { ownId } from './http/own-id.ts'
 import { requestEnd } from './http/request-end.ts'
 import { Routes } from './http/routes.ts'
 import { hasHook, openTelemetryIsUsed, sentryIsUsed } from './internals.ts'
@@ -22,6 +23,7 @@ import { loggingDefaults } from './logging/options.ts'
 import { resolveOtlpLogs } from './logging/otlp-options.ts'
 import { pushLines } from './logging/push-lines.ts'
 import { RequestLines } from './logging/request-line.ts'
+import { safeBindings } from './logging/safe-bindings.ts'
 import { schemas } from './logging/schemas.ts'
 import { RecentRequests } from './http/recent-requests.ts'
 import { ManagementServer } from './management/listener.ts'
@@ -31,6 +33,7 @@ import { latencyRules } from './metrics/latency-rules.ts'
 import { setUpMetrics } from './metrics/setup.ts'
 import { resolveOptions, type ObservabilityOptions } from './options.ts'
 import { spanMaker } from './otel-internals.ts'
+import { instanceId } from './otlp/instance-id.ts'
 import { resourceOf } from './otlp/resource.ts'
 import { providePorts } from './ports.ts'
 import { ServerSpans } from './spans/server-spans.ts'
@@ -55,6 +58,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
       'observability: logging.buffer has no effect in the plugin; each line is written at once; set it in observabilityServerOptions()'
     )
   }
+  if (hasLogger(fastify)) safeBindings(fastify.log)
   // Before our own tracker, which is an SDK too.
   const spans = options.spans && !sentryIsUsed() ? spanMaker('@seaworthy/observability') : undefined
   const schema = logging === false ? loggingDefaults.schema : logging.schema
@@ -72,7 +76,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   const pushedLogs = logging === false ? resolveOtlpLogs(undefined) : logging.otlp
   const isPushed = pushedLogs !== undefined || (metricsOptions !== false && metricsOptions.otlp !== undefined)
   const { workers, buildInfo = {} } = metricsOptions === false ? {} : metricsOptions
-  const resource = isPushed ? resourceOf(buildOf(buildInfo)) : {}
+  const resource = isPushed ? resourceOf(buildOf(buildInfo), instanceId(fastify)) : {}
   const flushLines = pushLines(fastify, pushedLogs, { schema, resource, meter: setup?.metrics })
   const lines =
     logging === false || !hasLogger(fastify) ? undefined : new RequestLines(logging, fastify.log, details)
@@ -106,7 +110,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   if (hasHook(fastify, 'onRequest')) {
     // An earlier hook may answer before ours has set the id.
     fastify.addHook('onSend', (request, reply, _payload, done) => {
-      if (!reply.hasHeader(header)) reply.header(header, ids.of(request.raw, request.id).correlationId)
+      if (!reply.hasHeader(header)) reply.header(header, ownId(request, ids))
       done()
     })
   }
@@ -115,16 +119,15 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   let adoptsSpans = false
   fastify.addHook('onRequest', (request, reply, done) => {
     if (adoptsSpans) adoptSpan(request, ids)
-    const { correlationId } = ids.of(request.raw, request.id)
-    // An option of the app let in an id that is too long, or odd.
-    if (request.id !== correlationId) request.id = correlationId
-    reply.header(header, correlationId)
+    reply.header(header, ownId(request, ids))
     connections.open(reply)
     if (isLongLived(request)) connections.longLived++
     if (serverSpans === undefined) done()
     else serverSpans.run(request, routes.of(request), done)
   })
   fastify.addHook('onError', (request, reply, error, done) => {
+    // A hook that was added before ours may have thrown it.
+    ownId(request, ids)
     failed(request, reply, error)
     done()
   })

@@ -79,8 +79,13 @@ for (const [name, id] of Object.entries({
     ]) {
       const app = Fastify(options as FastifyServerOptions)
       t.teardown(() => app.close())
+      app.setErrorHandler((_error, request, reply) => reply.code(500).send(request.id))
+      app.addHook('onRequest', async ({ url }) => {
+        if (url === '/thrown') throw new Error('early')
+      })
       app.get('/early', { onRequest: async (request, reply) => reply.send(request.id) }, async () => 1)
       await app.register(observability, { correlation })
+      app.get('/thrown', async () => 1)
       app.get('/', async (request) => [request.id, app.observability.headers(request)['x-correlation-id']])
       const headers = { 'x-request-id': id, 'request-id': id }
       const response = await app.inject({ url: '/', headers })
@@ -88,6 +93,12 @@ for (const [name, id] of Object.entries({
       t.match(own, uuid)
       t.strictSame(response.json(), [own, own])
       t.match((await app.inject({ url: '/early', headers })).headers['x-correlation-id'], uuid)
+      t.match((await app.inject({ url: '/thrown', headers })).payload, uuid, 'an earlier hook throws')
+      if (!('genReqId' in options)) continue
+      const rejected = (await app.inject({ url: '/%zz', headers })).headers['x-correlation-id']
+      t.match(rejected, uuid, 'a malformed address')
+      const lines = text.trim().split('\n')
+      t.match(JSON.parse(lines.at(-1)!), { correlationId: rejected, reason: 'bad_url' })
     }
     for (const line of text.trim().split('\n'))
       t.notMatch(JSON.parse(line), { correlationId: id }, 'no line has it')

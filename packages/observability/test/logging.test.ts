@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { runInNewContext } from 'node:vm'
 import Fastify from 'fastify'
 import t from 'tap'
 import { until } from '@seaworthy/testing'
@@ -99,6 +100,95 @@ t.test('successes of probes, scrapes and routes with log: false are not logged',
   for (const url of ['/health/live', '/metrics', '/noise', '/off', '/off?fail']) await app.inject(url)
   t.match(requests(), [{ url: '/off', statusCode: 500 }])
   t.equal(requests().length, 1)
+})
+
+t.test('an error of another realm has its class, message and cause in the line', async (t) => {
+  const { app, lines, requests } = await build(t, {}, (app) => {
+    app.get('/', async ({ log }) => {
+      const error = runInNewContext("new RangeError('outer', { cause: new Error('inner') })") as Error
+      log.error(error)
+      log.error({ err: error }, 'mine')
+      log.error({ problem: error }, 'theirs')
+      throw error
+    })
+  })
+  await app.inject('/')
+  const err = { type: 'RangeError', message: 'outer', cause: { message: 'inner' } }
+  t.match(lines().slice(-4), [
+    { err, msg: 'outer' },
+    { err, msg: 'mine' },
+    { problem: err, msg: 'theirs' },
+    { err, statusCode: 500 }
+  ])
+  t.equal(requests().length, 1)
+})
+
+t.test('whatever is thrown, its request is logged and counted once', async (t) => {
+  const trap = () => {
+    throw new Error('trap')
+  }
+  const hostile = new Proxy(new Error('x'), { get: trap, has: trap, getPrototypeOf: trap, ownKeys: trap })
+  const { proxy: revoked, revoke } = Proxy.revocable([], {})
+  revoke()
+  const values: Record<string, unknown> = {
+    hostile,
+    errors: Object.assign(new AggregateError([], 'x'), { errors: revoked }),
+    code: Object.defineProperty(new Error('x'), 'code', { get: trap }),
+    text: Object.assign(() => 1, { toString: trap }),
+    frozen: Object.freeze(new Error('x')),
+    null: null,
+    symbol: Symbol('x')
+  }
+  const options = { management: { port: 0 }, errorTracking: { sink: () => undefined } }
+  const { app, requests } = await build(t, options, (app) => {
+    app.setErrorHandler((_error, _request, reply) => reply.code(500).send('sorry'))
+    app.get('/:name', async ({ params }) => {
+      throw values[(params as { name: string }).name]
+    })
+  })
+  const names = Object.keys(values)
+  for (const name of names) t.match(await app.inject(`/${name}`), { statusCode: 500 }, name)
+  t.equal(requests().length, names.length)
+  const { management } = app.observability
+  t.match(await management!.inject('/status.json'), { statusCode: 200 })
+})
+
+t.test(
+  'a log that starts silent, or with fatal lines alone, has the lines of requests once its level is lower',
+  async (t) => {
+    for (const level of ['silent', 'fatal'] as const) {
+      let text = ''
+      const stream = { write: (line: string) => void (text += line) }
+      const app = Fastify({ ...observabilityServerOptions({ level, logger: { stream } }) })
+      t.teardown(() => app.close())
+      await app.register(observability)
+      app.get('/', async () => 1)
+      await app.inject('/')
+      t.equal(text, '')
+      app.log.level = 'info'
+      await app.inject('/')
+      t.match(text, /"url":"\/".*"msg":"request completed"/)
+    }
+  }
+)
+
+t.test('a pino with levels that descend, or other ends of lines, writes what it takes', async (t) => {
+  for (const settings of [
+    { levelComparison: 'DESC' as const, level: 'info' },
+    { crlf: true },
+    { levelComparison: (current: number, expected: number) => current >= expected }
+  ]) {
+    let text = ''
+    const stream = { write: (line: string) => void (text += line) }
+    const app = Fastify({ ...observabilityServerOptions({ logger: { ...settings, stream } }) })
+    t.teardown(() => app.close())
+    await app.register(observability)
+    app.get('/', async () => 1)
+    await app.inject('/')
+    t.match(text, /"msg":"request completed"\}\r?\n/)
+    t.notMatch(text, /version of pino is unknown/)
+    if ('crlf' in settings) t.match(text, /request completed"\}\r\n/)
+  }
 })
 
 t.test('a stranger cannot choose by a trace id whether he is logged', async (t) => {

@@ -98,6 +98,18 @@ t.test('lines wait while the collector is away, and none is lost or pushed twice
   t.equal(lines().filter(({ msg }) => msg === 'first').length, 1, 'the log has it too')
 })
 
+t.test('a field of the app that is named like the time of a line does no harm to the others', async (t) => {
+  const collector = await startIntake(t)
+  const { app } = await build(t, { logging: { otlp: { url: collector.url } } })
+  await app.ready()
+  for (const time of [-5, 1e300, 9e15, '1912-06-23', 'soon', null]) app.log.info({ time }, `time ${time}`)
+  app.log.info('last')
+  await app.close()
+  const records = collector.requests.flatMap((request) => logsOf(request).records)
+  t.equal(records.filter(({ body }) => body.stringValue?.startsWith('time ')).length, 6)
+  for (const { timeUnixNano } of records) t.match(timeUnixNano, /^\d{1,19}$/)
+})
+
 t.test('the queue is bounded, what it could not take is counted, and the log has it', async (t) => {
   let status = 503
   const collector = await startIntake(t, () => ({ status, headers: { 'retry-after': '3600' } }))

@@ -103,6 +103,41 @@ t.test('a failing collector is one warning, and one line when it accepts metrics
   t.notMatch(text(), /hunter2/)
 })
 
+t.test('two apps of one process are two instances, and one that follows takes the free place', async (t) => {
+  const collector = await startIntake(t)
+  const pushed = async (close: boolean) => {
+    const { app } = await build(t, { metrics: { otlp: { url: collector.url } } })
+    await app.ready()
+    return { app, closed: close && (await app.close()) }
+  }
+  const first = await pushed(false)
+  await pushed(true)
+  await pushed(true)
+  await first.app.close()
+  const instances = collector.requests.map(({ body }) => {
+    const { resourceMetrics } = JSON.parse(body.toString()) as Body
+    return labels(resourceMetrics[0]!.resource)['service.instance.id']
+  })
+  t.equal(instances[0], instances[1])
+  t.equal(instances[0], `${instances[2]}:2`)
+})
+
+t.test('a collector that asks for patience is left alone, and others are not', async (t) => {
+  const collectors = [
+    await startIntake(t, () => ({ status: 429, headers: { 'retry-after': '300' } })),
+    await startIntake(t)
+  ]
+  for (const { url } of collectors) {
+    const { app } = await build(t, { metrics: { otlp: { url, interval: 1000, timeout: 1000 } } })
+    await app.ready()
+  }
+  const [patient, other] = collectors
+  await until('the first push', () => patient!.requests.length > 0)
+  const before = other!.requests.length
+  await until('three intervals', () => other!.requests.length >= before + 3)
+  t.equal(patient!.requests.length, 1)
+})
+
 t.test('a collector that hangs does not keep the app from closing', async (t) => {
   const collector = await startIntake(t)
   collector.server.removeAllListeners('request')

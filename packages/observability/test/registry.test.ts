@@ -35,6 +35,27 @@ t.test('a collector that fails costs its own metric, and its message stays in th
   }
 })
 
+t.test('a metric that returns nothing, or no list, costs only itself', async (t) => {
+  const registry = new Registry()
+  new Gauge({ name: 'jobs', help: 'j', registers: [registry] }).set(3)
+  for (const [name, json] of Object.entries({ nothing: undefined, listless: { values: null } })) {
+    const metric = {
+      name,
+      help: 'x',
+      type: 'gauge',
+      aggregator: 'sum',
+      get: async () => json,
+      reset: () => {}
+    }
+    registry.registerMetric(metric as never)
+  }
+  const { app, lines } = await build(t, { metrics: { registry } })
+  const { statusCode, body } = await app.inject('/metrics')
+  t.equal(statusCode, 200)
+  t.equal(samples(body).get('jobs'), 3)
+  t.equal(lines().filter(({ metric }) => ['nothing', 'listless'].includes(metric as string)).length, 2)
+})
+
 t.test("a neighbour's collector that fails costs its own metric", async (t) => {
   const { app, lines } = await build(t)
   provided(app, meterPort)!.gauge({
@@ -111,6 +132,34 @@ t.test('a metric of the app with the name of ours stops the start', async (t) =>
     code: 'INVALID_OPTION',
     message: /"http_requests_aborted_total".*rename/
   })
+})
+
+t.test('a metric that OpenMetrics would merge with one of ours stops the start', async (t) => {
+  const registry = new Registry()
+  new Counter({ name: 'http_requests', help: 'mine', registers: [registry] }).inc()
+  const { app } = await build(t, { metrics: { registry } })
+  await t.rejects(async () => app.ready(), {
+    code: 'INVALID_OPTION',
+    message: /"http_requests", which is a name of ours/
+  })
+})
+
+t.test('a text of the app with the name of ours loses that metric alone, and the log says so', async (t) => {
+  const metrics = () =>
+    '# HELP http_requests_total x\n# TYPE http_requests_total counter\nhttp_requests_total{a="1"} 5\n' +
+    '# TYPE http_request_duration_seconds histogram\nhttp_request_duration_seconds_sum 7\n' +
+    '# TYPE jobs gauge\njobs 3\n'
+  const { app, lines } = await build(t, { metrics: { registry: { metrics } } })
+  for (const accept of ['text/plain', 'application/openmetrics-text']) {
+    const { body } = await app.inject({ url: '/metrics', headers: { accept } })
+    t.equal(samples(body).get('jobs'), 3)
+    t.equal(body.match(/^# TYPE http_requests(?:_total)? /gm)?.length, 1)
+    t.notMatch(body, /a="1"|_sum 7/)
+  }
+  t.match(
+    lines().filter(({ metric }) => metric === 'http_requests_total'),
+    [{ level: 40, err: { message: /a name of ours too/ } }]
+  )
 })
 
 t.test('two apps may share a registry', async (t) => {

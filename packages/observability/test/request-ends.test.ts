@@ -78,6 +78,7 @@ for (const [name, add] of Object.entries(failures)) {
     await app.inject('/')
     const messages = lines().map(({ err }) => (err as Error | undefined)?.message)
     t.ok(messages.includes('second'))
+    t.equal(lines().filter(({ msg }) => msg.includes('failed itself')).length, 1)
     t.ok(seen.some(([message]) => message === 'second'))
     t.equal(lines().filter(({ msg }) => msg === 'request completed').length, 1)
   })
@@ -175,6 +176,12 @@ const streams: Record<string, (app: FastifyInstance) => void> = {
     app.get('/', (_request, reply) => {
       reply.hijack()
       reply.raw.setHeader('content-type', 'text/event-stream; charset=utf-8')
+      reply.raw.write('data: x\n\n')
+    }),
+  'whose type has capital letters': (app) =>
+    app.get('/', (_request, reply) => {
+      reply.hijack()
+      reply.raw.writeHead(200, ['Content-Type', 'Text/Event-Stream'])
       reply.raw.write('data: x\n\n')
     }),
   'of any type on a route with longLived': (app) =>

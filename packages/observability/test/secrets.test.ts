@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { inspect, types } from 'node:util'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { pino } from 'pino'
@@ -58,7 +59,18 @@ const ownLines: Record<string, (log: Log, text: string) => void> = {
   'a member of a member': (log, text) => log.info({ a: { b: [{ text }] } }, 'deep'),
   'members by their names': (log) =>
     log.info({ apiKey: sentinel, a: { privateKey: sentinel, list: [{ tokens: [sentinel] }] } }, 'names'),
-  'an instance of a class': (log) => log.info({ config: new Config() }, 'instance')
+  'an instance of a class': (log) => log.info({ config: new Config() }, 'instance'),
+  'fields of a child': (log, text) => log.child({ text, apiKey: sentinel }).info('child'),
+  'fields that are set later': (log, text) => {
+    const child = log.child({}) as Log & { setBindings(bindings: object): void }
+    child.setBindings({ text, resetToken: sentinel })
+    child.child({ err: new Error(text) }).info('grandchild')
+  },
+  'an error of another realm': (log, text) => {
+    const error = runInNewContext('Object.assign(new TypeError(text), { text })', { text }) as Error
+    log.error(error)
+    log.error({ err: error, problem: error }, text)
+  }
 }
 
 class Config {
@@ -298,6 +310,52 @@ t.test('the lines of a service show no secret of a value with a form of its own'
   t.match(text(), /1970-01-01T00:00:00\.000Z[^]*"own":\{"count":1\}/)
 })
 
+t.test('the lines of a service show no secret beside its name, and no bytes', async (t) => {
+  const { app, text } = await start(t, loggers.default!)
+  const bytes = Buffer.from(sentinel)
+  for (const fields of [
+    { rawHeaders: ['Host', 'a', 'X-Api-Key', sentinel] },
+    { headers: ['x-auth', sentinel, 'accept', '*/*'] },
+    { entries: [...new Map([['x-api-key', sentinel]])] },
+    { command: { name: 'auth', args: ['default', sentinel] } },
+    { argv: ['node', 'app.js', '--db-password', sentinel, '--verbose'] },
+    { env: [{ name: 'DB_PASSWORD', value: sentinel }] },
+    { jar: [{ key: 'sid', value: sentinel, path: '/' }] },
+    { body: bytes, part: { bytes: new Uint8Array(bytes) } }
+  ]) {
+    app.log.info(fields, 'fields')
+    app.log.info({ err: { message: 'x', ...fields } }, 'members of err')
+  }
+  for (const line of [
+    `<password>${sentinel}</password>`,
+    `negotiate ${sentinel}`,
+    `ALTER USER app PASSWORD '${sentinel}'`
+  ])
+    app.log.info(line)
+  t.notMatch(text(), sentinel)
+  t.notMatch(text(), [...bytes.subarray(0, 6)].join(), 'no numbers of the bytes')
+  t.match(text(), /"body":"\(15 bytes\)"/)
+})
+
+t.test('a mixin of the app adds no secret to a line', async (t) => {
+  const mixin = () => ({ tenant: 'a', apiKey: sentinel })
+  const { app, text } = await start(t, (stream) => observabilityServerOptions({ logger: { stream, mixin } }))
+  app.get('/', async ({ log }) => log.info('mine') ?? 1)
+  await app.inject('/')
+  t.match(text(), /"tenant":"a"[^]*"tenant":"a"/)
+  t.notMatch(text(), sentinel)
+})
+
+t.test("the app's own pino keeps what it does with the fields of children", async (t) => {
+  let text = ''
+  const loggerInstance = pino({}, { write: (line: string) => void (text += line) })
+  const { child } = loggerInstance
+  const app = Fastify(observabilityServerOptions({ loggerInstance }))
+  t.teardown(() => app.close())
+  await app.register(observability)
+  t.equal(loggerInstance.child, child)
+})
+
 for (const name of ['default', 'ecs', 'otel', 'gcp']) {
   t.test(`what a service writes by itself has no planted secret: ${name}`, async (t) => {
     const { app, text } = await start(t, loggers[name]!)
@@ -325,6 +383,7 @@ t.test(
     app.get('/reset/:resetToken', async () => 1)
     app.get('/*', async () => 1)
     for (const url of [
+      `/verify/eyJhbGciOiJIUzI1NiJ9.eyJzdWIi${sentinel}.c2ln`,
       `/reset/${sentinel}`,
       `/x?token=${sentinel}`,
       `/x;jsessionid=${sentinel}`,

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { request as nodeRequest } from 'node:http'
 import { connect } from 'node:http2'
+import { propagation, trace, type TextMapPropagator } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { provided, tracerPort } from '@seaworthy/contract'
@@ -256,4 +257,30 @@ t.test('two apps in one process: each request has one span, and each call', asyn
       [client, server]
     )
   }
+})
+
+// The last one: it replaces the propagator of the process.
+t.test('a stranger cannot choose by the header of another propagator whether he is logged', async (t) => {
+  const b3: TextMapPropagator = {
+    inject: () => undefined,
+    fields: () => ['b3'],
+    extract(context, carrier, getter) {
+      const [traceId = '', spanId = ''] = String(getter.get(carrier, 'b3') ?? '').split('-')
+      return traceId === ''
+        ? context
+        : trace.setSpanContext(context, { traceId, spanId, traceFlags: 1, isRemote: true })
+    }
+  }
+  propagation.disable()
+  propagation.setGlobalPropagator(b3)
+  const { app, requests } = await build(t, { logging: { sampling: 0.5, details: {} } }, (app) => {
+    app.get('/', async (request) => request.log.debug('detail') ?? 'ok')
+  })
+  const traceId = 'f'.repeat(32)
+  const headers = { b3: `${traceId}-00f067aa0ba902b7` }
+  const all = await spansOf(async () => {
+    for (let n = 0; n < 200; n++) await app.inject({ url: '/', headers })
+  }, 200)
+  t.ok(all.every((span) => ids(span).traceId === traceId))
+  t.ok(requests().length > 40 && requests().length < 160, `${requests().length} of 200 kept`)
 })

@@ -272,7 +272,10 @@ for (const [name, env, sent] of [
   ['two apps', { APPS: '2' }, 0],
   ["the app's own Sentry", { SENTRY: '1' }, 1],
   ["the app's own Sentry and a DSN", { SENTRY: '1', TRACKING: '1' }, 1],
-  ['two apps and a Sentry', { APPS: '2', SENTRY: '1', TRACKING: '1' }, 1]
+  ['two apps and a Sentry', { APPS: '2', SENTRY: '1', TRACKING: '1' }, 1],
+  ['a rejection', { REJECT: '1' }, 0],
+  ["a rejection beside the app's own Sentry", { REJECT: '1', SENTRY: '1' }, 1],
+  ['a rejection beside a Sentry and two apps', { REJECT: '1', APPS: '2', SENTRY: '1', TRACKING: '1' }, 1]
 ] as const) {
   t.test(`an uncaught error ends the process with code 1: ${name}`, async (t) => {
     const intake = await startIntake(t)
@@ -290,3 +293,15 @@ for (const [name, env, sent] of [
     )
   })
 }
+
+t.test(
+  "an unhandled rejection is left to a listener of the app, also beside the app's own Sentry",
+  async (t) => {
+    const intake = await startIntake(t)
+    const env = { REJECT: '1', LISTENER: '1', SENTRY: '1', DSN: `http://public@127.0.0.1:${intake.port}/1` }
+    const service = startNode(t, fixture('crashing-app.ts'), { env })
+    await service.waitFor(/the app decides/)
+    t.equal((await service.exit).code, 3)
+    t.notOk(service.logs().some(({ level }) => level === 60))
+  }
+)

@@ -6,7 +6,6 @@ import {
   whenProvided,
   type Overridable
 } from '@seaworthy/contract'
-import { hasLogger } from '@seaworthy/internal'
 import type { CheckFunction } from '@seaworthy/health'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
@@ -137,8 +136,9 @@ function warnPublicMetrics(fastify: FastifyInstance): void {
 
 function logStart(fastify: FastifyInstance, report: Report): void {
   fastify.log.info(summarize(report))
-  // Without a logger the line above goes nowhere, and constructor options are missing all the same.
-  if (report.missing.length > 0 && !hasLogger(fastify))
+  // Without a logger, or with a silent one, the line above goes nowhere, and constructor options are missing all the same.
+  const isSilent = fastify.log.info === fastify.log.error
+  if (report.missing.length > 0 && isSilent)
     process.emitWarning(
       `seaworthy: constructor options are missing: ${report.missing.join(', ')}`,
       'SeaworthyWarning',

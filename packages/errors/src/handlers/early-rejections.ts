@@ -4,6 +4,7 @@ import type { LazyCounter } from '@seaworthy/internal'
 import type { ErrorCode } from '../classes/codes.ts'
 import { codeOf, titleOf } from '../classes/status.ts'
 import type { ErrorReply } from '../resolve/error-reply.ts'
+import type { FailureState } from '../resolve/resolve-error.ts'
 import type { ResolveOnce } from '../resolve/resolve-once.ts'
 import { jsonBody, jsonType, problemBody, problemType } from '../respond/body.ts'
 import type { ErrorResponder } from '../respond/error-responder.ts'
@@ -15,6 +16,9 @@ const messages: Readonly<Record<string, string>> = {
   FST_ERR_MAX_PARAM_LENGTH: 'A parameter in the URL is too long'
 }
 
+/** No handler has run, and no schema was compared. */
+const early: FailureState = { inHandler: false, again: false, hasFormatter: () => false }
+
 /** Gives requests that Fastify rejects before any hook runs the same body as all others. */
 export function respondToEarlyRejections(
   fastify: FastifyInstance,
@@ -25,7 +29,7 @@ export function respondToEarlyRejections(
 ): void {
   onEarlyRejection(fastify, {
     answer(error, request, reply) {
-      const response = resolve(error, request, reply, { inHandler: false, again: false })
+      const response = resolve(error, request, reply, early)
       const message = messages[error.code] ?? response.message
       responder.send({ ...response, message }, request, reply)
       return true

@@ -14,6 +14,14 @@ export interface SchemaValidationError extends Error {
 interface Issue {
   instancePath?: unknown
   path?: unknown
+  /** VineJS and fastest-validator. */
+  field?: unknown
+  rule?: unknown
+  /** class-validator. */
+  property?: unknown
+  constraints?: unknown
+  /** express-validator. */
+  msg?: unknown
   keyword?: unknown
   code?: unknown
   type?: unknown
@@ -41,20 +49,24 @@ const escapePointer = (part: unknown): string => String(part).replaceAll('~', '~
 const keyOf = (part: unknown): unknown =>
   typeof part === 'object' && part !== null && 'key' in part ? part.key : part
 
-/** Yup writes `items[0].price`. */
+/** Yup writes `items[0].price`, typia `$input.items[0].price`. TypeBox has a pointer. */
 const dottedPath = (path: string): string =>
-  path
-    .replaceAll(/\[(?:"([^"]*)"|(\d+))\]/g, '.$1$2')
-    .split('.')
-    .filter((part) => part !== '')
-    .map((part) => `/${escapePointer(part)}`)
-    .join('')
+  path.startsWith('/')
+    ? path
+    : path
+        .replace(/^\$(?:input)?(?=[.[]|$)/, '')
+        .replaceAll(/\[(?:"([^"]*)"|(\d+))\]/g, '.$1$2')
+        .split('.')
+        .filter((part) => part !== '')
+        .map((part) => `/${escapePointer(part)}`)
+        .join('')
 
 /**
  * The pointer to the issue. The name of a missing property is added, because the schema has it. The name of a surplus
  * property is left out, because the client chose it.
  */
-function pointerOf({ instancePath, path, keyword, params }: Issue): string {
+function pointerOf({ instancePath, path: own, field, property, keyword, params }: Issue): string {
+  const path = own ?? field ?? property
   const base =
     typeof instancePath === 'string'
       ? instancePath
@@ -84,15 +96,24 @@ function quotesValue(message: string, value: unknown): boolean {
   if (typeof value === 'object' && value !== null)
     return Object.values(value).some((inner) => quotesValue(message, inner))
   if (typeof value !== 'string' && typeof value !== 'number') return false
-  return value !== '' && message.includes(String(value))
+  if (value === '') return false
+  // Libraries quote as JSON does, and the beginning of a long text.
+  const start = String(value).slice(0, maxQuoted)
+  return message.includes(start) || message.includes(JSON.stringify(start).slice(1, -1))
 }
 
-function messageOf({ message, keyword }: Issue, value: unknown): string {
+const maxQuoted = 16
+
+function messageOf(issue: Issue, value: unknown): string {
+  const { msg, constraints, message = msg ?? firstOf(constraints), keyword } = issue
   if (typeof message !== 'string' || message === '') return 'is not valid'
   if (!(typeof keyword === 'string' && ajvKeywords.has(keyword)) && quotesValue(message, value))
     return 'is not valid'
   return message.slice(0, maxMessage)
 }
+
+const firstOf = (constraints: unknown): unknown =>
+  typeof constraints === 'object' && constraints !== null ? Object.values(constraints)[0] : undefined
 
 /** Converts the failures that a validator lists, without schema path, parameters and submitted values. */
 export function fieldErrors(
@@ -115,9 +136,11 @@ export function fieldErrors(
   })
 }
 
-/** Ajv has `keyword`, Zod `code`, Joi, Yup and Valibot `type`. */
-function keywordOf({ keyword, code, type }: Issue): string {
-  const name = [keyword, code, type].find((value) => typeof value === 'string')
+/** Ajv has `keyword`, Zod `code`, Joi, Yup and Valibot `type`, VineJS `rule`. */
+function keywordOf({ keyword, code, type, rule, constraints }: Issue): string {
+  const constraint =
+    typeof constraints === 'object' && constraints !== null ? Object.keys(constraints)[0] : undefined
+  const name = [keyword, code, type, rule, constraint].find((value) => typeof value === 'string')
   return typeof name === 'string' && name !== 'FST_ERR_VALIDATION' ? name.slice(0, 64) : 'custom'
 }
 

@@ -1,7 +1,14 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ErrorCode } from '../classes/codes.ts'
 import { codeOf, isCode, isErrorStatus, maskedMessage } from '../classes/status.ts'
-import { isFastifyError, isHttpError, isRateLimitError, type ThrownMembers } from '../internals.ts'
+import {
+  boomOutput,
+  isFastifyError,
+  isHttpError,
+  isMultipartError,
+  isRateLimitError,
+  type ThrownMembers
+} from '../internals.ts'
 import { headersOf } from '../thrown/error-headers.ts'
 import { isErrorLike } from '../thrown/error-like.ts'
 import type { ErrorReply } from './error-reply.ts'
@@ -11,7 +18,11 @@ import { isValidationError, responseFromValidation } from './validation-failure.
  * The response to errors of Fastify, its plugins and http-errors, whose 5xx messages are not for the client.
  * `undefined` for all others.
  */
-export function responseFromKnownError(error: object, reply: FastifyReply): ErrorReply | undefined {
+export function responseFromKnownError(
+  error: object,
+  reply: FastifyReply,
+  hasFormatter: (request: FastifyRequest) => boolean = () => false
+): ErrorReply | undefined {
   const thrown = error as ThrownMembers
   // Its `errorResponseBuilder` may return a plain object.
   if (isRateLimitError(thrown, reply)) {
@@ -24,8 +35,15 @@ export function responseFromKnownError(error: object, reply: FastifyReply): Erro
       message: typeof message === 'string' && message !== '' ? message : maskedMessage(status)
     }
   }
+  // So may a `schemaErrorFormatter`.
+  if (isValidationError(error)) return responseFromValidation(error, reply.request, hasFormatter)
   if (!isErrorLike(error)) return undefined
-  if (isValidationError(error)) return responseFromValidation(error, reply.request)
+  if (isMultipartError(error, reply.request)) {
+    const code: ErrorCode = 'BAD_REQUEST'
+    return { statusCode: 400, code, message: 'The multipart body is incomplete or malformed' }
+  }
+  const boom = boomOutput(error)
+  if (boom !== undefined) return responseFromBoom(boom)
   const { code, message, statusCode } = thrown
   const known =
     (isCode(code) && isFastifyError(error, thrown)) || (isErrorStatus(statusCode) && isHttpError(thrown))
@@ -38,5 +56,20 @@ export function responseFromKnownError(error: object, reply: FastifyReply): Erro
     code: isCode(code) ? code : codeOf(status),
     message: exposed ? message : maskedMessage(status),
     headers: headersOf(error)
+  }
+}
+
+/** @hapi/boom has put together what clients get. From 500 on, that has no message of its own. */
+function responseFromBoom({
+  statusCode,
+  message,
+  headers
+}: NonNullable<ReturnType<typeof boomOutput>>): ErrorReply {
+  const exposed = statusCode < 500 && typeof message === 'string' && message !== ''
+  return {
+    statusCode,
+    code: codeOf(statusCode),
+    message: exposed ? message : maskedMessage(statusCode),
+    headers: headersOf({ headers })
   }
 }

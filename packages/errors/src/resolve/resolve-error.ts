@@ -23,6 +23,8 @@ export interface ResolveOptions {
 export interface FailureState {
   /** Whether the handler has run, so that an error may come from a call that it made. */
   inHandler: boolean
+  /** Whether the app words the failures of the route's validation. */
+  hasFormatter: (request: FastifyRequest) => boolean
   /** Whether it is the second error of the request: then the reply's status belongs to the answer that failed. */
   again: boolean
 }
@@ -69,7 +71,7 @@ function classify(
   reply: FastifyReply,
   options: ResolveOptions,
   foreign: ForeignErrors,
-  { inHandler, again }: FailureState
+  { inHandler, again, hasFormatter }: FailureState
 ): ErrorReply {
   const object =
     (typeof error === 'object' || typeof error === 'function') && error !== null ? error : undefined
@@ -84,7 +86,7 @@ function classify(
     }
   }
   if (object !== undefined) {
-    const known = responseFromKnownError(object, reply)
+    const known = responseFromKnownError(object, reply, hasFormatter)
     if (known !== undefined) return known
     if (isAbortByClient(object, reply)) {
       const code: ErrorCode = 'CLIENT_CLOSED_REQUEST'

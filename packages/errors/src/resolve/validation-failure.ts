@@ -3,18 +3,17 @@ import type { ErrorCode } from '../classes/codes.ts'
 import { isCode, isErrorStatus } from '../classes/status.ts'
 import { defaultValidationMessage, isFormatted } from '../internals.ts'
 import type { ErrorReply } from './error-reply.ts'
+import { classNameOf, isPlain } from '../thrown/error-like.ts'
 import { fieldErrors, type SchemaValidationError } from './field-errors.ts'
+import { isNamedFailure, issuesOf } from './validation-issues.ts'
 
 const maxMessage = 1024
-
-/** The lists in which validation libraries keep what is wrong: Ajv, Joi, Yup, Zod and Valibot, Superstruct. */
-const listNames = ['validation', 'details', 'inner', 'issues', 'failures'] as const
 
 /**
  * Whether the validation of a route has made the error, with any validator compiler. Fastify sets the part of the
  * request on each, and nothing else does.
  */
-export const isValidationError = (error: Error): error is SchemaValidationError => {
+export const isValidationError = (error: object): error is SchemaValidationError => {
   const { validationContext, validation, code } = error as Partial<SchemaValidationError>
   return typeof validationContext === 'string' || (Array.isArray(validation) && code === 'FST_ERR_VALIDATION')
 }
@@ -22,36 +21,28 @@ export const isValidationError = (error: Error): error is SchemaValidationError 
 /** 400, or the status that the validator has set. A validator that failed itself is a 500. */
 export function responseFromValidation(
   error: SchemaValidationError,
-  request: FastifyRequest
+  request: FastifyRequest,
+  hasFormatter: (request: FastifyRequest) => boolean
 ): ErrorReply | undefined {
   const { statusCode, code } = error
   const issues = issuesOf(error)
-  // Fastify sets 500 on what a validator throws. Libraries throw their failures too, with a list of them.
-  if (statusCode === 500 && issues === undefined) return undefined
+  // Fastify sets 500 on what a validator throws. Libraries throw their failures too.
+  const isFailure = issues !== undefined || (!isPlain(error) && isNamedFailure(classNameOf(error)))
+  if (statusCode === 500 && !isFailure) return undefined
   return {
     statusCode: isErrorStatus(statusCode) && statusCode !== 500 ? statusCode : 400,
     code: isCode(code) ? code : ('FST_ERR_VALIDATION' satisfies ErrorCode),
-    message: formattedMessage(error) ?? 'Validation failed',
+    message: formattedMessage(error, () => hasFormatter(request)) ?? 'Validation failed',
     details: fieldErrors(error, issues ?? [{ message: undefined }], request)
   }
 }
 
-/** The list of what is wrong, or the error itself where it stands for one failure. */
-function issuesOf(error: SchemaValidationError): readonly unknown[] | undefined {
-  const members = error as unknown as Record<string, unknown>
-  for (const name of listNames) {
-    const list = members[name]
-    if (Array.isArray(list) && list.length > 0) return list as unknown[]
-  }
-  // Yup's error has its own path if it stopped at the first failure.
-  return typeof members['path'] === 'string' && Array.isArray(members['errors']) ? [error] : undefined
-}
-
 /** The words of the app's `schemaErrorFormatter`. Those of Fastify's own formatter repeat the details. */
-function formattedMessage(error: SchemaValidationError): string | undefined {
+function formattedMessage(error: SchemaValidationError, hasFormatter: () => boolean): string | undefined {
   const { message, validation, validationContext } = error
-  if (!Array.isArray(validation) || typeof validationContext !== 'string' || !isFormatted(error))
-    return undefined
+  if (!Array.isArray(validation) || typeof validationContext !== 'string') return undefined
+  // A formatter may set members that Fastify would set after it.
+  if (!isFormatted(error) && !hasFormatter()) return undefined
   if (typeof message !== 'string' || message === '') return undefined
   return message === defaultValidationMessage(validation, validationContext)
     ? undefined

@@ -21,9 +21,8 @@ const bodyHeaders: ReadonlySet<string> = new Set([
   'repr-digest',
   'digest',
   'accept-ranges',
-  'cdn-cache-control',
-  'cloudflare-cdn-cache-control',
   'surrogate-control',
+  'edge-control',
   'x-accel-redirect',
   'x-accel-expires',
   'x-sendfile'
@@ -43,10 +42,28 @@ const framingHeaders: ReadonlySet<string> = new Set([
 /** The `Cache-Control` of errors, unless the app has set a value that forbids storing too. */
 const noStore = 'no-store'
 
+const forbidsStoring = (value: unknown): value is string =>
+  typeof value === 'string' && /(?:^|[\s,])no-store(?:$|[\s,])/i.test(value)
+
 /** The `Cache-Control` of an error: the reply's, if it forbids storing, else `no-store`. */
 export function cacheControl(reply: FastifyReply): string {
   const current = reply.getHeader('cache-control')
-  return typeof current === 'string' && /(?:^|[\s,])no-store(?:$|[\s,])/i.test(current) ? current : noStore
+  return forbidsStoring(current) ? current : noStore
+}
+
+/** RFC 9213: a cache of its own name obeys it before `cache-control`. */
+const isTargeted = (name: string): boolean => name.endsWith('-cache-control')
+
+/** Keeps `onSend` hooks, which set the headers of all answers, from letting caches store this one. */
+export function refuseCaching(reply: FastifyReply): void {
+  reply.header = headerOfError as FastifyReply['header']
+}
+
+function headerOfError(this: FastifyReply, name: string, value: unknown): FastifyReply {
+  const lowerCase = name.toLowerCase()
+  if (lowerCase === 'cache-control' ? !forbidsStoring(value) : isTargeted(lowerCase)) return this
+  const { header } = Object.getPrototypeOf(this) as FastifyReply
+  return header.call(this, name, value)
 }
 
 /** Removes the headers of the body that is replaced, and forbids to store the error. */
@@ -54,7 +71,7 @@ export function dropStaleHeaders(reply: FastifyReply): void {
   reply.header('cache-control', cacheControl(reply))
   // A reply has few headers, and most often none of these: one pass over them is cheapest.
   for (const name in reply.getHeaders()) {
-    if (!bodyHeaders.has(name)) continue
+    if (!bodyHeaders.has(name) && !isTargeted(name)) continue
     reply.removeHeader(name)
     // Fastify before 5.12 leaves a stream's headers on the raw response.
     if (!reply.raw.headersSent) reply.raw.removeHeader(name)

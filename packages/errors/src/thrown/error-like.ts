@@ -26,7 +26,9 @@ export function classNameOf(value: object): string {
 /** Whether no class of an app or a library made the object: a plain `Error`, a plain object. */
 export function isPlain(value: object): boolean {
   const name = classNameOf(value)
-  return name === '' || builtInClasses.has(name)
+  // `module.exports = class extends Error` has no name.
+  if (name === '') return typeof (value as { constructor?: unknown }).constructor !== 'function'
+  return builtInClasses.has(name)
 }
 
 /** `instanceof` that also finds the classes of the language in another realm. */

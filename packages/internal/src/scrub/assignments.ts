@@ -4,11 +4,14 @@ const redacted = '[redacted]'
 
 /**
  * The characters between a name and its value: `password=…`, `"token": "…"`, `access_token: …`, `'x-api-key', '…'`,
- * `<secret>…`, `--password …`, `password%3D…`. The name is read backwards from here: most words are none, and a search that
- * began with them would try each of their letters.
+ * `<secret>…`, `--password …`, `password%3D…`, `user%5Bpassword%5D=…`, `(token)=(…)`, `setPassword('…')`, `PASSWORD '…'`. The
+ * name is read backwards from here: most words are none, and a search that began with them would try each of their letters.
  */
 const separator =
-  /\]?["'`\\]{0,4}\s{0,3}(?:=>|:=|[:=]|%3[AD])\s{0,3}|["'`\\]{1,4}\s{0,3},\s{0,3}(?=["'`\\])|>(?=[^<>\s])|(?<=--[\w.-]{1,64})\s{1,3}(?=[^\s-])/gi
+  /(?:[\])]|(?:%(?:25){0,3}(?:2[27]|5[CD]|60)){1,3})?["'`\\]{0,4}\s{0,3}(?:=>|:=|->|[:=]|%(?:25){0,3}3[AD])\s{0,3}|["'`\\]{1,4}\s{0,3},\s{0,3}(?=["'`\\])|>(?=[^<>\s])|(?<=--[\w.-]{1,64})\s{1,3}(?=[^\s-])|\(\s{0,3}(?=["'`])|\s{1,3}(?=["'`])/gi
+
+/** Of the words before a text in quotes, only these announce a secret: an "unexpected token 'x'" is none. */
+const announcing = /(?:passw(?:or)?d|pwd|passphrase|passcode|secret)$/i
 
 const maxName = 64
 const isNamePart = (code: number): boolean =>
@@ -24,6 +27,35 @@ function nameStart(text: string, end: number, least: number): number {
   let start = end
   while (start > least && end - start < maxName && isNamePart(text.charCodeAt(start - 1))) start--
   return start
+}
+
+/** Words between a name and its value: `API key provided: …`, `Authorization header: …`. */
+const filler = /^(?:provided|given|received|supplied|sent|used|value|header|is|was)$/i
+
+/** Words that name a secret together with the one before them. */
+const second = /^(?:keys?|codes?|id|string|phrase|link|number|verifier|answer)$/i
+
+/**
+ * The name that ends at `end`, with the word before it, as messages have it: `API key`. `start` is where the first letter of
+ * the name is.
+ */
+function nameAt(text: string, end: number, least: number): { name: string; start: number } {
+  let stop = end
+  let start = nameStart(text, stop, least)
+  for (let fillers = 0; fillers < 2 && start - 1 > least && text[start - 1] === ' '; fillers++) {
+    if (!filler.test(text.slice(start, stop))) break
+    stop = start - 1
+    start = nameStart(text, stop, least)
+  }
+  const name = text.slice(start, stop)
+  if (text[start - 1] === '%') {
+    const escaped = /^(?:25)*[\da-f]{2}/i.exec(name)?.[0].length ?? 0
+    return { name: name.slice(escaped), start: start + escaped }
+  }
+  if (start - 1 <= least || text[start - 1] !== ' ' || namesSecret(name)) return { name, start }
+  return second.test(name)
+    ? { name: text.slice(nameStart(text, start - 1, least), stop), start }
+    : { name, start }
 }
 
 /** Headers whose value is a list of secrets: all of the line is one. */
@@ -46,6 +78,9 @@ const plainValue = /^(?:true|false|null|undefined)$/
 const isLinePrefix = (name: string, start: number, between: string): boolean =>
   start === 0 && name === 'auth' && between === ': '
 
+/** Whether a word before a space is no name with a value. `--password "…"` is one. */
+const isProse = (name: string): boolean => !announcing.test(name) && !name.startsWith('--')
+
 /** The line and column of a frame: `tokens.js:12:5` is a file. */
 const placeInFile = /^\d+(?::\d+)?\)?$/
 const fileName = /\.[cm]?[jt]sx?$/
@@ -61,8 +96,8 @@ function bracketed(text: string, at: number): string {
   const end = Math.min(text.length, at + 8192)
   for (let index = at; index < end; index++) {
     const character = text[index]!
-    if (character === '[' || character === '{') depth++
-    else if (character === ']' || character === '}') depth--
+    if ('[{('.includes(character)) depth++
+    else if (']})'.includes(character)) depth--
     if (depth === 0) return text.slice(at, index + 1)
   }
   return text.slice(at, end)
@@ -70,7 +105,8 @@ function bracketed(text: string, at: number): string {
 
 function valueAt(text: string, at: number, name: string): string {
   const first = text[at]
-  if (first === '[' || first === '{') return text.startsWith(redacted, at) ? redacted : bracketed(text, at)
+  if (first === '[' || first === '{' || first === '(')
+    return text.startsWith(redacted, at) ? redacted : bracketed(text, at)
   if (first === '"' || first === "'" || first === '`') return after(quoted, text, at)
   if (first === '\\') return after(escaped, text, at)
   return after(wholeLine.test(name) ? line : word, text, at)
@@ -82,13 +118,12 @@ export function scrubAssignments(text: string): string {
   let end = 0
   let least = 0
   for (const { 0: between, index } of text.matchAll(separator)) {
-    const start = nameStart(text, index, least)
+    const { name, start } = nameAt(text, index, least)
     least = index + between.length
-    if (start === index || start < end) continue
-    const name = text.slice(start, index)
+    if (name === '' || start < end) continue
     const isParameter = inQuery.has(name) && /[?&]/.test(text[start - 1] ?? '')
     if (!isParameter && !namesSecret(name)) continue
-    if (isLinePrefix(name, start, between)) continue
+    if (isLinePrefix(name, start, between) || (between.trim() === '' && isProse(name))) continue
     const value = valueAt(text, least, name)
     if (value === '' || plainValue.test(value) || value.replace(/^["'`\\]+/, '').startsWith(redacted))
       continue

@@ -20,7 +20,10 @@ const secretWords: ReadonlySet<string> = new Set([
   'passwd',
   'password',
   'passwords',
+  'pem',
   'pin',
+  'psk',
+  'pw',
   'pwd',
   'salt',
   'secret',
@@ -36,9 +39,9 @@ const secretWords: ReadonlySet<string> = new Set([
 
 /** Words before `key` and `code` that make a secret of it: a primary key and a status code are none. */
 const secretKeys =
-  'access account admin aes api auth cipher client crypto decryption deploy encryption hmac jwt license master private rsa secret service session shared sign signing ssh webhook'
+  'access account admin aes api auth cipher client crypto decryption deploy encryption functions gpg hmac ingest integration jwt license master pgp preshared private rsa secret server service session shared sign signing ssh subscription vapid webhook wrapping write'
 const secretCodes =
-  'access activation auth authorization backup confirm confirmation invitation invite login mfa otp pairing pass recovery reset security signup verification verify'
+  'access activation auth authorization backup claim confirm confirmation device gift invitation invite join login mfa otp pairing pass recovery redeem reset security signup unlock verification verify'
 
 const pairsOf = (firsts: string, second: string): string[] =>
   firsts.split(' ').flatMap((first) => [`${first} ${second}`, `${first} ${second}s`])
@@ -47,38 +50,59 @@ const pairsOf = (firsts: string, second: string): string[] =>
 const secretPairs: ReadonlySet<string> = new Set([
   ...pairsOf(secretKeys, 'key'),
   ...pairsOf(secretCodes, 'code'),
+  'card number',
+  'client assertion',
+  'code verifier',
   'connection string',
+  'invite link',
+  'login link',
   'magic link',
   'recovery phrase',
+  'reset link',
+  'saml response',
+  'security answer',
   'seed phrase',
   'session id'
 ])
 
 /** The same in one word, as environments and databases write it: `PGPASSWORD`, `refreshtoken`, `apikey`. */
 const glued = new RegExp(
-  `(?:passwords?|passwd|passphrase|secrets?|tokens?|credentials?|(?:${secretKeys.replaceAll(' ', '|')})keys?)$`
+  `(?:passwords?|passwd|pwd|passphrase|secrets?|tokens?|credentials?|sess(?:ion)?id|(?:admin|db|ftp|mail|mysql|pg|redis|root|smtp|user)p(?:ass|w)|(?:${secretKeys.replaceAll(' ', '|')})keys?)$`
 )
 
 /** Words after which a name describes a secret and does not hold it: `tokenType`, `passwordMinLength`. */
 const descriptive: ReadonlySet<string> = new Set([
   'algorithm',
+  'at',
+  'audience',
   'count',
   'enabled',
   'endpoint',
+  'error',
+  'errors',
+  'exception',
+  'expiration',
+  'expired',
   'expires',
   'expiry',
+  'issuer',
   'kind',
   'length',
+  'lifetime',
+  'limit',
   'method',
   'name',
   'policy',
   'required',
   'scheme',
+  'size',
   'status',
+  'ttl',
   'type',
   'uri',
   'url',
-  'version'
+  'version',
+  'warning'
 ])
 
 /** Words before `tokens` that count those of a language model: `maxTokens`, `prompt_tokens`. */
@@ -92,14 +116,20 @@ const wordsOf = (name: string): string[] =>
     .toLowerCase()
     .split(/[^a-z\d]+/)
     .filter(Boolean)
+    // `password2`, `apiKey1`. A protocol's version is no number of a secret.
+    .map((word) => (word === 'oauth2' ? word : word.replace(/(?<=[a-z])\d{1,3}$/, '')))
 
 /** A quick test that every secret's name passes: it decides most names without splitting them into words. */
 const hint =
-  /pass|pwd|secret|token|key|cookie|auth|jwt|otp|credential|sig|code|session|sid|pin|cv[cv]|csrf|xsrf|salt|bearer|mnemonic|phrase|magic|connection/i
+  /pass|pwd?|secret|token|key|cookie|auth|jwt|otp|credential|sig|code|session|sid|pin|cv[cv]|__[hs]|csrf|xsrf|salt|bearer|mnemonic|phrase|link|connection|psk|pem|card|assertion|saml|answer/i
+
+/** Browsers protect cookies of these names. */
+const cookiePrefix = /^__(?:host|secure)-/i
 
 /** Whether a parameter, field or member of this name holds a secret. */
 export function namesSecret(name: string): boolean {
   if (!hint.test(name)) return false
+  if (cookiePrefix.test(name)) return true
   const words = wordsOf(name)
   const last = words.at(-1) ?? ''
   if (descriptive.has(last) || (last === 'tokens' && counting.has(words.at(-2) ?? ''))) return false

@@ -1,5 +1,5 @@
-import { isNativeError } from 'node:util/types'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isError } from '../logging/is-error.ts'
 
 /**
  * Whether an error that follows another is a failure. One with a status is the answer that an error handler has chosen,
@@ -7,9 +7,16 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
  */
 export function isFailure(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return true
-  const { statusCode, status, code } = error as Record<string, unknown>
-  const chosen = statusCode ?? status
-  return typeof chosen !== 'number' || (chosen === 500 && String(code).startsWith('FST_'))
+  try {
+    const { statusCode, status, code } = error as Record<string, unknown>
+    const chosen = statusCode ?? status
+    return (
+      typeof chosen !== 'number' || (chosen === 500 && typeof code === 'string' && code.startsWith('FST_'))
+    )
+  } catch {
+    // A getter or a proxy threw.
+    return true
+  }
 }
 
 /**
@@ -20,7 +27,7 @@ export function watchFurtherErrors(
   onError: (request: FastifyRequest, error: unknown) => void
 ): FastifyReply['send'] {
   return function send(this: FastifyReply, payload?: unknown): FastifyReply {
-    if (payload instanceof Error || isNativeError(payload)) onError(this.request, payload)
+    if (isError(payload)) onError(this.request, payload)
     const { send: original } = Object.getPrototypeOf(this) as FastifyReply
     return original.call(this, payload as never)
   }

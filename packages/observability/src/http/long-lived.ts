@@ -18,5 +18,5 @@ export function longLivedStatus(
   }
   if (declared) return raw.statusCode
   const type = reply.getHeader('content-type') ?? sentContentType(raw)
-  return String(type).startsWith('text/event-stream') ? raw.statusCode : undefined
+  return String(type).toLowerCase().startsWith('text/event-stream') ? raw.statusCode : undefined
 }

@@ -58,8 +58,13 @@ const isPlainName = (value: unknown): value is string =>
 /** Class and code only: a message may have data of the client. */
 function errorName(error: unknown): string {
   if (typeof error !== 'object' || error === null) return typeof error
-  const { name, code, constructor } = error as { name?: unknown; code?: unknown; constructor?: Function }
-  const className = isPlainName(name) && name !== 'Error' ? name : constructor?.name
-  const label = isPlainName(className) ? className : 'Error'
-  return isPlainName(code) ? `${label} ${code}` : label
+  try {
+    const { name, code, constructor } = error as { name?: unknown; code?: unknown; constructor?: Function }
+    const className = isPlainName(name) && name !== 'Error' ? name : constructor?.name
+    const label = isPlainName(className) ? className : 'Error'
+    return isPlainName(code) ? `${label} ${code}` : label
+  } catch {
+    // A getter or a proxy threw.
+    return 'Error'
+  }
 }

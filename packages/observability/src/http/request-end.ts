@@ -47,13 +47,21 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
   const { routes, ids, setup, lines, tracking, errorTracking, recent, details, serverSpans } = parts
   const kError = Symbol('seaworthy.error')
   const kStreamFailed = Symbol('seaworthy.stream-failed')
+  const kAgain = Symbol('seaworthy.error-again')
   const kAborted = Symbol('seaworthy.aborted')
-  type Marked = FastifyRequest & { [kError]?: unknown; [kStreamFailed]?: true; [kAborted]?: true }
+  type Marked = FastifyRequest & {
+    [kError]?: unknown
+    [kStreamFailed]?: true
+    [kAgain]?: unknown
+    [kAborted]?: true
+  }
   fastify.decorateRequest(kError as never)
 
   /** An error handler, a hook or a serializer failed while it answered another error. */
   function failedAgain(request: Marked, error: unknown): void {
-    if (error === request[kError] || !isFailure(error)) return
+    // Fastify may send one error twice: from the handler that threw it, and from its own.
+    if (error === request[kError] || error === request[kAgain] || !isFailure(error)) return
+    request[kAgain] = error
     request.log.error(
       { err: ownError(error) },
       'observability: the answer to an error failed itself; the client gets status 500; repair the error handler, hook or serializer that threw this'

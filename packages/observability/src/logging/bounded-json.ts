@@ -1,5 +1,7 @@
 import { namesSecret, scrubAndCut } from '@seaworthy/internal'
 import { ByteBudget } from './byte-budget.ts'
+import { isError } from './is-error.ts'
+import { isNamedSecret, isValueName, namesHeaders, withoutNamedSecrets } from './named-values.ts'
 
 /**
  * An error as it is logged: an allow-list of fields, each bounded, with causes to a depth of three.
@@ -40,7 +42,9 @@ export function errorJson(
 ): ErrorJson {
   budget.pay(errorOverhead)
   if (typeof error !== 'object' || error === null) {
-    return { type: typeof error, message: budget.text(String(error), maxMessage) }
+    // The text of a function is its code.
+    const text = typeof error === 'function' ? '' : String(error)
+    return { type: typeof error, message: budget.text(text, maxMessage) }
   }
   const { name, message, code, statusCode, stack, cause, errors } = fieldsOf(error)
   const json: ErrorJson = {
@@ -55,7 +59,8 @@ export function errorJson(
   if (cause !== undefined && cause !== null) {
     json.cause = depth < maxCauses && !budget.spent ? errorJson(cause, budget, depth + 1) : omitted(1)
   }
-  if (Array.isArray(errors)) json.errors = errorList(errors, budget, depth)
+  const list = listOf(errors)
+  if (list !== undefined) json.errors = errorList(list, budget, depth)
   return json
 }
 
@@ -66,6 +71,15 @@ function fieldsOf(error: object): Record<string, unknown> {
   } catch {
     // A getter or a proxy threw.
     return { message: 'unreadable' }
+  }
+}
+
+/** A copy of the list of an aggregate error. `undefined` for anything else, and for a proxy that throws. */
+function listOf(errors: unknown): readonly unknown[] | undefined {
+  try {
+    return Array.isArray(errors) ? errors.slice() : undefined
+  } catch {
+    return undefined
   }
 }
 
@@ -89,7 +103,7 @@ function shortStack(stack: string, message: unknown): string {
 
 /** pino's `serializers.err`. Its argument may be anything. */
 export const errSerializer = (value: unknown): unknown =>
-  value instanceof Error ? errorJson(value) : boundedValue(value, new ByteBudget(maxErrorBytes))
+  isError(value) ? errorJson(value) : boundedValue(value, new ByteBudget(maxErrorBytes))
 
 /**
  * A copy of any value for a log line: without cycles, of limited depth and bytes, without the values of members that
@@ -105,7 +119,7 @@ export function boundedValue(value: unknown, budget: ByteBudget, depth = 0): unk
 }
 
 function boundedObject(value: object, budget: ByteBudget, depth: number): unknown {
-  if (value instanceof Error) return errorJson(value, budget, Math.min(depth, 1))
+  if (isError(value)) return errorJson(value, budget, Math.min(depth, 1))
   if (ArrayBuffer.isView(value)) return `(${value.byteLength} bytes)`
   if (depth >= maxDepth) return '…'
   try {
@@ -122,7 +136,8 @@ function boundedObject(value: object, budget: ByteBudget, depth: number): unknow
 }
 
 function boundedMembers(value: object, budget: ByteBudget, depth: number): unknown {
-  if (Array.isArray(value)) return boundedItems(value, budget, depth)
+  if (Array.isArray(value)) return boundedItems(withoutNamedSecrets(value, false), budget, depth)
+  const hidesValue = isNamedSecret(value)
   const copy: Record<string, unknown> = {}
   let count = 0
   for (const name in value) {
@@ -133,11 +148,17 @@ function boundedMembers(value: object, budget: ByteBudget, depth: number): unkno
     }
     const member = (value as Record<string, unknown>)[name]
     const key = budget.text(name, 100)
-    copy[key] = namesSecret(name) ? '[redacted]' : boundedValue(member, budget, depth + 1)
+    copy[key] =
+      namesSecret(name) || (hidesValue && isValueName(name))
+        ? '[redacted]'
+        : boundedValue(withoutHeaders(name, member), budget, depth + 1)
     budget.pay(4)
   }
   return copy
 }
+
+const withoutHeaders = (name: string, member: unknown): unknown =>
+  Array.isArray(member) && namesHeaders(name) ? withoutNamedSecrets(member, true) : member
 
 function boundedItems(list: readonly unknown[], budget: ByteBudget, depth: number): unknown[] {
   const copy: unknown[] = []

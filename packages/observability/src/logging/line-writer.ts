@@ -7,6 +7,12 @@ import { named } from './own-error.ts'
 /** Writes one line: fields as JSON text, each with a comma before it. */
 export type WriteLine = (log: FastifyBaseLogger, level: LogLevel, fields: string, message: string) => void
 
+export interface LineWriter {
+  write: WriteLine
+  /** Whether a line of this level may be written. If not, it needs no text. */
+  takes: (log: FastifyBaseLogger, level: LogLevel) => boolean
+}
+
 /** A pino whose levels have numbers. */
 type Leveled = FastifyBaseLogger & { levelVal: number; levels: { values: Record<string, number> } }
 
@@ -15,14 +21,15 @@ type Leveled = FastifyBaseLogger & { levelVal: number; levels: { values: Record<
  * between its own parts. Loggers with mixins, redaction or hooks, those whose lines an agent reads or completes, and those of
  * another kind, get an object.
  */
-export function lineWriter(root: FastifyBaseLogger): WriteLine {
+export function lineWriter(root: FastifyBaseLogger): LineWriter {
   const { symbols } = inspectLogger(root, errSerializer)
-  if (symbols === undefined) return writeObject
+  if (symbols === undefined) return { write: writeObject, takes: () => true }
 
   const { values } = (root as Leveled).levels
   const end = lineEnd(root, symbols)
   const ownAsJson = (root as unknown as Record<symbol, unknown>)[symbols.asJson]
-  return (log, level, fields, message) => {
+  const takes: LineWriter['takes'] = (log, level) => (log as Leveled).levelVal <= values[level]!
+  const write: WriteLine = (log, level, fields, message) => {
     const value = values[level]!
     if ((log as Leveled).levelVal > value) return
     const destination = textDestination(log, symbols, ownAsJson)
@@ -30,6 +37,7 @@ export function lineWriter(root: FastifyBaseLogger): WriteLine {
     if (destination.takesText === true) destination.lastLevel = value
     destination.write(lineText(log, symbols, value, fields, end, message))
   }
+  return { write, takes }
 }
 
 const writeObject: WriteLine = (log, level, fields, message) => log[level](parsedFields(fields), message)

@@ -1,7 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import {
   destinationOf,
-  methodsOf,
   needsMetadata,
   setDestination,
   streamSymbol,
@@ -34,6 +33,21 @@ export function addLineSink(log: FastifyBaseLogger, sink: LineSink): (() => void
     const at = list.indexOf(sink)
     if (at >= 0) list.splice(at, 1)
   }
+}
+
+/** The names of an object's methods, inherited ones too: streams and file destinations have theirs on prototypes. */
+function methodsOf(object: object): string[] {
+  const names = new Set<string>()
+  for (
+    let owner: object | null = object;
+    owner !== null && owner !== Object.prototype;
+    owner = Object.getPrototypeOf(owner) as object | null
+  ) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(owner))) {
+      if (typeof value === 'function' && name !== 'constructor') names.add(name)
+    }
+  }
+  return [...names]
 }
 
 /** A destination that has all members of another one, and asks for the level of each line. */

@@ -4,7 +4,7 @@ import { errSerializer } from './bounded-json.ts'
 import type { ResolvedBuffer } from './buffer-options.ts'
 import { bufferedOutput } from './buffered-output.ts'
 import type { LogLevel } from './levels.ts'
-import { errorFormatter, errorRenamer, safeLogMethod } from './own-lines.ts'
+import { errorFormatter, errorRenamer, safeFields, safeLogMethod } from './own-lines.ts'
 import type { Schema } from './schemas.ts'
 import { scrubPath } from './scrub-path.ts'
 
@@ -43,10 +43,23 @@ export function loggerSettings(
     ...logger,
     ...outputOf(logger, buffer),
     serializers,
+    ...safeMixin(logger),
     formatters: { ...(pino.formatters as object), ...log, ...(logger.formatters as object | undefined) },
     hooks: { logMethod: safeLogMethod, ...(logger.hooks as object | undefined) }
   }
   return hasTargets(logger) ? withoutLevelFormatter(settings) : settings
+}
+
+/** The fields that the app's `mixin` adds to each line, without secrets. */
+function safeMixin({ mixin }: Record<string, unknown>): object {
+  if (typeof mixin !== 'function') return {}
+  const make = mixin as (...args: unknown[]) => object
+  return {
+    mixin(...args: unknown[]) {
+      const fields: unknown = make.apply(this, args)
+      return typeof fields === 'object' && fields !== null ? safeFields(fields) : fields
+    }
+  }
 }
 
 function outputOf(logger: Record<string, unknown>, buffer: ResolvedBuffer | undefined): object {

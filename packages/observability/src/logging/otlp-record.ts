@@ -80,10 +80,17 @@ const severityOf = (level: number): number =>
 
 /** pino's functions of time write milliseconds, seconds, or a date. */
 function timeOf(value: unknown): number | undefined {
-  if (typeof value === 'number') return value < 1e11 ? value * 1000 : value
-  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN
-  return Number.isNaN(time) ? undefined : time
+  const time =
+    typeof value === 'number'
+      ? value < 1e11
+        ? value * 1000
+        : value
+      : Date.parse(typeof value === 'string' ? value : '')
+  return time >= 0 && time < maxTime ? time : undefined
 }
+
+/** A later time does not fit into OTLP's nanoseconds: for a field of the app with this name, collectors reject the push. */
+const maxTime = 1e13
 
 // Google's logs name the project before the id.
 const isTraceId = (value: unknown): value is string =>

@@ -2,6 +2,7 @@ import { IncomingMessage, ServerResponse } from 'node:http'
 import { scrubAndCut } from '@seaworthy/internal'
 import { ownPart } from '../own-part.ts'
 import { errorJson, errSerializer, type ErrorJson } from './bounded-json.ts'
+import { isError } from './is-error.ts'
 import { redact } from './redact.ts'
 
 type Fields = Record<string, unknown>
@@ -15,9 +16,12 @@ export const safeLogMethod: LogMethod = ownPart(function logMethod(this: unknown
   const [first, message] = args
   if (typeof first === 'object' && first !== null && message === undefined) {
     const { msg, message: text, body, err } = first as Fields
-    const error = first instanceof Error ? first : (msg ?? text ?? body) === undefined ? err : undefined
-    if (error instanceof Error) args[1] = scrubAndCut(error.message, maxMessage)
+    const error = isError(first) ? first : (msg ?? text ?? body) === undefined ? err : undefined
+    const { message: own }: { message?: unknown } = isError(error) ? error : {}
+    if (typeof own === 'string') args[1] = scrubAndCut(own, maxMessage)
   }
+  // For pino, an error of another realm is an object with fields.
+  if (isError(first) && !(first instanceof Error)) args[0] = { err: first }
   for (const [index, value] of args.entries()) {
     args[index] =
       index === 0 && typeof value === 'object' && value !== null ? safeFields(value) : redact(value)
@@ -31,7 +35,7 @@ const maxMessage = 4096
 const serialized = ['err', 'req', 'res']
 
 /** The fields of a line. An error, a request and a response have a serializer. */
-function safeFields(fields: object): object {
+export function safeFields(fields: object): object {
   if (fields instanceof Error || fields instanceof IncomingMessage || fields instanceof ServerResponse)
     return fields
   const kept = serialized.filter((name) => name in fields)
@@ -63,7 +67,7 @@ export const errorFormatter = (
     const name = errorKey in line ? errorKey : 'err'
     const { [name]: err, ...others } = line
     if (typeof err !== 'object' || err === null) return line
-    const json = err instanceof Error ? errorJson(err) : (errSerializer(err) as ErrorJson)
+    const json = isError(err) ? errorJson(err) : (errSerializer(err) as ErrorJson)
     return typeof json?.message === 'string' ? { ...others, ...fieldsOf(json) } : line
   })
 

@@ -1,13 +1,16 @@
 import { types } from 'node:util'
 import { namesSecret, scrubText } from '@seaworthy/internal'
 import { errorJson } from './bounded-json.ts'
+import { isError } from './is-error.ts'
+import { isNamedSecret, isValueName, namesHeaders, withoutNamedSecrets } from './named-values.ts'
 
 const redacted = '[redacted]'
 const maxDepth = 10
 const maxMembers = 2000
 
 /** Parts of which each text with a secret has one. Most texts have none, and need no further look. */
-const hint = /[:=@]|%3a|%40|eyJ|begin |--\w|["'`],|\b(?:cookie|authorization|bearer|basic|dpop|apikey)/i
+const hint =
+  /[:=@>("'`%]|eyJ|begin|\s-\w|--\w|\b(?:cookie|authorization|bearer|basic|digest|negotiate|ntlm|dpop|apikey|gh[pousr]_|github_pat_|glpat-|xox|[rs]k[-_]|whsec_|npm_|sg\.|a[ks]ia|aiza|ya29|age-secret|hooks\.slack|webhooks\/)/i
 
 /** A text without what looks like a secret. */
 export const redactText = (text: string): string => (hint.test(text) ? scrubText(text) : text)
@@ -41,15 +44,18 @@ interface Budget {
 
 function redactValue(value: unknown, depth: number, budget: Budget): unknown {
   if (typeof value === 'string') return redactText(value)
-  if (value instanceof Error) return errorJson(value)
+  if (isError(value)) return errorJson(value)
+  // JSON would have their bytes.
+  if (ArrayBuffer.isView(value)) return `(${value.byteLength} bytes)`
   if (!hasMembers(value)) return value
   if (depth === maxDepth || budget.left <= 0) return '…'
   if (typeof (value as Formed).toJSON === 'function') return redactForm(value as Formed, depth, budget)
   return Array.isArray(value) ? redactItems(value, depth, budget) : redactMembers(value, depth, budget)
 }
 
-function redactItems(list: readonly unknown[], depth: number, budget: Budget): unknown {
+function redactItems(all: readonly unknown[], depth: number, budget: Budget, areHeaders = false): unknown {
   let copy: unknown[] | undefined
+  const list = withoutNamedSecrets(all, areHeaders)
   for (const [index, item] of list.entries()) {
     budget.left--
     const clean = redactValue(item, depth + 1, budget)
@@ -60,13 +66,20 @@ function redactItems(list: readonly unknown[], depth: number, budget: Budget): u
 
 function redactMembers(value: object, depth: number, budget: Budget): unknown {
   let copy: Record<string, unknown> | undefined
+  const isText = budget.keepsNamed === true
+  const hidesValue = !isText && isNamedSecret(value)
   for (const [name, member] of Object.entries(value)) {
     budget.left--
-    const hides = mayBeSecret(member, budget.keepsNamed === true) && namesSecret(name)
-    const clean = hides ? redacted : redactValue(member, depth + 1, budget)
+    const hides = mayBeSecret(member, isText) && (namesSecret(name) || (hidesValue && isValueName(name)))
+    const clean = hides ? redacted : redactMember(name, member, depth + 1, budget)
     if (clean !== member) (copy ??= { ...value })[name] = clean
   }
   return copy ?? value
+}
+
+function redactMember(name: string, member: unknown, depth: number, budget: Budget): unknown {
+  const areHeaders = Array.isArray(member) && namesHeaders(name) && depth < maxDepth
+  return areHeaders ? redactItems(member, depth, budget, true) : redactValue(member, depth, budget)
 }
 
 const mayBeSecret = (member: unknown, isText: boolean): boolean =>
@@ -86,4 +99,4 @@ function redactForm(value: Formed, depth: number, budget: Budget): unknown {
 
 /** Whether JSON would show the members of a value. */
 const hasMembers = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !types.isProxy(value) && !ArrayBuffer.isView(value)
+  typeof value === 'object' && value !== null && !types.isProxy(value)

@@ -2,8 +2,9 @@ import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { scrubAndCut } from '@seaworthy/internal'
 import type { RequestIds } from '../tracing/request-ids.ts'
 import { errorJson } from './bounded-json.ts'
+import { codeOf } from './is-error.ts'
 import { customFields } from './custom-fields.ts'
-import { lineWriter, type WriteLine } from './line-writer.ts'
+import { lineWriter, type LineWriter, type WriteLine } from './line-writer.ts'
 import type { RequestDetails } from './request-details.ts'
 import type { LogLevel } from './levels.ts'
 import type { ResolvedLogging } from './options.ts'
@@ -59,6 +60,7 @@ export class RequestLines {
   readonly #options: ResolvedLogging
   readonly #schema: Schema
   readonly #write: WriteLine
+  readonly #takes: LineWriter['takes']
 
   /** The share of successful requests that is logged. Operators change it for a time. */
   sampling: number
@@ -67,7 +69,8 @@ export class RequestLines {
     this.#options = options
     this.sampling = options.sampling
     this.#schema = schemas[options.schema]
-    const write = lineWriter(log)
+    const { write, takes } = lineWriter(log)
+    this.#takes = takes
     this.#write =
       details === undefined
         ? write
@@ -87,6 +90,8 @@ export class RequestLines {
     const slow = duration > route.slowThreshold && !longLived
     const succeeded = statusCode < 400 && !slow
     if (succeeded && (!route.log || !this.#isSampled(ids))) return
+    const level = this.#level(statusCode, slow, aborted)
+    if (!this.#takes(request.log, level)) return
 
     const parts: LineParts = {
       method: request.method.slice(0, maxMethod),
@@ -102,7 +107,7 @@ export class RequestLines {
     const dropped = droppedDetails === 0 ? '' : `,"droppedDetails":${droppedDetails}`
     const line = this.#schema.line(parts) + this.#span(ids) + dropped
     const fields = this.#options.fields === undefined ? line : line + this.#customFields(line, request, reply)
-    this.#write(request.log, this.#level(statusCode, slow, aborted), fields, 'request completed')
+    this.#write(request.log, level, fields, 'request completed')
   }
 
   rejected(log: FastifyBaseLogger, rejection: Rejection): void {
@@ -154,7 +159,7 @@ function errorParts(statusCode: number, error: unknown): Pick<LineParts, 'err' |
   if (error === undefined) return {}
   if (statusCode >= 500) return { err: errorJson(error) }
   // Of a client's error only the code: its message may quote the request.
-  const { code } = (error ?? {}) as { code?: unknown }
+  const code = codeOf(error)
   if (typeof code !== 'string') return {}
   return { code: plainCode.test(code) ? code : scrubAndCut(code, maxCode) }
 }

@@ -49,15 +49,18 @@ export class Exposition {
 
     const attached = new Map<string, unknown>()
     for (const family of this.#families.values()) {
-      const existing = registry.getSingleMetric(family.name) as { [kOurs]?: true } | undefined
+      const name = family.name
+      // In OpenMetrics, a counter and a metric with its name without `_total` are one family.
+      const find = (some: string) => registry.getSingleMetric!(some) as Owned | undefined
+      const existing = find(name) ?? find(name.replace(/_total$/, ''))
       // Two apps may share a registry.
       if (existing?.[kOurs] === true) continue
       if (existing !== undefined) {
         throw invalidOption(
-          `observability: "metrics.registry" has a metric "${family.name}", which is a name of ours too: rename that metric, or leave it out of this registry`
+          `observability: "metrics.registry" has a metric "${existing.name}", which is a name of ours too: rename that metric, or leave it out of this registry`
         )
       }
-      const { name, help, type, aggregator } = family
+      const { help, type, aggregator } = family
       const get = async () =>
         this.#readingRegistry ? { name, help, type, aggregator, values: [] } : family.json()
       const facade = { name, help, type, aggregator, get, reset: () => undefined, [kOurs]: true as const }
@@ -111,11 +114,29 @@ export class Exposition {
     try {
       const text = await withTimeout(collectTimeout, async () => this.#registry.metrics())
       this.#health.succeeded('metrics.registry')
-      return text
+      return this.#withoutOurs(text)
     } catch (error) {
       this.#health.failed('metrics.registry', error)
       return ''
     }
+  }
+
+  /** A registry that returns only text cannot be asked for its names at the start. */
+  #withoutOurs(text: string): string {
+    const lines = text.split('\n')
+    const kept = lines.filter((line) => {
+      const name = /^(?:# (?:HELP|TYPE|UNIT) )?([a-zA-Z_:][\w:]*)/.exec(line)?.[1]
+      const family = name?.replace(/_(?:bucket|sum|count|created)$/, '')
+      const taken = [name, family].find((some) => some !== undefined && this.#isOurs(some))
+      if (taken !== undefined) this.#taken(taken)
+      return taken === undefined
+    })
+    return kept.length === lines.length ? text : kept.join('\n')
+  }
+
+  /** Whether a name is that of a family of ours. OpenMetrics names a counter's family without `_total`. */
+  #isOurs(name: string): boolean {
+    return this.#families.has(name) || this.#families.has(`${name}_total`)
   }
 
   /** The families of the registry. `undefined` for one that returns only text. */
@@ -127,19 +148,19 @@ export class Exposition {
       metrics?.every(({ get }) => typeof get === 'function') === true
         ? await this.#collectEach(metrics)
         : await this.#collectAll()
-    return all.filter(({ name }) => !this.#families.has(name))
+    return all.filter(({ name }) => !this.#isOurs(name))
   }
 
   /** One by one, because one collector that fails or hangs fails the registry's function for all. */
   async #collectEach(metrics: readonly Collected[]): Promise<MetricJson[]> {
     const labels = defaultLabelsOf(this.#registry)
     const others = metrics.filter((metric) => metric[kOurs] !== true || !this.#families.has(metric.name))
-    for (const { name, [kOurs]: ours } of others)
-      if (ours !== true && this.#families.has(name)) this.#taken(name)
+    for (const { name, [kOurs]: ours } of others) if (ours !== true && this.#isOurs(name)) this.#taken(name)
     const collected = await Promise.all(
       others.map(async (metric) => {
         try {
           const json = await withTimeout(collectTimeout, async () => metric.get())
+          if (!Array.isArray(json?.values)) throw new TypeError('its function "get" returned no values')
           this.#health.succeeded(metric.name)
           return withDefaults(json, labels)
         } catch (error) {
@@ -164,8 +185,9 @@ export class Exposition {
     }
     try {
       const all = (await withTimeout(collectTimeout, async () => result)) as MetricJson[]
+      const usable = all.filter(({ values }) => Array.isArray(values))
       this.#health.succeeded('metrics.registry')
-      return all
+      return usable
     } catch (error) {
       this.#health.failed('metrics.registry', error)
       return []
@@ -179,6 +201,12 @@ export class Exposition {
       new Error(`the app has a metric "${name}", which is a name of ours too: rename it`)
     )
   }
+}
+
+/** A metric in a registry. */
+interface Owned {
+  name: string
+  [kOurs]?: true
 }
 
 /** Milliseconds that a collector may take. A scrape usually has ten seconds, a shutdown five. */

@@ -31,6 +31,8 @@ export class OtlpPush {
   #failing = false
   #current: Promise<void> | undefined
   #abort: AbortController | undefined
+  /** Before this time on the monotonic clock the collector wants to hear nothing. */
+  #notBefore = 0
 
   constructor(options: ResolvedOtlp, parts: OtlpPushParts) {
     this.#options = options
@@ -58,6 +60,7 @@ export class OtlpPush {
 
   /** One push at a time: a collector that hangs gets no second one. */
   async push(): Promise<void> {
+    if (performance.now() < this.#notBefore) return
     this.#current ??= this.#send(this.#options.timeout).finally(() => (this.#current = undefined))
     await this.#current
   }
@@ -71,6 +74,7 @@ export class OtlpPush {
     // The app closes while a push is under way: another one follows.
     if (abort.aborted) return
     this.#outcomes[delivery.outcome === 'sent' ? 'success' : 'error'].inc()
+    if (delivery.outcome === 'retry') this.#notBefore = performance.now() + (delivery.delay ?? 0)
     if (delivery.outcome !== 'sent') this.#failed(delivery.error)
     else if (delivery.rejected === 0) this.#succeeded()
     else {

@@ -130,7 +130,7 @@ function checkHeaders(option: string, headers: Record<string, string | Secret>):
     if (typeof text !== 'string' || !/^[\t\x20-\x7e\x80-\xff]*$/.test(text)) {
       throw invalidOption(`observability: "${option}" must have text of one line under "${name}"`)
     }
-    return [name, text]
+    return [name.toLowerCase(), text]
   })
   return Object.fromEntries(entries)
 }

@@ -83,7 +83,8 @@ export class OtlpSender {
       const init: RequestInit = { ...request, method: 'POST', redirect: 'manual', signal }
       const response = await withoutSpans(async () => fetch(this.#connection.url, init))
       if (response.ok) {
-        const text = await readBounded(response)
+        // It has the data, even if the rest of its answer does not come.
+        const text = await readBounded(response).catch(() => new Uint8Array())
         return { outcome: 'sent', ...this.#encoder.partialSuccess(text, this.#signal) }
       }
       await response.body?.cancel()

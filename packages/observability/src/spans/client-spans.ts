@@ -1,4 +1,5 @@
 import { activeSpan } from '../internals.ts'
+import { codeOf } from '../logging/is-error.ts'
 import { scrubPath } from '../logging/scrub-path.ts'
 import { statusError, type Span, type SpanMaker } from '../otel-internals.ts'
 import { endFailed } from './end-failed.ts'
@@ -47,7 +48,7 @@ export function startClientSpan(
 /** Ends the span of a call that has the head of its response, or has failed. */
 export function endClientSpan(span: Span, statusCode: number | undefined, error: unknown): void {
   if (statusCode === undefined) {
-    const { code } = (error ?? {}) as { code?: unknown }
+    const code = codeOf(error)
     span.setAttributes({ 'error.type': typeof code === 'string' ? code.slice(0, 100) : '_OTHER' })
     return endFailed(span, error)
   }

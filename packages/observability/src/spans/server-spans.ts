@@ -1,4 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { spanState } from '../internals.ts'
+import { codeOf } from '../logging/is-error.ts'
 import { scrubPath } from '../logging/scrub-path.ts'
 import type { Attributes, Span, SpanMaker } from '../otel-internals.ts'
 import { replaceInBindings } from '../pino-internals.ts'
@@ -62,7 +64,7 @@ export class ServerSpans {
     const name = url === undefined ? methodInName(method) : `${methodInName(method)} ${url}`
     const span = this.#spans.start(name, 'server', attributes, { headers, isRoot: true })
     const before = ids.traceId
-    this.#ids.adopt(ids, span.spanContext())
+    this.#ids.adoptInbound(ids, spanState(span) ?? { ...span.spanContext(), isContinued: false }, raw)
     // The SDK suppresses spans in this context.
     if (!ids.recorded) return next()
     if (ids.traceId !== before) replaceInBindings(request.log, before, ids.traceId)
@@ -85,6 +87,6 @@ export class ServerSpans {
 }
 
 function errorType(error: unknown, statusCode: number): string {
-  const { code } = (error ?? {}) as { code?: unknown }
+  const code = codeOf(error)
   return typeof code === 'string' && /^\w{1,100}$/.test(code) ? code : `${statusCode}`
 }

@@ -13,7 +13,7 @@ export function adoptSpan(request: FastifyRequest, ids: IdSource): void {
   const active = activeSpan()
   if (active === undefined) return
   const before = known.traceId
-  ids.adopt(known, requestSpan(request) ?? active)
+  ids.adoptInbound(known, requestSpan(request) ?? active, request.raw)
   if (known.traceId !== before) replaceInBindings(request.log, before, known.traceId)
 }
 

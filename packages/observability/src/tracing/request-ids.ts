@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { activeSpan, type SpanContext } from '../internals.ts'
+import { activeSpan, type SpanContext, type SpanState } from '../internals.ts'
 import type { ResolvedCorrelation } from './options.ts'
 import { spanIdSource, traceIdSource, uuidOf } from './random-ids.ts'
 import { parseTraceparent, validTracestate } from './trace-context.ts'
@@ -73,7 +73,9 @@ export class IdSource {
       tracestate:
         parent === undefined ? undefined : validTracestate(raw.headers.tracestate as string | undefined),
       recorded: span !== undefined,
-      chosen: raw.headers.traceparent !== undefined && (trusts === undefined || !trusted)
+      chosen:
+        (raw.headers.traceparent !== undefined || span?.isContinued === true) &&
+        (trusts === undefined || !trusted)
     }
     ;(raw as Identified)[kIds] = ids
     return ids
@@ -100,6 +102,13 @@ export class IdSource {
   adopt(ids: RequestIds, { traceId, spanId, traceFlags }: SpanContext): void {
     if (spanId === this.#startSpan || /^0*$/.test(traceId)) return
     Object.assign(ids, { traceId, spanId, flags: `0${traceFlags & 3}`, recorded: true })
+  }
+
+  /** The same for the span of a request, which may continue a trace that its client has begun. */
+  adoptInbound(ids: RequestIds, span: SpanState, raw: IncomingMessage): void {
+    this.adopt(ids, span)
+    const isPeer = this.options.trusts !== undefined && this.trusts(raw)
+    if (span.isContinued && ids.spanId === span.spanId && !isPeer) ids.chosen = true
   }
 
   /** The parent id of an outgoing call. Calls whose spans are not recorded need one each. */

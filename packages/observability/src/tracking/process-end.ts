@@ -1,4 +1,4 @@
-import { isCapturingListener } from '../internals.ts'
+import { isCapturingListener, isCapturingRejections } from '../internals.ts'
 
 /** The part of one app in the handling of an uncaught error. */
 export interface ProcessEndApp {
@@ -11,10 +11,11 @@ export interface ProcessEndApp {
 interface ProcessEnd {
   readonly apps: Set<ProcessEndApp>
   readonly listener: (thrown: unknown, origin: string) => void
+  readonly onRejection: (reason: unknown) => void
 }
 
 // A process ends once: all apps in it, whichever copy of this package they use, share the listener that decides.
-const key = Symbol.for('seaworthy.process-end.v1')
+const key = Symbol.for('seaworthy.process-end.v2')
 type Holder = NodeJS.Process & { [key]?: ProcessEnd | undefined }
 
 function createProcessEnd(): ProcessEnd {
@@ -33,7 +34,15 @@ function createProcessEnd(): ProcessEnd {
     const exit = () => process.exit(1)
     void Promise.all(Array.from(apps, async (app) => app.flush())).then(exit, exit)
   }
-  return { apps, listener }
+
+  // Without a listener, Node makes an uncaught error of it. Sentry's has it go on: the process would be in any state.
+  const onRejection = (reason: unknown) => {
+    const others = process
+      .listeners('unhandledRejection')
+      .filter((other) => other !== onRejection && !isCapturingRejections(other))
+    if (others.length === 0) listener(reason, 'unhandledRejection')
+  }
+  return { apps, listener, onRejection }
 }
 
 /** Adds an app to those that an uncaught error concerns. Returns how to remove it. */
@@ -41,10 +50,14 @@ export function joinProcessEnd(app: ProcessEndApp): () => void {
   const holder: Holder = process
   const end = (holder[key] ??= createProcessEnd())
   if (end.apps.size === 0) process.on('uncaughtException', end.listener)
+  const isAdded = process.listeners('unhandledRejection').includes(end.onRejection)
+  if (!isAdded && process.listeners('unhandledRejection').some(isCapturingRejections))
+    process.on('unhandledRejection', end.onRejection)
   end.apps.add(app)
   return () => {
     if (!end.apps.delete(app) || end.apps.size > 0) return
     process.off('uncaughtException', end.listener)
+    process.off('unhandledRejection', end.onRejection)
     holder[key] = undefined
   }
 }

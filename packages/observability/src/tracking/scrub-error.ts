@@ -1,4 +1,4 @@
-import { types } from 'node:util'
+import { isError } from '../logging/is-error.ts'
 import { redact } from '../logging/redact.ts'
 
 const maxDepth = 4
@@ -50,5 +50,3 @@ function copyOf(error: Error, changed: ReadonlyMap<string, unknown>): Error {
   }
   return copy
 }
-
-const isError = (value: unknown): value is Error => types.isNativeError(value) || value instanceof Error

@@ -31,6 +31,7 @@ export class WorkerGroup {
   readonly #snapshots: Snapshots
   #server: Server | undefined
   #timer: NodeJS.Timeout | undefined
+  #failing = false
 
   constructor(exposition: Exposition, log: FastifyBaseLogger, name: string) {
     this.#exposition = exposition
@@ -94,7 +95,10 @@ export class WorkerGroup {
   async #writeSafely(): Promise<void> {
     try {
       await this.#write()
+      this.#failing = false
     } catch (error) {
+      if (this.#failing) return
+      this.#failing = true
       this.#log.warn(
         { err: ownError(error) },
         "observability: the snapshot of this worker could not be written; scrapes of other workers miss its last numbers; check the system's temporary folder"
