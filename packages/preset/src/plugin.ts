@@ -6,7 +6,7 @@ import {
   whenProvided,
   type Overridable
 } from '@seaworthy/contract'
-import { hasLogger } from '@seaworthy/internal'
+import { hasLogger, invalidOption } from '@seaworthy/internal'
 import type { CheckFunction } from '@seaworthy/health'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
@@ -46,11 +46,15 @@ declare module 'fastify' {
 const cookiePlugin = '@fastify/cookie'
 
 const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, appOptions) => {
+  if (typeof (fastify as Partial<FastifyInstance> | undefined)?.register !== 'function')
+    throw invalidOption(
+      'seaworthy: it was called with options; register it: app.register(seaworthy, options)'
+    )
   requireVersions(fastify.version)
   checkOptions(appOptions)
   const options = withAdoption(withTrial(appOptions))
   const expected = partSettings(options)
-  rejectRegisterAlone(fastify, options, expected)
+  rejectRegisterAlone(fastify, options, expected, partSettings({ security: options.security !== false }))
   const redis = options.redis && shareRedis(options.redis, fastify.log)
   const password = redis?.password === undefined ? [] : [redis.password]
   watchSecrets(fastify, [...fileSecrets(options), ...password])
@@ -125,9 +129,9 @@ function manageRedis(
     })
 }
 
-/** In production alone: on a developer's machine the port is not public. */
+/** Not on a developer's machine, where the port is not public: those rarely set the variable. */
 function warnPublicMetrics(fastify: FastifyInstance): void {
-  if (process.env.NODE_ENV !== 'production') return
+  if (/^\s*(?:$|dev|local|test)/i.test(process.env.NODE_ENV ?? '')) return
   fastify.log.warn(
     "seaworthy: metrics are on the app's port, without token or list of addresses; every client can read the names of " +
       'the routes; set METRICS_TOKEN, METRICS_ALLOW or MANAGEMENT_PORT, or "token" or "allow" of ' +

@@ -9,7 +9,7 @@ export const operationVariables = {
     pattern: '^rediss?://',
     rule: 'an address: redis://user:password@host:6379/0, or rediss:// for TLS',
     description:
-      'Redis or Valkey for state that processes share: `redis://user:password@host:6379/0`, `rediss://` for TLS. Alternatively, set the variables for its parts:'
+      'Redis or Valkey for state that processes share: `redis://user:password@host:6379/0`, `rediss://` for TLS. Alternatively, set the variables for its parts; a user, a password or TLS that the address lacks is taken from them too.'
   },
   REDIS_HOST: {
     type: 'string',
@@ -117,16 +117,19 @@ export const operationVariables = {
   },
   DRAIN_DELAY: {
     type: 'integer',
+    unit: 'milliseconds',
     minimum: 0,
     description: 'Milliseconds that the service continues to serve after a signal, at least.'
   },
   SHUTDOWN_TIMEOUT: {
     type: 'integer',
+    unit: 'milliseconds',
     minimum: 0,
     description: 'Milliseconds that requests in flight have after that.'
   },
   GRACE_PERIOD: {
     type: 'integer',
+    unit: 'milliseconds',
     minimum: 1,
     description:
       'Milliseconds after which the platform kills the process, without those of a `preStop` hook. Known platforms are recognised.'

@@ -39,6 +39,7 @@ export const serverVariables = {
   },
   SLOW_THRESHOLD: {
     type: 'integer',
+    unit: 'milliseconds',
     minimum: 1,
     description: 'Milliseconds from which a request is logged as slow.'
   },
@@ -71,6 +72,7 @@ export const serverVariables = {
   },
   LOG_BUFFER_INTERVAL: {
     type: 'integer',
+    unit: 'milliseconds',
     minimum: 10,
     maximum: 10_000,
     description:
@@ -78,6 +80,7 @@ export const serverVariables = {
   },
   BLOCKED_LOOP_THRESHOLD: {
     type: 'integer',
+    unit: 'milliseconds',
     minimum: 20,
     maximum: 60_000,
     description:
