@@ -95,6 +95,13 @@ t.test('the switch of a loader is no option of a package', async () => {
   check.keys('', { skipOverride: true, prefix: '/x' }, ['a'])
 })
 
+t.test('a text that looks like a key is in no message, whatever the option is', async (t) => {
+  const key = 'sk_live_4eC39HqLyjWDarjtT1zdp7dc'
+  for (const rule of ['true or false', 'a whole number', 'a list of names'])
+    t.match(errorOf(() => check.fail('level', rule, key)).message, /got a string$/)
+  t.match(errorOf(() => check.fail('path', 'a path', '/a-long-path-of-many-words')).message, /many-words/)
+})
+
 t.test('a secret of digits, and one in a list, are not in the message', async (t) => {
   const digits = 12_345_678_901_234
   for (const [option, value] of [

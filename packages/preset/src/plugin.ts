@@ -12,6 +12,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { checkScope } from './conflicts/child-scope.ts'
 import { explainDecoratorConflicts } from './conflicts/explain-decorator-conflicts.ts'
+import { rejectGuardsWithoutAuth } from './conflicts/guards-without-auth.ts'
 import { handleLaterPlugins } from './conflicts/later-plugins.ts'
 import { constructorOptions, missingInternals } from './internals.ts'
 import { load } from './load/load.cjs'
@@ -50,6 +51,8 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, appOptions)
     throw invalidOption(
       'seaworthy: it was called with options; register it: app.register(seaworthy, options)'
     )
+  if (fastify.hasDecorator('seaworthy'))
+    throw new Error('seaworthy: it is registered already, or the app has a decorator "seaworthy" of its own')
   requireVersions(fastify.version)
   checkOptions(appOptions)
   const options = withAdoption(withTrial(appOptions))
@@ -79,6 +82,7 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, appOptions)
     management.section('configuration', () => redactOptions(options), { live: false })
   })
   checkScope(fastify, options)
+  rejectGuardsWithoutAuth(fastify, options)
   fastify.addHook('onReady', (done) => {
     logStart(fastify, report())
     questionOptions(fastify, options)

@@ -9,7 +9,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import t, { type Test } from 'tap'
-import { seaworthy, serverOptions, type SeaworthyOptions } from '../src/index.ts'
+import { fromEnv, seaworthy, serverOptions, type SeaworthyOptions } from '../src/index.ts'
 
 const jwt = { secret: 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJ' }
 
@@ -447,6 +447,37 @@ t.test('a call with the options, in place of a registration, says how to registe
     code: 'INVALID_OPTION',
     message: /app\.register\(seaworthy, options\)/
   })
+})
+
+t.test('a second registration without await is named', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close().catch(() => undefined))
+  app.register(seaworthy)
+  app.register(seaworthy)
+  await t.rejects(Promise.resolve(app.ready()), { message: /^seaworthy: it is registered already/ })
+})
+
+t.test('SEAWORTHY_OFF opens no route that has a guard', async (t) => {
+  const config = fromEnv({ SEAWORTHY_OFF: 'security.cors, auth', LOG_LEVEL: 'silent' })
+  const start = async (options: SeaworthyOptions, route: object) => {
+    const app = Fastify(serverOptions(config)) as unknown as FastifyInstance
+    t.teardown(() => app.close().catch(() => undefined))
+    await app.register(seaworthy, options)
+    app.get('/admin', route, async () => 'secret')
+    app.get('/open', { config: { auth: false } }, async () => 'open')
+    await app.ready()
+  }
+  for (const route of [
+    { config: { auth: { roles: ['admin'] } } },
+    { onRequest: (config as { authenticate?: never }).authenticate }
+  ])
+    await t.rejects(start(config, route), {
+      code: 'INVALID_OPTION',
+      message: /SEAWORTHY_OFF switches off "auth".* GET \/admin, which/
+    })
+  await start(config, {})
+  const { env: _env, ...inCode } = config
+  await start(inCode, { config: { auth: { roles: ['admin'] } } })
 })
 
 t.test('options of fastify-cli and of register reach the preset and its parts without harm', async (t) => {

@@ -113,13 +113,17 @@ function formatRule({ min, max, unit }: NumberRule): string {
 /** A text in the place of an object is often a connection string or a secret, whatever it looks like. */
 const objectRule = /\b(?:object|options|client|connection)\b/
 
+/** Letters and digits without a break, as keys have them: no setting is written so. */
+const looksLikeKey = (text: string): boolean =>
+  [...text.matchAll(/[\w+/=~-]{20,}/g)].some(([word]) => /\d/.test(word) && /[a-z]/i.test(word))
+
 /** Whether the option's name says that it holds a secret. An entry of a list has the name of the list. */
 const isSecretPlace = (option: string): boolean =>
   namesSecret(option.split('.').findLast((part) => !/^\d+$/.test(part)) ?? '')
 
 /** The text as the error shows it: the error goes to the log. */
 function formatText(option: string, rule: string, text: string): string {
-  if (objectRule.test(rule) || isSecretPlace(option)) return 'a string'
+  if (objectRule.test(rule) || isSecretPlace(option) || looksLikeKey(text)) return 'a string'
   const shown = scrubAndCut(text, maxText)
   return quote(text.length > maxText ? `${shown}…` : shown)
 }
