@@ -6,6 +6,8 @@ export interface ManagedApp {
   /** Whether the process has to wait for it: it listens, or its shutdown runs. */
   readonly isActive: boolean
   onSignal(name: NodeJS.Signals): void
+  /** Other code has added a listener of a signal of the app. */
+  onRival(): void
   /** Another signal while the shutdown runs: the process should exit at once. */
   onSecondSignal(name: NodeJS.Signals): void
   onFatalError(error: unknown, origin: string): void
@@ -92,8 +94,17 @@ function createSignalListener(apps: ReadonlySet<ManagedApp>) {
     }
   }
 
+  /** Code that runs later may add a listener before ours, or remove ours: at the signal it is too late to name it. */
+  const onNewListener = (name: string | symbol, listener: unknown) => {
+    if (listener === onSignal || !listening.has(name as NodeJS.Signals)) return
+    queueMicrotask(() => {
+      for (const app of apps) app.onRival()
+    })
+  }
+
   return {
     listen(names: readonly NodeJS.Signals[]) {
+      if (listening.size === 0) process.on('newListener', onNewListener)
       for (const name of names) {
         if (listening.has(name)) continue
         listening.add(name)
@@ -103,6 +114,7 @@ function createSignalListener(apps: ReadonlySet<ManagedApp>) {
     stop() {
       for (const name of listening) process.off(name, onSignal)
       listening.clear()
+      process.off('newListener', onNewListener)
     },
     isListener: (listener: unknown) => listener === onSignal
   }
