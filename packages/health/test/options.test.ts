@@ -1,4 +1,4 @@
-import Fastify from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
 import {
   diskCheck,
@@ -200,4 +200,29 @@ t.test("accepts the options of Fastify's register", async (t) => {
   await app.register(health, { logLevel: 'warn', logSerializers: {}, checks: {} })
   await app.ready()
   t.equal((await app.inject('/health/live')).statusCode, 200)
+})
+
+const inScope =
+  (options: HealthOptions = {}) =>
+  async (scope: FastifyInstance) => {
+    await scope.register(health, options)
+  }
+
+t.test('a second registration in another scope names the prefix', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close().catch(() => undefined))
+  app.register(inScope())
+  app.register(inScope())
+  await t.rejects(Promise.resolve(app.ready()), {
+    code: 'INVALID_OPTION',
+    message: /^health: "prefix" must be another path than \/health/
+  })
+})
+
+t.test('two scopes may have probes with a prefix each', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  for (const prefix of ['/a', '/b']) app.register(inScope({ prefix }))
+  t.equal((await app.inject('/a/live')).statusCode, 200)
+  t.equal((await app.inject('/b/live')).statusCode, 200)
 })

@@ -21,7 +21,14 @@ const passes: [string, unknown][] = [
   ['a healthy terminus', { status: 'ok', info: { db: { status: 'up' } }, error: {}, details: {} }],
   ['terminus for each', { db: { status: 'up' }, cache: { status: 'up' } }],
   ['no error', { data: [], error: null }],
-  ['settled promises', [{ status: 'fulfilled', value: 1 }]]
+  ['settled promises', [{ status: 'fulfilled', value: 1 }]],
+  ['a response of undici', { statusCode: 200, headers: {} }],
+  ['a row with a switch', { id: 1, deleted: false }],
+  ['a row with a word', { id: 1, phase: 'closed' }],
+  ['a result for each', { database: true, cache: 'PONG' }],
+  ['a list of results', ['PONG', true, { id: 1, deleted: false }]],
+  ['an open connection of mongoose', { readyState: 1 }],
+  ['no errors', { data: {}, errors: [] }]
 ]
 
 const degrades: [string, unknown][] = [
@@ -61,6 +68,17 @@ const fails: [string, unknown, RegExp][] = [
     ],
     /^two$/
   ],
+  ['a response of undici', { statusCode: 503, headers: {} }, /503/],
+  ['false for one', { database: false, cache: true }, /false for "database"/],
+  ['a word for one', { database: 'up', cache: 'Not Ready' }, /"cache" is "Not Ready"/],
+  ['a list of results', ['PONG', false], /false for "1"/],
+  ['a settled promise of false', [{ status: 'fulfilled', value: false }], /false for "0"/],
+  ['an error of a client that does not throw', { data: null, error: { message: 'refused' } }, /refused/],
+  ['error: true', { error: true }, /error: true/],
+  ['errors of GraphQL', { data: null, errors: [{ message: 'refused' }] }, /errors/],
+  ['a closed connection of mongoose', { readyState: 0 }, /readyState: 0/],
+  ['down: true', { down: true }, /down: true/],
+  ['a word in a flag', { ok: 'false' }, /ok: false/],
   ['a word that is not understood', 'banana', /"banana", which is not understood: return true/],
   ['a status that is not understood', { status: 'OK-ish' }, /not understood/],
   ['a number that is not understood', { status: 7 }, /not understood/],

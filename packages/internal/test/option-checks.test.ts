@@ -94,3 +94,41 @@ t.test('a text that may be a secret is not in the message', async (t) => {
 t.test('the switch of a loader is no option of a package', async () => {
   check.keys('', { skipOverride: true, prefix: '/x' }, ['a'])
 })
+
+t.test('a text that looks like a key is in no message, whatever the option is', async (t) => {
+  const key = 'sk_live_4eC39HqLyjWDarjtT1zdp7dc'
+  for (const rule of ['true or false', 'a whole number', 'a list of names'])
+    t.match(errorOf(() => check.fail('level', rule, key)).message, /got a string$/)
+  t.match(errorOf(() => check.fail('path', 'a path', '/a-long-path-of-many-words')).message, /many-words/)
+})
+
+t.test('a secret of digits, and one in a list, are not in the message', async (t) => {
+  const digits = 12_345_678_901_234
+  for (const [option, value] of [
+    ['jwt.secret', digits],
+    ['management.token', BigInt(digits)],
+    ['session.secret.0', String(digits)],
+    ['jwt.secret[1]', String(digits)]
+  ] as const)
+    t.notMatch(errorOf(() => check.fail(option, 'a text', value)).message, String(digits), option)
+  t.match(errorOf(() => check.fail('session.idleTimeout', 'a text', digits)).message, String(digits))
+})
+
+t.test(
+  "a constructor's options that a loader passes on are none of a package, and a single one is a slip",
+  async (t) => {
+    check.keys('', { prefix: undefined, logger: true, bodyLimit: 5 }, ['a'])
+    check.keys('', { genReqId: 1, logController: 2, ajv: {}, trustProxy: true }, ['a'])
+    t.match(errorOf(() => check.keys('', { logger: true }, ['a'])).message, '"logger" is not an option')
+    t.match(errorOf(() => check.keys('', { prefix: '/x', loger: true }, ['a'])).message, '"loger" is not')
+  }
+)
+
+t.test('a secret in the place of a name is not in the message', async (t) => {
+  for (const key of ['sk_live_4eC39HqLyjWD', 'redis://:hunter2hunter2@cache', 'x'.repeat(41), 'a b'])
+    t.equal(
+      errorOf(() => check.keys('apiKeys', { [key]: 1 }, ['prefix'])).message,
+      'part: a key of "apiKeys", which is not shown because it may be a secret, is not an option'
+    )
+  t.match(errorOf(() => check.keys('', { base64: 1, 'x-key': 2 }, ['a'])).message, '"base64" is not')
+})

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { resolve } from 'node:path'
 import type { Answer, Failure } from './commands/app-messages.ts'
 import { describe } from './commands/describe-app.ts'
@@ -15,6 +16,10 @@ void start(file)
 /** Loads the app and sends its description to the parent process. Output, exits and crashes stay in this process. */
 async function start(file: string): Promise<void> {
   useFreePorts()
+  // Workers of an app that makes some run this file too, and describe the app in place of their primary.
+  cluster.on('message', (_worker, message: Answer) => {
+    if (message?.seaworthy ?? message?.failure) void sendAnswer(message).then(() => process.exit())
+  })
   try {
     const { app } = await loadApp(resolve(file))
     await app.ready()

@@ -6,11 +6,13 @@ import {
   whenProvided,
   type Overridable
 } from '@seaworthy/contract'
+import { invalidOption } from '@seaworthy/internal'
 import type { CheckFunction } from '@seaworthy/health'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { checkScope } from './conflicts/child-scope.ts'
 import { explainDecoratorConflicts } from './conflicts/explain-decorator-conflicts.ts'
+import { rejectGuardsWithoutAuth } from './conflicts/guards-without-auth.ts'
 import { handleLaterPlugins } from './conflicts/later-plugins.ts'
 import { constructorOptions, missingInternals } from './internals.ts'
 import { load } from './load/load.cjs'
@@ -45,11 +47,17 @@ declare module 'fastify' {
 const cookiePlugin = '@fastify/cookie'
 
 const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, appOptions) => {
+  if (typeof (fastify as Partial<FastifyInstance> | undefined)?.register !== 'function')
+    throw invalidOption(
+      'seaworthy: it was called with options; register it: app.register(seaworthy, options)'
+    )
+  if (fastify.hasDecorator('seaworthy'))
+    throw new Error('seaworthy: it is registered already, or the app has a decorator "seaworthy" of its own')
   requireVersions(fastify.version)
   checkOptions(appOptions)
   const options = withAdoption(withTrial(appOptions))
   const expected = partSettings(options)
-  rejectRegisterAlone(fastify, options, expected)
+  rejectRegisterAlone(fastify, options, expected, partSettings({ security: options.security !== false }))
   const redis = options.redis && shareRedis(options.redis, fastify.log)
   const password = redis?.password === undefined ? [] : [redis.password]
   watchSecrets(fastify, [...fileSecrets(options), ...password])
@@ -74,6 +82,7 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, appOptions)
     management.section('configuration', () => redactOptions(options), { live: false })
   })
   checkScope(fastify, options)
+  rejectGuardsWithoutAuth(fastify, options)
   fastify.addHook('onReady', (done) => {
     logStart(fastify, report())
     questionOptions(fastify, options)
@@ -124,9 +133,9 @@ function manageRedis(
     })
 }
 
-/** In production alone: on a developer's machine the port is not public. */
+/** Not on a developer's machine, where the port is not public: those rarely set the variable. */
 function warnPublicMetrics(fastify: FastifyInstance): void {
-  if (process.env.NODE_ENV !== 'production') return
+  if (/^\s*(?:$|dev|local|test)/i.test(process.env.NODE_ENV ?? '')) return
   fastify.log.warn(
     "seaworthy: metrics are on the app's port, without token or list of addresses; every client can read the names of " +
       'the routes; set METRICS_TOKEN, METRICS_ALLOW or MANAGEMENT_PORT, or "token" or "allow" of ' +

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort, startNode, temporaryFolder, type RunningProcess } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
@@ -149,9 +149,9 @@ t.test('an app that fastify-cli generates needs one file in its plugins folder',
     symlinkSync(join(packageFolder, 'node_modules', name), join(folder, 'node_modules', name))
   }
   symlinkSync(packageFolder, join(folder, 'node_modules/fastify-seaworthy'))
-  const begin = async () => {
+  const begin = async (...more: string[]) => {
     // It treats port 0 as no port.
-    const args = ['start', '-l', 'info', '-a', '127.0.0.1', '-p', String(await freePort()), 'app.js']
+    const args = ['start', '-l', 'info', '-a', '127.0.0.1', '-p', String(await freePort()), ...more, 'app.js']
     return startNode(t, cli, { args, cwd: folder })
   }
 
@@ -175,4 +175,15 @@ t.test('an app that fastify-cli generates needs one file in its plugins folder',
   await hasThePreset(t, all)
   running.kill('SIGTERM')
   t.match(await running.exit, { code: 0 })
+
+  // The options of the constructor then reach every plugin file.
+  const options = "module.exports.options = require('fastify-seaworthy').serverOptions()"
+  const app = readFileSync(join(folder, 'app.js'), 'utf8')
+  writeFileSync(join(folder, 'app.js'), `${app}\n${options}\n`)
+  const whole = await begin('--options')
+  await hasThePreset(t, await listening(whole))
+  t.strictSame(
+    whole.logs().filter(({ msg }) => /constructor (?:lacks|options)|serverOptions/i.test(String(msg))),
+    []
+  )
 })

@@ -88,13 +88,18 @@ t.test('init writes into the current folder', async (t) => {
 for (const [file, form] of [
   ['healthy.js', 'a function'],
   ['server.js', 'an app that listens by itself'],
-  ['plugin.js', 'a plugin for fastify-cli']
+  ['plugin.js', 'a plugin for fastify-cli'],
+  ['exports/start.js', 'a function that starts the app'],
+  ['exports/server.js', 'an app with another name'],
+  ['exports/factory.cjs', 'a function with another name, in CommonJS'],
+  ['exports/class.js', 'an app beside a class'],
+  ['exports/cluster.js', 'an app in workers']
 ] as const) {
   t.test(`matrix prints the access rules of ${form}`, async (t) => {
     const { code, stdout } = await command(t, ['matrix', file])
     t.equal(code, 0)
     const expected =
-      file === 'plugin.js'
+      file === 'plugin.js' || file.startsWith('exports/')
         ? /^GET +\/orders +authenticated +jwt$/m
         : /^DELETE +\/users +restricted +jwt +roles: admin$/m
     t.match(stdout, expected)
@@ -155,6 +160,12 @@ t.test('doctor lists everything that stops the start in one run', { timeout: 300
     /the log warns: .*"defaultDeny" would stop the start: .*POST \/users/
   ])
     t.match(output, line)
+})
+
+t.test('doctor reads the warnings of a log that pino-pretty writes', { timeout: 300_000 }, async (t) => {
+  const { code, stdout } = await command(t, ['doctor', 'exports/pretty.js'])
+  t.equal(code, 1)
+  t.match(stdout, /the log warns: seaworthy: "shutdown\.timeout" is 30 milliseconds/)
 })
 
 t.test('doctor --json prints data', async (t) => {

@@ -163,7 +163,7 @@ t.test('details, buffer and the watch over the event loop are switched on by var
     [
       'LOG_DETAILS_LEVEL must be one of trace, debug, info, warn, error, fatal',
       'LOG_BUFFER_BYTES must be a whole number from 256 to 16000',
-      'BLOCKED_LOOP_THRESHOLD must be a whole number from 20 to 60000'
+      'BLOCKED_LOOP_THRESHOLD must be a whole number of milliseconds from 20 to 60000, or a time such as 30s'
     ]
   )
   t.match(problemsOf({ LOG_BUFFER_BYTES: '8192' }), ['LOG_BUFFER_BYTES needs LOG_BUFFER'])

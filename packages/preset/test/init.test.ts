@@ -36,6 +36,23 @@ t.test('writes files with the name, entry and port of the app', async (t) => {
   t.match(read('.dockerignore'), /\.env/)
 })
 
+for (const [start, entry] of [
+  ['NODE_ENV=production node server/main.js', 'server/main.js'],
+  [
+    'cross-env NODE_ENV=production node --import ./agent.js -r dotenv/config ./server/main.mjs --verbose',
+    'server/main.mjs'
+  ],
+  ['npm run migrate && node --env-file .env dist/index.js', 'dist/index.js'],
+  ['node .', 'from-main.js'],
+  ['tsx src/server.ts', 'from-main.js']
+] as const) {
+  t.test(`the entry of "${start}" is ${entry}`, async (t) => {
+    const folder = appFolder(t, { name: 'a', main: './from-main.js', scripts: { start } })
+    await runInit(['docker'], folder)
+    t.match(readFileSync(join(folder, 'Dockerfile'), 'utf8'), new RegExp(`^CMD .*"${entry}"\\]$`, 'm'))
+  })
+}
+
 t.test('writes one process for PM2 where no Redis shares what it counts', async (t) => {
   for (const [dependencies, instances] of [
     [{}, /instances: 1,/],

@@ -9,7 +9,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import t, { type Test } from 'tap'
-import { seaworthy, serverOptions, type SeaworthyOptions } from '../src/index.ts'
+import { fromEnv, seaworthy, serverOptions, type SeaworthyOptions } from '../src/index.ts'
 
 const jwt = { secret: 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJ' }
 
@@ -376,9 +376,11 @@ t.test(
 )
 
 /** With NODE_ENV=production for the time of the test. */
-function inProduction(t: Test) {
+const inProduction = (t: Test) => inEnvironment(t, 'production')
+
+function inEnvironment(t: Test, name: string) {
   const { NODE_ENV } = process.env
-  process.env.NODE_ENV = 'production'
+  process.env.NODE_ENV = name
   t.teardown(() => {
     if (NODE_ENV === undefined) delete process.env.NODE_ENV
     else process.env.NODE_ENV = NODE_ENV
@@ -403,6 +405,21 @@ for (const [options, isPublic] of [
   })
 }
 
+for (const [name, isPublic] of [
+  ['staging', true],
+  ['Production ', true],
+  ['test', false],
+  ['development', false],
+  ['', false]
+] as const) {
+  t.test(`with NODE_ENV=${name} metrics are ${isPublic ? '' : 'not '}called public`, async (t) => {
+    inEnvironment(t, name)
+    const { app, lines } = await build(t, {})
+    await app.ready()
+    t.equal(lines.filter(({ msg }) => /METRICS_TOKEN/.test(String(msg))).length, isPublic ? 1 : 0)
+  })
+}
+
 t.test('without a logger the missing constructor options are a warning of the process', async (t) => {
   const warnings: Error[] = []
   const onWarning = (warning: Error) => void warnings.push(warning)
@@ -419,6 +436,48 @@ t.test('without a logger the missing constructor options are a warning of the pr
   await new Promise((resolve) => setImmediate(resolve))
   const ours = warnings.filter(({ name }) => name === 'SeaworthyWarning')
   t.match(ours, [{ code: 'SEAWORTHY_SERVER_OPTIONS', message: /Fastify\(serverOptions\(\)\)/ }])
+})
+
+t.test('a call with the options, in place of a registration, says how to register it', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close().catch(() => undefined))
+  const called = seaworthy as unknown as (options: SeaworthyOptions) => Promise<never>
+  app.register(called({ auth: false }))
+  await t.rejects(Promise.resolve(app.ready()), {
+    code: 'INVALID_OPTION',
+    message: /app\.register\(seaworthy, options\)/
+  })
+})
+
+t.test('a second registration without await is named', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close().catch(() => undefined))
+  app.register(seaworthy)
+  app.register(seaworthy)
+  await t.rejects(Promise.resolve(app.ready()), { message: /^seaworthy: it is registered already/ })
+})
+
+t.test('SEAWORTHY_OFF opens no route that has a guard', async (t) => {
+  const config = fromEnv({ SEAWORTHY_OFF: 'security.cors, auth', LOG_LEVEL: 'silent' })
+  const start = async (options: SeaworthyOptions, route: object) => {
+    const app = Fastify(serverOptions(config)) as unknown as FastifyInstance
+    t.teardown(() => app.close().catch(() => undefined))
+    await app.register(seaworthy, options)
+    app.get('/admin', route, async () => 'secret')
+    app.get('/open', { config: { auth: false } }, async () => 'open')
+    await app.ready()
+  }
+  for (const route of [
+    { config: { auth: { roles: ['admin'] } } },
+    { onRequest: (config as { authenticate?: never }).authenticate }
+  ])
+    await t.rejects(start(config, route), {
+      code: 'INVALID_OPTION',
+      message: /SEAWORTHY_OFF switches off "auth".* GET \/admin, which/
+    })
+  await start(config, {})
+  const { env: _env, ...inCode } = config
+  await start(inCode, { config: { auth: { roles: ['admin'] } } })
 })
 
 t.test('options of fastify-cli and of register reach the preset and its parts without harm', async (t) => {

@@ -2,11 +2,13 @@ import './parts.ts'
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import Fastify, { type FastifyInstance } from 'fastify'
 import Fastify4 from 'fastify4'
 import Fastify5 from 'fastify5'
 import { pino } from 'pino'
 import t from 'tap'
+import { certificate } from './certificates.ts'
 import { fromEnv, seaworthy, serverOptions } from '../src/index.ts'
 import { requiredVersions, versionProblems } from '../src/load/required-versions.ts'
 
@@ -123,6 +125,66 @@ t.test('the same value in both places is allowed', async (t) => {
   const config = fromEnv({ TRUST_PROXY: '10.0.0.0/8' })
   t.doesNotThrow(() => serverOptions(config, { trustProxy: ['10.0.0.0/8'] }))
   t.throws(() => serverOptions(config, { trustProxy: ['192.0.2.1'] }), { message: /"trustProxy"/ })
+})
+
+for (const [name, options] of [
+  ['security.headersTimeout', { security: { headersTimeout: 5000 } }],
+  ['security.maxParamLength', { security: { maxParamLength: 500 } }],
+  ['security.requestTimeout', { security: { requestTimeout: 30_000 } }],
+  ['security.bodyLimit', { security: { bodyLimit: 4_194_304 } }],
+  ['security.trustProxy', { security: { trustProxy: ['10.0.0.0/8'] } }]
+] as const) {
+  t.test(`${name} is an error where serverOptions() was called without it`, async (t) => {
+    const app = Fastify(serverOptions()) as unknown as FastifyInstance
+    t.teardown(() => app.close())
+    await t.rejects(async () => app.register(seaworthy, options as never), {
+      code: 'INVALID_OPTION',
+      message: new RegExp(`"${name}".*Fastify\\(serverOptions\\(options\\)\\)`)
+    })
+  })
+
+  t.test(`${name} is applied where serverOptions() has it`, async (t) => {
+    const app = Fastify(serverOptions(options as never)) as unknown as FastifyInstance
+    t.teardown(() => app.close())
+    await app.register(seaworthy, options as never)
+    await app.ready()
+    t.strictSame(app.seaworthy.report().missing, [])
+  })
+}
+
+t.test('a certificate and a logger that only register has are an error', async (t) => {
+  const { cert, key } = certificate(t, 'app')
+  const { stream } = lines()
+  for (const [name, options] of [
+    ['tls', { tls: { cert, key } }],
+    ['observability.logger', { observability: { logger: { level: 'debug' } } }],
+    ['observability.loggerInstance', { observability: { loggerInstance: pino(stream) } }]
+  ] as const) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await t.rejects(async () => app.register(seaworthy, options as never), {
+      code: 'INVALID_OPTION',
+      message: `seaworthy: "${name}" can be applied only by the constructor`
+    })
+  }
+  for (const [constructor, logger] of [
+    [{}, false],
+    [serverOptions({ observability: { logger: { level: 'silent' } } }), { level: 'silent' }]
+  ] as const) {
+    const silent = Fastify(constructor as object)
+    t.teardown(() => silent.close())
+    await silent.register(seaworthy, { observability: { logger } })
+    t.ok(silent.hasDecorator('seaworthy'))
+  }
+})
+
+t.test("the constructor's options print no private key", async (t) => {
+  const { cert, key } = certificate(t, 'app')
+  const pem = readFileSync(key, 'utf8')
+  for (const options of [serverOptions({ tls: { cert, key } }), serverOptions({}, { https: { key: pem } })]) {
+    t.equal((options as { https: { key: string } }).https.key, pem)
+    t.notMatch(inspect(options, { depth: 9 }) + JSON.stringify(options), 'PRIVATE KEY')
+  }
 })
 
 t.test('the required versions are those in package.json', async (t) => {

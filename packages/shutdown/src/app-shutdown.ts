@@ -49,6 +49,11 @@ export class AppShutdown implements ManagedApp {
     void this.begin(name)
   }
 
+  /** Before the app listens, a listener may be removed again; all are named then. */
+  onRival(): void {
+    if (this.#hasListened && this.#exitCode === undefined) this.#warnRivals()
+  }
+
   onSecondSignal(name: NodeJS.Signals): void {
     // The exit is under way: NestJS sends itself the signal again once it has closed the app.
     if (this.#sequence.state !== 'closed') this.exit(128 + constants.signals[name])

@@ -1,3 +1,4 @@
+import { hasLogger } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 import { constructorOptions, missingInternals } from './internals.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
@@ -49,7 +50,8 @@ export function warnRivals(fastify: FastifyInstance, rivals: readonly RivalListe
   const delay = fastifyStartDelay()
   if (delay !== undefined) {
     if (delay < shortDelayMs)
-      fastify.log.warn(
+      warn(
+        fastify,
         { delay },
         `shutdown: fastify start ends the process ${delay} ms after SIGTERM; longer requests would be lost; ` +
           'add --close-grace-delay 30000'
@@ -57,7 +59,8 @@ export function warnRivals(fastify: FastifyInstance, rivals: readonly RivalListe
     return
   }
   if (rivals.some(({ name }) => name === nestHooks)) {
-    fastify.log.warn(
+    warn(
+      fastify,
       { rivals },
       'shutdown: enableShutdownHooks of Nest destroys its modules while requests are served; remove the call, and ' +
         "close Nest after the last response: app.getHttpAdapter().getInstance().shutdown.onShutdown('nest', () => app.close())"
@@ -66,9 +69,16 @@ export function warnRivals(fastify: FastifyInstance, rivals: readonly RivalListe
   }
   const signals = [...new Set(rivals.map(({ signal }) => signal))].join(', ')
   const names = [...new Set(rivals.map(({ name }) => name))].join(', ')
-  fastify.log.warn(
+  warn(
+    fastify,
     { rivals },
     `shutdown: another listener of ${signals} (${names}) may end the process before requests are answered; ` +
       'app.close() waits for the drain; remove the listener, and close resources in app.shutdown.onShutdown()'
   )
+}
+
+/** Without a logger the process warns: the listener may end it at any signal. */
+function warn(fastify: FastifyInstance, fields: object, message: string): void {
+  if (hasLogger(fastify)) fastify.log.warn(fields, message)
+  else process.emitWarning(message, 'SeaworthyWarning', 'SEAWORTHY_SHUTDOWN')
 }

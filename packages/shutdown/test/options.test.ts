@@ -138,6 +138,22 @@ t.test('two apps in a process shut down separately, and begin() resolves with on
   t.strictSame(codes, [0])
 })
 
+t.test('a signal of one app is the first one for another app, whose signal comes later', async (t) => {
+  const codes: number[] = []
+  const exit = (code: number) => void codes.push(code)
+  const [one, two] = await Promise.all([
+    registered(t, { exit, drainDelay: 0, signals: ['SIGHUP'] }),
+    registered(t, { exit, drainDelay: 0, signals: ['SIGUSR2'] })
+  ])
+  await Promise.all([one, two].map((app) => app.listen({ port: 0, host: '127.0.0.1' })))
+  process.emit('SIGHUP', 'SIGHUP')
+  t.equal(two.shutdown.state, 'running')
+  process.emit('SIGUSR2', 'SIGUSR2')
+  t.not(two.shutdown.state, 'running')
+  t.strictSame(await Promise.all([one.shutdown.begin('test'), two.shutdown.begin('test')]), [0, 0])
+  t.strictSame(codes, [0])
+})
+
 /** The warnings that an app logs when it starts to listen. */
 async function warnings(t: Test, serverOptions: object, version?: string): Promise<string[]> {
   const lines: { level: number; msg: string }[] = []

@@ -88,6 +88,18 @@ t.test('a forgotten listener that closes the app is named, and does not shorten 
   t.equal(running.output().match(/another listener/g)?.length, 1, 'once')
 })
 
+for (const [WITH, how] of [
+  ['first later', 'in front of ours'],
+  ['instead', 'in place of ours']
+] as const) {
+  t.test(`a listener that is added ${how} once the app listens is named at once`, async (t) => {
+    const { running } = await listening(t, WITH, soon)
+    await running.waitFor(/another listener of SIGTERM \(newHandler\)/)
+    running.kill()
+    t.equal((await running.exit).code, 0)
+  })
+}
+
 t.test('without other listeners nothing is said', async (t) => {
   const { running } = await listening(t, '')
   running.kill()

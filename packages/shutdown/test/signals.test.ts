@@ -17,7 +17,7 @@ for (const [first, second, code] of [
     await app.waitFor(/hanging/)
     app.kill(first)
     await app.waitFor(/draining/)
-    // The same signal within a moment counts as the first.
+    // A signal within a moment counts as the first.
     const again = setInterval(() => app.kill(second), 50)
     t.match(await app.exit, { code, signal: null })
     clearInterval(again)
@@ -26,15 +26,20 @@ for (const [first, second, code] of [
   })
 }
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  t.test(`${signal} that a wrapper passes on too is one signal`, async (t) => {
+for (const [first, second] of [
+  ['SIGTERM', 'SIGTERM'],
+  ['SIGINT', 'SIGINT'],
+  // Ctrl-C reaches a wrapper too, which ends and terminates its child.
+  ['SIGINT', 'SIGTERM']
+] as const) {
+  t.test(`${second} by a wrapper at once after ${first} is the same signal`, async (t) => {
     const app = await service(t, { drainDelay: 0 })
     const client = await rawSocket(t, app.port, get('/slow?ms=800'))
     const other = await rawSocket(t, app.port, get('/in-flight'))
     await until('the request', () => /\r\n\r\n[12]$/.test(other.received()))
-    app.kill(signal)
+    app.kill(first)
     await app.waitFor(/shutdown: draining/)
-    app.kill(signal)
+    app.kill(second)
     t.equal((await app.exit).code, 0)
     t.match(client.received(), /200 OK[^]*"pid"/)
   })

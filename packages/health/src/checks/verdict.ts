@@ -24,10 +24,10 @@ const down: ReadonlySet<string> = words(
     'timed_out critical crashed broken bad major_outage partial_outage outage false no'
 )
 
-/** Members that hold a state in a word, a number or a boolean. */
-const stateMembers = ['status', 'state', 'health'] as const
+/** Members that hold a state in a word, a number or a boolean: `statusCode` is that of undici's responses. */
+const stateMembers = ['status', 'state', 'health', 'statusCode'] as const
 
-/** Members that are false, or 0 as with MongoDB, if the check failed. */
+/** Members that are false, or 0 as with MongoDB, or a word for it, if the check failed. */
 const flags = [
   'ok',
   'healthy',
@@ -41,6 +41,9 @@ const flags = [
   'success',
   'passed'
 ] as const
+
+/** Members that are true if the check failed. */
+const badFlags = ['down', 'failed', 'unhealthy'] as const
 
 const maxNested = 100
 const maxText = 50
@@ -59,11 +62,14 @@ export function verdictOf(value: unknown): Verdict {
   return fromObject(value as Record<string, unknown>)
 }
 
-function fromWord(text: string): Verdict {
-  const word = text
+const wordOf = (text: string): string =>
+  text
     .trim()
     .toLowerCase()
     .replaceAll(/[\s-]+/g, '_')
+
+function fromWord(text: string): Verdict {
+  const word = wordOf(text)
   if (up.has(word)) return pass
   if (degraded.has(word)) return { outcome: 'degraded' }
   return down.has(word) ? failed(quote(text)) : notUnderstood(quote(text))
@@ -72,19 +78,37 @@ function fromWord(text: string): Verdict {
 function fromObject(value: Record<string, unknown>): Verdict {
   const stated = statedBy(value)
   if (stated !== undefined && stated.outcome === 'fail') return stated
-  const { error } = value
+  return errorOf(value) ?? stated ?? nested(value)
+}
+
+/**
+ * The failure that a member `error` or `errors` states, as clients return it that do not throw. Of terminus, `error` is an
+ * empty object where all is well.
+ */
+function errorOf({ error, errors }: Record<string, unknown>): Verdict | undefined {
   if (isErrorLike(error)) return { outcome: 'fail', error }
   if (typeof error === 'string' && error !== '') return failed(`the error ${quote(error)}`)
-  if (stated !== undefined) return stated
-  return nested(value)
+  if (error === true) return failed('error: true')
+  if (typeof error === 'object' && error !== null && Object.keys(error).length > 0) {
+    const { message } = error as { message?: unknown }
+    return failed(`the error ${quote(typeof message === 'string' ? message : 'without a message')}`)
+  }
+  if (!Array.isArray(errors) || errors.length === 0) return undefined
+  const first: unknown = errors[0]
+  return isErrorLike(first) ? { outcome: 'fail', error: first } : failed('errors')
 }
 
 /** The outcome that the members of an object state. `undefined` if they state none. */
 function statedBy(value: Record<string, unknown>): Verdict | undefined {
   for (const name of flags) {
     const flag = value[name]
-    if (flag === false || flag === 0) return failed(`${name}: ${flag}`)
+    const isDown = flag === false || flag === 0 || (typeof flag === 'string' && down.has(wordOf(flag)))
+    if (isDown) return failed(`${name}: ${String(flag)}`)
   }
+  for (const name of badFlags) if (value[name] === true) return failed(`${name}: true`)
+  // 1 is open, of connections of mongoose and of WebSockets.
+  const { readyState } = value
+  if (typeof readyState === 'number' && readyState !== 1) return failed(`readyState: ${readyState}`)
   for (const name of stateMembers) {
     const state = value[name]
     const verdict =
@@ -109,12 +133,18 @@ function fromStatusCode(status: number): Verdict {
 /** A result for each dependency, as of terminus: `{ database: { status: 'down' } }`. Only a clear failure counts. */
 function nested(value: Record<string, unknown>): Verdict {
   const names = Object.keys(value).slice(0, maxNested)
+  const isList = Array.isArray(value)
+  const isMap = !isList && names.every((name) => isState(value[name]))
   for (const name of names) {
     const inner = value[name]
     if (isErrorLike(inner)) return { outcome: 'fail', error: inner }
-    const settled = Array.isArray(value) && isPlainObject(inner) && 'reason' in inner
-    if (settled && inner['status'] === 'rejected') return { outcome: 'fail', error: inner['reason'] }
-    if (Array.isArray(value) || !isPlainObject(inner)) continue
+    if (inner === false && (isList || isMap)) return failed(`false for ${quote(name)}`)
+    if (isMap && typeof inner === 'string' && down.has(wordOf(inner)))
+      return failed(`${quote(name)} is ${quote(inner)}`)
+    const isSettled = isList && isPlainObject(inner) && ('reason' in inner || 'value' in inner)
+    if (isSettled && inner['status'] === 'rejected') return { outcome: 'fail', error: inner['reason'] }
+    if (isSettled && inner['value'] === false) return failed(`false for ${quote(name)}`)
+    if (isList || !isPlainObject(inner)) continue
     for (const member of stateMembers) {
       const state = inner[member]
       if (typeof state !== 'string') continue
@@ -124,6 +154,11 @@ function nested(value: Record<string, unknown>): Verdict {
   }
   return pass
 }
+
+/** Whether a member is the result of a dependency, `{ database: false, cache: 'up' }`, and no data such as a column. */
+const isState = (value: unknown): boolean =>
+  typeof value === 'boolean' ||
+  (typeof value === 'string' && [up, degraded, down].some((states) => states.has(wordOf(value))))
 
 const isErrorCode = (code: number): boolean => code >= 400 && code <= 599
 

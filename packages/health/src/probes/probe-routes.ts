@@ -1,5 +1,6 @@
 import type { FastifyInstance, RouteHandlerMethod, RouteOptions } from 'fastify'
 import { noteOperationalRoute, type OperationalRoute } from '@seaworthy/contract'
+import { invalidOption } from '@seaworthy/internal'
 import { isolateFromHooks } from '../internals.ts'
 import { probeNames, type ProbeHandlers } from './probe-handlers.ts'
 import { silentLogger } from './silent-logger.ts'
@@ -10,6 +11,11 @@ export async function addProbeRoutes(
   prefix: string,
   handlers: ProbeHandlers
 ): Promise<void> {
+  const taken = `${fastify.prefix}${prefix}/${overridableRoutePattern('live')}`
+  if (fastify.hasRoute({ method: 'GET', url: taken }))
+    throw invalidOption(
+      `health: "prefix" must be another path than ${prefix}, where another scope of the app has probes of this plugin: register it once, on the app itself`
+    )
   await fastify.register(async (scope) => {
     if (!isolateFromHooks(scope)) {
       fastify.log.warn(

@@ -43,7 +43,9 @@ export function optionChecks(plugin: string): OptionChecks {
   }
   const fail = (option: string, rule: string, value: unknown): never => {
     const text = typeof value === 'string' ? formatText(option, rule, value) : formatValue(value)
-    return failWith(option, rule, text)
+    // A secret of digits is a number, where a file of YAML or JSON has it without quotes.
+    const isSecretNumber = (typeof value === 'number' || typeof value === 'bigint') && isSecretPlace(option)
+    return failWith(option, rule, isSecretNumber ? 'a number' : text)
   }
 
   return {
@@ -75,6 +77,7 @@ export function optionChecks(plugin: string): OptionChecks {
     keys(option, value, allowed) {
       for (const key of Object.keys(option === '' ? withoutRegisterOptions(value) : value)) {
         if (allowed.includes(key)) continue
+        if (!isName(key)) throw invalidOption(`${plugin}: ${hiddenKey(option)} is not an option`)
         const near = nearest(key, allowed)
         const name = option === '' ? key : `${option}.${key}`
         throw invalidOption(`${plugin}: "${name}" is not an option${near ? `, did you mean "${near}"?` : ''}`)
@@ -84,6 +87,16 @@ export function optionChecks(plugin: string): OptionChecks {
     failWith
   }
 }
+
+/** Whether a key is shown: a secret may be written in the place of a name, `apiKeys: { [process.env.KEY]: … }`. */
+const isName = (key: string): boolean =>
+  /^(?:\d|[\w$-]{1,40})$/.test(key) && !(key.length >= minKey && /\d/.test(key))
+
+/** Characters from which a word with a digit may be a key. No option has such a name. */
+const minKey = 10
+
+const hiddenKey = (option: string): string =>
+  `a key${option === '' ? '' : ` of "${option}"`}, which is not shown because it may be a secret,`
 
 const isWithin = (value: number, { min = -Infinity, max = Infinity }: NumberRule): boolean =>
   value >= min && value <= max
@@ -100,10 +113,17 @@ function formatRule({ min, max, unit }: NumberRule): string {
 /** A text in the place of an object is often a connection string or a secret, whatever it looks like. */
 const objectRule = /\b(?:object|options|client|connection)\b/
 
+/** Letters and digits without a break, as keys have them: no setting is written so. */
+const looksLikeKey = (text: string): boolean =>
+  [...text.matchAll(/[\w+/=~-]{20,}/g)].some(([word]) => /\d/.test(word) && /[a-z]/i.test(word))
+
+/** Whether the option's name says that it holds a secret. An entry of a list has the name of the list. */
+const isSecretPlace = (option: string): boolean =>
+  namesSecret(option.split('.').findLast((part) => !/^\d+$/.test(part)) ?? '')
+
 /** The text as the error shows it: the error goes to the log. */
 function formatText(option: string, rule: string, text: string): string {
-  const name = option.split('.').at(-1) ?? ''
-  if (objectRule.test(rule) || namesSecret(name)) return 'a string'
+  if (objectRule.test(rule) || isSecretPlace(option) || looksLikeKey(text)) return 'a string'
   const shown = scrubAndCut(text, maxText)
   return quote(text.length > maxText ? `${shown}…` : shown)
 }

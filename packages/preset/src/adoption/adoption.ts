@@ -11,7 +11,7 @@ const observing = {
 
 /** Whether the app is being converted: by the option, else by `SEAWORTHY_ADOPT`. */
 const isAdopting = ({ adopt }: SeaworthyOptions): boolean =>
-  adopt ?? /^(?:1|true)$/i.test(process.env.SEAWORTHY_ADOPT ?? '')
+  adopt ?? /^\s*(?:1|true|yes|on)\s*$/i.test(process.env.SEAWORTHY_ADOPT ?? '')
 
 /** In adoption mode, the options with which the parts only observe. A mode that the options have is kept. */
 export function withAdoption(options: SeaworthyOptions): SeaworthyOptions {

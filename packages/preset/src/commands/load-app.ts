@@ -15,6 +15,9 @@ type Exports = Record<string, unknown>
 /** Exports that are functions which make the app. */
 const factoryNames = ['build', 'buildApp', 'createApp']
 const exportNames = ['default', 'app', ...factoryNames]
+/** Other names of such functions. */
+const factoryName =
+  /^(?:build|create|get|init|make|setup)(?:Api|App|Application|Fastify|Instance|Server|Service)$/i
 const decorators = [
   'seaworthy',
   'auth',
@@ -39,7 +42,8 @@ export async function loadApp(file: string): Promise<Loaded> {
   const first = await Promise.race([starting.seaworthyApp, loading.then((exports) => ({ exports }))])
   if ('app' in first) return first
 
-  const made = await exportedApp(first.exports, file)
+  // A function that is called to make the app may start it.
+  const made = await Promise.race([starting.seaworthyApp, exportedApp(first.exports, file)])
   return made ?? (await starting.anyApp())
 }
 
@@ -48,7 +52,8 @@ async function exportedApp(exports: Exports, file: string): Promise<Loaded | und
   const inner = exports.default
   const sources = [exports, ...(typeof inner === 'object' && inner !== null ? [inner as Exports] : [])]
   for (const source of sources) {
-    for (const name of exportNames) {
+    const others = Object.keys(source).filter((name) => isApp(source[name]) || factoryName.test(name))
+    for (const name of new Set([...exportNames, ...others])) {
       // oxlint-disable-next-line no-await-in-loop -- the first app counts
       const made = await appFrom(name, source[name], file, sources)
       if (made) return made
@@ -65,11 +70,18 @@ async function appFrom(
 ): Promise<Loaded | undefined> {
   if (isApp(value)) return { app: value }
   if (value instanceof Promise) return assertApp(name, await value)
-  if (typeof value !== 'function') return undefined
+  if (typeof value !== 'function' || /^class\b/.test(String(value))) return undefined
 
   const isFactory =
-    value.length === 0 || factoryNames.includes(name) || /^(?:build|create|make)/.test(value.name)
-  if (isFactory) return assertApp(name, await (value as (options: object) => unknown)({}))
+    value.length === 0 ||
+    factoryNames.includes(name) ||
+    factoryName.test(name) ||
+    /^(?:build|create|make)/.test(value.name)
+  if (isFactory) {
+    const made = await (value as (options: object) => unknown)({})
+    // It may have started the app, which then listens.
+    return made === undefined ? undefined : assertApp(name, made)
+  }
   const { options } = sources.find((source) => source.options !== undefined) ?? {}
   const fastify = createRequire(file)('fastify') as typeof import('fastify').fastify
   const app = fastify({ logger: true, ...(options as object) })

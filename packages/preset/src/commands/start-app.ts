@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 import type { Trial } from '../adoption/trial.ts'
 import type { Answer, AppDescription, Failure } from './app-messages.ts'
 
@@ -57,19 +58,25 @@ export async function startApp(file: string, trial?: Trial): Promise<Started> {
   return { failure: { message: lines === '' ? end : `${end}: ${lines}` }, warnings }
 }
 
+/** A line of pino-pretty: `[12:00:00.000] WARN (1234): the message`, maybe with fields. */
+const prettyLine = /^(?:\[[^\]]*\] )?(?:WARN|ERROR|FATAL)(?: \([^)]*\))?: (.*)$/
+
 /** The log messages at warn or above, without duplicates. */
 function warningsIn(output: string): string[] {
-  const messages = output.split('\n').flatMap((line) => {
-    if (!line.startsWith('{')) return []
-    try {
-      const entry = JSON.parse(line) as Record<string, unknown>
-      const level = entry.level ?? entry['log.level'] ?? entry.severity
-      const isWarning = typeof level === 'number' ? level >= 40 : /^(?:warn|error|fatal)/i.test(String(level))
-      return isWarning ? [String(entry.msg ?? entry.message)] : []
-    } catch {
-      return []
-    }
-  })
+  const messages = stripVTControlCharacters(output)
+    .split('\n')
+    .flatMap((line) => {
+      if (!line.startsWith('{')) return prettyLine.exec(line)?.[1] ?? []
+      try {
+        const entry = JSON.parse(line) as Record<string, unknown>
+        const level = entry.level ?? entry['log.level'] ?? entry.severity
+        const isWarning =
+          typeof level === 'number' ? level >= 40 : /^(?:warn|error|fatal)/i.test(String(level))
+        return isWarning ? [String(entry.msg ?? entry.message)] : []
+      } catch {
+        return []
+      }
+    })
   return [...new Set(messages)]
 }
 

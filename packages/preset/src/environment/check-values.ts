@@ -1,17 +1,11 @@
 import { isIP } from 'node:net'
 import { addressList, parseDuration } from '@seaworthy/internal'
+import { redisProblem } from './redis-options.ts'
+import { problemsOfSwitches } from './switch-off-parts.ts'
+import { entries, type Values } from './values.ts'
 
-/** The variables as they are set: text, without those that are empty. */
-export type Values = Readonly<Record<string, string>>
-
-/** A problem of a variable, with its name first. */
-type Check = (values: Values) => string | undefined
-
-const entries = (text: string): string[] =>
-  text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter(Boolean)
+/** A problem of a variable, or several, with its name first. */
+type Check = (values: Values) => string | string[] | undefined
 
 const each =
   (name: string, isValid: (entry: string) => boolean, rule: string): Check =>
@@ -39,7 +33,7 @@ function isOrigin(entry: string): boolean {
 }
 
 const isHost = (text: string): boolean =>
-  isIP(text.replace(/^\[(.*)\]$/, '$1')) !== 0 || /^[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?$/i.test(text)
+  isIP(text) !== 0 || /^[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?$/i.test(text)
 
 const host =
   (name: string): Check =>
@@ -53,13 +47,17 @@ const needs =
   (values) =>
     values[name] !== undefined && values[other] === undefined ? `${name} needs ${other}` : undefined
 
-const keyBytes = (text: string): number =>
-  /^[\da-f]{64}$/i.test(text) ? 32 : Buffer.from(text, 'base64').length
+/** Node skips characters that are none of base64. */
+const keyBytes = (text: string): number => {
+  if (/^[\da-f]{64}$/i.test(text)) return 32
+  return /^[\w+/-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64').length : 0
+}
 
 const checks: readonly Check[] = [
   each(
     'TRUST_PROXY',
-    (entry) => isRange(entry) || proxyNames.has(entry),
+    // Every client could choose its address behind a proxy that may have any.
+    (entry) => (isRange(entry) && !/\/0+$/.test(entry)) || proxyNames.has(entry),
     'addresses, CIDR ranges, loopback, linklocal or uniquelocal, separated by commas'
   ),
   each(
@@ -88,7 +86,9 @@ const checks: readonly Check[] = [
   needs('TLS_CERT_FILE', 'TLS_KEY_FILE'),
   needs('TLS_KEY_FILE', 'TLS_CERT_FILE'),
   ({ PORT, MANAGEMENT_PORT }) =>
-    MANAGEMENT_PORT !== undefined && MANAGEMENT_PORT !== '0' && MANAGEMENT_PORT === (PORT ?? '3000')
+    MANAGEMENT_PORT !== undefined &&
+    Number(MANAGEMENT_PORT) !== 0 &&
+    Number(MANAGEMENT_PORT) === Number(PORT ?? '3000')
       ? 'MANAGEMENT_PORT must be another port than PORT'
       : undefined,
   ({ MANAGEMENT_PORT, MANAGEMENT_HOST: address, MANAGEMENT_TOKEN, MANAGEMENT_ALLOW }) =>
@@ -103,7 +103,9 @@ const checks: readonly Check[] = [
       ? undefined
       : 'SESSION_SECRET must be 32 random bytes in base64 or hex (openssl rand -base64 32), or have SESSION_SALT',
   ({ SESSION_SALT: text }) =>
-    text === undefined || text.length === 16 ? undefined : 'SESSION_SALT must be exactly 16 characters'
+    text === undefined || text.length === 16 ? undefined : 'SESSION_SALT must be exactly 16 characters',
+  redisProblem,
+  ({ SEAWORTHY_OFF: text }) => problemsOfSwitches(entries(text ?? ''))
 ]
 
 /** The problems that no rule of one variable finds: lists, addresses, variables that belong together. */

@@ -8,7 +8,8 @@ export function describeRule({
   maximum,
   minLength,
   pattern,
-  rule
+  rule,
+  unit
 }: VariableSchema): string {
   if (rule !== undefined) return rule
   if (allowed !== undefined) return `one of ${allowed.join(', ')}`
@@ -18,6 +19,11 @@ export function describeRule({
     return pattern === undefined ? 'text' : `text that matches ${pattern}`
   }
   const kind = type === 'integer' ? 'a whole number' : 'a number'
-  if (minimum !== undefined && maximum !== undefined) return `${kind} from ${minimum} to ${maximum}`
-  return minimum === undefined ? kind : `${kind} of at least ${minimum}`
+  const range = describeRange(minimum, maximum)
+  return unit === undefined ? `${kind}${range}` : `${kind} of ${unit}${range}, or a time such as 30s`
+}
+
+function describeRange(minimum: number | undefined, maximum: number | undefined): string {
+  if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`
+  return minimum === undefined ? '' : ` of at least ${minimum}`
 }

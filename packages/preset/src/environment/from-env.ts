@@ -4,7 +4,7 @@ import type { SeaworthyOptions } from '../parts/options.ts'
 import type { RedisOption } from '../redis/options.ts'
 import { partOptionsFrom } from './part-options.ts'
 import { environmentSchema, type Environment } from './schema.ts'
-import type { EnvironmentOf, EnvironmentSchema } from './types.ts'
+import type { EnvironmentOf, EnvironmentSchema, VariableSchema } from './types.ts'
 import { readEnvironment } from './read-environment.ts'
 
 /**
@@ -60,7 +60,9 @@ export function fromEnv<const S extends EnvironmentSchema = { properties: Record
   env: NodeJS.ProcessEnv = process.env,
   { schema }: FromEnvOptions<S> = {}
 ): Config<Omit<Environment, keyof S['properties']> & EnvironmentOf<S>> {
-  if (schema) assertSameKinds(schema)
+  if (typeof (env as { schema?: unknown }).schema === 'object')
+    throw invalidOption('seaworthy: "schema" is the second argument: fromEnv(process.env, { schema })')
+  if (schema) assertKinds(schema)
   const checked = readEnvironment(env, {
     properties: { ...environmentSchema.properties, ...schema?.properties },
     required: [...environmentSchema.required, ...(schema?.required ?? [])]
@@ -72,14 +74,26 @@ export function fromEnv<const S extends EnvironmentSchema = { properties: Record
   }
 }
 
+const types: readonly unknown[] = [
+  'string',
+  'integer',
+  'number',
+  'boolean'
+] satisfies VariableSchema['type'][]
+
 /**
  * A rule of the app for a variable of the preset may be narrower, but not of another kind: the parts read the variable.
+ * A secret is a text.
  *
  * @throws RangeError with the code `INVALID_OPTION`.
  */
-function assertSameKinds({ properties }: EnvironmentSchema): void {
+function assertKinds({ properties }: EnvironmentSchema): void {
   const own: EnvironmentSchema['properties'] = environmentSchema.properties
   for (const [name, { type, secret }] of Object.entries(properties)) {
+    if (!types.includes(type) || (secret && type !== 'string'))
+      throw invalidOption(
+        `seaworthy: "schema.properties.${name}.type" must be ${secret ? "'string', as of each secret" : `one of ${types.join(', ')}`}`
+      )
     const variable = Object.hasOwn(own, name) ? own[name] : undefined
     if (
       variable === undefined ||

@@ -5,6 +5,7 @@ import type { SeaworthyOptions } from '../parts/options.ts'
 import { redisOptionsFrom } from './redis-options.ts'
 import type { Environment } from './schema.ts'
 import { switchOffParts } from './switch-off-parts.ts'
+import { entries } from './values.ts'
 
 type SessionOptions = Exclude<AuthOptions['session'], false | undefined>
 
@@ -114,10 +115,7 @@ const base64Key = (secret: Secret): Secret =>
   )
 
 const list = (text: string | undefined): string[] | undefined =>
-  text
-    ?.split(',')
-    .map((entry) => entry.trim())
-    .filter(Boolean)
+  text === undefined ? undefined : entries(text)
 
 /** Digits alone are milliseconds: the variable's description promises it. */
 const timeWindow = (text: string | undefined): string | number | undefined =>

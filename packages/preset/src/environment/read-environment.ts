@@ -1,10 +1,11 @@
 import { Secret, secretOfFile } from '@seaworthy/internal'
 import { load } from '../load/load.cjs'
-import { checkValues, questionUnits, type Values } from './check-values.ts'
+import { checkValues, questionUnits } from './check-values.ts'
 import { describeRule } from './describe-rule.ts'
 import { EnvironmentError } from './environment-error.ts'
 import { readVariables } from './read-variables.ts'
 import type { EnvironmentOf, EnvironmentSchema } from './types.ts'
+import type { Values } from './values.ts'
 
 /** An error of Ajv. */
 interface SchemaError {
@@ -76,11 +77,15 @@ function checkNew(name: string, text: string, values: Values, schema: Environmen
 }
 
 function jsonSchema({ properties, required = [] }: EnvironmentSchema): Record<string, unknown> {
-  return { type: 'object', required: [...required], properties: structuredClone(properties) }
+  const rules = Object.entries(properties).map(([name, { enum: words, ...rule }]) => {
+    const isText = rule.type === 'string'
+    return [name, { ...rule, ...(words && { enum: isText ? [...words] : words.map(Number) }) }]
+  })
+  return { type: 'object', required: [...required], properties: Object.fromEntries(rules) }
 }
 
 function addKeywords(ajv: { addKeyword(keyword: string): unknown }): never {
-  for (const keyword of ['secret', 'rule', 'example']) ajv.addKeyword(keyword)
+  for (const keyword of ['secret', 'rule', 'example', 'unit']) ajv.addKeyword(keyword)
   return ajv as never
 }
 

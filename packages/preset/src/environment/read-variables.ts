@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { nearest } from '@seaworthy/internal'
-import type { EnvironmentSchema, VariableSchema } from './types.ts'
+import { isServiceLink, normalize } from './normalize.ts'
+import { environmentSchema } from './schema.ts'
+import { problemOfName } from './suggest-name.ts'
+import type { EnvironmentSchema } from './types.ts'
 
 /** The variables that are set, and all problems with them. */
 export interface VariablesRead {
@@ -20,77 +22,51 @@ export function readVariables(env: NodeJS.ProcessEnv, { properties }: Environmen
   const values: Record<string, string> = {}
   const files: Record<string, string> = {}
   const problems: string[] = []
-  const isSet = (name: string) =>
-    env[name] !== undefined && env[name] !== '' && !isServiceLink(properties[name], env[name])
+  const valueOf = (name: string): string => {
+    const text = normalize(name, textOf(env[name]), properties[name])
+    return isServiceLink(name, text, properties[name]) ? '' : text
+  }
 
   for (const name of names) {
-    const file = `${name}_FILE`
-    if (isSet(name) && isSet(file)) problems.push(`${name} and ${file} are both set: keep one`)
-    else if (isSet(name)) values[name] = normalize(env[name] ?? '', properties[name])
-    else if (isSet(file)) {
-      const text = readValue(env[file] ?? '')
-      if (text === undefined) problems.push(`${file} must name a readable file`)
+    const value = valueOf(name)
+    // A variable of the schema may end in _FILE itself.
+    const fileName = `${name}_FILE`
+    const file = Object.hasOwn(properties, fileName) ? '' : valueOf(fileName)
+    if (value !== '' && file !== '') problems.push(`${name} and ${fileName} are both set: keep one`)
+    else if (value !== '') values[name] = value
+    else if (file !== '') {
+      const text = readValue(file)
+      if (text === undefined) problems.push(`${fileName} must name a readable file`)
       else if (text !== '') {
-        values[name] = normalize(text, properties[name])
-        files[name] = env[file] ?? ''
+        // The file of a secret is read again later: its value is the file's, as it is.
+        values[name] = properties[name]?.secret ? text : normalize(name, text, properties[name])
+        files[name] = file
       }
     }
   }
 
+  for (const [name, text] of Object.entries(values)) {
+    if (isQuoted(text) && (properties[name]?.secret || Object.hasOwn(environmentSchema.properties, name)))
+      process.emitWarning(
+        `fastify-seaworthy: ${name} begins and ends with quotes, which are a part of its value; remove them: docker run --env-file keeps them`
+      )
+  }
   const unset = names.filter((name) => !(name in values))
   const validNames = new Set(names.flatMap((name) => [name, `${name}_FILE`]))
-  for (const name of Object.keys(env).filter((key) => isSet(key) && !validNames.has(key))) {
-    const near = suggestion(name, unset)
-    if (near === undefined) continue
-    if (!isSlip(name.replace(/_FILE$/, ''), near))
-      process.emitWarning(`fastify-seaworthy does not read ${name}, did you mean ${near}?`)
-    else problems.push(`${name} is not a variable, did you mean ${near}?`)
+  for (const name of Object.keys(env)) {
+    if (validNames.has(name) || valueOf(name) === '') continue
+    const { warning, problem } = problemOfName(name, unset)
+    if (warning !== undefined) process.emitWarning(`fastify-seaworthy ${warning}`)
+    if (problem !== undefined) problems.push(problem)
   }
   return { values, files, problems }
 }
 
-const isServiceLink = (variable: VariableSchema | undefined, value: string): boolean =>
-  (variable?.type === 'integer' || variable?.type === 'number') && /^(?:tcp|udp|sctp):\/\/.+:\d+$/.test(value)
+const isQuoted = (text: string): boolean => text.length > 1 && /^(?:".*"|'.*')$/s.test(text)
 
-/** The other words for a switch that configuration files and platforms use. */
-const booleans: Readonly<Record<string, string>> = {
-  1: 'true',
-  yes: 'true',
-  on: 'true',
-  0: 'false',
-  no: 'false',
-  off: 'false',
-  true: 'true',
-  false: 'false'
-}
-
-/** Words of a list may be in upper case, `LOG_LEVEL=INFO`, and a switch may be `1`. */
-function normalize(value: string, variable: VariableSchema | undefined): string {
-  const lowerCase = value.toLowerCase()
-  if (variable?.type === 'boolean') return booleans[lowerCase] ?? value
-  const { enum: words } = variable ?? {}
-  return words !== undefined && !words.includes(value) && words.includes(lowerCase) ? lowerCase : value
-}
-
-/**
- * Whether letters are exchanged or one is missing. With another or a further letter (`CORS_ORIGINS`, `REDIS_TTL`) it is
- * more often a variable of other code, which must not stop the start.
- */
-function isSlip(name: string, near: string): boolean {
-  const letters = (text: string) => text.split('').toSorted().join('')
-  if (letters(name) === letters(near)) return true
-  const isShorter = name.length < near.length
-  return isShorter && near.split('').some((_, at) => near.slice(0, at) + near.slice(at + 1) === name)
-}
-
-/** Short names are similar by chance (`POST`, `HOSTS`), so only longer ones get a suggestion. */
-function suggestion(name: string, unset: readonly string[]): string | undefined {
-  if (name.length < 7) return undefined
-  return nearest(
-    name.replace(/_FILE$/, ''),
-    unset.filter((candidate) => candidate.length >= 7)
-  )
-}
+/** Nothing keeps JavaScript from passing numbers and booleans. */
+const textOf = (value: unknown): string =>
+  ['string', 'number', 'boolean', 'bigint'].includes(typeof value) ? String(value) : ''
 
 function readValue(path: string): string | undefined {
   try {

@@ -5,21 +5,27 @@ import { EnvironmentError } from './environment-error.ts'
 
 /** The names that `SEAWORTHY_OFF` may contain. */
 export const switches: readonly string[] = [
-  ...partNames.flatMap((part) => [
-    part,
-    ...replacedPlugins[part].flatMap(({ key }) => (key ? [`${part}.${key}`] : []))
-  ]),
+  ...new Set(
+    partNames.flatMap((part) => [
+      part,
+      ...replacedPlugins[part].flatMap(({ key }) => (key ? [`${part}.${key}`] : []))
+    ])
+  ),
   'security.validation'
 ]
 
-/** Switches off the parts in `SEAWORTHY_OFF`: `auth`, `security.cors`. */
-export function switchOffParts(options: SeaworthyOptions, names: readonly string[]): SeaworthyOptions {
-  const problems = names
+/** The problems of names in `SEAWORTHY_OFF`. */
+export const problemsOfSwitches = (names: readonly string[]): string[] =>
+  names
     .filter((name) => !switches.includes(name))
     .map((name) => {
       const near = nearest(name, switches)
       return `SEAWORTHY_OFF must list parts (${switches.join(', ')})${near === undefined ? '' : `, did you mean ${near}?`}`
     })
+
+/** Switches off the parts in `SEAWORTHY_OFF`: `auth`, `security.cors`. */
+export function switchOffParts(options: SeaworthyOptions, names: readonly string[]): SeaworthyOptions {
+  const problems = problemsOfSwitches(names)
   if (problems.length > 0) throw new EnvironmentError(problems)
 
   const result: Record<string, unknown> = { ...options }

@@ -17,6 +17,8 @@ export interface VariableSchema {
   readonly pattern?: string
   /** The rule of the pattern, in words. */
   readonly rule?: string
+  /** Of a number: it may also be written as a time with a unit, `30s` or `5 minutes`. */
+  readonly unit?: 'milliseconds'
   /** Makes the value a `Secret`, which is never printed. */
   readonly secret?: true
   /** The value in the example file. Never a usable secret. */

@@ -130,8 +130,33 @@ function objectName(name: string): string {
   return label === '' ? 'app' : reservedNames.test(label) ? `${label}-app` : label
 }
 
+/** Options of Node whose value is the next word. */
+const optionsWithValue: ReadonlySet<string> = new Set([
+  '-C',
+  '-r',
+  '--conditions',
+  '--env-file',
+  '--env-file-if-exists',
+  '--experimental-loader',
+  '--import',
+  '--loader',
+  '--require'
+])
+
 /** The file that `npm start` runs, else `main`, else npm's own default. */
 function entryOf({ scripts, main }: Manifest): string {
-  const started = scripts?.start?.match(/^node\s+(?:--\S+\s+)*(\S+\.[cm]?[jt]s)\s*$/)?.[1]
-  return (started ?? main ?? 'server.js').replace(/^\.\//, '')
+  return (startedFile(scripts?.start ?? '') ?? main ?? 'server.js').replace(/^\.\//, '')
+}
+
+/** The file in `NODE_ENV=production node --import ./agent.js server.js`. `undefined`: another program runs it. */
+function startedFile(start: string): string | undefined {
+  const words = start.split(/&&|;/).at(-1)!.trim().split(/\s+/)
+  const node = words.lastIndexOf('node')
+  if (node < 0) return undefined
+  for (let at = node + 1; at < words.length; at++) {
+    const word = words[at]!
+    if (optionsWithValue.has(word)) at++
+    else if (!word.startsWith('-')) return /\.[cm]?[jt]s$/.test(word) ? word : undefined
+  }
+  return undefined
 }

@@ -1,5 +1,5 @@
 import type { AuthOptions } from 'fastify-seaworthy/auth'
-import { invalidOption, optionChecks } from '@seaworthy/internal'
+import { invalidOption, optionChecks, withoutRegisterOptions } from '@seaworthy/internal'
 import type { ErrorsOptions } from '@seaworthy/errors'
 import type { HealthOptions } from '@seaworthy/health'
 import type { ObservabilityOptions, ObservabilityServerOptions } from '@seaworthy/observability'
@@ -161,7 +161,8 @@ const check = optionChecks('seaworthy')
  */
 export function checkOptions(options: SeaworthyOptions): void {
   const names = [...partNames, 'redis', 'tls', 'adopt', 'encapsulate', 'env', 'listen']
-  for (const name of Object.keys(options)) if (!names.includes(name)) failMisplaced(name, placeOf(name))
+  for (const name of Object.keys(withoutRegisterOptions(options)))
+    if (!names.includes(name)) failMisplaced(name, placeOf(name))
   check.keys('', options, names)
   for (const name of partNames) {
     const value: unknown = options[name]

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerOptions as HttpOptions } from 'node:http'
 import type { Http2ServerRequest, SecureServerOptions } from 'node:http2'
 import type { ServerOptions as HttpsOptions } from 'node:https'
-import { isDeepStrictEqual } from 'node:util'
+import { inspect, isDeepStrictEqual } from 'node:util'
 import { invalidOption } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import { partOptions, type SeaworthyOptions } from '../parts/options.ts'
@@ -79,8 +79,16 @@ function mergeHttp(parts: Settings, app: Settings): Settings {
   const isSecure = parts.https !== undefined || (app.https !== undefined && app.https !== null)
   const shared = { ...asObject(parts.http), ...asObject(app.http) }
   return isSecure
-    ? { https: { ...shared, ...asObject(parts.https), ...asObject(app.https) } }
+    ? { https: withoutPrint({ ...shared, ...asObject(parts.https), ...asObject(app.https) }) }
     : { http: { ...shared, ...asObject(app.http) } }
+}
+
+/** The object, of which no inspection and no JSON prints the private key. */
+function withoutPrint(https: Settings): Settings {
+  const shown = () => '[TLS options]'
+  for (const name of [inspect.custom, 'toJSON'])
+    Object.defineProperty(https, name, { value: shown, enumerable: false })
+  return https
 }
 
 /** Options of `https` that bring a certificate. */

@@ -1,36 +1,71 @@
 import { isDeepStrictEqual } from 'node:util'
-import { invalidOption } from '@seaworthy/internal'
+import { hasLogger, invalidOption } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 import { constructorOptions } from '../internals.ts'
-import { partOptions, type SecurityPart, type SeaworthyOptions } from '../parts/options.ts'
-import type { ServerSettings } from './server-options.ts'
+import {
+  partOptions,
+  type ObservabilityPart,
+  type SecurityPart,
+  type SeaworthyOptions
+} from '../parts/options.ts'
+import type { PartSettings } from './server-options.ts'
 
-const names = ['trustProxy', 'bodyLimit', 'requestTimeout'] as const
+type Settings = Readonly<Record<string, unknown>>
+
+/** Where the constructor has each option: `http.headersTimeout`. */
+const security = {
+  trustProxy: 'trustProxy',
+  bodyLimit: 'bodyLimit',
+  requestTimeout: 'requestTimeout',
+  headersTimeout: 'http.headersTimeout',
+  maxParamLength: 'routerOptions.maxParamLength'
+} as const satisfies Partial<Record<keyof SecurityPart, string>>
 
 /**
  * Rejects options that only the constructor can apply, where the app has set them in `register` alone: they would be
  * silently lost.
  *
  * @param expected - The settings of the parts.
+ * @param defaults - The settings without options: of an app that has called `serverOptions()` without its options.
  */
 export function rejectRegisterAlone(
   fastify: FastifyInstance,
-  { security }: SeaworthyOptions,
-  expected: ServerSettings
+  options: SeaworthyOptions,
+  expected: PartSettings,
+  defaults: PartSettings
 ): void {
   const actual = constructorOptions(fastify)
   if (actual === undefined) return
-  const given = partOptions<SecurityPart>(security === false ? {} : security)
-  const lost = names.find(
-    (name) =>
-      given[name] !== undefined && !isDeepStrictEqual(actual[name], expected[name]) && isUnset(actual[name])
-  )
-  if (lost !== undefined)
-    throw invalidOption(
-      `seaworthy: "security.${lost}" can be applied only by the constructor, which has not got it: const app = Fastify(serverOptions(options))`
-    )
+  const given: Settings = { ...partOptions<SecurityPart>(options.security === false ? {} : options.security) }
+  const isLost = (path: string) =>
+    !isDeepStrictEqual(at(actual, path), at(expected, path)) &&
+    isUnset(at(actual, path), at(defaults, path)) &&
+    (path !== 'routerOptions.maxParamLength' || isUnset(actual.maxParamLength))
+  const lost = Object.entries(security).find(([name, path]) => given[name] !== undefined && isLost(path))
+  if (lost !== undefined) fail(`security.${lost[0]}`)
+
+  if (options.tls !== undefined && isUnset(actual.https) && isUnset(actual.serverFactory)) fail('tls')
+  const { logger, loggerInstance } = partOptions<ObservabilityPart>(options.observability)
+  // At the level "silent" a logger's functions are all the same.
+  if (hasLogger(fastify) || 'level' in fastify.log) return
+  if (!isUnset(loggerInstance)) fail('observability.loggerInstance')
+  if (!isUnset(logger)) fail('observability.logger')
 }
 
+function fail(name: string): never {
+  throw invalidOption(
+    `seaworthy: "${name}" can be applied only by the constructor, which has not got it: const app = Fastify(serverOptions(options))`
+  )
+}
+
+const at = (settings: object, path: string): unknown =>
+  path.split('.').reduce<unknown>((value, key) => (value as Settings | null | undefined)?.[key], settings)
+
 /** A value that the app has set itself is its decision: `serverOptions` has compared them. */
-const isUnset = (value: unknown): boolean =>
-  value === undefined || value === false || value === 0 || value === 1_048_576
+const isUnset = (value: unknown, byDefault?: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  value === false ||
+  value === 0 ||
+  value === 1_048_576 ||
+  value === byDefault

@@ -6,6 +6,8 @@ export interface ManagedApp {
   /** Whether the process has to wait for it: it listens, or its shutdown runs. */
   readonly isActive: boolean
   onSignal(name: NodeJS.Signals): void
+  /** Other code has added a listener of a signal of the app. */
+  onRival(): void
   /** Another signal while the shutdown runs: the process should exit at once. */
   onSecondSignal(name: NodeJS.Signals): void
   onFatalError(error: unknown, origin: string): void
@@ -36,8 +38,9 @@ export function processLifecycle(): ProcessLifecycle {
 }
 
 /**
- * Milliseconds in which the same signal again is the same event: it comes from the terminal or the supervisor, which
- * signal a whole process group, and from a wrapper between (npm, cross-env, dumb-init) that passes it on.
+ * Milliseconds in which another signal is the same event: it comes from the terminal or the supervisor, which signal a
+ * whole process group, and from a wrapper between (npm, cross-env, dumb-init) that passes it on, or ends by it and
+ * terminates its child with SIGTERM.
  */
 const signalDedupeMs = 500
 
@@ -74,25 +77,34 @@ function createProcessLifecycle(): ProcessLifecycle {
 /** Passes the first signal to the apps; a second one exits. */
 function createSignalListener(apps: ReadonlySet<ManagedApp>) {
   const listening = new Set<NodeJS.Signals>()
-  let first: { name: NodeJS.Signals; at: number } | undefined
+  /** When the first signal came, for each app: they may have different signals. */
+  const firstAt = new WeakMap<ManagedApp, number>()
 
-  const isDuplicate = (name: NodeJS.Signals, now: number) =>
-    first?.name === name && now - first.at < signalDedupeMs
   const onSignal = (name: NodeJS.Signals) => {
     const now = performance.now()
-    if (isDuplicate(name, now)) return
-    const isSecond = first !== undefined
-    first ??= { name, at: now }
-    if (!isSecond) holdBackSecondListeners(name, signalDedupeMs)
-    for (const app of apps) {
-      if (!app.signals.includes(name)) continue
-      if (isSecond) app.onSecondSignal(name)
-      else app.onSignal(name)
+    const concerned = [...apps].filter(({ signals }) => signals.includes(name))
+    if (!concerned.some((app) => firstAt.has(app)))
+      for (const signal of listening) holdBackSecondListeners(signal, signalDedupeMs)
+    for (const app of concerned) {
+      const first = firstAt.get(app)
+      if (first === undefined) {
+        firstAt.set(app, now)
+        app.onSignal(name)
+      } else if (now - first >= signalDedupeMs) app.onSecondSignal(name)
     }
+  }
+
+  /** Code that runs later may add a listener before ours, or remove ours: at the signal it is too late to name it. */
+  const onNewListener = (name: string | symbol, listener: unknown) => {
+    if (listener === onSignal || !listening.has(name as NodeJS.Signals)) return
+    queueMicrotask(() => {
+      for (const app of apps) app.onRival()
+    })
   }
 
   return {
     listen(names: readonly NodeJS.Signals[]) {
+      if (listening.size === 0) process.on('newListener', onNewListener)
       for (const name of names) {
         if (listening.has(name)) continue
         listening.add(name)
@@ -102,7 +114,7 @@ function createSignalListener(apps: ReadonlySet<ManagedApp>) {
     stop() {
       for (const name of listening) process.off(name, onSignal)
       listening.clear()
-      first = undefined
+      process.off('newListener', onNewListener)
     },
     isListener: (listener: unknown) => listener === onSignal
   }

@@ -1,0 +1,37 @@
+import { nearest } from '@seaworthy/internal'
+
+/**
+ * The problem of a variable whose name is similar to one that is unset; a warning, where it may be a variable of other
+ * code.
+ */
+export function problemOfName(
+  name: string,
+  unset: readonly string[]
+): { warning?: string; problem?: string } {
+  const near = suggestion(name, unset)
+  if (near === undefined) return {}
+  return isSlip(name.replace(/_FILE$/, ''), near)
+    ? { problem: `${name} is not a variable, did you mean ${near}?` }
+    : { warning: `does not read ${name}, did you mean ${near}?` }
+}
+
+/**
+ * Whether letters are exchanged or one is missing. With another or a further letter (`CORS_ORIGINS`, `REDIS_TTL`), or in
+ * the singular (`LOG_DETAIL`), it is more often a variable of other code, which must not stop the start.
+ */
+function isSlip(name: string, near: string): boolean {
+  const letters = (text: string) => text.split('').toSorted().join('')
+  if (letters(name) === letters(near)) return true
+  if (`${name}S` === near) return false
+  const isShorter = name.length < near.length
+  return isShorter && near.split('').some((_, at) => near.slice(0, at) + near.slice(at + 1) === name)
+}
+
+/** Short names are similar by chance (`POST`, `HOSTS`), so only longer ones get a suggestion. */
+function suggestion(name: string, unset: readonly string[]): string | undefined {
+  if (name.length < 7) return undefined
+  return nearest(
+    name.replace(/_FILE$/, ''),
+    unset.filter((candidate) => candidate.length >= 7)
+  )
+}

@@ -1,0 +1,3 @@
+import { makeApp } from './app.js'
+
+export const server = await makeApp()
