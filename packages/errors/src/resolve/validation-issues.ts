@@ -20,7 +20,9 @@ export function issuesOf(error: object): readonly unknown[] | undefined {
   const isFirst = typeof members['path'] === 'string' && Array.isArray(members['errors'])
   for (const name of listNames) {
     const list = name === 'errors' && isFirst ? undefined : members[name]
-    if (Array.isArray(list) && list.some(isObject)) return list as unknown[]
+    // Lists of this name are often the texts for people.
+    const isList = Array.isArray(list) && (name === 'errors' ? list.some(isObject) : list.length > 0)
+    if (isList) return list as unknown[]
     // Mongoose has an object of errors by path.
     if (name === 'errors' && isObject(list) && !Array.isArray(list)) return Object.values(list)
   }
@@ -28,7 +30,7 @@ export function issuesOf(error: object): readonly unknown[] | undefined {
   // A validator may return its failures as an object that is no error: Fastify keeps it here.
   if (isObject(validation) && !Array.isArray(validation)) return issuesOf(validation)
   // Superstruct makes its list on demand.
-  if (typeof failures === 'function') return Array.from(failures.call(error) as Iterable<unknown>)
+  if (typeof failures === 'function') return firstOf(failures.call(error) as Iterable<unknown>)
   return isFirst || Array.isArray(members['path']) ? [error] : undefined
 }
 
@@ -37,3 +39,12 @@ const failureName = /valid|struct|guard|pars|decod|assert|schema|constraint|argu
 
 /** Whether a class of a library says that data are not valid, without a list of what is wrong. */
 export const isNamedFailure = (className: string): boolean => failureName.test(className)
+
+const maxIssues = 50
+
+/** The first items of an iterable: nothing says that it ends. */
+function firstOf(iterable: Iterable<unknown>): unknown[] {
+  const items: unknown[] = []
+  for (const item of iterable) if (items.push(item) === maxIssues) break
+  return items
+}
