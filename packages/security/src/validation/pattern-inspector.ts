@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, RouteOptions } from 'fastify'
 import { maxHeaderSize } from 'node:http'
+import type { ReDoS } from '../patterns/find-redos.ts'
 import { routeUnsafePatterns, type UnsafePatterns } from './options.ts'
 import { patternsOf, type FormatUse, type PatternUse, type SchemaPatterns } from './schema-patterns.ts'
 import { sharedPatterns, type Schemas } from './shared-patterns.ts'
@@ -114,49 +115,48 @@ export class PatternInspector {
     }
   }
 
-  #judge(subject: string, use: PatternUse, length: number, treatment: UnsafePatterns, ajv?: AjvRules): void {
-    const { kind, source, flags, at, limit } = use
-    const place = `security: ${subject} has an unsafe pattern at ${at}: ${source}`
-    const wayOut = `let it be a warning by unsafePatterns: 'warn' in "validation" or in the route's config.validation`
-    if (kind === 'request') {
-      const message = `${place}: the request itself brings it; write it into the schema, or ${wayOut}`
-      return this.#report(`${subject} ${source}`, message, treatment)
-    }
-    const isOfNames = kind === 'names'
-    const longest = Math.min(limit, isOfNames ? Math.min(maxNameLength, length) : length)
-    const found = this.#verdicts.of(source, flags, longest)
-    if (found === undefined) {
-      if (isOfNames && this.#verdicts.of(source, flags, length) !== undefined) this.#needsShortNames = true
-      return
-    }
+  #judge(
+    subject: string,
+    use: PatternUse,
+    length: number,
+    treatment: UnsafePatterns,
+    ajv: AjvRules | undefined
+  ): void {
+    const { kind, source, at } = use
+    const found: ReDoS | undefined =
+      kind === 'request'
+        ? { reason: 'the request itself brings it', attack: undefined, safeLength: 0 }
+        : this.#faultOf(use, length)
+    if (found === undefined) return
     const { reason, attack, safeLength } = found
     const example = attack === undefined ? '' : `, for example on ${attack}`
-    const bound =
-      kind !== 'value'
-        ? ''
-        : ajv?.allErrors === true
-          ? ' (the Ajv option "allErrors" tries it whatever the "maxLength")'
-          : `, or give the string a "maxLength" of ${safeLength} at most`
-    const message = `${place}: ${reason}${example}; rewrite it${bound}, or ${wayOut}`
-    this.#report(
-      `${subject} ${source}`,
-      message,
-      kind === 'code' && safeLength >= shortText ? 'warn' : treatment
-    )
+    const bound = kind === 'value' ? boundOf(safeLength, ajv?.allErrors === true) : ''
+    const message = `security: ${subject} has an unsafe pattern at ${at}: ${source}: ${reason}${example}; rewrite it${bound}, or let it be a warning by unsafePatterns: 'warn' in "validation" or in the route's config.validation`
+    if (treatment === 'error' && !(kind === 'code' && safeLength >= shortText)) throw new Error(message)
+    const place = `${subject} ${source}`
+    if (this.#logged.has(place)) return
+    this.#logged.add(place)
+    this.#settings.log.warn(message)
   }
 
-  /** @param subject - What one warning is enough for. */
-  #report(subject: string, message: string, treatment: UnsafePatterns): void {
-    if (treatment === 'error') throw new Error(message)
-    if (this.#logged.has(subject)) return
-    this.#logged.add(subject)
-    this.#settings.log.warn(message)
+  #faultOf({ kind, source, flags, limit }: PatternUse, length: number): ReDoS | undefined {
+    const isOfNames = kind === 'names'
+    const longest = Math.min(limit, isOfNames ? Math.min(maxNameLength, length) : length)
+    const fault = this.#verdicts.of(source, flags, longest)
+    if (isOfNames && fault === undefined && this.#verdicts.of(source, flags, length) !== undefined)
+      this.#needsShortNames = true
+    return fault
   }
 
   #lengths(bodyLimit: number | undefined): RouteRules['lengths'] {
     return { body: bodyLimit ?? this.#settings.bodyLimit, params: this.#settings.paramLimit }
   }
 }
+
+const boundOf = (safeLength: number, allErrors: boolean): string =>
+  allErrors
+    ? ' (the Ajv option "allErrors" tries it whatever the "maxLength")'
+    : `, or give the string a "maxLength" of ${safeLength} at most`
 
 const routeKey = ({ method, url = '' }: Pick<CompiledInput, 'method' | 'url'>): string =>
   `${[method ?? []].flat().join(',')} ${url}`
