@@ -168,6 +168,17 @@ async function warnings(t: Test, serverOptions: object, version?: string): Promi
   return lines.flatMap(({ level, msg }) => (level >= 40 ? msg : []))
 }
 
+t.test('a listener of signal-exit 3 is none that ends the process', async (t) => {
+  const emitter = { count: 1 }
+  const listener = () => {
+    const listeners = process.listeners('SIGTERM')
+    if (listeners.length === emitter.count) process.exit(1)
+  }
+  process.on('SIGTERM', listener)
+  t.teardown(() => process.off('SIGTERM', listener))
+  t.notMatch((await warnings(t, shutdownServerOptions())).join(), /another listener/)
+})
+
 t.test('the start warns when the constructor lacks shutdownServerOptions', async (t) => {
   t.match(await warnings(t, {}), [/app\.close\(\) will answer 503.*shutdownServerOptions/])
   t.strictSame(await warnings(t, shutdownServerOptions()), [])

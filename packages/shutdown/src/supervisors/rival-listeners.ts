@@ -43,10 +43,14 @@ export function rivalListeners(
   return signals.flatMap((signal) =>
     process
       .listeners(signal)
-      .filter((listener) => !isOurs(listener) && !String(listener).includes('__signal_exit_emitter__'))
+      .filter((listener) => !isOurs(listener) && !isSignalExit(String(listener)))
       .map((listener) => ({ signal, name: nameOf(listener) }))
   )
 }
+
+/** The listener of `signal-exit`, by its code: 4 has the name, 3 (of execa 5, proper-lockfile and others) the count. */
+const isSignalExit = (code: string): boolean =>
+  code.includes('__signal_exit_emitter__') || /listeners\.length === emitter\.count\b/.test(code)
 
 /** The name of Nest's listener, which is called `cleanup` in its code. */
 export const nestHooks = 'enableShutdownHooks of Nest'
