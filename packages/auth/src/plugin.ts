@@ -144,7 +144,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     },
     on: { session: session !== undefined, jwt: jwt !== undefined }
   })
-  warnOfLonelyMemory(fastify, options)
+  warnOfMemoryPerWorker(fastify, options)
   watchKeyFiles(fastify, authOptions, acceptKeys)
   loaded()
   rules.loaded()
@@ -195,7 +195,7 @@ function revocationsOf(
 }
 
 /** Without Redis, a login is known only to the worker process that made it. */
-function warnOfLonelyMemory({ log }: FastifyInstance, { redis, session, jwt }: ResolvedAuth): void {
+function warnOfMemoryPerWorker({ log }: FastifyInstance, { redis, session, jwt }: ResolvedAuth): void {
   const keepsLogins = session !== undefined || (jwt !== undefined && jwt.keys.length > 0)
   // PM2 sets NODE_APP_INSTANCE in each of its processes, in both of its modes.
   const isWorker = cluster.isWorker || process.env.NODE_APP_INSTANCE !== undefined

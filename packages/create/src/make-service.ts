@@ -7,7 +7,7 @@ import { environmentOf } from './files/environment.ts'
 import { sourceFiles } from './files/source-files.ts'
 
 /** The result of making a service. */
-export interface Made {
+export interface CreatedService {
   /** How the installation went. */
   installed: 'no' | 'yes' | 'failed'
   /** Hints of `fastify-seaworthy init` about the deployment files. */
@@ -19,7 +19,10 @@ export interface Made {
  *
  * @throws Error when a file cannot be written. No file is replaced.
  */
-export async function makeService(choices: Choices, install: () => Promise<boolean>): Promise<Made> {
+export async function makeService(
+  choices: Choices,
+  install: () => Promise<boolean>
+): Promise<CreatedService> {
   const { folder, port } = choices
   for (const { path, text, secret } of sourceFiles(choices)) {
     const file = join(folder, path)

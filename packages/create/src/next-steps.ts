@@ -1,8 +1,8 @@
 import type { Choices } from './choices.ts'
-import type { Made } from './make-service.ts'
+import type { CreatedService } from './make-service.ts'
 
 /** The text at the end: the result, and the commands that come next. */
-export function nextSteps(choices: Choices, { installed, notes }: Made, path: string): string {
+export function nextSteps(choices: Choices, { installed, notes }: CreatedService, path: string): string {
   const { name, language, postgres, redis, packageManager, port } = choices
   const parts = [
     language === 'typescript' ? 'TypeScript' : 'JavaScript',

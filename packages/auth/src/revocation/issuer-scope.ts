@@ -8,17 +8,17 @@ export interface IssuerScope {
   readonly hasDefault: boolean
 }
 
-interface Named {
+interface NamedIssuer {
   readonly issuer: string
 }
 
 /** The options about issuers. */
 export interface IssuerOptionsInUse {
   readonly jwt:
-    | (Named & {
+    | (NamedIssuer & {
         readonly keys: readonly unknown[]
-        readonly issuers: readonly Named[]
-        readonly introspected: Named | undefined
+        readonly issuers: readonly NamedIssuer[]
+        readonly introspected: NamedIssuer | undefined
       })
     | undefined
   readonly session: object | undefined

@@ -90,7 +90,7 @@ const isPool = (database: object): database is PostgresLike & Pool =>
   'totalCount' in database && 'connect' in database && typeof database.connect === 'function'
 
 /** How many callers give up before a request for a client counts as lost. */
-const maxGivenUp = 3
+const maxAbandoned = 3
 
 /**
  * Requests a client from the pool, unless a request is pending: then the newest caller gets its client. A client that
@@ -99,19 +99,19 @@ const maxGivenUp = 3
 function connectOnce(pool: Pool): (signal: AbortSignal) => Promise<Client> {
   let pending: Promise<void> | undefined
   let waiting: PromiseWithResolvers<Client> | undefined
-  let givenUp = 0
+  let abandoned = 0
   return (signal) => {
-    if (givenUp >= maxGivenUp) pending = undefined
+    if (abandoned >= maxAbandoned) pending = undefined
     const request = Promise.withResolvers<Client>()
     waiting = request
     const giveUp = () => {
-      givenUp++
+      abandoned++
       if (waiting === request) waiting = undefined
       request.reject(signal.reason as Error)
     }
     signal.addEventListener('abort', giveUp, { once: true })
     if (pending === undefined) {
-      givenUp = 0
+      abandoned = 0
       const current = pool
         .connect()
         .then(

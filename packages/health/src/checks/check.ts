@@ -79,7 +79,7 @@ export class Check {
   /** Resolves when the run has ended or its time is over. Never rejects. Callers share one run. */
   run(): Promise<void> {
     if (this.#currentRun) return this.#currentRun
-    if (this.#unsettled !== undefined && performance.now() - this.#calledAt < this.#patience()) {
+    if (this.#unsettled !== undefined && performance.now() - this.#calledAt < this.#abandonAfterMs()) {
       // The function has not returned from the last run. A second call could pile up behind it, so the run fails.
       this.#record({ outcome: 'fail', error: this.lastRun?.error ?? new Error('the check still hangs') })
       return Promise.resolve()
@@ -97,7 +97,7 @@ export class Check {
   }
 
   /** Milliseconds after which a call counts as lost. It doubles, so that few pile up while a dependency hangs. */
-  #patience(): number {
+  #abandonAfterMs(): number {
     return Math.max(
       this.options.timeout,
       Math.min(maxLost, this.options.timeout * 2 ** Math.min(this.#lost, 16))

@@ -29,7 +29,7 @@ export interface FoundTurn {
 }
 
 /** The result of the question to a turn that takes too long. */
-interface Found {
+interface BlockedWork {
   beat: number
   stack: string
   /** Of the watcher whose request it is. */
@@ -45,7 +45,7 @@ interface Watchdog {
 // The event loop belongs to the process. All apps in it, whichever copy of this package they use, share one thread.
 const name = 'seaworthy.blocked-loop.v1'
 const key = Symbol.for(name)
-type Holder = NodeJS.Process & { [key]?: (() => Found) & Watchdog }
+type Holder = NodeJS.Process & { [key]?: (() => BlockedWork) & Watchdog }
 
 /** Adds an app to those that watch the event loop. Returns how to remove it. The first one sets the threshold. */
 export function joinWatchdog(watcher: Watcher, threshold: number): () => void {
@@ -67,7 +67,7 @@ function start(threshold: number): NonNullable<Holder[typeof key]> {
   const watchers: Watcher[] = []
   const beats = new Int32Array(new SharedArrayBuffer(8))
   /** Runs in the middle of the turn that takes too long. */
-  const find = (): Found => {
+  const find = (): BlockedWork => {
     const request = watchers.map((watcher) => watcher.current())
     const index = Math.max(
       0,
@@ -79,7 +79,7 @@ function start(threshold: number): NonNullable<Holder[typeof key]> {
   const expression = `globalThis.process[Symbol.for(${JSON.stringify(name)})]?.()`
   const worker = startThread({ beats, threshold, step, expression })
   worker.on('message', (turn: BlockedTurn) => {
-    const { stack, index = 0, request } = (turn.found ?? {}) as Partial<Found>
+    const { stack, index = 0, request } = (turn.found ?? {}) as Partial<BlockedWork>
     const watcher = watchers[index] ?? watchers[0]
     watcher?.blocked({ duration: turn.duration, stack, request })
   })

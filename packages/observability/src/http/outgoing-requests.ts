@@ -42,7 +42,7 @@ export interface OutgoingRequestParts {
 }
 
 /** A call that has no response yet. */
-interface Started {
+interface StartedCall {
   at: number
   span: Span | undefined
 }
@@ -55,7 +55,7 @@ const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
  */
 export function watchOutgoingRequests(parts: OutgoingRequestParts): () => void {
   const { log, ids, currentIds, meter, semanticConventions, spans } = parts
-  const started = new WeakMap<object, Started>()
+  const started = new WeakMap<object, StartedCall>()
   const counting = { currentRequest: currentIds }
   const isMeasured = meter !== undefined || spans !== undefined
   const leave = isMeasured ? joinCounting(counting) : () => {}

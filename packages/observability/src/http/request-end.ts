@@ -49,7 +49,7 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
   const kStreamFailed = Symbol('seaworthy.stream-failed')
   const kAgain = Symbol('seaworthy.error-again')
   const kAborted = Symbol('seaworthy.aborted')
-  type Marked = FastifyRequest & {
+  type RequestWithOutcome = FastifyRequest & {
     [kError]?: unknown
     [kStreamFailed]?: true
     [kAgain]?: unknown
@@ -58,7 +58,7 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
   fastify.decorateRequest(kError as never)
 
   /** An error handler, a hook or a serializer failed while it answered another error. */
-  function failedAgain(request: Marked, error: unknown): void {
+  function failedAgain(request: RequestWithOutcome, error: unknown): void {
     // Fastify may send one error twice: from the handler that threw it, and from its own.
     if (error === request[kError] || error === request[kAgain] || !isFailure(error)) return
     request[kAgain] = error
@@ -73,19 +73,19 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
   const sendFurther = watchFurtherErrors(failedAgain)
 
   return {
-    failed(request: Marked, reply, error) {
+    failed(request: RequestWithOutcome, reply, error) {
       if (request[kError] !== undefined) return failedAgain(request, error)
       request[kError] = error
       tracking.pendingErrors?.add(error)
       reply.send = sendFurther
     },
 
-    streamFailed(request: Marked, error) {
+    streamFailed(request: RequestWithOutcome, error) {
       request[kError] = error
       request[kStreamFailed] = true
     },
 
-    end(request: Marked, reply, cut) {
+    end(request: RequestWithOutcome, reply, cut) {
       const route = routes.of(request)
       const error = request[kError]
       const requestIds = ids.of(request.raw, request.id)
@@ -144,7 +144,7 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
       else track(request, route, statusCode, requestIds, error)
     },
 
-    endUnopened(request: Marked, reply, aborted) {
+    endUnopened(request: RequestWithOutcome, reply, aborted) {
       if (request[kAborted] !== true) this.end(request, reply, aborted)
     }
   }

@@ -76,9 +76,9 @@ export class OperatorActions {
   constructor(app: FastifyInstance, log: FastifyBaseLogger) {
     this.#app = app
     this.#log = log
-    type Marked = FastifyRequest & { [kWorkers]?: WorkerOutcome[] }
+    type RequestOfAction = FastifyRequest & { [kWorkers]?: WorkerOutcome[] }
 
-    app.addHook('preHandler', async (request: Marked, reply) => {
+    app.addHook('preHandler', async (request: RequestOfAction, reply) => {
       if (!this.#isShared(request)) return undefined
       if (this.relay === null) {
         const message =
@@ -89,13 +89,13 @@ export class OperatorActions {
       request[kWorkers] = await this.#relay(request)
       return undefined
     })
-    app.addHook('preSerialization', (request: Marked, reply, payload, done) => {
+    app.addHook('preSerialization', (request: RequestOfAction, reply, payload, done) => {
       const workers = request[kWorkers]
       if (workers === undefined || typeof payload !== 'object' || payload === null) return done(null, payload)
       workers.unshift({ pid: process.pid, statusCode: reply.statusCode })
       done(null, { ...payload, workers })
     })
-    app.addHook('onResponse', (request: Marked, { statusCode }, done) => {
+    app.addHook('onResponse', (request: RequestOfAction, { statusCode }, done) => {
       if (isAction(request) && statusCode < 400) this.#keepState(request)
       if (isAction(request) && !this.isRelayed(request)) this.#audit(request, statusCode, request[kWorkers])
       done()

@@ -51,7 +51,7 @@ export class OtlpSender {
     this.#signal = signal
   }
 
-  /** Tries for at most `timeout` milliseconds, less where the collector asks for more patience. */
+  /** Tries for at most `timeout` milliseconds, less where a `Retry-After` is longer. */
   async deliver(body: Body, { timeout, abort, hurry = abort, failed }: DeliveryOptions): Promise<Delivery> {
     const { compression, headers } = this.#connection
     const bytes = compression === 'gzip' ? await compress(body) : body

@@ -9,7 +9,7 @@ import { WorkerSum } from './worker-sum.ts'
 const ended = 'ended'
 
 /** The sum of ended workers, and the names of those that it includes. */
-interface Ended {
+interface EndedWorkers {
   names: string[]
   families: PackedFamily[]
 }
@@ -38,7 +38,7 @@ export class Snapshots {
       if (families !== undefined) files.set(name, live.has(name) ? families : onlyCumulative(families))
     }
     // Read last: it includes files that were removed meanwhile. A file that is in both is counted once.
-    const past = (await this.#load<Ended>(ended)) ?? { names: [], families: [] }
+    const past = (await this.#load<EndedWorkers>(ended)) ?? { names: [], families: [] }
     const kept = [...files].filter(([name]) => !past.names.includes(name))
     const gone = kept.filter(([name]) => !live.has(name))
     if (gone.length > 3) await this.#merge(past, gone)
@@ -46,15 +46,15 @@ export class Snapshots {
   }
 
   /** Merges the files of ended workers, so that many reloads leave one file. */
-  async #merge(past: Ended, gone: [string, PackedFamily[]][]): Promise<void> {
+  async #merge(past: EndedWorkers, gone: [string, PackedFamily[]][]): Promise<void> {
     const lock = join(this.#folder, 'lock')
     if (!acquireLock(lock)) return
     try {
-      const current = (await this.#load<Ended>(ended)) ?? past
+      const current = (await this.#load<EndedWorkers>(ended)) ?? past
       const fresh = gone.filter(([name]) => !current.names.includes(name))
       const { families } = await sumOf([current.families, ...fresh.map(([, snapshot]) => snapshot)])
       const names = [...current.names, ...fresh.map(([name]) => name)].slice(-100)
-      await this.#replace(ended, { names, families } satisfies Ended)
+      await this.#replace(ended, { names, families } satisfies EndedWorkers)
       for (const [name] of gone) await rm(join(this.#folder, `${name}.json`), { force: true })
     } finally {
       rmdirSync(lock)

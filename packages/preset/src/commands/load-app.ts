@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyPluginCallback } from 'fastify'
 import fp from 'fastify-plugin'
 
 /** A Fastify instance is a thenable: in an object, `await` does not call it. */
-interface Loaded {
+interface LoadedApp {
   app: FastifyInstance
 }
 
@@ -36,7 +36,7 @@ const startTimeoutMs = 10_000
  * Loads the export of a file: an app, a promise of one, a function that makes one, or a plugin for fastify-cli.
  * If the file starts its app itself, that app is returned before it listens.
  */
-export async function loadApp(file: string): Promise<Loaded> {
+export async function loadApp(file: string): Promise<LoadedApp> {
   const starting = interceptListen()
   const loading = import(pathToFileURL(file).href) as Promise<Exports>
   const first = await Promise.race([starting.seaworthyApp, loading.then((exports) => ({ exports }))])
@@ -47,7 +47,7 @@ export async function loadApp(file: string): Promise<Loaded> {
   return made ?? (await starting.anyApp())
 }
 
-async function exportedApp(exports: Exports, file: string): Promise<Loaded | undefined> {
+async function exportedApp(exports: Exports, file: string): Promise<LoadedApp | undefined> {
   // The exports of CommonJS are the default of its namespace.
   const inner = exports.default
   const sources = [exports, ...(typeof inner === 'object' && inner !== null ? [inner as Exports] : [])]
@@ -67,7 +67,7 @@ async function appFrom(
   value: unknown,
   file: string,
   sources: Exports[]
-): Promise<Loaded | undefined> {
+): Promise<LoadedApp | undefined> {
   if (isApp(value)) return { app: value }
   if (value instanceof Promise) return assertApp(name, await value)
   if (typeof value !== 'function' || /^class\b/.test(String(value))) return undefined
@@ -91,7 +91,7 @@ async function appFrom(
   return { app }
 }
 
-function assertApp(name: string, value: unknown): Loaded {
+function assertApp(name: string, value: unknown): LoadedApp {
   if (!isApp(value)) throw new Error(`its export "${name}" is not a Fastify instance`)
   return { app: value }
 }
@@ -105,9 +105,9 @@ function isApp(value: unknown): value is FastifyInstance {
  * Waits until the app with our plugins calls `listen`, and prevents it from listening. Other apps, such as a stand-in
  * for a service, do listen: the app may need them.
  */
-function interceptListen(): { seaworthyApp: Promise<Loaded>; anyApp(): Promise<Loaded> } {
-  const seaworthyApp = Promise.withResolvers<Loaded>()
-  const otherApp = Promise.withResolvers<Loaded>()
+function interceptListen(): { seaworthyApp: Promise<LoadedApp>; anyApp(): Promise<LoadedApp> } {
+  const seaworthyApp = Promise.withResolvers<LoadedApp>()
+  const otherApp = Promise.withResolvers<LoadedApp>()
   subscribe('fastify.initialization', (message) => {
     const { fastify: app } = message as { fastify: FastifyInstance }
     const listen = app.listen.bind(app) as (...args: unknown[]) => Promise<string>

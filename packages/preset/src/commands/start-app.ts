@@ -7,7 +7,7 @@ import type { Trial } from '../adoption/trial.ts'
 import type { Answer, AppDescription, Failure } from './app-messages.ts'
 
 /** An app that was made ready, or why it was not. */
-export interface Started {
+export interface StartedApp {
   app?: AppDescription
   failure?: Failure
   /** Its log messages at warn or above. */
@@ -21,7 +21,7 @@ const readyTimeoutMs = 60_000
  * Makes an app ready in a child process: its output does not mix with the command's, and the command survives when the
  * app crashes, exits or hangs.
  */
-export async function startApp(file: string, trial?: Trial): Promise<Started> {
+export async function startApp(file: string, trial?: Trial): Promise<StartedApp> {
   if (!existsSync(file))
     return { failure: { message: 'there is no such file', code: 'ENOENT' }, warnings: [] }
   const program = import.meta.url.endsWith('.ts') ? '../app-process.ts' : './app-process.cjs'

@@ -1,10 +1,10 @@
 import { switches } from '../environment/switch-off-parts.ts'
 import { partNames } from '../parts/options.ts'
 import type { Failure } from './app-messages.ts'
-import { startApp, type Started } from './start-app.ts'
+import { startApp, type StartedApp } from './start-app.ts'
 
 /** The result of {@link tryApp}. */
-export interface Tried extends Started {
+export interface TriedApp extends StartedApp {
   /** The failures before the app became ready, or before the last one. */
   conflicts: Failure[]
 }
@@ -16,7 +16,7 @@ const maxStarts = 16
  * Makes an app ready as often as it takes to find all its conflicts: first as it is, then without refusals that can be
  * observed, then without each part that has stopped the start.
  */
-export async function tryApp(file: string): Promise<Tried> {
+export async function tryApp(file: string): Promise<TriedApp> {
   const conflicts: Failure[] = []
   const off: string[] = []
   let started = await startApp(file)

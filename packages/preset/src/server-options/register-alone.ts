@@ -23,7 +23,7 @@ const security = {
 
 /**
  * Rejects options that only the constructor can apply, where the app has set them in `register` alone: they would be
- * silently lost.
+ * silently ineffective.
  *
  * @param expected - The settings of the parts.
  * @param defaults - The settings without options: of an app that has called `serverOptions()` without its options.
@@ -36,13 +36,17 @@ export function rejectRegisterAlone(
 ): void {
   const actual = constructorOptions(fastify)
   if (actual === undefined) return
-  const given: Settings = { ...partOptions<SecurityPart>(options.security === false ? {} : options.security) }
+  const configured: Settings = {
+    ...partOptions<SecurityPart>(options.security === false ? {} : options.security)
+  }
   const isLost = (path: string) =>
     !isDeepStrictEqual(at(actual, path), at(expected, path)) &&
     isUnset(at(actual, path), at(defaults, path)) &&
     (path !== 'routerOptions.maxParamLength' || isUnset(actual.maxParamLength))
-  const lost = Object.entries(security).find(([name, path]) => given[name] !== undefined && isLost(path))
-  if (lost !== undefined) fail(`security.${lost[0]}`)
+  const ineffective = Object.entries(security).find(
+    ([name, path]) => configured[name] !== undefined && isLost(path)
+  )
+  if (ineffective !== undefined) fail(`security.${ineffective[0]}`)
 
   if (options.tls !== undefined && isUnset(actual.https) && isUnset(actual.serverFactory)) fail('tls')
   const { logger, loggerInstance } = partOptions<ObservabilityPart>(options.observability)

@@ -1,4 +1,4 @@
-/** The place of a running request. */
+/** The slot of a running request. */
 export interface Lease {
   /** The name of the limit. With the key it identifies a count. */
   readonly name: string
@@ -8,11 +8,11 @@ export interface Lease {
   /** When the store has taken or renewed it, by the clock of `performance`. */
   renewed: number
   ended: boolean
-  /** Another place of the same response. */
+  /** Another slot of the same response. */
   before?: Lease | undefined
 }
 
-export interface Taken {
+export interface TakeResult {
   readonly allowed: boolean
   /** Running requests of the key, this one included if it is allowed. */
   readonly used: number
@@ -21,9 +21,14 @@ export interface Taken {
 /** A store outside of this process. */
 export interface LeaseStore {
   readonly up: boolean
-  /** Takes a place. `observe`: also where none is left. */
-  take(lease: Lease, max: number, observe: boolean, done: (error: Error | null, taken?: Taken) => void): void
-  /** Keeps the places of requests of one key that go on. */
+  /** Takes a slot. `observe`: also where none is left. */
+  take(
+    lease: Lease,
+    max: number,
+    observe: boolean,
+    done: (error: Error | null, taken?: TakeResult) => void
+  ): void
+  /** Keeps the slots of requests of one key that go on. */
   renew(leases: readonly Lease[]): void
   release(lease: Lease): void
 }

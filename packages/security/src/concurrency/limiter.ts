@@ -30,13 +30,13 @@ interface Entry {
   readonly done: Done
 }
 
-/** Gives running requests their places, and takes them back when their responses close. */
+/** Gives running requests their slots, and takes them back when their responses close. */
 export class ConcurrencyLimiter {
   readonly #dependencies: ConcurrencyDependencies
   readonly #local = new LocalCounts()
   /** The leases that the store counts, to renew them. */
   readonly #held = new Set<Lease>()
-  /** On each response with a place. */
+  /** On each response with a slot. */
   readonly #key = Symbol('seaworthy.security.lease')
   readonly #process = `${randomBytes(9).toString('base64url')}.`
   readonly #timer: NodeJS.Timeout | undefined
@@ -111,7 +111,7 @@ export class ConcurrencyLimiter {
     if (store === undefined) return this.#admit(entry, running < max, running + 1)
     this.#held.add(lease)
     store.take(lease, max, observe, (error, taken) => {
-      // The client has left meanwhile: the release may have been sent before the place was taken.
+      // The client has left meanwhile: the release may have been sent before the slot was taken.
       if (lease.ended) store.release(lease)
       if (error) this.#withoutStore(error, entry, running)
       else if (taken!.allowed || observe) this.#admit(entry, taken!.allowed, taken!.used)
@@ -122,11 +122,11 @@ export class ConcurrencyLimiter {
     })
   }
 
-  /** Notes the place until the response has closed: it was sent, the client left, or its connection or stream broke. */
+  /** Notes the slot until the response has closed: it was sent, the client left, or its connection or stream broke. */
   #hold(lease: Lease, raw: FastifyReply['raw']): void {
     this.#local.add(lease)
     const held = raw as FastifyReply['raw'] & { [key: symbol]: Lease; stream?: { destroyed?: boolean } }
-    // A request that the app routes again has two places on one response.
+    // A request that the app routes again has two slots on one response.
     if (held[this.#key] !== undefined) lease.before = held[this.#key]
     held[this.#key] = lease
     if (held.destroyed || held.stream?.destroyed === true) this.#end(lease)

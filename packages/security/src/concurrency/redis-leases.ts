@@ -1,9 +1,9 @@
 import { GuardedRedis, redisScript, type GuardedRedisOptions } from '@seaworthy/internal'
 import { keyInRedis } from '../rate-limit/redis-store.ts'
-import type { Lease, LeaseStore, Taken } from './lease.ts'
+import type { Lease, LeaseStore, TakeResult } from './lease.ts'
 
 /**
- * The places of a key are a sorted set: the id of each request, and when its lease expires by the clock of Redis. The set
+ * The slots of a key are a sorted set: the id of each request, and when its lease expires by the clock of Redis. The set
  * itself expires with the last of them; a process with a longer lease keeps it for longer.
  */
 const now = `
@@ -15,7 +15,7 @@ local function keep()
 end
 `
 
-/** ARGV: lease (ms), id, max, observe (0 or 1). Returns whether it is allowed, and the places taken. */
+/** ARGV: lease (ms), id, max, observe (0 or 1). Returns whether it is allowed, and the slots taken. */
 const take = redisScript(`${now}
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 local used = redis.call('ZCARD', KEYS[1])
@@ -57,7 +57,7 @@ export class RedisLeases implements LeaseStore {
     lease: Lease,
     max: number,
     observe: boolean,
-    done: (error: Error | null, taken?: Taken) => void
+    done: (error: Error | null, taken?: TakeResult) => void
   ): void {
     const args = [this.#leaseTime, lease.id, max, Number(observe)]
     this.#redis.run(take, [keyInRedis(lease)], args, (error, reply) => {

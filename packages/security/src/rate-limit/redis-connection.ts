@@ -28,7 +28,7 @@ interface Client extends RedisClient {
 const connectTimeout = 1000
 
 /** The data of a plugin in Redis. */
-interface Kept {
+interface StoreConnection {
   reportIfDisconnected(): void
   close(): void
 }
@@ -47,7 +47,7 @@ export interface RedisUse extends Pick<ResolvedRateLimit, 'redis' | 'nameSpace' 
 }
 
 /** Opens Redis, if the options have one: on the app's client, or on a connection of the plugin. */
-export async function openRedis<T extends Kept>(
+export async function openRedis<T extends StoreConnection>(
   fastify: FastifyInstance,
   { redis, nameSpace, storeTimeout, option, prefix, registration, onFailure, onChange }: RedisUse,
   create: (options: GuardedRedisOptions) => T
