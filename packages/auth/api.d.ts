@@ -1202,12 +1202,12 @@ interface IssuerOptions {
      */
     jwksUrl?: string;
     /**
-     * Its public keys in PEM.
+     * Its public keys in PEM, as text or as a Buffer.
      *
      * @defaultValue none: no fixed keys
      * @throws RangeError for a weak key, and for a key that verifies none of `algorithms`.
      */
-    publicKey?: string | readonly string[];
+    publicKey?: string | Buffer | readonly (string | Buffer)[];
     /**
      * A shared secret (HMAC), at least 32 bytes: text, a Buffer or a JSON Web Key.
      *
@@ -1297,13 +1297,13 @@ interface JwtOptions {
      */
     secret?: SymmetricKey | readonly SymmetricKey[];
     /**
-     * Signs and verifies the app's tokens with a key pair: a private key in PEM, RSA of at least 2048 bits, P-256, P-384,
-     * P-521 or Ed25519. A list is a rotation, like `secret`.
+     * Signs and verifies the app's tokens with a key pair: a private key in PEM, as text or as a Buffer, RSA of at least 2048
+     * bits, P-256, P-384, P-521 or Ed25519. A list is a rotation, like `secret`.
      *
      * @defaultValue none: the app issues no tokens signed with a key pair
      * @throws RangeError for a weaker key, another kind of key, and beside `secret`.
      */
-    key?: string | Secret | readonly (string | Secret)[];
+    key?: string | Buffer | Secret | readonly (string | Buffer | Secret)[];
     /**
      * The only algorithm of the app's tokens.
      *

@@ -102,6 +102,8 @@ interface VariableSchema {
     readonly pattern?: string;
     /** The rule of the pattern, in words. */
     readonly rule?: string;
+    /** Of a number: it may also be written as a time with a unit, `30s` or `5 minutes`. */
+    readonly unit?: 'milliseconds';
     /** Makes the value a `Secret`, which is never printed. */
     readonly secret?: true;
     /** The value in the example file. Never a usable secret. */
@@ -377,109 +379,12 @@ interface SeaworthyOptions {
  */
 declare const environmentSchema: {
     readonly properties: {
-        readonly NODE_ENV: {
-            readonly type: "string";
-            readonly default: "production";
-            readonly example: "production";
-            readonly description: "The environment. `development` allows cookies without https and drops delays; any other value means production.";
-        };
-        readonly HOST: {
-            readonly type: "string";
-            readonly default: "127.0.0.1";
-            readonly example: "0.0.0.0";
-            readonly description: "Address to listen on. Containers need `0.0.0.0`.";
-        };
-        readonly PORT: {
-            readonly default: 3000;
-            readonly description: "Port to listen on. 0 takes a free one.";
-            readonly type: "integer";
-            readonly minimum: 0;
-            readonly maximum: 65535;
-        };
-        readonly TLS_CERT_FILE: {
-            readonly type: "string";
-            readonly example: "/etc/tls/tls.crt";
-            readonly description: "File with the TLS certificate of the server in PEM, and those of the authorities between it and the root. Without it the server has no TLS.";
-        };
-        readonly TLS_KEY_FILE: {
-            readonly type: "string";
-            readonly example: "/etc/tls/tls.key";
-            readonly description: "File with the private key of the certificate. New contents of both are used without a restart.";
-        };
-        readonly LOG_LEVEL: {
-            readonly type: "string";
-            readonly enum: readonly ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
-            readonly default: "info";
-            readonly description: "The lowest level that is logged.";
-        };
-        readonly SLOW_THRESHOLD: {
-            readonly type: "integer";
-            readonly minimum: 1;
-            readonly description: "Milliseconds from which a request is logged as slow.";
-        };
-        readonly LOG_DETAILS: {
-            readonly type: "boolean";
-            readonly description: "Whether lines below `LOG_LEVEL` are kept for each request, and written if it fails, is slow or is traced.";
-        };
-        readonly LOG_DETAILS_LEVEL: {
-            readonly type: "string";
-            readonly enum: readonly ["trace", "debug", "info", "warn", "error", "fatal"];
-            readonly description: "The lowest level that is kept with `LOG_DETAILS`. By default `debug`.";
-        };
-        readonly LOG_DETAILS_MAX_BYTES: {
-            readonly type: "integer";
-            readonly minimum: 1024;
-            readonly maximum: 16777216;
-            readonly description: "Bytes of lines that one request keeps with `LOG_DETAILS`. By default 65536.";
-        };
-        readonly LOG_BUFFER: {
-            readonly type: "boolean";
-            readonly description: "Whether lines are written in blocks. A process that is killed loses those of the last 100 ms.";
-        };
-        readonly LOG_BUFFER_BYTES: {
-            readonly type: "integer";
-            readonly minimum: 256;
-            readonly maximum: 16000;
-            readonly description: "Bytes after which a block is written with `LOG_BUFFER`. By default 8192.";
-        };
-        readonly LOG_BUFFER_INTERVAL: {
-            readonly type: "integer";
-            readonly minimum: 10;
-            readonly maximum: 10000;
-            readonly description: "Milliseconds after which a block is written at the latest with `LOG_BUFFER`. By default 100.";
-        };
-        readonly BLOCKED_LOOP_THRESHOLD: {
-            readonly type: "integer";
-            readonly minimum: 20;
-            readonly maximum: 60000;
-            readonly description: "Milliseconds from which a turn of the event loop is logged, with its route and stack. Without it there is no watch.";
-        };
-        readonly TRUST_PROXY: {
-            readonly type: "string";
-            readonly example: "10.0.0.0/8";
-            readonly description: "Addresses and CIDR ranges of the proxies in front, separated by commas. Without it no proxy is trusted.";
-        };
-        readonly CORS_ORIGIN: {
-            readonly type: "string";
-            readonly example: "https://app.example.com";
-            readonly description: "Origins from which browsers may send requests, separated by commas.";
-        };
-        readonly RATE_LIMIT_MAX: {
-            readonly type: "integer";
-            readonly minimum: 1;
-            readonly description: "Requests that one address may send in each window.";
-        };
-        readonly RATE_LIMIT_WINDOW: {
-            readonly type: "string";
-            readonly example: "1 minute";
-            readonly description: "The window of the rate limit: `30 seconds`, `1 minute`, or a number of milliseconds.";
-        };
         readonly REDIS_URL: {
             readonly type: "string";
             readonly secret: true;
             readonly pattern: "^rediss?://";
             readonly rule: "an address: redis://user:password@host:6379/0, or rediss:// for TLS";
-            readonly description: "Redis or Valkey for state that processes share: `redis://user:password@host:6379/0`, `rediss://` for TLS. Alternatively, set the variables for its parts:";
+            readonly description: "Redis or Valkey for state that processes share: `redis://user:password@host:6379/0`, `rediss://` for TLS. Alternatively, set the variables for its parts; a user, a password or TLS that the address lacks is taken from them too.";
         };
         readonly REDIS_HOST: {
             readonly type: "string";
@@ -601,16 +506,19 @@ declare const environmentSchema: {
         };
         readonly DRAIN_DELAY: {
             readonly type: "integer";
+            readonly unit: "milliseconds";
             readonly minimum: 0;
             readonly description: "Milliseconds that the service continues to serve after a signal, at least.";
         };
         readonly SHUTDOWN_TIMEOUT: {
             readonly type: "integer";
+            readonly unit: "milliseconds";
             readonly minimum: 0;
             readonly description: "Milliseconds that requests in flight have after that.";
         };
         readonly GRACE_PERIOD: {
             readonly type: "integer";
+            readonly unit: "milliseconds";
             readonly minimum: 1;
             readonly description: "Milliseconds after which the platform kills the process, without those of a `preStop` hook. Known platforms are recognised.";
         };
@@ -631,6 +539,106 @@ declare const environmentSchema: {
             readonly type: "string";
             readonly example: "security.cors,auth";
             readonly description: "Parts to switch off, separated by commas: `auth`, `security.rateLimit`.";
+        };
+        readonly NODE_ENV: {
+            readonly type: "string";
+            readonly default: "production";
+            readonly example: "production";
+            readonly description: "The environment. `development` allows cookies without https and drops delays; any other value means production.";
+        };
+        readonly HOST: {
+            readonly type: "string";
+            readonly default: "127.0.0.1";
+            readonly example: "0.0.0.0";
+            readonly description: "Address to listen on. Containers need `0.0.0.0`.";
+        };
+        readonly PORT: {
+            readonly default: 3000;
+            readonly description: "Port to listen on. 0 takes a free one.";
+            readonly type: "integer";
+            readonly minimum: 0;
+            readonly maximum: 65535;
+        };
+        readonly TLS_CERT_FILE: {
+            readonly type: "string";
+            readonly example: "/etc/tls/tls.crt";
+            readonly description: "File with the TLS certificate of the server in PEM, and those of the authorities between it and the root. Without it the server has no TLS.";
+        };
+        readonly TLS_KEY_FILE: {
+            readonly type: "string";
+            readonly example: "/etc/tls/tls.key";
+            readonly description: "File with the private key of the certificate. New contents of both are used without a restart.";
+        };
+        readonly LOG_LEVEL: {
+            readonly type: "string";
+            readonly enum: readonly ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
+            readonly default: "info";
+            readonly description: "The lowest level that is logged.";
+        };
+        readonly SLOW_THRESHOLD: {
+            readonly type: "integer";
+            readonly unit: "milliseconds";
+            readonly minimum: 1;
+            readonly description: "Milliseconds from which a request is logged as slow.";
+        };
+        readonly LOG_DETAILS: {
+            readonly type: "boolean";
+            readonly description: "Whether lines below `LOG_LEVEL` are kept for each request, and written if it fails, is slow or is traced.";
+        };
+        readonly LOG_DETAILS_LEVEL: {
+            readonly type: "string";
+            readonly enum: readonly ["trace", "debug", "info", "warn", "error", "fatal"];
+            readonly description: "The lowest level that is kept with `LOG_DETAILS`. By default `debug`.";
+        };
+        readonly LOG_DETAILS_MAX_BYTES: {
+            readonly type: "integer";
+            readonly minimum: 1024;
+            readonly maximum: 16777216;
+            readonly description: "Bytes of lines that one request keeps with `LOG_DETAILS`. By default 65536.";
+        };
+        readonly LOG_BUFFER: {
+            readonly type: "boolean";
+            readonly description: "Whether lines are written in blocks. A process that is killed loses those of the last 100 ms.";
+        };
+        readonly LOG_BUFFER_BYTES: {
+            readonly type: "integer";
+            readonly minimum: 256;
+            readonly maximum: 16000;
+            readonly description: "Bytes after which a block is written with `LOG_BUFFER`. By default 8192.";
+        };
+        readonly LOG_BUFFER_INTERVAL: {
+            readonly type: "integer";
+            readonly unit: "milliseconds";
+            readonly minimum: 10;
+            readonly maximum: 10000;
+            readonly description: "Milliseconds after which a block is written at the latest with `LOG_BUFFER`. By default 100.";
+        };
+        readonly BLOCKED_LOOP_THRESHOLD: {
+            readonly type: "integer";
+            readonly unit: "milliseconds";
+            readonly minimum: 20;
+            readonly maximum: 60000;
+            readonly description: "Milliseconds from which a turn of the event loop is logged, with its route and stack. Without it there is no watch.";
+        };
+        readonly TRUST_PROXY: {
+            readonly type: "string";
+            readonly example: "10.0.0.0/8";
+            readonly description: "Addresses and CIDR ranges of the proxies in front, separated by commas. Without it no proxy is trusted.";
+        };
+        readonly CORS_ORIGIN: {
+            readonly type: "string";
+            readonly example: "https://app.example.com";
+            readonly description: "Origins from which browsers may send requests, separated by commas.";
+        };
+        readonly RATE_LIMIT_MAX: {
+            readonly type: "integer";
+            readonly minimum: 1;
+            readonly description: "Requests that one address may send in each window.";
+        };
+        readonly RATE_LIMIT_WINDOW: {
+            readonly type: "string";
+            readonly example: "1 minute";
+            readonly description: "The window of the rate limit: `30 seconds`, `1 minute`, or a number of milliseconds.";
         };
     };
     readonly required: readonly [];

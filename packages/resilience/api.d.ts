@@ -339,48 +339,6 @@ interface RequestDeadline {
 }
 
 /**
- * 400: a value that would change the path of the outgoing URL.
- *
- * @example
- * const isForged = (error: unknown) => error instanceof PathError && error.code === 'INVALID_PATH_SEGMENT'
- * app.get('/users/:id', async (request) => {
- *   const { id } = request.params as { id: string }
- *   const response = await app.resilience.fetch(request, 'http://users.internal', { path: [id] })
- *   return response.json()
- * })
- */
-declare class PathError extends PluginError<'INVALID_PATH_SEGMENT'> {
-    constructor();
-}
-/**
- * 400: the address of a call with `allowPrivate: false`, or one that it was redirected to, is not a public one.
- *
- * @example
- * app.setErrorHandler((error, _request, reply) => {
- *   if (error instanceof AddressError) return reply.code(400).send({ message: 'Use a public address' })
- *   throw error
- * })
- */
-declare class AddressError extends PluginError<'ADDRESS_NOT_ALLOWED'> {
-    constructor();
-}
-/**
- * A function in the options of a breaker has thrown, or returned what it must not. `cause` is what it threw.
- *
- * @example
- * app.addHook('onError', async (_request, _reply, error) => {
- *   if (error instanceof CallbackError) app.log.error(`correct the option ${error.option}`)
- * })
- */
-declare class CallbackError extends Error {
-    readonly code = "CALLBACK_FAILED";
-    /** The option with the function: `key`. */
-    readonly option: string;
-    /** @param breaker - The name of the breaker. */
-    constructor(breaker: string, option: string, problem: string, cause?: unknown);
-}
-
-/**
  * Why a call has no result of the guarded function. Fallbacks are chosen by it.
  *
  * @example
@@ -426,6 +384,7 @@ declare abstract class RejectionError extends ResilienceError {
     readonly isRejection: true;
     constructor(message: string, details: ResilienceErrorDetails);
 }
+
 /**
  * 503: the breaker is open, isolated, or admits only some calls. `cause` is the latest failure.
  *
@@ -1011,8 +970,8 @@ interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown> extend
      */
     coalesce?: (...args: Args) => string | undefined;
     /**
-     * Gives each key (a host, a shard) a separate breaker and bulkhead. A call whose key cannot be found fails. The key is in log lines and on the management
-     * listener, never in a metric's label.
+     * Gives each key (a host, a shard) a separate breaker and bulkhead. If the function throws, the call fails. The key is
+     * in log lines and on the management listener, never in a metric's label.
      *
      * @defaultValue None: one breaker for all calls
      */
@@ -1060,6 +1019,49 @@ type GuardedArgs<Fn> = Fn extends (context: never, ...args: infer Args) => unkno
  * app.resilience.breaker('prices', price, { fallback: () => none })
  */
 type GuardedResult<Fn> = Fn extends (context: never, ...args: never) => infer Result ? Awaited<Result> : never;
+
+/**
+ * 400: a value that would change the path of the outgoing URL.
+ *
+ * @example
+ * const isForged = (error: unknown) => error instanceof PathError && error.code === 'INVALID_PATH_SEGMENT'
+ * app.get('/users/:id', async (request) => {
+ *   const { id } = request.params as { id: string }
+ *   const response = await app.resilience.fetch(request, 'http://users.internal', { path: [id] })
+ *   return response.json()
+ * })
+ */
+declare class PathError extends PluginError<'INVALID_PATH_SEGMENT'> {
+    constructor();
+}
+/**
+ * 400: the URL of a call has no host (`data:`, `file:`); or with `allowPrivate: false`, the address, or one that the call
+ * was redirected to, is not a public one.
+ *
+ * @example
+ * app.setErrorHandler((error, _request, reply) => {
+ *   if (error instanceof AddressError) return reply.code(400).send({ message: 'Use a public address' })
+ *   throw error
+ * })
+ */
+declare class AddressError extends PluginError<'ADDRESS_NOT_ALLOWED'> {
+    constructor();
+}
+/**
+ * A function in the options of a breaker has thrown, or returned what it must not. `cause` is what it threw.
+ *
+ * @example
+ * app.addHook('onError', async (_request, _reply, error) => {
+ *   if (error instanceof CallbackError) app.log.error(`correct the option ${error.option}`)
+ * })
+ */
+declare class CallbackError extends Error {
+    readonly code = "CALLBACK_FAILED";
+    /** The option with the function: `key`. */
+    readonly option: string;
+    /** @param breaker - The name of the breaker. */
+    constructor(breaker: string, option: string, problem: string, cause?: unknown);
+}
 
 /**
  * Path segments and a query whose values are encoded.
@@ -1318,8 +1320,8 @@ interface Resilience {
      */
     onStateChange(listener: StateChangeListener): () => void;
     /**
-     * Gives an opossum breaker of the app metrics, log lines, readiness, a place in the report and the operators' routes,
-     * and shuts it down with the app. It decides as before, and the app's calls of `fire` stay as they are. The result's
+     * Connects an opossum breaker of the app to metrics, log lines, readiness, the report and the operators' routes, and
+     * shuts it down with the app. It decides as before, and the app's calls of `fire` stay as they are. The result's
      * `call(request, …)` also ends at the request's deadline, and rejects with this package's errors.
      *
      * @example

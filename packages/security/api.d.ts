@@ -137,7 +137,7 @@ interface RedisClient {
  * @example
  * const limits: readonly SecurityErrorCode[] = ['RATE_LIMITED', 'RATE_LIMIT_BANNED']
  */
-type SecurityErrorCode = 'RATE_LIMITED' | 'RATE_LIMIT_BANNED' | 'RATE_LIMIT_STORE_DOWN' | 'CONCURRENCY_LIMITED' | 'UNSUPPORTED_CONTENT_TYPE' | 'BODY_TOO_DEEP' | 'TOO_MANY_KEYS' | 'FORBIDDEN_PROPERTY';
+type SecurityErrorCode = 'RATE_LIMITED' | 'RATE_LIMIT_BANNED' | 'RATE_LIMIT_STORE_DOWN' | 'CONCURRENCY_LIMITED' | 'UNSUPPORTED_CONTENT_TYPE' | 'BODY_TOO_DEEP' | 'TOO_MANY_KEYS' | 'KEY_TOO_LONG' | 'FORBIDDEN_PROPERTY';
 /**
  * The members of a {@link SecurityError} besides its message.
  *
@@ -237,7 +237,7 @@ interface RateLimitContext {
  */
 interface LimitOptions {
     /**
-     * Requests within the window, at least 0, or a function that returns them. While an app has not set it, files of
+     * Requests within the window, at least 0, or a function that returns them (`Infinity`: no limit). While an app has not set it, files of
      * `@fastify/static` are counted apart, up to 1000, and requests by `app.inject()` without an address are never rejected.
      *
      * @defaultValue 100
@@ -486,6 +486,17 @@ interface NodeRedisClient {
     eval(...args: never[]): Promise<unknown>;
 }
 /**
+ * A client of `@upstash/redis`, as far as its type matters here.
+ *
+ * @example
+ * const withRedis = async (redis: UpstashClient) => app.register(rateLimit, { redis }) // Redis.fromEnv() of @upstash/redis
+ */
+interface UpstashClient {
+    evalsha(...args: never[]): Promise<unknown>;
+    eval(...args: never[]): Promise<unknown>;
+    createScript(...args: never[]): unknown;
+}
+/**
  * Options of `rateLimit`: the limit per address, and the options of all limits together.
  *
  * @example
@@ -519,12 +530,13 @@ interface RateLimitOptions extends LimitOptions {
      */
     failures?: LimitOptions | false | undefined;
     /**
-     * The store in which several processes count together: a client of ioredis or of node-redis, or options for one of
-     * ioredis (install `ioredis`). Redis 6 or Valkey.
+     * The store in which several processes count together: a client of ioredis, of node-redis 4 or later or of Upstash,
+     * or options for one of ioredis (install `ioredis`). Redis 6 or Valkey. In a cluster a request makes one call for each
+     * client that its limits count, else one for all.
      *
      * @defaultValue none: each process counts alone
      */
-    redis?: RedisClient | NodeRedisClient | RedisConnection | undefined;
+    redis?: RedisClient | NodeRedisClient | UpstashClient | RedisConnection | undefined;
     /**
      * A class of the app that counts instead, written for `@fastify/rate-limit`. Each limit is one call; limits on
      * failures and `cost` need a store that gives back, so they are refused with it.
@@ -652,12 +664,12 @@ interface ConcurrencyOptions extends ConcurrencyLimitOptions {
      */
     mode?: Mode | undefined;
     /**
-     * The store in which several processes count together: a client of ioredis or of node-redis, or options for one of
-     * ioredis (install `ioredis`). Redis 6 or Valkey. A request makes one call when it starts and one when it ends.
+     * The store in which several processes count together: a client of ioredis, of node-redis 4 or later or of Upstash,
+     * or options for one of ioredis (install `ioredis`). Redis 6 or Valkey. A request makes one call when it starts and one when it ends.
      *
      * @defaultValue none: each process counts alone
      */
-    redis?: RedisClient | NodeRedisClient | RedisConnection | undefined;
+    redis?: RedisClient | NodeRedisClient | UpstashClient | RedisConnection | undefined;
     /**
      * The prefix of every key in Redis. Services with the same prefix count together.
      *
@@ -719,7 +731,7 @@ type OriginRule = string | RegExp;
  */
 type OriginList = readonly (OriginRule | boolean | OriginList)[];
 /**
- * Decides about an origin, by a callback or a promise. An error disallows it.
+ * Decides about an origin: by a callback, a promise, or at once if it has no second parameter. An error disallows it.
  *
  * @example
  * const origin: OriginFunction = (from, callback) => callback(null, from?.endsWith('.example.com'))
@@ -1349,11 +1361,12 @@ interface ValidationOptions {
      */
     boundaries?: readonly Boundary[] | undefined;
     /**
-     * Whether a pattern in a schema that a client can make run for seconds stops the start, is a warning, or is ignored.
-     * A route can decide otherwise: `config: { validation: { unsafePatterns: 'warn' } }`.
+     * Whether a pattern in a schema that a client can make run for seconds stops the start, is a warning, or is ignored:
+     * of a route, of the shared schemas that it refers to, and of formats that the app has added. A route can decide
+     * otherwise: `config: { validation: { unsafePatterns: 'warn' } }`.
      *
      * @defaultValue 'error'; 'warn' with `mode: 'observe'`
-     * @throws Error when the route is added, with `'error'`, naming the pattern.
+     * @throws Error when the route is added or the app becomes ready, with `'error'`, naming the pattern.
      */
     unsafePatterns?: UnsafePatterns | undefined;
     /**
@@ -1601,7 +1614,7 @@ interface SecurityStatus {
     headers?: Readonly<Record<string, string>>;
     /** The limits, by name. */
     limits?: () => LimitInfo[];
-    /** The store of the counts, and whether it answers. */
+    /** The store of the counts, and whether it answers. Of several registrations: whether all do. */
     store?: () => {
         kind: 'memory' | 'redis' | 'custom';
         up: boolean;
@@ -1632,4 +1645,4 @@ declare module 'fastify' {
 declare const validation: FastifyPluginAsync<ValidationOptions>;
 
 export { ConcurrencyLimitError, RateLimitError, RateLimitStoreError, SecurityError, concurrencyLimit, cors, security as default, headers, clientNetwork as normalizeIP, rateLimit, security, securityServerOptions, validation };
-export type { Boundary, ConcurrencyLimitOptions, ConcurrencyOptions, CorsDelegator, CorsHook, CorsOptions, CspNonce, HeadersOptions, HelmetHeaders, HelmetRouteOption, LimitInfo, LimitOptions, MakeRateLimit, MakeRateLimitCheck, Mode, NodeRedisClient, OpenBoundary, OriginFunction, OriginList, OriginRule, Profile, RateLimitContext, RateLimitHeader, RateLimitHook, RateLimitOptions, RateLimitResult, RateLimitStore, RateLimitStoreClass, RedisClient, RedisConnection, RouteConcurrency, RouteCors, RouteHeaders, RouteHeadersOptions, RouteHelmet, RouteLimitOptions, RouteRateLimit, RouteValidation, RouteValidationOptions, SecurityErrorCode, SecurityErrorOptions, SecurityOptions, SecurityServerOptions, SecurityServerSettings, SecurityStatus, StoreCallback, StoreErrorPolicy, UnsafePatterns, ValidationOptions };
+export type { Boundary, ConcurrencyLimitOptions, ConcurrencyOptions, CorsDelegator, CorsHook, CorsOptions, CspNonce, HeadersOptions, HelmetHeaders, HelmetRouteOption, LimitInfo, LimitOptions, MakeRateLimit, MakeRateLimitCheck, Mode, NodeRedisClient, OpenBoundary, OriginFunction, OriginList, OriginRule, Profile, RateLimitContext, RateLimitHeader, RateLimitHook, RateLimitOptions, RateLimitResult, RateLimitStore, RateLimitStoreClass, RedisClient, RedisConnection, RouteConcurrency, RouteCors, RouteHeaders, RouteHeadersOptions, RouteHelmet, RouteLimitOptions, RouteRateLimit, RouteValidation, RouteValidationOptions, SecurityErrorCode, SecurityErrorOptions, SecurityOptions, SecurityServerOptions, SecurityServerSettings, SecurityStatus, StoreCallback, StoreErrorPolicy, UnsafePatterns, UpstashClient, ValidationOptions };

@@ -31,8 +31,8 @@ interface DrainDelay {
  */
 interface ShutdownOptions {
     /**
-     * The signals that start the shutdown. A second signal exits at once, with code 128 + its number; the same one within
-     * 500 ms counts as the first, because wrappers pass signals on.
+     * The signals that start the shutdown. A second signal exits at once, with code 128 + its number; one within 500 ms
+     * counts as the first, because wrappers pass signals on.
      *
      * @defaultValue ['SIGTERM', 'SIGINT']
      * @throws RangeError for a signal that cannot be caught.

@@ -47,6 +47,15 @@ const wrongOptions: [object, RegExp][] = [
   [issuer({ jwksUrl: 'https://id.example.com/keys', audience: [] }), /audience" must be set/],
   [{ session: {} }, /"session.key" must be 32 random bytes/],
   [{ session: { key: 'short' } }, /"session.key" must be/],
+  [{ session: { key: 1234567890123 } }, /"session.key" must be text or a Buffer, got number$/],
+  [
+    { session: { key: randomBytes(32), salt: { a: 1 } } },
+    /"session.salt" must be text or a Buffer, got object$/
+  ],
+  [
+    { jwt: { secret: { 'sentinel-1': 'x', private: 'y' } } },
+    /"jwt.secret" must be a secret of at least 32 bytes, got an object with another member, private$/
+  ],
   [
     { session: { key: randomBytes(32), cookie: { sameSight: 'lax' } } },
     /"session.cookie.sameSight" is not an option/

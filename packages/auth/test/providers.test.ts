@@ -227,7 +227,7 @@ t.test('tokens of version 1 of Entra are verified by the keys of its other host'
   const real = globalThis.fetch
   t.teardown(() => void (globalThis.fetch = real))
   globalThis.fetch = async (url) => {
-    asked.push(String(url))
+    asked.push(url instanceof Request ? url.url : url.toString())
     const keys = [{ ...pair.publicKey.export({ format: 'jwk' }), kid: 'k', use: 'sig' }]
     return new Response(JSON.stringify({ keys }))
   }

@@ -105,7 +105,9 @@ const describe = (value: unknown): string => {
     return typeof value === 'function'
       ? 'a function: for keys by id set "jwksUrl" of an issuer'
       : typeof value
-  return `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'nothing'}`
+  // A secret may have been written as a name: `secret: { [process.env.SECRET]: true }`.
+  const names = Object.keys(value).map((name) => (/^[a-z_]{1,12}$/i.test(name) ? name : 'another member'))
+  return `an object with ${names.slice(0, 5).join(', ') || 'nothing'}`
 }
 
 /** Checks a client secret that another party has issued: any text that is not empty. */

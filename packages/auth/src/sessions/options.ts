@@ -185,13 +185,21 @@ export function resolveSession(options: SessionOptions): ResolvedSession {
 
 /** A key of sessions. @throws RangeError for another length, and for bytes that are not random. */
 export function keyBytes(value: string | Secret | Buffer): Buffer {
-  const bytes = Buffer.isBuffer(value) ? value : Buffer.from(reveal(value), 'base64')
+  const bytes = bytesOf('session.key', value, 'base64')
   if (bytes.length !== 32)
     return check.failWith('session.key', '32 bytes, in base64 or as a Buffer', `${bytes.length} bytes`)
   return new Set(bytes).size < 8 ? check.failWith('session.key', '32 random bytes', 'a pattern') : bytes
 }
 
 function saltBytes(value: string | Secret | Buffer): Buffer {
-  const bytes = Buffer.isBuffer(value) ? value : Buffer.from(reveal(value), 'ascii')
+  const bytes = bytesOf('session.salt', value, 'ascii')
   return bytes.length === 16 ? bytes : check.failWith('session.salt', '16 bytes', `${bytes.length} bytes`)
+}
+
+function bytesOf(option: string, value: string | Secret | Buffer, encoding: 'base64' | 'ascii'): Buffer {
+  if (Buffer.isBuffer(value)) return value
+  const text: unknown = reveal(value)
+  return typeof text === 'string'
+    ? Buffer.from(text, encoding)
+    : check.failWith(option, 'text or a Buffer', typeof text)
 }

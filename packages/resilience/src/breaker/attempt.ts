@@ -64,7 +64,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
   }
 
   #start(): void {
-    const { policy, pendingWork, fn } = this.host
+    const { pendingWork, fn } = this.host
     const { call } = this
     if (call.deadline?.isClientGone) return this.#skip('canceled', new CallCanceledError())
     const remaining = call.expiresAt - this.startedAt
