@@ -53,8 +53,8 @@ const wrongOptions: [object, RegExp][] = [
     /"session.salt" must be text or a Buffer, got object$/
   ],
   [
-    { jwt: { secret: { 'sentinel-1': 'x', private: 'y' } } },
-    /"jwt.secret" must be a secret of at least 32 bytes, got an object with another member, private$/
+    { jwt: { secret: { 'sentinel-1': 'x', other: 'y' } } },
+    /"jwt.secret" must be a secret of at least 32 bytes, got an object with another member, other$/
   ],
   [
     { session: { key: randomBytes(32), cookie: { sameSight: 'lax' } } },
