@@ -1,4 +1,4 @@
-// What it costs to reject a request, beside what it costs to serve one.
+// The cost of rejecting a request, beside that of serving one.
 import { openLoad, requestText } from '../load.mjs'
 import { startSubject } from '../subject.mjs'
 
