@@ -40,12 +40,6 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     return this.#permit.isProbe
   }
 
-  /** The time limit of the attempt if its caller had endless time. Milliseconds. */
-  get #attemptLimit(): number {
-    const { policy } = this.host
-    return this.isProbe ? Math.min(policy.timeout, probeLimit(policy)) : policy.timeout
-  }
-
   get bodyTimeout(): number {
     return this.host.policy.bodyTimeout
   }
@@ -70,7 +64,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     const remaining = call.expiresAt - this.startedAt
     if (remaining <= 0) return this.#skip('ignored', call.timeoutError())
 
-    const limit = Math.min(this.#attemptLimit, remaining)
+    const limit = Math.min(attemptLimit(this.host.policy, this.isProbe), remaining)
     if (limit !== Infinity) this.startTimeLimit(limit)
     call.current = this
     call.track(this, pendingWork)
@@ -196,7 +190,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
       this.#permit.release()
       return this.#giveUp(new CallTimeoutError())
     }
-    const isCutByCall = this.timeLimit < this.#attemptLimit
+    const isCutByCall = this.timeLimit < attemptLimit(this.host.policy, this.isProbe)
     const error = isCutByCall ? call.timeoutError() : new CallTimeoutError()
     // A short deadline that a client has sent must not open the breaker for other clients, nor keep it open.
     if (!isCutByCall || (!call.byDeadline && call.attempts === 1)) {
@@ -227,7 +221,7 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     this.#isDetached = true
     this.unlink()
     this.host.pendingWork.add(this)
-    this.changeTimeLimit(this.#attemptLimit)
+    this.changeTimeLimit(attemptLimit(this.host.policy, this.isProbe))
     return true
   }
 
@@ -236,6 +230,10 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     this.#slot?.releaseLater()
   }
 }
+
+/** The time limit of an attempt whose caller has endless time. Milliseconds. */
+const attemptLimit = (policy: AttemptHost<never, never>['policy'], isProbe: boolean): number =>
+  isProbe ? Math.min(policy.timeout, probeLimit(policy)) : policy.timeout
 
 const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null | undefined)?.code
 
