@@ -55,8 +55,10 @@ void client
 app.register(auth, { jwt: { secret: 12345 } })
 // @ts-expect-error a function is no secret: the app's tokens have fixed keys
 app.register(auth, { jwt: { secret: async () => secret } })
+// A key in PEM may be read as text or as a Buffer.
+app.register(auth, { jwt: { key: Buffer.from('-----BEGIN PRIVATE KEY-----') } })
 // @ts-expect-error keys are in PEM
-app.register(auth, { jwt: { key: Buffer.alloc(32) } })
+app.register(auth, { jwt: { key: 12345 } })
 // @ts-expect-error no such algorithm
 app.register(auth, { jwt: { secret, algorithm: 'none' } })
 // @ts-expect-error no such option
