@@ -1,3 +1,4 @@
+import { isObject } from '@seaworthy/internal'
 import type { RouteOptions } from 'fastify'
 import { phases } from './uncalled-guards.ts'
 
@@ -68,10 +69,10 @@ export function rulesInOtherWords(route: RouteOptions): string[] {
     if (value === undefined || value === null) return
     if (aboutPublic.test(name) ? value === false : value !== false && isAboutAccess(name))
       found.push(place + name)
-    else if (isPlainObject(value)) {
+    else if (isObject(value)) {
       const { auth, config } = value as { auth?: unknown; config?: unknown }
       if (auth) found.push(`${place}${name}.auth`)
-      else if (isPlainObject(config) && config.auth) found.push(`${place}${name}.config.auth`)
+      else if (isObject(config) && config.auth) found.push(`${place}${name}.config.auth`)
     }
   }
   for (const [name, value] of Object.entries(route)) if (!isOfFastify(name)) look('', name, value)
@@ -83,10 +84,7 @@ export function rulesInOtherWords(route: RouteOptions): string[] {
 /** Whether a route without any hook has the schemes of OpenAPI, which only describe. */
 function documentsSecurity(route: RouteOptions): boolean {
   const { security } = (route.schema ?? {}) as { security?: unknown }
-  if (
-    !Array.isArray(security) ||
-    !security.some((each) => isPlainObject(each) && Object.keys(each).length > 0)
-  )
+  if (!Array.isArray(security) || !security.some((each) => isObject(each) && Object.keys(each).length > 0))
     return false
   return phases.every((phase) => [route[phase] ?? []].flat().length === 0)
 }
@@ -96,6 +94,3 @@ const isAboutAccess = (name: string): boolean =>
 
 /** Options that Fastify reads, and may have such words in them. */
 const isOfFastify = (name: string): boolean => name === 'config' || name === 'constraints'
-
-const isPlainObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

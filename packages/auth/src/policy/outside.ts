@@ -1,3 +1,4 @@
+import { shortList } from '@seaworthy/internal'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { rootOf, scopesOf, sharedInApp } from '../core/scopes.ts'
 import { undefinedRules } from './uncalled-guards.ts'
@@ -13,7 +14,7 @@ export const noteScope = (fastify: FastifyInstance): ReadonlySet<object> =>
 /** Watches the routes outside of the scope of the plugin. */
 export interface Outside {
   /** Warns of those that seem to have a guard. */
-  report(hasOwnRoutes: boolean, list: (names: readonly string[]) => string): void
+  report(hasOwnRoutes: boolean): void
 }
 
 /**
@@ -31,11 +32,11 @@ export function watchOutside(fastify: FastifyInstance): Outside {
       suspects.push({ name: `${[route.method].flat().join('|')} ${route.url}`, scope: this })
   })
   return {
-    report(hasOwnRoutes, list) {
+    report(hasOwnRoutes) {
       const guarded = scopesWithPlugin(fastify)
       const open = suspects.filter(({ scope }) => ![...scopesOf(scope)].some((each) => guarded.has(each)))
       if (open.length > 0) {
-        const names = list([...new Set(open.map(({ name }) => name))])
+        const names = shortList([...new Set(open.map(({ name }) => name))])
         const what = `the scope of @seaworthy/auth does not have ${names}`
         fastify.log.warn(
           `auth: ${what}; these are open; wrap the plugin that registers it with fastify-plugin if they need guards`

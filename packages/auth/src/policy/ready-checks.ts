@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { invalidOption } from '@seaworthy/internal'
+import { invalidOption, shortList } from '@seaworthy/internal'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { scopesOf } from '../core/scopes.ts'
 import { isPreflight } from './early-routes.ts'
@@ -80,7 +80,7 @@ export function checkWhenReady(fastify: FastifyInstance, options: ReadyChecksOpt
         for (const key of registered.get(each) ?? []) note(ofRegister, key, name)
     }
     warnOfOpen({ misplaced, absent, ofRegister })
-    outside.report(options.hasOwnRoutes(), shortList)
+    outside.report(options.hasOwnRoutes())
     checkDefaultDeny(open, done)
   })
 
@@ -120,7 +120,3 @@ export function checkWhenReady(fastify: FastifyInstance, options: ReadyChecksOpt
 /** Plugins of Fastify, such as @fastify/http-proxy, pass on hooks that the app may leave out. */
 const isOfFastify = (scope: object): boolean =>
   String((scope as { pluginName?: unknown }).pluginName).startsWith('@fastify/')
-
-/** The first names of a list, and how many there are more. */
-const shortList = (names: readonly string[]): string =>
-  names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '')

@@ -1,3 +1,4 @@
+import { isObject } from '@seaworthy/internal'
 import type { RouteOptions } from 'fastify'
 
 /** The stages in which a guard protects the handler. */
@@ -34,7 +35,7 @@ export function uncalledGuards(route: RouteOptions, isGuard: IsGuard): string[] 
   for (const [name, value] of Object.entries(route)) {
     if (name === 'config' || (phases as readonly string[]).includes(name)) continue
     if (hasGuard(value, isGuard)) found.push(name)
-    else if (isPlainObject(value))
+    else if (isObject(value))
       found.push(...namesWithGuards(value, isGuard).map((inner) => `${name}.${inner}`))
   }
   return found
@@ -55,14 +56,11 @@ export function undefinedRules(route: RouteOptions): string[] {
 
 /** Options of `register()` that look like the guard of its routes: it does not know any of them. */
 export function guardsOfRegister(options: unknown, isGuard: IsGuard): string[] {
-  if (!isPlainObject(options)) return []
+  if (!isObject(options)) return []
   const found = namesWithGuards(options, isGuard)
   const { auth, config } = options as { auth?: unknown; config?: { auth?: unknown } | null }
-  if (auth === true || (isPlainObject(auth) && ('roles' in auth || 'scopes' in auth || 'schemes' in auth)))
+  if (auth === true || (isObject(auth) && ('roles' in auth || 'scopes' in auth || 'schemes' in auth)))
     found.push('auth')
-  if (isPlainObject(config) && 'auth' in config && config.auth !== false) found.push('config.auth')
+  if (isObject(config) && 'auth' in config && config.auth !== false) found.push('config.auth')
   return found
 }
-
-const isPlainObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,10 +1,8 @@
 import { isOperationalPath } from '@seaworthy/contract'
-import { invalidOption } from '@seaworthy/internal'
+import { invalidOption, shortList } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 import { isChildScope, routesWithout } from '../internals.ts'
 import type { SeaworthyOptions } from '../parts/options.ts'
-
-const namedRoutes = 5
 
 /**
  * Rejects the registration in a scope of the app while other routes are outside: they would be public by accident. In
@@ -37,7 +35,3 @@ function isOurs(fastify: FastifyInstance, route: string): boolean {
   const [methods = '', path = ''] = route.split(/ (?=\S+$)/)
   return isOperationalPath(fastify, path) || methods === 'HEAD' || methods === 'OPTIONS'
 }
-
-const shortList = (names: readonly string[]): string =>
-  names.slice(0, namedRoutes).join(', ') +
-  (names.length > namedRoutes ? ` and ${names.length - namedRoutes} more` : '')

@@ -1,9 +1,8 @@
-import { invalidOption } from '@seaworthy/internal'
+import { invalidOption, shortList } from '@seaworthy/internal'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import type { SeaworthyOptions } from '../parts/options.ts'
 
 const hooks = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
-const namedRoutes = 5
 
 /**
  * Stops the start where `SEAWORTHY_OFF` has switched off the part `auth` of an app whose routes have guards: everyone
@@ -17,11 +16,9 @@ export function rejectGuardsWithoutAuth(fastify: FastifyInstance, { auth, env }:
   })
   fastify.addHook('onReady', (done) => {
     if (guarded.length === 0) return done()
-    const names = guarded.slice(0, namedRoutes).join(', ')
-    const more = guarded.length > namedRoutes ? ` and ${guarded.length - namedRoutes} more` : ''
     done(
       invalidOption(
-        `seaworthy: SEAWORTHY_OFF switches off "auth", so that every client may use ${names}${more}, which have guards; ` +
+        `seaworthy: SEAWORTHY_OFF switches off "auth", so that every client may use ${shortList(guarded)}, which have guards; ` +
           'remove "auth" from the variable, or write { auth: false } where that is intended'
       )
     )
