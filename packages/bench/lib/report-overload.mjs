@@ -12,9 +12,9 @@ export function overload({ seconds, deadline, rejection, rows }) {
   return [
     `Requests at random times, whether or not earlier ones are answered, for ${seconds} s; × is of what bare Fastify ` +
       `answers over 32 connections just before. A client gives up after ${deadline} ms and closes its connection: "late". ` +
-      'Goodput is answers in time, as a share of that capacity. Shedding begins after a second of overload, so p99 (ms), the ' +
-      'important requests that were lost and the slowest of the probes, one every 100 ms, are those after 2 s; the first p99 ' +
-      'is of all. "Back" is when, after the load, a request is answered within a tenth of the deadline.',
+      'Goodput is answers in time, as a share of that capacity. Shedding begins after a second of overload; so the second ' +
+      'goodput, the second p99 (ms), the important requests that were lost and the slowest of the probes, one every 100 ms, ' +
+      'are those after 2 s. "Back" is when, after the load, a request is answered within a tenth of the deadline.',
     `A rejected request costs ${shown(rejection.rejected, 0)} µs of CPU, a served one of "work" ` +
       `${shown(rejection.served, 0)}, one that bare Fastify serves without any work ${shown(rejection.empty, 0)}.`,
     ...Object.entries(kinds).flatMap(([kind, title]) => [
@@ -24,6 +24,7 @@ export function overload({ seconds, deadline, rejection, rows }) {
           '',
           '×',
           'goodput',
+          'goodput after 2 s',
           'p50',
           'p99',
           'p99 after 2 s',
@@ -39,6 +40,7 @@ export function overload({ seconds, deadline, rejection, rows }) {
             row.name,
             row.factor,
             percent(row.goodput / row.capacity),
+            percent(row.adaptedGoodput / row.capacity),
             shown(row.p50, 0),
             shown(row.p99, 0),
             shown(row.adaptedP99, 0),

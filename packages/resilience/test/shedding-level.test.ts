@@ -48,16 +48,36 @@ t.test('connections that wait while the loop is on time cost only requests of lo
   t.equal(level.value, 1.5)
 })
 
-t.test('requests are rejected until delays are short again, and then until there is idle time', async (t) => {
+t.test('the level falls slowly while the event loop is busy and on time, faster in idle time', async (t) => {
   const level = levelAfter(800, 1)
   level.update({ utilization: 1, delay: 100, wait: 0 }, 100)
   t.equal(level.value, 1.125, 'acceptable before the overload, but not during it')
   level.update({ utilization: 0.99, delay: 10, wait: 0 }, 100)
-  t.equal(level.value, 1.125, 'busy and on time: as it should be')
+  t.equal(level.value, 1.075, 'busy and on time')
   level.update({ utilization: 0.5, delay: 0, wait: 0 }, 100)
-  t.equal(level.value, 0.875)
+  t.equal(level.value, 0.825)
   level.update({ utilization: 1, delay: 800, wait: 0 }, 1)
-  t.equal(level.value, 0.375, 'what keeps the loop busy is not requests')
+  t.equal(level.value.toFixed(3), '0.325', 'what keeps the loop busy is not requests')
   level.update({ utilization: 0, delay: 0, wait: 0 }, 0)
   t.equal(level.value, 0)
+})
+
+t.test('rejections that keep the event loop busy do not keep the level', async (t) => {
+  const level = levelAfter(800, 3)
+  t.equal(level.value, 3)
+  for (let interval = 0; interval < 25; interval++) level.update({ utilization: 1, delay: 10, wait: 0 }, 1000)
+  t.ok(level.value < 2, 'requests of normal priority are served again')
+})
+
+t.test('an overload that comes back within fifty intervals is the same one', async (t) => {
+  const idle = { utilization: 0, delay: 0, wait: 0 }
+  const late = { utilization: 1, delay: 60, wait: 0 }
+  const level = levelAfter(800, 1)
+  for (let interval = 0; interval < 40; interval++) level.update(idle, 0)
+  t.equal(level.value, 0)
+  level.update(late, 100)
+  t.equal(level.value, 0.075, 'it need not last for ten intervals anew')
+  for (let interval = 0; interval < 60; interval++) level.update(idle, 0)
+  level.update(late, 100)
+  t.equal(level.value, 0, 'after that it is a new one')
 })

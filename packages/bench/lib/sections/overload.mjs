@@ -150,6 +150,7 @@ function summary(outcomes, seconds) {
     goodput: good.length / seconds,
     p50: good.length === 0 ? undefined : percentile(good, 50),
     p99: good.length === 0 ? undefined : percentile(good, 99),
+    adaptedGoodput: later.length / (seconds - adapted),
     adaptedP99: later.length === 0 ? undefined : percentile(later, 99),
     shed: outcomes.filter(({ status }) => status === 503).length / outcomes.length,
     late: outcomes.filter(({ status }) => status === 0).length / outcomes.length,

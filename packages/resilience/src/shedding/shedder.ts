@@ -8,15 +8,12 @@ import type { Priority } from './priority.ts'
 import { SheddingLevel } from './shedding-level.ts'
 import { TurnBudget } from './turn-budget.ts'
 
-/** Milliseconds for which a turn of the event loop admits requests under overload. Each turn admits one at least. */
-const TURN_BUDGET = 5
-
 /** Decides which requests are rejected under overload. */
 export class Shedder {
   readonly #policy: SheddingPolicy
   readonly #random: () => number
   readonly #level: SheddingLevel
-  readonly #turn = new TurnBudget(TURN_BUDGET)
+  readonly #turn = new TurnBudget()
   readonly #meter: LoadMeter
   readonly #concurrency: GradientLimit | undefined
   /** The share of the concurrency limit up to which each priority is admitted. */
@@ -51,6 +48,7 @@ export class Shedder {
     this.#timer = setInterval(() => {
       this.#latest = this.#meter.read()
       this.#level.update(this.#latest, this.#arrivals)
+      this.#turn.adapt(this.#latest.wait)
       this.#arrivals = 0
     }, this.#policy.interval)
     this.#timer.unref()
@@ -84,7 +82,7 @@ export class Shedder {
   #isOverloaded(priority: Priority): boolean {
     if (this.#level.value === 0) return false
     const isSpent = this.#turn.isSpent(priority)
-    return this.#level.rejects(priority, this.#random) || (isSpent && this.#level.concerns(priority))
+    return this.#level.rejects(priority, this.#random) || (isSpent && this.#level.limitsTurns(priority))
   }
 
   #isFull(priority: Priority): boolean {

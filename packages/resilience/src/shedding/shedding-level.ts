@@ -10,11 +10,18 @@ interface Thresholds {
 const MIN_REQUESTS = 3
 /** Overloaded intervals after which requests are rejected: a burst, a garbage collection or a start is over by then. */
 const ONSET = 10
+/** Intervals without rejections after which an overload is over: one that comes back sooner is the same. */
+const CALM = 50
 /** How much the level rises in an interval whose delay is `maxDelay`; with a longer delay it rises faster. */
 const STEP_UP = 0.25
 const LONGEST_STEP_UP = 1
 /** How much the level falls in an interval without any work. */
 const STEP_DOWN = 0.5
+/**
+ * How much it falls at least in an interval that is on time: rejections alone can keep the loop busy, and at a level that
+ * stayed nothing would be served.
+ */
+const LEAST_STEP_DOWN = 0.05
 /**
  * The highest level for connections that wait while the loop is on time: all of low priority are rejected. To reject the
  * others too costs more answers than it saves, unless they take long.
@@ -26,12 +33,13 @@ const KEPT_DELAY = 0.25
 
 /**
  * How many requests are rejected. From 0 to 1 it is a growing share of low priority, from 1 to 2 all of that and a share
- * of normal, from 2 to 3 of high. It changes in each interval, until the event loop is busy and on time.
+ * of normal, from 2 to 3 of high. It changes in each interval, so that the event loop is busy and on time.
  */
 export class SheddingLevel {
   readonly #thresholds: Thresholds
   #value = 0
   #overloadedIntervals = 0
+  #calmIntervals = CALM
 
   constructor(thresholds: Thresholds) {
     this.#thresholds = thresholds
@@ -46,15 +54,17 @@ export class SheddingLevel {
     const { maxUtilization, maxDelay } = this.#thresholds
     const isBusy = utilization >= maxUtilization && requests >= MIN_REQUESTS
     const idle = requests < MIN_REQUESTS ? 1 : Math.max(0, 1 - utilization)
-    const acceptable = this.#value === 0 ? maxDelay : maxDelay * KEPT_DELAY
+    this.#calmIntervals = this.#value > 0 ? 0 : this.#calmIntervals + 1
+    const isNew = this.#calmIntervals >= CALM
+    const acceptable = isNew ? maxDelay : maxDelay * KEPT_DELAY
     const longest = Math.max(delay, wait)
     const isOverloaded = isBusy && longest >= acceptable
     if (isOverloaded) this.#overloadedIntervals++
     else this.#overloadedIntervals = isBusy ? Math.max(0, this.#overloadedIntervals - 1) : 0
-    const onset = this.#value === 0 ? ONSET : 1
+    const onset = isNew ? ONSET : 1
     if (isOverloaded && this.#overloadedIntervals >= onset)
       this.#rise((STEP_UP * longest) / maxDelay, delay >= acceptable ? HIGHEST : HIGHEST_FOR_WAIT)
-    else if (!isBusy) this.#fall(idle * STEP_DOWN)
+    else if (!isOverloaded) this.#fall(Math.max(LEAST_STEP_DOWN, idle * STEP_DOWN))
   }
 
   #rise(step: number, highest: number): void {
@@ -66,9 +76,12 @@ export class SheddingLevel {
     this.#value = Math.max(0, this.#value - step)
   }
 
-  /** Whether requests of this priority may be rejected: then they are, once their turn of the event loop has taken long. */
-  concerns(priority: Priority): boolean {
-    return this.#value > priorities.indexOf(priority) && priority !== 'critical'
+  /**
+   * Whether requests of this priority are rejected once their turn of the event loop has taken long: a level earlier than
+   * by chance. A limit that comes and goes with each interval would let the queue grow anew.
+   */
+  limitsTurns(priority: Priority): boolean {
+    return this.#value > Math.max(0, priorities.indexOf(priority) - 1) && priority !== 'critical'
   }
 
   rejects(priority: Priority, random: () => number): boolean {

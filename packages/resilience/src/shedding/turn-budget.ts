@@ -1,24 +1,31 @@
 import type { Priority } from './priority.ts'
 
 /** The share of the budget that requests of each priority may find spent, and are admitted still. */
-const shares: Record<Priority, number> = { low: 0.25, normal: 1, high: 4, critical: Infinity }
+const shares: Record<Priority, number> = { low: 0.6, normal: 1, high: 4, critical: Infinity }
+
+/** Milliseconds for which a turn admits requests: a few of them, so that the loop is not idle between two turns. */
+const USUAL = 15
+/** The same while connections wait: each turn accepts one. */
+const SHORT = 8
+/** Milliseconds for which connections may wait before turns get short. */
+const LONGEST_WAIT = 50
 
 /**
- * Limits how long a turn of the event loop admits requests under overload. A turn reads all connections that have
- * something to say before the next one begins: without a limit it grows with the load, and so does the wait of each
- * request, each probe and each new connection, of which a turn accepts one.
+ * Limits how long a turn of the event loop admits requests of normal priority under overload; each turn admits one at
+ * least. A turn reads all connections that have something to say before the next one begins: without a limit it grows
+ * with the load, and so does the wait of each request, each probe and each new connection.
  */
 export class TurnBudget {
-  readonly #budget: number
+  #budget = USUAL
   #startedAt = 0
   #hasStarted = false
   readonly #end = (): void => {
     this.#hasStarted = false
   }
 
-  /** @param budget - Milliseconds for requests of normal priority. */
-  constructor(budget: number) {
-    this.#budget = budget
+  /** @param wait - How long new connections wait, in milliseconds. */
+  adapt(wait: number): void {
+    this.#budget = wait > LONGEST_WAIT ? SHORT : USUAL
   }
 
   /** Whether this turn has no time left for a request. Call it for each one that arrives under overload. */
