@@ -163,7 +163,7 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
 
   onEarlyRejection(fastify, {
     request: (_error, request, reply) => apply(request, reply),
-    socket: (_error, _socket, answer) => Object.assign(answer.headers, prepared.fixed)
+    socket: (_error, _socket, response) => Object.assign(response.headers, prepared.fixed)
   })
 }
 
