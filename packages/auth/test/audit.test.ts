@@ -2,14 +2,12 @@ import { randomBytes } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { auth, type AuthOptions, type AuditEvent, type MatrixRow } from '../src/index.ts'
-import { bearer, cookieOf, guardedApp, observabilityPorts, secret } from './helpers.ts'
+import { bearer, captureLog, cookieOf, guardedApp, observabilityPorts, secret } from './helpers.ts'
 
 t.test('neither log nor events have a token, key, cookie or password', async (t) => {
-  const lines: string[] = []
+  const { lines, logger } = captureLog('trace')
   const events: AuditEvent[] = []
-  const app: FastifyInstance = Fastify({
-    logger: { level: 'trace', stream: { write: (line: string) => void lines.push(line) } }
-  })
+  const app: FastifyInstance = Fastify({ logger })
   t.teardown(() => app.close())
   app.addHook('onSend', async (_request, _reply, payload) => payload)
   const kept = new Map<string, { hash: string; sub: string }>()

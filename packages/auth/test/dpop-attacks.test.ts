@@ -18,9 +18,8 @@ import {
   withProof,
   type ProofOptions
 } from './dpop-client.ts'
-import { secret } from './helpers.ts'
+import { seconds, secret } from './helpers.ts'
 
-const seconds = (): number => Math.floor(Date.now() / 1000)
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 
 t.test('a proof that is not for this request, or not by this key, is rejected', async (t) => {

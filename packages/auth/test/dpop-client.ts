@@ -2,7 +2,7 @@ import { generateKeyPairSync, hash, randomUUID, sign as signBytes, type KeyObjec
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import type { AuthOptions, DpopOptions, JwtOptions, TokenPair } from '../src/index.ts'
-import { guardedApp, secret } from './helpers.ts'
+import { encode, guardedApp, seconds, secret } from './helpers.ts'
 
 export const baseUrl = 'https://api.example.com'
 
@@ -11,9 +11,6 @@ export interface KeyPair {
   publicKey: KeyObject
 }
 export const keyPair = (): KeyPair => generateKeyPairSync('ec', { namedCurve: 'P-256' })
-
-const encode = (value: unknown): string =>
-  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
 
 export interface ProofOptions {
   method?: string
@@ -35,7 +32,7 @@ export function proofOf(
     jti: randomUUID(),
     htm: method,
     htu: url,
-    iat: Math.floor(Date.now() / 1000),
+    iat: seconds(),
     ...(token === undefined ? {} : { ath: hash('sha256', token, 'base64url') }),
     ...(nonce ? { nonce } : {}),
     ...claims

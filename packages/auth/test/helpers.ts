@@ -43,6 +43,19 @@ export async function guardedApp(t: Test, options: AuthOptions): Promise<Guarded
   }
 }
 
+/** Base64url of a text, or of a value as JSON: a part of a token. */
+export const encode = (value: unknown): string =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
+
+/** The time as tokens have it. */
+export const seconds = (): number => Math.floor(Date.now() / 1000)
+
+/** Settings of a logger, and the lines that it writes. */
+export function captureLog(level = 'info') {
+  const lines: string[] = []
+  return { lines, logger: { level, stream: { write: (line: string) => void lines.push(line) } } }
+}
+
 export const bearer = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` })
 
 /** The first cookie that a response sets, as a `Cookie` header. */

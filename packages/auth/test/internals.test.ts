@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { registerFastifyJwt } from '../src/internals.ts'
+import { captureLog } from './helpers.ts'
 
 const options = { secret: randomBytes(32).toString('base64') }
 const replacement = async (): Promise<string> => 'replacement'
 
 function loggingApp(t: Test) {
-  const lines: string[] = []
-  const stream = { write: (line: string) => void lines.push(line) }
-  const app: FastifyInstance = Fastify({ logger: { stream } })
+  const { lines, logger } = captureLog()
+  const app: FastifyInstance = Fastify({ logger })
   t.teardown(() => app.close())
   app.get('/', async (request) => request.jwtVerify())
   return { app, lines }

@@ -3,11 +3,10 @@ import { startIntake, until } from '@seaworthy/testing'
 import { exportJWK, SignJWT } from 'jose'
 import t, { type Test } from 'tap'
 import type { AuthOptions } from '../src/index.ts'
-import { bearer, guardedApp, secret, type GuardedApp } from './helpers.ts'
+import { bearer, guardedApp, seconds, secret, type GuardedApp } from './helpers.ts'
 
 const idp = 'https://id.example.com'
-const now = (): number => Math.floor(Date.now() / 1000)
-const claims = () => ({ sub: 'u1', iss: idp, aud: 'api', iat: now(), exp: now() + 60 })
+const claims = () => ({ sub: 'u1', iss: idp, aud: 'api', iat: seconds(), exp: seconds() + 60 })
 const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const jwk = async (key: KeyObject, kid: string) => ({ ...(await exportJWK(key)), kid, use: 'sig' })
 const sign = (key: KeyObject, kid: string, more: object = {}, header: object = {}): Promise<string> =>

@@ -5,7 +5,7 @@ import { exportJWK } from 'jose'
 import t from 'tap'
 import { auth } from '../src/index.ts'
 import { build, idp, pair, sign, type Answer } from './published-keys.ts'
-import { secret } from './helpers.ts'
+import { captureLog, secret } from './helpers.ts'
 
 const bad: Record<string, Answer> = {
   'an error': (response, keys) => void response.writeHead(500).end(keys),
@@ -145,8 +145,8 @@ t.test('weak, foreign and unreadable published keys are not used', async (t) => 
 })
 
 t.test('the warning about a failed fetch has the reason and the URL without its query', async (t) => {
-  const lines: string[] = []
-  const app = Fastify({ logger: { stream: { write: (line: string) => void lines.push(line) } } })
+  const { lines, logger } = captureLog()
+  const app = Fastify({ logger })
   t.teardown(() => app.close())
   // No server listens on this port.
   const jwksUrl = 'http://127.0.0.1:1/keys?api-key=precious'

@@ -3,12 +3,11 @@ import { createServer } from 'node:http'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { auth, type ProviderIdentity } from '../src/index.ts'
-import { cookieOf, listen } from './helpers.ts'
+import { captureLog, cookieOf, encode, listen } from './helpers.ts'
 
 const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const weak = generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 3 })
-const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 /** The provider's response to the code of a login. By default it is valid. */
 interface TokenResponse {
@@ -64,7 +63,7 @@ async function build(t: Test, first: TokenResponse = {}, timeout?: number) {
       hidden,
       ...claims
     }
-    const text = `${encoded({ alg, kid: key === weak ? 'weak' : 'k' })}.${encoded(idToken)}`
+    const text = `${encode({ alg, kid: key === weak ? 'weak' : 'k' })}.${encode(idToken)}`
     const signature =
       alg === 'none' ? '' : signBytes('sha256', Buffer.from(text), key.privateKey).toString('base64url')
     response.statusCode = status
@@ -77,9 +76,8 @@ async function build(t: Test, first: TokenResponse = {}, timeout?: number) {
     })
   })
   const { url: issuer } = await listen(t, server)
-  const lines: string[] = []
-  const stream = { write: (line: string) => void lines.push(line) }
-  const app = Fastify({ logger: { level: 'trace', stream } })
+  const { lines, logger } = captureLog('trace')
+  const app = Fastify({ logger })
   t.teardown(() => app.close())
   const identities: ProviderIdentity[] = []
   const onLogin = (identity: ProviderIdentity) => {

@@ -1,87 +1,13 @@
-import { randomBytes } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
 import { startIntake } from '@seaworthy/testing'
-import Fastify, { type FastifyInstance } from 'fastify'
-import Provider from 'oidc-provider'
-import t, { type Test } from 'tap'
-import { auth, type AuditEvent, type OAuthOptions, type ProviderIdentity } from '../src/index.ts'
+import t from 'tap'
 import { githubProfile } from '../src/oauth/github.ts'
 import { isLocalPath } from '../src/core/local-path.ts'
 import { Browser } from './browser.ts'
-import { cookieOf, listen } from './helpers.ts'
-
-const people: Record<string, object> = {
-  ada: { email: 'ada@example.com', email_verified: true, name: 'Ada' },
-  eve: { email: 'ada@example.com', email_verified: false, name: 'Eve' }
-}
-
-async function startProvider(
-  t: Test
-): Promise<{ issuer: string; server: Server; register(url: string): void }> {
-  const server = createServer()
-  const { url: issuer } = await listen(t, server)
-  return {
-    issuer,
-    server,
-    register(callback) {
-      const provider = new Provider(issuer, {
-        clients: [{ client_id: 'app', client_secret: 'secret', redirect_uris: [callback] }],
-        claims: { email: ['email', 'email_verified'], profile: ['name'] },
-        findAccount: (_context: unknown, id: string) => ({
-          accountId: id,
-          claims: async () => ({ sub: id, ...people[id] })
-        })
-      })
-      provider.on('server_error', () => undefined)
-      server.on('request', provider.callback())
-    }
-  }
-}
-
-async function startApp(t: Test, options: Partial<OAuthOptions>, more: { session?: false } = {}) {
-  const seen: { identities: ProviderIdentity[]; events: AuditEvent[] } = { identities: [], events: [] }
-  // The server listens before the app exists, because the options need its port.
-  const server = createServer()
-  const { url: origin } = await listen(t, server)
-  const callbackUrl = `${origin}/login/company/callback`
-  const app: FastifyInstance = Fastify({
-    serverFactory: (handler) => server.on('request', (request, response) => handler(request, response))
-  })
-  t.teardown(() => app.close())
-  // An async hook between a rejection and its response.
-  app.addHook('onSend', async (_request, _reply, payload) => payload)
-  await app.register(auth, {
-    ...(more.session === false ? {} : { session: { key: randomBytes(32), cookie: { secure: false } } }),
-    onAudit: (event) => void seen.events.push(event),
-    oauth2: {
-      company: {
-        clientId: 'app',
-        clientSecret: 'secret',
-        callbackUrl,
-        returnTo: '/me',
-        onLogin: (identity) => {
-          seen.identities.push(identity)
-          return { sub: identity.subject, email: identity.verifiedEmail }
-        },
-        ...options
-      }
-    }
-  })
-  if (more.session !== false) app.get('/me', { onRequest: [app.authenticate] }, async ({ user }) => user)
-  app.get('/orders', async () => 'orders')
-  await app.ready()
-  return { app, origin, callbackUrl, seen }
-}
-
-async function company(t: Test, options: Partial<OAuthOptions> = {}) {
-  const { issuer, register, server } = await startProvider(t)
-  const service = await startApp(t, { issuer, ...options })
-  register(service.callbackUrl)
-  return { ...service, issuer, server }
-}
+import { startApp, startCompany, startProvider } from './company-login.ts'
+import { cookieOf } from './helpers.ts'
 
 t.test('a login at a real OpenID provider works, with PKCE, nonce and discovery', async (t) => {
-  const { origin, issuer, seen } = await company(t)
+  const { origin, issuer, seen } = await startCompany(t)
   const browser = new Browser()
   const form = await browser.open(`${origin}/login/company`)
   t.match(new URL(form.at).pathname, /^\/interaction\//)
@@ -100,7 +26,7 @@ t.test('a login at a real OpenID provider works, with PKCE, nonce and discovery'
 })
 
 t.test('the redirect to the provider has PKCE, state and nonce, and sets the state cookie', async (t) => {
-  const { app } = await company(t)
+  const { app } = await startCompany(t)
   const { statusCode, headers } = await app.inject('/login/company')
   t.equal(statusCode, 302)
   t.equal(headers['cache-control'], 'no-store')
@@ -118,7 +44,7 @@ t.test('the redirect to the provider has PKCE, state and nonce, and sets the sta
 })
 
 t.test('two tabs log in at the same time, and each returns to its own path', async (t) => {
-  const { origin, issuer } = await company(t)
+  const { origin, issuer } = await startCompany(t)
   const browser = new Browser()
   const first = await browser.open(`${origin}/login/company?returnTo=/orders?page=2`)
   // The provider's cookies are removed for the second login: two logins at once are not its concern here.
@@ -132,7 +58,7 @@ t.test('two tabs log in at the same time, and each returns to its own path', asy
 })
 
 t.test('a missing, wrong, foreign or used state is rejected', async (t) => {
-  const { app, origin, callbackUrl, seen } = await company(t)
+  const { app, origin, callbackUrl, seen } = await startCompany(t)
   const browser = new Browser()
   const form = await browser.open(`${origin}/login/company`)
   const page = await browser.agree(form)
@@ -157,7 +83,7 @@ t.test('a missing, wrong, foreign or used state is rejected', async (t) => {
 })
 
 t.test('a rejection by the provider and an invalid code get 401', async (t) => {
-  const { app, callbackUrl, issuer, seen } = await company(t)
+  const { app, callbackUrl, issuer, seen } = await startCompany(t)
   const attempt = async (query: string) => {
     const { headers } = await app.inject('/login/company')
     const { searchParams } = new URL(String(headers.location))
@@ -180,7 +106,7 @@ t.test('a rejection by the provider and an invalid code get 401', async (t) => {
 
 t.test('an ID token for another nonce and a code for another verifier do not log in', async (t) => {
   for (const part of ['nonce', 'verifier']) {
-    const { origin, seen } = await company(t)
+    const { origin, seen } = await startCompany(t)
     const browser = new Browser()
     const form = await browser.open(`${origin}/login/company`)
     const jar = browser.jars.get(new URL(origin).host)!
@@ -197,14 +123,14 @@ t.test('an ID token for another nonce and a code for another verifier do not log
 })
 
 t.test('an unverified email address is not in verifiedEmail', async (t) => {
-  const { origin, seen } = await company(t)
+  const { origin, seen } = await startCompany(t)
   const browser = new Browser()
   await browser.agree(await browser.open(`${origin}/login/company`), 'eve')
   t.match(seen.identities, [{ subject: 'eve', verifiedEmail: undefined, claims: { email_verified: false } }])
 })
 
 t.test('an error of onLogin is the response, and the user is not logged in', async (t) => {
-  const { origin } = await company(t, {
+  const { origin } = await startCompany(t, {
     onLogin: () => {
       throw Object.assign(new Error('not a member'), { statusCode: 403 })
     }
@@ -307,7 +233,7 @@ t.test('the login returns only to paths of the service', async (t) => {
     '/\t/evil.example', '/\n/evil.example', ' /x', 'x', undefined, ['/x'], `/${'x'.repeat(3000)}`
   ]) t.notOk(isLocalPath(path), JSON.stringify(path)) // prettier-ignore
 
-  const { origin } = await company(t)
+  const { origin } = await startCompany(t)
   const browser = new Browser()
   const page = await browser.agree(await browser.open(`${origin}/login/company?returnTo=//evil.example`))
   t.equal(page.at, `${origin}/me`)

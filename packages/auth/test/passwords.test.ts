@@ -3,11 +3,11 @@ import { createServer } from 'node:http'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { auth, type LoginOptions } from '../src/index.ts'
-import { listen } from './helpers.ts'
+import { captureLog, listen } from './helpers.ts'
 
 async function build(t: Test, login: LoginOptions) {
-  const lines: string[] = []
-  const app = Fastify({ logger: { stream: { write: (line: string) => void lines.push(line) } } })
+  const { lines, logger } = captureLog()
+  const app = Fastify({ logger })
   t.teardown(() => app.close())
   await app.register(auth, { login })
   return { app, lines }

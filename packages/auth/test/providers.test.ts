@@ -2,12 +2,11 @@ import { generateKeyPairSync, sign as signBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import t, { type Test } from 'tap'
 import type { IssuerOptions, ProviderName } from '../src/index.ts'
-import { bearer, guardedApp, listen } from './helpers.ts'
+import { bearer, encode, guardedApp, listen } from './helpers.ts'
 
 const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 const tokenOf = (header: object, claims: object): string => {
-  const text = `${encoded({ alg: 'RS256', kid: 'k', ...header })}.${encoded(claims)}`
+  const text = `${encode({ alg: 'RS256', kid: 'k', ...header })}.${encode(claims)}`
   return `${text}.${signBytes('sha256', Buffer.from(text), pair.privateKey).toString('base64url')}`
 }
 const now = Math.floor(Date.now() / 1000)

@@ -5,7 +5,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { responseUnderWay } from './internals.ts'
 
 /** The response to bytes that are not a valid request: malformed HTTP, headers too large, too slow. */
-export interface ClientErrorAnswer {
+export interface ClientErrorResponse {
   statusCode: number
   /** A new id for the body, the header and the log line, as there is no request that could have one. */
   readonly correlationId: string
@@ -15,12 +15,12 @@ export interface ClientErrorAnswer {
 
 /** The part of one plugin in requests that Fastify rejects before any hook runs. */
 export interface EarlyRejection {
-  /** Runs on a malformed URL or an overlong parameter. May set headers; if it sends a response, no `answer` runs. */
+  /** Runs on a malformed URL or an overlong parameter. May set headers; if it sends a response, no `respond` runs. */
   request?(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void
   /** Responds to such a request, after every `request`. Returns `true` if it has responded. */
-  answer?(error: FastifyError, request: FastifyRequest, reply: FastifyReply): boolean
+  respond?(error: FastifyError, request: FastifyRequest, reply: FastifyReply): boolean
   /** Runs on bytes that are not a valid request. May change the response. */
-  socket?(error: Error & { code?: string }, socket: Socket, answer: ClientErrorAnswer): void
+  socket?(error: Error & { code?: string }, socket: Socket, response: ClientErrorResponse): void
 }
 
 const key = Symbol.for('seaworthy.early-rejections.v1')
@@ -39,7 +39,7 @@ export function frameworkErrors(error: FastifyError, request: FastifyRequest, re
   const rejections = earlyRejectionsOf(request.server)
   for (const rejection of rejections) rejection.request?.(error, request, reply)
   if (reply.sent) return
-  if (rejections.some((rejection) => rejection.answer?.(error, request, reply) === true)) return
+  if (rejections.some((rejection) => rejection.respond?.(error, request, reply) === true)) return
 
   const statusCode = error.statusCode ?? 400
   const { code, message } = error
@@ -56,28 +56,28 @@ export function clientErrorHandler(
   if (error.code === 'ECONNRESET' || socket.destroyed) return
 
   const statusCode = clientErrorStatus(error.code)
-  const answer: ClientErrorAnswer = {
+  const response: ClientErrorResponse = {
     statusCode,
     correlationId: randomUUID(),
     headers: { 'content-type': 'application/json; charset=utf-8' },
     body: JSON.stringify({ statusCode, error: statusText(statusCode), message: 'Client Error' })
   }
-  for (const rejection of earlyRejectionsOf(this)) rejection.socket?.(error, socket, answer)
+  for (const rejection of earlyRejectionsOf(this)) rejection.socket?.(error, socket, response)
 
-  const response = responseUnderWay(socket)
-  // The bytes may belong to a later request on the same connection: then they get no answer, because it would end up in
+  const underWay = responseUnderWay(socket)
+  // The bytes may belong to a later request on the same connection: then they get no response, because it would end up in
   // the response before, or be taken for it.
-  if (response?.req.complete === true && !response.writableFinished) {
-    response.once('finish', () => socket.destroySoon())
-    response.once('close', () => socket.destroy())
+  if (underWay?.req.complete === true && !underWay.writableFinished) {
+    underWay.once('finish', () => socket.destroySoon())
+    underWay.once('close', () => socket.destroy())
     return
   }
-  if (response?.headersSent === true) {
-    // The body of the request that is being answered is broken: the client must see that its response is too.
+  if (underWay?.headersSent === true) {
+    // The body of the request whose response is under way is broken: the client must see that the response is too.
     socket.destroy()
     return
   }
-  if (socket.writable) socket.write(serializeAnswer(answer))
+  if (socket.writable) socket.write(serializeResponse(response))
   socket.destroySoon()
 }
 
@@ -93,7 +93,7 @@ Object.defineProperty(clientErrorHandler, 'name', { value: handlerName })
 export const hasEarlyRejectionOptions = ({ server }: FastifyInstance): boolean =>
   server.listeners('clientError').some(({ name }) => name.includes(handlerName))
 
-function serializeAnswer({ statusCode, headers, body }: ClientErrorAnswer): string {
+function serializeResponse({ statusCode, headers, body }: ClientErrorResponse): string {
   const status = `HTTP/1.1 ${statusCode} ${statusText(statusCode)}\r\n`
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   const length = Buffer.byteLength(body)

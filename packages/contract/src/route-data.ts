@@ -4,6 +4,8 @@ import type { FastifyRequest, RouteOptions } from 'fastify'
 export interface RouteData<T> {
   /** Stores the data with the route. The `config` is copied first, because an app may share one among routes. */
   set(route: RouteOptions, data: T): void
+  /** The data of a route, as another `onRoute` hook may have set it before. */
+  of(route: RouteOptions): T | undefined
   /** The data of the request's route. `undefined` for routes added before the plugin and for unmatched requests. */
   get(request: FastifyRequest): T | undefined
 }
@@ -18,6 +20,7 @@ export function routeData<T>(name: string): RouteData<T> {
   type Config = { [key]?: T } | undefined
 
   return {
+    of: (route) => (route.config as Config)?.[key],
     set(route, data) {
       route.config = { ...route.config, [key]: data } as NonNullable<RouteOptions['config']>
     },

@@ -134,8 +134,48 @@ export async function registerCorsWithoutHook(
   })
   const register: FastifyPluginCallback<FastifyCorsOptions> = (_instance, registered, done) =>
     fastifyCors(host, registered, done)
-  await fastify.register(fp(register, { name: '@fastify/cors', fastify: '5.x' }), options)
+  await fastify.register(fp(register, { name: corsName, fastify: '5.x' }), options)
   return corsHook
+}
+
+const corsName = '@fastify/cors'
+const pluginMetadata = Symbol.for('plugin-meta')
+
+/** The name that fastify-plugin gave a plugin, which it keeps under the symbol `plugin-meta`. */
+const pluginName = (plugin: object): string | undefined =>
+  (plugin as { [pluginMetadata]?: { name?: string } })[pluginMetadata]?.name
+
+/**
+ * Whether {@link isOfficialCors} recognises each copy of @fastify/cors. Otherwise an app that registers another copy than
+ * ours gets Fastify's error about a decorator or route that exists.
+ */
+export const recognisesOfficialCors = (): boolean => pluginName(fastifyCors) === corsName
+
+/** Whether a plugin is @fastify/cors: by its name, or because it is the copy that this package has. */
+export const isOfficialCors = (plugin: unknown): plugin is FastifyPluginCallback =>
+  typeof plugin === 'function' && (plugin === fastifyCors || pluginName(plugin) === corsName)
+
+/**
+ * @fastify/cors without its route for preflights, which it adds by `options('*')`. If it adds it in another way, Fastify's
+ * error about a route that exists stops the start.
+ */
+export function withoutPreflightRoute(plugin: FastifyPluginCallback): FastifyPluginCallback {
+  const register: FastifyPluginCallback = (fastify, options, done) => {
+    const host = Object.assign(Object.create(fastify) as FastifyInstance, {
+      options: (url: string, ...rest: unknown[]) =>
+        url === '*' ? host : (fastify.options as (...args: unknown[]) => unknown)(url, ...rest),
+      addHook(...args: unknown[]) {
+        ;(fastify.addHook as (...args: unknown[]) => unknown).apply(fastify, args)
+        return host
+      },
+      decorateRequest(...args: unknown[]) {
+        ;(fastify.decorateRequest as (...args: unknown[]) => unknown).apply(fastify, args)
+        return host
+      }
+    })
+    return plugin(host, options, done)
+  }
+  return fp(register, { name: corsName, fastify: '5.x' })
 }
 
 /** A GET request of no client, and its response. */

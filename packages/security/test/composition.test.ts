@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { lifecyclePort, meterPort, provide, type Lifecycle, type Meter } from '@seaworthy/contract'
 import { cors, headers, rateLimit, security, securityServerOptions, validation } from '../src/index.ts'
+import { fakeMeter } from './fake-meter.ts'
 import { createApp, ok, statuses } from './helpers.ts'
 
 const create = (t: Test): FastifyInstance => createApp(t, securityServerOptions())
@@ -70,26 +71,21 @@ t.test('the plugins work in any order of registration', async (t) => {
 t.test('metrics are created whether the meter is registered before or after', async (t) => {
   for (const order of ['before', 'after']) {
     const app = create(t)
-    const metrics: string[] = []
-    if (order === 'before') provideNeighbours(app, metrics)
+    const { meter, names } = fakeMeter()
+    if (order === 'before') provideNeighbours(app, meter)
     await app.register(security)
-    if (order === 'after') provideNeighbours(app, metrics)
+    if (order === 'after') provideNeighbours(app, meter)
     await app.ready()
     t.same(
-      metrics,
+      names,
       ['rate_limit_requests_total', 'rate_limit_store_errors_total', 'rate_limit_store_up'],
       order
     )
   }
 })
 
-function provideNeighbours(app: FastifyInstance, metrics: string[]) {
-  const cell = { inc() {}, set() {}, dec() {}, observe() {} }
-  const create = ({ name }: { name: string }) => {
-    metrics.push(name)
-    return { with: () => cell }
-  }
-  provide<Meter>(app, meterPort, { counter: create, gauge: create, histogram: create })
+function provideNeighbours(app: FastifyInstance, meter: Meter) {
+  provide(app, meterPort, meter)
   provide<Lifecycle>(app, lifecyclePort, { state: 'running', onDrain() {}, onShutdown() {}, onFlush() {} })
 }
 

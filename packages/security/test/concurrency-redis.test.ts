@@ -7,13 +7,7 @@ import { Redis } from 'ioredis'
 import type { Test } from 'tap'
 import { concurrencyLimit, type ConcurrencyOptions } from '../src/index.ts'
 import { captureLog, listen } from './helpers.ts'
-
-function createClient(t: Test, port: number): Redis {
-  const client = new Redis(port, '127.0.0.1', { retryStrategy: () => 50 })
-  client.on('error', () => undefined)
-  t.teardown(() => client.disconnect())
-  return client
-}
+import { createClient } from './redis-helpers.ts'
 
 /** Starts the fixture. A short lease is for what must expire; a long one for a machine that is slow. */
 async function startApp(t: Test, redisPort: number, leaseTime = 60_000) {

@@ -7,7 +7,6 @@ import Fastify, {
 } from 'fastify'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
-import type { Meter } from '@seaworthy/contract'
 import { rawSocket } from '@seaworthy/testing'
 
 export const ok = async (): Promise<string> => 'ok'
@@ -60,13 +59,6 @@ export async function statuses(
 
 /** A request from an address. */
 export const from = (remoteAddress: string, url = '/', more: object = {}) => ({ url, remoteAddress, ...more })
-
-/** A meter that calls back with the name and labels of each count. */
-export const countingMeter = (onCount: (name: string, labels: string[]) => void): Meter => ({
-  counter: ({ name }) => ({ with: (...labels) => ({ inc: () => onCount(name, labels) }) }),
-  gauge: () => ({ with: () => ({ set() {}, inc() {}, dec() {} }) }),
-  histogram: () => ({ with: () => ({ observe() {} }) })
-})
 
 /** Listens on a free port, once. */
 export async function listen(app: FastifyInstance): Promise<number> {

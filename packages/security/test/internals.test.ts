@@ -1,13 +1,17 @@
 // The undocumented parts of Node, Fastify and official plugins, in the installed versions.
+import fastifyCors from '@fastify/cors'
 import fastifyRateLimit from '@fastify/rate-limit'
 import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 import { ServerResponse } from 'node:http'
 import t from 'tap'
 import { cors, security } from '../src/index.ts'
 import {
   canReplaceHeadWriter,
+  isOfficialCors,
   isOfficialLimiter,
   nativeResponse,
+  recognisesOfficialCors,
   registerCorsWithoutHook,
   requestWithoutSocket,
   trustsForwardedFor
@@ -101,6 +105,32 @@ t.test('@fastify/cors adds one hook, which runs only if it is called', async (t)
     headers: { origin: 'https://a.com', 'access-control-request-method': 'PUT' }
   })
   t.equal(preflight.statusCode, 204)
+})
+
+t.test('each copy of @fastify/cors is recognised by its name', async (t) => {
+  t.ok(recognisesOfficialCors())
+  t.ok(isOfficialCors(fastifyCors))
+  t.ok(isOfficialCors(fp(async () => undefined, { name: '@fastify/cors' })))
+  for (const other of [fp(async () => undefined, { name: 'cors' }), ok, {}, undefined])
+    t.notOk(isOfficialCors(other))
+})
+
+t.test('without the names of plugins cors gives way to our copy of @fastify/cors, and says so', async (t) => {
+  const official = fastifyCors as unknown as Record<symbol, unknown>
+  const metadata = Symbol.for('plugin-meta')
+  const { [metadata]: kept } = official
+  t.teardown(() => (official[metadata] = kept))
+  delete official[metadata]
+  t.notOk(recognisesOfficialCors())
+
+  const { logger, lines } = captureLog()
+  const app = createApp(t, { logger })
+  await app.register(cors, { origin: 'https://ours.com' })
+  await app.register(fastifyCors, { origin: 'https://app.com' })
+  app.get('/', ok)
+  const { headers } = await app.inject({ url: '/', headers: { origin: 'https://app.com' } })
+  t.equal(headers['access-control-allow-origin'], 'https://app.com')
+  t.equal(lines.filter((line) => line.includes('keeps the names of plugins in another way')).length, 1)
 })
 
 t.test('a request without a socket passes the hooks of an app, and its response takes headers', async (t) => {

@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { meterPort, provide } from '@seaworthy/contract'
 import { rateLimit, type RateLimitOptions } from '../src/index.ts'
-import { buildApp, countingMeter, createApp, from, installClock, ok, statuses } from './helpers.ts'
+import { buildApp, createApp, from, installClock, ok, statuses } from './helpers.ts'
+import { fakeMeter } from './fake-meter.ts'
 
 const build = (t: Test, options: RateLimitOptions, routes?: (app: FastifyInstance) => unknown) =>
   buildApp(t, rateLimit, options, routes)
@@ -138,17 +139,10 @@ t.test('a limit on failures counts failures alone, also of many requests at once
 })
 
 t.test('an observing limit rejects nothing, and its metrics show what it would reject', async (t) => {
-  const counts = new Map<string, number>()
+  const { meter, counts } = fakeMeter()
   const app = createApp(t)
   await app.register(rateLimit, { max: 2, observe: true, name: 'watched', allowList: ['10.0.0.9'] })
-  provide(
-    app,
-    meterPort,
-    countingMeter((name, labels) => {
-      const series = `${name} ${labels.join(' ')}`
-      counts.set(series, (counts.get(series) ?? 0) + 1)
-    })
-  )
+  provide(app, meterPort, meter)
   app.get('/', ok)
   app.get('/enforced', { config: { rateLimit: { max: 0, observe: false } } }, ok)
   t.same(await statuses(app, 4), [200, 200, 200, 200])

@@ -1,6 +1,15 @@
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import type { Test } from 'tap'
 import { startLoad, startNode, until } from '@seaworthy/testing'
+
+/** A client that is disconnected with the test. */
+export function createClient(t: Test, port: number): Redis {
+  const client = new Redis(port, '127.0.0.1', { retryStrategy: () => 50 })
+  client.on('error', () => undefined)
+  t.teardown(() => client.disconnect())
+  return client
+}
 
 /** Starts the fixture. `storeTimeout` is long where a slow machine must not look like a slow Redis. */
 export async function startApp(t: Test, redisPort: number, storeTimeout = 5000): Promise<number> {

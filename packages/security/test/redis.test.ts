@@ -1,18 +1,12 @@
-import { Cluster, Redis } from 'ioredis'
+import { Cluster, type Redis } from 'ioredis'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Test } from 'tap'
 import { meterPort, provide } from '@seaworthy/contract'
 import { requires, startRedis, until } from '@seaworthy/testing'
 import { rateLimit, type RateLimitOptions } from '../src/index.ts'
-import { countingMeter, createApp, installClock, ok, statuses } from './helpers.ts'
-import { request, sendMany, startApp } from './redis-helpers.ts'
-
-/** A client that is disconnected with the test. */
-function createClient(t: Test, port: number): Redis {
-  const client = new Redis(port, '127.0.0.1')
-  t.teardown(() => client.disconnect())
-  return client
-}
+import { createApp, installClock, ok, statuses } from './helpers.ts'
+import { fakeMeter } from './fake-meter.ts'
+import { createClient, request, sendMany, startApp } from './redis-helpers.ts'
 
 /** An app on a client of its own, with a timeout that no slow machine reaches. */
 async function createLimitedApp(t: Test, redis: Redis | Cluster | undefined, options: RateLimitOptions) {
@@ -151,15 +145,9 @@ requires(['redis-server'], 'in a cluster no key of a client makes Redis look dow
   await until('the cluster to be up', async () => (await admin.cluster('INFO')).includes('cluster_state:ok'))
   const cluster = new Cluster([{ host: '127.0.0.1', port: redis.port }])
   t.teardown(() => cluster.disconnect())
-  const failures: string[] = []
+  const { meter, counts } = fakeMeter()
   const app = createApp(t)
-  provide(
-    app,
-    meterPort,
-    countingMeter((name, labels) => {
-      if (name === 'rate_limit_store_errors_total') failures.push(...labels)
-    })
-  )
+  provide(app, meterPort, meter)
   await app.register(rateLimit, { redis: cluster, storeTimeout: 5000 })
   const keyGenerator = ({ headers }: FastifyRequest) => headers['x-key'] as string
   const limits = [
@@ -171,7 +159,10 @@ requires(['redis-server'], 'in a cluster no key of a client makes Redis look dow
     const request = { url: '/', headers: { 'x-key': key } }
     t.same(await statuses(app, 3, request), [200, 200, 429], JSON.stringify(key))
   }
-  t.same(failures, [])
+  t.same(
+    [...counts.keys()].filter((series) => series.startsWith('rate_limit_store_errors_total')),
+    []
+  )
   t.match(app.security.store?.(), { kind: 'redis', up: true })
 })
 

@@ -1,36 +1,15 @@
 // Metrics and status of several registrations in one app.
-import { meterPort, provide, type Meter } from '@seaworthy/contract'
+import { meterPort, provide } from '@seaworthy/contract'
 import t from 'tap'
 import { concurrencyLimit, rateLimit } from '../src/index.ts'
+import { fakeMeter } from './fake-meter.ts'
 import { captureLog, createApp, ok, statuses } from './helpers.ts'
-
-/** A meter that keeps the first gauge of each name, as that of observability does. */
-function firstGauges() {
-  const collectors = new Map<string, () => void>()
-  const values = new Map<string, number>()
-  const meter: Meter = {
-    counter: () => ({ with: () => ({ inc() {} }) }),
-    histogram: () => ({ with: () => ({ observe() {} }) }),
-    gauge({ name, collect }) {
-      const family = {
-        with: () => ({ set: (value: number) => void values.set(name, value), inc() {}, dec() {} })
-      }
-      if (!collectors.has(name)) collectors.set(name, () => collect?.(family))
-      return family
-    }
-  }
-  const read = (name: string) => {
-    collectors.get(name)?.()
-    return values.get(name)
-  }
-  return { meter, read }
-}
 
 const down = { evalsha: async () => undefined, eval: async () => undefined, ping: async () => 'PONG' }
 
 t.test('a store that is down shows, whichever registration has it', async (t) => {
   for (const order of ['first', 'second']) {
-    const { meter, read } = firstGauges()
+    const { meter, read } = fakeMeter()
     const { logger } = captureLog('silent')
     const app = createApp(t, { logger })
     provide(app, meterPort, meter)
@@ -51,7 +30,7 @@ t.test('a store that is down shows, whichever registration has it', async (t) =>
 })
 
 t.test('running requests of all registrations are counted together', async (t) => {
-  const { meter, read } = firstGauges()
+  const { meter, read } = fakeMeter()
   const app = createApp(t)
   provide(app, meterPort, meter)
   for (const prefix of ['/a', '/b']) {

@@ -1,3 +1,5 @@
+import { isObject } from '@seaworthy/internal'
+
 /** The last letters of a segment whose unused bits are zero, by the length of its last group. */
 const lastOfTwo = 'AQgw'
 const lastOfThree = 'AEIMQUYcgkosw048'
@@ -31,9 +33,7 @@ export function decodeUnverified(
   const text = token.split('.', 2)[segment === 'header' ? 0 : 1] ?? ''
   try {
     const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined
+    return isObject(value) ? value : undefined
   } catch {
     return undefined
   }

@@ -1,3 +1,4 @@
+import { isObject } from '@seaworthy/internal'
 import type { Claims } from '../core/token-outcome.ts'
 import { asymmetric, type SignatureAlgorithm } from '../tokens/algorithms.ts'
 
@@ -18,9 +19,6 @@ function hasType(typ: unknown, tokenType: LogoutAudience['tokenType']): boolean 
   const type = typ.toLowerCase().replace(/^application\//, '')
   return type === 'logout+jwt' || (tokenType === 'JWT' && type === 'jwt')
 }
-
-const isObject = (value: unknown): value is Claims =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isLogoutEvent = (events: unknown): boolean =>
   isObject(events) && Object.hasOwn(events, logoutEvent) && isObject(events[logoutEvent])

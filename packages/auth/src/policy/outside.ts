@@ -1,11 +1,10 @@
-import { shortList } from '@seaworthy/internal'
+import { rootOf, scopesOf, sharedInApp, shortList } from '@seaworthy/internal'
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { rootOf, scopesOf, sharedInApp } from '../core/scopes.ts'
 import { undefinedRules } from './uncalled-guards.ts'
 
 /** The scopes of the app that have this plugin. */
 const scopesWithPlugin = (fastify: FastifyInstance): Set<object> =>
-  sharedInApp(fastify, 'scopes', () => new Set<object>())
+  sharedInApp(fastify, 'auth.scopes.v1', () => new Set<object>())
 
 /** Notes that a scope has this plugin. Returns all that have it. */
 export const noteScope = (fastify: FastifyInstance): ReadonlySet<object> =>

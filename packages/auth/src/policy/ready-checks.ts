@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { invalidOption, shortList } from '@seaworthy/internal'
+import { invalidOption, scopesOf, shortList } from '@seaworthy/internal'
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { scopesOf } from '../core/scopes.ts'
 import { isPreflight } from './early-routes.ts'
 import { rulesInOtherWords } from './misplaced.ts'
 import { watchOutside } from './outside.ts'

@@ -1,6 +1,6 @@
+import { scopesOf } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 import { check } from '../core/option-checks.ts'
-import { scopesOf } from '../core/scopes.ts'
 import { watchHooks } from '../internals.ts'
 import type { Requirement } from './requirement.ts'
 import { isLateStage, phases } from './uncalled-guards.ts'

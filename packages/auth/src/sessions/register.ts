@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
 import cookiePlugin, { type Signer } from '@fastify/cookie'
+import { sharedInApp } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
 import { RotatingKeys } from '../core/rotating-keys.ts'
-import { sharedInApp } from '../core/scopes.ts'
 import type { ProviderLogins } from '../revocation/provider-logins.ts'
 import type { Revocations } from '../revocation/revocations.ts'
 import type { Scheme } from '../schemes/types.ts'
@@ -111,7 +111,7 @@ function warnOfSharedCookie(
   { cookieName, cookie: { path, domain } }: ResolvedSession,
   key: Buffer
 ): void {
-  const cookies = sharedInApp(fastify, 'session-cookies', () => new Map<string, string>())
+  const cookies = sharedInApp(fastify, 'auth.session-cookies.v1', () => new Map<string, string>())
   const name = [cookieName, path, domain].join(';')
   const digest = hash('sha256', key, 'base64url')
   const other = cookies.get(name)

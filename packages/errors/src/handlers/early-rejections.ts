@@ -28,23 +28,23 @@ export function respondToEarlyRejections(
   counter: LazyCounter
 ): void {
   onEarlyRejection(fastify, {
-    answer(error, request, reply) {
+    respond(error, request, reply) {
       const response = resolve(error, request, reply, early)
       const message = messages[error.code] ?? response.message
       responder.send({ ...response, message }, request, reply)
       return true
     },
-    socket(error, _socket, answer) {
-      const { statusCode, correlationId } = answer
+    socket(error, _socket, response) {
+      const { statusCode, correlationId, headers } = response
       const code = statusCode === 400 ? ('MALFORMED_REQUEST' satisfies ErrorCode) : codeOf(statusCode)
-      const response: ErrorReply = { statusCode, code, message: titleOf(statusCode) }
+      const reply: ErrorReply = { statusCode, code, message: titleOf(statusCode) }
       const problem = options.format === 'problem'
       const body = problem
-        ? problemBody(response, correlationId, '', options)
-        : jsonBody(response, correlationId, options)
-      answer.body = JSON.stringify(body)
-      answer.headers['content-type'] = problem ? problemType : jsonType
-      answer.headers['cache-control'] ??= 'no-store'
+        ? problemBody(reply, correlationId, '', options)
+        : jsonBody(reply, correlationId, options)
+      response.body = JSON.stringify(body)
+      headers['content-type'] = problem ? problemType : jsonType
+      headers['cache-control'] ??= 'no-store'
       counter.inc(code, `${statusCode}`)
       if (responder.log) {
         fastify.log.info(

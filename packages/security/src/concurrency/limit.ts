@@ -54,8 +54,8 @@ export function resolveLimits(options: ResolvedConcurrency, registration: number
       const name = routeName(route)
       const option = `concurrency of ${name}`
       assertOptionsObject(option, config)
-      const own: ConcurrencyLimitOptions = { ...inherited, ...omitUndefined(config) }
-      return resolveLimit(option, own, number + name)
+      const merged: ConcurrencyLimitOptions = { ...inherited, ...omitUndefined(config) }
+      return resolveLimit(option, merged, number + name)
     }
   }
 }

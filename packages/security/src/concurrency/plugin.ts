@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { observedReports } from '../mode.ts'
-import { joinRegistrations } from '../registrations.ts'
+import { countRegistration, joinRegistrations } from '../registrations.ts'
 import { openRedis } from '../rate-limit/redis-connection.ts'
 import { policyItemWriter } from '../rate-limit/response-headers.ts'
 import { addUserHooks } from './hooks.ts'
@@ -15,7 +15,7 @@ import { RedisLeases } from './redis-leases.ts'
 
 const plugin: FastifyPluginAsync<ConcurrencyOptions> = async (fastify, options) => {
   const resolved = resolveConcurrency(options)
-  const registration = countRegistration(fastify)
+  const registration = countRegistration(fastify, 'concurrency-limits.v1')
   const limits = resolveLimits(resolved, registration)
   const store = await openLeases(fastify, resolved, registration)
   const requests = new LazyCounter(fastify, {
@@ -59,7 +59,11 @@ const plugin: FastifyPluginAsync<ConcurrencyOptions> = async (fastify, options) 
   })
   warnAboutMisspeltOptions(fastify, ['concurrency'])
 
-  const joined = joinRegistrations<Joined>(fastify, joinedKey, { limiter, limits: all, store })
+  const joined = joinRegistrations<Joined>(fastify, 'concurrency-registrations.v1', {
+    limiter,
+    limits: all,
+    store
+  })
   const running = (): number => joined.reduce((sum, { limiter }) => sum + limiter.running, 0)
   whenProvided(fastify, meterPort, (meter) => {
     meter.gauge({
@@ -92,16 +96,6 @@ interface Joined {
   readonly limiter: ConcurrencyLimiter
   readonly limits: ReadonlySet<ConcurrencyLimit>
   readonly store: RedisLeases | undefined
-}
-
-const joinedKey = Symbol.for('seaworthy.security.concurrency-registrations.v1')
-const registrations = Symbol.for('seaworthy.security.concurrency-limits.v1')
-
-/** The number of this registration in the app, scopes included: 1 for the first. Each has counts of its own. */
-function countRegistration({ server }: { server: object }): number {
-  const counted = server as { [registrations]?: number }
-  counted[registrations] = (counted[registrations] ?? 0) + 1
-  return counted[registrations]
 }
 
 const openLeases = (

@@ -1,23 +1,30 @@
-import { invalidOption } from '@seaworthy/internal'
+import { routeData, type RouteData } from '@seaworthy/contract'
+import { invalidOption, sharedInApp } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import type { RouteCors } from './options.ts'
 
 /** A registration of the plugin. The routes of its scope are its own, and not those of a registration around it. */
 export interface CorsScope {
+  /** The scope of each route, for all registrations of the app. */
+  readonly routes: RouteData<RouteOfScope>
   /** Whether a scope inside of this one has a registration of its own. */
   hasInner: boolean
 }
 
+interface RouteOfScope {
+  readonly owner: CorsScope
+  /** The route's options as the app wrote them. */
+  readonly written: RouteCors | undefined
+}
+
 const scopeKey = Symbol.for('seaworthy.security.cors-scope.v1')
 const ownerKey = Symbol.for('seaworthy.security.cors-owner.v1')
-const writtenKey = Symbol.for('seaworthy.security.cors-written.v1')
 
 interface LinkedScope extends CorsScope {
   readonly prefix: string
   readonly outer: LinkedScope | undefined
 }
 type Scope = FastifyInstance & { [scopeKey]?: LinkedScope }
-type Config = { cors?: RouteCors; [ownerKey]?: CorsScope; [writtenKey]?: RouteCors } | undefined
 
 /**
  * Notes a registration in its scope.
@@ -32,7 +39,10 @@ export function enterScope(fastify: FastifyInstance): CorsScope {
     )
   }
   for (let each = outer; each !== undefined; each = each.outer) each.hasInner = true
-  const scope: LinkedScope = { hasInner: false, prefix, outer }
+  const routes = sharedInApp(fastify, 'security.cors-routes.v1', () =>
+    routeData<RouteOfScope>('security.cors')
+  )
+  const scope: LinkedScope = { routes, hasInner: false, prefix, outer }
   Object.defineProperty(fastify, scopeKey, { value: scope, configurable: true })
   return scope
 }
@@ -43,11 +53,9 @@ export function enterScope(fastify: FastifyInstance): CorsScope {
  * @returns The route's options as the app wrote them. A registration around this one has converted them already.
  */
 export function takeRoute(scope: CorsScope, route: RouteOptions): RouteCors | undefined {
-  const config: Config = route.config
-  const written = config?.[writtenKey] ?? config?.cors
-  route.config = { ...config, [ownerKey]: scope, [writtenKey]: written } as NonNullable<
-    RouteOptions['config']
-  >
+  const { cors } = (route.config ?? {}) as { cors?: RouteCors }
+  const written = scope.routes.of(route)?.written ?? cors
+  scope.routes.set(route, { owner: scope, written })
   return written
 }
 
@@ -55,9 +63,9 @@ export function takeRoute(scope: CorsScope, route: RouteOptions): RouteCors | un
  * Whether the route of a request is that of a registration in an inner scope. It stays so when the route hands a
  * preflight on to the handler of unknown paths.
  */
-export function belongsToInner(scope: CorsScope, { raw, routeOptions }: FastifyRequest): boolean {
-  const marked = raw as { [ownerKey]?: CorsScope | undefined }
-  const owner = (routeOptions.config as Config)?.[ownerKey] ?? marked[ownerKey]
+export function belongsToInner(scope: CorsScope, request: FastifyRequest): boolean {
+  const marked = request.raw as { [ownerKey]?: CorsScope | undefined }
+  const owner = scope.routes.get(request)?.owner ?? marked[ownerKey]
   marked[ownerKey] = owner
   return owner !== undefined && owner !== scope
 }

@@ -79,10 +79,10 @@ export async function askHelmet(sets: readonly HelmetSet[]): Promise<HelmetAnswe
   }
   await app.ready()
   const ask = (url: string): Promise<Answer> => {
-    const asked = Promise.withResolvers<Answer>()
-    answers.set(url, asked)
+    const pending = Promise.withResolvers<Answer>()
+    answers.set(url, pending)
     app.routing(...requestWithoutSocket(url))
-    return asked.promise
+    return pending.promise
   }
 
   const results: (HelmetResult | Error)[] = []

@@ -124,17 +124,17 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
   warnAboutMisspeltOptions(fastify, ['headers', 'helmet'], ['helmet'])
   const byType = (options.profile ?? headersDefaults.profile) === 'auto'
   const recognisesTools = global && byType && options.contentSecurityPolicy === undefined
-  const asked = new Map<object, { forms: HelmetForms; ofRoute: HeadersOfRoute }>()
+  const unprepared = new Map<object, { forms: HelmetForms; ofRoute: HeadersOfRoute }>()
   fastify.addHook('onRoute', function (route) {
     const written = routeHeaders(route)
-    const own = written ?? (recognisesTools ? toolPageHeaders(this.pluginName, route) : undefined)
-    if (own === undefined) return
+    const chosen = written ?? (recognisesTools ? toolPageHeaders(this.pluginName, route) : undefined)
+    if (chosen === undefined) return
     let ofRoute: HeadersOfRoute | undefined
-    if (own !== false) {
+    if (chosen !== false) {
       // Routes that share their options, as a HEAD route with its GET route, are one set.
-      const forms = helmetForms(`headers of ${route.url}`, options, own)
-      ofRoute = asked.get(own)?.ofRoute ?? { options: own, ofCalls: new WeakMap() }
-      asked.set(own, { forms, ofRoute })
+      const forms = helmetForms(`headers of ${route.url}`, options, chosen)
+      ofRoute = unprepared.get(chosen)?.ofRoute ?? { options: chosen, ofCalls: new WeakMap() }
+      unprepared.set(chosen, { forms, ofRoute })
       data.set(route, ofRoute)
     }
     const hook: Hook = (request, reply, done) => {
@@ -151,19 +151,19 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
     route.onRequest = [...outer, Object.assign(hook, { [ofHeaders]: true }), ...others] as Hook[]
   })
   fastify.addHook('onReady', async () => {
-    if (asked.size === 0) return
-    const several = [...asked.values()]
+    if (unprepared.size === 0) return
+    const several = [...unprepared.values()]
     const answers = await prepareForms(
       several.map(({ forms }) => forms),
       onPage
     )
     for (const [index, { ofRoute }] of several.entries()) ofRoute.prepared = answers.prepared[index]!
-    asked.clear()
+    unprepared.clear()
   })
 
   onEarlyRejection(fastify, {
     request: (_error, request, reply) => apply(request, reply),
-    socket: (_error, _socket, answer) => Object.assign(answer.headers, prepared.fixed)
+    socket: (_error, _socket, response) => Object.assign(response.headers, prepared.fixed)
   })
 }
 

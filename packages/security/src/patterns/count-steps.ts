@@ -10,7 +10,7 @@ export type Word = readonly number[]
 export function countSteps({ start, states, alphabet, multiline }: Automaton, word: Word): number {
   const width = word.length + 1
   const steps = new Float64Array(states.length * width)
-  const known = new Uint8Array(states.length * width)
+  const results = new Uint8Array(states.length * width)
   const [failed, matched] = [1, 2]
 
   const isWordAt = (index: number) => index >= 0 && index < word.length && alphabet.isWord(word[index]!)
@@ -32,14 +32,14 @@ export function countSteps({ start, states, alphabet, multiline }: Automaton, wo
       }
       const at = evaluate(guard.start, index, guard.behind)
       read += steps[at]!
-      if ((known[at] === matched) === guard.negated) return [false, read]
+      if ((results[at] === matched) === guard.negated) return [false, read]
     }
     return [true, read]
   }
 
   const evaluate = (state: State, index: number, behind: boolean): number => {
     const at = state.id * width + index
-    if (known[at] !== 0) return at
+    if (results[at] !== 0) return at
     let count = 0
     let result = failed
     const character = word[behind ? index - 1 : index]
@@ -54,13 +54,13 @@ export function countSteps({ start, states, alphabet, multiline }: Automaton, wo
       if (character === undefined || !alphabet.matches(to.part, character)) continue
       const next = evaluate(to, behind ? index - 1 : index + 1, behind)
       count += 1 + steps[next]!
-      if (known[next] === matched) {
+      if (results[next] === matched) {
         result = matched
         break
       }
     }
     steps[at] = count
-    known[at] = result
+    results[at] = result
     return at
   }
 
@@ -68,7 +68,7 @@ export function countSteps({ start, states, alphabet, multiline }: Automaton, wo
   for (let index = 0; index <= word.length; index++) {
     const at = evaluate(start, index, false)
     total += steps[at]! + 1
-    if (known[at] === matched) break
+    if (results[at] === matched) break
   }
   return total
 }

@@ -52,7 +52,7 @@ function finish(raw: Response, status: number, block: HeaderBlock, headers: unkn
     }
   }
   const vary = block.values.get('vary')
-  const own = writtenHeader(headers, 'vary')
-  if (vary === undefined || own === undefined || !addsToVary('vary', headers)) return headers
-  return { ...(headers as object), vary: `${textOf(own)}, ${vary}` }
+  const written = writtenHeader(headers, 'vary')
+  if (vary === undefined || written === undefined || !addsToVary('vary', headers)) return headers
+  return { ...(headers as object), vary: `${textOf(written)}, ${vary}` }
 }

@@ -86,10 +86,10 @@ export function decorateLimits(
 
   if (!fastify.hasDecorator('rateLimit')) {
     fastify.decorate<unknown>('rateLimit' as string, (options?: LimitOptions) => {
-      const own = [createLimit(options)]
+      const limitOfHook = [createLimit(options)]
       return (request: FastifyRequest, reply: FastifyReply) =>
         new Promise<void>((resolve, reject) => {
-          limiter.enforce(own, request, reply, (error, replied) => {
+          limiter.enforce(limitOfHook, request, reply, (error, replied) => {
             if (error) reject(error)
             // To an asynchronous hook, the reply as its result means that the response is sent.
             else resolve(replied ? (reply as unknown as undefined) : undefined)

@@ -1,5 +1,5 @@
 import { managementPort, setsState, whenProvided, type Management } from '@seaworthy/contract'
-import { parseDuration } from '@seaworthy/internal'
+import { parseDuration, sharedInApp } from '@seaworthy/internal'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, RouteOptions } from 'fastify'
 import type { Limit } from './resolve-limit.ts'
 import { TemporaryLimits, valuesOf, type LimitValues } from './temporary-limits.ts'
@@ -10,8 +10,6 @@ const maxRule = 'max must be a whole number of at least 0'
 const windowRule = "timeWindow must be milliseconds of at least 1, or a text with a unit ('1 minute')"
 const ttlRule = `ttl must be a whole number of milliseconds from 1 to ${day}`
 
-const sourcesKey = Symbol.for('seaworthy.security.limit-sources.v1')
-
 /** The limits of one registration of the plugin. */
 type LimitSource = () => Iterable<Limit>
 
@@ -21,16 +19,14 @@ type LimitSource = () => Iterable<Limit>
  * @returns How to read when the options of a changed limit return.
  */
 export function manageLimits(fastify: FastifyInstance, limits: LimitSource): TemporaryLimits {
-  const shared = fastify.server as { [sourcesKey]?: { sources: LimitSource[]; temporary: TemporaryLimits } }
-  const isFirst = shared[sourcesKey] === undefined
-  const sources: LimitSource[] = shared[sourcesKey]?.sources ?? []
+  const { sources, all, temporary } = sharedInApp(fastify, 'security.limit-sources.v1', () => {
+    const sources: LimitSource[] = []
+    const all = (): Set<Limit> => new Set(sources.flatMap((source) => [...source()]))
+    const temporary = new TemporaryLimits((name) => [...all()].filter((limit) => limit.name === name))
+    return { sources, all, temporary }
+  })
   sources.push(limits)
-  const all = (): Set<Limit> => new Set(sources.flatMap((source) => [...source()]))
-  const temporary =
-    shared[sourcesKey]?.temporary ??
-    new TemporaryLimits((name) => [...all()].filter((limit) => limit.name === name))
-  shared[sourcesKey] ??= { sources, temporary }
-  if (isFirst) {
+  if (sources.length === 1) {
     whenProvided(fastify, managementPort, (management) => addRoutes(management, temporary, all, fastify.log))
     fastify.addHook('onClose', (_instance, done) => {
       temporary.resetAll()

@@ -12,8 +12,6 @@ export interface LimitMetrics {
   storeError(reason: string): void
 }
 
-const stores = Symbol.for('seaworthy.security.rate-limit-stores.v1')
-
 /** Creates the metrics. Limits and outcomes are few; keys of clients are never labels. */
 export function createLimitMetrics(fastify: FastifyInstance, storeUp: () => boolean): LimitMetrics {
   const requests = new LazyCounter(fastify, {
@@ -27,7 +25,7 @@ export function createLimitMetrics(fastify: FastifyInstance, storeUp: () => bool
     help: 'Calls to the shared store of rate limits that failed',
     labels: ['reason']
   })
-  const allUp = joinRegistrations(fastify, stores, storeUp)
+  const allUp = joinRegistrations(fastify, 'rate-limit-stores.v1', storeUp)
   whenProvided(fastify, meterPort, (meter) => {
     meter.gauge({
       name: 'rate_limit_store_up',

@@ -5,6 +5,7 @@ import { whenOfficialIsUsed } from '../official-plugins.ts'
 import { isInjectedByTest, isOfficialLimiter } from '../internals.ts'
 import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { observedReports } from '../mode.ts'
+import { countRegistration } from '../registrations.ts'
 import { securityStatus, type LimitInfo } from '../status.ts'
 import { check } from '../option-checks.ts'
 import { CustomStore } from './custom-store.ts'
@@ -25,7 +26,7 @@ import { RoutePlans } from './plan-registry.ts'
 
 const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) => {
   const resolved = resolveRateLimit(options)
-  const registration = countRegistration(fastify)
+  const registration = countRegistration(fastify, 'rate-limits.v1')
   const limits = resolveAppLimits(resolved, registration)
   const plans = new RoutePlans(limits, resolved.global, resolved.max === undefined)
   const memory = new MemoryStore(resolved.cache)
@@ -131,15 +132,6 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
 /** Whether a route has the hook of @fastify/rate-limit, which adds it only where it limits. */
 const isLimitedByOfficial = ({ onRequest, preParsing, preValidation, preHandler }: RouteOptions): boolean =>
   [onRequest, preParsing, preValidation, preHandler].flat().some(isOfficialLimiter)
-
-const registrations = Symbol.for('seaworthy.security.rate-limits.v1')
-
-/** The number of this registration in the app, scopes included: 1 for the first. Each has limits and counts of its own. */
-function countRegistration({ server }: { server: object }): number {
-  const counted = server as { [registrations]?: number }
-  counted[registrations] = (counted[registrations] ?? 0) + 1
-  return counted[registrations]
-}
 
 const toLimitInfo = ({ name, by, max, window, stage, observe }: Limit): LimitInfo => ({
   name,

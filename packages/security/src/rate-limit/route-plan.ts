@@ -68,17 +68,17 @@ export function resolveAppLimits(options: RateLimitOptions, registration = 1): A
   // A name identifies a count: routes that inherited the app's name would be counted together.
   const { name: _, groupId: __, ...inherited } = base
   /** A limit's options on top of the app's. Of headers that are left out, both lists apply. */
-  const inherit = <T extends LimitOptions>(own: T): T => ({
+  const inherit = <T extends LimitOptions>(limit: T): T => ({
     ...inherited,
-    ...own,
-    addHeaders: { ...inherited.addHeaders, ...own.addHeaders },
-    addHeadersOnExceeding: { ...inherited.addHeadersOnExceeding, ...own.addHeadersOnExceeding }
+    ...limit,
+    addHeaders: { ...inherited.addHeaders, ...limit.addHeaders },
+    addHeadersOnExceeding: { ...inherited.addHeadersOnExceeding, ...limit.addHeadersOnExceeding }
   })
 
   return {
     plan: createPlan([ip, ...failures, ...user], true),
     filesPlan: createPlan([resolveLimit('rateLimit', { ...inherited, max: maxFiles }, `${number}files`)]),
-    custom: (option, own, name) => resolveLimit(option, inherit(omitUndefined(own)), name),
+    custom: (option, limit, name) => resolveLimit(option, inherit(omitUndefined(limit)), name),
     forRoute(route, config) {
       if (config === false) return noLimits
       const name = routeName(route)
@@ -88,19 +88,25 @@ export function resolveAppLimits(options: RateLimitOptions, registration = 1): A
         if (limits.length === 0) check.fail(option, 'a limit, a list of limits, or false', config)
         const several = limits.map((limit, index) => {
           assertOptionsObject(option, limit)
-          const ownName = index === 0 ? name : `${name} #${index + 1}`
-          return resolveLimit(option, inherit(omitUndefined(limit)), ownName)
+          const nameOfLimit = index === 0 ? name : `${name} #${index + 1}`
+          return resolveLimit(option, inherit(omitUndefined(limit)), nameOfLimit)
         })
         return createPlan([...several, ...failures, ...user])
       }
       assertOptionsObject(option, config)
-      const { user: ownUser, failures: ownFailures, ...own } = omitUndefined(config as RouteLimitOptions)
+      const {
+        user: userOfRoute,
+        failures: failuresOfRoute,
+        ...ofAddress
+      } = omitUndefined(config as RouteLimitOptions)
       return createPlan([
-        ...(Object.keys(own).length === 0 ? [ip] : [resolveLimit(option, inherit(own), name)]),
-        ...(ownFailures === undefined
+        ...(Object.keys(ofAddress).length === 0 ? [ip] : [resolveLimit(option, inherit(ofAddress), name)]),
+        ...(failuresOfRoute === undefined
           ? failures
-          : additionalLimit(option, ownFailures, inherited, `${name} failures`)),
-        ...(ownUser === undefined ? user : additionalLimit(option, ownUser, inherited, `${name} user`))
+          : additionalLimit(option, failuresOfRoute, inherited, `${name} failures`)),
+        ...(userOfRoute === undefined
+          ? user
+          : additionalLimit(option, userOfRoute, inherited, `${name} user`))
       ])
     }
   }

@@ -1,3 +1,4 @@
+import { isObject } from '@seaworthy/internal'
 import { referencedSchema } from './referenced-schema.ts'
 import type { Schemas } from './shared-patterns.ts'
 
@@ -48,7 +49,7 @@ const allTypes = ['object', 'array', 'string', 'number', 'boolean', 'null']
  * `{ required: ['amount'] }`, and a request without a body is validated as `null`.
  */
 export function withRootType(schema: unknown, shared: Schemas): unknown {
-  if (!isSchema(schema) || schema.type !== undefined) return schema
+  if (!isObject(schema) || schema.type !== undefined) return schema
   const types = typesOf(schema, { root: schema, shared, visited: new Set() })
   if (types.size === 0 || types.size === allTypes.length) return schema
   const type = types.size === 1 ? [...types][0] : [...types]
@@ -65,7 +66,7 @@ interface Context {
 
 /** The types that a schema may be about: of each `anyOf`, and of all `allOf` together. */
 function typesOf(schema: unknown, context: Context): ReadonlySet<string> {
-  if (!isSchema(schema) || context.visited.has(schema)) return new Set(allTypes)
+  if (!isObject(schema) || context.visited.has(schema)) return new Set(allTypes)
   const within = { ...context, visited: new Set([...context.visited, schema]) }
   const all: ReadonlySet<string>[] = []
   if (schema.type !== undefined) {
@@ -80,7 +81,7 @@ function typesOf(schema: unknown, context: Context): ReadonlySet<string> {
   for (const choice of [schema.anyOf, schema.oneOf]) {
     if (Array.isArray(choice)) all.push(new Set(choice.flatMap((each) => [...typesOf(each, within)])))
   }
-  if (isSchema(schema.if)) all.push(typesOfCondition(schema, within))
+  if (isObject(schema.if)) all.push(typesOfCondition(schema, within))
   return new Set(allTypes.filter((type) => all.every((types) => types.has(type))))
 }
 
@@ -101,6 +102,3 @@ function typesOfCondition({ if: condition, then, else: otherwise }: Schema, cont
     : [typesOf(condition, context), ...branches].filter(({ size }) => size < allTypes.length)
   return new Set(all.length === 0 ? allTypes : all.flatMap((types) => [...types]))
 }
-
-const isSchema = (schema: unknown): schema is Schema =>
-  typeof schema === 'object' && schema !== null && !Array.isArray(schema)

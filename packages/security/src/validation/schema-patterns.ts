@@ -1,3 +1,5 @@
+import { isObject } from '@seaworthy/internal'
+
 /** A pattern in a schema. */
 export interface PatternUse {
   /**
@@ -101,10 +103,8 @@ export function patternsOf(schema: unknown, isMap = false): SchemaPatterns {
   return { patterns, formats, references }
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
-
 const isDataReference = (value: unknown): value is { $data: string } =>
-  isObject(value) && typeof (value as { $data?: unknown }).$data === 'string'
+  isObject(value) && typeof value['$data'] === 'string'
 
 const isFluent = (value: object): boolean => {
   const { isFluentSchema, [fluentSchema]: marked } = value as Record<string | symbol, unknown>

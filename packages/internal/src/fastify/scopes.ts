@@ -11,10 +11,13 @@ export function* scopesOf(instance: object): Generator<object> {
 export const rootOf = (fastify: FastifyInstance): FastifyInstance =>
   [...scopesOf(fastify)].at(-1) as FastifyInstance
 
-/** A value that the registrations of an app share, also those of another copy of this package. */
+/**
+ * A value that the registrations of a plugin in an app share, also those in scopes and those of another copy of the
+ * package.
+ *
+ * @param name - The package, the value, and the version of its shape: `security.rate-limits.v1`.
+ */
 export function sharedInApp<T>(fastify: FastifyInstance, name: string, create: () => T): T {
-  const key = Symbol.for(`seaworthy.auth.${name}`)
-  const root = rootOf(fastify)
-  if (!root.hasDecorator(key)) root.decorate<unknown>(key, create())
-  return (root as unknown as Record<symbol, T>)[key]!
+  const root = rootOf(fastify) as unknown as Record<symbol, T | undefined>
+  return (root[Symbol.for(`seaworthy.${name}`)] ??= create())
 }
