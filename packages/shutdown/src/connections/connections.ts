@@ -83,13 +83,12 @@ export class Connections {
    * the meantime: turns are short, and no client connects again because it has got its response.
    */
   async stopListening(): Promise<void> {
-    const servers = [...this.#servers].filter(({ listening }) => listening)
-    if (servers.length === 0) return
+    if (![...this.#servers].some(({ listening }) => listening)) return
     this.#held ??= []
     try {
       await this.#untilAccepted()
     } finally {
-      for (const server of servers) if (server.listening) stopAccepting(server)
+      for (const server of this.#servers) if (server.listening) stopAccepting(server)
       for (const done of this.#held?.splice(0) ?? []) setImmediate(done)
       this.#held = undefined
     }
