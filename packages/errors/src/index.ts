@@ -6,18 +6,20 @@ export {
   BadRequestError,
   ConflictError,
   ForbiddenError,
-  GatewayTimeoutError,
   GoneError,
   MethodNotAllowedError,
   NotFoundError,
   PayloadTooLargeError,
-  ServiceUnavailableError,
-  TooManyRequestsError,
   UnauthorizedError,
   UnprocessableEntityError,
-  type HttpErrorOptions,
-  type RetryableOptions
+  type HttpErrorOptions
 } from './classes/http-errors.ts'
+export {
+  GatewayTimeoutError,
+  ServiceUnavailableError,
+  TooManyRequestsError,
+  type RetryableOptions
+} from './classes/retryable-errors.ts'
 export { defineError, type DefinedError, type ErrorDefinition } from './classes/define-error.ts'
 export type { ErrorClass, ErrorMapping, MappedError } from './resolve/mapping.ts'
 export type { ErrorsOptions } from './options.ts'

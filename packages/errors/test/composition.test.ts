@@ -2,15 +2,15 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { symlinkSync } from 'node:fs'
 import swagger from '@fastify/swagger'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify from 'fastify'
 import t from 'tap'
 import {
   clientErrorBrand,
   meterPort,
-  noteOperationalRoute,
   onEarlyRejection,
   provide,
-  earlyRejectionOptions
+  earlyRejectionOptions,
+  type MetricOptions
 } from '@seaworthy/contract'
 import { temporaryFolder } from '@seaworthy/testing'
 import {
@@ -21,12 +21,7 @@ import {
   NotFoundError,
   type ErrorsOptions
 } from '../src/index.ts'
-import { build, countingMeter, keptLog } from './helpers.ts'
-
-const failing = (app: FastifyInstance) =>
-  app.get('/fails', async () => {
-    throw new NotFoundError('User')
-  })
+import { build, countingMeter, failing } from './helpers.ts'
 
 t.test('works without any other plugin', async (t) => {
   const app = Fastify()
@@ -53,24 +48,17 @@ t.test('finds a meter that is provided before or after it', async (t) => {
 
 t.test('binds each series of the metric once and bounds their number', async (t) => {
   const bound: string[][] = []
-  const counter = (options: { maxSeries?: number }) => {
-    t.ok((options.maxSeries ?? 0) <= 200)
-    return {
-      with: (...values: string[]) => {
-        bound.push(values)
-        return { inc: () => undefined }
-      }
-    }
-  }
+  const families: MetricOptions[] = []
   const app = Fastify()
   t.teardown(() => app.close())
-  provide(app, meterPort, { counter, gauge: counter as never, histogram: counter as never })
+  provide(app, meterPort, countingMeter(new Map(), bound, families))
   await app.register(errors)
   let next = 0
   app.get('/', async () => {
     throw new NotFoundError('User', { code: `CODE_${next++ % 50}` })
   })
   for (let i = 0; i < 200; i++) await app.inject('/')
+  for (const { maxSeries = 0 } of families) t.ok(maxSeries <= 200)
   t.equal(bound.length, 50)
 })
 
@@ -121,111 +109,6 @@ t.test('the plain error of @fastify/rate-limit keeps its status and message', as
   )
 })
 
-t.test('an error handler of the app is kept and reported in one line', async (t) => {
-  for (const order of ['before', 'after']) {
-    const setHandler = (app: FastifyInstance) =>
-      app.setErrorHandler((_error, _request, reply) => reply.code(418).send('app'))
-    const { lines, logger } = keptLog()
-    const app = Fastify({ ...errorsServerOptions(), logger })
-    t.teardown(() => app.close())
-    if (order === 'before') setHandler(app)
-    await app.register(errors)
-    if (order === 'after') setHandler(app)
-    failing(app)
-    const response = await app.inject('/fails')
-
-    t.match(response, { statusCode: 418, payload: 'app' }, order)
-    t.match((await app.inject('/nowhere')).json(), { code: 'ROUTE_NOT_FOUND' }, 'the plugin handles the 404')
-    t.match(
-      lines.filter(({ level }) => level === 40),
-      [
-        {
-          msg: /^errors: the app has its own error handler; keeping/,
-          errorHandler: 'app',
-          notFoundHandler: 'plugin'
-        }
-      ]
-    )
-  }
-})
-
-t.test('an error handler of the app that sends no status responds with 200', async (t) => {
-  const { app } = await build(t, {}, (app) => {
-    app.setErrorHandler((_error, _request, reply) => reply.send('handled'))
-    failing(app)
-  })
-  t.equal((await app.inject('/fails')).statusCode, 200)
-})
-
-t.test('a 404 handler of the app is kept and reported in one line', async (t) => {
-  const { lines, logger } = keptLog()
-  const app = Fastify({ ...errorsServerOptions(), logger })
-  t.teardown(() => app.close())
-  app.setNotFoundHandler((_request, reply) => reply.code(404).send('app'))
-  await app.register(errors)
-  failing(app)
-
-  t.equal((await app.inject('/nowhere')).payload, 'app')
-  t.match((await app.inject('/fails')).json(), { message: 'User not found' })
-  t.match(
-    lines.filter(({ level }) => level === 40),
-    [
-      {
-        msg: /^errors: the app has its own 404 handler; keeping/,
-        errorHandler: 'plugin',
-        notFoundHandler: 'app'
-      }
-    ]
-  )
-
-  const later = await build(t, { notFound: false }, (app) => {
-    app.setNotFoundHandler((_request, reply) => reply.code(404).send('later'))
-  })
-  t.equal((await later.app.inject('/nowhere')).payload, 'later')
-  t.strictSame(
-    later.lines.filter(({ level }) => level === 40),
-    [],
-    'with notFound: false there is nothing to report'
-  )
-})
-
-t.test('a 404 handler of the app that is set later replaces the one of the plugin', async (t) => {
-  for (const inScope of [false, true]) {
-    const { app, lines } = await build(t, {}, (app) => {
-      const set = (scope: FastifyInstance) => {
-        scope.decorateReply('own', 'app')
-        const preHandler = async (_request: FastifyRequest, reply: FastifyReply) =>
-          void reply.header('x-own', 'yes')
-        scope.setNotFoundHandler({ preHandler }, (_request, reply) =>
-          reply.code(404).send((reply as unknown as { own: string }).own)
-        )
-        t.throws(() => scope.setNotFoundHandler(() => 'again'), /already set/, 'one of the app is enough')
-      }
-      if (inScope) app.register(async (scope) => set(scope))
-      else set(app)
-    })
-    const response = await app.inject('/nowhere')
-    t.match(response, { statusCode: 404, payload: 'app', headers: { 'x-own': 'yes' } })
-    const warned = lines.filter(({ level }) => level === 40)
-    t.match(warned, [{ msg: /^errors: the app has its own 404 handler; keeping/, notFoundHandler: 'app' }])
-  }
-})
-
-t.test('in a scope with a prefix, a later 404 handler is an error that names the option', async (t) => {
-  const app = Fastify()
-  t.teardown(() => app.close())
-  await app.register(
-    async (scope) => {
-      await scope.register(errors)
-      t.throws(() => scope.setNotFoundHandler(() => 'app'), {
-        message:
-          /^errors: .*the plugin "errors" already responds to unknown routes.*errors: \{ notFound: false \}/
-      })
-    },
-    { prefix: '/area' }
-  )
-})
-
 t.test(
   "with mode 'observe' errors keep the status that Fastify sends, and each kind is logged",
   async (t) => {
@@ -256,86 +139,6 @@ t.test(
     ])
   }
 )
-
-t.test('the error handler of a scope is kept and may delegate to the plugin’s', async (t) => {
-  const { app } = await build(t, {}, (app) => {
-    app.register(async (scope) => {
-      scope.setErrorHandler((error, _request, reply) => {
-        if (isAppError(error, 'NOT_FOUND')) return reply.send(error)
-        return reply.code(500).send('scope')
-      })
-      failing(scope)
-      scope.get('/other', async () => {
-        throw new Error('x')
-      })
-    })
-  })
-  t.match((await app.inject('/fails')).json(), { statusCode: 404, message: 'User not found' })
-  t.match(await app.inject('/other'), { statusCode: 500, payload: 'scope' })
-})
-
-t.test('responds only in the scope where it is registered', async (t) => {
-  const app = Fastify()
-  t.teardown(() => app.close())
-  app.setErrorHandler((_error, _request, reply) => reply.code(500).send('outer'))
-  failing(app)
-  await app.register(
-    async (scope) => {
-      await scope.register(errors)
-      failing(scope)
-    },
-    { prefix: '/api' }
-  )
-  t.match((await app.inject('/api/fails')).json(), { message: 'User not found' })
-  t.match((await app.inject('/api/nowhere')).json(), { code: 'ROUTE_NOT_FOUND' })
-  t.equal((await app.inject('/fails')).payload, 'outer')
-})
-
-t.test('routes that were added before the plugin are named at start', async (t) => {
-  const { lines, logger } = keptLog()
-  const app = Fastify({ ...errorsServerOptions(), logger })
-  t.teardown(() => app.close())
-  app.get('/early/:id', async () => 'early')
-  app.get('/early', async () => 'early')
-  app.get('/metrics', { config: { operational: 'metrics' } }, async () => '')
-  await app.register(async (child) => {
-    child.get('/child', async () => 'early')
-  })
-  await app.register(errors)
-  app.get('/late', async () => 'late')
-  await app.ready()
-
-  const warnings = lines.filter(({ level }) => level === 40)
-  t.equal(warnings.length, 1)
-  t.match(warnings[0]!.msg, /^errors: routes were added before this plugin/)
-  t.strictSame(warnings[0]!.routes, ['/early', '/early/:id', '/child'])
-})
-
-t.test('without errorsServerOptions() it works and warns once', async (t) => {
-  const { lines, logger } = keptLog()
-  const app = Fastify({ logger })
-  t.teardown(() => app.close())
-  await app.register(errors)
-  t.equal((await app.inject('/nowhere')).statusCode, 404)
-
-  const warnings = lines.filter(({ msg }) => msg.includes('errorsServerOptions'))
-  t.equal(warnings.length, 1)
-  t.match(warnings[0]!.msg, 'Fastify({ ...errorsServerOptions() })')
-})
-
-t.test('a function of the app named like ours is not taken for the constructor options', async (t) => {
-  const { lines, logger } = keptLog()
-  const app = Fastify({
-    logger,
-    clientErrorHandler: function clientErrorHandler(_error, socket) {
-      socket.destroy()
-    }
-  })
-  t.teardown(() => app.close())
-  await app.register(errors)
-  await app.ready()
-  t.equal(lines.filter(({ msg }) => msg.includes('errorsServerOptions')).length, 1)
-})
 
 t.test(
   'headers of other plugins are on requests that Fastify rejects early, in any order of plugins',
@@ -455,19 +258,4 @@ t.test('errors of the CommonJS build and of the ESM sources recognise each other
     code: 'USER_MISSING'
   })
   t.match(requestLines()[0], { err: { message: 'User not found: the cause' } })
-})
-
-t.test('routes of plugins for the platform are not reported as added too early', async (t) => {
-  const { lines, logger } = keptLog()
-  const app = Fastify({ ...errorsServerOptions(), logger })
-  t.teardown(() => app.close())
-  noteOperationalRoute(app, '/internal/numbers')
-  app.get('/internal/numbers', async () => 1)
-  app.get('/users', async () => 1)
-  await app.register(errors)
-  await app.ready()
-  t.match(
-    lines.filter(({ level }) => level === 40),
-    [{ routes: ['/users'] }]
-  )
 })

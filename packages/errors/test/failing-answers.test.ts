@@ -1,10 +1,8 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import t, { type Test } from 'tap'
 import { provide, reporterPort } from '@seaworthy/contract'
-import { AppError, ConflictError, errors, NotFoundError } from '../src/index.ts'
-import { build, keptLog } from './helpers.ts'
-
-const secret = 'hunter2-not-for-clients'
+import { AppError, errors, NotFoundError } from '../src/index.ts'
+import { build, keptLog, secret } from './helpers.ts'
 
 const stale = (reply: FastifyReply) =>
   reply.headers({
@@ -59,6 +57,7 @@ const failing = (error: Error) => (scope: FastifyInstance) =>
     stale(reply).code(404)
     throw error
   })
+
 const rejecting = (error: Error) => (scope: FastifyInstance) =>
   scope.setErrorHandler(async (_error, _request, reply) => {
     stale(reply).code(404)
@@ -254,51 +253,4 @@ t.test('an outer handler of the app answers what an inner one throws', async (t)
       })
   )
   t.match(await instance.inject('/'), { statusCode: 418, payload: 'from inside' })
-})
-
-t.test('every error is no-store, unless the app forbade storing in other words', async (t) => {
-  const { app } = await build(t, {}, (app) => {
-    app.get('/kept/:value', async (request, reply) => {
-      reply.header('cache-control', (request.params as { value: string }).value)
-      throw new ConflictError()
-    })
-    app.get('/error', async () => {
-      throw new ConflictError('clash', { headers: { 'cache-control': 'max-age=5' } })
-    })
-  })
-  const sent = async (value: string) =>
-    (await app.inject(`/kept/${encodeURIComponent(value)}`)).headers['cache-control']
-  for (const value of ['private, no-store', 'no-store', 'No-Store, max-age=0', 'max-age=0,no-store'])
-    t.equal(await sent(value), value)
-  for (const value of ['public', 'private', 'no-cache', 'private, max-age=60', 'x-no-store'])
-    t.equal(await sent(value), 'no-store')
-  t.equal((await app.inject('/error')).headers['cache-control'], 'max-age=5', 'the error’s own header')
-  for (const url of ['/nowhere', '/%zz'])
-    t.equal((await app.inject(url)).headers['cache-control'], 'no-store', url)
-})
-
-t.test('a hook that sets the headers of all answers does not let caches store an error', async (t) => {
-  const { app } = await build(t, {}, (app) => {
-    app.addHook('onSend', async (_request, reply) => {
-      reply.headers({
-        'Cache-Control': 'public, max-age=60',
-        'CDN-Cache-Control': 'max-age=600',
-        'x-other': '1'
-      })
-    })
-    app.get('/', async () => 'fine')
-    app.get('/error', async (_request, reply) => {
-      reply.header('netlify-cdn-cache-control', 'max-age=600')
-      throw new ConflictError()
-    })
-  })
-  for (const url of ['/error', '/nowhere']) {
-    const { headers } = await app.inject(url)
-    t.match(headers, { 'cache-control': 'no-store', 'x-other': '1' }, url)
-    t.notOk(
-      Object.keys(headers).some((name) => name.endsWith('cdn-cache-control')),
-      url
-    )
-  }
-  t.match((await app.inject('/')).headers, { 'cache-control': 'public, max-age=60' })
 })

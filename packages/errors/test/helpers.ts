@@ -3,7 +3,10 @@ import { Writable } from 'node:stream'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { Test } from 'tap'
 import { meterPort, provide, type MetricOptions } from '@seaworthy/contract'
-import { errors, errorsServerOptions, type ErrorsOptions } from '../src/index.ts'
+import { errors, errorsServerOptions, NotFoundError, type ErrorsOptions } from '../src/index.ts'
+
+/** A text that must not be sent. */
+export const secret = 'hunter2-not-for-clients'
 
 export interface Line {
   level: number
@@ -24,14 +27,23 @@ export interface Built {
   counts: Map<string, number>
 }
 
-/** A stand-in for the meter that keeps the counts. */
-export function countingMeter(counts: Map<string, number>) {
-  const counter = ({ name }: MetricOptions) => ({
-    with: (...values: string[]) => ({
-      inc: (by = 1) => void counts.set(values.join(' '), (counts.get(values.join(' ')) ?? 0) + by)
-    }),
-    name
-  })
+/** A stand-in for the meter that keeps the counts, and lists the series that are bound and the families that are made. */
+export function countingMeter(
+  counts: Map<string, number>,
+  bound: string[][] = [],
+  families: MetricOptions[] = []
+) {
+  const counter = (options: MetricOptions) => {
+    families.push(options)
+    return {
+      with(...values: string[]) {
+        bound.push(values)
+        const key = values.join(' ')
+        return { inc: (by = 1) => void counts.set(key, (counts.get(key) ?? 0) + by) }
+      },
+      name: options.name
+    }
+  }
   return { counter, gauge: counter as never, histogram: counter as never }
 }
 
@@ -60,6 +72,12 @@ export async function build(
     lines.filter(({ msg }) => /^errors: (request (failed|rejected)|malformed request rejected)$/.test(msg))
   return { app, lines, requestLines, counts }
 }
+
+/** A route whose handler throws an error for the client. */
+export const failing = (app: FastifyInstance) =>
+  app.get('/fails', async () => {
+    throw new NotFoundError('User')
+  })
 
 /** Listens on a free port and returns it. */
 export async function listen(app: FastifyInstance): Promise<number> {

@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import httpErrors from 'http-errors'
 import t from 'tap'
 import {
   AppError,
@@ -216,71 +215,6 @@ t.test('a response schema neither strips the body nor changes it', async (t) => 
     correlationId: 'req-1'
   })
   t.match((await app.inject('/404')).json(), { statusCode: 404, message: 'User not found' })
-})
-
-t.test('headers that describe the failed response are removed', async (t) => {
-  const { app } = await build(t, {}, (app) => {
-    app.get('/', async (_request, reply) => {
-      reply.headers({
-        'cache-control': 'public, max-age=600',
-        etag: '"1"',
-        'content-encoding': 'gzip',
-        'x-kept': 'yes'
-      })
-      reply.header('vary', 'Origin').type('image/png')
-      throw new NotFoundError('Picture')
-    })
-  })
-  const { headers } = await app.inject('/')
-  t.match(headers, {
-    'x-kept': 'yes',
-    vary: 'Origin, Accept',
-    'content-type': 'application/json; charset=utf-8'
-  })
-  t.equal(headers['cache-control'], 'no-store')
-  for (const name of ['etag', 'content-encoding']) t.equal(headers[name], undefined, name)
-})
-
-t.test('a 401 has the challenge of the error, the reply or the option, in this order', async (t) => {
-  const routes = (app: FastifyInstance) => {
-    app.get('/plain', async () => {
-      throw new UnauthorizedError()
-    })
-    app.get('/own', async () => {
-      throw new UnauthorizedError('No', { headers: { 'WWW-Authenticate': 'DPoP' } })
-    })
-    app.get('/reply', async (_request, reply) => {
-      reply.header('www-authenticate', 'Basic')
-      throw httpErrors(401)
-    })
-  }
-  const challenges = async (options: object) => {
-    const { app } = await build(t, options, routes)
-    const responses = await Promise.all(['/plain', '/own', '/reply'].map((url) => app.inject(url)))
-    return responses.map(({ headers }) => headers['www-authenticate'])
-  }
-  t.strictSame(await challenges({}), ['Bearer', 'DPoP', 'Basic'])
-  t.strictSame(await challenges({ challenge: 'Bearer realm="api"' }), ['Bearer realm="api"', 'DPoP', 'Basic'])
-  t.strictSame(await challenges({ challenge: false }), [undefined, 'DPoP', 'Basic'])
-})
-
-t.test('methodNotAllowed sends 405 with Allow if the path has other methods', async (t) => {
-  const routes = (app: FastifyInstance) => {
-    app.get('/users/:id', async () => 'user')
-    app.delete('/users/:id', async () => 'gone')
-  }
-  const { app } = await build(t, { methodNotAllowed: true }, routes)
-  const response = await app.inject({ method: 'POST', url: '/users/1?a=b' })
-  t.match(response, { statusCode: 405, headers: { allow: /^(?=.*\bGET\b)(?=.*\bDELETE\b)(?!.*POST)/ } })
-  t.match(response.json(), {
-    error: 'Method Not Allowed',
-    code: 'METHOD_NOT_ALLOWED',
-    correlationId: 'req-1'
-  })
-  t.equal((await app.inject({ method: 'POST', url: '/nowhere' })).statusCode, 404)
-
-  const plain = await build(t, {}, routes)
-  t.equal((await plain.app.inject({ method: 'POST', url: '/users/1' })).statusCode, 404)
 })
 
 t.test('expose sends the messages of 5xx', async (t) => {

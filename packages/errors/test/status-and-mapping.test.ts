@@ -1,10 +1,21 @@
+import { createRequire } from 'node:module'
 import createError from '@fastify/error'
+import Fastify from 'fastify'
 import httpErrors from 'http-errors'
 import t from 'tap'
-import { ConflictError, NotFoundError } from '../src/index.ts'
-import { build } from './helpers.ts'
+import {
+  AppError,
+  ConflictError,
+  defineError,
+  errors,
+  MethodNotAllowedError,
+  NotFoundError,
+  type ErrorsOptions
+} from '../src/index.ts'
+import { build, secret } from './helpers.ts'
+import { thrower } from './thrower.ts'
 
-const secret = 'postgres://user:hunter2@db/app'
+const credentials = 'postgres://user:hunter2@db/app'
 
 t.test('an error of another library sets neither status nor headers nor message', async (t) => {
   for (const status of [404, 200, 204, 9999, 418, 503, '404']) {
@@ -32,11 +43,11 @@ t.test(
     const Broken = createError('FST_BROKEN', 'broken: %s', 503)
     const cases: [unknown, object][] = [
       [new Teapot('short'), { statusCode: 418, message: 'I am short', code: 'FST_TEAPOT' }],
-      [new Broken(secret), { statusCode: 503, message: 'Service Unavailable', code: 'FST_BROKEN' }],
+      [new Broken(credentials), { statusCode: 503, message: 'Service Unavailable', code: 'FST_BROKEN' }],
       [httpErrors(409, 'clash'), { statusCode: 409, message: 'clash', code: 'CONFLICT' }],
       [new httpErrors.ImATeapot(), { statusCode: 418, error: "I'm a Teapot", code: 'IM_A_TEAPOT' }],
-      [httpErrors(502, secret, { expose: true }), { statusCode: 502, message: 'Bad Gateway' }],
-      [httpErrors(404, secret, { expose: false }), { statusCode: 404, message: 'Not Found' }]
+      [httpErrors(502, credentials, { expose: true }), { statusCode: 502, message: 'Bad Gateway' }],
+      [httpErrors(404, credentials, { expose: false }), { statusCode: 404, message: 'Not Found' }]
     ]
     const { app } = await build(t, {}, (app) => {
       app.get('/:index', {
@@ -67,12 +78,12 @@ t.test(
     const { app } = await build(t, {}, (app) => {
       app.get('/chosen', async (_request, reply) => {
         reply.code(403)
-        throw new Error(secret)
+        throw new Error(credentials)
       })
       app.get('/done', {
         preHandler: (_request, reply, done) => {
           reply.code(400)
-          done(new Error(secret))
+          done(new Error(credentials))
         },
         handler: async () => 'never'
       })
@@ -115,7 +126,7 @@ t.test(
           {
             match: 'THROWS',
             to: () => {
-              throw new Error(secret)
+              throw new Error(credentials)
             }
           },
           { match: 'HTTP', to: () => httpErrors(410, 'gone') as never },
@@ -124,12 +135,12 @@ t.test(
       },
       (app) => {
         const thrown: Record<string, unknown> = {
-          duplicate: Object.assign(new Error(secret), { code: '23505' }),
-          driver: new DriverError(secret),
+          duplicate: Object.assign(new Error(credentials), { code: '23505' }),
+          driver: new DriverError(credentials),
           skip: new Error('skip'),
           throws: Object.assign(new Error('x'), { code: 'THROWS' }),
           http: Object.assign(new Error('x'), { code: 'HTTP' }),
-          any: new TypeError(secret),
+          any: new TypeError(credentials),
           ours: new ConflictError('ours')
         }
         app.get('/:name', {
@@ -201,3 +212,69 @@ t.test('an abort after the client has left is logged as 499, not as a failure', 
 
   t.match(requestLines(), [{ level: 30, code: 'CLIENT_CLOSED_REQUEST', statusCode: 499 }])
 })
+
+t.test('a rule maps to a class that needs no argument, and refuses others at start', async (t) => {
+  const Duplicate = defineError('DUPLICATE', { statusCode: 409, message: 'There is one already' })
+  const Missing = defineError('MISSING', { statusCode: 404, message: (id: string) => `No ${id}` })
+  class Locked extends AppError {
+    constructor() {
+      super('Locked for now', { statusCode: 423, code: 'LOCKED' })
+    }
+  }
+  const { answer, requestLines } = await thrower(t, {
+    map: [
+      { match: '23505', to: ConflictError },
+      { match: '1062', to: Duplicate },
+      { match: '55P03', to: Locked }
+    ]
+  })
+  const failed = (code: string) => Object.assign(new Error(secret), { code })
+  t.match((await answer(failed('23505'))).json(), { statusCode: 409, code: 'CONFLICT', message: 'Conflict' })
+  t.match((await answer(failed('1062'))).json(), { code: 'DUPLICATE', message: 'There is one already' })
+  t.match((await answer(failed('55P03'))).json(), { statusCode: 423, message: 'Locked for now' })
+  t.match(requestLines()[0], { err: { message: secret } })
+
+  class Plain {}
+  for (const to of [
+    Missing,
+    MethodNotAllowedError,
+    AppError,
+    Plain,
+    Error,
+    createRequire(import.meta.url)('http-errors').Conflict
+  ]) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await t.rejects(Promise.resolve(app.register(errors, { map: [{ match: 'X', to: to as never }] })), {
+      code: 'INVALID_OPTION',
+      message: /"map\[0\]\.to" must be an error class of this package whose constructor needs no argument/
+    })
+  }
+})
+
+t.test(
+  'functions of options that return a promise or throw make a plain 500 and no unhandled rejection',
+  async (t) => {
+    const rejected = () => Promise.reject(new Error(secret)) as never
+    const throwing = () => {
+      throw new Error(secret)
+    }
+    for (const fn of [rejected, throwing]) {
+      for (const options of [
+        { map: [{ match: fn, to: 404 }] },
+        { map: [{ match: 'X', to: fn }] },
+        { expose: fn },
+        { messages: fn }
+      ] as ErrorsOptions[]) {
+        const { app } = await build(t, options, (app) => {
+          app.get('/', async () => {
+            throw Object.assign(new Error(secret), { code: 'X' })
+          })
+        })
+        const response = await app.inject({ url: '/', headers: { 'accept-language': 'de' } })
+        t.match(response, { statusCode: 500 }, JSON.stringify(Object.keys(options)))
+        t.notMatch(response.payload, secret)
+      }
+    }
+  }
+)

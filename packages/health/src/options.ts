@@ -1,4 +1,4 @@
-import { omitUndefined, optionChecks, type OptionChecks } from '@seaworthy/internal'
+import { isObject, omitUndefined, optionChecks, type OptionChecks } from '@seaworthy/internal'
 import type { CheckDefinition, CheckFunction } from './checks/options.ts'
 import { brokenDefaults, resolveBroken, type BrokenOptions } from './readiness/liveness.ts'
 import type { StartupTask, StartupTaskDefinition } from './readiness/startup-options.ts'
@@ -155,7 +155,5 @@ export function resolveOptions(options: HealthOptions): ResolvedHealthOptions {
 }
 
 function checkRecord<T extends object>(option: string, value: T): T {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? value
-    : check.fail(option, 'an object with a name for each', value)
+  return isObject(value) ? value : check.fail(option, 'an object with a name for each', value)
 }

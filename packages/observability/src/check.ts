@@ -1,4 +1,4 @@
-import { addressList, optionChecks, type AddressList, type OptionChecks } from '@seaworthy/internal'
+import { addressList, isObject, optionChecks, type AddressList, type OptionChecks } from '@seaworthy/internal'
 
 export const check: OptionChecks = optionChecks('observability')
 
@@ -12,9 +12,7 @@ export type Defaults<T, Without extends keyof T = never> = {
 
 /** Refuses anything but an object: `logging: true` is a frequent mistake. */
 export function assertOptionsObject(option: string, value: unknown): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    check.fail(option, 'an object or false', value)
-  }
+  if (!isObject(value)) check.fail(option, 'an object or false', value)
 }
 
 /** Compiles a list of addresses and CIDR ranges. `undefined` without a list. */

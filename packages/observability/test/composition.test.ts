@@ -14,7 +14,7 @@ import {
 } from '@seaworthy/contract'
 import { observability, observabilityServerOptions, type ErrorContext } from '@seaworthy/observability'
 import { startNode } from '@seaworthy/testing'
-import { build, listen, samples, total } from './helpers.ts'
+import { build, keptLog, listen, samples, total } from './helpers.ts'
 
 /** The values that a neighbour has received from observability. */
 interface Received {
@@ -84,14 +84,13 @@ for (const first of ['the plugin', 'its neighbour']) {
 }
 
 t.test('routes added before the plugin are logged, counted and named too', async (t) => {
-  let text = ''
-  const stream = { write: (line: string) => void (text += line) }
+  const { stream, text } = keptLog()
   const app = Fastify({ ...observabilityServerOptions({ logger: { stream } }) })
   t.teardown(() => app.close())
   app.get('/early/:id', async () => 'ok')
   await app.register(observability)
   await app.inject('/early/1')
-  t.match(text, /"route":"\/early\/:id"/)
+  t.match(text(), /"route":"\/early\/:id"/)
   t.equal(total(await app.observability.metrics(), 'http_requests_total', /early/), 1)
 })
 

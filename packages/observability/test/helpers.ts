@@ -26,6 +26,27 @@ export interface TestApp {
   requests: () => Line[]
 }
 
+export interface KeptLog {
+  stream: { write(line: string): void }
+  /** The lines so far, as they were written. */
+  text: () => string
+  lines: () => Line[]
+}
+
+/** A destination of a logger that keeps what is written. */
+export function keptLog(): KeptLog {
+  let text = ''
+  return {
+    stream: { write: (line) => void (text += line) },
+    text: () => text,
+    lines: () =>
+      text
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as Line)
+  }
+}
+
 /** An app with the plugin, made ready by its first request. `routes` adds the routes. */
 export async function build(
   t: Test,
@@ -33,22 +54,16 @@ export async function build(
   routes: (app: FastifyInstance) => void = () => undefined,
   server: Record<string, unknown> = {}
 ): Promise<TestApp> {
-  let text = ''
-  const stream = { write: (line: string) => void (text += line) }
+  const { stream, text, lines } = keptLog()
   const { correlation, logging } = options
   const settings = observabilityServerOptions({ correlation, logging, logger: { stream } })
   const app = Fastify({ ...settings, ...server } as object) as unknown as FastifyInstance
   t.teardown(() => app.close())
   await app.register(observability, options)
   routes(app)
-  const lines = () =>
-    text
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Line)
   return {
     app,
-    text: () => text,
+    text,
     lines,
     requests: () => lines().filter(({ msg }) => /^request (completed|rejected)$/.test(msg))
   }

@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import t from 'tap'
 import { startNode } from '@seaworthy/testing'
 import { observability, observabilityServerOptions } from '@seaworthy/observability'
+import { keptLog } from './helpers.ts'
 
 const script = fileURLToPath(new URL('fixtures/buffered-app.ts', import.meta.url))
 const logging = { buffer: {} }
@@ -33,12 +34,12 @@ t.test('lines wait until they are enough', async (t) => {
 })
 
 t.test('a buffer that only the plugin has is a warning', async (t) => {
-  let text = ''
-  const logger = { stream: { write: (line: string) => void (text += line) } }
+  const { stream, text } = keptLog()
+  const logger = { stream }
   const app = Fastify({ ...observabilityServerOptions({ logger }) })
   t.teardown(async () => app.close())
   await app.register(observability, { metrics: false, logging })
-  t.match(text, /logging\.buffer has no effect in the plugin/)
+  t.match(text(), /logging\.buffer has no effect in the plugin/)
 })
 
 t.test('a buffer beside another destination stops the start', async (t) => {

@@ -133,3 +133,11 @@ export function spansOf(request: Received): PushedSpan[] {
   ) as { resourceSpans: { scopeSpans: { spans: PushedSpan[] }[] }[] }
   return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))
 }
+
+/** The texts of the lines of all pushes. */
+export const bodies = (requests: readonly Received[]) =>
+  requests.flatMap((request) => logsOf(request).records.map(({ body }) => body.stringValue))
+
+/** The pushed line with a text. */
+export const recordOf = (requests: readonly Received[], body: string): LogRecord =>
+  requests.flatMap((request) => logsOf(request).records).find((record) => record.body.stringValue === body)!

@@ -7,17 +7,15 @@ import t from 'tap'
 import { clientErrorBrand } from '@seaworthy/contract'
 import { until } from '@seaworthy/testing'
 import { observability, observabilityServerOptions, type ErrorContext } from '@seaworthy/observability'
-import { build, listen, samples, total, type Line } from './helpers.ts'
+import { build, keptLog, listen, samples, total } from './helpers.ts'
 
 const sinkOf = (seen: [string, ErrorContext][]) => (error: unknown, context: ErrorContext) =>
   void seen.push([(error as Error).message, context])
 
 t.test('a request that an earlier hook ends is logged, counted, tracked and has its id', async (t) => {
-  let text = ''
   const seen: [string, ErrorContext][] = []
-  const app = Fastify({
-    ...observabilityServerOptions({ logger: { stream: { write: (line: string) => (text += line) } } })
-  })
+  const { stream, lines } = keptLog()
+  const app = Fastify({ ...observabilityServerOptions({ logger: { stream } }) })
   t.teardown(() => app.close())
   app.addHook('onRequest', async ({ headers }, reply) => {
     if (headers.closed !== undefined) return reply.code(503).send('closed')
@@ -31,11 +29,7 @@ t.test('a request that an earlier hook ends is logged, counted, tracked and has 
     const response = await app.inject({ url: '/x', headers: { [name]: '1', 'x-correlation-id': name } })
     t.equal(response.headers['x-correlation-id'], name)
   }
-  const lines = text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Line)
-  const completed = lines.filter(({ msg }) => msg === 'request completed')
+  const completed = lines().filter(({ msg }) => msg === 'request completed')
   t.match(completed, [
     { statusCode: 503, route: '/x', correlationId: 'closed' },
     { statusCode: 500, err: { message: 'no tenant' }, correlationId: 'broken' },

@@ -53,7 +53,7 @@ function addHooks(
     inFlight.add(request, reply)
     // Requests that were pipelined behind this one are read first: only the last may close the connection.
     if (sequence.state === 'running') done()
-    else setImmediate(done)
+    else connections.admit(done)
   })
   fastify.addHook('onReady', (done) => {
     sequence.onReady()

@@ -105,10 +105,8 @@ export class ShutdownSequence {
     background.stopConsumers(fatalTimeout ?? max + options.timeout)
     if (isServing && !isFatal && max > 0) await drain.waitUntilTrafficMoved(min, max)
     else drain.closeAll()
-    if (isServing) await connections.untilAccepted()
-
+    await connections.stopListening()
     this.#enter('closing')
-    connections.stopListening()
     // Not earlier where traffic has not moved: a balancer that asks for no readiness would connect again here, and what
     // connects while the listener closes is reset. Now its new connections are refused, and those that it keeps serve.
     drain.closeAll()
@@ -138,10 +136,10 @@ export class ShutdownSequence {
     }
     if (this.#state !== 'running') return
     const drain = this.#startDraining('close')
-    this.#enter('closing')
-    this.#parts.connections.stopListening()
     const timeout = Math.min(this.#parts.options.longestTimeout, limit)
     this.#parts.background.stopConsumers(timeout)
+    await this.#parts.connections.stopListening()
+    this.#enter('closing')
     await this.#finishWork(drain, { timeout, idleWindow: 0, isCalledByApp: true })
   }
 

@@ -1,9 +1,11 @@
 // Real programs that end the process by themselves: `fastify start`, Nest's shutdown hooks, and PM2 in fork mode.
 import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { freePort, rawSocket, start, temporaryFolder, until } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
+import { acceptedIn, lostOf } from './support/accepted.ts'
 import { startClients } from './support/clients.ts'
 import { rollingRestart } from './support/rolling-restart.ts'
 import { launch, line, script } from './support/service.ts'
@@ -96,7 +98,7 @@ for (const HOOKS of ['', 'yes']) {
   })
 }
 
-/** A PM2 of the test's own. */
+/** A PM2 of the test's own, and the log of its services. */
 function pm2(t: Test, variables: Record<string, string>) {
   const home = temporaryFolder(t, 'pm2')
   const inherited = Object.entries(process.env).filter(([name]) => !/^_?TAP/.test(name))
@@ -110,19 +112,26 @@ function pm2(t: Test, variables: Record<string, string>) {
   }
   const command = join(require.resolve('pm2/package.json'), '../bin/pm2')
   t.teardown(() => spawnSync(process.execPath, [command, 'kill'], { env, timeout: 60_000 }))
-  return async (...args: string[]) => {
+  const manage = async (...args: string[]) => {
     const running = start(t, process.execPath, [command, ...args], { env, cwd: home })
     const { code } = await running.exit
     if (code !== 0) throw new Error(running.output())
     return running.output()
   }
+  const logs = join(home, 'logs')
+  const files = () => readdirSync(logs).filter((name) => /-out\b/.test(name))
+  const log = () =>
+    files()
+      .map((name) => readFileSync(join(logs, name), 'utf8'))
+      .join('')
+  return { manage, log }
 }
 
 t.test(
   'PM2 in fork mode restarts within its kill_timeout, and every accepted request is answered',
   async (t) => {
     const port = await freePort()
-    const manage = pm2(t, { PORT: String(port), NODE_ENV: 'production' })
+    const { manage, log } = pm2(t, { PORT: String(port), NODE_ENV: 'production', LOG_ACCEPTED: 'yes' })
     // Its default of 1600 ms is too short for a machine that is busy with other tests.
     const options = ['--name', 'app', '--interpreter', process.execPath, '--kill-timeout', '30000']
     await manage('start', script, ...options)
@@ -138,14 +147,20 @@ t.test(
     await manage('restart', 'app')
     const before = clients.count.ok
     await until('the new process', () => clients.count.ok > before + 100, 60_000)
-    for (const { failed } of [await clients.stop(), await slow.stop()]) {
-      // Until the new process listens, there is none.
-      const { ECONNREFUSED: _, ...lost } = failed
-      t.strictSame(lost, {})
-    }
+    const counts = [await clients.stop(), await slow.stop()]
+    const answered = counts.reduce((sum, { ok }) => sum + ok, 0)
+    await until('the whole log', () => acceptedIn(log()).size >= answered, 60_000)
+    t.match(log(), /"msg":"shutdown: done"/)
+    // Until the new process listens, there is none: connections are refused, and those not accepted yet are reset.
+    const accepted = acceptedIn(log())
+    t.strictSame(lostOf([...clients.failures, ...slow.failures], accepted), [])
+    const others = counts.flatMap(({ failed }) => Object.keys(failed))
+    t.notOk(
+      others.some((result) => /^\d+$/.test(result)),
+      'no request had another status than 200'
+    )
     const logs = await manage('logs', '--nostream', '--lines', '200')
     t.match(logs, /exited with code \[0\]/)
     t.notMatch(logs, /SIGKILL/)
-    t.match(logs, /"msg":"shutdown: done"/)
   }
 )

@@ -1,3 +1,5 @@
+import { isObject } from '@seaworthy/internal'
+
 /** The lists in which validation libraries keep what is wrong: Ajv, Joi, Yup, Zod and Valibot, ArkType, VineJS, myzod. */
 const listNames = [
   'validation',
@@ -10,9 +12,6 @@ const listNames = [
   'errors'
 ] as const
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null
-
 /** The list of what is wrong, or the error itself where it stands for one failure. `undefined`: it names none. */
 export function issuesOf(error: object): readonly unknown[] | undefined {
   const members = error as Record<string, unknown>
@@ -24,11 +23,11 @@ export function issuesOf(error: object): readonly unknown[] | undefined {
     const isList = Array.isArray(list) && (name === 'errors' ? list.some(isObject) : list.length > 0)
     if (isList) return list as unknown[]
     // Mongoose has an object of errors by path.
-    if (name === 'errors' && isObject(list) && !Array.isArray(list)) return Object.values(list)
+    if (name === 'errors' && isObject(list)) return Object.values(list)
   }
   const { validation, failures } = members
   // A validator may return its failures as an object that is no error: Fastify keeps it here.
-  if (isObject(validation) && !Array.isArray(validation)) return issuesOf(validation)
+  if (isObject(validation)) return issuesOf(validation)
   // Superstruct makes its list on demand.
   if (typeof failures === 'function') return firstOf(failures.call(error) as Iterable<unknown>)
   return isFirst || Array.isArray(members['path']) ? [error] : undefined

@@ -1,3 +1,4 @@
+import { isObject } from '@seaworthy/internal'
 import type { CheckOutcome, CheckResult } from './options.ts'
 import { verdictOf } from './verdict.ts'
 
@@ -30,7 +31,7 @@ export const runFromError = (error: unknown): CheckRun => ({
 function detailOf(value: unknown): object | undefined {
   if (typeof value !== 'object' || value === null || !('status' in value)) return undefined
   const { detail } = value as { detail?: unknown }
-  return typeof detail === 'object' && detail !== null && !Array.isArray(detail) ? detail : undefined
+  return isObject(detail) ? detail : undefined
 }
 
 /** Copies a detail, because the check may change its object later, and keeps only values that JSON can represent. */

@@ -1,10 +1,5 @@
-import {
-  isObject,
-  sectionOf,
-  type BreakersSection,
-  type BreakerSection,
-  type HealthSection
-} from './sections.ts'
+import { isObject } from '@seaworthy/internal'
+import { sectionOf, type BreakersSection, type BreakerSection, type HealthSection } from './sections.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { BreakerStatus, CheckStatus, CheckTransition, Readiness } from './types.ts'
 

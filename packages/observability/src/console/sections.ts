@@ -1,3 +1,5 @@
+import { isObject } from '@seaworthy/internal'
+
 /** The shapes in which the plugins of this project describe themselves. Another plugin may use the same name. */
 
 export interface HealthSection {
@@ -39,9 +41,6 @@ export interface LogLevelSection {
   normal: string
   until?: string
 }
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A section, if it is an object of the expected kind. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it names the expected kind

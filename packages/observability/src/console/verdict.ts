@@ -1,4 +1,4 @@
-import { isObject } from './sections.ts'
+import { isObject } from '@seaworthy/internal'
 import type { Finding, LiveStatus, State, Verdict } from './types.ts'
 
 type Facts = Omit<LiveStatus, 'verdict'>

@@ -3,6 +3,7 @@ import type { Secret } from '@seaworthy/internal'
 import { Registry } from 'prom-client'
 import { assertOptionsObject, check, optionNames, type Defaults } from '../check.ts'
 import { resolveGuard, type Guard } from '../management/guard.ts'
+import { resolveBuckets } from './buckets.ts'
 import { checkBuildInfo, type BuildInfo } from './build-info.ts'
 import type { MetricsRegistry } from './exposition.ts'
 import { resolveLabels, type LabelSpace, type MetricsLabel } from './label-space.ts'
@@ -174,12 +175,6 @@ export const metricsDefaults: MetricsDefaults = {
   semanticConventions: false
 }
 
-/** The default of `buckets`, by `unit`. */
-export const defaultBuckets: Record<'seconds' | 'milliseconds', readonly number[]> = {
-  seconds: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
-  milliseconds: [10, 50, 100, 200, 500, 1000, 2000, 5000]
-}
-
 export interface ResolvedMetrics {
   path: string
   unit: 'seconds' | 'milliseconds'
@@ -214,7 +209,7 @@ export function resolveMetrics(options: MetricsOptions): ResolvedMetrics {
   return {
     path,
     unit,
-    buckets: resolveBuckets(options.buckets ?? defaultBuckets[unit]),
+    buckets: resolveBuckets(options.buckets, unit),
     registry,
     defaultMetrics: check.boolean('metrics.defaultMetrics', others.defaultMetrics),
     labels: resolveLabels(others.labels),
@@ -239,13 +234,4 @@ function resolveWorkers(workers: unknown): string | undefined {
   if (typeof workers === 'string') return check.string('metrics.workers', workers)
   if (typeof workers !== 'boolean') return check.fail('metrics.workers', 'true, false or a name', workers)
   return workers ? '' : undefined
-}
-
-function resolveBuckets(buckets: readonly number[]): readonly number[] {
-  const isAscending =
-    Array.isArray(buckets) &&
-    buckets.length > 0 &&
-    buckets.every((bound, index) => Number.isFinite(bound) && bound > (index === 0 ? 0 : buckets[index - 1]!))
-  if (!isAscending) check.fail('metrics.buckets', 'a list of ascending numbers above 0', buckets)
-  return [...buckets]
 }

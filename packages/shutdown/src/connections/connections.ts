@@ -6,8 +6,10 @@ import { stopAccepting, tcpSocketOf } from '../internals.ts'
 
 /** Milliseconds of a turn of the event loop in which hardly a client can have connected unseen. */
 const shortTurnMs = 0.1
-/** Milliseconds that a short turn is waited for: a process that is always busy has none. */
-const longestWaitMs = 100
+/** Milliseconds that a short turn is waited for: a process that is always busy has none. Then a longer one will do. */
+const shortTurnWaitMs = 100
+/** Milliseconds after which the listeners close in any case: under a flood each turn brings a connection. */
+const longestWaitMs = 500
 
 /** Every open connection of every address that the app listens on. */
 export class Connections {
@@ -21,6 +23,8 @@ export class Connections {
   readonly #servers = new Set<NetServer>()
   /** How many connections have been accepted. */
   #accepted = 0
+  /** Requests that wait until the listeners have closed. */
+  #held: (() => void)[] | undefined
 
   get isEmpty(): boolean {
     return this.sockets.size + this.handshakes.size + this.upgraded.size + this.sessions.size === 0
@@ -67,26 +71,42 @@ export class Connections {
     server.on('newListener', onNewListener)
   }
 
+  /** Calls `done` in the next turn of the event loop; while the listeners are about to close, as soon as they have. */
+  admit(done: () => void): void {
+    if (this.#held === undefined) setImmediate(done)
+    else this.#held.push(done)
+  }
+
   /**
-   * Resolves when the system has hardly any connection that this process has not accepted: it would be reset when the
-   * listener closes. That is right after a turn of the event loop that was short and brought none.
+   * Stops accepting connections and keeps those that are open. Before that it accepts those that the system has
+   * established already: they would be reset. Node accepts one in each turn of the event loop, so requests are held in
+   * the meantime: turns are short, and no client connects again because it has got its response.
    */
-  async untilAccepted(): Promise<void> {
-    const end = performance.now() + longestWaitMs
+  async stopListening(): Promise<void> {
+    if (![...this.#servers].some(({ listening }) => listening)) return
+    this.#held ??= []
+    try {
+      await this.#untilAccepted()
+    } finally {
+      for (const server of this.#servers) if (server.listening) stopAccepting(server)
+      for (const done of this.#held?.splice(0) ?? []) setImmediate(done)
+      this.#held = undefined
+    }
+  }
+
+  /** Resolves right after a turn of the event loop that was short and brought no connection. */
+  async #untilAccepted(): Promise<void> {
+    const begin = performance.now()
     for (let isFirst = true; ; isFirst = false) {
       const start = performance.now()
       const accepted = this.#accepted
       // oxlint-disable-next-line no-await-in-loop -- it watches
       await new Promise((resolve) => setImmediate(resolve))
       const now = performance.now()
-      if (!isFirst && accepted === this.#accepted && now - start < shortTurnMs) return
-      if (now >= end) return
+      const isShort = now - start < shortTurnMs || now - begin >= shortTurnWaitMs
+      if (!isFirst && accepted === this.#accepted && isShort) return
+      if (now - begin >= longestWaitMs) return
     }
-  }
-
-  /** Stops accepting connections and keeps those that are open. */
-  stopListening(): void {
-    for (const server of this.#servers) if (server.listening) stopAccepting(server)
   }
 
   /** Destroys all open connections of every kind. */

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { Agent, request, type RequestOptions } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import type { Failure } from './accepted.ts'
 
 /** Where a new connection goes. Set while the clients run, like a cluster's routing. */
 export interface Route {
@@ -18,6 +20,11 @@ export interface Clients {
   stop(): Promise<Count>
 }
 
+/** Clients whose requests have ids. */
+export interface TracedClients extends Clients {
+  readonly failures: readonly Failure[]
+}
+
 export interface ClientOptions {
   connections?: number
   think?: number
@@ -27,9 +34,10 @@ export interface ClientOptions {
 }
 
 /** Keep-alive clients that never retry; only new connections follow the route. */
-export function startClients(route: Route, options: ClientOptions = {}): Clients {
+export function startClients(route: Route, options: ClientOptions = {}): TracedClients {
   const { connections = 50, think = 0, path = '/', method = 'GET', tls = false } = options
   const count: Count = { ok: 0, failed: {} }
+  const failures: Failure[] = []
   let going = true
   const loops = Array.from({ length: connections }, async (_, index) => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -40,15 +48,23 @@ export function startClients(route: Route, options: ClientOptions = {}): Clients
     const body = method === 'POST' ? JSON.stringify({ index }) : undefined
     const headers = body ? { 'content-type': 'application/json', 'content-length': body.length } : {}
     while (going) {
-      const result = await once({ agent, path, method, headers }, body)
+      const id = randomUUID()
+      const { result, isReused } = await once(
+        { agent, path, method, headers: { ...headers, 'x-request': id } },
+        body
+      )
       if (result === '200') count.ok++
-      else count.failed[result] = (count.failed[result] ?? 0) + 1
+      else {
+        count.failed[result] = (count.failed[result] ?? 0) + 1
+        failures.push({ id, result, isReused })
+      }
       if (think > 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * think))
     }
     agent.destroy()
   })
   return {
     count,
+    failures,
     async stop() {
       going = false
       await Promise.all(loops)
@@ -57,15 +73,15 @@ export function startClients(route: Route, options: ClientOptions = {}): Clients
   }
 }
 
-function once(options: RequestOptions, body: string | undefined): Promise<string> {
+function once(options: RequestOptions, body: string | undefined): Promise<Omit<Failure, 'id'>> {
   return new Promise((resolve) => {
-    const failed = (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message)
-    request(options, (response) => {
+    const end = (result: string) => resolve({ result, isReused: sent.reusedSocket })
+    const failed = (error: NodeJS.ErrnoException) => end(error.code ?? error.message)
+    const sent = request(options, (response) => {
       response.resume().once('error', failed)
-      response.once('end', () => resolve(String(response.statusCode)))
+      response.once('end', () => end(String(response.statusCode)))
     })
-      .once('error', failed)
-      .end(body)
+    sent.once('error', failed).end(body)
   })
 }
 

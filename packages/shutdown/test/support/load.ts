@@ -1,13 +1,17 @@
 import { commandPath, start, until } from '@seaworthy/testing'
 import type { Test } from 'tap'
+import { acceptedIn, lostOf } from './accepted.ts'
 import { startAgents } from './agents.ts'
 
 /** wrk, undici's agent and axios with a keep-alive agent, all at once, against one port. */
 export interface EveryClient {
   /** Resolves when each of the libraries has got so many more responses. */
   busy(responses?: number): Promise<void>
-  /** Asserts that no request of any client has failed. */
-  stop(): Promise<void>
+  /**
+   * Asserts that no request of any client has failed. With the log of services that log what they accept: none of the
+   * agents' that one has accepted.
+   */
+  stop(log?: () => string): Promise<void>
 }
 
 export function everyClient(t: Test, port: number): EveryClient {
@@ -26,10 +30,15 @@ export function everyClient(t: Test, port: number): EveryClient {
         60_000
       )
     },
-    async stop() {
+    async stop(log) {
       for (const [library, clients] of agents) {
         const { ok, failed } = await clients.stop()
-        t.strictSame(failed, {}, `${library}: 0 of ${ok} requests failed`)
+        if (log === undefined) t.strictSame(failed, {}, `${library}: 0 of ${ok} requests failed`)
+        else {
+          const accepted = acceptedIn(log())
+          t.ok(accepted.size > 100, `${accepted.size} requests accepted`)
+          t.strictSame(lostOf(clients.failures, accepted), [], `${library}: 0 of ${ok} requests lost`)
+        }
       }
       wrk.kill('SIGINT')
       await wrk.exit
