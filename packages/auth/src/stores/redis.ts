@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { withTimeout } from '@seaworthy/internal'
-import { addressOf, redisCalls, type RedisCallsOptions } from './redis-calls.ts'
+import { redisAddress, withTimeout } from '@seaworthy/internal'
+import { redisCalls, type RedisCallsOptions } from './redis-calls.ts'
 import { warnOfEviction } from './redis-eviction.ts'
 import * as scripts from './scripts.ts'
 import type { AuthStore, StoredSession } from './store.ts'
@@ -20,7 +20,7 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
       // A client that still connects queues the PING.
       await withTimeout(timeout, () => client.ping()).catch(() => undefined)
       reportIfDisconnected()
-      await warnOfEviction(client, { server: addressOf(client), timeout, log })
+      await warnOfEviction(client, { server: redisAddress(client), timeout, log })
     },
 
     async markService(marks) {
