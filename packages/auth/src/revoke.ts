@@ -80,13 +80,16 @@ export function createRevoke({
     await revocations.revoke('jti', String(jti), issuer)
   }
 
+  /** Another process of the service may have sessions although this one has none. */
+  const endSessions = (user: string): Promise<void> =>
+    sessions ? sessions.revokeAll(user) : store.endSessionsOf(user, revocations.retention, undefined)
+
   /** Logins that this app keeps are those of its own users. */
   const revokeKind: Record<Kind, (value: string, issuer: string | undefined) => Promise<unknown>> = {
     user: (user, issuer) =>
       Promise.all([
         revocations.revoke('sub', user, issuer),
-        ...(issuer === undefined ? [store.endFamiliesOf(user)] : []),
-        ...(issuer === undefined && sessions ? [sessions.revokeAll(user)] : [])
+        ...(issuer === undefined ? [store.endFamiliesOf(user), endSessions(user)] : [])
       ]),
     // Logout routes get either kind, as in RFC 7009, and one taken for the other must not end nothing.
     refreshToken: async (token) =>

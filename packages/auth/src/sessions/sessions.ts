@@ -55,7 +55,7 @@ export function createSessions(
   const ttlOf = ({ createdAt }: SessionRecord): number =>
     Math.max(1, Math.min(idleTimeout, createdAt + absoluteTimeout - Date.now()))
 
-  /** Whether the user was revoked after the login: a store that is full may have lost the list of the user's sessions. */
+  /** Whether the session or its user is on the list of revocations, which also the processes without sessions write. */
   const isRevoked = ({ id, subject, createdAt }: SessionRecord): boolean =>
     revocations?.isRevoked({ sub: subject, sid: id, iat_ms: createdAt }, undefined) ?? false
 
@@ -219,9 +219,7 @@ export function createSessions(
     },
     async revokeAll(user, except) {
       const subject = checkSubject(user)
-      const sessions = await store.sessionsOf(subject)
-      const ended = sessions.filter(({ id }) => id !== except)
-      await Promise.all(ended.map(({ id }) => store.endSession(id, subject)))
+      await store.endSessionsOf(subject, absoluteTimeout, except)
       audit.record({ type: 'session_ended', outcome: 'all_revoked', scheme: 'session', subject })
     },
     idOf: (request: FastifyRequest) => loaded.get(request)?.record.id,

@@ -100,6 +100,10 @@ export function memoryStore(): AuthStore {
     async endSession(id, subject) {
       if (subject === undefined || sessions.get(id)?.subject === subject) sessions.delete(id)
     },
+    async endSessionsOf(subject, _lifetime, except) {
+      for (const session of sessions.values())
+        if (session.subject === subject && session.id !== except) sessions.delete(session.id)
+    },
     async sessionsOf(subject) {
       return [...sessions.values()].filter((session) => session.subject === subject)
     },

@@ -3,10 +3,14 @@ import { redisAddress, withTimeout } from '@seaworthy/internal'
 import { redisCalls, type RedisCallsOptions } from './redis-calls.ts'
 import { warnOfEviction } from './redis-eviction.ts'
 import * as scripts from './scripts.ts'
-import type { AuthStore, StoredSession } from './store.ts'
+import * as sessionScripts from './session-scripts.ts'
+import { sessionIn, sessionText } from './session-text.ts'
+import type { AuthStore } from './store.ts'
 
 /** Revocations per page. */
 const pageSize = 1000
+/** Milliseconds by which the clocks of Redis and of processes may differ. */
+const clockDifference = 60_000
 
 /** The store of all processes that share a Redis. Each call rejects with 503 while Redis does not answer. */
 export function redisStore(options: RedisCallsOptions): AuthStore {
@@ -86,39 +90,38 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
 
     async saveSession(session, ttl, { maximum, rejects, replaces = '', continues }) {
       const { id, subject } = session
-      const keys = [`session:${id}`, `sessions:${subject}`, 'session:']
+      const keys = [`session:${id}`, `sessions:${subject}`, 'session:', `sessions-ended:${subject}`]
       const limit = [maximum, rejects ? 1 : 0, replaces, continues ? 1 : 0]
-      const answer = await write(
-        scripts.saveSession,
-        keys,
-        JSON.stringify(session),
-        ttl,
-        id,
-        Date.now(),
-        ...limit
-      )
+      const args = [sessionText(session), ttl, id, Date.now(), ...limit]
+      const answer = await write(sessionScripts.saveSession, keys, ...args)
       if (answer === 'rejected' || answer === 'ended') return answer
       return Array.isArray(answer) ? (answer as string[]) : []
     },
 
     async touchSession(session, ttl) {
       const keys = [`session:${session.id}`, `sessions:${session.subject}`]
-      await write(scripts.touchSession, keys, JSON.stringify(session), ttl, session.id, Date.now())
+      await write(sessionScripts.touchSession, keys, sessionText(session), ttl, session.id, Date.now())
     },
 
     async findSession(id) {
-      const record = await read(scripts.get, [`session:${id}`])
-      return typeof record === 'string' ? (JSON.parse(record) as StoredSession) : undefined
+      const record = await read(sessionScripts.findSession, [`session:${id}`, 'sessions-ended:'])
+      return typeof record === 'string' ? sessionIn(record) : undefined
     },
 
     async endSession(id, subject) {
       if (subject === undefined) await write(scripts.del, [`session:${id}`])
-      else await write(scripts.endSession, [`session:${id}`, `sessions:${subject}`], id, subject)
+      else await write(sessionScripts.endSession, [`session:${id}`, `sessions:${subject}`], id, subject)
+    },
+
+    async endSessionsOf(subject, lifetime, except = '') {
+      const keys = [`sessions:${subject}`, 'session:', `sessions-ended:${subject}`]
+      const ttl = lifetime + clockDifference
+      await write(sessionScripts.endSessions, keys, subject, ttl, except, Date.now())
     },
 
     async sessionsOf(subject) {
-      const records = await read(scripts.sessionsOf, [`sessions:${subject}`, 'session:'])
-      return (records as string[]).map((record) => JSON.parse(record) as StoredSession)
+      const keys = [`sessions:${subject}`, 'session:', `sessions-ended:${subject}`]
+      return ((await read(sessionScripts.sessionsOf, keys)) as string[]).map(sessionIn)
     },
 
     async attempt(key, free, delay, max) {

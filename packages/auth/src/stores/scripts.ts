@@ -78,42 +78,6 @@ local answer = {epoch, more == 1 and found[#found] or version, more}
 for i = 1, #found, 2 do answer[#answer + 1] = found[i] end
 return answer`)
 
-/** KEYS: session, subject's sessions. ARGV: record, ttl, id, now. */
-const save = `
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[4])
-redis.call('ZADD', KEYS[2], ARGV[4] + ARGV[2], ARGV[3])
-if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end`
-
-/**
- * KEYS: session, subject's sessions, prefix of session keys. ARGV: record, ttl, id, now, maximum (0: none), whether to
- * reject, the id of a session that does not count, whether this one continues it. Returns `rejected`, `ended` if there is
- * nothing to continue, or the ids of the sessions that ended.
- */
-export const saveSession: RedisScript = redisScript(`
-if ARGV[8] == '1' and redis.call('EXISTS', KEYS[3] .. ARGV[7]) == 0 then return 'ended' end
-local ended = {}
-local maximum = tonumber(ARGV[5])
-if maximum > 0 then
-  local others = {}
-  for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
-    local record = id ~= ARGV[7] and redis.call('GET', KEYS[3] .. id)
-    if record then others[#others + 1] = {id, cjson.decode(record).createdAt} end
-  end
-  if #others >= maximum and ARGV[6] == '1' then return 'rejected' end
-  table.sort(others, function(one, other) return one[2] < other[2] end)
-  for i = 1, #others - maximum + 1 do
-    redis.call('DEL', KEYS[3] .. others[i][1])
-    redis.call('ZREM', KEYS[2], others[i][1])
-    ended[#ended + 1] = others[i][1]
-  end
-end${save}
-return ended`)
-
-/** {@link saveSession} for a session that still exists: one that was ended stays ended. */
-export const touchSession: RedisScript = redisScript(`
-if redis.call('EXISTS', KEYS[1]) == 0 then return end${save}`)
-
 /** KEYS: any. ARGV: the new value. Returns the one before. */
 export const swap: RedisScript = redisScript(`
 local before = redis.call('GET', KEYS[1])
@@ -123,22 +87,6 @@ return before`)
 export const get: RedisScript = redisScript(`return redis.call('GET', KEYS[1])`)
 
 export const del: RedisScript = redisScript(`return redis.call('DEL', KEYS[1])`)
-
-/** KEYS: session, subject's sessions. ARGV: id, subject. The session of another user stays. */
-export const endSession: RedisScript = redisScript(`
-local record = redis.call('GET', KEYS[1])
-if record and cjson.decode(record).subject ~= ARGV[2] then return end
-redis.call('DEL', KEYS[1])
-redis.call('ZREM', KEYS[2], ARGV[1])`)
-
-/** KEYS: subject's sessions, prefix of session keys. */
-export const sessionsOf: RedisScript = redisScript(`
-local found = {}
-for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  local record = redis.call('GET', KEYS[2] .. id)
-  if record then found[#found + 1] = record end
-end
-return found`)
 
 /**
  * KEYS: count, wait. ARGV: free, delay, max. Returns the milliseconds to wait, or 0 (counted and allowed), and the

@@ -148,6 +148,8 @@ export interface AuthStore {
   findSession(id: string): Promise<StoredSession | undefined>
   /** With `subject`, only a session of that user. */
   endSession(id: string, subject: string | undefined): Promise<void>
+  /** Ends all sessions of a user, those that no list has included. `lifetime` is the longest that a session can have. */
+  endSessionsOf(subject: string, lifetime: number, except: string | undefined): Promise<void>
   sessionsOf(subject: string): Promise<readonly StoredSession[]>
 
   /**

@@ -1,0 +1,117 @@
+import { redisScript, type RedisScript } from '@seaworthy/internal'
+
+// A full Redis may drop the list of a user's sessions, and a revocation must end those too. So each record has the time
+// `since` which its session is valid, and a revocation of the user writes the time up to which sessions have ended. Both
+// are microseconds by the clock of Redis, which counts on within one of them: scripts run one after the other, so no
+// session is as old as a revocation, and the clocks of processes decide nothing. Only commands of Redis 6.
+
+/** The time now, later than all before which the user's sessions have ended. A user may lack the permission for TIME. */
+const times = (ended: string, milliseconds: string): string => `
+local time = redis.pcall('TIME')
+local clock = time.err and ${milliseconds} * 1000 or tonumber(time[1]) * 1000000 + tonumber(time[2])
+local ended = tonumber(redis.call('GET', ${ended}) or '0')
+local now = math.max(clock, ended + 1)`
+
+const sinceOf = `
+local function sinceOf(session) return session.since or session.createdAt * 1000 end`
+
+/** Puts `since` at the start of a record, where it replaces another one. */
+const withSince = `
+local function withSince(record, since)
+  local rest = string.gsub(string.sub(record, 2), '^"since":%d+,', '')
+  return string.format('{"since":%.0f,', since) .. rest
+end`
+
+/** KEYS: session, subject's sessions. ARGV: record, ttl, id, now. */
+const save = `
+redis.call('SET', KEYS[1], withSince(ARGV[1], since), 'PX', ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[4])
+redis.call('ZADD', KEYS[2], ARGV[4] + ARGV[2], ARGV[3])
+if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end`
+
+/**
+ * KEYS: session, subject's sessions, prefix of session keys, subject's end. ARGV: record, ttl, id, now, maximum (0: none),
+ * whether to reject, the id of a session that does not count, whether this one continues it. Returns `rejected`, `ended`
+ * if there is nothing to continue, or the ids of the sessions that ended.
+ */
+export const saveSession: RedisScript = redisScript(`${sinceOf}${withSince}${times('KEYS[4]', 'ARGV[4]')}
+local since = now
+if ARGV[8] == '1' then
+  local before = redis.call('GET', KEYS[3] .. ARGV[7])
+  if not before then return 'ended' end
+  since = sinceOf(cjson.decode(before))
+  if since <= ended then return 'ended' end
+end
+local removed = {}
+local maximum = tonumber(ARGV[5])
+if maximum > 0 then
+  local others = {}
+  for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+    local record = id ~= ARGV[7] and redis.call('GET', KEYS[3] .. id)
+    local session = record and cjson.decode(record)
+    if session and sinceOf(session) > ended then others[#others + 1] = {id, session.createdAt} end
+  end
+  if #others >= maximum and ARGV[6] == '1' then return 'rejected' end
+  table.sort(others, function(one, other) return one[2] < other[2] end)
+  for i = 1, #others - maximum + 1 do
+    redis.call('DEL', KEYS[3] .. others[i][1])
+    redis.call('ZREM', KEYS[2], others[i][1])
+    removed[#removed + 1] = others[i][1]
+  end
+end${save}
+return removed`)
+
+/** {@link saveSession} for a session that still exists: one that was ended stays ended. */
+export const touchSession: RedisScript = redisScript(`${sinceOf}${withSince}
+local before = redis.call('GET', KEYS[1])
+if not before then return end
+local since = sinceOf(cjson.decode(before))${save}`)
+
+/**
+ * KEYS: session, prefix of subjects' ends. A session that has ended is deleted, so that it stays ended when Redis drops
+ * the end too. A replica, which cannot delete, rejects it all the same.
+ */
+export const findSession: RedisScript = redisScript(`${sinceOf}
+local record = redis.call('GET', KEYS[1])
+if not record then return end
+local session = cjson.decode(record)
+local ended = redis.call('GET', KEYS[2] .. session.subject)
+if not ended or sinceOf(session) > tonumber(ended) then return record end
+redis.pcall('DEL', KEYS[1])`)
+
+/** KEYS: session, subject's sessions. ARGV: id, subject. The session of another user stays. */
+export const endSession: RedisScript = redisScript(`
+local record = redis.call('GET', KEYS[1])
+if record and cjson.decode(record).subject ~= ARGV[2] then return end
+redis.call('DEL', KEYS[1])
+redis.call('ZREM', KEYS[2], ARGV[1])`)
+
+/**
+ * KEYS: subject's sessions, prefix of session keys, subject's end. ARGV: subject, ttl of the end, the id of a session that
+ * goes on, or '', now. It deletes before it writes: a Redis that is full accepts writes of a script that has deleted.
+ */
+export const endSessions: RedisScript = redisScript(`${sinceOf}${withSince}${times('KEYS[3]', 'ARGV[4]')}
+for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  if id ~= ARGV[3] then
+    redis.call('DEL', KEYS[2] .. id)
+    redis.call('ZREM', KEYS[1], id)
+  end
+end
+redis.call('DEL', KEYS[3])
+redis.call('SET', KEYS[3], string.format('%.0f', now), 'PX', ARGV[2])
+if ARGV[3] == '' then return end
+local record = redis.call('GET', KEYS[2] .. ARGV[3])
+local session = record and cjson.decode(record)
+if session and session.subject == ARGV[1] and sinceOf(session) > ended then
+  redis.call('SET', KEYS[2] .. ARGV[3], withSince(record, now + 1), 'KEEPTTL')
+end`)
+
+/** KEYS: subject's sessions, prefix of session keys, subject's end. */
+export const sessionsOf: RedisScript = redisScript(`${sinceOf}
+local ended = tonumber(redis.call('GET', KEYS[3]) or '0')
+local found = {}
+for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local record = redis.call('GET', KEYS[2] .. id)
+  if record and sinceOf(cjson.decode(record)) > ended then found[#found + 1] = record end
+end
+return found`)
