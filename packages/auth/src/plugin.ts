@@ -50,7 +50,8 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
         store,
         revocations,
         issuers,
-        audit
+        audit,
+        lifetime: Math.max(session?.absoluteTimeout ?? 0, jwt?.refreshMaxAge ?? 0)
       })
     : undefined
   const dependencies = { realm, store, revocations, audit, local, logins }

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events'
 import FakeTimers from '@sinonjs/fake-timers'
 import t, { type Test } from 'tap'
-import { GuardedRedis, lastErrorOf, redisAddress, redisScript, type RedisClient } from '../src/index.ts'
+import { connectionErrors, GuardedRedis, redisAddress, redisScript, type RedisClient } from '../src/index.ts'
 
 class Client extends EventEmitter implements RedisClient {
   status = 'ready'
@@ -42,7 +42,7 @@ function build(t: Test) {
     client,
     keyPrefix: '',
     timeout: 50,
-    lastError: lastErrorOf(client),
+    lastError: connectionErrors(client).last,
     onChange(up, error, isNews) {
       states.push(up)
       if (isNews) lines.push(up ? 'up' : error!.message)
@@ -126,12 +126,16 @@ t.test('an error of an outage before is not the cause of the next one', async (t
 t.test('an error before a plugin is there is known to it, if another one has listened', async (t) => {
   const { client, lines, redis } = build(t)
   client.fail('connect ECONNREFUSED 10.0.0.1:6379')
-  const last = lastErrorOf(client)
+  const { last, release } = connectionErrors(client)
   t.equal(client.listenerCount('error'), 1, 'one listener for all')
   t.match(last(), { message: /ECONNREFUSED/ })
   client.status = 'reconnecting'
   redis.reportIfDisconnected()
   t.strictSame(lines, ['connect ECONNREFUSED 10.0.0.1:6379'])
+  client.on('error', () => undefined)
+  release()
+  release()
+  t.equal(client.listenerCount('error'), 2, 'the other one still listens')
 })
 
 t.test('a client says where its server is, without a password', async (t) => {

@@ -112,6 +112,7 @@ export function createSessions(
     const isContinued = isSameUser && login === undefined
     // `regenerate()` is a new login if the request has ended all of the user's, as for a new password.
     const goesOn = isContinued && !(regenerated && isRevoked(before.record))
+    const origin = login ?? (isSameUser ? before.record.login : undefined)
     const record: StoredSession = {
       id: createId(),
       subject,
@@ -119,7 +120,8 @@ export function createSessions(
       lastSeen: now,
       ip: request.ip,
       userAgent: request.headers['user-agent']?.slice(0, 200),
-      login: login ?? (isSameUser ? before.record.login : undefined)
+      login: origin,
+      sets: origin && logins?.setsOf(origin)
     }
     // Before the session is there, so that no logout can miss it.
     await logins?.linkSession(record, Math.max(1, record.createdAt + absoluteTimeout - now))
@@ -205,7 +207,7 @@ export function createSessions(
       const records = await store.sessionsOf(checkSubject(subject))
       return records
         .toSorted((one, other) => other.createdAt - one.createdAt)
-        .map(({ login: _login, ...record }) => {
+        .map(({ login: _login, sets: _sets, ...record }) => {
           const expiresAt = record.createdAt + absoluteTimeout
           return { ...record, idleExpiresAt: Math.min(record.lastSeen + idleTimeout, expiresAt), expiresAt }
         })

@@ -104,6 +104,11 @@ export function memoryStore(): AuthStore {
       for (const session of sessions.values())
         if (session.subject === subject && session.id !== except) sessions.delete(session.id)
     },
+    async endSets(names) {
+      const isIn = (sets: readonly string[] = []): boolean => sets.some((set) => names.includes(set))
+      for (const { id, sets } of sessions.values()) if (isIn(sets)) sessions.delete(id)
+      for (const { id, sets } of families.values()) if (isIn(sets)) families.delete(id)
+    },
     async sessionsOf(subject) {
       return [...sessions.values()].filter((session) => session.subject === subject)
     },

@@ -1,8 +1,9 @@
 import {
+  connectionErrors,
   GuardedRedis,
   isReplyError,
-  lastErrorOf,
   redisAddress,
+  stopListening,
   withoutCommand,
   type OnChange,
   type RedisScript
@@ -43,10 +44,10 @@ export function redisCalls({ client, keyPrefix, timeout, log }: RedisCallsOption
   const server = redisAddress(client)
   const problems = new Map<'calls' | 'changes', Error>()
   const reported = new Set<string>()
-  const lastError = lastErrorOf(client)
-  client.on?.('error', (error: Error) =>
+  const { last: lastError, release } = connectionErrors(client)
+  const onError = (error: Error): void =>
     log.debug({ err: withoutCommand(error) }, 'auth: the connection to Redis failed')
-  )
+  client.on?.('error', onError)
 
   /** Logs each cause once, and the end of the last one. */
   const watch =
@@ -98,6 +99,8 @@ export function redisCalls({ client, keyPrefix, timeout, log }: RedisCallsOption
     close() {
       reads.close()
       writes.close()
+      stopListening(client, onError)
+      release()
     }
   }
 }

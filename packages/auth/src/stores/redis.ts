@@ -32,16 +32,16 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
       return typeof before === 'string' ? (JSON.parse(before) as string[]) : []
     },
 
-    async createFamily({ id, subject, claims, endsAt, thumbprint = '' }, { hash, proof }, idle) {
+    async createFamily({ id, subject, claims, endsAt, thumbprint = '', sets = [] }, { hash, proof }, idle) {
       const now = Date.now()
       const ttl = Math.max(1, Math.min(idle, endsAt - now))
-      const keys = [`family:${id}`, `families:${subject}`]
-      const args = [hash, subject, claims, endsAt, ttl, id, now, proof, thumbprint]
+      const keys = [`family:${id}`, `families:${subject}`, 'set-ended:']
+      const args = [hash, subject, claims, endsAt, ttl, id, now, proof, thumbprint, sets.join(' ')]
       await write(scripts.createFamily, keys, ...args)
     },
 
     async rotateFamily(id, presented, next, grace, idle) {
-      const keys = [`family:${id}`, `latest:${id}`, `used:${presented.hash}`]
+      const keys = [`family:${id}`, `latest:${id}`, `used:${presented.hash}`, 'set-ended:']
       const { hash, proof, thumbprint = '' } = presented
       const args = [hash, next.hash, next.text, grace, idle, Date.now(), proof, thumbprint]
       const [outcome, claims, endsAt, token] = (await write(scripts.rotateFamily, keys, ...args)) as string[]
@@ -89,8 +89,9 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
     },
 
     async saveSession(session, ttl, { maximum, rejects, replaces = '', continues }) {
-      const { id, subject } = session
+      const { id, subject, sets = [] } = session
       const keys = [`session:${id}`, `sessions:${subject}`, 'session:', `sessions-ended:${subject}`]
+      keys.push(...sets.map((set) => `set-ended:${set}`))
       const limit = [maximum, rejects ? 1 : 0, replaces, continues ? 1 : 0]
       const args = [sessionText(session), ttl, id, Date.now(), ...limit]
       const answer = await write(sessionScripts.saveSession, keys, ...args)
@@ -104,7 +105,11 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
     },
 
     async findSession(id) {
-      const record = await read(sessionScripts.findSession, [`session:${id}`, 'sessions-ended:'])
+      const record = await read(sessionScripts.findSession, [
+        `session:${id}`,
+        'sessions-ended:',
+        'set-ended:'
+      ])
       return typeof record === 'string' ? sessionIn(record) : undefined
     },
 
@@ -119,6 +124,10 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
       await write(sessionScripts.endSessions, keys, subject, ttl, except, Date.now())
     },
 
+    async endSets(names, lifetime) {
+      const keys = names.map((name) => `set-ended:${name}`)
+      await write(sessionScripts.endSets, keys, lifetime + clockDifference, Date.now())
+    },
     async sessionsOf(subject) {
       const keys = [`sessions:${subject}`, 'session:', `sessions-ended:${subject}`]
       return ((await read(sessionScripts.sessionsOf, keys)) as string[]).map(sessionIn)

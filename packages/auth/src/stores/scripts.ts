@@ -1,23 +1,35 @@
 import { redisScript, type RedisScript } from '@seaworthy/internal'
+import { clock, endOf } from './script-parts.ts'
 
 // Redis runs a script as one atomic step: no other process sees its intermediate states. Only commands of Redis 6.
 
-/** KEYS: family, subject's families. ARGV: hash, subject, claims, endsAt, ttl, id, now, proof, thumbprint. */
-export const createFamily: RedisScript = redisScript(`
+/**
+ * KEYS: family, subject's families, prefix of sets' ends. ARGV: hash, subject, claims, endsAt, ttl, id, now, proof,
+ * thumbprint, sets.
+ */
+export const createFamily: RedisScript = redisScript(`${clock('ARGV[7]')}${endOf}
+local since = clock
+for set in string.gmatch(ARGV[10], '%S+') do since = math.max(since, endOf(KEYS[3] .. set) + 1) end
 redis.call('HSET', KEYS[1], 'current', ARGV[1], 'subject', ARGV[2], 'claims', ARGV[3], 'endsAt', ARGV[4],
-  'proof', ARGV[8], 'thumbprint', ARGV[9])
+  'proof', ARGV[8], 'thumbprint', ARGV[9], 'sets', ARGV[10], 'since', string.format('%.0f', since))
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[7])
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[6])
 if redis.call('PTTL', KEYS[2]) < ARGV[4] - ARGV[7] then redis.call('PEXPIREAT', KEYS[2], ARGV[4]) end`)
 
 /**
- * KEYS: family, the newest token, the grace of the presented token. ARGV: presented hash, next hash, next token, grace,
+ * KEYS: family, the newest token, the grace of the presented token, prefix of sets' ends. ARGV: presented hash, next hash, next token, grace,
  * idle, now, proof, thumbprint.
  */
-export const rotateFamily: RedisScript = redisScript(`
-local f = redis.call('HMGET', KEYS[1], 'current', 'claims', 'endsAt', 'proof', 'thumbprint')
+export const rotateFamily: RedisScript = redisScript(`${endOf}
+local f = redis.call('HMGET', KEYS[1], 'current', 'claims', 'endsAt', 'proof', 'thumbprint', 'sets', 'since')
 if not f[1] or f[4] ~= ARGV[7] then return {'unknown'} end
+for set in string.gmatch(f[6] or '', '%S+') do
+  if tonumber(f[7]) <= endOf(KEYS[4] .. set) then
+    redis.call('DEL', KEYS[1], KEYS[2])
+    return {'unknown'}
+  end
+end
 if f[5] and f[5] ~= '' and f[5] ~= ARGV[8] then return {'other_key'} end
 if f[1] ~= ARGV[1] then
   local latest = redis.call('GET', KEYS[2])

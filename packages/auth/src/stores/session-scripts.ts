@@ -1,16 +1,10 @@
 import { redisScript, type RedisScript } from '@seaworthy/internal'
+import { clock, endOf } from './script-parts.ts'
 
 // A full Redis may drop the list of a user's sessions, and a revocation must end those too. So each record has the time
-// `since` which its session is valid, and a revocation of the user writes the time up to which sessions have ended. Both
-// are microseconds by the clock of Redis, which counts on within one of them: scripts run one after the other, so no
-// session is as old as a revocation, and the clocks of processes decide nothing. Only commands of Redis 6.
-
-/** The time now, later than all before which the user's sessions have ended. A user may lack the permission for TIME. */
-const times = (ended: string, milliseconds: string): string => `
-local time = redis.pcall('TIME')
-local clock = time.err and ${milliseconds} * 1000 or tonumber(time[1]) * 1000000 + tonumber(time[2])
-local ended = tonumber(redis.call('GET', ${ended}) or '0')
-local now = math.max(clock, ended + 1)`
+// `since` which its session is valid, and a revocation of a user or set writes the time up to which sessions have ended.
+// Scripts run one after the other, so no session is as old as a revocation, and the clocks of processes decide nothing.
+// Only commands of Redis 6.
 
 const sinceOf = `
 local function sinceOf(session) return session.since or session.createdAt * 1000 end`
@@ -30,17 +24,20 @@ redis.call('ZADD', KEYS[2], ARGV[4] + ARGV[2], ARGV[3])
 if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end`
 
 /**
- * KEYS: session, subject's sessions, prefix of session keys, subject's end. ARGV: record, ttl, id, now, maximum (0: none),
+ * KEYS: session, subject's sessions, prefix of session keys, subject's end, sets' ends. ARGV: record, ttl, id, now, maximum (0: none),
  * whether to reject, the id of a session that does not count, whether this one continues it. Returns `rejected`, `ended`
  * if there is nothing to continue, or the ids of the sessions that ended.
  */
-export const saveSession: RedisScript = redisScript(`${sinceOf}${withSince}${times('KEYS[4]', 'ARGV[4]')}
-local since = now
+export const saveSession: RedisScript = redisScript(`${sinceOf}${withSince}${clock('ARGV[4]')}${endOf}
+local ended = endOf(KEYS[4])
+local last = ended
+for i = 5, #KEYS do last = math.max(last, endOf(KEYS[i])) end
+local since = math.max(clock, last + 1)
 if ARGV[8] == '1' then
   local before = redis.call('GET', KEYS[3] .. ARGV[7])
   if not before then return 'ended' end
   since = sinceOf(cjson.decode(before))
-  if since <= ended then return 'ended' end
+  if since <= last then return 'ended' end
 end
 local removed = {}
 local maximum = tonumber(ARGV[5])
@@ -68,15 +65,16 @@ if not before then return end
 local since = sinceOf(cjson.decode(before))${save}`)
 
 /**
- * KEYS: session, prefix of subjects' ends. A session that has ended is deleted, so that it stays ended when Redis drops
- * the end too. A replica, which cannot delete, rejects it all the same.
+ * KEYS: session, prefix of subjects' ends, prefix of sets' ends. A session that has ended is deleted, so that it stays
+ * ended when Redis drops the end too. A replica, which cannot delete, rejects it all the same.
  */
-export const findSession: RedisScript = redisScript(`${sinceOf}
+export const findSession: RedisScript = redisScript(`${sinceOf}${endOf}
 local record = redis.call('GET', KEYS[1])
 if not record then return end
 local session = cjson.decode(record)
-local ended = redis.call('GET', KEYS[2] .. session.subject)
-if not ended or sinceOf(session) > tonumber(ended) then return record end
+local ended = endOf(KEYS[2] .. session.subject)
+for _, set in ipairs(session.sets or {}) do ended = math.max(ended, endOf(KEYS[3] .. set)) end
+if sinceOf(session) > ended then return record end
 redis.pcall('DEL', KEYS[1])`)
 
 /** KEYS: session, subject's sessions. ARGV: id, subject. The session of another user stays. */
@@ -90,7 +88,9 @@ redis.call('ZREM', KEYS[2], ARGV[1])`)
  * KEYS: subject's sessions, prefix of session keys, subject's end. ARGV: subject, ttl of the end, the id of a session that
  * goes on, or '', now. It deletes before it writes: a Redis that is full accepts writes of a script that has deleted.
  */
-export const endSessions: RedisScript = redisScript(`${sinceOf}${withSince}${times('KEYS[3]', 'ARGV[4]')}
+export const endSessions: RedisScript = redisScript(`${sinceOf}${withSince}${clock('ARGV[4]')}${endOf}
+local ended = endOf(KEYS[3])
+local now = math.max(clock, ended + 1)
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   if id ~= ARGV[3] then
     redis.call('DEL', KEYS[2] .. id)
@@ -106,9 +106,17 @@ if session and session.subject == ARGV[1] and sinceOf(session) > ended then
   redis.call('SET', KEYS[2] .. ARGV[3], withSince(record, now + 1), 'KEEPTTL')
 end`)
 
+/** KEYS: sets' ends. ARGV: ttl, now. It deletes before it writes, as {@link endSessions}. */
+export const endSets: RedisScript = redisScript(`${clock('ARGV[2]')}${endOf}
+for _, key in ipairs(KEYS) do
+  local now = math.max(clock, endOf(key) + 1)
+  redis.call('DEL', key)
+  redis.call('SET', key, string.format('%.0f', now), 'PX', ARGV[1])
+end`)
+
 /** KEYS: subject's sessions, prefix of session keys, subject's end. */
-export const sessionsOf: RedisScript = redisScript(`${sinceOf}
-local ended = tonumber(redis.call('GET', KEYS[3]) or '0')
+export const sessionsOf: RedisScript = redisScript(`${sinceOf}${endOf}
+local ended = endOf(KEYS[3])
 local found = {}
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   local record = redis.call('GET', KEYS[2] .. id)

@@ -8,6 +8,8 @@ export interface Family {
   readonly endsAt: number
   /** The thumbprint of the key to which its tokens are bound. */
   readonly thumbprint: string | undefined
+  /** The sets by whose end it ends: see {@link AuthStore.endSets}. */
+  readonly sets?: readonly string[] | undefined
 }
 
 /** A refresh token: the client has the text, the store keeps the hash. */
@@ -66,6 +68,8 @@ export interface ProviderLogin {
 /** A session as it is stored. */
 export interface StoredSession extends SessionRecord {
   readonly login?: ProviderLogin | undefined
+  /** The sets by whose end it ends: see {@link AuthStore.endSets}. */
+  readonly sets?: readonly string[] | undefined
 }
 
 /** How many sessions a user may have. */
@@ -151,6 +155,8 @@ export interface AuthStore {
   /** Ends all sessions of a user, those that no list has included. `lifetime` is the longest that a session can have. */
   endSessionsOf(subject: string, lifetime: number, except: string | undefined): Promise<void>
   sessionsOf(subject: string): Promise<readonly StoredSession[]>
+  /** Ends all sessions and families that are in one of these sets until now. `lifetime` is the longest of theirs. */
+  endSets(names: readonly string[], lifetime: number): Promise<void>
 
   /**
    * Checks and counts an attempt in one atomic step, before the work that it limits. After `free` attempts the wait

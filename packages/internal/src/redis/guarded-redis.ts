@@ -1,5 +1,5 @@
 import { DeadlineQueue } from '../async/deadline-queue.ts'
-import { canSend, type RedisClient } from './client.ts'
+import { canSend } from './client.ts'
 import { OutageDetector, type OutageDetectorOptions } from './outage-detector.ts'
 import { ScriptQueue } from './script-queue.ts'
 import type { RedisScript } from './script.ts'

@@ -1,5 +1,5 @@
 import {
-  lastErrorOf,
+  connectionErrors,
   optionChecks,
   reveal,
   scrubText,
@@ -35,7 +35,7 @@ export function shareRedis(redis: RedisOption, log: FastifyBaseLogger): SharedRe
   })
   logOutages(client, log)
   // It may fail before the parts that use it listen.
-  lastErrorOf(client)
+  connectionErrors(client)
   const source = sourceOf(redis.password)
   return {
     client,

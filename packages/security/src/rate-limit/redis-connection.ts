@@ -1,10 +1,11 @@
 import { lifecyclePort, provided } from '@seaworthy/contract'
 import {
+  connectionErrors,
   isConnectionOptions,
   isErrorOfSlots,
-  lastErrorOf,
   redisAddress,
   serviceName,
+  stopListening,
   toRedisClient,
   withoutCommand,
   type GuardedRedisOptions,
@@ -71,12 +72,13 @@ export async function openRedis<T extends StoreConnection>(
   }
   client.on?.('error', onError)
   const server = redisAddress(shared)
+  const { last: lastError, release } = connectionErrors(shared)
   const kept = create({
     client,
     keyPrefix: (nameSpace ?? defaultNameSpace(prefix)) + (registration > 1 ? `${registration}:` : ''),
     timeout: storeTimeout,
     onFailure,
-    lastError: lastErrorOf(shared),
+    lastError,
     reconnect: appClient === undefined ? () => client.disconnect?.(true) : undefined,
     onErrorOfKey(error) {
       // Keys of several nodes are sent one by one.
@@ -95,8 +97,10 @@ export async function openRedis<T extends StoreConnection>(
   closeWithApp(fastify, option, () => {
     kept.close()
     if (appClient === undefined) client.disconnect?.()
-    // A client of the app outlives it. Without any listener its next error would end the process.
-    else if ((client.listenerCount?.('error') ?? 0) > 1) client.off?.('error', onError)
+    else {
+      stopListening(client, onError)
+      release()
+    }
   })
   return kept
 }
