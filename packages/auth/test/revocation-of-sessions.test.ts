@@ -245,3 +245,53 @@ requires(needs, 'sessions of users with a name that is no text of Unicode can be
   await sessions.revokeAll(name)
   t.equal(await me(second), 401)
 })
+
+for (const store of ['memory', 'Redis'] as const)
+  requires(
+    store === 'Redis' ? needs : [],
+    `an id that a session had before ends it too, in ${store}`,
+    async (t) => {
+      const { app, sessions, login, me, send } = store === 'Redis' ? await onRedis(t) : await sessionApp(t)
+      const changes: Change[] = [
+        (request) => sessions.rotate(request),
+        ({ session }) => session.set('user', { id: 'ada', roles: ['admin'] }),
+        (request) => sessions.stepUp(request)
+      ]
+      const ends: Record<string, (id: string) => Promise<void>> = {
+        'of any user': async (id) => sessions.revoke(id),
+        'of the user': async (id) => sessions.revoke(id, 'ada'),
+        revoke: async (session) => app.auth.revoke({ session })
+      }
+      for (const [name, end] of Object.entries(ends)) {
+        let cookie = await login()
+        const listed = await sessions.list('ada')
+        for (const change of changes) cookie = (await send(cookie, change)).cookie
+        const [bob] = [await login('bob')]
+        await sessions.revoke(listed[0]!.id, 'bob')
+        t.equal(await me(cookie), 200, 'not by the name of another user')
+        await end(listed[0]!.id)
+        t.strictSame([await me(cookie), await me(bob)], [401, 200], name)
+      }
+    }
+  )
+
+for (const store of ['memory', 'Redis'] as const)
+  requires(
+    store === 'Redis' ? needs : [],
+    `a logout ends a session that got another id meanwhile, and not that of another user, in ${store}`,
+    async (t) => {
+      const { sessions, login, me, send } = store === 'Redis' ? await onRedis(t) : await sessionApp(t)
+      const cookie = await login()
+      let other = ''
+      await send(cookie, async (request) => {
+        other = (await send(cookie, (parallel) => sessions.rotate(parallel))).cookie
+        request.session.delete()
+      })
+      t.strictSame([await me(cookie), await me(other)], [401, 401])
+      const ada = await login()
+      const [listed] = await sessions.list('ada')
+      const bob = (await send(ada, ({ session }) => session.set('user', { id: 'bob' }))).cookie
+      await sessions.revoke(listed!.id)
+      t.strictSame([await me(ada), await me(bob)], [401, 200], 'another login in the same browser')
+    }
+  )

@@ -124,12 +124,14 @@ export function createSessions(
       sets: origin && logins?.setsOf(origin)
     }
     // Before the session is there, so that no logout can miss it.
-    await logins?.linkSession(record, Math.max(1, record.createdAt + absoluteTimeout - now))
+    const longest = Math.max(1, record.createdAt + absoluteTimeout - now)
+    await logins?.linkSession(record, longest)
     const saved = await store.saveSession(record, ttlOf(record), {
       maximum: subject === '' ? 0 : options.maxSessions,
       rejects: options.onMaxSessions === 'reject',
-      replaces: before?.record.id,
-      continues: isContinued && !regenerated
+      replaces: before?.record,
+      continues: isContinued && !regenerated,
+      keepsId: isContinued ? longest : 0
     })
     if (saved === 'ended') {
       request.session = createSession()
@@ -146,7 +148,6 @@ export function createSessions(
     }
     for (const _id of saved)
       audit.record({ type: 'session_ended', outcome: 'too_many', scheme: 'session', subject }, request)
-    if (before !== undefined) await store.endSession(before.record.id, before.record.subject)
     session.set(idKey, record.id)
     loaded.set(request, { record, user: fingerprint(user) })
     rotating.delete(request)

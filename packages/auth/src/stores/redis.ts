@@ -88,11 +88,11 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
       return { cursor: `${currentEpoch} ${lastVersion}`, revocations, more: Number(more) === 1, lost }
     },
 
-    async saveSession(session, ttl, { maximum, rejects, replaces = '', continues }) {
+    async saveSession(session, ttl, { maximum, rejects, replaces, continues, keepsId }) {
       const { id, subject, sets = [] } = session
       const keys = [`session:${id}`, `sessions:${subject}`, 'session:', `sessions-ended:${subject}`]
-      keys.push(...sets.map((set) => `set-ended:${set}`))
-      const limit = [maximum, rejects ? 1 : 0, replaces, continues ? 1 : 0]
+      keys.push('next:', `sessions:${replaces?.subject ?? ''}`, ...sets.map((set) => `set-ended:${set}`))
+      const limit = [maximum, rejects ? 1 : 0, replaces?.id ?? '', continues ? 1 : 0, keepsId]
       const args = [sessionText(session), ttl, id, Date.now(), ...limit]
       const answer = await write(sessionScripts.saveSession, keys, ...args)
       if (answer === 'rejected' || answer === 'ended') return answer
@@ -114,8 +114,8 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
     },
 
     async endSession(id, subject) {
-      if (subject === undefined) await write(scripts.del, [`session:${id}`])
-      else await write(sessionScripts.endSession, [`session:${id}`, `sessions:${subject}`], id, subject)
+      const keys = ['session:', 'next:', 'sessions:']
+      await write(sessionScripts.endSession, keys, id, subject === undefined ? 0 : 1, subject ?? '')
     },
 
     async endSessionsOf(subject, lifetime, except = '') {

@@ -24,14 +24,15 @@ redis.call('ZADD', KEYS[2], ARGV[4] + ARGV[2], ARGV[3])
 if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end`
 
 /**
- * KEYS: session, subject's sessions, prefix of session keys, subject's end, sets' ends. ARGV: record, ttl, id, now, maximum (0: none),
- * whether to reject, the id of a session that does not count, whether this one continues it. Returns `rejected`, `ended`
- * if there is nothing to continue, or the ids of the sessions that ended.
+ * KEYS: session, subject's sessions, prefix of session keys, subject's end, prefix of next ids, sessions of the subject of
+ * the replaced session, sets' ends. ARGV: record, ttl, id, now, maximum (0: none), whether to reject, the id of the
+ * replaced session or '', whether this one continues it, for how long the old id leads to this one. Returns `rejected`,
+ * `ended` if there is nothing to continue, or the ids of the sessions that ended.
  */
 export const saveSession: RedisScript = redisScript(`${sinceOf}${withSince}${clock('ARGV[4]')}${endOf}
 local ended = endOf(KEYS[4])
 local last = ended
-for i = 5, #KEYS do last = math.max(last, endOf(KEYS[i])) end
+for i = 7, #KEYS do last = math.max(last, endOf(KEYS[i])) end
 local since = math.max(clock, last + 1)
 if ARGV[8] == '1' then
   local before = redis.call('GET', KEYS[3] .. ARGV[7])
@@ -55,6 +56,11 @@ if maximum > 0 then
     redis.call('ZREM', KEYS[2], others[i][1])
     removed[#removed + 1] = others[i][1]
   end
+end
+if ARGV[7] ~= '' then
+  redis.call('DEL', KEYS[3] .. ARGV[7])
+  redis.call('ZREM', KEYS[6], ARGV[7])
+  if ARGV[9] ~= '0' then redis.call('SET', KEYS[5] .. ARGV[7], ARGV[3], 'PX', ARGV[9]) end
 end${save}
 return removed`)
 
@@ -77,12 +83,23 @@ for _, set in ipairs(session.sets or {}) do ended = math.max(ended, endOf(KEYS[3
 if sinceOf(session) > ended then return record end
 redis.pcall('DEL', KEYS[1])`)
 
-/** KEYS: session, subject's sessions. ARGV: id, subject. The session of another user stays. */
+/**
+ * KEYS: prefixes of session keys, next ids and subjects' sessions. ARGV: id, whether only a session of this subject ends,
+ * subject. It follows an id to those that the session got later.
+ */
 export const endSession: RedisScript = redisScript(`
-local record = redis.call('GET', KEYS[1])
-if record and cjson.decode(record).subject ~= ARGV[2] then return end
-redis.call('DEL', KEYS[1])
-redis.call('ZREM', KEYS[2], ARGV[1])`)
+local id = ARGV[1]
+for _ = 1, 100 do
+  local record = redis.call('GET', KEYS[1] .. id)
+  if record then
+    local subject = cjson.decode(record).subject
+    if ARGV[2] == '1' and subject ~= ARGV[3] then return end
+    redis.call('DEL', KEYS[1] .. id)
+    redis.call('ZREM', KEYS[3] .. subject, id)
+  end
+  id = redis.call('GET', KEYS[2] .. id)
+  if not id then return end
+end`)
 
 /**
  * KEYS: subject's sessions, prefix of session keys, subject's end. ARGV: subject, ttl of the end, the id of a session that

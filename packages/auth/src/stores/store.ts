@@ -78,10 +78,12 @@ export interface SessionLimit {
   readonly maximum: number
   /** Whether the new session is rejected. Otherwise the oldest ones end. */
   readonly rejects: boolean
-  /** The id of a session that the new one replaces: it does not count. */
-  readonly replaces: string | undefined
+  /** The session that the new one replaces: it ends, and does not count. */
+  readonly replaces: SessionRecord | undefined
   /** Whether the new session continues that one: if it was ended in the meantime, the new one is not saved. */
   readonly continues: boolean
+  /** Milliseconds for which the id of the replaced session means the new one for whom ends it. 0: not at all. */
+  readonly keepsId: number
 }
 
 /** The result of saving a session: not saved, or the ids of the sessions that ended for it. */
@@ -150,7 +152,7 @@ export interface AuthStore {
   /** Saves a session only if it still exists: one that was ended in the meantime stays ended. */
   touchSession(session: StoredSession, ttl: number): Promise<void>
   findSession(id: string): Promise<StoredSession | undefined>
-  /** With `subject`, only a session of that user. */
+  /** Ends the session that has or had this id. With `subject`, only one of that user. */
   endSession(id: string, subject: string | undefined): Promise<void>
   /** Ends all sessions of a user, those that no list has included. `lifetime` is the longest that a session can have. */
   endSessionsOf(subject: string, lifetime: number, except: string | undefined): Promise<void>
