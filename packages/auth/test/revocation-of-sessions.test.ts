@@ -192,16 +192,8 @@ requires(
       const { port } = await startRedis(t)
       const admin = new Redis({ port })
       t.teardown(() => admin.disconnect())
-      // Not the clock of Redis either.
-      const rights = [
-        '~{shop}:*',
-        '&{shop}:*',
-        '+@read',
-        '+@write',
-        '+@scripting',
-        '+@connection',
-        '-@dangerous'
-      ]
+      // Neither the clock of Redis nor channels.
+      const rights = ['~{shop}:*', '+@read', '+@write', '+@scripting', '+@connection', '-@dangerous']
       await admin.call('ACL', 'SETUSER', 'shop', 'on', '>a password of the shop', ...rights)
       const redis = new Redis({ port, ...client })
       t.teardown(() => redis.disconnect())
