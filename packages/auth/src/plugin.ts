@@ -45,13 +45,14 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
   const store = options.redis ? sharedStore(fastify, options, options.redis) : local
   const revocations = revocationsOf(fastify, options, store)
   const issuers = issuerScopeOf(options)
+  const lifetime = loginLifetime(options)
   const logins = oauth2.some(({ logout }) => logout !== undefined)
     ? (await import('./revocation/provider-logins.ts')).createProviderLogins({
         store,
         revocations,
         issuers,
         audit,
-        lifetime: Math.max(session?.absoluteTimeout ?? 0, jwt?.refreshMaxAge ?? 0)
+        lifetime
       })
     : undefined
   const dependencies = { realm, store, revocations, audit, local, logins }
@@ -117,6 +118,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     revocations,
     rules,
     issuers,
+    lifetime,
     mint: tokens?.mint,
     verifier: tokens?.verifier,
     sessions: sessions?.sessions,
@@ -194,6 +196,10 @@ function revocationsOf(
   const notifications = redis && { client: redis, channel: `${redisPrefix}revoked-channel` }
   return createRevocations(store, options, log, issuerScopeOf({ jwt, session }).primary, notifications)
 }
+
+/** Milliseconds that a session or family lives at most, also one of another process of the service. */
+const loginLifetime = ({ jwt, session }: ResolvedAuth): number =>
+  Math.max(session?.absoluteTimeout ?? 0, jwt?.refreshMaxAge ?? 90 * 86_400_000)
 
 /** Without Redis, a login is known only to the worker process that made it. */
 function warnOfMemoryPerWorker({ log }: FastifyInstance, { redis, session, jwt }: ResolvedAuth): void {

@@ -16,8 +16,6 @@ export interface Revocations {
   revoke(kind: RevokedKind, id: string, issuer?: string): Promise<void>
   /** Now in milliseconds, but later than the user's last revocation: the `iat_ms` of a new token. */
   issueTime(subject: string): number
-  /** Milliseconds for which a revocation is kept. */
-  readonly retention: number
   start(): Promise<void>
   stop(): void
 }
@@ -116,7 +114,6 @@ export function createRevocations(
   }
 
   return {
-    retention: options.retention,
     isRevoked(claims, issuer) {
       if (revoked.size === 0) return false
       if (claims.jti !== undefined && revoked.has(key('jti', claims.jti, issuer))) return true

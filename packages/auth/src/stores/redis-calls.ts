@@ -51,10 +51,10 @@ export function redisCalls({ client, keyPrefix, timeout, log }: RedisCallsOption
 
   /** Logs each cause once, and the end of the last one. */
   const watch =
-    (kind: 'calls' | 'changes'): OnChange =>
+    (about: 'calls' | 'changes'): OnChange =>
     (up, error, isNews) => {
-      if (up) problems.delete(kind)
-      else problems.set(kind, error ?? new Error('no answer'))
+      if (up) problems.delete(about)
+      else problems.set(about, error ?? new Error('no answer'))
       if (up && problems.size === 0) {
         if (reported.size > 0) log.info(`auth: ${server} answers again`)
         reported.clear()
@@ -62,10 +62,10 @@ export function redisCalls({ client, keyPrefix, timeout, log }: RedisCallsOption
       if (up || error === undefined || !isNews || reported.has(error.message)) return
       reported.add(error.message)
       // Without a connection there are no reads either.
-      const refused = kind === 'changes' && isReplyError(error) ? 'changes' : 'calls'
-      const what = `${server} does not take ${refused} (${error.message})`
+      const kind = about === 'changes' && isReplyError(error) ? 'changes' : 'calls'
+      const what = `${server} does not take ${kind} (${error.message})`
       const effect =
-        refused === 'changes'
+        kind === 'changes'
           ? 'logins and refreshes get 503'
           : 'logins and refreshes get 503, and the options "onStoreError" decide about sessions and tokens'
       log.warn(

@@ -35,13 +35,13 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
     async createFamily({ id, subject, claims, endsAt, thumbprint = '', sets = [] }, { hash, proof }, idle) {
       const now = Date.now()
       const ttl = Math.max(1, Math.min(idle, endsAt - now))
-      const keys = [`family:${id}`, `families:${subject}`, 'set-ended:']
+      const keys = [`family:${id}`, `families:${subject}`, 'set-ended:', `families-ended:${subject}`]
       const args = [hash, subject, claims, endsAt, ttl, id, now, proof, thumbprint, sets.join(' ')]
       await write(scripts.createFamily, keys, ...args)
     },
 
     async rotateFamily(id, presented, next, grace, idle) {
-      const keys = [`family:${id}`, `latest:${id}`, `used:${presented.hash}`, 'set-ended:']
+      const keys = [`family:${id}`, `latest:${id}`, `used:${presented.hash}`, 'set-ended:', 'families-ended:']
       const { hash, proof, thumbprint = '' } = presented
       const args = [hash, next.hash, next.text, grace, idle, Date.now(), proof, thumbprint]
       const [outcome, claims, endsAt, token] = (await write(scripts.rotateFamily, keys, ...args)) as string[]
@@ -58,8 +58,9 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
     },
 
     // The prefix of the other keys is a key too: only keys get the prefix that the client itself may have.
-    async endFamiliesOf(subject) {
-      await write(scripts.endFamilies, [`families:${subject}`, 'family:'])
+    async endFamiliesOf(subject, lifetime) {
+      const keys = [`families:${subject}`, 'family:', `families-ended:${subject}`]
+      await write(scripts.endFamilies, keys, lifetime + clockDifference, Date.now())
     },
 
     async revoke({ entry, cutoff, until }) {

@@ -4,11 +4,11 @@ import { clock, endOf } from './script-parts.ts'
 // Redis runs a script as one atomic step: no other process sees its intermediate states. Only commands of Redis 6.
 
 /**
- * KEYS: family, subject's families, prefix of sets' ends. ARGV: hash, subject, claims, endsAt, ttl, id, now, proof,
+ * KEYS: family, subject's families, prefix of sets' ends, subject's end. ARGV: hash, subject, claims, endsAt, ttl, id, now, proof,
  * thumbprint, sets.
  */
 export const createFamily: RedisScript = redisScript(`${clock('ARGV[7]')}${endOf}
-local since = clock
+local since = math.max(clock, endOf(KEYS[4]) + 1)
 for set in string.gmatch(ARGV[10], '%S+') do since = math.max(since, endOf(KEYS[3] .. set) + 1) end
 redis.call('HSET', KEYS[1], 'current', ARGV[1], 'subject', ARGV[2], 'claims', ARGV[3], 'endsAt', ARGV[4],
   'proof', ARGV[8], 'thumbprint', ARGV[9], 'sets', ARGV[10], 'since', string.format('%.0f', since))
@@ -18,17 +18,17 @@ redis.call('ZADD', KEYS[2], ARGV[4], ARGV[6])
 if redis.call('PTTL', KEYS[2]) < ARGV[4] - ARGV[7] then redis.call('PEXPIREAT', KEYS[2], ARGV[4]) end`)
 
 /**
- * KEYS: family, the newest token, the grace of the presented token, prefix of sets' ends. ARGV: presented hash, next hash, next token, grace,
+ * KEYS: family, the newest token, the grace of the presented token, prefixes of sets' and subjects' ends. ARGV: presented hash, next hash, next token, grace,
  * idle, now, proof, thumbprint.
  */
 export const rotateFamily: RedisScript = redisScript(`${endOf}
-local f = redis.call('HMGET', KEYS[1], 'current', 'claims', 'endsAt', 'proof', 'thumbprint', 'sets', 'since')
+local f = redis.call('HMGET', KEYS[1], 'current', 'claims', 'endsAt', 'proof', 'thumbprint', 'sets', 'since', 'subject')
 if not f[1] or f[4] ~= ARGV[7] then return {'unknown'} end
-for set in string.gmatch(f[6] or '', '%S+') do
-  if tonumber(f[7]) <= endOf(KEYS[4] .. set) then
-    redis.call('DEL', KEYS[1], KEYS[2])
-    return {'unknown'}
-  end
+local ended = endOf(KEYS[5] .. f[8])
+for set in string.gmatch(f[6] or '', '%S+') do ended = math.max(ended, endOf(KEYS[4] .. set)) end
+if tonumber(f[7] or '1') <= ended then
+  redis.call('DEL', KEYS[1], KEYS[2])
+  return {'unknown'}
 end
 if f[5] and f[5] ~= '' and f[5] ~= ARGV[8] then return {'other_key'} end
 if f[1] ~= ARGV[1] then
@@ -49,10 +49,15 @@ return {'rotated', f[2], f[3], ARGV[3]}`)
 export const hasFamily: RedisScript = redisScript(`
 return redis.call('HGET', KEYS[1], 'proof') == ARGV[1] and 1 or 0`)
 
-/** KEYS: subject's families, prefix of family keys. */
-export const endFamilies: RedisScript = redisScript(`
+/**
+ * KEYS: subject's families, prefix of family keys, subject's end. ARGV: ttl of the end, now. The end is for the families
+ * that the list has lost. It deletes before it writes: a Redis that is full accepts that.
+ */
+export const endFamilies: RedisScript = redisScript(`${clock('ARGV[2]')}${endOf}
+local now = math.max(clock, endOf(KEYS[3]) + 1)
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('DEL', KEYS[2] .. id) end
-redis.call('DEL', KEYS[1])`)
+redis.call('DEL', KEYS[1])
+redis.call('SET', KEYS[3], string.format('%.0f', now), 'PX', ARGV[1])`)
 
 /**
  * KEYS: log, expiries, version. ARGV: member, until, now, channel. Versions are times, so that those of a replica that

@@ -141,7 +141,8 @@ export interface AuthStore {
   /** Whether there is a family with this proof. */
   hasFamily(id: string, proof: string): Promise<boolean>
   endFamily(id: string): Promise<void>
-  endFamiliesOf(subject: string): Promise<void>
+  /** Ends all families of a user, those that no list has included. `lifetime` is the longest that a family can have. */
+  endFamiliesOf(subject: string, lifetime: number): Promise<void>
 
   revoke(revocation: Revocation): Promise<void>
   /** The page of revocations after `cursor`. `undefined` starts at the first. */
