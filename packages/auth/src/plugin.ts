@@ -14,6 +14,7 @@ import type { AuthOptions } from './options.ts'
 import { createGuards } from './policy/guard.ts'
 import { noteScope } from './policy/outside.ts'
 import { createRouteRules } from './policy/routes.ts'
+import { registrationPrefix } from './registration-prefix.ts'
 import { resolveOptions, type ResolvedAuth } from './resolve-options.ts'
 import { issuerScopeOf } from './revocation/issuer-scope.ts'
 import { createRevocations, type Revocations } from './revocation/revocations.ts'
@@ -30,8 +31,10 @@ const name = '@seaworthy/auth'
 const registered = Symbol.for('seaworthy.auth.registered')
 
 const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => {
-  const options = withCallbackDeadlines(resolveOptions(authOptions), fastify.log)
+  const resolved = withCallbackDeadlines(resolveOptions(authOptions), fastify.log)
   assertOnce(fastify)
+  const redisPrefix = authOptions.redisPrefix ?? registrationPrefix(fastify, resolved)
+  const options = { ...resolved, redisPrefix }
   const schemes = new Map<SchemeName, Scheme>()
   const loaded = explainCollisions(fastify, explainCollision, (name) => {
     // Without a scheme these two can only fail, so nothing relies on them.
