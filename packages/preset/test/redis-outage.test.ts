@@ -1,4 +1,4 @@
-// What the log says of an outage of the Redis that all parts share.
+// The log of an outage of the Redis that all parts share.
 import './parts.ts'
 import { requires, startRedis, until } from '@seaworthy/testing'
 import Fastify, { type FastifyInstance } from 'fastify'
