@@ -78,15 +78,21 @@ redis.pcall('PUBLISH', ARGV[4], version)`)
 
 /**
  * KEYS: log, version, epoch. ARGV: the caller's version and epoch, a new epoch, page size. The epoch is set if there is
- * none. If it differs from the caller's, Redis has lost its data: versions start again, and every entry is new.
+ * none, and if the log is not there although there were revocations: a full Redis has dropped it. If it differs from the
+ * caller's, Redis has lost its data: versions start again, and every entry is new.
  */
 export const revocationsSince: RedisScript = redisScript(`
 local epoch = redis.call('GET', KEYS[3])
+local version = redis.call('GET', KEYS[2]) or '0'
+if version ~= '0' and redis.call('EXISTS', KEYS[1]) == 0 then
+  redis.call('DEL', KEYS[2])
+  version = '0'
+  epoch = nil
+end
 if not epoch then
   redis.call('SET', KEYS[3], ARGV[3])
   epoch = ARGV[3]
 end
-local version = redis.call('GET', KEYS[2]) or '0'
 local from = epoch == ARGV[2] and ARGV[1] or '0'
 if version == from then return {epoch, version, 0} end
 local found = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. from, '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[4])
