@@ -31,6 +31,8 @@ export interface ApiDependencies {
   readonly revocations: Revocations
   readonly rules: RouteRules
   readonly issuers: IssuerScope
+  /** Milliseconds that a session or family lives at most. */
+  readonly lifetime: number
   readonly mint: TokenMint | undefined
   readonly verifier: TokenVerifier | undefined
   readonly sessions: Sessions | undefined
@@ -55,6 +57,7 @@ export function createApi({
   revocations,
   rules,
   issuers,
+  lifetime,
   rotateKeys,
   ...features
 }: ApiDependencies): AuthApi {
@@ -71,7 +74,7 @@ export function createApi({
   return {
     issueTokens: async (claims, request) => mint().issueTokens(claims, request),
     refresh: async (refreshToken, request) => mint().refresh(refreshToken, request),
-    revoke: createRevoke({ store, audit, revocations, sessions, issuers, mint, verifier }),
+    revoke: createRevoke({ store, audit, revocations, sessions, issuers, lifetime, mint, verifier }),
     rotateKeys,
     matrix: () => rules.matrix(),
     printMatrix: () => formatMatrix(rules.matrix()),

@@ -121,7 +121,8 @@ export interface AuthOptions {
 
   /**
    * The prefix of every key in Redis. It differs for each service, so that services on one Redis do not end each other's
-   * logins. Keep the braces: they keep the keys on one node of a cluster.
+   * logins. Keep the braces: they keep the keys on one node of a cluster. Without this option a second registration in the
+   * app has `2:` behind it, unless the two have a secret in common.
    *
    * @defaultValue `seaworthy:{auth:NAME}:`, where NAME is `jwt.issuer`, else `OTEL_SERVICE_NAME`, else the name of the
    * service's package

@@ -14,6 +14,7 @@ import type { AuthOptions } from './options.ts'
 import { createGuards } from './policy/guard.ts'
 import { noteScope } from './policy/outside.ts'
 import { createRouteRules } from './policy/routes.ts'
+import { registrationPrefix } from './registration-prefix.ts'
 import { resolveOptions, type ResolvedAuth } from './resolve-options.ts'
 import { issuerScopeOf } from './revocation/issuer-scope.ts'
 import { createRevocations, type Revocations } from './revocation/revocations.ts'
@@ -30,8 +31,10 @@ const name = '@seaworthy/auth'
 const registered = Symbol.for('seaworthy.auth.registered')
 
 const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => {
-  const options = withCallbackDeadlines(resolveOptions(authOptions), fastify.log)
+  const resolved = withCallbackDeadlines(resolveOptions(authOptions), fastify.log)
   assertOnce(fastify)
+  const redisPrefix = authOptions.redisPrefix ?? registrationPrefix(fastify, resolved)
+  const options = { ...resolved, redisPrefix }
   const schemes = new Map<SchemeName, Scheme>()
   const loaded = explainCollisions(fastify, explainCollision, (name) => {
     // Without a scheme these two can only fail, so nothing relies on them.
@@ -45,12 +48,14 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
   const store = options.redis ? sharedStore(fastify, options, options.redis) : local
   const revocations = revocationsOf(fastify, options, store)
   const issuers = issuerScopeOf(options)
+  const lifetime = loginLifetime(options)
   const logins = oauth2.some(({ logout }) => logout !== undefined)
     ? (await import('./revocation/provider-logins.ts')).createProviderLogins({
         store,
         revocations,
         issuers,
-        audit
+        audit,
+        lifetime
       })
     : undefined
   const dependencies = { realm, store, revocations, audit, local, logins }
@@ -116,6 +121,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     revocations,
     rules,
     issuers,
+    lifetime,
     mint: tokens?.mint,
     verifier: tokens?.verifier,
     sessions: sessions?.sessions,
@@ -193,6 +199,10 @@ function revocationsOf(
   const notifications = redis && { client: redis, channel: `${redisPrefix}revoked-channel` }
   return createRevocations(store, options, log, issuerScopeOf({ jwt, session }).primary, notifications)
 }
+
+/** Milliseconds that a session or family lives at most, also one of another process of the service. */
+const loginLifetime = ({ jwt, session }: ResolvedAuth): number =>
+  Math.max(session?.absoluteTimeout ?? 0, jwt?.refreshMaxAge ?? 90 * 86_400_000)
 
 /** Without Redis, a login is known only to the worker process that made it. */
 function warnOfMemoryPerWorker({ log }: FastifyInstance, { redis, session, jwt }: ResolvedAuth): void {

@@ -16,6 +16,8 @@ export interface RevokeDependencies {
   readonly revocations: Revocations
   readonly sessions: Sessions | undefined
   readonly issuers: IssuerScope
+  /** Milliseconds that a session or family lives at most. */
+  readonly lifetime: number
   /** Throw if tokens are not configured. */
   readonly mint: () => TokenMint
   readonly verifier: () => TokenVerifier
@@ -61,6 +63,7 @@ export function createRevoke({
   revocations,
   sessions,
   issuers,
+  lifetime,
   mint,
   verifier
 }: RevokeDependencies): AuthApi['revoke'] {
@@ -80,13 +83,16 @@ export function createRevoke({
     await revocations.revoke('jti', String(jti), issuer)
   }
 
+  /** Another process of the service may have sessions although this one has none. */
+  const endSessions = (user: string): Promise<void> =>
+    sessions ? sessions.revokeAll(user) : store.endSessionsOf(user, lifetime, undefined)
+
   /** Logins that this app keeps are those of its own users. */
   const revokeKind: Record<Kind, (value: string, issuer: string | undefined) => Promise<unknown>> = {
     user: (user, issuer) =>
       Promise.all([
         revocations.revoke('sub', user, issuer),
-        ...(issuer === undefined ? [store.endFamiliesOf(user)] : []),
-        ...(issuer === undefined && sessions ? [sessions.revokeAll(user)] : [])
+        ...(issuer === undefined ? [store.endFamiliesOf(user, lifetime), endSessions(user)] : [])
       ]),
     // Logout routes get either kind, as in RFC 7009, and one taken for the other must not end nothing.
     refreshToken: async (token) =>

@@ -10,7 +10,7 @@ const markOf = (secret: string | Buffer): string =>
 type MarkedOptions = Pick<ResolvedAuth, 'jwt' | 'session'>
 
 /** The signs of the secrets that only this service's processes have. A rotation keeps one of them. */
-function marksOf({ jwt, session }: MarkedOptions): string[] {
+export function marksOf({ jwt, session }: MarkedOptions): string[] {
   const secrets = [
     ...(jwt?.keys ?? []).map(({ sign }) => sign),
     ...(session?.key ?? []),

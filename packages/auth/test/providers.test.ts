@@ -78,7 +78,12 @@ const shapes: Record<ProviderName, Shape> = {
       scp: 'read write',
       roles: ['admin']
     },
-    others: [{ sub: 's', aud: '00000003-0000-0000-c000-000000000000', scp: 'User.Read' }],
+    others: [
+      { sub: 's', aud: '00000003-0000-0000-c000-000000000000', azp: 'web', scp: 'User.Read' },
+      // ID tokens of the app that is the API's client too, by the code flow without a nonce.
+      { sub: 's', aud: 'api', oid: 'o', tid: 'tenant', ver: '2.0', name: 'Ada', roles: ['admin'] },
+      { sub: 's', aud: 'api', ver: '2.0', roles: ['admin'] }
+    ],
     roles: ['admin'],
     scopes: ['read', 'write']
   },

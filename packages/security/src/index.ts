@@ -46,6 +46,7 @@ export {
   type SecurityServerOptions,
   type SecurityServerSettings
 } from './server-options.ts'
+export type { TrustsProxy } from './trusted-proxies.ts'
 export type { LimitInfo, OpenBoundary, SecurityStatus } from './status.ts'
 export type {
   Boundary,

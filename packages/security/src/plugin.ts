@@ -8,11 +8,14 @@ import { rateLimit } from './rate-limit/plugin.ts'
 import { securityServerOptions, warnAboutMissingServerOptions } from './server-options.ts'
 import { securityStatus } from './status.ts'
 import { logTrustProxy } from './trust-proxy.ts'
+import { resolveTrustProxy } from './trusted-proxies.ts'
 import { validation } from './validation/plugin.ts'
 
 const plugin: FastifyPluginAsync<SecurityOptions> = async (fastify, options) => {
   const resolved = resolveOptions(options)
-  const { trustProxy } = securityServerOptions(options)
+  // The plugin takes the options of the constructor too, and checks them.
+  securityServerOptions(options)
+  const trustProxy = resolveTrustProxy(options.trustProxy)
   securityStatus(fastify).trustProxy = trustProxy
 
   // In the order of a request's way: a rejected request has the headers, and CORS lets allowed origins read it.

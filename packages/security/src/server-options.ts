@@ -3,9 +3,10 @@ import {
   hasEarlyRejectionOptions,
   type EarlyRejectionOptions
 } from '@seaworthy/contract'
-import { addressList, omitUndefined } from '@seaworthy/internal'
+import { omitUndefined } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 import { check } from './option-checks.ts'
+import { resolveTrustProxy, trustedProxies, type TrustsProxy } from './trusted-proxies.ts'
 
 /**
  * Options that only Fastify's constructor can apply. The plugin takes the same, to check that they are applied.
@@ -65,8 +66,8 @@ export interface SecurityServerOptions {
  * const app = Fastify(settings)
  */
 export interface SecurityServerSettings {
-  /** The proxies whose `X-Forwarded-*` headers are trusted. */
-  trustProxy: string[] | false
+  /** Whether the `X-Forwarded-*` headers of a proxy are trusted. */
+  trustProxy: TrustsProxy | false
   /** The largest body, in bytes, at least 1. */
   bodyLimit: number
   /** Milliseconds for a whole request to arrive, at least 1. */
@@ -119,7 +120,7 @@ export function securityServerOptions(options: SecurityServerOptions = {}): Secu
     check.fail('headersTimeout', `${request} milliseconds ("requestTimeout") at most`, headers)
 
   return {
-    trustProxy: proxies,
+    trustProxy: proxies && trustedProxies(proxies),
     bodyLimit: check.integer('bodyLimit', bodyLimit, { min: 1, unit: 'bytes' }),
     requestTimeout: request,
     routerOptions: { maxParamLength: check.integer('maxParamLength', maxParamLength, { min: 1 }) },
@@ -132,28 +133,6 @@ export function securityServerOptions(options: SecurityServerOptions = {}): Secu
     onConstructorPoisoning: 'error',
     ...earlyRejectionOptions
   }
-}
-
-/** Names of ranges that Fastify knows. */
-const rangeNames = new Set(['loopback', 'linklocal', 'uniquelocal'])
-
-/** The list of proxies, checked; `false` if there are none. */
-function resolveTrustProxy(value: unknown): string[] | false {
-  if (value === undefined || value === false) return false
-
-  const entries: unknown = typeof value === 'string' ? value.split(',').map((entry) => entry.trim()) : value
-  if (!Array.isArray(entries) || entries.some((entry) => typeof entry !== 'string' || entry === '')) {
-    return check.fail(
-      'trustProxy',
-      'a list of addresses and CIDR ranges or false (true and hop counts let clients choose their address)',
-      value
-    )
-  }
-  const ranges = (entries as string[]).filter((entry) => !rangeNames.has(entry))
-  addressList('security: "trustProxy"', ranges)
-  const all = ranges.find((range) => /\/0+$/.test(range))
-  if (all !== undefined) check.fail('trustProxy', 'narrower than all addresses', all)
-  return entries.length === 0 ? false : (entries as string[])
 }
 
 /** Warns once about options that Fastify's constructor lacks: without them some input is not protected. */

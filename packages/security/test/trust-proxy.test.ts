@@ -68,6 +68,28 @@ t.test(
   }
 )
 
+t.test(
+  'behind proxies that add a port to each address, a client is found and has its own limit',
+  async (t) => {
+    const { app } = await build(t, {
+      trustProxy: ['10.0.0.0/8', 'fd00::/8', 'loopback'],
+      rateLimit: { max: 1 }
+    })
+    const answer = (client: string) => app.inject(forwarded('10.0.0.2', client))
+    const chain = (client: string, port: number) => `${client}, 10.0.0.1:${port}, [fd00::1]:443, "[::1]:80"`
+    const first = await answer(chain('198.51.100.1:40001', 5001))
+    t.match(first.json(), { ip: /^198\.51\.100\.1:40001$/ })
+    t.equal(first.statusCode, 200)
+    t.equal((await answer(chain('198.51.100.1:40002', 5002))).statusCode, 429)
+    t.equal((await answer(chain('198.51.100.2:40001', 5001))).statusCode, 200)
+    t.equal(
+      (await answer('9.9.9.9, 198.51.100.1:7, 10.0.0.1:5')).statusCode,
+      429,
+      'what the client adds is ignored'
+    )
+  }
+)
+
 t.test('the first forwarded request reveals a wrong setting, once', async (t) => {
   const untrusting = await build(t, {})
   for (let i = 0; i < 3; i++) await untrusting.app.inject(forwarded('10.0.0.1', '198.51.100.1'))

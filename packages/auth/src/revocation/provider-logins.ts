@@ -17,6 +17,8 @@ export interface ProviderLogins {
   /** Notes that a request logs in. What it starts belongs to the login. */
   begin(request: AnyRequest, login: ProviderLogin): void
   of(request: AnyRequest): ProviderLogin | undefined
+  /** The sets of a login: its end is that of one of them, also where the store has lost the links. */
+  setsOf(login: ProviderLogin): readonly string[]
   /** Links a session, before it is saved. `ttl` is in milliseconds, as those that follow. */
   linkSession(session: StoredSession, ttl: number): Promise<void>
   /** Links the family that the request starts, if it logs in at a provider. */
@@ -35,6 +37,8 @@ export interface ProviderLoginsDependencies {
   readonly revocations: Revocations
   readonly issuers: IssuerScope
   readonly audit: Audit
+  /** Milliseconds that a session or family lives at most. */
+  readonly lifetime: number
 }
 
 /** A session or family of a login. `hasSid`: the provider has an id for its session, which its logout names. */
@@ -45,15 +49,16 @@ interface Link {
   readonly hasSid: boolean
 }
 
-/** The name of a set of links. A hash, because the parts come from elsewhere. */
-const setOf = (kind: 'sid' | 'sub', issuer: string, value: string): string =>
+/** The name of a set: `rest` are the logins of a subject without an id. A hash, because the parts come from elsewhere. */
+const setOf = (kind: 'sid' | 'sub' | 'rest', issuer: string, value: string): string =>
   hash('sha256', JSON.stringify([kind, issuer, value]), 'base64url')
 
 export function createProviderLogins({
   store,
   revocations,
   issuers,
-  audit
+  audit,
+  lifetime
 }: ProviderLoginsDependencies): ProviderLogins {
   const logins = new WeakMap<AnyRequest, ProviderLogin>()
 
@@ -63,6 +68,12 @@ export function createProviderLogins({
     if (sid !== undefined) sets.push(setOf('sid', issuer, sid))
     const member: Link = { kind, id, subject, hasSid: sid !== undefined }
     await store.link(sets, JSON.stringify(member), ttl)
+  }
+
+  /** The sets that a logout ends. With an id, sessions of the subject that have another one stay. */
+  function endedSets({ issuer, sid, subject }: EndedLogins): string[] {
+    if (sid === undefined) return subject === undefined ? [] : [setOf('sub', issuer, subject)]
+    return [setOf('sid', issuer, sid), ...(subject === undefined ? [] : [setOf('rest', issuer, subject)])]
   }
 
   async function linksOf({ issuer, sid, subject }: EndedLogins): Promise<Link[]> {
@@ -90,6 +101,10 @@ export function createProviderLogins({
   return {
     begin: (request, login) => void logins.set(request, login),
     of: (request) => logins.get(request),
+    setsOf: ({ issuer, sid, subject }) => [
+      setOf('sub', issuer, subject),
+      sid === undefined ? setOf('rest', issuer, subject) : setOf('sid', issuer, sid)
+    ],
     async linkSession({ login, id, subject }, ttl) {
       if (login !== undefined) await link(login, 'session', id, subject, ttl)
     },
@@ -101,9 +116,10 @@ export function createProviderLogins({
     idTokenOf: ({ id }) => store.kept(`id-token:${id}`),
     async end(ended, { onlyKnown } = { onlyKnown: false }) {
       const links = await linksOf(ended)
+      const isKnown = !onlyKnown || links.length > 0
       await Promise.all([
         ...links.map(endLink),
-        ...(onlyKnown && links.length === 0 ? [] : [revokeTokens(ended)])
+        ...(isKnown ? [store.endSets(endedSets(ended), lifetime), revokeTokens(ended)] : [])
       ])
       for (const { kind } of links)
         audit.record({

@@ -75,15 +75,15 @@ export function createRevocations(
         ;({ cursor, more } = page)
       }
       syncedAt = startedAt
-      if (failing) log.info('auth: revocations are up to date again')
+      if (failing) log.debug('auth: revocations are up to date again')
       failing = false
     } catch (error) {
-      if (!failing) {
-        log.warn(
+      // The store has named the outage.
+      if (!failing)
+        log.debug(
           { err: error, onStoreError: options.onStoreError },
           'auth: revocations cannot be read; "revocation.onStoreError" decides about tokens; check Redis'
         )
-      }
       failing = true
     }
   }

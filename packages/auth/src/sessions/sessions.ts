@@ -55,7 +55,7 @@ export function createSessions(
   const ttlOf = ({ createdAt }: SessionRecord): number =>
     Math.max(1, Math.min(idleTimeout, createdAt + absoluteTimeout - Date.now()))
 
-  /** Whether the user was revoked after the login: a store that is full may have lost the list of the user's sessions. */
+  /** Whether the session or its user is on the list of revocations, which also the processes without sessions write. */
   const isRevoked = ({ id, subject, createdAt }: SessionRecord): boolean =>
     revocations?.isRevoked({ sub: subject, sid: id, iat_ms: createdAt }, undefined) ?? false
 
@@ -112,6 +112,7 @@ export function createSessions(
     const isContinued = isSameUser && login === undefined
     // `regenerate()` is a new login if the request has ended all of the user's, as for a new password.
     const goesOn = isContinued && !(regenerated && isRevoked(before.record))
+    const origin = login ?? (isSameUser ? before.record.login : undefined)
     const record: StoredSession = {
       id: createId(),
       subject,
@@ -119,15 +120,18 @@ export function createSessions(
       lastSeen: now,
       ip: request.ip,
       userAgent: request.headers['user-agent']?.slice(0, 200),
-      login: login ?? (isSameUser ? before.record.login : undefined)
+      login: origin,
+      sets: origin && logins?.setsOf(origin)
     }
     // Before the session is there, so that no logout can miss it.
-    await logins?.linkSession(record, Math.max(1, record.createdAt + absoluteTimeout - now))
+    const longest = Math.max(1, record.createdAt + absoluteTimeout - now)
+    await logins?.linkSession(record, longest)
     const saved = await store.saveSession(record, ttlOf(record), {
       maximum: subject === '' ? 0 : options.maxSessions,
       rejects: options.onMaxSessions === 'reject',
-      replaces: before?.record.id,
-      continues: isContinued && !regenerated
+      replaces: before?.record,
+      continues: isContinued && !regenerated,
+      keepsId: isContinued ? longest : 0
     })
     if (saved === 'ended') {
       request.session = createSession()
@@ -144,7 +148,6 @@ export function createSessions(
     }
     for (const _id of saved)
       audit.record({ type: 'session_ended', outcome: 'too_many', scheme: 'session', subject }, request)
-    if (before !== undefined) await store.endSession(before.record.id, before.record.subject)
     session.set(idKey, record.id)
     loaded.set(request, { record, user: fingerprint(user) })
     rotating.delete(request)
@@ -205,7 +208,7 @@ export function createSessions(
       const records = await store.sessionsOf(checkSubject(subject))
       return records
         .toSorted((one, other) => other.createdAt - one.createdAt)
-        .map(({ login: _login, ...record }) => {
+        .map(({ login: _login, sets: _sets, ...record }) => {
           const expiresAt = record.createdAt + absoluteTimeout
           return { ...record, idleExpiresAt: Math.min(record.lastSeen + idleTimeout, expiresAt), expiresAt }
         })
@@ -219,9 +222,7 @@ export function createSessions(
     },
     async revokeAll(user, except) {
       const subject = checkSubject(user)
-      const sessions = await store.sessionsOf(subject)
-      const ended = sessions.filter(({ id }) => id !== except)
-      await Promise.all(ended.map(({ id }) => store.endSession(id, subject)))
+      await store.endSessionsOf(subject, absoluteTimeout, except)
       audit.record({ type: 'session_ended', outcome: 'all_revoked', scheme: 'session', subject })
     },
     idOf: (request: FastifyRequest) => loaded.get(request)?.record.id,

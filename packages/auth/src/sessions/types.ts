@@ -26,9 +26,9 @@ export interface ListedSession extends SessionRecord {
 export interface Sessions {
   /** A user's sessions that have not ended, the newest login first. */
   list(subject: string): Promise<readonly ListedSession[]>
-  /** Ends one session: its cookie is not valid any more. */
+  /** Ends one session, by its id or one that it had before: its cookie is not valid any more. */
   revoke(id: string, subject?: string): Promise<void>
-  /** Ends all sessions of a user, except `except`. */
+  /** Ends all sessions of a user that began before, except `except`. */
   revokeAll(subject: string, except?: string): Promise<void>
   /** The id of the request's session. */
   idOf(request: AnyRequest): string | undefined

@@ -20,6 +20,7 @@ const maxUses = 1_000_000
 export function memoryStore(): AuthStore {
   const families = new ExpiringMap<StoredFamily>(maxEntries)
   const sessions = new ExpiringMap<StoredSession>(maxEntries)
+  const nextIds = new ExpiringMap<string>(maxEntries)
   const failures = new ExpiringMap<{ count: number; until: number }>(maxEntries)
   const uses = new ExpiringMap<true>(maxUses)
   const texts = new ExpiringMap<string>(maxEntries)
@@ -76,18 +77,24 @@ export function memoryStore(): AuthStore {
       return { cursor: '', revocations: [], more: false, lost: false }
     },
 
-    async saveSession(session, ttl, { maximum, rejects, replaces, continues }) {
-      if (continues && replaces !== undefined && sessions.get(replaces) === undefined) return 'ended'
+    async saveSession(session, ttl, { maximum, rejects, replaces, continues, keepsId }) {
+      if (continues && replaces !== undefined && sessions.get(replaces.id) === undefined) return 'ended'
       const others =
         maximum === 0
           ? []
-          : [...sessions.values()].filter(({ subject, id }) => subject === session.subject && id !== replaces)
+          : [...sessions.values()].filter(
+              ({ subject, id }) => subject === session.subject && id !== replaces?.id
+            )
       if (rejects && maximum > 0 && others.length >= maximum) return 'rejected'
       const surplus = others
         .toSorted((one, other) => one.createdAt - other.createdAt)
         .slice(0, Math.max(0, others.length - maximum + 1))
       const ended = maximum === 0 ? [] : surplus.map(({ id }) => id)
       for (const id of ended) sessions.delete(id)
+      if (replaces !== undefined) {
+        sessions.delete(replaces.id)
+        if (keepsId > 0) nextIds.set(replaces.id, session.id, Date.now() + keepsId)
+      }
       sessions.set(session.id, session, Date.now() + ttl)
       return ended
     },
@@ -98,7 +105,17 @@ export function memoryStore(): AuthStore {
       return sessions.get(id)
     },
     async endSession(id, subject) {
-      if (subject === undefined || sessions.get(id)?.subject === subject) sessions.delete(id)
+      for (let next: string | undefined = id; next !== undefined; next = nextIds.get(next))
+        if (subject === undefined || sessions.get(next)?.subject === subject) sessions.delete(next)
+    },
+    async endSessionsOf(subject, _lifetime, except) {
+      for (const session of sessions.values())
+        if (session.subject === subject && session.id !== except) sessions.delete(session.id)
+    },
+    async endSets(names) {
+      const isIn = (sets: readonly string[] = []): boolean => sets.some((set) => names.includes(set))
+      for (const { id, sets } of sessions.values()) if (isIn(sets)) sessions.delete(id)
+      for (const { id, sets } of families.values()) if (isIn(sets)) families.delete(id)
     },
     async sessionsOf(subject) {
       return [...sessions.values()].filter((session) => session.subject === subject)
@@ -159,6 +176,7 @@ export function memoryStore(): AuthStore {
     close() {
       families.clear()
       sessions.clear()
+      nextIds.clear()
       failures.clear()
       uses.clear()
       texts.clear()

@@ -1,4 +1,13 @@
-import { GuardedRedis, withoutCommand, type RedisScript } from '@seaworthy/internal'
+import {
+  connectionErrors,
+  GuardedRedis,
+  isReplyError,
+  redisAddress,
+  stopListening,
+  withoutCommand,
+  type OnChange,
+  type RedisScript
+} from '@seaworthy/internal'
 import type { FastifyBaseLogger } from 'fastify'
 import { storeUnavailable } from '../core/errors.ts'
 import type { RedisClient } from './redis-client.ts'
@@ -27,47 +36,45 @@ export interface RedisCalls {
   close(): void
 }
 
-/** The server in words for the log. */
-export const addressOf = ({ options }: RedisClient): string => {
-  const { host, port, path } = options ?? {}
-  if (typeof path === 'string') return `Redis at ${path}`
-  return typeof host === 'string' ? `Redis at ${host}:${Number(port)}` : 'Redis'
-}
-
 /**
  * Reads and changes are watched apart: a Redis that is full or read-only refuses changes and still answers reads, so
  * that sessions are valid while logins get 503.
  */
 export function redisCalls({ client, keyPrefix, timeout, log }: RedisCallsOptions): RedisCalls {
-  const server = addressOf(client)
+  const server = redisAddress(client)
   const problems = new Map<'calls' | 'changes', Error>()
-  let reported: string | undefined
-  let lastError: Error | undefined
-  client.on?.('error', (error: Error) => {
-    lastError = error
+  const reported = new Set<string>()
+  const { last: lastError, release } = connectionErrors(client)
+  const onError = (error: Error): void =>
     log.debug({ err: withoutCommand(error) }, 'auth: the connection to Redis failed')
-  })
+  client.on?.('error', onError)
 
   /** Logs each cause once, and the end of the last one. */
-  const watch = (kind: 'calls' | 'changes') => (up: boolean, error?: Error) => {
-    if (up) problems.delete(kind)
-    else problems.set(kind, error ?? new Error('no answer'))
-    if (up && problems.size === 0) {
-      reported = undefined
-      log.info(`auth: ${server} answers again`)
+  const watch =
+    (about: 'calls' | 'changes'): OnChange =>
+    (up, error, isNews) => {
+      if (up) problems.delete(about)
+      else problems.set(about, error ?? new Error('no answer'))
+      if (up && problems.size === 0) {
+        if (reported.size > 0) log.info(`auth: ${server} answers again`)
+        reported.clear()
+      }
+      if (up || error === undefined || !isNews || reported.has(error.message)) return
+      reported.add(error.message)
+      // Without a connection there are no reads either.
+      const kind = about === 'changes' && isReplyError(error) ? 'changes' : 'calls'
+      const what = `${server} does not take ${kind} (${error.message})`
+      const effect =
+        kind === 'changes'
+          ? 'logins and refreshes get 503'
+          : 'logins and refreshes get 503, and the options "onStoreError" decide about sessions and tokens'
+      log.warn(
+        { err: error },
+        `auth: ${what}; ${effect}; check the server, the user's permissions and the connection`
+      )
     }
-    if (up || error === undefined || error.message === reported) return
-    reported = error.message
-    const what = `${server} does not take ${kind} (${error.message})`
-    const effect =
-      kind === 'changes' ? 'logins and refreshes get 503' : 'logins, refreshes and sessions get 503'
-    log.warn(
-      { err: error },
-      `auth: ${what}; ${effect}; check the server, the user's permissions and the connection`
-    )
-  }
   const guarded = (kind: 'calls' | 'changes'): GuardedRedis =>
-    new GuardedRedis({ client, keyPrefix, timeout, onChange: watch(kind), lastError: () => lastError })
+    new GuardedRedis({ client, keyPrefix, timeout, onChange: watch(kind), lastError })
   const reads = guarded('calls')
   const writes = guarded('changes')
 
@@ -92,6 +99,8 @@ export function redisCalls({ client, keyPrefix, timeout, log }: RedisCallsOption
     close() {
       reads.close()
       writes.close()
+      stopListening(client, onError)
+      release()
     }
   }
 }

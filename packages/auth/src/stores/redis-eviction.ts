@@ -11,7 +11,7 @@ function evictionOf(info: unknown): string | undefined {
   return policy === 'noeviction' ? undefined : policy
 }
 
-/** Warns of a Redis that drops keys when it is full: without the list of a user's sessions, no revocation finds them. */
+/** Warns of a Redis that drops keys when it is full: also those of revocations, and of logins that a provider may end. */
 export async function warnOfEviction(
   client: RedisClient,
   { server, timeout, log }: { server: string; timeout: number; log: FastifyBaseLogger }
@@ -20,6 +20,6 @@ export async function warnOfEviction(
   const info = await withTimeout(timeout, async () => client.eval(script, 0)).catch(() => undefined)
   const policy = evictionOf(info)
   if (policy === undefined) return
-  const what = `${server} drops keys when it is full (maxmemory-policy ${policy}); a revocation can then miss sessions and refresh tokens`
+  const what = `${server} drops keys when it is full (maxmemory-policy ${policy}); logins and revocations can then get lost`
   log.warn(`auth: ${what}; set the policy to noeviction, or use another Redis for logins`)
 }

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { withTimeout } from '@seaworthy/internal'
-import { addressOf, redisCalls, type RedisCallsOptions } from './redis-calls.ts'
+import { redisAddress, withTimeout } from '@seaworthy/internal'
+import { redisCalls, type RedisCallsOptions } from './redis-calls.ts'
 import { warnOfEviction } from './redis-eviction.ts'
 import * as scripts from './scripts.ts'
-import type { AuthStore, StoredSession } from './store.ts'
+import * as sessionScripts from './session-scripts.ts'
+import { sessionIn, sessionText } from './session-text.ts'
+import type { AuthStore } from './store.ts'
 
 /** Revocations per page. */
 const pageSize = 1000
+/** Milliseconds by which the clocks of Redis and of processes may differ. */
+const clockDifference = 60_000
 
 /** The store of all processes that share a Redis. Each call rejects with 503 while Redis does not answer. */
 export function redisStore(options: RedisCallsOptions): AuthStore {
@@ -20,7 +24,7 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
       // A client that still connects queues the PING.
       await withTimeout(timeout, () => client.ping()).catch(() => undefined)
       reportIfDisconnected()
-      await warnOfEviction(client, { server: addressOf(client), timeout, log })
+      await warnOfEviction(client, { server: redisAddress(client), timeout, log })
     },
 
     async markService(marks) {
@@ -28,16 +32,16 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
       return typeof before === 'string' ? (JSON.parse(before) as string[]) : []
     },
 
-    async createFamily({ id, subject, claims, endsAt, thumbprint = '' }, { hash, proof }, idle) {
+    async createFamily({ id, subject, claims, endsAt, thumbprint = '', sets = [] }, { hash, proof }, idle) {
       const now = Date.now()
       const ttl = Math.max(1, Math.min(idle, endsAt - now))
-      const keys = [`family:${id}`, `families:${subject}`]
-      const args = [hash, subject, claims, endsAt, ttl, id, now, proof, thumbprint]
+      const keys = [`family:${id}`, `families:${subject}`, 'set-ended:', `families-ended:${subject}`]
+      const args = [hash, subject, claims, endsAt, ttl, id, now, proof, thumbprint, sets.join(' ')]
       await write(scripts.createFamily, keys, ...args)
     },
 
     async rotateFamily(id, presented, next, grace, idle) {
-      const keys = [`family:${id}`, `latest:${id}`, `used:${presented.hash}`]
+      const keys = [`family:${id}`, `latest:${id}`, `used:${presented.hash}`, 'set-ended:', 'families-ended:']
       const { hash, proof, thumbprint = '' } = presented
       const args = [hash, next.hash, next.text, grace, idle, Date.now(), proof, thumbprint]
       const [outcome, claims, endsAt, token] = (await write(scripts.rotateFamily, keys, ...args)) as string[]
@@ -54,8 +58,9 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
     },
 
     // The prefix of the other keys is a key too: only keys get the prefix that the client itself may have.
-    async endFamiliesOf(subject) {
-      await write(scripts.endFamilies, [`families:${subject}`, 'family:'])
+    async endFamiliesOf(subject, lifetime) {
+      const keys = [`families:${subject}`, 'family:', `families-ended:${subject}`]
+      await write(scripts.endFamilies, keys, lifetime + clockDifference, Date.now())
     },
 
     async revoke({ entry, cutoff, until }) {
@@ -84,41 +89,49 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
       return { cursor: `${currentEpoch} ${lastVersion}`, revocations, more: Number(more) === 1, lost }
     },
 
-    async saveSession(session, ttl, { maximum, rejects, replaces = '', continues }) {
-      const { id, subject } = session
-      const keys = [`session:${id}`, `sessions:${subject}`, 'session:']
-      const limit = [maximum, rejects ? 1 : 0, replaces, continues ? 1 : 0]
-      const answer = await write(
-        scripts.saveSession,
-        keys,
-        JSON.stringify(session),
-        ttl,
-        id,
-        Date.now(),
-        ...limit
-      )
+    async saveSession(session, ttl, { maximum, rejects, replaces, continues, keepsId }) {
+      const { id, subject, sets = [] } = session
+      const keys = [`session:${id}`, `sessions:${subject}`, 'session:', `sessions-ended:${subject}`]
+      keys.push('next:', `sessions:${replaces?.subject ?? ''}`, ...sets.map((set) => `set-ended:${set}`))
+      const limit = [maximum, rejects ? 1 : 0, replaces?.id ?? '', continues ? 1 : 0, keepsId]
+      const args = [sessionText(session), ttl, id, Date.now(), ...limit]
+      const answer = await write(sessionScripts.saveSession, keys, ...args)
       if (answer === 'rejected' || answer === 'ended') return answer
       return Array.isArray(answer) ? (answer as string[]) : []
     },
 
     async touchSession(session, ttl) {
       const keys = [`session:${session.id}`, `sessions:${session.subject}`]
-      await write(scripts.touchSession, keys, JSON.stringify(session), ttl, session.id, Date.now())
+      await write(sessionScripts.touchSession, keys, sessionText(session), ttl, session.id, Date.now())
     },
 
     async findSession(id) {
-      const record = await read(scripts.get, [`session:${id}`])
-      return typeof record === 'string' ? (JSON.parse(record) as StoredSession) : undefined
+      const record = await read(sessionScripts.findSession, [
+        `session:${id}`,
+        'sessions-ended:',
+        'set-ended:'
+      ])
+      return typeof record === 'string' ? sessionIn(record) : undefined
     },
 
     async endSession(id, subject) {
-      if (subject === undefined) await write(scripts.del, [`session:${id}`])
-      else await write(scripts.endSession, [`session:${id}`, `sessions:${subject}`], id, subject)
+      const keys = ['session:', 'next:', 'sessions:']
+      await write(sessionScripts.endSession, keys, id, subject === undefined ? 0 : 1, subject ?? '')
     },
 
+    async endSessionsOf(subject, lifetime, except = '') {
+      const keys = [`sessions:${subject}`, 'session:', `sessions-ended:${subject}`]
+      const ttl = lifetime + clockDifference
+      await write(sessionScripts.endSessions, keys, subject, ttl, except, Date.now())
+    },
+
+    async endSets(names, lifetime) {
+      const keys = names.map((name) => `set-ended:${name}`)
+      await write(sessionScripts.endSets, keys, lifetime + clockDifference, Date.now())
+    },
     async sessionsOf(subject) {
-      const records = await read(scripts.sessionsOf, [`sessions:${subject}`, 'session:'])
-      return (records as string[]).map((record) => JSON.parse(record) as StoredSession)
+      const keys = [`sessions:${subject}`, 'session:', `sessions-ended:${subject}`]
+      return ((await read(sessionScripts.sessionsOf, keys)) as string[]).map(sessionIn)
     },
 
     async attempt(key, free, delay, max) {

@@ -1,23 +1,35 @@
 import { redisScript, type RedisScript } from '@seaworthy/internal'
+import { clock, endOf } from './script-parts.ts'
 
 // Redis runs a script as one atomic step: no other process sees its intermediate states. Only commands of Redis 6.
 
-/** KEYS: family, subject's families. ARGV: hash, subject, claims, endsAt, ttl, id, now, proof, thumbprint. */
-export const createFamily: RedisScript = redisScript(`
+/**
+ * KEYS: family, subject's families, prefix of sets' ends, subject's end. ARGV: hash, subject, claims, endsAt, ttl, id, now, proof,
+ * thumbprint, sets.
+ */
+export const createFamily: RedisScript = redisScript(`${clock('ARGV[7]')}${endOf}
+local since = math.max(clock, endOf(KEYS[4]) + 1)
+for set in string.gmatch(ARGV[10], '%S+') do since = math.max(since, endOf(KEYS[3] .. set) + 1) end
 redis.call('HSET', KEYS[1], 'current', ARGV[1], 'subject', ARGV[2], 'claims', ARGV[3], 'endsAt', ARGV[4],
-  'proof', ARGV[8], 'thumbprint', ARGV[9])
+  'proof', ARGV[8], 'thumbprint', ARGV[9], 'sets', ARGV[10], 'since', string.format('%.0f', since))
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[7])
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[6])
 if redis.call('PTTL', KEYS[2]) < ARGV[4] - ARGV[7] then redis.call('PEXPIREAT', KEYS[2], ARGV[4]) end`)
 
 /**
- * KEYS: family, the newest token, the grace of the presented token. ARGV: presented hash, next hash, next token, grace,
+ * KEYS: family, the newest token, the grace of the presented token, prefixes of sets' and subjects' ends. ARGV: presented hash, next hash, next token, grace,
  * idle, now, proof, thumbprint.
  */
-export const rotateFamily: RedisScript = redisScript(`
-local f = redis.call('HMGET', KEYS[1], 'current', 'claims', 'endsAt', 'proof', 'thumbprint')
+export const rotateFamily: RedisScript = redisScript(`${endOf}
+local f = redis.call('HMGET', KEYS[1], 'current', 'claims', 'endsAt', 'proof', 'thumbprint', 'sets', 'since', 'subject')
 if not f[1] or f[4] ~= ARGV[7] then return {'unknown'} end
+local ended = endOf(KEYS[5] .. f[8])
+for set in string.gmatch(f[6] or '', '%S+') do ended = math.max(ended, endOf(KEYS[4] .. set)) end
+if tonumber(f[7] or '1') <= ended then
+  redis.call('DEL', KEYS[1], KEYS[2])
+  return {'unknown'}
+end
 if f[5] and f[5] ~= '' and f[5] ~= ARGV[8] then return {'other_key'} end
 if f[1] ~= ARGV[1] then
   local latest = redis.call('GET', KEYS[2])
@@ -37,10 +49,15 @@ return {'rotated', f[2], f[3], ARGV[3]}`)
 export const hasFamily: RedisScript = redisScript(`
 return redis.call('HGET', KEYS[1], 'proof') == ARGV[1] and 1 or 0`)
 
-/** KEYS: subject's families, prefix of family keys. */
-export const endFamilies: RedisScript = redisScript(`
+/**
+ * KEYS: subject's families, prefix of family keys, subject's end. ARGV: ttl of the end, now. The end is for the families
+ * that the list has lost. It deletes before it writes: a Redis that is full accepts that.
+ */
+export const endFamilies: RedisScript = redisScript(`${clock('ARGV[2]')}${endOf}
+local now = math.max(clock, endOf(KEYS[3]) + 1)
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('DEL', KEYS[2] .. id) end
-redis.call('DEL', KEYS[1])`)
+redis.call('DEL', KEYS[1])
+redis.call('SET', KEYS[3], string.format('%.0f', now), 'PX', ARGV[1])`)
 
 /**
  * KEYS: log, expiries, version. ARGV: member, until, now, channel. Versions are times, so that those of a replica that
@@ -61,15 +78,21 @@ redis.pcall('PUBLISH', ARGV[4], version)`)
 
 /**
  * KEYS: log, version, epoch. ARGV: the caller's version and epoch, a new epoch, page size. The epoch is set if there is
- * none. If it differs from the caller's, Redis has lost its data: versions start again, and every entry is new.
+ * none, and if the log is not there although there were revocations: a full Redis has dropped it. If it differs from the
+ * caller's, Redis has lost its data: versions start again, and every entry is new.
  */
 export const revocationsSince: RedisScript = redisScript(`
 local epoch = redis.call('GET', KEYS[3])
+local version = redis.call('GET', KEYS[2]) or '0'
+if version ~= '0' and redis.call('EXISTS', KEYS[1]) == 0 then
+  redis.call('DEL', KEYS[2])
+  version = '0'
+  epoch = nil
+end
 if not epoch then
   redis.call('SET', KEYS[3], ARGV[3])
   epoch = ARGV[3]
 end
-local version = redis.call('GET', KEYS[2]) or '0'
 local from = epoch == ARGV[2] and ARGV[1] or '0'
 if version == from then return {epoch, version, 0} end
 local found = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. from, '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[4])
@@ -77,42 +100,6 @@ local more = #found == 2 * ARGV[4] and 1 or 0
 local answer = {epoch, more == 1 and found[#found] or version, more}
 for i = 1, #found, 2 do answer[#answer + 1] = found[i] end
 return answer`)
-
-/** KEYS: session, subject's sessions. ARGV: record, ttl, id, now. */
-const save = `
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[4])
-redis.call('ZADD', KEYS[2], ARGV[4] + ARGV[2], ARGV[3])
-if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end`
-
-/**
- * KEYS: session, subject's sessions, prefix of session keys. ARGV: record, ttl, id, now, maximum (0: none), whether to
- * reject, the id of a session that does not count, whether this one continues it. Returns `rejected`, `ended` if there is
- * nothing to continue, or the ids of the sessions that ended.
- */
-export const saveSession: RedisScript = redisScript(`
-if ARGV[8] == '1' and redis.call('EXISTS', KEYS[3] .. ARGV[7]) == 0 then return 'ended' end
-local ended = {}
-local maximum = tonumber(ARGV[5])
-if maximum > 0 then
-  local others = {}
-  for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
-    local record = id ~= ARGV[7] and redis.call('GET', KEYS[3] .. id)
-    if record then others[#others + 1] = {id, cjson.decode(record).createdAt} end
-  end
-  if #others >= maximum and ARGV[6] == '1' then return 'rejected' end
-  table.sort(others, function(one, other) return one[2] < other[2] end)
-  for i = 1, #others - maximum + 1 do
-    redis.call('DEL', KEYS[3] .. others[i][1])
-    redis.call('ZREM', KEYS[2], others[i][1])
-    ended[#ended + 1] = others[i][1]
-  end
-end${save}
-return ended`)
-
-/** {@link saveSession} for a session that still exists: one that was ended stays ended. */
-export const touchSession: RedisScript = redisScript(`
-if redis.call('EXISTS', KEYS[1]) == 0 then return end${save}`)
 
 /** KEYS: any. ARGV: the new value. Returns the one before. */
 export const swap: RedisScript = redisScript(`
@@ -123,22 +110,6 @@ return before`)
 export const get: RedisScript = redisScript(`return redis.call('GET', KEYS[1])`)
 
 export const del: RedisScript = redisScript(`return redis.call('DEL', KEYS[1])`)
-
-/** KEYS: session, subject's sessions. ARGV: id, subject. The session of another user stays. */
-export const endSession: RedisScript = redisScript(`
-local record = redis.call('GET', KEYS[1])
-if record and cjson.decode(record).subject ~= ARGV[2] then return end
-redis.call('DEL', KEYS[1])
-redis.call('ZREM', KEYS[2], ARGV[1])`)
-
-/** KEYS: subject's sessions, prefix of session keys. */
-export const sessionsOf: RedisScript = redisScript(`
-local found = {}
-for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  local record = redis.call('GET', KEYS[2] .. id)
-  if record then found[#found + 1] = record end
-end
-return found`)
 
 /**
  * KEYS: count, wait. ARGV: free, delay, max. Returns the milliseconds to wait, or 0 (counted and allowed), and the

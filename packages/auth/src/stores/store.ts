@@ -8,6 +8,8 @@ export interface Family {
   readonly endsAt: number
   /** The thumbprint of the key to which its tokens are bound. */
   readonly thumbprint: string | undefined
+  /** The sets by whose end it ends: see {@link AuthStore.endSets}. */
+  readonly sets?: readonly string[] | undefined
 }
 
 /** A refresh token: the client has the text, the store keeps the hash. */
@@ -66,6 +68,8 @@ export interface ProviderLogin {
 /** A session as it is stored. */
 export interface StoredSession extends SessionRecord {
   readonly login?: ProviderLogin | undefined
+  /** The sets by whose end it ends: see {@link AuthStore.endSets}. */
+  readonly sets?: readonly string[] | undefined
 }
 
 /** How many sessions a user may have. */
@@ -74,10 +78,12 @@ export interface SessionLimit {
   readonly maximum: number
   /** Whether the new session is rejected. Otherwise the oldest ones end. */
   readonly rejects: boolean
-  /** The id of a session that the new one replaces: it does not count. */
-  readonly replaces: string | undefined
+  /** The session that the new one replaces: it ends, and does not count. */
+  readonly replaces: SessionRecord | undefined
   /** Whether the new session continues that one: if it was ended in the meantime, the new one is not saved. */
   readonly continues: boolean
+  /** Milliseconds for which the id of the replaced session means the new one for whom ends it. 0: not at all. */
+  readonly keepsId: number
 }
 
 /** The result of saving a session: not saved, or the ids of the sessions that ended for it. */
@@ -135,7 +141,8 @@ export interface AuthStore {
   /** Whether there is a family with this proof. */
   hasFamily(id: string, proof: string): Promise<boolean>
   endFamily(id: string): Promise<void>
-  endFamiliesOf(subject: string): Promise<void>
+  /** Ends all families of a user, those that no list has included. `lifetime` is the longest that a family can have. */
+  endFamiliesOf(subject: string, lifetime: number): Promise<void>
 
   revoke(revocation: Revocation): Promise<void>
   /** The page of revocations after `cursor`. `undefined` starts at the first. */
@@ -146,9 +153,13 @@ export interface AuthStore {
   /** Saves a session only if it still exists: one that was ended in the meantime stays ended. */
   touchSession(session: StoredSession, ttl: number): Promise<void>
   findSession(id: string): Promise<StoredSession | undefined>
-  /** With `subject`, only a session of that user. */
+  /** Ends the session that has or had this id. With `subject`, only one of that user. */
   endSession(id: string, subject: string | undefined): Promise<void>
+  /** Ends all sessions of a user, those that no list has included. `lifetime` is the longest that a session can have. */
+  endSessionsOf(subject: string, lifetime: number, except: string | undefined): Promise<void>
   sessionsOf(subject: string): Promise<readonly StoredSession[]>
+  /** Ends all sessions and families that are in one of these sets until now. `lifetime` is the longest of theirs. */
+  endSets(names: readonly string[], lifetime: number): Promise<void>
 
   /**
    * Checks and counts an attempt in one atomic step, before the work that it limits. After `free` attempts the wait

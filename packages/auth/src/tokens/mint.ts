@@ -160,7 +160,9 @@ export function createTokenMint(
       const proof = familyProof(id, signingKeys()[0]!)
       const token = createRefreshToken(id, proof)
       const endsAt = Date.now() + options.refreshMaxAge
-      const family = { id, subject, claims: JSON.stringify(stored), endsAt, thumbprint }
+      const login = request && logins?.of(request)
+      const sets = login && logins?.setsOf(login)
+      const family = { id, subject, claims: JSON.stringify(stored), endsAt, thumbprint, sets }
       // Before the family is there, so that no logout can miss it.
       if (request !== undefined) await logins?.linkFamily(request, id, options.refreshMaxAge)
       await store.createFamily(family, { hash: token.hash, proof: hash(proof) }, options.refreshExpiresIn)

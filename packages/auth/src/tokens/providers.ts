@@ -49,6 +49,8 @@ const presets: Readonly<Record<ProviderName, Preset>> = {
         .replace(/^https:\/\/sts\.windows\.net\//, 'https://login.microsoftonline.com/'),
       'discovery/v2.0/keys'
     ),
+    // ID tokens have the same audience where an app and its API are one registration, but no client.
+    requiredClaims: ['exp', 'iat', 'sub', /\/v2\.0\/?$/.test(issuer) ? 'azp' : 'appid'],
     rolesClaim: 'roles',
     scopesClaim: 'scp'
   }),

@@ -18,6 +18,10 @@ const statesAccess = (typ: unknown, payload: Claims): boolean =>
   (typeof payload.typ === 'string' && /^(?:bearer|dpop)$/i.test(payload.typ)) ||
   payload.token_use === 'access'
 
+/** Whether a token is an ID token of Entra: its access tokens name the client, its ID tokens may have no nonce. */
+const isEntraIdentity = ({ ver, tid, azp, appid }: Claims): boolean =>
+  (ver === '1.0' || ver === '2.0') && typeof tid === 'string' && azp === undefined && appid === undefined
+
 /**
  * Whether a token is an access token, as far as it states its kind: issuers sign ID, refresh, logout and other event tokens
  * with the same keys.
@@ -33,7 +37,7 @@ export function isAccessToken(header: Claims, payload: Claims, type: string | un
   const { nonce, at_hash, c_hash, events } = payload
   if (at_hash !== undefined || c_hash !== undefined) return false
   if (nonce !== undefined && !statesAccess(typ, payload)) return false
-  if (isOfEvents(events)) return false
+  if (isOfEvents(events) || isEntraIdentity(payload)) return false
   // Some issuers state the kind in a claim of their own.
   return !isOtherKind(payload.typ) && !isOtherKind(payload.token_use)
 }

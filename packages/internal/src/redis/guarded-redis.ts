@@ -1,30 +1,21 @@
 import { DeadlineQueue } from '../async/deadline-queue.ts'
-import { canSend, type RedisClient } from './client.ts'
-import { OutageDetector } from './outage-detector.ts'
+import { canSend } from './client.ts'
+import { OutageDetector, type OutageDetectorOptions } from './outage-detector.ts'
 import { ScriptQueue } from './script-queue.ts'
 import type { RedisScript } from './script.ts'
-import { isClientTimeout } from './server-errors.ts'
+import { isClientTimeout, isReplyError } from './server-errors.ts'
 import { withoutCommand } from './without-command.ts'
 
 /** Why a call to Redis failed. */
 export type RedisFailure = 'timeout' | 'connection' | 'error'
 
-export interface GuardedRedisOptions {
-  client: RedisClient
+export interface GuardedRedisOptions extends OutageDetectorOptions {
   /** In front of every key. */
   keyPrefix: string
   /** Milliseconds that a call waits for an answer. */
   timeout: number
-  /** Called when Redis stops answering, with the reason, and when it answers again. */
-  onChange: (up: boolean, error?: Error) => void
-  /** Called with the error of a key, once for each cause: the other keys are served. */
-  onErrorOfKey?: ((error: Error) => void) | undefined
-  /** The last error of the connection, which says more than its state. */
-  lastError?: (() => Error | undefined) | undefined
   /** Called for each failed call. */
   onFailure?: ((failure: RedisFailure) => void) | undefined
-  /** Replaces a connection on which nothing comes back. Without it the connection is the app's to replace. */
-  reconnect?: (() => void) | undefined
 }
 
 /** A Redis client that answers each call within a deadline, and at once while Redis is down. */
@@ -114,6 +105,7 @@ export class GuardedRedis {
     if (!canSend(this.#options.client) && this.up) this.#failed('connection', this.#connectionError())
   }
 
+  /** The last error of the connection says more than its state. */
   #connectionError(): Error {
     const { client, lastError } = this.#options
     const last = lastError?.()
@@ -128,7 +120,11 @@ export class GuardedRedis {
 
   #failed(failure: RedisFailure, error: Error): void {
     this.#options.onFailure?.(failure)
-    if (failure === 'timeout') this.#outage.timedOut(error)
-    else this.#outage.failed(error)
+    if (failure === 'timeout') return this.#outage.timedOut(error)
+    const { client, lastError } = this.#options
+    if (canSend(client) || isReplyError(error)) return this.#outage.failed(error)
+    // A connection that breaks rejects its calls before it has an error of its own.
+    const isKnown = lastError?.() !== undefined
+    this.#outage.failed(isKnown ? this.#connectionError() : error, !isKnown)
   }
 }

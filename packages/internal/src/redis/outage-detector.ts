@@ -1,5 +1,6 @@
 import { canSend, type RedisClient } from './client.ts'
 import { isErrorOfKey, isReplyError } from './server-errors.ts'
+import { withoutCommand } from './without-command.ts'
 
 /** Timeouts in a row after which Redis counts as down: a single one may be a pause. */
 const maxTimeouts = 3
@@ -11,14 +12,25 @@ const maxProbeInterval = 30_000
 const maxErrorsOfKeys = 20
 /** Causes of errors of keys that are reported. */
 const maxCausesOfKeys = 20
+/** Probes for which the report of a lost connection waits for its error: its state says less. */
+const maxVagueProbes = 2
+/** Causes that are news in one outage. */
+const maxCauses = 20
 /** Milliseconds without an answer after which the connection itself counts as dead: a firewall drops it silently. */
 const maxSilence = 5000
+
+/**
+ * Called when Redis stops answering, with the reason, when the reason changes, and when it answers again. `isNews` is
+ * whether a log needs a line: once for each cause of an outage, as soon as it is known, and for the end of those.
+ */
+export type OnChange = (up: boolean, error: Error | undefined, isNews: boolean) => void
 
 /** The client that an {@link OutageDetector} watches, and its listeners. */
 export interface OutageDetectorOptions {
   client: RedisClient
-  /** Called when Redis stops answering, with the reason, and when it answers again. */
-  onChange: (up: boolean, error?: Error) => void
+  onChange: OnChange
+  /** The last error of the connection. */
+  lastError?: (() => Error | undefined) | undefined
   /** Called with the error of a key, once for each cause: the other keys are served. */
   onErrorOfKey?: ((error: Error) => void) | undefined
   /** Replaces a connection on which nothing comes back. Without it the connection is the app's to replace. */
@@ -34,6 +46,11 @@ export class OutageDetector {
   #downError: Error | undefined
   /** The cause that was reported last. `undefined` while Redis is up. */
   #reported: Error | undefined
+  /** Whether the report had only the state of the connection, and the probes since. */
+  #vagueProbes: number | undefined
+  #lastError: Error | undefined
+  /** The causes of this outage that were news. */
+  readonly #causes = new Set<string>()
   #refused = false
   #timeouts = 0
   #errorsOfKeys = 0
@@ -73,10 +90,10 @@ export class OutageDetector {
     if (++this.#timeouts >= maxTimeouts) this.#down(error, false)
   }
 
-  /** A call failed: the connection is not there, or Redis refused the command. */
-  failed(error: Error): void {
+  /** A call failed: the connection is not there, or Redis refused the command. `isVague`: its cause is not known yet. */
+  failed(error: Error, isVague = false): void {
     if (isErrorOfKey(error) && ++this.#errorsOfKeys < maxErrorsOfKeys) return this.#reportErrorOfKey(error)
-    this.#down(error, isReplyError(error))
+    this.#down(error, isReplyError(error), isVague)
   }
 
   /** Ends the probes. */
@@ -85,18 +102,37 @@ export class OutageDetector {
     this.#probe = undefined
   }
 
-  #down(error: Error, refused: boolean): void {
+  #down(error: Error, refused: boolean, isVague = false): void {
     if (this.#downError) return
     this.#downError = error
     this.#refused = refused
     // A server that still refuses is asked less often.
     this.#interval =
       this.#reported === undefined ? probeInterval : Math.min(this.#interval * 2, maxProbeInterval)
-    if (this.#reported === undefined || causeOf(this.#reported) !== causeOf(error)) {
-      this.#reported = error
-      this.#options.onChange(false, error)
-    }
+    this.#report(error, isVague)
     this.#startProbes()
+  }
+
+  #report(error: Error, isVague: boolean): void {
+    const cause = causeOf(error)
+    const isSame = this.#reported !== undefined && causeOf(this.#reported) === cause
+    if (isSame && (isVague || this.#vagueProbes === undefined)) return
+    this.#reported = error
+    this.#vagueProbes = isVague ? 0 : undefined
+    const isNews = !isVague && !this.#causes.has(cause) && this.#causes.size < maxCauses
+    if (isNews) this.#causes.add(cause)
+    this.#options.onChange(false, error, isNews)
+  }
+
+  /** While there is no connection, each attempt to connect has an error. */
+  #learnCause(): void {
+    const last = this.#refused ? undefined : this.#options.lastError?.()
+    if (last !== undefined && last !== this.#lastError) {
+      this.#lastError = last
+      this.#downError = withoutCommand(last)
+      this.#report(this.#downError, false)
+    } else if (this.#vagueProbes !== undefined && ++this.#vagueProbes >= maxVagueProbes)
+      this.#report(this.#downError!, false)
   }
 
   #reportErrorOfKey(error: Error): void {
@@ -111,6 +147,7 @@ export class OutageDetector {
     let silentSince: number | undefined
     this.#probe = setInterval(() => {
       const { client, reconnect } = this.#options
+      this.#learnCause()
       const now = performance.now()
       // In state `connect` the connection is open and has not answered yet.
       const isSilent = (isWaiting && canSend(client)) || client.status === 'connect'
@@ -142,9 +179,12 @@ export class OutageDetector {
   }
 
   #reportUp(): void {
+    const isNews = this.#causes.size > 0
     this.#reported = undefined
+    this.#vagueProbes = undefined
+    this.#causes.clear()
     this.#interval = probeInterval
-    this.#options.onChange(true)
+    this.#options.onChange(true, undefined, isNews)
   }
 }
 

@@ -1,4 +1,11 @@
-import { optionChecks, reveal, scrubText, sourceOf, type SecretSource } from '@seaworthy/internal'
+import {
+  connectionErrors,
+  optionChecks,
+  reveal,
+  scrubText,
+  sourceOf,
+  type SecretSource
+} from '@seaworthy/internal'
 import type { FastifyBaseLogger } from 'fastify'
 import { load } from '../load/load.cjs'
 import { connectionKeys, defaults, type RedisConnection, type RedisOption } from './options.ts'
@@ -27,6 +34,8 @@ export function shareRedis(redis: RedisOption, log: FastifyBaseLogger): SharedRe
     maxRetriesPerRequest: 0
   })
   logOutages(client, log)
+  // It may fail before the parts that use it listen.
+  connectionErrors(client)
   const source = sourceOf(redis.password)
   return {
     client,

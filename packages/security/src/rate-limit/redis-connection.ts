@@ -1,8 +1,11 @@
 import { lifecyclePort, provided } from '@seaworthy/contract'
 import {
+  connectionErrors,
   isConnectionOptions,
   isErrorOfSlots,
+  redisAddress,
   serviceName,
+  stopListening,
   toRedisClient,
   withoutCommand,
   type GuardedRedisOptions,
@@ -21,7 +24,6 @@ interface Client extends RedisClient {
   once?(event: string, listener: () => void): unknown
   connect?(): Promise<unknown>
   disconnect?(reconnect?: boolean): void
-  readonly options?: { host?: unknown; port?: unknown; path?: unknown }
 }
 
 /** Milliseconds for which the start waits for Redis. Then it continues without. */
@@ -63,19 +65,20 @@ export async function openRedis<T extends StoreConnection>(
     )
   }
   const client: Client = appClient ?? (await connect(option, redis as Record<string, unknown>))
-  let lastError: Error | undefined
+  // An adapted client is another object for each plugin.
+  const shared = appClient === undefined ? client : (redis as object)
   const onError = (error: Error): void => {
-    lastError = error
     fastify.log.debug({ err: withoutCommand(error) }, 'security: the connection to Redis failed')
   }
   client.on?.('error', onError)
-  const server = addressOf(client)
+  const server = redisAddress(shared)
+  const { last: lastError, release } = connectionErrors(shared)
   const kept = create({
     client,
     keyPrefix: (nameSpace ?? defaultNameSpace(prefix)) + (registration > 1 ? `${registration}:` : ''),
     timeout: storeTimeout,
     onFailure,
-    lastError: () => lastError,
+    lastError,
     reconnect: appClient === undefined ? () => client.disconnect?.(true) : undefined,
     onErrorOfKey(error) {
       // Keys of several nodes are sent one by one.
@@ -85,15 +88,19 @@ export async function openRedis<T extends StoreConnection>(
         `security: ${server} refuses the keys of some clients (${error.message}); the limits of those follow "onStoreError"; for MOVED use a client for clusters, else delete the key`
       )
     },
-    onChange: (up, error) => onChange(server, up ? undefined : (error ?? new Error('no answer')))
+    onChange(up, error, isNews) {
+      if (isNews) onChange(server, up ? undefined : (error ?? new Error('no answer')))
+    }
   })
   await waitUntilReady(client)
   kept.reportIfDisconnected()
   closeWithApp(fastify, option, () => {
     kept.close()
     if (appClient === undefined) client.disconnect?.()
-    // A client of the app outlives it. Without any listener its next error would end the process.
-    else if ((client.listenerCount?.('error') ?? 0) > 1) client.off?.('error', onError)
+    else {
+      stopListening(client, onError)
+      release()
+    }
   })
   return kept
 }
@@ -102,13 +109,6 @@ export async function openRedis<T extends StoreConnection>(
 function defaultNameSpace(prefix: string): string {
   const service = serviceName()
   return service === undefined ? prefix : `${prefix}${service}:`
-}
-
-/** `Redis at redis.internal:6379`, if the client shows it. */
-function addressOf({ options }: Client): string {
-  const { host, port, path } = options ?? {}
-  if (typeof path === 'string') return `Redis at ${path}`
-  return typeof host === 'string' && typeof port === 'number' ? `Redis at ${host}:${port}` : 'Redis'
 }
 
 /** Closes after the last response: in the app's shutdown if there is one. */

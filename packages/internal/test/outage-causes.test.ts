@@ -1,0 +1,159 @@
+// An outage is one line in a log for each of its causes.
+import { EventEmitter } from 'node:events'
+import FakeTimers from '@sinonjs/fake-timers'
+import t, { type Test } from 'tap'
+import { connectionErrors, GuardedRedis, redisAddress, redisScript, type RedisClient } from '../src/index.ts'
+
+class Client extends EventEmitter implements RedisClient {
+  status = 'ready'
+  fails = (): Error | undefined => undefined
+  eval = async () => this.evalsha()
+  ping = async () => 'PONG'
+  async evalsha(): Promise<unknown> {
+    const error = this.fails()
+    if (error) throw error
+    return 1
+  }
+  fail(message: string): void {
+    this.emit('error', new Error(message))
+  }
+  connect(): void {
+    this.status = 'ready'
+    this.fails = () => undefined
+    this.emit('ready')
+  }
+  /** As ioredis: the state changes, the calls under way fail, and the error comes with the next attempt. */
+  lose(): void {
+    this.status = 'reconnecting'
+    this.fails = () => new Error('Connection is closed.')
+  }
+}
+
+const script = redisScript('return 1')
+
+function build(t: Test) {
+  const clock = FakeTimers.install({
+    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance']
+  })
+  const client = new Client()
+  const lines: string[] = []
+  const states: boolean[] = []
+  const redis = new GuardedRedis({
+    client,
+    keyPrefix: '',
+    timeout: 50,
+    lastError: connectionErrors(client).last,
+    onChange(up, error, isNews) {
+      states.push(up)
+      if (isNews) lines.push(up ? 'up' : error!.message)
+    }
+  })
+  t.teardown(() => {
+    redis.close()
+    clock.uninstall()
+  })
+  const advance = async (milliseconds: number) => {
+    clock.tick(milliseconds)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const call = () => redis.runAsync(script, ['key']).catch(() => undefined)
+  return { client, lines, states, redis, advance, call }
+}
+
+t.test('a connection that is lost is reported with the error of the next attempt', async (t) => {
+  const { client, lines, states, redis, advance, call } = build(t)
+  client.lose()
+  await call()
+  t.equal(redis.up, false, 'at once')
+  t.strictSame(states, [false])
+  client.fail('connect ECONNREFUSED 10.0.0.1:6379')
+  for (let count = 0; count < 8; count++) {
+    await call()
+    await advance(250)
+    client.fail('connect ECONNREFUSED 10.0.0.1:6379')
+  }
+  t.strictSame(lines, ['connect ECONNREFUSED 10.0.0.1:6379'])
+  client.fail('WRONGPASS invalid username-password pair')
+  await advance(250)
+  client.fail('connect ECONNREFUSED 10.0.0.1:6379')
+  await advance(250)
+  client.fail('WRONGPASS invalid username-password pair')
+  await advance(250)
+  t.strictSame(lines.slice(1), ['WRONGPASS invalid username-password pair'], 'once for each cause')
+  client.connect()
+  await advance(250)
+  await call()
+  t.strictSame(lines.slice(2), ['up'])
+  client.lose()
+  await call()
+  client.fail('connect ECONNREFUSED 10.0.0.1:6379')
+  await advance(250)
+  t.strictSame(lines.slice(3), ['connect ECONNREFUSED 10.0.0.1:6379'], 'the next outage')
+})
+
+t.test('without an error the state of the connection is reported', async (t) => {
+  const { client, lines, redis, advance } = build(t)
+  client.status = 'connecting'
+  redis.reportIfDisconnected()
+  await advance(250)
+  t.strictSame(lines, [])
+  await advance(250)
+  await advance(250)
+  t.strictSame(lines, ['the connection is connecting'])
+})
+
+t.test('a connection that is there again before its error is known is no news', async (t) => {
+  const { client, lines, states, advance, call } = build(t)
+  client.lose()
+  await call()
+  client.connect()
+  await advance(250)
+  t.strictSame(states, [false, true])
+  t.strictSame(lines, [])
+})
+
+t.test('an error of an outage before is not the cause of the next one', async (t) => {
+  const { client, lines, advance, call } = build(t)
+  client.fail('WRONGPASS invalid username-password pair')
+  client.connect()
+  client.lose()
+  await call()
+  client.fail('connect ECONNREFUSED 10.0.0.1:6379')
+  await advance(250)
+  t.strictSame(lines, ['connect ECONNREFUSED 10.0.0.1:6379'])
+})
+
+t.test('an error before a plugin is there is known to it, if another one has listened', async (t) => {
+  const { client, lines, redis } = build(t)
+  client.fail('connect ECONNREFUSED 10.0.0.1:6379')
+  const { last, release } = connectionErrors(client)
+  t.equal(client.listenerCount('error'), 1, 'one listener for all')
+  t.match(last(), { message: /ECONNREFUSED/ })
+  client.status = 'reconnecting'
+  redis.reportIfDisconnected()
+  t.strictSame(lines, ['connect ECONNREFUSED 10.0.0.1:6379'])
+  client.on('error', () => undefined)
+  release()
+  release()
+  t.equal(client.listenerCount('error'), 2, 'the other one still listens')
+})
+
+t.test('a client says where its server is, without a password', async (t) => {
+  const sentinels = [{ host: 'one', port: 26_379 }, { host: 'two' }]
+  const addresses: [client: object, text: string][] = [
+    [{ options: { host: 'cache.internal', port: 6380 } }, 'Redis at cache.internal:6380'],
+    [{ options: { host: 'localhost', port: 6379, path: '/run/redis.sock' } }, 'Redis at /run/redis.sock'],
+    [{ options: { socket: { host: 'cache.internal', port: 6379 } } }, 'Redis at cache.internal:6379'],
+    [
+      { options: { host: 'localhost', port: 6379, name: 'main', sentinels } },
+      'Redis "main" of the Sentinel at one:26379, two:6379'
+    ],
+    [
+      { isCluster: true, startupNodes: [7000, { host: 'one', port: 7001 }, 'redis://me:secret@two:7002/0'] },
+      'the Redis cluster at localhost:7000, one:7001, two:7002'
+    ],
+    [{ isCluster: true, options: {} }, 'the Redis cluster'],
+    [{}, 'Redis']
+  ]
+  for (const [client, text] of addresses) t.equal(redisAddress(client), text)
+})
