@@ -29,8 +29,8 @@ const decorators = [
   'shutdown'
 ]
 
-/** Milliseconds that a file without an export has to start its app. */
-const startTimeoutMs = 10_000
+/** Milliseconds that a file without an export has to start its app, which may do so in a worker on a busy machine. */
+const startTimeoutMs = 30_000
 
 /**
  * Loads the export of a file: an app, a promise of one, a function that makes one, or a plugin for fastify-cli.
