@@ -209,6 +209,10 @@ t.test('a schema without rules, and a required variable without one, are named',
     code,
     message: /"schema\.properties" must be an object with the rule of each variable/
   })
+  t.throws(() => fromEnv({}, { shcema: { properties: {} } } as never), {
+    code,
+    message: /"fromEnv\.shcema" is not an option, did you mean "schema"\?/
+  })
   const required = (name: string) => ({ schema: { properties: {}, required: [name] } })
   t.throws(() => fromEnv({ DB_HOST: 'db' }, required('DB_HOST')), {
     code,

@@ -2,7 +2,7 @@ import './parts.ts'
 import Fastify, { type FastifyServerOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import { seaworthy, serverOptions, type SeaworthyOptions } from '../src/index.ts'
-import { build, jwt } from './preset-app.ts'
+import { build, jwt, keptLines } from './preset-app.ts'
 
 t.test('without options every part is on, and the report has the reason', async (t) => {
   const { app, lines } = await build(t)
@@ -82,6 +82,24 @@ t.test('an app without serverOptions works, and the report lists the missing opt
   const { missing } = app.seaworthy.report()
   t.ok(missing.length > 0)
   t.match(missing.join(' '), /serverOptions/)
+})
+
+t.test('with a logger the missing constructor options of all parts are one warning', async (t) => {
+  const { lines, stream } = keptLines()
+  const app = Fastify({ logger: { stream } })
+  t.teardown(() => app.close())
+  await app.register(seaworthy, { auth: false })
+  await app.listen({ port: 0 })
+  const warned = lines.filter(({ level, msg }) => level === 40 && /erverOptions\(/.test(String(msg)))
+  t.equal(warned.length, 1)
+  for (const word of [
+    /genReqId: /,
+    /frameworkErrors: /,
+    /return503OnClosing: /,
+    /Fastify\(serverOptions\(\)\)/,
+    /--options/
+  ])
+    t.match(warned[0]?.msg, word)
 })
 
 t.test('tokens are issued and checked, and errors of roles have the same shape', async (t) => {

@@ -8,6 +8,7 @@ import { build, keptLines } from './preset-app.ts'
 for (const [options, message] of [
   [{ helth: true }, 'seaworthy: "helth" is not an option, did you mean "health"?'],
   [{ health: 'yes' }, 'seaworthy: "health" must be false, true or an object of options, got a string'],
+  [{ health: [] }, 'seaworthy: "health" must be false, true or an object of options, got an array'],
   [{ redis: { host: '' } }, 'seaworthy: "redis.host" must be a non-empty string, got \'\'']
 ] as const) {
   t.test(`rejects ${JSON.stringify(options)}`, async (t) => {
@@ -79,6 +80,8 @@ for (const [options, place] of [
   [{ rateLimit: { max: 5 } }, 'security.rateLimit'],
   [{ cors: { origin: 'https://a.example' } }, 'security.cors'],
   [{ jwt: { secret: 'x' } }, 'auth.jwt'],
+  [{ helmet: {} }, 'security.headers'],
+  [{ security: { csp: false } }, 'security.headers.contentSecurityPolicy'],
   [{ security: { max: 5 } }, 'security.rateLimit.max'],
   [{ security: { contentSecurityPolicy: false } }, 'security.headers.contentSecurityPolicy'],
   [{ auth: { secret: 'x' } }, 'auth.jwt.secret'],

@@ -1,4 +1,4 @@
-import { invalidOption } from '@seaworthy/internal'
+import { invalidOption, optionChecks } from '@seaworthy/internal'
 import type { FastifyListenOptions } from 'fastify'
 import type { SeaworthyOptions } from '../parts/options.ts'
 import type { RedisOption } from '../redis/options.ts'
@@ -60,11 +60,13 @@ export interface Config<E> extends SeaworthyOptions {
 // oxlint-disable-next-line typescript/no-generated-empty-object-type -- the app has no variables
 export function fromEnv<const S extends EnvironmentSchema = { properties: Record<never, never> }>(
   env: NodeJS.ProcessEnv = process.env,
-  { schema }: FromEnvOptions<S> = {}
+  options: FromEnvOptions<S> = {}
 ): Config<Omit<Environment, keyof S['properties']> & EnvironmentOf<S>> {
   if (typeof (env as { schema?: unknown }).schema === 'object')
     throw invalidOption('seaworthy: "schema" is the second argument: fromEnv(process.env, { schema })')
-  if (schema) checkSchema(schema)
+  optionChecks('seaworthy').keys('fromEnv', options, ['schema'])
+  const { schema } = options
+  if (schema !== undefined) checkSchema(schema)
   const checked = readEnvironment(env, {
     properties: { ...environmentSchema.properties, ...schema?.properties },
     required: [...environmentSchema.required, ...(schema?.required ?? [])]
