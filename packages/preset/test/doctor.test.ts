@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
@@ -41,6 +41,28 @@ t.test('doctor reads the warnings of a log that pino-pretty writes', { timeout: 
   const { code, stdout } = await command(t, ['doctor', 'exports/pretty.js'])
   t.equal(code, 1)
   t.match(stdout, /the log warns: seaworthy: "shutdown\.timeout" is 30 milliseconds/)
+})
+
+t.test('doctor names the way to constructor options of an app that fastify-cli makes', async (t) => {
+  const { code, output } = await command(t, ['doctor', 'exports/plugin.js'])
+  t.equal(code, 1)
+  t.match(
+    output,
+    /lacks return503OnClosing: .*\n +export const options = serverOptions\(\), and fastify start --options\n/
+  )
+  t.notMatch(output, /the log warns: seaworthy: constructor options/, 'each is named once')
+})
+
+t.test('doctor loads an app that has a copy of Fastify of its own', async (t) => {
+  const folder = temporaryFolder(t)
+  const packages = join(import.meta.dirname, '..')
+  mkdirSync(join(folder, 'node_modules'))
+  symlinkSync(realpathSync(join(packages, 'node_modules/fastify512')), join(folder, 'node_modules/fastify'))
+  symlinkSync(packages, join(folder, 'node_modules/fastify-seaworthy'))
+  copyFileSync(join(apps, 'plugin.js'), join(folder, 'app.mjs'))
+  const { output } = await command(t, ['doctor', join(folder, 'app.mjs')])
+  t.match(output, /there are 2 copies of fastify: 5\.12\.0 in /)
+  t.notMatch(output, /the start fails/)
 })
 
 t.test('doctor --json prints data', async (t) => {

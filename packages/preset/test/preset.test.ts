@@ -1,4 +1,8 @@
 import './parts.ts'
+import { join } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyServerOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import { seaworthy, serverOptions, type SeaworthyOptions } from '../src/index.ts'
@@ -82,6 +86,21 @@ t.test('an app without serverOptions works, and the report lists the missing opt
   const { missing } = app.seaworthy.report()
   t.ok(missing.length > 0)
   t.match(missing.join(' '), /serverOptions/)
+})
+
+t.test('a start with pages of tools and static files writes no warning', async (t) => {
+  const { app, lines } = await build(t, {
+    auth: false,
+    security: { validation: { onMissingSchema: 'error' } }
+  })
+  await app.register(swagger)
+  await app.register(swaggerUi)
+  await app.register(fastifyStatic, { root: join(import.meta.dirname, 'apps'), prefix: '/files/' })
+  await app.ready()
+  t.strictSame(
+    lines.filter(({ level }) => Number(level) >= 40),
+    []
+  )
 })
 
 t.test('with a logger the missing constructor options of all parts are one warning', async (t) => {
