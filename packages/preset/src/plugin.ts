@@ -78,7 +78,7 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, appOptions)
     structuredClone({ parts: reports, missing: missingServerOptions(fastify, expected) })
   fastify.decorate('seaworthy', { report })
   offerReview(fastify, options, reports)
-  handleLaterPlugins(fastify, reports, fastify.hasPlugin(cookiePlugin) && !hadCookies)
+  handleLaterPlugins(fastify, reports, options, fastify.hasPlugin(cookiePlugin) && !hadCookies)
   explainDecoratorConflicts(fastify, reports)
   whenProvided(fastify, managementPort, (management) => {
     management.section('parts', () => report(), { live: false })

@@ -8,8 +8,9 @@ import fastifyJwt from '@fastify/jwt'
 import fastifyRateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
+import fp from 'fastify-plugin'
 import t from 'tap'
-import { seaworthy } from '../src/index.ts'
+import { seaworthy, type SeaworthyOptions } from '../src/index.ts'
 import { build, jwt, stateOf } from './preset-app.ts'
 
 for (const [name, options, plugin] of [
@@ -79,6 +80,33 @@ t.test(
     t.same(await statuses('/nowhere', 4), [404, 404, 404, 404], 'unknown paths are theirs to limit')
   }
 )
+
+const caching = fp(
+  async (app) => {
+    app.addHook('onSend', async (_request, reply) => {
+      if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'public, max-age=60')
+    })
+  },
+  { name: '@fastify/caching' }
+)
+
+t.test('Cache-Control is left to a caching plugin of the app, or it is said that it is not', async (t) => {
+  const name = 'security.headers.cacheControl'
+  const { app } = await build(t, {}, (app) => app.register(caching))
+  app.get('/', async () => 'x')
+  t.equal((await app.inject('/')).headers['cache-control'], 'public, max-age=60')
+  t.match(stateOf(app, name), { state: 'backed off', reason: '"@fastify/caching" was registered before' })
+
+  const warnings = async (options: SeaworthyOptions) => {
+    const { app, lines } = await build(t, options)
+    await app.register(caching)
+    await app.ready()
+    return lines.filter(({ msg }) => String(msg).includes('@fastify/caching')).length
+  }
+  t.equal(await warnings({}), 1)
+  t.equal(await warnings({ security: { headers: { cacheControl: false } } }), 0)
+  t.equal(await warnings({ security: false }), 0)
+})
 
 t.test('where headers have given way, the pages of tools have none of ours either', async (t) => {
   const { app } = await build(t, {})

@@ -29,6 +29,19 @@ t.test('the error names every wrong variable with its rule, and never its value'
   for (const value of Object.values(wrong)) t.notMatch(inspect(problemsOf(wrong)), value)
 })
 
+t.test('secrets that the auth part would reject are named by their variables', async (t) => {
+  const pattern = Buffer.alloc(32, 'ab').toString('base64')
+  const problems = problemsOf({ JWT_SECRET: 'change-me-'.repeat(4), SESSION_SECRET: pattern })
+  t.match(problems, [
+    /^JWT_SECRET must be random.* a placeholder$/,
+    /^SESSION_SECRET must be random.* 2 diff/
+  ])
+  const passphrase = { SESSION_SECRET: 'a'.repeat(40), SESSION_SALT: '0123456789abcdef' }
+  t.match(problemsOf(passphrase), [/^SESSION_SECRET must be random.* 1 diff/])
+  const jwk = JSON.stringify({ kty: 'oct', kid: 'example', k: Buffer.from(secret).toString('base64url') })
+  t.same(problemsOf({ JWT_SECRET: jwk }), [], 'only the key of a JSON Web Key counts')
+})
+
 t.test('an empty variable is unset', async (t) => {
   const { env } = fromEnv({ PORT: '', JWT_SECRET: '' })
   t.equal(env.PORT, 3000)
