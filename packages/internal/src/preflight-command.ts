@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-/** What the command needs of the function `preflight`. */
+/** The function `preflight`, as far as the command needs it. */
 type Preflight = (options: {
   script: string
   args: readonly string[]

@@ -1,4 +1,4 @@
-// What the parts get from the variables of the environment.
+// The options of the parts that come from variables of the environment.
 import './parts.ts'
 import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'

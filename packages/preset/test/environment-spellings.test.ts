@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { temporaryFolder } from '@seaworthy/testing'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { fromEnv } from '../src/index.ts'
 import { problemsOf, secret, warningsOf } from './environment.ts'
 

@@ -4,7 +4,7 @@ import { pluginName } from '../internals.ts'
 import { partNames, partOptions, type SecurityPart, type SeaworthyOptions } from '../parts/options.ts'
 import { replacedPlugins } from '../parts/part-plugins.ts'
 import type { PartReport } from '../parts/report.ts'
-import { cachingPlugin, warnOfLateCaching } from './caching.ts'
+import { cachingPlugin, warnOfLateCaching } from '../parts/caching.ts'
 import { giveWay } from './give-way.ts'
 
 /** A plugin that a part replaces: why it is rejected, unless that part can give way. */

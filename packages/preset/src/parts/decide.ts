@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { giveWayToCaching } from '../conflicts/caching.ts'
+import { giveWayToCaching } from './caching.ts'
 import { partOptions, type PartName, type PartOptions, type SeaworthyOptions } from './options.ts'
 import { partDecorators, replacedPlugins } from './part-plugins.ts'
 import type { PartReport, PartState } from './report.ts'

@@ -160,7 +160,8 @@ const check = optionChecks('seaworthy')
  * @throws RangeError with the code `INVALID_OPTION`.
  */
 export function checkOptions(options: SeaworthyOptions): void {
-  if (!isObject(options as unknown)) throw invalidOption('seaworthy: the options must be an object')
+  const all: unknown = options
+  if (!isObject(all)) throw invalidOption('seaworthy: the options must be an object')
   const names = [...partNames, 'redis', 'tls', 'adopt', 'encapsulate', 'env', 'listen']
   for (const name of Object.keys(withoutRegisterOptions(options)))
     if (!names.includes(name)) failMisplaced(name, placeOf(name))

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { PartReport } from '../parts/report.ts'
+import type { PartReport } from './report.ts'
 
 /** It sets `Cache-Control` only where no other code has, and so never behind our headers. */
 export const cachingPlugin = '@fastify/caching'
