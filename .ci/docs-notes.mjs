@@ -13,7 +13,8 @@ export const lineLevels = [
   [/^auth: <type> <outcome>/, 'info; warn for `refresh_reused`'],
   [/^observability: (?:this version of|the environment names)/, 'warn'],
   [/^observability: (?:log lines could not be pushed|the OTLP collector rejected)/, 'warn'],
-  [/^seaworthy: <join>/, 'info']
+  [/^seaworthy: <join>/, 'info'],
+  [/^seaworthy: constructor options are missing/, 'warn; without a logger a process warning']
 ]
 
 /** Lines without a second part: the beginning, and what we do. */

@@ -37,14 +37,21 @@ function* walk(node) {
 const isText = (node) => ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)
 const product = (left, right) => left.flatMap((a) => right.map((b) => a + b)).slice(0, 4)
 
+const isScope = (node) => ts.isFunctionLike(node) || ts.isBlock(node) || ts.isSourceFile(node)
+
+/** The nodes of a scope, without those of the scopes inside. */
+function* walkScope(node) {
+  yield node
+  for (const child of node.getChildren()) if (!isScope(child)) yield* walkScope(child)
+}
+
 /** The variable that a name stands for: the nearest of that name around it. */
 function declarationOf(name, source) {
   for (let scope = name.parent; scope; scope = scope.parent) {
-    if (!ts.isFunctionLike(scope) && !ts.isBlock(scope) && !ts.isSourceFile(scope)) continue
-    const found = [...walk(scope)].find(
-      (node) => ts.isVariableDeclaration(node) && node.name.getText(source) === name.text && node.initializer
-    )
-    if (found) return found
+    if (!isScope(scope)) continue
+    for (const node of walkScope(scope))
+      if (ts.isVariableDeclaration(node) && node.name.getText(source) === name.text && node.initializer)
+        return node
   }
   return undefined
 }
@@ -85,15 +92,17 @@ function levelOf(call, source) {
   return call.arguments.find((argument) => isText(argument) && levels.has(argument.text))?.text
 }
 
-function levelAround(node, source) {
+/** The level of the call around a text, or of one that gets the variable with the text. `seen`: variables on the way. */
+function levelAround(node, source, seen = []) {
   for (let at = node.parent; at; at = at.parent) {
     const level = levelOf(at, source)
     if (level) return level
     if (ts.isVariableDeclaration(at)) {
+      if (seen.includes(at)) return undefined
       const name = at.name.getText(source)
       for (const use of walk(source)) {
-        if (!ts.isIdentifier(use) || use.text !== name || use.parent === at) continue
-        const level = levelAround(use, source)
+        if (!ts.isIdentifier(use) || use.text !== name || declarationOf(use, source) !== at) continue
+        const level = levelAround(use, source, [...seen, at])
         if (level) return level
       }
       return undefined

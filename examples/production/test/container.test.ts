@@ -1,19 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort, releaseLocally, requires, startLoad, until, type Registry } from '@seaworthy/testing'
-import t, { type Test } from 'tap'
+import { freePort, startLoad, until, type Registry } from '@seaworthy/testing'
+import type { Test } from 'tap'
 import { newApp } from './image-apps.ts'
-import { baseImage, containersWithBase, type Containers } from './image.ts'
-
-// On a busy machine; on a quiet one it is a fraction.
-t.setTimeout(900_000)
+import { baseImage, testInContainers, type Containers } from './image.ts'
 
 const MiB = 2 ** 20
 
-requires(['buildah', 'podman', 'runc'], 'containers', async (t) => {
-  const tools = containersWithBase(t)
-  if (tools === undefined) return
-  const registry = await releaseLocally(t)
+testInContainers('containers', async (t, tools, registry) => {
   await t.test('the image of a new app', async (t) => imageOf(t, tools, registry))
   await t.test('the image of an app that uses pnpm', async (t) => {
     const app = newApp(t, registry, 'pnpm')

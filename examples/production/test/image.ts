@@ -1,8 +1,17 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, globSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { commandPath, run, start, temporaryFolder, type RunningProcess } from '@seaworthy/testing'
-import type { Test } from 'tap'
+import {
+  commandPath,
+  releaseLocally,
+  requires,
+  run,
+  start,
+  temporaryFolder,
+  type Registry,
+  type RunningProcess
+} from '@seaworthy/testing'
+import tap, { type Test } from 'tap'
 
 /** buildah and podman with a storage, settings and caches of the test's own. */
 export interface Containers {
@@ -113,8 +122,24 @@ function makeBaseImage(t: Test, { buildah }: Containers): void {
   buildah('rm', working)
 }
 
-/** Containers that have the base image. Without a right to run any, the test ends as skipped, and there are none. */
-export function containersWithBase(t: Test): Containers | undefined {
+/**
+ * A test in containers that have the base image, with all packages in a registry. Without a right to run any, it ends as
+ * skipped.
+ */
+export function testInContainers(
+  name: string,
+  test: (t: Test, tools: Containers, registry: Registry) => Promise<void>,
+  { commands = [], timeout = 900_000 }: { commands?: readonly string[]; timeout?: number } = {}
+): void {
+  // On a busy machine; on a quiet one it is a fraction.
+  tap.setTimeout(timeout)
+  requires(['buildah', 'podman', 'runc', ...commands], name, async (t) => {
+    const tools = containersWithBase(t)
+    if (tools !== undefined) await test(t, tools, await releaseLocally(t))
+  })
+}
+
+function containersWithBase(t: Test): Containers | undefined {
   const tools = containers(t)
   try {
     makeBaseImage(t, tools)

@@ -3,8 +3,6 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   freePort,
-  releaseLocally,
-  requires,
   run,
   startPostgres,
   startRedis,
@@ -12,23 +10,14 @@ import {
   until,
   type Registry
 } from '@seaworthy/testing'
-import t, { type Test } from 'tap'
+import type { Test } from 'tap'
 import { stringify } from 'yaml'
-import { containersWithBase, type Containers } from './image.ts'
+import { testInContainers, type Containers } from './image.ts'
 import { readManifests, type Manifest } from './manifests.ts'
 
-// On a busy machine; on a quiet one it is a fraction.
-t.setTimeout(900_000)
-
-requires(
-  ['buildah', 'podman', 'runc', 'redis-server', 'initdb'],
-  'the Kubernetes base comes up, on a real database, and goes down',
-  async (t) => {
-    const tools = containersWithBase(t)
-    if (tools === undefined) return
-    await play(t, tools, await releaseLocally(t))
-  }
-)
+testInContainers('the Kubernetes base comes up, on a real database, and goes down', play, {
+  commands: ['redis-server', 'initdb']
+})
 
 /** The example as a user has it outside of this repository: its dependencies come from the registry. */
 function exampleApp(t: Test, registry: Registry): string {

@@ -1,10 +1,10 @@
 // The image of `fastify-seaworthy init docker` with each package manager, from its lock file, also in workspaces.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort, releaseLocally, requires, temporaryFolder, until, type Registry } from '@seaworthy/testing'
-import t, { type Test } from 'tap'
+import { freePort, temporaryFolder, until, type Registry } from '@seaworthy/testing'
+import type { Test } from 'tap'
 import { bun, installTools } from '../../../packages/consumers/test/tools.ts'
-import { containersWithBase, type Containers } from './image.ts'
+import { testInContainers, type Containers } from './image.ts'
 import { install, managers, singleApp, workspace, yarnSettings, type Manager } from './managed-apps.ts'
 
 /** An app, and the folder of it in its workspace. */
@@ -30,19 +30,17 @@ const cases: Readonly<Record<string, Case>> = {
   }
 }
 
-// On a busy machine; on a quiet one it is a fraction.
-t.setTimeout(1_800_000)
-
-requires(['buildah', 'podman', 'runc'], 'images of each package manager', async (t) => {
-  const tools = containersWithBase(t)
-  if (tools === undefined) return
-  await installTools()
-  const registry = await releaseLocally(t)
-  for (const [name, one] of Object.entries(cases)) {
-    const skip = one.manager === 'bun' && bun === undefined && 'needs bun'
-    await t.test(name, { skip, timeout: 900_000 }, async (t) => runs(t, tools, registry, one))
-  }
-})
+testInContainers(
+  'images of each package manager',
+  async (t, tools, registry) => {
+    await installTools()
+    for (const [name, one] of Object.entries(cases)) {
+      const skip = one.manager === 'bun' && bun === undefined && 'needs bun'
+      await t.test(name, { skip, timeout: 900_000 }, async (t) => runs(t, tools, registry, one))
+    }
+  },
+  { timeout: 1_800_000 }
+)
 
 const listed = `const fs = require('fs'); const found = []
 const look = (folder) => { for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {

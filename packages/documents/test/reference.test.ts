@@ -9,7 +9,7 @@ import '@seaworthy/resilience'
 import '@seaworthy/security'
 import '@seaworthy/shutdown'
 import { root } from '@seaworthy/testing'
-import Fastify from 'fastify'
+import Fastify, { type FastifyPluginAsync } from 'fastify'
 import { seaworthy, type SeaworthyOptions } from 'fastify-seaworthy'
 import t from 'tap'
 
@@ -23,13 +23,19 @@ const firstCells = (page: string): string[] =>
 
 t.test('each warning of a start is a line of the page, with its level', async (t) => {
   const lines: string[] = []
-  const app = Fastify({ logger: { stream: { write: (line: string) => void lines.push(line) } } })
-  t.teardown(() => app.close())
   const options: SeaworthyOptions = { security: { cors: { origin: true } } }
-  await app.register(seaworthy, options)
-  app.get('/page', async (_request, reply) => reply.type('text/html').send('<p>'))
-  await app.ready()
-  await app.inject('/page')
+  for (const [plugin, own] of [
+    [seaworthy, options],
+    [errors, {}]
+  ] as [FastifyPluginAsync, object][]) {
+    const app = Fastify({ logger: { stream: { write: (line: string) => void lines.push(line) } } })
+    t.teardown(() => app.close())
+    // oxlint-disable-next-line no-await-in-loop -- one log for both
+    await app.register(plugin, own)
+    app.get('/page', async (_request, reply) => reply.type('text/html').send('<p>'))
+    // oxlint-disable-next-line no-await-in-loop -- one log for both
+    await app.inject('/page')
+  }
 
   const starts = firstCells('docs/reference/log-lines.md').map((cell) =>
     cell.split(/<\w+>/).map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))

@@ -21,9 +21,9 @@ async function start(file: string): Promise<void> {
     if (message?.seaworthy ?? message?.failure) void sendAnswer(message).then(() => process.exit())
   })
   try {
-    const { app } = await loadApp(resolve(file))
+    const { app, isPlugin } = await loadApp(resolve(file))
     await app.ready()
-    await sendAnswer({ seaworthy: describe(app) })
+    await sendAnswer({ seaworthy: { ...describe(app), ...(isPlugin ? { isPlugin } : {}) } })
     setTimeout(() => process.exit(), closeTimeoutMs)
     await app.close().catch(() => undefined)
   } catch (error) {

@@ -1,6 +1,8 @@
 import {
+  constructorReportPort,
   lifecyclePort,
   managementPort,
+  provide,
   provided,
   readinessPort,
   whenProvided,
@@ -67,6 +69,7 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, appOptions)
   // Made at once, so that it knows the first error of the connection.
   const redisCheck = redis && options.health !== false ? load.health().redisCheck(redis.client) : undefined
 
+  provide(fastify, constructorReportPort, true)
   const hadCookies = fastify.hasPlugin(cookiePlugin)
   const reports = await registerParts(fastify, options, redis)
   if (options.adopt) reportAdoption(fastify, reports)
@@ -75,7 +78,7 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, appOptions)
     structuredClone({ parts: reports, missing: missingServerOptions(fastify, expected) })
   fastify.decorate('seaworthy', { report })
   offerReview(fastify, options, reports)
-  handleLaterPlugins(fastify, reports, fastify.hasPlugin(cookiePlugin) && !hadCookies)
+  handleLaterPlugins(fastify, reports, options, fastify.hasPlugin(cookiePlugin) && !hadCookies)
   explainDecoratorConflicts(fastify, reports)
   whenProvided(fastify, managementPort, (management) => {
     management.section('parts', () => report(), { live: false })
@@ -145,20 +148,23 @@ function warnPublicMetrics(fastify: FastifyInstance): void {
 
 function logStart(fastify: FastifyInstance, report: Report): void {
   fastify.log.info(summarize(report))
-  // Without a logger, or with a silent one, the line above goes nowhere, and constructor options are missing all the same.
-  const isSilent = fastify.log.info === fastify.log.error
-  if (report.missing.length > 0 && isSilent)
-    process.emitWarning(
-      `seaworthy: constructor options are missing: ${report.missing.join(', ')}`,
-      'SeaworthyWarning',
-      'SEAWORTHY_SERVER_OPTIONS'
-    )
+  if (report.missing.length > 0) warnConstructor(fastify, report.missing)
   const missing = missingInternals(fastify, seaworthy, constructorOptions(fastify)?.https !== undefined)
   if (missing.length > 0)
     fastify.log.warn(
       { missing },
       `seaworthy: private parts are missing: ${missing.join(', ')}; doing without; please report it with your versions`
     )
+}
+
+/** One line for all parts. Without a logger, or with a silent one, the process warns. */
+function warnConstructor({ log }: FastifyInstance, missing: readonly string[]): void {
+  const options = missing.map((text) => text.replace(/; use .*$/, '')).join(', ')
+  const warning =
+    `seaworthy: constructor options are missing: ${options}; the app runs without them; build it with ` +
+    'Fastify(serverOptions()), or with fastify start write export const options = serverOptions() and add --options'
+  if (log.info === log.error) process.emitWarning(warning, 'SeaworthyWarning', 'SEAWORTHY_SERVER_OPTIONS')
+  else log.warn(warning)
 }
 
 /**

@@ -3,29 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { temporaryFolder } from '@seaworthy/testing'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { fromEnv } from '../src/index.ts'
-
-const secret = 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJ'
-
-/** All problems of the environment. */
-function problemsOf(...args: Parameters<typeof fromEnv>): readonly string[] {
-  try {
-    fromEnv(...args)
-    return []
-  } catch (error) {
-    return (error as { problems: string[] }).problems
-  }
-}
-
-/** The warnings of the process from now on. */
-function warningsOf(t: Test): { list: string[]; settled(): Promise<unknown> } {
-  const list: string[] = []
-  const onWarning = ({ message }: Error) => void list.push(message)
-  process.on('warning', onWarning)
-  t.teardown(() => process.off('warning', onWarning))
-  return { list, settled: async () => new Promise((resolve) => setImmediate(resolve)) }
-}
+import { problemsOf, secret, warningsOf } from './environment.ts'
 
 /** The file of an environment with the line breaks of Windows, as `docker run --env-file` reads it. */
 const windows = (env: Record<string, string>) =>

@@ -1,16 +1,16 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { startNode, temporaryFolder } from '@seaworthy/testing'
+import { temporaryFolder } from '@seaworthy/testing'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { readBaseline } from '../src/access-matrix/baseline.ts'
 import { compareMatrices, isFailure } from '../src/access-matrix/compare.ts'
 import { readRows } from '../src/access-matrix/rows.ts'
 import { alternativesIn, areSchemesAsStrong } from '../src/access-matrix/scheme-text.ts'
+import { apps, command } from './command.ts'
 
-const cli = join(import.meta.dirname, '../src/cli.ts')
-const app = join(import.meta.dirname, 'apps/commands/rules.js')
+const app = join(apps, 'rules.js')
 
 type Rules = Record<string, unknown>
 
@@ -23,11 +23,7 @@ const old: Rules = {
 
 async function matrix(t: Test, cwd: string, rules: Rules, ...args: string[]) {
   const RULES = Object.entries(rules).map(([route, rule]) => `${route}=${JSON.stringify(rule)}`).join('\n') // prettier-ignore
-  const running = startNode(t, cli, { cwd, env: { RULES }, args: ['matrix', app, ...args] })
-  let stdout = ''
-  running.child.stdout?.on('data', (text: string) => void (stdout += text))
-  const { code } = await running.exit
-  return { code, stdout, output: running.output() }
+  return command(t, ['matrix', app, ...args], { cwd, env: { RULES } })
 }
 
 t.test('a newly open or weaker route fails, with the change, until the file is updated', async (t) => {

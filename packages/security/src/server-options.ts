@@ -1,6 +1,8 @@
 import {
+  constructorReportPort,
   earlyRejectionOptions,
   hasEarlyRejectionOptions,
+  provided,
   type EarlyRejectionOptions
 } from '@seaworthy/contract'
 import { omitUndefined } from '@seaworthy/internal'
@@ -137,6 +139,7 @@ export function securityServerOptions(options: SecurityServerOptions = {}): Secu
 
 /** Warns once about options that Fastify's constructor lacks: without them some input is not protected. */
 export function warnAboutMissingServerOptions(fastify: FastifyInstance): void {
+  if (provided(fastify, constructorReportPort)) return
   const missing = [
     ...(fastify.server.requestTimeout > 0 ? [] : ['slow bodies are never cut off (requestTimeout is 0)']),
     ...(hasEarlyRejectionOptions(fastify)

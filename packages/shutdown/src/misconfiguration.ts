@@ -1,3 +1,4 @@
+import { constructorReportPort, provided } from '@seaworthy/contract'
 import { hasLogger } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 import { constructorOptions, missingInternals } from './internals.ts'
@@ -22,7 +23,8 @@ export function warnMisconfiguration(
   } else log.debug({ budget, gracePeriod }, 'shutdown: fits into the grace period')
 
   const constructor = constructorOptions(fastify)
-  if (constructor && constructor.return503OnClosing === undefined) {
+  const isReported = provided(fastify, constructorReportPort) !== undefined
+  if (!isReported && constructor && constructor.return503OnClosing === undefined) {
     log.warn(
       'shutdown: app.close() will answer 503 on open connections; add Fastify({ ...shutdownServerOptions() })'
     )

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import { freePort, startNode, until } from '@seaworthy/testing'
+import { freePort, requires, startNode, until } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
 import { preflight } from '../src/index.ts'
+import { certificate } from './support/certificate.ts'
 import { startClients } from './support/clients.ts'
 
 const fixture = (name: string) => join(import.meta.dirname, 'fixtures', name)
@@ -66,6 +67,39 @@ for (const [what, args, env, reason] of [
     await t.rejects(fetch(`http://127.0.0.1:${port}/health/live`), 'the release has stopped')
   })
 }
+
+for (const [service, env, protocol] of [
+  ['https', {}, 'https'],
+  ['https and HTTP/2', { HTTP2: 'yes' }, 'HTTP/2'],
+  ['HTTP/2 over TLS alone', { HTTP2: 'yes', HTTP1: 'no' }, 'HTTP/2']
+] as const) {
+  requires(['openssl'], `preflight passes a service with ${service}, whatever its certificate`, async (t) => {
+    const TLS = certificate(t)
+    const { code, output } = await command(t, [fixture('app.ts')], { ...env, TLS })
+    t.equal(code, 0, output)
+    t.ok(output.trimEnd().endsWith(` ms over ${protocol}`), output)
+    const failed = await command(t, ['--timeout=8000', '--path=/up', fixture('app.ts')], { ...env, TLS })
+    t.equal(failed.code, 1)
+    t.match(failed.output, /not ready after 8000 ms: https:.*\/up gave status 404\n$/)
+  })
+}
+
+t.test('preflight passes a service with HTTP/2 without TLS', async (t) => {
+  const { code, output } = await command(t, [fixture('app.ts')], { HTTP2: 'yes' })
+  t.equal(code, 0, output)
+  t.match(output, /ready after \d+ ms over HTTP\/2\n$/)
+})
+
+requires(
+  ['openssl'],
+  'preflight names the error of a service that demands client certificates',
+  async (t) => {
+    const env = { TLS: certificate(t), CLIENT_CERTIFICATES: 'yes' }
+    const { code, output } = await command(t, ['--timeout', '8000', fixture('app.ts')], env)
+    t.equal(code, 1)
+    t.match(output, /no answer by http, https or HTTP\/2 \(ERR_SSL_\w*CERTIFICATE\w*\)/)
+  }
+)
 
 t.test('preflight passes the arguments behind the script to it', async (t) => {
   const { code, output } = await command(t, ['--timeout', '9000', fixture('app.ts'), '--broken'])

@@ -1,9 +1,7 @@
-import { reveal, type Secret } from '@seaworthy/internal'
+import { reveal, secretWeakness, type Secret } from '@seaworthy/internal'
 import { check } from './option-checks.ts'
 
 const minBytes = 32
-const placeholders =
-  /change[-_ ]?(?:me|this|it)|super[-_ ]?secret|your[-_ ]|placeholder|example|password|replace[-_ ]?(?:me|this)|insecure|dummy|at[-_ ]least|keyboard[-_ ]?cat|0123456789abcdef0123|12345678901234567890/i
 
 /**
  * A symmetric key in the format of JSON Web Keys: `{ kty: 'oct', k: '…' }`.
@@ -48,10 +46,10 @@ export function strongSecret(
   const bytes = Buffer.byteLength(value)
   const needed = Math.max(minBytes, ...algorithms.map(hashBytes))
   if (bytes < needed) return check.failWith(option, ruleFor(needed, algorithms), `${bytes} bytes`)
-  if (placeholders.test(typeof value === 'string' ? value : value.toString('latin1')))
-    return check.failWith(option, 'a secret of your own (try: openssl rand -base64 32)', 'a placeholder')
-  const distinct = new Set<unknown>(value).size
-  if (distinct < 8) return check.failWith(option, 'a random secret', `${distinct} different characters`)
+  const weakness = secretWeakness(value)
+  if (weakness === 'a placeholder')
+    return check.failWith(option, 'a secret of your own (try: openssl rand -base64 32)', weakness)
+  if (weakness !== undefined) return check.failWith(option, 'a random secret', weakness)
   return value
 }
 

@@ -1,5 +1,10 @@
 import type { FastifyInstance } from 'fastify'
-import { hasEarlyRejectionOptions, isOperationalPath } from '@seaworthy/contract'
+import {
+  constructorReportPort,
+  hasEarlyRejectionOptions,
+  isOperationalPath,
+  provided
+} from '@seaworthy/contract'
 import { routesWithDefaultHandler } from '../internals.ts'
 import type { InstalledHandlers } from './install-handlers.ts'
 
@@ -21,7 +26,7 @@ export function reportAtStart(fastify: FastifyInstance, installed: InstalledHand
     )
   }
   if (errorHandler === 'plugin') reportRoutes(fastify)
-  if (!hasEarlyRejectionOptions(fastify)) {
+  if (!hasEarlyRejectionOptions(fastify) && !provided(fastify, constructorReportPort)) {
     log.warn(
       'errors: the app was built without errorsServerOptions(); malformed URLs and malformed HTTP are answered in ' +
         "Fastify's own shape; build it with Fastify({ ...errorsServerOptions() })"

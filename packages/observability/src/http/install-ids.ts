@@ -1,3 +1,4 @@
+import { constructorReportPort, provided } from '@seaworthy/contract'
 import { hasLogger } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 import type { LogSchema } from '../logging/options.ts'
@@ -26,6 +27,7 @@ export function installIds(
   // Without a logger nothing shows ids, and Fastify needs no loggers for requests.
   if (!hasServerOptions && hasLogger(fastify)) {
     fastify.setChildLoggerFactory(childLoggerFactory(ids, schemas[schema].keys, details))
+    if (provided(fastify, constructorReportPort)) return ids
     fastify.log.warn(
       'observability: the app was built without observabilityServerOptions(); Fastify writes two further lines per ' +
         'request, early rejections are not seen and errors are logged in full; use ' +

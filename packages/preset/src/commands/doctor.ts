@@ -105,7 +105,7 @@ const packageOf = (specifier: string): string =>
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/')
 
-function appFindings({ report }: AppDescription, copies: readonly Copy[]): Finding[] {
+function appFindings({ report, isPlugin }: AppDescription, copies: readonly Copy[]): Finding[] {
   if (report === undefined) {
     const installed = copies.some(({ name }) => name === 'fastify-seaworthy')
     const problem = 'fastify-seaworthy is installed and not registered'
@@ -116,7 +116,9 @@ function appFindings({ report }: AppDescription, copies: readonly Copy[]): Findi
   return report.missing.map((lost) => ({
     check: 'constructor-options',
     problem: `the constructor lacks ${lost.replace(/; use .*$/, '')}`,
-    line: 'const app = Fastify(serverOptions(options))'
+    line: isPlugin
+      ? 'export const options = serverOptions(), and fastify start --options'
+      : 'const app = Fastify(serverOptions(options))'
   }))
 }
 

@@ -8,6 +8,8 @@ import fp from 'fastify-plugin'
 /** A Fastify instance is a thenable: in an object, `await` does not call it. */
 interface LoadedApp {
   app: FastifyInstance
+  /** Whether fastify-cli makes the app of the file's plugin. */
+  isPlugin?: boolean
 }
 
 type Exports = Record<string, unknown>
@@ -29,14 +31,15 @@ const decorators = [
   'shutdown'
 ]
 
-/** Milliseconds that a file without an export has to start its app. */
-const startTimeoutMs = 10_000
+/** Milliseconds that a file without an export has to start its app, which may do so in a worker on a busy machine. */
+const startTimeoutMs = 30_000
 
 /**
  * Loads the export of a file: an app, a promise of one, a function that makes one, or a plugin for fastify-cli.
  * If the file starts its app itself, that app is returned before it listens.
  */
 export async function loadApp(file: string): Promise<LoadedApp> {
+  loadFastify(file)
   const starting = interceptListen()
   const loading = import(pathToFileURL(file).href) as Promise<Exports>
   const first = await Promise.race([starting.seaworthyApp, loading.then((exports) => ({ exports }))])
@@ -45,6 +48,18 @@ export async function loadApp(file: string): Promise<LoadedApp> {
   // A function that is called to make the app may start it.
   const made = await Promise.race([starting.seaworthyApp, exportedApp(first.exports, file)])
   return made ?? (await starting.anyApp())
+}
+
+/**
+ * Loads the Fastify of the app before the file, as `fastify start` does: `serverOptions` prepares its options for all
+ * copies that are loaded.
+ */
+function loadFastify(file: string): void {
+  try {
+    createRequire(file)('fastify')
+  } catch {
+    // The app may have none: doctor names that.
+  }
 }
 
 async function exportedApp(exports: Exports, file: string): Promise<LoadedApp | undefined> {
@@ -88,7 +103,7 @@ async function appFrom(
   const plugin = value as FastifyPluginCallback
   // Without a child scope, so that its decorators can be read from outside.
   await app.register(fp((scope, own, done) => plugin(scope, own, done)))
-  return { app }
+  return { app, isPlugin: true }
 }
 
 function assertApp(name: string, value: unknown): LoadedApp {

@@ -1,9 +1,10 @@
 import { isThenable } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 import { pluginName } from '../internals.ts'
-import { partNames } from '../parts/options.ts'
+import { partNames, partOptions, type SecurityPart, type SeaworthyOptions } from '../parts/options.ts'
 import { replacedPlugins } from '../parts/part-plugins.ts'
 import type { PartReport } from '../parts/report.ts'
+import { cachingPlugin, warnOfLateCaching } from '../parts/caching.ts'
 import { giveWay } from './give-way.ts'
 
 /** A plugin that a part replaces: why it is rejected, unless that part can give way. */
@@ -22,6 +23,7 @@ interface Duplicate {
 export function handleLaterPlugins(
   fastify: FastifyInstance,
   reports: PartReport[],
+  options: SeaworthyOptions,
   addedCookies: boolean
 ): void {
   const duplicates = duplicatePlugins(reports)
@@ -30,10 +32,20 @@ export function handleLaterPlugins(
       reason: 'the part "auth" has registered it. Remove yours, or register it before seaworthy'
     })
 
+  const headers = { ...partOptions<SecurityPart>(options.security) }.headers
+  let isUncached =
+    reports.some(({ part, state }) => part === 'security' && state === 'on') &&
+    !reports.some(({ part }) => part.startsWith('security.headers')) &&
+    (typeof headers !== 'object' || headers.cacheControl === undefined) &&
+    options.adopt !== true
   let isCombined = false
   const register = fastify.register as (...args: unknown[]) => unknown
   const handle = (instance: FastifyInstance, plugin: unknown): unknown => {
     const name = pluginName(plugin)
+    if (name === cachingPlugin && isUncached) {
+      isUncached = false
+      warnOfLateCaching(fastify)
+    }
     const duplicate = name === undefined ? undefined : duplicates.get(name)
     if (name === undefined || duplicate === undefined) return plugin
     const { reason, part } = duplicate

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { addressList, parseDuration } from '@seaworthy/internal'
+import { addressList, parseDuration, secretWeakness } from '@seaworthy/internal'
 import { redisProblem } from './redis-options.ts'
 import { problemsOfSwitches } from './switch-off-parts.ts'
 import { entries, type Values } from './values.ts'
@@ -48,9 +48,17 @@ const needs =
     values[name] !== undefined && values[other] === undefined ? `${name} needs ${other}` : undefined
 
 /** Node skips characters that are none of base64. */
-const keyBytes = (text: string): number => {
-  if (/^[\da-f]{64}$/i.test(text)) return 32
-  return /^[\w+/-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64').length : 0
+const keyOf = (text: string): Buffer => {
+  if (/^[\da-f]{64}$/i.test(text)) return Buffer.from(text, 'hex')
+  return Buffer.from(/^[\w+/-]+={0,2}$/.test(text) ? text : '', 'base64')
+}
+
+/** The part "auth" rejects such a secret too, by the name of its option. A key as JSON Web Key has fields around it. */
+const weakSecret = (name: string, secret: string | Buffer): string | undefined => {
+  const weakness = secret.includes('{') ? undefined : secretWeakness(secret)
+  return weakness === undefined
+    ? undefined
+    : `${name} must be random (try: openssl rand -base64 32), and has ${weakness}`
 }
 
 const checks: readonly Check[] = [
@@ -99,9 +107,17 @@ const checks: readonly Check[] = [
       ? undefined
       : 'MANAGEMENT_HOST is reachable from other machines: set MANAGEMENT_TOKEN or MANAGEMENT_ALLOW too',
   ({ SESSION_SECRET: text, SESSION_SALT }) =>
-    text === undefined || SESSION_SALT !== undefined || keyBytes(text) === 32
+    text === undefined || SESSION_SALT !== undefined || keyOf(text).length === 32
       ? undefined
       : 'SESSION_SECRET must be 32 random bytes in base64 or hex (openssl rand -base64 32), or have SESSION_SALT',
+  ({ JWT_SECRET: text }) => (text === undefined ? undefined : weakSecret('JWT_SECRET', text)),
+  ({ SESSION_SECRET: text, SESSION_SALT }) => {
+    if (text === undefined) return undefined
+    const secret = SESSION_SALT === undefined ? keyOf(text) : text
+    return SESSION_SALT === undefined && secret.length !== 32
+      ? undefined
+      : weakSecret('SESSION_SECRET', secret)
+  },
   ({ SESSION_SALT: text }) =>
     text === undefined || text.length === 16 ? undefined : 'SESSION_SALT must be exactly 16 characters',
   redisProblem,

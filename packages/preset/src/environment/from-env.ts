@@ -1,10 +1,11 @@
-import { invalidOption } from '@seaworthy/internal'
+import { invalidOption, optionChecks } from '@seaworthy/internal'
 import type { FastifyListenOptions } from 'fastify'
 import type { SeaworthyOptions } from '../parts/options.ts'
 import type { RedisOption } from '../redis/options.ts'
+import { checkSchema } from './check-schema.ts'
 import { partOptionsFrom } from './part-options.ts'
 import { environmentSchema, type Environment } from './schema.ts'
-import type { EnvironmentOf, EnvironmentSchema, VariableSchema } from './types.ts'
+import type { EnvironmentOf, EnvironmentSchema } from './types.ts'
 import { readEnvironment } from './read-environment.ts'
 
 /**
@@ -53,16 +54,19 @@ export interface Config<E> extends SeaworthyOptions {
  * await app.register(seaworthy, config)
  * await app.listen(config.listen)
  * @param env - The variables, `process.env` by default.
- * @throws Error with `code: 'ERR_ENVIRONMENT'` and all problems: names and rules, never a value.
+ * @throws Error with `code: 'ERR_ENVIRONMENT'` and all problems: names and rules, never a value. RangeError with
+ * `code: 'INVALID_OPTION'` for a rule of the app that is wrong itself.
  */
 // oxlint-disable-next-line typescript/no-generated-empty-object-type -- the app has no variables
 export function fromEnv<const S extends EnvironmentSchema = { properties: Record<never, never> }>(
   env: NodeJS.ProcessEnv = process.env,
-  { schema }: FromEnvOptions<S> = {}
+  options: FromEnvOptions<S> = {}
 ): Config<Omit<Environment, keyof S['properties']> & EnvironmentOf<S>> {
   if (typeof (env as { schema?: unknown }).schema === 'object')
     throw invalidOption('seaworthy: "schema" is the second argument: fromEnv(process.env, { schema })')
-  if (schema) assertKinds(schema)
+  optionChecks('seaworthy').keys('fromEnv', options, ['schema'])
+  const { schema } = options
+  if (schema !== undefined) checkSchema(schema)
   const checked = readEnvironment(env, {
     properties: { ...environmentSchema.properties, ...schema?.properties },
     required: [...environmentSchema.required, ...(schema?.required ?? [])]
@@ -71,38 +75,5 @@ export function fromEnv<const S extends EnvironmentSchema = { properties: Record
     ...partOptionsFrom(checked),
     env: checked as Omit<Environment, keyof S['properties']> & EnvironmentOf<S>,
     listen: { host: checked.HOST, port: checked.PORT }
-  }
-}
-
-const types: readonly unknown[] = [
-  'string',
-  'integer',
-  'number',
-  'boolean'
-] satisfies VariableSchema['type'][]
-
-/**
- * A rule of the app for a variable of the preset may be narrower, but not of another kind: the parts read the variable.
- * A secret is a text.
- *
- * @throws RangeError with the code `INVALID_OPTION`.
- */
-function assertKinds({ properties }: EnvironmentSchema): void {
-  const own: EnvironmentSchema['properties'] = environmentSchema.properties
-  for (const [name, { type, secret }] of Object.entries(properties)) {
-    if (!types.includes(type) || (secret && type !== 'string'))
-      throw invalidOption(
-        `seaworthy: "schema.properties.${name}.type" must be ${secret ? "'string', as of each secret" : `one of ${types.join(', ')}`}`
-      )
-    const variable = Object.hasOwn(own, name) ? own[name] : undefined
-    if (
-      variable === undefined ||
-      (variable.type === type && (variable.secret ?? false) === (secret ?? false))
-    )
-      continue
-    const kind = variable.secret ? 'secret: true' : `type: '${variable.type}'`
-    throw invalidOption(
-      `seaworthy: "schema.properties.${name}" must have ${kind}, because the preset reads the variable; choose another name for yours`
-    )
   }
 }

@@ -1,4 +1,4 @@
-import { Secret, secretOfFile } from '@seaworthy/internal'
+import { invalidOption, Secret, secretOfFile } from '@seaworthy/internal'
 import { load } from '../load/load.cjs'
 import { checkValues, questionUnits } from './check-values.ts'
 import { describeRule } from './describe-rule.ts'
@@ -47,15 +47,10 @@ function checkAll(values: Values, schema: EnvironmentSchema, problems: string[])
     problems.some((problem) => problem.startsWith(`${name} `) || problem.startsWith(`${name}_FILE `))
   let checked: Record<string, unknown> = {}
   try {
-    checked = load.envSchema().envSchema({
-      data: values,
-      env: false,
-      schema: jsonSchema(schema),
-      ajv: { customOptions: addKeywords }
-    })
+    checked = validate(values, schema)
   } catch (error) {
     const { errors } = error as { errors?: SchemaError[] }
-    if (errors === undefined) throw error
+    if (errors === undefined) throw invalidRule(schema) ?? error
     problems.push(
       ...errors
         .map((schemaError) => describeError(schemaError, schema))
@@ -66,6 +61,31 @@ function checkAll(values: Values, schema: EnvironmentSchema, problems: string[])
   const composed = checkValues(values).filter((text) => !isReported(text.slice(0, text.indexOf(' '))))
   problems.push(...composed)
   return checked
+}
+
+const validate = (values: Values, schema: EnvironmentSchema): Record<string, unknown> =>
+  load.envSchema().envSchema({
+    data: values,
+    env: false,
+    schema: jsonSchema(schema),
+    ajv: { customOptions: addKeywords }
+  })
+
+/** The error of the first rule that Ajv rejects: its own error names no variable where it has a value to show. */
+function invalidRule({ properties }: EnvironmentSchema): Error | undefined {
+  for (const [name, rule] of Object.entries(properties)) {
+    try {
+      validate({}, { properties: { [name]: rule } })
+    } catch (error) {
+      const { errors, message } = error as Error & { errors?: SchemaError[] }
+      if (errors === undefined)
+        return invalidOption(
+          `seaworthy: "schema.properties.${name}" must be a rule of JSON Schema: ${message}`,
+          error
+        )
+    }
+  }
+  return undefined
 }
 
 /** Checks a new value of a file by the rules of the start. @throws Error with the rule, never the value. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { giveWayToCaching } from './caching.ts'
 import { partOptions, type PartName, type PartOptions, type SeaworthyOptions } from './options.ts'
 import { partDecorators, replacedPlugins } from './part-plugins.ts'
 import type { PartReport, PartState } from './report.ts'
@@ -71,5 +72,6 @@ function switchKeys(fastify: FastifyInstance, part: PartName, options: Options):
       report(key, 'backed off', `"${registered.plugin}" was registered before`)
     } else if (options[key] === undefined && plugins[0]!.optional) report(key, 'off', 'no options given')
   }
+  if (part === 'security') giveWayToCaching(fastify, options, reports)
   return reports
 }

@@ -56,11 +56,22 @@ const places: Readonly<Record<string, readonly string[]>> = {
   'auth.session': ['cookie', 'idleTimeout', 'absoluteTimeout', 'salt']
 }
 
+/** The names that other plugins have for the same. */
+const otherNames: Readonly<Record<string, string>> = {
+  helmet: 'security.headers',
+  csp: 'security.headers.contentSecurityPolicy',
+  underPressure: 'resilience.shedding',
+  prometheus: 'observability.metrics',
+  sentry: 'observability.errorTracking'
+}
+
 /**
  * The place of an option that is written one or two levels too high: `security.rateLimit.max` for `max` in `security`.
  * `undefined`: it belongs here, or nowhere.
  */
 export function placeOf(name: string, part?: string): string | undefined {
+  const other = Object.hasOwn(otherNames, name) ? otherNames[name] : undefined
+  if (other !== undefined && (part === undefined || other.startsWith(`${part}.`))) return other
   const found = Object.keys(places).filter(
     (place) =>
       places[place]!.includes(name) && (part === undefined || place === part || place.startsWith(`${part}.`))

@@ -1,5 +1,5 @@
 import type { AuthOptions } from 'fastify-seaworthy/auth'
-import { invalidOption, optionChecks, withoutRegisterOptions } from '@seaworthy/internal'
+import { invalidOption, isObject, optionChecks, withoutRegisterOptions } from '@seaworthy/internal'
 import type { ErrorsOptions } from '@seaworthy/errors'
 import type { HealthOptions } from '@seaworthy/health'
 import type { ObservabilityOptions, ObservabilityServerOptions } from '@seaworthy/observability'
@@ -160,14 +160,15 @@ const check = optionChecks('seaworthy')
  * @throws RangeError with the code `INVALID_OPTION`.
  */
 export function checkOptions(options: SeaworthyOptions): void {
+  const all: unknown = options
+  if (!isObject(all)) throw invalidOption('seaworthy: the options must be an object')
   const names = [...partNames, 'redis', 'tls', 'adopt', 'encapsulate', 'env', 'listen']
   for (const name of Object.keys(withoutRegisterOptions(options)))
     if (!names.includes(name)) failMisplaced(name, placeOf(name))
   check.keys('', options, names)
   for (const name of partNames) {
     const value: unknown = options[name]
-    const isValid =
-      value === undefined || typeof value === 'boolean' || (typeof value === 'object' && value !== null)
+    const isValid = value === undefined || typeof value === 'boolean' || isObject(value)
     if (!isValid) check.fail(name, 'false, true or an object of options', value)
     if (typeof value !== 'object' || value === null) continue
     for (const key of Object.keys(value)) failMisplaced(`${name}.${key}`, placeOf(key, name))

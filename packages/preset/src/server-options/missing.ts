@@ -10,7 +10,8 @@ const consequences: Readonly<Record<string, string>> = {
   clientErrorHandler: 'malformed requests are answered without log line or count',
   trustProxy: 'the address of a client behind a proxy is not known',
   https: 'the server has no TLS',
-  requestTimeout: 'slow bodies have no time limit'
+  requestTimeout: 'slow bodies have no time limit',
+  return503OnClosing: 'open connections get 503 as soon as the app closes'
 }
 
 /**
@@ -23,9 +24,14 @@ export function missingServerOptions(fastify: FastifyInstance, expected: object)
   if (options === undefined) return []
 
   return Object.entries(expected)
-    .filter(([name, value]) => name in consequences && !isUnset(value) && isUnset(options[name]))
+    .filter(([name, value]) => name in consequences && isMissing(value, options[name], name))
     .map(([name]) => `${name}: ${consequences[name]}; use Fastify(serverOptions())`)
 }
+
+const isMissing = (expected: unknown, actual: unknown, name: string): boolean =>
+  name === 'return503OnClosing'
+    ? expected === false && actual === undefined
+    : !isUnset(expected) && isUnset(actual)
 
 /** Fastify fills in its own defaults, so an option that the app has not set has one of these values. */
 const isUnset = (value: unknown): boolean =>

@@ -13,9 +13,12 @@ export function findMissingSchemas(
   if (methods.every((method) => method === 'HEAD' || method === 'OPTIONS')) return undefined
 
   const schema = (route.schema ?? {}) as Record<string, unknown>
+  const url = route.url.replaceAll('::', '')
+  // @fastify/static and @fastify/swagger-ui hide their routes, check the path themselves, and take no schema for it.
+  const isOfTool = schema.hide === true
   const accepts: Record<Boundary, boolean> = {
     body: methods.some((method) => methodsWithBody.has(method)),
-    params: /[:*]/.test(route.url.replaceAll('::', '')),
+    params: /:/.test(url) || (url.includes('*') && !isOfTool),
     querystring: true,
     headers: true
   }

@@ -40,7 +40,8 @@ export interface PreflightOptions {
   port?: number
 
   /**
-   * The path that responds with 2xx once the service is ready.
+   * The path that responds with 2xx once the service is ready: over http, or over TLS or HTTP/2 where the service speaks
+   * only these. Its certificate is not checked.
    *
    * @defaultValue '/health/ready'
    */
@@ -114,7 +115,7 @@ export async function preflight(options: PreflightOptions): Promise<PreflightRes
     })
   }
   try {
-    const result = await waitUntilReady(child, `http://127.0.0.1:${port}${path}`, timeout, signal)
+    const result = await waitUntilReady(child, { port, path }, timeout, signal)
     return { ...result, output }
   } finally {
     await stop(child)

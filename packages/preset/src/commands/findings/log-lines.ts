@@ -46,7 +46,7 @@ export function logFindings(warnings: readonly string[], app: ReviewedApp | unde
   const others = warnings.filter(
     (text) =>
       !text.startsWith('seaworthy: the app is being adopted') &&
-      (!isReported || !/\w+ServerOptions\(/.test(text))
+      (!isReported || !/\w+ServerOptions\(|^seaworthy: constructor options are missing/.test(text))
   )
   return others.map((text) => {
     const problem = `the log warns: ${text}`

@@ -1,0 +1,2 @@
+export { health as default } from '@seaworthy/health'
+export const prefixOverride = '/health'

@@ -1,0 +1,3 @@
+import { health } from '@seaworthy/health'
+
+export default async (app) => app.register(health)

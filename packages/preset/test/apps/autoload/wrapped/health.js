@@ -1,0 +1,4 @@
+import { health } from '@seaworthy/health'
+import fp from 'fastify-plugin'
+
+export default fp(async (app) => app.register(health, { prefix: '/health' }))
