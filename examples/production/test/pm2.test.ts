@@ -94,12 +94,14 @@ interface Worker {
 /** Everything that a client may notice, until `stop`. */
 function watch(port: number) {
   const json = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"a":"b"}' }
+  // They leave the processors to the releases that start meanwhile.
+  const think = 20
   const loads: Load[] = [
-    startLoad(port, '/', { connections: 15 }),
-    startLoad(port, '/', { connections: 15, request: json }),
+    startLoad(port, '/', { connections: 15, think }),
+    startLoad(port, '/', { connections: 15, think, request: json }),
     startLoad(port, '/slow', { connections: 10 })
   ]
-  const pipelining = startPipelining({ port }, { connections: 5 })
+  const pipelining = startPipelining({ port }, { connections: 5, think })
   const busy = () => loads.every(({ result }) => (result.statuses[200] ?? 0) >= 10)
   return {
     busy: () => until('the clients to be busy', busy),

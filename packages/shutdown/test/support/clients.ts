@@ -26,6 +26,8 @@ export interface ClientOptions {
   tls?: boolean
 }
 
+const pause = (think: number) => new Promise((resolve) => setTimeout(resolve, Math.random() * think))
+
 /** Keep-alive clients that never retry; only new connections follow the route. */
 export function startClients(route: Route, options: ClientOptions = {}): Clients {
   const { connections = 50, think = 0, path = '/', method = 'GET', tls = false } = options
@@ -43,7 +45,7 @@ export function startClients(route: Route, options: ClientOptions = {}): Clients
       const result = await once({ agent, path, method, headers }, body)
       if (result === '200') count.ok++
       else count.failed[result] = (count.failed[result] ?? 0) + 1
-      if (think > 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * think))
+      if (think > 0) await pause(think)
     }
     agent.destroy()
   })
@@ -72,7 +74,13 @@ function once(options: RequestOptions, body: string | undefined): Promise<string
 /** Clients that send `depth` requests at once on a connection and want as many answers. */
 export function startPipelining(
   route: Route,
-  { connections = 20, depth = 5, path = '/', method = 'GET' }: ClientOptions & { depth?: number } = {}
+  {
+    connections = 20,
+    depth = 5,
+    think = 0,
+    path = '/',
+    method = 'GET'
+  }: ClientOptions & { depth?: number } = {}
 ): Clients {
   const count: Count = { ok: 0, failed: {} }
   let going = true
@@ -92,6 +100,7 @@ export function startPipelining(
           const name = error ?? 'unanswered'
           count.failed[name] = (count.failed[name] ?? 0) + depth - answers
         }
+        if (think > 0) await pause(think)
       }
       socket.destroy()
     }
