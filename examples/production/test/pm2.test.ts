@@ -9,6 +9,7 @@ import { freePort, start, startLoad, temporaryFolder, until, type Load } from '@
 import t, { type Test } from 'tap'
 import { startPipelining } from '../../../packages/shutdown/test/support/clients.ts'
 import { listenTimeout } from './managed-by-pm2.ts'
+import { sharedDatabase } from './service.ts'
 
 const require = createRequire(import.meta.url)
 const example = join(import.meta.dirname, '..')
@@ -167,6 +168,7 @@ t.test('a release that does not become ready never reaches PM2: the old workers 
 
 t.test('the example itself starts and reloads under the template', async (t) => {
   const variables = {
+    ...(await sharedDatabase(t)),
     JWT_SECRET: randomBytes(48).toString('base64'),
     ADMIN_PASSWORD: 'correct horse battery staple',
     RATE_LIMIT_MAX: '100000000'
