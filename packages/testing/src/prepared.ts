@@ -28,7 +28,8 @@ function contentHash(): string {
     'examples/production/**/*',
     'examples/production/**/.*',
     '.changeset/*',
-    '.ci/*.*',
+    '.ci/{build,cjs-interop,console,declarations,module-url,packages,release,tool}.mjs',
+    '.ci/*.{json,ts}',
     'package.json',
     'pnpm-lock.yaml',
     'tsconfig.base.json'
