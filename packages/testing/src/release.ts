@@ -10,8 +10,9 @@ export const root: string = join(import.meta.dirname, '../../..')
 
 /** Runs a program to its end; throws with what it printed when it fails. */
 export function run(command: string, args: readonly string[], options: SpawnSyncOptions = {}): string {
-  // The test runner follows programs into their children by this variable, and changes how they load modules.
-  const free = ['-u', 'NODE_OPTIONS', command, ...args]
+  // The test runner follows programs into their children by the first, and changes how they load modules. By the second it
+  // keeps compiled code, which is of no use where a test has a folder of its own.
+  const free = ['-u', 'NODE_OPTIONS', '-u', 'NODE_COMPILE_CACHE', command, ...args]
   const result = spawnSync('env', free, { ...options, encoding: 'utf8', maxBuffer: 2 ** 26 })
   if (result.status === 0) return result.stdout
   const what = [command, ...args].join(' ')
