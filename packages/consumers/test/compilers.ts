@@ -25,7 +25,7 @@ export interface Module {
   readonly foreign?: boolean
 }
 
-/** What a tsconfig.json has. */
+/** The content of a tsconfig.json. */
 interface Project {
   readonly compilerOptions: object
   readonly files: readonly string[]
@@ -40,7 +40,7 @@ const node = (args: readonly string[], cwd: string) =>
     env: { ...process.env, GOGC: '400' }
   })
 
-/** What the compiler prints for each of the projects. */
+/** Compiles projects with one compiler, and yields the text that it prints for each. */
 async function* compile(app: string, version: Version, projects: readonly Project[]): AsyncGenerator<string> {
   // The compiler in Go has no API yet. It is fast alone.
   if (version === '7.0') {
