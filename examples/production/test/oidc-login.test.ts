@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { freePort, start } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
-import { startService } from './service.ts'
+import { sharedDatabase, startService } from './service.ts'
 
 const client = { id: 'harbour', secret: 'the secret that the provider gave' }
 
@@ -70,6 +70,7 @@ async function harbour(t: Test) {
   const company = start(t, process.execPath, args, { cwd: join(import.meta.dirname, '..') })
   await company.waitFor(/provides/, 60_000)
   const service = await startService(t, {
+    ...(await sharedDatabase(t)),
     PORT: String(port),
     PUBLIC_URL: origin,
     OIDC_ISSUER: issuer,

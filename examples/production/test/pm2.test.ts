@@ -9,6 +9,7 @@ import { freePort, start, startLoad, temporaryFolder, until, type Load } from '@
 import t, { type Test } from 'tap'
 import { startPipelining } from '../../../packages/shutdown/test/support/clients.ts'
 import { listenTimeout } from './managed-by-pm2.ts'
+import { sharedDatabase } from './service.ts'
 
 const require = createRequire(import.meta.url)
 const example = join(import.meta.dirname, '..')
@@ -94,12 +95,14 @@ interface Worker {
 /** Everything that a client may notice, until `stop`. */
 function watch(port: number) {
   const json = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"a":"b"}' }
+  // They leave the processors to the releases that start meanwhile.
+  const think = 20
   const loads: Load[] = [
-    startLoad(port, '/', { connections: 15 }),
-    startLoad(port, '/', { connections: 15, request: json }),
+    startLoad(port, '/', { connections: 15, think }),
+    startLoad(port, '/', { connections: 15, think, request: json }),
     startLoad(port, '/slow', { connections: 10 })
   ]
-  const pipelining = startPipelining({ port }, { connections: 5 })
+  const pipelining = startPipelining({ port }, { connections: 5, think })
   const busy = () => loads.every(({ result }) => (result.statuses[200] ?? 0) >= 10)
   return {
     busy: () => until('the clients to be busy', busy),
@@ -165,6 +168,7 @@ t.test('a release that does not become ready never reaches PM2: the old workers 
 
 t.test('the example itself starts and reloads under the template', async (t) => {
   const variables = {
+    ...(await sharedDatabase(t)),
     JWT_SECRET: randomBytes(48).toString('base64'),
     ADMIN_PASSWORD: 'correct horse battery staple',
     RATE_LIMIT_MAX: '100000000'

@@ -10,7 +10,7 @@ import {
   until
 } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
-import { managementToken, startProcess, startService, type Service } from './service.ts'
+import { managementToken, sharedDatabase, startProcess, startService, type Service } from './service.ts'
 
 /** The behaviour of the service with each kind of database and Redis. */
 async function holds(t: Test, service: Service) {
@@ -81,8 +81,10 @@ requires(['redis-server', 'postgres'], 'the same on a real PostgreSQL and Redis'
   })
 })
 
+const database = await sharedDatabase(t)
+
 t.test('too many logins from one address are refused, with the seconds to wait', async (t) => {
-  const service = await startService(t)
+  const service = await startService(t, database)
   const statuses: number[] = []
   for (let i = 0; i < 12; i++) {
     const { status, headers } = await service.call('/login', {
@@ -97,7 +99,11 @@ t.test('too many logins from one address are refused, with the seconds to wait',
 
 t.test('recommendations degrade while their service is down, and the breaker opens', async (t) => {
   const upstream = await startIntake(t, () => ({ status: 500 }))
-  const service = await startService(t, { RECOMMENDATIONS_URL: upstream.url, DIRECTORY_URL: upstream.url })
+  const service = await startService(t, {
+    ...database,
+    RECOMMENDATIONS_URL: upstream.url,
+    DIRECTORY_URL: upstream.url
+  })
   const { token } = await service.user()
 
   const first = await service.call('/recommendations', { token })
@@ -114,7 +120,7 @@ t.test('recommendations degrade while their service is down, and the breaker ope
 })
 
 t.test('every request is one line and one count, with the same id', async (t) => {
-  const service = await startService(t)
+  const service = await startService(t, database)
   const { token } = await service.user()
   await service.call('/profile', { token, headers: { 'x-correlation-id': 'find-me' } })
   const line = await until('the line', () =>
@@ -136,7 +142,7 @@ requires(
   ['promtool', 'prometheus'],
   'a real Prometheus scrapes it, and promtool has nothing to say',
   async (t) => {
-    const service = await startService(t)
+    const service = await startService(t, database)
     await service.user()
     const { host } = new URL(service.management)
     const prometheus = await startPrometheus(t, [host], {
@@ -181,7 +187,7 @@ requires(['postgres'], 'an error reaches Sentry once, a refused request never', 
 })
 
 t.test('SIGTERM under a keep-alive load of 50 connections loses nothing, and ends with 0', async (t) => {
-  const service = await startService(t, { RATE_LIMIT_MAX: '1000000', DRAIN_DELAY: '500' })
+  const service = await startService(t, { ...database, RATE_LIMIT_MAX: '1000000', DRAIN_DELAY: '500' })
   const { token } = await service.user()
   let routed = true
   const load = startLoad(service.port, '/profile', {
@@ -215,7 +221,7 @@ for (const [name, env, message] of [
 
 t.test('does not start on a port in use, and says so', async (t) => {
   const taken = await startIntake(t)
-  const refused = startProcess(t, { PORT: String(taken.port) })
+  const refused = startProcess(t, { ...database, PORT: String(taken.port) })
   t.match(await refused.exit, { code: 1 })
   t.match(refused.output(), /127\.0\.0\.1:\d+ is in use/)
   t.notMatch(refused.output(), /\n\s+at |node:internal/, 'no stack')

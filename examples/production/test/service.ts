@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { startNode, type RunningProcess } from '@seaworthy/testing'
+import { commandPath, startNode, startPostgres, type RunningProcess } from '@seaworthy/testing'
 import type { Test } from 'tap'
 
 /** The example, running as a process. */
@@ -29,6 +29,16 @@ export interface CallOptions {
 export const managementToken = 'management-token-of-the-tests'
 
 const adminPassword = 'correct horse battery staple'
+
+/**
+ * The variables of a database that the services of a test share. The embedded one takes seconds of a processor to start:
+ * where there is a PostgreSQL, that one serves.
+ */
+export async function sharedDatabase(t: Test): Promise<Record<string, string>> {
+  if (commandPath('initdb') === undefined) return {}
+  const { host, port } = await startPostgres(t)
+  return { DB_HOST: host, DB_PORT: `${port}` }
+}
 
 /** Starts the example on free ports. */
 export function startProcess(t: Test, env: Record<string, string> = {}): RunningProcess {

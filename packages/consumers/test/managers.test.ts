@@ -134,8 +134,20 @@ function failure([command = '', ...args]: readonly string[], cwd: string, env: N
   }
 }
 
-function works(t: Test, what: string, command: readonly string[], cwd: string, env: NodeJS.ProcessEnv): void {
-  const failed = failure(command, cwd, env)
+/** The results of commands in an app, by what they show. */
+type Results = Map<string, string>
+
+/** A command that several documents name runs once in an app. */
+function works(
+  t: Test,
+  what: string,
+  command: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  results: Results
+): void {
+  const failed = results.get(what) ?? failure(command, cwd, env)
+  results.set(what, failed)
   t.ok(failed === '', what, { failed: failed.slice(0, 3000) })
 }
 
@@ -144,21 +156,22 @@ function checkInstructions(
   document: Document,
   app: string,
   manager: Manager,
-  env: NodeJS.ProcessEnv
+  env: NodeJS.ProcessEnv,
+  results: Results
 ): void {
   const { node = (...args: string[]) => [execPath, ...args], exec } = manager
   const { paths, preloads, commands, inits, files } = instructionsOf(document.text)
   const name = `${document.path.replaceAll('/', '-')}.mjs`
   writeFiles(app, { [name]: program(document) })
-  works(t, 'the first sample runs', node(name), app, env)
+  works(t, `the first sample of ${document.path} runs`, node(name), app, env, results)
   for (const path of paths) {
     const subpath = `import${path.replaceAll(/\W/g, '-')}.mjs`
     writeFiles(app, { [subpath]: `await import('${path}')` })
-    works(t, `import '${path}'`, node(subpath), app, env)
+    works(t, `import '${path}'`, node(subpath), app, env, results)
   }
   writeFiles(app, { 'nothing.mjs': '' })
   for (const preload of preloads)
-    works(t, `node --import ${preload}`, node('--import', preload, 'nothing.mjs'), app, env)
+    works(t, `node --import ${preload}`, node('--import', preload, 'nothing.mjs'), app, env, results)
   for (const command of commands) {
     const bins = globSync('node_modules/.bin/*', { cwd: app }).map((path) =>
       path.replace('node_modules/.bin/', '')
@@ -169,7 +182,14 @@ function checkInstructions(
   for (const line of inits) {
     const folder = join(app, 'init')
     writeFiles(folder, { 'package.json': '{ "name": "service" }' })
-    works(t, `npx fastify-seaworthy ${line}`, exec('fastify-seaworthy', ...line.split(' ')), app, env)
+    works(
+      t,
+      `npx fastify-seaworthy ${line}`,
+      exec('fastify-seaworthy', ...line.split(' ')),
+      app,
+      env,
+      results
+    )
   }
   if (existsSync(join(app, 'node_modules'))) {
     for (const file of files) t.ok(globSync(file, { cwd: app }).length > 0, file)
@@ -211,8 +231,11 @@ t.test('the install lines of the documents', async (t) => {
             dependencies: Record<string, string>
           }
           t.strictSame(unique(Object.keys(dependencies)), names)
+          const results: Results = new Map()
           for (const document of documents) {
-            await t.test(document.path, async (t) => checkInstructions(t, document, app, manager, env))
+            await t.test(document.path, async (t) =>
+              checkInstructions(t, document, app, manager, env, results)
+            )
           }
         })
       }

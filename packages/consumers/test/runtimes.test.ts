@@ -261,5 +261,7 @@ t.test('the preset in other runners', async (t) => {
 
 /** Without what the test runner puts there for Node programs. */
 function free(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^_?TAP|^NODE_OPTIONS$/.test(name)))
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^_?TAP|^NODE_(?:OPTIONS|COMPILE_CACHE)$/.test(name))
+  )
 }

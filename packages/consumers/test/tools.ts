@@ -17,6 +17,10 @@ export const typescripts = ['5.5', '5.9', '6.0', '7.0'] as const
 export const tsc = (version: (typeof typescripts)[number]): string =>
   join(modules, `typescript${version}/bin/tsc`)
 
+/** The compiler's module of a version that has one. */
+export const compilerOf = (version: (typeof typescripts)[number]): string =>
+  join(modules, `typescript${version}/lib/typescript.js`)
+
 /** A script that runs with Node. */
 export const yarnClassic: string = join(modules, 'yarn/bin/yarn.js')
 

@@ -1,32 +1,14 @@
 // The view of a user's compiler: the samples of the documents and the type tests, against the packed packages.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { installedApp, packageNames, root, writeFiles } from '@seaworthy/testing'
 import t from 'tap'
 import { awaitsAtTop, documents as readmes, importsOf, pages } from './documents.ts'
-import { installTools, tsc, type typescripts } from './tools.ts'
+import { compileAll, type Module, type Program, type Version, type Resolution } from './compilers.ts'
+import { installTools } from './tools.ts'
 
 const documents = [...readmes, ...pages]
 
-/** A module that must compile. */
-interface Module {
-  /** Its file in the app, without the ending. */
-  readonly file: string
-  readonly ending: 'mts' | 'cts'
-  readonly text: string
-  /** Where it comes from, and which line of that is its first. */
-  readonly source: string
-  readonly line: number
-  /** It declares types for the whole program, or imports a package that does, so it has a program of its own. */
-  readonly alone: boolean
-  /** It imports packages of others, whose own declarations may have errors that are not ours to find. */
-  readonly foreign?: boolean
-}
-
-type Version = (typeof typescripts)[number]
-type Resolution = 'node16' | 'nodenext' | 'bundler'
 interface Manifest {
   dependencies?: Record<string, string>
   devDependencies?: Record<string, string>
@@ -139,67 +121,6 @@ const ordinary = new Set([
 ])
 const peers = imported.filter((name) => optionalPeers.has(name))
 
-interface Program {
-  version: Version
-  resolution: Resolution
-  modules: readonly Module[]
-  /** As `import x = require()` needs it, and as `import x from` needs it in CommonJS. */
-  commonJs?: boolean
-}
-
-let programs = 0
-
-/** Compiles modules in one program; resolves with its errors, each with the place in the document that it comes from. */
-async function errorsOf(
-  app: string,
-  { version, resolution, modules, commonJs = false }: Program
-): Promise<string[]> {
-  const module = { node16: 'node16', nodenext: 'nodenext', bundler: commonJs ? 'commonjs' : 'esnext' }[
-    resolution
-  ]
-  // In CommonJS both flags forbid what others ask for there: `import x = require()`, or any `import x from`.
-  const esm = { verbatimModuleSyntax: true, ...(version !== '5.5' && { erasableSyntaxOnly: true }) }
-  const compilerOptions = {
-    noEmit: true,
-    target: 'es2022',
-    lib: ['es2023'],
-    types: ['node'],
-    module,
-    moduleResolution: resolution,
-    esModuleInterop: true,
-    // A module alone is checked against all declarations by the newest compiler: the others do that for all modules together.
-    skipLibCheck: modules.some(({ alone, foreign }) => foreign === true || (alone && version !== '7.0')),
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    isolatedModules: true,
-    ...(!commonJs && esm)
-  }
-  const files = modules.map(({ file, ending }) => `${file}.${ending}`)
-  const project = join(app, `tsconfig.${++programs}.json`)
-  writeFileSync(project, JSON.stringify({ compilerOptions, files }))
-
-  // The test runner puts a preload into Node programs that changes how they load modules; `env` takes it out.
-  const node = ['-u', 'NODE_OPTIONS', process.execPath]
-  const child = spawn('env', [...node, tsc(version), '--project', project, '--pretty', 'false'], {
-    cwd: app,
-    stdio: ['ignore', 'pipe', 'inherit']
-  })
-  const output: string[] = []
-  child.stdout.setEncoding('utf8').on('data', (text: string) => output.push(text))
-  const [code] = (await once(child, 'close')) as [number]
-  const lines = output.join('').split('\n').filter(Boolean)
-  if (code !== 0 && lines.length === 0) throw new Error(`tsc ${version} ended with ${code} and said nothing`)
-  const byFile = new Map(modules.map((module) => [`${module.file}.${module.ending}`, module]))
-  // Lines that go on with an error are indented.
-  return lines
-    .filter((line) => !line.startsWith(' '))
-    .map((line) => {
-      const [, file = '', row = '', rest = ''] = /^(.+?)\((\d+),\d+\): error (.*)$/.exec(line) ?? []
-      const module = byFile.get(file)
-      return module === undefined ? line : `${module.source}:${module.line + Number(row) - 1} ${rest}`
-    })
-}
-
 /** The oldest and the newest compiler; those between in turn, because each run costs seconds. */
 function versionsFor({ text, foreign }: Module, index: number): Version[] {
   const between = index % 2 === 0 ? '5.9' : '6.0'
@@ -207,6 +128,18 @@ function versionsFor({ text, foreign }: Module, index: number): Version[] {
   // The declarations of this package need TypeScript 5.6, without ours too.
   return text.includes('fastify-type-provider-zod') ? [between, '7.0'] : ['5.5', between, '7.0']
 }
+
+/** All that modules import, down to the paths. */
+const specifiersOf = (modules: readonly Module[]): string =>
+  [
+    ...new Set(
+      modules.flatMap(({ text }) =>
+        [...text.matchAll(/(?:from|import|import\(|require\()\s*'([^']+)'/g)].map(([, name = '']) => name)
+      )
+    )
+  ]
+    .toSorted()
+    .join(' ')
 
 const first = (errors: readonly string[]): string[] => errors.filter((error) => !error.startsWith('proof:'))
 
@@ -264,35 +197,55 @@ t.test("the packed packages, in a user's TypeScript", async (t) => {
     ['7.0', 'bundler', 'ESM'],
     ['7.0', 'nodenext', 'CommonJS']
   ]
-  for (const [version, resolution, format] of combinations) {
-    await t.test(`TypeScript ${version}, ${resolution}, ${format}`, async (t) => {
-      const commonJs = format === 'CommonJS'
-      const modules = together(commonJs ? 'cts' : 'mts')
-      const errors = await errorsOf(app, { version, resolution, modules, commonJs })
+  const programsTogether = combinations.map(([version, resolution, format]): Program => {
+    const commonJs = format === 'CommonJS'
+    return { version, resolution, commonJs, modules: together(commonJs ? 'cts' : 'mts') }
+  })
+  const alone = [...samples, ...typeTests]
+    .filter(({ alone }) => alone)
+    .map((module, index) => ({
+      module,
+      programs: versionsFor(module, index).map((version): Program => ({
+        version,
+        resolution: 'nodenext',
+        modules: [module],
+        commonJs: module.ending === 'cts'
+      }))
+    }))
+  const checked = new Set<string>()
+  const byDocument = documents.flatMap(({ path }): [path: string, program: Program][] => {
+    const modules = samples.filter(({ source, alone }) => source === path && !alone)
+    if (modules.length === 0) return []
+    const imported = specifiersOf(modules)
+    const skipLibCheck = checked.has(imported)
+    checked.add(imported)
+    return [[path, { version: '7.0', resolution: 'nodenext', modules, skipLibCheck }]]
+  })
+  const errors = await compileAll(app, [
+    ...programsTogether,
+    ...alone.flatMap(({ programs }) => programs),
+    ...byDocument.map(([, program]) => program)
+  ])
+
+  for (const [index, program] of programsTogether.entries()) {
+    await t.test(`TypeScript ${combinations[index]!.join(', ')}`, async (t) => {
+      const found = errors.get(program) ?? []
       t.match(
-        errors.filter((error) => error.startsWith('proof:')),
+        found.filter((error) => error.startsWith('proof:')),
         [/^proof:6 TS2322: Type 'Health'/],
         'what must not compile does not'
       )
-      t.strictSame(first(errors), [], `${modules.length - 1} modules compile`)
+      t.strictSame(first(found), [], `${program.modules.length - 1} modules compile`)
     })
   }
 
-  for (const [index, module] of [...samples, ...typeTests].filter(({ alone }) => alone).entries()) {
+  for (const { module, programs } of alone) {
     await t.test(`${module.source}, in a program of its own`, async (t) => {
-      for (const version of versionsFor(module, index)) {
-        const commonJs = module.ending === 'cts'
-        const errors = await errorsOf(app, { version, resolution: 'nodenext', modules: [module], commonJs })
-        t.strictSame(errors, [], `TypeScript ${version}`)
-      }
+      for (const program of programs) t.strictSame(errors.get(program), [], `TypeScript ${program.version}`)
     })
   }
 
   await t.test('each document needs no types but those of what it imports', async (t) => {
-    for (const { path } of documents) {
-      const modules = samples.filter(({ source, alone }) => source === path && !alone)
-      if (modules.length === 0) continue
-      t.strictSame(await errorsOf(app, { version: '7.0', resolution: 'nodenext', modules }), [], path)
-    }
+    for (const [path, program] of byDocument) t.strictSame(errors.get(program), [], path)
   })
 })

@@ -27,7 +27,7 @@ export async function shop(t: Test, { routes = 0, empty = false } = {}): Promise
     auth: { jwt: { secret: 'a-secret-of-more-than-32-characters-0123' } },
     health: { cacheFor: 0 },
     security: { rateLimit: { max: 1_000_000 } },
-    shutdown: { exit: false, drainDelay: 60_000 },
+    shutdown: { exit: false, drainDelay: 20_000 },
     observability: {
       logging: { slowThreshold: 60_000 },
       metrics: { buildInfo: { name: 'shop', version: '4.2.0', commit: '9fceb02' } },

@@ -87,7 +87,7 @@ for (const [whose, makeRedis] of [
       auth: false,
       security: { rateLimit: false },
       shutdown: { exit: false },
-      health: { cacheFor: 0, timeout: 60_000 },
+      health: { cacheFor: 0, timeout: 2000 },
       observability: { logger: false }
     } as SeaworthyOptions
     const app = Fastify(serverOptions(options)) as unknown as FastifyInstance

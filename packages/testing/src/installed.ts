@@ -1,66 +1,19 @@
-import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
-import { exclusively } from './exclusively.ts'
-import { build, copyWorkspace, packageNames, root, run } from './release.ts'
+import { prepared } from './prepared.ts'
+import { builtWorkspace, packageNames, root, run } from './release.ts'
 import { temporaryFolder } from './servers.ts'
 
-const prefix = 'seaworthy-packs-'
-const day = 86_400_000
-
-/** The files that decide the tarballs' content: the sources, the shipped documents and templates, the build. */
-function contentHash(): string {
-  const hash = createHash('sha256')
-  const inputs = [
-    'packages/*/src/**/*',
-    'packages/*/*.*',
-    'packages/*/LICENSE',
-    'examples/production/**/*',
-    'examples/production/**/.*',
-    '.ci/*.*',
-    'package.json',
-    'pnpm-lock.yaml',
-    'tsconfig.base.json'
-  ]
-  const files = inputs.flatMap((pattern) =>
-    globSync(pattern, {
-      cwd: root,
-      exclude: (path) => /(?:^|\/)(?:node_modules|test|dist|\.readme-.*)$/.test(path)
-    })
-  )
-  for (const file of [...new Set(files)].toSorted()) {
-    const path = join(root, file)
-    if (statSync(path).isFile()) hash.update(`${file}\0`).update(readFileSync(path))
-  }
-  return hash.digest('hex').slice(0, 16)
-}
-
-/**
- * The tarballs that a release would publish, by the names of their packages. They are built once for the same sources,
- * and are kept in the temporary folder for a day.
- */
-export async function packedPackages(t: Test): Promise<ReadonlyMap<string, string>> {
-  const folder = join(tmpdir(), prefix + contentHash())
-  if (!existsSync(folder)) {
-    await exclusively(folder, () => {
-      if (!existsSync(folder)) pack(t, folder)
-    })
-  }
-  utimesSync(folder, new Date(), new Date())
+/** The tarballs that a release would publish, by the names of their packages. They are made once for the same sources. */
+export async function packedPackages(): Promise<ReadonlyMap<string, string>> {
+  const workspace = await builtWorkspace()
+  const folder = await prepared('packs', (folder) => {
+    const chosen = packageNames.flatMap((name) => ['--filter', name])
+    const pnpm = join(root, 'node_modules/pnpm/bin/pnpm.mjs')
+    const args = [pnpm, '--recursive', ...chosen, 'pack', '--pack-destination', folder]
+    run(process.execPath, args, { cwd: workspace })
+  })
   const files = readdirSync(folder)
   return new Map(
     packageNames.map((name) => {
@@ -70,21 +23,6 @@ export async function packedPackages(t: Test): Promise<ReadonlyMap<string, strin
       return [name, join(folder, file)]
     })
   )
-}
-
-/** Packs into a folder beside `folder`, which gets that name only once it is complete. */
-function pack(t: Test, folder: string): void {
-  for (const name of readdirSync(tmpdir()).filter((name) => name.startsWith(prefix))) {
-    const old = join(tmpdir(), name)
-    if (Date.now() - statSync(old).mtimeMs > day) rmSync(old, { recursive: true, force: true })
-  }
-  const packs = mkdtempSync(join(tmpdir(), 'seaworthy-packing-'))
-  const chosen = packageNames.flatMap((name) => ['--filter', name])
-  const pnpm = join(root, 'node_modules/pnpm/bin/pnpm.mjs')
-  const copy = copyWorkspace(t)
-  build(copy)
-  run(process.execPath, [pnpm, '--recursive', ...chosen, 'pack', '--pack-destination', packs], { cwd: copy })
-  renameSync(packs, folder)
 }
 
 /** The parts of an installed app. */
@@ -102,7 +40,7 @@ export async function installedApp(
   t: Test,
   { packages, files = {}, manifest = {} }: InstalledAppOptions
 ): Promise<string> {
-  const packed = await packedPackages(t)
+  const packed = await packedPackages()
   const folder = temporaryFolder(t, 'app')
   const wanted = packages.map((spec): [name: string, version: string] => {
     const at = spec.indexOf('@', 1)

@@ -9,20 +9,25 @@ import type { Test } from 'tap'
 
 const require = createRequire(import.meta.url)
 
-/** A registry for one test: packages published there stay there, all others come from npm's. */
+/** A registry of the test's own: packages published there stay there, all others come from npm's. */
 export interface Registry {
   url: string
-  /** The environment for npm and pnpm: this registry, a cache of its own, and no user's settings. */
+  /** The environment for npm and pnpm: this registry, caches of the tests, and no user's settings. */
   env: NodeJS.ProcessEnv
+  stop(): Promise<void>
 }
 
-export async function startRegistry(t: Test): Promise<Registry> {
+/**
+ * Starts a registry. What it has is in the folder `shared`, which others may use at the same time: packages, those that
+ * came from npm's registry too, and the caches of package managers, which tell packages by what is in them.
+ */
+export async function startRegistry(t: Test, shared: string): Promise<Registry> {
   const folder = temporaryFolder(t, 'registry')
   const port = await freePort()
   const url = `http://127.0.0.1:${port}/`
   const upstream = spawnSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).stdout.trim()
   const settings = {
-    storage: join(folder, 'storage'),
+    storage: join(shared, 'storage'),
     uplinks: { npm: { url: upstream, maxage: '60m', timeout: '60s', max_fails: 10 } },
     packages: {
       '@seaworthy/*': { access: '$all', publish: '$all' },
@@ -51,13 +56,17 @@ export async function startRegistry(t: Test): Promise<Registry> {
       PATH: process.env.PATH ?? '',
       HOME: home,
       npm_config_userconfig: join(home, '.npmrc'),
-      npm_config_cache: join(folder, 'cache'),
+      npm_config_cache: join(shared, 'cache'),
       npm_config_registry: url,
-      npm_config_store_dir: join(folder, 'store'),
+      npm_config_store_dir: join(shared, 'store'),
       npm_config_audit: 'false',
       npm_config_fund: 'false',
       npm_config_update_notifier: 'false',
       CI: 'true'
+    },
+    async stop() {
+      server.kill()
+      await server.exit
     }
   }
 }

@@ -1,6 +1,7 @@
 import { spawnSync, type SpawnSyncOptions } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { prepared } from './prepared.ts'
 import { startRegistry, type Registry } from './registry.ts'
 import { temporaryFolder } from './servers.ts'
 import type { Test } from 'tap'
@@ -9,8 +10,9 @@ export const root: string = join(import.meta.dirname, '../../..')
 
 /** Runs a program to its end; throws with what it printed when it fails. */
 export function run(command: string, args: readonly string[], options: SpawnSyncOptions = {}): string {
-  // The test runner follows programs into their children by this variable, and changes how they load modules.
-  const free = ['-u', 'NODE_OPTIONS', command, ...args]
+  // The test runner follows programs into their children by the first, and changes how they load modules. By the second it
+  // keeps compiled code, which is of no use where a test has a folder of its own.
+  const free = ['-u', 'NODE_OPTIONS', '-u', 'NODE_COMPILE_CACHE', command, ...args]
   const result = spawnSync('env', free, { ...options, encoding: 'utf8', maxBuffer: 2 ** 26 })
   if (result.status === 0) return result.stdout
   const what = [command, ...args].join(' ')
@@ -22,6 +24,11 @@ export function run(command: string, args: readonly string[], options: SpawnSync
 /** The workspace as the release workflow has it, committed, in a folder where versions may be changed. */
 export function copyWorkspace(t: Test): string {
   const copy = temporaryFolder(t, 'workspace')
+  copyWorkspaceTo(copy)
+  return copy
+}
+
+function copyWorkspaceTo(copy: string): void {
   for (const file of ['package.json', 'pnpm-workspace.yaml', 'pnpm-lock.yaml', '.pnpmfile.cjs', '.gitignore'])
     cpSync(join(root, file), join(copy, file))
   mkdirSync(join(copy, 'packages'))
@@ -32,7 +39,6 @@ export function copyWorkspace(t: Test): string {
   cpSync(join(root, '.changeset'), join(copy, '.changeset'), { recursive: true })
   run('git', ['init', '--quiet'], { cwd: copy })
   commit(copy)
-  return copy
 }
 
 /** Commits all that changed in a copy. */
@@ -73,24 +79,37 @@ export function giveVersions(copy: string): void {
 
 const changeset = join(root, 'node_modules/@changesets/cli/bin.js')
 
-/** Builds every package into a copy. */
-export function build(copy: string): void {
-  const env = { ...process.env, BUILD_OUT: join(copy, 'packages') }
-  run(process.execPath, ['.ci/build.mjs'], { cwd: root, env })
-}
+/** A copy of the workspace with every package built, made once for the same sources. It is not to be changed. */
+export const builtWorkspace = async (): Promise<string> =>
+  prepared('build', (copy) => {
+    copyWorkspaceTo(copy)
+    run(process.execPath, ['.ci/build.mjs'], {
+      cwd: root,
+      env: { ...process.env, BUILD_OUT: join(copy, 'packages') }
+    })
+  })
 
-/** Starts a registry and releases every package to it, step by step as the workflow does. */
-export async function releaseLocally(t: Test): Promise<Registry> {
-  const registry = await startRegistry(t)
-  const copy = copyWorkspace(t)
+/** Releases every package to a registry, step by step as the workflow does. */
+function release(t: Test, workspace: string, registry: Registry): void {
+  const copy = temporaryFolder(t, 'workspace')
+  cpSync(workspace, copy, { recursive: true })
   giveVersions(copy)
   const objections = releaseObjections(copy)
   if (objections !== '') throw new Error(objections)
 
-  build(copy)
   const env = { ...registry.env, PATH: `${join(root, 'node_modules/.bin')}:${registry.env.PATH}` }
   const packed = temporaryFolder(t, 'packed')
   run(process.execPath, [changeset, 'pack', '--out-dir', packed], { cwd: copy, env })
   run(process.execPath, [changeset, 'publish', '--from-pack-dir', packed, '--no-git-tag'], { cwd: copy, env })
-  return registry
+}
+
+/** Starts a registry that has the release of every package. They are released once for the same sources. */
+export async function releaseLocally(t: Test): Promise<Registry> {
+  const workspace = await builtWorkspace()
+  const shared = await prepared('release', async (folder) => {
+    const registry = await startRegistry(t, folder)
+    release(t, workspace, registry)
+    await registry.stop()
+  })
+  return startRegistry(t, shared)
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './free-port.ts'
 import { start, type RunningProcess } from './process.ts'
+import { prepared } from './prepared.ts'
 import { commandPath } from './requires.ts'
 import { until } from './until.ts'
 
@@ -92,34 +93,38 @@ export async function startRedis(t: Teardown, args: readonly string[] = []): Pro
   )
 }
 
+// PostgreSQL refuses to run as root: as root it runs as the user that its package made.
+const asItsUser = (command: string, args: string[]): [string, string[]] =>
+  process.getuid?.() === 0
+    ? ['setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', command, ...args]]
+    : [command, args]
+
+/** The files of an empty database, made once for all tests. */
+async function emptyDatabase(initdb: string): Promise<string> {
+  const folder = await prepared(`postgres${initdb.replaceAll(/\W+/g, '-')}`, (folder) => {
+    chmodSync(folder, 0o777)
+    const args = ['-D', join(folder, 'data'), '-U', 'postgres', '-A', 'trust', '--no-sync']
+    const made = spawnSync(...asItsUser(initdb, args), { encoding: 'utf8', cwd: folder })
+    if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
+  })
+  return join(folder, 'data')
+}
+
 /** A PostgreSQL of the test's own: user and database `postgres`, no password. */
 export async function startPostgres(t: Teardown): Promise<RealServer> {
   const folder = temporaryFolder(t, 'postgres')
   const port = await freePort()
   const data = join(folder, 'data')
-  // PostgreSQL refuses to run as root: as root it runs as the user that its package made.
   chmodSync(folder, 0o777)
-  const root = process.getuid?.() === 0
-  const wrapped = (command: string, args: string[]): [string, string[]] =>
-    root
-      ? ['setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', command, ...args]]
-      : [command, args]
-  const initdb = wrapped(commandPath('initdb') ?? 'initdb', [
-    '-D',
-    data,
-    '-U',
-    'postgres',
-    '-A',
-    'trust',
-    '--no-sync'
-  ])
-  const made = spawnSync(...initdb, { encoding: 'utf8', cwd: folder })
-  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
+  const empty = await emptyDatabase(commandPath('initdb') ?? 'initdb')
+  // With its owner, whom Node's copy would not keep.
+  const copied = spawnSync('cp', ['-a', empty, data], { encoding: 'utf8' })
+  if (copied.status !== 0) throw new Error(`cp failed: ${copied.stderr}`)
 
   const settings = ['-D', data, '-p', `${port}`, '-h', '127.0.0.1', '-k', folder, '-F']
   // A wrapper of the same name may stand before the real one on the PATH.
   const binary = commandPath('initdb')?.replace(/initdb$/, 'postgres') ?? 'postgres'
-  const [command, args] = wrapped(binary, settings)
+  const [command, args] = asItsUser(binary, settings)
   return serve(
     t,
     port,

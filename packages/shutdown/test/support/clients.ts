@@ -33,6 +33,8 @@ export interface ClientOptions {
   tls?: boolean
 }
 
+const pause = (think: number) => new Promise((resolve) => setTimeout(resolve, Math.random() * think))
+
 /** Keep-alive clients that never retry; only new connections follow the route. */
 export function startClients(route: Route, options: ClientOptions = {}): TracedClients {
   const { connections = 50, think = 0, path = '/', method = 'GET', tls = false } = options
@@ -58,7 +60,7 @@ export function startClients(route: Route, options: ClientOptions = {}): TracedC
         count.failed[result] = (count.failed[result] ?? 0) + 1
         failures.push({ id, result, isReused })
       }
-      if (think > 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * think))
+      if (think > 0) await pause(think)
     }
     agent.destroy()
   })
@@ -88,7 +90,13 @@ function once(options: RequestOptions, body: string | undefined): Promise<Omit<F
 /** Clients that send `depth` requests at once on a connection and want as many answers. */
 export function startPipelining(
   route: Route,
-  { connections = 20, depth = 5, path = '/', method = 'GET' }: ClientOptions & { depth?: number } = {}
+  {
+    connections = 20,
+    depth = 5,
+    think = 0,
+    path = '/',
+    method = 'GET'
+  }: ClientOptions & { depth?: number } = {}
 ): Clients {
   const count: Count = { ok: 0, failed: {} }
   let going = true
@@ -108,6 +116,7 @@ export function startPipelining(
           const name = error ?? 'unanswered'
           count.failed[name] = (count.failed[name] ?? 0) + depth - answers
         }
+        if (think > 0) await pause(think)
       }
       socket.destroy()
     }
