@@ -1496,7 +1496,8 @@ interface AuthOptions {
     redis?: RedisClient;
     /**
      * The prefix of every key in Redis. It differs for each service, so that services on one Redis do not end each other's
-     * logins. Keep the braces: they keep the keys on one node of a cluster.
+     * logins. Keep the braces: they keep the keys on one node of a cluster. Without this option a second registration in the
+     * app has `2:` behind it, unless the two have a secret in common.
      *
      * @defaultValue `seaworthy:{auth:NAME}:`, where NAME is `jwt.issuer`, else `OTEL_SERVICE_NAME`, else the name of the
      * service's package
@@ -1780,9 +1781,9 @@ interface ListedSession extends SessionRecord {
 interface Sessions {
     /** A user's sessions that have not ended, the newest login first. */
     list(subject: string): Promise<readonly ListedSession[]>;
-    /** Ends one session: its cookie is not valid any more. */
+    /** Ends one session, by its id or one that it had before: its cookie is not valid any more. */
     revoke(id: string, subject?: string): Promise<void>;
-    /** Ends all sessions of a user, except `except`. */
+    /** Ends all sessions of a user that began before, except `except`. */
     revokeAll(subject: string, except?: string): Promise<void>;
     /** The id of the request's session. */
     idOf(request: AnyRequest): string | undefined;

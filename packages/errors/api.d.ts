@@ -218,21 +218,6 @@ interface ProblemBody {
  */
 type HttpErrorOptions = Omit<AppErrorOptions, 'statusCode'>;
 /**
- * Options of an error that tells the client when to retry.
- *
- * @example
- * const options: RetryableOptions = { retryAfter: 30 }
- * throw new ServiceUnavailableError('The warehouse is away', options)
- */
-interface RetryableOptions extends HttpErrorOptions {
-    /**
-     * **Seconds** until a retry makes sense, at least 0. It is rounded up and sent as `Retry-After`.
-     *
-     * @defaultValue none: the response has no `Retry-After`
-     */
-    retryAfter?: number | undefined;
-}
-/**
  * 400 Bad Request: the server cannot understand the request.
  *
  * @example
@@ -314,15 +299,6 @@ declare class UnprocessableEntityError extends AppError {
     constructor(message?: string, options?: HttpErrorOptions);
 }
 /**
- * 429 Too Many Requests.
- *
- * @example
- * throw new TooManyRequestsError('One export a minute', { retryAfter: 60 })
- */
-declare class TooManyRequestsError extends AppError {
-    constructor(message?: string, options?: RetryableOptions);
-}
-/**
  * 502 Bad Gateway: an upstream service sent an invalid response.
  *
  * @example
@@ -330,6 +306,31 @@ declare class TooManyRequestsError extends AppError {
  */
 declare class BadGatewayError extends AppError {
     constructor(message?: string, options?: HttpErrorOptions);
+}
+
+/**
+ * Options of an error that tells the client when to retry.
+ *
+ * @example
+ * const options: RetryableOptions = { retryAfter: 30 }
+ * throw new ServiceUnavailableError('The warehouse is away', options)
+ */
+interface RetryableOptions extends HttpErrorOptions {
+    /**
+     * **Seconds** until a retry makes sense, at least 0. It is rounded up and sent as `Retry-After`.
+     *
+     * @defaultValue none: the response has no `Retry-After`
+     */
+    retryAfter?: number | undefined;
+}
+/**
+ * 429 Too Many Requests.
+ *
+ * @example
+ * throw new TooManyRequestsError('One export a minute', { retryAfter: 60 })
+ */
+declare class TooManyRequestsError extends AppError {
+    constructor(message?: string, options?: RetryableOptions);
 }
 /**
  * 503 Service Unavailable: the service cannot handle the request at the moment.

@@ -699,11 +699,12 @@ interface Config<E> extends SeaworthyOptions {
  * await app.register(seaworthy, config)
  * await app.listen(config.listen)
  * @param env - The variables, `process.env` by default.
- * @throws Error with `code: 'ERR_ENVIRONMENT'` and all problems: names and rules, never a value.
+ * @throws Error with `code: 'ERR_ENVIRONMENT'` and all problems: names and rules, never a value. RangeError with
+ * `code: 'INVALID_OPTION'` for a rule of the app that is wrong itself.
  */
 declare function fromEnv<const S extends EnvironmentSchema = {
     properties: Record<never, never>;
-}>(env?: NodeJS.ProcessEnv, { schema }?: FromEnvOptions<S>): Config<Omit<Environment, keyof S['properties']> & EnvironmentOf<S>>;
+}>(env?: NodeJS.ProcessEnv, options?: FromEnvOptions<S>): Config<Omit<Environment, keyof S['properties']> & EnvironmentOf<S>>;
 
 /**
  * `backed off`: the app had registered a plugin or decorator that does the same.

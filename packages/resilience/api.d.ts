@@ -1157,7 +1157,8 @@ interface SheddingOptions {
     maxDelay?: number;
     /**
      * The interval in which both are measured. Shedding starts after ten overloaded intervals, a second by default, and
-     * changes with each interval from then on. Milliseconds, 50 to 60000.
+     * changes with each interval from then on; an overload that comes back within fifty intervals is shed at
+     * once. Milliseconds, 50 to 60000.
      *
      * @defaultValue 100
      * @throws RangeError outside that range.

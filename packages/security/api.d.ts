@@ -1220,6 +1220,15 @@ declare module 'fastify' {
 }
 
 /**
+ * Whether the `X-Forwarded-*` headers of a peer or proxy are trusted, as Fastify's constructor takes it.
+ *
+ * @example
+ * const trusts: TrustsProxy = (address) => address === '10.0.0.1'
+ * const app = Fastify({ trustProxy: trusts })
+ */
+type TrustsProxy = (address: string, hop: number) => boolean;
+
+/**
  * Options that only Fastify's constructor can apply. The plugin takes the same, to check that they are applied.
  *
  * @example
@@ -1276,8 +1285,8 @@ interface SecurityServerOptions {
  * const app = Fastify(settings)
  */
 interface SecurityServerSettings {
-    /** The proxies whose `X-Forwarded-*` headers are trusted. */
-    trustProxy: string[] | false;
+    /** Whether the `X-Forwarded-*` headers of a proxy are trusted. */
+    trustProxy: TrustsProxy | false;
     /** The largest body, in bytes, at least 1. */
     bodyLimit: number;
     /** Milliseconds for a whole request to arrive, at least 1. */
@@ -1645,4 +1654,4 @@ declare module 'fastify' {
 declare const validation: FastifyPluginAsync<ValidationOptions>;
 
 export { ConcurrencyLimitError, RateLimitError, RateLimitStoreError, SecurityError, concurrencyLimit, cors, security as default, headers, clientNetwork as normalizeIP, rateLimit, security, securityServerOptions, validation };
-export type { Boundary, ConcurrencyLimitOptions, ConcurrencyOptions, CorsDelegator, CorsHook, CorsOptions, CspNonce, HeadersOptions, HelmetHeaders, HelmetRouteOption, LimitInfo, LimitOptions, MakeRateLimit, MakeRateLimitCheck, Mode, NodeRedisClient, OpenBoundary, OriginFunction, OriginList, OriginRule, Profile, RateLimitContext, RateLimitHeader, RateLimitHook, RateLimitOptions, RateLimitResult, RateLimitStore, RateLimitStoreClass, RedisClient, RedisConnection, RouteConcurrency, RouteCors, RouteHeaders, RouteHeadersOptions, RouteHelmet, RouteLimitOptions, RouteRateLimit, RouteValidation, RouteValidationOptions, SecurityErrorCode, SecurityErrorOptions, SecurityOptions, SecurityServerOptions, SecurityServerSettings, SecurityStatus, StoreCallback, StoreErrorPolicy, UnsafePatterns, UpstashClient, ValidationOptions };
+export type { Boundary, ConcurrencyLimitOptions, ConcurrencyOptions, CorsDelegator, CorsHook, CorsOptions, CspNonce, HeadersOptions, HelmetHeaders, HelmetRouteOption, LimitInfo, LimitOptions, MakeRateLimit, MakeRateLimitCheck, Mode, NodeRedisClient, OpenBoundary, OriginFunction, OriginList, OriginRule, Profile, RateLimitContext, RateLimitHeader, RateLimitHook, RateLimitOptions, RateLimitResult, RateLimitStore, RateLimitStoreClass, RedisClient, RedisConnection, RouteConcurrency, RouteCors, RouteHeaders, RouteHeadersOptions, RouteHelmet, RouteLimitOptions, RouteRateLimit, RouteValidation, RouteValidationOptions, SecurityErrorCode, SecurityErrorOptions, SecurityOptions, SecurityServerOptions, SecurityServerSettings, SecurityStatus, StoreCallback, StoreErrorPolicy, TrustsProxy, UnsafePatterns, UpstashClient, ValidationOptions };

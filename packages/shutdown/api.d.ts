@@ -163,7 +163,8 @@ interface PreflightOptions {
      */
     port?: number;
     /**
-     * The path that responds with 2xx once the service is ready.
+     * The path that responds with 2xx once the service is ready: over http, or over TLS or HTTP/2 where the service speaks
+     * only these. Its certificate is not checked.
      *
      * @defaultValue '/health/ready'
      */

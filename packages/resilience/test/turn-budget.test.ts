@@ -12,15 +12,24 @@ function spin(milliseconds: number): void {
 const nextTurn = () => new Promise<void>((resolve) => void setImmediate(resolve))
 
 t.test('under overload a turn of the event loop admits requests until its time is spent', async (t) => {
-  const budget = new TurnBudget(20)
+  const budget = new TurnBudget()
   const spent = () => priorities.filter((priority) => budget.isSpent(priority))
   await nextTurn()
   t.notOk(budget.isSpent('low'), 'a turn admits one request, whatever its priority')
-  spin(21)
+  spin(16)
   t.ok(budget.isSpent('low'))
   t.ok(budget.isSpent('normal'))
   spin(80)
   t.strictSame(spent(), ['low', 'normal', 'high'])
   await nextTurn()
   t.notOk(budget.isSpent('normal'), 'the next turn has time of its own')
+})
+
+t.test('while connections wait, turns are shorter', async (t) => {
+  const budget = new TurnBudget()
+  budget.adapt(100)
+  budget.isSpent('normal')
+  spin(9)
+  t.ok(budget.isSpent('normal'))
+  t.notOk(budget.isSpent('critical'))
 })
