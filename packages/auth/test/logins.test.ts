@@ -214,7 +214,8 @@ t.test('an attempt without an answer of the database is no guess', async (t) => 
 })
 
 t.test('spellings that a database may take for one account share their attempts', async (t) => {
-  const { status } = await build(t, { login: { attempts: 2, accountFactor: 1, addressFactor: 1000 } })
+  const login = { attempts: 2, accountFactor: 1, addressFactor: 1000, delay: 600_000, maxDelay: 600_000 }
+  const { status } = await build(t, { login })
   const spellings = ['josé', 'jose', 'JOSÉ', 'jose\u0301', 'jo\u200Bse', 'ｊｏｓｅ', ' jose ']
   const codes: number[] = []
   for (const account of spellings) codes.push(await status(account, 'wrong', `192.0.2.${codes.length + 1}`))
