@@ -2,7 +2,14 @@
 import { EventEmitter } from 'node:events'
 import FakeTimers from '@sinonjs/fake-timers'
 import t, { type Test } from 'tap'
-import { connectionErrors, GuardedRedis, redisAddress, redisScript, type RedisClient } from '../src/index.ts'
+import {
+  connectionErrors,
+  GuardedRedis,
+  outageCause,
+  redisAddress,
+  redisScript,
+  type RedisClient
+} from '../src/index.ts'
 
 class Client extends EventEmitter implements RedisClient {
   status = 'ready'
@@ -156,4 +163,28 @@ t.test('a client says where its server is, without a password', async (t) => {
     [{}, 'Redis']
   ]
   for (const [client, text] of addresses) t.equal(redisAddress(client), text)
+})
+
+t.test('errors of several scripts have one cause', async (t) => {
+  const [one, other] = [
+    '5ffc9baf1448ec34f6cf19d96e5aa9365657f7c3',
+    '0a1b9baf1448ec34f6cf19d96e5aa9365657f7c3'
+  ]
+  const messages: ((sha: string, line: number) => string)[] = [
+    (sha, line) =>
+      `ERR The user executing the script can't run this command or subcommand script: ${sha}, on @user_script:${line}.`,
+    (sha, line) =>
+      `ERR Error running script (call to f_${sha}): @user_script:${line}: @user_script: ${line}: The user executing the script can't run this command`,
+    (sha, line) =>
+      `OOM command not allowed when used memory > 'maxmemory'. script: ${sha}, on @user_script:${line}.`
+  ]
+  const causes = messages.map((message) => {
+    const [first, second] = [
+      outageCause(new Error(message(one, 2))),
+      outageCause(new Error(message(other, 13)))
+    ]
+    t.equal(first, second)
+    return first
+  })
+  t.equal(new Set(causes).size, messages.length)
 })

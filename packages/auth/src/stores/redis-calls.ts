@@ -2,6 +2,7 @@ import {
   connectionErrors,
   GuardedRedis,
   isReplyError,
+  outageCause,
   redisAddress,
   stopListening,
   withoutCommand,
@@ -59,8 +60,8 @@ export function redisCalls({ client, keyPrefix, timeout, log }: RedisCallsOption
         if (reported.size > 0) log.info(`auth: ${server} answers again`)
         reported.clear()
       }
-      if (up || error === undefined || !isNews || reported.has(error.message)) return
-      reported.add(error.message)
+      if (up || error === undefined || !isNews || reported.has(outageCause(error))) return
+      reported.add(outageCause(error))
       // Without a connection there are no reads either.
       const kind = about === 'changes' && isReplyError(error) ? 'changes' : 'calls'
       const what = `${server} does not take ${kind} (${error.message})`

@@ -1,5 +1,6 @@
 import { canSend, type RedisClient } from './client.ts'
 import { isErrorOfKey, isReplyError } from './server-errors.ts'
+import { outageCause } from './outage-cause.ts'
 import { withoutCommand } from './without-command.ts'
 
 /** Timeouts in a row after which Redis counts as down: a single one may be a pause. */
@@ -114,8 +115,8 @@ export class OutageDetector {
   }
 
   #report(error: Error, isVague: boolean): void {
-    const cause = causeOf(error)
-    const isSame = this.#reported !== undefined && causeOf(this.#reported) === cause
+    const cause = outageCause(error)
+    const isSame = this.#reported !== undefined && outageCause(this.#reported) === cause
     if (isSame && (isVague || this.#vagueProbes === undefined)) return
     this.#reported = error
     this.#vagueProbes = isVague ? 0 : undefined
@@ -136,7 +137,7 @@ export class OutageDetector {
   }
 
   #reportErrorOfKey(error: Error): void {
-    const cause = causeOf(error)
+    const cause = outageCause(error)
     if (this.#causesOfKeys.has(cause) || this.#causesOfKeys.size >= maxCausesOfKeys) return
     this.#causesOfKeys.add(cause)
     this.#options.onErrorOfKey?.(error)
@@ -190,6 +191,3 @@ export class OutageDetector {
 
 /** A client that is the app's may throw instead of rejecting. */
 const ping = async (client: RedisClient): Promise<unknown> => client.ping()
-
-/** The part of a message that two errors of one cause share: Redis' code, without names of scripts and keys. */
-const causeOf = ({ message }: Error): string => /\b[A-Z]{4,}\b/.exec(message)?.[0] ?? message
