@@ -1,10 +1,22 @@
 // Runs test files side by side, each in a process of its own, in the order in which they come.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
 // The sources are run as they are: without source maps, which only dependencies have and which each process would read.
 const nodeArgs = ['--conditions=@seaworthy/source', '--disable-warning=ExperimentalWarning']
+
+/** What a file needs besides: tap's loader, where it replaces modules. */
+function loaderOf(file) {
+  if (!readFileSync(file, 'utf8').includes('.mockImport')) return []
+  const tap = createRequire(import.meta.resolve('tap'))
+  const loader = join(tap.resolve('@tapjs/mock/package.json'), '../dist/esm/import.mjs')
+  return [`--import=${pathToFileURL(loader)}`]
+}
 
 /** The longest that a file may take, in milliseconds. Its own time-outs, tap's, end it long before. */
 const limit = 3_600_000
@@ -25,7 +37,10 @@ const indented = (text) => text.replaceAll(/^(?=.)/gm, '    ')
 /** Runs a file. Gives its TAP, the counts in it, its seconds, and why it failed without a failed assertion. */
 async function runFile(file, env, onText) {
   const start = performance.now()
-  const child = spawn(process.execPath, [...nodeArgs, file], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...nodeArgs, ...loaderOf(file), file], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
   running.add(child)
   const timer = setTimeout(() => child.kill('SIGKILL'), limit)
   let output = ''

@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import { provided, reporterPort } from '@seaworthy/contract'
-import { capDelay } from '@seaworthy/internal'
+import { capDelay, withTimeout } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 import { warnMisconfiguration, warnRivals } from './misconfiguration.ts'
 import { flushLog } from './process/flush-log.ts'
@@ -11,6 +11,8 @@ import type { ShutdownSequence } from './sequence.ts'
 import { rivalListeners } from './supervisors/rival-listeners.ts'
 import { connectSupervisors, type Supervisors } from './supervisors/supervisors.ts'
 
+/** Milliseconds that the exit waits for the programs that notify supervisors to start, one after the other. */
+const supervisorWaitMs = 1000
 /** After the budget and a tenth of it, but this many milliseconds at most, the process exits, whatever hangs. */
 const exitMarginMs = 1000
 const exitMarginShare = 0.1
@@ -157,6 +159,8 @@ export class AppShutdown implements ManagedApp {
     const code = isClean && !this.#hasFatalError ? 0 : 1
     log.info({ reason, code, duration: Math.round(performance.now() - start) }, 'shutdown: done')
     await flushLog(log, this.#options.flushTimeout)
+    // What a supervisor has not got by then is sent out of order.
+    await withTimeout(supervisorWaitMs, () => this.#supervisors.started()).catch(() => undefined)
     this.#leave()
     this.#process.finished(this, code)
     return code

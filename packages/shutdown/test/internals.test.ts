@@ -130,7 +130,7 @@ t.test('a write that is under way is waited for', async (t) => {
 t.test('missing parts are logged in one line at start', async (t) => {
   const warnings: unknown[] = []
   const log = { warn: (...args: unknown[]) => void warnings.push(args.at(-1)), debug: () => undefined }
-  const withoutSymbols = { log } as unknown as FastifyInstance
+  const withoutSymbols = { log, hasDecorator: () => false } as unknown as FastifyInstance
   warnMisconfiguration(withoutSymbols, { gracePeriod: undefined } as ResolvedOptions, 0)
   t.match(warnings, [/^shutdown: private parts are missing: fastify\.serverBindings .*, fastify\.options /])
   t.equal(warnings.length, 1)

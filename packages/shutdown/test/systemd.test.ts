@@ -1,4 +1,5 @@
 // The notifications that systemd gets through its socket, sent by the real `systemd-notify`.
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { requires, start, temporaryFolder, until } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
@@ -64,6 +65,24 @@ requires(
   async (t) => {
     const { NOTIFY_SOCKET, notifications } = await manager(t)
     const app = await service(t, { drainDelay: 0 }, { NOTIFY_SOCKET })
+    app.kill()
+    t.equal((await app.exit).code, 0)
+    await until('both', () => notifications().length >= 2)
+    t.match(notifications(), [/^READY=1/, /^STOPPING=1/])
+  }
+)
+
+requires(
+  ['perl', 'systemd-notify'],
+  'a program that notifies ready slowly is not overtaken by the one for stopping',
+  async (t) => {
+    const { NOTIFY_SOCKET, notifications } = await manager(t)
+    const folder = temporaryFolder(t, 'slow-notify')
+    const slow = `#!/bin/sh\ncase "$1" in READY*) sleep 0.5;; esac\nPATH="$REAL_PATH" exec systemd-notify "$@"\n`
+    writeFileSync(join(folder, 'systemd-notify'), slow, { mode: 0o755 })
+    const { PATH = '' } = process.env
+    const env = { NOTIFY_SOCKET, REAL_PATH: PATH, PATH: `${folder}:${PATH}` }
+    const app = await service(t, { drainDelay: 0 }, env)
     app.kill()
     t.equal((await app.exit).code, 0)
     await until('both', () => notifications().length >= 2)

@@ -7,6 +7,8 @@ export interface Supervisors {
   ready(): void
   /** @param budget - Milliseconds that the shutdown may take. */
   stopping(budget: number): void
+  /** Resolves when all that was said is on its way. */
+  started(): Promise<void>
   close(): void
 }
 
@@ -25,6 +27,7 @@ export function connectSupervisors(
       notifier?.ready()
     },
     stopping: (budget) => notifier?.stopping(budget),
+    started: () => notifier?.started() ?? Promise.resolve(),
     close() {
       manager?.close()
       notifier?.close()

@@ -7,6 +7,8 @@ export interface SystemdNotifier {
   ready(): void
   /** @param budget - Milliseconds that the shutdown may take: systemd extends its timeout to them. */
   stopping(budget: number): void
+  /** Resolves when the program of the last state has started, so that none overtakes another at the exit. */
+  started(): Promise<void>
   close(): void
 }
 
@@ -35,6 +37,7 @@ export function systemdNotifier(
     stopping(budget) {
       queue.add(['STOPPING=1', `EXTEND_TIMEOUT_USEC=${budget * 1000}`])
     },
+    started: queue.whenEmpty,
     close() {
       clearInterval(watchdog)
       queue.sendRest()
@@ -74,10 +77,12 @@ function createSender(log: FastifyBaseLogger): Send {
 function createQueue(send: Send) {
   const waiting: (readonly string[])[] = []
   let isSending = false
+  let onEmpty: (() => void) | undefined
   const sendNext = () => {
     const state = waiting.shift()
     isSending = state !== undefined
     if (state) send(state, sendNext)
+    if (waiting.length === 0) onEmpty?.()
   }
   return {
     isEmpty: () => waiting.length === 0,
@@ -85,6 +90,8 @@ function createQueue(send: Send) {
       waiting.push(state)
       if (!isSending) sendNext()
     },
+    whenEmpty: () =>
+      waiting.length === 0 ? Promise.resolve() : new Promise<void>((resolve) => (onEmpty = resolve)),
     /** Starts all programs at once: the process is about to exit, and would not see the end of the first one. */
     sendRest() {
       for (const state of waiting.splice(0)) send(state, () => undefined)
