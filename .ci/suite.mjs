@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url'
 // The sources are run as they are: without source maps, which only dependencies have and which each process would read.
 const nodeArgs = ['--conditions=@seaworthy/source', '--disable-warning=ExperimentalWarning']
 
-/** What a file needs besides: tap's loader, where it replaces modules. */
+/** The arguments that load tap's loader for a file that replaces modules. */
 function loaderOf(file) {
   if (!readFileSync(file, 'utf8').includes('.mockImport')) return []
   const tap = createRequire(import.meta.resolve('tap'))

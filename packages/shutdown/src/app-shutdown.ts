@@ -159,7 +159,7 @@ export class AppShutdown implements ManagedApp {
     const code = isClean && !this.#hasFatalError ? 0 : 1
     log.info({ reason, code, duration: Math.round(performance.now() - start) }, 'shutdown: done')
     await flushLog(log, this.#options.flushTimeout)
-    // What a supervisor has not got by then is sent out of order.
+    // A state that is not on its way by then is sent out of order.
     await withTimeout(supervisorWaitMs, () => this.#supervisors.started()).catch(() => undefined)
     this.#leave()
     this.#process.finished(this, code)
