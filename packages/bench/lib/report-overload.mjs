@@ -2,10 +2,12 @@
 import { shown, table } from './table.mjs'
 
 const kinds = {
-  work: 'Work of the main thread, some five milliseconds a request',
+  work: 'Work of the main thread, four milliseconds a request',
   upstream: 'An upstream that works on twenty requests at a time, fifty milliseconds each',
   mixed: 'The same work; one request in four is of high priority, the others of low'
 }
+/** A probe that got no answer took forever, which JSON writes as null. */
+const probeTime = ({ probeMs }) => (Number.isFinite(probeMs) ? shown(probeMs, 0) : 'no answer')
 const percent = (share) => (share === undefined ? '–' : `${shown(share * 100)} %`)
 
 export function overload({ seconds, deadline, rejection, rows }) {
@@ -47,7 +49,7 @@ export function overload({ seconds, deadline, rejection, rows }) {
             percent(row.shed),
             percent(row.late),
             percent(row.importantLost),
-            shown(row.probeMs ?? undefined, 0),
+            probeTime(row),
             shown(row.backMs, 0)
           ])
       )
