@@ -30,11 +30,14 @@ t.test('a stopped upstream causes 502, then 503 with Retry-After and without a c
 })
 
 t.test('a slow upstream causes 504, and its connection is closed', async (t) => {
-  const app = await buildApp(t, { defaults: { timeout: 300, retry: false } })
+  const clock = new ManualClock()
+  const app = await buildApp(t, { clock, defaults: { timeout: 300, retry: false } })
   const upstream = await startUpstream(t, silence)
   for (let call = 0; call < 5; call++) {
-    const error = await errorOf(app.resilience.fetch(noRequest, upstream.url))
-    t.match(error, { statusCode: 504, code: 'TIMEOUT' })
+    const failed = errorOf(app.resilience.fetch(noRequest, upstream.url))
+    await until('the call', () => upstream.seen.length === call + 1)
+    await clock.advance(300)
+    t.match(await failed, { statusCode: 504, code: 'TIMEOUT' })
     await upstream.seen[call]!.gone
   }
 })

@@ -76,8 +76,9 @@ t.test('under overload requests are rejected by priority, critical ones and prob
   t.strictSame(order, ['/low', '/normal', '/high'])
   t.ok(shed.includes('/plain'), 'a route without priority has normal priority')
   for (const url of ['/critical', '/health/live', '/metrics']) t.strictSame(Object.keys(seen[url]!), ['200'])
-  t.ok(seen['/low']![503]! > seen['/normal']![503]!)
-  t.ok(seen['/normal']![503]! > seen['/high']![503]!)
+  // Equal where the level has risen over all of them within a round.
+  t.ok(seen['/low']![503]! >= seen['/normal']![503]!)
+  t.ok(seen['/normal']![503]! >= seen['/high']![503]!)
   t.equal(observed.values['load_shed_total low'], seen['/low']![503])
   t.equal(observed.values['load_shed_total critical'], undefined)
 })
