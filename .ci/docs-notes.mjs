@@ -142,15 +142,15 @@ export const lineNotes = [
     'Correct the function of `onShutdown` with this name, or give it a longer `timeout`.'
   ],
   [
+    'shutdown: background work was cut',
+    'Look at `work`: name, id and age. Raise `timeout` if it is normal, and the grace period of the platform with it.'
+  ],
+  [
     'shutdown: background work',
     'Correct the work that `err` names. With `waitUntil` the line has the id of the request.'
   ],
   [
-    'shutdown: <count> pieces of background work',
-    'Look at `work`: name, id and age. Raise `timeout` if it is normal, and the grace period of the platform with it.'
-  ],
-  [
-    'shutdown: <length> requests',
+    'shutdown: <request>,',
     'Raise `timeout` if such requests are normal, and the grace period of the platform with it.'
   ],
   [
@@ -348,7 +348,11 @@ export const errorNotes = {
   TIMEOUT: ['504', 'The call took longer than its timeout', 'Retry later'],
   DEADLINE_EXCEEDED: ['504', "The request's deadline has passed", 'Send a longer deadline, or retry later'],
   UPSTREAM_FAILED: ['502', 'The call failed; `cause` is the failure', 'Retry later'],
-  CALL_CANCELED: ['499', 'The client has disconnected', 'Nothing: the response is not read'],
+  CALL_CANCELED: [
+    '499, 504, 500',
+    'The client has disconnected (499), or the app has ended the call by its own signal: its time was over (504), or for another reason (500)',
+    'Nothing with 499: the response is not read. Otherwise retry later'
+  ],
   OVERLOADED: ['503', 'Load shedding rejected the request', 'Retry after `error.retryAfter` seconds'],
   SERVICE_CLOSING: ['503', 'The app is closed', 'Retry with another instance'],
   INVALID_PATH_SEGMENT: ['400', 'A value would change the path of the outgoing URL', 'Correct the value'],

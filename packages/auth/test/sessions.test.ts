@@ -41,6 +41,21 @@ t.test('the cookie of a session is encrypted, secure and bound to the host', asy
   t.match((await me(cookieOf(answer.headers))).json(), { user: { sub: 'ada' } })
 })
 
+t.test('a cookie without "secure" warns, but in development', async (t) => {
+  const { NODE_ENV } = process.env
+  t.teardown(() => (NODE_ENV === undefined ? delete process.env.NODE_ENV : (process.env.NODE_ENV = NODE_ENV)))
+  for (const environment of ['development', 'production']) {
+    process.env.NODE_ENV = environment
+    const lines: string[] = []
+    const app = Fastify({
+      logger: { level: 'warn', stream: { write: (line: string) => void lines.push(line) } }
+    })
+    t.teardown(() => app.close())
+    await app.register(auth, { session: { key: randomBytes(32), cookie: { secure: false } } })
+    t.equal(lines.join('').includes('session.cookie.secure'), environment === 'production', environment)
+  }
+})
+
 t.test('no cookie, a foreign cookie and a changed one get 401', async (t) => {
   const { login, me } = await build(t)
   const { login: elsewhere } = await build(t)

@@ -60,7 +60,7 @@ t.test('times may have a unit, also those of the app', async (t) => {
   t.equal(env.POLL_INTERVAL, 2000)
   const problems = problemsOf({ GRACE_PERIOD: 'PT30S', LOG_BUFFER: '1', LOG_BUFFER_INTERVAL: '5ms' })
   t.strictSame(problems.toSorted(), [
-    'GRACE_PERIOD must be a whole number of milliseconds of at least 1, or a time such as 30s',
+    'GRACE_PERIOD must be a whole number of milliseconds from 1 to 3600000, or a time such as 30s',
     'LOG_BUFFER_INTERVAL must be a whole number of milliseconds from 10 to 10000, or a time such as 30s'
   ])
 })

@@ -244,3 +244,42 @@ t.test('variables of other code and times that look like seconds warn, and the s
     /SHUTDOWN_TIMEOUT is in milliseconds.*30000/
   ])
 })
+
+t.test('values that the parts would reject are problems of the environment, all in one error', async (t) => {
+  const problems = problemsOf({
+    RATE_LIMIT_MAX: 'Infinity',
+    RATE_LIMIT_WINDOW: '0',
+    DRAIN_DELAY: '11 minutes',
+    SHUTDOWN_TIMEOUT: '2 hours',
+    GRACE_PERIOD: '2 hours',
+    CORS_ORIGIN: 'https://*.example.com'
+  })
+  const names = problems.map((problem) => problem.split(' ')[0]!)
+  t.strictSame(names.toSorted(), [
+    'CORS_ORIGIN',
+    'DRAIN_DELAY',
+    'GRACE_PERIOD',
+    'RATE_LIMIT_MAX',
+    'RATE_LIMIT_WINDOW',
+    'SHUTDOWN_TIMEOUT'
+  ])
+  t.match(problemsOf({ RATE_LIMIT_WINDOW: '2 years' }), [/^RATE_LIMIT_WINDOW .*a year at most/])
+  t.same(problemsOf({ RATE_LIMIT_WINDOW: '1 year', DRAIN_DELAY: '0', GRACE_PERIOD: '1 hour' }), [])
+})
+
+t.test('a file that is empty is a problem, so that a failed mount switches nothing off', async (t) => {
+  const folder = temporaryFolder(t)
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, 'jwt')
+  writeFileSync(file, '\n')
+  t.strictSame(problemsOf({ JWT_SECRET_FILE: file }), ['JWT_SECRET_FILE names a file that is empty'])
+})
+
+t.test('credentials of a Redis without its host warn', async (t) => {
+  const warnings = warningsOf(t)
+  fromEnv({ REDIS_PASSWORD: secret })
+  fromEnv({ REDIS_PASSWORD: secret, REDIS_HOST: 'redis' })
+  await warnings.settled()
+  t.match(warnings.list, [/REDIS_PASSWORD is set without REDIS_HOST/])
+  t.equal(warnings.list.length, 1)
+})

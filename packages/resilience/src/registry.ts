@@ -13,6 +13,7 @@ import type { StateChangeListener } from './circuit/state-changes.ts'
 import type { Breaker, BreakerHost, BreakerSnapshot } from './breaker/types.ts'
 import type { CallContext } from './call/call.ts'
 import type { Guardable, GuardedArgs, GuardedResult } from './call/guardable.ts'
+import { checkInit } from './fetch/check-init.ts'
 import {
   createFetch,
   type FetchHost,
@@ -145,12 +146,13 @@ export class Registry implements Resilience {
     options: FetchOptions = {}
   ): Promise<Response> {
     const { policy, path, query, allowPrivate = true, keepToLimits = true, ...init } = options
+    checkInit(init)
     const url = buildUrl(target, { ...(path && { path }), ...(query && { query }) })
     const method = (init.method ?? 'GET').toUpperCase()
     check.boolean('fetch.allowPrivate', allowPrivate)
     const call = { url, init, method, isPublic: !allowPrivate, ignoresLimits: !keepToLimits }
     const response = this.#fetchPipeline(policy).call(request, [call])
-    return init.signal ? untilCallerAborts(response, init.signal) : response
+    return init.signal ? untilCallerAborts(response, init.signal, request) : response
   }
 
   onStateChange(listener: StateChangeListener): () => void {

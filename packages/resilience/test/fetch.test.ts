@@ -1,4 +1,5 @@
 import { until } from '@seaworthy/testing'
+import type { FastifyRequest } from 'fastify'
 import { getLocal } from 'mockttp'
 import t from 'tap'
 import { path, type ResilienceError } from '../src/index.ts'
@@ -224,4 +225,31 @@ t.test('a call that its caller aborts is not counted as a failure', async (t) =>
   controller.abort()
   t.match(await call, { code: 'CALL_CANCELED' })
   t.match(app.resilience.list(), [{ counts: { failure: 0, ignored: 1 } }])
+})
+
+t.test('when the app ends a call, a client that still waits gets 504 or 500, and no 499', async (t) => {
+  const app = await buildApp(t)
+  const upstream = await startUpstream(t, silence)
+  const ended = (signal: AbortSignal) => async (request: FastifyRequest) =>
+    (await app.resilience.fetch(request, upstream.url, { signal })).status
+  app.get('/timeout', ended(AbortSignal.timeout(1)))
+  app.get('/canceled', ended(AbortSignal.abort()))
+  app.get('/deadline', { config: { deadline: 20 } }, async (request) =>
+    ended(request.deadline.signal)(request)
+  )
+  t.match(await app.inject('/timeout'), { statusCode: 504, body: /too long/ })
+  t.match(await app.inject('/canceled'), { statusCode: 500, body: /canceled/ })
+  t.match(await app.inject('/deadline'), { statusCode: 504, body: /DEADLINE_EXCEEDED/ })
+  t.match(app.resilience.list(), [{ counts: { failure: 0 } }])
+})
+
+t.test('what fetch would ignore is rejected: options of policies, and a Request', async (t) => {
+  const app = await buildApp(t)
+  const options = { timeout: 200, mode: 'cors' } as object
+  t.match(await errorOf(app.resilience.fetch(noRequest, 'http://localhost', options)), {
+    code: 'INVALID_OPTION',
+    message: /"fetch.timeout" must be in a policy/
+  })
+  const request = new Request('http://localhost', { method: 'POST' }) as unknown as URL
+  t.match(await errorOf(app.resilience.fetch(noRequest, request)), { message: /"fetch.url" must be a URL/ })
 })

@@ -76,7 +76,7 @@ t.test('an observing validation starts with unsafe patterns and warns', async (t
     { logger }
   )
   t.match(lines.join(), /has an unsafe pattern at \/body\/properties\/a\/pattern/)
-  t.match(lines.join(), /1 routes take input without a schema/)
+  t.match(lines.join(), /1 route takes input without a schema/)
 })
 
 t.test('a content type that a route does not list passes and is reported', async (t) => {

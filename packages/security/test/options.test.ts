@@ -57,6 +57,14 @@ const invalid: [object, string | RegExp][] = [
     { cors: { origin: ['https://App.example.com'] } },
     /must be as browsers write it, 'https:\/\/app.example.com'/
   ],
+  [{ cors: { origin: 'https://*.example.com' } }, /"cors.origin" must be without a wildcard/],
+  [{ cors: { methods: ['GET', 'put'] } }, /"cors.methods" must be in capital letters.*got 'put'/],
+  [{ cors: { allowedHeaders: ['x-a\r\nx-b'] } }, /"cors.allowedHeaders" must be a header name or a list/],
+  [{ cors: { cacheControl: 'no-store\nx' } }, /"cors.cacheControl" must be seconds or a header value/],
+  [
+    { cors: { origin: 'https://a.com', credentials: true, allowedHeaders: '*' } },
+    /"cors.allowedHeaders" must be a list of names: with "cors.credentials"/
+  ],
   [{ cors: { origin: [() => true] } }, /"cors.origin" must be an origin such as .* got a function/],
   [{ cors: { origin: [true] } }, /"cors.origin" must be an origin such as .* got true/],
   [{ cors: { origin: 'null', credentials: true } }, /"cors.origin" must be a list of origins/],

@@ -171,3 +171,11 @@ t.test('a client has one address, with whichever port and in whichever form a pr
   }
   for (let port = 1; port < 5; port++) t.equal(await ask(`198.51.100.7:${port}`), 200)
 })
+
+t.test('a key that is the same text for all clients fails the request', async (t) => {
+  const keyGenerator = (request: FastifyRequest): string =>
+    (request.url === '/array' ? [request.ip] : { ip: request.ip }) as unknown as string
+  const app = await build(t, { keyGenerator }, (app) => app.get('/array', ok))
+  t.match(await app.inject('/'), { statusCode: 500, body: /keyGenerator/ })
+  t.equal((await app.inject('/array')).statusCode, 200, 'an object with a text of its own is a key')
+})

@@ -218,6 +218,21 @@ t.test("the app's Ajv options and the plugin's own decide how strict a JSON body
   t.equal((await post(strict, { name: 'a', admin: true })).statusCode, 400)
 })
 
+t.test(
+  'one route is named in the singular, and the route of tRPC, whose procedures check their input, is not',
+  async (t) => {
+    const { logger, lines } = captureLog('warn')
+    const fastifyTRPCPlugin = (app: FastifyInstance, _options: object, done: () => void) => {
+      app.all('/trpc/:path', ok)
+      done()
+    }
+    await build(t, {}, (app) => app.register(fastifyTRPCPlugin).after(() => app.post('/orders', ok)), {
+      logger
+    })
+    t.match(lines.join(''), /1 route takes input without a schema: POST \/orders \(body\)/)
+  }
+)
+
 t.test('routes without a schema are logged at the start, or stop it', async (t) => {
   const { logger, lines } = captureLog('warn')
   const routes = (app: FastifyInstance) => {
@@ -241,7 +256,7 @@ t.test('routes without a schema are logged at the start, or stop it', async (t) 
   )
   await t.rejects(
     build(t, { onMissingSchema: 'error', boundaries: ['querystring'] }, routes),
-    { message: /1 routes .*GET \/without-input \(querystring\)/ },
+    { message: /1 route takes .*GET \/without-input \(querystring\)/ },
     'the query counts where the option says so'
   )
   const half = { content: { 'application/json': { schema: { type: 'object' } }, 'text/plain': {} } }

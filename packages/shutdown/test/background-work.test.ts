@@ -144,7 +144,7 @@ t.test('work that does not end is named when it is cut, and its signal aborts', 
   t.match(
     lines.find(({ level }) => level === 40),
     {
-      msg: /^shutdown: 1 pieces of background work were cut \("import"\); continuing/,
+      msg: /^shutdown: background work was cut \("import"\); continuing/,
       work: [{ name: 'import', id: /^[\w-]{36}$/, age: Number }],
       count: 1
     }

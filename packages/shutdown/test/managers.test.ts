@@ -75,7 +75,7 @@ t.test('what is cut makes the exit code 1 under fastify start too', async (t) =>
   await old.waitFor(/slow begins/)
   old.kill()
   t.equal((await old.exit).code, 1)
-  t.match(line(old, /1 requests, .* were cut/), { level: 40 })
+  t.match(line(old, /1 request, .* were cut/), { level: 40 })
 })
 
 for (const HOOKS of ['', 'yes']) {

@@ -40,7 +40,7 @@ for (const [WITH, path, what] of [
     t.equal((await running.exit).code, 1)
     await client.closed
     const requests = [{ method: 'GET', url: path.slice(0, path.indexOf('?')) }]
-    t.match(line(running, /1 requests, .* were cut after/), { level: 40, requests })
+    t.match(line(running, /1 request, .* were cut after/), { level: 40, requests })
     t.notMatch(running.output().slice(running.output().indexOf('draining')), /abc/)
   })
 }

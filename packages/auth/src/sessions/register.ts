@@ -50,7 +50,8 @@ export async function registerSessions(
   const { log } = fastify
   const { cookie } = options
   const keys = options.key ?? [await deriveKey(options.secret!, options.salt)]
-  if (cookie.secure === false) {
+  // fromEnv sets it on a developer's machine, which rarely has https.
+  if (cookie.secure === false && process.env.NODE_ENV !== 'development') {
     const what = '"session.cookie.secure" is false; the network can read the session'
     log.warn(`auth: ${what}; set it to true in production`)
   }

@@ -15,6 +15,10 @@ const includesAudience = (audience: unknown, accepted: readonly string[]): boole
 /** Whether a claim is a date in seconds. JSON can have numbers that become `Infinity`. */
 const isDate = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
+/** A text (RFC 7519, 4.1.2), or a number, as apps issue them. An object would be one subject for all who have one. */
+const isSubject = (value: unknown): boolean =>
+  value === undefined || value === null || typeof value === 'string' || typeof value === 'number'
+
 /** A token without `aud` is for the client that it names, if the issuer's options require that claim. */
 const isForAudience = (claims: Claims, { audiences, clientClaims }: IssuerRules): boolean =>
   claims.aud === undefined
@@ -40,7 +44,7 @@ export function isSoundAccessToken(
 function isValid(header: Claims, claims: Claims, rules: IssuerRules): boolean {
   if (claims.iss !== rules.name || !isForAudience(claims, rules)) return false
   for (const name of rules.requiredClaims) if (!hasClaim(claims, name)) return false
-  return isSoundAccessToken(header, claims, rules)
+  return isSubject(claims.sub) && isSoundAccessToken(header, claims, rules)
 }
 
 /**

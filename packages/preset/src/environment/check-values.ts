@@ -25,12 +25,18 @@ const isRange = (entry: string): boolean => {
 
 const proxyNames: ReadonlySet<string> = new Set(['loopback', 'linklocal', 'uniquelocal'])
 
-/** An origin as browsers send it: a scheme and a host, without a path. */
+/** An origin as browsers send it: a scheme and a host, without a path. A `*` within stands for no other text. */
 function isOrigin(entry: string): boolean {
   if (entry === '*') return true
   const url = URL.parse(entry)
-  return url !== null && url.origin === entry
+  return url !== null && url.origin === entry && !entry.includes('*')
 }
+
+const yearMs = 31_557_600_000
+
+/** The range of the option `timeWindow`. */
+const isWindow = (milliseconds: number | undefined): boolean =>
+  milliseconds !== undefined && milliseconds >= 1 && milliseconds <= yearMs
 
 const isHost = (text: string): boolean =>
   isIP(text) !== 0 || /^[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?$/i.test(text)
@@ -71,7 +77,7 @@ const checks: readonly Check[] = [
   each(
     'CORS_ORIGIN',
     isOrigin,
-    'origins such as https://app.example.com, without a path, separated by commas'
+    'origins such as https://app.example.com, without a path or a wildcard, separated by commas'
   ),
   each('MANAGEMENT_ALLOW', isRange, 'addresses and CIDR ranges, separated by commas'),
   each('METRICS_ALLOW', isRange, 'addresses and CIDR ranges, separated by commas'),
@@ -82,9 +88,9 @@ const checks: readonly Check[] = [
   ),
   ...['HOST', 'MANAGEMENT_HOST', 'REDIS_HOST'].map(host),
   ({ RATE_LIMIT_WINDOW: text }) =>
-    text === undefined || /^\d+$/.test(text) || parseDuration(text) !== undefined
+    text === undefined || isWindow(/^\d+$/.test(text) ? Number(text) : parseDuration(text))
       ? undefined
-      : 'RATE_LIMIT_WINDOW must be a time such as 1 minute or 30 seconds, or a number of milliseconds',
+      : 'RATE_LIMIT_WINDOW must be a time such as 1 minute or 30 seconds, or a number of milliseconds, of a year at most',
   ...['TOKEN', 'ALLOW', 'HOSTS', 'READ_ONLY', 'ALLOW_SHUTDOWN', 'RECENT_REQUESTS'].map((name) =>
     needs(`MANAGEMENT_${name}`, 'MANAGEMENT_PORT')
   ),
@@ -129,8 +135,12 @@ export const checkValues = (values: Values): string[] => checks.flatMap((check) 
 
 const durations = ['SHUTDOWN_TIMEOUT', 'GRACE_PERIOD', 'RATE_LIMIT_WINDOW'] as const
 
-/** Questions about times that are probably meant in seconds. */
-export const questionUnits = (values: Values): string[] =>
-  durations
+/** Warnings about times that are probably meant in seconds, and about a Redis that is named only in part. */
+export const questionValues = (values: Values): string[] => [
+  ...durations
     .filter((name) => /^[1-9]\d{0,2}$/.test(values[name] ?? ''))
-    .map((name) => `${name} is in milliseconds, and is less than one second; 30 seconds are 30000`)
+    .map((name) => `${name} is in milliseconds, and is less than one second; 30 seconds are 30000`),
+  ...['REDIS_USERNAME', 'REDIS_PASSWORD']
+    .filter((name) => values[name] !== undefined && (values.REDIS_HOST ?? values.REDIS_URL) === undefined)
+    .map((name) => `${name} is set without REDIS_HOST and REDIS_URL, so each process counts for itself`)
+]

@@ -119,18 +119,21 @@ export const operationVariables = {
     type: 'integer',
     unit: 'milliseconds',
     minimum: 0,
+    maximum: 600_000,
     description: 'Milliseconds that the service continues to serve after a signal, at least.'
   },
   SHUTDOWN_TIMEOUT: {
     type: 'integer',
     unit: 'milliseconds',
     minimum: 0,
+    maximum: 3_600_000,
     description: 'Milliseconds that requests in flight have after that.'
   },
   GRACE_PERIOD: {
     type: 'integer',
     unit: 'milliseconds',
     minimum: 1,
+    maximum: 3_600_000,
     description:
       'Milliseconds after which the platform kills the process, without those of a `preStop` hook. Known platforms are recognised.'
   },

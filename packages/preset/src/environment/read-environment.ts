@@ -1,6 +1,6 @@
 import { invalidOption, Secret, secretOfFile } from '@seaworthy/internal'
 import { load } from '../load/load.cjs'
-import { checkValues, questionUnits } from './check-values.ts'
+import { checkValues, questionValues } from './check-values.ts'
 import { describeRule } from './describe-rule.ts'
 import { EnvironmentError } from './environment-error.ts'
 import { readVariables } from './read-variables.ts'
@@ -24,7 +24,7 @@ export function readEnvironment<S extends EnvironmentSchema>(
   schema: S
 ): EnvironmentOf<S> {
   const { values, files, problems } = readVariables(env, schema)
-  for (const question of questionUnits(values)) process.emitWarning(`fastify-seaworthy: ${question}`)
+  for (const question of questionValues(values)) process.emitWarning(`fastify-seaworthy: ${question}`)
   const checked = checkAll(values, schema, problems)
   if (problems.length > 0) throw new EnvironmentError([...new Set(problems)])
 
@@ -45,6 +45,10 @@ function checkAll(values: Values, schema: EnvironmentSchema, problems: string[])
   // A variable with a problem was not read, so Ajv reports it as missing too.
   const isReported = (name: string) =>
     problems.some((problem) => problem.startsWith(`${name} `) || problem.startsWith(`${name}_FILE `))
+  // Ajv takes the text `Infinity` for a whole number within any range.
+  for (const [name, rule] of Object.entries(schema.properties))
+    if (rule.type !== 'string' && Math.abs(Number(values[name])) === Infinity)
+      problems.push(`${name} must be ${describeRule(rule)}`)
   let checked: Record<string, unknown> = {}
   try {
     checked = validate(values, schema)

@@ -14,7 +14,7 @@ export interface VariablesRead {
 
 /**
  * Reads the schema's variables from the environment. An empty variable is unset, `NAME_FILE` names a file with the
- * value, and both together are a problem. A variable whose name is similar to an unset one gets a suggestion.
+ * value, and both together are a problem, as an empty file is. A variable whose name is similar to an unset one gets a suggestion.
  * Kubernetes sets `REDIS_PORT=tcp://…` in each pod beside a Service "redis": a port of that form is unset.
  */
 export function readVariables(env: NodeJS.ProcessEnv, { properties }: EnvironmentSchema): VariablesRead {
@@ -37,7 +37,9 @@ export function readVariables(env: NodeJS.ProcessEnv, { properties }: Environmen
     else if (file !== '') {
       const text = readValue(file)
       if (text === undefined) problems.push(`${fileName} must name a readable file`)
-      else if (text !== '') {
+      // A mount that failed must not switch a part off.
+      else if (text.trim() === '') problems.push(`${fileName} names a file that is empty`)
+      else {
         // The file of a secret is read again later: its value is the file's, as it is.
         values[name] = properties[name]?.secret ? text : normalize(name, text, properties[name])
         files[name] = file

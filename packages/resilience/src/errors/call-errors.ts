@@ -99,7 +99,8 @@ export class UpstreamError extends ResilienceError {
 }
 
 /**
- * 499: the client has disconnected, so the response is never read.
+ * 499: the client has disconnected, so the response is never read. 504 or 500: the app has ended the call by the signal
+ * that it gave to `fetch`, and a client may still wait: 504 if its time was over (`AbortSignal.timeout`).
  *
  * @example
  * const hasLeft = (error: unknown) => error instanceof CallCanceledError
@@ -110,9 +111,13 @@ export class CallCanceledError extends ResilienceError {
     nameErrorClass(this, 'CallCanceledError')
   }
 
-  constructor() {
-    const details = { code: 'CALL_CANCELED', statusCode: 499, kind: 'canceled' } as const
-    super('The client closed the connection', details)
+  /** @param abort - The app has ended the call by a signal of its own: its reason, and whether its time was over. */
+  constructor(abort?: { cause: unknown; isTimeout: boolean }) {
+    const details = { code: 'CALL_CANCELED', kind: 'canceled', cause: abort?.cause } as const
+    if (abort === undefined) super('The client closed the connection', { ...details, statusCode: 499 })
+    else if (abort.isTimeout)
+      super('A service this request needs took too long', { ...details, statusCode: 504 })
+    else super('A call to a service this request needs was canceled', { ...details, statusCode: 500 })
   }
 }
 

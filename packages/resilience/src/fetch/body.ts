@@ -1,5 +1,5 @@
 import { toCallerError } from '../call/outcome.ts'
-import { CallCanceledError } from '../errors/call-errors.ts'
+import { callerAbortError } from './caller-abort.ts'
 import { guardedStream } from './body-stream.ts'
 import { type BodyGuard, MissingBody, PendingBody } from './pending-body.ts'
 
@@ -50,7 +50,7 @@ export function guardBody(response: Response, guard: BodyGuard): Response {
 async function readWhole(
   read: () => Promise<unknown>,
   pending: PendingBody | MissingBody,
-  { callerSignal }: BodyGuard
+  { callerSignal, context }: BodyGuard
 ): Promise<unknown> {
   try {
     const value = await pending.race(read())
@@ -59,7 +59,7 @@ async function readWhole(
   } catch (error) {
     if (callerSignal?.aborted) {
       pending.abandon()
-      throw new CallCanceledError()
+      throw callerAbortError(callerSignal, context.request)
     }
     pending.fail(error)
     throw toCallerError(error)

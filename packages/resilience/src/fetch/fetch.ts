@@ -8,8 +8,8 @@ import { discard } from '../call/discard.ts'
 import type { Clock } from '../clock.ts'
 import { formatTimeout } from '../deadline/header.ts'
 import { deadlineOf } from '../deadline/request-state.ts'
-import { CallCanceledError } from '../errors/call-errors.ts'
 import { guardBody } from './body.ts'
+import { callerAbortError } from './caller-abort.ts'
 import { DroppedBodies } from './dropped-bodies.ts'
 import { createPublicFetch } from './public-fetch.ts'
 import { UpstreamLimits } from './upstream-limits.ts'
@@ -131,7 +131,7 @@ export function createFetch(
     const headers = outgoingHeaders(context, init, host)
     if (!ignoresLimits) limits.check(url, headers, context.attempt > 1)
     const callerSignal = init.signal ?? undefined
-    if (callerSignal?.aborted) throw new CallCanceledError()
+    if (callerSignal?.aborted) throw callerAbortError(callerSignal, context.request)
     const { signal } = context
     const controller = new AbortController()
     const abort = (): void => controller.abort(signal.reason)
@@ -149,7 +149,7 @@ export function createFetch(
       })
     } catch (error) {
       // The caller has aborted the call: that is no failure of the upstream.
-      throw callerSignal?.aborted ? new CallCanceledError() : error
+      throw callerSignal?.aborted ? callerAbortError(callerSignal, context.request) : error
     } finally {
       signal.removeEventListener('abort', abort)
     }

@@ -4,7 +4,8 @@ import { kindOf } from '../call/outcome.ts'
 import { type Clock, startTimer, stopTimer, unrefTimer } from '../clock.ts'
 import type { Deadline } from '../deadline/deadline.ts'
 import { deadlineOf } from '../deadline/request-state.ts'
-import { CallCanceledError, CallTimeoutError, DeadlineError } from '../errors/call-errors.ts'
+import { CallTimeoutError, DeadlineError } from '../errors/call-errors.ts'
+import { callerAbortError } from './caller-abort.ts'
 import type { DroppedBodies } from './dropped-bodies.ts'
 
 /** Milliseconds that a probe waits for the reading of its body. An app that needs only the status never reads it. */
@@ -137,7 +138,8 @@ export class PendingBody extends Abortable {
 
   /** The error of a reading that has failed: the caller may have aborted it. */
   failureOf(error: unknown): unknown {
-    return this.#guard.callerSignal?.aborted ? new CallCanceledError() : error
+    const { callerSignal, context } = this.#guard
+    return callerSignal?.aborted ? callerAbortError(callerSignal, context.request) : error
   }
 
   override abort(reason: Error): void {

@@ -1,13 +1,18 @@
 import { discard } from '../call/discard.ts'
-import { CallCanceledError } from '../errors/call-errors.ts'
+import type { FastifyRequest } from 'fastify'
+import { callerAbortError } from './caller-abort.ts'
 
 /** The result of a call, or a rejection as soon as its caller aborts it: it may wait for a retry or for a slot. */
-export function untilCallerAborts(result: Promise<Response>, signal: AbortSignal): Promise<Response> {
+export function untilCallerAborts(
+  result: Promise<Response>,
+  signal: AbortSignal,
+  request: FastifyRequest | null | undefined
+): Promise<Response> {
   return new Promise((resolve, reject) => {
     // A turn later: an attempt that is pending has ended then, and is counted.
     const abort = (): void => {
       setImmediate(() => {
-        reject(new CallCanceledError())
+        reject(callerAbortError(signal, request))
         result.then(discard, () => undefined)
       })
     }

@@ -1,3 +1,4 @@
+import { optionChecks } from '@seaworthy/internal'
 import { AddressError, PathError } from '../errors/input-errors.ts'
 
 /**
@@ -13,6 +14,8 @@ export interface UrlParts {
   /** Parameters of the query. One with the value `undefined` is left out. */
   query?: Record<string, string | number | boolean | undefined>
 }
+
+const check = optionChecks('resilience')
 
 const dotSegment = /^(?:\.|%2e){1,2}$/i
 
@@ -41,6 +44,9 @@ export function path(strings: TemplateStringsArray, ...values: readonly (string 
  * @throws PathError for a value, or a base, with a segment like `..`, AddressError for a URL without a host.
  */
 export function buildUrl(base: string | URL, { path: segments, query }: UrlParts): URL {
+  // A Request has the URL among other things, which would be lost.
+  if (typeof base !== 'string' && typeof (base as URL | undefined)?.href !== 'string')
+    check.fail('fetch.url', 'a URL, as text or as a URL', base)
   // URL would change `/users/../admin` to `/admin`.
   if (typeof base === 'string' && hasDotSegment(base.split(/[?#]/)[0]!)) throw new PathError()
   const url = new URL(base)

@@ -64,17 +64,20 @@ export class ConcurrencyLimiter {
 
   /** Lets a request pass or rejects it. No promise without functions of the app. */
   enter(limit: ConcurrencyLimit, request: FastifyRequest, reply: FastifyReply, done: Done): void {
+    const { max } = limit
     let raw: Key | Promise<Key>
+    let key
     try {
       raw = limit.key(request)
+      if (!isThenable(raw) && typeof max === 'number') {
+        key = keyOrNoAddress(limit, request, raw)
+        if (key === undefined) return done()
+        key = normalizeKey(limit, key)
+      }
     } catch (error) {
       return done(error as Error)
     }
-    const { max } = limit
-    if (!isThenable(raw) && typeof max === 'number') {
-      const key = keyOrNoAddress(limit, request, raw)
-      return key === undefined ? done() : this.#enter(limit, normalizeKey(limit, key), max, reply, done)
-    }
+    if (typeof max === 'number' && key !== undefined) return this.#enter(limit, key, max, reply, done)
     this.#resolve(limit, raw, request).then(
       (found) => (found === undefined ? done() : this.#enter(limit, found.key, found.max, reply, done)),
       done

@@ -29,6 +29,9 @@ function checkName(option: string, rule: unknown): void {
       rule
     )
   }
+  // It is a character of the name, as for @fastify/cors: no origin would ever match.
+  if (rule.includes('*'))
+    check.fail(option, 'without a wildcard: write /^https:\\/\\/[a-z\\d-]+\\.example\\.com$/', rule)
   // No browser sends `https://example.com:443` or `https://Example.com`. Schemes of apps have no such normal form.
   const { origin } = new URL(rule)
   if (origin !== 'null' && origin !== rule) check.fail(option, `as browsers write it, '${origin}'`, rule)

@@ -2,6 +2,7 @@ import type { AtLeastOne, NoOptions } from '@seaworthy/contract'
 import { invalidOption, omitUndefined, withoutRegisterOptions } from '@seaworthy/internal'
 import type { FastifyRequest, LogLevel } from 'fastify'
 import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
+import { checkNames } from './check-names.ts'
 import { checkOrigin } from './check-origin.ts'
 
 /**
@@ -104,21 +105,24 @@ export interface CorsOptions {
    */
   credentials?: boolean | undefined
   /**
-   * The response headers that allowed origins may read.
+   * The response headers that allowed origins may read. `'*'` is every header, without `credentials`.
    *
    * @defaultValue none: only those that browsers always expose
+   * @throws RangeError for `'*'` with `credentials`, where it is no wildcard.
    */
   exposedHeaders?: string | string[] | undefined
   /**
-   * The headers that a cross-origin request may have.
+   * The headers that a cross-origin request may have. `'*'` is every header but `Authorization`, without `credentials`.
    *
    * @defaultValue those that the preflight requests
+   * @throws RangeError for `'*'` with `credentials`, where it is no wildcard.
    */
   allowedHeaders?: string | string[] | undefined
   /**
-   * The methods that a cross-origin request may have.
+   * The methods that a cross-origin request may have, in capital letters.
    *
    * @defaultValue ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']
+   * @throws RangeError for other letters, and for `'*'` with `credentials`, where it is no wildcard.
    */
   methods?: string | string[] | undefined
   /**
@@ -206,13 +210,13 @@ export function checkCors(option: string, options: CorsOptions, checkedPatterns?
   assertOptionsObject(option, options)
   const present = omitUndefined(options)
   check.keys(option, withoutRegisterOptions(present), names)
-  const { origin, credentials, maxAge, cacheControl, optionsSuccessStatus, hook, exposedHeaders } = present
+  const { origin, credentials, maxAge, cacheControl, optionsSuccessStatus, hook } = present
   checkOrigin(`${option}.origin`, origin, checkedPatterns)
   if (credentials !== undefined) check.boolean(`${option}.credentials`, credentials)
-  for (const name of [exposedHeaders ?? []].flat()) {
-    if (typeof name !== 'string' || !/^[\x20-\x7e]+$/.test(name))
-      check.fail(`${option}.exposedHeaders`, 'a header name or a list of them', name)
-  }
+  for (const list of ['exposedHeaders', 'allowedHeaders', 'methods'] as const)
+    checkNames(option, list, present)
+  if (typeof cacheControl === 'string' && !/^[\t\x20-\x7e]+$/.test(cacheControl))
+    check.fail(`${option}.cacheControl`, 'seconds or a header value of ASCII characters', cacheControl)
   // `null` is the default of @fastify/cors.
   if (maxAge !== undefined && (maxAge as unknown) !== null)
     check.integer(`${option}.maxAge`, maxAge, { min: 0, unit: 'seconds' })

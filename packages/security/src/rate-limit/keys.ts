@@ -43,12 +43,17 @@ export const normalizeKey = (
   key: string | number
 ): string => {
   const text = String(key)
+  if (typeof key === 'object' && text.startsWith('[object ')) throw keyError()
   const normalized =
     isAddress && text.includes(':') && parseAddress(text) !== undefined ? clientNetwork(text, subnet) : text
   return normalized.length <= maxKeyLength
     ? normalized
     : createHash('sha256').update(normalized).digest('base64url')
 }
+
+/** An object without a text of its own is the same key for all clients: one of them could lock out the others. */
+const keyError = (): RangeError =>
+  new RangeError('security: "keyGenerator" must return a string or a number, got an object')
 
 export function toHit(limit: Limit, rawKey: string | number, max: number, window: number, cost: number): Hit {
   const key = normalizeKey(limit, rawKey)

@@ -63,13 +63,16 @@ const plugin: FastifyPluginAsync<ValidationOptions> = async (fastify, options) =
     inspector.addRoute(route)
     requireListedContentType(route, observed)
     if (route.config?.operational !== undefined) return
+    // tRPC's procedures check their input, and its one route takes no schema.
+    if (this.pluginName.endsWith('fastifyTRPCPlugin')) return
     const missing = findMissingSchemas(route, boundaries)
     if (missing) open.push(missing)
   })
 
   fastify.addHook('onReady', (done) => {
     if (open.length === 0 || onMissingSchema === 'ignore') return done()
-    const message = `security: ${open.length} routes take input without a schema: ${formatBoundaries(open)}`
+    const routes = open.length === 1 ? '1 route takes' : `${open.length} routes take`
+    const message = `security: ${routes} input without a schema: ${formatBoundaries(open)}`
     if (onMissingSchema === 'error') return done(new Error(message))
     fastify.log.warn({ routes: open.length }, message)
     done()

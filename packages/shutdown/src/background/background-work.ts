@@ -101,7 +101,7 @@ export class BackgroundWork {
     const names = [...new Set(pending.map(({ name }) => `"${name}"`))].slice(0, maxLogged).join(', ')
     this.#log.warn(
       { work: pending.slice(0, maxLogged), count },
-      `shutdown: ${count} pieces of background work were cut (${names}); continuing without, with exit code 1; ` +
+      `shutdown: background work was cut (${names}); continuing without, with exit code 1; ` +
         `raise "timeout" if they need longer than the ${Math.max(0, Math.round(limit))} ms that were left`
     )
     this.#controller.abort(new Error('the shutdown has no time left'))

@@ -1,4 +1,4 @@
-import { pause } from '@seaworthy/internal'
+import { countOf, pause } from '@seaworthy/internal'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Connections } from '../connections/connections.ts'
 import type { InFlight } from '../connections/in-flight.ts'
@@ -81,9 +81,10 @@ function destroyIdle({ connections, drain }: ClosingParts, idleWindow: number): 
 function warnAwaitsItself({ connections, inFlight, log }: ClosingParts): void {
   const requests = inFlight.describe((socket) => connections.upgraded.has(socket))
   if (requests.length === 0) return
+  const waiting = countOf(requests.length, 'request')
   log.warn(
     { requests: requests.slice(0, maxLoggedRequests), count: requests.length },
-    `shutdown: waiting for ${requests.length} requests; ` +
+    `shutdown: waiting for ${waiting}; ` +
       'one that awaits app.shutdown.begin() or app.close() waits for itself; call them there without await'
   )
 }
@@ -114,10 +115,10 @@ function logRemaining(parts: ClosingParts, timeout: number): boolean {
   const sessions = unseenSessions(parts)
   if (pending.length + upgraded + sessions === 0) return true
   const requests = pending.slice(0, maxLoggedRequests)
+  const cut = `${countOf(pending.length, 'request')}, ${countOf(upgraded, 'upgraded connection')} and ${countOf(sessions, 'more HTTP/2 session')}`
   log.warn(
     { requests, count: pending.length, upgraded, sessions },
-    `shutdown: ${pending.length} requests, ${upgraded} upgraded connections and ${sessions} more HTTP/2 sessions were ` +
-      `cut after ${Math.round(timeout)} ms; raise "timeout" if they need longer`
+    `shutdown: ${cut} were cut after ${Math.round(timeout)} ms; raise "timeout" if they need longer`
   )
   return false
 }
