@@ -1,4 +1,4 @@
-import { assertOptionsObject, check, safeUrl } from '../core/option-checks.ts'
+import { check, safeUrl } from '../core/option-checks.ts'
 
 /**
  * Where passwords are looked up that have leaked.
@@ -29,7 +29,7 @@ export type ResolvedBreached = Required<BreachedOptions>
 
 export function resolveBreached(options: BreachedOptions | undefined): ResolvedBreached | undefined {
   if (options === undefined) return undefined
-  assertOptionsObject('login.breached', options)
+  check.object('login.breached', options)
   check.keys('login.breached', options, ['url', 'timeout'])
   return {
     url: safeUrl('login.breached.url', options.url).href,

@@ -1,5 +1,5 @@
 import { reveal, type Secret } from '@seaworthy/internal'
-import { assertOptionsObject, check, toList } from '../core/option-checks.ts'
+import { check, toList } from '../core/option-checks.ts'
 import { ofSecureSession, refuseMoved } from '../core/moved-options.ts'
 import { strongSecret } from '../core/strong-secret.ts'
 
@@ -150,7 +150,7 @@ export function resolveSession(options: SessionOptions): ResolvedSession {
   const { key, secret, salt, cookieName } = options
   if (key === undefined && secret === undefined)
     check.fail('session.key', '32 random bytes (openssl rand -base64 32)', undefined)
-  if (options.cookie !== undefined) assertOptionsObject('session.cookie', options.cookie)
+  if (options.cookie !== undefined) check.object('session.cookie', options.cookie)
   const cookie: SessionCookie = { ...sessionDefaults.cookie, ...options.cookie }
   check.keys('session.cookie', cookie, cookieNames)
   const isHostOnly = cookie.secure === true && cookie.path === '/' && cookie.domain === undefined

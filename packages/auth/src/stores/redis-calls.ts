@@ -84,7 +84,7 @@ export function redisCalls({ client, keyPrefix, timeout, log }: RedisCallsOption
     async (script, keys, ...args) => {
       try {
         const reply = await redis.runAsync(script, keys, args)
-        other.reached()
+        other.noteReachable()
         return reply
       } catch (error) {
         throw storeUnavailable('Logins and sessions cannot be checked right now', error)

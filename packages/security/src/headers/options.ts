@@ -1,6 +1,6 @@
-import { omitUndefined, withoutRegisterOptions } from '@seaworthy/internal'
+import { omitUndefined, optionNames, withoutRegisterOptions } from '@seaworthy/internal'
 import { modes, type Mode } from '../mode.ts'
-import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
+import { check } from '../option-checks.ts'
 import type { HelmetHeaders, PolicyOptions, PolicyValues } from './helmet-types.ts'
 import { observing, profiles, type FixedProfile, type Profile } from './profiles.ts'
 
@@ -183,7 +183,7 @@ export function resolveHeaders(
 }
 
 function presentOptions(option: string, options: HeadersOptions): HeadersOptions {
-  assertOptionsObject(option, options)
+  check.object(option, options, 'an object or false')
   const present = withoutRegisterOptions(omitUndefined(options))
   check.keys(option, present, [...ownNames, ...helmetNames])
   return present

@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import type { ServerResponse } from 'node:http'
 import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { whenOfficialIsUsed } from '../official-plugins.ts'
-import { assertOptionsObject, check } from '../option-checks.ts'
+import { check } from '../option-checks.ts'
 import { createHeaderBlock, type HeaderBlock } from '../prepared-headers/header-block.ts'
 import { bindHeaderSlot } from '../prepared-headers/set-block.ts'
 import { securityStatus } from '../status.ts'
@@ -42,7 +42,7 @@ interface HeadersOfRoute {
 const ofHeaders = Symbol.for('seaworthy.security.headers-function.v1')
 
 const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
-  assertOptionsObject('headers', options)
+  check.object('headers', options, 'an object or false')
   const global = check.boolean('headers.global', options.global ?? headersDefaults.global)
   const onPage = options.profile === undefined ? reportFirstPage(fastify) : () => undefined
   const { prepared: first, headersOf } = await prepareForms([helmetForms('headers', options)], onPage)
