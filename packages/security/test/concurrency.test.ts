@@ -27,7 +27,7 @@ t.test('a user has so many requests at a time, and others are not kept out', asy
   t.equal(now(), 2)
   gate.open()
   for (const response of await Promise.all(first)) t.equal(response.statusCode, 200)
-  await until('the places to be free', () => now() === 0)
+  await until('the slots to be free', () => now() === 0)
   t.equal((await app.inject(asUser('ada', '/now'))).statusCode, 200)
   t.ok(
     ['refused', 'allowed'].every((outcome) =>
@@ -119,7 +119,7 @@ t.test('with all parts together it is off, unless it is configured', async (t) =
 })
 
 t.test(
-  'whatever keys and orders there are, no key has more than its places and all are given back',
+  'whatever keys and orders there are, no key takes more than its slots and all are released',
   async (t) => {
     const { app, gate, now } = await concurrencyApp(t, { max: 2 })
     const key = fc.oneof(fc.constantFrom('a', 'b', '__proto__', 'constructor', 'a b', '{a}'), fc.string({ unit: fc.constantFrom('a', ':', '%', '\\', '"', 'é', '0') , minLength: 1, maxLength: 200 }).map((text) => Buffer.from(text).toString('latin1'))) // prettier-ignore
