@@ -230,7 +230,7 @@ export const errorNotes = {
   AUTH_TOKEN_REVOKED: ['401', 'The token, its login or its user was revoked', 'Log in again'],
   AUTH_REFRESH_INVALID: ['401', 'The refresh token is unknown, or was used before', 'Log in again'],
   AUTH_INVALID_API_KEY: ['401', 'The API key is unknown, wrong or expired', 'Use another key'],
-  AUTH_LOGIN_REFUSED: ['401', 'The provider rejected the login, or the user cancelled it', 'Try again'],
+  AUTH_LOGIN_REJECTED: ['401', 'The provider rejected the login, or the user cancelled it', 'Try again'],
   AUTH_LOGIN_INVALID: ['401', "The provider's response is not valid", 'Try again'],
   AUTH_STATE_INVALID: ['400', 'The login was not started in this browser, or has expired', 'Start again'],
   AUTH_LOGOUT_TOKEN_INVALID: [

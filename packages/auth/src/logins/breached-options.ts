@@ -1,7 +1,7 @@
 import { check, safeUrl } from '../core/option-checks.ts'
 
 /**
- * Where passwords are looked up that have leaked.
+ * Options of the list of leaked passwords.
  *
  * @example
  * const breached: BreachedOptions = { url: 'https://api.pwnedpasswords.com/range/', timeout: 500 }

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Secret } from '@seaworthy/internal'
-import { ofFastifyOauth2, refuseMoved } from '../core/moved-options.ts'
+import { movedFromFastifyOauth2, assertNoMovedOptions } from '../core/moved-options.ts'
 import { check, safeUrl } from '../core/option-checks.ts'
 import { clientSecretOf } from '../core/strong-secret.ts'
 import { resolveLogout, type LogoutOptions, type ResolvedLogout } from '../logout/options.ts'
@@ -182,7 +182,7 @@ function resolveProvider(name: string, options: OAuthOptions): ResolvedProvider 
     check.fail('oauth2', 'providers named in letters, digits, - and _', name)
   const option = `oauth2.${name}`
   check.object(option, options)
-  refuseMoved(option, options, '@fastify/oauth2', ofFastifyOauth2)
+  assertNoMovedOptions(option, options, '@fastify/oauth2', movedFromFastifyOauth2)
   check.keys(option, options, names)
   const { issuer, endpoints, profile, returnTo = oauthDefaults.returnTo } = options
   if ((issuer === undefined) === (endpoints === undefined))

@@ -1,6 +1,6 @@
 import { reveal, type Secret } from '@seaworthy/internal'
 import { check, toList } from '../core/option-checks.ts'
-import { ofSecureSession, refuseMoved } from '../core/moved-options.ts'
+import { movedFromSecureSession, assertNoMovedOptions } from '../core/moved-options.ts'
 import { strongSecret } from '../core/strong-secret.ts'
 
 /**
@@ -145,7 +145,7 @@ const cookieNames = Object.keys({
 } satisfies Record<keyof SessionCookie, unknown>)
 
 export function resolveSession(options: SessionOptions): ResolvedSession {
-  refuseMoved('session', options, '@fastify/secure-session', ofSecureSession)
+  assertNoMovedOptions('session', options, '@fastify/secure-session', movedFromSecureSession)
   check.keys('session', options, names)
   const { key, secret, salt, cookieName } = options
   if (key === undefined && secret === undefined)

@@ -38,7 +38,7 @@ export interface RedisCalls {
 }
 
 /**
- * Reads and changes are watched apart: a Redis that is full or read-only refuses changes and still answers reads, so
+ * Reads and changes are watched apart: a Redis that is full or read-only rejects changes and still answers reads, so
  * that sessions are valid while logins get 503.
  */
 export function redisCalls({ client, keyPrefix, timeout, log }: RedisCallsOptions): RedisCalls {
