@@ -533,10 +533,10 @@ export const metricNotes = {
   breaker_state_changes_total: 'Opens often: the threshold is too low, or the dependency flaps.',
   load_shed_total: 'Grows: the process is overloaded; add replicas.',
   rate_limit_requests_total:
-    '`refused` grows: an attack, or a limit too low. Try a limit with `observe: true` first.',
+    '`rejected` grows: an attack, or a limit too low. Try a limit with `observe: true` first.',
   rate_limit_store_errors_total: 'Grows: look at Redis.',
   concurrency_limit_requests_total:
-    '`refused` grows: one client takes all, or a limit is too low. Try it with `observe: true` first.',
+    '`rejected` grows: one client takes all, or a limit is too low. Try it with `observe: true` first.',
   concurrency_limit_running: 'It grows and does not fall: requests hang.',
   rate_limit_store_up: '0: each process counts alone.',
   tls_certificate_not_after_timestamp_seconds:

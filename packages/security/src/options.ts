@@ -92,7 +92,8 @@ export function resolveOptions(options: SecurityOptions): ResolvedSecurity {
     if (value !== false) check.object(name, value, 'an object or false')
   if (mode === undefined) return resolved
   check.oneOf('mode', mode, modes)
-  const withMode = <T extends object>(part: T | false) => part && { mode, ...omitUndefined(part) }
+  const withMode = <T extends object>(pluginOptions: T | false) =>
+    pluginOptions && { mode, ...omitUndefined(pluginOptions) }
   return {
     headers: withMode(resolved.headers),
     cors: resolved.cors,

@@ -128,7 +128,7 @@ export interface RateLimitOptions extends LimitOptions {
   redis?: RedisClient | NodeRedisClient | UpstashClient | RedisConnection | undefined
   /**
    * A class of the app that counts instead, written for `@fastify/rate-limit`. Each limit is one call; limits on
-   * failures and `cost` need a store that gives back, so they are refused with it.
+   * failures and `cost` need a store that gives back, so they stop the start with it.
    *
    * @defaultValue none: the process or Redis counts
    * @throws RangeError for a class without `incr` and `child`, and together with `redis`.
