@@ -423,7 +423,7 @@ export const errorNotes = {
     'A stream failed after the head was sent; only logged and counted',
     'Look at the log'
   ],
-  ERROR_AFTER_ANSWER: [
+  ERROR_AFTER_RESPONSE: [
     'none',
     'A handler failed after the response; only logged and counted',
     'Look at the log'

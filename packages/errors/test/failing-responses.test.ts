@@ -118,7 +118,7 @@ for (const [how, set] of [
   }
 }
 
-t.test('a hook that fails on the answer of the app’s handler is answered by a plain 500', async (t) => {
+t.test('a hook that fails on the response of the app’s handler is answered by a plain 500', async (t) => {
   for (const place of ['before', 'after']) {
     const own = (app: FastifyInstance) =>
       app.setErrorHandler((_error, _request, reply) => stale(reply).code(404).send({ fine: true }))
@@ -144,7 +144,7 @@ t.test('a hook that fails on the answer of the app’s handler is answered by a 
 })
 
 t.test(
-  'a serializer, preSerialization or onSend that fails on a fine answer makes a plain 500',
+  'a serializer, preSerialization or onSend that fails on a fine response makes a plain 500',
   async (t) => {
     const fail = async () => Promise.reject(new Error(secret))
     const { app } = await build(t, {}, (app) => {
