@@ -42,8 +42,13 @@ t.test('a multipart body that is cut off or malformed is the client’s mistake'
 
 t.test('headers that an error’s maker wrote are sent, those of an upstream’s response are not', async (t) => {
   const { responseTo } = await thrower(t)
-  const own = Object.assign(new DomainError(429), { headers: { 'Retry-After': 30, 'x-limit': ['1', '2'] } })
-  t.match(await responseTo(own), { statusCode: 429, headers: { 'retry-after': '30', 'x-limit': ['1', '2'] } })
+  const domainError = Object.assign(new DomainError(429), {
+    headers: { 'Retry-After': 30, 'x-limit': ['1', '2'] }
+  })
+  t.match(await responseTo(domainError), {
+    statusCode: 429,
+    headers: { 'retry-after': '30', 'x-limit': ['1', '2'] }
+  })
   const made = httpErrors(405, 'no', { headers: { allow: 'GET', connection: 'close' } })
   t.match(
     await responseTo(made),

@@ -86,8 +86,8 @@ function classify(
     }
   }
   if (object !== undefined) {
-    const known = responseFromKnownError(object, reply, hasFormatter)
-    if (known !== undefined) return known
+    const knownResponse = responseFromKnownError(object, reply, hasFormatter)
+    if (knownResponse !== undefined) return knownResponse
     if (isAbortByClient(object, reply)) {
       const code: ErrorCode = 'CLIENT_CLOSED_REQUEST'
       return { statusCode: 499, code, message: 'Client Closed Request' }
