@@ -152,7 +152,7 @@ t.test('an observing limit rejects nothing, and its metrics show what it would r
     'rate_limit_requests_total watched allowed': 2,
     'rate_limit_requests_total watched observed': 2,
     'rate_limit_requests_total watched skipped': 1,
-    'rate_limit_requests_total GET /enforced refused': 2
+    'rate_limit_requests_total GET /enforced rejected': 2
   })
   t.match(app.security.limits?.()[0], { name: 'watched', max: 2, timeWindow: 60_000, observe: true })
 })

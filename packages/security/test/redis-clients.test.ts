@@ -50,7 +50,7 @@ t.test('an answer without counts is no count', async (t) => {
   }
 })
 
-t.test('a client whose commands have callbacks is refused by name', async (t) => {
+t.test('a client whose commands have callbacks is rejected by name', async (t) => {
   const call = () => true
   const clients = {
     'node-redis 3': { evalsha: call, eval: call, ping: call, internal_send_command: call },
@@ -147,9 +147,9 @@ requires(['redis-server'], 'one key of another type harms no other client', asyn
   t.same(await statuses(app, 3), [503, 503, 503])
   t.same(await statuses(app, 1, { url: '/', remoteAddress: '192.0.2.9' }), [200])
   t.match(app.security.store?.(), { up: true })
-  const refused = lines.filter((line) => line.includes('refuses the keys'))
-  t.equal(refused.length, 1, 'the cause is logged once')
-  t.match(refused[0], /refuses the keys of some clients \(.*WRONGTYPE/)
+  const reports = lines.filter((line) => line.includes('refuses the keys'))
+  t.equal(reports.length, 1, 'the cause is logged once')
+  t.match(reports[0], /refuses the keys of some clients \(.*WRONGTYPE/)
   redis.disconnect()
 })
 
