@@ -177,7 +177,7 @@ interface NewApiKey {
  *
  * @example
  * const { id, hash, key, old }: RotatedApiKey = app.auth.apiKeys.rotate({ id: '0123456789abcdef' }, '7 days')
- * console.log(`store ${id} and ${hash}, show ${key}; ${old.id} ends at ${old.expiresAt}`)
+ * console.log(`store ${id} and ${hash}, show ${key}; ${old.id} expires at ${old.expiresAt}`)
  */
 interface RotatedApiKey extends NewApiKey {
     old: {
@@ -369,7 +369,7 @@ interface Argon2idOptions {
 }
 
 /**
- * Where passwords are looked up that have leaked.
+ * Options of the list of leaked passwords.
  *
  * @example
  * const breached: BreachedOptions = { url: 'https://api.pwnedpasswords.com/range/', timeout: 500 }
@@ -452,7 +452,7 @@ interface LoginOptions {
      * A list of leaked passwords, for `app.auth.isBreachedPassword`. Only the first five letters of a password's hash are
      * sent there.
      *
-     * @defaultValue none: nothing is asked
+     * @defaultValue none: no list is read
      */
     breached?: BreachedOptions;
 }
