@@ -90,7 +90,7 @@ t.test('a weak or unfit secret in each of these forms stops the start, and is no
   }
 })
 
-t.test('an option of a plugin that this one replaces is refused, with the way to say it here', async (t) => {
+t.test('an option of a plugin that this one replaces is rejected, with the way to say it here', async (t) => {
   const jwt = { secret }
   const oauth = { clientId: 'a', clientSecret: 'b', issuer: 'https://id.example', onLogin: () => null }
   const moved: [options: object, name: RegExp][] = [

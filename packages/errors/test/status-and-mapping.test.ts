@@ -213,7 +213,7 @@ t.test('an abort after the client has left is logged as 499, not as a failure', 
   t.match(requestLines(), [{ level: 30, code: 'CLIENT_CLOSED_REQUEST', statusCode: 499 }])
 })
 
-t.test('a rule maps to a class that needs no argument, and refuses others at start', async (t) => {
+t.test('a rule maps to a class that needs no argument, and rejects others at start', async (t) => {
   const Duplicate = defineError('DUPLICATE', { statusCode: 409, message: 'There is one already' })
   const Missing = defineError('MISSING', { statusCode: 404, message: (id: string) => `No ${id}` })
   class Locked extends AppError {
