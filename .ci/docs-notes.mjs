@@ -230,7 +230,7 @@ export const errorNotes = {
   AUTH_TOKEN_REVOKED: ['401', 'The token, its login or its user was revoked', 'Log in again'],
   AUTH_REFRESH_INVALID: ['401', 'The refresh token is unknown, or was used before', 'Log in again'],
   AUTH_INVALID_API_KEY: ['401', 'The API key is unknown, wrong or expired', 'Use another key'],
-  AUTH_LOGIN_REFUSED: ['401', 'The provider rejected the login, or the user cancelled it', 'Try again'],
+  AUTH_LOGIN_REJECTED: ['401', 'The provider rejected the login, or the user cancelled it', 'Try again'],
   AUTH_LOGIN_INVALID: ['401', "The provider's response is not valid", 'Try again'],
   AUTH_STATE_INVALID: ['400', 'The login was not started in this browser, or has expired', 'Start again'],
   AUTH_LOGOUT_TOKEN_INVALID: [
@@ -427,7 +427,7 @@ export const errorNotes = {
     'A stream failed after the head was sent; only logged and counted',
     'Look at the log'
   ],
-  ERROR_AFTER_ANSWER: [
+  ERROR_AFTER_RESPONSE: [
     'none',
     'A handler failed after the response; only logged and counted',
     'Look at the log'
@@ -537,10 +537,10 @@ export const metricNotes = {
   breaker_state_changes_total: 'Opens often: the threshold is too low, or the dependency flaps.',
   load_shed_total: 'Grows: the process is overloaded; add replicas.',
   rate_limit_requests_total:
-    '`refused` grows: an attack, or a limit too low. Try a limit with `observe: true` first.',
+    '`rejected` grows: an attack, or a limit too low. Try a limit with `observe: true` first.',
   rate_limit_store_errors_total: 'Grows: look at Redis.',
   concurrency_limit_requests_total:
-    '`refused` grows: one client takes all, or a limit is too low. Try it with `observe: true` first.',
+    '`rejected` grows: one client takes all, or a limit is too low. Try it with `observe: true` first.',
   concurrency_limit_running: 'It grows and does not fall: requests hang.',
   rate_limit_store_up: '0: each process counts alone.',
   tls_certificate_not_after_timestamp_seconds:

@@ -3,7 +3,7 @@
 const { auth } = require('@seaworthy/auth')
 const { build, start } = require('./app.js')
 
-// Tokens and roles. The secret comes from the environment; without a good one the start is refused.
+// Tokens and roles. The secret comes from the environment; without a good one the start stops.
 build({}, async (app) => {
   await app.register(auth, { jwt: { secret: process.env.JWT_SECRET } })
   app.get('/me', { onRequest: [app.authenticate] }, async (request) => ({ id: request.user.sub }))

@@ -177,7 +177,7 @@ interface NewApiKey {
  *
  * @example
  * const { id, hash, key, old }: RotatedApiKey = app.auth.apiKeys.rotate({ id: '0123456789abcdef' }, '7 days')
- * console.log(`store ${id} and ${hash}, show ${key}; ${old.id} ends at ${old.expiresAt}`)
+ * console.log(`store ${id} and ${hash}, show ${key}; ${old.id} expires at ${old.expiresAt}`)
  */
 interface RotatedApiKey extends NewApiKey {
     old: {
@@ -369,7 +369,7 @@ interface Argon2idOptions {
 }
 
 /**
- * Where passwords are looked up that have leaked.
+ * Options of the list of leaked passwords.
  *
  * @example
  * const breached: BreachedOptions = { url: 'https://api.pwnedpasswords.com/range/', timeout: 500 }
@@ -452,7 +452,7 @@ interface LoginOptions {
      * A list of leaked passwords, for `app.auth.isBreachedPassword`. Only the first five letters of a password's hash are
      * sent there.
      *
-     * @defaultValue none: nothing is asked
+     * @defaultValue none: no list is read
      */
     breached?: BreachedOptions;
 }
@@ -1805,7 +1805,7 @@ interface Sessions {
  * @example
  * const retryable: readonly AuthErrorCode[] = ['AUTH_STORE_UNAVAILABLE', 'AUTH_KEYS_UNAVAILABLE']
  */
-type AuthErrorCode = 'AUTH_CALLBACK_TIMEOUT' | 'AUTH_CROSS_SITE' | 'AUTH_DPOP_REQUIRED' | 'AUTH_FORBIDDEN' | 'AUTH_INSUFFICIENT_AUTHENTICATION' | 'AUTH_INTROSPECTION_UNAVAILABLE' | 'AUTH_INVALID_API_KEY' | 'AUTH_INVALID_CREDENTIALS' | 'AUTH_INVALID_DPOP_PROOF' | 'AUTH_INVALID_TOKEN' | 'AUTH_KEYS_UNAVAILABLE' | 'AUTH_LOGIN_INVALID' | 'AUTH_LOGIN_REFUSED' | 'AUTH_LOGINS_BUSY' | 'AUTH_LOGOUT_FAILED' | 'AUTH_LOGOUT_TOKEN_INVALID' | 'AUTH_NOT_CONFIGURED' | 'AUTH_PROVIDER_UNAVAILABLE' | 'AUTH_REFRESH_INVALID' | 'AUTH_REQUIRED' | 'AUTH_SESSION_TOO_LARGE' | 'AUTH_STATE_INVALID' | 'AUTH_STORE_UNAVAILABLE' | 'AUTH_TOKEN_EXPIRED' | 'AUTH_TOKEN_REVOKED' | 'AUTH_TOO_MANY_ATTEMPTS' | 'AUTH_TOO_MANY_SESSIONS' | 'AUTH_UNMARKED_ROUTE' | 'AUTH_USE_DPOP_NONCE' | 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED' | 'FST_JWT_AUTHORIZATION_TOKEN_INVALID' | 'FST_JWT_AUTHORIZATION_TOKEN_UNTRUSTED' | 'FST_JWT_NO_AUTHORIZATION_IN_HEADER';
+type AuthErrorCode = 'AUTH_CALLBACK_TIMEOUT' | 'AUTH_CROSS_SITE' | 'AUTH_DPOP_REQUIRED' | 'AUTH_FORBIDDEN' | 'AUTH_INSUFFICIENT_AUTHENTICATION' | 'AUTH_INTROSPECTION_UNAVAILABLE' | 'AUTH_INVALID_API_KEY' | 'AUTH_INVALID_CREDENTIALS' | 'AUTH_INVALID_DPOP_PROOF' | 'AUTH_INVALID_TOKEN' | 'AUTH_KEYS_UNAVAILABLE' | 'AUTH_LOGIN_INVALID' | 'AUTH_LOGIN_REJECTED' | 'AUTH_LOGINS_BUSY' | 'AUTH_LOGOUT_FAILED' | 'AUTH_LOGOUT_TOKEN_INVALID' | 'AUTH_NOT_CONFIGURED' | 'AUTH_PROVIDER_UNAVAILABLE' | 'AUTH_REFRESH_INVALID' | 'AUTH_REQUIRED' | 'AUTH_SESSION_TOO_LARGE' | 'AUTH_STATE_INVALID' | 'AUTH_STORE_UNAVAILABLE' | 'AUTH_TOKEN_EXPIRED' | 'AUTH_TOKEN_REVOKED' | 'AUTH_TOO_MANY_ATTEMPTS' | 'AUTH_TOO_MANY_SESSIONS' | 'AUTH_UNMARKED_ROUTE' | 'AUTH_USE_DPOP_NONCE' | 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED' | 'FST_JWT_AUTHORIZATION_TOKEN_INVALID' | 'FST_JWT_AUTHORIZATION_TOKEN_UNTRUSTED' | 'FST_JWT_NO_AUTHORIZATION_IN_HEADER';
 /**
  * The error of every request that this package rejects. Recognise it by `code`; the message may be shown, `cause` may
  * not.

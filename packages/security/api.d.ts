@@ -182,7 +182,7 @@ declare class ConcurrencyLimitError extends SecurityError {
  *
  * @example
  * const mode: Mode = 'observe'
- * await app.register(security, { mode }) // nothing is rejected, the log says what would be
+ * await app.register(security, { mode }) // nothing is rejected, the log has the requests that 'enforce' would reject
  */
 type Mode = 'enforce' | 'observe';
 
@@ -539,7 +539,7 @@ interface RateLimitOptions extends LimitOptions {
     redis?: RedisClient | NodeRedisClient | UpstashClient | RedisConnection | undefined;
     /**
      * A class of the app that counts instead, written for `@fastify/rate-limit`. Each limit is one call; limits on
-     * failures and `cost` need a store that gives back, so they are refused with it.
+     * failures and `cost` need a store that gives back, so they stop the start with it.
      *
      * @defaultValue none: the process or Redis counts
      * @throws RangeError for a class without `incr` and `child`, and together with `redis`.

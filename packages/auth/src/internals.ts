@@ -99,7 +99,7 @@ export function explainCollisions(
   explain: (name: string, isOurs: boolean) => string,
   givesWay: (name: string) => boolean = () => false
 ): () => void {
-  const ours = new Set<string>()
+  const ownDecorators = new Set<string>()
   let loading = true
   for (const method of decorators) {
     const original = fastify[method] as (...args: unknown[]) => unknown
@@ -107,13 +107,13 @@ export function explainCollisions(
       const key = `${method} ${String(name)}`
       try {
         const result = original.call(this, name, ...rest)
-        if (loading) ours.add(key)
+        if (loading) ownDecorators.add(key)
         return result
       } catch (error) {
         const { code } = error as { code?: string }
-        if (code !== 'FST_ERR_DEC_ALREADY_PRESENT' || !(loading || ours.has(key))) throw error
+        if (code !== 'FST_ERR_DEC_ALREADY_PRESENT' || !(loading || ownDecorators.has(key))) throw error
         if (method === 'decorate' && !loading && givesWay(String(name))) {
-          ours.delete(key)
+          ownDecorators.delete(key)
           Reflect.deleteProperty(this, name)
           return original.call(this, name, ...rest)
         }

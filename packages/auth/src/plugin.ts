@@ -21,7 +21,7 @@ import { createRevocations, type Revocations } from './revocation/revocations.ts
 import type { Scheme } from './schemes/types.ts'
 import { createAcceptKeys } from './rotation/rotate-keys.ts'
 import { watchKeyFiles } from './rotation/watch-keys.ts'
-import { markNewKey, warnOfSharedKeys } from './service-mark.ts'
+import { storeFingerprint, warnOfSharedKeys } from './secret-fingerprints.ts'
 import { memoryStore } from './stores/memory.ts'
 import { redisStore } from './stores/redis.ts'
 import type { AuthStore } from './stores/store.ts'
@@ -109,7 +109,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     tokens,
     sessions,
     audit,
-    onRotated: (secret) => void markNewKey(store, options, secret)
+    onRotated: (secret) => void storeFingerprint(store, options, secret)
   })
   const api = createApi({
     rotateKeys: async (keys) => (await acceptKeys(keys))(),

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { ResolvedAuth } from './resolve-options.ts'
-import { marksOf } from './service-mark.ts'
+import { fingerprintsOf } from './secret-fingerprints.ts'
 
 /** On the server, which all scopes of an app share, also for another copy of this package. */
-const place = Symbol.for('seaworthy.auth.redis-prefixes.v1')
-/** For each prefix the signs of the secrets of each registration. */
+const prefixesKey = Symbol.for('seaworthy.auth.redis-prefixes.v1')
+/** For each prefix, the fingerprints of the secrets of each registration. */
 type Registrations = Map<string, string[][]>
 
 /**
@@ -16,15 +16,15 @@ export function registrationPrefix(
   { server }: FastifyInstance,
   { redisPrefix, ...options }: Pick<ResolvedAuth, 'jwt' | 'session' | 'redisPrefix'>
 ): string {
-  const marks = marksOf(options)
-  if (marks.length === 0) return redisPrefix
-  const shared = server as { [place]?: Registrations }
-  const registrations = (shared[place] ??= new Map())
+  const fingerprints = fingerprintsOf(options)
+  if (fingerprints.length === 0) return redisPrefix
+  const shared = server as { [prefixesKey]?: Registrations }
+  const registrations = (shared[prefixesKey] ??= new Map())
   const others = registrations.get(redisPrefix) ?? []
   registrations.set(redisPrefix, others)
-  const index = others.findIndex((other) => other.some((mark) => marks.includes(mark)))
-  if (index === -1) others.push(marks)
-  else others[index]!.push(...marks)
+  const index = others.findIndex((other) => other.some((fingerprint) => fingerprints.includes(fingerprint)))
+  if (index === -1) others.push(fingerprints)
+  else others[index]!.push(...fingerprints)
   const number = index === -1 ? others.length : index + 1
   return number === 1 ? redisPrefix : `${redisPrefix}${number}:`
 }

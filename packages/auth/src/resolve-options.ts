@@ -2,7 +2,7 @@ import { serviceName } from '@seaworthy/internal'
 import { resolveApiKeys, type ResolvedApiKeys } from './api-keys/options.ts'
 import type { AuditListener } from './core/audit.ts'
 import { callbackTimeoutOf, defaultCallbackTimeout } from './core/callback-deadlines.ts'
-import { ofFastifyJwtAtTop, refuseMoved } from './core/moved-options.ts'
+import { movedFromFastifyJwtTop, assertNoMovedOptions } from './core/moved-options.ts'
 import { check, optionsOf } from './core/option-checks.ts'
 import { resolveCsrf, type ResolvedCsrf } from './csrf/options.ts'
 import { resolveLogin, type ResolvedLogin } from './logins/options.ts'
@@ -63,7 +63,7 @@ const names = Object.keys({
 
 /** Applies the defaults and stops the start for options that cannot work. */
 export function resolveOptions(options: AuthOptions): ResolvedAuth {
-  refuseMoved('', options, '@fastify/jwt', ofFastifyJwtAtTop)
+  assertNoMovedOptions('', options, '@fastify/jwt', movedFromFastifyJwtTop)
   check.keys('', options, names)
   const jwtOptions = optionsOf('jwt', options.jwt)
   const sessionOptions = optionsOf('session', options.session)

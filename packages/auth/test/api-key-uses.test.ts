@@ -49,7 +49,7 @@ t.test('a replaced key is valid until its time, and audit names it', async (t) =
   )
 })
 
-t.test('an overlap prolongs no key, and a wrong one is refused', async (t) => {
+t.test('an overlap prolongs no key, and a wrong one is rejected', async (t) => {
   const { app } = await apiKeyApp(t)
   const id = '0123456789abcdef'
   t.equal(app.auth.apiKeys.rotate({ id, expiresAt: 5 }, '1 day').old.expiresAt, 5)

@@ -81,9 +81,9 @@ t.test('a key has the checksum that scanners of leaked keys compute', async (t) 
 
 t.test('guesses from one network get 429 before the look-up, and valid keys of others do not', async (t) => {
   const { add, app, lookedUp, get, status } = await apiKeyApp(t, { attempts: 3 })
-  const { key: known } = add()
+  const { key: validKey } = add()
   const { key: other } = add()
-  t.equal(await status(known, '/', '2001:db8::1'), 200)
+  t.equal(await status(validKey, '/', '2001:db8::1'), 200)
   const guess = () => app.auth.apiKeys.create().key
   const before = lookedUp.length
   const codes = await Promise.all(
@@ -95,7 +95,7 @@ t.test('guesses from one network get 429 before the look-up, and valid keys of o
   const limited = await get(guess(), '/', '2001:db8::ff')
   t.match(limited.headers['retry-after'], /^\d+$/)
   t.equal(limited.json().code, 'AUTH_TOO_MANY_ATTEMPTS')
-  t.equal(await status(known, '/', '2001:db8::1'), 200, 'a key that was valid before passes')
+  t.equal(await status(validKey, '/', '2001:db8::1'), 200, 'a key that was valid before passes')
   t.equal(await status(other, '/', '2001:db8::1'), 429)
   t.equal(await status(other, '/', '2001:db8:0:1::1'), 200, 'another network')
 })

@@ -79,7 +79,7 @@ if (hasArgon2) {
     )
   })
 } else {
-  t.test('before Node 24.7 the start is refused', async (t) => {
+  t.test('before Node 24.7 the start stops', async (t) => {
     await t.rejects(build(t, { argon2id: {} }), { code: 'INVALID_OPTION', message: /Node 24\.7/ })
   })
 }

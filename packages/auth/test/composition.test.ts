@@ -47,20 +47,20 @@ t.test('two apps in a process share no revocations', async (t) => {
 })
 
 t.test('without a scheme, an authenticate decorator that the app adds later is kept', async (t) => {
-  const own = async () => undefined
+  const appDecorator = async () => undefined
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(auth)
-  app.decorate('authenticate', own as never)
-  app.register(async (scope) => void scope.decorate('authorize', () => own as never))
-  t.throws(() => app.decorate('authenticate', own as never), { code: 'FST_ERR_DEC_ALREADY_PRESENT' })
+  app.decorate('authenticate', appDecorator as never)
+  app.register(async (scope) => void scope.decorate('authorize', () => appDecorator as never))
+  t.throws(() => app.decorate('authenticate', appDecorator as never), { code: 'FST_ERR_DEC_ALREADY_PRESENT' })
   await app.ready()
-  t.ok(Object.is(app.authenticate, own))
+  t.ok(Object.is(app.authenticate, appDecorator))
 
   const configured = Fastify()
   t.teardown(() => configured.close())
   await configured.register(auth, { jwt })
-  t.throws(() => configured.decorate('authenticate', own as never), /decorate it before @seaworthy\/auth/)
+  t.throws(() => configured.decorate('authenticate', appDecorator as never), /decorate it before @seaworthy\/auth/)
 })
 
 t.test('an authenticate decorator of the app is kept', async (t) => {

@@ -36,21 +36,24 @@ const [one, two] = ['https://one.example', 'https://two.example'] as const
 t.test('equal ids of two issuers are revoked one by one, in each form', async (t) => {
   const { app, status, me } = await build(t, { secret, issuers: [issuerOf(one), issuerOf(two)] })
   const login = async () => (await app.auth.issueTokens({ sub: '42' })).accessToken
-  const own = await login()
-  t.equal((await me(own)).json().issuer, 'seaworthy')
-  const claims = JSON.parse(Buffer.from(own.split('.')[1]!, 'base64url').toString()) as Record<string, string>
+  const appToken = await login()
+  t.equal((await me(appToken)).json().issuer, 'seaworthy')
+  const claims = JSON.parse(Buffer.from(appToken.split('.')[1]!, 'base64url').toString()) as Record<
+    string,
+    string
+  >
   const [jti, sid] = [claims.jti!, claims.sid!]
   const ofOne = await tokenOf({ iss: one, jti, sid })
   const ofTwo = await tokenOf({ iss: two, jti, sid })
   t.equal((await me(ofOne)).json().issuer, one)
 
   await app.auth.revoke({ token: ofOne })
-  t.strictSame([await status(own), await status(ofOne), await status(ofTwo)], [200, 401, 200], 'token')
+  t.strictSame([await status(appToken), await status(ofOne), await status(ofTwo)], [200, 401, 200], 'token')
   await app.auth.revoke({ session: sid, issuer: two })
-  t.strictSame([await status(own), await status(ofTwo)], [200, 401], 'session')
+  t.strictSame([await status(appToken), await status(ofTwo)], [200, 401], 'session')
   const nextOfTwo = await tokenOf({ iss: two })
   await app.auth.revoke({ user: '42' })
-  t.strictSame([await status(own), await status(nextOfTwo)], [401, 200], 'the app')
+  t.strictSame([await status(appToken), await status(nextOfTwo)], [401, 200], 'the app')
   const again = await login()
   await app.auth.revoke({ user: '42', issuer: two })
   t.strictSame([await status(again), await status(nextOfTwo)], [200, 401], 'the issuer')

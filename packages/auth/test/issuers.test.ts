@@ -148,16 +148,16 @@ t.test(
     const { state, options } = await provider(t, { jwksCooldown: 50, jwksMaxAge: 100 })
     state.keys = [await jwk(publicKey, 'k1')]
     const made = await guarded(t, options)
-    const known = await sign(privateKey, 'k1')
-    t.equal((await call(made, known)).statusCode, 200)
+    const tokenOfKnownKey = await sign(privateKey, 'k1')
+    t.equal((await call(made, tokenOfKnownKey)).statusCode, 200)
     for (const status of [500, 302]) {
       state.status = status
-      const strange = await sign(privateKey, 'k9')
-      await until('503', async () => (await call(made, strange)).statusCode === 503)
-      const response = await call(made, strange)
+      const tokenOfUnknownKey = await sign(privateKey, 'k9')
+      await until('503', async () => (await call(made, tokenOfUnknownKey)).statusCode === 503)
+      const response = await call(made, tokenOfUnknownKey)
       t.equal(response.json<{ code: string }>().code, 'AUTH_KEYS_UNAVAILABLE')
       t.match(response.headers['retry-after'], /^\d+$/)
-      t.equal((await call(made, known)).statusCode, 200)
+      t.equal((await call(made, tokenOfKnownKey)).statusCode, 200)
     }
   }
 )

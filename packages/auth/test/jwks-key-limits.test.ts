@@ -157,7 +157,7 @@ t.test('a published key serves only what use, key_ops and alg allow', async (t) 
     t.equal(await status(token(privateKey, 'RS256', `l${index}`)), expected, JSON.stringify(more))
 })
 
-t.test('RSA keys with a small exponent or a weak modulus are refused', async (t) => {
+t.test('RSA keys with a small exponent or a weak modulus are rejected', async (t) => {
   const weak: Record<string, KeyObject> = {
     three: rsa(3).privateKey,
     seventeen: rsa(17).privateKey,

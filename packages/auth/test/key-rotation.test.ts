@@ -86,7 +86,7 @@ t.test('a replaced secret verifies until its last token has expired', async (t) 
   t.throws(() => app.jwt.verify(forged()))
 })
 
-t.test('a key pair is rotated likewise, and one for another algorithm is refused', async (t) => {
+t.test('a key pair is rotated likewise, and one for another algorithm is rejected', async (t) => {
   const { app, status, issue } = await build(t, { jwt: { key: newPem() } })
   const before = await issue()
   await app.auth.rotateKeys({ jwt: newPem() })

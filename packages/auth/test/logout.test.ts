@@ -40,7 +40,7 @@ t.test(
   }
 )
 
-t.test('it ends tokens that the login has issued, access and refresh', async (t) => {
+t.test('a logout ends tokens that the login has issued, access and refresh', async (t) => {
   const made = await logoutApp(t, { tokens: true })
   const { app } = made
   const page = await made.login()

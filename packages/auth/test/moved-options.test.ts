@@ -33,8 +33,8 @@ t.test('a secret is text, bytes or a JSON Web Key, for the app and for issuers',
     app.get('/verify', async (request) => request.jwtVerify())
     app.get('/verify-with', async (request) => request.jwtVerify({ maxAge: '1h' }))
     await app.ready()
-    const own = await app.auth.issueTokens({ sub: 'ada' })
-    for (const token of [own.accessToken, tokenOf('shop')]) {
+    const appTokens = await app.auth.issueTokens({ sub: 'ada' })
+    for (const token of [appTokens.accessToken, tokenOf('shop')]) {
       for (const url of ['/', '/verify', '/verify-with']) {
         const { statusCode } = await app.inject({ url, headers: bearer(token) })
         t.equal(statusCode, 200, `${url} ${JSON.stringify(form)}`)
@@ -90,7 +90,7 @@ t.test('a weak or unfit secret in each of these forms stops the start, and is no
   }
 })
 
-t.test('an option of a plugin that this one replaces is refused, with the way to say it here', async (t) => {
+t.test('an option of a plugin that this one replaces is rejected, with the way to say it here', async (t) => {
   const jwt = { secret }
   const oauth = { clientId: 'a', clientSecret: 'b', issuer: 'https://id.example', onLogin: () => null }
   const moved: [options: object, name: RegExp][] = [

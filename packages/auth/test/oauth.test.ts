@@ -94,7 +94,7 @@ t.test('a rejection by the provider and an invalid code get 401', async (t) => {
     return { status: first.status, body: (await first.json()) as { code: string } }
   }
   const iss = `iss=${encodeURIComponent(issuer)}`
-  t.match(await attempt(`error=access_denied&${iss}`), { status: 401, body: { code: 'AUTH_LOGIN_REFUSED' } })
+  t.match(await attempt(`error=access_denied&${iss}`), { status: 401, body: { code: 'AUTH_LOGIN_REJECTED' } })
   t.match(await attempt(`code=forged&${iss}`), { status: 401, body: { code: 'AUTH_LOGIN_INVALID' } })
   t.match(await attempt('code=x&iss=https://evil.example'), {
     status: 401,

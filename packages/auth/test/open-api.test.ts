@@ -120,7 +120,7 @@ t.test('tokens that are bound to a key have a scheme of their own', async (t) =>
   }
 })
 
-t.test('what a route says itself stays, and its schema is not changed', async (t) => {
+t.test('members that a route has itself stay, and its schema is not changed', async (t) => {
   const response = { 200: { type: 'object' }, 403: { type: 'string', description: 'mine' } } as const
   const schema = { security: [{ apiKey: [] }], response, tags: ['orders'] }
   const before = JSON.stringify(schema)
@@ -254,7 +254,7 @@ t.test('rejections refer to a shared schema of errors', async (t) => {
   }
 })
 
-t.test('wrong options are refused', async (t) => {
+t.test('wrong options are rejected', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(auth, { jwt: { secret } })

@@ -64,7 +64,7 @@ t.test('without an answer a password counts as not leaked, and one line says so'
   t.equal(await patient.app.auth.isBreachedPassword('hunter2'), true)
 })
 
-t.test('nothing is asked without the option, and a wrong one stops the start', async (t) => {
+t.test('no list is read without the option, and a wrong one stops the start', async (t) => {
   const { app } = await build(t, {})
   await t.rejects(app.auth.isBreachedPassword('x'), { message: /login\.breached/ })
   for (const breached of [

@@ -139,7 +139,7 @@ requires(needs, 'no script needs an option of a Redis newer than 6', async (t) =
   for (const command of expiries) t.equal(command.length, 3, command.join(' '))
 })
 
-t.test('a client of node-redis is refused by name', async (t) => {
+t.test('a client of node-redis is rejected by name', async (t) => {
   const nodeRedis = { evalSha: async () => 0, evalsha: undefined, ping: async () => '' } as never
   await t.rejects(guardedApp(t, { redis: nodeRedis }), {
     code: 'INVALID_OPTION',

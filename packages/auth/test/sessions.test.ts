@@ -178,10 +178,14 @@ t.test('passwords are verified, and repeated failures get 429', async (t) => {
   const attempt = (account: string, password: string) =>
     probe.inject({ method: 'POST', url: '/login', payload: { account, password } })
   t.equal((await attempt('ada', 'correct horse')).statusCode, 200)
-  const known = await attempt('ada', 'wrong')
-  const unknown = await attempt('unknown', 'wrong')
-  t.equal(known.statusCode, 401)
-  t.strictSame(known.json(), unknown.json(), 'the response does not show whether the account exists')
+  const wrongPassword = await attempt('ada', 'wrong')
+  const unknownAccount = await attempt('unknown', 'wrong')
+  t.equal(wrongPassword.statusCode, 401)
+  t.strictSame(
+    wrongPassword.json(),
+    unknownAccount.json(),
+    'the response does not show whether the account exists'
+  )
   let status = 401
   for (let i = 0; i < 30 && status !== 429; i++) status = (await attempt('ada', 'wrong')).statusCode
   t.equal(status, 429)

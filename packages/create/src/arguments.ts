@@ -3,8 +3,8 @@ import { managerNames } from './package-manager.ts'
 
 export const usage = `usage: npm create fastify-seaworthy [FOLDER] -- [OPTION …]
 
-Makes a new Fastify service in FOLDER, with tests and deployment files. It asks for what no option
-says, in a terminal; elsewhere, and with --yes, the default is taken.
+Makes a new Fastify service in FOLDER, with tests and deployment files. In a terminal it asks for what the
+options leave open; elsewhere, and with --yes, the default is taken.
 
   --typescript, --javascript   The language (default: TypeScript)
   --postgres, --no-postgres    PostgreSQL for its data (default: no)
@@ -13,7 +13,7 @@ says, in a terminal; elsewhere, and with --yes, the default is taken.
   --name NAME                  The service's name (default: the folder's)
   --port N                     Its port (default: 3000)
   --no-install                 Leaves the dependencies to you
-  --yes                        Asks nothing
+  --yes                        Takes the defaults without questions
   --help, --version
 
 Exits with 0 on success, 1 on failure, 2 when the command is wrong.`

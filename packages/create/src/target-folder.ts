@@ -1,16 +1,16 @@
 import { readdirSync } from 'node:fs'
 
-/** The folder has files that the new ones could replace. */
-export class TakenFolderError extends Error {
-  override readonly name = 'TakenFolderError'
+/** The folder has files that the new ones could replace, or is itself a file. */
+export class FolderNotEmptyError extends Error {
+  override readonly name = 'FolderNotEmptyError'
 }
 
-/** @throws TakenFolderError when the folder exists and holds more than an empty repository. */
+/** @throws FolderNotEmptyError when the folder exists and holds more than an empty repository. */
 export function assertEmpty(folder: string): void {
   const names = list(folder).filter((name) => name !== '.git')
   if (names.length === 0) return
   const shown = names.slice(0, 3).join(', ')
-  throw new TakenFolderError(
+  throw new FolderNotEmptyError(
     `${folder} is not empty (${shown}${names.length > 3 ? ', …' : ''}): choose another folder`
   )
 }
@@ -21,7 +21,7 @@ function list(folder: string): string[] {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return []
-    if (code === 'ENOTDIR') throw new TakenFolderError(`${folder} is a file: choose another folder`)
+    if (code === 'ENOTDIR') throw new FolderNotEmptyError(`${folder} is a file: choose another folder`)
     throw error
   }
 }

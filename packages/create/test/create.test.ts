@@ -153,7 +153,7 @@ t.test('an installation that fails is said, and the files stay', async (t) => {
   t.ok(existsSync(join(folder, 'a/Dockerfile')))
 })
 
-requires(['script'], 'in a terminal it asks for what no option decides', async (t) => {
+requires(['script'], 'in a terminal it asks for what the options leave open', async (t) => {
   const folder = temporaryFolder(t)
   const command = `${process.execPath} --conditions=@seaworthy/source ${cli} --redis`
   const { NODE_OPTIONS: _, ...env } = process.env

@@ -113,28 +113,28 @@ export function sendOnce(reply: FastifyReply, body: object, sendAgain: FastifyRe
 
 /**
  * Keeps Fastify's default handler from sending the message of an error by which the app's own handler, or a hook on its
- * answer, has failed: `onFailure` sends the response instead. An error passes on its way to an outer handler of the app.
+ * response, has failed: `onFailure` sends the response instead. An error passes on its way to an outer handler of the app.
  * If Fastify did not call `reply.send` for these errors, the default handler's response would be sent.
  */
-export function guardAnswer(
+export function guardResponse(
   reply: FastifyReply,
   first: unknown,
   onFailure: (failure: unknown) => void
 ): void {
   const { send } = reply
-  let answered = false
-  let passed: unknown
+  let hasResponse = false
+  let passedError: unknown
   reply.send = function (this: FastifyReply, payload?: unknown) {
     if (!isErrorLike(payload)) {
-      answered = true
+      hasResponse = true
       return send.call(this, payload)
     }
     // An error reaches `send` once from the handler that threw it, and again from the default handler.
-    if (answered || (payload !== first && payload === passed)) {
+    if (hasResponse || (payload !== first && payload === passedError)) {
       onFailure(payload)
       return this
     }
-    passed = payload
+    passedError = payload
     return send.call(this, payload)
   }
 }

@@ -8,10 +8,10 @@ import { handledByApp } from './handlers/handled-by-app.ts'
 import { installHandlers } from './handlers/install-handlers.ts'
 import { notFoundResponse } from './handlers/not-found.ts'
 import { reportAtStart } from './handlers/start-report.ts'
-import { UnansweredErrors } from './handlers/unanswered-errors.ts'
+import { ErrorsWithoutResponse } from './handlers/errors-without-response.ts'
 import { watchHandler } from './handlers/watch-handler.ts'
 import { isAppError } from './classes/app-error.ts'
-import { guardAnswer } from './internals.ts'
+import { guardResponse } from './internals.ts'
 import { resolveOptions, type ErrorsOptions } from './options.ts'
 import { resolveOnce } from './resolve/resolve-once.ts'
 import { ErrorResponder } from './respond/error-responder.ts'
@@ -21,26 +21,26 @@ const plugin: FastifyPluginAsync<ErrorsOptions> = async (fastify, pluginOptions)
   const options = resolveOptions(pluginOptions)
   const counter = new LazyCounter(fastify, {
     name: 'errors_total',
-    help: 'Errors answered, responses cut off and errors after the answer, by code',
+    help: 'Errors in responses, responses cut off and errors after the response, by code',
     labels: ['code', 'status_code'],
     maxSeries: 200
   })
   const responder = new ErrorResponder(options, counter)
-  const unanswered = new UnansweredErrors(fastify, counter, responder)
+  const withoutResponse = new ErrorsWithoutResponse(fastify, counter, responder)
   const resolve = resolveOnce(fastify, options)
   const failures = new Failures(fastify)
   responder.onFailure = (failure, request, reply) =>
-    unanswered.failedAgain(failures.before(reply, failure), failure, request)
+    withoutResponse.failedAgain(failures.before(reply, failure), failure, request)
 
   const installed = installHandlers(fastify, {
     onError(error, request, reply) {
       // A route may time out while its response streams: a second response is impossible.
-      if (reply.raw.headersSent) return unanswered.cutOff(error, request, reply)
+      if (reply.raw.headersSent) return withoutResponse.cutOff(error, request, reply)
       const response = resolve(error, request, reply, failures.stateOf(reply, error))
       const before = failures.before(reply, error)
       // An inner handler of the app may also make an error for clients of another one.
       const failedAgain = before !== null && response.statusCode >= 500 && !isAppError(error)
-      if (failedAgain) unanswered.failedAgain(before, error, request)
+      if (failedAgain) withoutResponse.failedAgain(before, error, request)
       responder.sendError(response, failedAgain ? before.error : error, request, reply)
     },
     onNotFound: options.notFound
@@ -55,14 +55,14 @@ const plugin: FastifyPluginAsync<ErrorsOptions> = async (fastify, pluginOptions)
     watchHandler(
       route,
       (reply) => failures.handlerStarts(reply),
-      (error, request, reply) => unanswered.afterReply(error, request, reply)
+      (error, request, reply) => withoutResponse.afterReply(error, request, reply)
     )
   )
   fastify.addHook('onError', (request, reply, error, done) => {
     failures.note(reply, error)
     // Otherwise Fastify's default handler would send what the app's handler throws.
     if (pluginHandler === undefined) {
-      guardAnswer(reply, error, (failure) => responder.sendFallback(failure, reply))
+      guardResponse(reply, error, (failure) => responder.sendFallback(failure, reply))
     }
     // Later `onError` hooks read the status, which would be 200 without this.
     if (!reply.raw.headersSent && !isHandledByApp(request)) {
@@ -73,8 +73,8 @@ const plugin: FastifyPluginAsync<ErrorsOptions> = async (fastify, pluginOptions)
   fastify.addHook('onSend', (request, reply, payload, done) => {
     if (typeof payload === 'object' && payload !== null && !Buffer.isBuffer(payload)) {
       watchStream(reply, payload, {
-        onStreamError: (error) => unanswered.streamFailed(error, request, reply),
-        onResponseError: (error) => unanswered.cutOff(error, request, reply)
+        onStreamError: (error) => withoutResponse.streamFailed(error, request, reply),
+        onResponseError: (error) => withoutResponse.cutOff(error, request, reply)
       })
     }
     done()

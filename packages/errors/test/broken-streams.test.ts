@@ -57,9 +57,9 @@ t.test(
     const port = await listen(app)
     for (const [index, path] of ['/node', '/web', '/response'].entries()) {
       const before = lines.length
-      const answer = await fetchRaw(port, path)
+      const response = await fetchRaw(port, path)
       t.match(
-        answer,
+        response,
         { status: 200, body: 'some bytes', cut: true },
         `the client of ${path} sees that it is incomplete`
       )
@@ -126,7 +126,7 @@ t.test('an error after the reply is counted and reported, and the reply is uncha
     })
   })
   const response = await app.inject('/')
-  await until('the count', () => counts.get('ERROR_AFTER_ANSWER 200'))
+  await until('the count', () => counts.get('ERROR_AFTER_RESPONSE 200'))
 
   t.match(response, { statusCode: 200, payload: 'fine' })
   t.match(reported, [{ message: 'too late' }])

@@ -6,18 +6,18 @@ import { DomainError, thrower } from './thrower.ts'
 t.test(
   'an error of the app’s own class is answered with its status, and its message is masked',
   async (t) => {
-    const { answer, warnings, requestLines } = await thrower(t)
+    const { responseTo, warnings, requestLines } = await thrower(t)
     for (const statusCode of [400, 401, 404, 409, 422, 499]) {
-      const response = await answer(new DomainError(statusCode, 'ORDER_IS_LOCKED'))
+      const response = await responseTo(new DomainError(statusCode, 'ORDER_IS_LOCKED'))
       t.match(response, { statusCode })
       t.equal(response.json().code, 'ORDER_IS_LOCKED')
       t.notMatch(response.payload, secret)
     }
-    t.match(await answer(new DomainError(503, 'QUEUE_OF_ACME_IS_FULL')), { statusCode: 503 })
-    t.match((await answer(new DomainError(503, 'QUEUE_OF_ACME_IS_FULL'))).json(), {
+    t.match(await responseTo(new DomainError(503, 'QUEUE_OF_ACME_IS_FULL')), { statusCode: 503 })
+    t.match((await responseTo(new DomainError(503, 'QUEUE_OF_ACME_IS_FULL'))).json(), {
       code: 'SERVICE_UNAVAILABLE'
     })
-    t.match((await answer(new DomainError(409, `${secret} in a code`))).json(), { code: 'CONFLICT' })
+    t.match((await responseTo(new DomainError(409, `${secret} in a code`))).json(), { code: 'CONFLICT' })
     t.equal(warnings().length, 1, 'one warning for the class')
     t.match(warnings()[0]!.msg, /match: DomainError, to: \(error\) => /)
     t.match(requestLines()[0], { level: 30, err: { message: secret } }, 'the log has the message')
@@ -25,42 +25,42 @@ t.test(
 )
 
 t.test('a class without a name is one of the app’s all the same', async (t) => {
-  const { answer } = await thrower(t)
+  const { responseTo } = await thrower(t)
   const [Nameless] = [
     class extends Error {
       statusCode = 410
     }
   ]
   t.equal(Nameless.name, '')
-  t.match(await answer(new Nameless(secret)), { statusCode: 410 })
-  t.match(await answer(Object.assign(Object.create(null) as object, { statusCode: 410 })), {
+  t.match(await responseTo(new Nameless(secret)), { statusCode: 410 })
+  t.match(await responseTo(Object.assign(Object.create(null) as object, { statusCode: 410 })), {
     statusCode: 500
   })
 })
 
 t.test('a status outside 400 to 599 is none', async (t) => {
-  const { answer } = await thrower(t)
+  const { responseTo } = await thrower(t)
   for (const statusCode of [0, 200, 204, 302, 399, 600, 9999, 404.5, Number.NaN, '404' as never])
-    t.match(await answer(new DomainError(statusCode)), { statusCode: 500 }, String(statusCode))
-  t.match(await answer(Object.assign(new DomainError(200), { status: 410 })), { statusCode: 410 })
+    t.match(await responseTo(new DomainError(statusCode)), { statusCode: 500 }, String(statusCode))
+  t.match(await responseTo(Object.assign(new DomainError(200), { status: 410 })), { statusCode: 410 })
 })
 
 t.test('a class that exposes its message has it sent, below 500 only', async (t) => {
-  const { answer, warnings } = await thrower(t)
+  const { responseTo, warnings } = await thrower(t)
   const exposed = (statusCode: number) =>
     Object.assign(new DomainError(statusCode), { expose: true, message: 'Pay first' })
-  t.match((await answer(exposed(402))).json(), { statusCode: 402, message: 'Pay first' })
-  t.match((await answer(exposed(507))).json(), { statusCode: 507, message: 'Insufficient Storage' })
+  t.match((await responseTo(exposed(402))).json(), { statusCode: 402, message: 'Pay first' })
+  t.match((await responseTo(exposed(507))).json(), { statusCode: 507, message: 'Insufficient Storage' })
   t.equal(warnings().length, 0)
 })
 
 t.test('the option "expose" sends masked messages of 4xx too', async (t) => {
-  const { answer } = await thrower(t, { expose: (error) => error instanceof DomainError })
-  t.match((await answer(new DomainError(404))).json(), { statusCode: 404, message: secret })
+  const { responseTo } = await thrower(t, { expose: (error) => error instanceof DomainError })
+  t.match((await responseTo(new DomainError(404))).json(), { statusCode: 404, message: secret })
 })
 
 t.test('the line that a warning names sends status, code and message', async (t) => {
-  const { answer, warnings } = await thrower(t, {
+  const { responseTo, warnings } = await thrower(t, {
     map: [
       {
         match: DomainError,
@@ -71,7 +71,7 @@ t.test('the line that a warning names sends status, code and message', async (t)
       }
     ]
   })
-  t.match((await answer(new DomainError(404, 'NO_SUCH_USER'))).json(), {
+  t.match((await responseTo(new DomainError(404, 'NO_SUCH_USER'))).json(), {
     statusCode: 404,
     code: 'NO_SUCH_USER',
     message: secret
@@ -80,38 +80,38 @@ t.test('the line that a warning names sends status, code and message', async (t)
 })
 
 t.test('a plain error that a handler throws is a 500, because its status may be an upstream’s', async (t) => {
-  const { answer, warnings } = await thrower(t)
+  const { responseTo, warnings } = await thrower(t)
   for (let i = 0; i < 3; i++) {
     for (const error of [new Error(secret), new TypeError(secret), {}]) {
-      const response = await answer(Object.assign(error, { statusCode: 404 }))
+      const response = await responseTo(Object.assign(error, { statusCode: 404 }))
       t.match(response, { statusCode: 500 })
       t.notMatch(response.payload, secret)
     }
-    await answer(Object.assign(new Error(secret), { statusCode: 404, code: 'NO_SUCH_USER' }))
+    await responseTo(Object.assign(new Error(secret), { statusCode: 404, code: 'NO_SUCH_USER' }))
   }
   t.equal(warnings().length, 4, 'one warning for each kind')
   t.match(
     warnings()[0]!.msg,
-    /ignored and the answer is 500.*match: \(error\) => error\?\.statusCode === 404/
+    /ignored and the response is 500.*match: \(error\) => error\?\.statusCode === 404/
   )
   t.match(warnings()[3]!.msg, /match: 'NO_SUCH_USER'/)
 })
 
 t.test('before the handler, the status of a plain error is the app’s', async (t) => {
-  const { answer } = await thrower(t)
+  const { responseTo } = await thrower(t)
   for (const [error, statusCode] of [
     [Object.assign(new Error(secret), { statusCode: 403 }), 403],
     [Object.assign(new SyntaxError(secret), { status: 415 }), 415],
     [{ statusCode: 429, message: secret }, 429]
   ] as const) {
-    const response = await answer(error, '/hook')
+    const response = await responseTo(error, '/hook')
     t.match(response, { statusCode })
     t.notMatch(response.payload, secret)
   }
 })
 
 t.test('an error that carries an upstream’s response is a 500 wherever it is thrown', async (t) => {
-  const { answer, warnings } = await thrower(t)
+  const { responseTo, warnings } = await thrower(t)
   class ClientError extends DomainError {}
   const upstream = (members: object) => Object.assign(new ClientError(404), members)
   const cases = {
@@ -130,12 +130,12 @@ t.test('an error that carries an upstream’s response is a 500 wherever it is t
   }
   for (const [name, members] of Object.entries(cases)) {
     for (const url of ['/handler', '/hook']) {
-      const response = await answer(upstream(members), url)
+      const response = await responseTo(upstream(members), url)
       t.match(response, { statusCode: 500, headers: { 'set-cookie': undefined } }, `${name} ${url}`)
     }
   }
   t.match(
-    await answer(new Response('no', { status: 404 })),
+    await responseTo(new Response('no', { status: 404 })),
     { statusCode: 500 },
     'a thrown response of fetch'
   )

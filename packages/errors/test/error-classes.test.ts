@@ -131,7 +131,7 @@ t.test('the validation errors that Fastify attaches may be passed as details', a
   t.match(response.json(), { statusCode: 400, code: 'VALIDATION_ERROR', details: [{ keyword: 'required' }] })
 })
 
-t.test('arguments by position are refused: they would become a 500 unnoticed', async (t) => {
+t.test('arguments by position are rejected: they would become a 500 unnoticed', async (t) => {
   const PositionalError = AppError as unknown as new (message: string, status: number, code: string) => Error
   t.throws(() => new PositionalError('Busy', 409, 'ORDER_LOCKED'), {
     name: 'RangeError',

@@ -7,20 +7,20 @@ import { build, secret } from './helpers.ts'
 import { DomainError, thrower } from './thrower.ts'
 
 t.test('an error of @hapi/boom is answered as it says', async (t) => {
-  const { answer } = await thrower(t)
+  const { responseTo } = await thrower(t)
   const boom = (statusCode: number, output: object = {}) =>
     Object.assign(new Error(`${secret} of the cause`), {
       isBoom: true,
       isServer: statusCode >= 500,
       output: { statusCode, headers: {}, payload: { statusCode, message: 'for the client' }, ...output }
     })
-  const limited = await answer(boom(429, { headers: { 'retry-after': '7' } }))
+  const limited = await responseTo(boom(429, { headers: { 'retry-after': '7' } }))
   t.match(limited, { statusCode: 429, headers: { 'retry-after': '7' } })
   t.match(limited.json(), { code: 'TOO_MANY_REQUESTS', message: 'for the client' })
-  const failed = await answer(boom(503))
+  const failed = await responseTo(boom(503))
   t.match(failed.json(), { statusCode: 503, message: 'Service Unavailable' })
   for (const odd of [null, {}, { statusCode: 200 }, 'x']) {
-    const response = await answer(Object.assign(boom(404), { output: odd }))
+    const response = await responseTo(Object.assign(boom(404), { output: odd }))
     t.equal(response.statusCode, 500)
     t.notMatch(response.payload, secret)
   }
@@ -41,21 +41,28 @@ t.test('a multipart body that is cut off or malformed is the client’s mistake'
 })
 
 t.test('headers that an error’s maker wrote are sent, those of an upstream’s response are not', async (t) => {
-  const { answer } = await thrower(t)
-  const own = Object.assign(new DomainError(429), { headers: { 'Retry-After': 30, 'x-limit': ['1', '2'] } })
-  t.match(await answer(own), { statusCode: 429, headers: { 'retry-after': '30', 'x-limit': ['1', '2'] } })
+  const { responseTo } = await thrower(t)
+  const domainError = Object.assign(new DomainError(429), {
+    headers: { 'Retry-After': 30, 'x-limit': ['1', '2'] }
+  })
+  t.match(await responseTo(domainError), {
+    statusCode: 429,
+    headers: { 'retry-after': '30', 'x-limit': ['1', '2'] }
+  })
   const made = httpErrors(405, 'no', { headers: { allow: 'GET', connection: 'close' } })
   t.match(
-    await answer(made),
+    await responseTo(made),
     { statusCode: 405, headers: { allow: undefined } },
     'a connection header is not the maker’s'
   )
-  t.match(await answer(httpErrors(405, 'no', { headers: { allow: 'GET' } })), { headers: { allow: 'GET' } })
+  t.match(await responseTo(httpErrors(405, 'no', { headers: { allow: 'GET' } })), {
+    headers: { allow: 'GET' }
+  })
   const wrapped = httpErrors(
     502,
     Object.assign(new Error('up'), { headers: { server: 'x', 'x-their': 'y' } })
   )
-  t.match(await answer(wrapped), { statusCode: 502, headers: { 'x-their': undefined } })
+  t.match(await responseTo(wrapped), { statusCode: 502, headers: { 'x-their': undefined } })
 })
 
 t.test(
@@ -97,7 +104,7 @@ t.test(
 )
 
 t.test('errors of another realm are read like others', async (t) => {
-  const { answer } = await thrower(t, {
+  const { responseTo } = await thrower(t, {
     map: [
       { match: RangeError, to: 416 },
       {
@@ -108,10 +115,12 @@ t.test('errors of another realm are read like others', async (t) => {
     ]
   })
   const other = (code: string): unknown => runInNewContext(code)
-  t.match(await answer(other('new RangeError("x")')), { statusCode: 416 })
-  t.match(await answer(other('new (class Odd extends RangeError {})("x")')), { statusCode: 416 })
-  t.match(await answer(other('new TypeError("x")')), { statusCode: 500 })
-  t.match(await answer(other('Object.assign(new Error("x"), { code: "REALM" })')), { statusCode: 410 })
-  t.match(await answer(other('class E extends Error { statusCode = 423 }; new E("x")')), { statusCode: 423 })
-  t.match(await answer(other('Object.assign(new Error("x"), { statusCode: 404 })')), { statusCode: 500 })
+  t.match(await responseTo(other('new RangeError("x")')), { statusCode: 416 })
+  t.match(await responseTo(other('new (class Odd extends RangeError {})("x")')), { statusCode: 416 })
+  t.match(await responseTo(other('new TypeError("x")')), { statusCode: 500 })
+  t.match(await responseTo(other('Object.assign(new Error("x"), { code: "REALM" })')), { statusCode: 410 })
+  t.match(await responseTo(other('class E extends Error { statusCode = 423 }; new E("x")')), {
+    statusCode: 423
+  })
+  t.match(await responseTo(other('Object.assign(new Error("x"), { statusCode: 404 })')), { statusCode: 500 })
 })

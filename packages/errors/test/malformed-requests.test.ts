@@ -31,10 +31,10 @@ t.test('malformed HTTP is answered in the same shape, with an id that is in the 
     const { head, body } = await raw(port, bytes)
     t.match(head, new RegExp(`^HTTP/1.1 ${statusCode} `))
     t.match(head.toLowerCase(), 'content-type: application/json; charset=utf-8')
-    const answer = JSON.parse(body) as Record<string, string>
-    t.strictSame(Object.keys(answer), ['statusCode', 'error', 'message', 'code', 'correlationId'])
-    t.match(answer, { statusCode, code })
-    t.match(requestLines().at(-1), { level: 30, correlationId: answer.correlationId, code, statusCode })
+    const response = JSON.parse(body) as Record<string, string>
+    t.strictSame(Object.keys(response), ['statusCode', 'error', 'message', 'code', 'correlationId'])
+    t.match(response, { statusCode, code })
+    t.match(requestLines().at(-1), { level: 30, correlationId: response.correlationId, code, statusCode })
   }
   t.strictSame(Object.fromEntries(counts), {
     'MALFORMED_REQUEST 400': 2,

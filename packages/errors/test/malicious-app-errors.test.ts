@@ -7,7 +7,7 @@ import { explosive, revoked, statuses, value } from './malicious-values.ts'
 import { thrower } from './thrower.ts'
 
 t.test('an AppError with any members becomes a valid response with its status', async (t) => {
-  const { answer } = await thrower(t, { extensions: ['extra'] })
+  const { responseTo } = await thrower(t, { extensions: ['extra'] })
   const headerValue = fc.oneof(value, fc.constantFrom('a\r\nset-cookie: b=c', 'ok', 7, ['a', 'b'], 'é\u0000'))
   const headers = fc.dictionary(
     fc.oneof(fc.string(), fc.constantFrom('retry-after', 'content-length')),
@@ -27,7 +27,7 @@ t.test('an AppError with any members becomes a valid response with its status', 
   await fc.assert(
     fc.asyncProperty(fc.string(), options, accept, async (message, members, accept) => {
       const error = new AppError(message, members as object)
-      const response = await answer(error, '/handler', { accept })
+      const response = await responseTo(error, '/handler', { accept })
       const status =
         Number.isInteger(members.statusCode) &&
         Number(members.statusCode) >= 400 &&
@@ -45,7 +45,7 @@ t.test('an AppError with any members becomes a valid response with its status', 
 })
 
 t.test('an AppError whose members throw when they are read becomes a valid response', async (t) => {
-  const { answer } = await thrower(t, { extensions: ['extra'] })
+  const { responseTo } = await thrower(t, { extensions: ['extra'] })
   const trap = () => {
     throw new Error(secret)
   }
@@ -95,7 +95,7 @@ t.test('an AppError whose members throw when they are read becomes a valid respo
   ]
   for (const [what, error, statuses] of cases) {
     for (const accept of ['*/*', 'application/problem+json']) {
-      const response = await answer(error, '/handler', { accept })
+      const response = await responseTo(error, '/handler', { accept })
       const body = response.json()
       t.ok(statuses.includes(response.statusCode), `${what}: ${response.statusCode}`)
       t.equal(body.statusCode ?? body.status, response.statusCode, what)
@@ -107,13 +107,13 @@ t.test('an AppError whose members throw when they are read becomes a valid respo
 })
 
 t.test('members that are changed after the construction are checked when the error is sent', async (t) => {
-  const { answer } = await thrower(t)
+  const { responseTo } = await thrower(t)
   const error = Object.assign(new ConflictError('clash'), {
     statusCode: 200,
     code: 'a b',
     message: { toString: 1 }
   })
-  const response = await answer(error)
+  const response = await responseTo(error)
 
   t.match(response, { statusCode: 500 })
   t.match(response.json(), { message: 'An error occurred', code: 'INTERNAL_SERVER_ERROR' })

@@ -82,10 +82,10 @@ const foreign = fc.oneof(
 )
 
 t.test('any thrown value becomes an error in the one shape, without its content', async (t) => {
-  const { answer, app } = await thrower(t)
+  const { responseTo, app } = await thrower(t)
   await fc.assert(
     fc.asyncProperty(foreign, fc.constantFrom('/handler', '/hook'), async (thrown, url) => {
-      const response = await answer(thrown instanceof Lazy ? thrown.make() : thrown, url)
+      const response = await responseTo(thrown instanceof Lazy ? thrown.make() : thrown, url)
       const body = response.json()
       // Before the handler, the status of a plain error or object is the app's.
       const { statusCode: chosen } = url === '/hook' ? chosenStatus(thrown) : { statusCode: 500 }
@@ -103,9 +103,9 @@ t.test('any thrown value becomes an error in the one shape, without its content'
 })
 
 t.test('a value that is thrown synchronously becomes the same response', async (t) => {
-  const { answer } = await thrower(t)
+  const { responseTo } = await thrower(t)
   for (const thrown of [null, undefined, 0, '', secret, {}, [], Symbol(secret), 1n, explosive(), revoked()]) {
-    const response = await answer(thrown, '/sync')
+    const response = await responseTo(thrown, '/sync')
     t.match(response.json(), { statusCode: 500, message: 'An error occurred', correlationId: String })
     t.notMatch(response.payload, secret)
   }
@@ -114,13 +114,13 @@ t.test('a value that is thrown synchronously becomes the same response', async (
 t.test(
   'the log has named fields of an error only, without headers and requests of an HTTP client',
   async (t) => {
-    const { answer, requestLines } = await thrower(t)
+    const { responseTo, requestLines } = await thrower(t)
     const error = Object.assign(new Error('Request failed'), {
       config: { headers: { authorization: `Bearer ${secret}` } },
       request: { path: secret },
       cause: Object.assign(new Error('socket'), { password: secret })
     })
-    await answer(error)
+    await responseTo(error)
 
     t.match(requestLines()[0], { level: 50, err: { message: 'Request failed: socket' } })
     t.notMatch(JSON.stringify(requestLines()), secret)
@@ -128,18 +128,18 @@ t.test(
 )
 
 t.test('a long chain of causes and a long message are cut', async (t) => {
-  const { answer, requestLines } = await thrower(t)
+  const { responseTo, requestLines } = await thrower(t)
   const error = new Error('x'.repeat(5_000_000))
   error.cause = error
-  await answer(error)
+  await responseTo(error)
 
   t.ok(JSON.stringify(requestLines()[0]).length < 50_000)
 })
 
 t.test('credentials in messages, stacks and causes are not logged', async (t) => {
-  const { answer, requestLines } = await thrower(t)
+  const { responseTo, requestLines } = await thrower(t)
   const url = `postgres://app:${secret}@db/orders`
-  await answer(new Error(`cannot connect to ${url}`, { cause: new Error(`${'x'.repeat(1000)} ${url}`) }))
+  await responseTo(new Error(`cannot connect to ${url}`, { cause: new Error(`${'x'.repeat(1000)} ${url}`) }))
 
   t.match(requestLines()[0], { err: { message: /postgres:\/\/\[redacted\]@db/ } })
   t.notMatch(JSON.stringify(requestLines()), /hunter2/)

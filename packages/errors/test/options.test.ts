@@ -53,7 +53,7 @@ t.test('an option that is undefined has its default', async (t) => {
   t.match((await app.inject('/nowhere')).json(), { statusCode: 404, code: 'ROUTE_NOT_FOUND' })
 })
 
-t.test('defineError refuses a code and a status that cannot be sent', async (t) => {
+t.test('defineError rejects a code and a status that cannot be sent', async (t) => {
   t.throws(() => defineError('A B'), {
     name: 'RangeError',
     code: 'INVALID_OPTION',

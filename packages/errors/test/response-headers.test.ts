@@ -91,7 +91,7 @@ t.test('every error is no-store, unless the app forbade storing in other words',
     t.equal((await app.inject(url)).headers['cache-control'], 'no-store', url)
 })
 
-t.test('a hook that sets the headers of all answers does not let caches store an error', async (t) => {
+t.test('a hook that sets the headers of all responses does not let caches store an error', async (t) => {
   const { app } = await build(t, {}, (app) => {
     app.addHook('onSend', async (_request, reply) => {
       reply.headers({

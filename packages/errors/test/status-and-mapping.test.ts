@@ -213,7 +213,7 @@ t.test('an abort after the client has left is logged as 499, not as a failure', 
   t.match(requestLines(), [{ level: 30, code: 'CLIENT_CLOSED_REQUEST', statusCode: 499 }])
 })
 
-t.test('a rule maps to a class that needs no argument, and refuses others at start', async (t) => {
+t.test('a rule maps to a class that needs no argument, and rejects others at start', async (t) => {
   const Duplicate = defineError('DUPLICATE', { statusCode: 409, message: 'There is one already' })
   const Missing = defineError('MISSING', { statusCode: 404, message: (id: string) => `No ${id}` })
   class Locked extends AppError {
@@ -221,7 +221,7 @@ t.test('a rule maps to a class that needs no argument, and refuses others at sta
       super('Locked for now', { statusCode: 423, code: 'LOCKED' })
     }
   }
-  const { answer, requestLines } = await thrower(t, {
+  const { responseTo, requestLines } = await thrower(t, {
     map: [
       { match: '23505', to: ConflictError },
       { match: '1062', to: Duplicate },
@@ -229,9 +229,13 @@ t.test('a rule maps to a class that needs no argument, and refuses others at sta
     ]
   })
   const failed = (code: string) => Object.assign(new Error(secret), { code })
-  t.match((await answer(failed('23505'))).json(), { statusCode: 409, code: 'CONFLICT', message: 'Conflict' })
-  t.match((await answer(failed('1062'))).json(), { code: 'DUPLICATE', message: 'There is one already' })
-  t.match((await answer(failed('55P03'))).json(), { statusCode: 423, message: 'Locked for now' })
+  t.match((await responseTo(failed('23505'))).json(), {
+    statusCode: 409,
+    code: 'CONFLICT',
+    message: 'Conflict'
+  })
+  t.match((await responseTo(failed('1062'))).json(), { code: 'DUPLICATE', message: 'There is one already' })
+  t.match((await responseTo(failed('55P03'))).json(), { statusCode: 423, message: 'Locked for now' })
   t.match(requestLines()[0], { err: { message: secret } })
 
   class Plain {}

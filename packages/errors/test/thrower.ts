@@ -31,10 +31,10 @@ export async function thrower(t: Test, options: ErrorsOptions = {}, server: Fast
     },
     server
   )
-  const answer = async (value: unknown, url = '/handler', headers: Record<string, string> = {}) => {
+  const responseTo = async (value: unknown, url = '/handler', headers: Record<string, string> = {}) => {
     thrown = value
     return built.app.inject({ url, headers })
   }
   const warnings = () => built.lines.filter(({ level, msg }) => level === 40 && msg.includes('"map"'))
-  return { ...built, answer, warnings }
+  return { ...built, responseTo, warnings }
 }

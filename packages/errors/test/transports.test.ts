@@ -132,37 +132,40 @@ async function listen(app: FastifyInstance): Promise<number> {
 }
 
 for (const [name, open] of Object.entries(transports)) {
-  t.test(`all kinds of answers arrive over ${name}, and failing ones are answered or cut off`, async (t) => {
-    const { lines, logger } = keptLog()
-    const counts = new Map<string, number>()
-    const options = { ...errorsServerOptions(), logger }
-    const app = (
-      name === 'HTTP/2' ? Fastify({ ...options, http2: true }) : Fastify(options)
-    ) as FastifyInstance
-    t.teardown(() => app.close())
-    provide(app, meterPort, countingMeter(counts))
-    await app.register(errors)
-    let closed = 0
-    routes(app, () => closed++)
-    const transport = await open(t, app)
+  t.test(
+    `all kinds of responses arrive over ${name}, and failing ones are answered or cut off`,
+    async (t) => {
+      const { lines, logger } = keptLog()
+      const counts = new Map<string, number>()
+      const options = { ...errorsServerOptions(), logger }
+      const app = (
+        name === 'HTTP/2' ? Fastify({ ...options, http2: true }) : Fastify(options)
+      ) as FastifyInstance
+      t.teardown(() => app.close())
+      provide(app, meterPort, countingMeter(counts))
+      await app.register(errors)
+      let closed = 0
+      routes(app, () => closed++)
+      const transport = await open(t, app)
 
-    for (const path of ['/node', '/callback', '/web', '/response', '/buffer', '/typed', '/hijacked'])
-      t.strictSame(await transport.get(path), { status: 200, body: 'ab', cut: false }, path)
-    t.strictSame(await transport.get('/empty'), { status: 200, body: '', cut: false })
-    t.match(await transport.get('/error'), { status: 409, body: /clash/ })
-    t.match(await transport.get('/failing-send'), { status: 500, body: /An error occurred/ })
-    t.match(await transport.get('/nowhere'), { status: 404, body: /ROUTE_NOT_FOUND/ })
-    if (transport.leave !== undefined) {
-      t.equal(counts.get('RESPONSE_CUT_OFF 200'), undefined)
-      await transport.leave('/endless')
-      await until('the end of the stream', () => closed === 1)
-      t.equal(counts.get('RESPONSE_CUT_OFF 200'), undefined, 'a client that leaves is no failure')
-      for (const [index, path] of ['/broken', '/broken-web'].entries()) {
-        t.match(await transport.get(path), { status: 200, cut: true }, path)
-        await until('the count', () => counts.get('RESPONSE_CUT_OFF 200') === index + 1)
+      for (const path of ['/node', '/callback', '/web', '/response', '/buffer', '/typed', '/hijacked'])
+        t.strictSame(await transport.get(path), { status: 200, body: 'ab', cut: false }, path)
+      t.strictSame(await transport.get('/empty'), { status: 200, body: '', cut: false })
+      t.match(await transport.get('/error'), { status: 409, body: /clash/ })
+      t.match(await transport.get('/failing-send'), { status: 500, body: /An error occurred/ })
+      t.match(await transport.get('/nowhere'), { status: 404, body: /ROUTE_NOT_FOUND/ })
+      if (transport.leave !== undefined) {
+        t.equal(counts.get('RESPONSE_CUT_OFF 200'), undefined)
+        await transport.leave('/endless')
+        await until('the end of the stream', () => closed === 1)
+        t.equal(counts.get('RESPONSE_CUT_OFF 200'), undefined, 'a client that leaves is no failure')
+        for (const [index, path] of ['/broken', '/broken-web'].entries()) {
+          t.match(await transport.get(path), { status: 200, cut: true }, path)
+          await until('the count', () => counts.get('RESPONSE_CUT_OFF 200') === index + 1)
+        }
+        t.match(await transport.get('/node'), { status: 200, body: 'ab' }, 'the process lives')
       }
-      t.match(await transport.get('/node'), { status: 200, body: 'ab' }, 'the process lives')
+      t.notMatch(JSON.stringify(lines), /TypeError/)
     }
-    t.notMatch(JSON.stringify(lines), /TypeError/)
-  })
+  )
 }

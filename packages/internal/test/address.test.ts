@@ -54,7 +54,7 @@ t.test('gives a text for any text', async (t) => {
   t.pass('held')
 })
 
-t.test('a list has addresses and ranges, and refuses anything else by name', async (t) => {
+t.test('a list has addresses and ranges, and rejects anything else by name', async (t) => {
   const list = addressList('auth: "allow"', ['10.0.0.0/8', 'fd00::/8', '192.0.2.1', '::ffff:198.51.100.7'])
   for (const inside of ['10.1.2.3', '::ffff:10.1.2.3', 'fd12::1', '192.0.2.1', '198.51.100.7']) {
     t.equal(list(inside), true, inside)

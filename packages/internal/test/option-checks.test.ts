@@ -18,6 +18,7 @@ t.test('a right value comes back', async (t) => {
   t.equal(check.boolean('on', false), false)
   t.equal(check.string('name', 'a'), 'a')
   t.equal(check.oneOf('mode', 'b', ['a', 'b']), 'b')
+  check.object('part', {})
   check.keys('part', { a: 1 }, ['a', 'b'])
   check.keys('', { a: 1, prefix: '/x', logLevel: 'warn' }, ['a'])
 })
@@ -44,6 +45,12 @@ t.test(
       [() => check.string('name', ''), 'part: "name" must be a non-empty string, got \'\''],
       [() => check.oneOf('mode', [], ['a', 'b']), "part: \"mode\" must be one of 'a', 'b', got an array"],
       [() => check.fn('find', {}), 'part: "find" must be a function, got an object'],
+      [() => check.object('cors', true), 'part: "cors" must be an object, got true'],
+      [() => check.object('cors', []), 'part: "cors" must be an object, got an array'],
+      [
+        () => check.object('cors', 'https://user:pw@a', 'an object or false'),
+        'part: "cors" must be an object or false, got a string'
+      ],
       [() => check.keys('', { pth: 1 }, ['path']), 'part: "pth" is not an option, did you mean "path"?'],
       [() => check.keys('a', { prefix: 1 }, ['path']), 'part: "a.prefix" is not an option'],
       [

@@ -1,15 +1,8 @@
 // An outage is one line in a log for each of its causes.
 import { EventEmitter } from 'node:events'
-import FakeTimers from '@sinonjs/fake-timers'
 import t, { type Test } from 'tap'
-import {
-  connectionErrors,
-  GuardedRedis,
-  outageCause,
-  redisAddress,
-  redisScript,
-  type RedisClient
-} from '../src/index.ts'
+import { connectionErrors, outageCause, redisAddress, type RedisClient } from '../src/index.ts'
+import { redisOnFakeClock } from './redis-on-fake-clock.ts'
 
 class Client extends EventEmitter implements RedisClient {
   status = 'ready'
@@ -36,39 +29,24 @@ class Client extends EventEmitter implements RedisClient {
   }
 }
 
-const script = redisScript('return 1')
-
-function build(t: Test) {
-  const clock = FakeTimers.install({
-    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance']
-  })
+function setUp(t: Test) {
   const client = new Client()
   const lines: string[] = []
   const states: boolean[] = []
-  const redis = new GuardedRedis({
-    client,
-    keyPrefix: '',
-    timeout: 50,
-    lastError: connectionErrors(client).last,
-    onChange(up, error, isNews) {
-      states.push(up)
-      if (isNews) lines.push(up ? 'up' : error!.message)
-    }
-  })
-  t.teardown(() => {
-    redis.close()
-    clock.uninstall()
-  })
-  const advance = async (milliseconds: number) => {
-    clock.tick(milliseconds)
-    await new Promise((resolve) => setImmediate(resolve))
+  const onChange = (up: boolean, error: Error | undefined, isNews: boolean): void => {
+    states.push(up)
+    if (isNews) lines.push(up ? 'up' : error!.message)
   }
-  const call = () => redis.runAsync(script, ['key']).catch(() => undefined)
-  return { client, lines, states, redis, advance, call }
+  return {
+    client,
+    lines,
+    states,
+    ...redisOnFakeClock(t, { client, lastError: connectionErrors(client).last, onChange })
+  }
 }
 
 t.test('a connection that is lost is reported with the error of the next attempt', async (t) => {
-  const { client, lines, states, redis, advance, call } = build(t)
+  const { client, lines, states, redis, advance, call } = setUp(t)
   client.lose()
   await call()
   t.equal(redis.up, false, 'at once')
@@ -99,7 +77,7 @@ t.test('a connection that is lost is reported with the error of the next attempt
 })
 
 t.test('without an error the state of the connection is reported', async (t) => {
-  const { client, lines, redis, advance } = build(t)
+  const { client, lines, redis, advance } = setUp(t)
   client.status = 'connecting'
   redis.reportIfDisconnected()
   await advance(250)
@@ -110,7 +88,7 @@ t.test('without an error the state of the connection is reported', async (t) => 
 })
 
 t.test('a connection that is there again before its error is known is no news', async (t) => {
-  const { client, lines, states, advance, call } = build(t)
+  const { client, lines, states, advance, call } = setUp(t)
   client.lose()
   await call()
   client.connect()
@@ -120,7 +98,7 @@ t.test('a connection that is there again before its error is known is no news', 
 })
 
 t.test('an error of an outage before is not the cause of the next one', async (t) => {
-  const { client, lines, advance, call } = build(t)
+  const { client, lines, advance, call } = setUp(t)
   client.fail('WRONGPASS invalid username-password pair')
   client.connect()
   client.lose()
@@ -131,7 +109,7 @@ t.test('an error of an outage before is not the cause of the next one', async (t
 })
 
 t.test('an error before a plugin is there is known to it, if another one has listened', async (t) => {
-  const { client, lines, redis } = build(t)
+  const { client, lines, redis } = setUp(t)
   client.fail('connect ECONNREFUSED 10.0.0.1:6379')
   const { last, release } = connectionErrors(client)
   t.equal(client.listenerCount('error'), 1, 'one listener for all')

@@ -1,8 +1,8 @@
 // Whatever a Redis has done: once it works again, calls are tried and it counts as up within a bound.
-import FakeTimers from '@sinonjs/fake-timers'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { GuardedRedis, redisScript, type RedisClient } from '../src/index.ts'
+import type { RedisClient } from '../src/index.ts'
+import { redisOnFakeClock } from './redis-on-fake-clock.ts'
 
 type Mode = 'well' | 'frozen' | 'gone' | 'connecting' | 'full' | 'of key' | 'forbids ping' | 'throws'
 const modes: readonly Mode[] = [
@@ -21,15 +21,11 @@ const refusals: Partial<Record<Mode, string>> = {
   full: 'OOM command not allowed when used memory > maxmemory',
   'of key': 'WRONGTYPE Operation against a key holding the wrong kind of value'
 }
-const script = redisScript('return 1')
 
 /** A Redis on a fake clock that does what its mode says. */
-function build(t: Test) {
-  const clock = FakeTimers.install({
-    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance']
-  })
+function setUp(t: Test) {
   const seen = { mode: 'well' as Mode, changes: [] as boolean[], reconnects: 0, calls: 0 }
-  const answer = async (isPing: boolean) => {
+  const reply = async (isPing: boolean) => {
     seen.calls++
     const { mode } = seen
     if (mode === 'frozen' || mode === 'connecting') return new Promise(() => undefined)
@@ -41,7 +37,7 @@ function build(t: Test) {
   }
   const call = (isPing: boolean): Promise<unknown> => {
     if (seen.mode === 'throws') throw new Error('this client throws')
-    return answer(isPing)
+    return reply(isPing)
   }
   const client: RedisClient = {
     get status() {
@@ -51,28 +47,12 @@ function build(t: Test) {
     evalsha: () => call(false),
     ping: () => call(true)
   }
-  const redis = new GuardedRedis({
+  const redis = redisOnFakeClock(t, {
     client,
-    keyPrefix: '',
-    timeout: 50,
     onChange: (up) => seen.changes.push(up),
     reconnect: () => seen.reconnects++
   })
-  t.teardown(() => {
-    redis.close()
-    clock.uninstall()
-  })
-  const advance = async (milliseconds: number) => {
-    clock.tick(milliseconds)
-    await new Promise((resolve) => setImmediate(resolve))
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  const works = () =>
-    redis.runAsync(script, ['key']).then(
-      () => true,
-      () => false
-    )
-  return { seen, redis, advance, works }
+  return { seen, ...redis }
 }
 
 type Event = { mode: Mode } | { calls: number } | { passes: number }
@@ -83,22 +63,22 @@ const event = fc.oneof(
 )
 
 t.test('after any sequence of outages a Redis that works is up within 31 seconds', async (t) => {
-  const { seen, redis, advance, works } = build(t)
+  const { seen, redis, advance, call } = setUp(t)
   await fc.assert(
     fc.asyncProperty(fc.array(event, { maxLength: 40 }), async (events) => {
       for (const next of events) {
         if ('mode' in next) seen.mode = next.mode
         else if ('passes' in next) await advance(next.passes)
-        else for (let count = 0; count < next.calls; count++) void works()
+        else for (let count = 0; count < next.calls; count++) void call()
         await advance(60)
       }
       seen.mode = 'well'
       let waited = 0
       for (; waited <= 31_000 && !redis.up; waited += 250) {
-        void works()
+        void call()
         await advance(250)
       }
-      const last = works()
+      const last = call()
       await advance(60)
       return redis.up && (await last)
     }),
@@ -109,13 +89,13 @@ t.test('after any sequence of outages a Redis that works is up within 31 seconds
 })
 
 t.test('an outage without refusals ends with the next probe, also without a call', async (t) => {
-  const { seen, redis, advance, works } = build(t)
+  const { seen, redis, advance, call } = setUp(t)
   seen.mode = 'frozen'
-  for (let count = 0; count < 3; count++) void works()
+  for (let count = 0; count < 3; count++) void call()
   await advance(60)
   t.equal(redis.up, false)
   const before = seen.calls
-  t.equal(await works(), false, 'at once, without a call')
+  t.equal(await call(), false, 'at once, without a call')
   t.equal(seen.calls, before)
   seen.mode = 'well'
   await advance(6000)
@@ -128,22 +108,22 @@ t.test('a call of another kind that works ends an outage of the connection, not 
     { mode: 'gone', up: true },
     { mode: 'full', up: false }
   ] as const) {
-    const { seen, redis, advance, works } = build(t)
+    const { seen, redis, advance, call } = setUp(t)
     seen.mode = mode
-    void works()
+    void call()
     await advance(60)
     t.equal(redis.up, false, mode)
     seen.mode = 'well'
-    redis.reached()
+    redis.noteReachable()
     t.equal(redis.up, up, mode)
   }
 })
 
 t.test('a connection on which nothing comes back is replaced after five seconds', async (t) => {
   for (const mode of ['frozen', 'connecting'] as const) {
-    const { seen, advance, works } = build(t)
+    const { seen, advance, call } = setUp(t)
     seen.mode = mode
-    for (let count = 0; count < 3; count++) void works()
+    for (let count = 0; count < 3; count++) void call()
     await advance(60)
     for (let passed = 0; passed < 4900; passed += 250) await advance(250)
     t.equal(seen.reconnects, 0, mode)
@@ -153,24 +133,24 @@ t.test('a connection on which nothing comes back is replaced after five seconds'
 })
 
 t.test('a connection that dies while Redis refuses calls is replaced too, with the next probe', async (t) => {
-  const { seen, advance, works } = build(t)
+  const { seen, advance, call } = setUp(t)
   seen.mode = 'full'
   for (let passed = 0; passed < 300_000; passed += 1000) {
-    void works()
+    void call()
     await advance(1000)
   }
   seen.mode = 'frozen'
   for (let passed = 0; passed < 62_000; passed += 250) {
-    void works()
+    void call()
     await advance(250)
   }
   t.ok(seen.reconnects > 0, `${seen.reconnects} replaced`)
 })
 
 t.test('a client that throws fails the call, once', async (t) => {
-  const { seen, redis, advance, works } = build(t)
+  const { seen, redis, advance, call } = setUp(t)
   seen.mode = 'throws'
-  t.equal(await works(), false)
+  t.equal(await call(), false)
   await advance(1000)
   t.strictSame(seen.changes, [false])
   seen.mode = 'well'

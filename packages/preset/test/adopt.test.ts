@@ -87,5 +87,5 @@ t.test('a mode of a part, and a part that is off, stay as they are', async (t) =
     auth: false
   })
   t.equal((await app.inject('/tea')).statusCode, 500)
-  t.match(warnings().join('\n'), /is ignored and the answer is 500/)
+  t.match(warnings().join('\n'), /is ignored and the response is 500/)
 })

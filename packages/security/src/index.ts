@@ -12,7 +12,7 @@ export type {
   RouteCors
 } from './cors/options.ts'
 export { cors } from './cors/plugin.ts'
-export type { CspNonce } from './headers/ask-helmet.ts'
+export type { CspNonce } from './headers/run-helmet.ts'
 export type { HelmetHeaders } from './headers/helmet-types.ts'
 export type { HeadersOptions, HelmetRouteOption, RouteHeadersOptions } from './headers/options.ts'
 export { headers } from './headers/plugin.ts'

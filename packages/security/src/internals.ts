@@ -56,7 +56,7 @@ export function isInjectedByTest({ raw, ip }: FastifyRequest): boolean {
 
 /**
  * Whether a hook is the limiter of @fastify/rate-limit: by the name of its mark on a request, which bundlers keep. One
- * that is not recognised limits beside ours.
+ * that is not recognised limits beside this package.
  */
 export const isOfficialLimiter = (hook: unknown): boolean =>
   typeof hook === 'function' && Function.prototype.toString.call(hook).includes('rateLimitRan')

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
  *
  * @example
  * const mode: Mode = 'observe'
- * await app.register(security, { mode }) // nothing is rejected, the log says what would be
+ * await app.register(security, { mode }) // nothing is rejected, the log has the requests that 'enforce' would reject
  */
 export type Mode = 'enforce' | 'observe'
 

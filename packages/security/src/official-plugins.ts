@@ -4,13 +4,13 @@ interface OfficialPlugin {
   readonly name: '@fastify/helmet' | '@fastify/rate-limit'
   /** The consequence, for the log. */
   readonly consequence: string
-  /** Whether ours has given way already. */
+  /** Whether the plugin of this package has given way already. */
   readonly isOff: () => boolean
   readonly turnOff: () => void
 }
 
 /**
- * Turns ours off and warns if the app itself has registered the official plugin in the same place, before or after: two
+ * Turns the plugin of this package off and warns if the app itself has registered the official plugin in the same place, before or after: two
  * plugins for one purpose would double limits or mix policies.
  */
 export function whenOfficialIsUsed(

@@ -1,9 +1,9 @@
-import { omitUndefined } from '@seaworthy/internal'
+import { omitUndefined, optionNames } from '@seaworthy/internal'
 import type { ConcurrencyOptions } from './concurrency/options.ts'
 import type { CorsOptions } from './cors/options.ts'
 import type { HeadersOptions } from './headers/options.ts'
 import { modes, type Mode } from './mode.ts'
-import { assertOptionsObject, check, optionNames } from './option-checks.ts'
+import { check } from './option-checks.ts'
 import type { RateLimitOptions } from './rate-limit/options.ts'
 import type { SecurityServerOptions } from './server-options.ts'
 import type { ValidationOptions } from './validation/options.ts'
@@ -88,10 +88,12 @@ export function resolveOptions(options: SecurityOptions): ResolvedSecurity {
     ...omitUndefined(options)
   }
   const resolved = { headers, cors, rateLimit, concurrency, validation } as ResolvedSecurity
-  for (const [name, value] of Object.entries(resolved)) if (value !== false) assertOptionsObject(name, value)
+  for (const [name, value] of Object.entries(resolved))
+    if (value !== false) check.object(name, value, 'an object or false')
   if (mode === undefined) return resolved
   check.oneOf('mode', mode, modes)
-  const withMode = <T extends object>(part: T | false) => part && { mode, ...omitUndefined(part) }
+  const withMode = <T extends object>(pluginOptions: T | false) =>
+    pluginOptions && { mode, ...omitUndefined(pluginOptions) }
   return {
     headers: withMode(resolved.headers),
     cors: resolved.cors,

@@ -2,7 +2,7 @@ import { sharedInApp } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 
 /**
- * Adds what one registration of a plugin knows to what the others in the app know, those in scopes included: of two
+ * Adds the entry of one registration of a plugin to those of the others in the app, scopes included: of two
  * metrics with one name, only the first is collected.
  *
  * @returns All of them, also those that are added later.

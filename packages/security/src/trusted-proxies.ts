@@ -11,12 +11,12 @@ import { check } from './option-checks.ts'
 export type TrustsProxy = (address: string, hop: number) => boolean
 
 /** The ranges that Fastify knows by a name. */
-const named: Readonly<Record<string, readonly string[]>> = {
+const namedRanges: Readonly<Record<string, readonly string[]>> = {
   loopback: ['127.0.0.0/8', '::1/128'],
   linklocal: ['169.254.0.0/16', 'fe80::/10'],
   uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']
 }
-const isNamed = (entry: string): boolean => Object.hasOwn(named, entry)
+const isRangeName = (entry: string): boolean => Object.hasOwn(namedRanges, entry)
 
 /** The list of proxies, checked; `false` if there are none. */
 export function resolveTrustProxy(value: unknown): string[] | false {
@@ -30,7 +30,7 @@ export function resolveTrustProxy(value: unknown): string[] | false {
       value
     )
   }
-  const ranges = (entries as string[]).filter((entry) => !isNamed(entry))
+  const ranges = (entries as string[]).filter((entry) => !isRangeName(entry))
   addressList('security: "trustProxy"', ranges)
   const all = ranges.find((range) => /\/0+$/.test(range))
   if (all !== undefined) check.fail('trustProxy', 'narrower than all addresses', all)
@@ -44,7 +44,7 @@ export function resolveTrustProxy(value: unknown): string[] | false {
 export function trustedProxies(proxies: readonly string[]): TrustsProxy {
   const isListed = addressList(
     'security: "trustProxy"',
-    proxies.flatMap((entry) => (isNamed(entry) ? named[entry]! : [entry]))
+    proxies.flatMap((entry) => (isRangeName(entry) ? namedRanges[entry]! : [entry]))
   )
   // Over a Unix socket there is no address.
   return (address: string | undefined) => address !== undefined && isListed(address)

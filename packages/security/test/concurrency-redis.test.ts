@@ -37,7 +37,7 @@ const leases = (client: Redis) => client.zcard('test:{=tenant}concurrency')
 
 requires(
   ['redis-server'],
-  'processes share the places of a key, and a client that leaves frees one',
+  'processes share the slots of a key, and a client that leaves frees one',
   async (t) => {
     const redis = await startRedis(t)
     const client = createClient(t, redis.port)
@@ -53,7 +53,7 @@ requires(
   }
 )
 
-requires(['redis-server'], 'the places of a process that dies are free when its leases expire', async (t) => {
+requires(['redis-server'], 'the slots of a process that dies are free when its leases expire', async (t) => {
   const redis = await startRedis(t)
   const client = createClient(t, redis.port)
   const one = await startApp(t, redis.port, 1000)
@@ -62,7 +62,7 @@ requires(['redis-server'], 'the places of a process that dies are free when its 
   hold(t, one.port)
   await until('two to run', async () => (await leases(client)) === 2)
   // A pause of the process lets its short leases expire until it renews them.
-  await until('both places to be taken', async () => (await status(two.port)) === 429)
+  await until('both slots to be taken', async () => (await status(two.port)) === 429)
   one.child.kill('SIGKILL')
   await until('the leases to expire', async () => (await status(two.port)) === 200, 60_000)
   await until('nothing to be left', async () => (await client.keys('test:*')).length === 0, 60_000)
@@ -70,7 +70,7 @@ requires(['redis-server'], 'the places of a process that dies are free when its 
 
 requires(
   ['redis-server'],
-  'a request that goes on keeps its place beyond the length of a lease',
+  'a request that goes on keeps its slot beyond the length of a lease',
   async (t) => {
     const redis = await startRedis(t)
     const client = createClient(t, redis.port)
@@ -81,7 +81,7 @@ requires(
     await until('it to run', async () => (await leases(client)) === 1)
     const first = await until('its lease', scoreOf)
     await until('its lease to be renewed', async () => (await scoreOf()) > first, 60_000)
-    await until('one place to be taken', async () => (await leases(client)) === 1)
+    await until('one slot to be taken', async () => (await leases(client)) === 1)
   }
 )
 
@@ -196,7 +196,7 @@ for (const [onStoreError, expected] of [
   )
 }
 
-requires(['redis-server'], 'a client that leaves while its place is taken leaves none behind', async (t) => {
+requires(['redis-server'], 'a client that leaves while its slot is taken leaves none behind', async (t) => {
   const redis = await startRedis(t)
   const watcher = createClient(t, redis.port)
   const { app } = await appWith(t, createClient(t, redis.port), { max: 1, leaseTime: 600_000 })

@@ -10,10 +10,10 @@ t.test('a user has so many requests at a time, and others are not kept out', asy
   const { app, gate, counts, now } = await concurrencyApp(t, { max: 2 })
   const first = [app.inject(asUser('ada')), app.inject(asUser('ada'))]
   await until('two to run', () => gate.waiting === 2)
-  const refused = await app.inject(asUser('ada'))
-  t.equal(refused.statusCode, 429)
-  t.match(refused.json(), { code: 'CONCURRENCY_LIMITED' })
-  t.match(refused.headers, {
+  const rejected = await app.inject(asUser('ada'))
+  t.equal(rejected.statusCode, 429)
+  t.match(rejected.json(), { code: 'CONCURRENCY_LIMITED' })
+  t.match(rejected.headers, {
     'retry-after': '1',
     ratelimit: '"concurrency";r=0',
     'ratelimit-policy': '"concurrency";q=2;qu="concurrent-requests"'
@@ -27,10 +27,10 @@ t.test('a user has so many requests at a time, and others are not kept out', asy
   t.equal(now(), 2)
   gate.open()
   for (const response of await Promise.all(first)) t.equal(response.statusCode, 200)
-  await until('the places to be free', () => now() === 0)
+  await until('the slots to be free', () => now() === 0)
   t.equal((await app.inject(asUser('ada', '/now'))).statusCode, 200)
   t.ok(
-    ['refused', 'allowed'].every((outcome) =>
+    ['rejected', 'allowed'].every((outcome) =>
       counts.has(`concurrency_limit_requests_total concurrency ${outcome}`)
     )
   )
@@ -119,7 +119,7 @@ t.test('with all parts together it is off, unless it is configured', async (t) =
 })
 
 t.test(
-  'whatever keys and orders there are, no key has more than its places and all are given back',
+  'whatever keys and orders there are, no key takes more than its slots and all are released',
   async (t) => {
     const { app, gate, now } = await concurrencyApp(t, { max: 2 })
     const key = fc.oneof(fc.constantFrom('a', 'b', '__proto__', 'constructor', 'a b', '{a}'), fc.string({ unit: fc.constantFrom('a', ':', '%', '\\', '"', 'é', '0') , minLength: 1, maxLength: 200 }).map((text) => Buffer.from(text).toString('latin1'))) // prettier-ignore
@@ -132,7 +132,7 @@ t.test(
         const responses = users
           .filter((user) => user.trim() !== '')
           .map((user) => app.inject(asUser(user.trim())))
-        await until('all to run or be refused', () => gate.waiting >= expected)
+        await until('all to run or be rejected', () => gate.waiting >= expected)
         t.equal(now(), expected)
         gate.open()
         const codes = (await Promise.all(responses)).map(({ statusCode }) => statusCode)
@@ -166,12 +166,12 @@ t.test('two apps, and two registrations in scopes of one app, count apart', asyn
   }
   const first = app.inject('/shop/wait')
   await until('it to run', () => gate.waiting === 1)
-  const refused = await app.inject('/shop/now')
-  t.equal(refused.statusCode, 429)
+  const rejected = await app.inject('/shop/now')
+  t.equal(rejected.statusCode, 429)
   const passed = await app.inject('/blog/now')
   t.equal(passed.statusCode, 200)
   t.match(
-    [refused, passed].map(({ headers }) => headers.ratelimit),
+    [rejected, passed].map(({ headers }) => headers.ratelimit),
     ['"concurrency";r=0', '"2 concurrency";r=0']
   )
   gate.open()

@@ -8,6 +8,7 @@ import Fastify, {
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 import { rawSocket } from '@seaworthy/testing'
+import { securityServerOptions, validation, type ValidationOptions } from '../src/index.ts'
 
 export const ok = async (): Promise<string> => 'ok'
 
@@ -32,6 +33,14 @@ export async function buildApp<Options extends FastifyPluginOptions>(
   await app.ready()
   return app
 }
+
+/** An app with validation and the options of the constructor. */
+export const buildValidated = (
+  t: Test,
+  options: ValidationOptions,
+  routes: (app: FastifyInstance) => unknown,
+  settings: FastifyServerOptions = securityServerOptions()
+): Promise<FastifyInstance> => buildApp(t, validation, options, routes, settings)
 
 /** Settings of a logger, and the lines that it writes. */
 export function captureLog(level = 'info') {

@@ -1,19 +1,12 @@
-import type { FastifyInstance, FastifyServerOptions } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { gzipSync } from 'node:zlib'
-import t, { type Test } from 'tap'
-import { securityServerOptions, validation, type ValidationOptions } from '../src/index.ts'
-import { buildApp, ok, post } from './helpers.ts'
-
-const build = (
-  t: Test,
-  options: ValidationOptions,
-  routes: (app: FastifyInstance) => unknown,
-  settings: FastifyServerOptions = securityServerOptions()
-) => buildApp(t, validation, options, routes, settings)
+import t from 'tap'
+import { securityServerOptions } from '../src/index.ts'
+import { buildValidated, ok, post } from './helpers.ts'
 
 t.test('depth and number of keys are bounded before anything recursive reads a body', async (t) => {
   const recursive = { $id: 'tree', type: 'object', properties: { c: { $ref: 'tree#' } } }
-  const app = await build(t, {}, (app) => {
+  const app = await buildValidated(t, {}, (app) => {
     app.addSchema(recursive)
     app.post('/', { schema: { body: { $ref: 'tree#' } } }, ok)
     app.post('/any', ok)
@@ -34,7 +27,7 @@ t.test('depth and number of keys are bounded before anything recursive reads a b
   t.same(await code(JSON.stringify(Array(20_000).fill(0))), [413, 'TOO_MANY_KEYS'])
   t.same(await code(`"${'x'.repeat(1_048_577)}"`), [413, 'FST_ERR_CTP_BODY_TOO_LARGE'])
 
-  const narrow = await build(t, { maxKeys: 3 }, (app) => app.get('/', ok))
+  const narrow = await buildValidated(t, { maxKeys: 3 }, (app) => app.get('/', ok))
   t.equal((await narrow.inject('/?a=1&b=2&c=3')).statusCode, 200)
   t.equal((await narrow.inject('/?a=1&b=2&c=3&d=4')).statusCode, 413)
 })
@@ -56,7 +49,7 @@ t.test('names that reach into prototypes are rejected, whatever parses the body'
     securityServerOptions(),
     { onProtoPoisoning: 'ignore', onConstructorPoisoning: 'ignore' } as const
   ]) {
-    const app = await build(t, {}, routes, settings)
+    const app = await buildValidated(t, {}, routes, settings)
     for (const poison of poisons) {
       for (const type of ['application/json', 'application/x-loose']) {
         t.equal((await post(app, poison, type)).statusCode, 400, `${type} ${poison}`)
@@ -68,7 +61,7 @@ t.test('names that reach into prototypes are rejected, whatever parses the body'
 })
 
 t.test('a compressed bomb is not decompressed', async (t) => {
-  const app = await build(t, {}, (app) => app.post('/', ok))
+  const app = await buildValidated(t, {}, (app) => app.post('/', ok))
   const bomb = gzipSync(Buffer.alloc(50 * 2 ** 20, 0x20))
   const response = await app.inject({
     method: 'POST',
@@ -80,7 +73,7 @@ t.test('a compressed bomb is not decompressed', async (t) => {
 })
 
 t.test('a body that refers to itself, as the fields of a form may, is not deep', async (t) => {
-  const app = await build(t, {}, (app) => {
+  const app = await buildValidated(t, {}, (app) => {
     app.addContentTypeParser('multipart/form-data', { parseAs: 'string' }, (_request, text, done) => {
       const body: Record<string, unknown> = {}
       for (const name of String(text).split(',')) body[name] = { fieldname: name, value: '5', fields: body }

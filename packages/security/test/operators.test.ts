@@ -102,7 +102,7 @@ t.test('a function of the app is replaced for a while', async (t) => {
   t.strictSame((await send('DELETE', 'ip')).body.limits, [{ name: 'ip', timeWindow: 60_000 }])
 })
 
-t.test('wrong values, times and names are refused, and change nothing', async (t) => {
+t.test('wrong values, times and names are rejected, and change nothing', async (t) => {
   const { send } = await build(t, { max: 2 })
   for (const body of [
     {},

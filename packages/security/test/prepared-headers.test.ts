@@ -122,7 +122,7 @@ async function overHttp2(t: Test, options: HeadersOptions): Promise<Send> {
 }
 
 /** Without the headers of the protocol. */
-const own = ({ status, headers, body }: Received) => ({
+const withoutProtocolHeaders = ({ status, headers, body }: Received) => ({
   status,
   body,
   headers: Object.fromEntries(
@@ -155,15 +155,15 @@ t.test(
     const [http, http2, inject] = [await overHttp(t, {}), await overHttp2(t, {}), await overInject(t, {})]
     const responses = new Map<string, Received>()
     for (const path of paths.split(' ')) responses.set(path, await http(path))
-    t.same(own(await inject('/', 'HEAD')), own(await http('/', 'HEAD')))
+    t.same(withoutProtocolHeaders(await inject('/', 'HEAD')), withoutProtocolHeaders(await http('/', 'HEAD')))
 
     breakHeadWriter(t)
     const documented = await overHttp(t, {})
     for (const [path, response] of responses) {
-      const expected = own(response)
-      t.same(own(await documented(path)), expected, `documented writer ${path}`)
-      t.same(own(await inject(path)), expected, `inject ${path}`)
-      t.same(own(await http2(path)), expected, `HTTP/2 ${path}`)
+      const expected = withoutProtocolHeaders(response)
+      t.same(withoutProtocolHeaders(await documented(path)), expected, `documented writer ${path}`)
+      t.same(withoutProtocolHeaders(await inject(path)), expected, `inject ${path}`)
+      t.same(withoutProtocolHeaders(await http2(path)), expected, `HTTP/2 ${path}`)
     }
   }
 )

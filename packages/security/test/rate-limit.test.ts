@@ -51,6 +51,18 @@ t.test('a rejection has a status, a code, headers and a body', async (t) => {
   t.equal((await app.inject('/')).statusCode, 200, 'a client that waits for retry-after passes')
 })
 
+t.test('the reset of a full window is its length, at any fraction of a millisecond', async (t) => {
+  const clock = installClock(t)
+  const app = await build(t, { max: 1, timeWindow: '1 minute' })
+  clock.tick(72_000)
+  const resets = new Set<unknown>()
+  for (let i = 1; i <= 20; i++) {
+    clock.tick(0.5123)
+    resets.add((await app.inject(from(`192.0.2.${i}`))).headers['x-ratelimit-reset'])
+  }
+  t.same([...resets], ['60'], 'rounding makes no second more')
+})
+
 t.test('a clock that jumps, and days without a request, change nothing', async (t) => {
   const clock = installClock(t)
   const app = await build(t, { max: 1, timeWindow: 1000 })
@@ -152,7 +164,7 @@ t.test('an observing limit rejects nothing, and its metrics show what it would r
     'rate_limit_requests_total watched allowed': 2,
     'rate_limit_requests_total watched observed': 2,
     'rate_limit_requests_total watched skipped': 1,
-    'rate_limit_requests_total GET /enforced refused': 2
+    'rate_limit_requests_total GET /enforced rejected': 2
   })
   t.match(app.security.limits?.()[0], { name: 'watched', max: 2, timeWindow: 60_000, observe: true })
 })

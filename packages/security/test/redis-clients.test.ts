@@ -50,7 +50,7 @@ t.test('an answer without counts is no count', async (t) => {
   }
 })
 
-t.test('a client whose commands have callbacks is refused by name', async (t) => {
+t.test('a client whose commands have callbacks is rejected by name', async (t) => {
   const call = () => true
   const clients = {
     'node-redis 3': { evalsha: call, eval: call, ping: call, internal_send_command: call },
@@ -118,7 +118,7 @@ requires(
     const app = createApp(t, { logger })
     await app.register(rateLimit, { max: 100_000, redis, onStoreError: 'closed' })
     app.get('/', ok)
-    const said = () => lines.filter((line) => /does not count|answers again/.test(line))
+    const logged = () => lines.filter((line) => /does not count|answers again/.test(line))
 
     await redis.config('SET', 'maxmemory', '1')
     // Probes by PING succeed all the while.
@@ -127,11 +127,11 @@ requires(
       const [, pings] = /cmdstat_ping:calls=(\d+)/.exec(await redis.info('commandstats')) ?? []
       return Number(pings) > 2
     })
-    t.equal(said().length, 1)
-    t.match(said()[0], /does not count requests \(.*OOM/)
+    t.equal(logged().length, 1)
+    t.match(logged()[0], /does not count requests \(.*OOM/)
     await redis.config('SET', 'maxmemory', '0')
     await until('the server to be used again', async () => (await app.inject('/')).statusCode === 200)
-    t.equal(said().length, 2)
+    t.equal(logged().length, 2)
     redis.disconnect()
   }
 )
@@ -147,9 +147,9 @@ requires(['redis-server'], 'one key of another type harms no other client', asyn
   t.same(await statuses(app, 3), [503, 503, 503])
   t.same(await statuses(app, 1, { url: '/', remoteAddress: '192.0.2.9' }), [200])
   t.match(app.security.store?.(), { up: true })
-  const refused = lines.filter((line) => line.includes('refuses the keys'))
-  t.equal(refused.length, 1, 'the cause is logged once')
-  t.match(refused[0], /refuses the keys of some clients \(.*WRONGTYPE/)
+  const reports = lines.filter((line) => line.includes('refuses the keys'))
+  t.equal(reports.length, 1, 'the cause is logged once')
+  t.match(reports[0], /refuses the keys of some clients \(.*WRONGTYPE/)
   redis.disconnect()
 })
 

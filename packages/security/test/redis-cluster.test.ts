@@ -17,11 +17,11 @@ async function startCluster(t: Test): Promise<number[]> {
   for (const [index, node] of nodes.entries()) {
     const first = index * border
     // Redis 6 has no ADDSLOTSRANGE.
-    const own = Array.from(
+    const slotsOfNode = Array.from(
       { length: index === 0 ? border : slots - border },
       (_none, slot) => `${first + slot}`
     )
-    await node.call('CLUSTER', 'ADDSLOTS', ...own)
+    await node.call('CLUSTER', 'ADDSLOTS', ...slotsOfNode)
   }
   await nodes[1]!.call('CLUSTER', 'MEET', '127.0.0.1', `${ports[0]}`)
   await until(

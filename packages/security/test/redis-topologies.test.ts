@@ -88,7 +88,7 @@ requires(needs, 'permissions that are taken and given back are logged once each'
   const { app, lines } = await limitedApp(t, new Redis({ port, username: 'limits', password: 'pass' }))
   t.same(await statuses(app, 1), [200])
   await rules('-set')
-  await until('a call to be refused', async () => (await statuses(app, 1))[0] === 503)
+  await until('a call to be rejected', async () => (await statuses(app, 1))[0] === 503)
   t.same(await statuses(app, 3), [503, 503, 503])
   await rules('+set')
   await until('the limit to count again', async () => (await statuses(app, 1))[0] === 200)

@@ -58,7 +58,7 @@ t.test('the formats of an app are patterns', async (t) => {
   await t.resolves(build(t, withBody(body), harmless))
 })
 
-t.test('a request that brings its own pattern is refused', async (t) => {
+t.test('a request that brings its own pattern is rejected', async (t) => {
   const body = { type: 'object', properties: { re: { type: 'string' }, a: { pattern: { $data: '1/re' } } } }
   await t.rejects(build(t, withBody(body), { ajv: { customOptions: { $data: true } } }), {
     message: /the request itself brings it/

@@ -63,7 +63,7 @@ for (const [outerName, around] of Object.entries(outer)) {
   }
 }
 
-t.test('cors: a second registration for the same routes is refused by name', async (t) => {
+t.test('cors: a second registration for the same routes is rejected by name', async (t) => {
   const app = createApp(t)
   await app.register(cors, { origin: [outerOrigin] })
   await t.rejects(

@@ -1,14 +1,7 @@
-import type { FastifyInstance, FastifyServerOptions } from 'fastify'
-import t, { type Test } from 'tap'
-import { securityServerOptions, validation, type ValidationOptions } from '../src/index.ts'
-import { buildApp, captureLog, ok, post } from './helpers.ts'
-
-const build = (
-  t: Test,
-  options: ValidationOptions,
-  routes: (app: FastifyInstance) => unknown,
-  settings: FastifyServerOptions = securityServerOptions()
-) => buildApp(t, validation, options, routes, settings)
+import type { FastifyInstance } from 'fastify'
+import t from 'tap'
+import { validation, type ValidationOptions } from '../src/index.ts'
+import { buildApp, buildValidated, captureLog, ok, post } from './helpers.ts'
 
 const unsafe = [
   '^(a+)+$',
@@ -94,7 +87,7 @@ const harmless = [
 
 t.test('a pattern that can be made to run for seconds stops the start, anywhere in a schema', async (t) => {
   const start = async (schema: object, options: ValidationOptions = {}) =>
-    build(t, options, (app) => app.post('/', { schema }, ok))
+    buildValidated(t, options, (app) => app.post('/', { schema }, ok))
   for (const pattern of unsafe) {
     const body = { type: 'object', properties: { a: { type: 'array', items: { type: 'string', pattern } } } }
     await t.rejects(
@@ -116,7 +109,7 @@ t.test('a pattern that can be made to run for seconds stops the start, anywhere 
     message: /the schema of POST \/ has an unsafe pattern/
   })
   await t.rejects(
-    build(t, {}, (app) => {
+    buildValidated(t, {}, (app) => {
       app.addSchema({ $id: 'shared', type: 'string', pattern: '^(a+)+$' })
       app.post('/', { schema: { body: { $ref: 'shared#' } } }, ok)
     }),
@@ -159,7 +152,7 @@ t.test('accepted patterns come to an end on strings that are made to hurt them',
     ...harmless.map((pattern): [string, number] => [pattern, 200_000]),
     ...bounded.map(([pattern, short]): [string, number] => [pattern, short])
   ]
-  const app = await build(t, {}, (app) =>
+  const app = await buildValidated(t, {}, (app) =>
     accepted.forEach(([pattern, maxLength], index) =>
       app.post(`/${index}`, { schema: { body: { type: 'string', pattern, maxLength } } }, ok)
     )

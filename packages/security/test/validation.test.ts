@@ -1,15 +1,8 @@
-import type { FastifyInstance, FastifyServerOptions } from 'fastify'
-import t, { type Test } from 'tap'
+import type { FastifyInstance } from 'fastify'
+import t from 'tap'
 import { rawSocket } from '@seaworthy/testing'
-import { securityServerOptions, validation, type ValidationOptions } from '../src/index.ts'
-import { buildApp, captureLog, createApp, listen, ok, post } from './helpers.ts'
-
-const build = (
-  t: Test,
-  options: ValidationOptions,
-  routes: (app: FastifyInstance) => unknown,
-  settings: FastifyServerOptions = securityServerOptions()
-) => buildApp(t, validation, options, routes, settings)
+import { securityServerOptions, validation } from '../src/index.ts'
+import { buildValidated, captureLog, createApp, listen, ok, post } from './helpers.ts'
 
 const person = {
   type: 'object',
@@ -23,7 +16,7 @@ const person = {
 }
 
 t.test('a body with unknown fields or wrong types is rejected, and nothing is coerced', async (t) => {
-  const app = await build(t, {}, (app) =>
+  const app = await buildValidated(t, {}, (app) =>
     app.post('/', { schema: { body: person } }, async ({ body }) => body)
   )
   t.same((await post(app, { name: 'a', age: 1 })).json(), { name: 'a', age: 1 })
@@ -45,7 +38,7 @@ t.test(
   'numbers are parsed from query, parameters and headers, and unknown fields are rejected',
   async (t) => {
     const number = { type: 'object', properties: { n: { type: 'integer' } }, additionalProperties: false }
-    const app = await build(t, {}, (app) =>
+    const app = await buildValidated(t, {}, (app) =>
       app.get(
         '/:n',
         { schema: { params: number, querystring: number, headers: number } },
@@ -58,7 +51,7 @@ t.test(
 )
 
 t.test("shared schemas, the app's Ajv options and scopes keep working", async (t) => {
-  const app = await build(
+  const app = await buildValidated(
     t,
     {},
     async (app) => {
@@ -98,7 +91,7 @@ t.test('with a schema for each content type, others are rejected', async (t) => 
       'text/plain': { schema: { type: 'string', maxLength: 3 } }
     }
   }
-  const app = await build(t, {}, (app) => {
+  const app = await buildValidated(t, {}, (app) => {
     app.addContentTypeParser('application/x-own', { parseAs: 'string' }, (_request, text, done) =>
       done(null, text)
     )
@@ -137,7 +130,7 @@ t.test('no body passes a schema of one, whatever names its type', async (t) => {
     chained: { oneOf: [{ $ref: 'chain#' }] }
   }
   let handled = 0
-  const app = await build(t, {}, (app) => {
+  const app = await buildValidated(t, {}, (app) => {
     app.addSchema({ $id: 'shared', ...untyped })
     app.addSchema({ $id: 'library', definitions: { inner: untyped, other: { $id: '#anchor', ...untyped } } })
     app.addSchema({ $id: 'chain', $ref: 'shared#' })
@@ -189,7 +182,7 @@ t.test('a form is text: its numbers and booleans are parsed, JSON beside it stay
     }
     app.post('/both', { schema: { body: { content } } }, async ({ body }) => body)
   }
-  const app = await build(t, {}, routes)
+  const app = await buildValidated(t, {}, routes)
   const form = 'application/x-www-form-urlencoded; charset=utf-8'
   for (const url of ['/', '/both']) {
     t.same((await post(app, 'age=5&ok=true', form, url)).json(), { age: 5, ok: true })
@@ -200,7 +193,7 @@ t.test('a form is text: its numbers and booleans are parsed, JSON beside it stay
     t.equal((await post(app, { age: '5' }, undefined, url)).statusCode, 400)
   }
   t.same((await post(app, 'age=6', 'multipart/form-data; boundary=x')).json(), { age: 6 })
-  const removing = await build(t, { additional: 'remove' }, routes)
+  const removing = await buildValidated(t, { additional: 'remove' }, routes)
   t.same((await post(removing, 'age=5&_csrf=1', form)).json(), { age: 5 })
 })
 
@@ -209,11 +202,13 @@ t.test("the app's Ajv options and the plugin's own decide how strict a JSON body
     app.post('/', { schema: { body: person } }, async ({ body }) => body)
   const loose = { name: 'a', age: '1', admin: true }
   const customOptions = { coerceTypes: 'array', removeAdditional: true } as const
-  const asBefore = await build(t, {}, routes, { ajv: { customOptions } })
+  const asBefore = await buildValidated(t, {}, routes, { ajv: { customOptions } })
   t.same((await post(asBefore, loose)).json(), { name: 'a', age: 1 })
-  const byOption = await build(t, { coerce: true, additional: 'remove' }, routes)
+  const byOption = await buildValidated(t, { coerce: true, additional: 'remove' }, routes)
   t.same((await post(byOption, loose)).json(), { name: 'a', age: 1 })
-  const strict = await build(t, { coerce: false, additional: 'reject' }, routes, { ajv: { customOptions } })
+  const strict = await buildValidated(t, { coerce: false, additional: 'reject' }, routes, {
+    ajv: { customOptions }
+  })
   t.equal((await post(strict, { name: 'a', age: '1' })).statusCode, 400)
   t.equal((await post(strict, { name: 'a', admin: true })).statusCode, 400)
 })
@@ -242,32 +237,34 @@ t.test('routes without a schema are logged at the start, or stop it', async (t) 
     app.get('/closed', { schema: { query: { type: 'object' } } } as object, ok)
     app.get('/without-input', ok)
   }
-  const app = await build(t, {}, routes, { logger })
+  const app = await buildValidated(t, {}, routes, { logger })
   t.equal(lines.filter((line) => line.includes('2 routes take input without a schema')).length, 1)
   t.match(lines.join(''), /POST \/orders \(body\), GET \/orders\/:id \(params\)/)
   t.same(app.security.boundaries?.(), [
     { method: 'POST', url: '/orders', missing: ['body'] },
     { method: 'GET', url: '/orders/:id', missing: ['params'] }
   ])
-  await t.rejects(build(t, { onMissingSchema: 'error' }, routes), { message: /POST \/orders \(body\)/ })
+  await t.rejects(buildValidated(t, { onMissingSchema: 'error' }, routes), {
+    message: /POST \/orders \(body\)/
+  })
   await t.rejects(
-    build(t, { onMissingSchema: 'error', boundaries: ['headers'] }, (app) => app.get('/', ok)),
+    buildValidated(t, { onMissingSchema: 'error', boundaries: ['headers'] }, (app) => app.get('/', ok)),
     { message: /GET \/ \(headers\)/ }
   )
   await t.rejects(
-    build(t, { onMissingSchema: 'error', boundaries: ['querystring'] }, routes),
+    buildValidated(t, { onMissingSchema: 'error', boundaries: ['querystring'] }, routes),
     { message: /1 route takes .*GET \/without-input \(querystring\)/ },
     'the query counts where the option says so'
   )
   const half = { content: { 'application/json': { schema: { type: 'object' } }, 'text/plain': {} } }
   await t.rejects(
-    build(t, { onMissingSchema: 'error', boundaries: ['body'] }, (app) =>
+    buildValidated(t, { onMissingSchema: 'error', boundaries: ['body'] }, (app) =>
       app.post('/', { schema: { body: half } }, ok)
     ),
     { code: 'FST_ERR_SCH_CONTENT_MISSING_SCHEMA' },
     'a content type without a schema'
   )
-  await build(t, { onMissingSchema: 'error', boundaries: ['headers'] }, (app) =>
+  await buildValidated(t, { onMissingSchema: 'error', boundaries: ['headers'] }, (app) =>
     app.post('/', { schema: { headers: { type: 'object' } } }, ok)
   )
 })
@@ -278,7 +275,7 @@ t.test('slow headers and slow bodies are answered with 408', async (t) => {
     requestTimeout: 400,
     http: { connectionsCheckingInterval: 50 }
   })
-  const app = await build(t, {}, (app) => app.post('/', async () => 'ok'), settings)
+  const app = await buildValidated(t, {}, (app) => app.post('/', async () => 'ok'), settings)
   const port = await listen(app)
 
   const headers = await rawSocket(t, port, 'POST / HTTP/1.1\r\nhost: a\r\n')

@@ -21,7 +21,7 @@ export interface NewApiKey {
  *
  * @example
  * const { id, hash, key, old }: RotatedApiKey = app.auth.apiKeys.rotate({ id: '0123456789abcdef' }, '7 days')
- * console.log(`store ${id} and ${hash}, show ${key}; ${old.id} ends at ${old.expiresAt}`)
+ * console.log(`store ${id} and ${hash}, show ${key}; ${old.id} expires at ${old.expiresAt}`)
  */
 export interface RotatedApiKey extends NewApiKey {
   old: {
@@ -59,8 +59,8 @@ export function createApiKey(prefix: string): NewApiKey {
   return { key, id, hash: hashKey(key).toString('base64url') }
 }
 
-/** The end of the old key, in the forms in which databases return dates. */
-function endOf(expiresAt: unknown): number {
+/** The expiry of the old key, in the forms in which databases return dates. */
+function expiryOf(expiresAt: unknown): number {
   if (expiresAt === undefined || expiresAt === null) return Infinity
   const end = new Date(expiresAt as number | string | Date).getTime()
   return Number.isNaN(end) ? check.fail('apiKeys.rotate expiresAt', 'a date', expiresAt) : end
@@ -71,7 +71,7 @@ export function rotateApiKey(prefix: string, audit: Audit): ApiKeys['rotate'] {
     if (!isKeyId(id)) check.fail('apiKeys.rotate', "called with a key's id, 16 hexadecimal digits", id)
     const until = Date.now() + milliseconds('apiKeys.rotate overlap', overlap, 0, 366 * daySeconds * 1000)
     const created = createApiKey(prefix)
-    const old = { id, replacedBy: created.id, expiresAt: Math.min(until, endOf(expiresAt)) }
+    const old = { id, replacedBy: created.id, expiresAt: Math.min(until, expiryOf(expiresAt)) }
     const event = { type: 'api_key', outcome: 'rotated', scheme: 'apiKey' } as const
     audit.record({ ...event, keyId: id, expiresAt: old.expiresAt })
     return { ...created, old }

@@ -5,7 +5,7 @@ const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 /** Six digits of base 62 hold any checksum of 32 bits. */
 const checksumLength = 6
 
-/** A checksum as GitHub's tokens have it: scanners of leaked keys, and we, tell a key from a text that looks like one. */
+/** A checksum as GitHub's tokens have it: it distinguishes a key from a text that looks like one, for us and for scanners of leaked keys. */
 function checksumOf(text: string): string {
   let rest = crc32(text)
   let result = ''

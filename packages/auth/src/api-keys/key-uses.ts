@@ -16,31 +16,31 @@ export class KeyUses {
   readonly #options: Pick<ResolvedApiKeys, 'onUse' | 'useInterval'>
   readonly #dependencies: KeyUsesDependencies
   /** When each key may be noted again, by the clock of `performance`. */
-  readonly #next = new BoundedMap<number>(maxKeys, (next) => next <= performance.now())
+  readonly #dueTimes = new BoundedMap<number>(maxKeys, (next) => next <= performance.now())
 
   constructor(options: Pick<ResolvedApiKeys, 'onUse' | 'useInterval'>, dependencies: KeyUsesDependencies) {
     this.#options = options
     this.#dependencies = dependencies
   }
 
-  /** A valid key. `validUntil`: it was replaced by another one, and ends then. */
-  used(id: string, subject: string, validUntil: number | undefined, request: FastifyRequest): void {
+  /** Notes a valid key. `validUntil`: it was replaced by another one, and expires then. */
+  noteUse(id: string, subject: string, validUntil: number | undefined, request: FastifyRequest): void {
     const { onUse } = this.#options
     if ((onUse === undefined && validUntil === undefined) || !this.#isDue(id)) return
     if (validUntil !== undefined) this.#record('replaced_key_used', id, subject, validUntil, request)
     if (onUse !== undefined) this.#call({ id, subject, at: Date.now(), ip: request.ip })
   }
 
-  /** A key that would be valid if it had not expired: its client still has to be changed. */
-  expired(id: string, subject: string, request: FastifyRequest): void {
+  /** Notes a key that would be valid if it had not expired: its client still has to be changed. */
+  noteExpired(id: string, subject: string, request: FastifyRequest): void {
     if (this.#isDue(id)) this.#record('expired_key_used', id, subject, undefined, request)
   }
 
   #isDue(id: string): boolean {
     const now = performance.now()
-    const next = this.#next.get(id)
+    const next = this.#dueTimes.get(id)
     if (next !== undefined && next > now) return false
-    this.#next.set(id, now + this.#options.useInterval)
+    this.#dueTimes.set(id, now + this.#options.useInterval)
     return true
   }
 

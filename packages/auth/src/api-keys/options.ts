@@ -1,4 +1,4 @@
-import { assertOptionsObject, check, milliseconds } from '../core/option-checks.ts'
+import { check, milliseconds } from '../core/option-checks.ts'
 
 /**
  * How many requests one key may send.
@@ -149,7 +149,7 @@ const day = 86_400_000
 
 /** Checks a quota. */
 export function quotaOf(option: string, quota: ApiKeyQuota): ResolvedQuota {
-  assertOptionsObject(option, quota)
+  check.object(option, quota)
   check.keys(option, quota, ['max', 'timeWindow'])
   return {
     max: check.integer(`${option}.max`, quota.max, { min: 1 }),

@@ -17,7 +17,7 @@ const isCounted = Symbol('counted')
 
 /** @param quota - The quota of keys without one in their record. */
 export function createQuotas(fastify: FastifyInstance, quota: ResolvedQuota | undefined): KeyQuotas {
-  const noted = new WeakMap<FastifyRequest, CountedKey | typeof isCounted>()
+  const notes = new WeakMap<FastifyRequest, CountedKey | typeof isCounted>()
   let count: CountRequest | undefined
 
   fastify.addHook('onReady', async () => {
@@ -29,14 +29,17 @@ export function createQuotas(fastify: FastifyInstance, quota: ResolvedQuota | un
   })
 
   return {
-    note(request, id, own) {
-      const found = own === undefined || own === null ? quota : own && quotaOf(`quota of the key ${id}`, own)
-      if (found && !noted.has(request)) noted.set(request, { key: id, ...found })
+    note(request, id, quotaOfRecord) {
+      const applied =
+        quotaOfRecord === undefined || quotaOfRecord === null
+          ? quota
+          : quotaOfRecord && quotaOf(`quota of the key ${id}`, quotaOfRecord)
+      if (applied && !notes.has(request)) notes.set(request, { key: id, ...applied })
     },
     enforce(request, reply, done) {
-      const counted = noted.get(request)
+      const counted = notes.get(request)
       if (counted === undefined || counted === isCounted) return done()
-      noted.set(request, isCounted)
+      notes.set(request, isCounted)
       if (count !== undefined) return count(counted, request, reply, done)
       // A quota that is not counted must not be none.
       const message = 'The quota of the API key cannot be counted without rate limits'

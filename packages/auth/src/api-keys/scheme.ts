@@ -17,10 +17,10 @@ const maxVerified = 10_000
 const attemptWindow = 60_000
 
 /**
- * When a key ends, in milliseconds. Databases return dates in many forms. One that cannot be read counts as past, and so
+ * When a key expires, in milliseconds. Databases return dates in many forms. One that cannot be read counts as past, and so
  * does none for a key that was replaced: it must not live for ever.
  */
-function endOf({ expiresAt, replacedBy }: ApiKeyRecord): number {
+function expiryOf({ expiresAt, replacedBy }: ApiKeyRecord): number {
   const date: unknown = expiresAt
   const hasEnd = date !== undefined && date !== null
   if (!hasEnd) return replacedBy === undefined || replacedBy === null ? Infinity : -Infinity
@@ -57,13 +57,13 @@ export function apiKeyScheme(
   /** The identity of a record, unless it has expired. */
   function accept(record: ApiKeyRecord, id: string, request: FastifyRequest): Identity | undefined {
     const { sub, roles = [], scopes = [], quota, replacedBy } = record
-    const end = endOf(record)
+    const end = expiryOf(record)
     if (!(end > Date.now())) {
-      uses.expired(id, sub, request)
+      uses.noteExpired(id, sub, request)
       return undefined
     }
     quotas.note(request, id, quota)
-    uses.used(id, sub, replacedBy ? end : undefined, request)
+    uses.noteUse(id, sub, replacedBy ? end : undefined, request)
     return identityOf('apiKey', { sub, roles, scopes, keyId: id })
   }
 
@@ -96,7 +96,7 @@ export function apiKeyScheme(
       .then(
         (identity) => (identity === undefined ? callback(invalidKey()) : callback(null, identity)),
         (error: unknown) => {
-          // Without an answer of the database the attempt was no guess. It never counts as a request without a key.
+          // Without a response of the database the attempt was no guess. It never counts as a request without a key.
           wasNoGuess()
           callback(error instanceof Error ? error : new Error('"apiKeys.find" failed', { cause: error }))
         }

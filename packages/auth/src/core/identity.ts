@@ -84,21 +84,21 @@ function valueAt(claims: Record<string, unknown>, path: string): unknown {
   return undefined
 }
 
-/** Where an issuer puts what. */
+/** The claims of an issuer that have roles and scopes. */
 export interface ClaimPaths {
   readonly issuer?: string | undefined
   readonly rolesClaim?: string | undefined
   readonly scopesClaim?: string | undefined
 }
 
-/** Sessions and API keys. */
-const appsOwn: ClaimPaths = {}
+/** The claims of sessions and API keys. */
+const defaultPaths: ClaimPaths = {}
 
 /** The identity in a set of claims. Roles are compared whole: `roles: 'admin'` is one role, not a text to search in. */
 export function identityOf(
   scheme: SchemeName,
   claims: Record<string, unknown>,
-  { issuer, rolesClaim, scopesClaim }: ClaimPaths = appsOwn
+  { issuer, rolesClaim, scopesClaim }: ClaimPaths = defaultPaths
 ): Identity {
   const list = toStrings(rolesClaim === undefined ? claims.roles : valueAt(claims, rolesClaim))
   const roles = rolesClaim === undefined && list.length === 0 ? toStrings(claims.role) : list

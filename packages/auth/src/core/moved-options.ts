@@ -4,7 +4,12 @@ import { invalidOption } from '@seaworthy/internal'
 export type MovedOptions = Readonly<Record<string, string>>
 
 /** Stops the start for an option of the plugin that this package replaces, with the way to say it here. */
-export function refuseMoved(option: string, value: object, plugin: string, moved: MovedOptions): void {
+export function assertNoMovedOptions(
+  option: string,
+  value: object,
+  plugin: string,
+  moved: MovedOptions
+): void {
   for (const name of Object.keys(value)) {
     if (!Object.hasOwn(moved, name) || (value as Record<string, unknown>)[name] === undefined) continue
     const path = option === '' ? name : `${option}.${name}`
@@ -13,7 +18,7 @@ export function refuseMoved(option: string, value: object, plugin: string, moved
 }
 
 /** Options of @fastify/jwt. */
-export const ofFastifyJwt: MovedOptions = {
+export const movedFromFastifyJwt: MovedOptions = {
   sign: 'set "jwt.algorithm", "jwt.expiresIn", "jwt.issuer" and "jwt.audience"',
   verify:
     'set "jwt.issuer", "jwt.audience" and "jwt.clockTolerance", or "jwt.issuers" for tokens of others; instead of "extractToken" set "jwt.cookie", or copy the token into the header Authorization in an onRequest hook before',
@@ -33,21 +38,21 @@ export const ofFastifyJwt: MovedOptions = {
 }
 
 /** Options of @fastify/jwt at the top of this package's options. */
-export const ofFastifyJwtAtTop: MovedOptions = {
-  ...ofFastifyJwt,
+export const movedFromFastifyJwtTop: MovedOptions = {
+  ...movedFromFastifyJwt,
   secret: 'set "jwt.secret"',
   cookie: 'set "jwt.cookie" to the name of the cookie, or "session.cookie"'
 }
 
 /** Options of @fastify/secure-session. */
-export const ofSecureSession: MovedOptions = {
+export const movedFromSecureSession: MovedOptions = {
   sessionName: 'the session is request.session, and its cookie is "session.cookieName"',
   cookieOptions: 'set "session.cookie"',
   expiry: 'set "session.absoluteTimeout" and "session.idleTimeout", in milliseconds'
 }
 
 /** Options of @fastify/oauth2. */
-export const ofFastifyOauth2: MovedOptions = {
+export const movedFromFastifyOauth2: MovedOptions = {
   name: 'the name is the key in "oauth2": { google: { … } }',
   credentials: 'set "clientId", "clientSecret" and "endpoints"',
   startRedirectPath: 'set "startPath"',

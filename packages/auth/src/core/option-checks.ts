@@ -3,15 +3,10 @@ import { nearest, optionChecks, parseDuration, type OptionChecks } from '@seawor
 /** The checks of this package's options. */
 export const check: OptionChecks = optionChecks('auth')
 
-/** Stops the start unless an option is an object. The message shows the type only: the value may be a secret. */
-export function assertOptionsObject(option: string, value: unknown, rule = 'an object'): void {
-  if (typeof value !== 'object' || value === null) check.failWith(option, rule, typeof value)
-}
-
 /** The options of a feature that is on. `undefined` for `false` and for a feature that is not configured. */
 export function optionsOf<T extends object>(option: string, value: T | false | undefined): T | undefined {
   if (value === undefined || value === false) return undefined
-  assertOptionsObject(option, value, 'an object or false')
+  check.object(option, value, 'an object or false')
   return value
 }
 

@@ -10,7 +10,7 @@ import type { ResolvedDpop } from './options.ts'
 import { createVerifyProof } from './proofs.ts'
 import { createMatchesTarget } from './target.ts'
 
-/** Holds tokens to the key that they are bound to. */
+/** Checks that a bound token is sent with a proof of its key. */
 export interface TokenBinding {
   readonly errors: DpopErrors
   /** Whether tokens without a key are not accepted at all. */
@@ -64,7 +64,7 @@ export function createBinding(
   // As long as a proof can be valid: by its time, or by its nonce, which is of three intervals at most.
   const lifetime = nonces === undefined ? maxAge + 2 * clockTolerance : 3 * maxAge
 
-  /** This process first: its answer is certain, and a proof that it knows needs no call. */
+  /** Asks this process first: its memory is certain, and a proof in it needs no call. */
   async function isFirstUse(id: string): Promise<boolean> {
     if (!(await local.useOnce(id, lifetime))) return false
     if (!store.shared) return true
@@ -80,14 +80,14 @@ export function createBinding(
   const proofOptions = { errors, algorithms, matchesTarget, nonces, maxAge, clockTolerance, isFirstUse }
   const verifyProof = createVerifyProof(proofOptions)
   /** A proof is valid once, and a request can ask several times: for CSRF, in guards of scope and route, at a refresh. */
-  const proven = new WeakMap<object, { token: string | undefined; result: Promise<string> }>()
+  const proofs = new WeakMap<object, { token: string | undefined; result: Promise<string> }>()
 
   function proveOnce(request: AnyRequest, token: string | undefined, thumbprint: string): Promise<string> {
-    const before = proven.get(request)
-    if (before !== undefined && (token === undefined || before.token === token)) return before.result
+    const earlier = proofs.get(request)
+    if (earlier !== undefined && (token === undefined || earlier.token === token)) return earlier.result
     const bound = token === undefined ? undefined : { token, thumbprint }
     const result = verifyProof(request, bound)
-    proven.set(request, { token, result })
+    proofs.set(request, { token, result })
     return result
   }
 
@@ -97,7 +97,7 @@ export function createBinding(
   }
 
   /** The error for a token whose claims rule the request out already. */
-  function refuse(isDpop: boolean, thumbprint: string | null | undefined, issuer: string | undefined) {
+  function rejectionOf(isDpop: boolean, thumbprint: string | null | undefined, issuer: string | undefined) {
     if (thumbprint === null) return errors.invalidToken('The token is not valid')
     if (thumbprint !== undefined)
       return isDpop
@@ -115,7 +115,7 @@ export function createBinding(
     tokenOf,
     check(request, token, { user, issuer }, callback) {
       const thumbprint = thumbprintOf(user)
-      const error: AuthError | undefined = refuse(tokenOf(request.headers) === token, thumbprint, issuer)
+      const error: AuthError | undefined = rejectionOf(tokenOf(request.headers) === token, thumbprint, issuer)
       if (error !== undefined || typeof thumbprint !== 'string') return callback(error ?? null)
       proveOnce(request, token, thumbprint).then(() => callback(null), callback)
     },

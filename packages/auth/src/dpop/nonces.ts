@@ -9,22 +9,22 @@ export interface Nonces {
 
 /** @param interval - Milliseconds after which a new nonce is current. */
 export function createNonces(secret: string | Buffer, interval: number): Nonces {
-  let slot = -1
+  let cachedIndex = -1
   let nonces: readonly string[] = []
 
-  const nonceOf = (of: number): string =>
-    createHmac('sha256', secret).update(`dpop-nonce ${of}`).digest('base64url').slice(0, 22)
-  const atPresent = (): readonly string[] => {
-    const now = Math.floor(Date.now() / interval)
-    if (now !== slot) {
-      nonces = [nonceOf(now), nonceOf(now - 1), nonceOf(now + 1)]
-      slot = now
+  const nonceOf = (index: number): string =>
+    createHmac('sha256', secret).update(`dpop-nonce ${index}`).digest('base64url').slice(0, 22)
+  const acceptedNonces = (): readonly string[] => {
+    const index = Math.floor(Date.now() / interval)
+    if (index !== cachedIndex) {
+      nonces = [nonceOf(index), nonceOf(index - 1), nonceOf(index + 1)]
+      cachedIndex = index
     }
     return nonces
   }
 
   return {
-    current: () => atPresent()[0]!,
-    accepts: (nonce) => typeof nonce === 'string' && atPresent().includes(nonce)
+    current: () => acceptedNonces()[0]!,
+    accepts: (nonce) => typeof nonce === 'string' && acceptedNonces().includes(nonce)
   }
 }

@@ -1,6 +1,6 @@
 import { hkdfSync } from 'node:crypto'
 import { reveal, type Secret } from '@seaworthy/internal'
-import { assertOptionsObject, check, safeUrl, seconds, toList } from '../core/option-checks.ts'
+import { check, safeUrl, seconds, toList } from '../core/option-checks.ts'
 import { strongSecret } from '../core/strong-secret.ts'
 import { normalisePath } from './target.ts'
 
@@ -118,7 +118,7 @@ const names = Object.keys({
 
 /** @param appKey - The key that signs the app's tokens. */
 export function resolveDpop(options: DpopOptions, appKey: string | Buffer | undefined): ResolvedDpop {
-  assertOptionsObject('jwt.dpop', options, 'an object or false')
+  check.object('jwt.dpop', options, 'an object or false')
   check.keys('jwt.dpop', options, names)
   const { algorithms = dpopDefaults.algorithms, baseUrl } = options
   const baseUrls = baseUrl === undefined ? [] : toList<string>(baseUrl)

@@ -1,5 +1,5 @@
 import type { Secret } from '@seaworthy/internal'
-import { assertOptionsObject, check, safeUrl } from '../core/option-checks.ts'
+import { check, safeUrl } from '../core/option-checks.ts'
 import { clientSecretOf } from '../core/strong-secret.ts'
 
 /**
@@ -74,7 +74,7 @@ const names = Object.keys({
 } satisfies Record<keyof IntrospectionOptions, unknown>)
 
 export function resolveIntrospection(option: string, options: IntrospectionOptions): ResolvedIntrospection {
-  assertOptionsObject(option, options)
+  check.object(option, options)
   check.keys(option, options, names)
   const {
     cacheFor = introspectionDefaults.cacheFor,

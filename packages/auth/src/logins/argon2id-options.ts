@@ -1,5 +1,5 @@
 import crypto from 'node:crypto'
-import { assertOptionsObject, check } from '../core/option-checks.ts'
+import { check } from '../core/option-checks.ts'
 
 /**
  * The cost of a password hash by Argon2id. Less than what OWASP recommends stops the start: with less memory it takes more
@@ -55,7 +55,7 @@ export const maxParallelism = 16
 
 export function resolveArgon2id(options: Argon2idOptions | undefined): ResolvedArgon2id | undefined {
   if (options === undefined) return undefined
-  assertOptionsObject('login.argon2id', options)
+  check.object('login.argon2id', options)
   check.keys('login.argon2id', options, Object.keys(argon2idDefaults))
   // oxlint-disable-next-line typescript/no-unnecessary-condition -- Node has it since 24.7
   if (crypto.argon2 === undefined)

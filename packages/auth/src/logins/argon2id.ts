@@ -59,7 +59,7 @@ export function argon2idHash(
       const key = await queue.run(() => derive(normalize(password), salt, keyBytes, options))
       return `$argon2id$v=19$m=${memory},t=${iterations},p=${parallelism}$${base64(salt)}$${base64(key)}`
     },
-    made: (stored) => format.test(stored),
+    recognizes: (stored) => format.test(stored),
     async verify(password, stored) {
       const parameters = parametersOf(stored)
       if (parameters === undefined) return false

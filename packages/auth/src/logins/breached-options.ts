@@ -1,7 +1,7 @@
-import { assertOptionsObject, check, safeUrl } from '../core/option-checks.ts'
+import { check, safeUrl } from '../core/option-checks.ts'
 
 /**
- * Where passwords are looked up that have leaked.
+ * Options of the list of leaked passwords.
  *
  * @example
  * const breached: BreachedOptions = { url: 'https://api.pwnedpasswords.com/range/', timeout: 500 }
@@ -29,7 +29,7 @@ export type ResolvedBreached = Required<BreachedOptions>
 
 export function resolveBreached(options: BreachedOptions | undefined): ResolvedBreached | undefined {
   if (options === undefined) return undefined
-  assertOptionsObject('login.breached', options)
+  check.object('login.breached', options)
   check.keys('login.breached', options, ['url', 'timeout'])
   return {
     url: safeUrl('login.breached.url', options.url).href,

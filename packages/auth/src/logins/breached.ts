@@ -17,14 +17,14 @@ const hasSuffix = (range: string, suffix: string): boolean =>
     return found.toUpperCase() === suffix && Number(count) > 0
   })
 
-/** Asks for a range of hashes. Without an answer no password counts as leaked: the list must not decide about logins. */
+/** Fetches a range of hashes. Without a response no password counts as leaked: the list must not decide about logins. */
 export function createIsBreached({ url, timeout }: ResolvedBreached, log: FastifyBaseLogger): IsBreached {
   let failing = false
   return async (password) => {
     const hash = createHash('sha1').update(password).digest('hex').toUpperCase()
     try {
       const response = await fetch(url + hash.slice(0, prefixLength), {
-        // The answer has the same length for each prefix.
+        // Then the response has the same length for each prefix.
         headers: { 'add-padding': 'true' },
         redirect: 'error',
         signal: AbortSignal.timeout(timeout)

@@ -114,7 +114,7 @@ export function createVerifyCredentials(
 
     const { user, isRight } = await verifyWith(passwords, password, () => find(account)).catch(
       async (error: unknown) => {
-        // Without an answer of the database, or a free thread, the attempt was no guess.
+        // Without a response of the database, or a free thread, the attempt was no guess.
         await refund(counted)
         throw error
       }
@@ -126,7 +126,9 @@ export function createVerifyCredentials(
     }
     // The failures of the address stay: an attacker could reset it by logging in to an account of their own.
     await refund(counted.slice(0, 1))
-    await withFallback(async (store) => Promise.all([store.succeed(fromNetwork), store.succeed(anywhere)]))
+    await withFallback(async (store) =>
+      Promise.all([store.clearAttempts(fromNetwork), store.clearAttempts(anywhere)])
+    )
     audit.record({ type: 'login', outcome: 'ok', scheme: 'password' }, request)
     return user
   }

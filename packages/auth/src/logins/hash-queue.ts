@@ -23,7 +23,7 @@ export class HashQueue {
     try {
       return await hash()
     } finally {
-      // The next one takes over the place.
+      // The next hash takes over the slot.
       const next = this.#waiting.shift()
       if (next) next()
       else this.#running--

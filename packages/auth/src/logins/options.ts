@@ -69,7 +69,7 @@ export interface LoginOptions {
    * A list of leaked passwords, for `app.auth.isBreachedPassword`. Only the first five letters of a password's hash are
    * sent there.
    *
-   * @defaultValue none: nothing is asked
+   * @defaultValue none: no list is read
    */
   breached?: BreachedOptions
 }

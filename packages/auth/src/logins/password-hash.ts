@@ -3,7 +3,7 @@ export interface PasswordHash {
   /** Hashes a password for storage, with a new salt. */
   hash(password: string): Promise<string>
   /** Whether a text is a hash of this function, with any parameters. */
-  made(stored: string): boolean
+  recognizes(stored: string): boolean
   /** Whether the password matches. `false` for parameters that could exhaust the process. */
   verify(password: string, stored: string): Promise<boolean>
   /** Whether a hash has the parameters of the app. */

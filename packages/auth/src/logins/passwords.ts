@@ -25,8 +25,10 @@ export function createPasswords({ cost, argon2id }: Pick<ResolvedLogin, 'cost' |
     hash: (password) => current.hash(password),
     needsRehash: (stored) => !current.isCurrent(stored ?? ''),
     async verify(password, stored) {
-      const made = [byScrypt, byArgon2id].find((each) => typeof stored === 'string' && each.made(stored))
-      if (made !== undefined) return made.verify(password, stored!)
+      const algorithm = [byScrypt, byArgon2id].find(
+        (each) => typeof stored === 'string' && each.recognizes(stored)
+      )
+      if (algorithm !== undefined) return algorithm.verify(password, stored!)
       dummy ??= current.hash(randomBytes(16).toString('hex')).catch((error: unknown) => {
         dummy = undefined
         throw error

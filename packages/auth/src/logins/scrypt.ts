@@ -31,7 +31,7 @@ export function scryptHash(cost: number, queue: HashQueue): PasswordHash {
       const key = await queue.run(() => derive(password, salt, keyBytes, options))
       return `$scrypt$ln=${cost},r=${blockSize},p=${parallelization}$${base64(salt)}$${base64(key)}`
     },
-    made: (stored) => format.test(stored),
+    recognizes: (stored) => format.test(stored),
     async verify(password, stored) {
       const [, ln, r, p, salt = '', key = ''] = format.exec(stored) ?? []
       if (ln === undefined || Number(ln) > 20 || Number(r) > 32 || Number(p) > 16) return false

@@ -1,5 +1,5 @@
 import { isLocalPath } from '../core/local-path.ts'
-import { assertOptionsObject, check, safeUrl } from '../core/option-checks.ts'
+import { check, safeUrl } from '../core/option-checks.ts'
 
 /**
  * Logout at an OpenID Connect provider: from here to there (RP-initiated), and from there to here (back-channel and
@@ -84,7 +84,7 @@ const names = Object.keys({
 } satisfies Record<keyof LogoutOptions, unknown>)
 
 export function resolveLogout(option: string, options: LogoutOptions): ResolvedLogout {
-  assertOptionsObject(option, options, 'an object or false')
+  check.object(option, options, 'an object or false')
   check.keys(option, options, names)
   const { path, callbackUrl, returnTo = logoutDefaults.returnTo } = options
   const pathOf = (name: 'backchannelPath' | 'frontchannelPath'): string | undefined =>

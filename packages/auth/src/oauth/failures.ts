@@ -10,7 +10,7 @@ export function providerFailure(error: unknown): AuthError {
   }
   if (name === 'AuthorizationResponseError') {
     const message = 'The login was not completed at the provider'
-    return new AuthError(message, { code: 'AUTH_LOGIN_REFUSED', statusCode: 401, cause: error })
+    return new AuthError(message, { code: 'AUTH_LOGIN_REJECTED', statusCode: 401, cause: error })
   }
   const isOutage =
     name === 'TimeoutError' ||

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Secret } from '@seaworthy/internal'
-import { ofFastifyOauth2, refuseMoved } from '../core/moved-options.ts'
-import { assertOptionsObject, check, safeUrl } from '../core/option-checks.ts'
+import { movedFromFastifyOauth2, assertNoMovedOptions } from '../core/moved-options.ts'
+import { check, safeUrl } from '../core/option-checks.ts'
 import { clientSecretOf } from '../core/strong-secret.ts'
 import { resolveLogout, type LogoutOptions, type ResolvedLogout } from '../logout/options.ts'
 import { isLocalPath } from '../core/local-path.ts'
@@ -181,8 +181,8 @@ function resolveProvider(name: string, options: OAuthOptions): ResolvedProvider 
   if (!/^[a-z][\w-]{0,31}$/i.test(name))
     check.fail('oauth2', 'providers named in letters, digits, - and _', name)
   const option = `oauth2.${name}`
-  assertOptionsObject(option, options)
-  refuseMoved(option, options, '@fastify/oauth2', ofFastifyOauth2)
+  check.object(option, options)
+  assertNoMovedOptions(option, options, '@fastify/oauth2', movedFromFastifyOauth2)
   check.keys(option, options, names)
   const { issuer, endpoints, profile, returnTo = oauthDefaults.returnTo } = options
   if ((issuer === undefined) === (endpoints === undefined))

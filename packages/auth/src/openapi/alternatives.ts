@@ -6,8 +6,8 @@ import type { SchemeExpression } from '../schemes/types.ts'
 /** Schemes that are needed together. */
 export type Alternative = readonly SchemeName[]
 
-/** The alternatives that need no more than another one does are enough: `jwt` makes `jwt and apiKey` superfluous. */
-function simplest(alternatives: readonly Alternative[]): readonly Alternative[] {
+/** Leaves out alternatives that need more than another one: beside `jwt`, `jwt and apiKey` is superfluous. */
+function withoutSuperfluous(alternatives: readonly Alternative[]): readonly Alternative[] {
   const unique = new Map(alternatives.map((names) => [names.toSorted().join(), names]))
   const all = [...unique.values()]
   const isLess = (less: Alternative, more: Alternative): boolean =>
@@ -17,13 +17,13 @@ function simplest(alternatives: readonly Alternative[]): readonly Alternative[] 
 
 /** Each alternative of the one with each of the other. */
 const both = (first: readonly Alternative[], second: readonly Alternative[]): readonly Alternative[] =>
-  simplest(first.flatMap((names) => second.map((more) => [...new Set([...names, ...more])])))
+  withoutSuperfluous(first.flatMap((names) => second.map((more) => [...new Set([...names, ...more])])))
 
 function ofExpression(expression: SchemeExpression): readonly Alternative[] {
   if (typeof expression === 'string') return [[expression]]
   const branches = branchesOf(expression).map(ofExpression)
   const nothing: readonly Alternative[] = [[]]
-  return 'all' in expression ? branches.reduce(both, nothing) : simplest(branches.flat())
+  return 'all' in expression ? branches.reduce(both, nothing) : withoutSuperfluous(branches.flat())
 }
 
 /** The alternatives by which a request meets all requirements of a route. An empty one: without credentials. */

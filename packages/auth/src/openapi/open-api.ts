@@ -29,13 +29,14 @@ export function createOpenApi(
         const rule = rules.ruleOf(argument.route)
         const documented = (schema as DocumentedSchema | undefined) ?? {}
         if (rule === undefined || rule === 'operational' || rule === 'unmarked') return { schema, url }
-        const { security: own } = documented
-        if (rule === 'public') return { schema: withMembers(documented, { security: own ?? [] }), url }
+        const { security: routeSecurity } = documented
+        if (rule === 'public')
+          return { schema: withMembers(documented, { security: routeSecurity ?? [] }), url }
 
         const document = (argument.openapiObject ?? argument.swaggerObject ?? {}) as Document
         const isSwagger2 = argument.openapiObject === undefined
         addSchemes(document, schemes, isSwagger2)
-        const security = own ?? securityOf(rule, described, schemes, document)
+        const security = routeSecurity ?? securityOf(rule, described, schemes, document)
         const response = withRejections(
           documented.response as Responses | undefined,
           rule,
@@ -53,8 +54,8 @@ const withMembers = (schema: object, members: object): FastifySchema => ({ ...sc
 /** @fastify/swagger looks up each scheme that a route names. The app's object stays as it is. */
 function addSchemes(document: Document, schemes: SecuritySchemes, isSwagger2: boolean): void {
   if (isSwagger2) {
-    const inItsWords = Object.entries(schemes).map(([name, scheme]) => [name, inSwagger2(scheme)])
-    document.securityDefinitions = { ...Object.fromEntries(inItsWords), ...document.securityDefinitions }
+    const definitions = Object.entries(schemes).map(([name, scheme]) => [name, inSwagger2(scheme)])
+    document.securityDefinitions = { ...Object.fromEntries(definitions), ...document.securityDefinitions }
     return
   }
   const { components } = document
@@ -93,7 +94,7 @@ function withRejections(
   requirements: readonly Requirement[],
   errorSchema: object | undefined
 ): Responses {
-  const inGeneral = response?.['4xx'] ?? response?.['4XX'] ?? errorSchema ?? { type: 'null' }
+  const errorResponse = response?.['4xx'] ?? response?.['4XX'] ?? errorSchema ?? { type: 'null' }
   const has = (status: string): boolean => response !== undefined && Object.hasOwn(response, status)
   const rejections: Responses = {}
   if (!has('401')) {
@@ -102,10 +103,10 @@ function withRejections(
       ? 'Authentication is required, or a newer or stronger one.'
       : 'Authentication is required.'
     const challenge = { type: 'string', description: 'How to authenticate' }
-    rejections['401'] = { ...inGeneral, description, headers: { 'www-authenticate': challenge } }
+    rejections['401'] = { ...errorResponse, description, headers: { 'www-authenticate': challenge } }
   }
   if (requirements.some(isRestricted) && !has('403'))
-    rejections['403'] = { ...inGeneral, description: describeRestriction(requirements) }
+    rejections['403'] = { ...errorResponse, description: describeRestriction(requirements) }
   // @fastify/swagger adds a default only to a route without any response.
   return { ...(response ?? { 200: { type: 'null', description: 'Default Response' } }), ...rejections }
 }

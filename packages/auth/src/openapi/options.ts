@@ -1,5 +1,5 @@
 import type { FastifySchema, RouteOptions } from 'fastify'
-import { assertOptionsObject, check } from '../core/option-checks.ts'
+import { check } from '../core/option-checks.ts'
 import type { SecuritySchemes } from './schemes.ts'
 
 /**
@@ -60,11 +60,11 @@ export interface OpenApiOptions {
 }
 
 export function checkOpenApi(options: OpenApiOptions, names: readonly string[]): void {
-  assertOptionsObject('openApi', options)
+  check.object('openApi', options)
   check.keys('openApi', options, ['transform', 'securitySchemes', 'errorSchema'])
   const { transform, securitySchemes = {}, errorSchema } = options
   if (transform !== undefined) check.fn('openApi.transform', transform)
-  assertOptionsObject('openApi.securitySchemes', securitySchemes)
+  check.object('openApi.securitySchemes', securitySchemes)
   check.keys('openApi.securitySchemes', securitySchemes, names)
-  if (errorSchema !== undefined) assertOptionsObject('openApi.errorSchema', errorSchema)
+  if (errorSchema !== undefined) check.object('openApi.errorSchema', errorSchema)
 }

@@ -22,12 +22,13 @@ export function describeSchemes({
   const schemes: Record<string, Record<string, unknown>> = {}
   const namesOf = new Map<SchemeName, readonly string[]>()
   if (jwt) {
-    const ofJwt: Record<string, Record<string, unknown>> = {}
-    if (jwt.dpop?.required !== true) ofJwt.jwt = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }
-    if (jwt.dpop) ofJwt[jwtDpop] = { type: 'http', scheme: 'dpop' }
-    if (jwt.cookie !== undefined) ofJwt[jwtCookie] = { type: 'apiKey', in: 'cookie', name: jwt.cookie }
-    Object.assign(schemes, ofJwt)
-    namesOf.set('jwt', Object.keys(ofJwt))
+    const schemesOfJwt: Record<string, Record<string, unknown>> = {}
+    if (jwt.dpop?.required !== true)
+      schemesOfJwt.jwt = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }
+    if (jwt.dpop) schemesOfJwt[jwtDpop] = { type: 'http', scheme: 'dpop' }
+    if (jwt.cookie !== undefined) schemesOfJwt[jwtCookie] = { type: 'apiKey', in: 'cookie', name: jwt.cookie }
+    Object.assign(schemes, schemesOfJwt)
+    namesOf.set('jwt', Object.keys(schemesOfJwt))
   }
   if (apiKeys) {
     schemes.apiKey = { type: 'apiKey', in: 'header', name: apiKeys.header }

@@ -4,7 +4,7 @@ import { phases } from './uncalled-guards.ts'
 
 /** A key that looks like an access rule, in a place where Fastify and the plugin do not read it. */
 export interface Misplaced {
-  /** Keys that can only be meant as `config.auth`: the start is refused. */
+  /** Keys that can only be meant as `config.auth`: they stop the start. */
   readonly certain: readonly string[]
   /** Keys that may belong to other plugins: a warning is enough. */
   readonly possible: readonly string[]
@@ -51,7 +51,7 @@ export function misplacedRules(route: RouteOptions): Misplaced {
     if (isMisspeltAuth(name)) certain.push(place + name)
     else if (isMember(name) || (aboutAuth.test(name) && !otherAuth.test(name))) possible.push(place + name)
   }
-  // A route that says `false` is public by decision.
+  // A route with `false` is public by decision.
   if (config.auth === false) return { certain, possible }
   if (beside.auth !== undefined) certain.push('auth')
   for (const name of Object.keys(route)) if (name !== 'auth') sort('', name, beside[name])

@@ -1,6 +1,6 @@
 import type { AtLeastOne, Overridable } from '@seaworthy/contract'
 import type { SchemeName } from '../core/identity.ts'
-import { assertOptionsObject, check, didYouMean, toList } from '../core/option-checks.ts'
+import { check, didYouMean, toList } from '../core/option-checks.ts'
 import { checkSchemes } from '../schemes/expression.ts'
 import type { SchemeExpression } from '../schemes/types.ts'
 import type { PolicyName, RoleName, ScopeName } from '../types/names.ts'
@@ -152,7 +152,7 @@ const ruleNames = Object.keys({
 export function requirementOf(route: string, auth: true | RouteAuth, context: RuleContext): Requirement {
   const rule: AuthRule = auth === true ? {} : auth
   const option = `${route} config.auth`
-  assertOptionsObject(option, rule, 'true, false or an object')
+  check.object(option, rule, 'true, false or an object')
   check.keys(option, rule, ruleNames)
   if (context.schemes.length === 0)
     check.failWith(

@@ -14,10 +14,10 @@ export interface EndedLogins {
 
 /** Remembers which sessions and families began by which login at a provider, so that its logout ends them. */
 export interface ProviderLogins {
-  /** Notes that a request logs in. What it starts belongs to the login. */
+  /** Notes that a request logs in. Sessions and families that it starts belong to the login. */
   begin(request: AnyRequest, login: ProviderLogin): void
   of(request: AnyRequest): ProviderLogin | undefined
-  /** The sets of a login: its end is that of one of them, also where the store has lost the links. */
+  /** The sets of a login: it ends with each of them, also where the store has lost the links. */
   setsOf(login: ProviderLogin): readonly string[]
   /** Links a session, before it is saved. `ttl` is in milliseconds, as those that follow. */
   linkSession(session: StoredSession, ttl: number): Promise<void>
@@ -77,8 +77,8 @@ export function createProviderLogins({
   }
 
   async function linksOf({ issuer, sid, subject }: EndedLogins): Promise<Link[]> {
-    const bySid = sid === undefined ? [] : await store.linked(setOf('sid', issuer, sid))
-    const bySubject = subject === undefined ? [] : await store.linked(setOf('sub', issuer, subject))
+    const bySid = sid === undefined ? [] : await store.membersOf(setOf('sid', issuer, sid))
+    const bySubject = subject === undefined ? [] : await store.membersOf(setOf('sub', issuer, subject))
     const parse = (member: string): Link => JSON.parse(member) as Link
     // With an id, sessions of the subject that have another one stay.
     const ofSubject = bySubject.map(parse).filter(({ hasSid }) => sid === undefined || !hasSid)
@@ -112,8 +112,8 @@ export function createProviderLogins({
       const login = logins.get(request)
       if (login !== undefined) await link(login, 'family', family, '', ttl)
     },
-    keepIdToken: (login, idToken, ttl) => store.keep(`id-token:${login.id}`, idToken, ttl),
-    idTokenOf: ({ id }) => store.kept(`id-token:${id}`),
+    keepIdToken: (login, idToken, ttl) => store.keepText(`id-token:${login.id}`, idToken, ttl),
+    idTokenOf: ({ id }) => store.textOf(`id-token:${id}`),
     async end(ended, { onlyKnown } = { onlyKnown: false }) {
       const links = await linksOf(ended)
       const isKnown = !onlyKnown || links.length > 0

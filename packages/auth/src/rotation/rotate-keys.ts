@@ -1,6 +1,6 @@
 import type { Secret } from '@seaworthy/internal'
 import type { Audit } from '../core/audit.ts'
-import { assertOptionsObject, check } from '../core/option-checks.ts'
+import { check } from '../core/option-checks.ts'
 import { strongSecret, type SymmetricKey } from '../core/strong-secret.ts'
 import { keyBytes, type ResolvedSession } from '../sessions/options.ts'
 import type { SessionFeature } from '../sessions/register.ts'
@@ -61,7 +61,7 @@ export function createAcceptKeys(dependencies: RotationDependencies): AcceptKeys
   }
 
   return async (keys) => {
-    assertOptionsObject('rotateKeys', keys)
+    check.object('rotateKeys', keys)
     check.keys('rotateKeys', keys, ['jwt', 'session'])
     const tokenKey = keys.jwt === undefined ? undefined : newTokenKey(keys.jwt)
     const sessionKey = keys.session === undefined ? undefined : await newSessionKey(keys.session)

@@ -38,7 +38,7 @@ export function watchKeyFiles(fastify: FastifyInstance, options: AuthOptions, ac
     clearTimeout(next?.timer)
     next?.promote()
   }
-  const take = async (member: keyof NewKeys, value: string): Promise<void> => {
+  const acceptThenPromote = async (member: keyof NewKeys, value: string): Promise<void> => {
     promote(member)
     const next = await accept({ [member]: value })
     if (closed) return
@@ -51,7 +51,7 @@ export function watchKeyFiles(fastify: FastifyInstance, options: AuthOptions, ac
       stops.push(
         source.watch({
           log,
-          use: async (value) => take(member, value),
+          use: async (value) => acceptThenPromote(member, value),
           // The audit records it.
           onChange: () => undefined,
           onProblem: (path, reason) =>

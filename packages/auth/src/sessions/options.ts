@@ -1,6 +1,6 @@
 import { reveal, type Secret } from '@seaworthy/internal'
-import { assertOptionsObject, check, toList } from '../core/option-checks.ts'
-import { ofSecureSession, refuseMoved } from '../core/moved-options.ts'
+import { check, toList } from '../core/option-checks.ts'
+import { movedFromSecureSession, assertNoMovedOptions } from '../core/moved-options.ts'
 import { strongSecret } from '../core/strong-secret.ts'
 
 /**
@@ -145,12 +145,12 @@ const cookieNames = Object.keys({
 } satisfies Record<keyof SessionCookie, unknown>)
 
 export function resolveSession(options: SessionOptions): ResolvedSession {
-  refuseMoved('session', options, '@fastify/secure-session', ofSecureSession)
+  assertNoMovedOptions('session', options, '@fastify/secure-session', movedFromSecureSession)
   check.keys('session', options, names)
   const { key, secret, salt, cookieName } = options
   if (key === undefined && secret === undefined)
     check.fail('session.key', '32 random bytes (openssl rand -base64 32)', undefined)
-  if (options.cookie !== undefined) assertOptionsObject('session.cookie', options.cookie)
+  if (options.cookie !== undefined) check.object('session.cookie', options.cookie)
   const cookie: SessionCookie = { ...sessionDefaults.cookie, ...options.cookie }
   check.keys('session.cookie', cookie, cookieNames)
   const isHostOnly = cookie.secure === true && cookie.path === '/' && cookie.domain === undefined

@@ -9,7 +9,7 @@ export class ExpiringMap<V> {
     this.#entries = new BoundedMap(limit, ({ until }) => until <= Date.now())
   }
 
-  /** Entries, those that have expired and were not removed yet included. */
+  /** The number of entries. Some of them may have expired. */
   get size(): number {
     return this.#entries.size
   }

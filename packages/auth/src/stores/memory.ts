@@ -30,7 +30,7 @@ export function memoryStore(): AuthStore {
     shared: false,
 
     async connect() {},
-    async markService() {
+    async swapFingerprints() {
       return []
     },
 
@@ -136,7 +136,7 @@ export function memoryStore(): AuthStore {
       if (current.count === count || current.count <= free) current.until = 0
       current.count = Math.max(0, current.count - 1)
     },
-    async succeed(key) {
+    async clearAttempts(key) {
       failures.delete(key)
     },
 
@@ -151,10 +151,10 @@ export function memoryStore(): AuthStore {
       uses.delete(id)
     },
 
-    async keep(key, text, ttl) {
+    async keepText(key, text, ttl) {
       texts.set(key, text, Date.now() + ttl)
     },
-    async kept(key) {
+    async textOf(key) {
       return texts.get(key)
     },
 
@@ -167,7 +167,7 @@ export function memoryStore(): AuthStore {
         sets.set(name, members, Math.max(...members.values()))
       }
     },
-    async linked(name) {
+    async membersOf(name) {
       const now = Date.now()
       return [...(sets.get(name) ?? [])].filter(([, until]) => until > now).map(([member]) => member)
     },

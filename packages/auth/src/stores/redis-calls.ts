@@ -38,7 +38,7 @@ export interface RedisCalls {
 }
 
 /**
- * Reads and changes are watched apart: a Redis that is full or read-only refuses changes and still answers reads, so
+ * Reads and changes are watched apart: a Redis that is full or read-only rejects changes and still answers reads, so
  * that sessions are valid while logins get 503.
  */
 export function redisCalls({ client, keyPrefix, timeout, log }: RedisCallsOptions): RedisCalls {
@@ -84,7 +84,7 @@ export function redisCalls({ client, keyPrefix, timeout, log }: RedisCallsOption
     async (script, keys, ...args) => {
       try {
         const reply = await redis.runAsync(script, keys, args)
-        other.reached()
+        other.noteReachable()
         return reply
       } catch (error) {
         throw storeUnavailable('Logins and sessions cannot be checked right now', error)

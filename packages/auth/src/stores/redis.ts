@@ -12,7 +12,7 @@ const pageSize = 1000
 /** Milliseconds by which the clocks of Redis and of processes may differ. */
 const clockDifference = 60_000
 
-/** The store of all processes that share a Redis. Each call rejects with 503 while Redis does not answer. */
+/** The store of all processes that share a Redis. Each call rejects with 503 while Redis does not reply. */
 export function redisStore(options: RedisCallsOptions): AuthStore {
   const { client, keyPrefix, timeout, log } = options
   const { read, write, problem, reportIfDisconnected, close } = redisCalls(options)
@@ -27,8 +27,8 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
       await warnOfEviction(client, { server: redisAddress(client), timeout, log })
     },
 
-    async markService(marks) {
-      const before = await write(scripts.swap, ['service'], JSON.stringify(marks))
+    async swapFingerprints(fingerprints) {
+      const before = await write(scripts.swap, ['service'], JSON.stringify(fingerprints))
       return typeof before === 'string' ? (JSON.parse(before) as string[]) : []
     },
 
@@ -73,8 +73,8 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
     async revocationsSince(cursor) {
       const [epoch = '', version = 0] = cursor?.split(' ') ?? []
       const keys = ['revoked', 'revoked-version', 'revoked-epoch']
-      const answer = await read(scripts.revocationsSince, keys, version, epoch, randomUUID(), pageSize)
-      const [currentEpoch, lastVersion, more, ...members] = answer as [
+      const reply = await read(scripts.revocationsSince, keys, version, epoch, randomUUID(), pageSize)
+      const [currentEpoch, lastVersion, more, ...members] = reply as [
         string,
         string,
         number | string,
@@ -95,9 +95,9 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
       keys.push('next:', `sessions:${replaces?.subject ?? ''}`, ...sets.map((set) => `set-ended:${set}`))
       const limit = [maximum, rejects ? 1 : 0, replaces?.id ?? '', continues ? 1 : 0, keepsId]
       const args = [sessionText(session), ttl, id, Date.now(), ...limit]
-      const answer = await write(sessionScripts.saveSession, keys, ...args)
-      if (answer === 'rejected' || answer === 'ended') return answer
-      return Array.isArray(answer) ? (answer as string[]) : []
+      const reply = await write(sessionScripts.saveSession, keys, ...args)
+      if (reply === 'rejected' || reply === 'ended') return reply
+      return Array.isArray(reply) ? (reply as string[]) : []
     },
 
     async touchSession(session, ttl) {
@@ -135,14 +135,14 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
     },
 
     async attempt(key, free, delay, max) {
-      const answer = await write(scripts.attempt, [`failures:${key}`, `wait:${key}`], free, delay, max)
-      const [wait, count] = answer as (number | string)[]
+      const reply = await write(scripts.attempt, [`failures:${key}`, `wait:${key}`], free, delay, max)
+      const [wait, count] = reply as (number | string)[]
       return { wait: Number(wait), count: Number(count) }
     },
     async refund(key, count, free) {
       await write(scripts.refund, [`failures:${key}`, `wait:${key}`], count, free)
     },
-    async succeed(key) {
+    async clearAttempts(key) {
       await write(scripts.del, [`failures:${key}`])
       await write(scripts.del, [`wait:${key}`])
     },
@@ -154,10 +154,10 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
       await write(scripts.del, [`used-once:${id}`])
     },
 
-    async keep(key, text, ttl) {
+    async keepText(key, text, ttl) {
       await write(scripts.keep, [`kept:${key}`], text, ttl)
     },
-    async kept(key) {
+    async textOf(key) {
       const text = await read(scripts.get, [`kept:${key}`])
       return typeof text === 'string' ? text : undefined
     },
@@ -166,8 +166,8 @@ export function redisStore(options: RedisCallsOptions): AuthStore {
       const keys = sets.map((set) => `linked:${set}`)
       await write(scripts.link, keys, member, Date.now(), ttl)
     },
-    async linked(set) {
-      return (await read(scripts.linked, [`linked:${set}`], Date.now())) as string[]
+    async membersOf(set) {
+      return (await read(scripts.membersOf, [`linked:${set}`], Date.now())) as string[]
     },
 
     problem,

@@ -97,9 +97,9 @@ local from = epoch == ARGV[2] and ARGV[1] or '0'
 if version == from then return {epoch, version, 0} end
 local found = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. from, '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[4])
 local more = #found == 2 * ARGV[4] and 1 or 0
-local answer = {epoch, more == 1 and found[#found] or version, more}
-for i = 1, #found, 2 do answer[#answer + 1] = found[i] end
-return answer`)
+local reply = {epoch, more == 1 and found[#found] or version, more}
+for i = 1, #found, 2 do reply[#reply + 1] = found[i] end
+return reply`)
 
 /** KEYS: any. ARGV: the new value. Returns the one before. */
 export const swap: RedisScript = redisScript(`
@@ -148,5 +148,5 @@ for _, key in ipairs(KEYS) do
 end`)
 
 /** KEYS: set. ARGV: now. */
-export const linked: RedisScript = redisScript(`
+export const membersOf: RedisScript = redisScript(`
 return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '+inf')`)

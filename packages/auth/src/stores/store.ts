@@ -72,8 +72,8 @@ export interface StoredSession extends SessionRecord {
   readonly sets?: readonly string[] | undefined
 }
 
-/** How many sessions a user may have. */
-export interface SessionLimit {
+/** The rules for saving a session: how many a user may have, and which one it replaces. */
+export interface SavingRules {
   /** 0: any number. */
   readonly maximum: number
   /** Whether the new session is rejected. Otherwise the oldest ones end. */
@@ -82,7 +82,7 @@ export interface SessionLimit {
   readonly replaces: SessionRecord | undefined
   /** Whether the new session continues that one: if it was ended in the meantime, the new one is not saved. */
   readonly continues: boolean
-  /** Milliseconds for which the id of the replaced session means the new one for whom ends it. 0: not at all. */
+  /** Milliseconds for which ending the replaced session by its id ends the new one. 0: not at all. */
   readonly keepsId: number
 }
 
@@ -122,8 +122,8 @@ export interface AuthStore {
   /** Waits until the store can answer, but no longer than its timeout. */
   connect(): Promise<void>
 
-  /** Stores the signs of this service, and returns those that were there: of itself, or of another service. */
-  markService(marks: readonly string[]): Promise<readonly string[]>
+  /** Stores the fingerprints of this service's secrets, and returns those that were there: of itself, or of another service. */
+  swapFingerprints(fingerprints: readonly string[]): Promise<readonly string[]>
 
   createFamily(family: Family, token: PresentedToken, idle: number): Promise<void>
   /**
@@ -141,7 +141,7 @@ export interface AuthStore {
   /** Whether there is a family with this proof. */
   hasFamily(id: string, proof: string): Promise<boolean>
   endFamily(id: string): Promise<void>
-  /** Ends all families of a user, those that no list has included. `lifetime` is the longest that a family can have. */
+  /** Ends all families of a user, also those that no list has. `lifetime` is the longest that a family can have. */
   endFamiliesOf(subject: string, lifetime: number): Promise<void>
 
   revoke(revocation: Revocation): Promise<void>
@@ -149,13 +149,13 @@ export interface AuthStore {
   revocationsSince(cursor: string | undefined): Promise<RevocationPage>
 
   /** One atomic step: counts the user's sessions, makes room, and saves. */
-  saveSession(session: StoredSession, ttl: number, limit: SessionLimit): Promise<SavedSession>
+  saveSession(session: StoredSession, ttl: number, rules: SavingRules): Promise<SavedSession>
   /** Saves a session only if it still exists: one that was ended in the meantime stays ended. */
   touchSession(session: StoredSession, ttl: number): Promise<void>
   findSession(id: string): Promise<StoredSession | undefined>
   /** Ends the session that has or had this id. With `subject`, only one of that user. */
   endSession(id: string, subject: string | undefined): Promise<void>
-  /** Ends all sessions of a user, those that no list has included. `lifetime` is the longest that a session can have. */
+  /** Ends all sessions of a user, also those that no list has. `lifetime` is the longest that a session can have. */
   endSessionsOf(subject: string, lifetime: number, except: string | undefined): Promise<void>
   sessionsOf(subject: string): Promise<readonly StoredSession[]>
   /** Ends all sessions and families that are in one of these sets until now. `lifetime` is the longest of theirs. */
@@ -168,7 +168,7 @@ export interface AuthStore {
   attempt(key: string, free: number, delay: number, max: number): Promise<Attempt>
   /** Takes back an attempt that was none, such as a login that succeeded: its count, and the wait that it began. */
   refund(key: string, count: number, free: number): Promise<void>
-  succeed(key: string): Promise<void>
+  clearAttempts(key: string): Promise<void>
 
   /** One atomic step: whether an id is used for the first time within `ttl`. */
   useOnce(id: string, ttl: number): Promise<boolean>
@@ -176,13 +176,13 @@ export interface AuthStore {
   forgetUse(id: string): Promise<void>
 
   /** Keeps a text for `ttl`. */
-  keep(key: string, text: string, ttl: number): Promise<void>
-  kept(key: string): Promise<string | undefined>
+  keepText(key: string, text: string, ttl: number): Promise<void>
+  textOf(key: string): Promise<string | undefined>
 
   /** Adds a member to several sets, for `ttl`. */
   link(sets: readonly string[], member: string, ttl: number): Promise<void>
   /** The members of a set that have not expired. */
-  linked(set: string): Promise<readonly string[]>
+  membersOf(set: string): Promise<readonly string[]>
 
   /** Why the store does not answer now. */
   problem(): Error | undefined

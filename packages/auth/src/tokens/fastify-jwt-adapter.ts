@@ -65,13 +65,13 @@ export async function registerJwtAdapter(
 /** Makes `app.jwt.sign()` use a key that came after the start. */
 function signWithCurrentKey(
   fastify: FastifyInstance,
-  ofStart: SigningKey['sign'],
+  keyOfStart: SigningKey['sign'],
   signingKey: () => SigningKey['sign']
 ): void {
   const original = fastify.jwt.sign as (...args: unknown[]) => unknown
   const sign = (payload: unknown, options?: unknown, callback?: unknown): unknown => {
     const key = signingKey()
-    if (key === ofStart) return original(payload, options, callback)
+    if (key === keyOfStart) return original(payload, options, callback)
     return typeof options === 'function'
       ? original(payload, { key }, options)
       : original(payload, withKey(options, key), callback)
@@ -82,12 +82,12 @@ function signWithCurrentKey(
 /** Makes `reply.jwtSign()` use a key that came after the start. */
 const replySigner = (
   original: ReplySign,
-  ofStart: SigningKey['sign'],
+  keyOfStart: SigningKey['sign'],
   signingKey: () => SigningKey['sign']
 ): ReplySign =>
   function jwtSign(this: unknown, payload, options, callback) {
     const key = signingKey()
-    if (key === ofStart) return original.call(this, payload, options, callback)
+    if (key === keyOfStart) return original.call(this, payload, options, callback)
     if (typeof options === 'function') return original.call(this, payload, { key }, options)
     const { sign } = (options ?? {}) as { sign?: object }
     const nested =
@@ -106,14 +106,14 @@ const withKey = (options: unknown, key: SigningKey['sign']): object => ({
 /** Makes `app.jwt.verify(token)` try each key. */
 function verifyWithAllKeys(fastify: FastifyInstance, allKeys: JwtVerifyDependencies['keys']): void {
   const original = fastify.jwt.verify as (token: string, options?: VerifyOptions) => unknown
-  const [ofStart] = allKeys()
+  const [keyOfStart] = allKeys()
 
   const tryKeys = (token: string, options: VerifyOptions | undefined): unknown => {
     if (options?.key !== undefined) return original(token, options)
     let lastError: unknown
     for (const key of allKeys()) {
       try {
-        return original(token, key === ofStart ? options : { ...options, key })
+        return original(token, key === keyOfStart ? options : { ...options, key })
       } catch (error) {
         lastError = error
         if ((error as { code?: string }).code !== 'FAST_JWT_INVALID_SIGNATURE') break

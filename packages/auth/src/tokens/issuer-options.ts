@@ -1,4 +1,4 @@
-import { assertOptionsObject, check, safeUrl, toList } from '../core/option-checks.ts'
+import { check, safeUrl, toList } from '../core/option-checks.ts'
 import { strongSecret, type SymmetricKey } from '../core/strong-secret.ts'
 import {
   resolveIntrospection,
@@ -193,7 +193,7 @@ const names = Object.keys({
 } satisfies Record<keyof IssuerOptions, unknown>)
 
 export function resolveIssuer(option: string, configured: IssuerOptions): ResolvedIssuer {
-  assertOptionsObject(option, configured)
+  check.object(option, configured)
   check.keys(option, configured, names)
   const options = withProvider(option, configured)
   const { issuer, audience, jwksUrl, publicKey, secret, introspection } = options

@@ -32,11 +32,11 @@ export async function createIssuerRegistry(
       keys.map((pem) => ({ pem, algorithms: rules.algorithms }))
     )
   const initial = options.keys.map(({ verify }) => verify)
-  const ofApp = new RotatingKeys(
+  const appVerifiers = new RotatingKeys(
     initial.length === 0 ? [] : await verifiersOfApp(initial),
     keyLifetime(options)
   )
-  if (initial.length > 0) byName.set(options.issuer, fixedIssuer(rules, ofApp))
+  if (initial.length > 0) byName.set(options.issuer, fixedIssuer(rules, appVerifiers))
   for (const issuer of options.issuers) {
     const rules = rulesOf(issuer, options.clockTolerance)
     if (issuer.jwksUrl === undefined) {
@@ -63,8 +63,8 @@ export async function createIssuerRegistry(
     sources,
     async accept(key) {
       const [verify] = await verifiersOfApp([key])
-      ofApp.accept(verify!)
-      return () => void ofApp.rotate(verify!)
+      appVerifiers.accept(verify!)
+      return () => void appVerifiers.rotate(verify!)
     }
   }
 }

@@ -47,7 +47,7 @@ export function createJwtVerify(
   original?: RequestVerify
 ): RequestVerify {
   const soundRules = { clockTolerance, type: undefined }
-  const [ofStart] = keys()
+  const [keyOfStart] = keys()
 
   function checkOutcome(
     outcome: TokenOutcome,
@@ -128,7 +128,7 @@ export function createJwtVerify(
     const callerKey = (verify ?? options).key
     const key = callerKey ?? all[index]
     const withKey = verify ? { ...options, verify: { ...verify, key } } : { ...options, key }
-    original!.call(request, fromDpop(request, key === ofStart ? options : withKey), (error, user) => {
+    original!.call(request, fromDpop(request, key === keyOfStart ? options : withKey), (error, user) => {
       const hasNext = index + 1 < all.length && callerKey === undefined
       if (hasNext && (error as { code?: string } | null)?.code === invalidCode)
         return verifyWithOptions(request, options, callback, all, index + 1)

@@ -34,10 +34,10 @@ export interface PublicKey extends VerificationKey {
   readonly pem: string
 }
 
-/** @param only - The one algorithm that the issuer assigns to the key. */
-export function publicKeyOf(key: KeyObject, only?: string): PublicKey {
+/** @param assigned - The one algorithm that the issuer assigns to the key. */
+export function publicKeyOf(key: KeyObject, assigned?: string): PublicKey {
   const possible = algorithmsOf(key.asymmetricKeyType, key.asymmetricKeyDetails?.namedCurve)
-  const algorithms = only === undefined ? possible : possible.filter((name) => name === only)
+  const algorithms = assigned === undefined ? possible : possible.filter((name) => name === assigned)
   return { pem: key.export({ type: 'spki', format: 'pem' }).toString(), algorithms }
 }
 

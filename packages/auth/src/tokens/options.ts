@@ -1,5 +1,5 @@
 import type { Secret } from '@seaworthy/internal'
-import { ofFastifyJwt, refuseMoved } from '../core/moved-options.ts'
+import { movedFromFastifyJwt, assertNoMovedOptions } from '../core/moved-options.ts'
 import { check, daySeconds, optionsOf, seconds } from '../core/option-checks.ts'
 import type { SymmetricKey } from '../core/strong-secret.ts'
 import { resolveDpop, type DpopOptions, type ResolvedDpop } from '../dpop/options.ts'
@@ -193,7 +193,7 @@ const names = Object.keys({
 } satisfies Record<keyof JwtOptions, unknown>)
 
 export function resolveJwt(options: JwtOptions): ResolvedJwt {
-  refuseMoved('jwt', options, '@fastify/jwt', ofFastifyJwt)
+  assertNoMovedOptions('jwt', options, '@fastify/jwt', movedFromFastifyJwt)
   check.keys('jwt', options, names)
   const { secret, key, issuers = [], issuer = jwtDefaults.issuer, refreshClaims, cookie } = options
   if (!Array.isArray(issuers)) check.fail('jwt.issuers', 'a list of issuers', issuers)

@@ -25,13 +25,13 @@ export async function publicKeyVerifier(
     clockTolerance: rules.clockTolerance / 1000,
     ...(rules.type === undefined ? {} : { typ: rules.type })
   }
-  const [only] = keys.values()
+  const [onlyKey] = keys.values()
   // jose calls it for allowed algorithms only, and each of them has a key.
   const keyOf = ({ alg }: { alg: string }): CryptoKey => keys.get(alg)!
   // Most keys are for one algorithm: no lookup for their tokens.
   const verifySignature: (token: string) => Promise<JWTVerifyResult> =
-    only !== undefined && keys.size === 1
-      ? (token) => jwtVerify(token, only, options)
+    onlyKey !== undefined && keys.size === 1
+      ? (token) => jwtVerify(token, onlyKey, options)
       : (token) => jwtVerify(token, keyOf, options)
 
   return (token, done) => {

@@ -77,7 +77,7 @@ export function remoteIssuer(
     const verify = verifiers.get(lookup.key)
     if (verify !== undefined) return verify(token, withGeneration)
     makeVerifier(lookup.key).then(
-      (made) => made(token, withGeneration),
+      (verifyToken) => verifyToken(token, withGeneration),
       () => done(invalid)
     )
   }

@@ -24,7 +24,7 @@ export function createTokenVerifier(
   introspection?: Introspection,
   onBound?: (issuer: string) => void
 ): TokenVerifier {
-  const only = issuers.size === 1 ? issuers.values().next().value : undefined
+  const onlyIssuer = issuers.size === 1 ? issuers.values().next().value : undefined
   const cache = new VerifiedTokenCache(limit)
 
   const toOutcome = (token: string, issuer: TrustedIssuer, result: VerificationResult): TokenOutcome => {
@@ -52,7 +52,7 @@ export function createTokenVerifier(
       if (introspection !== undefined && (issuers.size === 0 || token.split('.', 4).length !== 3))
         return introspection.verify(token, (outcome) => done(copyOutcome(outcome)))
       if (!isCanonical(token)) return done(invalid)
-      const issuer = only ?? issuers.get(decodeUnverified(token, 'claims')?.iss as string)
+      const issuer = onlyIssuer ?? issuers.get(decodeUnverified(token, 'claims')?.iss as string)
       if (issuer === undefined) return done(invalid)
       issuer.verify(token, (result) => done(toOutcome(token, issuer, result)))
     }

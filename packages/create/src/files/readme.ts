@@ -34,7 +34,7 @@ curl -H "authorization: Bearer $token" -H 'content-type: application/json' -d '{
 curl http://127.0.0.1:${port}/health/ready
 \`\`\`
 ${services.map((text) => `\n${text}\n`).join('')}
-| File | Holds |
+| File | Content |
 |---|---|
 | \`src/config.${ext}\` | the variables: add your own |
 | \`src/app.${ext}\` | the service: plugins, then routes |

@@ -17,7 +17,7 @@ const messages: Readonly<Record<string, string>> = {
 }
 
 /** No handler has run, and no schema was compared. */
-const early: FailureState = { inHandler: false, again: false, hasFormatter: () => false }
+const earlyState: FailureState = { inHandler: false, isSecondError: false, hasFormatter: () => false }
 
 /** Gives requests that Fastify rejects before any hook runs the same body as all others. */
 export function respondToEarlyRejections(
@@ -29,7 +29,7 @@ export function respondToEarlyRejections(
 ): void {
   onEarlyRejection(fastify, {
     respond(error, request, reply) {
-      const response = resolve(error, request, reply, early)
+      const response = resolve(error, request, reply, earlyState)
       const message = messages[error.code] ?? response.message
       responder.send({ ...response, message }, request, reply)
       return true

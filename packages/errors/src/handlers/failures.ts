@@ -1,15 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { FailureState } from '../resolve/resolve-error.ts'
-import { wordedByApp } from './error-formatter.ts'
+import { hasAppFormatter } from './error-formatter.ts'
 
 /** Notes of each request how far it has come and which error was its first. */
 export class Failures {
   readonly #kInHandler = Symbol('seaworthy.errors.in-handler')
   readonly #kFirst = Symbol('seaworthy.errors.first')
-  readonly #isWorded: (request: FastifyRequest) => boolean
+  readonly #hasFormatter: (request: FastifyRequest) => boolean
 
   constructor(fastify: FastifyInstance) {
-    this.#isWorded = wordedByApp(fastify)
+    this.#hasFormatter = hasAppFormatter(fastify)
     fastify.decorateReply(this.#kInHandler, false)
     fastify.decorateReply(this.#kFirst, null)
   }
@@ -35,8 +35,8 @@ export class Failures {
   stateOf(reply: FastifyReply, error: unknown): FailureState {
     return {
       inHandler: (reply as unknown as Record<symbol, unknown>)[this.#kInHandler] === true,
-      hasFormatter: this.#isWorded,
-      again: this.before(reply, error) !== null
+      hasFormatter: this.#hasFormatter,
+      isSecondError: this.before(reply, error) !== null
     }
   }
 }

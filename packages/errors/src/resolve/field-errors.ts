@@ -65,8 +65,8 @@ const dottedPath = (path: string): string =>
  * The pointer to the issue. The name of a missing property is added, because the schema has it. The name of a surplus
  * property is left out, because the client chose it.
  */
-function pointerOf({ instancePath, path: own, field, property, keyword, params }: Issue): string {
-  const path = own ?? field ?? property
+function pointerOf({ instancePath, path: issuePath, field, property, keyword, params }: Issue): string {
+  const path = issuePath ?? field ?? property
   const base =
     typeof instancePath === 'string'
       ? instancePath

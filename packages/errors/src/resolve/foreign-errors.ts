@@ -20,13 +20,13 @@ export function statusOf({ statusCode, status }: ThrownMembers): number | undefi
 }
 
 /**
- * Answers errors that are not known to be made for clients and that carry a status: their makers chose it, as is usual
+ * Responds to errors that are not known to be made for clients and that carry a status: their makers chose it, as is usual
  * with Fastify. The message is masked, because it may be internal. Decision 9 has the reasons.
  */
 export class ForeignErrors {
   readonly #log: FastifyBaseLogger
   /** The classes that a warning has named. */
-  readonly #named: Set<string> = new Set()
+  readonly #warnedClasses: Set<string> = new Set()
   readonly #observe: boolean
 
   /** @param observe - Whether each error keeps its status and message, as without this plugin. */
@@ -68,8 +68,8 @@ export class ForeignErrors {
     const plain = isPlain(error)
     const name = scrubAndCut(classNameOf(error), maxName) || 'object'
     const key = plain ? `${name} ${isConstant(code) ? code : statusCode}` : name
-    if (this.#named.has(key) || this.#named.size >= maxWarnings) return
-    this.#named.add(key)
+    if (this.#warnedClasses.has(key) || this.#warnedClasses.size >= maxWarnings) return
+    this.#warnedClasses.add(key)
     const match = !plain
       ? name
       : isConstant(code)
@@ -77,12 +77,14 @@ export class ForeignErrors {
         : `(error) => error?.statusCode === ${statusCode}`
     const to = '(error) => ({ statusCode: error.statusCode, code: error.code, message: error.message })'
     const change = ignored
-      ? 'its statusCode is ignored and the answer is 500, because a plain error may carry the status of an upstream'
-      : `the answer is ${statusCode} without its message, because it may not be meant for clients`
-    const done = this.#observe ? `both are sent, because the mode is 'observe'; without it ${change}` : change
+      ? 'its statusCode is ignored and the response is 500, because a plain error may carry the status of an upstream'
+      : `the response is ${statusCode} without its message, because it may not be meant for clients`
+    const effect = this.#observe
+      ? `both are sent, because the mode is 'observe'; without it ${change}`
+      : change
     this.#log.warn(
       { class: name, statusCode },
-      `errors: an error of class ${name} was thrown with statusCode ${statusCode}; ${done}; to send both, add to the ` +
+      `errors: an error of class ${name} was thrown with statusCode ${statusCode}; ${effect}; to send both, add to the ` +
         `option "map": { match: ${match}, to: ${to} }`
     )
   }

@@ -45,9 +45,9 @@ export function responseFromKnownError(
   const boom = boomOutput(error)
   if (boom !== undefined) return responseFromBoom(boom)
   const { code, message, statusCode } = thrown
-  const known =
+  const isKnown =
     (isCode(code) && isFastifyError(error, thrown)) || (isErrorStatus(statusCode) && isHttpError(thrown))
-  if (!known) return undefined
+  if (!isKnown) return undefined
   const status = isErrorStatus(statusCode) ? statusCode : 500
   // http-errors says in `expose` whether its message may be sent. From 500 on it never is.
   const exposed = status < 500 && thrown.expose !== false && typeof message === 'string'

@@ -25,8 +25,8 @@ export interface FailureState {
   inHandler: boolean
   /** Whether the app words the failures of the route's validation. */
   hasFormatter: (request: FastifyRequest) => boolean
-  /** Whether it is the second error of the request: then the reply's status belongs to the answer that failed. */
-  again: boolean
+  /** Whether it is the second error of the request: then the reply's status belongs to the response that failed. */
+  isSecondError: boolean
 }
 
 /** Characters of a masked message that is shown. */
@@ -71,7 +71,7 @@ function classify(
   reply: FastifyReply,
   options: ResolveOptions,
   foreign: ForeignErrors,
-  { inHandler, again, hasFormatter }: FailureState
+  { inHandler, isSecondError, hasFormatter }: FailureState
 ): ErrorReply {
   const object =
     (typeof error === 'object' || typeof error === 'function') && error !== null ? error : undefined
@@ -86,8 +86,8 @@ function classify(
     }
   }
   if (object !== undefined) {
-    const known = responseFromKnownError(object, reply, hasFormatter)
-    if (known !== undefined) return known
+    const knownResponse = responseFromKnownError(object, reply, hasFormatter)
+    if (knownResponse !== undefined) return knownResponse
     if (isAbortByClient(object, reply)) {
       const code: ErrorCode = 'CLIENT_CLOSED_REQUEST'
       return { statusCode: 499, code, message: 'Client Closed Request' }
@@ -95,7 +95,7 @@ function classify(
     const chosen = foreign.respond(object, inHandler)
     if (chosen !== undefined) return chosen
   }
-  const statusCode = (again ? undefined : statusSetByApp(object, reply)) ?? 500
+  const statusCode = (isSecondError ? undefined : statusSetByApp(object, reply)) ?? 500
   return { statusCode, code: codeOf(statusCode), message: maskedMessage(statusCode) }
 }
 

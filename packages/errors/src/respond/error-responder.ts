@@ -6,7 +6,7 @@ import { loggable, type LoggableError } from '../logging/loggable.ts'
 import type { ErrorReply } from '../resolve/error-reply.ts'
 import { jsonBody, jsonType, problemBody, problemType, serializeBody } from './body.ts'
 import { sendFallbackResponse } from './fallback.ts'
-import { addVary, dropStaleHeaders, refuseCaching, setErrorHeaders } from './headers.ts'
+import { addVary, dropStaleHeaders, forbidStoring, setErrorHeaders } from './headers.ts'
 import { localize } from './localize.ts'
 import { prefersProblem } from './negotiate.ts'
 import type { RespondOptions } from './options.ts'
@@ -74,7 +74,7 @@ export class ErrorResponder {
     reply.header('content-type', problem ? problemType : jsonType)
     // The route's response schema describes the route's responses and would strip members of this one.
     reply.serializer(serializeBody)
-    refuseCaching(reply)
+    forbidStoring(reply)
     sendOnce(reply, body, this.#sendAgain)
   }
 }

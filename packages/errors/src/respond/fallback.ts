@@ -43,7 +43,7 @@ export function sendFallbackResponse(reply: FastifyReply, failure: unknown): voi
 }
 
 /**
- * The reply's headers, without those of the answer that failed and those that Fastify's default handler has copied from
+ * The reply's headers, without those of the response that failed and those that Fastify's default handler has copied from
  * the failure.
  */
 function headersToKeep(reply: FastifyReply, failure: unknown): OutgoingHttpHeaders {

@@ -54,8 +54,8 @@ export function cacheControl(reply: FastifyReply): string {
 /** RFC 9213: a cache of its own name obeys it before `cache-control`. */
 const isTargeted = (name: string): boolean => name.endsWith('-cache-control')
 
-/** Keeps `onSend` hooks, which set the headers of all answers, from letting caches store this one. */
-export function refuseCaching(reply: FastifyReply): void {
+/** Keeps `onSend` hooks, which set the headers of all responses, from letting caches store this one. */
+export function forbidStoring(reply: FastifyReply): void {
   reply.header = headerOfError as FastifyReply['header']
 }
 

@@ -9,7 +9,7 @@ export interface PendingDeadline {
 }
 
 /**
- * One timer for everything that waits equally long, instead of one each: what came first is late first. An entry that
+ * One timer for everything that waits equally long, instead of one each: entries expire in the order in which they came. An entry that
  * has ended stays until the timer comes by, because removing it from the middle costs more than all the rest.
  */
 export class DeadlineQueue {

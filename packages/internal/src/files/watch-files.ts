@@ -25,7 +25,7 @@ const maxBytes = 1_048_576
 
 /**
  * Reads files again when they change, until the returned function is called. It sees the events of their folders, where
- * a mount of Kubernetes exchanges the link `..data`, and looks every ten seconds besides. It keeps no process alive.
+ * a mount of Kubernetes exchanges the link `..data`, and reads every ten seconds besides. It keeps no process alive.
  */
 export function watchFiles(files: WatchedFiles): () => void {
   return new FilesWatch(files).start()
@@ -35,28 +35,28 @@ class FilesWatch {
   readonly #files: WatchedFiles
   readonly #watchers: FSWatcher[] = []
   readonly #timers = new Set<NodeJS.Timeout>()
-  #used: string
+  #usedState: string
   /** Contents that could not be used once. */
-  #suspect: string | undefined
+  #failedState: string | undefined
   /** Contents about which `onProblem` was called. */
-  #bad: string | undefined
-  #busy = false
-  #again = false
-  #stopped = false
+  #reportedState: string | undefined
+  #isReading = false
+  #hasNewEvent = false
+  #isStopped = false
 
   constructor(files: WatchedFiles) {
     this.#files = files
-    this.#used = digest(files.texts)
+    this.#usedState = digest(files.texts)
   }
 
   start(): () => void {
     for (const folder of new Set(this.#files.paths.map((path) => dirname(path)))) this.#watch(folder)
-    const poll = setInterval(() => void this.#look(), interval).unref()
+    const poll = setInterval(() => void this.#read(), interval).unref()
     this.#timers.add(poll)
     // They may have changed since they were read.
-    this.#later(0)
+    this.#schedule(0)
     return () => {
-      this.#stopped = true
+      this.#isStopped = true
       for (const watcher of this.#watchers) watcher.close()
       for (const timer of this.#timers) clearTimeout(timer)
     }
@@ -66,7 +66,7 @@ class FilesWatch {
     const names = new Set(this.#files.paths.map((path) => basename(path)))
     try {
       const watcher = watch(folder, { persistent: false }, (_event, name) => {
-        if (name === null || names.has(name) || name.startsWith('..')) this.#later(eventDelay)
+        if (name === null || names.has(name) || name.startsWith('..')) this.#schedule(eventDelay)
       })
       // The folder is gone, or the system has no more watches: the interval remains.
       watcher.on('error', () => watcher.close())
@@ -76,28 +76,28 @@ class FilesWatch {
     }
   }
 
-  #later(delay: number): void {
-    if (this.#stopped) return
+  #schedule(delay: number): void {
+    if (this.#isStopped) return
     // Without a limit, a folder full of events would mean as many timers: the interval is one of the two.
     if (this.#timers.size > 2) return
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
-      void this.#look()
+      void this.#read()
     }, delay).unref()
     this.#timers.add(timer)
   }
 
-  async #look(): Promise<void> {
-    if (this.#busy) {
-      this.#again = true
+  async #read(): Promise<void> {
+    if (this.#isReading) {
+      this.#hasNewEvent = true
       return
     }
-    this.#busy = true
+    this.#isReading = true
     await this.#compare()
-    this.#busy = false
-    if (!this.#again) return
-    this.#again = false
-    this.#later(eventDelay)
+    this.#isReading = false
+    if (!this.#hasNewEvent) return
+    this.#hasNewEvent = false
+    this.#schedule(eventDelay)
   }
 
   async #compare(): Promise<void> {
@@ -105,24 +105,24 @@ class FilesWatch {
     try {
       const texts = await Promise.all(this.#files.paths.map((path) => readText(path)))
       state = digest(texts)
-      if (this.#stopped) return
-      if (state !== this.#used && state !== this.#bad) {
+      if (this.#isStopped) return
+      if (state !== this.#usedState && state !== this.#reportedState) {
         await this.#files.use(texts)
-        this.#used = state
+        this.#usedState = state
       }
-      if (state !== this.#bad) this.#suspect = this.#bad = undefined
+      if (state !== this.#reportedState) this.#failedState = this.#reportedState = undefined
     } catch (error) {
       this.#fail(state, error as Error)
     }
   }
 
   #fail(state: string, error: Error): void {
-    if (this.#stopped || state === this.#bad) return
-    if (state !== this.#suspect) {
-      this.#suspect = state
-      return this.#later(retryDelay)
+    if (this.#isStopped || state === this.#reportedState) return
+    if (state !== this.#failedState) {
+      this.#failedState = state
+      return this.#schedule(retryDelay)
     }
-    this.#bad = state
+    this.#reportedState = state
     this.#files.onProblem(error)
   }
 }

@@ -1,3 +1,4 @@
+import { isObject } from '../is-object.ts'
 import { invalidOption } from './invalid-option.ts'
 import { nearest } from './nearest.ts'
 import { withoutRegisterOptions } from './register-options.ts'
@@ -22,8 +23,10 @@ export interface OptionChecks {
   string(option: string, value: unknown): string
   oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T
   fn(option: string, value: unknown): void
+  /** An object of options: no list. `rule` is for the message: `an object or false`. */
+  object(option: string, value: unknown, rule?: string): void
   /**
-   * Refuses keys that are no option, with the nearest one that is. `option` is '' at the top, where Fastify's own
+   * Rejects keys that are no option, with the nearest one that is. `option` is '' at the top, where Fastify's own
    * options of `register` come along.
    */
   keys(option: string, value: object, allowed: readonly string[]): void
@@ -73,6 +76,9 @@ export function optionChecks(plugin: string): OptionChecks {
     },
     fn(option, value) {
       if (typeof value !== 'function') fail(option, 'a function', value)
+    },
+    object(option, value, rule = 'an object') {
+      if (!isObject(value)) fail(option, rule, value)
     },
     keys(option, value, allowed) {
       for (const key of Object.keys(option === '' ? withoutRegisterOptions(value) : value)) {

@@ -95,22 +95,22 @@ class FileSecret extends Secret {
 }
 
 class DerivedSecret extends Secret {
-  readonly #of: Secret
+  readonly #original: Secret
   readonly #derive: (value: string) => string
 
-  constructor(of: Secret, derive: (value: string) => string) {
+  constructor(original: Secret, derive: (value: string) => string) {
     super('')
-    this.#of = of
+    this.#original = original
     this.#derive = derive
     const source: SecretSource = {
       watch: ({ use, ...user }) =>
-        sourceOf(of)!.watch({ ...user, ...(use && { use: (value) => use(derive(value)) }) })
+        sourceOf(original)!.watch({ ...user, ...(use && { use: (value) => use(derive(value)) }) })
     }
     Object.defineProperty(this, key, { value: source, enumerable: false })
   }
 
   override reveal(): string {
-    return this.#derive(this.#of.reveal())
+    return this.#derive(this.#original.reveal())
   }
 }
 

@@ -48,7 +48,7 @@ export class GuardedRedis {
     if (downError) return done(downError)
     if (!canSend(client)) {
       const error = this.#connectionError()
-      this.#failed('connection', error)
+      this.#noteFailure('connection', error)
       return done(error)
     }
 
@@ -56,11 +56,11 @@ export class GuardedRedis {
     const deadline = this.#deadlines.start(() => {
       settled = true
       const error = new Error(`no answer within ${timeout} ms`)
-      this.#failed('timeout', error)
+      this.#noteFailure('timeout', error)
       done(error)
     })
     const onReply = (reply: unknown) => {
-      this.#outage.answered()
+      this.#outage.noteAnswer()
       if (settled) return
       settled = true
       this.#deadlines.end(deadline)
@@ -72,7 +72,7 @@ export class GuardedRedis {
       // The arguments of a script are keys, ids and sessions.
       const error = withoutCommand(failure)
       this.#deadlines.end(deadline)
-      this.#failed(isClientTimeout(error) ? 'timeout' : 'error', error)
+      this.#noteFailure(isClientTimeout(error) ? 'timeout' : 'error', error)
       done(error)
     }
     const prefixed = keys.map((key) => keyPrefix + key)
@@ -96,13 +96,13 @@ export class GuardedRedis {
   }
 
   /** A call of another kind worked on the same connection: an outage of the connection is over before the next probe. */
-  reached(): void {
-    this.#outage.reached()
+  noteReachable(): void {
+    this.#outage.noteReachable()
   }
 
   /** Reports the outage at the start, if there is no connection yet. */
   reportIfDisconnected(): void {
-    if (!canSend(this.#options.client) && this.up) this.#failed('connection', this.#connectionError())
+    if (!canSend(this.#options.client) && this.up) this.#noteFailure('connection', this.#connectionError())
   }
 
   /** The last error of the connection says more than its state. */
@@ -118,13 +118,13 @@ export class GuardedRedis {
     this.#outage.close()
   }
 
-  #failed(failure: RedisFailure, error: Error): void {
+  #noteFailure(failure: RedisFailure, error: Error): void {
     this.#options.onFailure?.(failure)
-    if (failure === 'timeout') return this.#outage.timedOut(error)
+    if (failure === 'timeout') return this.#outage.noteTimeout(error)
     const { client, lastError } = this.#options
-    if (canSend(client) || isReplyError(error)) return this.#outage.failed(error)
+    if (canSend(client) || isReplyError(error)) return this.#outage.noteError(error)
     // A connection that breaks rejects its calls before it has an error of its own.
     const isKnown = lastError?.() !== undefined
-    this.#outage.failed(isKnown ? this.#connectionError() : error, !isKnown)
+    this.#outage.noteError(isKnown ? this.#connectionError() : error, !isKnown)
   }
 }

@@ -7,7 +7,7 @@ import { withoutCommand } from './without-command.ts'
 const maxTimeouts = 3
 /** Milliseconds between probes while Redis is down. */
 const probeInterval = 250
-/** Milliseconds between probes of a server that goes on refusing calls. */
+/** Milliseconds between probes of a server that goes on rejecting calls. */
 const maxProbeInterval = 30_000
 /** Errors of single keys in a row after which Redis counts as down. */
 const maxErrorsOfKeys = 20
@@ -39,7 +39,7 @@ export interface OutageDetectorOptions {
 }
 
 /**
- * Tells whether Redis answers. While it is down, it probes with PING until an answer comes. A server that refuses calls
+ * Tells whether Redis answers. While it is down, it probes with PING until an answer comes. A server that rejects calls
  * (out of memory, read only, no permission) answers PING all the same: then only a call that works shows that it is up.
  */
 export class OutageDetector {
@@ -52,7 +52,7 @@ export class OutageDetector {
   #lastError: Error | undefined
   /** The causes of this outage that were news. */
   readonly #causes = new Set<string>()
-  #refused = false
+  #isRejecting = false
   #timeouts = 0
   #errorsOfKeys = 0
   /** The causes of errors of keys that were reported. */
@@ -75,26 +75,26 @@ export class OutageDetector {
   }
 
   /** A call worked. */
-  answered(): void {
+  noteAnswer(): void {
     this.#timeouts = 0
     this.#errorsOfKeys = 0
     if (this.#reported !== undefined && this.#downError === undefined) this.#reportUp()
   }
 
   /** A call of another kind worked on the same connection, so that the server can be reached. */
-  reached(): void {
-    if (this.#downError !== undefined && !this.#refused) this.#probed()
+  noteReachable(): void {
+    if (this.#downError !== undefined && !this.#isRejecting) this.#allowCalls()
   }
 
   /** A call got no answer in time. */
-  timedOut(error: Error): void {
-    if (++this.#timeouts >= maxTimeouts) this.#down(error, false)
+  noteTimeout(error: Error): void {
+    if (++this.#timeouts >= maxTimeouts) this.#markDown(error, false)
   }
 
-  /** A call failed: the connection is not there, or Redis refused the command. `isVague`: its cause is not known yet. */
-  failed(error: Error, isVague = false): void {
+  /** A call failed: the connection is not there, or Redis rejected the command. `isVague`: its cause is not known yet. */
+  noteError(error: Error, isVague = false): void {
     if (isErrorOfKey(error) && ++this.#errorsOfKeys < maxErrorsOfKeys) return this.#reportErrorOfKey(error)
-    this.#down(error, isReplyError(error), isVague)
+    this.#markDown(error, isReplyError(error), isVague)
   }
 
   /** Ends the probes. */
@@ -103,11 +103,11 @@ export class OutageDetector {
     this.#probe = undefined
   }
 
-  #down(error: Error, refused: boolean, isVague = false): void {
+  #markDown(error: Error, isRejecting: boolean, isVague = false): void {
     if (this.#downError) return
     this.#downError = error
-    this.#refused = refused
-    // A server that still refuses is asked less often.
+    this.#isRejecting = isRejecting
+    // A server that still rejects calls is probed less often.
     this.#interval =
       this.#reported === undefined ? probeInterval : Math.min(this.#interval * 2, maxProbeInterval)
     this.#report(error, isVague)
@@ -127,7 +127,7 @@ export class OutageDetector {
 
   /** While there is no connection, each attempt to connect has an error. */
   #learnCause(): void {
-    const last = this.#refused ? undefined : this.#options.lastError?.()
+    const last = this.#isRejecting ? undefined : this.#options.lastError?.()
     if (last !== undefined && last !== this.#lastError) {
       this.#lastError = last
       this.#downError = withoutCommand(last)
@@ -163,20 +163,20 @@ export class OutageDetector {
       isWaiting = true
       silentSince = now
       ping(client).then(
-        () => this.#probed(),
+        () => this.#allowCalls(),
         // A user without the permission for PING gets an answer too.
-        (error: Error) => (/NOPERM/.test(error.message) ? this.#probed() : (isWaiting = false))
+        (error: Error) => (/NOPERM/.test(error.message) ? this.#allowCalls() : (isWaiting = false))
       )
     }, this.#interval)
     this.#probe.unref()
   }
 
-  #probed(): void {
+  #allowCalls(): void {
     if (this.#probe === undefined) return
     this.close()
     this.#timeouts = 0
     this.#downError = undefined
-    if (!this.#refused) this.#reportUp()
+    if (!this.#isRejecting) this.#reportUp()
   }
 
   #reportUp(): void {

@@ -21,7 +21,7 @@ interface Pipeline {
 }
 
 /** A pipeline of a cluster may hold keys of one slot only. */
-const makerOfPipelines = (client: RedisClient): (() => Pipeline) | undefined => {
+const pipelineFactory = (client: RedisClient): (() => Pipeline) | undefined => {
   const { pipeline, isCluster } = client as { pipeline?: unknown; isCluster?: unknown }
   return typeof pipeline === 'function' && isCluster !== true
     ? () => pipeline.call(client) as Pipeline
@@ -34,20 +34,20 @@ const makerOfPipelines = (client: RedisClient): (() => Pipeline) | undefined => 
  */
 export class ScriptQueue {
   readonly #client: RedisClient
-  readonly #newPipeline: (() => Pipeline) | undefined
+  readonly #createPipeline: (() => Pipeline) | undefined
   #pending = 0
   #calls: Call[] = []
 
   constructor(client: RedisClient) {
     this.#client = client
-    this.#newPipeline = makerOfPipelines(client)
+    this.#createPipeline = pipelineFactory(client)
   }
 
   /** Calls back once. Throws what the client throws. */
   run(call: Call): void {
-    if (this.#newPipeline === undefined || this.#pending < minPending) return this.#send(call)
+    if (this.#createPipeline === undefined || this.#pending < minPending) return this.#send(call)
     this.#calls.push(call)
-    if (this.#calls.length === 1) setImmediate(() => this.#flush(this.#newPipeline!))
+    if (this.#calls.length === 1) setImmediate(() => this.#flush(this.#createPipeline!))
   }
 
   #send(call: Call): void {
@@ -64,7 +64,7 @@ export class ScriptQueue {
     this.#pending++
   }
 
-  #flush(newPipeline: () => Pipeline): void {
+  #flush(createPipeline: () => Pipeline): void {
     const calls = this.#calls
     this.#calls = []
     if (calls.length < minBatch) return this.#sendEach(calls)
@@ -74,7 +74,7 @@ export class ScriptQueue {
       for (const { onError } of calls) onError(error)
     }
     try {
-      const pipeline = newPipeline()
+      const pipeline = createPipeline()
       for (const { script, keys, args } of calls) pipeline.evalsha(script.sha, keys.length, ...keys, ...args)
       pipeline.exec().then((replies) => {
         if (replies === null) return fail(new Error('the pipeline was aborted'))

@@ -5,7 +5,7 @@ interface Place {
 }
 
 /** The members of clients that say where the server is: of ioredis alone, with Sentinel, and as a cluster. */
-interface Located {
+interface LocatedClient {
   readonly options?: (Place & { sentinels?: unknown; name?: unknown; socket?: unknown }) | undefined
   readonly startupNodes?: unknown
   readonly isCluster?: boolean | undefined
@@ -17,7 +17,7 @@ const textOf = ({ host, port, path }: Place): string | undefined => {
 }
 
 /** The addresses of a list: objects, numbers of ports on this machine, or URLs, which can have a password. */
-function listed(nodes: unknown): string {
+function formatNodes(nodes: unknown): string {
   const texts = (Array.isArray(nodes) ? nodes : []).map((node: unknown) => {
     if (typeof node === 'number') return `localhost:${node}`
     if (typeof node === 'string') return node.replace(/^.*(?:@|\/\/)/, '').replace(/[/?].*$/, '')
@@ -28,13 +28,16 @@ function listed(nodes: unknown): string {
 
 /** The server of a client in words for the log: `Redis at cache.internal:6379`, if the client shows it. */
 export function redisAddress(client: object): string {
-  const { options = {}, startupNodes, isCluster } = client as Located
-  if (isCluster === true) return at('the Redis cluster', listed(startupNodes))
+  const { options = {}, startupNodes, isCluster } = client as LocatedClient
+  if (isCluster === true) return withPlace('the Redis cluster', formatNodes(startupNodes))
   // The host is not used then, and has its default.
   if (Array.isArray(options.sentinels))
-    return at(`Redis "${String(options.name)}" of the Sentinel`, listed(options.sentinels))
+    return withPlace(`Redis "${String(options.name)}" of the Sentinel`, formatNodes(options.sentinels))
   const { socket } = options
-  return at('Redis', textOf(options) ?? (typeof socket === 'object' && socket !== null ? textOf(socket) : ''))
+  return withPlace(
+    'Redis',
+    textOf(options) ?? (typeof socket === 'object' && socket !== null ? textOf(socket) : '')
+  )
 }
 
-const at = (what: string, where = ''): string => (where === '' ? what : `${what} at ${where}`)
+const withPlace = (what: string, where = ''): string => (where === '' ? what : `${what} at ${where}`)

@@ -1,5 +1,5 @@
 /** Errors that Redis gives to every call until it is in another state, in its words. */
-const ofServer =
+const serverState =
   /\b(?:OOM|READONLY|NOPERM|NOAUTH|WRONGPASS|LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MISCONF|TRYAGAIN)\b|can't (?:run|access)|unknown command/i
 
 /** Whether the error is an answer of Redis, not the lack of one. */
@@ -12,6 +12,6 @@ export const isClientTimeout = ({ message }: Error): boolean => /^command timed 
 /** Whether the keys of a call are on several nodes of a cluster, in the words of Redis or of ioredis. */
 export const isErrorOfSlots = ({ message }: Error): boolean => /CROSSSLOT|keys .* same slot/.test(message)
 
-/** Whether Redis refused the call because of the key: the next call, with another key, may work. */
+/** Whether Redis rejected the call because of the key: the next call, with another key, may work. */
 export const isErrorOfKey = (error: Error): boolean =>
-  isErrorOfSlots(error) || (isReplyError(error) && !ofServer.test(error.message))
+  isErrorOfSlots(error) || (isReplyError(error) && !serverState.test(error.message))

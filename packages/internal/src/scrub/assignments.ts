@@ -10,8 +10,8 @@ const redacted = '[redacted]'
 const separator =
   /(?:[\])]|(?:%(?:25){0,3}(?:2[27]|5[CD]|60)){1,3})?["'`\\]{0,4}\s{0,3}(?:=>|:=|->|[:=]|%(?:25){0,3}3[AD])\s{0,3}|["'`\\]{1,4}\s{0,3},\s{0,3}(?=["'`\\])|>(?=[^<>\s])|(?<=--[\w.-]{1,64})\s{1,3}(?=[^\s-])|\(\s{0,3}(?=["'`])|\s{1,3}(?=["'`])/gi
 
-/** Of the words before a text in quotes, only these announce a secret: an "unexpected token 'x'" is none. */
-const announcing = /(?:passw(?:or)?d|pwd|passphrase|passcode|secret)$/i
+/** Of the words before a text in quotes, only these name a secret: an "unexpected token 'x'" is none. */
+const nameBeforeQuote = /(?:passw(?:or)?d|pwd|passphrase|passcode|secret)$/i
 
 const maxName = 64
 const isNamePart = (code: number): boolean =>
@@ -30,10 +30,10 @@ function nameStart(text: string, end: number, least: number): number {
 }
 
 /** Words between a name and its value: `API key provided: …`, `Authorization header: …`. */
-const filler = /^(?:provided|given|received|supplied|sent|used|value|header|is|was)$/i
+const fillerWord = /^(?:provided|given|received|supplied|sent|used|value|header|is|was)$/i
 
 /** Words that name a secret together with the one before them. */
-const second = /^(?:keys?|codes?|id|string|phrase|link|number|verifier|answer)$/i
+const secondWord = /^(?:keys?|codes?|id|string|phrase|link|number|verifier|answer)$/i
 
 /**
  * The name that ends at `end`, with the word before it, as messages have it: `API key`. `start` is where the first letter of
@@ -43,7 +43,7 @@ function nameAt(text: string, end: number, least: number): { name: string; start
   let stop = end
   let start = nameStart(text, stop, least)
   for (let fillers = 0; fillers < 2 && start - 1 > least && text[start - 1] === ' '; fillers++) {
-    if (!filler.test(text.slice(start, stop))) break
+    if (!fillerWord.test(text.slice(start, stop))) break
     stop = start - 1
     start = nameStart(text, stop, least)
   }
@@ -53,7 +53,7 @@ function nameAt(text: string, end: number, least: number): { name: string; start
     return { name: name.slice(escaped), start: start + escaped }
   }
   if (start - 1 <= least || text[start - 1] !== ' ' || namesSecret(name)) return { name, start }
-  return second.test(name)
+  return secondWord.test(name)
     ? { name: text.slice(nameStart(text, start - 1, least), stop), start }
     : { name, start }
 }
@@ -79,13 +79,13 @@ const isLinePrefix = (name: string, start: number, between: string): boolean =>
   start === 0 && name === 'auth' && between === ': '
 
 /** Whether a word before a space is no name with a value. `--password "…"` is one. */
-const isProse = (name: string): boolean => !announcing.test(name) && !name.startsWith('--')
+const isProse = (name: string): boolean => !nameBeforeQuote.test(name) && !name.startsWith('--')
 
 /** The line and column of a frame: `tokens.js:12:5` is a file. */
 const placeInFile = /^\d+(?::\d+)?\)?$/
 const fileName = /\.[cm]?[jt]sx?$/
 
-const after = (pattern: RegExp, text: string, at: number): string => {
+const matchAt = (pattern: RegExp, text: string, at: number): string => {
   pattern.lastIndex = at
   return pattern.exec(text)?.[0] ?? ''
 }
@@ -107,9 +107,9 @@ function valueAt(text: string, at: number, name: string): string {
   const first = text[at]
   if (first === '[' || first === '{' || first === '(')
     return text.startsWith(redacted, at) ? redacted : bracketed(text, at)
-  if (first === '"' || first === "'" || first === '`') return after(quoted, text, at)
-  if (first === '\\') return after(escaped, text, at)
-  return after(wholeLine.test(name) ? line : word, text, at)
+  if (first === '"' || first === "'" || first === '`') return matchAt(quoted, text, at)
+  if (first === '\\') return matchAt(escaped, text, at)
+  return matchAt(wholeLine.test(name) ? line : word, text, at)
 }
 
 /** Only the value of a secret is read as a value: `https://a/?token=…` has one within what follows `https:`. */

@@ -66,12 +66,12 @@ const secretPairs: ReadonlySet<string> = new Set([
 ])
 
 /** The same in one word, as environments and databases write it: `PGPASSWORD`, `refreshtoken`, `apikey`. */
-const glued = new RegExp(
+const compoundName = new RegExp(
   `(?:passwords?|passwd|pwd|passphrase|secrets?|tokens?|credentials?|sess(?:ion)?id|(?:admin|db|ftp|mail|mysql|pg|redis|root|smtp|user)p(?:ass|w)|(?:${secretKeys.replaceAll(' ', '|')})keys?)$`
 )
 
 /** Words after which a name describes a secret and does not hold it: `tokenType`, `passwordMinLength`. */
-const descriptive: ReadonlySet<string> = new Set([
+const descriptiveWords: ReadonlySet<string> = new Set([
   'algorithm',
   'at',
   'audience',
@@ -106,7 +106,7 @@ const descriptive: ReadonlySet<string> = new Set([
 ])
 
 /** Words before `tokens` that count those of a language model: `maxTokens`, `prompt_tokens`. */
-const counting: ReadonlySet<string> = new Set('completion input max min output prompt total'.split(' '))
+const counterWords: ReadonlySet<string> = new Set('completion input max min output prompt total'.split(' '))
 
 /** `secretAccessKey`, `SECRET_ACCESS_KEY`, `secret-access-key` → `secret access key`. */
 const wordsOf = (name: string): string[] =>
@@ -132,9 +132,9 @@ export function namesSecret(name: string): boolean {
   if (cookiePrefix.test(name)) return true
   const words = wordsOf(name)
   const last = words.at(-1) ?? ''
-  if (descriptive.has(last) || (last === 'tokens' && counting.has(words.at(-2) ?? ''))) return false
+  if (descriptiveWords.has(last) || (last === 'tokens' && counterWords.has(words.at(-2) ?? ''))) return false
   return words.some(
     (word, index) =>
-      secretWords.has(word) || glued.test(word) || secretPairs.has(`${word} ${words[index + 1]}`)
+      secretWords.has(word) || compoundName.test(word) || secretPairs.has(`${word} ${words[index + 1]}`)
   )
 }

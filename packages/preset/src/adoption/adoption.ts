@@ -24,7 +24,7 @@ export function withAdoption(options: SeaworthyOptions): SeaworthyOptions {
   return result
 }
 
-/** Says at start that the parts only observe. */
+/** Logs at start that the parts only observe. */
 export function reportAdoption({ log }: FastifyInstance, reports: readonly PartReport[]): void {
   const parts = reports.filter(({ part, state }) => state === 'on' && part in observing)
   for (const report of parts) report.reason = 'adopt: it only observes'

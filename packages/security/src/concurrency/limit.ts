@@ -1,6 +1,6 @@
 import { omitUndefined } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
-import { assertOptionsObject, check } from '../option-checks.ts'
+import { check } from '../option-checks.ts'
 import type { StoreErrorPolicy } from '../rate-limit/limit-options.ts'
 import { quote } from '../rate-limit/resolve-limit.ts'
 import { routeName, type NamedRoute } from '../rate-limit/route-plan.ts'
@@ -53,7 +53,7 @@ export function resolveLimits(options: ResolvedConcurrency, registration: number
       if (config === undefined) return options.global ? app : undefined
       const name = routeName(route)
       const option = `concurrency of ${name}`
-      assertOptionsObject(option, config)
+      check.object(option, config, 'an object or false')
       const merged: ConcurrencyLimitOptions = { ...inherited, ...omitUndefined(config) }
       return resolveLimit(option, merged, number + name)
     }

@@ -8,7 +8,7 @@ import { ConcurrencyLimitError } from './errors.ts'
 import { LocalCounts, type Lease, type LeaseStore } from './lease.ts'
 import type { ConcurrencyLimit, Key } from './limit.ts'
 
-export type Outcome = 'allowed' | 'refused' | 'observed' | 'open' | 'closed'
+export type Outcome = 'allowed' | 'rejected' | 'observed' | 'open' | 'closed'
 
 export interface ConcurrencyDependencies {
   readonly store: LeaseStore | undefined
@@ -170,7 +170,7 @@ export class ConcurrencyLimiter {
 
   #reject({ limit, max, reply, done }: Entry): void {
     const { count, writeState } = this.#dependencies
-    count(limit.name, 'refused')
+    count(limit.name, 'rejected')
     writeState(reply, limit, max, 0)
     const error = new ConcurrencyLimitError(max)
     // On the reply too: an error handler of the app may ignore the headers of an error.

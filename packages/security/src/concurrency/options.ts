@@ -1,8 +1,8 @@
 import type { AtLeastOne, NoOptions, Overridable } from '@seaworthy/contract'
-import { omitUndefined, type RedisClient, withoutRegisterOptions } from '@seaworthy/internal'
+import { omitUndefined, optionNames, type RedisClient, withoutRegisterOptions } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
 import { modes, type Mode } from '../mode.ts'
-import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
+import { check } from '../option-checks.ts'
 import type { StoreErrorPolicy } from '../rate-limit/limit-options.ts'
 import type { NodeRedisClient, RedisConnection, UpstashClient } from '../rate-limit/options.ts'
 
@@ -168,7 +168,7 @@ export type ResolvedConcurrency = ConcurrencyLimitOptions &
 
 /** Fills in the plugin's defaults and rejects invalid options. */
 export function resolveConcurrency(options: ConcurrencyOptions): ResolvedConcurrency {
-  assertOptionsObject('concurrency', options)
+  check.object('concurrency', options, 'an object or false')
   const present = withoutRegisterOptions(omitUndefined(options))
   check.keys('concurrency', present, [...limitNames, ...pluginNames])
   const resolved = { ...defaults, ...present } as ResolvedConcurrency

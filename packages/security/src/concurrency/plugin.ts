@@ -5,9 +5,9 @@ import fp from 'fastify-plugin'
 import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { observedReports } from '../mode.ts'
 import { countRegistration, joinRegistrations } from '../registrations.ts'
+import { addUserHooks } from '../user-hooks.ts'
 import { openRedis } from '../rate-limit/redis-connection.ts'
 import { policyItemWriter } from '../rate-limit/response-headers.ts'
-import { addUserHooks } from './hooks.ts'
 import { resolveLimits, type ConcurrencyLimit } from './limit.ts'
 import { ConcurrencyLimiter } from './limiter.ts'
 import { resolveConcurrency, type ConcurrencyOptions, type ResolvedConcurrency } from './options.ts'
@@ -55,7 +55,8 @@ const plugin: FastifyPluginAsync<ConcurrencyOptions> = async (fastify, options) 
     ofRoute.set(route, limit ?? 'none')
     if (limit === undefined) return
     all.add(limit)
-    if (limit.by === 'user') addUserHooks(route, limit, limiter)
+    if (limit.by === 'user')
+      addUserHooks(route, (request, reply, done) => limiter.enter(limit, request, reply, done))
   })
   warnAboutMisspeltOptions(fastify, ['concurrency'])
 

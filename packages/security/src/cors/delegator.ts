@@ -30,7 +30,7 @@ export function bindDelegator(
   }
 }
 
-/** The answer of a delegator: at once, by a promise, or by its callback. */
+/** The options of a delegator: at once, by a promise, or by its callback. */
 const optionsOf = (delegator: Delegator, request: FastifyRequest): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const hasCallback = delegator.length > 1
@@ -40,7 +40,7 @@ const optionsOf = (delegator: Delegator, request: FastifyRequest): Promise<unkno
       // Of an asynchronous function with a callback, the callback counts, unless its promise brings options.
       result.then((value) => (value === undefined && hasCallback ? undefined : resolve(value)), reject)
     } else if (result !== undefined || !hasCallback) {
-      // A function without a second parameter has no callback: what it returns is its answer.
+      // A function without a second parameter has no callback: what it returns is its result.
       resolve(result ?? false)
     }
   })

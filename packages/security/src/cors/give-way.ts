@@ -2,18 +2,18 @@ import { isThenable } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 import { isOfficialCors, recognisesOfficialCors, withoutPreflightRoute } from '../internals.ts'
 
-const ours = Symbol.for('seaworthy.security.cors.v1')
+const corsMark = Symbol.for('seaworthy.security.cors.v1')
 
-/** Whether the app has registered @fastify/cors itself, and not by ours. */
+/** Whether the app has registered @fastify/cors itself, and not by this package. */
 export const hasOfficialCors = (fastify: FastifyInstance): boolean =>
-  fastify.hasPlugin('@fastify/cors') && !fastify.hasDecorator(ours)
+  fastify.hasPlugin('@fastify/cors') && !fastify.hasDecorator(corsMark)
 
 /**
- * Calls `giveWay` when the app registers @fastify/cors behind ours. Of the two routes for preflights, which would be the
- * same, ours stays: both are answered by the hook before it.
+ * Calls `giveWay` when the app registers @fastify/cors behind this plugin. Of the two routes for preflights, which would be the
+ * same, that of this plugin stays: both are answered by the hook before it.
  */
 export function whenCorsFollows(fastify: FastifyInstance, giveWay: () => void): void {
-  if (!fastify.hasDecorator(ours)) fastify.decorate(ours, true)
+  if (!fastify.hasDecorator(corsMark)) fastify.decorate(corsMark, true)
   if (!recognisesOfficialCors()) {
     fastify.log.info(
       'security: fastify-plugin keeps the names of plugins in another way; "cors" gives way only to the copy of @fastify/cors that it has itself; if another copy collides with "cors", register one of the two'

@@ -1,7 +1,7 @@
 import type { AtLeastOne, NoOptions } from '@seaworthy/contract'
-import { invalidOption, omitUndefined, withoutRegisterOptions } from '@seaworthy/internal'
+import { invalidOption, omitUndefined, optionNames, withoutRegisterOptions } from '@seaworthy/internal'
 import type { FastifyRequest, LogLevel } from 'fastify'
-import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
+import { check } from '../option-checks.ts'
 import { checkNames } from './check-names.ts'
 import { checkOrigin } from './check-origin.ts'
 
@@ -207,7 +207,7 @@ const names = optionNames<CorsOptions>({
  * @param checkedPatterns - Patterns that are checked already, for options that are checked per request.
  */
 export function checkCors(option: string, options: CorsOptions, checkedPatterns?: Set<string>): CorsOptions {
-  assertOptionsObject(option, options)
+  check.object(option, options, 'an object or false')
   const present = omitUndefined(options)
   check.keys(option, withoutRegisterOptions(present), names)
   const { origin, credentials, maxAge, cacheControl, optionsSuccessStatus, hook } = present

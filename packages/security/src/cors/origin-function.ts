@@ -68,12 +68,12 @@ function wrapOriginFunction(fastify: FastifyInstance, allowOrigin: OriginFunctio
     try {
       const result = allowOrigin.call(fastify, requested, done)
       if (isThenable(result))
-        // Of an asynchronous function with a callback, the callback counts, unless its promise brings an answer.
+        // Of an asynchronous function with a callback, the callback counts, unless its promise brings a result.
         result.then(
           (value) => (value === undefined && allowOrigin.length > 1 ? undefined : settle(value)),
           fail
         )
-      // A function without a second parameter has no callback: what it returns is its answer. Of one with a callback,
+      // A function without a second parameter has no callback: what it returns is its result. Of one with a callback,
       // `false` is one too (`list.includes(origin) && callback(null, true)`); anything else may be a result by chance.
       else if (allowOrigin.length < 2 ? result !== undefined || allowOrigin.length === 1 : result === false)
         settle(result)

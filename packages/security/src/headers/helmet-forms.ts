@@ -1,5 +1,5 @@
 import { invalidOption } from '@seaworthy/internal'
-import { askHelmet, type HelmetAnswers, type HelmetResult } from './ask-helmet.ts'
+import { runHelmet, type HelmetRun, type HelmetResult } from './run-helmet.ts'
 import { prepareByType } from './by-type.ts'
 import { headersDefaults, resolveHeaders, type HeadersOptions, type ResolvedHeaders } from './options.ts'
 import { prepareHeaders, resultOf, toHelmetSet, type PreparedHeaders } from './prepare.ts'
@@ -25,8 +25,8 @@ export function helmetForms(
 export async function prepareForms(
   several: readonly HelmetForms[],
   onPage: () => void
-): Promise<{ prepared: PreparedHeaders[]; headersOf: HelmetAnswers['headersOf'] }> {
-  const { results, headersOf } = await askHelmet(several.flatMap(({ forms }) => forms.map(toHelmetSet)))
+): Promise<{ prepared: PreparedHeaders[]; headersOf: HelmetRun['headersOf'] }> {
+  const { results, headersOf } = await runHelmet(several.flatMap(({ forms }) => forms.map(toHelmetSet)))
   let next = 0
   const prepared = several.map((each) => join(each, () => results[next++]!, onPage))
   return { prepared, headersOf }
@@ -35,19 +35,19 @@ export async function prepareForms(
 /** Prepares the headers of options that are known only now. */
 export const prepareNow = (
   each: HelmetForms,
-  headersOf: HelmetAnswers['headersOf'],
+  headersOf: HelmetRun['headersOf'],
   onPage: () => void
 ): PreparedHeaders => join(each, (form) => resultOf(toHelmetSet(form), headersOf), onPage)
 
 /** The headers of all forms. Helmet's errors become errors of an option. */
 function join(
   { option, forms }: HelmetForms,
-  ask: (form: ResolvedHeaders) => HelmetResult | Error,
+  run: (form: ResolvedHeaders) => HelmetResult | Error,
   onPage: () => void
 ): PreparedHeaders {
   try {
     const [data, page] = forms.map((form) => {
-      const result = ask(form)
+      const result = run(form)
       if (result instanceof Error) throw result
       return prepareHeaders(form, result)
     })

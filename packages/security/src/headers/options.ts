@@ -1,8 +1,8 @@
-import { omitUndefined, withoutRegisterOptions } from '@seaworthy/internal'
+import { omitUndefined, optionNames, withoutRegisterOptions } from '@seaworthy/internal'
 import { modes, type Mode } from '../mode.ts'
-import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
+import { check } from '../option-checks.ts'
 import type { HelmetHeaders, PolicyOptions, PolicyValues } from './helmet-types.ts'
-import { observing, profiles, type FixedProfile, type Profile } from './profiles.ts'
+import { withoutEnforcedHeaders, profiles, type FixedProfile, type Profile } from './profiles.ts'
 
 /**
  * The route option `helmet`. It fits the one that `@fastify/helmet` declares.
@@ -160,7 +160,7 @@ export function resolveHeaders(
   const observe = check.oneOf(`${option}.mode`, all.mode, modes) === 'observe'
   const name = check.oneOf<Profile>(`${option}.profile`, all.profile, ['auto', ...profileNames])
   const chosen = profiles[name === 'auto' ? (forPage ? 'html' : 'api') : name]
-  const base = observe ? observing(chosen) : chosen
+  const base = observe ? withoutEnforcedHeaders(chosen) : chosen
   const extra = {
     'permissions-policy': headerText(
       `${option}.permissionsPolicy`,
@@ -183,7 +183,7 @@ export function resolveHeaders(
 }
 
 function presentOptions(option: string, options: HeadersOptions): HeadersOptions {
-  assertOptionsObject(option, options)
+  check.object(option, options, 'an object or false')
   const present = withoutRegisterOptions(omitUndefined(options))
   check.keys(option, present, [...ownNames, ...helmetNames])
   return present

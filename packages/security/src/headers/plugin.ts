@@ -4,11 +4,11 @@ import fp from 'fastify-plugin'
 import type { ServerResponse } from 'node:http'
 import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { whenOfficialIsUsed } from '../official-plugins.ts'
-import { assertOptionsObject, check } from '../option-checks.ts'
+import { check } from '../option-checks.ts'
 import { createHeaderBlock, type HeaderBlock } from '../prepared-headers/header-block.ts'
 import { bindHeaderSlot } from '../prepared-headers/set-block.ts'
 import { securityStatus } from '../status.ts'
-import type { CspNonce } from './ask-helmet.ts'
+import type { CspNonce } from './run-helmet.ts'
 import { helmetForms, prepareForms, prepareNow, type HelmetForms } from './helmet-forms.ts'
 import type { HelmetHeaders } from './helmet-types.ts'
 import { headersDefaults, type HeadersOptions } from './options.ts'
@@ -42,7 +42,7 @@ interface HeadersOfRoute {
 const ofHeaders = Symbol.for('seaworthy.security.headers-function.v1')
 
 const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
-  assertOptionsObject('headers', options)
+  check.object('headers', options, 'an object or false')
   const global = check.boolean('headers.global', options.global ?? headersDefaults.global)
   const onPage = options.profile === undefined ? reportFirstPage(fastify) : () => undefined
   const { prepared: first, headersOf } = await prepareForms([helmetForms('headers', options)], onPage)
@@ -123,11 +123,11 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
 
   warnAboutMisspeltOptions(fastify, ['headers', 'helmet'], ['helmet'])
   const byType = (options.profile ?? headersDefaults.profile) === 'auto'
-  const recognisesTools = global && byType && options.contentSecurityPolicy === undefined
+  const hasToolPages = global && byType && options.contentSecurityPolicy === undefined
   const unprepared = new Map<object, { forms: HelmetForms; ofRoute: HeadersOfRoute }>()
   fastify.addHook('onRoute', function (route) {
     const written = routeHeaders(route)
-    const chosen = written ?? (recognisesTools ? toolPageHeaders(this.pluginName, route) : undefined)
+    const chosen = written ?? (hasToolPages ? toolPageHeaders(this.pluginName, route) : undefined)
     if (chosen === undefined) return
     let ofRoute: HeadersOfRoute | undefined
     if (chosen !== false) {
@@ -138,7 +138,7 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
       data.set(route, ofRoute)
     }
     const hook: Hook = (request, reply, done) => {
-      // Headers that ours chose give way with the rest; those that the app wrote stay.
+      // Headers that this plugin chose give way with the rest; those that the app wrote stay.
       if (active || written !== undefined)
         setBlock(reply, ofRoute && blockFor(ofRoute.prepared ?? prepared, request, reply))
       done()
@@ -153,11 +153,11 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
   fastify.addHook('onReady', async () => {
     if (unprepared.size === 0) return
     const several = [...unprepared.values()]
-    const answers = await prepareForms(
+    const run = await prepareForms(
       several.map(({ forms }) => forms),
       onPage
     )
-    for (const [index, { ofRoute }] of several.entries()) ofRoute.prepared = answers.prepared[index]!
+    for (const [index, { ofRoute }] of several.entries()) ofRoute.prepared = run.prepared[index]!
     unprepared.clear()
   })
 
@@ -167,7 +167,7 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
   })
 }
 
-/** Says once that pages have other headers than the rest. */
+/** Logs once that pages have other headers than the rest. */
 function reportFirstPage({ log }: FastifyInstance): () => void {
   let reported = false
   return () => {

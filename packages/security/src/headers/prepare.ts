@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { randomBytes } from 'node:crypto'
 import { validateHeaderValue } from 'node:http'
 import { createHeaderBlock, prependHeader, type HeaderBlock } from '../prepared-headers/header-block.ts'
-import type { CspNonce, HelmetResult, HelmetSet } from './ask-helmet.ts'
+import type { CspNonce, HelmetResult, HelmetSet } from './run-helmet.ts'
 import type { HelmetHeaders } from './helmet-types.ts'
 import type { ResolvedHeaders } from './options.ts'
 
@@ -35,7 +35,7 @@ export const createNonce = (): CspNonce => ({
   style: randomBytes(16).toString('hex')
 })
 
-/** The set for which @fastify/helmet is asked. A policy with functions is computed per request. */
+/** The set with which @fastify/helmet runs. A policy with functions is computed per request. */
 export function toHelmetSet({ plugin, route, nonces }: ResolvedHeaders): HelmetSet {
   if (!hasFunctions(policyOf({ plugin, route }))) return { plugin, route, nonces }
   const withoutPolicy = { ...route, contentSecurityPolicy: false }
@@ -79,7 +79,7 @@ export function prepareHeaders(
   // The policy comes first, as in helmet's order.
   if (!nonces || found === undefined) return prepareConstant({ [name]: text, ...fixed }, false)
 
-  const pieces = splitAt(text, found)
+  const segments = splitAt(text, found)
   const rest = createHeaderBlock(fixed)
   // Checks the text of the policy.
   createHeaderBlock({ [name]: text })
@@ -89,7 +89,7 @@ export function prepareHeaders(
     constant: undefined,
     block(_request, _reply, nonce = createNonce()) {
       let filled = ''
-      for (const piece of pieces) filled += typeof piece === 'string' ? piece : nonce[piece.kind]
+      for (const segment of segments) filled += typeof segment === 'string' ? segment : nonce[segment.kind]
       return prependHeader(name, filled, rest)
     }
   }
@@ -100,7 +100,7 @@ function splitAt(text: string, { script, style }: CspNonce): (string | { kind: k
   return text.split(script).flatMap((part, index) => {
     const parts = part
       .split(style)
-      .flatMap((piece, at) => (at === 0 ? [piece] : [{ kind: 'style' } as const, piece]))
+      .flatMap((segment, at) => (at === 0 ? [segment] : [{ kind: 'style' } as const, segment]))
     return index === 0 ? parts : [{ kind: 'script' } as const, ...parts]
   })
 }

@@ -72,7 +72,7 @@ export const profiles: Record<FixedProfile, ProfileSettings> = {
 }
 
 /** Headers of helmet by which a browser refuses to load, frame or open something. */
-const enforced = {
+const enforcedHeaders = {
   crossOriginEmbedderPolicy: false,
   crossOriginOpenerPolicy: false,
   crossOriginResourcePolicy: false,
@@ -82,8 +82,8 @@ const enforced = {
 } as const satisfies HelmetHeaders
 
 /** A profile without the headers that can break a page. Options of the app add them again. */
-export const observing = ({ helmet }: ProfileSettings): ProfileSettings => ({
-  helmet: { ...helmet, ...enforced },
+export const withoutEnforcedHeaders = ({ helmet }: ProfileSettings): ProfileSettings => ({
+  helmet: { ...helmet, ...enforcedHeaders },
   permissionsPolicy: false,
   cacheControl: false
 })

@@ -37,7 +37,7 @@ export interface Automaton {
   readonly maxLength: number
 }
 
-/** Before the ways are collected: what follows a part. */
+/** The parts of a pattern in their order, before the ways are collected. */
 type Node =
   | { kind: 'character'; state: { id: number; part: number; next: Step[] }; after: Node }
   | { kind: 'choice'; options: readonly Node[] }

@@ -188,7 +188,7 @@ export class Limiter {
         if (observe) reportObserved(`a request over the limit ${name}`, `max is ${hits[i]!.max}`)
         else rejected = true
       }
-      metrics.count(name, exceeded ? (observe ? 'observed' : 'refused') : 'allowed')
+      metrics.count(name, exceeded ? (observe ? 'observed' : 'rejected') : 'allowed')
     }
     if (rejected) return rejectRequest(rejectionOf(evaluation), request, reply, done)
 

@@ -12,6 +12,9 @@ interface Entry {
 /** How many other entries each new key checks for expiry: more than one, so that their number falls. */
 const sweepSize = 4
 
+/** Whole, as in Redis: a sum of fractions rounds, and 60 seconds would become 61 in the headers. */
+const wholeMilliseconds = (): number => Math.floor(performance.now())
+
 /**
  * Counts in this process. It keeps the logs of at most `capacity` keys. A further key shares a log with others instead
  * of evicting one, so that a flood of keys resets no client's count. An evicting map cannot do that.
@@ -21,15 +24,13 @@ export class MemoryStore {
   readonly #limits = new Map<string, Map<string, SlidingWindowLog>[]>()
   readonly #sharedLogs: (SlidingWindowLog | undefined)[] = []
   readonly #capacity: number
-  readonly #now: () => number
   readonly #shards: number
   readonly #seed = randomInt(2 ** 32)
   #size = 0
   #sweep: Generator<Entry, undefined> | undefined
 
-  constructor(capacity: number, now: () => number = () => performance.now()) {
+  constructor(capacity: number) {
     this.#capacity = capacity
-    this.#now = now
     this.#shards = shardCount(capacity)
   }
 
@@ -40,7 +41,7 @@ export class MemoryStore {
 
   /** Counts a request against all its limits, or against none if one rejects it. */
   take(hits: readonly Hit[]): HitResult[] {
-    const now = this.#now()
+    const now = wholeMilliseconds()
     if (hits.length === 1) return [this.#takeOne(hits[0]!, now)]
 
     const logs = hits.map((hit) => this.#log(hit, now))
@@ -51,7 +52,7 @@ export class MemoryStore {
 
   /** The result that one more request would have, without counting it. */
   peek(hit: Hit): HitResult {
-    const now = this.#now()
+    const now = wholeMilliseconds()
     const log = this.#existingLog(hit)
     log?.prune(now, hit.window)
     return toResult(hit, log ?? new SlidingWindowLog(), now, (log?.used ?? 0) >= hit.max)

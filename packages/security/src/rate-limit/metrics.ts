@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { joinRegistrations } from '../registrations.ts'
 
 /** The outcome of a request at one limit. `open` and `closed`: Redis did not answer, and the policy decided. */
-export type LimitOutcome = 'allowed' | 'refused' | 'observed' | 'skipped' | 'open' | 'closed'
+export type LimitOutcome = 'allowed' | 'rejected' | 'observed' | 'skipped' | 'open' | 'closed'
 
 /** The metrics of rate limits. Without a meter nothing is counted. */
 export interface LimitMetrics {

@@ -1,7 +1,7 @@
 import type { AtLeastOne, NoOptions, Overridable } from '@seaworthy/contract'
-import { omitUndefined, type RedisClient, withoutRegisterOptions } from '@seaworthy/internal'
+import { omitUndefined, optionNames, type RedisClient, withoutRegisterOptions } from '@seaworthy/internal'
 import { modes, type Mode } from '../mode.ts'
-import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
+import { check } from '../option-checks.ts'
 import type { LimitOptions } from './limit-options.ts'
 import { limitNames } from './resolve-limit.ts'
 import { isStoreClass, type RateLimitStoreClass } from './store-interface.ts'
@@ -128,7 +128,7 @@ export interface RateLimitOptions extends LimitOptions {
   redis?: RedisClient | NodeRedisClient | UpstashClient | RedisConnection | undefined
   /**
    * A class of the app that counts instead, written for `@fastify/rate-limit`. Each limit is one call; limits on
-   * failures and `cost` need a store that gives back, so they are refused with it.
+   * failures and `cost` need a store that gives back, so they stop the start with it.
    *
    * @defaultValue none: the process or Redis counts
    * @throws RangeError for a class without `incr` and `child`, and together with `redis`.
@@ -215,7 +215,7 @@ export type ResolvedRateLimit = LimitOptions &
 
 /** Fills in the plugin's defaults and rejects invalid options. */
 export function resolveRateLimit(options: RateLimitOptions): ResolvedRateLimit {
-  assertOptionsObject('rateLimit', options)
+  check.object('rateLimit', options, 'an object or false')
   const present = withoutRegisterOptions(omitUndefined(options))
   check.keys('rateLimit', present, [...limitNames, ...pluginNames])
   const resolved = { ...defaults, ...present } as ResolvedRateLimit

@@ -1,5 +1,5 @@
 /** Variables of platforms on which a proxy is in front of every service. */
-const withProxy: Readonly<Record<string, string>> = {
+const platformVariables: Readonly<Record<string, string>> = {
   DYNO: 'Heroku',
   K_SERVICE: 'Cloud Run',
   GAE_SERVICE: 'App Engine',
@@ -16,12 +16,12 @@ const withProxy: Readonly<Record<string, string>> = {
 }
 
 /** Platforms on which a service may also be reached without a proxy. */
-const sometimes: ReadonlySet<string> = new Set(['ECS', 'Kubernetes'])
+const possiblyDirect: ReadonlySet<string> = new Set(['ECS', 'Kubernetes'])
 
 /** The platform that puts a proxy in front of this service, as far as the environment shows it. */
 export function proxyPlatform(env: NodeJS.ProcessEnv): { name: string; certain: boolean } | undefined {
-  const variable = Object.keys(withProxy).find((each) => env[each] !== undefined && env[each] !== '')
+  const variable = Object.keys(platformVariables).find((each) => env[each] !== undefined && env[each] !== '')
   if (variable === undefined) return undefined
-  const name = withProxy[variable]!
-  return { name, certain: !sometimes.has(name) }
+  const name = platformVariables[variable]!
+  return { name, certain: !possiblyDirect.has(name) }
 }

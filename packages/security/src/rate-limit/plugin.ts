@@ -102,9 +102,9 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
   if (custom !== undefined) {
     fastify.addHook('onReady', (done) => {
       const all = [...plans.all].flatMap((plan) => plan.limits)
-      const refused = all.find(({ failures, cost }) => failures !== undefined || cost !== 1)
+      const unsupported = all.find(({ failures, cost }) => failures !== undefined || cost !== 1)
       const rule = 'left out where a limit has "cost" or counts failures: it cannot give back'
-      if (refused !== undefined) check.failWith('rateLimit.store', rule, `the limit ${refused.name}`)
+      if (unsupported !== undefined) check.failWith('rateLimit.store', rule, `the limit ${unsupported.name}`)
       done()
     })
   }

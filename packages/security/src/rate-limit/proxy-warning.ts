@@ -16,7 +16,7 @@ const peers = [
   'fd00::1'
 ]
 
-/** Says at the start that a platform's proxy is not trusted: all clients would share one limit. */
+/** Logs at the start that a platform's proxy is not trusted: all clients would share one limit. */
 export function warnAboutPlatformProxy(fastify: FastifyInstance, env: NodeJS.ProcessEnv = process.env): void {
   const platform = proxyPlatform(env)
   if (platform === undefined || Array.isArray(securityStatus(fastify).trustProxy)) return

@@ -35,7 +35,7 @@ interface StoreConnection {
   close(): void
 }
 
-/** Where something is kept in Redis, and what is called about it. */
+/** Where something is connection in Redis, and what is called about it. */
 export interface RedisUse extends Pick<ResolvedRateLimit, 'redis' | 'nameSpace' | 'storeTimeout'> {
   /** The option of the plugin, for messages. */
   option: string
@@ -73,7 +73,7 @@ export async function openRedis<T extends StoreConnection>(
   client.on?.('error', onError)
   const server = redisAddress(shared)
   const { last: lastError, release } = connectionErrors(shared)
-  const kept = create({
+  const connection = create({
     client,
     keyPrefix: (nameSpace ?? defaultNameSpace(prefix)) + (registration > 1 ? `${registration}:` : ''),
     timeout: storeTimeout,
@@ -93,16 +93,16 @@ export async function openRedis<T extends StoreConnection>(
     }
   })
   await waitUntilReady(client)
-  kept.reportIfDisconnected()
+  connection.reportIfDisconnected()
   closeWithApp(fastify, option, () => {
-    kept.close()
+    connection.close()
     if (appClient === undefined) client.disconnect?.()
     else {
       stopListening(client, onError)
       release()
     }
   })
-  return kept
+  return connection
 }
 
 /** Services that share a Redis do not share their counts; replicas of one do. */

@@ -1,6 +1,6 @@
-import { addressList, type AddressList, omitUndefined } from '@seaworthy/internal'
+import { addressList, type AddressList, omitUndefined, optionNames } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
-import { assertOptionsObject, check, checkDuration, optionNames } from '../option-checks.ts'
+import { check, checkDuration } from '../option-checks.ts'
 import type { LimitOptions, RateLimitHook, StoreErrorPolicy } from './limit-options.ts'
 import type { AfterRejection } from './after-rejection.ts'
 import { userKey } from './user-key.ts'
@@ -97,7 +97,7 @@ const functions = ['keyGenerator', 'onExceeding', 'onExceeded', 'onBanReach', 'e
  * @param defaultName - The name of a limit without `name` and `groupId`.
  */
 export function resolveLimit(option: string, options: LimitOptions, defaultName: string): Limit {
-  assertOptionsObject(option, options)
+  check.object(option, options, 'an object or false')
   const present = omitUndefined(options)
   check.keys(option, present, limitNames)
   const limit = { ...defaults, ...present } as LimitOptions &

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { addUserHooks } from '../user-hooks.ts'
 import type { Limiter } from './limiter.ts'
 import type { Limit } from './resolve-limit.ts'
 import type { RoutePlan } from './route-plan.ts'
@@ -12,10 +13,7 @@ type PreParsingHook = (
   done: (error?: unknown, body?: unknown) => void
 ) => void
 
-/**
- * Adds the hooks of a route's plan after `onRequest`. A limit per user is evaluated in `preParsing`, before the body is
- * read, and if authentication comes only in `preHandler`, behind it there.
- */
+/** Adds the hooks of a route's plan after `onRequest`. */
 export function addRouteHooks(route: RouteOptions, plan: RoutePlan, limiter: Limiter): void {
   const enforce = (
     limits: readonly Limit[],
@@ -43,28 +41,7 @@ export function addRouteHooks(route: RouteOptions, plan: RoutePlan, limiter: Lim
   if (plan.preParsing.length > 0) add('preParsing', createPreParsingHook(plan.preParsing))
   if (plan.preValidation.length > 0) add('preValidation', createHook(plan.preValidation))
   if (plan.preHandler.length > 0) add('preHandler', createHook(plan.preHandler))
-  if (plan.user.length > 0) {
-    const evaluated = new WeakSet<FastifyRequest>()
-    /** Whether the user's limit is due now: there is a user, and it is the first time. */
-    const isDue = (request: FastifyRequest) => {
-      const { user } = request as { user?: unknown }
-      if (user === undefined || user === null || evaluated.has(request)) return false
-      evaluated.add(request)
-      return true
-    }
-    const early = createPreParsingHook(plan.user)
-    const onPreParsing: PreParsingHook = (request, reply, payload, done) => {
-      if (isDue(request)) early(request, reply, payload, done)
-      else done(null, payload)
-    }
-    const late = createHook(plan.user)
-    const onPreHandler: Hook = (request, reply, done) => {
-      if (isDue(request)) late(request, reply, done)
-      else done()
-    }
-    add('preParsing', onPreParsing)
-    add('preHandler', onPreHandler)
-  }
+  if (plan.user.length > 0) addUserHooks(route, createHook(plan.user))
   if (plan.limits.some(({ failures }) => failures)) {
     const onResponse: Hook = (request, reply, done) => {
       limiter.onResponse(request, reply.statusCode)

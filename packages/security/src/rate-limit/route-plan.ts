@@ -1,6 +1,6 @@
 import { omitUndefined } from '@seaworthy/internal'
 import type { RouteOptions } from 'fastify'
-import { assertOptionsObject, check } from '../option-checks.ts'
+import { check } from '../option-checks.ts'
 import type { LimitOptions } from './limit-options.ts'
 import type { RateLimitOptions, RouteLimitOptions, RouteRateLimit } from './options.ts'
 import { limitNames, resolveLimit, type Limit } from './resolve-limit.ts'
@@ -87,13 +87,13 @@ export function resolveAppLimits(options: RateLimitOptions, registration = 1): A
         const limits = config as readonly LimitOptions[]
         if (limits.length === 0) check.fail(option, 'a limit, a list of limits, or false', config)
         const several = limits.map((limit, index) => {
-          assertOptionsObject(option, limit)
+          check.object(option, limit, 'an object or false')
           const nameOfLimit = index === 0 ? name : `${name} #${index + 1}`
           return resolveLimit(option, inherit(omitUndefined(limit)), nameOfLimit)
         })
         return createPlan([...several, ...failures, ...user])
       }
-      assertOptionsObject(option, config)
+      check.object(option, config, 'an object or false')
       const {
         user: userOfRoute,
         failures: failuresOfRoute,
@@ -125,7 +125,7 @@ function additionalLimit(
   name: 'user' | 'failures' | (string & {})
 ): Limit[] {
   if (options === undefined || options === false) return []
-  assertOptionsObject(option, options)
+  check.object(option, options, 'an object or false')
   const { keyGenerator: _, hook: __, name: ___, groupId: ____, by: _____, cost: ______, ...shared } = base
   const kind: LimitOptions = name.endsWith('user') ? { by: 'user' } : { failuresOnly: [401] }
   return [resolveLimit(option, { ...shared, ...kind, ...omitUndefined(options) }, name)]

@@ -5,7 +5,7 @@ const ofStatic = /[\\/]@?fastify[\\/+-](?:fastify-)?static[\\/@]/
 
 /**
  * Whether @fastify/static is adding this route: call it in `onRoute`. Its routes are hidden from documents, so that only
- * for those the stack is read, and only at the start. In a bundle nothing is recognised, and the app's limit applies.
+ * for those the stack is read, and only at the start. In a bundle no route is recognised, and the app's limit applies.
  */
 export function isStaticFileRoute(route: RouteOptions): boolean {
   const { hide } = (route.schema ?? {}) as { hide?: unknown }

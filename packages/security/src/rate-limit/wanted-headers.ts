@@ -1,5 +1,5 @@
 import { omitUndefined } from '@seaworthy/internal'
-import { assertOptionsObject, check } from '../option-checks.ts'
+import { check } from '../option-checks.ts'
 
 /** Which of the older headers a limit sends. */
 export interface WantedHeaders {
@@ -17,7 +17,7 @@ const names: readonly string[] = [
 
 /** Resolves `addHeaders` or `addHeadersOnExceeding`. Each header is sent unless it is left out. */
 export function resolveWantedHeaders(option: string, value: object | undefined): WantedHeaders {
-  assertOptionsObject(option, value ?? {})
+  check.object(option, value ?? {}, 'an object or false')
   const add = omitUndefined(value ?? {}) as Readonly<Record<string, boolean>>
   check.keys(option, add, names)
   for (const [name, wanted] of Object.entries(add)) check.boolean(`${option}.${name}`, wanted)

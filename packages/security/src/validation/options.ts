@@ -1,8 +1,8 @@
 import type { AtLeastOne, NoOptions, Overridable } from '@seaworthy/contract'
-import { omitUndefined, withoutRegisterOptions } from '@seaworthy/internal'
+import { omitUndefined, optionNames, withoutRegisterOptions } from '@seaworthy/internal'
 import type { RouteOptions } from 'fastify'
 import { modes, type Mode } from '../mode.ts'
-import { assertOptionsObject, check, optionNames } from '../option-checks.ts'
+import { check } from '../option-checks.ts'
 
 /**
  * An input of a request.
@@ -154,7 +154,7 @@ const allBoundaries: readonly Boundary[] = ['body', 'params', 'querystring', 'he
 
 /** Fills in the defaults and rejects invalid options. */
 export function resolveValidation(options: ValidationOptions): ResolvedValidation {
-  assertOptionsObject('validation', options)
+  check.object('validation', options, 'an object or false')
   const present = withoutRegisterOptions(omitUndefined(options))
   check.keys('validation', present, names)
   const { maxDepth, maxKeys, boundaries, unsafePatterns, coerce, additional, ...others } = {
@@ -186,7 +186,7 @@ export function routeUnsafePatterns(route: RouteOptions, byDefault: UnsafePatter
   const { validation } = (route.config ?? {}) as { validation?: unknown }
   if (validation === undefined) return byDefault
   const option = `validation of ${route.url}`
-  assertOptionsObject(option, validation)
+  check.object(option, validation, 'an object or false')
   check.keys(option, validation as object, ['unsafePatterns'])
   const { unsafePatterns = byDefault } = validation as RouteValidationOptions
   return check.oneOf(`${option}.unsafePatterns`, unsafePatterns, unsafePatternsValues)

@@ -32,7 +32,7 @@ const json = { coerceTypes: false, removeAdditional: false } as const
 // A form has the types of text, and the fields of a body.
 const form = { coerceTypes: 'array', removeAdditional: false } as const
 // Fastify's own defaults.
-const fastifys = {} as const
+const fastifyDefaults = {} as const
 // Clients and proxies add headers that the schema does not list.
 const headers = { coerceTypes: 'array', removeAdditional: true } as const
 
@@ -90,7 +90,7 @@ export function buildValidatorByInput({
     return (route: CompiledInput) => {
       const subject = `the ${route.httpPart ?? 'body'} of ${[route.method ?? []].flat().join(',')} ${route.url ?? ''}`
       return observeValidation({
-        usual: compilerFor(fastifys)(route),
+        usual: compilerFor(fastifyDefaults)(route),
         strict: compile(route),
         copy: (data) => copyInput(data, forms),
         report: (rule) => reportObserved(subject, rule)

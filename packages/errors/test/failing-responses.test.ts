@@ -80,15 +80,15 @@ for (const [how, set] of [
           void scope.get('/', async () => {
             throw new Error(`first ${secret}`)
           })
-        const own = set(second)
+        const addHandler = set(second)
         const built = await app(
           t,
-          (app) => (place === 'before the plugin' ? own(app) : undefined),
+          (app) => (place === 'before the plugin' ? addHandler(app) : undefined),
           async (app) => {
-            if (place === 'after the plugin') own(app)
+            if (place === 'after the plugin') addHandler(app)
             if (place === 'in a scope') {
               await app.register(async (scope) => {
-                own(scope)
+                addHandler(scope)
                 await route(scope)
               })
             } else if (place === 'on the route') {
@@ -118,9 +118,9 @@ for (const [how, set] of [
   }
 }
 
-t.test('a hook that fails on the answer of the app’s handler is answered by a plain 500', async (t) => {
+t.test('a hook that fails on the response of the app’s handler is answered by a plain 500', async (t) => {
   for (const place of ['before', 'after']) {
-    const own = (app: FastifyInstance) =>
+    const setHandler = (app: FastifyInstance) =>
       app.setErrorHandler((_error, _request, reply) => stale(reply).code(404).send({ fine: true }))
     const {
       app: instance,
@@ -128,9 +128,9 @@ t.test('a hook that fails on the answer of the app’s handler is answered by a 
       reported
     } = await app(
       t,
-      (app) => (place === 'before' ? own(app) : undefined),
+      (app) => (place === 'before' ? setHandler(app) : undefined),
       (app) => {
-        if (place === 'after') own(app)
+        if (place === 'after') setHandler(app)
         app.addHook('onSend', async () => Promise.reject(new Error(`second ${secret}`)))
         app.get('/', async () => {
           throw new Error(`first ${secret}`)
@@ -144,7 +144,7 @@ t.test('a hook that fails on the answer of the app’s handler is answered by a 
 })
 
 t.test(
-  'a serializer, preSerialization or onSend that fails on a fine answer makes a plain 500',
+  'a serializer, preSerialization or onSend that fails on a fine response makes a plain 500',
   async (t) => {
     const fail = async () => Promise.reject(new Error(secret))
     const { app } = await build(t, {}, (app) => {

@@ -7,7 +7,7 @@ import { loggable } from '../logging/loggable.ts'
 import type { ErrorResponder } from '../respond/error-responder.ts'
 
 /** Handles errors that no response can carry any more: they are counted and reported. */
-export class UnansweredErrors {
+export class ErrorsWithoutResponse {
   readonly #fastify: FastifyInstance
   readonly #counter: LazyCounter
   readonly #responder: ErrorResponder
@@ -20,7 +20,7 @@ export class UnansweredErrors {
 
   /** A handler has thrown after it has replied. Fastify logs it. */
   afterReply(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    this.#record('ERROR_AFTER_ANSWER', 'error after answer', error, request, reply)
+    this.#record('ERROR_AFTER_RESPONSE', 'error after response', error, request, reply)
   }
 
   /** A stream has failed after the head of its response. Fastify logs it and closes the connection. */
@@ -29,18 +29,18 @@ export class UnansweredErrors {
   }
 
   /**
-   * Answering an error has failed with another one: the app's error handler, a hook or a serializer has thrown. The first
+   * Sending the response to an error has failed with another one: the app's error handler, a hook or a serializer has thrown. The first
    * error is the request's own, which `onError` hooks have seen; this one would be lost.
    */
   failedAgain(first: { error: unknown } | null, error: unknown, request: FastifyRequest): void {
     try {
       request.log.error(
         { err: loggable(error), ...(first !== null && { first: loggable(first.error, false) }) },
-        'errors: answering an error failed with another error; sending a plain 500; correct the error handler, hook ' +
-          'or serializer that threw "err"; the error that it should have answered is "first"'
+        'errors: sending the response to an error failed with another error; sending a plain 500; correct the error ' +
+          'handler, hook or serializer that threw "err"; the error of the request is "first"'
       )
       provided(this.#fastify, reporterPort)?.report(error, {
-        source: 'answer to an error',
+        source: 'response to an error',
         request,
         statusCode: 500
       })

@@ -3,30 +3,31 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { ResolvedAuth } from './resolve-options.ts'
 import type { AuthStore } from './stores/store.ts'
 
-/** A public sign of a secret: it is stored in Redis, and the secret cannot be found from it. */
-const markOf = (secret: string | Buffer): string =>
+/** A fingerprint of a secret: it is stored in Redis, and the secret cannot be found from it. */
+const fingerprintOf = (secret: string | Buffer): string =>
   createHmac('sha256', secret).update('seaworthy:auth:service').digest('base64url').slice(0, 16)
 
-type MarkedOptions = Pick<ResolvedAuth, 'jwt' | 'session'>
+type OptionsWithSecrets = Pick<ResolvedAuth, 'jwt' | 'session'>
 
-/** The signs of the secrets that only this service's processes have. A rotation keeps one of them. */
-export function marksOf({ jwt, session }: MarkedOptions): string[] {
+/** The fingerprints of the secrets that only this service's processes have. A rotation keeps one of them. */
+export function fingerprintsOf({ jwt, session }: OptionsWithSecrets): string[] {
   const secrets = [
     ...(jwt?.keys ?? []).map(({ sign }) => sign),
     ...(session?.key ?? []),
     ...(session?.secret === undefined ? [] : [session.secret])
   ]
-  return secrets.map(markOf)
+  return secrets.map(fingerprintOf)
 }
 
-/** Stores the sign of a new key, so that the next start finds one of its own. */
-export async function markNewKey(
+/** Stores the fingerprint of a new key, so that the next start finds one of its own. */
+export async function storeFingerprint(
   store: AuthStore,
-  options: MarkedOptions,
+  options: OptionsWithSecrets,
   secret: string | Buffer
 ): Promise<void> {
   // While Redis is down, the next start warns at most.
-  if (store.shared) await store.markService([markOf(secret), ...marksOf(options)]).catch(() => [])
+  if (store.shared)
+    await store.swapFingerprints([fingerprintOf(secret), ...fingerprintsOf(options)]).catch(() => [])
 }
 
 /**
@@ -38,11 +39,11 @@ export async function warnOfSharedKeys(
   log: FastifyBaseLogger,
   options: Pick<ResolvedAuth, 'jwt' | 'session' | 'redisPrefix'>
 ): Promise<void> {
-  const marks = marksOf(options)
-  if (!store.shared || marks.length === 0) return
+  const fingerprints = fingerprintsOf(options)
+  if (!store.shared || fingerprints.length === 0) return
   // While Redis is down the store reports it. The next start asks again.
-  const others = await store.markService(marks).catch(() => [])
-  if (others.length === 0 || others.some((mark) => marks.includes(mark))) return
+  const others = await store.swapFingerprints(fingerprints).catch(() => [])
+  if (others.length === 0 || others.some((fingerprint) => fingerprints.includes(fingerprint))) return
   const what =
     'a service with other secrets uses the same keys in Redis, and the two end logins of each other'
   log.warn({ redisPrefix: options.redisPrefix }, `auth: ${what}; set "redisPrefix" to a name of this service`)

@@ -8,14 +8,14 @@ interface Emitter {
 }
 
 /** On each client that is watched, also by another package: the plugins that share a client hear of its errors once. */
-const place = Symbol.for('seaworthy.redis.last-error.v1')
+const watchKey = Symbol.for('seaworthy.redis.last-error.v1')
 interface Watch {
   error: Error | undefined
   users: number
   readonly onError: (error: Error) => void
   readonly onReady: () => void
 }
-type Watched = Emitter & { [place]?: Watch | undefined }
+type Watched = Emitter & { [watchKey]?: Watch | undefined }
 
 /** The errors of a client's connection. */
 export interface ConnectionErrors {
@@ -30,7 +30,7 @@ export interface ConnectionErrors {
  */
 export function connectionErrors(client: Emitter): ConnectionErrors {
   const watched = client as Watched
-  const watch = watched[place] ?? begin(watched)
+  const watch = watched[watchKey] ?? startWatch(watched)
   watch.users++
   let isReleased = false
   return {
@@ -39,14 +39,14 @@ export function connectionErrors(client: Emitter): ConnectionErrors {
       if (isReleased) return
       isReleased = true
       if (--watch.users > 0) return
-      watched[place] = undefined
+      watched[watchKey] = undefined
       stopListening(client, watch.onError)
       client.off?.('ready', watch.onReady)
     }
   }
 }
 
-function begin(client: Watched): Watch {
+function startWatch(client: Watched): Watch {
   const watch: Watch = {
     error: undefined,
     users: 0,
@@ -54,7 +54,7 @@ function begin(client: Watched): Watch {
     onReady: () => void (watch.error = undefined)
   }
   if (Object.isExtensible(client))
-    Object.defineProperty(client, place, { value: watch, writable: true, configurable: true })
+    Object.defineProperty(client, watchKey, { value: watch, writable: true, configurable: true })
   client.on?.('error', watch.onError)
   client.on?.('ready', watch.onReady)
   return watch

@@ -31,7 +31,7 @@ export interface HelmetResult {
 }
 
 /** The results of several sets. */
-export interface HelmetAnswers {
+export interface HelmetRun {
   /** In the order of the sets. An error: @fastify/helmet rejects the set. */
   readonly results: readonly (HelmetResult | Error)[]
   /**
@@ -42,7 +42,7 @@ export interface HelmetAnswers {
   readonly headersOf: (options: HelmetHeaders) => Record<string, string>
 }
 
-type Answer = { reply: FastifyReply } | Error
+type HandledRequest = { reply: FastifyReply } | Error
 
 /** Sets that differ in the route alone: one registration of @fastify/helmet. */
 interface Registration extends Omit<HelmetSet, 'route'> {
@@ -52,50 +52,50 @@ interface Registration extends Omit<HelmetSet, 'route'> {
 const openUrl = '/'
 
 /**
- * Asks @fastify/helmet for the headers of sets of options: it is registered in an app of its own, and each set is one
+ * Runs @fastify/helmet for the headers of sets of options: it is registered in an app of its own, and each set is one
  * request there. So its defaults, the merging of a route's options and the place of the nonces are its own, and the
  * responses of the real app are sent without it.
  *
  * @throws Error if this version of it does not write as expected: responses without headers must not go unnoticed.
  */
-export async function askHelmet(sets: readonly HelmetSet[]): Promise<HelmetAnswers> {
+export async function runHelmet(sets: readonly HelmetSet[]): Promise<HelmetRun> {
   // A busy machine must not time out the start of this app.
   const app = Fastify({ pluginTimeout: 0, exposeHeadRoutes: false })
-  const answers = new Map<string, PromiseWithResolvers<Answer>>()
-  const answer = ({ url }: FastifyRequest, reply: FastifyReply, error?: Error) => {
+  const pendingRequests = new Map<string, PromiseWithResolvers<HandledRequest>>()
+  const settle = ({ url }: FastifyRequest, reply: FastifyReply, error?: Error) => {
     // The response is never ended, so that it takes headers at any time.
     reply.hijack()
-    answers.get(url)!.resolve(error ?? { reply })
+    pendingRequests.get(url)!.resolve(error ?? { reply })
   }
   const open: Registration = { plugin: {}, nonces: false, routes: [[openUrl, {}]] }
   for (const { plugin, nonces, routes } of [open, ...registrationsOf(sets)]) {
     void app.register(async (scope) => {
       await scope.register(fastifyHelmet, { ...plugin, enableCSPNonces: nonces } as FastifyHelmetOptions)
-      scope.setErrorHandler((error: Error, request, reply) => answer(request, reply, error))
+      scope.setErrorHandler((error: Error, request, reply) => settle(request, reply, error))
       for (const [url, helmet] of routes) {
-        scope.get(url, { helmet: helmet as object }, (request, reply) => answer(request, reply))
+        scope.get(url, { helmet: helmet as object }, (request, reply) => settle(request, reply))
       }
     })
   }
   await app.ready()
-  const ask = (url: string): Promise<Answer> => {
-    const pending = Promise.withResolvers<Answer>()
-    answers.set(url, pending)
+  const send = (url: string): Promise<HandledRequest> => {
+    const pending = Promise.withResolvers<HandledRequest>()
+    pendingRequests.set(url, pending)
     app.routing(...requestWithoutSocket(url))
     return pending.promise
   }
 
   const results: (HelmetResult | Error)[] = []
   for (const [index, { nonces }] of sets.entries()) {
-    const answered = await ask(urlOf(index))
-    if (answered instanceof Error) results.push(answered)
+    const handled = await send(urlOf(index))
+    if (handled instanceof Error) results.push(handled)
     else
       results.push({
-        headers: headersOn(answered.reply),
-        nonce: nonces ? answered.reply.cspNonce : undefined
+        headers: headersOn(handled.reply),
+        nonce: nonces ? handled.reply.cspNonce : undefined
       })
   }
-  const opened = await ask(openUrl)
+  const opened = await send(openUrl)
   if (opened instanceof Error || headersOn(opened.reply)['x-content-type-options'] !== 'nosniff') {
     throw new Error('this version of @fastify/helmet does not set its headers at once: install another one')
   }

@@ -1,4 +1,4 @@
-// Each request gives its place back, however it ends.
+// Each request releases its slot, however it ends.
 import { once } from 'node:events'
 import { ServerResponse } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
@@ -10,7 +10,7 @@ import { concurrencyLimit } from '../src/index.ts'
 import { asUser, concurrencyApp, userOf } from './concurrency-app.ts'
 import { createApp, listen, ok } from './helpers.ts'
 
-t.test('a request that is rejected, throws or is not found gives its place back', async (t) => {
+t.test('a request that is rejected, throws or is not found releases its slot', async (t) => {
   const { app, now } = await concurrencyApp(t, { max: 1, by: 'ip' })
   app.get('/throws', async () => {
     throw new Error('no')
@@ -36,7 +36,7 @@ t.test('a request that is rejected, throws or is not found gives its place back'
   t.equal((await app.inject('/now')).statusCode, 200)
 })
 
-t.test('a client that leaves, also in the middle of a stream, gives its place back', async (t) => {
+t.test('a client that leaves, also in the middle of a stream, releases its slot', async (t) => {
   const { app, gate, now } = await concurrencyApp(t, { max: 1 })
   app.get('/endless', (_request, reply) => {
     const stream = new PassThrough()
@@ -56,7 +56,7 @@ t.test('a client that leaves, also in the middle of a stream, gives its place ba
   gate.open()
 })
 
-t.test('a hijacked response keeps its place until it ends, and an upgraded connection too', async (t) => {
+t.test('a hijacked response keeps its slot until it ends, and an upgraded connection too', async (t) => {
   const { app, now } = await concurrencyApp(t, { max: 1 })
   const ends: (() => void)[] = []
   app.get('/hijacked', (_request, reply) => {
@@ -110,7 +110,7 @@ t.test('streams of one HTTP/2 connection count, and a reset stream leaves', asyn
   await until('all to have left', () => now() === 0)
 })
 
-t.test('a client that has left before its place was found gets none', async (t) => {
+t.test('a client that has left before its key was found takes no slot', async (t) => {
   const found: (() => void)[] = []
   const { app, now } = await concurrencyApp(t, {
     max: 1,
@@ -130,7 +130,7 @@ t.test('a client that has left before its place was found gets none', async (t) 
   await until('all to have left', () => now() === 0)
 })
 
-t.test('a request that the app routes again gives both of its places back', async (t) => {
+t.test('a request that the app routes again releases both of its slots', async (t) => {
   const app = createApp(t)
   await app.register(concurrencyLimit, { max: 2, by: 'ip' })
   app.get('/again', ({ raw }, reply) => {
