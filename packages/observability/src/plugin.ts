@@ -15,8 +15,13 @@ import { watchOutgoingRequests, type OutgoingRequestParts } from './http/outgoin
 import { ownId } from './http/own-id.ts'
 import { requestEnd } from './http/request-end.ts'
 import { Routes } from './http/routes.ts'
-import { hasHook, openTelemetryIsUsed, sentryIsUsed } from './internals.ts'
-import { internalsProblems } from './internals-problems.ts'
+import {
+  hasHook,
+  internalsProblems,
+  openTelemetryIsUsed,
+  sentryIsUsed,
+  spanMaker
+} from './internals/index.ts'
 import { Jobs } from './jobs/observe.ts'
 import { errSerializer } from './logging/bounded-json.ts'
 import { loggingDefaults } from './logging/options.ts'
@@ -32,7 +37,6 @@ import { buildOf } from './metrics/build-info.ts'
 import { latencyRules } from './metrics/latency-rules.ts'
 import { setUpMetrics } from './metrics/setup.ts'
 import { resolveOptions, type ObservabilityOptions } from './options.ts'
-import { spanMaker } from './otel-internals.ts'
 import { instanceId } from './otlp/instance-id.ts'
 import { resourceOf } from './otlp/resource.ts'
 import { providePorts } from './ports.ts'
@@ -182,7 +186,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
     watchLoop(fastify, options.blockedLoop, { ids, keys, meter: setup?.metrics, currentRequest })
   }
   handleProcessExit(fastify, tracker, flush)
-  logProblems(fastify, isPushed)
+  logProblems(fastify, isPushed, metricsOptions === false ? undefined : metricsOptions.registry)
 
   fastify.decorate<Observability>('observability', {
     registry: metricsOptions === false ? new Registry() : (metricsOptions.registry as Registry),
@@ -219,8 +223,9 @@ function watchUntilClose(fastify: FastifyInstance, parts: OutgoingRequestParts):
 }
 
 /** Logs one line for each part that works with less than it could. */
-function logProblems(fastify: FastifyInstance, isPushed: boolean): void {
-  const problems = internalsProblems(fastify.log, errSerializer)
+function logProblems(fastify: FastifyInstance, isPushed: boolean, registry: unknown): void {
+  const isPromClient = registry instanceof Registry
+  const problems = internalsProblems(fastify, errSerializer, isPromClient ? registry : undefined)
   const agent = agentProblem(isPushed)
   if (agent !== undefined) problems.push(agent)
   for (const problem of problems) fastify.log.warn(problem)

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { inspectLogger, lineEnd, lineText, textDestination } from '../pino-internals.ts'
+import { inspectLogger, lineEnd, lineText, textDestination } from '../internals/index.ts'
 import { errSerializer, type ErrorJson } from './bounded-json.ts'
 import type { LogLevel } from './levels.ts'
 import { named } from './own-error.ts'

@@ -5,7 +5,7 @@ import fastify, {
   type FastifyRequest,
   type LogController
 } from 'fastify'
-import { shareLogController } from '../internals.ts'
+import { shareLogController } from '../internals/index.ts'
 import { ownError } from './own-error.ts'
 
 /** Events of which Fastify informs its log only. */

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { hasOwnLogMethod } from '../pino-internals.ts'
+import { hasOwnLogMethod } from '../internals/index.ts'
 import { safeFields } from './own-lines.ts'
 
 const kSafe = Symbol('seaworthy.safe-bindings')

@@ -1,6 +1,6 @@
 import { invalidOption, withTimeout } from '@seaworthy/internal'
 import type { Registry } from 'prom-client'
-import { defaultLabelsOf } from '../internals.ts'
+import { defaultLabelsOf } from '../internals/index.ts'
 import { inBlocks } from './blocks.ts'
 import type { CollectorHealth } from './collector-health.ts'
 import { labelledPacked, labelledText } from './default-labels.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { withoutSpans } from '../otel-internals.ts'
+import { withoutSpans } from '../internals/index.ts'
 import type { ResolvedConnection } from './connection.ts'
 import type { Body, Encoder, PartialSuccess } from './data.ts'
 import type { OtlpSignal } from './environment.ts'

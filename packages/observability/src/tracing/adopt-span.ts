@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { activeSpan, requestSpan } from '../internals.ts'
-import { replaceInBindings } from '../pino-internals.ts'
+import { activeSpan, replaceInBindings, requestSpan } from '../internals/index.ts'
 import type { IdSource } from './request-ids.ts'
 
 /**

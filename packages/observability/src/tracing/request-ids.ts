@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { activeSpan, type SpanContext, type SpanState } from '../internals.ts'
+import { activeSpan, type SpanContext, type SpanState } from '../internals/index.ts'
 import type { ResolvedCorrelation } from './options.ts'
 import { spanIdSource, traceIdSource, uuidOf } from './random-ids.ts'
 import { parseTraceparent, validTracestate } from './trace-context.ts'
