@@ -14,7 +14,9 @@ const patterns = [
   ],
   [/\b[Ww]hoever\b/, 'use a subject and a verb: "the first caller that …"'],
   [/\b(?:[Nn]obody|[Ss]omebody)\b/, 'name the person or program: "no client", "a user"'],
-  [/\b[Tt]old\b/, 'say who informs whom of what, or name the data']
+  [/\b[Tt]old\b/, 'say who informs whom of what, or name the data'],
+  [/\b(?:const|let) (?:asked|given|said)\b/, 'name the data with a noun'],
+  [/\b[Aa] stranger\b/, 'say whose client, peer or key it is: "an untrusted client"']
 ]
 
 /** Prints each line with such a word and gives the exit status. */

@@ -774,10 +774,10 @@ declare const seaworthy: FastifyPluginAsync<SeaworthyOptions>;
  * Options of Fastify's constructor, for any kind of server and logger.
  *
  * @example
- * const own: OwnServerOptions = { bodyLimit: 4_194_304 }
- * console.log(own.bodyLimit)
+ * const appOptions: AppServerOptions = { bodyLimit: 4_194_304 }
+ * console.log(appOptions.bodyLimit)
  */
-type OwnServerOptions = Omit<FastifyServerOptions<any, any>, 'genReqId' | 'rewriteUrl'> & {
+type AppServerOptions = Omit<FastifyServerOptions<any, any>, 'genReqId' | 'rewriteUrl'> & {
     genReqId?(raw: IncomingMessage | Http2ServerRequest): string;
     rewriteUrl?(this: FastifyInstance, raw: IncomingMessage | Http2ServerRequest): string;
     http?: ServerOptions$1 | null;
@@ -786,8 +786,8 @@ type OwnServerOptions = Omit<FastifyServerOptions<any, any>, 'genReqId' | 'rewri
     http2SessionTimeout?: number;
 };
 /** Makes a key that Fastify does not have an error, instead of ignoring it. */
-type KnownKeys<Own> = {
-    [K in Exclude<keyof Own, keyof OwnServerOptions>]: never;
+type FastifyKeys<App> = {
+    [K in Exclude<keyof App, keyof AppServerOptions>]: never;
 };
 
 /**
@@ -833,10 +833,10 @@ type ServerOptions<Options, Own> = Omit<ServerSettings, keyof Own> & InstanceOf<
  * @param own - Options of Fastify's constructor.
  * @throws RangeError with the code `INVALID_OPTION` where `own` and the parts contradict each other.
  */
-declare function serverOptions<const Options extends SeaworthyOptions = SeaworthyOptions, Own extends OwnServerOptions = {}>(options?: Options, own?: Own & OwnServerOptions & KnownKeys<Own>): ServerOptions<NoInfer<Options>, NoInfer<Own>>;
+declare function serverOptions<const Options extends SeaworthyOptions = SeaworthyOptions, App extends AppServerOptions = {}>(options?: Options, appOptions?: App & AppServerOptions & FastifyKeys<App>): ServerOptions<NoInfer<Options>, NoInfer<App>>;
 
 export { Secret, seaworthy as default, environmentExample, environmentSchema, fromEnv, seaworthy, secretFromFile, serverOptions };
-export type { Config, Environment, EnvironmentOf, EnvironmentSchema, FromEnvOptions, ObservabilityPart, OwnServerOptions, PartOptions, PartReport, PartState, RedisClient, RedisConnection, RedisOption, Report, Seaworthy, SeaworthyOptions, SecurityPart, ServerOptions, ServerSettings, TlsOptions, VariableSchema };
+export type { AppServerOptions, Config, Environment, EnvironmentOf, EnvironmentSchema, FromEnvOptions, ObservabilityPart, PartOptions, PartReport, PartState, RedisClient, RedisConnection, RedisOption, Report, Seaworthy, SeaworthyOptions, SecurityPart, ServerOptions, ServerSettings, TlsOptions, VariableSchema };
 
 // fastify-seaworthy: apm
 export * from '@seaworthy/observability/apm';

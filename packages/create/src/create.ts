@@ -15,8 +15,8 @@ export async function run(argv: readonly string[], workingFolder: string): Promi
     if (args.help) return print(usage)
     if (args.version) return print(ownVersion())
 
-    const asked = isTerminal() && !args.yes ? await ask(args, args.packageManager ?? usualManager()) : args
-    const choices = decide(asked, workingFolder)
+    const answers = isTerminal() && !args.yes ? await ask(args, args.packageManager ?? usualManager()) : args
+    const choices = decide(answers, workingFolder)
     assertEmpty(choices.folder)
     const files = await makeService(choices, () => install(choices.packageManager, choices.folder))
     print(nextSteps(choices, files, relative(workingFolder, choices.folder)))

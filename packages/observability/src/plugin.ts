@@ -12,7 +12,7 @@ import { rejectionsOutsideHooks, watchEarlyRejections } from './http/early-rejec
 import { installDetails } from './http/install-details.ts'
 import { installIds } from './http/install-ids.ts'
 import { watchOutgoingRequests, type OutgoingRequestParts } from './http/outgoing-requests.ts'
-import { ownId } from './http/own-id.ts'
+import { ensureId } from './http/ensure-id.ts'
 import { requestEnd } from './http/request-end.ts'
 import { Routes } from './http/routes.ts'
 import {
@@ -114,7 +114,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   if (hasHook(fastify, 'onRequest')) {
     // An earlier hook may answer before ours has set the id.
     fastify.addHook('onSend', (request, reply, _payload, done) => {
-      if (!reply.hasHeader(header)) reply.header(header, ownId(request, ids))
+      if (!reply.hasHeader(header)) reply.header(header, ensureId(request, ids))
       done()
     })
   }
@@ -123,7 +123,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   let adoptsSpans = false
   fastify.addHook('onRequest', (request, reply, done) => {
     if (adoptsSpans) adoptSpan(request, ids)
-    reply.header(header, ownId(request, ids))
+    reply.header(header, ensureId(request, ids))
     connections.open(reply)
     if (isLongLived(request)) connections.longLived++
     if (serverSpans === undefined) done()
@@ -131,7 +131,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   })
   fastify.addHook('onError', (request, reply, error, done) => {
     // A hook that was added before ours may have thrown it.
-    ownId(request, ids)
+    ensureId(request, ids)
     failed(request, reply, error)
     done()
   })

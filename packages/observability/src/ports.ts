@@ -28,10 +28,11 @@ export function providePorts(
   })
   provide(fastify, propagatorPort, {
     inject(request, carrier) {
-      const known = ids.of(request.raw, request.id)
+      const requestIds = ids.of(request.raw, request.id)
       // The attempt of a breaker has a span below that of its request.
-      const active = spans && known.recorded ? activeSpan() : undefined
-      const from = active?.traceId === known.traceId ? { ...known, spanId: active.spanId } : known
+      const active = spans && requestIds.recorded ? activeSpan() : undefined
+      const from =
+        active?.traceId === requestIds.traceId ? { ...requestIds, spanId: active.spanId } : requestIds
       for (const [name, value] of ids.outgoing(from)) carrier[name] ??= value
     }
   })

@@ -55,8 +55,8 @@ t.test('a line from the symbols is the line that pino writes, of a child too', a
   logger.info({ a: 'b' }, 'hello')
   logger.child({ id: '1' }).info({ a: 'b' }, 'hello')
   t.strictSame(lines, [text(log), text(childWithBindings(log, symbols, ',"id":"1"'))])
-  const own = (log as unknown as Record<symbol, unknown>)[symbols.asJson]
-  t.equal(typeof textDestination(log, symbols, own)?.write, 'function')
+  const asJsonFunction = (log as unknown as Record<symbol, unknown>)[symbols.asJson]
+  t.equal(typeof textDestination(log, symbols, asJsonFunction)?.write, 'function')
   t.equal(
     textDestination(log, symbols, () => ''),
     undefined,
@@ -74,13 +74,13 @@ t.test(
     t.teardown(() => channel.end.unsubscribe(listener))
     const log = asLogger(plainPino())
     t.match(inspectLogger(log, errSerializer), { symbols: undefined, reason: 'customized' })
-    const own = (log as unknown as Record<symbol, unknown>)[symbols.asJson]
-    t.equal(textDestination(log, symbols, own), undefined)
+    const asJsonFunction = (log as unknown as Record<symbol, unknown>)[symbols.asJson]
+    t.equal(textDestination(log, symbols, asJsonFunction), undefined)
     channel.end.unsubscribe(listener)
-    t.not(textDestination(log, symbols, own), undefined)
+    t.not(textDestination(log, symbols, asJsonFunction), undefined)
 
     const { asJson } = symbols
-    const original = own as (...args: unknown[]) => string
+    const original = asJsonFunction as (...args: unknown[]) => string
     const wrappers: Record<string, object> = {
       'on the logger': { value: original },
       'with all arguments': {
@@ -117,8 +117,8 @@ t.test('a destination that reads metadata, and a logger of another kind, get no 
     plainPino({}, Object.assign({ write: () => undefined }, { [Symbol.for('pino.metadata')]: true }))
   )
   const symbols = inspectLogger(asLogger(plainPino()), errSerializer).symbols!
-  const own = (log as unknown as Record<symbol, unknown>)[symbols.asJson]
-  t.equal(textDestination(log, symbols, own), undefined)
+  const asJsonFunction = (log as unknown as Record<symbol, unknown>)[symbols.asJson]
+  t.equal(textDestination(log, symbols, asJsonFunction), undefined)
   t.equal(textDestination(console as unknown as FastifyBaseLogger, symbols, undefined), undefined)
   t.match(inspectLogger(console as unknown as FastifyBaseLogger, errSerializer), { reason: 'not pino' })
 })

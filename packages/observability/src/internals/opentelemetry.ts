@@ -153,8 +153,8 @@ export function spanMaker(name: string): SpanMaker | undefined {
   return {
     start(span, kind, attributes, { headers, isRoot = false } = {}) {
       // A context may outlive its span: that of a start goes on in timers.
-      const goesOn = !isRoot && activeSpan() !== undefined
-      const base = goesOn ? context.active() : context.active().deleteValue(spanKey)
+      const continues = !isRoot && activeSpan() !== undefined
+      const base = continues ? context.active() : context.active().deleteValue(spanKey)
       const parent = headers === undefined ? base : (propagation?.extract?.(base, headers, getter) ?? base)
       return tracer.startSpan(span, { kind: spanKinds[kind], attributes }, parent)
     },

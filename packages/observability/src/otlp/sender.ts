@@ -7,8 +7,8 @@ import type { Body, Encoder, PartialSuccess } from './data.ts'
 import type { OtlpSignal } from './environment.ts'
 
 /**
- * How a push ended. `retry` is for later: the collector was away, or said so. `delay` is what it asked for, in
- * milliseconds.
+ * How a push ended. `retry` is for later: the collector could not be reached, or asked for it. `delay` is the
+ * time that it asked for, in milliseconds.
  */
 export type Delivery =
   | ({ outcome: 'sent' } & PartialSuccess)
