@@ -815,7 +815,7 @@ type InstanceOf<Options> = Options extends {
  * const settings: ServerOptions<object, object> = serverOptions()
  * console.log(settings.trustProxy)
  */
-type ServerOptions<Options, Own> = Omit<ServerSettings, keyof Own> & InstanceOf<Options> & Own;
+type ServerOptions<Options, App> = Omit<ServerSettings, keyof App> & InstanceOf<Options> & App;
 /**
  * The options that only Fastify's constructor can set, of all parts that are on: `Fastify(serverOptions(options))`.
  *

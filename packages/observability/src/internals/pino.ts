@@ -2,7 +2,7 @@
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { FastifyBaseLogger } from 'fastify'
 import { symbolProperty } from '@seaworthy/internal'
-import { isAppFunction } from '../logging/library-function.ts'
+import { isAppFunction } from '../library-function.ts'
 
 /** The symbols under which a pino logger keeps what a line consists of. They belong to one copy of pino. */
 export interface PinoSymbols {

@@ -1,6 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { scrubAndCut } from '@seaworthy/internal'
-import { markAsLibrary } from './library-function.ts'
+import { markAsLibrary } from '../library-function.ts'
 import { errorJson, errSerializer, type ErrorJson } from './bounded-json.ts'
 import { isError } from './is-error.ts'
 import { redact } from './redact.ts'
