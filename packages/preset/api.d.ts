@@ -830,8 +830,8 @@ type ServerOptions<Options, App> = Omit<ServerSettings, keyof App> & InstanceOf<
  * const app = Fastify(serverOptions(options, { bodyLimit: 4_194_304 }))
  * await app.register(seaworthy, options)
  * @param options - The same options as the plugin's.
- * @param own - Options of Fastify's constructor.
- * @throws RangeError with the code `INVALID_OPTION` where `own` and the parts contradict each other.
+ * @param appOptions - Options of Fastify's constructor.
+ * @throws RangeError with the code `INVALID_OPTION` where `appOptions` and the parts contradict each other.
  */
 declare function serverOptions<const Options extends SeaworthyOptions = SeaworthyOptions, App extends AppServerOptions = {}>(options?: Options, appOptions?: App & AppServerOptions & FastifyKeys<App>): ServerOptions<NoInfer<Options>, NoInfer<App>>;
 
