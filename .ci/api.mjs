@@ -26,8 +26,8 @@ export function checkApi(update) {
     failed = 1
     const packedFile = join(scratch(), 'packed.d.ts')
     writeFileSync(packedFile, now)
-    const known = existsSync(file) ? file : '/dev/null'
-    const args = ['--no-pager', 'diff', '--no-index', '--unified=2', known, packedFile]
+    const committed = existsSync(file) ? file : '/dev/null'
+    const args = ['--no-pager', 'diff', '--no-index', '--unified=2', committed, packedFile]
     spawnSync('git', args, { stdio: ['ignore', 'inherit', 'inherit'] })
     console.error(`${file} is not what is packed. If the change is meant: npm run check -- --update`)
   }

@@ -43,7 +43,7 @@ export const lineEffects = [
   ['health: startup task "<name>" succeeded', 'Readiness no longer waits for it'],
   ['observability: an onResponse hook failed', 'We log the error; the other hooks run'],
   ['observability: an operator has done', 'The action is in force, in all workers'],
-  ['observability: an operator was refused', 'Nothing was changed'],
+  ['observability: an operator was denied', 'Nothing was changed'],
   ['observability: the OTLP collector accepts metrics again', 'We push at the normal interval'],
   [
     'observability: the OTLP collector accepts log lines again',
@@ -166,7 +166,7 @@ export const lineNotes = [
     'Nothing: the audit of the operators’ listener. The field `operator` has the action.'
   ],
   [
-    'observability: an operator was refused',
+    'observability: an operator was denied',
     'Look at the field `operator`: a page of another site, a wrong token, or an option forbids the action.'
   ],
   [

@@ -100,11 +100,11 @@ export function checkExamples() {
 
 /** An example as a module: with the imports that it leaves out. */
 function moduleOf(example, { manifest, exported }) {
-  const own = new Set(
+  const ownNames = new Set(
     [...example.matchAll(/\b(?:const|let|class|function|interface|type) (\w+)/g)].map(([, name]) => name)
   )
   const used = exported
-    .filter(({ name }) => !own.has(name) && new RegExp(`\\b${name}\\b`).test(example))
+    .filter(({ name }) => !ownNames.has(name) && new RegExp(`\\b${name}\\b`).test(example))
     .map(({ name, isType }) => (isType ? `type ${name}` : name))
   const lines = [
     `import Fastify, { type FastifyBaseLogger } from 'fastify'`,

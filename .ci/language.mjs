@@ -24,7 +24,9 @@ const patterns = [
     /\b(?:const|let|var|function)\s+(?:[{[][^=]*[\s:,{[])?(?:own|given|known|said)\b(?=\s*[=:,)}\]]|\()|[(,]\s*(?:own|given|known|said)\s*(?:\)\s*(?:=>|\{|:)|[:,][^)]*\)\s*(?:=>|:\s*\w+|\{))/,
     'name the value by its role, not by a participle',
     namedByRole
-  ]
+  ],
+  [/\b(?:const|let) (?:asked|given|said)\b/, 'name the data with a noun'],
+  [/\b[Aa] stranger\b/, 'say whose client, peer or key it is: "an untrusted client"']
 ]
 
 /** Prints each line with such a word and gives the exit status. */

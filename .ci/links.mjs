@@ -48,9 +48,9 @@ for (const file of documents) {
   if (definitions.length === 0) continue
   const prose = text.replace(/^\[[^\]]+\]: .*$/gm, '')
   const used = new Set([...prose.matchAll(/\[([^\]\n]+)\](?!\()/g)].map(([, name]) => name))
-  const known = new Set(definitions.map(({ name }) => name))
-  for (const name of known) if (!used.has(name)) complain(file, `[${name}] is defined and not used`)
+  const definedNames = new Set(definitions.map(({ name }) => name))
+  for (const name of definedNames) if (!used.has(name)) complain(file, `[${name}] is defined and not used`)
   for (const name of used)
-    if (!known.has(name) && /^[a-z-]+$/.test(name)) complain(file, `[${name}] has no path`)
+    if (!definedNames.has(name) && /^[a-z-]+$/.test(name)) complain(file, `[${name}] has no path`)
 }
 process.exitCode = wrong > 0 ? 1 : 0

@@ -18,8 +18,8 @@ function reason(file, seen = new Set()) {
   if (seen.has(file) || !existsSync(file)) return undefined
   seen.add(file)
   const text = readFileSync(file, 'utf8')
-  const own = linux.find(([pattern]) => pattern.test(text))
-  if (own) return `${file.replaceAll('\\', '/')} ${own[1]}`
+  const reason = linux.find(([pattern]) => pattern.test(text))
+  if (reason) return `${file.replaceAll('\\', '/')} ${reason[1]}`
   for (const [, path] of text.matchAll(/from '(\.[^']+)'/g)) {
     const other = join(dirname(file), path)
     const why = other.includes('src') ? undefined : reason(other, seen)

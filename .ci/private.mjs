@@ -1,5 +1,5 @@
 // The packed files name no private package, import nothing that their own package.json does not bring, and have the
-// licences of the code in them.
+// licences of the code in them. The sources touch private parts of Fastify, pino and other packages in one place only.
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -52,14 +52,14 @@ export function faults({ root, manifest }) {
   const peers = Object.keys(manifest.peerDependencies ?? {})
   const optional = new Set(peers.filter((name) => manifest.peerDependenciesMeta?.[name]?.optional))
   const brought = new Set([manifest.name, ...Object.keys(manifest.dependencies ?? {}), ...peers])
-  const said = []
+  const found = []
   const files = globSync('**/*', { cwd: root }).filter(
     (file) => !file.endsWith('.map') && statSync(join(root, file)).isFile()
   )
   for (const file of files) {
     const text = readFileSync(join(root, file), 'utf8')
     for (const name of privateNames) {
-      if (text.includes(name)) said.push(`${file} names ${name}, which is private: users cannot install it`)
+      if (text.includes(name)) found.push(`${file} names ${name}, which is private: users cannot install it`)
     }
     const isDeclaration = /\.d\.[cm]?ts$/.test(file)
     // Files that are shipped to be copied into an app run with the app's dependencies.
@@ -68,16 +68,16 @@ export function faults({ root, manifest }) {
       if (isBuiltin(specifier) || specifier === 'node') continue
       if (specifier.startsWith('.')) {
         if (!exists(join(root, dirname(file), specifier)))
-          said.push(`${file} imports ${specifier}, which is not in the tarball`)
+          found.push(`${file} imports ${specifier}, which is not in the tarball`)
         continue
       }
       const name = packageOf(specifier)
-      if (!brought.has(name)) said.push(`${file} imports ${specifier}, which package.json does not bring`)
+      if (!brought.has(name)) found.push(`${file} imports ${specifier}, which package.json does not bring`)
       else if (isDeclaration && optional.has(name))
-        said.push(`${file} imports ${specifier}, an optional peer: without it, its types are missing`)
+        found.push(`${file} imports ${specifier}, an optional peer: without it, its types are missing`)
     }
   }
-  return said
+  return found
 }
 
 /** The page has code of other packages in it, whose licences ask for their text. */
@@ -91,8 +91,31 @@ async function noticeFaults({ root }) {
   ]
 }
 
+/** The one place of a package for private parts of others: a file, or a folder with a file for each of them. */
+const internals = /^packages\/[a-z]+\/src\/(?:[a-z]+-)?internals(?:\.ts$|\/)/
+
+/** Members and symbols that their owner does not document. `_storeHeader` is typed and tested by security's internals. */
+const privatePart =
+  /[\w)\]]\??\._(?!storeHeader\b)[a-z]\w*|\b(?:symbolProperty|getOwnPropertySymbols)\(|Symbol\.for\(['"](?:fastify|opentelemetry|OpenTelemetry|pino|plugin-meta)\b/
+
+/** The lines that touch a private part elsewhere. */
+export function touchedElsewhere(folder) {
+  return globSync('packages/*/src/**/*.ts', { cwd: folder })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => !internals.test(file) && !file.startsWith('packages/internal/src/fastify/'))
+    .flatMap((file) =>
+      readFileSync(join(folder, file), 'utf8')
+        .split('\n')
+        .flatMap((line, index) => {
+          const isComment = /^\s*(?:\*|\/[/*])/.test(line)
+          const part = isComment ? undefined : privatePart.exec(line)?.[0]
+          return part === undefined ? [] : [`${file}:${index + 1}: ${part} is private: use it in internals`]
+        })
+    )
+}
+
 export async function checkPrivate() {
-  const all = []
+  const all = touchedElsewhere(join(import.meta.dirname, '..'))
   for (const one of packed()) {
     const found = [...faults(one), ...(await noticeFaults(one))]
     all.push(...found.map((fault) => `${one.name}: ${fault}`))

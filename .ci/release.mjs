@@ -9,34 +9,34 @@ const git = (...args) => spawnSync('git', args, { encoding: 'utf8' }).stdout ?? 
 
 /** Why this checkout may not be published, a sentence each. */
 function objections() {
-  const said = []
+  const found = []
   const changed = git('status', '--porcelain').trim()
-  if (git('rev-parse', 'HEAD').trim() === '') said.push('nothing is committed')
-  else if (changed) said.push(`the checkout has changes that are not committed:\n${changed}`)
+  if (git('rev-parse', 'HEAD').trim() === '') found.push('nothing is committed')
+  else if (changed) found.push(`the checkout has changes that are not committed:\n${changed}`)
 
   const pending = globSync('.changeset/*.md').filter((file) => !file.endsWith('README.md'))
   if (pending.length > 0) {
-    said.push(
+    found.push(
       `there are changesets without a version: npm run changeset -- version, then commit (${pending.length})`
     )
   }
   for (const { folder, manifest } of packages) {
     const changelog = `${folder}/CHANGELOG.md`
-    if (manifest.version === '0.0.0') said.push(`${manifest.name} has no version yet: it is 0.0.0`)
+    if (manifest.version === '0.0.0') found.push(`${manifest.name} has no version yet: it is 0.0.0`)
     else if (
       !existsSync(changelog) ||
       !readFileSync(changelog, 'utf8').includes(`\n## ${manifest.version}\n`)
     ) {
-      said.push(`${changelog} says nothing of ${manifest.version}`)
+      found.push(`${changelog} says nothing of ${manifest.version}`)
     }
   }
-  return said
+  return found
 }
 
 function guard() {
-  const said = objections()
-  for (const objection of said) console.error(`Not released: ${objection}`)
-  if (said.length > 0) process.exit(1)
+  const found = objections()
+  for (const objection of found) console.error(`Not released: ${objection}`)
+  if (found.length > 0) process.exit(1)
 }
 
 /** Stops where a step fails: nothing after it may happen. */

@@ -92,27 +92,27 @@ const near = (stated, real) => Math.abs(stated - real) <= Math.max(2, real * 0.0
 
 export async function checkSize(update) {
   const budgets = JSON.parse(readFileSync(budgetsFile, 'utf8'))
-  const said = []
+  const found = []
   for (const { name, folder, cost } of await measureAll()) {
     const budget = budgets[name]
     console.log(
       `${name}: ${cost.packed} bytes packed, ${cost.unpacked} unpacked, installs ${cost.packages} packages and ${cost.megabytes} MB${cost.page ? `, a page of ${cost.page}` : ''}`
     )
-    if (!budget) said.push(`${name} has no budget in .ci/budgets.json`)
+    if (!budget) found.push(`${name} has no budget in .ci/budgets.json`)
     for (const [what, most] of Object.entries(budget ?? {})) {
       if (!(cost[what] <= most))
-        said.push(`${name}: ${what} is ${cost[what]}, more than its budget of ${most}`)
+        found.push(`${name}: ${what} is ${cost[what]}, more than its budget of ${most}`)
     }
 
     const readme = join(folder, 'README.md')
     const text = existsSync(readme) ? readFileSync(readme, 'utf8') : ''
     const [stated, packages, megabytes] = figures.exec(text) ?? []
     const real = `${cost.packages} ${cost.packages === 1 ? 'package' : 'packages'} and ${cost.megabytes} MB`
-    if (!stated) said.push(`${readme} does not say what an install brings: ${real}`)
+    if (!stated) found.push(`${readme} does not say what an install brings: ${real}`)
     else if (near(packages, cost.packages) && near(megabytes, cost.megabytes)) continue
     else if (update) writeFileSync(readme, text.replace(figures, real))
-    else said.push(`${readme} says ${stated}, it is ${real}. To correct it: npm run check -- size --update`)
+    else found.push(`${readme} says ${stated}, it is ${real}. To correct it: npm run check -- size --update`)
   }
-  for (const fault of said) console.error(fault)
-  return said.length > 0 ? 1 : 0
+  for (const fault of found) console.error(fault)
+  return found.length > 0 ? 1 : 0
 }

@@ -46,10 +46,12 @@ const everything = positionals.length === 0
 const isOurs = ({ group, file }) => group !== 'calls' || file.startsWith('./ours/')
 const wanted =
   everything && values.guard ? chosen(['base', 'ours', 'calls']).filter(isOurs) : chosen(positionals)
-const known = ['instructions', ...Object.keys(sections)]
-const asked = values.only?.split(',') ?? (everything && !values.guard ? known : ['instructions'])
-const unknown = asked.filter((name) => !known.includes(name))
-if (unknown.length > 0) throw new Error(`no section is called "${unknown}". There are: ${known.join(', ')}`)
+const sectionNames = ['instructions', ...Object.keys(sections)]
+const selectedSections =
+  values.only?.split(',') ?? (everything && !values.guard ? sectionNames : ['instructions'])
+const unknown = selectedSections.filter((name) => !sectionNames.includes(name))
+if (unknown.length > 0)
+  throw new Error(`no section is called "${unknown}". There are: ${sectionNames.join(', ')}`)
 
 const jobs = Number(values.jobs)
 if (!Number.isInteger(jobs) || jobs < 1)
@@ -64,7 +66,9 @@ if (!countable) {
   if (values.guard) throw new Error('--guard compares instructions: it needs qemu-user and a C compiler')
   console.error('instructions cannot be counted here: CPU per request is measured instead')
 }
-const only = countable ? asked : [...new Set(asked.map((name) => (name === 'instructions' ? 'cpu' : name)))]
+const only = countable
+  ? selectedSections
+  : [...new Set(selectedSections.map((name) => (name === 'instructions' ? 'cpu' : name)))]
 ensurePeers()
 if (values.build) ensureBuilt()
 

@@ -774,10 +774,10 @@ declare const seaworthy: FastifyPluginAsync<SeaworthyOptions>;
  * Options of Fastify's constructor, for any kind of server and logger.
  *
  * @example
- * const own: OwnServerOptions = { bodyLimit: 4_194_304 }
- * console.log(own.bodyLimit)
+ * const appOptions: AppServerOptions = { bodyLimit: 4_194_304 }
+ * console.log(appOptions.bodyLimit)
  */
-type OwnServerOptions = Omit<FastifyServerOptions<any, any>, 'genReqId' | 'rewriteUrl'> & {
+type AppServerOptions = Omit<FastifyServerOptions<any, any>, 'genReqId' | 'rewriteUrl'> & {
     genReqId?(raw: IncomingMessage | Http2ServerRequest): string;
     rewriteUrl?(this: FastifyInstance, raw: IncomingMessage | Http2ServerRequest): string;
     http?: ServerOptions$1 | null;
@@ -786,8 +786,8 @@ type OwnServerOptions = Omit<FastifyServerOptions<any, any>, 'genReqId' | 'rewri
     http2SessionTimeout?: number;
 };
 /** Makes a key that Fastify does not have an error, instead of ignoring it. */
-type KnownKeys<Own> = {
-    [K in Exclude<keyof Own, keyof OwnServerOptions>]: never;
+type FastifyKeys<App> = {
+    [K in Exclude<keyof App, keyof AppServerOptions>]: never;
 };
 
 /**
@@ -815,7 +815,7 @@ type InstanceOf<Options> = Options extends {
  * const settings: ServerOptions<object, object> = serverOptions()
  * console.log(settings.trustProxy)
  */
-type ServerOptions<Options, Own> = Omit<ServerSettings, keyof Own> & InstanceOf<Options> & Own;
+type ServerOptions<Options, App> = Omit<ServerSettings, keyof App> & InstanceOf<Options> & App;
 /**
  * The options that only Fastify's constructor can set, of all parts that are on: `Fastify(serverOptions(options))`.
  *
@@ -830,13 +830,13 @@ type ServerOptions<Options, Own> = Omit<ServerSettings, keyof Own> & InstanceOf<
  * const app = Fastify(serverOptions(options, { bodyLimit: 4_194_304 }))
  * await app.register(seaworthy, options)
  * @param options - The same options as the plugin's.
- * @param own - Options of Fastify's constructor.
- * @throws RangeError with the code `INVALID_OPTION` where `own` and the parts contradict each other.
+ * @param appOptions - Options of Fastify's constructor.
+ * @throws RangeError with the code `INVALID_OPTION` where `appOptions` and the parts contradict each other.
  */
-declare function serverOptions<const Options extends SeaworthyOptions = SeaworthyOptions, Own extends OwnServerOptions = {}>(options?: Options, own?: Own & OwnServerOptions & KnownKeys<Own>): ServerOptions<NoInfer<Options>, NoInfer<Own>>;
+declare function serverOptions<const Options extends SeaworthyOptions = SeaworthyOptions, App extends AppServerOptions = {}>(options?: Options, appOptions?: App & AppServerOptions & FastifyKeys<App>): ServerOptions<NoInfer<Options>, NoInfer<App>>;
 
 export { Secret, seaworthy as default, environmentExample, environmentSchema, fromEnv, seaworthy, secretFromFile, serverOptions };
-export type { Config, Environment, EnvironmentOf, EnvironmentSchema, FromEnvOptions, ObservabilityPart, OwnServerOptions, PartOptions, PartReport, PartState, RedisClient, RedisConnection, RedisOption, Report, Seaworthy, SeaworthyOptions, SecurityPart, ServerOptions, ServerSettings, TlsOptions, VariableSchema };
+export type { AppServerOptions, Config, Environment, EnvironmentOf, EnvironmentSchema, FromEnvOptions, ObservabilityPart, PartOptions, PartReport, PartState, RedisClient, RedisConnection, RedisOption, Report, Seaworthy, SeaworthyOptions, SecurityPart, ServerOptions, ServerSettings, TlsOptions, VariableSchema };
 
 // fastify-seaworthy: apm
 export * from '@seaworthy/observability/apm';

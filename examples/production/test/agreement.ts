@@ -56,11 +56,11 @@ export function agreement(manifests: readonly Manifest[], app: RealApp): string[
     const mounts = new Set(template.spec.volumes?.map(({ name }: { name: string }) => name))
     for (const { name } of container.volumeMounts ?? [])
       must(mounts.has(name), `volume ${name} is not defined`)
-    const given = [
+    const configured = [
       ...(container.env ?? []).map(({ name }: { name: string }) => name.replace(/_FILE$/, '')),
       ...ofKind(manifests, 'ConfigMap').flatMap(({ data }) => Object.keys(data ?? {}))
     ]
-    for (const name of given) must(app.variables.has(name), `${name} is no variable of the app`)
+    for (const name of configured) must(app.variables.has(name), `${name} is no variable of the app`)
   }
 
   const pods = ofKind(manifests, 'Deployment').map(({ spec }) => spec.template.metadata.labels)
@@ -70,10 +70,10 @@ export function agreement(manifests: readonly Manifest[], app: RealApp): string[
       `dangling-service ${service.metadata.name}`
     )
     for (const { targetPort } of service.spec.ports) {
-      const known = ofKind(manifests, 'Deployment').some(({ spec }) =>
+      const isDeployed = ofKind(manifests, 'Deployment').some(({ spec }) =>
         spec.template.spec.containers[0].ports?.some((port: { name: string }) => port.name === targetPort)
       )
-      must(known, `service ${service.metadata.name} points at port ${targetPort}, which is not there`)
+      must(isDeployed, `service ${service.metadata.name} points at port ${targetPort}, which is not there`)
     }
   }
   for (const kind of ['NetworkPolicy', 'PodDisruptionBudget']) {

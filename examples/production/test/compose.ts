@@ -60,8 +60,14 @@ export function composeProblems(folder: string, compose: Manifest, app: RealApp)
     }
   }
 
-  const [own = ''] = Object.entries(services).find(([, { build }]) => build) ?? []
-  const { environment, ports, healthcheck, stop_grace_period: grace, mem_limit: memory } = services[own]!
+  const [builtService = ''] = Object.entries(services).find(([, { build }]) => build) ?? []
+  const {
+    environment,
+    ports,
+    healthcheck,
+    stop_grace_period: grace,
+    mem_limit: memory
+  } = services[builtService]!
   for (const variable of Object.keys(environment)) {
     must(app.variables.has(variable.replace(/_FILE$/, '')), `${variable} is no variable of the app`)
   }
@@ -77,7 +83,7 @@ export function composeProblems(folder: string, compose: Manifest, app: RealApp)
   must(ports.includes(`127.0.0.1:${app.port}:${app.port}`), 'another port is published')
   must(healthcheck?.test?.join(' ').includes(`:${app.port}/health/ready`), 'health does not ask readiness')
   must(memory, 'the app has no memory limit')
-  return [...problems, ...monitoringProblems(folder, compose, own, environment.MANAGEMENT_PORT)]
+  return [...problems, ...monitoringProblems(folder, compose, builtService, environment.MANAGEMENT_PORT)]
 }
 
 /** Whether Prometheus finds the app, its token and its rules, and Grafana its data and its dashboards. */

@@ -45,9 +45,9 @@ async function imageOf(t: Test, tools: Containers, registry: Registry): Promise<
 
   await t.test('adds at most 60 MB to its base', async (t) => {
     const size = (image: string) => Number(tools.podman('image', 'inspect', '--format', '{{.Size}}', image))
-    const own = size('harbour:test') - size(baseImage)
-    t.comment(`${(own / 1e6).toFixed(1)} MB`)
-    t.ok(own <= 60e6, `${own} bytes`)
+    const addedBytes = size('harbour:test') - size(baseImage)
+    t.comment(`${(addedBytes / 1e6).toFixed(1)} MB`)
+    t.ok(addedBytes <= 60e6, `${addedBytes} bytes`)
   })
 
   await t.test('keeps the layer of the dependencies when only sources change', async (t) => {

@@ -73,10 +73,10 @@ interface Attributes {
 function unknownFields(manifest: Manifest): string[] {
   const version = manifest.apiVersion.split('/').at(-1) ?? ''
   const type = `${version[0]?.toUpperCase()}${version.slice(1)}${manifest.kind}`
-  const known = operatorFields[manifest.kind]
-  if (known !== undefined) {
+  const allowedFields = operatorFields[manifest.kind]
+  if (allowedFields !== undefined) {
     return paths(manifest.spec, 'spec')
-      .filter((path) => !known.test(path))
+      .filter((path) => !allowedFields.test(path))
       .map(
         (path) =>
           `${manifest.kind} ${manifest.metadata.name}.${path}: no such field, or one not used here so far`

@@ -40,6 +40,6 @@ t.test('under PM2 an action reaches both workers, and the answer names them', as
   const { breakers } = await status()
   t.match(breakers, [{ name: 'payments', state: 'isolated' }])
   t.equal(breakers[0]!.workers, undefined, 'isolated in all workers')
-  const asked = new Set<number>()
-  await until('both workers to have answered', async () => asked.add((await status()).pid).size === 2)
+  const pids = new Set<number>()
+  await until('both workers to have answered', async () => pids.add((await status()).pid).size === 2)
 })

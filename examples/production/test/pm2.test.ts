@@ -134,9 +134,9 @@ t.test('a reload under load replaces both workers and loses nothing', async (t) 
     'both are new'
   )
   await clients.stop(t)
-  const said = await logs()
-  t.equal(said.match(/_old_\d\] exited with code \[0\]/g)?.length, 2, 'they ended by themselves')
-  t.notMatch(said, /SIGKILL/)
+  const logText = await logs()
+  t.equal(logText.match(/_old_\d\] exited with code \[0\]/g)?.length, 2, 'they ended by themselves')
+  t.notMatch(logText, /SIGKILL/)
 })
 
 t.test('a release that does not become ready never reaches PM2: the old workers serve on', async (t) => {

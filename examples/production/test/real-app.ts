@@ -33,17 +33,17 @@ export interface Recipe {
 export function environmentOf(t: Test, manifests: readonly Manifest[]): NodeJS.ProcessEnv {
   const secrets = temporaryFolder(t, 'secrets')
   const { env = [] } = manifests.find(({ kind }) => kind === 'Deployment')!.spec.template.spec.containers[0]
-  const given: Record<string, string> = manifests.find(({ kind }) => kind === 'ConfigMap')!.data
+  const configured: Record<string, string> = manifests.find(({ kind }) => kind === 'ConfigMap')!.data
   const entries = (env as { name: string; value: string }[]).map(({ name, value }) => {
     if (!name.endsWith('_FILE')) return [name, value]
     const file = join(secrets, basename(value))
     writeFileSync(file, randomBytes(32).toString('base64'))
     return [name, file]
   })
-  return { ...given, ...Object.fromEntries(entries) }
+  return { ...configured, ...Object.fromEntries(entries) }
 }
 
-/** Starts the app with that environment, without the neighbours that it names, and asks it. */
+/** Starts the app with that environment, without the services that it names, and sends it requests. */
 export async function askRealApp(
   t: Test,
   manifests: readonly Manifest[],

@@ -24,16 +24,16 @@ export function unitProblems(unit: string, app: RealApp): string[] {
     .filter(([key, value]) => !value.test(settings.get(key) ?? 'not set'))
     .map(([key]) => `${key} is ${settings.get(key) ?? 'not set'}`)
 
-  const given = Object.fromEntries(
+  const unitVariables = Object.fromEntries(
     (settings.get('Environment') ?? '').split(' ').map((pair) => pair.split('='))
   )
   const seconds = Number(settings.get('TimeoutStopSec')?.match(/^(\d+)s$/)?.[1])
   if (!(seconds * 1000 > app.drainBudget))
     problems.push(`TimeoutStopSec is shorter than ${app.drainBudget} ms`)
-  if (Number(given.TERMINATION_GRACE_PERIOD_SECONDS) !== seconds) {
+  if (Number(unitVariables.TERMINATION_GRACE_PERIOD_SECONDS) !== seconds) {
     problems.push('the app expects another grace than it gets')
   }
-  for (const name of Object.keys(given)) {
+  for (const name of Object.keys(unitVariables)) {
     if (!app.variables.has(name.replace(/_FILE$/, ''))) problems.push(`${name} is no variable of the app`)
     if (/SECRET|PASSWORD|TOKEN/.test(name) && !name.endsWith('_FILE'))
       problems.push(`${name} is a secret in the unit`)

@@ -227,11 +227,11 @@ t.test('a key set may begin with a byte order mark', async (t) => {
 })
 
 t.test('tokens of version 1 of Entra are verified by the keys of its other host', async (t) => {
-  const asked: string[] = []
+  const requestedPaths: string[] = []
   const real = globalThis.fetch
   t.teardown(() => void (globalThis.fetch = real))
   globalThis.fetch = async (url) => {
-    asked.push(url instanceof Request ? url.url : url.toString())
+    requestedPaths.push(url instanceof Request ? url.url : url.toString())
     const keys = [{ ...pair.publicKey.export({ format: 'jwk' }), kid: 'k', use: 'sig' }]
     return new Response(JSON.stringify({ keys }))
   }
@@ -244,5 +244,5 @@ t.test('tokens of version 1 of Entra are verified by the keys of its other host'
   const token = tokenOf({ typ: 'JWT' }, { iss: issuer, ...times, ...claims })
   const response = await app.inject({ url: '/me', headers: bearer(token) })
   t.match(response.json(), { issuer, roles: ['admin'], scopes: ['read'] })
-  t.equal(asked[0], 'https://login.microsoftonline.com/tenant/discovery/v2.0/keys')
+  t.equal(requestedPaths[0], 'https://login.microsoftonline.com/tenant/discovery/v2.0/keys')
 })

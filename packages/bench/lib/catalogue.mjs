@@ -80,8 +80,8 @@ export function chosen(names) {
   const found = names.map((name) => {
     const some = variants.filter((variant) => variant.name === name || variant.group === name)
     if (some.length > 0) return some
-    const known = variants.map((variant) => `  ${variant.name}`).join('\n')
-    throw new Error(`no variant or group is called "${name}". There are:\n${known}`)
+    const variantNames = variants.map((variant) => `  ${variant.name}`).join('\n')
+    throw new Error(`no variant or group is called "${name}". There are:\n${variantNames}`)
   })
   return [...new Set(found.flat())]
 }

@@ -80,12 +80,12 @@ const callback = (kind, hook) => kind in kinds && hook.length > kinds[kind]
 
 /** Fastify, whose apps count their hooks. */
 export const watched = (Fastify) => (options) => {
-  const own = { ...options }
+  const copy = { ...options }
   for (const name of ['genReqId', 'childLoggerFactory']) {
     // Properties of the function itself are kept.
-    if (own[name]) own[name] = Object.assign(plain(name, own[name]), own[name], symbolsOf(own[name]))
+    if (copy[name]) copy[name] = Object.assign(plain(name, copy[name]), copy[name], symbolsOf(copy[name]))
   }
-  const app = Fastify(own)
+  const app = Fastify(copy)
   const { addHook } = app
   app.addHook = function (kind, hook) {
     return addHook.call(this, kind, callback(kind, hook) ? counted(kind, hook) : hook)

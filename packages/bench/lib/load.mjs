@@ -79,8 +79,8 @@ export async function openLoad(port, { connections = 8, status = 200, next }) {
         open--
         socket.request()
       })
-      const gone = (error) => failed?.(error ?? new Error('the server closed a connection'))
-      socket.on('error', gone).on('close', () => gone())
+      const onDisconnect = (error) => failed?.(error ?? new Error('the server closed a connection'))
+      socket.on('error', onDisconnect).on('close', () => onDisconnect())
       return socket
     })
   )

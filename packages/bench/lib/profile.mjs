@@ -23,8 +23,8 @@ rmSync(folder, { recursive: true })
 
 const byId = new Map(nodes.map((node) => [node.id, node]))
 for (const node of nodes) for (const child of node.children ?? []) byId.get(child).parent = node
-const own = new Map()
-samples.forEach((id, index) => own.set(id, (own.get(id) ?? 0) + timeDeltas[index]))
+const selfCounts = new Map()
+samples.forEach((id, index) => selfCounts.set(id, (selfCounts.get(id) ?? 0) + timeDeltas[index]))
 
 /** Where a frame is: one of our packages, a dependency, Node itself. */
 function home({ callFrame: { url, functionName } }) {
@@ -38,7 +38,7 @@ function home({ callFrame: { url, functionName } }) {
 
 const label = (node) =>
   `${home(node)}  ${node.callFrame.functionName || '(anonymous)'}:${node.callFrame.lineNumber + 1}`
-const busy = [...own].filter(([id]) => byId.get(id).callFrame.functionName !== '(idle)')
+const busy = [...selfCounts].filter(([id]) => byId.get(id).callFrame.functionName !== '(idle)')
 const total = busy.reduce((sum, [, time]) => sum + time, 0)
 
 const self = new Map()

@@ -26,8 +26,8 @@ const signers = {
 
 /** One with some claims changed, signed as the good ones are. */
 export function tokenWith(alg, claims) {
-  const given = tokens()
-  return token(alg, { ...given.payload, ...claims }, (text) => signers[alg](text, given))
+  const tokenSet = tokens()
+  return token(alg, { ...tokenSet.payload, ...claims }, (text) => signers[alg](text, tokenSet))
 }
 
 /** As environment of the measured process, so that it spends nothing on making keys. */

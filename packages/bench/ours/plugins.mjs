@@ -6,10 +6,10 @@ import { withManyRoutes } from '../peers/scraped.mjs'
 /** An app made with the package's own server options where it has them, the plugin, and the route. */
 const alone = (name, options, route) => async (tokens) => {
   const exported = await import(`@seaworthy/${name}`)
-  const given = typeof options === 'function' ? options(tokens) : options
+  const pluginOptions = typeof options === 'function' ? options(tokens) : options
   const serverOptions = exported[`${name}ServerOptions`]?.() ?? {}
   const app = fastify(name === 'observability' ? serverOptions : { ...serverOptions, logger: false })
-  await app.register(exported[name], given)
+  await app.register(exported[name], pluginOptions)
   return withRoute(app, route?.(app) ?? {})
 }
 

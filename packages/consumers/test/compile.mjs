@@ -14,12 +14,12 @@ function hostFor(options) {
   const { skipLibCheck: _, ...reading } = options
   const key = JSON.stringify(reading)
   if (!files.has(key)) files.set(key, new Map())
-  const known = files.get(key)
+  const cached = files.get(key)
   const { getSourceFile } = host
   host.getSourceFile = (name, how, onError) => {
     const path = `${name} as ${how.impliedNodeFormat}`
-    if (!known.has(path)) known.set(path, getSourceFile(name, how, onError))
-    return known.get(path)
+    if (!cached.has(path)) cached.set(path, getSourceFile(name, how, onError))
+    return cached.get(path)
   }
   return host
 }

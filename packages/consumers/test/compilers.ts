@@ -123,9 +123,9 @@ export async function compileAll(app: string, programs: readonly Program[]): Pro
   const errors = new Map<Program, string[]>()
   const lane = async (versions: readonly Version[]) => {
     for (const version of versions) {
-      const own = programs.filter((program) => program.version === version)
-      const compiled = compile(app, version, own.map(projectOf))
-      for (const program of own) {
+      const ofVersion = programs.filter((program) => program.version === version)
+      const compiled = compile(app, version, ofVersion.map(projectOf))
+      for (const program of ofVersion) {
         const { value, done } = await compiled.next()
         if (done === true) throw new Error(`TypeScript ${version} ended early`)
         errors.set(program, errorsIn(value, program.modules))

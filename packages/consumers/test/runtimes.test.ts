@@ -252,10 +252,13 @@ t.test('the preset in other runners', async (t) => {
 
   await t.test('Deno', { skip: deno === undefined && 'needs deno' }, async (t) => {
     if (deno === undefined) return
-    const own = { DENO_DIR: join(app, '.deno'), DENO_NO_UPDATE_CHECK: '1' }
+    const denoVariables = { DENO_DIR: join(app, '.deno'), DENO_NO_UPDATE_CHECK: '1' }
     const args = ['run', '--allow-all', '--no-remote', '--no-lock']
-    t.match(runs(t, [deno, ...args, 'app.mts'], own), /fine/)
-    await serves(t, start(t, deno, [...args, 'server.ts'], { cwd: app, env: free({ ...env, ...own }) }))
+    t.match(runs(t, [deno, ...args, 'app.mts'], denoVariables), /fine/)
+    await serves(
+      t,
+      start(t, deno, [...args, 'server.ts'], { cwd: app, env: free({ ...env, ...denoVariables }) })
+    )
   })
 })
 

@@ -147,10 +147,10 @@ t.setTimeout(3_600_000)
 
 t.test('every sample imports only what its document has named in an install line', async (t) => {
   for (const { samples, installs } of documents) {
-    const known = new Set(['fastify', ...installs])
+    const allowedNames = new Set(['fastify', ...installs])
     for (const { at, text } of samples) {
       t.strictSame(
-        importsOf(text).filter((name) => !known.has(name)),
+        importsOf(text).filter((name) => !allowedNames.has(name)),
         [],
         at
       )

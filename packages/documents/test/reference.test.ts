@@ -61,11 +61,11 @@ t.test('the metrics of a scrape are on the page', async (t) => {
   await app.inject('/')
   const { body } = await app.inject('/metrics')
   const families = [...body.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name)
-  const own = families.filter((name) => !/^(?:process|nodejs)_/.test(name))
-  t.ok(own.length > 10, `there are metrics: ${own.length}`)
+  const pluginFamilies = families.filter((name) => !/^(?:process|nodejs)_/.test(name))
+  t.ok(pluginFamilies.length > 10, `there are metrics: ${pluginFamilies.length}`)
   const listed = firstCells('docs/reference/metrics.md')
   t.strictSame(
-    own.filter((name) => !listed.includes(name)),
+    pluginFamilies.filter((name) => !listed.includes(name)),
     []
   )
 })

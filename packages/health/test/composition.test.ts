@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyPluginAsync, type RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
+import FakeTimers from '@sinonjs/fake-timers'
 import t, { type Test } from 'tap'
 import {
   lifecyclePort,
@@ -17,7 +18,7 @@ import {
 import { health, type HealthOptions } from '../src/index.ts'
 
 /** Stands in for other plugins: provides their ports and records the calls. */
-function neighbours() {
+function otherPlugins() {
   const recorded = {
     state: 'running' as LifecycleState,
     values: {} as Record<string, number>,
@@ -69,8 +70,8 @@ function neighbours() {
       onFlush: () => undefined
     })
     whenProvided(fastify, readinessPort, (readiness) => {
-      readiness.addCheck('neighbour', () => true, { critical: false })
-      readiness.hold('the start of the neighbour')()
+      readiness.addCheck('other', () => true, { critical: false })
+      readiness.hold('the start of the other plugin')()
     })
   }
   return { recorded, plugin: fp(plugin) }
@@ -78,7 +79,7 @@ function neighbours() {
 
 async function build(t: Test, order: string, options: HealthOptions) {
   const app: FastifyInstance = Fastify()
-  const { recorded, plugin } = neighbours()
+  const { recorded, plugin } = otherPlugins()
   t.teardown(async () => {
     await app.close()
     await recorded.operators.close()
@@ -96,7 +97,7 @@ for (const order of ['before', 'after']) {
       const { app } = await build(t, order, { checks: { app: () => true } })
       t.strictSame((await app.inject('/health/ready')).json(), {
         status: 'ready',
-        checks: { app: true, neighbour: true }
+        checks: { app: true, other: true }
       })
     })
 
@@ -120,7 +121,13 @@ for (const order of ['before', 'after']) {
 
     t.test('each check and readiness are measured', async (t) => {
       let works: unknown = true
-      const { app, recorded } = await build(t, order, { checks: { database: () => works } })
+      const clock = FakeTimers.install({ toFake: ['performance'] })
+      t.teardown(() => clock.uninstall())
+      const database = () => {
+        clock.tick(250)
+        return works
+      }
+      const { app, recorded } = await build(t, order, { checks: { database } })
       for (const [result, value, ready] of [
         [true, 1, 1],
         ['degraded', 0.5, 1],
@@ -133,8 +140,9 @@ for (const order of ['before', 'after']) {
         t.equal(recorded.values['health_check_status database true'], value)
         t.equal(recorded.values['health_ready'], ready)
       }
-      t.ok(recorded.observations['health_check_duration_seconds database']!.length >= 3)
-      t.ok(recorded.observations['health_check_duration_seconds database']?.every((seconds) => seconds < 1))
+      const durations = recorded.observations['health_check_duration_seconds database']!
+      t.ok(durations.length >= 3)
+      t.strictSame([...new Set(durations)], [0.25])
       app.health.maintenance.enter('x')
       recorded.scrape()
       t.equal(recorded.values['health_ready'], 0)

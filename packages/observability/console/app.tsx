@@ -34,9 +34,9 @@ function useView(): View {
 
 /** Routes with figures, and those that have had no request. */
 function allRoutes({ routes, details }: Status): RouteStatus[] {
-  const known = new Set(routes.map(({ method, route }) => `${method} ${route}`))
+  const listedRoutes = new Set(routes.map(({ method, route }) => `${method} ${route}`))
   const idle = details.routes
-    .filter(({ method, route }) => !known.has(`${method} ${route}`))
+    .filter(({ method, route }) => !listedRoutes.has(`${method} ${route}`))
     .map(({ method, route }) => ({
       method,
       route,

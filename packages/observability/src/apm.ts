@@ -3,7 +3,7 @@ import { startAgent } from './apm/agents.ts'
 import { preloadCommand } from './apm/load-order.ts'
 import { announceAgent, runningAgent, type ApmHandle } from './apm/running-agent.ts'
 import { namedVendor } from './apm/vendors.ts'
-import { fastifyIsLoaded } from './internals.ts'
+import { fastifyIsLoaded } from './internals/index.ts'
 
 export type { ApmHandle } from './apm/running-agent.ts'
 export type { Vendor } from './apm/vendors.ts'

@@ -10,7 +10,7 @@ export type Defaults<T, Without extends keyof T = never> = {
   readonly [Name in Exclude<keyof T, Without>]-?: NonNullable<T[Name]>
 }
 
-/** Refuses anything but an object: `logging: true` is a frequent mistake. */
+/** Throws for anything but an object: `logging: true` is a frequent mistake. */
 export function assertOptionsObject(option: string, value: unknown): void {
   if (!isObject(value)) check.fail(option, 'an object or false', value)
 }

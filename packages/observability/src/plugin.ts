@@ -12,11 +12,16 @@ import { rejectionsOutsideHooks, watchEarlyRejections } from './http/early-rejec
 import { installDetails } from './http/install-details.ts'
 import { installIds } from './http/install-ids.ts'
 import { watchOutgoingRequests, type OutgoingRequestParts } from './http/outgoing-requests.ts'
-import { ownId } from './http/own-id.ts'
+import { ensureId } from './http/ensure-id.ts'
 import { requestEnd } from './http/request-end.ts'
 import { Routes } from './http/routes.ts'
-import { hasHook, openTelemetryIsUsed, sentryIsUsed } from './internals.ts'
-import { internalsProblems } from './internals-problems.ts'
+import {
+  hasHook,
+  internalsProblems,
+  openTelemetryIsUsed,
+  sentryIsUsed,
+  spanMaker
+} from './internals/index.ts'
 import { Jobs } from './jobs/observe.ts'
 import { errSerializer } from './logging/bounded-json.ts'
 import { loggingDefaults } from './logging/options.ts'
@@ -32,7 +37,6 @@ import { buildOf } from './metrics/build-info.ts'
 import { latencyRules } from './metrics/latency-rules.ts'
 import { setUpMetrics } from './metrics/setup.ts'
 import { resolveOptions, type ObservabilityOptions } from './options.ts'
-import { spanMaker } from './otel-internals.ts'
 import { instanceId } from './otlp/instance-id.ts'
 import { resourceOf } from './otlp/resource.ts'
 import { providePorts } from './ports.ts'
@@ -110,7 +114,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   if (hasHook(fastify, 'onRequest')) {
     // An earlier hook may answer before ours has set the id.
     fastify.addHook('onSend', (request, reply, _payload, done) => {
-      if (!reply.hasHeader(header)) reply.header(header, ownId(request, ids))
+      if (!reply.hasHeader(header)) reply.header(header, ensureId(request, ids))
       done()
     })
   }
@@ -119,7 +123,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   let adoptsSpans = false
   fastify.addHook('onRequest', (request, reply, done) => {
     if (adoptsSpans) adoptSpan(request, ids)
-    reply.header(header, ownId(request, ids))
+    reply.header(header, ensureId(request, ids))
     connections.open(reply)
     if (isLongLived(request)) connections.longLived++
     if (serverSpans === undefined) done()
@@ -127,7 +131,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   })
   fastify.addHook('onError', (request, reply, error, done) => {
     // A hook that was added before ours may have thrown it.
-    ownId(request, ids)
+    ensureId(request, ids)
     failed(request, reply, error)
     done()
   })
@@ -182,7 +186,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
     watchLoop(fastify, options.blockedLoop, { ids, keys, meter: setup?.metrics, currentRequest })
   }
   handleProcessExit(fastify, tracker, flush)
-  logProblems(fastify, isPushed)
+  logProblems(fastify, isPushed, metricsOptions === false ? undefined : metricsOptions.registry)
 
   fastify.decorate<Observability>('observability', {
     registry: metricsOptions === false ? new Registry() : (metricsOptions.registry as Registry),
@@ -219,8 +223,9 @@ function watchUntilClose(fastify: FastifyInstance, parts: OutgoingRequestParts):
 }
 
 /** Logs one line for each part that works with less than it could. */
-function logProblems(fastify: FastifyInstance, isPushed: boolean): void {
-  const problems = internalsProblems(fastify.log, errSerializer)
+function logProblems(fastify: FastifyInstance, isPushed: boolean, registry: unknown): void {
+  const isPromClient = registry instanceof Registry
+  const problems = internalsProblems(fastify, errSerializer, isPromClient ? registry : undefined)
   const agent = agentProblem(isPushed)
   if (agent !== undefined) problems.push(agent)
   for (const problem of problems) fastify.log.warn(problem)

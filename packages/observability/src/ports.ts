@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { meterPort, propagatorPort, provide, reporterPort, tracerPort, type Meter } from '@seaworthy/contract'
 import { unmatchedRoute } from './http/routes.ts'
-import { activeSpan } from './internals.ts'
-import type { SpanMaker } from './otel-internals.ts'
+import { activeSpan, type SpanMaker } from './internals/index.ts'
 import { tracerOf } from './spans/tracer.ts'
 import type { IdSource } from './tracing/request-ids.ts'
 import type { ErrorContext } from './tracking/options.ts'
@@ -29,10 +28,11 @@ export function providePorts(
   })
   provide(fastify, propagatorPort, {
     inject(request, carrier) {
-      const known = ids.of(request.raw, request.id)
+      const requestIds = ids.of(request.raw, request.id)
       // The attempt of a breaker has a span below that of its request.
-      const active = spans && known.recorded ? activeSpan() : undefined
-      const from = active?.traceId === known.traceId ? { ...known, spanId: active.spanId } : known
+      const active = spans && requestIds.recorded ? activeSpan() : undefined
+      const from =
+        active?.traceId === requestIds.traceId ? { ...requestIds, spanId: active.spanId } : requestIds
       for (const [name, value] of ids.outgoing(from)) carrier[name] ??= value
     }
   })

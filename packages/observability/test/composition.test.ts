@@ -16,14 +16,14 @@ import { observability, observabilityServerOptions, type ErrorContext } from '@s
 import { startNode } from '@seaworthy/testing'
 import { build, keptLog, listen, samples, total } from './helpers.ts'
 
-/** The values that a neighbour has received from observability. */
+/** The values that another plugin has received from observability. */
 interface Received {
   flush?: () => unknown
   injected?: Record<string, string>
 }
 
-/** A neighbour that uses every port of observability, and provides those that observability uses. */
-const neighbour = (received: Received) =>
+/** Another plugin that uses every port of observability, and provides those that observability uses. */
+const otherPlugin = (received: Received) =>
   fp(async (fastify: FastifyInstance) => {
     provide(fastify, lifecyclePort, {
       state: 'running',
@@ -33,16 +33,16 @@ const neighbour = (received: Received) =>
     })
     whenProvided(fastify, meterPort, (meter) => {
       meter
-        .counter({ name: 'neighbour_total', help: 'Calls', labels: ['kind'] })
+        .counter({ name: 'other_total', help: 'Calls', labels: ['kind'] })
         .with('a')
         .inc(2)
     })
     whenProvided(fastify, managementPort, (management) => {
-      management.route({ method: 'GET', url: '/neighbour', handler: async () => 'here' })
-      management.section('neighbour', () => ({ fine: true }))
+      management.route({ method: 'GET', url: '/other', handler: async () => 'here' })
+      management.section('other', () => ({ fine: true }))
     })
     whenProvided(fastify, reporterPort, (reporter) => {
-      reporter.report(new Error('from the neighbour'), { source: 'neighbour' })
+      reporter.report(new Error('from the other plugin'), { source: 'other' })
     })
     let propagator: Propagator | undefined
     whenProvided(fastify, propagatorPort, (value) => (propagator = value))
@@ -53,8 +53,8 @@ const neighbour = (received: Received) =>
     })
   })
 
-for (const first of ['the plugin', 'its neighbour']) {
-  t.test(`meets a neighbour when ${first} is registered first`, async (t) => {
+for (const first of ['the plugin', 'the other plugin']) {
+  t.test(`meets another plugin when ${first} is registered first`, async (t) => {
     const received: Received = {}
     const seen: [unknown, ErrorContext][] = []
     const app = Fastify({ ...observabilityServerOptions({ logger: false }) }) as unknown as FastifyInstance
@@ -65,17 +65,17 @@ for (const first of ['the plugin', 'its neighbour']) {
           management: { port: 0 },
           errorTracking: { sink: (error, context) => void seen.push([error, context]) }
         }),
-      async () => app.register(neighbour(received))
+      async () => app.register(otherPlugin(received))
     ]
     for (const register of first === 'the plugin' ? plugins : plugins.toReversed()) await register()
     app.get('/', async () => 'ok')
     await app.ready()
 
     const { management } = app.observability
-    t.equal((await management!.inject('/neighbour')).body, 'here')
-    t.match((await management!.inject('/status')).json(), { neighbour: { fine: true } })
-    t.equal(samples((await management!.inject('/metrics')).body).get('neighbour_total{kind="a"}'), 2)
-    t.match(seen, [[{ message: 'from the neighbour' }, { source: 'neighbour' }]])
+    t.equal((await management!.inject('/other')).body, 'here')
+    t.match((await management!.inject('/status')).json(), { other: { fine: true } })
+    t.equal(samples((await management!.inject('/metrics')).body).get('other_total{kind="a"}'), 2)
+    t.match(seen, [[{ message: 'from the other plugin' }, { source: 'other' }]])
     t.type(received.flush, 'function')
     await received.flush!()
     await app.inject({ url: '/', headers: { 'x-correlation-id': 'abc' } })

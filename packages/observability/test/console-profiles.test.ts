@@ -35,7 +35,7 @@ t.test('no profile is recorded while memory is short', async (t) => {
   t.equal(refused.statusCode, 409)
   t.match(refused.json(), { message: 'Too little memory is free for a profile' })
   t.match(
-    lines().find(({ msg }) => msg.includes('was refused POST /profile/heap')),
+    lines().find(({ msg }) => msg.includes('was denied POST /profile/heap')),
     { operator: { statusCode: 409 } },
     'the attempt is audited'
   )

@@ -85,9 +85,9 @@ t.test('a name of another site that points here is refused, unless a token prote
 t.test('the token is the password of Basic for browsers, and a bearer token for programs', async (t) => {
   const { send, status } = await operated(t, { token })
   const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
-  const asked = await send('GET', '/', { accept: 'text/html' })
-  t.equal(asked.statusCode, 401)
-  t.match(asked.headers['www-authenticate'], /^Basic realm="operators".*, Bearer$/)
+  const pageResponse = await send('GET', '/', { accept: 'text/html' })
+  t.equal(pageResponse.statusCode, 401)
+  t.match(pageResponse.headers['www-authenticate'], /^Basic realm="operators".*, Bearer$/)
   t.equal(await status('GET', '/', basic(`operator:${token}`)), 200)
   t.equal(await status('GET', '/', basic(`:${token}`)), 200)
   t.equal(await status('GET', '/', { authorization: `bearer ${token}` }), 200)

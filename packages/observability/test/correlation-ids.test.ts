@@ -88,9 +88,9 @@ for (const [name, id] of Object.entries({
       app.get('/', async (request) => [request.id, app.observability.headers(request)['x-correlation-id']])
       const headers = { 'x-request-id': id, 'request-id': id }
       const response = await app.inject({ url: '/', headers })
-      const own = response.headers['x-correlation-id']
-      t.match(own, uuid)
-      t.strictSame(response.json(), [own, own])
+      const receivedId = response.headers['x-correlation-id']
+      t.match(receivedId, uuid)
+      t.strictSame(response.json(), [receivedId, receivedId])
       t.match((await app.inject({ url: '/early', headers })).headers['x-correlation-id'], uuid)
       t.match((await app.inject({ url: '/thrown', headers })).payload, uuid, 'an earlier hook throws')
       if (!('genReqId' in options)) continue

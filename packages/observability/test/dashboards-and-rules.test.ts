@@ -11,7 +11,7 @@ const rules = join(folder, 'rules')
 const read = (path: string) => readFileSync(join(folder, path), 'utf8')
 
 /** Metrics of other plugins, with their labels. */
-const neighbours: Record<string, readonly string[]> = {
+const otherPlugins: Record<string, readonly string[]> = {
   breaker_state: ['breaker', 'state'],
   breaker_calls_total: ['breaker', 'outcome'],
   health_check_status: ['check'],
@@ -55,7 +55,7 @@ t.test('every metric that the dashboard and the rules name is exported', async (
   const { app } = await build(t, {}, (app) => {
     app.get('/', async () => (await fetch(upstream.url)).status)
     const meter = provided(app, meterPort)!
-    for (const [name, labels] of Object.entries(neighbours)) {
+    for (const [name, labels] of Object.entries(otherPlugins)) {
       if (name.endsWith('_duration_seconds')) {
         meter.histogram({ name, help: name, labels, buckets: [1] }).with(...labels)
         continue

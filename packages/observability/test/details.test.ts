@@ -57,7 +57,7 @@ t.test('details of a request are written if it failed, was slow, or its trace is
   ])
 })
 
-t.test('a stranger who says that his trace is sampled gets no details', async (t) => {
+t.test('an untrusted client whose trace is sampled gets no details', async (t) => {
   const { app, text } = await build(t, { logging: { details: {} } }, (app) => {
     app.get('/', async ({ log }) => log.debug('a detail'))
   })

@@ -1,30 +1,30 @@
 // Each private part, read from the installed version: fails when an update of a dependency changes one.
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
+import { ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import { context, trace, TraceFlags } from '@opentelemetry/api'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { pino, type Logger, type LoggerOptions } from 'pino'
+import { Registry } from 'prom-client'
 import t from 'tap'
 import { fetch as undiciFetch } from 'undici'
 import { startIntake } from '@seaworthy/testing'
 import { observability, observabilityServerOptions } from '@seaworthy/observability'
 import {
   activeSpan,
+  childWithBindings,
   datadogFlush,
   fastifyIsLoaded,
   headerOf,
-  replaceHeader,
-  sentryIsUsed
-} from '../src/internals.ts'
-import { internalsProblems } from '../src/internals-problems.ts'
-import { errSerializer } from '../src/logging/bounded-json.ts'
-import {
-  childWithBindings,
   inspectLogger,
+  internalsProblems,
   lineEnd,
   lineText,
+  replaceHeader,
+  sentryIsUsed,
   textDestination
-} from '../src/pino-internals.ts'
+} from '../src/internals/index.ts'
+import { errSerializer } from '../src/logging/bounded-json.ts'
 import type { Line } from './helpers.ts'
 
 const discard = { write: () => undefined }
@@ -32,13 +32,15 @@ const discard = { write: () => undefined }
 const plainPino = (options: LoggerOptions = {}, stream: { write(line: string): void } = discard) =>
   pino({ serializers: { err: errSerializer }, ...options }, stream)
 const asLogger = (logger: Logger) => logger as unknown as FastifyBaseLogger
+const problemsOf = (log: FastifyBaseLogger) =>
+  internalsProblems(Object.assign(Fastify(), { log }), errSerializer, new Registry())
 
 t.test('the symbols of a plain pino are found, also at the level silent', async (t) => {
   const app = Fastify({ ...observabilityServerOptions({ logger: { stream: discard } }) })
   t.teardown(() => app.close())
   for (const log of [app.log, asLogger(plainPino()), asLogger(plainPino({ level: 'silent' }))]) {
     t.type(inspectLogger(log, errSerializer).symbols, 'object')
-    t.strictSame(internalsProblems(log, errSerializer), [])
+    t.strictSame(problemsOf(log), [])
   }
 })
 
@@ -53,8 +55,8 @@ t.test('a line from the symbols is the line that pino writes, of a child too', a
   logger.info({ a: 'b' }, 'hello')
   logger.child({ id: '1' }).info({ a: 'b' }, 'hello')
   t.strictSame(lines, [text(log), text(childWithBindings(log, symbols, ',"id":"1"'))])
-  const own = (log as unknown as Record<symbol, unknown>)[symbols.asJson]
-  t.equal(typeof textDestination(log, symbols, own)?.write, 'function')
+  const asJsonFunction = (log as unknown as Record<symbol, unknown>)[symbols.asJson]
+  t.equal(typeof textDestination(log, symbols, asJsonFunction)?.write, 'function')
   t.equal(
     textDestination(log, symbols, () => ''),
     undefined,
@@ -72,13 +74,13 @@ t.test(
     t.teardown(() => channel.end.unsubscribe(listener))
     const log = asLogger(plainPino())
     t.match(inspectLogger(log, errSerializer), { symbols: undefined, reason: 'customized' })
-    const own = (log as unknown as Record<symbol, unknown>)[symbols.asJson]
-    t.equal(textDestination(log, symbols, own), undefined)
+    const asJsonFunction = (log as unknown as Record<symbol, unknown>)[symbols.asJson]
+    t.equal(textDestination(log, symbols, asJsonFunction), undefined)
     channel.end.unsubscribe(listener)
-    t.not(textDestination(log, symbols, own), undefined)
+    t.not(textDestination(log, symbols, asJsonFunction), undefined)
 
     const { asJson } = symbols
-    const original = own as (...args: unknown[]) => string
+    const original = asJsonFunction as (...args: unknown[]) => string
     const wrappers: Record<string, object> = {
       'on the logger': { value: original },
       'with all arguments': {
@@ -106,7 +108,7 @@ for (const [name, options] of Object.entries({
   t.test(`a pino with ${name} keeps it`, async (t) => {
     const log = asLogger(plainPino(options))
     t.match(inspectLogger(log, errSerializer), { symbols: undefined, reason: 'customized' })
-    t.strictSame(internalsProblems(log, errSerializer), [])
+    t.strictSame(problemsOf(log), [])
   })
 }
 
@@ -115,8 +117,8 @@ t.test('a destination that reads metadata, and a logger of another kind, get no 
     plainPino({}, Object.assign({ write: () => undefined }, { [Symbol.for('pino.metadata')]: true }))
   )
   const symbols = inspectLogger(asLogger(plainPino()), errSerializer).symbols!
-  const own = (log as unknown as Record<symbol, unknown>)[symbols.asJson]
-  t.equal(textDestination(log, symbols, own), undefined)
+  const asJsonFunction = (log as unknown as Record<symbol, unknown>)[symbols.asJson]
+  t.equal(textDestination(log, symbols, asJsonFunction), undefined)
   t.equal(textDestination(console as unknown as FastifyBaseLogger, symbols, undefined), undefined)
   t.match(inspectLogger(console as unknown as FastifyBaseLogger, errSerializer), { reason: 'not pino' })
 })
@@ -154,6 +156,21 @@ t.test('an unknown pino is used through its methods, and one line names it', asy
   t.equal(lines.filter(({ msg }) => msg.includes('unknown')).length, 1)
 })
 
+t.test('each part that an unknown Fastify, Node or prom-client lacks is named', (t) => {
+  const log = asLogger(plainPino())
+  t.match(internalsProblems({ log }, errSerializer, {}), [
+    /^observability: this version of Fastify is unknown; .*; update @seaworthy\/observability$/,
+    /prom-client is unknown/
+  ])
+  const { writeHead } = ServerResponse.prototype
+  t.teardown(() => Object.assign(ServerResponse.prototype, { writeHead }))
+  ServerResponse.prototype.writeHead = function () {
+    return this
+  }
+  t.match(problemsOf(log), [/this version of Node is unknown/])
+  t.end()
+})
+
 t.test("OpenTelemetry's active span is found through its API, and an unknown API is named", async (t) => {
   t.equal(activeSpan(), undefined)
   const spanContext = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: TraceFlags.SAMPLED }
@@ -171,7 +188,7 @@ t.test("OpenTelemetry's active span is found through its API, and an unknown API
   })
   t.match(activeSpan(), spanContext)
   const log = asLogger(plainPino({ level: 'silent' }))
-  t.strictSame(internalsProblems(log, errSerializer), [])
+  t.strictSame(problemsOf(log), [])
   context.disable()
 
   const [current, next] = [1, 2].map((major) => Symbol.for(`opentelemetry.js.api.${major}`))
@@ -183,7 +200,7 @@ t.test("OpenTelemetry's active span is found through its API, and an unknown API
     Reflect.deleteProperty(holder, next!)
     holder[current!] = api
   })
-  t.match(internalsProblems(log, errSerializer), [/this version of OpenTelemetry's API is unknown/])
+  t.match(problemsOf(log), [/this version of OpenTelemetry's API is unknown/])
   t.equal(activeSpan(), undefined)
 })
 

@@ -15,11 +15,17 @@ t.test('a job has one line, its duration, its ids, and its value', async (t) => 
     t.equal(samples(text).get('jobs_running{job="mail"}'), 1)
     return id
   })
-  const [own, end, ...others] = lines().slice(before)
+  const [serviceLine, end, ...others] = lines().slice(before)
   t.strictSame(others, [])
-  t.match(own, { msg: 'sending', job: 'mail', correlationId: value, to: 2 })
-  t.match(end, { level: 30, msg: 'job completed', job: 'mail', duration: Number, traceId: own!.traceId })
-  t.equal(own!.correlationId!.replaceAll('-', ''), own!.traceId)
+  t.match(serviceLine, { msg: 'sending', job: 'mail', correlationId: value, to: 2 })
+  t.match(end, {
+    level: 30,
+    msg: 'job completed',
+    job: 'mail',
+    duration: Number,
+    traceId: serviceLine!.traceId
+  })
+  t.equal(serviceLine!.correlationId!.replaceAll('-', ''), serviceLine!.traceId)
 
   t.equal(await app.observability.observe('mail', () => 'synchronous'), 'synchronous')
   const text = await app.observability.metrics()
@@ -71,7 +77,7 @@ t.test('a job goes on with the ids of its message, or of what has started it', a
   )
   t.strictSame(id, ['order-7', 'order-7'])
   const { headers } = upstream.requests[0]!
-  t.match(headers, { 'x-correlation-id': 'order-7', traceparent: new RegExp(`^00-${traceId}-(?!b+)`) })
+  t.match(headers, { 'x-correlation-id': 'order-7', traceparent: new RegExp(`^00-${traceId}-(?!b{16})`) })
 
   const inner = await (await fetch(`http://127.0.0.1:${port}/`)).text()
   t.equal(inner, requests().at(-1)!.correlationId)

@@ -82,14 +82,14 @@ const lineBytes = (text: string) => text.split('\n').map((line) => Buffer.byteLe
 for (const schema of ['default', 'ecs', 'otel', 'gcp'] as const) {
   t.test(`a line has at most 16 KB for any values, and counts the dropped fields (${schema})`, async (t) => {
     const many = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`field${n}`, 'é"\n'.repeat(2000)]))
-    const taken = {
+    const reservedFields = {
       'http.route': 'mine',
       'error.type': 'mine',
       httpRequest: 'mine',
       route: 'mine',
       body: 'x'
     }
-    const fields = () => ({ ...extremeValues(), ...taken, ...many })
+    const fields = () => ({ ...extremeValues(), ...reservedFields, ...many })
     const causes = (depth: number): Error =>
       Object.assign(new AggregateError(Array.from({ length: 9 }, () => new Error('"\n'.repeat(9999)))), {
         message: '\u0001'.repeat(9999),

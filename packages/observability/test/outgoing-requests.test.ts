@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { request as undiciRequest } from 'undici'
 import t from 'tap'
 import { freePort, startIntake } from '@seaworthy/testing'
@@ -18,7 +18,7 @@ t.test('with context on, fetch and undici send the ids by themselves, deep in as
   const upstream = await startIntake(t)
   const { app, requests } = await build(t, { correlation: { context: true } }, (app) => {
     app.post('/', async () => {
-      await sleep(1)
+      await nextTurn()
       await fetch(`${upstream.url}/fetch`)
       await (await undiciRequest(`${upstream.url}/undici`)).body.dump()
       await fetch(`${upstream.url}/own`, { headers: { 'X-Correlation-Id': 'own' } })

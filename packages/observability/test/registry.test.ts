@@ -56,7 +56,7 @@ t.test('a metric that returns nothing, or no list, costs only itself', async (t)
   t.equal(lines().filter(({ metric }) => ['nothing', 'listless'].includes(metric as string)).length, 2)
 })
 
-t.test("a neighbour's collector that fails costs its own metric", async (t) => {
+t.test("another plugin's collector that fails costs its own metric", async (t) => {
   const { app, lines } = await build(t)
   provided(app, meterPort)!.gauge({
     name: 'queue_length',

@@ -152,7 +152,7 @@ t.test('whatever is thrown, its request is logged and counted once', async (t) =
   t.match(await management!.inject('/status.json'), { statusCode: 200 })
 })
 
-t.test('a stranger cannot choose by a trace id whether he is logged', async (t) => {
+t.test('an untrusted client cannot choose by a trace id whether it is logged', async (t) => {
   const { app, requests } = await build(t, { logging: { sampling: 0.5 } }, (app) => {
     app.get('/', async () => 'ok')
   })

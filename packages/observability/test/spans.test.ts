@@ -109,7 +109,7 @@ t.test('a request over HTTP/2 has a span, for all of its body', async (t) => {
   ])
 })
 
-t.test('a stranger does not choose the trace where peers are named', async (t) => {
+t.test('an untrusted client does not choose the trace where peers are named', async (t) => {
   const { app } = await build(t, { correlation: { trust: ['10.0.0.0/8'] } }, (app) =>
     app.get('/', async () => 'ok')
   )
@@ -260,27 +260,30 @@ t.test('two apps in one process: each request has one span, and each call', asyn
 })
 
 // The last one: it replaces the propagator of the process.
-t.test('a stranger cannot choose by the header of another propagator whether he is logged', async (t) => {
-  const b3: TextMapPropagator = {
-    inject: () => undefined,
-    fields: () => ['b3'],
-    extract(context, carrier, getter) {
-      const [traceId = '', spanId = ''] = String(getter.get(carrier, 'b3') ?? '').split('-')
-      return traceId === ''
-        ? context
-        : trace.setSpanContext(context, { traceId, spanId, traceFlags: 1, isRemote: true })
+t.test(
+  'an untrusted client cannot choose by the header of another propagator whether it is logged',
+  async (t) => {
+    const b3: TextMapPropagator = {
+      inject: () => undefined,
+      fields: () => ['b3'],
+      extract(context, carrier, getter) {
+        const [traceId = '', spanId = ''] = String(getter.get(carrier, 'b3') ?? '').split('-')
+        return traceId === ''
+          ? context
+          : trace.setSpanContext(context, { traceId, spanId, traceFlags: 1, isRemote: true })
+      }
     }
+    propagation.disable()
+    propagation.setGlobalPropagator(b3)
+    const { app, requests } = await build(t, { logging: { sampling: 0.5, details: {} } }, (app) => {
+      app.get('/', async (request) => request.log.debug('detail') ?? 'ok')
+    })
+    const traceId = 'f'.repeat(32)
+    const headers = { b3: `${traceId}-00f067aa0ba902b7` }
+    const all = await spansOf(async () => {
+      for (let n = 0; n < 200; n++) await app.inject({ url: '/', headers })
+    }, 200)
+    t.ok(all.every((span) => ids(span).traceId === traceId))
+    t.ok(requests().length > 40 && requests().length < 160, `${requests().length} of 200 kept`)
   }
-  propagation.disable()
-  propagation.setGlobalPropagator(b3)
-  const { app, requests } = await build(t, { logging: { sampling: 0.5, details: {} } }, (app) => {
-    app.get('/', async (request) => request.log.debug('detail') ?? 'ok')
-  })
-  const traceId = 'f'.repeat(32)
-  const headers = { b3: `${traceId}-00f067aa0ba902b7` }
-  const all = await spansOf(async () => {
-    for (let n = 0; n < 200; n++) await app.inject({ url: '/', headers })
-  }, 200)
-  t.ok(all.every((span) => ids(span).traceId === traceId))
-  t.ok(requests().length > 40 && requests().length < 160, `${requests().length} of 200 kept`)
-})
+)

@@ -15,6 +15,6 @@ export type { PartReport, PartState, Report, Seaworthy } from './parts/report.ts
 export { seaworthy, seaworthy as default } from './plugin.ts'
 export type { RedisConnection, RedisOption } from './redis/options.ts'
 export type { RedisClient } from './redis/redis-client.ts'
-export type { OwnServerOptions } from './server-options/merge-app-options.ts'
+export type { AppServerOptions } from './server-options/merge-app-options.ts'
 export type { TlsOptions } from './tls/options.ts'
 export { serverOptions, type ServerOptions, type ServerSettings } from './server-options/server-options.ts'

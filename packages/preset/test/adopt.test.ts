@@ -50,7 +50,7 @@ t.test('with adopt nothing is refused or changed, and each kind is logged', asyn
   t.match(await (await get('/tea')).json(), { statusCode: 418, message: 'short and stout' })
   t.equal((await get('/page')).status, 200, 'over the limit')
 
-  const said = warnings().join('\n')
+  const warningText = warnings().join('\n')
   for (const words of [
     /seaworthy: the app is being adopted: errors, security, auth only observe/,
     /unsafe pattern/,
@@ -59,7 +59,7 @@ t.test('with adopt nothing is refused or changed, and each kind is logged', asyn
     /over the limit .* would be rejected/,
     /statusCode 418; both are sent/
   ])
-    t.match(said, words)
+    t.match(warningText, words)
   const { parts } = app.seaworthy.report()
   t.match(
     parts.find(({ part }) => part === 'errors'),

@@ -46,8 +46,8 @@ async function start(t: Test, options: SeaworthyOptions) {
     (await app.inject({ url: '/me', headers: { ...headers, 'x-forwarded-proto': 'https' } })).statusCode
   const withToken = async (token: string) => me({ authorization: `Bearer ${token}` })
   const token = async () => (await app.auth.issueTokens({ sub: 'ada' })).accessToken
-  const said = (pattern: RegExp) => lines.filter(({ msg }) => pattern.test(msg))
-  return { app, me, withToken, token, said, lines }
+  const linesLike = (pattern: RegExp) => lines.filter(({ msg }) => pattern.test(msg))
+  return { app, me, withToken, token, said: linesLike, lines }
 }
 
 /** A token as another process of the service signs it, which has the new secret already. */

@@ -104,7 +104,7 @@ t.test("a logger that the app made is used, from the app's options or the part's
   }
 })
 
-for (const [own, message] of [
+for (const [appOptions, message] of [
   [{ genReqId: () => 'x' }, /"genReqId" is set by a part.*"observability\.correlation"/],
   [{ requestIdHeader: 'x-id' }, /"requestIdHeader".*"observability\.correlation\.header"/],
   [{ disableRequestLogging: true }, /"disableRequestLogging".*"observability\.logging"/],
@@ -112,8 +112,8 @@ for (const [own, message] of [
   [{ bodyLimit: 20 }, /"bodyLimit" is set here and in "security\.bodyLimit"/],
   [{ logger: {}, loggerInstance: {} }, /"logger" and "loggerInstance" are both set/]
 ] as const) {
-  t.test(`rejects ${Object.keys(own).join(' and ')} instead of losing it silently`, async (t) => {
-    t.throws(() => serverOptions({ security: { bodyLimit: 10 } }, own as never), {
+  t.test(`rejects ${Object.keys(appOptions).join(' and ')} instead of losing it silently`, async (t) => {
+    t.throws(() => serverOptions({ security: { bodyLimit: 10 } }, appOptions as never), {
       name: 'RangeError',
       code: 'INVALID_OPTION',
       message

@@ -105,8 +105,8 @@ for (const [how, make] of Object.entries({
 })) {
   t.test(`the app's own pino logs everything, ${how}`, async (t) => {
     const stream = sink()
-    const own = pino({ base: { service: 'shop' } }, stream)
-    const { app, port } = await listening(t, make(own))
+    const appLogger = pino({ base: { service: 'shop' } }, stream)
+    const { app, port } = await listening(t, make(appLogger))
     t.match(await overHttp1(port, false), expected)
     await injected(t, app)
     requestLines(t, stream)

@@ -70,8 +70,8 @@ async function start(t: Test, options: SeaworthyOptions, own: object = {}, host 
   await app.register(seaworthy, all)
   app.get('/', async () => 'ok')
   await app.listen({ host, port: 0 })
-  const said = (pattern: RegExp) => lines.filter(({ msg }) => pattern.test(msg))
-  return { app, lines, said }
+  const linesLike = (pattern: RegExp) => lines.filter(({ msg }) => pattern.test(msg))
+  return { app, lines, said: linesLike }
 }
 
 /** The common name of the certificate that an address shows. */

@@ -100,7 +100,7 @@ export const resilienceDefaults: Required<ResilienceOptions> = {
 
 const check = optionChecks('resilience')
 
-/** Applies the defaults and refuses wrong values. */
+/** Applies the defaults and checks the values. */
 export function resolveOptions(options: ResilienceOptions): ResolvedOptions {
   check.keys('', options, Object.keys(resilienceDefaults))
   const values = withDefaults(resilienceDefaults, options)

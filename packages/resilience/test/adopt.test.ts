@@ -4,7 +4,7 @@ import CircuitBreaker from 'opossum'
 import t, { type Test } from 'tap'
 import { resilience, type ResilienceOptions } from '../src/index.ts'
 import { noRequest } from './helpers/app.ts'
-import { neighbours } from './helpers/neighbours.ts'
+import { otherPlugins } from './helpers/other-plugins.ts'
 
 const down = new Error('down')
 
@@ -13,7 +13,7 @@ async function build(t: Test, { options = {}, ...plugin }: BuildOptions = {}) {
   const lines: Record<string, unknown>[] = []
   const logger = { stream: { write: (line: string) => void lines.push(JSON.parse(line)) } }
   const app = Fastify({ logger })
-  const { observed, plugin: other } = neighbours()
+  const { observed, plugin: other } = otherPlugins()
   t.teardown(() => app.close())
   await app.register(other)
   await app.register(resilience, { shedding: false, ...plugin })

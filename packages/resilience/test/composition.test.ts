@@ -5,12 +5,12 @@ import t, { type Test } from 'tap'
 import { resilience, type ResilienceOptions } from '../src/index.ts'
 import { down, noRequest } from './helpers/app.ts'
 import { ManualClock, outcomes } from './helpers/clock.ts'
-import { neighbours } from './helpers/neighbours.ts'
+import { otherPlugins } from './helpers/other-plugins.ts'
 import { json, startUpstream } from './helpers/upstream.ts'
 
 async function build(t: Test, order: 'before' | 'after' | 'alone', options: ResilienceOptions = {}) {
   const app = Fastify()
-  const { observed, plugin } = neighbours()
+  const { observed, plugin } = otherPlugins()
   t.teardown(() => app.close())
   if (order === 'before') await app.register(plugin)
   await app.register(resilience, { shedding: false, ...options })

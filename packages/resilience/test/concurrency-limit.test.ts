@@ -5,7 +5,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { resilience, type SheddingOptions } from '../src/index.ts'
 import { settled, tally } from './helpers/clock.ts'
-import { neighbours } from './helpers/neighbours.ts'
+import { otherPlugins } from './helpers/other-plugins.ts'
 
 interface SheddingSection {
   shedding: { active: number }
@@ -16,7 +16,7 @@ const statusOf = async (app: FastifyInstance, url: string) => (await app.inject(
 /** An app whose requests are pending until the functions of `ends` are called. */
 async function pendingRequests(t: Test, concurrency: Exclude<SheddingOptions['concurrency'], undefined>) {
   const app = Fastify()
-  const { observed, plugin } = neighbours()
+  const { observed, plugin } = otherPlugins()
   t.teardown(() => app.close())
   const ends: (() => void)[] = []
   const hang = () => new Promise<string>((resolve) => ends.push(() => resolve('done')))

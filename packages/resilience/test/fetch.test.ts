@@ -57,15 +57,15 @@ t.test(
     await clock.advance(60)
     const other = app.resilience.fetch(noRequest, `${upstream.url}/other`)
     await until('the second call', () => upstream.seen.length === 2)
-    let gone = 0
-    for (const seen of upstream.seen) void seen.gone.then(() => gone++)
+    let disconnects = 0
+    for (const seen of upstream.seen) void seen.gone.then(() => disconnects++)
 
     await clock.advance(39)
     t.equal(ended, undefined)
-    t.equal(gone, 0)
+    t.equal(disconnects, 0)
     await clock.advance(1)
     t.match(await late, { statusCode: 504, code: 'TIMEOUT' })
-    await until('the disconnect', () => gone === 1)
+    await until('the disconnect', () => disconnects === 1)
     json({ fine: true })(upstream.seen[1]!)
     t.same(await (await other).json(), { fine: true })
   }

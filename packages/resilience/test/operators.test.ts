@@ -5,11 +5,11 @@ import t, { type Test } from 'tap'
 import { resilience } from '../src/index.ts'
 import { down, noRequest } from './helpers/app.ts'
 import { ManualClock, outcomes } from './helpers/clock.ts'
-import { neighbours } from './helpers/neighbours.ts'
+import { otherPlugins } from './helpers/other-plugins.ts'
 
 async function build(t: Test) {
   const app = Fastify()
-  const { observed, plugin } = neighbours()
+  const { observed, plugin } = otherPlugins()
   t.teardown(() => app.close())
   const clock = new ManualClock()
   await app.register(plugin)

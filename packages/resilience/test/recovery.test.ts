@@ -5,12 +5,12 @@ import t, { type Test } from 'tap'
 import { type BreakerOptions, type CallContext, resilience } from '../src/index.ts'
 import { down, noRequest } from './helpers/app.ts'
 import { ManualClock, outcomes, settled } from './helpers/clock.ts'
-import { neighbours } from './helpers/neighbours.ts'
+import { otherPlugins } from './helpers/other-plugins.ts'
 
 /** A breaker whose service answers as `upstream` says, with a route that calls it. */
 async function build(t: Test, options: BreakerOptions<[]> = {}, random: () => number = () => 0.5) {
   const app = Fastify()
-  const { observed, plugin } = neighbours()
+  const { observed, plugin } = otherPlugins()
   t.teardown(() => app.close())
   const clock = new ManualClock()
   const reports: { error: unknown; source: string }[] = []

@@ -6,7 +6,7 @@ import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
 import { resilience, type ResilienceOptions, type SheddingOptions } from '../src/index.ts'
 import { settled } from './helpers/clock.ts'
-import { neighbours } from './helpers/neighbours.ts'
+import { otherPlugins } from './helpers/other-plugins.ts'
 
 const priorities = ['low', 'normal', 'high', 'critical'] as const
 
@@ -22,7 +22,7 @@ function routes(app: FastifyInstance): void {
 
 async function build(t: Test, shedding: NonNullable<ResilienceOptions['shedding']>) {
   const app = Fastify()
-  const { observed, plugin } = neighbours()
+  const { observed, plugin } = otherPlugins()
   t.teardown(() => app.close())
   await app.register(plugin)
   await app.register(resilience, { shedding })
@@ -162,7 +162,7 @@ t.test('two apps in a process shed load separately', async (t) => {
 t.test('a meter that is registered later is used', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
-  const { observed, plugin } = neighbours()
+  const { observed, plugin } = otherPlugins()
   await app.register(resilience, { shedding: sensitive })
   await app.register(plugin)
   routes(app)

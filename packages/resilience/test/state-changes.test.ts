@@ -10,7 +10,7 @@ import {
 } from '../src/index.ts'
 import { noRequest } from './helpers/app.ts'
 import { ManualClock, outcomes, settled } from './helpers/clock.ts'
-import { neighbours } from './helpers/neighbours.ts'
+import { otherPlugins } from './helpers/other-plugins.ts'
 
 interface LogLine {
   level: number
@@ -26,7 +26,7 @@ async function build(t: Test, options: BreakerOptions<[(string | undefined)?], s
   const lines: LogLine[] = []
   const stream = { write: (line: string) => void lines.push(JSON.parse(line) as LogLine) }
   const app = Fastify({ logger: { stream } })
-  const { observed, plugin } = neighbours()
+  const { observed, plugin } = otherPlugins()
   t.teardown(() => app.close())
   const clock = new ManualClock()
   await app.register(plugin)

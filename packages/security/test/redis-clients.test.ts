@@ -118,7 +118,7 @@ requires(
     const app = createApp(t, { logger })
     await app.register(rateLimit, { max: 100_000, redis, onStoreError: 'closed' })
     app.get('/', ok)
-    const logged = () => lines.filter((line) => /does not count|answers again/.test(line))
+    const outageLines = () => lines.filter((line) => /does not count|answers again/.test(line))
 
     await redis.config('SET', 'maxmemory', '1')
     // Probes by PING succeed all the while.
@@ -127,11 +127,11 @@ requires(
       const [, pings] = /cmdstat_ping:calls=(\d+)/.exec(await redis.info('commandstats')) ?? []
       return Number(pings) > 2
     })
-    t.equal(logged().length, 1)
-    t.match(logged()[0], /does not count requests \(.*OOM/)
+    t.equal(outageLines().length, 1)
+    t.match(outageLines()[0], /does not count requests \(.*OOM/)
     await redis.config('SET', 'maxmemory', '0')
     await until('the server to be used again', async () => (await app.inject('/')).statusCode === 200)
-    t.equal(logged().length, 2)
+    t.equal(outageLines().length, 2)
     redis.disconnect()
   }
 )

@@ -62,7 +62,7 @@ export class AppShutdown implements ManagedApp {
   }
 
   onFatalError(error: unknown, origin: string): void {
-    if (!this.#hasListened && isRefusedListen(error)) {
+    if (!this.#hasListened && isAbortedListen(error)) {
       this.#fastify.log.info({ err: error }, 'shutdown: the start was interrupted by a signal')
       return
     }
@@ -173,7 +173,7 @@ export class AppShutdown implements ManagedApp {
 }
 
 /** `app.listen()` of an app that was closed meanwhile. */
-const isRefusedListen = (error: unknown): boolean =>
+const isAbortedListen = (error: unknown): boolean =>
   ['FST_ERR_REOPENED_CLOSE_SERVER', 'FST_ERR_REOPENED_SERVER'].includes(
     String((error as { code?: unknown } | undefined)?.code)
   )

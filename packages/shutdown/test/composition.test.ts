@@ -17,7 +17,7 @@ import { line } from './support/service.ts'
 
 /** Starts a process of real apps. */
 async function startApps(t: Test, options: ShutdownOptions, env: Record<string, string>) {
-  const running = startNode(t, join(import.meta.dirname, 'fixtures/neighbours.ts'), {
+  const running = startNode(t, join(import.meta.dirname, 'fixtures/other-plugins.ts'), {
     env: { NODE_ENV: '', OPTIONS: JSON.stringify(options), ...env }
   })
   const [, text = ''] = await running.waitFor(/^port ([\d ]+)/m)

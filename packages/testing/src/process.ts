@@ -106,7 +106,7 @@ export function startNode(
   // The test runner puts a preload of its own into whatever it sees started. In a program it changes how modules are
   // loaded and listens to signals; `env` takes it out, and becomes the program. By its path: a test may empty PATH.
   const { NODE_OPTIONS: _, ...inherited } = process.env
-  const own = Object.fromEntries(Object.entries(inherited).filter(([name]) => !/^_?TAP/.test(name)))
+  const withoutTap = Object.fromEntries(Object.entries(inherited).filter(([name]) => !/^_?TAP/.test(name)))
   const { NODE_OPTIONS: preloads, ...others } = env
   const preloaded = preloads === undefined ? [] : [`NODE_OPTIONS=${preloads}`]
   return start(
@@ -115,7 +115,7 @@ export function startNode(
     ['-u', 'NODE_OPTIONS', ...preloaded, process.execPath, ...flags, script, ...args],
     {
       ...options,
-      env: { ...own, ...others }
+      env: { ...withoutTap, ...others }
     }
   )
 }

@@ -59,8 +59,8 @@ export function createUsers(database: Database): Users {
 
     async forIdentity({ issuer, subject, email, name }) {
       const select = `SELECT u.id, u.email, u.name, u.roles FROM identities i JOIN users u ON u.id = i.user_id WHERE i.issuer = $1 AND i.subject = $2`
-      const [known] = await database.query<User>(select, [issuer, subject])
-      if (known) return known
+      const [existingUser] = await database.query<User>(select, [issuer, subject])
+      if (existingUser) return existingUser
 
       const user = (await users.credentials(email)) ?? (await users.create({ email, name }))
       const insert =

@@ -71,9 +71,9 @@ export async function sendAtRate({ ask }, { rate, seconds, random, path }) {
     const timer = setInterval(() => {
       const now = performance.now()
       while (due <= now && due < start + seconds * 1000) {
-        const asked = path()
+        const requestPath = path()
         const second = (due - start) / 1000
-        outcomes.push(ask(asked, due).then((outcome) => ({ ...outcome, path: asked, second })))
+        outcomes.push(ask(requestPath, due).then((outcome) => ({ ...outcome, path: requestPath, second })))
         due += (-Math.log(1 - random()) * 1000) / rate
       }
       if (due < start + seconds * 1000) return

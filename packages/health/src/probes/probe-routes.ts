@@ -11,8 +11,8 @@ export async function addProbeRoutes(
   prefix: string,
   handlers: ProbeHandlers
 ): Promise<void> {
-  const taken = `${fastify.prefix}${prefix}/${overridableRoutePattern('live')}`
-  if (fastify.hasRoute({ method: 'GET', url: taken }))
+  const livePath = `${fastify.prefix}${prefix}/${overridableRoutePattern('live')}`
+  if (fastify.hasRoute({ method: 'GET', url: livePath }))
     throw invalidOption(
       `health: "prefix" must be another path than ${prefix}, where another scope of the app has probes of this plugin: register it once, on the app itself`
     )

@@ -2,7 +2,7 @@ import { createRequire, register } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { pause, withTimeout } from '@seaworthy/internal'
-import { datadogFlush } from '../internals.ts'
+import { datadogFlush } from '../internals/index.ts'
 import { otelInstrumentations } from './otel-instrumentations.ts'
 import type { Vendor } from './vendors.ts'
 

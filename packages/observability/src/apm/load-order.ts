@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { openTelemetryIsUsed, sentryIsUsed } from '../internals.ts'
+import { openTelemetryIsUsed, sentryIsUsed } from '../internals/index.ts'
 import { runningAgent } from './running-agent.ts'
 import { namedVendor, type Vendor } from './vendors.ts'
 

@@ -29,21 +29,21 @@ export function watchThread(): void {
   const { beats, threshold, step, expression } = workerData as WatchThreadData
   let beat = -1
   let since = performance.now()
-  let looked = since
+  let lastLook = since
   let turn: { found: unknown } | undefined
-  let isAsking = false
+  let isEvaluating = false
 
   setInterval(() => {
     const now = performance.now()
     // The whole process stood still: nothing blocked it.
-    const isLate = now - looked > threshold / 2 + step
-    looked = now
+    const isLate = now - lastLook > threshold / 2 + step
+    lastLook = now
     const current = Atomics.load(beats, 0)
     if (current === beat && turn === undefined && !isLate) {
       if (now - since < threshold || Atomics.load(beats, 1) === 1) return
       turn = { found: undefined }
-      ask(turn, beat)
-    } else if (current !== beat && !isAsking) {
+      evaluate(turn, beat)
+    } else if (current !== beat && !isEvaluating) {
       // oxlint-disable-next-line require-post-message-target-origin -- threads have no origin
       if (turn !== undefined) parentPort!.postMessage({ ...turn, duration: now - since })
       turn = undefined
@@ -55,9 +55,9 @@ export function watchThread(): void {
   }, step)
 
   /** V8 answers between two steps of the code that runs, which needs no debugger and goes on at once. */
-  function ask(blocked: NonNullable<typeof turn>, beatOfTurn: number): void {
+  function evaluate(blocked: NonNullable<typeof turn>, beatOfTurn: number): void {
     const session = new Session()
-    isAsking = true
+    isEvaluating = true
     try {
       session.connectToMainThread()
       session.post(
@@ -67,12 +67,12 @@ export function watchThread(): void {
           const found = (answer as { result?: { value?: { beat?: number } } } | undefined)?.result?.value
           if (found?.beat === beatOfTurn) blocked.found = found
           session.disconnect()
-          isAsking = false
+          isEvaluating = false
         }
       )
     } catch {
       // Node.js without an inspector, or one that allows no further session.
-      isAsking = false
+      isEvaluating = false
     }
   }
 }

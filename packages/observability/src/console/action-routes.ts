@@ -30,8 +30,8 @@ export function actionRoutes(management: ManagementServer, workers: Workers): vo
         const message = `No worker ${worker} has answered`
         return reply.code(404).send({ statusCode: 404, error: 'Not Found', message })
       }
-      if ('refused' in result) {
-        return reply.code(409).send({ statusCode: 409, error: 'Conflict', message: result.refused })
+      if ('rejection' in result) {
+        return reply.code(409).send({ statusCode: 409, error: 'Conflict', message: result.rejection })
       }
       const extension = kind === 'cpu' ? 'cpuprofile' : 'heapprofile'
       return reply

@@ -41,10 +41,10 @@ export function routesOf(
   const seconds = windowOf(snapshots)
   const rows = addRows(snapshots.map((snapshot) => snapshot.rows))
   const inFlight = addCounts(snapshots.map(({ inFlightByRow }) => inFlightByRow))
-  const known = new Set(rows.map(({ key }) => key))
+  const existingKeys = new Set(rows.map(({ key }) => key))
   const empty = { total: 0, failed: 0, buckets: [] }
   // A route whose first requests are all still in flight.
-  for (const key of inFlight.keys()) if (!known.has(key)) rows.push({ key, ...empty })
+  for (const key of inFlight.keys()) if (!existingKeys.has(key)) rows.push({ key, ...empty })
 
   return rows.map(({ key, total, failed, buckets }) => {
     const [method = '', route = ''] = key.split('\u0000')

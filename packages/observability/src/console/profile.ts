@@ -5,7 +5,7 @@ import { getHeapStatistics } from 'node:v8'
 import type { ProfileRequest } from './workers.ts'
 
 /** A profile for DevTools, or the reason why there is none. */
-export type ProfileResult = { profile: unknown } | { refused: string }
+export type ProfileResult = { profile: unknown } | { rejection: string }
 
 /** Share of the heap or the memory limit from which on a profile could be the last straw. */
 const maxUsed = 0.85
@@ -16,8 +16,8 @@ export class Profiler {
   readonly #end = new AbortController()
 
   async record({ kind, seconds }: ProfileRequest): Promise<ProfileResult> {
-    if (this.#running) return { refused: 'A profile is being recorded already' }
-    if (memoryIsShort()) return { refused: 'Too little memory is free for a profile' }
+    if (this.#running) return { rejection: 'A profile is being recorded already' }
+    if (memoryIsShort()) return { rejection: 'Too little memory is free for a profile' }
     this.#running = true
     const session = new Session()
     try {

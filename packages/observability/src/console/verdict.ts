@@ -124,11 +124,11 @@ function breakerFindings({ breakers }: Facts): Finding[] {
 
 function processFindings({ workers, memoryLimit, shedding }: Facts): Finding[] {
   const findings: Finding[] = []
-  const away = workers.filter(({ isReachable }) => !isReachable)
-  if (away.length > 0) {
-    const pids = away.map(({ pid }) => pid).join(', ')
+  const unreachable = workers.filter(({ isReachable }) => !isReachable)
+  if (unreachable.length > 0) {
+    const pids = unreachable.map(({ pid }) => pid).join(', ')
     findings.push(
-      finding('warn', 'workers', `No answer from ${away.length === 1 ? 'worker' : 'workers'} ${pids}`)
+      finding('warn', 'workers', `No answer from ${unreachable.length === 1 ? 'worker' : 'workers'} ${pids}`)
     )
   }
   const busy = workers.filter(({ loop }) => loop >= 0.9)

@@ -37,7 +37,7 @@ export class WindowedRows {
   readonly #source: RowSource
   readonly #width: number
   readonly #rows = new Map<string, Row>()
-  #known = 0
+  #cellCount = 0
   /** The numbers at the last turn, and those of the half window before it. */
   #base = new Uint32Array(0)
   #before = new Uint32Array(0)
@@ -105,16 +105,16 @@ export class WindowedRows {
   }
 
   #findNew(): void {
-    let seen = 0
+    let count = 0
     for (const cell of this.#source.cells()) {
-      if (++seen <= this.#known) continue
+      if (++count <= this.#cellCount) continue
       const key = this.#source.keyOf(cell.labels)
       let row = this.#rows.get(key)
       if (row === undefined)
         this.#rows.set(key, (row = { key, at: this.#rows.size * this.#width, cells: [] }))
       row.cells.push({ cell, isFailed: this.#source.isFailed(cell.labels) })
     }
-    this.#known = seen
+    this.#cellCount = count
     const needed = this.#rows.size * this.#width
     if (needed <= this.#base.length) return
     // A quarter more, so that few routes do not move all numbers.

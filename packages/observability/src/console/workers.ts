@@ -53,7 +53,7 @@ export class Workers {
       actions.relay = null
       this.#log.warn(
         { err: error },
-        'observability: the workers cannot reach each other; actions on the management listener are refused; set TMPDIR to a writable folder with a short path'
+        'observability: the workers cannot reach each other; actions on the management listener are rejected; set TMPDIR to a writable folder with a short path'
       )
     }
   }
@@ -70,10 +70,10 @@ export class Workers {
 
   /** The snapshots of all workers, that of this one first, and those who have not answered. */
   async snapshots(): Promise<{ snapshots: Snapshot[]; unreachable: number[] }> {
-    const own = this.#functions.snapshot()
+    const localFunctions = this.#functions.snapshot()
     const others = (await this.#relay?.ask<Snapshot>({ snapshot: true } satisfies Message)) ?? []
     return {
-      snapshots: [own, ...others.flatMap(({ value }) => value ?? [])],
+      snapshots: [localFunctions, ...others.flatMap(({ value }) => value ?? [])],
       unreachable: others.filter(({ value }) => value === undefined).map(({ pid }) => pid)
     }
   }

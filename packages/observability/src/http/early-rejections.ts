@@ -4,7 +4,7 @@ import type { LogEvents } from '../logging/log-controller.ts'
 import type { RequestLines } from '../logging/request-line.ts'
 import type { IdSource } from '../tracing/request-ids.ts'
 import type { Connections } from './connections.ts'
-import { ownId } from './own-id.ts'
+import { ensureId } from './ensure-id.ts'
 
 /** The `reason` by the code of the error. Any other is `malformed`. */
 const reasons: Record<string, string> = {
@@ -35,7 +35,7 @@ export function watchEarlyRejections(
       const statusCode = error.statusCode ?? 400
       const reason = reasonOf(error.code)
       const { method = '', url = '' } = request.raw
-      reply.header(ids.options.header, ownId(request, ids))
+      reply.header(ids.options.header, ensureId(request, ids))
       count?.(reason, statusCode)
       lines?.rejected(request.log, { method, url, statusCode, reason })
     },
@@ -67,7 +67,7 @@ export function rejectionsOutsideHooks(
     unknownMethod(request, reply) {
       const { url = '' } = request.raw
       const method = request.method.slice(0, maxMethod)
-      reply.header(ids.options.header, ownId(request, ids))
+      reply.header(ids.options.header, ensureId(request, ids))
       count?.('unknown_method', 404)
       lines?.rejected(request.log, { method, url, statusCode: 404, reason: 'unknown_method' })
       // Otherwise Fastify logs a warning with its whole tree of routes for each such request.

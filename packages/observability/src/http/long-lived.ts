@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { sentContentType } from '../internals.ts'
+import { sentContentType } from '../internals/index.ts'
 
 /**
  * The status of an answer that lasts for as long as its client listens, so that neither its duration nor its end says

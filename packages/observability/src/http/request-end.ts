@@ -12,7 +12,7 @@ import { isSampled } from '../tracing/trace-context.ts'
 import type { ErrorContext, ResolvedErrorTracking } from '../tracking/options.ts'
 import type { Tracking } from '../tracking/tracker.ts'
 import { unmatchedRoute, type Route, type Routes } from './routes.ts'
-import { ownError } from '../logging/own-error.ts'
+import { safeError } from '../logging/safe-error.ts'
 
 /** The parts that a request's end updates. */
 export interface RequestEndParts {
@@ -39,7 +39,7 @@ export interface RequestEnd {
   endUnopened(request: FastifyRequest, reply: FastifyReply, aborted: boolean): void
 }
 
-/** Whether the trace is recorded, and not because a stranger says so. */
+/** Whether the trace is recorded, and not because of an untrusted client. */
 const isTraced = ({ flags, chosen }: RequestIds): boolean => !chosen && isSampled(flags)
 
 /** Counts, logs and tracks each request when it ends. */
@@ -63,7 +63,7 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
     if (error === request[kError] || error === request[kAgain] || !isFailure(error)) return
     request[kAgain] = error
     request.log.error(
-      { err: ownError(error) },
+      { err: safeError(error) },
       'observability: the answer to an error failed itself; the client gets status 500; repair the error handler, hook or serializer that threw this'
     )
     if (errorTracking === false) return
@@ -177,7 +177,7 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
       return (errorTracking as ResolvedErrorTracking).userId(request)
     } catch (error) {
       request.log.warn(
-        { err: ownError(error) },
+        { err: safeError(error) },
         'observability: errorTracking.userId failed; the error is tracked without the user'
       )
       return undefined

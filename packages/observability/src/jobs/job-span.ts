@@ -1,4 +1,4 @@
-import { spanMaker, type Span } from '../otel-internals.ts'
+import { spanMaker, type Span } from '../internals/index.ts'
 import { endFailed } from '../spans/end-failed.ts'
 
 /** Runs a job in a span of its own where an OpenTelemetry SDK is active, else without one. */

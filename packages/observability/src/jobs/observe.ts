@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { GaugeCell, HistogramCell, Meter, MetricFamily } from '@seaworthy/contract'
 import { check } from '../check.ts'
-import { ownError } from '../logging/own-error.ts'
+import { safeError } from '../logging/safe-error.ts'
 import type { LogSchema } from '../logging/options.ts'
 import { schemas } from '../logging/schemas.ts'
 import type { IdSource, RequestIds } from '../tracing/request-ids.ts'
@@ -97,7 +97,7 @@ export class Jobs {
         log.info(this.#fields(done(true), true), 'job completed')
         return result
       } catch (error) {
-        log.error({ ...this.#fields(done(false), false), err: ownError(error) }, 'job failed')
+        log.error({ ...this.#fields(done(false), false), err: safeError(error) }, 'job failed')
         const { correlationId, traceId } = jobIds
         tracker.capture(error, { source: `job "${name}"`, correlationId, traceId })
         throw error

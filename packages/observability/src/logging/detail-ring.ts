@@ -1,4 +1,4 @@
-import { needsMetadata, type Destination } from '../pino-internals.ts'
+import { needsMetadata, type Destination } from '../internals/index.ts'
 
 /** The bytes that the kept lines of all requests take, and how many they may. */
 export interface DetailBudget {

@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { inspectLogger, lineEnd, lineText, textDestination } from '../pino-internals.ts'
+import { inspectLogger, lineEnd, lineText, textDestination } from '../internals/index.ts'
 import { errSerializer, type ErrorJson } from './bounded-json.ts'
 import type { LogLevel } from './levels.ts'
-import { named } from './own-error.ts'
+import { named } from './safe-error.ts'
 
 /** Writes one line: fields as JSON text, each with a comma before it. */
 export type WriteLine = (log: FastifyBaseLogger, level: LogLevel, fields: string, message: string) => void
@@ -27,12 +27,12 @@ export function lineWriter(root: FastifyBaseLogger): LineWriter {
 
   const { values } = (root as Leveled).levels
   const end = lineEnd(root, symbols)
-  const ownAsJson = (root as unknown as Record<symbol, unknown>)[symbols.asJson]
+  const plainAsJson = (root as unknown as Record<symbol, unknown>)[symbols.asJson]
   const takes: LineWriter['takes'] = (log, level) => (log as Leveled).levelVal <= values[level]!
   const write: WriteLine = (log, level, fields, message) => {
     const value = values[level]!
     if ((log as Leveled).levelVal > value) return
-    const destination = textDestination(log, symbols, ownAsJson)
+    const destination = textDestination(log, symbols, plainAsJson)
     if (destination === undefined) return writeObject(log, level, fields, message)
     if (destination.takesText === true) destination.lastLevel = value
     destination.write(lineText(log, symbols, value, fields, end, message))

@@ -5,8 +5,8 @@ import fastify, {
   type FastifyRequest,
   type LogController
 } from 'fastify'
-import { shareLogController } from '../internals.ts'
-import { ownError } from './own-error.ts'
+import { shareLogController } from '../internals/index.ts'
+import { safeError } from './safe-error.ts'
 
 /** Events of which Fastify informs its log only. */
 export interface LogEvents {
@@ -56,7 +56,7 @@ export function oneLineLogController(options: { requestIdLogLabel: string }): On
       if (events === undefined) super.requestCompleted(error, request, reply)
       else if (error)
         request.log.error(
-          { err: ownError(error) },
+          { err: safeError(error) },
           'observability: an onResponse hook failed after the response was sent'
         )
     }

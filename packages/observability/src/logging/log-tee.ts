@@ -5,7 +5,7 @@ import {
   setDestination,
   streamSymbol,
   type Destination
-} from '../pino-internals.ts'
+} from '../internals/index.ts'
 
 /** Takes the text of each line that the log has written, and pino's number of its level. */
 export type LineSink = (text: string, level: number) => void

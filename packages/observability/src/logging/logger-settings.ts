@@ -4,7 +4,7 @@ import { errSerializer } from './bounded-json.ts'
 import type { ResolvedBuffer } from './buffer-options.ts'
 import { bufferedOutput } from './buffered-output.ts'
 import type { LogLevel } from './levels.ts'
-import { errorFormatter, errorRenamer, safeFields, safeLogMethod } from './own-lines.ts'
+import { errorFormatter, errorRenamer, safeFields, safeLogMethod } from './app-lines.ts'
 import type { Schema } from './schemas.ts'
 import { scrubPath } from './scrub-path.ts'
 

@@ -8,7 +8,7 @@ import { OtlpSender, type Delivery, type DeliveryOptions } from '../otlp/sender.
 import { LineQueue } from './line-queue.ts'
 import type { ResolvedOtlpLogs } from './otlp-options.ts'
 import type { WaitingLine } from './otlp-record.ts'
-import { ownError } from './own-error.ts'
+import { safeError } from './safe-error.ts'
 
 /** Lines that are encoded at once: some two milliseconds. */
 const linesPerTurn = 64
@@ -176,7 +176,7 @@ export class OtlpLogPush {
   #warn(error: Error, message: string): void {
     if (this.#failing) return
     this.#failing = true
-    this.#parts.log.warn({ err: ownError(error) }, message)
+    this.#parts.log.warn({ err: safeError(error) }, message)
   }
 
   #recovered(): void {

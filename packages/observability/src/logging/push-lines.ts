@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { lifecyclePort, provided, type Meter } from '@seaworthy/contract'
 import type { Resource } from '../otlp/resource.ts'
-import { namesOf } from '../pino-internals.ts'
+import { namesOf } from '../internals/index.ts'
 import { addLineSink } from './log-tee.ts'
 import type { LogSchema } from './options.ts'
 import { OtlpLogPush } from './otlp-log-push.ts'

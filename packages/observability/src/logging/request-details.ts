@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { destinationOf, raisedLogger, setDestination, streamSymbol } from '../pino-internals.ts'
+import { destinationOf, raisedLogger, setDestination, streamSymbol } from '../internals/index.ts'
 import { DetailRing, type DetailBudget, type Threshold } from './detail-ring.ts'
 import type { ResolvedDetails } from './details-options.ts'
 

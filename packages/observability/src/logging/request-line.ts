@@ -137,7 +137,7 @@ export class RequestLines {
     return slow && severity[levels.slow] > severity[level] ? levels.slow : level
   }
 
-  /** By the digits of the trace id, so that every service logs the same requests, unless a stranger chose them. */
+  /** By the digits of the trace id, so that every service logs the same requests, unless an untrusted client chose them. */
   #isSampled({ traceId, chosen }: RequestIds): boolean {
     const { sampling } = this
     if (chosen && sampling < 1) return Math.random() < sampling

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import { childWithBindings, inspectLogger, type PinoSymbols } from '../pino-internals.ts'
+import { childWithBindings, inspectLogger, type PinoSymbols } from '../internals/index.ts'
 import type { IdSource } from '../tracing/request-ids.ts'
 import { errSerializer } from './bounded-json.ts'
 import type { RequestDetails } from './request-details.ts'

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { hasOwnLogMethod } from '../pino-internals.ts'
-import { safeFields } from './own-lines.ts'
+import { hasOwnLogMethod } from '../internals/index.ts'
+import { safeFields } from './app-lines.ts'
 
 const kSafe = Symbol('seaworthy.safe-bindings')
 type Log = FastifyBaseLogger & { setBindings?(bindings: object): void; [kSafe]?: true }

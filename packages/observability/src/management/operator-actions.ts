@@ -164,7 +164,7 @@ export class OperatorActions {
     }
     this.last.push(action)
     if (this.last.length > maxKept) this.last.shift()
-    const outcome = statusCode < 400 ? 'has done' : 'was refused'
+    const outcome = statusCode < 400 ? 'has done' : 'was denied'
     this.#log.warn({ operator: action }, `observability: an operator ${outcome} ${action.action}`)
   }
 }

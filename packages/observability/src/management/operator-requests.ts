@@ -39,11 +39,11 @@ export function checkOperatorRequests(
   })
   app.addHook('onRequest', (request, reply, done) => {
     if (isRelayed(request)) return done()
-    if (!isSameOrigin(request)) return refuse(reply, 'A page of another site has sent this request')
+    if (!isSameOrigin(request)) return forbid(reply, 'A page of another site has sent this request')
     if (readOnly && isAction(request))
-      return refuse(reply, 'Actions are switched off: management.readOnly is set')
+      return forbid(reply, 'Actions are switched off: management.readOnly is set')
     done()
   })
 }
 
-const refuse = (reply: FastifyReply, message: string): void => reject(reply, 403, 'Forbidden', message)
+const forbid = (reply: FastifyReply, message: string): void => reject(reply, 403, 'Forbidden', message)

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { ownError } from '../logging/own-error.ts'
+import { safeError } from '../logging/safe-error.ts'
 
 /** Collectors are functions of the app. One that fails costs its own metric, and one line until it works again. */
 export class CollectorHealth {
@@ -31,7 +31,7 @@ export class CollectorHealth {
     if (this.#failing.has(metric)) return
     this.#failing.add(metric)
     this.#log.warn(
-      { err: ownError(error), metric },
+      { err: safeError(error), metric },
       'observability: a metric could not be collected; scrapes are without it; repair its collect function'
     )
   }

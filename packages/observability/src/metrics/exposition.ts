@@ -1,6 +1,6 @@
 import { invalidOption, withTimeout } from '@seaworthy/internal'
 import type { Registry } from 'prom-client'
-import { defaultLabelsOf } from '../internals.ts'
+import { defaultLabelsOf } from '../internals/index.ts'
 import { inBlocks } from './blocks.ts'
 import type { CollectorHealth } from './collector-health.ts'
 import { labelledPacked, labelledText } from './default-labels.ts'
@@ -51,7 +51,7 @@ export class Exposition {
     for (const family of this.#families.values()) {
       const name = family.name
       // In OpenMetrics, a counter and a metric with its name without `_total` are one family.
-      const find = (some: string) => registry.getSingleMetric!(some) as Owned | undefined
+      const find = (some: string) => registry.getSingleMetric!(some) as MarkedMetric | undefined
       const existing = find(name) ?? find(name.replace(/_total$/, ''))
       // Two apps may share a registry.
       if (existing?.[kOurs] === true) continue
@@ -124,14 +124,14 @@ export class Exposition {
   /** A registry that returns only text cannot be asked for its names at the start. */
   #withoutOurs(text: string): string {
     const lines = text.split('\n')
-    const kept = lines.filter((line) => {
+    const appLines = lines.filter((line) => {
       const name = /^(?:# (?:HELP|TYPE|UNIT) )?([a-zA-Z_:][\w:]*)/.exec(line)?.[1]
       const family = name?.replace(/_(?:bucket|sum|count|created)$/, '')
-      const taken = [name, family].find((some) => some !== undefined && this.#isOurs(some))
-      if (taken !== undefined) this.#taken(taken)
-      return taken === undefined
+      const duplicate = [name, family].find((some) => some !== undefined && this.#isOurs(some))
+      if (duplicate !== undefined) this.#reportDuplicate(duplicate)
+      return duplicate === undefined
     })
-    return kept.length === lines.length ? text : kept.join('\n')
+    return appLines.length === lines.length ? text : appLines.join('\n')
   }
 
   /** Whether a name is that of a family of ours. OpenMetrics names a counter's family without `_total`. */
@@ -155,7 +155,8 @@ export class Exposition {
   async #collectEach(metrics: readonly Collected[]): Promise<MetricJson[]> {
     const labels = defaultLabelsOf(this.#registry)
     const others = metrics.filter((metric) => metric[kOurs] !== true || !this.#families.has(metric.name))
-    for (const { name, [kOurs]: ours } of others) if (ours !== true && this.#isOurs(name)) this.#taken(name)
+    for (const { name, [kOurs]: ours } of others)
+      if (ours !== true && this.#isOurs(name)) this.#reportDuplicate(name)
     const collected = await Promise.all(
       others.map(async (metric) => {
         try {
@@ -195,7 +196,7 @@ export class Exposition {
   }
 
   /** A metric that the app has added since the start. */
-  #taken(name: string): void {
+  #reportDuplicate(name: string): void {
     this.#health.failed(
       name,
       new Error(`the app has a metric "${name}", which is a name of ours too: rename it`)
@@ -204,7 +205,7 @@ export class Exposition {
 }
 
 /** A metric in a registry. */
-interface Owned {
+interface MarkedMetric {
   name: string
   [kOurs]?: true
 }

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { CounterCell, Meter } from '@seaworthy/contract'
-import { ownError } from '../logging/own-error.ts'
+import { safeError } from '../logging/safe-error.ts'
 import type { Body, Metric } from '../otlp/data.ts'
 import type { Resource } from '../otlp/resource.ts'
 import { OtlpSender, type Delivery } from '../otlp/sender.ts'
@@ -93,7 +93,7 @@ export class OtlpPush {
     if (this.#failing) return
     this.#failing = true
     this.#parts.log.warn(
-      { err: ownError(error) },
+      { err: safeError(error) },
       'observability: metrics could not be pushed; each interval tries again; check metrics.otlp.url and the collector'
     )
   }

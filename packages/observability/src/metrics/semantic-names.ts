@@ -18,7 +18,7 @@ const metricNames: Readonly<Record<string, string>> = {
 }
 
 /** Labels of ours, beside those of the conventions. */
-const ownLabels: ReadonlySet<string> = new Set(['method', 'host', 'status_code'])
+const otherLabels: ReadonlySet<string> = new Set(['method', 'host', 'status_code'])
 
 export const serverDuration = 'http_server_request_duration_seconds'
 
@@ -32,7 +32,7 @@ export function semanticMetric(metric: Metric): Metric | undefined {
 
 function semanticPoint({ attributes, value }: Point): Point {
   const entries = Object.entries(attributes)
-    .filter(([label, text]) => text !== '' && !ownLabels.has(label))
+    .filter(([label, text]) => text !== '' && !otherLabels.has(label))
     .map(([label, text]): [string, string | number] => [
       attributeNames[label] ?? label,
       numbers.has(label) && /^\d+$/.test(`${text}`) ? Number(text) : text

@@ -1,4 +1,4 @@
-import { openTelemetryIsUsed } from '../internals.ts'
+import { openTelemetryIsUsed } from '../internals/index.ts'
 import { check } from '../check.ts'
 
 /** The kinds of telemetry that are pushed. */

@@ -11,12 +11,12 @@ type Holder = NodeJS.Process & { [key]?: Set<number> | undefined }
  * Collectors take the numbers of two apps with one id for one app whose counts rise and fall.
  */
 export function instanceId(fastify: FastifyInstance): string {
-  const taken = ((process as Holder)[key] ??= new Set())
+  const usedIds = ((process as Holder)[key] ??= new Set())
   let number = 1
-  while (taken.has(number)) number++
-  taken.add(number)
+  while (usedIds.has(number)) number++
+  usedIds.add(number)
   fastify.addHook('onClose', (_, done) => {
-    taken.delete(number)
+    usedIds.delete(number)
     done()
   })
   const parts = [hostname(), `${process.pid}`]

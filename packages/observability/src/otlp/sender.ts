@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { withoutSpans } from '../otel-internals.ts'
+import { withoutSpans } from '../internals/index.ts'
 import type { ResolvedConnection } from './connection.ts'
 import type { Body, Encoder, PartialSuccess } from './data.ts'
 import type { OtlpSignal } from './environment.ts'
 
 /**
- * How a push ended. `retry` is for later: the collector was away, or said so. `delay` is what it asked for, in
- * milliseconds.
+ * How a push ended. `retry` is for later: the collector could not be reached, or asked for it. `delay` is the
+ * time that it asked for, in milliseconds.
  */
 export type Delivery =
   | ({ outcome: 'sent' } & PartialSuccess)

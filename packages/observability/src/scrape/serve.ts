@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { noteOperationalRoute } from '@seaworthy/contract'
-import { ownError } from '../logging/own-error.ts'
+import { safeError } from '../logging/safe-error.ts'
 import type { ManagementServer } from '../management/listener.ts'
 import type { ResolvedMetrics } from '../metrics/options.ts'
 import { OtlpPush } from '../metrics/otlp-push.ts'
@@ -40,7 +40,7 @@ export function serveMetrics(
   } else {
     noteOperationalRoute(fastify, options.path)
     fastify.route(metricsRoute(options.path, source, options.guard, counts))
-    refuseSecondRoute(fastify, options.path)
+    rejectSecondRoute(fastify, options.path)
   }
 
   const { log } = fastify
@@ -59,7 +59,7 @@ export function serveMetrics(
 }
 
 /** Fastify's message about a second route of a path does not say where the first one comes from. */
-function refuseSecondRoute(fastify: FastifyInstance, path: string): void {
+function rejectSecondRoute(fastify: FastifyInstance, path: string): void {
   fastify.addHook('onRoute', ({ url, method, constraints }) => {
     const isOther = url !== path || Object.keys(constraints ?? {}).length > 0
     if (isOther || ![method].flat().includes('GET')) return
@@ -80,7 +80,7 @@ function workerGroup(
   try {
     return new WorkerGroup(exposition, fastify.log, name)
   } catch (error) {
-    fastify.log.warn({ err: ownError(error) }, workersAlone)
+    fastify.log.warn({ err: safeError(error) }, workersAlone)
     return undefined
   }
 }

@@ -1,7 +1,6 @@
-import { activeSpan } from '../internals.ts'
+import { activeSpan, type Span, type SpanMaker, statusError } from '../internals/index.ts'
 import { codeOf } from '../logging/is-error.ts'
 import { scrubPath } from '../logging/scrub-path.ts'
-import { statusError, type Span, type SpanMaker } from '../otel-internals.ts'
 import { endFailed } from './end-failed.ts'
 import { methodInName, methodName } from './method-name.ts'
 

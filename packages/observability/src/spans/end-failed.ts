@@ -1,10 +1,10 @@
 import { isError } from '../logging/is-error.ts'
-import { ownError } from '../logging/own-error.ts'
-import { statusError, type Span } from '../otel-internals.ts'
+import { safeError } from '../logging/safe-error.ts'
+import { statusError, type Span } from '../internals/index.ts'
 
 /** Marks a span as failed by an error, which is bounded and without secrets, as in the log. */
 export function markFailed(span: Span, error: unknown): void {
-  if (isError(error)) span.recordException(ownError(error) as unknown as Error)
+  if (isError(error)) span.recordException(safeError(error) as unknown as Error)
   span.setStatus({ code: statusError })
 }
 

@@ -1,9 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { spanState } from '../internals.ts'
+import {
+  type Attributes,
+  replaceInBindings,
+  type Span,
+  type SpanMaker,
+  spanState
+} from '../internals/index.ts'
 import { codeOf } from '../logging/is-error.ts'
 import { scrubPath } from '../logging/scrub-path.ts'
-import type { Attributes, Span, SpanMaker } from '../otel-internals.ts'
-import { replaceInBindings } from '../pino-internals.ts'
 import type { IdSource } from '../tracing/request-ids.ts'
 import { markFailed } from './end-failed.ts'
 import { methodInName, methodName } from './method-name.ts'

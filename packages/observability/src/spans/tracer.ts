@@ -1,5 +1,5 @@
 import type { Tracer } from '@seaworthy/contract'
-import type { SpanMaker } from '../otel-internals.ts'
+import type { SpanMaker } from '../internals/index.ts'
 import { endFailed, markFailed } from './end-failed.ts'
 
 /** The port by which other plugins run work in spans. */

@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { activeSpan, requestSpan } from '../internals.ts'
-import { replaceInBindings } from '../pino-internals.ts'
+import { activeSpan, replaceInBindings, requestSpan } from '../internals/index.ts'
 import type { IdSource } from './request-ids.ts'
 
 /**
@@ -8,13 +7,13 @@ import type { IdSource } from './request-ids.ts'
  * `@fastify/otel` where nothing instruments HTTP.
  */
 export function adoptSpan(request: FastifyRequest, ids: IdSource): void {
-  const known = ids.of(request.raw, request.id)
-  if (known.recorded) return
+  const requestIds = ids.of(request.raw, request.id)
+  if (requestIds.recorded) return
   const active = activeSpan()
   if (active === undefined) return
-  const before = known.traceId
-  ids.adoptInbound(known, requestSpan(request) ?? active, request.raw)
-  if (known.traceId !== before) replaceInBindings(request.log, before, known.traceId)
+  const before = requestIds.traceId
+  ids.adoptInbound(requestIds, requestSpan(request) ?? active, request.raw)
+  if (requestIds.traceId !== before) replaceInBindings(request.log, before, requestIds.traceId)
 }
 
 const decorator = 'opentelemetry'

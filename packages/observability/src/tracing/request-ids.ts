@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { activeSpan, type SpanContext, type SpanState } from '../internals.ts'
+import { activeSpan, type SpanContext, type SpanState } from '../internals/index.ts'
 import type { ResolvedCorrelation } from './options.ts'
 import { spanIdSource, traceIdSource, uuidOf } from './random-ids.ts'
 import { parseTraceparent, validTracestate } from './trace-context.ts'
@@ -55,7 +55,7 @@ export class IdSource {
     const inbound = trusted ? raw.headers[header] : undefined
     const fresh = this.#traceId()
     const correlationId =
-      ownId(requestId, raw, trusted) ??
+      ensureId(requestId, raw, trusted) ??
       (typeof inbound === 'string' && validId.test(inbound) ? inbound : generateId(generate, raw, fresh))
 
     const active = activeSpan()
@@ -129,7 +129,11 @@ export class IdSource {
  * The id that Fastify's `requestIdHeader` or a function of the app has found. What it takes from a header is held to the
  * rules for ours.
  */
-function ownId(id: string | undefined, { headers }: IncomingMessage, trusted: boolean): string | undefined {
+function ensureId(
+  id: string | undefined,
+  { headers }: IncomingMessage,
+  trusted: boolean
+): string | undefined {
   if (id === undefined || !validId.test(id)) return undefined
   return trusted || !Object.values(headers).includes(id) ? id : undefined
 }

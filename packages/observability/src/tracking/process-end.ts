@@ -1,4 +1,4 @@
-import { isCapturingListener, isCapturingRejections } from '../internals.ts'
+import { isCapturingListener, isCapturingRejections } from '../internals/index.ts'
 
 /** The part of one app in the handling of an uncaught error. */
 export interface ProcessEndApp {

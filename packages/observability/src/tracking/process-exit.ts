@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { lifecyclePort, provided } from '@seaworthy/contract'
 import { withTimeout } from '@seaworthy/internal'
 import { runningAgent } from '../apm/running-agent.ts'
-import { loadedSentryClients } from '../internals.ts'
+import { loadedSentryClients } from '../internals/index.ts'
 import { joinProcessEnd } from './process-end.ts'
 import type { ErrorTracker } from './tracker.ts'
-import { ownError } from '../logging/own-error.ts'
+import { safeError } from '../logging/safe-error.ts'
 
 /** Milliseconds. */
 export const defaultFlushTimeout = 2000
@@ -33,7 +33,7 @@ export function handleProcessExit(
       const action = exits ? 'the process exits with code 1' : 'another listener decides about the process'
       // pino writes a fatal line synchronously.
       fastify.log.fatal(
-        { err: ownError(thrown) },
+        { err: safeError(thrown) },
         `observability: ${origin}; the error is reported; ${action}`
       )
       tracker.capture(thrown, { source: origin })

@@ -1,6 +1,6 @@
 import type { Event, EventHint, NodeOptions, Scope } from '@sentry/node'
 import { findOptional, withTimeout } from '@seaworthy/internal'
-import { sentryIsUsed } from '../internals.ts'
+import { sentryIsUsed } from '../internals/index.ts'
 import type { ErrorContext, ErrorSink } from './options.ts'
 import { PendingErrors } from './pending-errors.ts'
 import { scrubEvent } from './scrub-event.ts'

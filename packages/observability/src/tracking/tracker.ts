@@ -5,7 +5,7 @@ import { ErrorStorms } from './error-storms.ts'
 import type { PendingErrors } from './pending-errors.ts'
 import { scrubError } from './scrub-error.ts'
 import { sentryClient } from './sentry.ts'
-import { ownError } from '../logging/own-error.ts'
+import { safeError } from '../logging/safe-error.ts'
 import { redact } from '../logging/redact.ts'
 
 interface TrackerParts {
@@ -72,7 +72,7 @@ export class ErrorTracker {
 
   #logFailure(error: unknown): void {
     this.#log.warn(
-      { err: ownError(error) },
+      { err: safeError(error) },
       'observability: the error sink failed; the error is not tracked; check errorTracking'
     )
   }

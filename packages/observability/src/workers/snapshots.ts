@@ -39,23 +39,23 @@ export class Snapshots {
     }
     // Read last: it includes files that were removed meanwhile. A file that is in both is counted once.
     const past = (await this.#load<EndedWorkers>(ended)) ?? { names: [], families: [] }
-    const kept = [...files].filter(([name]) => !past.names.includes(name))
-    const gone = kept.filter(([name]) => !live.has(name))
-    if (gone.length > 3) await this.#merge(past, gone)
-    return sumOf([...kept.map(([, families]) => families), past.families])
+    const unmerged = [...files].filter(([name]) => !past.names.includes(name))
+    const endedWorkers = unmerged.filter(([name]) => !live.has(name))
+    if (endedWorkers.length > 3) await this.#merge(past, endedWorkers)
+    return sumOf([...unmerged.map(([, families]) => families), past.families])
   }
 
   /** Merges the files of ended workers, so that many reloads leave one file. */
-  async #merge(past: EndedWorkers, gone: [string, PackedFamily[]][]): Promise<void> {
+  async #merge(past: EndedWorkers, endedWorkers: [string, PackedFamily[]][]): Promise<void> {
     const lock = join(this.#folder, 'lock')
     if (!acquireLock(lock)) return
     try {
       const current = (await this.#load<EndedWorkers>(ended)) ?? past
-      const fresh = gone.filter(([name]) => !current.names.includes(name))
+      const fresh = endedWorkers.filter(([name]) => !current.names.includes(name))
       const { families } = await sumOf([current.families, ...fresh.map(([, snapshot]) => snapshot)])
       const names = [...current.names, ...fresh.map(([name]) => name)].slice(-100)
       await this.#replace(ended, { names, families } satisfies EndedWorkers)
-      for (const [name] of gone) await rm(join(this.#folder, `${name}.json`), { force: true })
+      for (const [name] of endedWorkers) await rm(join(this.#folder, `${name}.json`), { force: true })
     } finally {
       rmdirSync(lock)
     }

@@ -8,7 +8,7 @@ import { packedTexts } from '../metrics/packed.ts'
 import type { Format, PackedFamily } from '../metrics/types.ts'
 import { groupFolder } from './group-folder.ts'
 import { Snapshots } from './snapshots.ts'
-import { ownError } from '../logging/own-error.ts'
+import { safeError } from '../logging/safe-error.ts'
 
 /** Milliseconds that a worker may take to write its snapshot for a scrape. */
 const answerTimeout = 500
@@ -45,7 +45,7 @@ export class WorkerGroup {
     try {
       await this.#listen()
     } catch (error) {
-      this.#log.warn({ err: ownError(error) }, workersAlone)
+      this.#log.warn({ err: safeError(error) }, workersAlone)
     }
   }
 
@@ -74,7 +74,7 @@ export class WorkerGroup {
       const [live] = await Promise.all([this.#requestSnapshots(), this.#write()])
       return (await this.#snapshots.sum(live)).families
     } catch (error) {
-      this.#log.warn({ err: ownError(error) }, workersAlone)
+      this.#log.warn({ err: safeError(error) }, workersAlone)
       return undefined
     }
   }
@@ -100,7 +100,7 @@ export class WorkerGroup {
       if (this.#failing) return
       this.#failing = true
       this.#log.warn(
-        { err: ownError(error) },
+        { err: safeError(error) },
         "observability: the snapshot of this worker could not be written; scrapes of other workers miss its last numbers; check the system's temporary folder"
       )
     }

@@ -63,8 +63,8 @@ export class WorkerRelay {
   ): Promise<WorkerAnswer<T>[]> {
     const files = await readdir(this.#folder)
     const names = files.flatMap((file) => /^(\d+-[0-9a-f]+)\.c$/.exec(file)?.[1] ?? [])
-    const isAsked = (of: number) => of !== process.pid && (pid === undefined || of === pid)
-    const others = names.filter((name) => isAsked(pidOf(name)))
+    const isAddressed = (of: number) => of !== process.pid && (pid === undefined || of === pid)
+    const others = names.filter((name) => isAddressed(pidOf(name)))
     const line = `${JSON.stringify(message)}\n`
     const answers = await Promise.all(others.map(async (name) => this.#askOne<T>(name, line, timeout)))
     return answers.filter((answer) => answer !== undefined)

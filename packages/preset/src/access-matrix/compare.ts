@@ -22,13 +22,13 @@ export function compareMatrices(before: readonly Row[], after: readonly Row[]): 
   const now = byRoute(after)
   const changes: Change[] = []
   for (const [route, rows] of now) {
-    const known = old.get(route) ?? []
+    const earlier = old.get(route) ?? []
     // Routes with constraints share a method and path. They keep their order.
     for (const [index, row] of rows.entries()) {
-      const change = known[index] ? compareRows(known[index], row) : addedRow(row)
+      const change = earlier[index] ? compareRows(earlier[index], row) : addedRow(row)
       if (change) changes.push(change)
     }
-    changes.push(...known.slice(rows.length).map(removedRow))
+    changes.push(...earlier.slice(rows.length).map(removedRow))
   }
   for (const [route, rows] of old) if (!now.has(route)) changes.push(...rows.map(removedRow))
   return changes.filter((change) => !isHeadOf(change, changes))

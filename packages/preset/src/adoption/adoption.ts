@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { PartName, PartOptions, SeaworthyOptions } from '../parts/options.ts'
 import type { PartReport } from '../parts/report.ts'
 
-/** The option by which each part that can refuse something only observes. */
+/** The option by which each part that can reject a request only observes. */
 const observing = {
   errors: { mode: 'observe' },
   security: { mode: 'observe' },
@@ -18,8 +18,9 @@ export function withAdoption(options: SeaworthyOptions): SeaworthyOptions {
   if (!isAdopting(options)) return options
   const result: Record<string, unknown> = { ...options, adopt: true }
   for (const [part, mode] of Object.entries(observing)) {
-    const own: PartOptions<object> | undefined = options[part as keyof typeof observing]
-    if (own !== false) result[part] = { ...mode, ...(typeof own === 'object' ? own : {}) }
+    const partOption: PartOptions<object> | undefined = options[part as keyof typeof observing]
+    if (partOption !== false)
+      result[part] = { ...mode, ...(typeof partOption === 'object' ? partOption : {}) }
   }
   return result
 }

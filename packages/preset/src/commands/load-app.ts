@@ -102,7 +102,7 @@ async function appFrom(
   const app = fastify({ logger: true, ...(options as object) })
   const plugin = value as FastifyPluginCallback
   // Without a child scope, so that its decorators can be read from outside.
-  await app.register(fp((scope, own, done) => plugin(scope, own, done)))
+  await app.register(fp((scope, options, done) => plugin(scope, options, done)))
   return { app, isPlugin: true }
 }
 
@@ -140,9 +140,9 @@ function interceptListen(): { seaworthyApp: Promise<LoadedApp>; anyApp(): Promis
   return {
     seaworthyApp: seaworthyApp.promise,
     async anyApp() {
-      const nothing = new Error(`exports no app (${exportNames.join(', ')}), and starts none`)
-      setTimeout(() => otherApp.reject(nothing), startTimeoutMs).unref()
-      process.once('beforeExit', () => otherApp.reject(nothing))
+      const noApp = new Error(`exports no app (${exportNames.join(', ')}), and starts none`)
+      setTimeout(() => otherApp.reject(noApp), startTimeoutMs).unref()
+      process.once('beforeExit', () => otherApp.reject(noApp))
       return Promise.race([seaworthyApp.promise, otherApp.promise])
     }
   }

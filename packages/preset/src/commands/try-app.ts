@@ -13,8 +13,7 @@ export interface TriedApp extends StartedApp {
 const maxStarts = 16
 
 /**
- * Makes an app ready as often as it takes to find all its conflicts: first as it is, then without refusals that can be
- * observed, then without each part that has stopped the start.
+ * Makes an app ready as often as it takes to find all its conflicts: first as it is, then in adoption mode, then without each part that has stopped the start.
  */
 export async function tryApp(file: string): Promise<TriedApp> {
   const conflicts: Failure[] = []

@@ -11,7 +11,7 @@ const types: readonly unknown[] = [
 ] satisfies VariableSchema['type'][]
 
 /** The preset's variables, of which a rule of the app may be narrower. */
-const own: EnvironmentSchema['properties'] = environmentSchema.properties
+const presetVariables: EnvironmentSchema['properties'] = environmentSchema.properties
 
 /**
  * Checks the rules of the app: those of TypeScript can be wrong too, where a pattern is.
@@ -29,7 +29,7 @@ export function checkSchema({ properties, required = [] }: EnvironmentSchema): v
   }
   if (!Array.isArray(required)) check.fail('schema.required', 'a list of variables', required)
   for (const name of required)
-    if (!Object.hasOwn(properties, name) && !Object.hasOwn(own, name))
+    if (!Object.hasOwn(properties, name) && !Object.hasOwn(presetVariables, name))
       check.fail('schema.required', 'a list of variables that "schema.properties" has rules for', name)
 }
 
@@ -39,7 +39,7 @@ function checkKind(name: string, { type, secret }: VariableSchema): void {
     throw invalidOption(
       `seaworthy: "schema.properties.${name}.type" must be ${secret ? "'string', as of each secret" : `one of ${types.join(', ')}`}`
     )
-  const variable = Object.hasOwn(own, name) ? own[name] : undefined
+  const variable = Object.hasOwn(presetVariables, name) ? presetVariables[name] : undefined
   if (variable === undefined || (variable.type === type && (variable.secret ?? false) === (secret ?? false)))
     return
   const kind = variable.secret ? 'secret: true' : `type: '${variable.type}'`

@@ -74,10 +74,10 @@ function secretsOf(options: SeaworthyOptions): NamedSecret[] {
     ['redis.password', (options.redis as { password?: unknown } | undefined)?.password]
   ]
   const { env } = options as { env?: Record<string, unknown> }
-  const own = Object.entries(env ?? {}).filter(
+  const appSecrets = Object.entries(env ?? {}).filter(
     ([name, value]) => isSecret(value) && !Object.hasOwn(environmentSchema.properties, name)
   )
-  return [...places, ...own].flatMap(([name, value]) =>
+  return [...places, ...appSecrets].flatMap(([name, value]) =>
     [value]
       .flat()
       .flatMap((entry: unknown) =>

@@ -10,11 +10,11 @@ import { partOptions, type SeaworthyOptions } from '../parts/options.ts'
  * Options of Fastify's constructor, for any kind of server and logger.
  *
  * @example
- * const own: OwnServerOptions = { bodyLimit: 4_194_304 }
- * console.log(own.bodyLimit)
+ * const appOptions: AppServerOptions = { bodyLimit: 4_194_304 }
+ * console.log(appOptions.bodyLimit)
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- any server, any logger: Fastify's constructor checks them
-export type OwnServerOptions = Omit<FastifyServerOptions<any, any>, 'genReqId' | 'rewriteUrl'> & {
+export type AppServerOptions = Omit<FastifyServerOptions<any, any>, 'genReqId' | 'rewriteUrl'> & {
   // Methods, not functions: the app's may take the requests of its own server alone.
   genReqId?(raw: IncomingMessage | Http2ServerRequest): string
   rewriteUrl?(this: FastifyInstance, raw: IncomingMessage | Http2ServerRequest): string
@@ -25,7 +25,7 @@ export type OwnServerOptions = Omit<FastifyServerOptions<any, any>, 'genReqId' |
 }
 
 /** Makes a key that Fastify does not have an error, instead of ignoring it. */
-export type KnownKeys<Own> = { [K in Exclude<keyof Own, keyof OwnServerOptions>]: never }
+export type FastifyKeys<App> = { [K in Exclude<keyof App, keyof AppServerOptions>]: never }
 
 type Settings = Record<string, unknown>
 
@@ -50,7 +50,7 @@ const logControllerOptions = new Set(['requestIdHeader', 'requestIdLogLabel', 'd
  */
 export function mergeAppOptions(
   parts: Settings,
-  appOptions: OwnServerOptions,
+  appOptions: AppServerOptions,
   options: SeaworthyOptions
 ): Settings {
   const app = omitUndefined(appOptions)
@@ -108,9 +108,12 @@ function rejectLoss(key: string, app: Settings, parts: Settings, options: Seawor
   if (alternative !== undefined && isTaken)
     throw invalidOption(`seaworthy: "${key}" is set by a part, and yours would replace it: ${alternative}`)
 
-  const own = key === 'https' ? certificateOptions.find((name) => name in asObject(app.https)) : undefined
-  if (own !== undefined && parts.https !== undefined)
-    throw invalidOption(`seaworthy: "https.${own}" is set here, and "tls" brings a certificate: keep one`)
+  const certificateOption =
+    key === 'https' ? certificateOptions.find((name) => name in asObject(app.https)) : undefined
+  if (certificateOption !== undefined && parts.https !== undefined)
+    throw invalidOption(
+      `seaworthy: "https.${certificateOption}" is set here, and "tls" brings a certificate: keep one`
+    )
 
   const security: Settings = options.security === false ? {} : { ...partOptions(options.security) }
   const isShared = key === 'trustProxy' || key === 'bodyLimit' || key === 'requestTimeout'
@@ -126,7 +129,7 @@ function rejectLoss(key: string, app: Settings, parts: Settings, options: Seawor
  */
 export function withLogger(
   options: SeaworthyOptions,
-  { logger, loggerInstance }: OwnServerOptions
+  { logger, loggerInstance }: AppServerOptions
 ): SeaworthyOptions {
   if (loggerInstance === undefined || options.observability === false) return options
 

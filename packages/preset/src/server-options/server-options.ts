@@ -6,7 +6,7 @@ import { load } from '../load/load.cjs'
 import { requireVersions } from '../load/required-versions.ts'
 import { checkOptions, partOptions, type SeaworthyOptions } from '../parts/options.ts'
 import { tlsSettings, type TlsSettings } from '../tls/server-settings.ts'
-import { withLogger, mergeAppOptions, type KnownKeys, type OwnServerOptions } from './merge-app-options.ts'
+import { withLogger, mergeAppOptions, type FastifyKeys, type AppServerOptions } from './merge-app-options.ts'
 
 /**
  * The constructor options that the parts set, without those of parts that are off.
@@ -36,7 +36,7 @@ type InstanceOf<Options> = Options extends {
  * const settings: ServerOptions<object, object> = serverOptions()
  * console.log(settings.trustProxy)
  */
-export type ServerOptions<Options, Own> = Omit<ServerSettings, keyof Own> & InstanceOf<Options> & Own
+export type ServerOptions<Options, App> = Omit<ServerSettings, keyof App> & InstanceOf<Options> & App
 
 /**
  * The options that only Fastify's constructor can set, of all parts that are on: `Fastify(serverOptions(options))`.
@@ -52,24 +52,24 @@ export type ServerOptions<Options, Own> = Omit<ServerSettings, keyof Own> & Inst
  * const app = Fastify(serverOptions(options, { bodyLimit: 4_194_304 }))
  * await app.register(seaworthy, options)
  * @param options - The same options as the plugin's.
- * @param own - Options of Fastify's constructor.
- * @throws RangeError with the code `INVALID_OPTION` where `own` and the parts contradict each other.
+ * @param appOptions - Options of Fastify's constructor.
+ * @throws RangeError with the code `INVALID_OPTION` where `appOptions` and the parts contradict each other.
  */
 export function serverOptions<
   const Options extends SeaworthyOptions = SeaworthyOptions,
   // oxlint-disable-next-line typescript/no-generated-empty-object-type, typescript/ban-types -- the app has no options
-  Own extends OwnServerOptions = {}
+  App extends AppServerOptions = {}
 >(
   options?: Options,
-  own?: Own & OwnServerOptions & KnownKeys<Own>
-): ServerOptions<NoInfer<Options>, NoInfer<Own>> {
-  return mergeOptions(options, own) as ServerOptions<Options, Own>
+  appOptions?: App & AppServerOptions & FastifyKeys<App>
+): ServerOptions<NoInfer<Options>, NoInfer<App>> {
+  return mergeOptions(options, appOptions) as ServerOptions<Options, App>
 }
 
-function mergeOptions(options: SeaworthyOptions = {}, own: OwnServerOptions = {}): object {
+function mergeOptions(options: SeaworthyOptions = {}, appOptions: AppServerOptions = {}): object {
   requireVersions()
   checkOptions(options)
-  return mergeAppOptions(partSettings(withLogger(options, own)), own, options)
+  return mergeAppOptions(partSettings(withLogger(options, appOptions)), appOptions, options)
 }
 
 /** The constructor options of the parts alone. */

@@ -5,16 +5,16 @@ const blocks =
   /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]*?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g
 
 /** The server's own certificate in a PEM text, before those of authorities. @throws Error where one cannot be read. */
-function ownCertificate(pem: string): X509Certificate {
-  const [own] = (pem.match(blocks) ?? []).map((block) => new X509Certificate(block))
-  if (own === undefined) throw new Error('the file has no certificate in PEM')
-  return own
+function serverCertificate(pem: string): X509Certificate {
+  const [certificate] = (pem.match(blocks) ?? []).map((block) => new X509Certificate(block))
+  if (certificate === undefined) throw new Error('the file has no certificate in PEM')
+  return certificate
 }
 
 /** When the server's own certificate ends. Milliseconds since 1970; `undefined` for no certificate. */
 export function expiryOf(pem: string): number | undefined {
   try {
-    return Date.parse(ownCertificate(pem).validTo)
+    return Date.parse(serverCertificate(pem).validTo)
   } catch {
     return undefined
   }
@@ -26,20 +26,21 @@ export function expiryOf(pem: string): number | undefined {
  * @throws Error with the reason. It shows nothing of the key.
  */
 export function checkPair(cert: string, key: string, passphrase: string | undefined): void {
-  const own = ownCertificate(cert)
+  const certificate = serverCertificate(cert)
   let privateKey
   try {
     privateKey = createPrivateKey({ key, ...(passphrase === undefined ? {} : { passphrase }) })
   } catch {
     throw new Error('the private key cannot be read')
   }
-  if (!own.checkPrivateKey(privateKey)) throw new Error('the private key is not that of the certificate')
+  if (!certificate.checkPrivateKey(privateKey))
+    throw new Error('the private key is not that of the certificate')
   createSecureContext({ cert, key, ...(passphrase === undefined ? {} : { passphrase }) })
 }
 
 /** @throws Error for a certificate that clients reject today. */
 export function checkValidity(cert: string, now: number = Date.now()): void {
-  const { validFrom, validTo } = ownCertificate(cert)
+  const { validFrom, validTo } = serverCertificate(cert)
   if (Date.parse(validTo) <= now) throw new Error(`it has expired on ${validTo}`)
   if (Date.parse(validFrom) > now) throw new Error(`it is valid only from ${validFrom}`)
 }

@@ -26,7 +26,7 @@ const methods = ['fire', 'open', 'close', 'shutdown', 'on', 'removeListener'] as
 const flags = ['closed', 'opened', 'halfOpen', 'isShutdown'] as const
 const check = optionChecks('resilience')
 
-/** Refuses a value that is no opossum breaker, and one that was shut down. */
+/** Throws for a value that is no opossum breaker, and for one that was shut down. */
 export function checkOpossumBreaker(name: string, breaker: object): void {
   const member = (key: string): unknown => (breaker as Record<string, unknown> | undefined)?.[key]
   const missing =

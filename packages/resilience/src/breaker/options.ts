@@ -83,7 +83,7 @@ const breakerOnly: Record<Exclude<keyof BreakerOptions, keyof PolicyOptions>, tr
 }
 const breakerKeys: readonly string[] = [...policyKeys, ...Object.keys(breakerOnly)]
 
-/** Applies the defaults and refuses wrong values. */
+/** Applies the defaults and checks the values. */
 export function resolveBreaker<Args extends unknown[], T>(
   name: string,
   options: BreakerOptions<Args, T>

@@ -168,7 +168,7 @@ export const policyKeys: readonly string[] = Object.keys(policyDefaults)
 const check = optionChecks('resilience')
 const milliseconds = { min: 1, max: MAX_DELAY, unit: 'milliseconds' }
 
-/** Applies the defaults and refuses wrong values. `at` ends with a dot or is empty. */
+/** Applies the defaults and checks the values. `at` ends with a dot or is empty. */
 export function resolvePolicy(at: string, options: PolicyOptions): Policy {
   const values = withDefaults(policyDefaults, options)
   const { fallbackOn, isFailure, health } = values

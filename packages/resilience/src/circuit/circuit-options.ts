@@ -123,7 +123,7 @@ export const circuitDefaults: Required<Omit<CircuitOptions, Computed>> & Record<
 const percent = { min: 1, max: 100 }
 const milliseconds = { min: 1, max: MAX_DELAY, unit: 'milliseconds' }
 
-/** Applies the defaults and refuses wrong values. */
+/** Applies the defaults and checks the values. */
 export function resolveCircuit(at: string, options: CircuitOptions, check: OptionChecks): CircuitPolicy {
   const values = withDefaults(circuitDefaults, options)
   type Numbers = {

@@ -61,9 +61,9 @@ export class Window {
   }
 
   #rotate(now: number): void {
-    const passed = 1 + Math.floor((now - this.#headEnd) / this.#bucketLength)
-    this.#headEnd += passed * this.#bucketLength
-    for (let step = Math.min(passed, BUCKETS); step > 0; step--) {
+    const elapsedBuckets = 1 + Math.floor((now - this.#headEnd) / this.#bucketLength)
+    this.#headEnd += elapsedBuckets * this.#bucketLength
+    for (let step = Math.min(elapsedBuckets, BUCKETS); step > 0; step--) {
       this.#head = (this.#head + 1) % BUCKETS
       for (let kind = 0; kind < KINDS; kind++) {
         const index = this.#head * KINDS + kind

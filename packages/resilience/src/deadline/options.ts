@@ -87,7 +87,7 @@ const privateNetworks = [
 
 const milliseconds = { min: 1, max: MAX_DELAY, unit: 'milliseconds' }
 
-/** Applies the defaults and refuses wrong values. */
+/** Applies the defaults and checks the values. */
 export function resolveDeadline(options: DeadlineOptions, check: OptionChecks): DeadlinePolicy {
   check.keys('deadline', options, Object.keys(deadlineDefaults))
   const { header, max, accept, propagate } = withDefaults(deadlineDefaults, options)

@@ -43,7 +43,7 @@ function requestedLimit(policy: DeadlinePolicy, request: FastifyRequest): number
   return requested === undefined ? undefined : Math.min(requested, max)
 }
 
-/** Refuses a wrong `config.deadline`. */
+/** Throws for a wrong `config.deadline`. */
 export function checkRouteDeadline(url: string, deadline: unknown): void {
   if (deadline === undefined || deadline === false) return
   if (typeof deadline === 'number' && deadline >= 1 && deadline <= MAX_DELAY) return

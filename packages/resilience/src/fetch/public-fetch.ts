@@ -31,10 +31,10 @@ export function createPublicFetch(): (url: URL, init: RequestInit) => Promise<Re
 }
 
 function load(): { undici: Undici; dispatcher: Agent } {
-  const found = findOptional('undici', import.meta.url)
-  if (found === undefined)
+  const optional = findOptional('undici', import.meta.url)
+  if (optional === undefined)
     throw new Error('resilience: "allowPrivate: false" needs the package undici; calls fail; install undici')
-  const undici = found.require(found.path) as Undici
+  const undici = optional.require(optional.path) as Undici
   const connect = undici.buildConnector({ lookup: lookupPublic })
   const dispatcher = new undici.Agent({
     connect(options, callback) {

@@ -117,7 +117,7 @@ export const sheddingDefaults: Required<SheddingOptions> = {
 
 export const concurrencyDefaults: Required<ConcurrencyOptions> = { initial: 100, min: 10, max: 1000 }
 
-/** Applies the defaults and refuses wrong values. `undefined`: no shedding. */
+/** Applies the defaults and checks the values. `undefined`: no shedding. */
 export function resolveShedding(
   value: boolean | SheddingOptions,
   check: OptionChecks

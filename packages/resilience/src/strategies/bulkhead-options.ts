@@ -60,7 +60,7 @@ export const bulkheadDefaults: BulkheadPolicy = {
   maxLimit: 200
 }
 
-/** Applies the defaults and refuses wrong values. `undefined`: no bulkhead. */
+/** Applies the defaults and checks the values. `undefined`: no bulkhead. */
 export function resolveBulkhead(
   at: string,
   value: false | number | BulkheadOptions,

@@ -74,7 +74,7 @@ export const retryDefaults: RetryPolicy = { limit: 2, delay: 100, maxDelay: 2000
 
 const milliseconds = { min: 0, max: MAX_DELAY, unit: 'milliseconds' }
 
-/** Applies the defaults and refuses wrong values. `undefined`: no retries. */
+/** Applies the defaults and checks the values. `undefined`: no retries. */
 export function resolveRetry(
   at: string,
   value: boolean | number | RetryOptions,
@@ -95,7 +95,7 @@ export function resolveRetry(
   }
 }
 
-/** Refuses wrong values. `undefined`: no hedging. */
+/** Checks the values. `undefined`: no hedging. */
 export function resolveHedge(
   at: string,
   value: false | HedgeOptions,

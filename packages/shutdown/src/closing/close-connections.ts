@@ -47,14 +47,14 @@ export async function closeConnections(parts: ClosingParts, limits: ClosingLimit
   drain.closeAll()
 
   for (;;) {
-    const passed = performance.now() - start
+    const elapsed = performance.now() - start
     drain.tick()
-    if (passed >= limits.streamGrace) streams.end()
+    if (elapsed >= limits.streamGrace) streams.end()
     drain.closeSessions()
     destroyIdle(parts, limits.idleWindow)
-    if (isEmpty(parts) || passed >= limits.timeout) break
-    if (passed >= limits.timeout - Math.min(lastAnswerMs, limits.timeout / 4)) parts.onAboutToCut()
-    if (mayAwaitItself && passed >= Math.min(awaitsItselfMs, limits.timeout / 2)) {
+    if (isEmpty(parts) || elapsed >= limits.timeout) break
+    if (elapsed >= limits.timeout - Math.min(lastAnswerMs, limits.timeout / 4)) parts.onAboutToCut()
+    if (mayAwaitItself && elapsed >= Math.min(awaitsItselfMs, limits.timeout / 2)) {
       mayAwaitItself = false
       warnAwaitsItself(parts)
     }

@@ -52,17 +52,17 @@ export class Drain {
   /** Resolves when clients no longer open connections here: after `min` milliseconds at least and `max` at most. */
   async waitUntilTrafficMoved(min: number, max: number): Promise<void> {
     const start = performance.now()
-    const passed = () => performance.now() - start
+    const elapsed = () => performance.now() - start
     let nextCanaries = 0
-    while (passed() < max) {
+    while (elapsed() < max) {
       this.tick()
       // The last canaries have connected again before the listeners close.
-      if (passed() >= nextCanaries && max - passed() > canaryIntervalMs) {
+      if (elapsed() >= nextCanaries && max - elapsed() > canaryIntervalMs) {
         this.#startCanaries()
         nextCanaries += canaryIntervalMs
       }
       const isQuiet = this.#clock - this.#lastNewConnection >= Math.min(quietPeriodMs, max)
-      if (isQuiet && passed() >= min) this.closeAll()
+      if (isQuiet && elapsed() >= min) this.closeAll()
       if (!isQuiet) this.#closesAll = false
       if (this.#closesAll && (this.#isIdleWindowOver() || this.#connections.isEmpty)) return
       // oxlint-disable-next-line no-await-in-loop -- it watches

@@ -77,8 +77,8 @@ export function statusRequest(target: Target): () => Promise<Answer> {
 /** `fetch` has the reason as its cause. */
 function codeOf(error: unknown): string | undefined {
   const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } }
-  const found = cause?.code ?? code
-  return typeof found === 'string' ? found : undefined
+  const text = cause?.code ?? code
+  return typeof text === 'string' ? text : undefined
 }
 
 async function overHttps({ port, path }: Target): Promise<number> {

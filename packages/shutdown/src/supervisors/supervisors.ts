@@ -7,7 +7,7 @@ export interface Supervisors {
   ready(): void
   /** @param budget - Milliseconds that the shutdown may take. */
   stopping(budget: number): void
-  /** Resolves when all that was said is on its way. */
+  /** Resolves when all notifications are on their way. */
   started(): Promise<void>
   close(): void
 }

@@ -42,9 +42,9 @@ const isBefore = (version: string, other: string): boolean => {
 /** The version to install instead. `undefined` if this one is safe. */
 function saferVersion(version: string, safe: readonly string[]): string | undefined {
   const [major] = numbers(version)
-  const own = safe.find((candidate) => numbers(candidate)[0] === major)
-  const wanted = own ?? safe.at(-1)!
-  return isBefore(version, wanted) ? wanted : undefined
+  const sameMajor = safe.find((candidate) => numbers(candidate)[0] === major)
+  const target = sameMajor ?? safe.at(-1)!
+  return isBefore(version, target) ? target : undefined
 }
 
 /** The installed versions that have an advisory. */

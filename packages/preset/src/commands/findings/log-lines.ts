@@ -2,7 +2,7 @@ import type { Finding } from './finding.ts'
 import type { ReviewedApp } from './reviewed-app.ts'
 
 /** Lines about what a review of the app finds too, with the fix of that finding. */
-const known: readonly [pattern: RegExp, check: string, line: string][] = [
+const reviewedLines: readonly [pattern: RegExp, check: string, line: string][] = [
   [
     /^security: \d+ routes? takes? input without a schema/,
     'missing-schemas',
@@ -50,7 +50,7 @@ export function logFindings(warnings: readonly string[], app: ReviewedApp | unde
   )
   return others.map((text) => {
     const problem = `the log warns: ${text}`
-    const [, check, line] = known.find(([pattern]) => pattern.test(text)) ?? []
+    const [, check, line] = reviewedLines.find(([pattern]) => pattern.test(text)) ?? []
     return { check: check ?? 'log', problem, line: line ?? remedyIn(text) }
   })
 }

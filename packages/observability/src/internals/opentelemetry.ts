@@ -1,12 +1,82 @@
 /**
- * Spans through the object at which all copies of `@opentelemetry/api` meet, so that the package is no dependency and
- * nothing is loaded. Without an SDK that has set it: no spans.
+ * The object at which all copies of `@opentelemetry/api` meet, so that the package is no dependency and nothing is
+ * loaded. Without it, or without an SDK that has set it: new ids, and no spans.
  */
-import { activeSpan, type SpanContext } from './internals.ts'
+
+export interface SpanContext {
+  traceId: string
+  spanId: string
+  traceFlags: number
+}
+
+/** The context of a span, and whether another span, perhaps that of a client, has begun its trace. */
+export interface SpanState extends SpanContext {
+  isContinued: boolean
+}
+
+interface SdkSpan {
+  spanContext?(): SpanContext
+  /** Of an SDK of version 2, and of version 1. */
+  parentSpanContext?: unknown
+  parentSpanId?: unknown
+}
+
+/** The API of spans does not say what they continue: without these members of the SDK's, none does. */
+export function spanState(span: SdkSpan): SpanState | undefined {
+  const context = span.spanContext?.()
+  if (context === undefined) return undefined
+  const { traceId, spanId, traceFlags } = context
+  return {
+    traceId,
+    spanId,
+    traceFlags,
+    isContinued: (span.parentSpanContext ?? span.parentSpanId) !== undefined
+  }
+}
+
+interface OpenTelemetryApi {
+  context?: {
+    active?(): { getValue?(key: symbol): (SdkSpan & { ended?: unknown }) | undefined }
+  }
+}
 
 // Copies of the API meet under this key for as long as its major version is 1.
 const apiKey = Symbol.for('opentelemetry.js.api.1')
 const spanKey = Symbol.for('OpenTelemetry Context Key SPAN')
+
+/** The span that an OpenTelemetry SDK has active. Costs one look-up where no SDK is installed. */
+export function activeSpan(): SpanState | undefined {
+  const api = (globalThis as Record<symbol, unknown>)[apiKey] as OpenTelemetryApi | undefined
+  const active = api?.context?.active?.().getValue?.(spanKey)
+  // A context may outlive its span: that of a start goes on in the listener.
+  if (active === undefined || active.ended === true) return undefined
+  const span = spanState(active)
+  return span !== undefined && !/^0*$/.test(span.traceId) ? span : undefined
+}
+
+/** Whether an OpenTelemetry SDK has set the contexts by which {@link activeSpan} finds spans. */
+export function openTelemetryIsUsed(): boolean {
+  const api = (globalThis as Record<symbol, unknown>)[apiKey] as OpenTelemetryApi | undefined
+  return api?.context !== undefined
+}
+
+/** The span that `@fastify/otel` has started for a request, by the decorator that it documents. */
+export function requestSpan(request: object): SpanState | undefined {
+  const { opentelemetry } = request as {
+    opentelemetry?: () => { span?: SdkSpan | null }
+  }
+  const span = typeof opentelemetry === 'function' ? opentelemetry.call(request).span : undefined
+  return span ? spanState(span) : undefined
+}
+
+/** Whether an OpenTelemetry API is loaded that {@link activeSpan} cannot read. */
+export function openTelemetryIsUnknown(): boolean {
+  const api = (globalThis as Record<symbol, unknown>)[apiKey] as OpenTelemetryApi | undefined
+  if (api?.context !== undefined) return typeof api.context.active?.().getValue !== 'function'
+  const names = Object.getOwnPropertySymbols(globalThis).map(({ description = '' }) => description)
+  return api === undefined && names.some((name) => /^opentelemetry\.js\.api\.\d+$/.test(name))
+}
+
 const suppressionKey = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 
 /** The kinds of spans that the API numbers. */
@@ -83,8 +153,8 @@ export function spanMaker(name: string): SpanMaker | undefined {
   return {
     start(span, kind, attributes, { headers, isRoot = false } = {}) {
       // A context may outlive its span: that of a start goes on in timers.
-      const goesOn = !isRoot && activeSpan() !== undefined
-      const base = goesOn ? context.active() : context.active().deleteValue(spanKey)
+      const continues = !isRoot && activeSpan() !== undefined
+      const base = continues ? context.active() : context.active().deleteValue(spanKey)
       const parent = headers === undefined ? base : (propagation?.extract?.(base, headers, getter) ?? base)
       return tracer.startSpan(span, { kind: spanKinds[kind], attributes }, parent)
     },

@@ -27,7 +27,7 @@ export interface Observed {
 }
 
 /** Replaces the other plugins: provides their ports and records how they are used. */
-export function neighbours(): { observed: Observed; plugin: FastifyPluginAsync } {
+export function otherPlugins(): { observed: Observed; plugin: FastifyPluginAsync } {
   const collectors: (() => void)[] = []
   const observed: Observed = {
     values: {},

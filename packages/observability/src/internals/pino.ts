@@ -2,7 +2,7 @@
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { FastifyBaseLogger } from 'fastify'
 import { symbolProperty } from '@seaworthy/internal'
-import { isForeign } from './own-part.ts'
+import { isAppFunction } from '../library-function.ts'
 
 /** The symbols under which a pino logger keeps what a line consists of. They belong to one copy of pino. */
 export interface PinoSymbols {
@@ -99,9 +99,9 @@ function isCustomized(logger: Pino, found: Record<string, symbol>, safeErr: unkn
     isSet('msgPrefix') ||
     !isAscending(part('levelComp')) ||
     (part('end') as unknown) === '}\r\n' ||
-    isForeign(part('hooks')?.logMethod as object | undefined) ||
+    isAppFunction(part('hooks')?.logMethod as object | undefined) ||
     part('hooks')?.streamWrite !== undefined ||
-    isForeign(part('formatters')?.log as object | undefined) ||
+    isAppFunction(part('formatters')?.log as object | undefined) ||
     Reflect.ownKeys(part('stringifiers') ?? {}).length > 0
   )
 }
@@ -113,7 +113,7 @@ const isAscending = (compare: unknown): boolean =>
 /** Whether a logger has the settings of this package. */
 export function hasOwnLogMethod(logger: FastifyBaseLogger): boolean {
   const hooks = symbolProperty(logger, 'pino.hooks') as { logMethod?: object } | undefined
-  return hooks?.logMethod !== undefined && !isForeign(hooks.logMethod)
+  return hooks?.logMethod !== undefined && !isAppFunction(hooks.logMethod)
 }
 
 /** The self-test: pino and this file write the same line, of the logger itself and of a child. */
@@ -166,7 +166,7 @@ export function lineText(
 export function textDestination(
   log: FastifyBaseLogger,
   { lsCache, time, stream, asJson }: PinoSymbols,
-  ownAsJson: unknown
+  plainAsJson: unknown
 ): Destination | undefined {
   if (asJsonChannel.hasSubscribers) return undefined
   const pino = log as Pino
@@ -176,7 +176,7 @@ export function textDestination(
     (destination[needsMetadata] !== true || destination.takesText === true) &&
     pino[lsCache] !== undefined &&
     pino[time] !== undefined &&
-    pino[asJson] === ownAsJson
+    pino[asJson] === plainAsJson
   return isText ? destination : undefined
 }
 

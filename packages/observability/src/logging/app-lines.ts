@@ -1,6 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { scrubAndCut } from '@seaworthy/internal'
-import { ownPart } from '../own-part.ts'
+import { markAsLibrary } from '../library-function.ts'
 import { errorJson, errSerializer, type ErrorJson } from './bounded-json.ts'
 import { isError } from './is-error.ts'
 import { redact } from './redact.ts'
@@ -12,7 +12,7 @@ type LogMethod = (this: unknown, args: unknown[], method: (...args: unknown[]) =
  * Removes secrets from what a service logs by itself: in texts, and in fields that are named like one. pino takes an error's
  * message for the line's where there is no other.
  */
-export const safeLogMethod: LogMethod = ownPart(function logMethod(this: unknown, args, method) {
+export const safeLogMethod: LogMethod = markAsLibrary(function logMethod(this: unknown, args, method) {
   const [first, message] = args
   if (typeof first === 'object' && first !== null && message === undefined) {
     const { msg, message: text, body, err } = first as Fields
@@ -62,7 +62,7 @@ export const errorFormatter = (
   errorKey: string,
   fieldName?: FieldName
 ): ((line: Fields) => Fields) =>
-  ownPart((all: Fields) => {
+  markAsLibrary((all: Fields) => {
     const line = fieldName === undefined ? all : renamed(all, fieldName)
     const name = errorKey in line ? errorKey : 'err'
     const { [name]: err, ...others } = line
