@@ -27,7 +27,7 @@ const cores = availableParallelism()
 const fewest = Number(process.env.TEST_JOBS) || cores + 1
 const most = Number(process.env.TEST_JOBS) || 4 * cores
 
-/** Calls `act` after each second in which a tenth of the cores had nothing to do, whoever else uses them. */
+/** Calls `act` after each second in which a tenth of the cores had nothing to do, other programs counted. */
 function whenIdle(act) {
   const read = () => {
     const times = cpus().map((core) => core.times)
