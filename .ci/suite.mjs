@@ -23,7 +23,7 @@ const limit = 3_600_000
 
 const cores = availableParallelism()
 
-/** The fewest files side by side, and the most. Many files wait for servers, timers and processes, some for nothing. */
+/** The fewest files side by side, and the most. Many wait for servers, timers and processes. */
 const fewest = Number(process.env.TEST_JOBS) || cores + 1
 const most = Number(process.env.TEST_JOBS) || 4 * cores
 
