@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -21,8 +21,27 @@ function loaderOf(file) {
 /** The longest that a file may take, in milliseconds. Its own time-outs, tap's, end it long before. */
 const limit = 3_600_000
 
-/** One more than cores: many files wait for servers, timers and processes. */
-const jobs = Number(process.env.TEST_JOBS) || Math.max(2, availableParallelism() + 1)
+const cores = availableParallelism()
+
+/** The fewest files side by side, and the most. Many wait for servers, timers and processes. */
+const fewest = Number(process.env.TEST_JOBS) || cores + 1
+const most = Number(process.env.TEST_JOBS) || 4 * cores
+
+/** Calls `act` after each second in which a tenth of the cores had nothing to do, other programs counted. */
+function whenIdle(act) {
+  const read = () => {
+    const times = cpus().map((core) => core.times)
+    const sum = (values) => values.reduce((total, value) => total + value, 0)
+    return { idle: sum(times.map(({ idle }) => idle)), all: sum(times.flatMap(Object.values)) }
+  }
+  let last = read()
+  const timer = setInterval(() => {
+    const now = read()
+    if (now.idle - last.idle > (now.all - last.all) / 10) act()
+    last = now
+  }, 1000)
+  return () => clearInterval(timer)
+}
 
 const running = new Set()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -69,21 +88,30 @@ async function runFile(file, env, onText) {
 export async function runFiles(files, environment) {
   const env = { ...environment, TAP: '1', TAP_TIMEOUT: '600', TAP_TYPE_STRIP_ONLY: '1' }
   const results = []
-  const queue = files.values()
   const single = files.length === 1 ? (text) => process.stdout.write(text) : undefined
-  const worker = async () => {
-    // The workers share the queue.
-    for (const file of queue) {
-      const result = await runFile(file, env, single)
-      results.push(result)
-      const { output, counts, broken, seconds } = result
-      const word = counts.fail > 0 || broken ? 'not ok' : 'ok'
-      if (!single) process.stdout.write(`# Subtest: ${file}\n${indented(output)}`)
-      console.log(`${word} ${results.length} - ${file} # time=${(seconds * 1000).toFixed(0)}ms`)
-      if (broken) console.log(`# ${file}: ${broken}`)
-    }
+  const queue = [...files]
+  let count = 0
+  const next = async () => {
+    const file = queue.shift()
+    if (file === undefined) return
+    count += 1
+    const result = await runFile(file, env, single)
+    count -= 1
+    results.push(result)
+    const { output, counts, broken, seconds } = result
+    const word = counts.fail > 0 || broken ? 'not ok' : 'ok'
+    if (!single) process.stdout.write(`# Subtest: ${file}\n${indented(output)}`)
+    console.log(`${word} ${results.length} - ${file} # time=${(seconds * 1000).toFixed(0)}ms`)
+    if (broken) console.log(`# ${file}: ${broken}`)
+    if (count < fewest) await next()
   }
   console.log(`TAP version 14\n1..${files.length}`)
-  await Promise.all(Array.from({ length: Math.min(jobs, files.length) }, worker))
+  const all = Array.from({ length: fewest }, next)
+  const stopWatching = whenIdle(() => {
+    if (count < most) all.push(next())
+  })
+  // It grows while it is waited for.
+  for (const one of all) await one
+  stopWatching()
   return results
 }

@@ -75,13 +75,11 @@ export interface Program {
   readonly modules: readonly Module[]
   /** As `import x = require()` needs it, and as `import x from` needs it in CommonJS. */
   readonly commonJs?: boolean
-  /** All that it imports has been checked by another program. */
-  readonly skipLibCheck?: boolean
 }
 
 const fileOf = ({ file, ending }: Module): string => `${file}.${ending}`
 
-function projectOf({ version, resolution, modules, commonJs = false, skipLibCheck }: Program): Project {
+function projectOf({ version, resolution, modules, commonJs = false }: Program): Project {
   const module = { node16: 'node16', nodenext: 'nodenext', bundler: commonJs ? 'commonjs' : 'esnext' }[
     resolution
   ]
@@ -96,8 +94,7 @@ function projectOf({ version, resolution, modules, commonJs = false, skipLibChec
     moduleResolution: resolution,
     esModuleInterop: true,
     // A module alone is checked against all declarations by the newest compiler: the others do that for all modules together.
-    skipLibCheck:
-      skipLibCheck ?? modules.some(({ alone, foreign }) => foreign === true || (alone && version !== '7.0')),
+    skipLibCheck: modules.some(({ alone, foreign }) => foreign === true || (alone && version !== '7.0')),
     strict: true,
     exactOptionalPropertyTypes: true,
     isolatedModules: true,

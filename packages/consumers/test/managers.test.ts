@@ -34,6 +34,10 @@ const { execPath } = process
 const npx = (...args: string[]): string[] => ['npx', '--no-install', ...args]
 const pnpm = join(root, 'node_modules/pnpm/bin/pnpm.mjs')
 
+/** A folder beside npm's cache: it stays for the next run with the same packages. */
+const sharedFolder = (env: NodeJS.ProcessEnv, name: string): string =>
+  join(dirname(env.npm_config_cache ?? ''), name)
+
 const yarn = (linker: 'node-modules' | 'pnp'): Manager => ({
   name: `yarn with ${linker}`,
   strict: linker === 'pnp',
@@ -52,7 +56,7 @@ const yarn = (linker: 'node-modules' | 'pnp'): Manager => ({
       'enableTelemetry: false'
     ].join('\n')
   }),
-  env: ({ env }) => ({ YARN_GLOBAL_FOLDER: join(env.HOME ?? '', 'yarn') })
+  env: ({ env }) => ({ YARN_GLOBAL_FOLDER: sharedFolder(env, 'yarn-berry') })
 })
 
 const managers: readonly Manager[] = [
@@ -68,7 +72,7 @@ const managers: readonly Manager[] = [
     strict: false,
     add: (names) => [execPath, yarnClassic, 'add', '--no-progress', '--non-interactive', ...names],
     exec: (...args) => [execPath, yarnClassic, '--silent', 'run', ...args],
-    env: ({ env, url }) => ({ YARN_CACHE_FOLDER: join(env.HOME ?? '', 'classic'), YARN_REGISTRY: url })
+    env: ({ env, url }) => ({ YARN_CACHE_FOLDER: sharedFolder(env, 'yarn-classic'), YARN_REGISTRY: url })
   },
   yarn('node-modules'),
   yarn('pnp'),
@@ -151,6 +155,54 @@ function works(
   t.ok(failed === '', what, { failed: failed.slice(0, 3000) })
 }
 
+/** A module in an app that must run, and the words for it. */
+interface Runnable {
+  readonly file: string
+  readonly text: string
+  readonly what: string
+}
+
+const runnablesOf = (document: Document): Runnable[] => [
+  {
+    file: `${document.path.replaceAll('/', '-')}.mjs`,
+    text: program(document),
+    what: `the first sample of ${document.path} runs`
+  },
+  ...instructionsOf(document.text).paths.map((path) => ({
+    file: `import${path.replaceAll(/\W/g, '-')}.mjs`,
+    text: `await import('${path}')`,
+    what: `import '${path}'`
+  }))
+]
+
+const nodeOf = ({ node = (...args: string[]) => [execPath, ...args] }: Manager) => node
+
+/**
+ * Runs all modules of an app in one process: loading the packages takes most of the time of each. Where it fails nothing is
+ * noted, and each module runs alone.
+ */
+function runTogether(
+  documents: readonly Document[],
+  app: string,
+  manager: Manager,
+  env: NodeJS.ProcessEnv,
+  results: Results
+): void {
+  const runnables = documents.flatMap(runnablesOf)
+  const imports = [...new Set(runnables.map(({ file }) => `await import('./${file}')\n`))]
+  writeFiles(app, {
+    ...Object.fromEntries(runnables.map(({ file, text }) => [file, text])),
+    'together.mjs': `${imports.join('')}console.log('all have run')`
+  })
+  const [command = '', ...args] = nodeOf(manager)('together.mjs')
+  try {
+    if (!run(command, args, { cwd: app, env, timeout: 300_000 }).includes('all have run')) return
+  } catch {
+    return
+  }
+  for (const { what } of runnables) results.set(what, '')
+}
+
 function checkInstructions(
   t: Test,
   document: Document,
@@ -159,15 +211,12 @@ function checkInstructions(
   env: NodeJS.ProcessEnv,
   results: Results
 ): void {
-  const { node = (...args: string[]) => [execPath, ...args], exec } = manager
-  const { paths, preloads, commands, inits, files } = instructionsOf(document.text)
-  const name = `${document.path.replaceAll('/', '-')}.mjs`
-  writeFiles(app, { [name]: program(document) })
-  works(t, `the first sample of ${document.path} runs`, node(name), app, env, results)
-  for (const path of paths) {
-    const subpath = `import${path.replaceAll(/\W/g, '-')}.mjs`
-    writeFiles(app, { [subpath]: `await import('${path}')` })
-    works(t, `import '${path}'`, node(subpath), app, env, results)
+  const { exec } = manager
+  const node = nodeOf(manager)
+  const { preloads, commands, inits, files } = instructionsOf(document.text)
+  for (const { file, text, what } of runnablesOf(document)) {
+    writeFiles(app, { [file]: text })
+    works(t, what, node(file), app, env, results)
   }
   writeFiles(app, { 'nothing.mjs': '' })
   for (const preload of preloads)
@@ -232,6 +281,8 @@ t.test('the install lines of the documents', async (t) => {
           }
           t.strictSame(unique(Object.keys(dependencies)), names)
           const results: Results = new Map()
+          // With the first manager each module runs in a process of its own.
+          if (manager !== managers[0]) runTogether(documents, app, manager, env, results)
           for (const document of documents) {
             await t.test(document.path, async (t) =>
               checkInstructions(t, document, app, manager, env, results)

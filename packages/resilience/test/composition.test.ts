@@ -101,7 +101,7 @@ t.test('the signal of a request aborts at its default deadline', async (t) => {
   const { app } = await build(t, 'alone', { deadline: { default: 50, accept: false } })
   app.get('/', async ({ deadline }) => {
     const { signal } = deadline
-    // On a busy machine the deadline may have passed before the handler is called.
+    // On a busy machine the deadline may pass before the handler runs.
     if (!signal.aborted)
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
     return { remaining: deadline.remaining(), aborted: signal.aborted, reason: signal.reason as object }

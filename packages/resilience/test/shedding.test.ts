@@ -20,12 +20,12 @@ function routes(app: FastifyInstance): void {
   app.get('/metrics', { config: { operational: 'metrics' } }, async () => 'numbers')
 }
 
-async function build(t: Test, shedding: NonNullable<ResilienceOptions['shedding']>) {
+async function build(t: Test, shedding: NonNullable<ResilienceOptions['shedding']>, random = Math.random) {
   const app = Fastify()
   const { observed, plugin } = otherPlugins()
   t.teardown(() => app.close())
   await app.register(plugin)
-  await app.register(resilience, { shedding })
+  await app.register(resilience, { shedding, random })
   routes(app)
   await app.ready()
   return { app, observed }
@@ -64,7 +64,7 @@ const calm = (app: FastifyInstance, url: string) =>
   until('the overload to end', async () => (await statusOf(app, url)) === 200, 60_000)
 
 t.test('under overload requests are rejected by priority, critical ones and probes never', async (t) => {
-  const { app, observed } = await build(t, sensitive)
+  const { app, observed } = await build(t, sensitive, () => 0.5)
   const urls = ['/low', '/normal', '/plain', '/high', '/critical', '/health/live', '/metrics']
   const shed: string[] = []
   // Those of low priority come last, when their turn of the event loop has taken longest.
@@ -76,7 +76,7 @@ t.test('under overload requests are rejected by priority, critical ones and prob
   t.strictSame(order, ['/low', '/normal', '/high'])
   t.ok(shed.includes('/plain'), 'a route without priority has normal priority')
   for (const url of ['/critical', '/health/live', '/metrics']) t.strictSame(Object.keys(seen[url]!), ['200'])
-  // Equal where the level has risen over all of them within a round.
+  // In a turn that takes long on a busy machine, all requests of several priorities are rejected.
   t.ok(seen['/low']![503]! >= seen['/normal']![503]!)
   t.ok(seen['/normal']![503]! >= seen['/high']![503]!)
   t.equal(observed.values['load_shed_total low'], seen['/low']![503])

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
@@ -35,7 +36,10 @@ export interface InstalledAppOptions {
   manifest?: Readonly<Record<string, unknown>>
 }
 
-/** A folder with an app in it that has our packages as a user has them: from their tarballs, with npm. */
+/**
+ * A folder with an app in it that has our packages as a user has them: from their tarballs, with npm. The same packages are
+ * installed once for the same sources. The files of an app's packages are links to those: they are not to be written to.
+ */
 export async function installedApp(
   t: Test,
   { packages, files = {}, manifest = {} }: InstalledAppOptions
@@ -57,16 +61,19 @@ export async function installedApp(
     // Our packages get each other's packed versions too, not those of a registry.
     overrides: Object.fromEntries([...packed].map(([name, tarball]) => [name, `file:${tarball}`]))
   })
+  const installed = await installedOnce(text)
+  run('cp', ['-al', join(installed, 'node_modules'), folder])
   writeFiles(folder, { 'package.json': text, ...files })
-  run(
-    'npm',
-    ['install', '--no-progress', '--no-audit', '--no-fund', '--prefer-offline', '--no-package-lock'],
-    {
-      cwd: folder
-    }
-  )
   return folder
 }
+
+const installArgs = ['--no-progress', '--no-audit', '--no-fund', '--prefer-offline', '--no-package-lock']
+
+const installedOnce = async (manifest: string): Promise<string> =>
+  prepared(`app-${createHash('sha256').update(manifest).digest('hex').slice(0, 16)}`, (folder) => {
+    writeFiles(folder, { 'package.json': manifest })
+    run('npm', ['install', ...installArgs], { cwd: folder })
+  })
 
 /** Writes files by their path below `folder`, with the folders that they need. */
 export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {

@@ -28,7 +28,7 @@ export async function startRegistry(t: Test, shared: string): Promise<Registry> 
   const upstream = spawnSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).stdout.trim()
   const settings = {
     storage: join(shared, 'storage'),
-    uplinks: { npm: { url: upstream, maxage: '60m', timeout: '60s', max_fails: 10 } },
+    uplinks: { npm: { url: upstream, maxage: '1d', timeout: '60s', max_fails: 10 } },
     packages: {
       '@seaworthy/*': { access: '$all', publish: '$all' },
       'fastify-seaworthy': { access: '$all', publish: '$all' },
