@@ -1,5 +1,5 @@
 import fastifyHelmet, { type FastifyHelmetOptions } from '@fastify/helmet'
-import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyReply } from 'fastify'
 import { requestWithoutSocket } from '../internals.ts'
 import type { HelmetHeaders } from './helmet-types.ts'
 
@@ -30,105 +30,41 @@ export interface HelmetResult {
   readonly nonce: CspNonce | undefined
 }
 
-/** The results of several sets. */
-export interface HelmetAnswers {
-  /** In the order of the sets. An error: @fastify/helmet rejects the set. */
-  readonly results: readonly (HelmetResult | Error)[]
-  /**
-   * The headers of further options, at once.
-   *
-   * @throws Error of helmet for options that it rejects.
-   */
-  readonly headersOf: (options: HelmetHeaders) => Record<string, string>
-}
-
-type Answer = { reply: FastifyReply } | Error
-
-/** Sets that differ in the route alone: one registration of @fastify/helmet. */
-interface Registration extends Omit<HelmetSet, 'route'> {
-  readonly routes: [url: string, route: HelmetHeaders][]
-}
-
-const openUrl = '/'
+/** The headers for options, at once. @throws Error of helmet for options that it rejects. */
+export type HeadersOf = (options: HelmetHeaders) => Record<string, string>
 
 /**
- * Asks @fastify/helmet for the headers of sets of options: it is registered in an app of its own, and each set is one
- * request there. So its defaults, the merging of a route's options and the place of the nonces are its own, and the
- * responses of the real app are sent without it.
+ * Asks @fastify/helmet for the headers of options: it is registered in an app of its own, whose one request stays open, and
+ * `reply.helmet` of that request is called for each set of options. So the defaults are its own, and the responses of the
+ * real app are sent without it.
  *
  * @throws Error if this version of it does not write as expected: responses without headers must not go unnoticed.
  */
-export async function askHelmet(sets: readonly HelmetSet[]): Promise<HelmetAnswers> {
+export async function askHelmet(): Promise<HeadersOf> {
   // A busy machine must not time out the start of this app.
   const app = Fastify({ pluginTimeout: 0, exposeHeadRoutes: false })
-  const answers = new Map<string, PromiseWithResolvers<Answer>>()
-  const answer = ({ url }: FastifyRequest, reply: FastifyReply, error?: Error) => {
-    // The response is never ended, so that it takes headers at any time.
-    reply.hijack()
-    answers.get(url)!.resolve(error ?? { reply })
-  }
-  const open: Registration = { plugin: {}, nonces: false, routes: [[openUrl, {}]] }
-  for (const { plugin, nonces, routes } of [open, ...registrationsOf(sets)]) {
-    void app.register(async (scope) => {
-      await scope.register(fastifyHelmet, { ...plugin, enableCSPNonces: nonces } as FastifyHelmetOptions)
-      scope.setErrorHandler((error: Error, request, reply) => answer(request, reply, error))
-      for (const [url, helmet] of routes) {
-        scope.get(url, { helmet: helmet as object }, (request, reply) => answer(request, reply))
-      }
+  // A reply has a method `then`: by itself it would be waited for.
+  const opened = Promise.withResolvers<{ reply: FastifyReply }>()
+  void app.register(fastifyHelmet)
+  app.setErrorHandler((error: Error) => opened.reject(error))
+  void app.register(async (scope) => {
+    scope.get('/', (_request, reply) => {
+      // The response is never ended, so that it takes headers at any time.
+      reply.hijack()
+      opened.resolve({ reply })
     })
-  }
+  })
   await app.ready()
-  const ask = (url: string): Promise<Answer> => {
-    const pending = Promise.withResolvers<Answer>()
-    answers.set(url, pending)
-    app.routing(...requestWithoutSocket(url))
-    return pending.promise
-  }
-
-  const results: (HelmetResult | Error)[] = []
-  for (const [index, { nonces }] of sets.entries()) {
-    const answered = await ask(urlOf(index))
-    if (answered instanceof Error) results.push(answered)
-    else
-      results.push({
-        headers: headersOn(answered.reply),
-        nonce: nonces ? answered.reply.cspNonce : undefined
-      })
-  }
-  const opened = await ask(openUrl)
-  if (opened instanceof Error || headersOn(opened.reply)['x-content-type-options'] !== 'nosniff') {
+  app.routing(...requestWithoutSocket('/'))
+  const { reply } = await opened.promise
+  if (headersOn(reply)['x-content-type-options'] !== 'nosniff') {
     throw new Error('this version of @fastify/helmet does not set its headers at once: install another one')
   }
-  const { reply } = opened
-  return {
-    results,
-    headersOf(options) {
-      for (const name of reply.raw.getHeaderNames()) reply.raw.removeHeader(name)
-      reply.helmet(options as FastifyHelmetOptions)
-      return headersOn(reply)
-    }
+  return (options) => {
+    for (const name of reply.raw.getHeaderNames()) reply.raw.removeHeader(name)
+    reply.helmet(options as FastifyHelmetOptions)
+    return headersOn(reply)
   }
 }
 
-const urlOf = (index: number) => `/${index}`
-
-const headersOn = ({ raw }: FastifyReply) => ({ ...(raw.getHeaders() as Record<string, string>) })
-
-function registrationsOf(sets: readonly HelmetSet[]): Registration[] {
-  const registrations: Registration[] = []
-  for (const [index, { plugin, route, nonces }] of sets.entries()) {
-    let registration = registrations.find((each) => each.nonces === nonces && areEqual(each.plugin, plugin))
-    if (registration === undefined) registrations.push((registration = { plugin, nonces, routes: [] }))
-    registration.routes.push([urlOf(index), route])
-  }
-  return registrations
-}
-
-/** Whether options have the same members. */
-function areEqual(one: object, other: object): boolean {
-  const entries = Object.entries(one)
-  return (
-    entries.length === Object.keys(other).length &&
-    entries.every(([name, value]) => (other as Record<string, unknown>)[name] === value)
-  )
-}
+const headersOn = ({ raw }: FastifyReply): Record<string, string> => ({ ...(raw.getHeaders() as Record<string, string>) })

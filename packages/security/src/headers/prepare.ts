@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { randomBytes } from 'node:crypto'
 import { validateHeaderValue } from 'node:http'
 import { createHeaderBlock, prependHeader, type HeaderBlock } from '../prepared-headers/header-block.ts'
-import type { CspNonce, HelmetResult, HelmetSet } from './ask-helmet.ts'
+import type { CspNonce, HeadersOf, HelmetResult, HelmetSet } from './ask-helmet.ts'
 import type { HelmetHeaders } from './helmet-types.ts'
 import type { ResolvedHeaders } from './options.ts'
 
@@ -45,7 +45,7 @@ export function toHelmetSet({ plugin, route, nonces }: ResolvedHeaders): HelmetS
 /** The result of a set without a request, with placeholders for its nonces. */
 export function resultOf(
   { plugin, route, nonces }: HelmetSet,
-  headersOf: (options: HelmetHeaders) => Record<string, string>
+  headersOf: HeadersOf
 ): HelmetResult {
   const policy = policyOf({ plugin, route })
   const withNonces = nonces && policy !== false
