@@ -1,5 +1,4 @@
-import cluster from 'node:cluster'
-import type { Secret } from '@seaworthy/internal'
+import { isClusterWorker, type Secret } from '@seaworthy/internal'
 import { assertOptionsObject, check, optionNames, type Defaults } from '../check.ts'
 import { resolveGuard, type Guard } from '../management/guard.ts'
 import { resolveBuckets } from './buckets.ts'
@@ -217,7 +216,7 @@ export function resolveMetrics(options: MetricsOptions): ResolvedMetrics {
     bodySizes: check.boolean('metrics.bodySizes', others.bodySizes),
     outgoing: check.boolean('metrics.outgoing', others.outgoing),
     buildInfo: checkBuildInfo(buildInfo),
-    workers: resolveWorkers(options.workers ?? cluster.isWorker),
+    workers: resolveWorkers(options.workers ?? isClusterWorker()),
     otlp: resolveOtlp(options.otlp),
     semanticConventions: check.boolean('metrics.semanticConventions', others.semanticConventions),
     guard: resolveGuard('metrics', options)
