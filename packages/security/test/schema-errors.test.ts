@@ -41,7 +41,7 @@ const invalid: Record<string, unknown> = {
   'an alternative that is no schema': { anyOf: [{ type: 'string' }, 'null'] },
   'items that are no schema': { type: 'array', items: 'string' },
   'a negation that is no schema': { not: 'string' },
-  'a wrong keyword in a wrong place below': { allOf: [{ if: { minLength: 'a' }, then: true }] },
+  'a wrong keyword in a wrong place below': { allOf: [{ if: { minLength: 'a' }, else: true }] },
   'a keyword that Ajv does not know': { type: 'string', maximumLength: 5 }
 }
 

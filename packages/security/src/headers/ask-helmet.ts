@@ -67,4 +67,6 @@ export async function askHelmet(): Promise<HeadersOf> {
   }
 }
 
-const headersOn = ({ raw }: FastifyReply): Record<string, string> => ({ ...(raw.getHeaders() as Record<string, string>) })
+const headersOn = ({ raw }: FastifyReply): Record<string, string> => ({
+  ...(raw.getHeaders() as Record<string, string>)
+})

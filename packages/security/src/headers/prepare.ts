@@ -43,10 +43,7 @@ export function toHelmetSet({ plugin, route, nonces }: ResolvedHeaders): HelmetS
 }
 
 /** The result of a set without a request, with placeholders for its nonces. */
-export function resultOf(
-  { plugin, route, nonces }: HelmetSet,
-  headersOf: HeadersOf
-): HelmetResult {
+export function resultOf({ plugin, route, nonces }: HelmetSet, headersOf: HeadersOf): HelmetResult {
   const policy = policyOf({ plugin, route })
   const withNonces = nonces && policy !== false
   const options = { ...plugin, ...route }

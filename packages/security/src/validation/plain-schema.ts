@@ -70,6 +70,7 @@ const checks: Readonly<Record<string, Check>> = {
   contains: isPlainSchema,
   propertyNames: isPlainSchema,
   if: isPlainSchema,
+  // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
   then: isPlainSchema,
   else: isPlainSchema,
   not: isPlainSchema,
