@@ -90,7 +90,7 @@ t.test('a valid schema starts as with Fastify alone', async (t) => {
 
 t.test("the app's own rules for schemas apply", async (t) => {
   const meta = {
-    $id: 'http://json-schema.org/draft-07/schema',
+    $id: 'https://example.com/meta',
     type: ['object', 'boolean'],
     properties: { minLength: { maximum: 3 }, properties: { additionalProperties: { $ref: '#' } } }
   }
