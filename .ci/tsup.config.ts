@@ -45,6 +45,12 @@ export default defineConfig({
   esbuildOptions(options, { format }) {
     options.conditions = ['@seaworthy/source']
     if (format !== 'cjs') return
+    // What Node parses at each start. Names stay, for stack traces; lines stay short, because Node prints the line of an
+    // uncaught error.
+    options.minifyWhitespace = true
+    options.minifySyntax = true
+    options.lineLimit = 160
+    options.legalComments = 'none'
     options.define = { ...options.define, 'import.meta.url': 'moduleUrl' }
     options.inject = [...(options.inject ?? []), '.ci/module-url.mjs']
   },

@@ -1,7 +1,6 @@
-import cluster from 'node:cluster'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import { invalidOption } from '@seaworthy/internal'
+import { invalidOption, isClusterWorker } from '@seaworthy/internal'
 import { explainCollision } from './collisions.ts'
 import { createAudit } from './core/audit.ts'
 import { withCallbackDeadlines } from './core/callback-deadlines.ts'
@@ -208,7 +207,7 @@ const loginLifetime = ({ jwt, session }: ResolvedAuth): number =>
 function warnOfMemoryPerWorker({ log }: FastifyInstance, { redis, session, jwt }: ResolvedAuth): void {
   const keepsLogins = session !== undefined || (jwt !== undefined && jwt.keys.length > 0)
   // PM2 sets NODE_APP_INSTANCE in each of its processes, in both of its modes.
-  const isWorker = cluster.isWorker || process.env.NODE_APP_INSTANCE !== undefined
+  const isWorker = isClusterWorker() || process.env.NODE_APP_INSTANCE !== undefined
   if (redis !== undefined || !keepsLogins || !isWorker) return
   const what = 'this process is one of several workers, and logins and revocations are in the memory of each'
   log.warn(`auth: ${what}; users are logged out at random; set "redis", or run one process`)

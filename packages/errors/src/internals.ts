@@ -90,7 +90,8 @@ export function routesWithDefaultHandler(fastify: FastifyInstance): string[] | u
   const parts: string[] = []
   let handlers = 0
   for (const line of tree.split('\n')) {
-    const [, indent = '', part] = /^(.*?)[├└]── (.*?)(?: \([A-Z, ]+\).*)?$/.exec(line) ?? []
+    const [, indent = '', part] =
+      /^(.*?)[\u251c\u2514]\u2500\u2500 (.*?)(?: \([A-Z, ]+\).*)?$/.exec(line) ?? []
     if (part !== undefined) parts.splice(indent.length / 4, Infinity, part)
     else if (line.includes('(errorHandler) "')) {
       handlers++

@@ -1,4 +1,5 @@
 export * from './async/cap-delay.ts'
+export * from './cluster-worker.ts'
 export * from './async/deadline-queue.ts'
 export * from './async/is-thenable.ts'
 export * from './async/with-timeout.ts'

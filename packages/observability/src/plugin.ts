@@ -1,7 +1,7 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
 import { hasLogger } from '@seaworthy/internal'
 import type { Observability } from './api.ts'
 import { agentProblem } from './apm/load-order.ts'
@@ -35,6 +35,7 @@ import { ManagementServer } from './management/listener.ts'
 import { serveManagement } from './console/serve-management.ts'
 import { buildOf } from './metrics/build-info.ts'
 import { latencyRules } from './metrics/latency-rules.ts'
+import { registrySource } from './metrics/registry-source.ts'
 import { setUpMetrics } from './metrics/setup.ts'
 import { resolveOptions, type ObservabilityOptions } from './options.ts'
 import { instanceId } from './otlp/instance-id.ts'
@@ -188,8 +189,11 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   handleProcessExit(fastify, tracker, flush)
   logProblems(fastify, isPushed, metricsOptions === false ? undefined : metricsOptions.registry)
 
+  const registry = metricsOptions === false ? registrySource(undefined) : metricsOptions.registry
   fastify.decorate<Observability>('observability', {
-    registry: metricsOptions === false ? new Registry() : (metricsOptions.registry as Registry),
+    get registry() {
+      return registry.get() as Registry
+    },
     captureError: (error, context = {}) => tracker.capture(error, { source: 'application', ...context }),
     flush,
     metrics: async (format = 'text') => (setup === undefined ? '' : setup.exposition.render(format)),

@@ -39,9 +39,9 @@ export function routesWithout(fastify: FastifyInstance, hook: 'onError', name: s
   const parts: string[] = []
   const routes: { name: string; has: boolean }[] = []
   for (const line of tree.split('\n')) {
-    const meta = /• \((\w+)\) (.*)$/.exec(line)
+    const meta = /\u2022 \((\w+)\) (.*)$/.exec(line)
     const [, indent = '', branch, text = '', methods] =
-      /^((?:[│ ] {3})*)([├└]── )?(.*?)(?: \(([A-Z][A-Z, -]*)\).*)?$/.exec(line) ?? []
+      /^((?:[\u2502 ] {3})*)([\u251c\u2514]\u2500\u2500 )?(.*?)(?: \(([A-Z][A-Z, -]*)\).*)?$/.exec(line) ?? []
     if (meta) {
       const last = routes.at(-1)
       if (last !== undefined && meta[1] === hook && meta[2]!.includes(`"${name}()"`)) last.has = true
@@ -50,7 +50,8 @@ export function routesWithout(fastify: FastifyInstance, hook: 'onError', name: s
     if (branch !== undefined) parts.splice(indent.length / 4, Infinity, text)
     if (methods !== undefined) routes.push({ name: `${methods} ${parts.join('')}`, has: false })
   }
-  if (routes.every(({ has }) => !has) && tree.includes('── ') && !tree.includes('• (')) return undefined
+  if (routes.every(({ has }) => !has) && tree.includes('\u2500\u2500 ') && !tree.includes('\u2022 ('))
+    return undefined
   return routes.filter(({ has }) => !has).map((route) => route.name)
 }
 

@@ -48,7 +48,7 @@ function misplacedOptions(
 /** Whether a key is a name, or near to it. Short names are near to too many words: only their letters may be swapped. */
 function isMeant(key: string, name: string): boolean {
   if (key.toLowerCase() === name.toLowerCase()) return true
-  if (key[0]?.toLowerCase() !== name[0]) return false
+  if (Math.abs(key.length - name.length) > 2 || key[0]?.toLowerCase() !== name[0]) return false
   if (name.length > 7) return nearest(key, [name]) !== undefined
   const letters = (text: string) => text.split('').toSorted().join('')
   return letters(key.toLowerCase()) === letters(name)

@@ -1,4 +1,3 @@
-import { url as inspectorUrl } from 'node:inspector'
 import { Worker } from 'node:worker_threads'
 import { cell, watchThread, type BlockedTurn, type WatchThreadData } from './watch-thread.ts'
 
@@ -83,6 +82,8 @@ function start(threshold: number): NonNullable<Holder[typeof key]> {
     const watcher = watchers[index] ?? watchers[0]
     watcher?.blocked({ duration: turn.duration, stack, request })
   })
+  // Not imported: a service without this thread needs no debugger's protocol.
+  const { url: inspectorUrl } = process.getBuiltinModule('node:inspector')
   const timer = setInterval(() => {
     // A developer who steps through the code blocks the loop on purpose.
     Atomics.store(beats, cell.isDebugged, inspectorUrl() === undefined ? 0 : 1)

@@ -1,5 +1,4 @@
-// Not its module with promises: bundlers do not know that one as a part of Node.
-import { Session } from 'node:inspector'
+import type { Session } from 'node:inspector'
 import { setTimeout } from 'node:timers/promises'
 import { getHeapStatistics } from 'node:v8'
 import type { ProfileRequest } from './workers.ts'
@@ -19,7 +18,8 @@ export class Profiler {
     if (this.#running) return { rejection: 'A profile is being recorded already' }
     if (memoryIsShort()) return { rejection: 'Too little memory is free for a profile' }
     this.#running = true
-    const session = new Session()
+    // Loaded with the first profile. Not its module with promises: bundlers do not know that one as a part of Node.
+    const session = new (process.getBuiltinModule('node:inspector').Session)()
     try {
       session.connect()
       return { profile: await this.#record(session, kind, seconds) }

@@ -1,4 +1,4 @@
-import cluster from 'node:cluster'
+import { isClusterWorker } from '@seaworthy/internal'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ManagementServer } from '../management/listener.ts'
 import type { RelayedAction, StateAction } from '../management/operator-actions.ts'
@@ -41,10 +41,10 @@ export class Workers {
   }
 
   async listen(): Promise<void> {
-    if (!cluster.isWorker && this.#group === undefined) return
+    if (!isClusterWorker() && this.#group === undefined) return
     const { actions, options } = this.#management
     // Workers of node:cluster share the port, and two apps of one script do not.
-    const name = `operators ${this.#group ?? ''} ${cluster.isWorker ? options.port : ''}`
+    const name = `operators ${this.#group ?? ''} ${isClusterWorker() ? options.port : ''}`
     try {
       const relay = new WorkerRelay(name, async (message) => this.#answer(message as Message))
       await relay.listen()

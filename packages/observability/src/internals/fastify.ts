@@ -29,9 +29,11 @@ const controllerBrand = Symbol.for('seaworthy.log-controller.v1')
  */
 export function shareLogController<T extends object>(controller: T): T {
   const { cache } = createRequire(join(process.cwd(), 'package.json'))
-  for (const [file, loaded] of Object.entries(cache)) {
-    if (!/[\\/]fastify[\\/]lib[\\/]log-controller\.js$/.test(file)) continue
-    const { LogController } = (loaded?.exports ?? {}) as { LogController?: object }
+  for (const file of Object.keys(cache)) {
+    // The expression alone takes longer for hundreds of files.
+    if (!file.endsWith('log-controller.js') || !/[\\/]fastify[\\/]lib[\\/]log-controller\.js$/.test(file))
+      continue
+    const { LogController } = (cache[file]?.exports ?? {}) as { LogController?: object }
     if (typeof LogController !== 'function' || controller instanceof LogController) continue
     Object.defineProperty(LogController, Symbol.hasInstance, {
       configurable: true,

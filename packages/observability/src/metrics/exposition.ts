@@ -6,6 +6,7 @@ import type { CollectorHealth } from './collector-health.ts'
 import { labelledPacked, labelledText } from './default-labels.ts'
 import { convertText } from './openmetrics.ts'
 import { packedTexts, packFamily } from './packed.ts'
+import type { RegistrySource } from './registry-source.ts'
 import type { Exposed, Format, MetricJson, PackedFamily } from './types.ts'
 
 /**
@@ -27,13 +28,13 @@ const kOurs = Symbol.for('seaworthy.metric.v1')
 /** Combines the plugin's metrics and those of a registry in one scrape, each name once, in either format. */
 export class Exposition {
   readonly #families: Map<string, Exposed>
-  readonly #registry: MetricsRegistry
+  readonly #source: RegistrySource
   readonly #health: CollectorHealth
   #readingRegistry = false
 
-  constructor(families: Map<string, Exposed>, registry: MetricsRegistry, health: CollectorHealth) {
+  constructor(families: Map<string, Exposed>, source: RegistrySource, health: CollectorHealth) {
     this.#families = families
-    this.#registry = registry
+    this.#source = source
     this.#health = health
   }
 
@@ -43,7 +44,13 @@ export class Exposition {
    * @throws RangeError for a metric of the app that has the name of ours: a scrape can show one of them only.
    */
   attach(): () => void {
-    const registry = this.#registry as Partial<Registry>
+    let detach = (): void => undefined
+    this.#source.whenMade((registry) => (detach = this.#attachTo(registry)))
+    return () => detach()
+  }
+
+  #attachTo(made: MetricsRegistry): () => void {
+    const registry = made as Partial<Registry>
     if (registry.registerMetric === undefined || registry.getSingleMetric === undefined)
       return () => undefined
 
@@ -91,7 +98,7 @@ export class Exposition {
   }
 
   *#texts(format: Format, registryTexts: Iterable<string>): Iterable<string> {
-    const labels = Object.entries(defaultLabelsOf(this.#registry))
+    const labels = Object.entries(defaultLabelsOf(this.#source.get()))
     for (const family of this.#families.values()) {
       if (labels.length === 0) yield* family.texts(format)
       else for (const text of family.texts(format)) yield labelledText(text, labels)
@@ -103,7 +110,7 @@ export class Exposition {
   /** All metrics in compact form. Those of a registry that returns only text are missing. */
   async packed(): Promise<PackedFamily[]> {
     const registered = (await this.#registryFamilies()) ?? []
-    const labels = Object.entries(defaultLabelsOf(this.#registry))
+    const labels = Object.entries(defaultLabelsOf(this.#source.get()))
     return [
       ...Array.from(this.#families.values(), (family) => labelledPacked(family.packed(), labels)),
       ...registered.map(packFamily)
@@ -112,7 +119,7 @@ export class Exposition {
 
   async #registryText(): Promise<string> {
     try {
-      const text = await withTimeout(collectTimeout, async () => this.#registry.metrics())
+      const text = await withTimeout(collectTimeout, async () => this.#source.get().metrics())
       this.#health.succeeded('metrics.registry')
       return this.#withoutOurs(text)
     } catch (error) {
@@ -141,9 +148,9 @@ export class Exposition {
 
   /** The families of the registry. `undefined` for one that returns only text. */
   async #registryFamilies(): Promise<MetricJson[] | undefined> {
-    const { getMetricsAsJSON, getMetricsAsArray } = this.#registry as Partial<Registry>
+    const { getMetricsAsJSON, getMetricsAsArray } = this.#source.get() as Partial<Registry>
     if (getMetricsAsJSON === undefined) return undefined
-    const metrics = getMetricsAsArray?.call(this.#registry) as unknown as Collected[] | undefined
+    const metrics = getMetricsAsArray?.call(this.#source.get()) as unknown as Collected[] | undefined
     const all =
       metrics?.every(({ get }) => typeof get === 'function') === true
         ? await this.#collectEach(metrics)
@@ -153,7 +160,7 @@ export class Exposition {
 
   /** One by one, because one collector that fails or hangs fails the registry's function for all. */
   async #collectEach(metrics: readonly Collected[]): Promise<MetricJson[]> {
-    const labels = defaultLabelsOf(this.#registry)
+    const labels = defaultLabelsOf(this.#source.get())
     const others = metrics.filter((metric) => metric[kOurs] !== true || !this.#families.has(metric.name))
     for (const { name, [kOurs]: ours } of others)
       if (ours !== true && this.#isOurs(name)) this.#reportDuplicate(name)
@@ -178,7 +185,7 @@ export class Exposition {
     this.#readingRegistry = true
     let result: unknown
     try {
-      result = this.#registry.getMetricsAsJSON!()
+      result = this.#source.get().getMetricsAsJSON!()
     } catch (error) {
       result = Promise.reject(error)
     } finally {

@@ -1,11 +1,10 @@
-import cluster from 'node:cluster'
-import type { Secret } from '@seaworthy/internal'
-import { Registry } from 'prom-client'
+import { isClusterWorker, type Secret } from '@seaworthy/internal'
 import { assertOptionsObject, check, optionNames, type Defaults } from '../check.ts'
 import { resolveGuard, type Guard } from '../management/guard.ts'
 import { resolveBuckets } from './buckets.ts'
 import { checkBuildInfo, type BuildInfo } from './build-info.ts'
 import type { MetricsRegistry } from './exposition.ts'
+import { registrySource, type RegistrySource } from './registry-source.ts'
 import { resolveLabels, type LabelSpace, type MetricsLabel } from './label-space.ts'
 import { resolveOtlp, type OtlpOptions, type ResolvedOtlp } from './otlp-options.ts'
 
@@ -179,7 +178,7 @@ export interface ResolvedMetrics {
   path: string
   unit: 'seconds' | 'milliseconds'
   buckets: readonly number[]
-  registry: MetricsRegistry
+  registry: RegistrySource
   defaultMetrics: boolean
   labels: LabelSpace
   maxSeries: number
@@ -198,26 +197,26 @@ export function resolveMetrics(options: MetricsOptions): ResolvedMetrics {
   assertOptionsObject('metrics', options)
   check.keys('metrics', options, names)
   const { path, unit, buildInfo, ...others } = withDefaults(options)
-  const { registry = new Registry() } = options
+  const { registry } = options
 
   check.oneOf('metrics.unit', unit, ['seconds', 'milliseconds'] as const)
   if (!check.string('metrics.path', path).startsWith('/'))
     check.fail('metrics.path', "text that starts with '/'", path)
-  if (typeof registry !== 'object' || typeof registry?.metrics !== 'function') {
+  if (registry !== undefined && (typeof registry !== 'object' || typeof registry?.metrics !== 'function')) {
     check.fail('metrics.registry', 'a registry with a function "metrics"', registry)
   }
   return {
     path,
     unit,
     buckets: resolveBuckets(options.buckets, unit),
-    registry,
+    registry: registrySource(registry),
     defaultMetrics: check.boolean('metrics.defaultMetrics', others.defaultMetrics),
     labels: resolveLabels(others.labels),
     maxSeries: check.integer('metrics.maxSeries', others.maxSeries, { min: 1, max: 1_000_000 }),
     bodySizes: check.boolean('metrics.bodySizes', others.bodySizes),
     outgoing: check.boolean('metrics.outgoing', others.outgoing),
     buildInfo: checkBuildInfo(buildInfo),
-    workers: resolveWorkers(options.workers ?? cluster.isWorker),
+    workers: resolveWorkers(options.workers ?? isClusterWorker()),
     otlp: resolveOtlp(options.otlp),
     semanticConventions: check.boolean('metrics.semanticConventions', others.semanticConventions),
     guard: resolveGuard('metrics', options)

@@ -1,4 +1,3 @@
-import { collectDefaultMetrics, type Registry } from 'prom-client'
 import type { FastifyInstance } from 'fastify'
 import type { ResolvedMetrics } from './options.ts'
 import { bodySizes } from './body-sizes.ts'
@@ -85,16 +84,4 @@ export function connectionGauges(
     help: 'Number of open connections',
     collect: (family) => family.with().set(connections.active)
   })
-}
-
-/** prom-client's metrics of the process and the runtime, once per registry. */
-export function defaultMetrics({ registry, defaultMetrics }: ResolvedMetrics): void {
-  const client = registry as Partial<Registry>
-  if (!defaultMetrics || client.registerMetric === undefined) return
-  if (client.getSingleMetric?.('process_cpu_user_seconds_total') !== undefined) return
-  collectDefaultMetrics({ register: client as Registry })
-  // Gauges with names of counters, which are sums of series that exist anyway.
-  for (const name of ['handles', 'requests', 'resources']) {
-    client.removeSingleMetric?.(`nodejs_active_${name}_total`)
-  }
 }

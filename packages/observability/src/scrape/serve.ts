@@ -5,12 +5,8 @@ import type { ManagementServer } from '../management/listener.ts'
 import type { ResolvedMetrics } from '../metrics/options.ts'
 import { OtlpPush } from '../metrics/otlp-push.ts'
 import type { Resource } from '../otlp/resource.ts'
-import {
-  connectionGauges,
-  defaultMetrics,
-  type ConnectionCounts,
-  type MetricsSetup
-} from '../metrics/setup.ts'
+import { collectDefaults } from '../metrics/registry-source.ts'
+import { connectionGauges, type ConnectionCounts, type MetricsSetup } from '../metrics/setup.ts'
 import { workersAlone, WorkerGroup } from '../workers/worker-group.ts'
 import type { Exposition } from '../metrics/exposition.ts'
 import { check } from '../check.ts'
@@ -28,7 +24,7 @@ export function serveMetrics(
   const counts = { scrapes: 0 }
   // On the management listener a scrape is not a request of the app.
   connectionGauges(metrics, connections, () => (management === undefined ? counts.scrapes : 0))
-  defaultMetrics(options)
+  if (options.defaultMetrics) options.registry.whenMade(collectDefaults)
   const group = options.workers === undefined ? undefined : workerGroup(exposition, fastify, options.workers)
   const source = group ?? exposition
   if (management !== undefined) {
@@ -52,7 +48,14 @@ export function serveMetrics(
     await group?.start()
     push?.start()
   })
+  // What it counts starts here, so it does not wait for the first scrape; the start does not wait for it.
+  let loading: NodeJS.Immediate | undefined
+  fastify.addHook('onListen', (done) => {
+    loading = setImmediate(() => options.registry.get()).unref()
+    done()
+  })
   fastify.addHook('onClose', async () => {
+    clearImmediate(loading)
     await Promise.all([group?.close(), push?.close()])
     detach()
   })

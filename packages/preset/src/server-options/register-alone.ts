@@ -26,13 +26,14 @@ const security = {
  * silently ineffective.
  *
  * @param expected - The settings of the parts.
- * @param defaults - The settings without options: of an app that has called `serverOptions()` without its options.
+ * @param defaults - The settings of security without options: of an app that has called `serverOptions()` without its
+ *   options. Called only where the app's differ from those expected.
  */
 export function rejectRegisterAlone(
   fastify: FastifyInstance,
   options: SeaworthyOptions,
   expected: PartSettings,
-  defaults: PartSettings
+  defaults: () => PartSettings
 ): void {
   const actual = constructorOptions(fastify)
   if (actual === undefined) return
@@ -41,7 +42,7 @@ export function rejectRegisterAlone(
   }
   const isLost = (path: string) =>
     !isDeepStrictEqual(at(actual, path), at(expected, path)) &&
-    isUnset(at(actual, path), at(defaults, path)) &&
+    isUnset(at(actual, path), at(defaults(), path)) &&
     (path !== 'routerOptions.maxParamLength' || isUnset(actual.maxParamLength))
   const ineffective = Object.entries(security).find(
     ([name, path]) => configured[name] !== undefined && isLost(path)

@@ -1,5 +1,5 @@
 import { invalidOption } from '@seaworthy/internal'
-import { runHelmet, type HelmetRun, type HelmetResult } from './run-helmet.ts'
+import type { HeadersOf } from './run-helmet.ts'
 import { prepareByType } from './by-type.ts'
 import { headersDefaults, resolveHeaders, type HeadersOptions, type ResolvedHeaders } from './options.ts'
 import { prepareHeaders, resultOf, toHelmetSet, type PreparedHeaders } from './prepare.ts'
@@ -21,36 +21,18 @@ export function helmetForms(
   return { option, forms: pages.map((page) => resolveHeaders(option, options, routeOptions, page)) }
 }
 
-/** Prepares the headers of several options by one call of @fastify/helmet. */
-export async function prepareForms(
-  several: readonly HelmetForms[],
-  onPage: () => void
-): Promise<{ prepared: PreparedHeaders[]; headersOf: HelmetRun['headersOf'] }> {
-  const { results, headersOf } = await runHelmet(several.flatMap(({ forms }) => forms.map(toHelmetSet)))
-  let next = 0
-  const prepared = several.map((each) => join(each, () => results[next++]!, onPage))
-  return { prepared, headersOf }
-}
-
-/** Prepares the headers of options that are known only now. */
-export const prepareNow = (
-  each: HelmetForms,
-  headersOf: HelmetRun['headersOf'],
-  onPage: () => void
-): PreparedHeaders => join(each, (form) => resultOf(toHelmetSet(form), headersOf), onPage)
-
-/** The headers of all forms. Helmet's errors become errors of an option. */
-function join(
+/**
+ * Prepares headers: of an option, in each of its forms. Helmet's errors become errors of the option.
+ *
+ * @param headersOf - As `runHelmet` returns it.
+ */
+export function prepareForms(
   { option, forms }: HelmetForms,
-  run: (form: ResolvedHeaders) => HelmetResult | Error,
+  headersOf: HeadersOf,
   onPage: () => void
 ): PreparedHeaders {
   try {
-    const [data, page] = forms.map((form) => {
-      const result = run(form)
-      if (result instanceof Error) throw result
-      return prepareHeaders(form, result)
-    })
+    const [data, page] = forms.map((form) => prepareHeaders(form, resultOf(toHelmetSet(form), headersOf)))
     return page === undefined ? data! : prepareByType(data!, page, onPage)
   } catch (cause) {
     throw invalidOption(`security: "${option}": ${(cause as Error).message}`, cause)

@@ -9,7 +9,8 @@ import { createHeaderBlock, type HeaderBlock } from '../prepared-headers/header-
 import { bindHeaderSlot } from '../prepared-headers/set-block.ts'
 import { securityStatus } from '../status.ts'
 import type { CspNonce } from './run-helmet.ts'
-import { helmetForms, prepareForms, prepareNow, type HelmetForms } from './helmet-forms.ts'
+import { runHelmet } from './run-helmet.ts'
+import { helmetForms, prepareForms, type HelmetForms } from './helmet-forms.ts'
 import type { HelmetHeaders } from './helmet-types.ts'
 import { headersDefaults, type HeadersOptions } from './options.ts'
 import { createNonce, type PreparedHeaders } from './prepare.ts'
@@ -45,8 +46,8 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
   check.object('headers', options, 'an object or false')
   const global = check.boolean('headers.global', options.global ?? headersDefaults.global)
   const onPage = options.profile === undefined ? reportFirstPage(fastify) : () => undefined
-  const { prepared: first, headersOf } = await prepareForms([helmetForms('headers', options)], onPage)
-  const prepared = first[0]!
+  const headersOf = await runHelmet()
+  const prepared = prepareForms(helmetForms('headers', options), headersOf, onPage)
   securityStatus(fastify).headers = prepared.fixed
 
   const setBlock = bindHeaderSlot(fastify, 'headers')
@@ -61,7 +62,7 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
     let headers = callOptions ? route.ofCalls.get(callOptions) : (route.prepared ?? prepared)
     if (headers === undefined) {
       const forms = helmetForms('headers', options, { ...route.options, ...callOptions })
-      headers = prepareNow(forms, headersOf, onPage)
+      headers = prepareForms(forms, headersOf, onPage)
       route.ofCalls.set(callOptions!, headers)
     }
     const block = blockFor(headers, this.request, this)
@@ -150,15 +151,15 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
     const others = hooks.filter((each) => !(ofHeaders in each))
     route.onRequest = [...outer, Object.assign(hook, { [ofHeaders]: true }), ...others] as Hook[]
   })
-  fastify.addHook('onReady', async () => {
-    if (unprepared.size === 0) return
-    const several = [...unprepared.values()]
-    const run = await prepareForms(
-      several.map(({ forms }) => forms),
-      onPage
-    )
-    for (const [index, { ofRoute }] of several.entries()) ofRoute.prepared = run.prepared[index]!
+  fastify.addHook('onReady', (done) => {
+    try {
+      for (const { forms, ofRoute } of unprepared.values())
+        ofRoute.prepared = prepareForms(forms, headersOf, onPage)
+    } catch (error) {
+      return done(error as Error)
+    }
     unprepared.clear()
+    done()
   })
 
   onEarlyRejection(fastify, {

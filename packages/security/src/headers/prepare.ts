@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { randomBytes } from 'node:crypto'
 import { validateHeaderValue } from 'node:http'
 import { createHeaderBlock, prependHeader, type HeaderBlock } from '../prepared-headers/header-block.ts'
-import type { CspNonce, HelmetResult, HelmetSet } from './run-helmet.ts'
+import type { CspNonce, HeadersOf, HelmetResult, HelmetSet } from './run-helmet.ts'
 import type { HelmetHeaders } from './helmet-types.ts'
 import type { ResolvedHeaders } from './options.ts'
 
@@ -43,10 +43,7 @@ export function toHelmetSet({ plugin, route, nonces }: ResolvedHeaders): HelmetS
 }
 
 /** The result of a set without a request, with placeholders for its nonces. */
-export function resultOf(
-  { plugin, route, nonces }: HelmetSet,
-  headersOf: (options: HelmetHeaders) => Record<string, string>
-): HelmetResult {
+export function resultOf({ plugin, route, nonces }: HelmetSet, headersOf: HeadersOf): HelmetResult {
   const policy = policyOf({ plugin, route })
   const withNonces = nonces && policy !== false
   const options = { ...plugin, ...route }

@@ -1,5 +1,5 @@
 import fastifyHelmet, { type FastifyHelmetOptions } from '@fastify/helmet'
-import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyReply } from 'fastify'
 import { requestWithoutSocket } from '../internals.ts'
 import type { HelmetHeaders } from './helmet-types.ts'
 
@@ -30,105 +30,43 @@ export interface HelmetResult {
   readonly nonce: CspNonce | undefined
 }
 
-/** The results of several sets. */
-export interface HelmetRun {
-  /** In the order of the sets. An error: @fastify/helmet rejects the set. */
-  readonly results: readonly (HelmetResult | Error)[]
-  /**
-   * The headers of further options, at once.
-   *
-   * @throws Error of helmet for options that it rejects.
-   */
-  readonly headersOf: (options: HelmetHeaders) => Record<string, string>
-}
-
-type HandledRequest = { reply: FastifyReply } | Error
-
-/** Sets that differ in the route alone: one registration of @fastify/helmet. */
-interface Registration extends Omit<HelmetSet, 'route'> {
-  readonly routes: [url: string, route: HelmetHeaders][]
-}
-
-const openUrl = '/'
+/** The headers for options, at once. @throws Error of helmet for options that it rejects. */
+export type HeadersOf = (options: HelmetHeaders) => Record<string, string>
 
 /**
- * Runs @fastify/helmet for the headers of sets of options: it is registered in an app of its own, and each set is one
- * request there. So its defaults, the merging of a route's options and the place of the nonces are its own, and the
- * responses of the real app are sent without it.
+ * Runs @fastify/helmet for the headers of options: it is registered in an app of its own, whose one request stays open, and
+ * `reply.helmet` of that request is called for each set of options. So the defaults are its own, and the responses of the
+ * real app are sent without it.
  *
  * @throws Error if this version of it does not write as expected: responses without headers must not go unnoticed.
  */
-export async function runHelmet(sets: readonly HelmetSet[]): Promise<HelmetRun> {
+export async function runHelmet(): Promise<HeadersOf> {
   // A busy machine must not time out the start of this app.
   const app = Fastify({ pluginTimeout: 0, exposeHeadRoutes: false })
-  const pendingRequests = new Map<string, PromiseWithResolvers<HandledRequest>>()
-  const settle = ({ url }: FastifyRequest, reply: FastifyReply, error?: Error) => {
-    // The response is never ended, so that it takes headers at any time.
-    reply.hijack()
-    pendingRequests.get(url)!.resolve(error ?? { reply })
-  }
-  const open: Registration = { plugin: {}, nonces: false, routes: [[openUrl, {}]] }
-  for (const { plugin, nonces, routes } of [open, ...registrationsOf(sets)]) {
-    void app.register(async (scope) => {
-      await scope.register(fastifyHelmet, { ...plugin, enableCSPNonces: nonces } as FastifyHelmetOptions)
-      scope.setErrorHandler((error: Error, request, reply) => settle(request, reply, error))
-      for (const [url, helmet] of routes) {
-        scope.get(url, { helmet: helmet as object }, (request, reply) => settle(request, reply))
-      }
+  // A reply has a method `then`: by itself it would be waited for.
+  const opened = Promise.withResolvers<{ reply: FastifyReply }>()
+  void app.register(fastifyHelmet)
+  app.setErrorHandler((error: Error) => opened.reject(error))
+  void app.register(async (scope) => {
+    scope.get('/', (_request, reply) => {
+      // The response is never ended, so that it takes headers at any time.
+      reply.hijack()
+      opened.resolve({ reply })
     })
-  }
+  })
   await app.ready()
-  const send = (url: string): Promise<HandledRequest> => {
-    const pending = Promise.withResolvers<HandledRequest>()
-    pendingRequests.set(url, pending)
-    app.routing(...requestWithoutSocket(url))
-    return pending.promise
-  }
-
-  const results: (HelmetResult | Error)[] = []
-  for (const [index, { nonces }] of sets.entries()) {
-    const handled = await send(urlOf(index))
-    if (handled instanceof Error) results.push(handled)
-    else
-      results.push({
-        headers: headersOn(handled.reply),
-        nonce: nonces ? handled.reply.cspNonce : undefined
-      })
-  }
-  const opened = await send(openUrl)
-  if (opened instanceof Error || headersOn(opened.reply)['x-content-type-options'] !== 'nosniff') {
+  app.routing(...requestWithoutSocket('/'))
+  const { reply } = await opened.promise
+  if (headersOn(reply)['x-content-type-options'] !== 'nosniff') {
     throw new Error('this version of @fastify/helmet does not set its headers at once: install another one')
   }
-  const { reply } = opened
-  return {
-    results,
-    headersOf(options) {
-      for (const name of reply.raw.getHeaderNames()) reply.raw.removeHeader(name)
-      reply.helmet(options as FastifyHelmetOptions)
-      return headersOn(reply)
-    }
+  return (options) => {
+    for (const name of reply.raw.getHeaderNames()) reply.raw.removeHeader(name)
+    reply.helmet(options as FastifyHelmetOptions)
+    return headersOn(reply)
   }
 }
 
-const urlOf = (index: number) => `/${index}`
-
-const headersOn = ({ raw }: FastifyReply) => ({ ...(raw.getHeaders() as Record<string, string>) })
-
-function registrationsOf(sets: readonly HelmetSet[]): Registration[] {
-  const registrations: Registration[] = []
-  for (const [index, { plugin, route, nonces }] of sets.entries()) {
-    let registration = registrations.find((each) => each.nonces === nonces && areEqual(each.plugin, plugin))
-    if (registration === undefined) registrations.push((registration = { plugin, nonces, routes: [] }))
-    registration.routes.push([urlOf(index), route])
-  }
-  return registrations
-}
-
-/** Whether options have the same members. */
-function areEqual(one: object, other: object): boolean {
-  const entries = Object.entries(one)
-  return (
-    entries.length === Object.keys(other).length &&
-    entries.every(([name, value]) => (other as Record<string, unknown>)[name] === value)
-  )
-}
+const headersOn = ({ raw }: FastifyReply): Record<string, string> => ({
+  ...(raw.getHeaders() as Record<string, string>)
+})

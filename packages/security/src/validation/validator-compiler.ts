@@ -3,6 +3,7 @@ import type { ReportObserved } from '../mode.ts'
 import { formatFinder } from './app-formats.ts'
 import { observeValidation, type Validate } from './observe-validation.ts'
 import type { AjvRules, CompiledInput } from './pattern-inspector.ts'
+import { skipMetaSchema } from './plain-schema.ts'
 import { withRootType } from './root-type.ts'
 import type { Schemas as SharedSchemas } from './shared-patterns.ts'
 
@@ -49,7 +50,11 @@ export function buildValidatorByInput({
   const bodyOptions = { ...(coerce === undefined ? {} : { coerceTypes: coerce }), ...formOptions }
   return ((schemas: Schemas, settings: Settings) => {
     const shared = schemas as SharedSchemas
-    const { rules, onCreate } = formatFinder(settings)
+    const { rules, onCreate: noteFormats } = formatFinder(settings)
+    const onCreate = (ajv: object): void => {
+      skipMetaSchema(ajv, settings)
+      noteFormats(ajv)
+    }
     // An Ajv instance is slow to create: inputs with the same options share one.
     const compilers = new Map<object, Compile>()
     const compilerFor = (inputOptions: object, overrides: object = {}): Compile => {

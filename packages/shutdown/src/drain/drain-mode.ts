@@ -1,4 +1,4 @@
-import cluster from 'node:cluster'
+import { isClusterWorker } from '@seaworthy/internal'
 
 /**
  * How long a shutdown has to wait for clients to move elsewhere:
@@ -12,7 +12,7 @@ export type DrainMode = 'full' | 'listener' | 'none'
 /** The mode for this process and its environment. */
 export function drainMode(): DrainMode {
   if (process.env.NODE_ENV === 'development' || isWatched()) return 'none'
-  if (cluster.isWorker || process.env.pm_id !== undefined) return 'listener'
+  if (isClusterWorker() || process.env.pm_id !== undefined) return 'listener'
   // A pod may have a terminal too (`tty: true`).
   return process.stdout.isTTY && process.env.KUBERNETES_SERVICE_HOST === undefined ? 'none' : 'full'
 }

@@ -1,4 +1,4 @@
-import cluster from 'node:cluster'
+import { isClusterWorker } from '@seaworthy/internal'
 
 /** The channel to a process manager: sends `ready`, and receives `shutdown`. */
 export interface ManagerChannel {
@@ -29,4 +29,4 @@ export function managerChannel(
 }
 
 /** PM2 sets `pm_id`, also in its fork mode. */
-const hasProcessManager = (): boolean => cluster.isWorker || process.env.pm_id !== undefined
+const hasProcessManager = (): boolean => isClusterWorker() || process.env.pm_id !== undefined

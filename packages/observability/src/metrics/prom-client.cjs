@@ -1,0 +1,5 @@
+'use strict'
+
+// CommonJS: only a `require` with a literal name inside a function loads a package lazily and synchronously, and is
+// found by bundlers.
+exports.promClient = () => require('prom-client')

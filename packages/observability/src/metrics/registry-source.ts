@@ -1,0 +1,42 @@
+import type { Registry } from 'prom-client'
+import type { MetricsRegistry } from './exposition.ts'
+import { promClient } from './prom-client.cjs'
+
+/** The registry of an app, which may not exist yet. */
+export interface RegistrySource {
+  /** The registry. One of prom-client is made with the first call, unless the app has its own. */
+  get(): MetricsRegistry
+  /** Calls back with the registry as soon as there is one: now, if there is. */
+  whenMade(use: (registry: MetricsRegistry) => void): void
+}
+
+/** @param registry - The app's own. `undefined`: prom-client, which takes long to load, is loaded when it is needed. */
+export function registrySource(registry: MetricsRegistry | undefined): RegistrySource {
+  let made = registry
+  const waiting: ((registry: MetricsRegistry) => void)[] = []
+  return {
+    get() {
+      if (made !== undefined) return made
+      const fresh: MetricsRegistry = new (promClient().Registry)()
+      made = fresh
+      for (const use of waiting.splice(0)) use(fresh)
+      return fresh
+    },
+    whenMade(use) {
+      if (made === undefined) waiting.push(use)
+      else use(made)
+    }
+  }
+}
+
+/** prom-client's metrics of the process and the runtime, once per registry. */
+export function collectDefaults(registry: MetricsRegistry): void {
+  const client = registry as Partial<Registry>
+  if (client.registerMetric === undefined) return
+  if (client.getSingleMetric?.('process_cpu_user_seconds_total') !== undefined) return
+  promClient().collectDefaultMetrics({ register: client as Registry })
+  // Gauges with names of counters, which are sums of series that exist anyway.
+  for (const name of ['handles', 'requests', 'resources']) {
+    client.removeSingleMetric?.(`nodejs_active_${name}_total`)
+  }
+}
