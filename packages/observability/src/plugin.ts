@@ -19,6 +19,7 @@ import {
   hasHook,
   internalsProblems,
   openTelemetryIsUsed,
+  registryProblem,
   sentryIsUsed,
   spanMaker
 } from './internals/index.ts'
@@ -35,7 +36,7 @@ import { ManagementServer } from './management/listener.ts'
 import { serveManagement } from './console/serve-management.ts'
 import { buildOf } from './metrics/build-info.ts'
 import { latencyRules } from './metrics/latency-rules.ts'
-import { registrySource } from './metrics/registry-source.ts'
+import { registrySource, type RegistrySource } from './metrics/registry-source.ts'
 import { setUpMetrics } from './metrics/setup.ts'
 import { resolveOptions, type ObservabilityOptions } from './options.ts'
 import { instanceId } from './otlp/instance-id.ts'
@@ -227,12 +228,11 @@ function watchUntilClose(fastify: FastifyInstance, parts: OutgoingRequestParts):
 }
 
 /** Logs one line for each part that works with less than it could. */
-function logProblems(fastify: FastifyInstance, isPushed: boolean, registry: unknown): void {
-  const isPromClient = registry instanceof Registry
-  const problems = internalsProblems(fastify, errSerializer, isPromClient ? registry : undefined)
-  const agent = agentProblem(isPushed)
-  if (agent !== undefined) problems.push(agent)
-  for (const problem of problems) fastify.log.warn(problem)
+function logProblems(fastify: FastifyInstance, isPushed: boolean, registry?: RegistrySource): void {
+  const log = (problem: string | undefined) => problem !== undefined && fastify.log.warn(problem)
+  for (const problem of internalsProblems(fastify, errSerializer)) log(problem)
+  log(agentProblem(isPushed))
+  registry?.whenMade((made) => log(registryProblem(made)))
 }
 
 /**

@@ -18,6 +18,7 @@ import {
   headerOf,
   inspectLogger,
   internalsProblems,
+  registryProblem,
   lineEnd,
   lineText,
   replaceHeader,
@@ -33,7 +34,7 @@ const plainPino = (options: LoggerOptions = {}, stream: { write(line: string): v
   pino({ serializers: { err: errSerializer }, ...options }, stream)
 const asLogger = (logger: Logger) => logger as unknown as FastifyBaseLogger
 const problemsOf = (log: FastifyBaseLogger) =>
-  internalsProblems(Object.assign(Fastify(), { log }), errSerializer, new Registry())
+  internalsProblems(Object.assign(Fastify(), { log }), errSerializer)
 
 t.test('the symbols of a plain pino are found, also at the level silent', async (t) => {
   const app = Fastify({ ...observabilityServerOptions({ logger: { stream: discard } }) })
@@ -158,10 +159,12 @@ t.test('an unknown pino is used through its methods, and one line names it', asy
 
 t.test('each part that an unknown Fastify, Node or prom-client lacks is named', (t) => {
   const log = asLogger(plainPino())
-  t.match(internalsProblems({ log }, errSerializer, {}), [
-    /^observability: this version of Fastify is unknown; .*; update @seaworthy\/observability$/,
-    /prom-client is unknown/
+  t.match(internalsProblems({ log }, errSerializer), [
+    /^observability: this version of Fastify is unknown; .*; update @seaworthy\/observability$/
   ])
+  t.match(registryProblem({ registerMetric: () => undefined }), /prom-client is unknown/)
+  t.equal(registryProblem(new Registry()), undefined)
+  t.equal(registryProblem({ metrics: () => '' }), undefined, 'a registry of another library')
   const { writeHead } = ServerResponse.prototype
   t.teardown(() => Object.assign(ServerResponse.prototype, { writeHead }))
   ServerResponse.prototype.writeHead = function () {

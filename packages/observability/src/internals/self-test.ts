@@ -12,12 +12,10 @@ import { defaultLabelsAreReadable } from './prom-client.ts'
  * without it. The parts of an agent are tested where it is started, those of an outgoing request at the first one.
  *
  * @param safeErr - The serializer for `err` that the logger has from this package.
- * @param registry - The registry of the app's metrics, if it is one of prom-client.
  */
 export function internalsProblems(
   fastify: Pick<FastifyInstance, 'log'>,
-  safeErr: unknown,
-  registry?: object
+  safeErr: unknown
 ): string[] {
   const problems: string[] = []
   const inspection = inspectLogger(fastify.log, safeErr)
@@ -37,11 +35,13 @@ export function internalsProblems(
     problems.push(
       'observability: this version of Node is unknown; event streams that a handler writes itself count as aborted; update @seaworthy/observability'
     )
-  if (registry !== undefined && !defaultLabelsAreReadable(registry))
-    problems.push(
-      "observability: this version of prom-client is unknown; the plugin's metrics lack the registry's default labels; update @seaworthy/observability"
-    )
   return problems
+}
+
+/** The same for a registry, which may be made later. One that is not of prom-client has no such part. */
+export function registryProblem(registry: object): string | undefined {
+  if (!('registerMetric' in registry) || defaultLabelsAreReadable(registry)) return undefined
+  return "observability: this version of prom-client is unknown; the plugin's metrics lack the registry's default labels; update @seaworthy/observability"
 }
 
 /** Writes a head that goes nowhere, to see whether this Node keeps it where it is read. */
