@@ -4,6 +4,28 @@ import t, { type Test } from 'tap'
 import { auth, type AuthOptions, type AuditEvent, type MatrixRow } from '../src/index.ts'
 import { bearer, captureLog, cookieOf, guardedApp, observabilityPorts, secret } from './helpers.ts'
 
+t.test('an error of onAudit, thrown or rejected, is logged and changes no response', async (t) => {
+  const { lines, logger } = captureLog('error')
+  const failures: AuthOptions['onAudit'][] = [
+    () => {
+      throw new Error('thrown')
+    },
+    (async () => {
+      throw new Error('rejected')
+    }) as never
+  ]
+  for (const onAudit of failures) {
+    const app = Fastify({ logger })
+    t.teardown(() => app.close())
+    await app.register(auth, { jwt: { secret }, ...(onAudit && { onAudit }) })
+    app.get('/me', { onRequest: app.authenticate }, async () => 'me')
+    t.match(await app.inject('/me'), { statusCode: 401 })
+  }
+  const logged = lines.map((line) => JSON.parse(line) as { msg: string; err: { message: string } })
+  t.match(logged, [{ err: { message: 'thrown' } }, { err: { message: 'rejected' } }])
+  for (const { msg } of logged) t.match(msg, 'auth: "onAudit" threw')
+})
+
 t.test('neither log nor events have a token, key, cookie or password', async (t) => {
   const { lines, logger } = captureLog('trace')
   const events: AuditEvent[] = []

@@ -60,7 +60,10 @@ t.test('without a scheme, an authenticate decorator that the app adds later is k
   const configured = Fastify()
   t.teardown(() => configured.close())
   await configured.register(auth, { jwt })
-  t.throws(() => configured.decorate('authenticate', appDecorator as never), /decorate it before @seaworthy\/auth/)
+  t.throws(
+    () => configured.decorate('authenticate', appDecorator as never),
+    /decorate it before @seaworthy\/auth/
+  )
 })
 
 t.test('an authenticate decorator of the app is kept', async (t) => {

@@ -1,3 +1,4 @@
+export * from './async/call-listener.ts'
 export * from './async/cap-delay.ts'
 export * from './cluster-worker.ts'
 export * from './async/deadline-queue.ts'

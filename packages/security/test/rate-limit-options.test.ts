@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { rateLimit, type RateLimitOptions, type RouteRateLimit } from '../src/index.ts'
-import { buildApp, from, installClock, ok, statuses } from './helpers.ts'
+import { buildApp, captureLog, from, installClock, ok, statuses } from './helpers.ts'
 
 const build = (t: Test, options: RateLimitOptions, routes?: (app: FastifyInstance) => unknown) =>
   buildApp(t, rateLimit, options, routes)
@@ -75,6 +75,21 @@ t.test('the options of @fastify/rate-limit mean the same', async (t) => {
   const thrown = await build(t, { max: 0, errorResponseBuilder: () => new Error('mine') })
   t.match(await thrown.inject('/'), { statusCode: 429 })
   t.match((await thrown.inject('/')).json(), { message: 'mine' })
+})
+
+t.test('a function that gets informed changes no response by an error, thrown or rejected', async (t) => {
+  const { lines, logger } = captureLog('error')
+  const fail = () => {
+    throw new Error('the database of the app is down')
+  }
+  const functions = { onExceeding: fail, onExceeded: async () => fail(), onBanReach: fail }
+  const options = { max: 1, ban: 1, ...functions } as unknown as RateLimitOptions
+  const app = await buildApp(t, rateLimit, options, undefined, { logger })
+  t.same(await statuses(app, 3), [200, 429, 403])
+  t.same(
+    lines.map((line) => /security: "(\w+)" threw/.exec(line)?.[1]),
+    ['onExceeding', 'onExceeded', 'onBanReach', 'onExceeded']
+  )
 })
 
 t.test('the decorators are those of @fastify/rate-limit, each call with counts of its own', async (t) => {

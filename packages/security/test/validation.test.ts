@@ -221,9 +221,14 @@ t.test(
       app.all('/trpc/:path', ok)
       done()
     }
-    await buildValidated(t, {}, (app) => app.register(fastifyTRPCPlugin).after(() => app.post('/orders', ok)), {
-      logger
-    })
+    await buildValidated(
+      t,
+      {},
+      (app) => app.register(fastifyTRPCPlugin).after(() => app.post('/orders', ok)),
+      {
+        logger
+      }
+    )
     t.match(lines.join(''), /1 route takes input without a schema: POST \/orders \(body\)/)
   }
 )

@@ -1,5 +1,5 @@
 import type { LifecycleState } from '@seaworthy/contract'
-import { withTimeout } from '@seaworthy/internal'
+import { callListener, withTimeout } from '@seaworthy/internal'
 import { closeConnections, type ClosingLimits } from './closing/close-connections.ts'
 import { Streams } from './closing/streams.ts'
 import { drainMode } from './drain/drain-mode.ts'
@@ -175,13 +175,7 @@ export class ShutdownSequence {
         { err: error },
         'shutdown: an onDrain listener failed; the shutdown continues; correct the listener'
       )
-    try {
-      // Nothing keeps an app from passing an async function: its rejection would be a fatal error.
-      const result: unknown = listener(reason)
-      if (result instanceof Promise) result.catch(onError)
-    } catch (error) {
-      onError(error)
-    }
+    callListener(() => listener(reason), onError)
   }
 
   /** Waits for the requests in flight, then for consumers and background work. Returns whether nothing was cut. */

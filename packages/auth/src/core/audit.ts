@@ -1,4 +1,4 @@
-import { LazyCounter } from '@seaworthy/internal'
+import { callListener, LazyCounter } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { SchemeName } from './identity.ts'
 
@@ -76,11 +76,11 @@ export function createAudit(fastify: FastifyInstance, listener: AuditListener | 
   })
 
   const deliver = (event: AuditEvent, request: FastifyRequest | undefined): void => {
-    try {
-      listener?.(event, request)
-    } catch (error) {
-      fastify.log.error({ err: error }, 'auth: "onAudit" threw; the request continues; fix the function')
-    }
+    if (listener === undefined) return
+    callListener(
+      () => listener(event, request),
+      (err) => fastify.log.error({ err }, 'auth: "onAudit" threw; the request continues; fix the function')
+    )
   }
 
   return {

@@ -5,6 +5,7 @@ import { RateLimitStoreError } from './errors.ts'
 import { collectHits, collectHitsAsync, toHit, type CountedHits } from './keys.ts'
 import type { MemoryStore } from './memory-store.ts'
 import type { LimitMetrics } from './metrics.ts'
+import { notify } from './notify.ts'
 import { rejectRequest, type Rejection } from './reject.ts'
 import type { Limit } from './resolve-limit.ts'
 import { tightestOf } from './response-headers.ts'
@@ -194,7 +195,7 @@ export class Limiter {
 
     for (let i = 0; i < limits.length; i++) {
       const limit = limits[i]!
-      limit.onExceeding?.(request, hits[i]!.appKey)
+      notify('onExceeding', limit, hits[i]!, request)
       if (limit.failures && !results[i]!.exceeded)
         this.#expectFailure(request, limit.failures, hits[i]!, shared)
     }

@@ -1,6 +1,7 @@
 import { formatDuration } from '@seaworthy/internal'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { RateLimitError } from './errors.ts'
+import { notify } from './notify.ts'
 import type { Limit } from './resolve-limit.ts'
 import type { Done, Hit, HitResult } from './types.ts'
 
@@ -19,8 +20,8 @@ export function rejectRequest(
   done: Done
 ): void {
   const ban = limit.ban >= 0 && result.rejections > limit.ban
-  limit.onExceeded?.(request, hit.appKey)
-  if (ban) limit.onBanReach?.(request, hit.appKey)
+  notify('onExceeded', limit, hit, request)
+  if (ban) notify('onBanReach', limit, hit, request)
 
   const error = new RateLimitError(result.reset, ban, limit.headersOnRejection.retryAfter)
   // On the reply too: an error handler of the app may ignore the headers of an error.
