@@ -508,18 +508,21 @@ declare const environmentSchema: {
             readonly type: "integer";
             readonly unit: "milliseconds";
             readonly minimum: 0;
+            readonly maximum: 600000;
             readonly description: "Milliseconds that the service continues to serve after a signal, at least.";
         };
         readonly SHUTDOWN_TIMEOUT: {
             readonly type: "integer";
             readonly unit: "milliseconds";
             readonly minimum: 0;
+            readonly maximum: 3600000;
             readonly description: "Milliseconds that requests in flight have after that.";
         };
         readonly GRACE_PERIOD: {
             readonly type: "integer";
             readonly unit: "milliseconds";
             readonly minimum: 1;
+            readonly maximum: 3600000;
             readonly description: "Milliseconds after which the platform kills the process, without those of a `preStop` hook. Known platforms are recognised.";
         };
         readonly OTEL_SERVICE_NAME: {

@@ -439,14 +439,19 @@ declare class UpstreamError extends ResilienceError {
     constructor(cause: unknown, retryAfter?: number);
 }
 /**
- * 499: the client has disconnected, so the response is never read.
+ * 499: the client has disconnected, so the response is never read. 504 or 500: the app has ended the call by the signal
+ * that it gave to `fetch`, and a client may still wait: 504 if its time was over (`AbortSignal.timeout`).
  *
  * @example
  * const hasLeft = (error: unknown) => error instanceof CallCanceledError
  * app.addHook('onError', async (_request, _reply, error) => hasLeft(error) || app.log.error(error))
  */
 declare class CallCanceledError extends ResilienceError {
-    constructor();
+    /** @param abort - The app has ended the call by a signal of its own: its reason, and whether its time was over. */
+    constructor(abort?: {
+        cause: unknown;
+        isTimeout: boolean;
+    });
 }
 /**
  * 503: the service is overloaded, and load shedding rejected this request.

@@ -799,21 +799,24 @@ interface CorsOptions {
      */
     credentials?: boolean | undefined;
     /**
-     * The response headers that allowed origins may read.
+     * The response headers that allowed origins may read. `'*'` is every header, without `credentials`.
      *
      * @defaultValue none: only those that browsers always expose
+     * @throws RangeError for `'*'` with `credentials`, where it is no wildcard.
      */
     exposedHeaders?: string | string[] | undefined;
     /**
-     * The headers that a cross-origin request may have.
+     * The headers that a cross-origin request may have. `'*'` is every header but `Authorization`, without `credentials`.
      *
      * @defaultValue those that the preflight requests
+     * @throws RangeError for `'*'` with `credentials`, where it is no wildcard.
      */
     allowedHeaders?: string | string[] | undefined;
     /**
-     * The methods that a cross-origin request may have.
+     * The methods that a cross-origin request may have, in capital letters.
      *
      * @defaultValue ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE']
+     * @throws RangeError for other letters, and for `'*'` with `credentials`, where it is no wildcard.
      */
     methods?: string | string[] | undefined;
     /**
