@@ -45,7 +45,7 @@ export default defineConfig({
   esbuildOptions(options, { format }) {
     options.conditions = ['@seaworthy/source']
     if (format !== 'cjs') return
-    // What Node parses at each start. Names stay, for stack traces; lines stay short, because Node prints the line of an
+    // Node parses this code at each start. Names stay, for stack traces; lines stay short, because Node prints the line of an
     // uncaught error.
     options.minifyWhitespace = true
     options.minifySyntax = true

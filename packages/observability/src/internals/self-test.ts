@@ -13,10 +13,7 @@ import { defaultLabelsAreReadable } from './prom-client.ts'
  *
  * @param safeErr - The serializer for `err` that the logger has from this package.
  */
-export function internalsProblems(
-  fastify: Pick<FastifyInstance, 'log'>,
-  safeErr: unknown
-): string[] {
+export function internalsProblems(fastify: Pick<FastifyInstance, 'log'>, safeErr: unknown): string[] {
   const problems: string[] = []
   const inspection = inspectLogger(fastify.log, safeErr)
   if (inspection.symbols === undefined && inspection.reason === 'incompatible')

@@ -6,21 +6,8 @@ import type { CollectorHealth } from './collector-health.ts'
 import { labelledPacked, labelledText } from './default-labels.ts'
 import { convertText } from './openmetrics.ts'
 import { packedTexts, packFamily } from './packed.ts'
-import type { RegistrySource } from './registry-source.ts'
+import type { MetricsRegistry, RegistrySource } from './registry-source.ts'
 import type { Exposed, Format, MetricJson, PackedFamily } from './types.ts'
-
-/**
- * A registry of prom-client, of its successor, or any other object that returns Prometheus' text.
- *
- * @example
- * const registry: MetricsRegistry = { metrics: async () => '# TYPE jobs_total counter\njobs_total 3\n' }
- * await app.register(observability, { metrics: { registry } })
- */
-export interface MetricsRegistry {
-  metrics(): string | Promise<string>
-  readonly contentType?: string
-  getMetricsAsJSON?(): unknown
-}
 
 /** Marks the metrics of this package in a registry, whichever app and copy of the package put them there. */
 const kOurs = Symbol.for('seaworthy.metric.v1')

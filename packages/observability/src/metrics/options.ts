@@ -3,8 +3,7 @@ import { assertOptionsObject, check, optionNames, type Defaults } from '../check
 import { resolveGuard, type Guard } from '../management/guard.ts'
 import { resolveBuckets } from './buckets.ts'
 import { checkBuildInfo, type BuildInfo } from './build-info.ts'
-import type { MetricsRegistry } from './exposition.ts'
-import { registrySource, type RegistrySource } from './registry-source.ts'
+import { type MetricsRegistry, registrySource, type RegistrySource } from './registry-source.ts'
 import { resolveLabels, type LabelSpace, type MetricsLabel } from './label-space.ts'
 import { resolveOtlp, type OtlpOptions, type ResolvedOtlp } from './otlp-options.ts'
 

@@ -1,6 +1,18 @@
 import type { Registry } from 'prom-client'
-import type { MetricsRegistry } from './exposition.ts'
 import { promClient } from './prom-client.cjs'
+
+/**
+ * A registry of prom-client, of its successor, or any other object that returns Prometheus' text.
+ *
+ * @example
+ * const registry: MetricsRegistry = { metrics: async () => '# TYPE jobs_total counter\njobs_total 3\n' }
+ * await app.register(observability, { metrics: { registry } })
+ */
+export interface MetricsRegistry {
+  metrics(): string | Promise<string>
+  readonly contentType?: string
+  getMetricsAsJSON?(): unknown
+}
 
 /** The registry of an app, which may not exist yet. */
 export interface RegistrySource {

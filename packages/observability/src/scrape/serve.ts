@@ -48,7 +48,7 @@ export function serveMetrics(
     await group?.start()
     push?.start()
   })
-  // What it counts starts here, so it does not wait for the first scrape; the start does not wait for it.
+  // Its metrics of the process count from here, not from the first scrape; the start does not wait for it.
   let loading: NodeJS.Immediate | undefined
   fastify.addHook('onListen', (done) => {
     loading = setImmediate(() => options.registry.get()).unref()
