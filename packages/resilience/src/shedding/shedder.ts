@@ -1,6 +1,6 @@
 import type { Server } from 'node:net'
 import type { CounterCell } from '@seaworthy/contract'
-import { GradientLimit } from '../strategies/gradient-limit.ts'
+import { AdaptiveLimit } from '../strategies/adaptive-limit.ts'
 import { AcceptQueue } from './accept-queue.ts'
 import { LoadMeter, type LoadSample } from './load-meter.ts'
 import type { SheddingPolicy } from './options.ts'
@@ -15,7 +15,7 @@ export class Shedder {
   readonly #level: SheddingLevel
   readonly #turn = new TurnBudget()
   readonly #meter: LoadMeter
-  readonly #concurrency: GradientLimit | undefined
+  readonly #concurrency: AdaptiveLimit | undefined
   /** The share of the concurrency limit up to which each priority is admitted. */
   readonly #shares: Record<Priority, number> = { low: 0.8, normal: 0.9, high: 1, critical: Infinity }
   readonly #rejected: Record<Priority, number> = { low: 0, normal: 0, high: 0, critical: 0 }
@@ -30,7 +30,7 @@ export class Shedder {
     this.#random = random
     this.#level = new SheddingLevel(policy)
     this.#meter = new LoadMeter(policy.maxUtilization, new AcceptQueue())
-    this.#concurrency = policy.concurrency && new GradientLimit(policy.concurrency)
+    this.#concurrency = policy.concurrency && new AdaptiveLimit(policy.concurrency)
   }
 
   get limitsConcurrency(): boolean {
