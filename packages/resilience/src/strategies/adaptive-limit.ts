@@ -10,7 +10,7 @@ interface Limits {
 const TOLERANCE = 1.5
 /** Durations whose ratio is less than this are the same. */
 const SAME = 1.15
-/** What a probe's step must leave of the duration, at most, for there to have been a queue. */
+/** The share of the duration that is left at most when a step of a probe has made a queue shorter. */
 const SHORTER = 0.8
 /** Windows until what was probed is too old to be relied on. */
 const VALID_FOR = 60
@@ -37,7 +37,7 @@ export class AdaptiveLimit {
   readonly #max: number
   readonly #window = new DurationWindow()
   #limit: number
-  /** What calls take without a queue, in milliseconds. 0 while it is unknown. */
+  /** The duration of calls without a queue, in milliseconds. 0 while it is unknown. */
   #base = 0
   #probe: Probe | undefined
   #validFor = 0
