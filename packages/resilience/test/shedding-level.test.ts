@@ -46,6 +46,8 @@ t.test('connections that wait while the loop is on time cost only requests of lo
   t.equal(level.value, 1.5, 'a delay of the loop costs others too')
   level.update({ utilization: 1, delay: 0, wait: 10_000, elapsed: 100 }, 100)
   t.equal(level.value, 1.5)
+  level.update({ utilization: 1, delay: 80, wait: 10_000, elapsed: 100 }, 100)
+  t.equal(level.value, 1.6, 'no more than that delay alone')
 })
 
 t.test('the level falls slowly while the event loop is busy and on time, faster in idle time', async (t) => {

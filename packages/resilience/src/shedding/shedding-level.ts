@@ -65,20 +65,22 @@ export class SheddingLevel {
     this.#calmIntervals = this.#value > 0 ? 0 : this.#calmIntervals + 1
     const isNew = this.#calmIntervals >= CALM
     const acceptable = isNew ? maxDelay : maxDelay * KEPT_DELAY
-    const longest = Math.max(delay, wait)
-    const isOverloaded = isBusy && longest >= acceptable
+    const isOverloaded = isBusy && (delay >= acceptable || wait >= acceptable)
     if (isOverloaded) this.#overloadedIntervals += Math.min(LONGEST_INTERVAL, elapsed / interval)
     else this.#overloadedIntervals = isBusy ? Math.max(0, this.#overloadedIntervals - 1) : 0
     const onset = isNew ? ONSET : 1
-    if (isOverloaded && this.#overloadedIntervals >= onset)
-      this.#rise((STEP_UP * longest) / maxDelay, delay >= acceptable ? HIGHEST : HIGHEST_FOR_WAIT)
-    else if (!isOverloaded)
+    if (isOverloaded && this.#overloadedIntervals >= onset) {
+      // Each on its own: connections that wait for seconds say nothing about others than those of low priority.
+      if (wait >= acceptable) this.#rise(wait, HIGHEST_FOR_WAIT)
+      if (delay >= acceptable) this.#rise(delay, HIGHEST)
+    } else if (!isOverloaded)
       this.#fall(Math.max(LEAST_STEP_DOWN, idle * STEP_DOWN), isBusy ? LEAST_WHILE_BUSY : 0)
   }
 
-  #rise(step: number, highest: number): void {
-    const next = Math.min(highest, this.#value + Math.min(LONGEST_STEP_UP, step))
-    this.#value = Math.max(this.#value, next)
+  /** @param milliseconds - What was too long. */
+  #rise(milliseconds: number, highest: number): void {
+    const step = Math.min(LONGEST_STEP_UP, (STEP_UP * milliseconds) / this.#thresholds.maxDelay)
+    this.#value = Math.max(this.#value, Math.min(highest, this.#value + step))
   }
 
   #fall(step: number, least: number): void {
