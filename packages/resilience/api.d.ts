@@ -756,7 +756,8 @@ interface BulkheadOptions {
      */
     queue?: number;
     /**
-     * Adapts the limit: it shrinks while calls take longer than usual, and grows while they do not.
+     * Adapts the limit: it shrinks while calls take one and a half times as long as without a queue, and grows while they
+     * do not.
      *
      * @defaultValue false
      */
@@ -1154,7 +1155,9 @@ interface SheddingOptions {
     /**
      * The acceptable delay of the event loop. The service is overloaded only if this and `maxUtilization` are both exceeded;
      * then requests are rejected until the delay is below a quarter of it. On Linux the wait of new connections counts too,
-     * for requests of low priority (not in a cluster whose primary process distributes them). Milliseconds, at least 1.
+     * for requests of low priority (not in a cluster whose primary process distributes them); under overload the first
+     * request of a connection that has waited longer is rejected, of high priority after four times that, of critical
+     * never. Milliseconds, at least 1.
      *
      * @defaultValue 200
      * @throws RangeError below 1.
@@ -1171,7 +1174,7 @@ interface SheddingOptions {
     interval?: number;
     /**
      * Limits the concurrent requests: `true` or options for a limit that adapts, `false` for none. Requests of low
-     * priority are admitted up to 80 % of it, of normal priority up to 90 %.
+     * priority are admitted up to 80 % of it, of normal priority up to 90 %, of high priority up to all of it.
      *
      * @defaultValue false
      */
@@ -1194,7 +1197,8 @@ interface SheddingOptions {
     priorityHeader?: string | false;
 }
 /**
- * The limit of concurrent requests, which adapts to how long they take.
+ * The limit of concurrent requests, which adapts to how long they take: about one and a half times as long as without a
+ * queue, here or in what they wait for.
  *
  * @example
  * const concurrency: ConcurrencyOptions = { initial: 20, max: 200 }

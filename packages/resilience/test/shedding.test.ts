@@ -118,7 +118,7 @@ t.test('of many requests of one turn, those that come after long work get 503 un
   app.register(resilience, { shedding: sensitive, random: () => 4 })
   app.register(async (app) => {
     routes(app)
-    app.get('/long', { config: { priority: 'low' } }, async () => spin(10))
+    app.get('/long', { config: { priority: 'low' } }, async () => spin(25))
   })
   await app.ready()
   await overload(app, ['/long'], (seen) => (seen['/long']![503] ?? 0) > 0)

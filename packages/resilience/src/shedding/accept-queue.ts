@@ -1,94 +1,81 @@
-import { closeSync, openSync, readSync } from 'node:fs'
-import type { AddressInfo, Server } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import { waitingConnections } from './waiting-connections.ts'
 
-const LISTENING = '0A'
+/** That so many connections had come by then, of which some still waited. */
+interface Sample {
+  connections: number
+  at: number
+}
 
 /**
  * How long new connections wait until the event loop accepts them. Node accepts one in each turn of the loop, so under
- * load they wait in the kernel, where no delay of the loop shows it. Linux tells how many there are; elsewhere the wait is
- * always 0.
+ * load they wait in the kernel, where no delay of the loop shows it.
  */
 export class AcceptQueue {
+  /** Whether the waits of connections are kept: only while each first request is asked for its wait. */
+  keepsWaits = false
+  readonly #count: (address: AddressInfo) => number
   #server: Server | undefined
   #accepted = 0
-  readonly #count = (): void => {
+  #before = 0
+  #samples: Sample[] = []
+  readonly #waits = new WeakMap<Socket, number>()
+  readonly #accept = (socket: Socket): void => {
     this.#accepted++
+    while (this.#samples[0] && this.#samples[0].connections < this.#accepted) this.#samples.shift()
+    const waitedAt = this.#samples[0]?.at
+    if (this.keepsWaits && waitedAt !== undefined) this.#waits.set(socket, performance.now() - waitedAt)
+  }
+
+  /** @param count - Counts the connections that wait at an address. */
+  constructor(count: (address: AddressInfo) => number = waitingConnections) {
+    this.#count = count
   }
 
   start(server: Server): void {
     this.#server = server
-    server.on('connection', this.#count)
+    server.on('connection', this.#accept)
   }
 
   stop(): void {
-    this.#server?.off('connection', this.#count)
+    this.#server?.off('connection', this.#accept)
     this.#server = undefined
+    this.#samples = []
   }
 
   /**
-   * Starts a new interval.
+   * Ends an interval.
    *
-   * @returns How many connections were accepted in the one that ends.
+   * @param isBusy - Whether connections may wait: those of an idle loop are accepted at once.
+   * @param elapsed - How many milliseconds it has taken.
+   * @returns The time in which what waits now is accepted, in milliseconds.
    */
-  next(): number {
-    const accepted = this.#accepted
-    this.#accepted = 0
-    return accepted
-  }
-
-  /**
-   * The time in which what waits now is accepted, in milliseconds.
-   *
-   * @param accepted - How many connections were accepted lately, at least 1.
-   * @param elapsed - In how many milliseconds.
-   */
-  wait(accepted: number, elapsed: number): number {
-    const address = this.#server?.address()
-    if (address === null || typeof address !== 'object') return 0
-    return (waitingConnections(address) / accepted) * elapsed
-  }
-}
-
-/** Connections that the kernel has made and the process has not accepted. 0 where the system has no such table. */
-export function waitingConnections({ family, port }: AddressInfo): number {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
-  let waiting = 0
-  for (const [local = '', state, queues = ''] of rows(
-    family === 'IPv6' ? '/proc/net/tcp6' : '/proc/net/tcp'
-  )) {
-    // Listening sockets come first: the rest of a long table is not read.
-    if (state !== LISTENING) break
-    if (local.endsWith(suffix)) waiting = Math.max(waiting, Number.parseInt(queues.split(':')[1] ?? '0', 16))
-  }
-  return waiting
-}
-
-/** The rows of a table of sockets: local address, state, queues. Read piece by piece. */
-function* rows(file: string): Generator<(string | undefined)[]> {
-  let descriptor: number
-  try {
-    descriptor = openSync(file, 'r')
-  } catch {
-    return
-  }
-  try {
-    const buffer = Buffer.allocUnsafe(4096)
-    let rest = ''
-    let isHeading = true
-    for (;;) {
-      const bytes = readSync(descriptor, buffer)
-      if (bytes === 0) return
-      const lines = (rest + buffer.toString('latin1', 0, bytes)).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) {
-        const [, local, , state, queues] = line.trim().split(/\s+/)
-        if (!isHeading) yield [local, state, queues]
-        isHeading = false
-      }
+  read(isBusy: boolean, elapsed: number): number {
+    const accepted = this.#accepted - this.#before
+    this.#before = this.#accepted
+    // Each turn accepts a connection where one waits.
+    const waiting = isBusy && accepted > 0 ? this.#waiting() : 0
+    if (waiting === 0) {
+      this.#samples = []
+      return 0
     }
-  } catch {
-    // A table that cannot be read shows nothing.
-  } finally {
-    closeSync(descriptor)
+    this.#samples.push({ connections: this.#accepted + waiting, at: performance.now() })
+    return (waiting / accepted) * elapsed
+  }
+
+  #waiting(): number {
+    const address = this.#server?.address()
+    return address !== null && typeof address === 'object' ? this.#count(address) : 0
+  }
+
+  /**
+   * How long a connection has waited at least until it was accepted, in milliseconds: for its first request, since the
+   * others have not waited with it.
+   */
+  takeWait(socket: Socket): number {
+    const wait = this.#waits.get(socket)
+    if (wait === undefined) return 0
+    this.#waits.delete(socket)
+    return wait
   }
 }

@@ -38,7 +38,7 @@ export function shedLoad(
     shedder.countArrival()
     // First, because reading a route's config costs more than all the rest.
     if (shedder.isIdle || isOperational(request)) return done()
-    if (!shedder.admits(priorityOf(request))) {
+    if (!shedder.admits(priorityOf(request), request.raw.socket)) {
       return done(new OverloadedError(retryAfter))
     }
     if (shedder.limitsConcurrency) {

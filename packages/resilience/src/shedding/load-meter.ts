@@ -11,6 +11,8 @@ export interface LoadSample {
   delay: number
   /** The wait of new connections in milliseconds. */
   wait: number
+  /** How long it took, in milliseconds. */
+  elapsed: number
 }
 
 /** Measures the load of the event loop between two calls of `read`. */
@@ -38,17 +40,10 @@ export class LoadMeter {
     const now = performance.eventLoopUtilization()
     const { utilization } = performance.eventLoopUtilization(now, this.#since)
     this.#since = now
-    return { utilization, delay: this.#delay.read(), wait: this.#readWait(utilization) }
-  }
-
-  #readWait(utilization: number): number {
-    const now = performance.now()
-    const elapsed = now - this.#readAt
-    this.#readAt = now
-    const accepted = this.#acceptQueue.next()
-    // Each turn accepts a connection where one waits.
-    if (utilization < this.#busy || accepted === 0) return 0
-    return this.#acceptQueue.wait(accepted, elapsed)
+    const elapsed = performance.now() - this.#readAt
+    this.#readAt += elapsed
+    const wait = this.#acceptQueue.read(utilization >= this.#busy, elapsed)
+    return { utilization, delay: this.#delay.read(), wait, elapsed }
   }
 
   stop(): void {

@@ -1,6 +1,6 @@
-import type { Server } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import type { CounterCell } from '@seaworthy/contract'
-import { GradientLimit } from '../strategies/gradient-limit.ts'
+import { AdaptiveLimit } from '../strategies/adaptive-limit.ts'
 import { AcceptQueue } from './accept-queue.ts'
 import { LoadMeter, type LoadSample } from './load-meter.ts'
 import type { SheddingPolicy } from './options.ts'
@@ -8,14 +8,21 @@ import type { Priority } from './priority.ts'
 import { SheddingLevel } from './shedding-level.ts'
 import { TurnBudget } from './turn-budget.ts'
 
+/**
+ * How many times `maxDelay` a connection of each priority may have waited until it was accepted. Clients give up, and what
+ * is done for one that has given up is done instead of what others wait for.
+ */
+const patience: Record<Priority, number> = { low: 1, normal: 1, high: 4, critical: Infinity }
+
 /** Decides which requests are rejected under overload. */
 export class Shedder {
   readonly #policy: SheddingPolicy
   readonly #random: () => number
   readonly #level: SheddingLevel
   readonly #turn = new TurnBudget()
+  readonly #acceptQueue = new AcceptQueue()
   readonly #meter: LoadMeter
-  readonly #concurrency: GradientLimit | undefined
+  readonly #concurrency: AdaptiveLimit | undefined
   /** The share of the concurrency limit up to which each priority is admitted. */
   readonly #shares: Record<Priority, number> = { low: 0.8, normal: 0.9, high: 1, critical: Infinity }
   readonly #rejected: Record<Priority, number> = { low: 0, normal: 0, high: 0, critical: 0 }
@@ -23,14 +30,14 @@ export class Shedder {
   #timer: NodeJS.Timeout | undefined
   #arrivals = 0
   #active = 0
-  #latest: LoadSample = { utilization: 0, delay: 0, wait: 0 }
+  #latest: LoadSample = { utilization: 0, delay: 0, wait: 0, elapsed: 0 }
 
   constructor(policy: SheddingPolicy, random: () => number) {
     this.#policy = policy
     this.#random = random
     this.#level = new SheddingLevel(policy)
-    this.#meter = new LoadMeter(policy.maxUtilization, new AcceptQueue())
-    this.#concurrency = policy.concurrency && new GradientLimit(policy.concurrency)
+    this.#meter = new LoadMeter(policy.maxUtilization, this.#acceptQueue)
+    this.#concurrency = policy.concurrency && new AdaptiveLimit(policy.concurrency)
   }
 
   get limitsConcurrency(): boolean {
@@ -49,6 +56,7 @@ export class Shedder {
       this.#latest = this.#meter.read()
       this.#level.update(this.#latest, this.#arrivals)
       this.#turn.adapt(this.#latest.wait)
+      this.#acceptQueue.keepsWaits = this.#level.value > 0
       this.#arrivals = 0
     }, this.#policy.interval)
     this.#timer.unref()
@@ -69,8 +77,8 @@ export class Shedder {
   }
 
   /** Admits or rejects a request. An admitted one must be released, where concurrency is limited. */
-  admits(priority: Priority): boolean {
-    if (this.#isOverloaded(priority) || this.#isFull(priority)) {
+  admits(priority: Priority, socket: Socket): boolean {
+    if (this.#isOverloaded(priority, socket) || this.#isFull(priority)) {
       this.#rejected[priority]++
       this.#cells?.[priority].inc()
       return false
@@ -79,8 +87,9 @@ export class Shedder {
     return true
   }
 
-  #isOverloaded(priority: Priority): boolean {
+  #isOverloaded(priority: Priority, socket: Socket): boolean {
     if (this.#level.value === 0) return false
+    if (this.#acceptQueue.takeWait(socket) > this.#policy.maxDelay * patience[priority]) return true
     const isSpent = this.#turn.isSpent(priority)
     return this.#level.rejects(priority, this.#random) || (isSpent && this.#level.limitsTurns(priority))
   }
@@ -106,6 +115,7 @@ export class Shedder {
       concurrencyLimit: this.#concurrency.limit,
       active: this.#active
     }
-    return { level: this.#level.value, ...this.#latest, ...concurrency, shed: { ...this.#rejected } }
+    const { utilization, delay, wait } = this.#latest
+    return { level: this.#level.value, utilization, delay, wait, ...concurrency, shed: { ...this.#rejected } }
   }
 }

@@ -4,12 +4,15 @@ import { priorities, type Priority } from './priority.ts'
 interface Thresholds {
   maxUtilization: number
   maxDelay: number
+  interval: number
 }
 
 /** Fewer requests in an interval are not the cause of the load: rejecting them would not help. */
 const MIN_REQUESTS = 3
 /** Overloaded intervals after which requests are rejected: a burst, a garbage collection or a start is over by then. */
 const ONSET = 10
+/** Under overload intervals end late. One counts for as long as it took, but one long pause is not a second of overload. */
+const LONGEST_INTERVAL = 2
 /** Intervals without rejections after which an overload is over: one that comes back sooner is the same. */
 const CALM = 50
 /** How much the level rises in an interval whose delay is `maxDelay`; with a longer delay it rises faster. */
@@ -22,6 +25,11 @@ const STEP_DOWN = 0.5
  * stayed nothing would be served.
  */
 const LEAST_STEP_DOWN = 0.05
+/**
+ * How far it falls while the loop is busy. It may be on time only because its turns are limited; without a level they are
+ * not, and the queue would come back.
+ */
+const LEAST_WHILE_BUSY = 0.05
 /**
  * The highest level for connections that wait while the loop is on time: all of low priority are rejected. To reject the
  * others too costs more answers than it saves, unless they take long.
@@ -50,30 +58,33 @@ export class SheddingLevel {
   }
 
   /** @param requests - How many requests arrived in the interval. */
-  update({ utilization, delay, wait }: LoadSample, requests: number): void {
-    const { maxUtilization, maxDelay } = this.#thresholds
+  update({ utilization, delay, wait, elapsed }: LoadSample, requests: number): void {
+    const { maxUtilization, maxDelay, interval } = this.#thresholds
     const isBusy = utilization >= maxUtilization && requests >= MIN_REQUESTS
     const idle = requests < MIN_REQUESTS ? 1 : Math.max(0, 1 - utilization)
     this.#calmIntervals = this.#value > 0 ? 0 : this.#calmIntervals + 1
     const isNew = this.#calmIntervals >= CALM
     const acceptable = isNew ? maxDelay : maxDelay * KEPT_DELAY
-    const longest = Math.max(delay, wait)
-    const isOverloaded = isBusy && longest >= acceptable
-    if (isOverloaded) this.#overloadedIntervals++
+    const isOverloaded = isBusy && (delay >= acceptable || wait >= acceptable)
+    if (isOverloaded) this.#overloadedIntervals += Math.min(LONGEST_INTERVAL, elapsed / interval)
     else this.#overloadedIntervals = isBusy ? Math.max(0, this.#overloadedIntervals - 1) : 0
     const onset = isNew ? ONSET : 1
-    if (isOverloaded && this.#overloadedIntervals >= onset)
-      this.#rise((STEP_UP * longest) / maxDelay, delay >= acceptable ? HIGHEST : HIGHEST_FOR_WAIT)
-    else if (!isOverloaded) this.#fall(Math.max(LEAST_STEP_DOWN, idle * STEP_DOWN))
+    if (isOverloaded && this.#overloadedIntervals >= onset) {
+      // Each on its own: connections that wait for seconds say nothing about others than those of low priority.
+      if (wait >= acceptable) this.#rise(wait, HIGHEST_FOR_WAIT)
+      if (delay >= acceptable) this.#rise(delay, HIGHEST)
+    } else if (!isOverloaded)
+      this.#fall(Math.max(LEAST_STEP_DOWN, idle * STEP_DOWN), isBusy ? LEAST_WHILE_BUSY : 0)
   }
 
-  #rise(step: number, highest: number): void {
-    const next = Math.min(highest, this.#value + Math.min(LONGEST_STEP_UP, step))
-    this.#value = Math.max(this.#value, next)
+  /** @param milliseconds - What was too long. */
+  #rise(milliseconds: number, highest: number): void {
+    const step = Math.min(LONGEST_STEP_UP, (STEP_UP * milliseconds) / this.#thresholds.maxDelay)
+    this.#value = Math.max(this.#value, Math.min(highest, this.#value + step))
   }
 
-  #fall(step: number): void {
-    this.#value = Math.max(0, this.#value - step)
+  #fall(step: number, least: number): void {
+    this.#value = Math.max(Math.min(least, this.#value), this.#value - step)
   }
 
   /**

@@ -3,10 +3,13 @@ import type { Priority } from './priority.ts'
 /** The share of the budget that requests of each priority may find spent, and are admitted still. */
 const shares: Record<Priority, number> = { low: 0.6, normal: 1, high: 4, critical: Infinity }
 
+/** Which of them have less time after a turn that was too long. */
+const yields: Record<Priority, boolean> = { low: true, normal: true, high: false, critical: false }
+
 /** Milliseconds for which a turn admits requests: a few of them, so that the loop is not idle between two turns. */
-const USUAL = 15
+const USUAL = 20
 /** The same while connections wait: each turn accepts one. */
-const SHORT = 8
+const SHORT = 12
 /** Milliseconds for which connections may wait before turns get short. */
 const LONGEST_WAIT = 50
 
@@ -19,8 +22,11 @@ export class TurnBudget {
   #budget = USUAL
   #startedAt = 0
   #hasStarted = false
+  /** By how much the last turn was too long: requests of high priority, or one that took long. */
+  #excess = 0
   readonly #end = (): void => {
     this.#hasStarted = false
+    this.#excess = Math.max(0, performance.now() - this.#startedAt - this.#budget)
   }
 
   /** @param wait - How long new connections wait, in milliseconds. */
@@ -31,7 +37,10 @@ export class TurnBudget {
   /** Whether this turn has no time left for a request. Call it for each one that arrives under overload. */
   isSpent(priority: Priority): boolean {
     const now = performance.now()
-    if (this.#hasStarted) return now - this.#startedAt > this.#budget * shares[priority]
+    if (this.#hasStarted) {
+      const budget = this.#budget * shares[priority] - (yields[priority] ? this.#excess : 0)
+      return now - this.#startedAt > budget
+    }
     this.#hasStarted = true
     this.#startedAt = now
     setImmediate(this.#end)

@@ -27,7 +27,8 @@ export interface BulkheadOptions {
   queue?: number
 
   /**
-   * Adapts the limit: it shrinks while calls take longer than usual, and grows while they do not.
+   * Adapts the limit: it shrinks while calls take one and a half times as long as without a queue, and grows while they
+   * do not.
    *
    * @defaultValue false
    */

@@ -1,14 +1,14 @@
 import type { CallLifetime } from '../call/call.ts'
 import { BulkheadFullError } from '../errors/call-errors.ts'
 import type { BulkheadPolicy } from './bulkhead-options.ts'
-import { GradientLimit } from './gradient-limit.ts'
+import { AdaptiveLimit } from './adaptive-limit.ts'
 import { TimedWait, type WaitHost } from './timed-wait.ts'
 
 /** Slots for concurrent calls. A slot is released when the work settles, not when the caller gives up. */
 export class Bulkhead {
   readonly #policy: BulkheadPolicy
   readonly #host: WaitHost
-  readonly #gradient: GradientLimit | undefined
+  readonly #adaptive: AdaptiveLimit | undefined
   readonly #queue: QueuedCall[] = []
   #active = 0
   /** The moving average of a call's time, in milliseconds. */
@@ -17,11 +17,11 @@ export class Bulkhead {
   constructor(policy: BulkheadPolicy, host: WaitHost) {
     this.#policy = policy
     this.#host = host
-    this.#gradient = policy.adaptive ? new GradientLimit(policy) : undefined
+    this.#adaptive = policy.adaptive ? new AdaptiveLimit(policy) : undefined
   }
 
   get #limit(): number {
-    return this.#gradient?.limit ?? this.#policy.limit
+    return this.#adaptive?.limit ?? this.#policy.limit
   }
 
   /** Takes a slot, unless all are taken or calls wait for one. */
@@ -48,7 +48,7 @@ export class Bulkhead {
     if (duration > 0) {
       const average = this.#averageDuration
       this.#averageDuration = average === 0 ? duration : average * 0.9 + duration * 0.1
-      this.#gradient?.sample(duration, this.#active, succeeded)
+      this.#adaptive?.sample(duration, this.#active, succeeded)
     }
     this.#active--
     while (this.#active < this.#limit) {

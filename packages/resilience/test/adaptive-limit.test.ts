@@ -1,6 +1,6 @@
 // The limit that adapts, against services whose durations follow from how many calls are active.
 import t from 'tap'
-import { GradientLimit } from '../src/strategies/gradient-limit.ts'
+import { AdaptiveLimit } from '../src/strategies/adaptive-limit.ts'
 
 /** A service that works on `parallel` calls at a time, each for `duration` milliseconds, and lets the others wait. */
 const service = (parallel: number, duration: number) => (active: number) =>
@@ -9,7 +9,7 @@ const service = (parallel: number, duration: number) => (active: number) =>
 const limits = { limit: 100, minLimit: 10, maxLimit: 1000 }
 
 /** As many calls as ask for it; the limit admits what it admits. Returns the limit after all of them. */
-function run(limit: GradientLimit, durationAt: (active: number) => number, demand: number, calls = 20_000) {
+function run(limit: AdaptiveLimit, durationAt: (active: number) => number, demand: number, calls = 20_000) {
   for (let call = 0; call < calls; call++) {
     const active = Math.min(demand, limit.limit)
     limit.sample(durationAt(active), active, true)
@@ -18,7 +18,7 @@ function run(limit: GradientLimit, durationAt: (active: number) => number, deman
 }
 
 t.test('the limit stays near what the service can do, however long the overload lasts', async (t) => {
-  const limit = new GradientLimit(limits)
+  const limit = new AdaptiveLimit(limits)
   const twenty = service(20, 50)
   run(limit, twenty, 10)
   const soon = run(limit, twenty, 5000, 2000)
@@ -28,7 +28,7 @@ t.test('the limit stays near what the service can do, however long the overload 
 })
 
 t.test('calls of clients that left lower the limit, and never teach it what is usual', async (t) => {
-  const limit = new GradientLimit(limits)
+  const limit = new AdaptiveLimit(limits)
   const twenty = service(20, 50)
   run(limit, twenty, 10)
   for (let call = 0; call < 2000; call++) limit.atLeast(1000, limit.limit)
@@ -38,7 +38,7 @@ t.test('calls of clients that left lower the limit, and never teach it what is u
 })
 
 t.test('a service that became slower for good is used again as much as it can bear', async (t) => {
-  const limit = new GradientLimit(limits)
+  const limit = new AdaptiveLimit(limits)
   run(limit, service(20, 50), 5000)
   const slower = run(limit, service(20, 400), 5000)
   t.ok(slower >= 15 && slower <= 80, `${slower} of a service that takes eight times as long`)
@@ -47,7 +47,7 @@ t.test('a service that became slower for good is used again as much as it can be
 })
 
 t.test('failures lower the limit to its lowest, and successes raise it', async (t) => {
-  const limit = new GradientLimit(limits)
+  const limit = new AdaptiveLimit(limits)
   for (let call = 0; call < 100; call++) limit.sample(50, limit.limit, false)
   t.equal(limit.limit, 10)
   t.equal(run(limit, service(10_000, 50), 5000), 1000)
