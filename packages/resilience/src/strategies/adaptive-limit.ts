@@ -78,13 +78,13 @@ export class AdaptiveLimit {
     else this.#adapt(summary)
   }
 
-  #learn({ mean, isTelling }: DurationSummary): void {
-    if (isTelling) this.#base += (mean - this.#base) * (this.#base === 0 ? 1 : LEARNING)
+  #learn({ mean, isConclusive }: DurationSummary): void {
+    if (isConclusive) this.#base += (mean - this.#base) * (this.#base === 0 ? 1 : LEARNING)
   }
 
-  #adapt({ mean, active, last, isTelling }: DurationSummary): void {
+  #adapt({ mean, active, last, isConclusive }: DurationSummary): void {
     const isValid = this.#validFor > 0 && this.#limit >= this.#validFrom
-    if (isTelling && !isValid && mean > this.#base * SAME) {
+    if (isConclusive && !isValid && mean > this.#base * SAME) {
       // Durations of a queue that grows are not comparable yet: the first step is never the last.
       this.#probe = { limit: this.#limit, throughput: active / mean, duration: Infinity }
       this.#lower(active / 2, last)
@@ -94,14 +94,14 @@ export class AdaptiveLimit {
   }
 
   /** Ends the probe, or halves the limit once more if that has made calls shorter. */
-  #step(probe: Probe, { mean, last, isTelling }: DurationSummary): void {
+  #step(probe: Probe, { mean, last, isConclusive }: DurationSummary): void {
     const hasQueue = mean < probe.duration * SHORTER && mean > this.#base * SAME
-    if (isTelling && hasQueue && this.#limit > this.#min) {
+    if (isConclusive && hasQueue && this.#limit > this.#min) {
       probe.duration = mean
       return this.#lower(this.#limit / 2, last)
     }
     this.#probe = undefined
-    if (isTelling) this.#base = mean
+    if (isConclusive) this.#base = mean
     this.#set(Math.min(probe.limit, Math.max(this.#limit, probe.throughput * this.#base * TOLERANCE)))
     this.#validFor = VALID_FOR
     this.#validFrom = this.#limit / 2

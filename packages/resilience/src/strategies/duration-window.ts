@@ -12,7 +12,7 @@ export interface DurationSummary {
   /** How many were active at the end. */
   last: number
   /** Whether most calls were answered, so that the durations are not only lower bounds. */
-  isTelling: boolean
+  isConclusive: boolean
 }
 
 /**
@@ -66,7 +66,7 @@ export class DurationWindow {
       mean: Math.exp(this.#logs / calls),
       active: this.#active / calls,
       last,
-      isTelling: this.#left * 2 < calls
+      isConclusive: this.#left * 2 < calls
     }
     this.skip(0)
     return summary
