@@ -49,7 +49,7 @@ export default defineConfig({
     // uncaught error.
     options.minifyWhitespace = true
     options.minifySyntax = true
-    options.lineLimit = 160
+    options.lineLimit = 80
     options.legalComments = 'none'
     options.define = { ...options.define, 'import.meta.url': 'moduleUrl' }
     options.inject = [...(options.inject ?? []), '.ci/module-url.mjs']

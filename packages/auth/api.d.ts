@@ -1518,7 +1518,8 @@ interface AuthOptions {
      */
     callbackTimeout?: number;
     /**
-     * Called for each decision and change, besides log and metrics. No event has a token, cookie or password.
+     * Called for each decision and change, besides log and metrics; its errors are logged. No event has a token, cookie or
+     * password.
      *
      * @defaultValue none: only log and metrics
      */

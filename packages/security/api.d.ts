@@ -361,19 +361,19 @@ interface LimitOptions {
      */
     ipv6Subnet?: number | undefined;
     /**
-     * Called after a request has passed.
+     * Called after a request has passed; its errors are logged.
      *
      * @defaultValue none: nothing is called
      */
     onExceeding?: ((request: FastifyRequest, key: string) => void) | undefined;
     /**
-     * Called after a request has been rejected.
+     * Called after a request has been rejected; its errors are logged.
      *
      * @defaultValue none: nothing is called
      */
     onExceeded?: ((request: FastifyRequest, key: string) => void) | undefined;
     /**
-     * Called after a client has been banned.
+     * Called after a client has been banned; its errors are logged.
      *
      * @defaultValue none: nothing is called
      */

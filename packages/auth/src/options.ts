@@ -146,7 +146,8 @@ export interface AuthOptions {
   callbackTimeout?: number
 
   /**
-   * Called for each decision and change, besides log and metrics. No event has a token, cookie or password.
+   * Called for each decision and change, besides log and metrics; its errors are logged. No event has a token, cookie or
+   * password.
    *
    * @defaultValue none: only log and metrics
    */

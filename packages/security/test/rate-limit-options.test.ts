@@ -87,7 +87,7 @@ t.test('a function that gets informed changes no response by an error, thrown or
   const app = await buildApp(t, rateLimit, options, undefined, { logger })
   t.same(await statuses(app, 3), [200, 429, 403])
   t.same(
-    lines.map((line) => /security: "(\w+)" threw/.exec(line)?.[1]),
+    lines.map((line) => /security: "(\w+)" threw/.exec((JSON.parse(line) as { msg: string }).msg)?.[1]),
     ['onExceeding', 'onExceeded', 'onBanReach', 'onExceeded']
   )
 })
