@@ -6,7 +6,7 @@ import { join } from 'node:path'
 const root = join(import.meta.dirname, '..')
 
 /** The code of packages in which no value has a participle as its name. */
-const namedByRole = /^packages\/(?:auth|contract|create|errors|internal|security)\/(?:src|test)\/.*\.ts$/
+const namedByRole = /^(?:packages|examples)\/[a-z-]+\/(?:src|test)\/.*\.ts$/
 
 /** Each pattern with the reason that a reader gets, and the files in which it counts, if not in all. */
 const patterns = [

@@ -145,7 +145,7 @@ t.test('a release that does not become ready never reaches PM2: the old workers 
   const clients = watch(port)
   await clients.busy()
 
-  for (const [what, source, timeout, said] of [
+  for (const [what, source, timeout, reason] of [
     ['throws', 'throw new Error("this release does not boot")', 60_000, /does not boot/],
     ['hangs', 'setInterval(() => undefined, 1000)', 3000, /was not ready after 3000 ms/],
     ['does not parse', 'const = 1', 60_000, /SyntaxError/]
@@ -153,7 +153,7 @@ t.test('a release that does not become ready never reaches PM2: the old workers 
     release(source)
     const { code, output } = await checkedReload(timeout)
     t.equal(code, 1, `a release that ${what} is refused`)
-    t.match(output, said)
+    t.match(output, reason)
   }
   t.strictSame(await workers(), before, 'no worker was replaced')
 

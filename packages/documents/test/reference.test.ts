@@ -24,14 +24,14 @@ const firstCells = (page: string): string[] =>
 t.test('each warning of a start is a line of the page, with its level', async (t) => {
   const lines: string[] = []
   const options: SeaworthyOptions = { security: { cors: { origin: true } } }
-  for (const [plugin, own] of [
+  for (const [plugin, pluginOptions] of [
     [seaworthy, options],
     [errors, {}]
   ] as [FastifyPluginAsync, object][]) {
     const app = Fastify({ logger: { stream: { write: (line: string) => void lines.push(line) } } })
     t.teardown(() => app.close())
     // oxlint-disable-next-line no-await-in-loop -- one log for both
-    await app.register(plugin, own)
+    await app.register(plugin, pluginOptions)
     app.get('/page', async (_request, reply) => reply.type('text/html').send('<p>'))
     // oxlint-disable-next-line no-await-in-loop -- one log for both
     await app.inject('/page')

@@ -130,7 +130,7 @@ const spanId = /^[\da-f]{16}$/
 const stack = /^\w*Error: [^]*\n +at /
 
 /** The published names with their types, and the few that are free: fields of our own, where a platform has no name. */
-const fieldLists: Record<string, { published: Record<string, Rule>; own: Record<string, Rule> }> = {
+const fieldLists: Record<string, { published: Record<string, Rule>; ours: Record<string, Rule> }> = {
   // Elastic Common Schema, the same in 8.11 and 9.4. Values of labels are keywords. The route has its name of OpenTelemetry's conventions.
   ecs: {
     published: {
@@ -155,7 +155,7 @@ const fieldLists: Record<string, { published: Record<string, Rule>; own: Record<
       'labels.slow': 'boolean',
       'labels.aborted': 'boolean'
     },
-    own: { 'http.route': 'string' }
+    ours: { 'http.route': 'string' }
   },
   // OpenTelemetry: the log data model, and attributes of the semantic conventions. The duration is that of the metric.
   otel: {
@@ -178,7 +178,7 @@ const fieldLists: Record<string, { published: Record<string, Rule>; own: Record<
       'exception.message': 'string',
       'exception.stacktrace': stack
     },
-    own: { correlation_id: 'string', code: 'string', slow: 'boolean', aborted: 'boolean' }
+    ours: { correlation_id: 'string', code: 'string', slow: 'boolean', aborted: 'boolean' }
   },
   // Google Cloud: the special fields of structured logs, and those in which Error Reporting looks. Others are the payload.
   gcp: {
@@ -191,7 +191,7 @@ const fieldLists: Record<string, { published: Record<string, Rule>; own: Record<
       'logging.googleapis.com/spanId': spanId,
       stack_trace: stack
     },
-    own: {
+    ours: {
       pid: 'number',
       hostname: 'string',
       correlationId: 'string',
@@ -208,7 +208,7 @@ const fieldLists: Record<string, { published: Record<string, Rule>; own: Record<
 
 const googleRequest = ['requestMethod', 'requestUrl', 'status', 'latency']
 
-for (const [schema, { published, own }] of Object.entries(fieldLists)) {
+for (const [schema, { published, ours }] of Object.entries(fieldLists)) {
   t.test(`${schema}: each field of each line has a published name and its type`, async (t) => {
     const logging = { schema: schema as 'ecs' }
     const { app, lines } = await build(t, { logging }, (app) => {
@@ -231,7 +231,7 @@ for (const [schema, { published, own }] of Object.entries(fieldLists)) {
     const crash = service.logs().filter((line) => JSON.stringify(line).includes('state is corrupt'))
     t.equal(crash.length, 1)
 
-    const rules: Record<string, Rule> = { ...published, ...own }
+    const rules: Record<string, Rule> = { ...published, ...ours }
     const seen = new Set<string>()
     for (const line of [...lines(), ...crash]) {
       for (const [name, value] of Object.entries(line)) {

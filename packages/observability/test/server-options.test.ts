@@ -144,8 +144,8 @@ t.test("pino's errorKey: the platform's names stay", async (t) => {
 })
 
 t.test("pino's nestedKey: the fields are there, the ids of a request beside them", async (t) => {
-  const [, own, request] = await linesOf(t, { logger: { nestedKey: 'data' } })
-  t.match(own, { correlationId: /./, data: { err: causes('TypeError', 'mine') } })
+  const [, appLine, request] = await linesOf(t, { logger: { nestedKey: 'data' } })
+  t.match(appLine, { correlationId: /./, data: { err: causes('TypeError', 'mine') } })
   t.match(request, { correlationId: /./, data: { err: causes('RangeError', 'thrown'), statusCode: 500 } })
 })
 

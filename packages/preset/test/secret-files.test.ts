@@ -47,7 +47,7 @@ async function start(t: Test, options: SeaworthyOptions) {
   const withToken = async (token: string) => me({ authorization: `Bearer ${token}` })
   const token = async () => (await app.auth.issueTokens({ sub: 'ada' })).accessToken
   const linesLike = (pattern: RegExp) => lines.filter(({ msg }) => pattern.test(msg))
-  return { app, me, withToken, token, said: linesLike, lines }
+  return { app, me, withToken, token, linesLike, lines }
 }
 
 /** A token as another process of the service signs it, which has the new secret already. */
@@ -77,8 +77,8 @@ t.test('a new secret in a mount signs in all apps, and tokens of the old one sta
     tokens.push(await apps[1]!.token())
     for (const { withToken } of apps) for (const token of tokens) t.equal(await withToken(token), 200)
   }
-  for (const { said, lines } of apps) {
-    t.equal(said(/^auth: key_rotated ok$/).length, 2)
+  for (const { linesLike, lines } of apps) {
+    t.equal(linesLike(/^auth: key_rotated ok$/).length, 2)
     for (const secret of [first, second, third]) t.notMatch(JSON.stringify(lines), secret)
   }
 })
@@ -88,7 +88,10 @@ t.test('a file that is written in place rotates the key of sessions and of signe
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'session')
   writeFileSync(file, randomBytes(32).toString('hex'))
-  const { app, me, said } = await start(t, fromEnv({ NODE_ENV: 'development', SESSION_SECRET_FILE: file }))
+  const { app, me, linesLike } = await start(
+    t,
+    fromEnv({ NODE_ENV: 'development', SESSION_SECRET_FILE: file })
+  )
   const login = async () => {
     const { cookies } = await app.inject({ method: 'POST', url: '/login' })
     return `${cookies[0]!.name}=${cookies[0]!.value}`
@@ -96,7 +99,7 @@ t.test('a file that is written in place rotates the key of sessions and of signe
   const before = await login()
   const signed = app.signCookie('a')
   writeFileSync(file, `${randomBytes(32).toString('base64')}\n`)
-  await until('the new key', () => said(/^auth: key_rotated ok$/).length === 1)
+  await until('the new key', () => linesLike(/^auth: key_rotated ok$/).length === 1)
   t.equal(await me({ cookie: before }), 200, 'a session from before')
   t.equal(await me({ cookie: await login() }), 200)
   t.not(app.signCookie('a'), signed)
@@ -107,15 +110,15 @@ t.test('a file that cannot be used keeps the old value, with one line that shows
   const [first, next] = [newSecret(), newSecret()]
   const { path, mount } = mountedSecrets(t, { jwt: first })
   const config = fromEnv({ NODE_ENV: 'development', JWT_SECRET_FILE: path('jwt') })
-  const { token, withToken, said, lines } = await start(t, config)
+  const { token, withToken, linesLike, lines } = await start(t, config)
   const old = await token()
   const bad = ['too-short', 'change-me-change-me-change-me-change-me']
   for (const [index, text] of bad.entries()) {
     mount({ jwt: text })
-    await until('the line', () => said(/cannot be used/).length > index)
+    await until('the line', () => linesLike(/cannot be used/).length > index)
   }
-  t.equal(said(/cannot be used/).length, 2)
-  t.match(said(/cannot be used/)[0], {
+  t.equal(linesLike(/cannot be used/).length, 2)
+  t.match(linesLike(/cannot be used/)[0], {
     level: 40,
     path: path('jwt'),
     reason: 'JWT_SECRET must be text of at least 32 characters'
@@ -136,12 +139,12 @@ t.test('a token of operators in a file, and a secret of the app, change with it'
     { NODE_ENV: 'development', METRICS_TOKEN_FILE: path('token'), DB_PASSWORD_FILE: path('database') },
     { schema }
   )
-  const { app, said } = await start(t, { ...config, auth: { jwt: { secret: newSecret() } } })
+  const { app, linesLike } = await start(t, { ...config, auth: { jwt: { secret: newSecret() } } })
   const scrape = async (token: string) =>
     (await app.inject({ url: '/metrics', headers: { authorization: `Bearer ${token}` } })).statusCode
   t.equal(await scrape(first), 200)
   mount({ token: second, database: 'after' })
-  await until('the new values', () => said(/a secret has changed in its file/).length === 2)
+  await until('the new values', () => linesLike(/a secret has changed in its file/).length === 2)
   t.strictSame([await scrape(second), await scrape(first)], [200, 401])
   t.equal(config.env.DB_PASSWORD?.reveal(), 'after')
 })
@@ -167,18 +170,18 @@ requires(['redis-server'], 'the next connection to Redis has the new password', 
     url: `redis://:${encodeURIComponent(first)}@127.0.0.1:${port}`
   })
   const config = fromEnv({ NODE_ENV: 'development', REDIS_URL_FILE: path('url') })
-  const { app, said } = await start(t, { ...config, auth: { jwt: { secret: newSecret() } } })
+  const { app, linesLike } = await start(t, { ...config, auth: { jwt: { secret: newSecret() } } })
   const store = () => app.security.store?.()
   await until('the connection', () => store()?.up)
 
   await admin.config('SET', 'requirepass', second)
   mount({ url: `redis://:${encodeURIComponent(second)}@127.0.0.1:${port}` })
-  await until('the new password', () => said(/a secret has changed/).length === 1)
+  await until('the new password', () => linesLike(/a secret has changed/).length === 1)
   await admin.call('CLIENT', 'KILL', 'SKIPME', 'yes', 'TYPE', 'normal')
   const clients = async () => String(await admin.client('LIST')).match(/lib-name|addr=/g)?.length ?? 0
   await until('another connection', async () => (await clients()) > 1)
   await until('an answer', async () => (await app.inject('/health/ready')).json<Ready>().checks.redis)
-  t.equal(said(/Redis cannot be used.*WRONGPASS|NOAUTH/).length, 0)
+  t.equal(linesLike(/Redis cannot be used.*WRONGPASS|NOAUTH/).length, 0)
 })
 
 interface Ready {
@@ -193,8 +196,8 @@ t.test('the watch ends when the app closes', async (t) => {
   const before = config.env.JWT_SECRET?.reveal()
   await closed.app.close()
   mount({ jwt: newSecret() })
-  await until('the other app', () => open.said(/^auth: key_rotated ok$/).length === 1)
-  t.same(closed.said(/key_rotated|has changed/), [])
+  await until('the other app', () => open.linesLike(/^auth: key_rotated ok$/).length === 1)
+  t.same(closed.linesLike(/key_rotated|has changed/), [])
   t.equal(config.env.JWT_SECRET?.reveal(), before)
 })
 

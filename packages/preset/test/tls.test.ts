@@ -59,19 +59,19 @@ function mountedPair(t: Test, first: { cert: string; key: string }) {
   return { cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key'), mount }
 }
 
-async function start(t: Test, options: SeaworthyOptions, own: object = {}, host = '127.0.0.1') {
+async function start(t: Test, options: SeaworthyOptions, server: object = {}, host = '127.0.0.1') {
   const lines: Line[] = []
   const stream = { write: (line: string) => void lines.push(JSON.parse(line) as Line) }
   const all = { ...options, auth: false, shutdown: { exit: false, drainDelay: 0 } } as SeaworthyOptions
   const app = Fastify(
-    serverOptions(all, { ...own, logger: { stream } }) as object
+    serverOptions(all, { ...server, logger: { stream } }) as object
   ) as unknown as FastifyInstance
   t.teardown(() => app.close())
   await app.register(seaworthy, all)
   app.get('/', async () => 'ok')
   await app.listen({ host, port: 0 })
   const linesLike = (pattern: RegExp) => lines.filter(({ msg }) => pattern.test(msg))
-  return { app, lines, said: linesLike }
+  return { app, lines, linesLike }
 }
 
 /** The common name of the certificate that an address shows. */
@@ -93,7 +93,7 @@ async function statusOverHttp2(port: number): Promise<number> {
   return Number(headers[':status'])
 }
 
-for (const [name, own] of [
+for (const [name, server] of [
   ['HTTPS', { https: { minVersion: 'TLSv1.3' } }],
   ['HTTP/2', { http2: true, https: { allowHTTP1: true } }]
 ] as const) {
@@ -103,7 +103,7 @@ for (const [name, own] of [
     async (t) => {
       const files = mountedPair(t, certificate(t, 'first'))
       const { cert, key } = files
-      const { app, said } = await start(t, { tls: { cert, key } }, own, 'localhost')
+      const { app, linesLike } = await start(t, { tls: { cert, key } }, server, 'localhost')
       const addresses = app.addresses() as AddressInfo[]
       for (const { address, port } of addresses) t.equal(await shownBy(address, port), 'first')
       const target = { host: addresses[0]!.address, port: addresses[0]!.port }
@@ -111,7 +111,7 @@ for (const [name, own] of [
       await new Promise((resolve) => open.once('secureConnect', resolve))
 
       files.mount(certificate(t, 'second'))
-      await until('the exchange', () => said(/the TLS certificate has changed/).length === 1)
+      await until('the exchange', () => linesLike(/the TLS certificate has changed/).length === 1)
       for (const { address, port } of addresses) t.equal(await shownBy(address, port), 'second')
       if (name === 'HTTPS') {
         const old = connect({ ...target, rejectUnauthorized: false, maxVersion: 'TLSv1.2' })
@@ -134,7 +134,7 @@ requires(
   async (t) => {
     const good = certificate(t, 'good')
     const files = mountedPair(t, good)
-    const { app, said } = await start(t, { tls: { cert: files.cert, key: files.key } })
+    const { app, linesLike } = await start(t, { tls: { cert: files.cert, key: files.key } })
     const { port } = app.addresses()[0] as AddressInfo
     const garbage = join(temporaryFolder(t), 'garbage')
     writeFileSync(garbage, 'no certificate')
@@ -146,10 +146,10 @@ requires(
     ] as const
     for (const [index, [pair, reason]] of bad.entries()) {
       files.mount(pair)
-      await until('the line', () => said(/cannot be used/).length > index)
-      t.match(said(/cannot be used/)[index], { level: 40, reason })
+      await until('the line', () => linesLike(/cannot be used/).length > index)
+      t.match(linesLike(/cannot be used/)[index], { level: 40, reason })
     }
-    t.equal(said(/cannot be used/).length, bad.length)
+    t.equal(linesLike(/cannot be used/).length, bad.length)
     t.equal(await shownBy('127.0.0.1', port), 'good')
     files.mount(certificate(t, 'better'))
     await until('a good one', async () => (await shownBy('127.0.0.1', port)) === 'better')
@@ -190,9 +190,9 @@ requires(['openssl'], 'files that cannot be used, and two certificates, stop the
   t.throws(() => serverOptions({ tls: { cert, key } }, { https: { cert: 'PEM' } }), /keep one/)
   t.throws(() => fromEnv({ TLS_CERT_FILE: cert }), /TLS_CERT_FILE needs TLS_KEY_FILE/)
 
-  const { said } = await start(t, { tls: expired })
+  const { linesLike } = await start(t, { tls: expired })
   t.match(
-    said(/clients will not accept/),
+    linesLike(/clients will not accept/),
     [{ level: 50 }],
     'an expired one starts, because a new file may come'
   )

@@ -17,8 +17,8 @@ export const safeLogMethod: LogMethod = markAsLibrary(function logMethod(this: u
   if (typeof first === 'object' && first !== null && message === undefined) {
     const { msg, message: text, body, err } = first as Fields
     const error = isError(first) ? first : (msg ?? text ?? body) === undefined ? err : undefined
-    const { message: own }: { message?: unknown } = isError(error) ? error : {}
-    if (typeof own === 'string') args[1] = scrubAndCut(own, maxMessage)
+    const { message: errorMessage }: { message?: unknown } = isError(error) ? error : {}
+    if (typeof errorMessage === 'string') args[1] = scrubAndCut(errorMessage, maxMessage)
   }
   // For pino, an error of another realm is an object with fields.
   if (isError(first) && !(first instanceof Error)) args[0] = { err: first }

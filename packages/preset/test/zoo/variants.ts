@@ -12,11 +12,11 @@ import { seaworthy, serverOptions, type SeaworthyOptions } from '../../src/index
 export interface Variant {
   name: string
   /** The options of Fastify's constructor. */
-  server(own: object): object
+  server(appOptions: object): object
   add?(app: FastifyInstance, options: SeaworthyOptions): Promise<unknown>
 }
 
-const unchanged = (own: object): object => own
+const unchanged = (appOptions: object): object => appOptions
 const asOptions = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {})
 /** The app's own signal handlers stay: the tests' process has others. */
 const process = { exit: false, drainDelay: 0 } as const
@@ -28,30 +28,30 @@ export const today: Variant = { name: 'today', server: unchanged }
 export const variants: readonly Variant[] = [
   {
     name: 'observability',
-    server: (own) => ({ ...observabilityServerOptions(), ...own }),
-    add: async (app, own) => app.register(observability, { ...asOptions(own.observability) })
+    server: (appOptions) => ({ ...observabilityServerOptions(), ...appOptions }),
+    add: async (app, options) => app.register(observability, { ...asOptions(options.observability) })
   },
   {
     name: 'errors',
-    server: (own) => ({ ...errorsServerOptions(), ...own }),
-    add: async (app, own) => app.register(errors, { ...asOptions(own.errors) })
+    server: (appOptions) => ({ ...errorsServerOptions(), ...appOptions }),
+    add: async (app, options) => app.register(errors, { ...asOptions(options.errors) })
   },
   {
     name: 'shutdown',
-    server: (own) => ({ ...shutdownServerOptions(), ...own }),
+    server: (appOptions) => ({ ...shutdownServerOptions(), ...appOptions }),
     add: async (app) => app.register(shutdown, process)
   },
   { name: 'health', server: unchanged, add: async (app) => app.register(health) },
   { name: 'resilience', server: unchanged, add: async (app) => app.register(resilience) },
   {
     name: 'security',
-    server: (own) => ({ ...securityServerOptions(), ...own }),
+    server: (appOptions) => ({ ...securityServerOptions(), ...appOptions }),
     add: async (app) => app.register(security)
   },
   { name: 'auth', server: unchanged, add: async (app) => app.register(auth) },
   {
     name: 'preset',
-    server: (own) => serverOptions({}, own),
-    add: async (app, own) => app.register(seaworthy, { shutdown: process, ...own })
+    server: (appOptions) => serverOptions({}, appOptions),
+    add: async (app, options) => app.register(seaworthy, { shutdown: process, ...options })
   }
 ]
