@@ -92,7 +92,7 @@ async function noticeFaults({ root }) {
 }
 
 /** The one place of a package for private parts of others: a file, or a folder with a file for each of them. */
-const internals = /^packages\/[a-z]+\/src\/(?:[a-z]+-)?internals(?:\.ts$|\/)/
+const internals = /^packages\/[a-z]+\/src\/internals(?:\.ts$|\/)/
 
 /** Members and symbols that their owner does not document. `_storeHeader` is typed and tested by security's internals. */
 const privatePart =

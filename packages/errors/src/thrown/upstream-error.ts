@@ -1,10 +1,9 @@
-/**
- * The members by which HTTP clients and SDKs mark what an upstream answered. They are not documented: without them, such an
- * error counts as one of the app's own classes. `test/chosen-status.test.ts` has one of each kind.
- */
-import { isResponseHeaders } from './thrown/error-headers.ts'
+import { isResponseHeaders } from './error-headers.ts'
 
-/** Members by which HTTP clients and SDKs attach what an upstream answered. */
+/**
+ * Members by which HTTP clients and SDKs attach what an upstream answered. An error without any of them counts as one of the
+ * app's own classes. `test/chosen-status.test.ts` has one of each kind.
+ */
 const upstreamMembers: readonly string[] = [
   'response', // axios, got, ky, superagent, ofetch, octokit, gaxios
   'request',
