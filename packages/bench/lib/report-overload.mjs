@@ -10,9 +10,9 @@ const kinds = {
 const probeTime = ({ probeMs }) => (Number.isFinite(probeMs) ? shown(probeMs, 0) : 'no answer')
 const percent = (share) => (share === undefined ? '–' : `${shown(share * 100)} %`)
 
-export function overload({ seconds, deadline, rejection, rows }) {
+export function overload({ seconds, secondsAtMost, deadline, rejection, rows }) {
   return [
-    `Requests at random times, whether or not earlier ones are answered, for ${seconds} s; × is of what bare Fastify ` +
+    `Requests at random times, whether or not earlier ones are answered, for ${seconds} s, at 3 × for ${secondsAtMost} s; × is of what bare Fastify ` +
       `answers over 32 connections just before. A client gives up after ${deadline} ms and closes its connection: "late". ` +
       'Goodput is answers in time, as a share of that capacity. Shedding begins after a second of overload; so the second ' +
       'goodput, the second p99 (ms), the important requests that were lost and the slowest of the probes, one every 100 ms, ' +
