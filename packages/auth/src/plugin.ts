@@ -1,29 +1,27 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import { invalidOption, isClusterWorker } from '@seaworthy/internal'
+import { invalidOption } from '@seaworthy/internal'
 import { explainCollision } from './collisions.ts'
-import { createAudit } from './core/audit.ts'
+import { createAudit, type Audit } from './core/audit.ts'
 import { withCallbackDeadlines } from './core/callback-deadlines.ts'
 import type { SchemeName } from './core/identity.ts'
 import { createApi } from './create-api.ts'
 import { explainCollisions } from './internals.ts'
+import { createLoginState, warnOfMemoryPerWorker, type LoginState } from './login-state.ts'
 import { describeSchemes } from './openapi/schemes.ts'
 import { reportToReadiness, showToOperators } from './operators.ts'
 import type { AuthOptions } from './options.ts'
 import { createGuards } from './policy/guard.ts'
 import { noteScope } from './policy/outside.ts'
-import { createRouteRules } from './policy/routes.ts'
+import { createRouteRules, type RouteRules } from './policy/routes.ts'
+import { registerFeatures, type Features } from './register-features.ts'
 import { registrationPrefix } from './registration-prefix.ts'
 import { resolveOptions, type ResolvedAuth } from './resolve-options.ts'
-import { issuerScopeOf } from './revocation/issuer-scope.ts'
-import { createRevocations, type Revocations } from './revocation/revocations.ts'
-import type { Scheme } from './schemes/types.ts'
+import type { ProviderLogins } from './revocation/provider-logins.ts'
 import { createAcceptKeys } from './rotation/rotate-keys.ts'
 import { watchKeyFiles } from './rotation/watch-keys.ts'
+import type { Scheme } from './schemes/types.ts'
 import { storeFingerprint, warnOfSharedKeys } from './secret-fingerprints.ts'
-import { memoryStore } from './stores/memory.ts'
-import { redisStore } from './stores/redis.ts'
-import type { AuthStore } from './stores/store.ts'
 
 const name = '@seaworthy/auth'
 /** On each instance that has the plugin, also of another copy of this package. */
@@ -41,66 +39,18 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     if (isReplaced) logKept(fastify, name)
     return isReplaced
   })
-  const { jwt, session, oauth2, realm, roles } = options
   const audit = createAudit(fastify, options.onAudit)
-  const local = memoryStore()
-  const store = options.redis ? sharedStore(fastify, options, options.redis) : local
-  const revocations = revocationsOf(fastify, options, store)
-  const issuers = issuerScopeOf(options)
-  const lifetime = loginLifetime(options)
-  const logins = oauth2.some(({ logout }) => logout !== undefined)
-    ? (await import('./revocation/provider-logins.ts')).createProviderLogins({
-        store,
-        revocations,
-        issuers,
-        audit,
-        lifetime
-      })
-    : undefined
-  const dependencies = { realm, store, revocations, audit, local, logins }
-
+  const state = createLoginState(fastify, options)
+  const logins = await createLogins(options, state, audit)
   fastify.decorateRequest('identity', null)
-  const tokens =
-    jwt && (await (await import('./tokens/register.ts')).registerTokens(fastify, jwt, dependencies))
-  const sessions =
-    session &&
-    (await (
-      await import('./sessions/register.ts')
-    ).registerSessions(fastify, session, {
-      ...dependencies,
-      revocations: jwt && revocations
-    }))
-  const apiKeys =
-    options.apiKeys &&
-    (await import('./api-keys/register.ts')).createApiKeys(fastify, options.apiKeys, { realm, audit })
-  const csrf =
-    options.csrf &&
-    (await import('./csrf/register.ts')).registerCsrf(fastify, options.csrf, {
-      audit,
-      sessions: sessions?.sessions,
-      tokenCookie: jwt?.cookie,
-      explicit: [tokens?.headerScheme, apiKeys?.scheme]
-    })
-
-  for (const feature of [tokens, apiKeys, sessions])
-    if (feature) schemes.set(feature.scheme.name, feature.scheme)
-  const binding = tokens?.binding
-  const { countForQuota } = apiKeys ?? {}
-  const guards = createGuards({ schemes, roles, audit, realm, binding, countForQuota })
-  const { policies, mode, defaultDeny } = options
-  const { rolesGranting } = roles
-  const hasDpop = binding !== undefined
-  const ruleOptions = {
-    schemes: [...schemes.keys()],
-    policies,
-    mode,
-    defaultDeny,
-    hasDpop,
-    rolesGranting
-  }
-  const rules = createRouteRules(fastify, ruleOptions, guards)
+  const features = await registerFeatures(fastify, options, { ...state, audit, logins }, schemes)
+  const rules = createRules(fastify, options, features, audit, schemes)
   decorateUnlessPresent(fastify, 'authenticate', rules.authenticate)
   decorateUnlessPresent(fastify, 'authorize', rules.authorize)
+
+  const { tokens, sessions, apiKeys, csrf } = features
+  const { jwt, session, oauth2, login } = options
+  const { store, local, revocations } = state
 
   const acceptKeys = createAcceptKeys({
     jwt,
@@ -111,16 +61,12 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     onRotated: (secret) => void storeFingerprint(store, options, secret)
   })
   const api = createApi({
+    ...state,
     rotateKeys: async (keys) => (await acceptKeys(keys))(),
-    login: options.login,
+    login,
     log: fastify.log,
-    store,
-    local,
     audit,
-    revocations,
     rules,
-    issuers,
-    lifetime,
     mint: tokens?.mint,
     verifier: tokens?.verifier,
     sessions: sessions?.sessions,
@@ -179,38 +125,43 @@ function assertOnce(fastify: FastifyInstance): void {
   fastify.decorate<unknown>(registered, true)
 }
 
-function sharedStore(
-  { log }: FastifyInstance,
-  { redisPrefix, storeTimeout }: ResolvedAuth,
-  client: NonNullable<ResolvedAuth['redis']>
-): AuthStore {
-  return redisStore({ client, keyPrefix: redisPrefix, timeout: storeTimeout, log })
+/** The record of which logins a provider ends by itself; loaded only where one can. */
+async function createLogins(
+  { oauth2 }: ResolvedAuth,
+  { store, revocations, issuers, lifetime }: LoginState,
+  audit: Audit
+): Promise<ProviderLogins | undefined> {
+  if (oauth2.every(({ logout }) => logout === undefined)) return undefined
+  const { createProviderLogins } = await import('./revocation/provider-logins.ts')
+  return createProviderLogins({ store, revocations, issuers, audit, lifetime })
 }
 
-function revocationsOf(
-  { log }: FastifyInstance,
-  { jwt, session, revocation, redis, redisPrefix }: ResolvedAuth,
-  store: AuthStore
-): Revocations {
-  const lifetime = jwt === undefined ? 0 : jwt.expiresInSeconds * 1000 + jwt.clockTolerance
-  // A revocation must be kept for as long as the app's tokens can be valid.
-  const options = { ...revocation, retention: Math.max(revocation.retention, lifetime) }
-  const notifications = redis && { client: redis, channel: `${redisPrefix}revoked-channel` }
-  return createRevocations(store, options, log, issuerScopeOf({ jwt, session }).primary, notifications)
-}
-
-/** Milliseconds that a session or family lives at most, also one of another process of the service. */
-const loginLifetime = ({ jwt, session }: ResolvedAuth): number =>
-  Math.max(session?.absoluteTimeout ?? 0, jwt?.refreshMaxAge ?? 90 * 86_400_000)
-
-/** Without Redis, a login is known only to the worker process that made it. */
-function warnOfMemoryPerWorker({ log }: FastifyInstance, { redis, session, jwt }: ResolvedAuth): void {
-  const keepsLogins = session !== undefined || (jwt !== undefined && jwt.keys.length > 0)
-  // PM2 sets NODE_APP_INSTANCE in each of its processes, in both of its modes.
-  const isWorker = isClusterWorker() || process.env.NODE_APP_INSTANCE !== undefined
-  if (redis !== undefined || !keepsLogins || !isWorker) return
-  const what = 'this process is one of several workers, and logins and revocations are in the memory of each'
-  log.warn(`auth: ${what}; users are logged out at random; set "redis", or run one process`)
+/** The rules of routes, applied by the guards of the schemes that there are. */
+function createRules(
+  fastify: FastifyInstance,
+  { realm, roles, policies, mode, defaultDeny }: ResolvedAuth,
+  { tokens, apiKeys }: Features,
+  audit: Audit,
+  schemes: ReadonlyMap<SchemeName, Scheme>
+): RouteRules {
+  const binding = tokens?.binding
+  const guards = createGuards({
+    schemes,
+    roles,
+    audit,
+    realm,
+    binding,
+    countForQuota: apiKeys?.countForQuota
+  })
+  const ruleOptions = {
+    schemes: [...schemes.keys()],
+    policies,
+    mode,
+    defaultDeny,
+    hasDpop: binding !== undefined,
+    rolesGranting: roles.rolesGranting
+  }
+  return createRouteRules(fastify, ruleOptions, guards)
 }
 
 /** Keeps a decorator of the app. */
