@@ -1,5 +1,5 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Registry } from 'prom-client'
 import { hasLogger } from '@seaworthy/internal'
@@ -7,22 +7,14 @@ import type { Observability } from './api.ts'
 import { agentProblem } from './apm/load-order.ts'
 import { watchLoop } from './blocked-loop/watch-loop.ts'
 import { serverOptionsOf } from './http/applied-server-options.ts'
-import { Connections, wasAborted } from './http/connections.ts'
 import { rejectionsOutsideHooks, watchEarlyRejections } from './http/early-rejections.ts'
 import { installDetails } from './http/install-details.ts'
 import { installIds } from './http/install-ids.ts'
 import { watchOutgoingRequests, type OutgoingRequestParts } from './http/outgoing-requests.ts'
-import { ensureId } from './http/ensure-id.ts'
 import { requestEnd } from './http/request-end.ts'
+import { addRequestHooks } from './http/request-hooks.ts'
 import { Routes } from './http/routes.ts'
-import {
-  hasHook,
-  internalsProblems,
-  openTelemetryIsUsed,
-  registryProblem,
-  sentryIsUsed,
-  spanMaker
-} from './internals/index.ts'
+import { internalsProblems, registryProblem, sentryIsUsed, spanMaker } from './internals/index.ts'
 import { Jobs } from './jobs/observe.ts'
 import { errSerializer } from './logging/bounded-json.ts'
 import { loggingDefaults } from './logging/options.ts'
@@ -44,7 +36,6 @@ import { resourceOf } from './otlp/resource.ts'
 import { providePorts } from './ports.ts'
 import { ServerSpans } from './spans/server-spans.ts'
 import { serveMetrics } from './scrape/serve.ts'
-import { adoptLaterSpans, adoptSpan } from './tracing/adopt-span.ts'
 import { requestContext } from './tracing/request-context.ts'
 import type { IdSource } from './tracing/request-ids.ts'
 import { defaultFlushTimeout, flushAll, handleProcessExit } from './tracking/process-exit.ts'
@@ -104,50 +95,11 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   const serverSpans = spans && new ServerSpans(fastify, spans, ids)
   const parts = { routes, ids, setup, lines, tracking, errorTracking, recent, details, serverSpans }
   const requests = requestEnd(fastify, parts)
-  const { failed, streamFailed, end } = requests
-  const connections = new Connections((reply) => ended(reply.request, reply, true))
-  const isLongLived = (request: FastifyRequest) => routes.haveLongLived && routes.of(request).longLived
-  const ended = (request: FastifyRequest, reply: FastifyReply, aborted: boolean) => {
-    if (isLongLived(request)) connections.longLived--
-    end(request, reply, aborted)
-  }
-
-  const { header } = ids.options
-  if (hasHook(fastify, 'onRequest')) {
-    // An earlier hook may answer before ours has set the id.
-    fastify.addHook('onSend', (request, reply, _payload, done) => {
-      if (!reply.hasHeader(header)) reply.header(header, ensureId(request, ids))
-      done()
-    })
-  }
-  fastify.addHook('onRoute', (route) => routes.add(route))
-  adoptLaterSpans(fastify, ids)
-  let adoptsSpans = false
-  fastify.addHook('onRequest', (request, reply, done) => {
-    if (adoptsSpans) adoptSpan(request, ids)
-    reply.header(header, ensureId(request, ids))
-    connections.open(reply)
-    if (isLongLived(request)) connections.longLived++
-    if (serverSpans === undefined) done()
-    else serverSpans.run(request, routes.of(request), done)
-  })
-  fastify.addHook('onError', (request, reply, error, done) => {
-    // A hook that was added before ours may have thrown it.
-    ensureId(request, ids)
-    failed(request, reply, error)
-    done()
-  })
-  fastify.addHook('onResponse', (request, reply, done) => {
-    if (connections.close(reply)) ended(request, reply, wasAborted(reply))
-    else requests.endUnopened(request, reply, wasAborted(reply))
-    done()
-  })
-
-  connections.watch(fastify.server, fastify.initialConfig.http2 === true)
+  const connections = addRequestHooks(fastify, { routes, ids, requests, serverSpans })
   watchEarlyRejections(fastify, connections, ids, lines, setup?.countRejection)
   serverOptions?.controller.listen({
     ...rejectionsOutsideHooks(ids, lines, setup?.countRejection),
-    streamFailed: (error, request) => streamFailed(request, error)
+    streamFailed: (error, request) => requests.streamFailed(request, error)
   })
 
   const management =
@@ -164,10 +116,6 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
     serveManagement(fastify, { management, connections, setup, recent, routes, workers, buildInfo, lines })
   }
 
-  fastify.addHook('onReady', (done) => {
-    adoptsSpans = openTelemetryIsUsed()
-    done()
-  })
   const storage = ids.options.context || options.blockedLoop !== false ? requestContext(fastify) : undefined
   const context = ids.options.context ? storage : undefined
   const jobs = new Jobs(fastify, {
