@@ -21,11 +21,12 @@ export function addRequestHooks(
   { routes, ids, requests, serverSpans }: RequestHookParts
 ): Connections {
   const { header } = ids.options
+  const { failed, end, endUnopened } = requests
   const connections = new Connections((reply) => ended(reply.request, reply, true))
   const isLongLived = (request: FastifyRequest) => routes.haveLongLived && routes.of(request).longLived
   const ended = (request: FastifyRequest, reply: FastifyReply, aborted: boolean) => {
     if (isLongLived(request)) connections.longLived--
-    requests.end(request, reply, aborted)
+    end(request, reply, aborted)
   }
 
   if (hasHook(fastify, 'onRequest')) {
@@ -53,12 +54,12 @@ export function addRequestHooks(
   fastify.addHook('onError', (request, reply, error, done) => {
     // A hook that was added before ours may have thrown it.
     ensureId(request, ids)
-    requests.failed(request, reply, error)
+    failed(request, reply, error)
     done()
   })
   fastify.addHook('onResponse', (request, reply, done) => {
     if (connections.close(reply)) ended(request, reply, wasAborted(reply))
-    else requests.endUnopened(request, reply, wasAborted(reply))
+    else endUnopened(request, reply, wasAborted(reply))
     done()
   })
   connections.watch(fastify.server, fastify.initialConfig.http2 === true)
