@@ -92,6 +92,19 @@ for (const [options, place] of [
   })
 }
 
+t.test('a misspelt option at the wrong level names its place too', async (t) => {
+  for (const [name, place] of [
+    ['rateLimt', 'security.rateLimit'],
+    ['corss', 'security.cors'],
+    ['slowTreshold', 'observability.logging.slowThreshold']
+  ] as const) {
+    const message = `seaworthy: "${name}" is not an option, did you mean "${place}"?`
+    t.throws(() => serverOptions({ [name]: {} } as never), { code: 'INVALID_OPTION', message })
+  }
+  const near = 'seaworthy: "healt" is not an option, did you mean "health"?'
+  t.throws(() => serverOptions({ healt: {} } as never), { message: near }, 'a part is nearer')
+})
+
 t.test(
   'options of the constructor that only register has are an error, and so is a forgotten TRUST_PROXY',
   async (t) => {

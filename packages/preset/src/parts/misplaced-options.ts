@@ -1,3 +1,5 @@
+import { nearest } from '@seaworthy/internal'
+
 /** The options that are often written one level too high, by the place where they belong. */
 const places: Readonly<Record<string, readonly string[]>> = {
   observability: [
@@ -79,4 +81,10 @@ export function placeOf(name: string, part?: string): string | undefined {
   return found.length === 0 || (part !== undefined && found.includes(part))
     ? undefined
     : `${found[0]}.${name}`
+}
+
+/** The place of the option that a misspelt name most likely means: `security.rateLimit` for `rateLimt`. */
+export function nearPlaceOf(name: string): string | undefined {
+  const near = nearest(name, Object.values(places).flat())
+  return near && placeOf(near)
 }

@@ -1,5 +1,5 @@
 import type { AuthOptions } from 'fastify-seaworthy/auth'
-import { invalidOption, isObject, optionChecks, withoutRegisterOptions } from '@seaworthy/internal'
+import { invalidOption, isObject, nearest, optionChecks, withoutRegisterOptions } from '@seaworthy/internal'
 import type { ErrorsOptions } from '@seaworthy/errors'
 import type { HealthOptions } from '@seaworthy/health'
 import type { ObservabilityOptions, ObservabilityServerOptions } from '@seaworthy/observability'
@@ -9,7 +9,7 @@ import type { ShutdownOptions } from '@seaworthy/shutdown'
 import type { FastifyBaseLogger } from 'fastify'
 import type { RedisOption } from '../redis/options.ts'
 import { checkTls, type TlsOptions } from '../tls/options.ts'
-import { placeOf } from './misplaced-options.ts'
+import { nearPlaceOf, placeOf } from './misplaced-options.ts'
 
 /**
  * The switch of a part: `false` leaves it out, `true` uses its defaults, an object is its options.
@@ -164,7 +164,7 @@ export function checkOptions(options: SeaworthyOptions): void {
   if (!isObject(all)) throw invalidOption('seaworthy: the options must be an object')
   const names = [...partNames, 'redis', 'tls', 'adopt', 'encapsulate', 'env', 'listen']
   for (const name of Object.keys(withoutRegisterOptions(options)))
-    if (!names.includes(name)) failMisplaced(name, placeOf(name))
+    if (!names.includes(name)) failUnknown(name, names)
   check.keys('', options, names)
   for (const name of partNames) {
     const value: unknown = options[name]
@@ -180,6 +180,13 @@ export function checkOptions(options: SeaworthyOptions): void {
   if (redis !== undefined && (typeof redis !== 'object' || redis === null)) {
     check.fail('redis', 'a connection ({ host, port }) or an ioredis client', redis)
   }
+}
+
+function failUnknown(name: string, names: readonly string[]): void {
+  failMisplaced(name, placeOf(name))
+  const near = nearest(name, names) === undefined ? nearPlaceOf(name) : undefined
+  if (near !== undefined)
+    throw invalidOption(`seaworthy: "${name}" is not an option, did you mean "${near}"?`)
 }
 
 function failMisplaced(name: string, place: string | undefined): void {
