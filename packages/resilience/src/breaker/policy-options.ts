@@ -93,7 +93,8 @@ export interface PolicyOptions extends CircuitOptions {
 
   /**
    * Decides whether an error or result is a failure, a success, or is ignored. `undefined` leaves it to the default:
-   * errors are failures, except bugs in the app and errors with a status from 400 to 499 other than 408 and 429. If it
+   * errors are failures, except bugs in the app and errors by which the service answers that the request is wrong: a
+   * status from 400 to 499 other than 408 and 429, such a code of gRPC, a violated constraint of a database. If it
    * throws, the call fails and is not counted.
    *
    * @defaultValue None: the default decides
