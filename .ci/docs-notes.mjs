@@ -174,6 +174,10 @@ export const lineNotes = [
     'Pass the request as the first argument of `call`, or `null` outside of requests.'
   ],
   [
+    'resilience: the function of "<name>" takes a callback',
+    'Guard a function that returns a promise: `util.promisify(fn)`, or the version of the library with promises.'
+  ],
+  [
     'security: the limit "<name>" is changed',
     'Nothing: an operator did it on the management listener. The field `ttl` says for how long.'
   ],

@@ -1,5 +1,6 @@
 import { optionChecks } from '@seaworthy/internal'
 import { type PolicyOptions, policyKeys, resolvePolicy } from './breaker/policy-options.ts'
+import { renamedOptions } from './breaker/renamed-options.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type DeadlineOptions, type DeadlinePolicy, resolveDeadline } from './deadline/options.ts'
 import { withDefaults } from './merge-options.ts'
@@ -127,6 +128,6 @@ export function resolveOptions(options: ResilienceOptions): ResolvedOptions {
 
 function checkPolicy(at: string, policy: PolicyOptions): void {
   if (typeof policy !== 'object' || policy === null) check.fail(at, 'an object', policy)
-  check.keys(at, policy, policyKeys)
+  check.keys(at, policy, policyKeys, renamedOptions)
   resolvePolicy(`${at}.`, policy)
 }

@@ -9,7 +9,7 @@ const answers: Record<string, object> = {
   'Elasticsearch, which has no such index': { name: 'ResponseError', meta: { statusCode: 404 } },
   "Google's storage, as a number": { code: 404, errors: [] },
   "Google's drive, with a text": { code: '403', errors: [] },
-  'tRPC': { data: { code: 'NOT_FOUND', httpStatus: 404 } },
+  tRPC: { data: { code: 'NOT_FOUND', httpStatus: 404 } },
   'axios, beside its own code': { code: 'ERR_BAD_REQUEST', response: { status: 422 } },
   'gRPC, which has no such entity': { code: 5, details: 'no such order', metadata: {} },
   'Connect, to whom the caller is not allowed': { code: 7, rawMessage: 'not yours' },

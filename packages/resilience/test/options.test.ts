@@ -10,6 +10,26 @@ const wrongOptions: [string, object, string][] = [
     'resilience: "defaults.timout" is not an option, did you mean "timeout"?'
   ],
   [
+    "Resilience4j's name of an option",
+    { defaults: { waitDurationInOpenState: 30 } },
+    'resilience: "defaults.waitDurationInOpenState" is not an option, did you mean "resetTimeout"?'
+  ],
+  [
+    "p-retry's name of an option",
+    { defaults: { retry: { retries: 3 } } },
+    'resilience: "defaults.retry.retries" is not an option, did you mean "limit"?'
+  ],
+  [
+    "Polly's name of an option",
+    { defaults: { bulkhead: { permitLimit: 3 } } },
+    'resilience: "defaults.bulkhead.permitLimit" is not an option, did you mean "limit"?'
+  ],
+  [
+    'a name that no header can have',
+    { deadline: { header: 'x deadline' } },
+    `resilience: "deadline.header" must be the name of a header, or false, got 'x deadline'`
+  ],
+  [
     'a timeout of 0',
     { defaults: { timeout: 0 } },
     'resilience: "defaults.timeout" must be a number of milliseconds from 1 to 2147483647, got 0'

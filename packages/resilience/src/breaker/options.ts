@@ -4,6 +4,7 @@ import type { Fallback } from '../strategies/fallback.ts'
 import { lastGoodDefaults, type LastGoodOptions } from '../strategies/last-good.ts'
 import { Callbacks } from './callbacks.ts'
 import { type Policy, type PolicyOptions, policyKeys, resolvePolicy } from './policy-options.ts'
+import { renamedOptions } from './renamed-options.ts'
 
 /**
  * Options of a breaker: those of a policy, and those that depend on the guarded function.
@@ -88,7 +89,7 @@ export function resolveBreaker<Args extends unknown[], T>(
   name: string,
   options: BreakerOptions<Args, T>
 ): BreakerPolicy<Args, T> {
-  check.keys(name, options, breakerKeys)
+  check.keys(name, options, breakerKeys, renamedOptions)
   for (const option of functions) {
     if (options[option] !== undefined) check.fn(`${name}.${option}`, options[option])
   }

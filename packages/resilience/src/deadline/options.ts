@@ -85,6 +85,9 @@ const privateNetworks = [
   'fe80::/10'
 ]
 
+/** The characters of a token of HTTP. */
+const isHeaderName = (name: string): boolean => /^[\w!#$%&'*+.^`|~-]+$/.test(name)
+
 const milliseconds = { min: 1, max: MAX_DELAY, unit: 'milliseconds' }
 
 /** Applies the defaults and checks the values. */
@@ -92,7 +95,8 @@ export function resolveDeadline(options: DeadlineOptions, check: OptionChecks): 
   check.keys('deadline', options, Object.keys(deadlineDefaults))
   const { header, max, accept, propagate } = withDefaults(deadlineDefaults, options)
   const limit = options.default ?? Math.min(deadlineDefaults.default, max)
-  if (header !== false) check.string('deadline.header', header)
+  if (header !== false && !isHeaderName(check.string('deadline.header', header)))
+    check.fail('deadline.header', 'the name of a header, or false', header)
   return {
     header: header === false ? false : header.toLowerCase(),
     default: check.number('deadline.default', limit, milliseconds),

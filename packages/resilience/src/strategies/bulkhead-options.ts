@@ -61,6 +61,17 @@ export const bulkheadDefaults: BulkheadPolicy = {
   maxLimit: 200
 }
 
+/** What Polly, Resilience4j and p-limit call the options. */
+const renamedOptions: Readonly<Record<string, string>> = {
+  maxConcurrent: 'limit',
+  maxConcurrentCalls: 'limit',
+  concurrency: 'limit',
+  permitLimit: 'limit',
+  maxQueue: 'queue',
+  queueLimit: 'queue',
+  queueSize: 'queue'
+}
+
 /** Applies the defaults and checks the values. `undefined`: no bulkhead. */
 export function resolveBulkhead(
   at: string,
@@ -71,7 +82,7 @@ export function resolveBulkhead(
   const options = typeof value === 'number' ? { limit: value } : value
   if (typeof options !== 'object' || options === null)
     return check.fail(at, 'false, a number or options', value)
-  check.keys(at, options, Object.keys(bulkheadDefaults))
+  check.keys(at, options, Object.keys(bulkheadDefaults), renamedOptions)
   const { limit, queue, adaptive, minLimit, maxLimit } = withDefaults(bulkheadDefaults, options)
   return {
     limit: check.integer(typeof value === 'number' ? at : `${at}.limit`, limit, { min: 1 }),

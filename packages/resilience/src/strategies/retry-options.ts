@@ -74,6 +74,20 @@ export const retryDefaults: RetryPolicy = { limit: 2, delay: 100, maxDelay: 2000
 
 const milliseconds = { min: 0, max: MAX_DELAY, unit: 'milliseconds' }
 
+/** What p-retry, Polly, Resilience4j and axios-retry call the options. */
+const renamedOptions: Readonly<Record<string, string>> = {
+  retries: 'limit',
+  maxRetries: 'limit',
+  maxRetryAttempts: 'limit',
+  maxAttempts: 'limit',
+  minTimeout: 'delay',
+  initialDelay: 'delay',
+  baseDelay: 'delay',
+  waitDuration: 'delay',
+  maxTimeout: 'maxDelay',
+  backoffLimit: 'maxDelay'
+}
+
 /** Applies the defaults and checks the values. `undefined`: no retries. */
 export function resolveRetry(
   at: string,
@@ -84,7 +98,7 @@ export function resolveRetry(
   const options = typeof value === 'number' ? { limit: value } : value === true ? {} : value
   if (typeof options !== 'object' || options === null)
     return check.fail(at, 'true, false, a number or options', value)
-  check.keys(at, options, Object.keys(retryDefaults))
+  check.keys(at, options, Object.keys(retryDefaults), renamedOptions)
   const { limit, delay, maxDelay, budget, floor } = withDefaults(retryDefaults, options)
   return {
     limit: check.integer(typeof value === 'number' ? at : `${at}.limit`, limit, { min: 1, max: 10 }),
