@@ -1,4 +1,4 @@
-import { optionChecks } from '@seaworthy/internal'
+import { type Complete, optionChecks } from '@seaworthy/internal'
 import { withDefaults } from '../merge-options.ts'
 import type { Fallback } from '../strategies/fallback.ts'
 import { lastGoodDefaults, type LastGoodOptions } from '../strategies/last-good.ts'
@@ -21,14 +21,14 @@ export interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown>
    * @defaultValue None: only the plugin's `defaults` apply
    * @throws Error if there is no policy of that name.
    */
-  policy?: string
+  policy?: string | undefined
 
   /**
    * Provides the result of a failed call, which is marked as degraded. To let the call fail, throw.
    *
    * @defaultValue None: the call fails
    */
-  fallback?: Fallback<Args, T>
+  fallback?: Fallback<Args, T> | undefined
 
   /**
    * Replaces a failed call by the latest successful result with the same key; before `fallback`. The result is not
@@ -36,7 +36,7 @@ export interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown>
    *
    * @defaultValue None: no result is stored
    */
-  lastGood?: LastGoodOptions<Args>
+  lastGood?: LastGoodOptions<Args> | undefined
 
   /**
    * Makes one call of those that have the same key and are pending at the same time. For `undefined` the call is made
@@ -52,19 +52,19 @@ export interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown>
    *
    * @defaultValue None: one breaker for all calls
    */
-  key?: (...args: Args) => string
+  key?: ((...args: Args) => string) | undefined
 
   /**
    * Whether a call may safely happen twice. Evaluated before `retry` and `hedge`.
    *
    * @defaultValue None: every call may
    */
-  idempotent?: (...args: Args) => boolean
+  idempotent?: ((...args: Args) => boolean) | undefined
 }
 
 export interface BreakerPolicy<Args extends unknown[], T> extends Policy {
   fallback: Fallback<Args, T> | undefined
-  lastGood: Required<LastGoodOptions<Args>> | undefined
+  lastGood: Complete<LastGoodOptions<Args>> | undefined
   coalesce: ((...args: Args) => string | undefined) | undefined
   key: ((...args: Args) => string) | undefined
   idempotent: ((...args: Args) => boolean) | undefined
@@ -118,7 +118,7 @@ function resolveLastGood<Args extends unknown[]>(
   at: string,
   options: LastGoodOptions<Args>,
   callbacks: Callbacks
-): Required<LastGoodOptions<Args>> {
+): Complete<LastGoodOptions<Args>> {
   check.keys(at, options, Object.keys(lastGoodDefaults))
   const { maxEntries } = withDefaults(lastGoodDefaults, options)
   check.fn(`${at}.key`, options.key)
