@@ -17,7 +17,11 @@ export const safeLogMethod: LogMethod = markAsLibrary(function logMethod(this: u
   try {
     method.apply(this, safeArguments(args))
   } catch (error) {
-    method.call(this, `observability: a line could not be written: ${redactText(textOf(error))}`)
+    const reason = redactText(textOf(error))
+    method.call(
+      this,
+      `observability: a line could not be written (${reason}); going on without it; correct the value, or the serializer of the logger`
+    )
   }
 } satisfies LogMethod)
 

@@ -46,7 +46,9 @@ const writeObject: WriteLine = (log, level, fields, message) => {
     log[level](parsedFields(fields), message)
   } catch (error) {
     // A serializer, formatter or mixin of the app. Its request is over: the error would end the process.
-    process.emitWarning(`observability: "${message}" could not be logged: ${textOf(error)}`)
+    process.emitWarning(
+      `observability: "${message}" could not be logged (${textOf(error)}); going on without the line; correct the serializer, formatter or mixin of the logger`
+    )
   }
 }
 

@@ -44,7 +44,7 @@ export interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown>
    *
    * @defaultValue None: each call is made
    */
-  coalesce?: (...args: Args) => string | undefined
+  coalesce?: ((...args: Args) => string | undefined) | undefined
 
   /**
    * Gives each key (a host, a shard) a separate breaker and bulkhead. If the function throws, the call fails. The key is

@@ -99,7 +99,7 @@ export interface PolicyOptions extends CircuitOptions {
    *
    * @defaultValue None: the default decides
    */
-  isFailure?: (error: unknown, result: unknown) => boolean | Outcome | undefined
+  isFailure?: ((error: unknown, result: unknown) => boolean | Outcome | undefined) | undefined
 
   /**
    * The number of keys with a separate breaker, at least 1. A new key replaces the one that was not used for the
