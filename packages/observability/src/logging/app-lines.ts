@@ -25,6 +25,7 @@ export const safeLogMethod: LogMethod = markAsLibrary(function logMethod(this: u
   }
 } satisfies LogMethod)
 
+/** In place: pino makes the list for each call. */
 function safeArguments(args: unknown[]): unknown[] {
   const all = withError(args)
   const [first, message] = all
@@ -35,26 +36,28 @@ function safeArguments(args: unknown[]): unknown[] {
   }
   // For pino, an error of another realm is an object with fields.
   if (isError(first) && !(first instanceof Error)) all[0] = { err: first }
-  return all.map((value, index) =>
-    index === 0 && typeof value === 'object' && value !== null ? safeFields(value) : safeParameter(value)
-  )
+  for (const [index, value] of all.entries()) {
+    all[index] =
+      index === 0 && typeof value === 'object' && value !== null ? safeFields(value) : safeParameter(value)
+  }
+  return all
 }
 
 /** pino drops an error behind a text without a placeholder: `log.error('it failed', error)`. */
-function withError(args: readonly unknown[]): unknown[] {
+function withError(args: unknown[]): unknown[] {
   const error = args.at(-1)
   const text = args.at(-2)
-  if (args.length > 3 || !isError(error) || typeof text !== 'string' || text.includes('%')) return [...args]
+  if (args.length > 3 || !isError(error) || typeof text !== 'string' || text.includes('%')) return args
   if (args.length === 2) return [{ err: error }, text]
   const [fields] = args
   const isFree = typeof fields === 'object' && fields !== null && !isError(fields) && !('err' in fields)
-  return isFree ? [{ ...fields, err: error }, text] : [...args]
+  return isFree ? [{ ...fields, err: error }, text] : args
 }
 
 /** A value for a placeholder. JSON has no text for a symbol, and `%s` would show `[object Object]` of an error. */
 function safeParameter(value: unknown): unknown {
   if (typeof value === 'symbol') return value.toString()
-  if (!isError(value)) return redact(value)
+  if (typeof value !== 'object' || !isError(value)) return redact(value)
   const json = errorJson(value)
   return Object.defineProperty(json, 'toString', { value: () => `${json.type}: ${json.message}` })
 }
