@@ -1,4 +1,4 @@
-// Files that doctor is told to load, and that Node cannot load.
+// Files that Node cannot load, given to doctor.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder } from '@seaworthy/testing'
@@ -29,6 +29,6 @@ t.test('doctor says what to install for a package that is missing', async (t) =>
   t.match(await doctor(t, { 'app.js': "import '@acme/db/pool'" }, 'app.js'), /npm install @acme\/db\n/)
 })
 
-t.test('doctor says so when it is told to load a folder', async (t) => {
+t.test('doctor says so when it gets a folder in the place of a file', async (t) => {
   t.match(await doctor(t, {}, '.'), /it is a folder; name the file that makes the app/)
 })

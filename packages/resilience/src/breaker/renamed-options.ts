@@ -1,4 +1,4 @@
-/** What other libraries call the options of a policy: opossum, cockatiel, Resilience4j, Polly and p-retry. */
+/** The names that opossum, cockatiel, Resilience4j, Polly and p-retry have for the options of a policy. */
 export const renamedOptions: Readonly<Record<string, string>> = {
   rollingCountBuckets: 'rollingCountTimeout',
   errorFilter: 'isFailure',

@@ -61,7 +61,7 @@ export const bulkheadDefaults: BulkheadPolicy = {
   maxLimit: 200
 }
 
-/** What Polly, Resilience4j and p-limit call the options. */
+/** The names that Polly, Resilience4j and p-limit have for the options. */
 const renamedOptions: Readonly<Record<string, string>> = {
   maxConcurrent: 'limit',
   maxConcurrentCalls: 'limit',

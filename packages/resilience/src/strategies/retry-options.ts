@@ -74,7 +74,7 @@ export const retryDefaults: RetryPolicy = { limit: 2, delay: 100, maxDelay: 2000
 
 const milliseconds = { min: 0, max: MAX_DELAY, unit: 'milliseconds' }
 
-/** What p-retry, Polly, Resilience4j and axios-retry call the options. */
+/** The names that p-retry, Polly, Resilience4j and axios-retry have for the options. */
 const renamedOptions: Readonly<Record<string, string>> = {
   retries: 'limit',
   maxRetries: 'limit',

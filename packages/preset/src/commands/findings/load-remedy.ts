@@ -1,8 +1,8 @@
-/** What Node says of TypeScript that it cannot strip, of an import of `./x.js` for `./x.ts`, and of a path of tsconfig.json. */
+/** Messages of Node about TypeScript that it cannot strip, an import of `./x.js` for `./x.ts`, and a path of tsconfig.json. */
 const needsLoader =
   /is not supported in strip-only mode|Cannot find module '[^']*\.[cm]?js' imported from [^']*\.[cm]?ts$|Cannot find package '(?:@|~|#)\//m
 
-/** What to do about a file that Node cannot load, if its message says so. */
+/** The remedy for a file that Node cannot load, if its message shows one. */
 export function loadRemedy(message: string): string | undefined {
   if (needsLoader.test(message))
     return 'name the built file, or set NODE_OPTIONS="--import tsx" (npm install --save-dev tsx)'
