@@ -165,7 +165,7 @@ t.test(
     type Callback = (error: Error | null) => void
     const fails = (_context: unknown, callback: Callback): void => callback(new Error('down'))
     const breaker = app.resilience.breaker('files', fails)
-    for (let i = 0; i < 3; i++) await breaker.call(null, () => undefined)
+    for (let i = 0; i < 3; i++) await breaker.call(noRequest, () => undefined)
     const named = lines.filter(({ msg }) => msg.includes('"files" takes a callback'))
     t.equal(named.length, 1)
     t.equal(named[0]?.level, 40)
@@ -175,8 +175,8 @@ t.test(
 t.test('a guarded function with a callback and a result of its own is not named', async (t) => {
   const { app, lines } = await buildWithLog(t)
   const each = app.resilience.breaker('each', async (_context, use: (n: number) => void) => use(1))
-  await each.call(null, () => undefined)
+  await each.call(noRequest, () => undefined)
   const none = app.resilience.breaker('none', () => undefined)
-  await none.call(null)
+  await none.call(noRequest)
   t.notOk(lines.some(({ msg }) => msg.includes('takes a callback')))
 })

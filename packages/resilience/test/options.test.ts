@@ -118,7 +118,7 @@ t.test('treats undefined as unset in all options', async (t) => {
     shedding: undefined,
     clock: undefined
   } as unknown as ResilienceOptions)
-  const breaker = app.resilience.breaker('a', () => 1, { fallback: undefined } as unknown as object)
+  const breaker = app.resilience.breaker('a', () => 1, { fallback: undefined })
   const noRequest = null
   t.equal(await breaker.call(noRequest), 1)
 })
