@@ -13,6 +13,9 @@ export const lineLevels = [
   [/^auth: <type> <outcome>/, 'info; warn for `refresh_reused`'],
   [/^observability: (?:this version of|the environment names)/, 'warn'],
   [/^observability: (?:log lines could not be pushed|the OTLP collector rejected)/, 'warn'],
+  [/^observability: a line could not be written/, 'that of the line'],
+  [/^observability: "<message>" could not be logged/, 'a process warning'],
+  [/^shutdown: <origin>, which cannot be logged/, 'a process warning'],
   [/^seaworthy: <join>/, 'info'],
   [/^seaworthy: constructor options are missing/, 'warn; without a logger a process warning']
 ]
@@ -154,6 +157,10 @@ export const lineNotes = [
     'Raise `timeout` if such requests are normal, and the grace period of the platform with it.'
   ],
   [
+    'shutdown: <origin>, which cannot be logged',
+    'Look for code that throws something else than an error, or for a serializer of the logger that throws.'
+  ],
+  [
     'shutdown: <origin>;',
     'Look at `err`: an exception was not caught, or a rejection not handled. Correct that code.'
   ],
@@ -172,6 +179,10 @@ export const lineNotes = [
   [
     'resilience: "<name>" is called without a request',
     'Pass the request as the first argument of `call`, or `null` outside of requests.'
+  ],
+  [
+    'resilience: the function of "<name>" takes a callback',
+    'Guard a function that returns a promise: `util.promisify(fn)`, or the version of the library with promises.'
   ],
   [
     'security: the limit "<name>" is changed',

@@ -94,6 +94,8 @@ function row(member, shown) {
     .replaceAll(/\s+/g, ' ')
     .replace(/^\| /, '')
     .replace(/ \| undefined$/, '')
+    // A function that may be left out: `((name: string) => void) | undefined`.
+    .replace(/^\((\(.*\) => .*)\)$/, '$1')
   const links = mentioned(type, shown).map((other) => `[${other}](#${other.toLowerCase()})`)
   const [initial = ''] = texts('defaultValue')
   const isProse =

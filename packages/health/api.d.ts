@@ -43,25 +43,25 @@ interface ReadinessCheckOptions {
      *
      * @defaultValue true
      */
-    critical?: boolean;
+    critical?: boolean | undefined;
     /**
      * Milliseconds after which a check that has not settled has failed, 1 to 60000.
      *
      * @defaultValue the `timeout` of the provider
      */
-    timeout?: number;
+    timeout?: number | undefined;
     /**
      * Milliseconds between runs in the background, 10 to 3600000. 0 turns them off.
      *
      * @defaultValue 0
      */
-    interval?: number;
+    interval?: number | undefined;
     /**
      * Milliseconds for which a result is cached, 0 to 3600000.
      *
      * @defaultValue the `cacheFor` of the provider
      */
-    cacheFor?: number;
+    cacheFor?: number | undefined;
 }
 
 /**
@@ -108,60 +108,60 @@ interface CheckOptions extends ReadinessCheckOptions {
      *
      * @defaultValue true
      */
-    critical?: boolean;
+    critical?: boolean | undefined;
     /**
      * Milliseconds after which the check has failed, even if it ignores its signal, 1 to 60000.
      *
      * @defaultValue the plugin's `timeout`
      */
-    timeout?: number;
+    timeout?: number | undefined;
     /**
      * Milliseconds for which a result is cached before a probe runs the check again, 0 to 3600000.
      *
      * @defaultValue the plugin's `cacheFor`
      * @throws RangeError together with `interval`.
      */
-    cacheFor?: number;
+    cacheFor?: number | undefined;
     /**
      * Milliseconds between runs in the background, 10 to 3600000. Probes then never wait for the check. 0 runs it when a
      * probe arrives.
      *
      * @defaultValue 0
      */
-    interval?: number;
+    interval?: number | undefined;
     /**
      * With `interval`: milliseconds after which a result is stale, 1 to 14400000. A probe then waits for a new run, and
      * the check fails if there is none.
      *
      * @defaultValue three times `interval` plus `timeout`
      */
-    staleAfter?: number;
+    staleAfter?: number | undefined;
     /**
      * Number of failures in a row until a passing check counts as failed, 1 to 1000. The very first result counts at once.
      *
      * @defaultValue 1
      */
-    failureThreshold?: number;
+    failureThreshold?: number | undefined;
     /**
      * Number of passes in a row until a failed check counts as passing, 1 to 1000.
      *
      * @defaultValue 1
      */
-    successThreshold?: number;
+    successThreshold?: number | undefined;
     /**
      * Milliseconds above which a run is logged as slow, 0 to 3600000. It is logged once until a run is fast again. 0 turns
      * it off.
      *
      * @defaultValue half the `timeout`
      */
-    slowAfter?: number;
+    slowAfter?: number | undefined;
     /**
      * Milliseconds after which readiness ignores the critical check if it fails and has passed before, 0 to 86400000. It
      * prevents a shared dependency from taking all replicas out of traffic at once. 0 means never.
      *
      * @defaultValue the plugin's `maxUnready`
      */
-    maxUnready?: number;
+    maxUnready?: number | undefined;
     /**
      * The groups of the check. `/health/ready` runs the group `ready`; any other group has a probe at
      * `/health/group/<name>`.
@@ -169,7 +169,7 @@ interface CheckOptions extends ReadinessCheckOptions {
      * @defaultValue ['ready']
      * @throws RangeError for the group `live`, and for names with characters other than letters, digits, `.`, `_`, `-`.
      */
-    groups?: readonly string[];
+    groups?: readonly string[] | undefined;
 }
 /**
  * A check and its options in one object.
@@ -227,19 +227,19 @@ interface HttpCheckOptions {
      *
      * @defaultValue 'GET'
      */
-    method?: string;
+    method?: string | undefined;
     /**
      * The headers of the request.
      *
      * @defaultValue {}
      */
-    headers?: Record<string, string>;
+    headers?: Record<string, string> | undefined;
     /**
      * Whether a status passes.
      *
      * @defaultValue 200 to 299
      */
-    expect?: (statusCode: number) => boolean;
+    expect?: ((statusCode: number) => boolean) | undefined;
 }
 /**
  * Passes if the address responds with success. It does not follow redirects and does not read the body.
@@ -273,7 +273,7 @@ interface PostgresCheckOptions {
      *
      * @defaultValue 'SELECT 1'
      */
-    query?: string;
+    query?: string | undefined;
 }
 /**
  * Passes if PostgreSQL answers a query. With a pool of `pg`, a connection that does not answer in time is destroyed, so
@@ -325,7 +325,7 @@ interface DiskCheckOptions {
      *
      * @defaultValue 0.05
      */
-    minFree?: number;
+    minFree?: number | undefined;
 }
 /**
  * Passes while the file system of `path` has enough free space.
@@ -348,13 +348,13 @@ interface MemoryCheckOptions {
      *
      * @defaultValue 0.9
      */
-    maxHeap?: number;
+    maxHeap?: number | undefined;
     /**
      * Bytes of the process that may be resident, at least 0. 0 is no limit.
      *
      * @defaultValue 0
      */
-    maxRss?: number;
+    maxRss?: number | undefined;
 }
 /**
  * Passes while the process is below its memory limits. It is meant for readiness: less traffic may be enough to recover.
@@ -377,7 +377,7 @@ interface EventLoopCheckOptions {
      *
      * @defaultValue 500
      */
-    maxDelay?: number;
+    maxDelay?: number | undefined;
 }
 /**
  * Passes while the event loop keeps up: it measures how late a timer fires. Between runs it costs nothing.
@@ -428,7 +428,7 @@ interface MaintenanceOptions {
      * @defaultValue none: it ends with `leave`
      * @throws RangeError with the code `INVALID_OPTION` for any other number.
      */
-    maxDuration?: number;
+    maxDuration?: number | undefined;
 }
 /**
  * The maintenance switch.
@@ -472,14 +472,14 @@ interface BrokenOptions {
      *
      * @defaultValue 60000
      */
-    minUptime?: number;
+    minUptime?: number | undefined;
     /**
      * The longest random delay before liveness fails, so that replicas with the same cause do not restart at the same time.
      * Milliseconds, 0 to 3600000.
      *
      * @defaultValue 30000
      */
-    spread?: number;
+    spread?: number | undefined;
 }
 
 /**
@@ -505,26 +505,26 @@ interface StartupTaskOptions {
      *
      * @defaultValue none: it is run until it succeeds
      */
-    retries?: number;
+    retries?: number | undefined;
     /**
      * The longest wait before the first retry; doubled before each further one. The wait is random, between half of it and
      * all of it, so that replicas do not call a dependency at the same time. Milliseconds, 0 to 3600000.
      *
      * @defaultValue 1000
      */
-    delay?: number;
+    delay?: number | undefined;
     /**
      * The longest wait before any retry. Milliseconds, 0 to 3600000.
      *
      * @defaultValue 60000
      */
-    maxDelay?: number;
+    maxDelay?: number | undefined;
     /**
      * The time that one run may take. Milliseconds, 1 to 86400000.
      *
      * @defaultValue `startupTimeout` of the plugin
      */
-    timeout?: number;
+    timeout?: number | undefined;
 }
 /**
  * A start-up task with its options.
@@ -646,7 +646,7 @@ interface HealthOptions {
      * @defaultValue {}
      * @throws RangeError for a check that is no function, and for a wrong option of a check.
      */
-    checks?: Readonly<Record<string, CheckFunction | CheckDefinition>>;
+    checks?: Readonly<Record<string, CheckFunction | CheckDefinition>> | undefined;
     /**
      * Work that must succeed before the service is ready: cache warming, migrations. All tasks start together once the
      * app has loaded, and do not delay its listening. Startup and readiness respond with 503 until all have succeeded. A
@@ -656,33 +656,33 @@ interface HealthOptions {
      * @defaultValue {}
      * @throws RangeError for a task that is no function, and for a wrong option of a task.
      */
-    startupTasks?: Readonly<Record<string, StartupTask | StartupTaskDefinition>>;
+    startupTasks?: Readonly<Record<string, StartupTask | StartupTaskDefinition>> | undefined;
     /**
      * Milliseconds that a startup task may take, 1 to 86400000 (a day). Then its signal is aborted and it has failed.
      *
      * @defaultValue 600000
      */
-    startupTimeout?: number;
+    startupTimeout?: number | undefined;
     /**
      * Milliseconds that a check may take, 1 to 60000. The default fits Kubernetes' probes, which give up after a second.
      * A probe responds within that second in any case; of a check that takes longer it shows the result before.
      *
      * @defaultValue 800
      */
-    timeout?: number;
+    timeout?: number | undefined;
     /**
      * Milliseconds for which the result of a check is cached, 0 to 3600000.
      *
      * @defaultValue 1000
      */
-    cacheFor?: number;
+    cacheFor?: number | undefined;
     /**
      * Milliseconds after which readiness ignores a failing critical check that has passed before, 0 to 86400000 (a day).
      * 0 means never. See the option of the same name of a check.
      *
      * @defaultValue 0
      */
-    maxUnready?: number;
+    maxUnready?: number | undefined;
     /**
      * When liveness fails after `app.health.broken(reason)`: not before the process has lived for `minUptime`, and up to
      * `spread` later at random, so that a fault of all replicas does not restart them in a loop, or all at once.
@@ -690,26 +690,26 @@ interface HealthOptions {
      * @defaultValue { minUptime: 60000, spread: 30000 }
      * @throws RangeError for a number outside 0 to 3600000.
      */
-    broken?: BrokenOptions;
+    broken?: BrokenOptions | undefined;
     /**
      * Whether public responses name the checks. With `false` they have only the status. Durations, errors and history are
      * never public.
      *
      * @defaultValue true
      */
-    expose?: boolean;
+    expose?: boolean | undefined;
     /**
      * The HTTP status while an optional check fails, 200 to 599.
      *
      * @defaultValue 200
      */
-    degradedStatus?: number;
+    degradedStatus?: number | undefined;
     /**
      * The HTTP status while the service must get no traffic, 400 to 599.
      *
      * @defaultValue 503
      */
-    notReadyStatus?: number;
+    notReadyStatus?: number | undefined;
 }
 
 interface HealthDecorators {

@@ -178,56 +178,56 @@ interface CircuitOptions {
      *
      * @defaultValue 'enforce'
      */
-    mode?: 'enforce' | 'observe' | 'off';
+    mode?: 'enforce' | 'observe' | 'off' | undefined;
     /**
      * `ratio` opens at `errorThresholdPercentage`. `adaptive` does not open by percentage: it rejects about as many calls
      * as lately failed, which suits a service that is overloaded rather than down.
      *
      * @defaultValue 'ratio'
      */
-    strategy?: 'ratio' | 'adaptive';
+    strategy?: 'ratio' | 'adaptive' | undefined;
     /**
      * The share of failed calls at which the breaker opens. Percent, 1 to 100.
      *
      * @defaultValue 50
      * @throws RangeError outside that range.
      */
-    errorThresholdPercentage?: number;
+    errorThresholdPercentage?: number | undefined;
     /**
      * The number of calls that must have ended within the window before a percentage counts, at least 1.
      *
      * @defaultValue 20
      * @throws RangeError below 1.
      */
-    volumeThreshold?: number;
+    volumeThreshold?: number | undefined;
     /**
      * The length of the window in which calls are counted. Milliseconds, 10 to 2147483647.
      *
      * @defaultValue 10000
      * @throws RangeError outside that range.
      */
-    rollingCountTimeout?: number;
+    rollingCountTimeout?: number | undefined;
     /**
      * Opens after this number of failures in a row, instead of by percentage. At least 1.
      *
      * @defaultValue None: the percentage decides
      * @throws RangeError below 1.
      */
-    consecutive?: number;
+    consecutive?: number | undefined;
     /**
      * The duration from which on a call is slow. Milliseconds, 1 to 2147483647.
      *
      * @defaultValue None: slow calls do not open the breaker
      * @throws RangeError outside that range.
      */
-    slowCall?: number;
+    slowCall?: number | undefined;
     /**
      * The share of slow calls at which the breaker opens. Percent, 1 to 100.
      *
      * @defaultValue 80
      * @throws RangeError outside that range.
      */
-    slowCallThresholdPercentage?: number;
+    slowCallThresholdPercentage?: number | undefined;
     /**
      * How long the breaker stays open before one call, the probe, tests the service. Doubled each time that the probe
      * fails, and varied by up to a tenth at random. Milliseconds, 1 to 2147483647.
@@ -235,14 +235,14 @@ interface CircuitOptions {
      * @defaultValue 30000
      * @throws RangeError outside that range.
      */
-    resetTimeout?: number;
+    resetTimeout?: number | undefined;
     /**
      * The longest time that the breaker stays open. Milliseconds, `resetTimeout` to 2147483647.
      *
      * @defaultValue Ten times `resetTimeout`
      * @throws RangeError outside that range.
      */
-    maxResetTimeout?: number;
+    maxResetTimeout?: number | undefined;
     /**
      * Concurrent calls after the breaker has closed: two at first, then four, doubling up to this number; then all calls
      * are admitted. A number of calls, 0 to 65536; below 2 all calls are admitted at once.
@@ -250,7 +250,7 @@ interface CircuitOptions {
      * @defaultValue 16
      * @throws RangeError outside that range.
      */
-    ramp?: number;
+    ramp?: number | undefined;
 }
 
 /** Whether a breaker rejects calls. */
@@ -271,14 +271,14 @@ interface DeadlineOptions {
      * @defaultValue 'x-envoy-expected-rq-timeout-ms'
      * @throws RangeError for an empty name.
      */
-    header?: string | false;
+    header?: string | false | undefined;
     /**
      * The time limit of a request whose route has none in its `config.deadline`. Milliseconds, 1 to 2147483647.
      *
      * @defaultValue 30000, or `max` if that is less
      * @throws RangeError outside that range.
      */
-    default?: number;
+    default?: number | undefined;
     /**
      * The longest time limit that the header can set. It never sets a longer one than the request has without it.
      * Milliseconds, 1 to 2147483647.
@@ -286,26 +286,26 @@ interface DeadlineOptions {
      * @defaultValue 60000
      * @throws RangeError outside that range.
      */
-    max?: number;
+    max?: number | undefined;
     /**
      * Whether the header of arriving requests shortens their time limit, if it is from a trusted peer.
      *
      * @defaultValue true
      */
-    accept?: boolean;
+    accept?: boolean | undefined;
     /**
      * The peers whose header counts: addresses and CIDR ranges.
      *
      * @defaultValue Loopback and private networks, for requests whose client (`request.ip`) has such an address too
      * @throws RangeError for an entry that is neither.
      */
-    trust?: readonly string[];
+    trust?: readonly string[] | undefined;
     /**
      * Whether `resilience.fetch` sends the header.
      *
      * @defaultValue true
      */
-    propagate?: boolean;
+    propagate?: boolean | undefined;
 }
 
 interface DeadlineRouteConfig {
@@ -653,14 +653,14 @@ interface AdoptOptions {
      */
     health?: {
         critical?: boolean;
-    };
+    } | undefined;
     /**
      * Whether the breaker is shut down (`breaker.shutdown()`: its timers end, later calls are rejected) when the app has
      * closed. Of several apps that adopted it, the last one does that.
      *
      * @defaultValue true
      */
-    shutdown?: boolean;
+    shutdown?: boolean | undefined;
 }
 
 /**
@@ -699,7 +699,7 @@ interface LastGoodOptions<Args extends unknown[]> {
      * @defaultValue 1000
      * @throws RangeError below 1.
      */
-    maxEntries?: number;
+    maxEntries?: number | undefined;
 }
 
 /**
@@ -746,7 +746,7 @@ interface BulkheadOptions {
      * @defaultValue 10
      * @throws RangeError below 1.
      */
-    limit?: number;
+    limit?: number | undefined;
     /**
      * The number of calls that may wait for a slot, at least 0. A call whose expected wait is longer than its remaining
      * time is rejected at once.
@@ -754,28 +754,28 @@ interface BulkheadOptions {
      * @defaultValue 0
      * @throws RangeError below 0.
      */
-    queue?: number;
+    queue?: number | undefined;
     /**
      * Adapts the limit: it shrinks while calls take one and a half times as long as without a queue, and grows while they
      * do not.
      *
      * @defaultValue false
      */
-    adaptive?: boolean;
+    adaptive?: boolean | undefined;
     /**
      * The lowest limit of `adaptive`, in calls, at least 1.
      *
      * @defaultValue 1
      * @throws RangeError below 1.
      */
-    minLimit?: number;
+    minLimit?: number | undefined;
     /**
      * The highest limit of `adaptive`, in calls, at least `minLimit`.
      *
      * @defaultValue 200
      * @throws RangeError below `minLimit`.
      */
-    maxLimit?: number;
+    maxLimit?: number | undefined;
 }
 
 /**
@@ -792,7 +792,7 @@ interface RetryOptions {
      * @defaultValue 2
      * @throws RangeError outside that range.
      */
-    limit?: number;
+    limit?: number | undefined;
     /**
      * The longest wait before the first retry; doubled before each further one. The wait itself is random, from 0 to this.
      * Milliseconds, 0 to 2147483647.
@@ -800,28 +800,28 @@ interface RetryOptions {
      * @defaultValue 100
      * @throws RangeError outside that range.
      */
-    delay?: number;
+    delay?: number | undefined;
     /**
      * The longest wait between two attempts. A `Retry-After` of the service may be longer. Milliseconds, 0 to 2147483647.
      *
      * @defaultValue 2000
      * @throws RangeError outside that range.
      */
-    maxDelay?: number;
+    maxDelay?: number | undefined;
     /**
      * The retries for each call, on average over time. A ratio, 0 to 1.
      *
      * @defaultValue 0.2
      * @throws RangeError outside that range.
      */
-    budget?: number;
+    budget?: number | undefined;
     /**
      * The retries beyond the budget. Retries per second, 0 to 10000.
      *
      * @defaultValue 10
      * @throws RangeError outside that range.
      */
-    floor?: number;
+    floor?: number | undefined;
 }
 /**
  * A second attempt while the first one is pending; the first result wins.
@@ -853,14 +853,14 @@ interface PolicyOptions extends CircuitOptions {
      *
      * @defaultValue ['open', 'full', 'timeout', 'upstream']
      */
-    fallbackOn?: readonly ('open' | 'full' | 'timeout' | 'upstream')[];
+    fallbackOn?: readonly ('open' | 'full' | 'timeout' | 'upstream')[] | undefined;
     /**
      * The time limit of the fallback. Milliseconds, 1 to 2147483647.
      *
      * @defaultValue The `timeout` of an attempt, at most 10000
      * @throws RangeError outside that range.
      */
-    fallbackTimeout?: number;
+    fallbackTimeout?: number | undefined;
     /**
      * The time limit of all attempts together, with a body that is read by `json()`, `text()` or `formData()`; the
      * request's deadline may be earlier. Milliseconds, 1 to 2147483647. `false` is no limit.
@@ -868,7 +868,7 @@ interface PolicyOptions extends CircuitOptions {
      * @defaultValue 30000
      * @throws RangeError outside that range.
      */
-    totalTimeout?: number | false;
+    totalTimeout?: number | false | undefined;
     /**
      * The longest wait for the next part of a body of `fetch` that is read as a stream, or by `arrayBuffer()`, `blob()` or
      * `bytes()`: a download may take longer than `totalTimeout` and than the default deadline, as long as it flows. A
@@ -877,42 +877,43 @@ interface PolicyOptions extends CircuitOptions {
      * @defaultValue `totalTimeout`
      * @throws RangeError outside that range.
      */
-    bodyTimeout?: number | false;
+    bodyTimeout?: number | false | undefined;
     /**
      * Retries calls that failed or timed out: `true`, a number of retries from 0 to 10, or options. Only for calls that
      * may safely happen twice.
      *
      * @defaultValue false
      */
-    retry?: boolean | number | RetryOptions;
+    retry?: boolean | number | RetryOptions | undefined;
     /**
      * Starts a second attempt if the first one is slow. Only for calls that may safely happen twice. It shares the budget
      * of `retry`, or has that budget's defaults without `retry`.
      *
      * @defaultValue false
      */
-    hedge?: false | HedgeOptions;
+    hedge?: false | HedgeOptions | undefined;
     /**
      * Limits the number of concurrent calls: a number, at least 1, or options.
      *
      * @defaultValue false
      */
-    bulkhead?: false | number | BulkheadOptions;
+    bulkhead?: false | number | BulkheadOptions | undefined;
     /**
      * The time limit of one attempt; its signal aborts then. Milliseconds, 1 to 2147483647. `false` is no limit.
      *
      * @defaultValue 10000
      * @throws RangeError outside that range.
      */
-    timeout?: number | false;
+    timeout?: number | false | undefined;
     /**
      * Decides whether an error or result is a failure, a success, or is ignored. `undefined` leaves it to the default:
-     * errors are failures, except bugs in the app and errors with a status from 400 to 499 other than 408 and 429. If it
+     * errors are failures, except bugs in the app and errors by which the service answers that the request is wrong: a
+     * status from 400 to 499 other than 408 and 429, such a code of gRPC, a violated constraint of a database. If it
      * throws, the call fails and is not counted.
      *
      * @defaultValue None: the default decides
      */
-    isFailure?: (error: unknown, result: unknown) => boolean | Outcome | undefined;
+    isFailure?: ((error: unknown, result: unknown) => boolean | Outcome | undefined) | undefined;
     /**
      * The number of keys with a separate breaker, at least 1. A new key replaces the one that was not used for the
      * longest time.
@@ -920,14 +921,14 @@ interface PolicyOptions extends CircuitOptions {
      * @defaultValue 1000
      * @throws RangeError below 1.
      */
-    maxKeys?: number;
+    maxKeys?: number | undefined;
     /**
      * The time after which an unused key loses its breaker. Milliseconds, 1 to 2147483647.
      *
      * @defaultValue 600000
      * @throws RangeError outside that range.
      */
-    idleTimeout?: number;
+    idleTimeout?: number | undefined;
     /**
      * Adds the breaker to the readiness report. With `critical: true` an open breaker makes the service not ready, until
      * it is half-open. In the modes `observe` and `off` a breaker never does.
@@ -936,7 +937,7 @@ interface PolicyOptions extends CircuitOptions {
      */
     health?: {
         critical?: boolean;
-    };
+    } | undefined;
 }
 
 /**
@@ -954,40 +955,40 @@ interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown> extend
      * @defaultValue None: only the plugin's `defaults` apply
      * @throws Error if there is no policy of that name.
      */
-    policy?: string;
+    policy?: string | undefined;
     /**
      * Provides the result of a failed call, which is marked as degraded. To let the call fail, throw.
      *
      * @defaultValue None: the call fails
      */
-    fallback?: Fallback<Args, T>;
+    fallback?: Fallback<Args, T> | undefined;
     /**
      * Replaces a failed call by the latest successful result with the same key; before `fallback`. The result is not
      * copied: do not change it.
      *
      * @defaultValue None: no result is stored
      */
-    lastGood?: LastGoodOptions<Args>;
+    lastGood?: LastGoodOptions<Args> | undefined;
     /**
      * Makes one call of those that have the same key and are pending at the same time. For `undefined` the call is made
      * separately.
      *
      * @defaultValue None: each call is made
      */
-    coalesce?: (...args: Args) => string | undefined;
+    coalesce?: ((...args: Args) => string | undefined) | undefined;
     /**
      * Gives each key (a host, a shard) a separate breaker and bulkhead. If the function throws, the call fails. The key is
      * in log lines and on the management listener, never in a metric's label.
      *
      * @defaultValue None: one breaker for all calls
      */
-    key?: (...args: Args) => string;
+    key?: ((...args: Args) => string) | undefined;
     /**
      * Whether a call may safely happen twice. Evaluated before `retry` and `hedge`.
      *
      * @defaultValue None: every call may
      */
-    idempotent?: (...args: Args) => boolean;
+    idempotent?: ((...args: Args) => boolean) | undefined;
 }
 
 /**
@@ -1105,7 +1106,7 @@ interface FetchOptions extends RequestInit, UrlParts {
      *
      * @defaultValue None: the plugin's `defaults` apply, and calls that may be repeated are retried
      */
-    policy?: string;
+    policy?: string | undefined;
     /**
      * Whether the call may reach private networks, this machine and a cloud's metadata service. `false` is for addresses
      * that users give: the address is checked where the connection is made, for each redirect too; another one fails with
@@ -1114,7 +1115,7 @@ interface FetchOptions extends RequestInit, UrlParts {
      *
      * @defaultValue true
      */
-    allowPrivate?: boolean;
+    allowPrivate?: boolean | undefined;
     /**
      * Whether to make no call while the service has asked to wait: by `Retry-After` with 429 or 503, or by a `RateLimit` of
      * which nothing remains. Such a call fails with 503 (`UPSTREAM_LIMITED`), for ten minutes at most. It concerns calls to
@@ -1122,7 +1123,7 @@ interface FetchOptions extends RequestInit, UrlParts {
      *
      * @defaultValue true
      */
-    keepToLimits?: boolean;
+    keepToLimits?: boolean | undefined;
 }
 /**
  * The cause of a 502: the upstream's response has a status that is a failure.
@@ -1151,7 +1152,7 @@ interface SheddingOptions {
      * @defaultValue 0.98
      * @throws RangeError outside that range.
      */
-    maxUtilization?: number;
+    maxUtilization?: number | undefined;
     /**
      * The acceptable delay of the event loop. The service is overloaded only if this and `maxUtilization` are both exceeded;
      * then requests are rejected until the delay is below a quarter of it. On Linux the wait of new connections counts too,
@@ -1162,7 +1163,7 @@ interface SheddingOptions {
      * @defaultValue 200
      * @throws RangeError below 1.
      */
-    maxDelay?: number;
+    maxDelay?: number | undefined;
     /**
      * The interval in which both are measured. Shedding starts after ten overloaded intervals, a second by default, and
      * changes with each interval from then on; an overload that comes back within fifty intervals is shed at
@@ -1171,21 +1172,21 @@ interface SheddingOptions {
      * @defaultValue 100
      * @throws RangeError outside that range.
      */
-    interval?: number;
+    interval?: number | undefined;
     /**
      * Limits the concurrent requests: `true` or options for a limit that adapts, `false` for none. Requests of low
      * priority are admitted up to 80 % of it, of normal priority up to 90 %, of high priority up to all of it.
      *
      * @defaultValue false
      */
-    concurrency?: boolean | ConcurrencyOptions;
+    concurrency?: boolean | ConcurrencyOptions | undefined;
     /**
      * The `Retry-After` header of rejected requests. Seconds, 1 to 3600.
      *
      * @defaultValue 2
      * @throws RangeError outside that range.
      */
-    retryAfter?: number;
+    retryAfter?: number | undefined;
     /**
      * The header with the priority of a request (`low`, `normal`, `high`, `critical`). From the peers that
      * `deadline.trust` names it lowers the priority that the route has, never raises it. `resilience.fetch` sends it with
@@ -1194,7 +1195,7 @@ interface SheddingOptions {
      * @defaultValue 'x-request-priority'
      * @throws RangeError for an empty name.
      */
-    priorityHeader?: string | false;
+    priorityHeader?: string | false | undefined;
 }
 /**
  * The limit of concurrent requests, which adapts to how long they take: about one and a half times as long as without a
@@ -1211,21 +1212,21 @@ interface ConcurrencyOptions {
      * @defaultValue 100
      * @throws RangeError below 1.
      */
-    initial?: number;
+    initial?: number | undefined;
     /**
      * The lowest limit. A number of requests, at least 1.
      *
      * @defaultValue 10
      * @throws RangeError below 1.
      */
-    min?: number;
+    min?: number | undefined;
     /**
      * The highest limit. A number of requests, at least `min`.
      *
      * @defaultValue 1000
      * @throws RangeError below `min`.
      */
-    max?: number;
+    max?: number | undefined;
 }
 
 /**
@@ -1242,57 +1243,57 @@ interface ResilienceOptions {
      * @defaultValue {}
      * @throws RangeError for a wrong option.
      */
-    defaults?: PolicyOptions;
+    defaults?: PolicyOptions | undefined;
     /**
      * Named policies, for the option `policy` of breakers and of `fetch`.
      *
      * @defaultValue {}
      * @throws RangeError for a wrong option.
      */
-    policies?: Record<string, PolicyOptions>;
+    policies?: Record<string, PolicyOptions> | undefined;
     /**
      * The time limit of requests.
      *
      * @defaultValue {}
      */
-    deadline?: DeadlineOptions;
+    deadline?: DeadlineOptions | undefined;
     /**
      * Rejects requests while the service is overloaded: `true`, `false` or options.
      *
      * @defaultValue true
      */
-    shedding?: boolean | SheddingOptions;
+    shedding?: boolean | SheddingOptions | undefined;
     /**
      * The header of responses that contain a last good value or a fallback. Its value is `true`. `false` turns it off.
      *
      * @defaultValue 'x-degraded'
      * @throws RangeError for an empty name.
      */
-    degradedHeader?: string | false;
+    degradedHeader?: string | false | undefined;
     /**
      * Whether tests may make calls fail by `breaker.inject`.
      *
      * @defaultValue false
      */
-    faults?: boolean;
+    faults?: boolean | undefined;
     /**
      * The function that `resilience.fetch` calls.
      *
      * @defaultValue globalThis.fetch
      */
-    fetch?: typeof globalThis.fetch;
+    fetch?: typeof globalThis.fetch | undefined;
     /**
      * The source of time, for tests.
      *
      * @defaultValue performance.now, setTimeout, clearTimeout
      */
-    clock?: Clock;
+    clock?: Clock | undefined;
     /**
      * The source of random numbers from 0 to 1, for tests.
      *
      * @defaultValue Math.random
      */
-    random?: () => number;
+    random?: (() => number) | undefined;
 }
 
 /**

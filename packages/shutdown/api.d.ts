@@ -14,13 +14,13 @@ interface DrainDelay {
      *
      * @defaultValue 2000
      */
-    min?: number;
+    min?: number | undefined;
     /**
      * The longest delay. Milliseconds, 0 to 600000, not below `min`.
      *
      * @defaultValue 15000
      */
-    max?: number;
+    max?: number | undefined;
 }
 /**
  * Options of the shutdown plugin. All are optional.
@@ -37,7 +37,7 @@ interface ShutdownOptions {
      * @defaultValue ['SIGTERM', 'SIGINT']
      * @throws RangeError for a signal that cannot be caught.
      */
-    signals?: readonly NodeJS.Signals[];
+    signals?: readonly NodeJS.Signals[] | undefined;
     /**
      * How long the service continues to serve, not ready, before it stops listening: the time that load balancers need
      * to route elsewhere. Milliseconds, 0 to 600000. The delay ends between `min` and `max`, when traffic has moved: a
@@ -46,40 +46,40 @@ interface ShutdownOptions {
      * @defaultValue `{ min: 2000, max: 15000 }`, shorter to fit `gracePeriod`; both 0 where that is below 3000, on a terminal, with `NODE_ENV=development`, in a cluster worker and under PM2
      * @throws RangeError when `min` is above `max`, or one of them is not a whole number from 0 to 600000.
      */
-    drainDelay?: number | DrainDelay;
+    drainDelay?: number | DrainDelay | undefined;
     /**
      * How long requests in flight have after the service stopped listening. Milliseconds, 0 to 3600000. After that, the
      * remaining requests are logged and cut, and the exit code is 1.
      *
      * @defaultValue 10000, less to fit `gracePeriod`: then what the drain has left is added
      */
-    timeout?: number;
+    timeout?: number | undefined;
     /**
      * How long event streams and WebSockets have to end by themselves after the service stopped listening.
      * Milliseconds, 0 to 3600000. Then streams are ended and WebSockets are closed with 1001.
      *
      * @defaultValue `1000`; 0 on a terminal and with `NODE_ENV=development`
      */
-    streamGrace?: number;
+    streamGrace?: number | undefined;
     /**
      * How long one resource has to close, unless it is registered with another timeout. Milliseconds, 1 to 3600000.
      *
      * @defaultValue 3000
      */
-    resourceTimeout?: number;
+    resourceTimeout?: number | undefined;
     /**
      * How long all `onClose` hooks and resources have together. Milliseconds, 1 to 3600000. The timeouts of resources
      * that are registered with one are added.
      *
      * @defaultValue 5000, less to fit `gracePeriod`
      */
-    closeTimeout?: number;
+    closeTimeout?: number | undefined;
     /**
      * How long telemetry and logs have to be sent, all at the same time. Milliseconds, 1 to 3600000.
      *
      * @defaultValue 2000, less to fit `gracePeriod`
      */
-    flushTimeout?: number;
+    flushTimeout?: number | undefined;
     /**
      * Whether an uncaught exception or unhandled rejection shuts the service down: requests in flight are answered, for
      * `timeout` at most (milliseconds, 0 to 3600000), and the exit code is 1. `false` leaves such errors to other
@@ -88,8 +88,8 @@ interface ShutdownOptions {
      * @defaultValue { timeout: 3000 }
      */
     fatal?: boolean | {
-        timeout?: number;
-    };
+        timeout?: number | undefined;
+    } | undefined;
     /**
      * How long the platform waits before it kills the process. Milliseconds, 1 to 3600000. Defaults are shortened in
      * proportion to fit into 85 % of it; the start warns when the options do not fit.
@@ -97,27 +97,27 @@ interface ShutdownOptions {
      * @defaultValue `TERMINATION_GRACE_PERIOD_SECONDS` from the environment, in seconds; else the default of the platform: Kubernetes, ECS, Heroku and Render 30000, Cloud Run 10000, Fly and Nomad 5000, PM2 `kill_timeout` or 1600, `fastify start` its delay or 500, systemd 45000 (with `NOTIFY_SOCKET` it is notified instead); else 10000, as `docker stop`; none for a developer
      * @throws RangeError when that variable is not a whole number.
      */
-    gracePeriod?: number;
+    gracePeriod?: number | undefined;
     /**
      * Whether to exchange messages with PM2 or another parent process: `ready` is sent when the app listens, and a
      * `shutdown` message starts the shutdown.
      *
      * @defaultValue `true` under PM2 and in a cluster worker
      */
-    pm2?: boolean;
+    pm2?: boolean | undefined;
     /**
      * Whether to send the state to systemd, through `systemd-notify`: ready, stopping, and the watchdog.
      *
      * @defaultValue `true` where `NOTIFY_SOCKET` is set
      */
-    systemd?: boolean;
+    systemd?: boolean | undefined;
     /**
      * Exits the process with the exit code. `false` leaves the process running: for tests, and for apps that other code
      * ends.
      *
      * @defaultValue process.exit
      */
-    exit?: false | ((code: number) => void);
+    exit?: false | ((code: number) => void) | undefined;
 }
 
 /**
@@ -149,44 +149,44 @@ interface PreflightOptions {
      *
      * @defaultValue []
      */
-    args?: readonly string[];
+    args?: readonly string[] | undefined;
     /**
      * Arguments of Node itself.
      *
      * @defaultValue `process.execArgv`, those of this process
      */
-    nodeArgs?: readonly string[];
+    nodeArgs?: readonly string[] | undefined;
     /**
      * The port for the trial. A whole number, 1 to 65535.
      *
      * @defaultValue a free one
      */
-    port?: number;
+    port?: number | undefined;
     /**
      * The path that responds with 2xx once the service is ready: over http, or over TLS or HTTP/2 where the service speaks
      * only these. Its certificate is not checked.
      *
      * @defaultValue '/health/ready'
      */
-    path?: string;
+    path?: string | undefined;
     /**
      * How long the service has to become ready. Milliseconds, at least 0.
      *
      * @defaultValue 30000
      */
-    timeout?: number;
+    timeout?: number | undefined;
     /**
      * Variables to add to the environment, or to remove where the value is `undefined`.
      *
      * @defaultValue {}
      */
-    env?: NodeJS.ProcessEnv;
+    env?: NodeJS.ProcessEnv | undefined;
     /**
      * Aborts the trial; the release is stopped then too.
      *
      * @defaultValue none: the trial is not aborted
      */
-    signal?: AbortSignal;
+    signal?: AbortSignal | undefined;
 }
 /**
  * The result of a trial.
@@ -286,11 +286,11 @@ interface Lifecycle {
     begin?(reason?: string): Promise<unknown>;
     /** Closes a resource after the last response, in reverse order of registration. `timeout` in milliseconds. */
     onShutdown(name: string, fn: () => unknown, options?: {
-        timeout?: number;
+        timeout?: number | undefined;
     }): void;
     /** Flushes telemetry and logs, after the resources. `timeout` in milliseconds. */
     onFlush(name: string, fn: () => unknown, options?: {
-        timeout?: number;
+        timeout?: number | undefined;
     }): void;
 }
 
@@ -308,7 +308,7 @@ interface OnShutdownOptions {
      * @defaultValue `resourceTimeout`; of a consumer, the time until the requests in flight are cut
      * @throws RangeError outside that range.
      */
-    timeout?: number;
+    timeout?: number | undefined;
     /**
      * When it is called. `consumers` (queues, timers, subscriptions) all stop at the same time as soon as draining starts,
      * so that no new work begins. `resources` (pools, connections) close one after another, last registered first, after
@@ -316,7 +316,7 @@ interface OnShutdownOptions {
      *
      * @defaultValue 'resources'
      */
-    phase?: 'consumers' | 'resources';
+    phase?: 'consumers' | 'resources' | undefined;
 }
 /**
  * The shutdown of the service: `app.shutdown`.

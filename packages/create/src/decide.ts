@@ -8,7 +8,8 @@ import { isDependency } from './versions.ts'
 
 /** @throws UsageError when a value is not possible. */
 export function decide(args: Arguments, workingFolder: string): Choices {
-  if (args.folder === undefined || args.folder === '') throw new UsageError('name the folder of the service')
+  if (args.folder === undefined || args.folder.trim() === '')
+    throw new UsageError('name the folder of the service')
   const folder = resolve(workingFolder, args.folder)
   return {
     folder,

@@ -11,7 +11,7 @@ export function nextSteps(choices: Choices, { installed, notes }: CreatedService
   ]
   const run = `${packageManager} run`
   const steps: [command: string, effect: string][] = [
-    ...(path === '' ? [] : [[`cd ${/\s/.test(path) ? `"${path}"` : path}`, ''] as [string, string]]),
+    ...(path === '' ? [] : [[`cd ${quoted(path)}`, ''] as [string, string]]),
     ...(installed === 'yes' ? [] : [[`${packageManager} install`, ''] as [string, string]]),
     [`${run} dev`, `starts it on http://127.0.0.1:${port}, and again at each change`],
     [`${run} test`, 'runs its tests'],
@@ -29,4 +29,10 @@ export function nextSteps(choices: Choices, { installed, notes }: CreatedService
     ...notes.map((note) => `Note: ${note}`),
     'README.md says how to call it, and what to set before it is deployed.'
   ].join('\n')
+}
+
+/** A path as a shell takes it. Single quotes keep every character but themselves, and cmd.exe knows double ones alone. */
+function quoted(path: string): string {
+  if (/^[\p{L}\p{N}\p{M}@%+=:,./\\_-]+$/u.test(path)) return path
+  return /["$`!\\]/.test(path) ? `'${path.replaceAll("'", String.raw`'\''`)}'` : `"${path}"`
 }

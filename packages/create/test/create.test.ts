@@ -186,3 +186,23 @@ requires(['script'], 'in a terminal it asks for what the options leave open', as
   t.match(await cancelled.exit, { code: 1 })
   t.strictSame(globSync('*', { cwd: folder }), ['orders'], 'nothing is written')
 })
+
+for (const [name, command] of [
+  ['日本', 'cd 日本'],
+  ['a$b', "cd 'a$b'"],
+  ['it`s', "cd 'it`s'"],
+  ["it's", `cd "it's"`],
+  ['a&b', 'cd "a&b"']
+] as const) {
+  t.test(`the next step quotes the folder ${name} for a shell where it must`, async (t) => {
+    const { code, output } = await create(t, temporaryFolder(t), name, '--no-install', '--javascript')
+    t.equal(code, 0, output)
+    t.match(output, `  ${command}\n`)
+  })
+}
+
+t.test('a folder whose name is a space is no folder', async (t) => {
+  const { code, output } = await create(t, temporaryFolder(t), ' ', '--no-install')
+  t.equal(code, 2)
+  t.match(output, /name the folder of the service/)
+})

@@ -1,4 +1,4 @@
-import { isObject, omitUndefined, optionChecks, type OptionChecks } from '@seaworthy/internal'
+import { type Complete, isObject, omitUndefined, optionChecks, type OptionChecks } from '@seaworthy/internal'
 import type { CheckDefinition, CheckFunction } from './checks/options.ts'
 import { brokenDefaults, resolveBroken, type BrokenOptions } from './readiness/liveness.ts'
 import type { StartupTask, StartupTaskDefinition } from './readiness/startup-options.ts'
@@ -26,7 +26,7 @@ export interface HealthOptions {
    * @defaultValue {}
    * @throws RangeError for a check that is no function, and for a wrong option of a check.
    */
-  checks?: Readonly<Record<string, CheckFunction | CheckDefinition>>
+  checks?: Readonly<Record<string, CheckFunction | CheckDefinition>> | undefined
 
   /**
    * Work that must succeed before the service is ready: cache warming, migrations. All tasks start together once the
@@ -37,14 +37,14 @@ export interface HealthOptions {
    * @defaultValue {}
    * @throws RangeError for a task that is no function, and for a wrong option of a task.
    */
-  startupTasks?: Readonly<Record<string, StartupTask | StartupTaskDefinition>>
+  startupTasks?: Readonly<Record<string, StartupTask | StartupTaskDefinition>> | undefined
 
   /**
    * Milliseconds that a startup task may take, 1 to 86400000 (a day). Then its signal is aborted and it has failed.
    *
    * @defaultValue 600000
    */
-  startupTimeout?: number
+  startupTimeout?: number | undefined
 
   /**
    * Milliseconds that a check may take, 1 to 60000. The default fits Kubernetes' probes, which give up after a second.
@@ -52,14 +52,14 @@ export interface HealthOptions {
    *
    * @defaultValue 800
    */
-  timeout?: number
+  timeout?: number | undefined
 
   /**
    * Milliseconds for which the result of a check is cached, 0 to 3600000.
    *
    * @defaultValue 1000
    */
-  cacheFor?: number
+  cacheFor?: number | undefined
 
   /**
    * Milliseconds after which readiness ignores a failing critical check that has passed before, 0 to 86400000 (a day).
@@ -67,7 +67,7 @@ export interface HealthOptions {
    *
    * @defaultValue 0
    */
-  maxUnready?: number
+  maxUnready?: number | undefined
 
   /**
    * When liveness fails after `app.health.broken(reason)`: not before the process has lived for `minUptime`, and up to
@@ -76,7 +76,7 @@ export interface HealthOptions {
    * @defaultValue { minUptime: 60000, spread: 30000 }
    * @throws RangeError for a number outside 0 to 3600000.
    */
-  broken?: BrokenOptions
+  broken?: BrokenOptions | undefined
 
   /**
    * Whether public responses name the checks. With `false` they have only the status. Durations, errors and history are
@@ -84,25 +84,25 @@ export interface HealthOptions {
    *
    * @defaultValue true
    */
-  expose?: boolean
+  expose?: boolean | undefined
 
   /**
    * The HTTP status while an optional check fails, 200 to 599.
    *
    * @defaultValue 200
    */
-  degradedStatus?: number
+  degradedStatus?: number | undefined
 
   /**
    * The HTTP status while the service must get no traffic, 400 to 599.
    *
    * @defaultValue 503
    */
-  notReadyStatus?: number
+  notReadyStatus?: number | undefined
 }
 
 /** The options with all defaults filled in. */
-export type ResolvedHealthOptions = Required<HealthOptions> & { broken: Required<BrokenOptions> }
+export type ResolvedHealthOptions = Complete<HealthOptions> & { broken: Complete<BrokenOptions> }
 
 /** The defaults, and with them the names of all options. */
 export const defaults: ResolvedHealthOptions = {
@@ -129,7 +129,7 @@ const hour = 3_600_000
  */
 export function resolveOptions(options: HealthOptions): ResolvedHealthOptions {
   check.keys('', options, Object.keys(defaults))
-  const merged: Required<HealthOptions> = { ...defaults, ...omitUndefined(options) }
+  const merged: Complete<HealthOptions> = { ...defaults, ...omitUndefined(options) }
   const milliseconds = (
     option: 'startupTimeout' | 'timeout' | 'cacheFor' | 'maxUnready',
     min: number,

@@ -53,6 +53,18 @@ const fails: [string, unknown, RegExp][] = [
   ['a false status', { status: false }, /false/],
   ['a response of fetch', new Response('no', { status: 500 }), /ok: false/],
   ['ok: 0', { ok: 0 }, /ok: 0/],
+  ['isConnected: false beside a number', { isConnected: false, latency: 3 }, /isConnected: false/],
+  ['under pressure', { isUnderPressure: true }, /isUnderPressure: true/],
+  ['a Map of results', new Map([['database', false]]), /false for "database"/],
+  ['no number', NaN, /NaN, which is not understood/],
+  ['a function', () => false, /a function, which is not understood/],
+  [
+    'a generator',
+    (function* () {
+      yield false
+    })(),
+    /a generator, whose code has not run/
+  ],
   ['up: false', { up: false }, /up: false/],
   ['connected: false beside a good status', { status: 'ok', connected: false }, /connected: false/],
   ['an error member', { data: null, error: new Error('refused') }, /^refused$/],

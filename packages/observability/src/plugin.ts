@@ -19,9 +19,9 @@ import { Jobs } from './jobs/observe.ts'
 import { errSerializer } from './logging/bounded-json.ts'
 import { loggingDefaults } from './logging/options.ts'
 import { resolveOtlpLogs } from './logging/otlp-options.ts'
+import { prepareLog } from './logging/prepare-log.ts'
 import { pushLines } from './logging/push-lines.ts'
 import { RequestLines } from './logging/request-line.ts'
-import { safeBindings } from './logging/safe-bindings.ts'
 import { schemas } from './logging/schemas.ts'
 import { RecentRequests } from './http/recent-requests.ts'
 import { ManagementServer } from './management/listener.ts'
@@ -55,7 +55,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
       'observability: logging.buffer has no effect in the plugin; each line is written at once; set it in observabilityServerOptions()'
     )
   }
-  if (hasLogger(fastify)) safeBindings(fastify.log)
+  if (hasLogger(fastify)) prepareLog(fastify.log)
   // Before our own tracker, which is an SDK too.
   const spans = options.spans && !sentryIsUsed() ? spanMaker('@seaworthy/observability') : undefined
   const schema = logging === false ? loggingDefaults.schema : logging.schema

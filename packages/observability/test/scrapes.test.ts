@@ -14,6 +14,13 @@ const openmetrics = {
   accept: 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1'
 }
 
+t.test('HEAD of the metrics has the head of their GET', async (t) => {
+  const { app } = await build(t)
+  const head = await app.inject({ method: 'HEAD', url: '/metrics', headers: openmetrics })
+  t.match(head, { statusCode: 200, body: '' })
+  t.match(head.headers, { 'content-type': /^application\/openmetrics-text/, 'cache-control': 'no-store' })
+})
+
 t.test('the format is negotiated scrape by scrape', async (t) => {
   const { app } = await build(t, {}, (app) => app.get('/', async () => 'ok'))
   const { registry } = app.observability as unknown as { registry: promClient.Registry }

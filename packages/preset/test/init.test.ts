@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder } from '@seaworthy/testing'
 import t from 'tap'
@@ -142,4 +142,23 @@ t.test('outside an app it prints where to run it', async (t) => {
   const { code, lines } = await runInit(['docker'], temporaryFolder(t))
   t.equal(code, 2)
   t.match(lines.join('\n'), /run this in the folder of your app/)
+})
+
+t.test(
+  'takes a package.json that an editor on Windows has written, and one with a name that is no text',
+  async (t) => {
+    const folder = appFolder(t, {})
+    for (const text of ['\uFEFF{ "name": "orders" }\r\n', '{ "name": 5 }']) {
+      writeFileSync(join(folder, 'package.json'), text)
+      t.equal((await runInit(['docker', '--force'], folder)).code, 0)
+    }
+  }
+)
+
+t.test('says what is wrong with a package.json that is no JSON', async (t) => {
+  const folder = appFolder(t, {})
+  writeFileSync(join(folder, 'package.json'), '{ "name": "orders",')
+  const { code, lines } = await runInit(['docker'], folder)
+  t.equal(code, 2)
+  t.match(lines.join('\n'), /package\.json is no JSON: .*position/)
 })

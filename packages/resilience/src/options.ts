@@ -1,5 +1,6 @@
-import { optionChecks } from '@seaworthy/internal'
+import { type Complete, optionChecks } from '@seaworthy/internal'
 import { type PolicyOptions, policyKeys, resolvePolicy } from './breaker/policy-options.ts'
+import { renamedOptions } from './breaker/renamed-options.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type DeadlineOptions, type DeadlinePolicy, resolveDeadline } from './deadline/options.ts'
 import { withDefaults } from './merge-options.ts'
@@ -19,7 +20,7 @@ export interface ResilienceOptions {
    * @defaultValue {}
    * @throws RangeError for a wrong option.
    */
-  defaults?: PolicyOptions
+  defaults?: PolicyOptions | undefined
 
   /**
    * Named policies, for the option `policy` of breakers and of `fetch`.
@@ -27,21 +28,21 @@ export interface ResilienceOptions {
    * @defaultValue {}
    * @throws RangeError for a wrong option.
    */
-  policies?: Record<string, PolicyOptions>
+  policies?: Record<string, PolicyOptions> | undefined
 
   /**
    * The time limit of requests.
    *
    * @defaultValue {}
    */
-  deadline?: DeadlineOptions
+  deadline?: DeadlineOptions | undefined
 
   /**
    * Rejects requests while the service is overloaded: `true`, `false` or options.
    *
    * @defaultValue true
    */
-  shedding?: boolean | SheddingOptions
+  shedding?: boolean | SheddingOptions | undefined
 
   /**
    * The header of responses that contain a last good value or a fallback. Its value is `true`. `false` turns it off.
@@ -49,43 +50,43 @@ export interface ResilienceOptions {
    * @defaultValue 'x-degraded'
    * @throws RangeError for an empty name.
    */
-  degradedHeader?: string | false
+  degradedHeader?: string | false | undefined
 
   /**
    * Whether tests may make calls fail by `breaker.inject`.
    *
    * @defaultValue false
    */
-  faults?: boolean
+  faults?: boolean | undefined
 
   /**
    * The function that `resilience.fetch` calls.
    *
    * @defaultValue globalThis.fetch
    */
-  fetch?: typeof globalThis.fetch
+  fetch?: typeof globalThis.fetch | undefined
 
   /**
    * The source of time, for tests.
    *
    * @defaultValue performance.now, setTimeout, clearTimeout
    */
-  clock?: Clock
+  clock?: Clock | undefined
 
   /**
    * The source of random numbers from 0 to 1, for tests.
    *
    * @defaultValue Math.random
    */
-  random?: () => number
+  random?: (() => number) | undefined
 }
 
-export interface ResolvedOptions extends Required<Omit<ResilienceOptions, 'deadline' | 'shedding'>> {
+export interface ResolvedOptions extends Complete<Omit<ResilienceOptions, 'deadline' | 'shedding'>> {
   deadline: DeadlinePolicy
   shedding: SheddingPolicy | undefined
 }
 
-export const resilienceDefaults: Required<ResilienceOptions> = {
+export const resilienceDefaults: Complete<ResilienceOptions> = {
   defaults: {},
   policies: {},
   deadline: {},
@@ -127,6 +128,6 @@ export function resolveOptions(options: ResilienceOptions): ResolvedOptions {
 
 function checkPolicy(at: string, policy: PolicyOptions): void {
   if (typeof policy !== 'object' || policy === null) check.fail(at, 'an object', policy)
-  check.keys(at, policy, policyKeys)
+  check.keys(at, policy, policyKeys, renamedOptions)
   resolvePolicy(`${at}.`, policy)
 }

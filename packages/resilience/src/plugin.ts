@@ -22,6 +22,7 @@ import { deadlineOf, initRequestState, requestStateKey } from './deadline/reques
 import { checkRouteDeadline, timeLimit } from './deadline/time-limit.ts'
 import { ClosedError } from './errors/call-errors.ts'
 import { addManagementRoutes, addReadinessCheck } from './management.ts'
+import { warnAboutMisspeltOptions } from './misspelt-options.ts'
 import { type ResilienceOptions, resolveOptions, type ResolvedOptions } from './options.ts'
 import type { RegisteredBreaker } from './breaker/registered-breaker.ts'
 import { Registry, type RegistryHost, type Resilience } from './registry.ts'
@@ -175,6 +176,7 @@ function addRequestHooks(
   fastify.addHook('onRoute', ({ config, url }) =>
     checkRouteDeadline(url, (config as { deadline?: unknown } | undefined)?.deadline)
   )
+  warnAboutMisspeltOptions(fastify)
   const shed =
     shedding &&
     shedder &&

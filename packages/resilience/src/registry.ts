@@ -8,6 +8,7 @@ import { BreakerPipeline } from './breaker/pipeline.ts'
 import type { ModeSwitch } from './breaker/mode-switch.ts'
 import { type PolicyOptions, policyKeys, resolvePolicy } from './breaker/policy-options.ts'
 import { publicBreaker } from './breaker/public-breaker.ts'
+import { renamedOptions } from './breaker/renamed-options.ts'
 import type { RegisteredBreaker } from './breaker/registered-breaker.ts'
 import type { StateChangeListener } from './circuit/state-changes.ts'
 import type { Breaker, BreakerHost, BreakerSnapshot } from './breaker/types.ts'
@@ -124,8 +125,8 @@ export class Registry implements Resilience {
     type Args = GuardedArgs<Fn>
     type T = GuardedResult<Fn>
     const fn = guarded as (context: CallContext, ...args: Args) => T | Promise<T>
-    check.fn(`${name}.fn`, fn)
     this.#checkName(name)
+    check.fn(`${name}.fn`, fn)
     const { policy, ...breakerOptions } = options
     const base = mergeOptions(this.#defaults, policy === undefined ? {} : this.#findPolicy(policy))
     const resolved = resolveBreaker(name, mergeOptions<BreakerOptions<Args, T>>(base, breakerOptions))
@@ -135,7 +136,7 @@ export class Registry implements Resilience {
   policy(name: string, options: PolicyOptions): void {
     check.string('policy name', name)
     if (this.#policies.has(name)) throw new Error(`resilience: there is a policy "${name}" already`)
-    check.keys(name, options, policyKeys)
+    check.keys(name, options, policyKeys, renamedOptions)
     resolvePolicy(`${name}.`, options)
     this.#policies.set(name, options)
   }

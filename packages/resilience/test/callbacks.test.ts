@@ -126,12 +126,18 @@ t.test(
   }
 )
 
-t.test('a call whose request is forgotten is rejected, one without any is named once', async (t) => {
+/** An app, and its warnings. */
+async function buildWithLog(t: Test) {
   const lines: { level: number; msg: string }[] = []
   const stream = { write: (line: string) => void lines.push(JSON.parse(line) as never) }
   const app = Fastify({ logger: { stream, level: 'warn' } })
   t.teardown(() => app.close())
   await app.register(resilience)
+  return { app, lines }
+}
+
+t.test('a call whose request is forgotten is rejected, one without any is named once', async (t) => {
+  const { app, lines } = await buildWithLog(t)
   const opossum = new CircuitBreaker(async (id: string) => id)
   for (const breaker of [
     app.resilience.breaker('prices', async (_context, id: string) => id),
@@ -150,4 +156,27 @@ t.test('a call whose request is forgotten is rejected, one without any is named 
   }
   const named = lines.filter(({ msg }) => msg.includes('is called without a request'))
   t.equal(named.length, 2, 'once for each breaker')
+})
+
+t.test(
+  'a guarded function that takes a callback is named once, because the breaker sees no failure of it',
+  async (t) => {
+    const { app, lines } = await buildWithLog(t)
+    type Callback = (error: Error | null) => void
+    const fails = (_context: unknown, callback: Callback): void => callback(new Error('down'))
+    const breaker = app.resilience.breaker('files', fails)
+    for (let i = 0; i < 3; i++) await breaker.call(noRequest, () => undefined)
+    const named = lines.filter(({ msg }) => msg.includes('"files" takes a callback'))
+    t.equal(named.length, 1)
+    t.equal(named[0]?.level, 40)
+  }
+)
+
+t.test('a guarded function with a callback and a result of its own is not named', async (t) => {
+  const { app, lines } = await buildWithLog(t)
+  const each = app.resilience.breaker('each', async (_context, use: (n: number) => void) => use(1))
+  await each.call(noRequest, () => undefined)
+  const none = app.resilience.breaker('none', () => undefined)
+  await none.call(noRequest)
+  t.notOk(lines.some(({ msg }) => msg.includes('takes a callback')))
 })

@@ -10,6 +10,26 @@ const wrongOptions: [string, object, string][] = [
     'resilience: "defaults.timout" is not an option, did you mean "timeout"?'
   ],
   [
+    "Resilience4j's name of an option",
+    { defaults: { waitDurationInOpenState: 30 } },
+    'resilience: "defaults.waitDurationInOpenState" is not an option, did you mean "resetTimeout"?'
+  ],
+  [
+    "p-retry's name of an option",
+    { defaults: { retry: { retries: 3 } } },
+    'resilience: "defaults.retry.retries" is not an option, did you mean "limit"?'
+  ],
+  [
+    "Polly's name of an option",
+    { defaults: { bulkhead: { permitLimit: 3 } } },
+    'resilience: "defaults.bulkhead.permitLimit" is not an option, did you mean "limit"?'
+  ],
+  [
+    'a name that no header can have',
+    { deadline: { header: 'x deadline' } },
+    `resilience: "deadline.header" must be the name of a header, or false, got 'x deadline'`
+  ],
+  [
     'a timeout of 0',
     { defaults: { timeout: 0 } },
     'resilience: "defaults.timeout" must be a number of milliseconds from 1 to 2147483647, got 0'
@@ -98,7 +118,7 @@ t.test('treats undefined as unset in all options', async (t) => {
     shedding: undefined,
     clock: undefined
   } as unknown as ResilienceOptions)
-  const breaker = app.resilience.breaker('a', () => 1, { fallback: undefined } as unknown as object)
+  const breaker = app.resilience.breaker('a', () => 1, { fallback: undefined })
   const noRequest = null
   t.equal(await breaker.call(noRequest), 1)
 })

@@ -1,5 +1,5 @@
-import { nearest } from '@seaworthy/internal'
-import type { FastifyInstance, RouteOptions } from 'fastify'
+import { onMisspeltOption } from '@seaworthy/internal'
+import type { FastifyInstance } from 'fastify'
 
 /**
  * Warns about routes that have the option of a plugin in a place or spelling in which nothing reads it: the route would
@@ -13,43 +13,10 @@ export function warnAboutMisspeltOptions(
   names: readonly string[],
   elsewhere: readonly string[] = []
 ): void {
-  const reported = new Set<string>()
-  fastify.addHook('onRoute', (route) => {
-    for (const [place, name] of misplacedOptions(route, names, elsewhere)) {
-      const key = `${route.url} ${place}`
-      if (reported.has(key)) continue
-      reported.add(key)
-      fastify.log.warn(
-        { url: route.url },
-        `security: the route ${route.url} has "${place}", which is not read; the route is treated as if it were absent; if it is for security, write config: { ${name}: … }`
-      )
-    }
+  onMisspeltOption(fastify, names, elsewhere, ({ url, place, name }) => {
+    fastify.log.warn(
+      { url },
+      `security: the route ${url} has "${place}", which is not read; the route is treated as if it were absent; if it is for security, write config: { ${name}: … }`
+    )
   })
-}
-
-/** The places of a route's options that are probably meant for `names`, each with the name. */
-function misplacedOptions(
-  route: RouteOptions,
-  names: readonly string[],
-  elsewhere: readonly string[]
-): [place: string, name: string][] {
-  const found: [string, string][] = []
-  for (const name of names) {
-    for (const key of Object.keys(route)) {
-      if (key !== 'config' && isMeant(key, name) && !elsewhere.includes(key)) found.push([key, name])
-    }
-    for (const key of Object.keys(route.config ?? {})) {
-      if (key !== name && isMeant(key, name)) found.push([`config.${key}`, name])
-    }
-  }
-  return found
-}
-
-/** Whether a key is a name, or near to it. Short names are near to too many words: only their letters may be swapped. */
-function isMeant(key: string, name: string): boolean {
-  if (key.toLowerCase() === name.toLowerCase()) return true
-  if (Math.abs(key.length - name.length) > 2 || key[0]?.toLowerCase() !== name[0]) return false
-  if (name.length > 7) return nearest(key, [name]) !== undefined
-  const letters = (text: string) => text.split('').toSorted().join('')
-  return letters(key.toLowerCase()) === letters(name)
 }

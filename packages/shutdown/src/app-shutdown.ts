@@ -67,11 +67,18 @@ export class AppShutdown implements ManagedApp {
       return
     }
     this.#hasFatalError = true
-    this.#fastify.log.fatal(
-      { err: error, origin },
-      `shutdown: ${origin}; answering the requests in flight, then exiting with code 1`
-    )
-    provided(this.#fastify, reporterPort)?.report(error, { source: origin })
+    try {
+      this.#fastify.log.fatal(
+        { err: error, origin },
+        `shutdown: ${origin}; answering the requests in flight, then exiting with code 1`
+      )
+      provided(this.#fastify, reporterPort)?.report(error, { source: origin })
+    } catch {
+      // The error has no text, or the app's logger fails. Thrown here, an error would end the process at once.
+      process.emitWarning(
+        `shutdown: ${origin}, which cannot be logged; answering the requests in flight, then exiting with code 1`
+      )
+    }
     void this.begin(origin, this.#options.fatal ?? 0)
   }
 

@@ -1,3 +1,4 @@
+import type { Complete } from '@seaworthy/internal'
 /**
  * How long the service continues to serve after its shutdown has started.
  *
@@ -11,14 +12,14 @@ export interface DrainDelay {
    *
    * @defaultValue 2000
    */
-  min?: number
+  min?: number | undefined
 
   /**
    * The longest delay. Milliseconds, 0 to 600000, not below `min`.
    *
    * @defaultValue 15000
    */
-  max?: number
+  max?: number | undefined
 }
 
 /**
@@ -36,7 +37,7 @@ export interface ShutdownOptions {
    * @defaultValue ['SIGTERM', 'SIGINT']
    * @throws RangeError for a signal that cannot be caught.
    */
-  signals?: readonly NodeJS.Signals[]
+  signals?: readonly NodeJS.Signals[] | undefined
 
   /**
    * How long the service continues to serve, not ready, before it stops listening: the time that load balancers need
@@ -46,7 +47,7 @@ export interface ShutdownOptions {
    * @defaultValue `{ min: 2000, max: 15000 }`, shorter to fit `gracePeriod`; both 0 where that is below 3000, on a terminal, with `NODE_ENV=development`, in a cluster worker and under PM2
    * @throws RangeError when `min` is above `max`, or one of them is not a whole number from 0 to 600000.
    */
-  drainDelay?: number | DrainDelay
+  drainDelay?: number | DrainDelay | undefined
 
   /**
    * How long requests in flight have after the service stopped listening. Milliseconds, 0 to 3600000. After that, the
@@ -54,7 +55,7 @@ export interface ShutdownOptions {
    *
    * @defaultValue 10000, less to fit `gracePeriod`: then what the drain has left is added
    */
-  timeout?: number
+  timeout?: number | undefined
 
   /**
    * How long event streams and WebSockets have to end by themselves after the service stopped listening.
@@ -62,14 +63,14 @@ export interface ShutdownOptions {
    *
    * @defaultValue `1000`; 0 on a terminal and with `NODE_ENV=development`
    */
-  streamGrace?: number
+  streamGrace?: number | undefined
 
   /**
    * How long one resource has to close, unless it is registered with another timeout. Milliseconds, 1 to 3600000.
    *
    * @defaultValue 3000
    */
-  resourceTimeout?: number
+  resourceTimeout?: number | undefined
 
   /**
    * How long all `onClose` hooks and resources have together. Milliseconds, 1 to 3600000. The timeouts of resources
@@ -77,14 +78,14 @@ export interface ShutdownOptions {
    *
    * @defaultValue 5000, less to fit `gracePeriod`
    */
-  closeTimeout?: number
+  closeTimeout?: number | undefined
 
   /**
    * How long telemetry and logs have to be sent, all at the same time. Milliseconds, 1 to 3600000.
    *
    * @defaultValue 2000, less to fit `gracePeriod`
    */
-  flushTimeout?: number
+  flushTimeout?: number | undefined
 
   /**
    * Whether an uncaught exception or unhandled rejection shuts the service down: requests in flight are answered, for
@@ -93,7 +94,7 @@ export interface ShutdownOptions {
    *
    * @defaultValue { timeout: 3000 }
    */
-  fatal?: boolean | { timeout?: number }
+  fatal?: boolean | { timeout?: number | undefined } | undefined
 
   /**
    * How long the platform waits before it kills the process. Milliseconds, 1 to 3600000. Defaults are shortened in
@@ -102,7 +103,7 @@ export interface ShutdownOptions {
    * @defaultValue `TERMINATION_GRACE_PERIOD_SECONDS` from the environment, in seconds; else the default of the platform: Kubernetes, ECS, Heroku and Render 30000, Cloud Run 10000, Fly and Nomad 5000, PM2 `kill_timeout` or 1600, `fastify start` its delay or 500, systemd 45000 (with `NOTIFY_SOCKET` it is notified instead); else 10000, as `docker stop`; none for a developer
    * @throws RangeError when that variable is not a whole number.
    */
-  gracePeriod?: number
+  gracePeriod?: number | undefined
 
   /**
    * Whether to exchange messages with PM2 or another parent process: `ready` is sent when the app listens, and a
@@ -110,14 +111,14 @@ export interface ShutdownOptions {
    *
    * @defaultValue `true` under PM2 and in a cluster worker
    */
-  pm2?: boolean
+  pm2?: boolean | undefined
 
   /**
    * Whether to send the state to systemd, through `systemd-notify`: ready, stopping, and the watchdog.
    *
    * @defaultValue `true` where `NOTIFY_SOCKET` is set
    */
-  systemd?: boolean
+  systemd?: boolean | undefined
 
   /**
    * Exits the process with the exit code. `false` leaves the process running: for tests, and for apps that other code
@@ -125,7 +126,7 @@ export interface ShutdownOptions {
    *
    * @defaultValue process.exit
    */
-  exit?: false | ((code: number) => void)
+  exit?: false | ((code: number) => void) | undefined
 }
 
 /** The defaults of a process behind a load balancer. `undefined`: detected in the environment. */
@@ -142,4 +143,4 @@ export const defaults = {
   pm2: undefined,
   systemd: undefined,
   exit: (code: number): void => process.exit(code)
-} as const satisfies { [K in keyof Required<ShutdownOptions>]: ShutdownOptions[K] | undefined }
+} as const satisfies { [K in keyof Complete<ShutdownOptions>]: ShutdownOptions[K] | undefined }

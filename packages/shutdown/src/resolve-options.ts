@@ -1,4 +1,4 @@
-import { optionChecks, type NumberRule } from '@seaworthy/internal'
+import { type Complete, optionChecks, type NumberRule } from '@seaworthy/internal'
 import { drainMode } from './drain/drain-mode.ts'
 import { defaults, type DrainDelay, type ShutdownOptions } from './options.ts'
 import { probableGracePeriod, type GracePeriod } from './supervisors/grace-period.ts'
@@ -6,7 +6,7 @@ import { probableGracePeriod, type GracePeriod } from './supervisors/grace-perio
 /** The options with all defaults filled in. */
 export interface ResolvedOptions {
   signals: readonly NodeJS.Signals[]
-  drainDelay: Required<DrainDelay>
+  drainDelay: Complete<DrainDelay>
   timeout: number
   streamGrace: number
   resourceTimeout: number
@@ -149,7 +149,7 @@ function resolveDrainDelay(
   delay: number | DrainDelay | undefined,
   waits: boolean,
   longest: number
-): Required<DrainDelay> {
+): Complete<DrainDelay> {
   if (typeof delay === 'number') {
     const min = check.integer('drainDelay', delay, delayRange)
     return { min, max: min === 0 ? 0 : Math.max(min, longest) }
@@ -166,7 +166,7 @@ function resolveDrainDelay(
   return { min, max }
 }
 
-function resolveFatal(fatal: boolean | { timeout?: number }): number | undefined {
+function resolveFatal(fatal: boolean | { timeout?: number | undefined }): number | undefined {
   if (typeof fatal === 'boolean') return fatal ? defaults.fatal.timeout : undefined
   if (typeof fatal !== 'object' || fatal === null) check.fail('fatal', 'true, false or { timeout }', fatal)
   check.keys('fatal', fatal, Object.keys(defaults.fatal))

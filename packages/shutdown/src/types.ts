@@ -14,7 +14,7 @@ export interface OnShutdownOptions {
    * @defaultValue `resourceTimeout`; of a consumer, the time until the requests in flight are cut
    * @throws RangeError outside that range.
    */
-  timeout?: number
+  timeout?: number | undefined
 
   /**
    * When it is called. `consumers` (queues, timers, subscriptions) all stop at the same time as soon as draining starts,
@@ -23,7 +23,7 @@ export interface OnShutdownOptions {
    *
    * @defaultValue 'resources'
    */
-  phase?: 'consumers' | 'resources'
+  phase?: 'consumers' | 'resources' | undefined
 }
 
 /**

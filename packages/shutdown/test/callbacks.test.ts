@@ -34,3 +34,16 @@ for (const [WITH, how] of [
     t.notOk(line(running, /unhandledRejection|uncaughtException/))
   })
 }
+
+t.test(
+  'an uncaught error that cannot be logged ends the process as another one: drained, with code 1',
+  async (t) => {
+    const env = { NODE_ENV: '', WITH: 'unreadable', OPTIONS: '{"drainDelay":0}' }
+    const running = startNode(t, join(import.meta.dirname, 'fixtures/other-code.ts'), { env })
+    await running.waitFor(/^port \d+/m)
+    running.kill('SIGUSR2')
+    t.equal((await running.exit).code, 1)
+    t.match(running.output(), /uncaughtException, which cannot be logged/)
+    t.ok(line(running, /shutdown: done/))
+  }
+)

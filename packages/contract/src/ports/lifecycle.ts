@@ -11,9 +11,9 @@ export interface Lifecycle {
   /** Starts the shutdown, once. A provider of an earlier version lacks it. */
   begin?(reason?: string): Promise<unknown>
   /** Closes a resource after the last response, in reverse order of registration. `timeout` in milliseconds. */
-  onShutdown(name: string, fn: () => unknown, options?: { timeout?: number }): void
+  onShutdown(name: string, fn: () => unknown, options?: { timeout?: number | undefined }): void
   /** Flushes telemetry and logs, after the resources. `timeout` in milliseconds. */
-  onFlush(name: string, fn: () => unknown, options?: { timeout?: number }): void
+  onFlush(name: string, fn: () => unknown, options?: { timeout?: number | undefined }): void
 }
 
 export const lifecyclePort: Port<Lifecycle> = port<Lifecycle>('lifecycle.v1')

@@ -6,25 +6,25 @@ export interface ReadinessCheckOptions {
    *
    * @defaultValue true
    */
-  critical?: boolean
+  critical?: boolean | undefined
   /**
    * Milliseconds after which a check that has not settled has failed, 1 to 60000.
    *
    * @defaultValue the `timeout` of the provider
    */
-  timeout?: number
+  timeout?: number | undefined
   /**
    * Milliseconds between runs in the background, 10 to 3600000. 0 turns them off.
    *
    * @defaultValue 0
    */
-  interval?: number
+  interval?: number | undefined
   /**
    * Milliseconds for which a result is cached, 0 to 3600000.
    *
    * @defaultValue the `cacheFor` of the provider
    */
-  cacheFor?: number
+  cacheFor?: number | undefined
 }
 
 /** Takes readiness checks. Provided by health. A check passes unless it throws or returns `false`. */

@@ -1,4 +1,4 @@
-import { omitUndefined, optionChecks, type OptionChecks } from '@seaworthy/internal'
+import { type Complete, omitUndefined, optionChecks, type OptionChecks } from '@seaworthy/internal'
 import type { CheckFunction } from '../checks/options.ts'
 
 /**
@@ -14,22 +14,22 @@ export interface HttpCheckOptions {
    *
    * @defaultValue 'GET'
    */
-  method?: string
+  method?: string | undefined
   /**
    * The headers of the request.
    *
    * @defaultValue {}
    */
-  headers?: Record<string, string>
+  headers?: Record<string, string> | undefined
   /**
    * Whether a status passes.
    *
    * @defaultValue 200 to 299
    */
-  expect?: (statusCode: number) => boolean
+  expect?: ((statusCode: number) => boolean) | undefined
 }
 
-const defaults: Required<HttpCheckOptions> = {
+const defaults: Complete<HttpCheckOptions> = {
   method: 'GET',
   headers: {},
   expect: (statusCode) => statusCode >= 200 && statusCode < 300

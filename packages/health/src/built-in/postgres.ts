@@ -1,4 +1,4 @@
-import { omitUndefined } from '@seaworthy/internal'
+import { type Complete, omitUndefined } from '@seaworthy/internal'
 import type { CheckFunction } from '../checks/options.ts'
 
 interface Client {
@@ -38,10 +38,10 @@ export interface PostgresCheckOptions {
    *
    * @defaultValue 'SELECT 1'
    */
-  query?: string
+  query?: string | undefined
 }
 
-const defaults: Required<PostgresCheckOptions> = { query: 'SELECT 1' }
+const defaults: Complete<PostgresCheckOptions> = { query: 'SELECT 1' }
 
 const noop = (): void => undefined
 

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { getHeapStatistics } from 'node:v8'
-import { omitUndefined, optionChecks, type OptionChecks } from '@seaworthy/internal'
+import { type Complete, omitUndefined, optionChecks, type OptionChecks } from '@seaworthy/internal'
 import type { CheckFunction, CheckResult } from '../checks/options.ts'
 
 const check: OptionChecks = optionChecks('health')
@@ -19,10 +19,10 @@ export interface DiskCheckOptions {
    *
    * @defaultValue 0.05
    */
-  minFree?: number
+  minFree?: number | undefined
 }
 
-const diskDefaults: Required<DiskCheckOptions> = { minFree: 0.05 }
+const diskDefaults: Complete<DiskCheckOptions> = { minFree: 0.05 }
 
 /**
  * Passes while the file system of `path` has enough free space.
@@ -65,16 +65,16 @@ export interface MemoryCheckOptions {
    *
    * @defaultValue 0.9
    */
-  maxHeap?: number
+  maxHeap?: number | undefined
   /**
    * Bytes of the process that may be resident, at least 0. 0 is no limit.
    *
    * @defaultValue 0
    */
-  maxRss?: number
+  maxRss?: number | undefined
 }
 
-const memoryDefaults: Required<MemoryCheckOptions> = { maxHeap: 0.9, maxRss: 0 }
+const memoryDefaults: Complete<MemoryCheckOptions> = { maxHeap: 0.9, maxRss: 0 }
 
 /**
  * Passes while the process is below its memory limits. It is meant for readiness: less traffic may be enough to recover.
@@ -108,10 +108,10 @@ export interface EventLoopCheckOptions {
    *
    * @defaultValue 500
    */
-  maxDelay?: number
+  maxDelay?: number | undefined
 }
 
-const eventLoopDefaults: Required<EventLoopCheckOptions> = { maxDelay: 500 }
+const eventLoopDefaults: Complete<EventLoopCheckOptions> = { maxDelay: 500 }
 
 const timerDelay = 10
 

@@ -1,5 +1,5 @@
 import type { ReadinessCheckOptions } from '@seaworthy/contract'
-import { optionChecks, type OptionChecks } from '@seaworthy/internal'
+import { type Complete, optionChecks, type OptionChecks } from '@seaworthy/internal'
 
 /**
  * The outcome of a check.
@@ -48,14 +48,14 @@ export interface CheckOptions extends ReadinessCheckOptions {
    *
    * @defaultValue true
    */
-  critical?: boolean
+  critical?: boolean | undefined
 
   /**
    * Milliseconds after which the check has failed, even if it ignores its signal, 1 to 60000.
    *
    * @defaultValue the plugin's `timeout`
    */
-  timeout?: number
+  timeout?: number | undefined
 
   /**
    * Milliseconds for which a result is cached before a probe runs the check again, 0 to 3600000.
@@ -63,7 +63,7 @@ export interface CheckOptions extends ReadinessCheckOptions {
    * @defaultValue the plugin's `cacheFor`
    * @throws RangeError together with `interval`.
    */
-  cacheFor?: number
+  cacheFor?: number | undefined
 
   /**
    * Milliseconds between runs in the background, 10 to 3600000. Probes then never wait for the check. 0 runs it when a
@@ -71,7 +71,7 @@ export interface CheckOptions extends ReadinessCheckOptions {
    *
    * @defaultValue 0
    */
-  interval?: number
+  interval?: number | undefined
 
   /**
    * With `interval`: milliseconds after which a result is stale, 1 to 14400000. A probe then waits for a new run, and
@@ -79,21 +79,21 @@ export interface CheckOptions extends ReadinessCheckOptions {
    *
    * @defaultValue three times `interval` plus `timeout`
    */
-  staleAfter?: number
+  staleAfter?: number | undefined
 
   /**
    * Number of failures in a row until a passing check counts as failed, 1 to 1000. The very first result counts at once.
    *
    * @defaultValue 1
    */
-  failureThreshold?: number
+  failureThreshold?: number | undefined
 
   /**
    * Number of passes in a row until a failed check counts as passing, 1 to 1000.
    *
    * @defaultValue 1
    */
-  successThreshold?: number
+  successThreshold?: number | undefined
 
   /**
    * Milliseconds above which a run is logged as slow, 0 to 3600000. It is logged once until a run is fast again. 0 turns
@@ -101,7 +101,7 @@ export interface CheckOptions extends ReadinessCheckOptions {
    *
    * @defaultValue half the `timeout`
    */
-  slowAfter?: number
+  slowAfter?: number | undefined
 
   /**
    * Milliseconds after which readiness ignores the critical check if it fails and has passed before, 0 to 86400000. It
@@ -109,7 +109,7 @@ export interface CheckOptions extends ReadinessCheckOptions {
    *
    * @defaultValue the plugin's `maxUnready`
    */
-  maxUnready?: number
+  maxUnready?: number | undefined
 
   /**
    * The groups of the check. `/health/ready` runs the group `ready`; any other group has a probe at
@@ -118,7 +118,7 @@ export interface CheckOptions extends ReadinessCheckOptions {
    * @defaultValue ['ready']
    * @throws RangeError for the group `live`, and for names with characters other than letters, digits, `.`, `_`, `-`.
    */
-  groups?: readonly string[]
+  groups?: readonly string[] | undefined
 }
 
 /**
@@ -134,14 +134,14 @@ export interface CheckDefinition extends CheckOptions {
 }
 
 /** A check with all options. */
-export type ResolvedCheck = Required<CheckOptions> & { name: string; check: CheckFunction }
+export type ResolvedCheck = Complete<CheckOptions> & { name: string; check: CheckFunction }
 
 /** The plugin's options that are defaults of each check. */
-export type InheritedDefaults = Pick<Required<CheckOptions>, 'timeout' | 'cacheFor' | 'maxUnready'>
+export type InheritedDefaults = Pick<Complete<CheckOptions>, 'timeout' | 'cacheFor' | 'maxUnready'>
 
 /** The defaults that do not depend on other options. */
 export const checkDefaults: Pick<
-  Required<CheckOptions>,
+  Complete<CheckOptions>,
   'critical' | 'interval' | 'failureThreshold' | 'successThreshold' | 'groups'
 > = {
   critical: true,

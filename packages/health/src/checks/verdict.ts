@@ -36,14 +36,23 @@ const flags = [
   'alive',
   'ready',
   'isReady',
+  'isAlive',
+  'isUp',
+  'isOk',
   'connected',
+  'isConnected',
   'available',
+  'isAvailable',
+  'reachable',
+  'isReachable',
+  'online',
+  'operational',
   'success',
   'passed'
 ] as const
 
 /** Members that are true if the check failed. */
-const badFlags = ['down', 'failed', 'unhealthy'] as const
+const badFlags = ['down', 'isDown', 'failed', 'unhealthy', 'isUnderPressure', 'underPressure'] as const
 
 const maxNested = 100
 const maxText = 50
@@ -56,11 +65,24 @@ const maxText = 50
 export function verdictOf(value: unknown): Verdict {
   if (value === false) return failed('false')
   if (typeof value === 'string') return fromWord(value)
-  if (typeof value === 'number') return isErrorCode(value) ? failed(`${value}`) : pass
+  if (typeof value === 'number') return fromNumber(value)
+  if (typeof value === 'function' || typeof value === 'symbol') return notUnderstood(`a ${typeof value}`)
   if (typeof value !== 'object' || value === null) return pass
   if (isErrorLike(value)) return { outcome: 'fail', error: value }
+  if (value instanceof Map) return fromObject(Object.fromEntries(value) as Record<string, unknown>)
+  if (isGenerator(value)) return notUnderstood('a generator, whose code has not run')
   return fromObject(value as Record<string, unknown>)
 }
+
+function fromNumber(value: number): Verdict {
+  if (Number.isNaN(value)) return notUnderstood('NaN')
+  return isErrorCode(value) ? failed(`${value}`) : pass
+}
+
+/** An array has an iterator too, and no `next`. */
+const isGenerator = (value: object): boolean =>
+  (Symbol.iterator in value || Symbol.asyncIterator in value) &&
+  typeof (value as { next?: unknown }).next === 'function'
 
 const wordOf = (text: string): string =>
   text

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { optionChecks, type OptionChecks } from '@seaworthy/internal'
+import { type Complete, optionChecks, type OptionChecks } from '@seaworthy/internal'
 
 const check: OptionChecks = optionChecks('health')
 
@@ -17,7 +17,7 @@ export interface BrokenOptions {
    *
    * @defaultValue 60000
    */
-  minUptime?: number
+  minUptime?: number | undefined
 
   /**
    * The longest random delay before liveness fails, so that replicas with the same cause do not restart at the same time.
@@ -25,15 +25,15 @@ export interface BrokenOptions {
    *
    * @defaultValue 30000
    */
-  spread?: number
+  spread?: number | undefined
 }
 
-export const brokenDefaults: Required<BrokenOptions> = { minUptime: 60_000, spread: 30_000 }
+export const brokenDefaults: Complete<BrokenOptions> = { minUptime: 60_000, spread: 30_000 }
 
 const hour = 3_600_000
 
 /** Fills in the defaults and checks the options. */
-export function resolveBroken(options: BrokenOptions): Required<BrokenOptions> {
+export function resolveBroken(options: BrokenOptions): Complete<BrokenOptions> {
   if (typeof options !== 'object' || options === null) check.fail('broken', 'an object', options)
   check.keys('broken', options, Object.keys(brokenDefaults))
   const { minUptime = brokenDefaults.minUptime, spread = brokenDefaults.spread } = options
@@ -55,14 +55,14 @@ export interface BrokenState {
 /** Whether the app has declared itself broken, so that the platform should restart the process. */
 export class Liveness {
   readonly #log: FastifyBaseLogger
-  readonly #options: Required<BrokenOptions>
+  readonly #options: Complete<BrokenOptions>
   readonly #reasons = new Map<symbol, BrokenState>()
   /** Called with each reason. */
   onBroken: (reason: string) => void = () => undefined
   /** On the monotonic clock: when liveness begins to fail. It stays the same while there is any reason. */
   #failsAt = Infinity
 
-  constructor(log: FastifyBaseLogger, options: Required<BrokenOptions>) {
+  constructor(log: FastifyBaseLogger, options: Complete<BrokenOptions>) {
     this.#log = log
     this.#options = options
   }

@@ -31,7 +31,7 @@ export interface MaintenanceOptions {
    * @defaultValue none: it ends with `leave`
    * @throws RangeError with the code `INVALID_OPTION` for any other number.
    */
-  maxDuration?: number
+  maxDuration?: number | undefined
 }
 
 /**

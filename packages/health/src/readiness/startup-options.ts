@@ -1,4 +1,4 @@
-import { MAX_DELAY, omitUndefined, optionChecks, type OptionChecks } from '@seaworthy/internal'
+import { type Complete, MAX_DELAY, omitUndefined, optionChecks, type OptionChecks } from '@seaworthy/internal'
 
 /**
  * Work that must succeed before the service is ready. `signal` is aborted when its time is over and when the app closes.
@@ -24,7 +24,7 @@ export interface StartupTaskOptions {
    *
    * @defaultValue none: it is run until it succeeds
    */
-  retries?: number
+  retries?: number | undefined
 
   /**
    * The longest wait before the first retry; doubled before each further one. The wait is random, between half of it and
@@ -32,21 +32,21 @@ export interface StartupTaskOptions {
    *
    * @defaultValue 1000
    */
-  delay?: number
+  delay?: number | undefined
 
   /**
    * The longest wait before any retry. Milliseconds, 0 to 3600000.
    *
    * @defaultValue 60000
    */
-  maxDelay?: number
+  maxDelay?: number | undefined
 
   /**
    * The time that one run may take. Milliseconds, 1 to 86400000.
    *
    * @defaultValue `startupTimeout` of the plugin
    */
-  timeout?: number
+  timeout?: number | undefined
 }
 
 /**
@@ -72,7 +72,7 @@ export function resolveStartupTask(
   name: string,
   options: StartupTaskOptions,
   startupTimeout: number
-): Required<StartupTaskOptions> {
+): Complete<StartupTaskOptions> {
   const at = `startupTasks.${name}`
   check.keys(at, options, names)
   const values = {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { optionChecks, withTimeout, type OptionChecks } from '@seaworthy/internal'
+import { type Complete, optionChecks, withTimeout, type OptionChecks } from '@seaworthy/internal'
 import type { HealthEventLog } from '../events/health-event-log.ts'
 import type { Liveness } from './liveness.ts'
 import type { ReadinessGates } from './readiness-gates.ts'
@@ -54,7 +54,7 @@ export class StartupTasks {
   async #run(
     name: string,
     task: StartupTask,
-    { retries, delay: firstDelay, maxDelay, timeout }: Required<StartupTaskOptions>,
+    { retries, delay: firstDelay, maxDelay, timeout }: Complete<StartupTaskOptions>,
     release: () => void
   ): Promise<void> {
     const { signal: closing } = this.#closing

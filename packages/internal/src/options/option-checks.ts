@@ -26,10 +26,15 @@ export interface OptionChecks {
   /** An object of options: no list. `rule` is for the message: `an object or false`. */
   object(option: string, value: unknown, rule?: string): void
   /**
-   * Rejects keys that are no option, with the nearest one that is. `option` is '' at the top, where Fastify's own
-   * options of `register` come along.
+   * Rejects keys that are no option, with the nearest one that is, or with the one that `renamed` has for it: the name in
+   * another library. `option` is '' at the top, where Fastify's own options of `register` come along.
    */
-  keys(option: string, value: object, allowed: readonly string[]): void
+  keys(
+    option: string,
+    value: object,
+    allowed: readonly string[],
+    renamed?: Readonly<Record<string, string>>
+  ): void
   /**
    * Throws the error that the other checks throw. It shows no text where the rule wants an object or the option's name
    * says that it holds a secret; of other texts it leaves out credentials. Elsewhere pass the word `secret`.
@@ -80,11 +85,11 @@ export function optionChecks(plugin: string): OptionChecks {
     object(option, value, rule = 'an object') {
       if (!isObject(value)) fail(option, rule, value)
     },
-    keys(option, value, allowed) {
+    keys(option, value, allowed, renamed = {}) {
       for (const key of Object.keys(option === '' ? withoutRegisterOptions(value) : value)) {
         if (allowed.includes(key)) continue
         if (!isName(key)) throw invalidOption(`${plugin}: ${hiddenKey(option)} is not an option`)
-        const near = nearest(key, allowed)
+        const near = Object.hasOwn(renamed, key) ? renamed[key] : nearest(key, allowed)
         const name = option === '' ? key : `${option}.${key}`
         throw invalidOption(`${plugin}: "${name}" is not an option${near ? `, did you mean "${near}"?` : ''}`)
       }

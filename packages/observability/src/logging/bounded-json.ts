@@ -1,6 +1,7 @@
 import { namesSecret, scrubAndCut } from '@seaworthy/internal'
 import { ByteBudget } from './byte-budget.ts'
 import { isError } from './is-error.ts'
+import { textOf } from './text-of.ts'
 import { isNamedSecret, isValueName, namesHeaders, withoutNamedSecrets } from './named-values.ts'
 
 /**
@@ -43,7 +44,7 @@ export function errorJson(
   budget.pay(errorOverhead)
   if (typeof error !== 'object' || error === null) {
     // The text of a function is its code.
-    const text = typeof error === 'function' ? '' : String(error)
+    const text = typeof error === 'function' ? '' : textOf(error)
     return { type: typeof error, message: budget.text(text, maxMessage) }
   }
   const { name, message, code, statusCode, stack, cause, errors } = fieldsOf(error)
@@ -69,9 +70,23 @@ function fieldsOf(error: object): Record<string, unknown> {
     const { name, message, code, statusCode, stack, cause, errors } = error as Record<string, unknown>
     return { name, message, code, statusCode, stack, cause, errors }
   } catch {
-    // A getter or a proxy threw.
-    return { message: 'unreadable' }
+    // A getter or a proxy threw, or a name without a text, of which V8 makes the stack.
+    return readableFields(error)
   }
+}
+
+const errorFields = ['name', 'message', 'code', 'statusCode', 'stack', 'cause', 'errors'] as const
+
+function readableFields(error: object): Record<string, unknown> {
+  const fields: Record<string, unknown> = {}
+  for (const name of errorFields) {
+    try {
+      fields[name] = (error as Record<string, unknown>)[name]
+    } catch {
+      if (name === 'message') fields[name] = 'unreadable'
+    }
+  }
+  return fields
 }
 
 /** A copy of the list of an aggregate error. `undefined` for anything else, and for a proxy that throws. */
@@ -131,7 +146,7 @@ function boundedObject(value: object, budget: ByteBudget, depth: number): unknow
       : boundedValue(json, budget, depth)
   } catch (error) {
     // A getter threw.
-    return budget.text(`unreadable: ${String(error)}`, 200)
+    return budget.text(`unreadable: ${textOf(error)}`, 200)
   }
 }
 

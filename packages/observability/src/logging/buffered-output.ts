@@ -1,5 +1,6 @@
 import { destination, type DestinationStream } from 'pino'
 import type { ResolvedBuffer } from './buffer-options.ts'
+import { outliveFailedWrites } from './failed-writes.ts'
 
 interface Output extends DestinationStream {
   flushSync(): void
@@ -9,6 +10,7 @@ interface Output extends DestinationStream {
 export function bufferedOutput({ bytes, interval }: ResolvedBuffer): DestinationStream {
   const settings = { dest: 1, sync: true, minLength: bytes, periodicFlush: interval }
   const output: Output = destination(settings)
+  outliveFailedWrites(output)
   // Writes are synchronous, so that none is under way when the process ends.
   process.on('exit', () => {
     try {

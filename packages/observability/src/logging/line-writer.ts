@@ -3,6 +3,7 @@ import { inspectLogger, lineEnd, lineText, textDestination } from '../internals/
 import { errSerializer, type ErrorJson } from './bounded-json.ts'
 import type { LogLevel } from './levels.ts'
 import { named } from './safe-error.ts'
+import { textOf } from './text-of.ts'
 
 /** Writes one line: fields as JSON text, each with a comma before it. */
 export type WriteLine = (log: FastifyBaseLogger, level: LogLevel, fields: string, message: string) => void
@@ -40,7 +41,16 @@ export function lineWriter(root: FastifyBaseLogger): LineWriter {
   return { write, takes }
 }
 
-const writeObject: WriteLine = (log, level, fields, message) => log[level](parsedFields(fields), message)
+const writeObject: WriteLine = (log, level, fields, message) => {
+  try {
+    log[level](parsedFields(fields), message)
+  } catch (error) {
+    // A serializer, formatter or mixin of the app. Its request is over: the error would end the process.
+    process.emitWarning(
+      `observability: "${message}" could not be logged (${textOf(error)}); going on without the line; correct the serializer, formatter or mixin of the logger`
+    )
+  }
+}
 
 function parsedFields(fields: string): object {
   const line = JSON.parse(`{${fields.slice(1)}}`) as { err?: ErrorJson }

@@ -25,7 +25,7 @@ export function loggerSettings(
 ): Record<string, unknown> | false {
   const { pino, error } = schema
   if (logger === false) return false
-  const lowest = check.oneOf('level', level ?? (process.env.LOG_LEVEL || 'info'), levels)
+  const lowest = check.oneOf('level', level ?? levelOfEnvironment(), levels)
   const errorKey = errorKeyOf(logger)
   if (error !== undefined && logger.nestedKey !== undefined) {
     const rule = 'left out beside "logging.schema", whose fields have their places in a line'
@@ -49,6 +49,8 @@ export function loggerSettings(
   }
   return hasTargets(logger) ? withoutLevelFormatter(settings) : settings
 }
+
+const levelOfEnvironment = (): string => process.env.LOG_LEVEL?.trim().toLowerCase() || 'info'
 
 /** The fields that the app's `mixin` adds to each line, without secrets. */
 function safeMixin({ mixin }: Record<string, unknown>): object {
@@ -130,6 +132,7 @@ export function checkedLogger(
 /** For what apps log: `log.info({ req })`, `log.error({ err })`. No headers, no query, no address. */
 const safeSerializers = {
   err: errSerializer,
-  req: ({ method, url }: { method?: string; url?: string }) => ({ method, url: scrubPath(url ?? '') }),
-  res: ({ statusCode }: { statusCode?: number }) => ({ statusCode })
+  req: (req: { method?: string; url?: string } | null) =>
+    req && { method: req.method, url: scrubPath(req.url ?? '') },
+  res: (res: { statusCode?: number } | null) => res && { statusCode: res.statusCode }
 }

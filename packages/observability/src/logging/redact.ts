@@ -2,6 +2,7 @@ import { types } from 'node:util'
 import { namesSecret, scrubText } from '@seaworthy/internal'
 import { errorJson } from './bounded-json.ts'
 import { isError } from './is-error.ts'
+import { textOf } from './text-of.ts'
 import { isNamedSecret, isValueName, namesHeaders, withoutNamedSecrets } from './named-values.ts'
 
 const redacted = '[redacted]'
@@ -24,9 +25,11 @@ export function redact(value: unknown): unknown {
     return redactValue(value, 0, { left: maxMembers })
   } catch (error) {
     // A getter threw.
-    return `unreadable: ${redactText(String(error))}`
+    return unreadable(error)
   }
 }
+
+const unreadable = (error: unknown): string => `unreadable: ${redactText(textOf(error))}`
 
 /**
  * A section of the operators' page without secrets. Its members may be the names of checks and breakers: one that is
@@ -68,13 +71,31 @@ function redactMembers(value: object, depth: number, budget: Budget): unknown {
   let copy: Record<string, unknown> | undefined
   const isText = budget.keepsNamed === true
   const hidesValue = !isText && isNamedSecret(value)
-  for (const [name, member] of Object.entries(value)) {
+  const { entries, areCopied } = membersOf(value)
+  if (areCopied) copy = Object.fromEntries(entries)
+  for (const [name, member] of entries) {
     budget.left--
     const hides = mayBeSecret(member, isText) && (namesSecret(name) || (hidesValue && isValueName(name)))
     const clean = hides ? redacted : redactMember(name, member, depth + 1, budget)
     if (clean !== member) (copy ??= { ...value })[name] = clean
   }
   return copy ?? value
+}
+
+/** The members. One whose getter throws has a text instead. */
+function membersOf(value: object): { entries: [name: string, member: unknown][]; areCopied: boolean } {
+  try {
+    return { entries: Object.entries(value), areCopied: false }
+  } catch {
+    const read = (name: string): [string, unknown] => {
+      try {
+        return [name, (value as Record<string, unknown>)[name]]
+      } catch (error) {
+        return [name, unreadable(error)]
+      }
+    }
+    return { entries: Object.keys(value).map(read), areCopied: true }
+  }
 }
 
 function redactMember(name: string, member: unknown, depth: number, budget: Budget): unknown {
@@ -92,9 +113,13 @@ interface Formed {
 /** A value that decides by itself what JSON shows of it: a URL, the headers of a client. */
 function redactForm(value: Formed, depth: number, budget: Budget): unknown {
   budget.left--
-  const form = value.toJSON()
-  const clean = redactValue(form, depth + 1, budget)
-  return clean === form ? value : clean
+  try {
+    const form = value.toJSON()
+    const clean = redactValue(form, depth + 1, budget)
+    return clean === form ? value : clean
+  } catch (error) {
+    return unreadable(error)
+  }
 }
 
 /** Whether JSON would show the members of a value. */

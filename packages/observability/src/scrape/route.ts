@@ -19,7 +19,7 @@ export function metricsRoute(
   return {
     method: 'GET',
     url: path,
-    exposeHeadRoute: false,
+    exposeHeadRoute: true,
     config: { operational: 'metrics' },
     ...(guard === undefined ? {} : { onRequest: guard }),
     async handler(request, reply) {

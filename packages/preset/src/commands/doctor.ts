@@ -7,6 +7,7 @@ import { advisoryFindings, packagesWithAdvisories } from './findings/advisories.
 import { stateFindings } from './findings/app-state.ts'
 import { findDeployment } from './findings/deployment.ts'
 import type { Finding } from './findings/finding.ts'
+import { loadRemedy } from './findings/load-remedy.ts'
 import { logFindings, remedyIn } from './findings/log-lines.ts'
 import { describeDuplicates, findCopies, findVersions, type Copy } from './installed-copies.ts'
 import { tryApp } from './try-app.ts'
@@ -81,13 +82,10 @@ function startFindings(failure: Failure | undefined, environment: readonly strin
     }))
   if (problems) return environmentFindings(problems)
 
-  const missing = /Cannot find (?:package|module) '([^'./][^']*)'/.exec(message)?.[1]
+  const line = loadRemedy(message)
   // An app that exits does not tell whether the environment is the cause.
   return [
-    {
-      ...startFinding({ message }),
-      ...(missing === undefined ? {} : { line: `npm install ${packageOf(missing)}` })
-    },
+    { ...startFinding({ message }), ...(line === undefined ? {} : { line }) },
     ...(code === undefined ? environmentFindings(environment) : [])
   ]
 }
@@ -98,12 +96,6 @@ const startFinding = ({ message }: Pick<Failure, 'message'>): Finding => ({
   problem: `the start fails: ${message}`,
   line: remedyIn(message)
 })
-
-const packageOf = (specifier: string): string =>
-  specifier
-    .split('/')
-    .slice(0, specifier.startsWith('@') ? 2 : 1)
-    .join('/')
 
 function appFindings({ report, isPlugin }: AppDescription, copies: readonly Copy[]): Finding[] {
   if (report === undefined) {

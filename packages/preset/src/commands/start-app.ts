@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import type { Trial } from '../adoption/trial.ts'
@@ -22,8 +22,12 @@ const readyTimeoutMs = 60_000
  * app crashes, exits or hangs.
  */
 export async function startApp(file: string, trial?: Trial): Promise<StartedApp> {
-  if (!existsSync(file))
-    return { failure: { message: 'there is no such file', code: 'ENOENT' }, warnings: [] }
+  const stats = statSync(file, { throwIfNoEntry: false })
+  if (stats?.isFile() !== true) {
+    const message =
+      stats === undefined ? 'there is no such file' : 'it is a folder; name the file that makes the app'
+    return { failure: { message, code: 'ENOENT' }, warnings: [] }
+  }
   const program = import.meta.url.endsWith('.ts') ? '../app-process.ts' : './app-process.cjs'
   const child = fork(
     fileURLToPath(new URL(program, import.meta.url)),

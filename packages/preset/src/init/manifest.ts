@@ -13,9 +13,16 @@ export interface Manifest {
 
 /** @throws Error when the file is not there, or no JSON. */
 export function readManifest(path: string): Manifest {
+  let text
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Manifest
+    text = readFileSync(path, 'utf8')
   } catch (cause) {
     throw new Error(`${path} cannot be read: run this in the folder of your app`, { cause })
+  }
+  try {
+    // npm takes the mark that editors on Windows put before the text.
+    return JSON.parse(text.replace(/^\uFEFF/, '')) as Manifest
+  } catch (cause) {
+    throw new Error(`${path} is no JSON: ${(cause as Error).message}`, { cause })
   }
 }

@@ -58,7 +58,7 @@ export function readApp(folder: string, port: number): App {
   const yarnSettings = installer.files.includes('.yarnrc.yml') ? read('.yarnrc.yml') : ''
   const concernsDocker = (isWrong: boolean) => (isWrong ? ['docker'] : [])
   return {
-    name: objectName(manifest.name ?? 'app'),
+    name: objectName(typeof manifest.name === 'string' ? manifest.name : 'app'),
     entry,
     packageManager,
     installer,

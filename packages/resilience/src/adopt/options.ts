@@ -15,14 +15,14 @@ export interface AdoptOptions {
    *
    * @defaultValue None: no check
    */
-  health?: { critical?: boolean }
+  health?: { critical?: boolean } | undefined
   /**
    * Whether the breaker is shut down (`breaker.shutdown()`: its timers end, later calls are rejected) when the app has
    * closed. Of several apps that adopted it, the last one does that.
    *
    * @defaultValue true
    */
-  shutdown?: boolean
+  shutdown?: boolean | undefined
 }
 
 export interface ResolvedAdoptOptions {

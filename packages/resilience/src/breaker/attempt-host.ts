@@ -16,4 +16,6 @@ export interface AttemptHost<Args extends unknown[], T> {
   readonly pendingWork: AbortableList
   readonly fn: (context: AttemptContext, ...args: Args) => T | Promise<T>
   count(outcome: CallOutcome, duration: number): void
+  /** The function has returned `undefined`, and no promise. */
+  checkMissingResult(args: readonly unknown[]): void
 }

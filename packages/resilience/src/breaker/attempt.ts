@@ -78,7 +78,10 @@ export class Attempt<Args extends unknown[], T> extends AttemptContextBase<Args,
     } catch (error) {
       return this.#onError(error)
     }
-    if (!promise) return this.#onResult(result as T)
+    if (!promise) {
+      if (result === undefined) this.host.checkMissingResult(call.args)
+      return this.#onResult(result as T)
+    }
     promise.then(
       (value) => this.#onResult(value),
       (error: unknown) => this.#onError(error)

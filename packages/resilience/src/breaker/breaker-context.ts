@@ -1,5 +1,6 @@
 import type { AbortableList } from '../abortable.ts'
 import type { AttemptContext } from '../call/call.ts'
+import { resultCheck } from '../call/check-result.ts'
 import type { Clock } from '../clock.ts'
 import type { RetryHost } from '../strategies/retry.ts'
 import type { AttemptHost } from './attempt-host.ts'
@@ -30,6 +31,7 @@ export class BreakerContext<Args extends unknown[], T>
   readonly mode: ModeSwitch
   readonly counts: CallCounts = new CallCounts()
   readonly listeners: StateChangeListeners
+  readonly checkMissingResult: (args: readonly unknown[]) => void
   lastChange: BreakerStateChange | undefined
 
   constructor(
@@ -47,6 +49,7 @@ export class BreakerContext<Args extends unknown[], T>
     this.mode = new ModeSwitch(policy.mode, host.clock)
     this.pendingWork = host.pendingWork
     this.listeners = new StateChangeListeners(host.log)
+    this.checkMissingResult = resultCheck(name, host.log)
   }
 
   count(outcome: CallOutcome, duration: number): void {

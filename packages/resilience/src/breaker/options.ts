@@ -1,9 +1,10 @@
-import { optionChecks } from '@seaworthy/internal'
+import { type Complete, optionChecks } from '@seaworthy/internal'
 import { withDefaults } from '../merge-options.ts'
 import type { Fallback } from '../strategies/fallback.ts'
 import { lastGoodDefaults, type LastGoodOptions } from '../strategies/last-good.ts'
 import { Callbacks } from './callbacks.ts'
 import { type Policy, type PolicyOptions, policyKeys, resolvePolicy } from './policy-options.ts'
+import { renamedOptions } from './renamed-options.ts'
 
 /**
  * Options of a breaker: those of a policy, and those that depend on the guarded function.
@@ -20,14 +21,14 @@ export interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown>
    * @defaultValue None: only the plugin's `defaults` apply
    * @throws Error if there is no policy of that name.
    */
-  policy?: string
+  policy?: string | undefined
 
   /**
    * Provides the result of a failed call, which is marked as degraded. To let the call fail, throw.
    *
    * @defaultValue None: the call fails
    */
-  fallback?: Fallback<Args, T>
+  fallback?: Fallback<Args, T> | undefined
 
   /**
    * Replaces a failed call by the latest successful result with the same key; before `fallback`. The result is not
@@ -35,7 +36,7 @@ export interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown>
    *
    * @defaultValue None: no result is stored
    */
-  lastGood?: LastGoodOptions<Args>
+  lastGood?: LastGoodOptions<Args> | undefined
 
   /**
    * Makes one call of those that have the same key and are pending at the same time. For `undefined` the call is made
@@ -43,7 +44,7 @@ export interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown>
    *
    * @defaultValue None: each call is made
    */
-  coalesce?: (...args: Args) => string | undefined
+  coalesce?: ((...args: Args) => string | undefined) | undefined
 
   /**
    * Gives each key (a host, a shard) a separate breaker and bulkhead. If the function throws, the call fails. The key is
@@ -51,19 +52,19 @@ export interface BreakerOptions<Args extends unknown[] = unknown[], T = unknown>
    *
    * @defaultValue None: one breaker for all calls
    */
-  key?: (...args: Args) => string
+  key?: ((...args: Args) => string) | undefined
 
   /**
    * Whether a call may safely happen twice. Evaluated before `retry` and `hedge`.
    *
    * @defaultValue None: every call may
    */
-  idempotent?: (...args: Args) => boolean
+  idempotent?: ((...args: Args) => boolean) | undefined
 }
 
 export interface BreakerPolicy<Args extends unknown[], T> extends Policy {
   fallback: Fallback<Args, T> | undefined
-  lastGood: Required<LastGoodOptions<Args>> | undefined
+  lastGood: Complete<LastGoodOptions<Args>> | undefined
   coalesce: ((...args: Args) => string | undefined) | undefined
   key: ((...args: Args) => string) | undefined
   idempotent: ((...args: Args) => boolean) | undefined
@@ -88,7 +89,7 @@ export function resolveBreaker<Args extends unknown[], T>(
   name: string,
   options: BreakerOptions<Args, T>
 ): BreakerPolicy<Args, T> {
-  check.keys(name, options, breakerKeys)
+  check.keys(name, options, breakerKeys, renamedOptions)
   for (const option of functions) {
     if (options[option] !== undefined) check.fn(`${name}.${option}`, options[option])
   }
@@ -117,7 +118,7 @@ function resolveLastGood<Args extends unknown[]>(
   at: string,
   options: LastGoodOptions<Args>,
   callbacks: Callbacks
-): Required<LastGoodOptions<Args>> {
+): Complete<LastGoodOptions<Args>> {
   check.keys(at, options, Object.keys(lastGoodDefaults))
   const { maxEntries } = withDefaults(lastGoodDefaults, options)
   check.fn(`${at}.key`, options.key)

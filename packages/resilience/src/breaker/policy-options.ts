@@ -1,4 +1,4 @@
-import { MAX_DELAY, optionChecks } from '@seaworthy/internal'
+import { type Complete, MAX_DELAY, optionChecks } from '@seaworthy/internal'
 import type { FailureClassifier, Outcome } from '../call/outcome.ts'
 import type { FailureKind } from '../errors/resilience-error.ts'
 import { withDefaults } from '../merge-options.ts'
@@ -31,7 +31,7 @@ export interface PolicyOptions extends CircuitOptions {
    *
    * @defaultValue ['open', 'full', 'timeout', 'upstream']
    */
-  fallbackOn?: readonly ('open' | 'full' | 'timeout' | 'upstream')[]
+  fallbackOn?: readonly ('open' | 'full' | 'timeout' | 'upstream')[] | undefined
 
   /**
    * The time limit of the fallback. Milliseconds, 1 to 2147483647.
@@ -39,7 +39,7 @@ export interface PolicyOptions extends CircuitOptions {
    * @defaultValue The `timeout` of an attempt, at most 10000
    * @throws RangeError outside that range.
    */
-  fallbackTimeout?: number
+  fallbackTimeout?: number | undefined
 
   /**
    * The time limit of all attempts together, with a body that is read by `json()`, `text()` or `formData()`; the
@@ -48,7 +48,7 @@ export interface PolicyOptions extends CircuitOptions {
    * @defaultValue 30000
    * @throws RangeError outside that range.
    */
-  totalTimeout?: number | false
+  totalTimeout?: number | false | undefined
 
   /**
    * The longest wait for the next part of a body of `fetch` that is read as a stream, or by `arrayBuffer()`, `blob()` or
@@ -58,7 +58,7 @@ export interface PolicyOptions extends CircuitOptions {
    * @defaultValue `totalTimeout`
    * @throws RangeError outside that range.
    */
-  bodyTimeout?: number | false
+  bodyTimeout?: number | false | undefined
 
   /**
    * Retries calls that failed or timed out: `true`, a number of retries from 0 to 10, or options. Only for calls that
@@ -66,7 +66,7 @@ export interface PolicyOptions extends CircuitOptions {
    *
    * @defaultValue false
    */
-  retry?: boolean | number | RetryOptions
+  retry?: boolean | number | RetryOptions | undefined
 
   /**
    * Starts a second attempt if the first one is slow. Only for calls that may safely happen twice. It shares the budget
@@ -74,14 +74,14 @@ export interface PolicyOptions extends CircuitOptions {
    *
    * @defaultValue false
    */
-  hedge?: false | HedgeOptions
+  hedge?: false | HedgeOptions | undefined
 
   /**
    * Limits the number of concurrent calls: a number, at least 1, or options.
    *
    * @defaultValue false
    */
-  bulkhead?: false | number | BulkheadOptions
+  bulkhead?: false | number | BulkheadOptions | undefined
 
   /**
    * The time limit of one attempt; its signal aborts then. Milliseconds, 1 to 2147483647. `false` is no limit.
@@ -89,16 +89,17 @@ export interface PolicyOptions extends CircuitOptions {
    * @defaultValue 10000
    * @throws RangeError outside that range.
    */
-  timeout?: number | false
+  timeout?: number | false | undefined
 
   /**
    * Decides whether an error or result is a failure, a success, or is ignored. `undefined` leaves it to the default:
-   * errors are failures, except bugs in the app and errors with a status from 400 to 499 other than 408 and 429. If it
+   * errors are failures, except bugs in the app and errors by which the service answers that the request is wrong: a
+   * status from 400 to 499 other than 408 and 429, such a code of gRPC, a violated constraint of a database. If it
    * throws, the call fails and is not counted.
    *
    * @defaultValue None: the default decides
    */
-  isFailure?: (error: unknown, result: unknown) => boolean | Outcome | undefined
+  isFailure?: ((error: unknown, result: unknown) => boolean | Outcome | undefined) | undefined
 
   /**
    * The number of keys with a separate breaker, at least 1. A new key replaces the one that was not used for the
@@ -107,7 +108,7 @@ export interface PolicyOptions extends CircuitOptions {
    * @defaultValue 1000
    * @throws RangeError below 1.
    */
-  maxKeys?: number
+  maxKeys?: number | undefined
 
   /**
    * The time after which an unused key loses its breaker. Milliseconds, 1 to 2147483647.
@@ -115,7 +116,7 @@ export interface PolicyOptions extends CircuitOptions {
    * @defaultValue 600000
    * @throws RangeError outside that range.
    */
-  idleTimeout?: number
+  idleTimeout?: number | undefined
 
   /**
    * Adds the breaker to the readiness report. With `critical: true` an open breaker makes the service not ready, until
@@ -123,7 +124,7 @@ export interface PolicyOptions extends CircuitOptions {
    *
    * @defaultValue None: no check
    */
-  health?: { critical?: boolean }
+  health?: { critical?: boolean } | undefined
 }
 
 export interface Policy extends CircuitPolicy {
@@ -145,7 +146,7 @@ const kinds = ['open', 'full', 'timeout', 'upstream'] as const
 type Computed = 'fallbackTimeout' | 'bodyTimeout' | 'isFailure' | 'health'
 
 export const policyDefaults: typeof circuitDefaults &
-  Required<Omit<PolicyOptions, Computed | keyof CircuitOptions>> &
+  Complete<Omit<PolicyOptions, Computed | keyof CircuitOptions>> &
   Record<Computed, undefined> = {
   ...circuitDefaults,
   fallbackOn: kinds,

@@ -3,6 +3,7 @@ import { isClientError, isResilienceError, isWithoutCall } from '../errors/check
 import { UpstreamError } from '../errors/call-errors.ts'
 import { CallbackError } from '../errors/input-errors.ts'
 import type { FailureKind } from '../errors/resilience-error.ts'
+import { isRejection } from './rejections.ts'
 
 /**
  * How an attempt counts for the breaker.
@@ -17,24 +18,53 @@ export type Outcome = 'failure' | 'success' | 'ignore'
 export type FailureClassifier = (error: unknown, result: unknown) => boolean | Outcome | undefined
 
 interface MaybeHttpError {
+  code?: unknown
   status?: unknown
   statusCode?: unknown
   retryAfter?: unknown
   headers?: unknown
   response?: { status?: unknown; statusCode?: unknown; headers?: unknown }
+  $metadata?: { httpStatusCode?: unknown }
+  meta?: { statusCode?: unknown }
+  data?: { httpStatus?: unknown }
 }
 
-/** The upstream's status, where fetch wrappers, axios, got and this package's errors have it. */
-function statusOf(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null) return undefined
+/**
+ * The upstream's status, where fetch wrappers, axios, got, the SDKs of AWS, Google and Elasticsearch, tRPC and this
+ * package's errors have it. Getters may throw.
+ */
+function statusOf(error: object): number | undefined {
+  const { statusCode, status, response, $metadata, meta, data, code } = error as MaybeHttpError
+  const places = [
+    statusCode,
+    status,
+    response?.status,
+    response?.statusCode,
+    $metadata?.httpStatusCode,
+    meta?.statusCode,
+    data?.httpStatus
+  ]
+  return places.find((value): value is number => typeof value === 'number') ?? statusFromCode(code)
+}
+
+/** Google's clients have the status as `code`, as a number or a text. */
+const statusFromCode = (code: unknown): number | undefined =>
+  /^[45]\d\d$/.test(String(code)) ? Number(code) : undefined
+
+/** AWS tells a client to slow down by a 400 with such a name. */
+const throttled = /throttl|slowdown|toomanyrequests|throughputexceeded|limitexceeded/i
+
+/** Whether an error is the service's answer: it works, and the request was wrong, or asked for what is not there. */
+function isAnswer(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false
   try {
-    const { status, statusCode, response } = error as MaybeHttpError
-    return [statusCode, status, response?.status, response?.statusCode].find(
-      (value): value is number => typeof value === 'number'
-    )
+    const status = statusOf(error)
+    if (status === undefined) return isRejection(error)
+    if (status < 400 || status >= 500 || status === 408 || status === 429) return false
+    return !throttled.test(String((error as Partial<Error>).name))
   } catch {
     // A getter of the error has thrown.
-    return undefined
+    return false
   }
 }
 
@@ -54,9 +84,7 @@ const isEndOfRequest = (error: unknown): boolean =>
 
 function defaultOutcome(error: unknown): Outcome {
   if (isBug(error) || isEndOfRequest(error)) return 'ignore'
-  const status = statusOf(error)
-  const isAnswer = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429
-  return isAnswer ? 'success' : 'failure'
+  return isAnswer(error) ? 'success' : 'failure'
 }
 
 const NO_ERROR = undefined

@@ -1,4 +1,4 @@
-import { MAX_DELAY, type OptionChecks } from '@seaworthy/internal'
+import { type Complete, MAX_DELAY, type OptionChecks } from '@seaworthy/internal'
 import { withDefaults } from '../merge-options.ts'
 
 /**
@@ -15,7 +15,7 @@ export interface CircuitOptions {
    *
    * @defaultValue 'enforce'
    */
-  mode?: 'enforce' | 'observe' | 'off'
+  mode?: 'enforce' | 'observe' | 'off' | undefined
 
   /**
    * `ratio` opens at `errorThresholdPercentage`. `adaptive` does not open by percentage: it rejects about as many calls
@@ -23,7 +23,7 @@ export interface CircuitOptions {
    *
    * @defaultValue 'ratio'
    */
-  strategy?: 'ratio' | 'adaptive'
+  strategy?: 'ratio' | 'adaptive' | undefined
 
   /**
    * The share of failed calls at which the breaker opens. Percent, 1 to 100.
@@ -31,7 +31,7 @@ export interface CircuitOptions {
    * @defaultValue 50
    * @throws RangeError outside that range.
    */
-  errorThresholdPercentage?: number
+  errorThresholdPercentage?: number | undefined
 
   /**
    * The number of calls that must have ended within the window before a percentage counts, at least 1.
@@ -39,7 +39,7 @@ export interface CircuitOptions {
    * @defaultValue 20
    * @throws RangeError below 1.
    */
-  volumeThreshold?: number
+  volumeThreshold?: number | undefined
 
   /**
    * The length of the window in which calls are counted. Milliseconds, 10 to 2147483647.
@@ -47,7 +47,7 @@ export interface CircuitOptions {
    * @defaultValue 10000
    * @throws RangeError outside that range.
    */
-  rollingCountTimeout?: number
+  rollingCountTimeout?: number | undefined
 
   /**
    * Opens after this number of failures in a row, instead of by percentage. At least 1.
@@ -55,7 +55,7 @@ export interface CircuitOptions {
    * @defaultValue None: the percentage decides
    * @throws RangeError below 1.
    */
-  consecutive?: number
+  consecutive?: number | undefined
 
   /**
    * The duration from which on a call is slow. Milliseconds, 1 to 2147483647.
@@ -63,7 +63,7 @@ export interface CircuitOptions {
    * @defaultValue None: slow calls do not open the breaker
    * @throws RangeError outside that range.
    */
-  slowCall?: number
+  slowCall?: number | undefined
 
   /**
    * The share of slow calls at which the breaker opens. Percent, 1 to 100.
@@ -71,7 +71,7 @@ export interface CircuitOptions {
    * @defaultValue 80
    * @throws RangeError outside that range.
    */
-  slowCallThresholdPercentage?: number
+  slowCallThresholdPercentage?: number | undefined
 
   /**
    * How long the breaker stays open before one call, the probe, tests the service. Doubled each time that the probe
@@ -80,7 +80,7 @@ export interface CircuitOptions {
    * @defaultValue 30000
    * @throws RangeError outside that range.
    */
-  resetTimeout?: number
+  resetTimeout?: number | undefined
 
   /**
    * The longest time that the breaker stays open. Milliseconds, `resetTimeout` to 2147483647.
@@ -88,7 +88,7 @@ export interface CircuitOptions {
    * @defaultValue Ten times `resetTimeout`
    * @throws RangeError outside that range.
    */
-  maxResetTimeout?: number
+  maxResetTimeout?: number | undefined
 
   /**
    * Concurrent calls after the breaker has closed: two at first, then four, doubling up to this number; then all calls
@@ -97,16 +97,16 @@ export interface CircuitOptions {
    * @defaultValue 16
    * @throws RangeError outside that range.
    */
-  ramp?: number
+  ramp?: number | undefined
 }
 
 type Computed = 'consecutive' | 'slowCall' | 'maxResetTimeout'
-export type CircuitPolicy = Required<Omit<CircuitOptions, 'consecutive' | 'slowCall'>> & {
+export type CircuitPolicy = Complete<Omit<CircuitOptions, 'consecutive' | 'slowCall'>> & {
   consecutive: number | undefined
   slowCall: number | undefined
 }
 
-export const circuitDefaults: Required<Omit<CircuitOptions, Computed>> & Record<Computed, undefined> = {
+export const circuitDefaults: Complete<Omit<CircuitOptions, Computed>> & Record<Computed, undefined> = {
   mode: 'enforce',
   strategy: 'ratio',
   errorThresholdPercentage: 50,

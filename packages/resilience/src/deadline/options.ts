@@ -1,4 +1,10 @@
-import { addressList, MAX_DELAY, type AddressList, type OptionChecks } from '@seaworthy/internal'
+import {
+  type Complete,
+  addressList,
+  MAX_DELAY,
+  type AddressList,
+  type OptionChecks
+} from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
 import { withDefaults } from '../merge-options.ts'
 
@@ -17,7 +23,7 @@ export interface DeadlineOptions {
    * @defaultValue 'x-envoy-expected-rq-timeout-ms'
    * @throws RangeError for an empty name.
    */
-  header?: string | false
+  header?: string | false | undefined
 
   /**
    * The time limit of a request whose route has none in its `config.deadline`. Milliseconds, 1 to 2147483647.
@@ -25,7 +31,7 @@ export interface DeadlineOptions {
    * @defaultValue 30000, or `max` if that is less
    * @throws RangeError outside that range.
    */
-  default?: number
+  default?: number | undefined
 
   /**
    * The longest time limit that the header can set. It never sets a longer one than the request has without it.
@@ -34,14 +40,14 @@ export interface DeadlineOptions {
    * @defaultValue 60000
    * @throws RangeError outside that range.
    */
-  max?: number
+  max?: number | undefined
 
   /**
    * Whether the header of arriving requests shortens their time limit, if it is from a trusted peer.
    *
    * @defaultValue true
    */
-  accept?: boolean
+  accept?: boolean | undefined
 
   /**
    * The peers whose header counts: addresses and CIDR ranges.
@@ -49,22 +55,22 @@ export interface DeadlineOptions {
    * @defaultValue Loopback and private networks, for requests whose client (`request.ip`) has such an address too
    * @throws RangeError for an entry that is neither.
    */
-  trust?: readonly string[]
+  trust?: readonly string[] | undefined
 
   /**
    * Whether `resilience.fetch` sends the header.
    *
    * @defaultValue true
    */
-  propagate?: boolean
+  propagate?: boolean | undefined
 }
 
-export interface DeadlinePolicy extends Required<Omit<DeadlineOptions, 'trust'>> {
+export interface DeadlinePolicy extends Complete<Omit<DeadlineOptions, 'trust'>> {
   /** Whether the header of this request counts. */
   trusts(request: FastifyRequest): boolean
 }
 
-export const deadlineDefaults: Required<Omit<DeadlineOptions, 'trust'>> & { trust: undefined } = {
+export const deadlineDefaults: Complete<Omit<DeadlineOptions, 'trust'>> & { trust: undefined } = {
   header: 'x-envoy-expected-rq-timeout-ms',
   default: 30_000,
   max: 60_000,
@@ -85,6 +91,9 @@ const privateNetworks = [
   'fe80::/10'
 ]
 
+/** The characters of a token of HTTP. */
+const isHeaderName = (name: string): boolean => /^[\w!#$%&'*+.^`|~-]+$/.test(name)
+
 const milliseconds = { min: 1, max: MAX_DELAY, unit: 'milliseconds' }
 
 /** Applies the defaults and checks the values. */
@@ -92,7 +101,8 @@ export function resolveDeadline(options: DeadlineOptions, check: OptionChecks): 
   check.keys('deadline', options, Object.keys(deadlineDefaults))
   const { header, max, accept, propagate } = withDefaults(deadlineDefaults, options)
   const limit = options.default ?? Math.min(deadlineDefaults.default, max)
-  if (header !== false) check.string('deadline.header', header)
+  if (header !== false && !isHeaderName(check.string('deadline.header', header)))
+    check.fail('deadline.header', 'the name of a header, or false', header)
   return {
     header: header === false ? false : header.toLowerCase(),
     default: check.number('deadline.default', limit, milliseconds),

@@ -28,7 +28,7 @@ export interface FetchOptions extends RequestInit, UrlParts {
    *
    * @defaultValue None: the plugin's `defaults` apply, and calls that may be repeated are retried
    */
-  policy?: string
+  policy?: string | undefined
 
   /**
    * Whether the call may reach private networks, this machine and a cloud's metadata service. `false` is for addresses
@@ -38,7 +38,7 @@ export interface FetchOptions extends RequestInit, UrlParts {
    *
    * @defaultValue true
    */
-  allowPrivate?: boolean
+  allowPrivate?: boolean | undefined
 
   /**
    * Whether to make no call while the service has asked to wait: by `Retry-After` with 429 or 503, or by a `RateLimit` of
@@ -47,7 +47,7 @@ export interface FetchOptions extends RequestInit, UrlParts {
    *
    * @defaultValue true
    */
-  keepToLimits?: boolean
+  keepToLimits?: boolean | undefined
 }
 
 /** The arguments of an outgoing call. */

@@ -1,4 +1,4 @@
-import type { OptionChecks } from '@seaworthy/internal'
+import type { Complete, OptionChecks } from '@seaworthy/internal'
 import { withDefaults } from '../merge-options.ts'
 
 /**
@@ -15,7 +15,7 @@ export interface SheddingOptions {
    * @defaultValue 0.98
    * @throws RangeError outside that range.
    */
-  maxUtilization?: number
+  maxUtilization?: number | undefined
 
   /**
    * The acceptable delay of the event loop. The service is overloaded only if this and `maxUtilization` are both exceeded;
@@ -27,7 +27,7 @@ export interface SheddingOptions {
    * @defaultValue 200
    * @throws RangeError below 1.
    */
-  maxDelay?: number
+  maxDelay?: number | undefined
 
   /**
    * The interval in which both are measured. Shedding starts after ten overloaded intervals, a second by default, and
@@ -37,7 +37,7 @@ export interface SheddingOptions {
    * @defaultValue 100
    * @throws RangeError outside that range.
    */
-  interval?: number
+  interval?: number | undefined
 
   /**
    * Limits the concurrent requests: `true` or options for a limit that adapts, `false` for none. Requests of low
@@ -45,7 +45,7 @@ export interface SheddingOptions {
    *
    * @defaultValue false
    */
-  concurrency?: boolean | ConcurrencyOptions
+  concurrency?: boolean | ConcurrencyOptions | undefined
 
   /**
    * The `Retry-After` header of rejected requests. Seconds, 1 to 3600.
@@ -53,7 +53,7 @@ export interface SheddingOptions {
    * @defaultValue 2
    * @throws RangeError outside that range.
    */
-  retryAfter?: number
+  retryAfter?: number | undefined
 
   /**
    * The header with the priority of a request (`low`, `normal`, `high`, `critical`). From the peers that
@@ -63,7 +63,7 @@ export interface SheddingOptions {
    * @defaultValue 'x-request-priority'
    * @throws RangeError for an empty name.
    */
-  priorityHeader?: string | false
+  priorityHeader?: string | false | undefined
 }
 
 /**
@@ -81,7 +81,7 @@ export interface ConcurrencyOptions {
    * @defaultValue 100
    * @throws RangeError below 1.
    */
-  initial?: number
+  initial?: number | undefined
 
   /**
    * The lowest limit. A number of requests, at least 1.
@@ -89,7 +89,7 @@ export interface ConcurrencyOptions {
    * @defaultValue 10
    * @throws RangeError below 1.
    */
-  min?: number
+  min?: number | undefined
 
   /**
    * The highest limit. A number of requests, at least `min`.
@@ -97,7 +97,7 @@ export interface ConcurrencyOptions {
    * @defaultValue 1000
    * @throws RangeError below `min`.
    */
-  max?: number
+  max?: number | undefined
 }
 
 export interface SheddingPolicy {
@@ -109,7 +109,7 @@ export interface SheddingPolicy {
   priorityHeader: string | false
 }
 
-export const sheddingDefaults: Required<SheddingOptions> = {
+export const sheddingDefaults: Complete<SheddingOptions> = {
   maxUtilization: 0.98,
   maxDelay: 200,
   interval: 100,
@@ -118,7 +118,7 @@ export const sheddingDefaults: Required<SheddingOptions> = {
   priorityHeader: 'x-request-priority'
 }
 
-export const concurrencyDefaults: Required<ConcurrencyOptions> = { initial: 100, min: 10, max: 1000 }
+export const concurrencyDefaults: Complete<ConcurrencyOptions> = { initial: 100, min: 10, max: 1000 }
 
 /** Applies the defaults and checks the values. `undefined`: no shedding. */
 export function resolveShedding(

@@ -1,4 +1,4 @@
-import type { OptionChecks } from '@seaworthy/internal'
+import type { Complete, OptionChecks } from '@seaworthy/internal'
 import { withDefaults } from '../merge-options.ts'
 
 /**
@@ -15,7 +15,7 @@ export interface BulkheadOptions {
    * @defaultValue 10
    * @throws RangeError below 1.
    */
-  limit?: number
+  limit?: number | undefined
 
   /**
    * The number of calls that may wait for a slot, at least 0. A call whose expected wait is longer than its remaining
@@ -24,7 +24,7 @@ export interface BulkheadOptions {
    * @defaultValue 0
    * @throws RangeError below 0.
    */
-  queue?: number
+  queue?: number | undefined
 
   /**
    * Adapts the limit: it shrinks while calls take one and a half times as long as without a queue, and grows while they
@@ -32,7 +32,7 @@ export interface BulkheadOptions {
    *
    * @defaultValue false
    */
-  adaptive?: boolean
+  adaptive?: boolean | undefined
 
   /**
    * The lowest limit of `adaptive`, in calls, at least 1.
@@ -40,7 +40,7 @@ export interface BulkheadOptions {
    * @defaultValue 1
    * @throws RangeError below 1.
    */
-  minLimit?: number
+  minLimit?: number | undefined
 
   /**
    * The highest limit of `adaptive`, in calls, at least `minLimit`.
@@ -48,10 +48,10 @@ export interface BulkheadOptions {
    * @defaultValue 200
    * @throws RangeError below `minLimit`.
    */
-  maxLimit?: number
+  maxLimit?: number | undefined
 }
 
-export type BulkheadPolicy = Required<BulkheadOptions>
+export type BulkheadPolicy = Complete<BulkheadOptions>
 
 export const bulkheadDefaults: BulkheadPolicy = {
   limit: 10,
@@ -59,6 +59,17 @@ export const bulkheadDefaults: BulkheadPolicy = {
   adaptive: false,
   minLimit: 1,
   maxLimit: 200
+}
+
+/** The names that Polly, Resilience4j and p-limit have for the options. */
+const renamedOptions: Readonly<Record<string, string>> = {
+  maxConcurrent: 'limit',
+  maxConcurrentCalls: 'limit',
+  concurrency: 'limit',
+  permitLimit: 'limit',
+  maxQueue: 'queue',
+  queueLimit: 'queue',
+  queueSize: 'queue'
 }
 
 /** Applies the defaults and checks the values. `undefined`: no bulkhead. */
@@ -71,7 +82,7 @@ export function resolveBulkhead(
   const options = typeof value === 'number' ? { limit: value } : value
   if (typeof options !== 'object' || options === null)
     return check.fail(at, 'false, a number or options', value)
-  check.keys(at, options, Object.keys(bulkheadDefaults))
+  check.keys(at, options, Object.keys(bulkheadDefaults), renamedOptions)
   const { limit, queue, adaptive, minLimit, maxLimit } = withDefaults(bulkheadDefaults, options)
   return {
     limit: check.integer(typeof value === 'number' ? at : `${at}.limit`, limit, { min: 1 }),

@@ -1,4 +1,4 @@
-import { BoundedMap } from '@seaworthy/internal'
+import { type Complete, BoundedMap } from '@seaworthy/internal'
 import type { Clock } from '../clock.ts'
 
 /**
@@ -31,7 +31,7 @@ export interface LastGoodOptions<Args extends unknown[]> {
    * @defaultValue 1000
    * @throws RangeError below 1.
    */
-  maxEntries?: number
+  maxEntries?: number | undefined
 }
 
 /** All of `LastGoodOptions`: `maxAge` and `key` have no default. */
@@ -48,11 +48,11 @@ interface Entry<T> {
 
 /** Stores the results of successful calls by key, up to a number and an age. */
 export class LastGood<Args extends unknown[], T> {
-  readonly #options: Required<LastGoodOptions<Args>>
+  readonly #options: Complete<LastGoodOptions<Args>>
   readonly #clock: Clock
   readonly #entries: BoundedMap<Entry<T>>
 
-  constructor(options: Required<LastGoodOptions<Args>>, clock: Clock) {
+  constructor(options: Complete<LastGoodOptions<Args>>, clock: Clock) {
     this.#options = options
     this.#clock = clock
     this.#entries = new BoundedMap(options.maxEntries)

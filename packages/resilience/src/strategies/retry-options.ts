@@ -1,4 +1,4 @@
-import { MAX_DELAY, type OptionChecks } from '@seaworthy/internal'
+import { type Complete, MAX_DELAY, type OptionChecks } from '@seaworthy/internal'
 import { withDefaults } from '../merge-options.ts'
 
 /**
@@ -15,7 +15,7 @@ export interface RetryOptions {
    * @defaultValue 2
    * @throws RangeError outside that range.
    */
-  limit?: number
+  limit?: number | undefined
 
   /**
    * The longest wait before the first retry; doubled before each further one. The wait itself is random, from 0 to this.
@@ -24,7 +24,7 @@ export interface RetryOptions {
    * @defaultValue 100
    * @throws RangeError outside that range.
    */
-  delay?: number
+  delay?: number | undefined
 
   /**
    * The longest wait between two attempts. A `Retry-After` of the service may be longer. Milliseconds, 0 to 2147483647.
@@ -32,7 +32,7 @@ export interface RetryOptions {
    * @defaultValue 2000
    * @throws RangeError outside that range.
    */
-  maxDelay?: number
+  maxDelay?: number | undefined
 
   /**
    * The retries for each call, on average over time. A ratio, 0 to 1.
@@ -40,7 +40,7 @@ export interface RetryOptions {
    * @defaultValue 0.2
    * @throws RangeError outside that range.
    */
-  budget?: number
+  budget?: number | undefined
 
   /**
    * The retries beyond the budget. Retries per second, 0 to 10000.
@@ -48,7 +48,7 @@ export interface RetryOptions {
    * @defaultValue 10
    * @throws RangeError outside that range.
    */
-  floor?: number
+  floor?: number | undefined
 }
 
 /**
@@ -68,11 +68,25 @@ export interface HedgeOptions {
   delay: number
 }
 
-export type RetryPolicy = Required<RetryOptions>
+export type RetryPolicy = Complete<RetryOptions>
 
 export const retryDefaults: RetryPolicy = { limit: 2, delay: 100, maxDelay: 2000, budget: 0.2, floor: 10 }
 
 const milliseconds = { min: 0, max: MAX_DELAY, unit: 'milliseconds' }
+
+/** The names that p-retry, Polly, Resilience4j and axios-retry have for the options. */
+const renamedOptions: Readonly<Record<string, string>> = {
+  retries: 'limit',
+  maxRetries: 'limit',
+  maxRetryAttempts: 'limit',
+  maxAttempts: 'limit',
+  minTimeout: 'delay',
+  initialDelay: 'delay',
+  baseDelay: 'delay',
+  waitDuration: 'delay',
+  maxTimeout: 'maxDelay',
+  backoffLimit: 'maxDelay'
+}
 
 /** Applies the defaults and checks the values. `undefined`: no retries. */
 export function resolveRetry(
@@ -84,7 +98,7 @@ export function resolveRetry(
   const options = typeof value === 'number' ? { limit: value } : value === true ? {} : value
   if (typeof options !== 'object' || options === null)
     return check.fail(at, 'true, false, a number or options', value)
-  check.keys(at, options, Object.keys(retryDefaults))
+  check.keys(at, options, Object.keys(retryDefaults), renamedOptions)
   const { limit, delay, maxDelay, budget, floor } = withDefaults(retryDefaults, options)
   return {
     limit: check.integer(typeof value === 'number' ? at : `${at}.limit`, limit, { min: 1, max: 10 }),

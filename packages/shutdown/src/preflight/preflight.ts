@@ -23,21 +23,21 @@ export interface PreflightOptions {
    *
    * @defaultValue []
    */
-  args?: readonly string[]
+  args?: readonly string[] | undefined
 
   /**
    * Arguments of Node itself.
    *
    * @defaultValue `process.execArgv`, those of this process
    */
-  nodeArgs?: readonly string[]
+  nodeArgs?: readonly string[] | undefined
 
   /**
    * The port for the trial. A whole number, 1 to 65535.
    *
    * @defaultValue a free one
    */
-  port?: number
+  port?: number | undefined
 
   /**
    * The path that responds with 2xx once the service is ready: over http, or over TLS or HTTP/2 where the service speaks
@@ -45,28 +45,28 @@ export interface PreflightOptions {
    *
    * @defaultValue '/health/ready'
    */
-  path?: string
+  path?: string | undefined
 
   /**
    * How long the service has to become ready. Milliseconds, at least 0.
    *
    * @defaultValue 30000
    */
-  timeout?: number
+  timeout?: number | undefined
 
   /**
    * Variables to add to the environment, or to remove where the value is `undefined`.
    *
    * @defaultValue {}
    */
-  env?: NodeJS.ProcessEnv
+  env?: NodeJS.ProcessEnv | undefined
 
   /**
    * Aborts the trial; the release is stopped then too.
    *
    * @defaultValue none: the trial is not aborted
    */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /**
