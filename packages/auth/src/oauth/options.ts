@@ -15,6 +15,7 @@ import { isLocalPath } from '../core/local-path.ts'
 export interface ProviderIdentity {
   /** The provider's name in the options. */
   readonly provider: string
+  /** The issuer of the ID token: of a provider for many tenants that of the user's tenant. */
   readonly issuer: string
   readonly subject: string
   /** Set only if the provider has verified the address: the only one that may link accounts. */

@@ -69,6 +69,19 @@ function addRoutes(
   const recordFailure = (code: AuthErrorCode, request: FastifyRequest): void =>
     dependencies.audit.record({ type: 'provider_login', outcome: 'failed', scheme: 'oauth2', code }, request)
 
+  const reportFailure =
+    (request: FastifyRequest) =>
+    (error: unknown): never => {
+      const failure = providerFailure(error)
+      const { code } = failure
+      recordFailure(code, request)
+      request.log.warn(
+        { provider: options.name, code, reason: failureReason(error) },
+        'auth: a login at a provider failed; the browser gets the error; see its reason'
+      )
+      throw failure
+    }
+
   const consumeLogin = (request: FastifyRequest, reply: FastifyReply): LoginState => {
     const { state } = request.query as { state?: string }
     const login = cookies.consume(request, reply, state)
@@ -87,9 +100,7 @@ function addRoutes(
     async (request, reply) => {
       const { returnTo } = request.query
       const start = provider.startLogin(localPathOf(returnTo) ?? options.returnTo)
-      const { url, login } = await start.catch((error: unknown) => {
-        throw providerFailure(error)
-      })
+      const { url, login } = await start.catch(reportFailure(request))
       cookies.set(request, reply, login)
       return reply.header('cache-control', 'no-store').redirect(url.href)
     }
@@ -103,16 +114,7 @@ function addRoutes(
       void reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
       const login = consumeLogin(request, reply)
       const query = new URLSearchParams(request.url.slice(request.url.indexOf('?') + 1))
-      const completed = await provider.completeLogin(query, login).catch((error: unknown) => {
-        const failure = providerFailure(error)
-        const { code } = failure
-        recordFailure(code, request)
-        request.log.warn(
-          { provider: options.name, code, reason: failureReason(error) },
-          'auth: a login at a provider failed; the browser gets the error; see its reason'
-        )
-        throw failure
-      })
+      const completed = await provider.completeLogin(query, login).catch(reportFailure(request))
       return finishLogin(options, completed, login.returnTo, dependencies, request, reply)
     }
   )
