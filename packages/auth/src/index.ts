@@ -30,7 +30,7 @@ export type { SessionCookie, SessionOptions } from './sessions/options.ts'
 export type { ListedSession, Sessions } from './sessions/types.ts'
 export type { RedisClient, RedisSubscriber } from './stores/redis-client.ts'
 export type { SessionRecord } from './stores/store.ts'
-export type { SignatureAlgorithm } from './tokens/algorithms.ts'
+export type { SignatureAlgorithm, SigningAlgorithm } from './tokens/algorithms.ts'
 export type {
   Jwt,
   JwtDecode,

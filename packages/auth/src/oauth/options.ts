@@ -59,7 +59,8 @@ export interface OAuthEndpoints {
  */
 export interface OAuthOptions {
   /**
-   * The issuer of an OpenID Connect provider, whose metadata is discovered: https, or http on loopback.
+   * The issuer of an OpenID Connect provider, whose metadata is discovered: https, or http on loopback. A slash at its
+   * end does not matter.
    *
    * @defaultValue none: the provider is described by `endpoints`
    */
