@@ -1,4 +1,4 @@
-import { namesSecret, scrubAndCut } from '@seaworthy/internal'
+import { namesSecret, readableMembers, scrubAndCut } from '@seaworthy/internal'
 import { ByteBudget } from './byte-budget.ts'
 import { isError } from './is-error.ts'
 import { isNamedSecret, isValueName, namesHeaders, withoutNamedSecrets } from './named-values.ts'
@@ -64,13 +64,15 @@ export function errorJson(
   return json
 }
 
-function fieldsOf(error: object): Record<string, unknown> {
+const fieldNames = ['name', 'message', 'code', 'statusCode', 'stack', 'cause', 'errors'] as const
+type Fields = Partial<Record<(typeof fieldNames)[number], unknown>>
+
+function fieldsOf(error: object): Fields {
   try {
-    const { name, message, code, statusCode, stack, cause, errors } = error as Record<string, unknown>
+    const { name, message, code, statusCode, stack, cause, errors } = error as Fields
     return { name, message, code, statusCode, stack, cause, errors }
   } catch {
-    // A getter or a proxy threw.
-    return { message: 'unreadable' }
+    return { message: 'unreadable', ...readableMembers(error, fieldNames) }
   }
 }
 
