@@ -4,6 +4,7 @@ import { githubEndpoints, githubProfile } from './github.ts'
 import type { PublishedMetadata } from '../logout/logout-tokens.ts'
 import { clientAuthentication } from './client-authentication.ts'
 import { openIdProfile, type Profile } from './openid-profile.ts'
+import { withPostedUser } from './posted-user.ts'
 import type { ProviderIdentity, ResolvedProvider } from './options.ts'
 import { providerCache } from './provider-cache.ts'
 import { providerFetch } from './provider-fetch.ts'
@@ -53,6 +54,7 @@ export function createProvider(options: ResolvedProvider): Provider {
         code_challenge: await client.calculatePKCECodeChallenge(login.verifier),
         code_challenge_method: 'S256',
         ...(scope === undefined ? {} : { scope }),
+        ...(options.responseMode === 'query' ? {} : { response_mode: options.responseMode }),
         ...(isOpenId ? { nonce: login.nonce } : {})
       })
       return { url, login }
@@ -79,9 +81,10 @@ export function createProvider(options: ResolvedProvider): Provider {
       const claims = tokens.claims()
       // The metadata of a provider for many tenants have a placeholder instead of the user's tenant.
       const issuer = claims?.iss ?? config.serverMetadata().issuer
+      const identity = { provider: options.name, issuer, accessToken, ...profile }
       const sid = claims?.sid
       return {
-        identity: { provider: options.name, issuer, accessToken, ...profile },
+        identity: options.responseMode === 'form_post' ? withPostedUser(identity, query) : identity,
         idToken: tokens.id_token,
         sid: typeof sid === 'string' && sid !== '' ? sid : undefined
       }
