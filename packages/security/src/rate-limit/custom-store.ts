@@ -65,7 +65,7 @@ export class CustomStore implements SharedStore {
     this.#reportedAt = now
     this.#log.warn(
       { err: error },
-      'security: the store of rate limits does not count requests; they follow "onStoreError" until it does; see its error'
+      'security: the store of rate limits does not count requests; its limits follow "onStoreError" until it does; see its error'
     )
   }
 
