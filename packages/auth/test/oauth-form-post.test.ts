@@ -77,7 +77,7 @@ t.test('a form without the login of this browser is rejected', async (t) => {
   t.equal(seen.length, 0)
 })
 
-t.test('an error in the form is told apart from a login', async (t) => {
+t.test('an error in the form is no login', async (t) => {
   const { start, post } = await formApp(t)
   const { response, state } = await start()
   const answer = await post({ error: 'user_cancelled_authorize', state }, cookieOf(response.headers))

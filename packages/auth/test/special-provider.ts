@@ -8,7 +8,7 @@ import { captureLog, cookieOf, encode, listen } from './helpers.ts'
 type Claims = Record<string, unknown>
 export const keyPair = () => generateKeyPairSync('rsa', { modulusLength: 2048 })
 
-/** What is special about a provider. By default it is as plain as can be. */
+/** The habits of a provider. By default it has none. */
 export interface Special {
   metadata?: (origin: string) => Claims
   claims?: (origin: string) => Claims

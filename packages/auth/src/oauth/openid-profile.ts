@@ -1,7 +1,7 @@
 import * as client from 'openid-client'
 import type { ProviderIdentity } from './options.ts'
 
-/** What a provider tells about a user. */
+/** The facts about a user that a provider states. */
 export type Profile = Omit<ProviderIdentity, 'provider' | 'issuer' | 'accessToken'>
 
 /** Some providers send the text: Apple in ID tokens, Amazon Cognito in userinfo. */

@@ -4,7 +4,7 @@ import { decodeUnverified } from '../core/token-text.ts'
 /** Milliseconds for which fetched keys are used. */
 const maxKeyAge = 300_000
 
-/** What a provider published. */
+/** A document that a provider published. */
 interface Document {
   readonly text: string
   readonly headers: Headers

@@ -39,7 +39,7 @@ const names = Object.keys({
 /** A name of a cookie by RFC 6265. */
 const cookieName = /^[\w!#$%&'*+.^`|~-]+$/
 const domainName = /^\.?[a-z\d](?:[a-z\d.-]*[a-z\d])?$/i
-/** What ends an attribute, or is not in a header. */
+/** A path without the characters that end an attribute, or are not in a header. */
 // oxlint-disable-next-line no-control-regex -- the expression looks for control characters
 const path = /^\/[^;\u0000-\u001f\u007f-\uffff]*$/
 

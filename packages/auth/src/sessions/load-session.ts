@@ -12,7 +12,7 @@ interface LoadDependencies {
   readonly isRevoked: (record: StoredSession) => boolean
 }
 
-/** What a cookie holds: the session of a user, with its record, or one without a user. */
+/** The session in a cookie: that of a user has a record. */
 interface Found {
   readonly session: Session
   readonly record?: StoredSession

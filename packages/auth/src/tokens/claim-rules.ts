@@ -2,7 +2,7 @@ import { invalid, type Claims, type VerificationResult } from '../core/token-out
 import { isAccessToken } from './token-kind.ts'
 import type { IssuerRules } from './types.ts'
 
-/** An empty text is nobody's id and no client's. */
+/** An empty text identifies no user and no client. */
 const hasClaim = (claims: Claims, name: string): boolean =>
   Object.hasOwn(claims, name) && claims[name] !== null && claims[name] !== ''
 
