@@ -649,7 +649,7 @@ interface ProviderIdentity {
     /** Set only if the provider has verified the address: the only one that may link accounts. */
     readonly verifiedEmail: string | undefined;
     readonly name: string | undefined;
-    /** All claims of the provider. */
+    /** All claims of the provider. With `responseMode: 'form_post'` also `user`, if the form has it: that is not signed. */
     readonly claims: Readonly<Record<string, unknown>>;
     readonly accessToken: string;
 }
@@ -728,6 +728,14 @@ interface OAuthOptions {
      * @defaultValue `openid email profile`; for `github` `read:user user:email`; none for other endpoints
      */
     scope?: string;
+    /**
+     * How the provider sends the browser back: `query` by a redirect, `form_post` by a form, which Apple requires for the
+     * scopes `name` and `email`. What Apple sends of the user with the first login is `claims.user`, and not signed.
+     *
+     * @defaultValue 'query'
+     * @throws RangeError for `form_post` with a `callbackUrl` that is not https: no cookie of the login would come back.
+     */
+    responseMode?: 'query' | 'form_post';
     /**
      * The path of the route that starts the login.
      *
