@@ -643,12 +643,13 @@ interface LogoutOptions {
 interface ProviderIdentity {
     /** The provider's name in the options. */
     readonly provider: string;
+    /** The issuer of the ID token: of a provider for many tenants that of the user's tenant. */
     readonly issuer: string;
     readonly subject: string;
     /** Set only if the provider has verified the address: the only one that may link accounts. */
     readonly verifiedEmail: string | undefined;
     readonly name: string | undefined;
-    /** All claims of the provider. */
+    /** All claims of the provider. With `responseMode: 'form_post'` also `user`, if the form has it: that is not signed. */
     readonly claims: Readonly<Record<string, unknown>>;
     readonly accessToken: string;
 }
@@ -684,7 +685,8 @@ interface OAuthEndpoints {
  */
 interface OAuthOptions {
     /**
-     * The issuer of an OpenID Connect provider, whose metadata is discovered: https, or http on loopback.
+     * The issuer of an OpenID Connect provider, whose metadata is discovered: https, or http on loopback. A slash at its
+     * end does not matter.
      *
      * @defaultValue none: the provider is described by `endpoints`
      */
@@ -726,6 +728,14 @@ interface OAuthOptions {
      * @defaultValue `openid email profile`; for `github` `read:user user:email`; none for other endpoints
      */
     scope?: string;
+    /**
+     * How the provider sends the browser back: `query` by a redirect, `form_post` by a form, which Apple requires for the
+     * scopes `name` and `email`. What Apple sends of the user with the first login is `claims.user`, and not signed.
+     *
+     * @defaultValue 'query'
+     * @throws RangeError for `form_post` with a `callbackUrl` that is not https: no cookie of the login would come back.
+     */
+    responseMode?: 'query' | 'form_post';
     /**
      * The path of the route that starts the login.
      *
@@ -884,15 +894,20 @@ interface RevocationOptions {
  * await app.register(auth, { session: { key: process.env['SESSION_KEY']!, cookie } })
  */
 interface SessionCookie {
+    /** The path below which the browser sends the cookie: it begins with `/`. */
     path?: string;
     httpOnly?: boolean;
     /** `false` only for development over plain http: the cookie then loses its `__Host-` name. */
     secure?: boolean;
+    /** `'none'` is for pages that other sites embed, and needs `secure`. */
     sameSite?: 'strict' | 'lax' | 'none' | boolean;
     /** **Seconds**, as in the cookie. */
     maxAge?: number;
     domain?: string;
+    /** Whether an embedded page has its own session for each site that embeds it (CHIPS). It needs `secure`. */
+    partitioned?: boolean;
 }
+
 /**
  * Options of sessions. One of `key` and `secret` is required.
  *
@@ -1092,12 +1107,21 @@ interface DpopOptions {
 }
 
 /**
- * The signature algorithms that can be allowed. `none` is not one of them.
+ * The signature algorithms that can be allowed. `none` is not one of them. `EdDSA` and `Ed25519` are one algorithm, with
+ * an older and a newer name (RFC 9864): each allows both.
  *
  * @example
  * const algorithms: readonly SignatureAlgorithm[] = ['RS256', 'ES256']
  */
-type SignatureAlgorithm = 'HS256' | 'HS384' | 'HS512' | 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
+type SignatureAlgorithm = 'HS256' | 'HS384' | 'HS512' | 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA' | 'Ed25519';
+/**
+ * The algorithms by which the app can sign: `EdDSA` is the name of Ed25519 there.
+ *
+ * @example
+ * const algorithm: SigningAlgorithm = 'ES256'
+ * await app.register(auth, { jwt: { key: process.env['JWT_KEY']!, algorithm } })
+ */
+type SigningAlgorithm = Exclude<SignatureAlgorithm, 'Ed25519'>;
 
 /**
  * Token introspection (RFC 7662) at the issuer of opaque tokens.
@@ -1310,7 +1334,7 @@ interface JwtOptions {
      * @defaultValue `HS256` with `secret`, the algorithm of the key with `key` (`RS256` for RSA)
      * @throws RangeError for an algorithm that the secret or key cannot verify.
      */
-    algorithm?: SignatureAlgorithm;
+    algorithm?: SigningAlgorithm;
     /**
      * The `iss` claim of the app's tokens, set and required. Use the service's name, so that two services that share a
      * secret by mistake reject each other's tokens.
@@ -2339,4 +2363,4 @@ declare module 'fastify' {
 }
 
 export { AuthError, auth, auth as default };
-export type { AnyReply, AnyRequest, ApiKeyOptions, ApiKeyQuota, ApiKeyRecord, ApiKeyUse, ApiKeys, Argon2idOptions, AuditEvent, AuditType, AuthApi, AuthErrorCode, AuthHook, AuthOptions, AuthRule, AuthTypes, AuthUser, BreachedOptions, CookieOptions, Credentials, CsrfOptions, DpopAlgorithm, DpopOptions, Identity, IntrospectionOptions, IssuerOptions, Jwt, JwtDecode, JwtOptions, JwtPayload, JwtRequestOptions, JwtSign, JwtSignOptions, JwtVerify, JwtVerifyOptions, ListedSession, LoginOptions, LogoutOptions, MatrixRow, NewApiKey, NewKeys, OAuthEndpoints, OAuthOptions, OpenApiOptions, OpenApiRoute, OpenApiTransform, Policies, Policy, PolicyContext, PolicyName, ProviderIdentity, ProviderName, RedisClient, RedisSubscriber, Revocable, RevocationOptions, RoleName, RolesOption, RotatedApiKey, RouteAuth, SchemeExpression, SchemeName, ScopeName, Session, SessionCookie, SessionData, SessionKey, SessionMethods, SessionOptions, SessionRecord, SessionValue, Sessions, SignatureAlgorithm, SymmetricJwk, SymmetricKey, TokenPair, UnsignedCookie, VerifyCredentials };
+export type { AnyReply, AnyRequest, ApiKeyOptions, ApiKeyQuota, ApiKeyRecord, ApiKeyUse, ApiKeys, Argon2idOptions, AuditEvent, AuditType, AuthApi, AuthErrorCode, AuthHook, AuthOptions, AuthRule, AuthTypes, AuthUser, BreachedOptions, CookieOptions, Credentials, CsrfOptions, DpopAlgorithm, DpopOptions, Identity, IntrospectionOptions, IssuerOptions, Jwt, JwtDecode, JwtOptions, JwtPayload, JwtRequestOptions, JwtSign, JwtSignOptions, JwtVerify, JwtVerifyOptions, ListedSession, LoginOptions, LogoutOptions, MatrixRow, NewApiKey, NewKeys, OAuthEndpoints, OAuthOptions, OpenApiOptions, OpenApiRoute, OpenApiTransform, Policies, Policy, PolicyContext, PolicyName, ProviderIdentity, ProviderName, RedisClient, RedisSubscriber, Revocable, RevocationOptions, RoleName, RolesOption, RotatedApiKey, RouteAuth, SchemeExpression, SchemeName, ScopeName, Session, SessionCookie, SessionData, SessionKey, SessionMethods, SessionOptions, SessionRecord, SessionValue, Sessions, SignatureAlgorithm, SigningAlgorithm, SymmetricJwk, SymmetricKey, TokenPair, UnsignedCookie, VerifyCredentials };

@@ -26,11 +26,12 @@ export type { RevocationOptions } from './revocation/options.ts'
 export type { NewKeys } from './rotation/rotate-keys.ts'
 export type { SchemeExpression } from './schemes/types.ts'
 export type { Session, SessionData, SessionKey, SessionMethods, SessionValue } from './sessions/decorators.ts'
-export type { SessionCookie, SessionOptions } from './sessions/options.ts'
+export type { SessionCookie } from './sessions/cookie-options.ts'
+export type { SessionOptions } from './sessions/options.ts'
 export type { ListedSession, Sessions } from './sessions/types.ts'
 export type { RedisClient, RedisSubscriber } from './stores/redis-client.ts'
 export type { SessionRecord } from './stores/store.ts'
-export type { SignatureAlgorithm } from './tokens/algorithms.ts'
+export type { SignatureAlgorithm, SigningAlgorithm } from './tokens/algorithms.ts'
 export type {
   Jwt,
   JwtDecode,

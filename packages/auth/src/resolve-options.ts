@@ -74,6 +74,12 @@ export function resolveOptions(options: AuthOptions): ResolvedAuth {
   const { realm = authDefaults.realm, policies = {}, mode = authDefaults.mode } = options
   if (typeof realm !== 'string' || !/^[\w .:/-]+$/.test(realm))
     check.fail('realm', 'letters, digits, spaces and ._:/-', realm)
+  for (const [name, value] of Object.entries({
+    policies,
+    login: options.login,
+    revocation: options.revocation
+  }))
+    if (value !== undefined) check.object(name, value)
   for (const [name, policy] of Object.entries(policies)) check.fn(`policies.${name}`, policy)
 
   const redis = redisOf(options.redis)

@@ -173,6 +173,7 @@ const maliciousTokens = (trap: string): Record<string, string> => ({
   ),
   'no sub, by the provider': es(idpClaims({ sub: undefined })),
   'sub null, by the provider': es(idpClaims({ sub: null })),
+  'sub empty, by the provider': es(idpClaims({ sub: '' })),
   'exp beyond what numbers hold': hs(JSON.stringify(appClaims()).replace(/"exp":\d+/, '"exp":1e999'))
 })
 

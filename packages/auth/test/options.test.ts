@@ -22,6 +22,18 @@ const issuer = (more: object) => ({
 })
 
 const wrongOptions: [object, RegExp][] = [
+  [{ login: 5 }, /"login" must be an object, got 5/],
+  [{ login: true }, /"login" must be an object/],
+  [{ revocation: 'closed' }, /"revocation" must be an object/],
+  [{ policies: () => true }, /"policies" must be an object/],
+  [
+    { session: { key: randomBytes(32) }, csrf: { trustedOrigins: 'https://a.example' } },
+    /"csrf.trustedOrigins" must be a list/
+  ],
+  [
+    { session: { key: randomBytes(32) }, csrf: { trustedOrigins: true } },
+    /"csrf.trustedOrigins" must be a list/
+  ],
   [{ jtw: {} }, /"jtw" is not an option, did you mean "jwt"\?/],
   [{ jwt: {} }, /"jwt.secret" must be set/],
   [jwt({ secert: 'x' }), /"jwt.secert" is not an option, did you mean "secret"\?/],

@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose'
 import t from 'tap'
 import { bearer, guardedApp } from './helpers.ts'
-import type { SignatureAlgorithm } from '../src/index.ts'
+import type { SigningAlgorithm } from '../src/index.ts'
 import { remoteIssuer } from '../src/tokens/trusted-issuer.ts'
 import type { KeySource } from '../src/tokens/jwks.ts'
 import { publicKeyOf } from '../src/tokens/keys.ts'
@@ -12,7 +12,7 @@ import type { VerificationResult } from '../src/core/token-outcome.ts'
 type Pair = { publicKey: KeyObject; privateKey: KeyObject }
 const rsa = (): Pair => generateKeyPairSync('rsa', { modulusLength: 2048 })
 const ec = (namedCurve: string) => (): Pair => generateKeyPairSync('ec', { namedCurve })
-const pairs: [SignatureAlgorithm, () => Pair][] = [
+const pairs: [SigningAlgorithm, () => Pair][] = [
   ['RS256', rsa],
   ['RS384', rsa],
   ['RS512', rsa],

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { rateLimit, type RateLimitOptions, type StoreCallback } from '../src/index.ts'
-import { buildApp, ok, statuses } from './helpers.ts'
+import { buildApp, captureLog, createApp, ok, statuses } from './helpers.ts'
 
 const made: unknown[] = []
 
@@ -114,3 +114,14 @@ for (const [options, message] of [
     await t.rejects(build(t, options as unknown as RateLimitOptions), { code: 'INVALID_OPTION', message })
   })
 }
+
+t.test('the log says that a store of the app fails, once in a while', async (t) => {
+  const { lines, logger } = captureLog('info')
+  const app = createApp(t, { logger })
+  await app.register(rateLimit, { max: 2, store: BrokenStore })
+  app.get('/', ok)
+  t.same(await statuses(app, 3), [200, 200, 429])
+  const found = lines.filter((line) => line.includes('the store of rate limits does not count requests'))
+  t.equal(found.length, 1)
+  t.match(JSON.parse(found[0]!), { level: 40, err: { message: 'down' } })
+})

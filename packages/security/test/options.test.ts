@@ -23,6 +23,21 @@ const start = async (options: object, config?: object) => {
 
 const invalid: [object, string | RegExp][] = [
   [{ heders: {} }, 'security: "heders" is not an option, did you mean "headers"?'],
+  ...['preflight', 'preflightContinue', 'strictPreflight', 'hideOptionsRoute'].map(
+    (name): [object, string] => [
+      { cors: { origin: 'https://a.example', [name]: 'false' } },
+      `security: "cors.${name}" must be true or false, got 'false'`
+    ]
+  ),
+  [{ cors: { delegator: true } }, /"cors.delegator" must be a function/],
+  [{ cors: { logLevel: 5 } }, /"cors.logLevel" must be a non-empty string/],
+  [{ cors: { cacheControl: true } }, /"cors.cacheControl" must be seconds or a header value/],
+  [
+    { rateLimit: { redis: { url: 'redis://h' } } },
+    /"rateLimit.redis" must be options of ioredis, which has no "url"/
+  ],
+  [{ rateLimit: { hook: '' } }, /"rateLimit.hook" must be one of/],
+  [{ rateLimit: { groupId: Symbol('a') } }, /"rateLimit.groupId" must be a non-empty string/],
   [{ cors: true }, 'security: "cors" must be an object or false, got true'],
   [
     { headers: { profile: 'web' } },

@@ -97,3 +97,16 @@ requires(needs, 'permissions that are taken and given back are logged once each'
     /answers again/
   ])
 })
+
+requires(needs, 'limits count in no other database than the one of the options', async (t) => {
+  const { port } = await startRedis(t)
+  const { lines, logger } = captureLog('info')
+  const app = createApp(t, { logger })
+  await app.register(rateLimit, { max: 2, redis: { host: '127.0.0.1', port, db: 99 } })
+  app.get('/', ok)
+  await until('the reason', async () => {
+    await app.inject('/')
+    return lines.some((line) => line.includes('does not count requests (ERR DB index is out of range)'))
+  })
+  t.equal(await admin(t, port).dbsize(), 0)
+})

@@ -27,15 +27,15 @@ const maxLogins = 5
 
 /**
  * The cookies of logins in progress, one for each, so that two tabs do not share one. SameSite=Lax, because the provider
- * redirects the browser back by a navigation from another site.
+ * redirects the browser back by a navigation from another site; a form of the provider needs SameSite=None.
  *
  * @param name - The start of their names.
  * @param callback - The URL to which the browser comes back.
  */
-export function stateCookies(name: string, callback: URL): StateCookies {
+export function stateCookies(name: string, callback: URL, sameSite: 'lax' | 'none' = 'lax'): StateCookies {
   const secure = callback.protocol === 'https:'
   const prefix = `${secure ? '__Host-' : ''}${name}`
-  const options: CookieSerializeOptions = { path: '/', httpOnly: true, secure, sameSite: 'lax' }
+  const options: CookieSerializeOptions = { path: '/', httpOnly: true, secure, sameSite }
   const cookieName = (state: string): string => prefix + state.slice(0, 12)
 
   return {

@@ -41,10 +41,11 @@ export function resolveCsrf({
   ...unknown
 }: CsrfOptions): ResolvedCsrf {
   check.keys('csrf', unknown, Object.keys(csrfDefaults))
-  for (const entry of trustedOrigins) {
+  const rule = 'a list of origins like https://app.example.com'
+  if (!Array.isArray(trustedOrigins)) check.fail('csrf.trustedOrigins', rule, trustedOrigins)
+  for (const entry of trustedOrigins)
     if (!URL.canParse(entry) || new URL(entry).origin !== entry)
-      check.fail('csrf.trustedOrigins', 'origins like https://app.example.com', entry)
-  }
+      check.fail('csrf.trustedOrigins', rule, entry)
   return {
     trustedOrigins: new Set(trustedOrigins),
     unknownOrigin: check.oneOf('csrf.unknownOrigin', unknownOrigin, ['allow', 'token'])

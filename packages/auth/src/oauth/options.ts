@@ -15,12 +15,13 @@ import { isLocalPath } from '../core/local-path.ts'
 export interface ProviderIdentity {
   /** The provider's name in the options. */
   readonly provider: string
+  /** The issuer of the ID token: of a provider for many tenants that of the user's tenant. */
   readonly issuer: string
   readonly subject: string
   /** Set only if the provider has verified the address: the only one that may link accounts. */
   readonly verifiedEmail: string | undefined
   readonly name: string | undefined
-  /** All claims of the provider. */
+  /** All claims of the provider. With `responseMode: 'form_post'` also `user`, if the form has it: that is not signed. */
   readonly claims: Readonly<Record<string, unknown>>
   readonly accessToken: string
 }
@@ -58,7 +59,8 @@ export interface OAuthEndpoints {
  */
 export interface OAuthOptions {
   /**
-   * The issuer of an OpenID Connect provider, whose metadata is discovered: https, or http on loopback.
+   * The issuer of an OpenID Connect provider, whose metadata is discovered: https, or http on loopback. A slash at its
+   * end does not matter.
    *
    * @defaultValue none: the provider is described by `endpoints`
    */
@@ -108,6 +110,15 @@ export interface OAuthOptions {
   scope?: string
 
   /**
+   * How the provider sends the browser back: `query` by a redirect, `form_post` by a form, which Apple requires for the
+   * scopes `name` and `email`. What Apple sends of the user with the first login is `claims.user`, and not signed.
+   *
+   * @defaultValue 'query'
+   * @throws RangeError for `form_post` with a `callbackUrl` that is not https: no cookie of the login would come back.
+   */
+  responseMode?: 'query' | 'form_post'
+
+  /**
    * The path of the route that starts the login.
    *
    * @defaultValue `/login/<name>`
@@ -148,6 +159,7 @@ export interface OAuthOptions {
 }
 
 export interface ResolvedProvider extends Omit<OAuthOptions, 'clientSecret' | 'logout'> {
+  readonly responseMode: 'query' | 'form_post'
   readonly name: string
   readonly clientSecret: string
   readonly callback: URL
@@ -158,7 +170,11 @@ export interface ResolvedProvider extends Omit<OAuthOptions, 'clientSecret' | 'l
   readonly logout: ResolvedLogout | undefined
 }
 
-export const oauthDefaults = { returnTo: '/', timeout: 5000 } as const satisfies Partial<OAuthOptions>
+export const oauthDefaults = {
+  returnTo: '/',
+  timeout: 5000,
+  responseMode: 'query'
+} as const satisfies Partial<OAuthOptions>
 
 const names = Object.keys({
   ...oauthDefaults,
@@ -197,12 +213,21 @@ function resolveProvider(name: string, options: OAuthOptions): ResolvedProvider 
     check.failWith(`${option}.logout`, 'used with "issuer", an OpenID Connect provider', '"endpoints"')
   check.string(`${option}.clientId`, options.clientId)
   check.fn(`${option}.onLogin`, options.onLogin)
+  const responseMode = check.oneOf(
+    `${option}.responseMode`,
+    options.responseMode ?? oauthDefaults.responseMode,
+    ['query', 'form_post']
+  )
+  const callback = safeUrl(`${option}.callbackUrl`, options.callbackUrl)
+  if (responseMode === 'form_post' && callback.protocol !== 'https:')
+    check.failWith(`${option}.responseMode`, '"query" unless "callbackUrl" is https', 'form_post')
   if (!isLocalPath(returnTo)) check.fail(`${option}.returnTo`, 'a path of this service', returnTo)
   return {
     ...options,
     name,
     clientSecret: clientSecretOf(`${option}.clientSecret`, options.clientSecret, 'provider'),
-    callback: safeUrl(`${option}.callbackUrl`, options.callbackUrl),
+    callback,
+    responseMode,
     startPath: check.string(`${option}.startPath`, options.startPath ?? `/login/${name}`),
     returnTo,
     timeout: check.integer(`${option}.timeout`, options.timeout ?? oauthDefaults.timeout, {

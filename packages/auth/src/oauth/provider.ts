@@ -2,7 +2,11 @@ import { withTimeout } from '@seaworthy/internal'
 import * as client from 'openid-client'
 import { githubEndpoints, githubProfile } from './github.ts'
 import type { PublishedMetadata } from '../logout/logout-tokens.ts'
+import { clientAuthentication } from './client-authentication.ts'
+import { openIdProfile, type Profile } from './openid-profile.ts'
+import { withPostedUser } from './posted-user.ts'
 import type { ProviderIdentity, ResolvedProvider } from './options.ts'
+import { providerCache } from './provider-cache.ts'
 import { providerFetch } from './provider-fetch.ts'
 import type { LoginState } from '../core/state-cookies.ts'
 
@@ -29,8 +33,6 @@ export interface CompletedLogin {
   readonly sid: string | undefined
 }
 
-type Profile = Omit<ProviderIdentity, 'provider' | 'issuer' | 'accessToken'>
-
 export function createProvider(options: ResolvedProvider): Provider {
   const isOpenId = options.issuer !== undefined
   const configuration = isOpenId ? discoveredConfiguration(options) : fixedConfiguration(options)
@@ -52,13 +54,14 @@ export function createProvider(options: ResolvedProvider): Provider {
         code_challenge: await client.calculatePKCECodeChallenge(login.verifier),
         code_challenge_method: 'S256',
         ...(scope === undefined ? {} : { scope }),
+        ...(options.responseMode === 'query' ? {} : { response_mode: options.responseMode }),
         ...(isOpenId ? { nonce: login.nonce } : {})
       })
       return { url, login }
     },
 
     async completeLogin(query, { state, nonce, verifier }) {
-      const config = await configuration()
+      const config = await configuration('login')
       // The URL comes from the options: the client controls the host of the request.
       const url = new URL(options.callback)
       url.search = query.toString()
@@ -68,17 +71,20 @@ export function createProvider(options: ResolvedProvider): Provider {
         ...(isOpenId ? { expectedNonce: nonce, idTokenExpected: true } : {})
       })
       const accessToken = tokens.access_token
-      const profile = isOpenId
+      const profile: Profile = isOpenId
         ? await openIdProfile(config, accessToken, tokens.claims()!)
         : await withTimeout(options.timeout, () =>
             options.endpoints === 'github'
               ? githubProfile(accessToken, options.timeout)
               : options.profile!(accessToken)
           )
-      const { issuer } = config.serverMetadata()
-      const sid = tokens.claims()?.sid
+      const claims = tokens.claims()
+      // The metadata of a provider for many tenants have a placeholder instead of the user's tenant.
+      const issuer = claims?.iss ?? config.serverMetadata().issuer
+      const identity = { provider: options.name, issuer, accessToken, ...profile }
+      const sid = claims?.sid
       return {
-        identity: { provider: options.name, issuer, accessToken, ...profile },
+        identity: options.responseMode === 'form_post' ? withPostedUser(identity, query) : identity,
         idToken: tokens.id_token,
         sid: typeof sid === 'string' && sid !== '' ? sid : undefined
       }
@@ -102,25 +108,8 @@ function defaultScope({ issuer, endpoints }: ResolvedProvider): string | undefin
   return endpoints === 'github' ? 'read:user user:email' : undefined
 }
 
-async function openIdProfile(
-  config: client.Configuration,
-  accessToken: string,
-  idToken: client.IDToken
-): Promise<Profile> {
-  // Userinfo may have claims that the ID token lacks. Its subject is compared with the ID token's.
-  const userInfo =
-    idToken.email === undefined && config.serverMetadata().userinfo_endpoint !== undefined
-      ? await client.fetchUserInfo(config, accessToken, idToken.sub)
-      : {}
-  const claims: Record<string, unknown> = { ...userInfo, ...idToken }
-  const { sub, email, name } = claims
-  return {
-    subject: String(sub),
-    verifiedEmail: claims.email_verified === true && typeof email === 'string' ? email : undefined,
-    name: typeof name === 'string' ? name : undefined,
-    claims
-  }
-}
+/** Returns the one for all calls, or one for a single login. */
+type ConfigurationFactory = (use?: 'login') => Promise<client.Configuration>
 
 /** Fetches the metadata with the first login, once for concurrent logins. After a failure the next login retries. */
 function discoveredConfiguration({
@@ -128,26 +117,38 @@ function discoveredConfiguration({
   clientId,
   clientSecret,
   timeout
-}: ResolvedProvider): () => Promise<client.Configuration> {
+}: ResolvedProvider): ConfigurationFactory {
   const url = new URL(issuer!)
+  const cache = providerCache(providerFetch(timeout))
+  const discover = (issuerUrl: URL): Promise<client.Configuration> =>
+    client.discovery(issuerUrl, clientId, undefined, clientAuthentication(clientSecret), {
+      timeout: libraryTimeout,
+      [client.customFetch]: cache.fetchForLogin(),
+      execute: [
+        // Verifies the ID token's signature. TLS alone is not enough, because a proxy may terminate it.
+        client.enableNonRepudiationChecks,
+        // The option checks allow http only on loopback.
+        ...(url.protocol === 'http:' ? [client.allowInsecureRequests] : [])
+      ]
+    })
+  /** The metadata of both are at one address: a slash at the end of the option does not tell them apart. */
+  const find = (): Promise<client.Configuration> =>
+    discover(url).catch((error: unknown) => {
+      const isOfOtherIssuer = (error as { code?: string }).code === 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED'
+      if (!isOfOtherIssuer) throw error
+      url.pathname = url.pathname.endsWith('/') ? url.pathname.slice(0, -1) : `${url.pathname}/`
+      return discover(url)
+    })
   let pending: Promise<client.Configuration> | undefined
-  return () => {
-    pending ??= client
-      .discovery(url, clientId, undefined, client.ClientSecretBasic(clientSecret), {
-        timeout: libraryTimeout,
-        [client.customFetch]: providerFetch(timeout),
-        execute: [
-          // Verifies the ID token's signature. TLS alone is not enough, because a proxy may terminate it.
-          client.enableNonRepudiationChecks,
-          // The option checks allow http only on loopback.
-          ...(url.protocol === 'http:' ? [client.allowInsecureRequests] : [])
-        ]
-      })
-      .catch((error: unknown) => {
-        pending = undefined
-        throw error
-      })
-    return pending
+  return async (use) => {
+    pending ??= find().catch((error: unknown) => {
+      pending = undefined
+      cache.clear()
+      throw error
+    })
+    const shared = await pending
+    // From the kept metadata, without the library's memory of keys.
+    return use === 'login' ? discover(url) : shared
   }
 }
 
@@ -156,7 +157,7 @@ function fixedConfiguration({
   clientId,
   clientSecret,
   timeout
-}: ResolvedProvider): () => Promise<client.Configuration> {
+}: ResolvedProvider): ConfigurationFactory {
   const endpoints = option === undefined || option === 'github' ? githubEndpoints : option
   const config = new client.Configuration(
     {

@@ -3,7 +3,9 @@ import { subjectOf } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
 import { AuthError, type AuthErrorCode } from '../core/errors.ts'
+import { readsNoCookies } from '../csrf/csrf.ts'
 import { failureReason } from '../core/failure-reason.ts'
+import { addFormRoutes } from '../logout/form-scope.ts'
 import type { ProviderLogins } from '../revocation/provider-logins.ts'
 import type { SessionHooks } from '../sessions/types.ts'
 import type { AuthStore } from '../stores/store.ts'
@@ -63,14 +65,27 @@ function addRoutes(
   provider: Provider,
   dependencies: OAuthDependencies
 ): void {
-  const cookies = stateCookies(`login-${options.name}-`, options.callback)
+  const isForm = options.responseMode === 'form_post'
+  const cookies = stateCookies(`login-${options.name}-`, options.callback, isForm ? 'none' : 'lax')
   const config = { auth: false } as const
 
   const recordFailure = (code: AuthErrorCode, request: FastifyRequest): void =>
     dependencies.audit.record({ type: 'provider_login', outcome: 'failed', scheme: 'oauth2', code }, request)
 
-  const consumeLogin = (request: FastifyRequest, reply: FastifyReply): LoginState => {
-    const { state } = request.query as { state?: string }
+  const reportFailure =
+    (request: FastifyRequest) =>
+    (error: unknown): never => {
+      const failure = providerFailure(error)
+      const { code } = failure
+      recordFailure(code, request)
+      request.log.warn(
+        { provider: options.name, code, reason: failureReason(error) },
+        'auth: a login at a provider failed; the browser gets the error; see its reason'
+      )
+      throw failure
+    }
+
+  const consumeLogin = (request: FastifyRequest, reply: FastifyReply, state: unknown): LoginState => {
     const login = cookies.consume(request, reply, state)
     if (login !== undefined) return login
     const code = 'AUTH_STATE_INVALID'
@@ -87,35 +102,37 @@ function addRoutes(
     async (request, reply) => {
       const { returnTo } = request.query
       const start = provider.startLogin(localPathOf(returnTo) ?? options.returnTo)
-      const { url, login } = await start.catch((error: unknown) => {
-        throw providerFailure(error)
-      })
+      const { url, login } = await start.catch(reportFailure(request))
       cookies.set(request, reply, login)
       return reply.header('cache-control', 'no-store').redirect(url.href)
     }
   )
 
-  fastify.get(
-    pathInScope(options.callback, fastify),
-    { config, schema: { querystring: callbackQuery } },
-    async (request, reply) => {
-      // The URL has the code: no following page may get it as its referrer.
-      void reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
-      const login = consumeLogin(request, reply)
-      const query = new URLSearchParams(request.url.slice(request.url.indexOf('?') + 1))
-      const completed = await provider.completeLogin(query, login).catch((error: unknown) => {
-        const failure = providerFailure(error)
-        const { code } = failure
-        recordFailure(code, request)
-        request.log.warn(
-          { provider: options.name, code, reason: failureReason(error) },
-          'auth: a login at a provider failed; the browser gets the error; see its reason'
-        )
-        throw failure
-      })
-      return finishLogin(options, completed, login.returnTo, dependencies, request, reply)
-    }
-  )
+  async function complete(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    query: URLSearchParams
+  ): Promise<unknown> {
+    // The URL has the code: no following page may get it as its referrer.
+    void reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
+    const login = consumeLogin(request, reply, query.get('state'))
+    const completed = await provider.completeLogin(query, login).catch(reportFailure(request))
+    return finishLogin(options, completed, login.returnTo, dependencies, request, reply)
+  }
+
+  const path = pathInScope(options.callback, fastify)
+  if (!isForm) {
+    fastify.get(path, { config, schema: { querystring: callbackQuery } }, (request, reply) =>
+      complete(request, reply, new URLSearchParams(request.url.slice(request.url.indexOf('?') + 1)))
+    )
+    return
+  }
+  // The form is of another site: the cookie of the login is its proof, and no other cookie counts.
+  addFormRoutes(fastify, (scope) => {
+    scope.post(path, { config: { ...config, [readsNoCookies]: true } }, (request, reply) =>
+      complete(request, reply, (request.body as URLSearchParams | undefined) ?? new URLSearchParams())
+    )
+  })
 }
 
 async function finishLogin(
@@ -140,11 +157,13 @@ async function finishLogin(
   const subject = subjectOf(user)
   audit.record({ type: 'provider_login', outcome: 'ok', scheme: 'oauth2', subject }, request)
   if (reply.sent) return reply
-  if (user === undefined || user === null) return reply.redirect(encodedDefault)
+  // After a form the browser gets the next page, whatever the method was.
+  const status = request.method === 'POST' ? 303 : 302
+  if (user === undefined || user === null) return reply.redirect(encodedDefault, status)
   if (sessions === undefined) {
     const what = `"oauth2.${name}.onLogin" returned a user, but there is no session to keep it`
     throw new Error(`auth: ${what}: set the option "session", or send a reply in onLogin`)
   }
   request.session.set('user', user)
-  return reply.redirect(localPathOf(returnTo) ?? encodedDefault)
+  return reply.redirect(localPathOf(returnTo) ?? encodedDefault, status)
 }

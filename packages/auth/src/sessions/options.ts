@@ -2,24 +2,7 @@ import { reveal, type Secret } from '@seaworthy/internal'
 import { check, toList } from '../core/option-checks.ts'
 import { movedFromSecureSession, assertNoMovedOptions } from '../core/moved-options.ts'
 import { strongSecret } from '../core/strong-secret.ts'
-
-/**
- * Attributes of the session's cookie.
- *
- * @example
- * const cookie: SessionCookie = { sameSite: 'strict', secure: process.env['NODE_ENV'] !== 'development' }
- * await app.register(auth, { session: { key: process.env['SESSION_KEY']!, cookie } })
- */
-export interface SessionCookie {
-  path?: string
-  httpOnly?: boolean
-  /** `false` only for development over plain http: the cookie then loses its `__Host-` name. */
-  secure?: boolean
-  sameSite?: 'strict' | 'lax' | 'none' | boolean
-  /** **Seconds**, as in the cookie. */
-  maxAge?: number
-  domain?: string
-}
+import { cookieDefaults, resolveCookie, resolveCookieName, type SessionCookie } from './cookie-options.ts'
 
 /**
  * Options of sessions. One of `key` and `secret` is required.
@@ -122,7 +105,7 @@ export interface ResolvedSession {
 }
 
 export const sessionDefaults = {
-  cookie: { path: '/', httpOnly: true, secure: true, sameSite: 'lax' },
+  cookie: cookieDefaults,
   idleTimeout: 1_800_000,
   absoluteTimeout: 86_400_000,
   onMaxSessions: 'endOldest',
@@ -138,22 +121,13 @@ const names = Object.keys({
   cookieName: true
 } satisfies Record<keyof SessionOptions, unknown>)
 
-const cookieNames = Object.keys({
-  ...sessionDefaults.cookie,
-  maxAge: true,
-  domain: true
-} satisfies Record<keyof SessionCookie, unknown>)
-
 export function resolveSession(options: SessionOptions): ResolvedSession {
   assertNoMovedOptions('session', options, '@fastify/secure-session', movedFromSecureSession)
   check.keys('session', options, names)
   const { key, secret, salt, cookieName } = options
   if (key === undefined && secret === undefined)
     check.fail('session.key', '32 random bytes (openssl rand -base64 32)', undefined)
-  if (options.cookie !== undefined) check.object('session.cookie', options.cookie)
-  const cookie: SessionCookie = { ...sessionDefaults.cookie, ...options.cookie }
-  check.keys('session.cookie', cookie, cookieNames)
-  const isHostOnly = cookie.secure === true && cookie.path === '/' && cookie.domain === undefined
+  const cookie = resolveCookie(options.cookie)
   const timeout = (name: 'idleTimeout' | 'absoluteTimeout'): number =>
     check.integer(`session.${name}`, options[name] ?? sessionDefaults[name], {
       min: 1000,
@@ -163,7 +137,7 @@ export function resolveSession(options: SessionOptions): ResolvedSession {
     key: key === undefined ? undefined : toList<string | Secret | Buffer>(key).map(keyBytes),
     secret: key === undefined && secret !== undefined ? strongSecret('session.secret', secret) : undefined,
     salt: salt === undefined ? undefined : saltBytes(salt),
-    cookieName: check.string('session.cookieName', cookieName ?? (isHostOnly ? '__Host-session' : 'session')),
+    cookieName: resolveCookieName(cookieName, cookie),
     cookie,
     idleTimeout: timeout('idleTimeout'),
     absoluteTimeout: timeout('absoluteTimeout'),

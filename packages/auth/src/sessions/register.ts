@@ -55,6 +55,10 @@ export async function registerSessions(
     const what = '"session.cookie.secure" is false; the network can read the session'
     log.warn(`auth: ${what}; set it to true in production`)
   }
+  if (cookie.secure === false && String(cookie.sameSite).toLowerCase() === 'none') {
+    const what = '"session.cookie.sameSite" is "none" without "secure"; browsers drop such a cookie'
+    log.warn(`auth: ${what}; use https, or 'lax' where there is none`)
+  }
   warnOfSharedCookie(fastify, options, keys[0]!)
   const signatures = new RotatingKeys(keys.map(signatureSecretOf), options.absoluteTimeout)
   if (!fastify.hasPlugin('@fastify/cookie'))
@@ -89,6 +93,7 @@ export async function registerSessions(
 
   fastify.addHook('onRequest', sessions.onRequest)
   fastify.addHook('onSend', sessions.onSend)
+  fastify.addHook('onResponse', sessions.onResponse)
   let current = keys[0]!
   return {
     sessions,

@@ -1,6 +1,6 @@
 import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { cookiesOf } from '../core/request-cookies.ts'
+import { cookiesOf, furtherCookies } from '../core/request-cookies.ts'
 import type { Session } from './decorators.ts'
 import type { ResolvedSession } from './options.ts'
 import type { SealedCookies } from './sealed-cookies.ts'
@@ -9,6 +9,8 @@ import { createSession, idKey, stateOf } from './session.ts'
 /** Reads and writes the cookies of sessions. */
 export interface SessionCookies {
   valueOf(request: FastifyRequest): string | undefined
+  /** The values of further cookies with the same name, of another domain or path. */
+  furtherValuesOf(request: FastifyRequest): readonly string[]
   /** The session of a cookie. `undefined` for one that is forged, or older than `absoluteTimeout`. */
   open(value: string): Promise<Session | undefined>
   /** Sets the cookie of a changed session, or removes that of a deleted one. */
@@ -17,6 +19,8 @@ export interface SessionCookies {
   bytesOf(session: Session): number
 }
 
+/** Cookies with the session's name that are opened after the first: a client may send thousands. */
+const maxFurther = 3
 /** An id as text: the length is that of each. */
 const anyId = 'x'.repeat(43)
 
@@ -26,6 +30,7 @@ export function createSessionCookies(
 ): SessionCookies {
   return {
     valueOf: (request) => cookiesOf(request)[cookieName],
+    furtherValuesOf: (request) => furtherCookies(request, cookieName, maxFurther),
 
     async open(value) {
       const opened = await sealed.open(value)

@@ -12,6 +12,8 @@ export interface SessionState {
   cookieOptions: CookieOptions | undefined
   /** `regenerate` was called: the session gets a new id. */
   regenerated: boolean
+  /** The app changed it: it is not only sealed again. */
+  touched: boolean
 }
 
 /** The key of the session's id in its content. */
@@ -28,7 +30,7 @@ class LiveSession {
 
   constructor(content: object, changedAt: number) {
     const copy = Object.assign(Object.create(null) as SessionContent, content)
-    this[state] = { content: copy, changedAt, cookieOptions: undefined, regenerated: false }
+    this[state] = { content: copy, changedAt, cookieOptions: undefined, regenerated: false, touched: false }
   }
 
   get(key: string): unknown {
@@ -50,6 +52,7 @@ class LiveSession {
   }
   touch(): void {
     this.changed = true
+    this[state].touched = true
     this[state].changedAt = now()
   }
   regenerate(keep: readonly string[] = []): void {

@@ -9,6 +9,8 @@ import type { Revocations } from '../revocation/revocations.ts'
 import type { AuthStore, SessionRecord, StoredSession } from '../stores/store.ts'
 import type { Session } from './decorators.ts'
 import { createFindRecord } from './find-record.ts'
+import { createLoadSession } from './load-session.ts'
+import { lostChanges } from './lost-changes.ts'
 import type { ResolvedSession } from './options.ts'
 import type { SessionCookies } from './session-cookies.ts'
 import { checkSubject, fingerprint, subjectWarning } from './session-user.ts'
@@ -50,7 +52,6 @@ export function createSessions(
   const loaded = new WeakMap<FastifyRequest, LoadedSession>()
   const rotating = new WeakSet<FastifyRequest>()
   const warnOfNoSubject = subjectWarning(log)
-  const findRecord = createFindRecord(options, { store, log })
 
   const ttlOf = ({ createdAt }: SessionRecord): number =>
     Math.max(1, Math.min(idleTimeout, createdAt + absoluteTimeout - Date.now()))
@@ -59,25 +60,17 @@ export function createSessions(
   const isRevoked = ({ id, subject, createdAt }: SessionRecord): boolean =>
     revocations?.isRevoked({ sub: subject, sid: id, iat_ms: createdAt }, undefined) ?? false
 
-  async function loadSession(request: FastifyRequest, cookie: string): Promise<void> {
-    const session = await cookies.open(cookie)
-    if (session === undefined) return
-    request.session = session
-    const id = session.get(idKey)
-    const user = session.get('user')
-    if (typeof id !== 'string') {
-      // A user without a session id: a cookie of another app with the same key.
-      if (user !== undefined) request.session = createSession()
-      return
-    }
-    const record = await findRecord(id, user)
+  const loadSession = createLoadSession(options, {
+    cookies,
+    findRecord: createFindRecord(options, { store, log }),
+    isRevoked
+  })
+
+  async function startRequest(request: FastifyRequest, cookie: string): Promise<void> {
+    const record = await loadSession(request, cookie)
+    if (record === undefined) return
+    loaded.set(request, { record, user: fingerprint(request.session.get('user')) })
     const now = Date.now()
-    if (record === undefined || record.createdAt + absoluteTimeout <= now || isRevoked(record)) {
-      // The session has ended: the content of its cookie is void.
-      request.session = createSession()
-      return
-    }
-    loaded.set(request, { record, user: fingerprint(user) })
     if (now - record.lastSeen > idleTimeout * touchShare)
       await store.touchSession({ ...record, lastSeen: now }, ttlOf(record)).catch(() => undefined)
   }
@@ -167,16 +160,19 @@ export function createSessions(
     }
   }
 
+  const lost = lostChanges(log, { current, end: endLoaded })
+
   return {
     onRequest(request, _reply, done) {
       const cookie = cookies.valueOf(request)
       if (cookie === undefined) return done()
-      loadSession(request, cookie).then(() => done(), done)
+      startRequest(request, cookie).then(() => done(), done)
     },
 
     onSend(request, reply, _payload, done) {
       const session = current(request)
       if (!session || (!session.changed && !rotating.has(request))) return done()
+      lost.noteSent(request)
       const bytes = bytesOf(request, session)
       if (bytes > maxCookieBytes) {
         request.session = createSession()
@@ -198,6 +194,8 @@ export function createSessions(
           }
         )
     },
+
+    onResponse: lost.onResponse,
 
     ignore(request) {
       loaded.delete(request)

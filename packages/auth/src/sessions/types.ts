@@ -47,6 +47,7 @@ type Done = (error?: Error) => void
 export interface SessionHooks {
   readonly onRequest: (request: FastifyRequest, reply: FastifyReply, done: Done) => void
   readonly onSend: (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done) => void
+  readonly onResponse: (request: FastifyRequest, reply: FastifyReply, done: Done) => void
   /** Gives the request an empty session. The browser keeps its own. */
   readonly ignore: (request: FastifyRequest) => void
   /** Milliseconds since 1970 at which the user of the request's session logged in. */

@@ -2,8 +2,9 @@ import { invalid, type Claims, type VerificationResult } from '../core/token-out
 import { isAccessToken } from './token-kind.ts'
 import type { IssuerRules } from './types.ts'
 
+/** An empty text identifies no user and no client. */
 const hasClaim = (claims: Claims, name: string): boolean =>
-  Object.hasOwn(claims, name) && claims[name] !== null
+  Object.hasOwn(claims, name) && claims[name] !== null && claims[name] !== ''
 
 /** RFC 7519, 4.1.3: the audience is a text or a list of texts. */
 const includesAudience = (audience: unknown, accepted: readonly string[]): boolean =>

@@ -5,7 +5,7 @@ import {
   type IntrospectionOptions,
   type ResolvedIntrospection
 } from '../introspection/options.ts'
-import { asymmetric, symmetric, type SignatureAlgorithm } from './algorithms.ts'
+import { asymmetric, symmetric, withAllNames, type SignatureAlgorithm } from './algorithms.ts'
 import { parsePublicKey, type VerificationKey } from './keys.ts'
 import { withProvider, type ProviderName } from './providers.ts'
 
@@ -229,12 +229,13 @@ function jwksOptions(option: string, options: IssuerOptions): JwksOptions {
 
 function jwtKeys(
   option: string,
-  { algorithms, jwksUrl, publicKey, secret }: IssuerOptions
+  { algorithms: listed, jwksUrl, publicKey, secret }: IssuerOptions
 ): Pick<ResolvedIssuer, 'algorithms' | 'keys'> {
   const allowed = secret === undefined ? asymmetric : symmetric
-  if (!Array.isArray(algorithms) || algorithms.length === 0)
-    return check.fail(`${option}.algorithms`, 'a list of algorithms', algorithms)
-  for (const entry of algorithms) check.oneOf(`${option}.algorithms`, entry, allowed)
+  if (!Array.isArray(listed) || listed.length === 0)
+    return check.fail(`${option}.algorithms`, 'a list of algorithms', listed)
+  for (const entry of listed) check.oneOf<SignatureAlgorithm>(`${option}.algorithms`, entry, allowed)
+  const algorithms = withAllNames(listed)
   if (jwksUrl !== undefined) safeUrl(`${option}.jwksUrl`, jwksUrl)
   if (secret !== undefined)
     return { algorithms, keys: [{ pem: strongSecret(`${option}.secret`, secret, algorithms), algorithms }] }
@@ -243,7 +244,7 @@ function jwtKeys(
   const keys = pems.map((pem) => parsePublicKey(`${option}.publicKey`, pem))
   for (const key of keys) {
     if (!key.algorithms.some((name) => algorithms.includes(name)))
-      check.failWith(`${option}.publicKey`, `a key for ${algorithms.join(', ')}`, 'another kind')
+      check.failWith(`${option}.publicKey`, `a key for ${listed.join(', ')}`, 'another kind')
   }
   return { algorithms, keys }
 }

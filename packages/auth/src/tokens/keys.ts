@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { reveal, type Secret } from '@seaworthy/internal'
 import { check } from '../core/option-checks.ts'
-import { algorithmsOf, type SignatureAlgorithm } from './algorithms.ts'
+import { algorithmsOf, withAllNames, type SignatureAlgorithm } from './algorithms.ts'
 import { rsaWeakness } from './rsa-weakness.ts'
 
 const minRsaBits = 2048
@@ -37,7 +37,8 @@ export interface PublicKey extends VerificationKey {
 /** @param assigned - The one algorithm that the issuer assigns to the key. */
 export function publicKeyOf(key: KeyObject, assigned?: string): PublicKey {
   const possible = algorithmsOf(key.asymmetricKeyType, key.asymmetricKeyDetails?.namedCurve)
-  const algorithms = assigned === undefined ? possible : possible.filter((name) => name === assigned)
+  const algorithms =
+    assigned === undefined ? possible : withAllNames(possible.filter((name) => name === assigned))
   return { pem: key.export({ type: 'spki', format: 'pem' }).toString(), algorithms }
 }
 

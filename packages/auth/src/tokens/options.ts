@@ -3,7 +3,7 @@ import { movedFromFastifyJwt, assertNoMovedOptions } from '../core/moved-options
 import { check, daySeconds, optionsOf, seconds } from '../core/option-checks.ts'
 import type { SymmetricKey } from '../core/strong-secret.ts'
 import { resolveDpop, type DpopOptions, type ResolvedDpop } from '../dpop/options.ts'
-import type { SignatureAlgorithm } from './algorithms.ts'
+import type { SigningAlgorithm } from './algorithms.ts'
 import { checkDpop, checkUnique, onlyIntrospected } from './issuer-checks.ts'
 import {
   resolveIssuer,
@@ -47,7 +47,7 @@ export interface JwtOptions {
    * @defaultValue `HS256` with `secret`, the algorithm of the key with `key` (`RS256` for RSA)
    * @throws RangeError for an algorithm that the secret or key cannot verify.
    */
-  algorithm?: SignatureAlgorithm
+  algorithm?: SigningAlgorithm
 
   /**
    * The `iss` claim of the app's tokens, set and required. Use the service's name, so that two services that share a

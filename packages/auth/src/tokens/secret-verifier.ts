@@ -1,5 +1,6 @@
 import { createVerifier } from 'fast-jwt'
 import { expired, invalid, type Claims, type VerificationResult } from '../core/token-outcome.ts'
+import { isSigningAlgorithm } from './algorithms.ts'
 import { checkClaims } from './claim-rules.ts'
 import type { IssuerRules, Verify } from './types.ts'
 
@@ -7,7 +8,7 @@ import type { IssuerRules, Verify } from './types.ts'
 export function secretVerifier(rules: IssuerRules, secret: string | Buffer): Verify {
   const verifySignature = createVerifier({
     key: secret,
-    algorithms: [...rules.algorithms],
+    algorithms: rules.algorithms.filter(isSigningAlgorithm),
     clockTolerance: rules.clockTolerance,
     complete: true,
     ...(rules.type === undefined ? {} : { checkTyp: rules.type })

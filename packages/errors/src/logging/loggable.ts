@@ -1,4 +1,4 @@
-import { scrubAndCut } from '@seaworthy/internal'
+import { readableMembers, scrubAndCut } from '@seaworthy/internal'
 
 const maxName = 100
 const maxMessage = 1024
@@ -32,19 +32,32 @@ function describe(error: unknown, withStack: boolean, depth: number): LoggableEr
     json.message = typeof error === 'function' ? '' : scrubAndCut(String(error), maxMessage)
     return json
   }
-  const { name, message, code, statusCode, cause } = error as Record<string, unknown>
+  const { name, message, code, statusCode, cause } = fieldsOf(error)
   json.name = text(name, maxName) || (error instanceof Error ? 'Error' : 'thrown object')
   json.message = text(message, maxMessage)
   if (typeof code === 'string' || typeof code === 'number') json.code = text(`${code}`, maxName)
   if (typeof statusCode === 'number') json.statusCode = statusCode
   if (withStack) {
     // Only read if it is logged: the engine makes its text on the first read, which costs more than all the rest.
-    const { stack } = error as { stack?: unknown }
+    const { stack } = readableMembers(error, ['stack'])
     if (typeof stack === 'string') json.stack = text(stack, maxStack)
   }
   if (cause !== undefined && cause !== null && depth < maxCauses)
     json.cause = describe(cause, withStack, depth + 1)
   return json
+}
+
+const fieldNames = ['name', 'message', 'code', 'statusCode', 'cause'] as const
+type Fields = Partial<Record<(typeof fieldNames)[number], unknown>>
+
+function fieldsOf(error: object): Fields {
+  try {
+    const { name, message, code, statusCode, cause } = error as Fields
+    return { name, message, code, statusCode, cause }
+  } catch {
+    // A getter or a proxy threw.
+    return { message: 'unreadable', ...readableMembers(error, fieldNames) }
+  }
 }
 
 const text = (value: unknown, length: number): string =>

@@ -1,3 +1,5 @@
+import { isErrorOfState } from './server-errors.ts'
+
 /** A client that emits events. */
 interface Emitter {
   // oxlint-disable-next-line typescript/no-explicit-any -- clients type their events, each in another way.
@@ -50,7 +52,9 @@ function startWatch(client: Watched): Watch {
   const watch: Watch = {
     error: undefined,
     users: 0,
-    onError: (error) => void (watch.error = error),
+    onError: (error) => {
+      if (watch.error === undefined || !isErrorOfState(error)) watch.error = error
+    },
     onReady: () => void (watch.error = undefined)
   }
   if (Object.isExtensible(client))

@@ -15,3 +15,7 @@ export const isErrorOfSlots = ({ message }: Error): boolean => /CROSSSLOT|keys .
 /** Whether Redis rejected the call because of the key: the next call, with another key, may work. */
 export const isErrorOfKey = (error: Error): boolean =>
   isErrorOfSlots(error) || (isReplyError(error) && !serverState.test(error.message))
+
+/** Errors of ioredis that say only that there is no connection, and not why. */
+export const isErrorOfState = ({ message }: Error): boolean =>
+  /^(?:Stream isn't writeable|Connection is closed)/.test(message)

@@ -73,7 +73,8 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
   const sendFurther = watchFurtherErrors(failedAgain)
 
   return {
-    failed(request: RequestWithOutcome, reply, error) {
+    failed(request: RequestWithOutcome, reply, thrown) {
+      const error = thrown === undefined ? new Error('undefined was thrown') : thrown
       if (request[kError] !== undefined) return failedAgain(request, error)
       request[kError] = error
       tracking.pendingErrors?.add(error)

@@ -1,4 +1,4 @@
-import { namesSecret, scrubAndCut } from '@seaworthy/internal'
+import { namesSecret, readableMembers, scrubAndCut } from '@seaworthy/internal'
 import { ByteBudget } from './byte-budget.ts'
 import { isError } from './is-error.ts'
 import { textOf } from './text-of.ts'
@@ -65,28 +65,17 @@ export function errorJson(
   return json
 }
 
-function fieldsOf(error: object): Record<string, unknown> {
+const fieldNames = ['name', 'message', 'code', 'statusCode', 'stack', 'cause', 'errors'] as const
+type Fields = Partial<Record<(typeof fieldNames)[number], unknown>>
+
+function fieldsOf(error: object): Fields {
   try {
-    const { name, message, code, statusCode, stack, cause, errors } = error as Record<string, unknown>
+    const { name, message, code, statusCode, stack, cause, errors } = error as Fields
     return { name, message, code, statusCode, stack, cause, errors }
   } catch {
     // A getter or a proxy threw, or a name without a text, of which V8 makes the stack.
-    return readableFields(error)
+    return { message: 'unreadable', ...readableMembers(error, fieldNames) }
   }
-}
-
-const errorFields = ['name', 'message', 'code', 'statusCode', 'stack', 'cause', 'errors'] as const
-
-function readableFields(error: object): Record<string, unknown> {
-  const fields: Record<string, unknown> = {}
-  for (const name of errorFields) {
-    try {
-      fields[name] = (error as Record<string, unknown>)[name]
-    } catch {
-      if (name === 'message') fields[name] = 'unreadable'
-    }
-  }
-  return fields
 }
 
 /** A copy of the list of an aggregate error. `undefined` for anything else, and for a proxy that throws. */

@@ -55,11 +55,11 @@ export function redisProblem({
     : undefined
 }
 
-/** `rediss://user:password@host:6379/1`, the form of hosting services. `undefined`: it is another text. */
+/** `rediss://user:password@host:6379/1` or `redis://host?db=1`, the forms of hosting services. `undefined`: it is another text. */
 function parseAddress(url: string): RedisAddress | undefined {
   try {
-    const { protocol, hostname, port, pathname, username, password } = new URL(url)
-    const db = Number(pathname.slice(1) || 0)
+    const { protocol, hostname, port, pathname, searchParams, username, password } = new URL(url)
+    const db = Number(pathname.slice(1) || searchParams.get('db') || 0)
     const isValid = hostname !== '' && port !== '0' && Number.isInteger(db) && db >= 0
     if (!/^rediss?:$/.test(protocol) || !isValid) return undefined
     return {

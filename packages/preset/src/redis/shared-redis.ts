@@ -1,5 +1,7 @@
 import {
   connectionErrors,
+  insistOnDatabase,
+  isErrorOfState,
   optionChecks,
   reveal,
   scrubText,
@@ -34,6 +36,7 @@ export function shareRedis(redis: RedisOption, log: FastifyBaseLogger): SharedRe
     maxRetriesPerRequest: 0
   })
   logOutages(client, log)
+  insistOnDatabase(client)
   // It may fail before the parts that use it listen.
   connectionErrors(client)
   const source = sourceOf(redis.password)
@@ -56,12 +59,12 @@ function logOutages(client: Pick<NodeJS.EventEmitter, 'on'>, log: FastifyBaseLog
   // Without a listener ioredis prints each failed attempt. The error itself has the command: AUTH with the password.
   client.on('error', (error: Error) => {
     const reason = scrubText(reasonOf(error))
-    if (reasons.has(reason)) return
+    if (reasons.has(reason) || (reasons.size > 0 && isErrorOfState(error))) return
     reasons.add(reason)
     log.warn(
       { reason },
       `seaworthy: Redis cannot be used: ${reason}; each feature follows its policy for an outage, and the connection ` +
-        'is tried again; check its address, user and password'
+        'is tried again; check its address, database, user and password'
     )
   })
   client.on('ready', () => {

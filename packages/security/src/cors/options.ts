@@ -182,6 +182,14 @@ export const corsDefaults: Pick<CorsOptions, 'methods'> = {
 
 const hooks = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'preSerialization'] as const
 
+const switches = [
+  'credentials',
+  'preflight',
+  'preflightContinue',
+  'strictPreflight',
+  'hideOptionsRoute'
+] as const
+
 const names = optionNames<CorsOptions>({
   origin: true,
   delegator: true,
@@ -210,11 +218,17 @@ export function checkCors(option: string, options: CorsOptions, checkedPatterns?
   check.object(option, options, 'an object or false')
   const present = omitUndefined(options)
   check.keys(option, withoutRegisterOptions(present), names)
-  const { origin, credentials, maxAge, cacheControl, optionsSuccessStatus, hook } = present
+  const { origin, credentials, delegator, maxAge, cacheControl, optionsSuccessStatus, hook, logLevel } =
+    present
   checkOrigin(`${option}.origin`, origin, checkedPatterns)
-  if (credentials !== undefined) check.boolean(`${option}.credentials`, credentials)
+  for (const name of switches)
+    if (present[name] !== undefined) check.boolean(`${option}.${name}`, present[name])
+  if (delegator !== undefined) check.fn(`${option}.delegator`, delegator)
+  if (logLevel !== undefined) check.string(`${option}.logLevel`, logLevel)
   for (const list of ['exposedHeaders', 'allowedHeaders', 'methods'] as const)
     checkNames(option, list, present)
+  if (!['undefined', 'string', 'number'].includes(typeof cacheControl) && (cacheControl as unknown) !== null)
+    check.fail(`${option}.cacheControl`, 'seconds or a header value', cacheControl)
   if (typeof cacheControl === 'string' && !/^[\t\x20-\x7e]+$/.test(cacheControl))
     check.fail(`${option}.cacheControl`, 'seconds or a header value of ASCII characters', cacheControl)
   // `null` is the default of @fastify/cors.

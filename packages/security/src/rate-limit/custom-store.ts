@@ -1,10 +1,14 @@
 import { isThenable } from '@seaworthy/internal'
+import type { FastifyBaseLogger } from 'fastify'
 import type { ResolvedRateLimit } from './options.ts'
 import type { RateLimitStore } from './store-interface.ts'
 import type { Hit, HitResult, SharedStore } from './types.ts'
 
 type Done = (error: Error | null, results?: HitResult[]) => void
 type Count = { current: number; ttl: number }
+
+/** Milliseconds between two lines about a store that fails. */
+const reportInterval = 60_000
 
 /** Counts in a store that the app has written for @fastify/rate-limit: one call for each limit, without refunds. */
 export class CustomStore implements SharedStore {
@@ -14,9 +18,13 @@ export class CustomStore implements SharedStore {
   /** By limit. The app's own limit is counted by the store itself. */
   readonly #children = new Map<string, RateLimitStore>()
 
-  constructor(options: ResolvedRateLimit, rootLimit: string) {
+  readonly #log: FastifyBaseLogger
+  #reportedAt = -Infinity
+
+  constructor(options: ResolvedRateLimit, rootLimit: string, log: FastifyBaseLogger) {
     const Store = options.store as unknown as new (options: object) => RateLimitStore
     this.#options = options
+    this.#log = log
     this.#root = new Store(options)
     this.#children.set(rootLimit, this.#root)
   }
@@ -29,8 +37,9 @@ export class CustomStore implements SharedStore {
       if (ended) return
       ended = true
       clearTimeout(timer)
-      if (error) done(error)
-      else done(null, results)
+      if (error === null) return done(null, results)
+      this.#report(error)
+      done(error)
     }
     const timer = setTimeout(
       () => end(new Error('The store of rate limits has not answered in time')),
@@ -48,6 +57,16 @@ export class CustomStore implements SharedStore {
         if (--left === 0) end(null)
       })
     }
+  }
+
+  #report(error: Error): void {
+    const now = performance.now()
+    if (now - this.#reportedAt < reportInterval) return
+    this.#reportedAt = now
+    this.#log.warn(
+      { err: error },
+      'security: the store of rate limits does not count requests; its limits follow "onStoreError" until it does; see its error'
+    )
   }
 
   refund(): void {

@@ -35,7 +35,7 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
     metrics.storeError(failure)
   )
   const writeHeaders = rateLimitHeaderWriter(fastify, resolved)
-  const custom = resolved.store && new CustomStore(resolved, limits.plan.limits[0]!.name)
+  const custom = resolved.store && new CustomStore(resolved, limits.plan.limits[0]!.name, fastify.log)
   const limiter = new Limiter({
     memory,
     redis: custom ?? redis,

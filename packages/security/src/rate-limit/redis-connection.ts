@@ -1,6 +1,7 @@
 import { lifecyclePort, provided } from '@seaworthy/contract'
 import {
   connectionErrors,
+  insistOnDatabase,
   isConnectionOptions,
   isErrorOfSlots,
   redisAddress,
@@ -122,6 +123,9 @@ function closeWithApp(fastify: FastifyInstance, option: string, close: () => voi
 }
 
 async function connect(option: string, options: Record<string, unknown>): Promise<Client> {
+  // ioredis would ignore it, and connect to localhost.
+  if ('url' in options)
+    check.failWith(`${option}.redis`, 'options of ioredis, which has no "url": use "host"', '"url"')
   let ioredis: Pick<typeof import('ioredis'), 'Redis'>
   try {
     ioredis = await import('ioredis')
@@ -129,7 +133,9 @@ async function connect(option: string, options: Record<string, unknown>): Promis
     throw new Error(`security: "${option}.redis" needs the package "ioredis": npm install ioredis`, { cause })
   }
   // Without a queue a command fails at once while Redis is away, instead of waiting and counting much later.
-  return new ioredis.Redis({ enableOfflineQueue: false, maxRetriesPerRequest: 0, ...options })
+  const client = new ioredis.Redis({ enableOfflineQueue: false, maxRetriesPerRequest: 0, ...options })
+  insistOnDatabase(client)
+  return client
 }
 
 async function waitUntilReady(client: Client): Promise<void> {

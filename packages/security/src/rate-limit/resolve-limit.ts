@@ -112,9 +112,9 @@ export function resolveLimit(option: string, options: LimitOptions, defaultName:
   const timeWindow = limit.timeWindow!
   const window =
     typeof timeWindow === 'function' ? timeWindow : checkDuration(`${option}.timeWindow`, timeWindow)
+  if (limit.groupId !== undefined) check.string(`${option}.groupId`, limit.groupId)
   const name = limit.name ?? (limit.groupId === undefined ? defaultName : `group ${limit.groupId}`)
   check.string(`${option}.name`, name)
-  if (limit.groupId !== undefined) check.string(`${option}.groupId`, limit.groupId)
 
   return {
     name,
@@ -158,7 +158,7 @@ export const quote = (text: string): string =>
   `"${text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, String.raw`\$&`)}"`
 
 function stageOf(option: string, { hook, by }: LimitOptions): Limit['stage'] {
-  if (hook) return check.oneOf(`${option}.hook`, hook, hooks)
+  if (hook !== undefined) return check.oneOf(`${option}.hook`, hook, hooks)
   return by === 'user' ? 'user' : 'onRequest'
 }
 
