@@ -27,7 +27,11 @@ t.test('a process with unusable keys exits with an error that does not show them
       { jwt: { secret: 'change-me-change-me-change-me-change-me' } },
       /"jwt.secret" .*placeholder/
     ],
-    ['a PEM key as secret', { jwt: { secret: pair.privateKey } }, /"jwt.secret" must be a secret, not a PEM key/],
+    [
+      'a PEM key as secret',
+      { jwt: { secret: pair.privateKey } },
+      /"jwt.secret" must be a secret, not a PEM key/
+    ],
     ['RSA-1024', { jwt: { key: weak.privateKey } }, /"jwt.key" must be .*RSA of 1024 bits/],
     [
       'RSA-1024 of an issuer',
