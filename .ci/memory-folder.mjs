@@ -39,7 +39,7 @@ function remove(folder) {
 
 /**
  * Makes the folder of this process, which goes with it, and removes those of runs that were killed. Undefined where the
- * system has no such folder, too little memory, or a folder for temporary files that somebody has chosen.
+ * system has no such folder, too little memory, or TMPDIR, which names another folder.
  */
 export function memoryFolder() {
   if (process.platform !== 'linux' || process.env.TMPDIR !== undefined || !isUsable()) return undefined
