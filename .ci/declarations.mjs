@@ -43,7 +43,7 @@ const { options, errors, fileNames } = ts.parseJsonConfigFileContent(
   ts.sys,
   process.cwd()
 )
-if (errors.length > 0) throw new Error(errors.map(({ messageText }) => messageText).join('\n'))
+if (errors.length > 0) throw new Error(ts.flattenDiagnosticMessageText(errors[0].messageText, '\n'))
 const program = ts.createProgram(fileNames, options)
 for (const file of program.getSourceFiles()) {
   if (file.isDeclarationFile || program.isSourceFileFromExternalLibrary(file)) continue
