@@ -1,7 +1,6 @@
 // npm run build [-- NAME …]: dist of all packages or of some. With BUILD_OUT into a copy of `packages` elsewhere, so that
 // tests that need a build don't meet in this one.
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { cpSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { packages } from './packages.mjs'
@@ -15,20 +14,10 @@ const env = { ...process.env, BUILD: names.join(','), BUILD_OUT: out }
 const status = run('tsup', ['--config', '.ci/tsup.config.ts', '--silent'], { env })
 if (status !== 0) process.exit(status)
 
-// A process a core: each makes a program of TypeScript's for each of its packages.
-const halves = [0, 1]
-  .map((half) => names.filter((_, index) => index % 2 === half))
-  .filter((half) => half.length > 0)
-const codes = await Promise.all(
-  halves.map(async (half) => {
-    const child = spawn(process.execPath, [`${import.meta.dirname}/declarations.mjs`, out, ...half], {
-      stdio: 'inherit'
-    })
-    const [code] = await once(child, 'exit')
-    return code
-  })
-)
-if (codes.some((code) => code !== 0)) process.exit(1)
+const declarations = spawnSync(process.execPath, [`${import.meta.dirname}/declarations.mjs`, out, ...names], {
+  stdio: 'inherit'
+})
+if (declarations.status !== 0) process.exit(1)
 
 for (const name of names) {
   const result = spawnSync(process.execPath, [`${import.meta.dirname}/cjs-interop.mjs`], {

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { memoryFolder } from './memory-folder.mjs'
 
 // The sources are run as they are: without source maps, which only dependencies have and which each process would read.
 const nodeArgs = ['--conditions=@seaworthy/source', '--disable-warning=ExperimentalWarning']
@@ -86,7 +87,14 @@ async function runFile(file, env, onText) {
  * @param {NodeJS.ProcessEnv} environment
  */
 export async function runFiles(files, environment) {
-  const env = { ...environment, TAP: '1', TAP_TIMEOUT: '600', TAP_TYPE_STRIP_ONLY: '1' }
+  const folder = memoryFolder()
+  const env = {
+    ...environment,
+    ...(folder && { TEST_FOLDER: folder }),
+    TAP: '1',
+    TAP_TIMEOUT: '600',
+    TAP_TYPE_STRIP_ONLY: '1'
+  }
   const results = []
   const single = files.length === 1 ? (text) => process.stdout.write(text) : undefined
   const queue = [...files]

@@ -33,7 +33,7 @@ events_logger = "none"
 `
 
 function containers(t: Test): Containers {
-  const folder = temporaryFolder(t, 'containers')
+  const folder = temporaryFolder(t, 'podman')
   const conf = join(folder, 'containers.conf')
   writeFileSync(conf, settings)
   mkdirSync(join(folder, 'tmp'))

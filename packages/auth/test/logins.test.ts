@@ -1,29 +1,25 @@
-import crypto, { randomBytes } from 'node:crypto'
-import { syncBuiltinESMExports } from 'node:module'
+import { randomBytes } from 'node:crypto'
 import FakeTimers from '@sinonjs/fake-timers'
 import { requires, startRedis, until } from '@seaworthy/testing'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import type { AuthOptions } from '../src/index.ts'
+import { cheapHashes, replaceScrypt } from './cheap-hashes.ts'
 import { guardedApp } from './helpers.ts'
 
 /** Records the parameters of the hashes that are computed. */
 function countHashes(t: Test): { made: unknown[] } {
-  const { scrypt } = crypto
   const made: unknown[] = []
-  crypto.scrypt = ((...args: Parameters<typeof scrypt>) => {
+  replaceScrypt(t, (scrypt) => (...args) => {
     made.push(args[3])
-    return scrypt(...args)
-  }) as typeof scrypt
-  syncBuiltinESMExports()
-  t.teardown(() => {
-    crypto.scrypt = scrypt
-    syncBuiltinESMExports()
+    scrypt(...args)
   })
   return { made }
 }
 
-async function build(t: Test, { login: settings, ...more }: AuthOptions = {}) {
+/** An app with a login. Its hashes are cheap, but for tests of their work. */
+async function build(t: Test, { login: settings, ...more }: AuthOptions = {}, hashes = cheapHashes) {
+  hashes(t)
   const made = await guardedApp(t, {
     jwt: { secret: randomBytes(32).toString('base64') },
     login: { cost: 14, ...settings },
@@ -48,7 +44,7 @@ async function build(t: Test, { login: settings, ...more }: AuthOptions = {}) {
 }
 
 t.test('an unknown user takes the same work and gets the same response as a wrong password', async (t) => {
-  const { login } = await build(t)
+  const { login } = await build(t, {}, () => undefined)
   await login('unknown@example.com', 'x')
   const { made } = countHashes(t)
   const works = []
@@ -162,22 +158,16 @@ requires(['redis-server'], 'processes count guesses together, and without Redis 
 })
 
 t.test('guesses leave threads to others, and too many at a time get 503', async (t) => {
-  const { scrypt } = crypto
   let running = 0
   let most = 0
   const waiting: (() => void)[] = []
   const { status, app } = await build(t, { login: { attempts: 1000 } })
-  crypto.scrypt = ((...args: Parameters<typeof scrypt>) => {
+  const restore = replaceScrypt(t, () => (...args) => {
     most = Math.max(most, ++running)
     waiting.push(() => {
       running--
       args[4](null, Buffer.alloc(32))
     })
-  }) as typeof scrypt
-  syncBuiltinESMExports()
-  t.teardown(() => {
-    crypto.scrypt = scrypt
-    syncBuiltinESMExports()
   })
   const accounts = ['ada@example.com', 'bob@example.com']
   const guesses = Promise.all(
@@ -194,8 +184,7 @@ t.test('guesses leave threads to others, and too many at a time get 503', async 
   t.ok(most <= 2, `${most} at a time`)
   t.strictSame(new Set(answers.keys()), new Set([401, 503]))
   t.ok(answers.get(503)! > 100, 'the rest was rejected at once')
-  crypto.scrypt = scrypt
-  syncBuiltinESMExports()
+  restore()
   t.equal(await status('ada@example.com', 'correct horse', '192.0.2.1'), 200)
   t.ok(await app.auth.hashPassword('x'))
 })

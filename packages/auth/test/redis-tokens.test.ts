@@ -159,12 +159,13 @@ requires(needs, 'processes write the revocations again into a Redis that has los
 })
 
 requires(needs, 'a process reads all pages of revocations at its start', async (t) => {
-  const { redis, a } = await pairOf(t)
+  const redis = await startRedis(t)
+  const [a] = (await startServices(t, 1, redis, { jwt: { secret }, storeTimeout })) as [Service]
   const first = await a.issue({ sub: 'u0' })
   const last = await a.issue({ sub: 'u2500' })
   for (let at = 0; at <= 2500; at += 100) {
     const users = Array.from({ length: Math.min(100, 2501 - at) }, (_, index) => `u${at + index}`)
-    await Promise.all(users.map((user) => a.post('/revoke', { user })))
+    await a.post('/revoke-users', users)
   }
   const [late] = (await startServices(t, 1, redis, { jwt: { secret } })) as [Service]
   t.equal(await late.me(first.accessToken), 401)

@@ -6,14 +6,14 @@ import t from 'tap'
 import { bearer, guardedApp } from './helpers.ts'
 
 const service = fileURLToPath(new URL('fixtures/service.ts', import.meta.url))
-const pem = (bits: number) =>
-  generateKeyPairSync('rsa', { modulusLength: bits })
-    .privateKey.export({ type: 'pkcs8', format: 'pem' })
-    .toString()
-const publicPem = (bits: number) =>
-  generateKeyPairSync('rsa', { modulusLength: bits })
-    .publicKey.export({ type: 'spki', format: 'pem' })
-    .toString()
+const pairOf = (modulusLength: number) =>
+  generateKeyPairSync('rsa', {
+    modulusLength,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' }
+  })
+const pair = pairOf(2048)
+const weak = pairOf(1024)
 const issuer = { issuer: 'https://id.example.com', audience: 'api', algorithms: ['RS256'] }
 
 t.test('a process with unusable keys exits with an error that does not show them', async (t) => {
@@ -27,21 +27,25 @@ t.test('a process with unusable keys exits with an error that does not show them
       { jwt: { secret: 'change-me-change-me-change-me-change-me' } },
       /"jwt.secret" .*placeholder/
     ],
-    ['a PEM key as secret', { jwt: { secret: pem(2048) } }, /"jwt.secret" must be a secret, not a PEM key/],
-    ['RSA-1024', { jwt: { key: pem(1024) } }, /"jwt.key" must be .*RSA of 1024 bits/],
+    [
+      'a PEM key as secret',
+      { jwt: { secret: pair.privateKey } },
+      /"jwt.secret" must be a secret, not a PEM key/
+    ],
+    ['RSA-1024', { jwt: { key: weak.privateKey } }, /"jwt.key" must be .*RSA of 1024 bits/],
     [
       'RSA-1024 of an issuer',
-      { jwt: { issuers: [{ ...issuer, publicKey: publicPem(1024) }] } },
+      { jwt: { issuers: [{ ...issuer, publicKey: weak.publicKey }] } },
       /RSA of 1024 bits/
     ],
     [
       'no audience',
-      { jwt: { issuers: [{ ...issuer, audience: undefined, publicKey: publicPem(2048) }] } },
+      { jwt: { issuers: [{ ...issuer, audience: undefined, publicKey: pair.publicKey }] } },
       /audience" must be set/
     ],
     [
       'HMAC beside a public key',
-      { jwt: { issuers: [{ ...issuer, algorithms: ['RS256', 'HS256'], publicKey: publicPem(2048) }] } },
+      { jwt: { issuers: [{ ...issuer, algorithms: ['RS256', 'HS256'], publicKey: pair.publicKey }] } },
       /algorithms" must be one of/
     ]
   ]
@@ -59,8 +63,8 @@ t.test('a process with unusable keys exits with an error that does not show them
 })
 
 t.test("the option `type` accepts only an issuer's tokens of that type", async (t) => {
-  const pair = generateKeyPairSync('ed25519')
-  const publicKey = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  const signer = generateKeyPairSync('ed25519')
+  const publicKey = signer.publicKey.export({ type: 'spki', format: 'pem' }).toString()
   const made = await guardedApp(t, {
     jwt: {
       secret: randomBytes(32).toString('base64'),
@@ -76,7 +80,7 @@ t.test("the option `type` accepts only an issuer's tokens of that type", async (
       .setSubject('u1')
       .setIssuedAt()
       .setExpirationTime('1m')
-      .sign(pair.privateKey)
+      .sign(signer.privateKey)
   for (const [typ, status] of [
     ['at+jwt', 200],
     ['application/at+jwt', 200],

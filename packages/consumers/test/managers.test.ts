@@ -1,5 +1,5 @@
 // The install lines of the documents with each package manager, then everything that a document says to run or import.
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, rmSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { dirname, join } from 'node:path'
 import {
@@ -261,6 +261,8 @@ t.test('every command of the documents is a package of ours', async (t) => {
 t.test('the install lines of the documents', async (t) => {
   await installTools()
   const registry = await releaseLocally(t)
+  // Yarn remembers the addresses of tarballs, and the registry of an earlier run had another port.
+  rmSync(join(sharedFolder(registry.env, 'yarn-berry'), 'metadata'), { recursive: true, force: true })
   const path = `${dirname(execPath)}:${registry.env.PATH}`
 
   for (const manager of managers) {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
 import { prepared } from './prepared.ts'
 import { builtWorkspace, packageNames, root, run } from './release.ts'
-import { temporaryFolder } from './servers.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 /** The tarballs that a release would publish, by the names of their packages. They are made once for the same sources. */
 export async function packedPackages(): Promise<ReadonlyMap<string, string>> {
@@ -45,7 +46,8 @@ export async function installedApp(
   { packages, files = {}, manifest = {} }: InstalledAppOptions
 ): Promise<string> {
   const packed = await packedPackages()
-  const folder = temporaryFolder(t, 'app')
+  // Links need the file system of what they link to.
+  const folder = temporaryFolder(t, 'app', tmpdir())
   const wanted = packages.map((spec): [name: string, version: string] => {
     const at = spec.indexOf('@', 1)
     const name = at === -1 ? spec : spec.slice(0, at)

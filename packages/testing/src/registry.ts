@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { freePort } from './free-port.ts'
 import { startNode } from './process.ts'
-import { temporaryFolder } from './servers.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 import type { Test } from 'tap'
 
 const require = createRequire(import.meta.url)

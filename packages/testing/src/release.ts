@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { prepared } from './prepared.ts'
 import { startRegistry, type Registry } from './registry.ts'
-import { temporaryFolder } from './servers.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 import type { Test } from 'tap'
 
 export const root: string = join(import.meta.dirname, '../../..')

@@ -5,7 +5,8 @@ import type { Test } from 'tap'
 import { freePort } from './free-port.ts'
 import { start } from './process.ts'
 import { commandPath } from './requires.ts'
-import { startRedis, temporaryFolder, type RealServer } from './servers.ts'
+import { startRedis, type RealServer } from './servers.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 import { until } from './until.ts'
 
 /** Redis behind a sentinel, which calls it `main` and fails over to the replica. */

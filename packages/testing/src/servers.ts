@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './free-port.ts'
 import { start, type RunningProcess } from './process.ts'
 import { prepared } from './prepared.ts'
 import { commandPath } from './requires.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 import { until } from './until.ts'
 
 interface Teardown {
@@ -25,13 +25,6 @@ export interface RealServer {
   kill(): Promise<void>
   /** Starts it again on the same port and data, after `kill`. */
   restart(): Promise<void>
-}
-
-/** A folder that is removed with the test. */
-export function temporaryFolder(t: Teardown, name = 'seaworthy'): string {
-  const folder = mkdtempSync(join(tmpdir(), `${name}-`))
-  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
-  return folder
 }
 
 const accepts = (port: number): Promise<boolean> =>
