@@ -22,8 +22,8 @@ import { createAcceptKeys } from './rotation/rotate-keys.ts'
 import { watchKeyFiles } from './rotation/watch-keys.ts'
 import { storeFingerprint, warnOfSharedKeys } from './secret-fingerprints.ts'
 import { memoryStore } from './stores/memory.ts'
-import { redisStore } from './stores/redis.ts'
 import type { AuthStore } from './stores/store.ts'
+import { registerTokens } from './tokens/register.ts'
 
 const name = '@seaworthy/auth'
 /** On each instance that has the plugin, also of another copy of this package. */
@@ -44,7 +44,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
   const { jwt, session, oauth2, realm, roles } = options
   const audit = createAudit(fastify, options.onAudit)
   const local = memoryStore()
-  const store = options.redis ? sharedStore(fastify, options, options.redis) : local
+  const store = options.redis ? await sharedStore(fastify, options, options.redis) : local
   const revocations = revocationsOf(fastify, options, store)
   const issuers = issuerScopeOf(options)
   const lifetime = loginLifetime(options)
@@ -60,8 +60,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
   const dependencies = { realm, store, revocations, audit, local, logins }
 
   fastify.decorateRequest('identity', null)
-  const tokens =
-    jwt && (await (await import('./tokens/register.ts')).registerTokens(fastify, jwt, dependencies))
+  const tokens = jwt && (await registerTokens(fastify, jwt, dependencies))
   const sessions =
     session &&
     (await (
@@ -179,11 +178,12 @@ function assertOnce(fastify: FastifyInstance): void {
   fastify.decorate<unknown>(registered, true)
 }
 
-function sharedStore(
+async function sharedStore(
   { log }: FastifyInstance,
   { redisPrefix, storeTimeout }: ResolvedAuth,
   client: NonNullable<ResolvedAuth['redis']>
-): AuthStore {
+): Promise<AuthStore> {
+  const { redisStore } = await import('./stores/redis.ts')
   return redisStore({ client, keyPrefix: redisPrefix, timeout: storeTimeout, log })
 }
 

@@ -32,6 +32,10 @@ export const asymmetric: readonly SignatureAlgorithm[] = [
   'ES512',
   'EdDSA'
 ]
+/** Whether each of them signs with a shared secret. */
+export const isSymmetric = (algorithms: readonly SignatureAlgorithm[]): boolean =>
+  algorithms.every((name) => symmetric.includes(name))
+
 const curves: Record<string, SignatureAlgorithm> = {
   prime256v1: 'ES256',
   secp384r1: 'ES384',
