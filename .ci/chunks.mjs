@@ -8,7 +8,9 @@ import { rollup } from 'rollup'
 import { privateNames } from './packages.mjs'
 
 const root = resolve(import.meta.dirname, '..')
-const out = join(root, 'node_modules/.cache/seaworthy-chunks')
+/** For this process alone: builds run side by side. */
+const out = join(root, 'node_modules/.cache/seaworthy-chunks', `${process.pid}`)
+process.once('exit', () => rmSync(out, { recursive: true, force: true }))
 const sourceOf = (name) => join(root, 'packages', name.split('/')[1], 'src/index.ts')
 
 /**
@@ -82,7 +84,6 @@ export async function chunksOf(name) {
   const entry = join(folder, 'src/index.ts')
   if (!existsSync(entry)) return { files: {} }
   const dir = join(out, name)
-  rmSync(dir, { recursive: true, force: true })
   const bundle = await rollup({
     input: entry,
     external: (id) => /^[^./]/.test(id) && !privateNames.includes(id),
