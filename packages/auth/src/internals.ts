@@ -1,8 +1,8 @@
 import type { FastifyJWTOptions } from '@fastify/jwt'
 import type { FastifyInstance } from 'fastify'
-import { fastifyJwt } from './tokens/fast-jwt.cjs'
+import { fastifyJwt } from './fast-jwt.cjs'
 
-/** What `@fastify/jwt` gives to an instance, a request and a reply. */
+/** The parts that `@fastify/jwt` gives to an instance, a request and a reply. */
 export interface FastifyJwtParts {
   readonly jwt: FastifyInstance['jwt']
   readonly jwtVerify: unknown

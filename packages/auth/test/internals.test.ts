@@ -23,7 +23,7 @@ t.test('a @fastify/jwt that decorates in another way is named by the part that i
     done()
   }
   const internals = await t.mockImport<typeof import('../src/internals.ts')>('../src/internals.ts', {
-    '../src/tokens/fast-jwt.cjs': { fastifyJwt: () => otherVersion }
+    '../src/fast-jwt.cjs': { fastifyJwt: () => otherVersion }
   })
   t.throws(() => internals.fastifyJwtParts(app, options), /this @fastify\/jwt does not decorate "jwtVerify"/)
 })

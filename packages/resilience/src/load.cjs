@@ -5,4 +5,3 @@
 exports.breakers = () => require('./breaker/breakers.ts')
 exports.calls = () => require('./fetch/calls.ts')
 exports.adoption = () => require('./adopt/adoption.ts')
-exports.management = () => require('./management.ts')

@@ -1,8 +1,6 @@
-/** What `app.resilience.breaker()` needs. */
+/** The code behind `app.resilience.breaker()`. */
 export declare const breakers: () => typeof import('./breaker/breakers.ts')
-/** What `app.resilience.fetch()` needs. */
+/** The code behind `app.resilience.fetch()`. */
 export declare const calls: () => typeof import('./fetch/calls.ts')
-/** What `app.resilience.adopt()` needs. */
+/** The code behind `app.resilience.adopt()`. */
 export declare const adoption: () => typeof import('./adopt/adoption.ts')
-/** The routes for operators. */
-export declare const management: () => typeof import('./management.ts')

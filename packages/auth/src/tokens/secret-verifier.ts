@@ -1,6 +1,6 @@
 import { expired, invalid, type Claims, type VerificationResult } from '../core/token-outcome.ts'
 import { checkClaims } from './claim-rules.ts'
-import { fastJwt } from './fast-jwt.cjs'
+import { fastJwt } from '../fast-jwt.cjs'
 import type { IssuerRules, Verify } from './types.ts'
 
 type VerifySignature = (token: string) => { header: Claims; payload: Claims }
