@@ -1124,6 +1124,7 @@ interface FetchOptions extends RequestInit, UrlParts {
      */
     keepToLimits?: boolean;
 }
+
 /**
  * The cause of a 502: the upstream's response has a status that is a failure.
  *
