@@ -2,7 +2,7 @@
 // private packages are in them, what is a dependency is imported. CommonJS gets the same text, which `cjs-interop` mends.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
 import ts from 'typescript'
@@ -45,7 +45,14 @@ const { options, errors, fileNames } = ts.parseJsonConfigFileContent(
 )
 if (errors.length > 0) throw new Error(ts.flattenDiagnosticMessageText(errors[0].messageText, '\n'))
 const program = ts.createProgram(fileNames, options)
+const inPackages = resolve('packages')
 for (const file of program.getSourceFiles()) {
+  // Written by hand, beside a file that loads others when they are needed.
+  if (file.fileName.endsWith('.d.cts') && !relative(inPackages, file.fileName).includes('node_modules')) {
+    const copy = join(emitted, relative(inPackages, file.fileName))
+    mkdirSync(dirname(copy), { recursive: true })
+    writeFileSync(copy, file.text)
+  }
   if (file.isDeclarationFile || program.isSourceFileFromExternalLibrary(file)) continue
   // The last argument, which its types leave out, is for declarations alone: types are checked elsewhere.
   const { emitSkipped } = program.emit(file, undefined, undefined, true, undefined, true)
@@ -53,11 +60,11 @@ for (const file of program.getSourceFiles()) {
 }
 
 // A specifier names the source of a module, or what that compiles to.
-const relative = {
-  name: 'relative',
+const siblings = {
+  name: 'siblings',
   resolveId: (id, importer) =>
     importer && /^\.{1,2}\//.test(id)
-      ? resolve(dirname(importer), id.replace(/\.[jt]s$/, '.d.ts'))
+      ? resolve(dirname(importer), id.replace(/\.(c?)[jt]s$/, '.d.$1ts'))
       : undefined
 }
 const plugin = dts({ tsconfig, compilerOptions: { paths: pathsTo(emitted, 'd.ts') } })
@@ -65,7 +72,7 @@ for (const { name, entry } of entries) {
   const bundle = await rollup({
     input: `${emitted}/${name}/src/${entry}.d.ts`,
     external: (id) => /^[^./]/.test(id) && !privateNames.includes(id),
-    plugins: [relative, plugin],
+    plugins: [siblings, plugin],
     onwarn({ code, message }) {
       if (code !== 'EMPTY_BUNDLE') throw new Error(`${name}/${entry}: ${code}: ${message}`)
     }

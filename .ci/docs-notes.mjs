@@ -17,6 +17,7 @@ export const lineLevels = [
   [/^observability: "<message>" could not be logged/, 'a process warning'],
   [/^shutdown: <origin>, which cannot be logged/, 'a process warning'],
   [/^seaworthy: <join>/, 'info'],
+  [/ cannot be loaded/, 'warn'],
   [/^seaworthy: constructor options are missing/, 'warn; without a logger a process warning']
 ]
 

@@ -1,5 +1,7 @@
-import { readFileSync, rmSync } from 'node:fs'
-import { defineConfig } from 'tsup'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { defineConfig, type Options } from 'tsup'
+// @ts-expect-error -- a script
+import { chunksOf } from './chunks.mjs'
 // @ts-expect-error -- a script
 import { entriesOf, packages, privateNames } from './packages.mjs'
 
@@ -11,19 +13,25 @@ const names = (packages as { folder: string }[])
   .filter((name) => !only || only.includes(name))
 for (const name of names) rmSync(`${outDir}/${name}/dist`, { recursive: true, force: true })
 
-const entries = names.flatMap((name) => {
+const entries: Record<string, string> = {}
+/** In CommonJS, which is what a start reads, the index is split. */
+const chunks: Record<string, string> = {}
+for (const name of names) {
   const manifest = JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8'))
-  return (entriesOf(manifest) as string[]).map((entry) => [
-    `${name}/dist/${entry}`,
-    `packages/${name}/src/${entry}.ts`
-  ])
-})
+  const { files, index }: { files: Record<string, string>; index?: string } = await chunksOf(name)
+  for (const entry of entriesOf(manifest) as string[]) {
+    entries[`${name}/dist/${entry}`] = `packages/${name}/src/${entry}.ts`
+    if (entry !== 'index') chunks[`${name}/dist/${entry}`] = `packages/${name}/src/${entry}.ts`
+  }
+  for (const [chunk, file] of Object.entries(files)) chunks[`${name}/dist/${chunk}`] = file
+  if (index === undefined) continue
+  mkdirSync(`${outDir}/${name}/dist`, { recursive: true })
+  writeFileSync(`${outDir}/${name}/dist/index.cjs`, index)
+}
 
-export default defineConfig({
-  entry: Object.fromEntries(entries),
+const common = {
   outDir,
   tsconfig: '.ci/tsconfig.build.json',
-  format: ['esm', 'cjs'],
   splitting: false,
   external: [new RegExp(`^(?!(?:${privateNames.join('|')})$)[^./]`)],
   noExternal: privateNames,
@@ -32,32 +40,48 @@ export default defineConfig({
   platform: 'node',
   esbuildPlugins: [
     {
-      // One file for both formats, which bundlers of users follow. The build copies it.
-      name: 'console-assets',
+      // Files beside the one that is built. The first is for both formats and is copied; bundlers of users follow it.
+      name: 'siblings',
       setup({ onResolve }) {
         onResolve({ filter: /\/console-assets\.cjs$/ }, () => ({
           path: './console-assets.cjs',
           external: true
         }))
+        onResolve({ filter: /^\.\/[\w-]+\.js$/ }, ({ path }) => ({
+          path: path.replace(/\.js$/, '.cjs'),
+          external: true
+        }))
       }
     }
-  ],
-  esbuildOptions(options, { format }) {
-    options.conditions = ['@seaworthy/source']
-    if (format !== 'cjs') return
-    // Node parses this code at each start. Names stay, for stack traces; lines stay short, because Node prints the line of an
-    // uncaught error.
-    options.minifyWhitespace = true
-    options.minifySyntax = true
-    options.lineLimit = 80
-    options.legalComments = 'none'
-    options.define = { ...options.define, 'import.meta.url': 'moduleUrl' }
-    options.inject = [...(options.inject ?? []), '.ci/module-url.mjs']
+  ]
+} satisfies Options
+
+export default defineConfig([
+  {
+    ...common,
+    entry: entries,
+    format: 'esm',
+    esbuildOptions(options) {
+      options.conditions = ['@seaworthy/source']
+    }
   },
-  footer: ({ format }) =>
-    format === 'cjs'
-      ? {
-          js: 'if (module.exports.default) module.exports = Object.assign(module.exports.default, module.exports);'
-        }
-      : {}
-})
+  {
+    ...common,
+    entry: chunks,
+    format: 'cjs',
+    esbuildOptions(options) {
+      options.conditions = ['@seaworthy/source']
+      // Node parses this code at each start. Names stay, for stack traces; lines stay short, because Node prints the line
+      // of an uncaught error.
+      options.minifyWhitespace = true
+      options.minifySyntax = true
+      options.lineLimit = 80
+      options.legalComments = 'none'
+      options.define = { ...options.define, 'import.meta.url': 'moduleUrl' }
+      options.inject = [...(options.inject ?? []), '.ci/module-url.mjs']
+    },
+    footer: {
+      js: 'if (module.exports.default) module.exports = Object.assign(module.exports.default, module.exports);'
+    }
+  }
+])

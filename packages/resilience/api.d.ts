@@ -1125,6 +1125,7 @@ interface FetchOptions extends RequestInit, UrlParts {
      */
     keepToLimits?: boolean | undefined;
 }
+
 /**
  * The cause of a 502: the upstream's response has a status that is a failure.
  *

@@ -1,56 +1,45 @@
-import fastifyJwt, { type FastifyJWTOptions } from '@fastify/jwt'
+import type { FastifyJWTOptions } from '@fastify/jwt'
 import type { FastifyInstance } from 'fastify'
-import fp from 'fastify-plugin'
+import { fastifyJwt } from './fast-jwt.cjs'
+
+/** The parts that `@fastify/jwt` gives to an instance, a request and a reply. */
+export interface FastifyJwtParts {
+  readonly jwt: FastifyInstance['jwt']
+  readonly jwtVerify: unknown
+  readonly jwtDecode: unknown
+  readonly jwtSign: unknown
+}
 
 /**
- * Registers `@fastify/jwt` with another `request.jwtVerify()`.
+ * Runs `@fastify/jwt` and returns what it decorates, without decorating anything.
  *
- * Why: `@fastify/jwt` verifies with one key and one set of rules; ours accepts all keys and issuers. A request
- * decorator cannot be replaced afterwards, so the plugin gets a proxy of the instance that decorates with ours.
- * Without it (a version that decorates in another way): `request.jwtVerify()` of `@fastify/jwt` stays, which rejects
- * tokens of other keys and issuers, and a warning is logged. `app.authenticate` does not depend on it.
+ * Why: loading it and fast-jwt takes a fifth of the start of a small service, and a start needs neither. So their names are
+ * decorated with functions that load them, and `@fastify/jwt` meets an instance that may have started long ago. Its
+ * `request.jwtVerify()` and `reply.jwtSign()` know one key and one set of rules anyway; ours wrap them.
+ * Without it (a version that decorates in another way): an error names the missing part when one of the names is used, and
+ * in a warning after the start. `app.authenticate` does not depend on it.
  *
- * `reply.jwtSign()` is replaced likewise: ours signs with a key that came after the start. Without it, the key of the start
- * goes on signing there.
- *
- * @param replace - Makes the replacements. They get the functions of `@fastify/jwt`.
+ * @throws Error for options that `@fastify/jwt` does not accept.
  */
-export async function registerFastifyJwt(
-  fastify: FastifyInstance,
-  options: FastifyJWTOptions,
-  replace: { verify(original: unknown): unknown; sign(original: unknown): unknown }
-): Promise<void> {
-  let replaced = false
-  const withReplacement = (
-    instance: FastifyInstance,
-    jwtOptions: FastifyJWTOptions,
-    done: (error?: Error) => void
-  ): void => {
-    const host = new Proxy(instance, {
-      get(target, name) {
-        if (name === 'decorateReply')
-          return (property: string, value: unknown) =>
-            target.decorateReply(property, (property === 'jwtSign' ? replace.sign(value) : value) as never)
-        if (name !== 'decorateRequest') return Reflect.get(target, name) as unknown
-        return (property: string, value: unknown) => {
-          if (property !== 'jwtVerify') return target.decorateRequest(property, value)
-          replaced = true
-          return target.decorateRequest('jwtVerify', replace.verify(value) as never)
-        }
-      }
-    })
-    try {
-      fastifyJwt(host, jwtOptions, done)
-    } catch (error) {
-      // avvio would let it end the process: a decorator whose name is taken.
-      done(error as Error)
-    }
+export function fastifyJwtParts(fastify: FastifyInstance, options: FastifyJWTOptions): FastifyJwtParts {
+  const found = new Map<PropertyKey, unknown>()
+  const collect = (name: PropertyKey, value: unknown): void => void found.set(name, value)
+  const host = new Proxy(fastify, {
+    get: (target, name) =>
+      (decorators as readonly PropertyKey[]).includes(name) ? collect : (Reflect.get(target, name) as unknown)
+  })
+  let failure: Error | undefined
+  fastifyJwt()(host, options, (error) => (failure = error))
+  if (failure) throw failure
+  const part = (name: string): unknown => {
+    if (found.has(name)) return found.get(name)
+    throw new Error(`auth: this @fastify/jwt does not decorate "${name}"; use app.authenticate`)
   }
-  await fastify.register(fp(withReplacement, { name: '@fastify/jwt', fastify: '5.x' }), options)
-  if (!replaced) {
-    fastify.log.warn(
-      'auth: request.jwtVerify() of this @fastify/jwt cannot be replaced; it accepts the current key only; use app.authenticate'
-    )
+  return {
+    jwt: part('jwt') as FastifyInstance['jwt'],
+    jwtVerify: part('jwtVerify'),
+    jwtDecode: part('jwtDecode'),
+    jwtSign: part('jwtSign')
   }
 }
 

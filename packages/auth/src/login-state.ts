@@ -4,7 +4,6 @@ import type { ResolvedAuth } from './resolve-options.ts'
 import { issuerScopeOf, type IssuerScope } from './revocation/issuer-scope.ts'
 import { createRevocations, type Revocations } from './revocation/revocations.ts'
 import { memoryStore } from './stores/memory.ts'
-import { redisStore } from './stores/redis.ts'
 import type { AuthStore } from './stores/store.ts'
 
 /** Where logins and what has been revoked are kept. */
@@ -19,9 +18,9 @@ export interface LoginState {
   readonly lifetime: number
 }
 
-export function createLoginState(fastify: FastifyInstance, options: ResolvedAuth): LoginState {
+export async function createLoginState(fastify: FastifyInstance, options: ResolvedAuth): Promise<LoginState> {
   const local = memoryStore()
-  const store = options.redis ? sharedStore(fastify, options, options.redis) : local
+  const store = options.redis ? await sharedStore(fastify, options, options.redis) : local
   const { session, jwt } = options
   return {
     local,
@@ -32,11 +31,12 @@ export function createLoginState(fastify: FastifyInstance, options: ResolvedAuth
   }
 }
 
-function sharedStore(
+async function sharedStore(
   { log }: FastifyInstance,
   { redisPrefix, storeTimeout }: ResolvedAuth,
   client: NonNullable<ResolvedAuth['redis']>
-): AuthStore {
+): Promise<AuthStore> {
+  const { redisStore } = await import('./stores/redis.ts')
   return redisStore({ client, keyPrefix: redisPrefix, timeout: storeTimeout, log })
 }
 

@@ -40,7 +40,7 @@ const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => 
     return isReplaced
   })
   const audit = createAudit(fastify, options.onAudit)
-  const state = createLoginState(fastify, options)
+  const state = await createLoginState(fastify, options)
   const logins = await createLogins(options, state, audit)
   fastify.decorateRequest('identity', null)
   const features = await registerFeatures(fastify, options, { ...state, audit, logins }, schemes)

@@ -8,7 +8,7 @@ import type { ResolvedAuth } from './resolve-options.ts'
 import type { ProviderLogins } from './revocation/provider-logins.ts'
 import type { Scheme } from './schemes/types.ts'
 import type { SessionFeature } from './sessions/register.ts'
-import type { TokenFeature } from './tokens/register.ts'
+import { registerTokens, type TokenFeature } from './tokens/register.ts'
 
 /** The features that the options switch on. The code of the others is not loaded. */
 export interface Features {
@@ -32,9 +32,7 @@ export async function registerFeatures(
 ): Promise<Features> {
   const { realm, jwt, session } = options
   const { audit, revocations } = dependencies
-  const tokens =
-    jwt &&
-    (await (await import('./tokens/register.ts')).registerTokens(fastify, jwt, { realm, ...dependencies }))
+  const tokens = jwt && (await registerTokens(fastify, jwt, { realm, ...dependencies }))
   const sessions =
     session &&
     (await (

@@ -5,7 +5,6 @@ import type { Registry } from 'prom-client'
 import { hasLogger } from '@seaworthy/internal'
 import type { Observability } from './api.ts'
 import { agentProblem } from './apm/load-order.ts'
-import { watchLoop } from './blocked-loop/watch-loop.ts'
 import { serverOptionsOf } from './http/applied-server-options.ts'
 import { rejectionsOutsideHooks, watchEarlyRejections } from './http/early-rejections.ts'
 import { installDetails } from './http/install-details.ts'
@@ -20,12 +19,9 @@ import { errSerializer } from './logging/bounded-json.ts'
 import { loggingDefaults } from './logging/options.ts'
 import { resolveOtlpLogs } from './logging/otlp-options.ts'
 import { prepareLog } from './logging/prepare-log.ts'
-import { pushLines } from './logging/push-lines.ts'
 import { RequestLines } from './logging/request-line.ts'
 import { schemas } from './logging/schemas.ts'
 import { RecentRequests } from './http/recent-requests.ts'
-import { ManagementServer } from './management/listener.ts'
-import { serveManagement } from './console/serve-management.ts'
 import { buildOf } from './metrics/build-info.ts'
 import { latencyRules } from './metrics/latency-rules.ts'
 import { registrySource, type RegistrySource } from './metrics/registry-source.ts'
@@ -74,7 +70,9 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   const isPushed = pushedLogs !== undefined || (metricsOptions !== false && metricsOptions.otlp !== undefined)
   const { workers, buildInfo = {} } = metricsOptions === false ? {} : metricsOptions
   const resource = isPushed ? resourceOf(buildOf(buildInfo), instanceId(fastify)) : {}
-  const flushLines = pushLines(fastify, pushedLogs, { schema, resource, meter: setup?.metrics })
+  const lineParts = { schema, resource, meter: setup?.metrics }
+  const flushLines =
+    pushedLogs && (await import('./logging/push-lines.ts')).pushLines(fastify, pushedLogs, lineParts)
   const lines =
     logging === false || !hasLogger(fastify) ? undefined : new RequestLines(logging, fastify.log, details)
   const routes = new Routes(setup?.http, logging === false ? undefined : logging)
@@ -103,9 +101,11 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   })
 
   const management =
-    managementOptions === false ? undefined : new ManagementServer(managementOptions, fastify.log)
+    managementOptions === false
+      ? undefined
+      : new (await import('./management/listener.ts')).ManagementServer(managementOptions, fastify.log)
   if (setup !== undefined && metricsOptions !== false) {
-    serveMetrics(fastify, metricsOptions, setup, connections, management, resource)
+    await serveMetrics(fastify, metricsOptions, setup, connections, management, resource)
     fastify.addHook('onReady', (done) => {
       setup.http.addObjectives(routes.objectives)
       done()
@@ -113,6 +113,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   }
   if (management !== undefined) {
     connections.kept = new Set()
+    const { serveManagement } = await import('./console/serve-management.ts')
     serveManagement(fastify, { management, connections, setup, recent, routes, workers, buildInfo, lines })
   }
 
@@ -133,6 +134,7 @@ const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginO
   if (options.blockedLoop !== false) {
     const { keys } = schemas[schema]
     const currentRequest = () => storage!.getStore()
+    const { watchLoop } = await import('./blocked-loop/watch-loop.ts')
     watchLoop(fastify, options.blockedLoop, { ids, keys, meter: setup?.metrics, currentRequest })
   }
   handleProcessExit(fastify, tracker, flush)

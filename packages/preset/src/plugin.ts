@@ -29,7 +29,7 @@ import { redactOptions } from './parts/redact-options.ts'
 import { summarize, type PartReport, type Report, type Seaworthy } from './parts/report.ts'
 import { withTrial } from './adoption/trial.ts'
 import { fileSecrets, watchSecrets } from './secrets/watch-secrets.ts'
-import { shareRedis, type SharedRedis } from './redis/shared-redis.ts'
+import type { SharedRedis } from './redis/shared-redis.ts'
 import { withRedis } from './redis/with-redis.ts'
 import { serviceNameOf, withServiceName } from './redis/with-service-name.ts'
 import { missingServerOptions } from './server-options/missing.ts'
@@ -61,7 +61,8 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, appOptions)
   const expected = partSettings(options)
   const ofSecurity = () => partSettings({ observability: false, errors: false, shutdown: false })
   rejectRegisterAlone(fastify, options, expected, ofSecurity)
-  const redis = options.redis && shareRedis(options.redis, fastify.log)
+  const redis =
+    options.redis && (await import('./redis/shared-redis.ts')).shareRedis(options.redis, fastify.log)
   const password = redis?.password === undefined ? [] : [redis.password]
   watchSecrets(fastify, [...fileSecrets(options), ...password])
   if (expected.https !== undefined && options.tls !== undefined)

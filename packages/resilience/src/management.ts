@@ -1,7 +1,6 @@
-import { setsState, type Management, type Readiness } from '@seaworthy/contract'
+import { setsState, type Management } from '@seaworthy/contract'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { breakerModes, type BreakerMode } from './breaker/mode-switch.ts'
-import type { RegisteredBreaker } from './breaker/registered-breaker.ts'
 import type { Registry } from './registry.ts'
 import type { Shedder } from './shedding/shedder.ts'
 
@@ -90,16 +89,3 @@ const sendNotFound = (reply: FastifyReply): FastifyReply =>
 
 const sendBadRequest = (reply: FastifyReply, message: string): FastifyReply =>
   reply.code(400).send({ statusCode: 400, error: 'Bad Request', message })
-
-/** Adds a readiness check for a breaker with the option `health`. The check reads the state and makes no call. */
-export function addReadinessCheck(readiness: Readiness, breaker: RegisteredBreaker): void {
-  if (!breaker.health) return
-  // A half-open breaker needs calls, so that one tests the service: without readiness there are none. One that operators
-  // have set to admit all calls takes no service out of traffic.
-  const isReady = (): boolean => {
-    const { state, mode } = breaker
-    if (state === 'closed' || state === 'half-open') return true
-    return state === 'open' && mode?.override !== undefined && mode.current !== 'enforce'
-  }
-  readiness.addCheck(`breaker:${breaker.name}`, isReady, breaker.health)
-}

@@ -11,7 +11,7 @@ import {
   tracerPort,
   whenProvided
 } from '@seaworthy/contract'
-import { LazyCounter } from '@seaworthy/internal'
+import { LazyCounter, loadAfterStart } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { AbortableList } from './abortable.ts'
@@ -21,8 +21,10 @@ import type { DeadlineSettings, RequestDeadline } from './deadline/deadline.ts'
 import { deadlineOf, initRequestState, requestStateKey } from './deadline/request-state.ts'
 import { checkRouteDeadline, timeLimit } from './deadline/time-limit.ts'
 import { ClosedError } from './errors/call-errors.ts'
-import { addManagementRoutes, addReadinessCheck } from './management.ts'
+import { management as loadManagement } from './load-management.cjs'
+import { breakers, calls } from './load.cjs'
 import { warnAboutMisspeltOptions } from './misspelt-options.ts'
+import { addReadinessCheck } from './readiness.ts'
 import { type ResilienceOptions, resolveOptions, type ResolvedOptions } from './options.ts'
 import type { RegisteredBreaker } from './breaker/registered-breaker.ts'
 import { Registry, type RegistryHost, type Resilience } from './registry.ts'
@@ -57,8 +59,13 @@ const plugin: FastifyPluginAsync<ResilienceOptions> = async (fastify, pluginOpti
   const registry = addRegistry(fastify, options, pendingWork)
   addRequestDecorators(fastify, options)
   addRequestHooks(fastify, options, pendingWork, shedder)
+  loadAfterStart(
+    fastify,
+    'resilience: the code of breakers and fetch cannot be loaded; its first use tries again; install the packages again',
+    () => [breakers(), calls()]
+  )
   whenProvided(fastify, managementPort, (management) =>
-    addManagementRoutes(management, registry, shedder, fastify.log)
+    loadManagement().addManagementRoutes(management, registry, shedder, fastify.log)
   )
 }
 

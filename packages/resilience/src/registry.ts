@@ -1,29 +1,20 @@
 import { optionChecks } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
-import { type AdoptedBreaker, OpossumAdapter } from './adopt/adopted-breaker.ts'
-import { checkOpossumBreaker, type OpossumBreaker } from './adopt/opossum-breaker.ts'
-import { type AdoptOptions, resolveAdoptOptions } from './adopt/options.ts'
-import { type BreakerOptions, resolveBreaker } from './breaker/options.ts'
-import { BreakerPipeline } from './breaker/pipeline.ts'
+import type { AdoptedBreaker, OpossumAdapter } from './adopt/adopted-breaker.ts'
+import type { OpossumBreaker } from './adopt/opossum-breaker.ts'
+import type { AdoptOptions } from './adopt/options.ts'
+import type { BreakerOptions } from './breaker/options.ts'
+import type { BreakerPipeline } from './breaker/pipeline.ts'
 import type { ModeSwitch } from './breaker/mode-switch.ts'
 import { type PolicyOptions, policyKeys, resolvePolicy } from './breaker/policy-options.ts'
-import { publicBreaker } from './breaker/public-breaker.ts'
 import { renamedOptions } from './breaker/renamed-options.ts'
 import type { RegisteredBreaker } from './breaker/registered-breaker.ts'
 import type { StateChangeListener } from './circuit/state-changes.ts'
 import type { Breaker, BreakerHost, BreakerSnapshot } from './breaker/types.ts'
 import type { CallContext } from './call/call.ts'
 import type { Guardable, GuardedArgs, GuardedResult } from './call/guardable.ts'
-import { checkInit } from './fetch/check-init.ts'
-import {
-  createFetch,
-  type FetchHost,
-  type FetchOptions,
-  fetchPolicy,
-  type OutgoingCall
-} from './fetch/fetch.ts'
-import { untilCallerAborts } from './fetch/until-caller-aborts.ts'
-import { buildUrl } from './fetch/url.ts'
+import type { FetchHost, FetchOptions, OutgoingCall } from './fetch/fetch.ts'
+import { adoption, breakers, calls } from './load.cjs'
 import { mergeOptions } from './merge-options.ts'
 
 /**
@@ -129,6 +120,7 @@ export class Registry implements Resilience {
     check.fn(`${name}.fn`, fn)
     const { policy, ...breakerOptions } = options
     const base = mergeOptions(this.#defaults, policy === undefined ? {} : this.#findPolicy(policy))
+    const { BreakerPipeline, resolveBreaker } = breakers()
     const resolved = resolveBreaker(name, mergeOptions<BreakerOptions<Args, T>>(base, breakerOptions))
     return this.#add(new BreakerPipeline(name, fn, resolved, this.#host))
   }
@@ -147,6 +139,7 @@ export class Registry implements Resilience {
     options: FetchOptions = {}
   ): Promise<Response> {
     const { policy, path, query, allowPrivate = true, keepToLimits = true, ...init } = options
+    const { buildUrl, checkInit, untilCallerAborts } = calls()
     checkInit(init)
     const url = buildUrl(target, { ...(path && { path }), ...(query && { query }) })
     const method = (init.method ?? 'GET').toUpperCase()
@@ -166,6 +159,7 @@ export class Registry implements Resilience {
     options: AdoptOptions = {}
   ): AdoptedBreaker<Args, T> {
     this.#checkName(name)
+    const { checkOpossumBreaker, OpossumAdapter, resolveAdoptOptions } = adoption()
     checkOpossumBreaker(name, breaker)
     const adopted = new OpossumAdapter(name, breaker, resolveAdoptOptions(name, options), this.#host)
     this.#adopted.set(name, adopted as unknown as OpossumAdapter<never[], unknown>)
@@ -221,6 +215,8 @@ export class Registry implements Resilience {
     const name = policy === undefined ? 'fetch' : `fetch:${policy}`
     const existing = this.#fetchPipelines.get(name)
     if (existing) return existing
+    const { BreakerPipeline, resolveBreaker } = breakers()
+    const { createFetch, fetchPolicy } = calls()
     const base = mergeOptions(fetchDefaults, this.#defaults)
     const options = mergeOptions(base, policy === undefined ? {} : this.#findPolicy(policy))
     const resolved = { ...resolveBreaker<[OutgoingCall], Response>(name, options), ...fetchPolicy }
@@ -231,7 +227,7 @@ export class Registry implements Resilience {
   }
 
   #add<Args extends unknown[], T>(pipeline: BreakerPipeline<Args, T>): Breaker<Args, T> {
-    const breaker = publicBreaker(pipeline)
+    const breaker = breakers().publicBreaker(pipeline)
     this.#breakers.set(pipeline.name, breaker)
     this.#register(pipeline)
     return breaker

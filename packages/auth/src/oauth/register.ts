@@ -1,5 +1,5 @@
 import cookie from '@fastify/cookie'
-import { subjectOf } from '@seaworthy/internal'
+import { loadAfterStart, subjectOf } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Audit } from '../core/audit.ts'
 import { AuthError, type AuthErrorCode } from '../core/errors.ts'
@@ -12,7 +12,8 @@ import type { AuthStore } from '../stores/store.ts'
 import { providerFailure } from './failures.ts'
 import { localPathOf, pathInScope } from '../core/local-path.ts'
 import type { ResolvedProvider } from './options.ts'
-import { createProvider, type CompletedLogin, type Provider } from './provider.ts'
+import { lazyProvider } from './lazy-provider.ts'
+import type { CompletedLogin, Provider } from './provider.ts'
 import { randomState, stateCookies, type LoginState } from '../core/state-cookies.ts'
 
 const text = (maxLength: number) => ({ type: 'string', maxLength }) as const
@@ -48,7 +49,13 @@ export async function registerOauth(
   // Sessions register it too.
   if (!fastify.hasPlugin('@fastify/cookie')) await fastify.register(cookie)
   for (const options of providers) {
-    const provider = createProvider(options)
+    const { provider, load } = lazyProvider(options)
+    // Endpoints of the app's own are checked by the client; a discovered provider's come with the first login.
+    if (options.issuer === undefined) await load()
+    else {
+      const problem = `auth: openid-client cannot be loaded for the provider "${options.name}"; its first use tries again; install the packages again`
+      loadAfterStart(fastify, problem, load)
+    }
     addRoutes(fastify, options, provider, dependencies)
     const { sessions, audit, store, logins } = dependencies
     if (options.logout === undefined || logins === undefined) continue

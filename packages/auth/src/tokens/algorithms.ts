@@ -44,6 +44,9 @@ export const asymmetric: readonly SignatureAlgorithm[] = [
   'EdDSA',
   'Ed25519'
 ]
+/** Whether each of them signs with a shared secret. */
+export const isSymmetric = (algorithms: readonly SignatureAlgorithm[]): boolean =>
+  algorithms.every((name) => symmetric.includes(name))
 /** Two names of one algorithm. */
 const ed25519: readonly SignatureAlgorithm[] = ['EdDSA', 'Ed25519']
 

@@ -1,8 +1,10 @@
 import type { FastifyJWTOptions } from '@fastify/jwt'
 import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { loadAfterStart } from '@seaworthy/internal'
 import type { AuthUser } from '../core/identity.ts'
 import { cookiesOf } from '../core/request-cookies.ts'
-import { registerFastifyJwt } from '../internals.ts'
+import { fastifyJwtParts, type FastifyJwtParts } from '../internals.ts'
 import {
   createJwtVerify,
   type JwtVerifyDependencies,
@@ -54,12 +56,60 @@ export async function registerJwtAdapter(
     ...(jwt.cookie === undefined ? {} : { cookie: { cookieName: jwt.cookie, signed: false } }),
     trusted: (_request, decoded) => !dependencies.revocations.isRevoked(decoded, jwt.issuer)
   }
-  await registerFastifyJwt(fastify, options, {
-    verify: (original) => createJwtVerify({ ...dependencies, lookup }, original as RequestVerify),
-    sign: (original) => replySigner(original as ReplySign, key.sign, signingKey)
-  })
+  let loaded: FastifyJwtParts | undefined
+  const parts = (): FastifyJwtParts => (loaded ??= fastifyJwtParts(fastify, options))
+  // A secret has passed every check of @fastify/jwt already.
+  if (!jwt.algorithm.startsWith('HS')) parts()
+  await fastify.register(fp(decorate, { name: '@fastify/jwt' }))
   verifyWithAllKeys(fastify, dependencies.keys)
   signWithCurrentKey(fastify, key.sign, signingKey)
+  loadAfterStart(
+    fastify,
+    'auth: @fastify/jwt cannot be loaded for app.jwt; its first use tries again; install the packages again',
+    parts
+  )
+
+  // A name that is taken is an error here: avvio would let one of a plugin with a callback end the process.
+  async function decorate(instance: FastifyInstance): Promise<void> {
+    const verify: RequestVerify = function (...args) {
+      return (parts().jwtVerify as RequestVerify).apply(this, args)
+    }
+    const sign: ReplySign = function (...args) {
+      return (parts().jwtSign as ReplySign).apply(this, args)
+    }
+    instance.decorateRequest('user', null as never)
+    instance.decorate(
+      'jwt',
+      lazyJwt(() => parts().jwt, options)
+    )
+    instance.decorateRequest('jwtDecode', function jwtDecode(this: unknown, ...args: unknown[]) {
+      return (parts().jwtDecode as ReplySign).apply(this, args as [unknown])
+    } as never)
+    instance.decorateRequest('jwtVerify', createJwtVerify({ ...dependencies, lookup }, verify) as never)
+    instance.decorateReply('jwtSign', replySigner(sign, key.sign, signingKey) as never)
+  }
+}
+
+type Jwt = FastifyInstance['jwt']
+// oxlint-disable-next-line typescript/no-explicit-any -- overloads of another package
+type AnyFunction = (...args: any[]) => any
+
+/** `app.jwt`, whose functions load @fastify/jwt. */
+function lazyJwt(load: () => Jwt, { cookie }: FastifyJWTOptions): Jwt {
+  const lazy =
+    (name: 'decode' | 'lookupToken' | 'sign' | 'verify'): AnyFunction =>
+    (...args) =>
+      (load()[name] as AnyFunction)(...args)
+  return {
+    decode: lazy('decode'),
+    get options() {
+      return load().options
+    },
+    ...(cookie && { cookie }),
+    sign: lazy('sign'),
+    verify: lazy('verify'),
+    lookupToken: lazy('lookupToken')
+  }
 }
 
 /** Makes `app.jwt.sign()` use a key that came after the start. */

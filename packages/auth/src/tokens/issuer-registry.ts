@@ -1,11 +1,12 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { RotatingKeys } from '../core/rotating-keys.ts'
-import { symmetric } from './algorithms.ts'
+import { isSymmetric } from './algorithms.ts'
 import type { ResolvedIssuer } from './issuer-options.ts'
 import { createKeySource, type KeySource } from './jwks.ts'
 import type { VerificationKey } from './keys.ts'
 import type { ResolvedJwt } from './options.ts'
 import { fixedIssuer, remoteIssuer, type TrustedIssuer } from './trusted-issuer.ts'
+import { secretVerifier } from './secret-verifier.ts'
 import type { IssuerRules, Verify } from './types.ts'
 
 /** All issuers of JWTs that are accepted. */
@@ -75,8 +76,7 @@ export const keyLifetime = ({ expiresInSeconds, clockTolerance }: ResolvedJwt): 
 
 /** Verifiers in the order of the keys. */
 async function verifiersFor(rules: IssuerRules, keys: readonly VerificationKey[]): Promise<Verify[]> {
-  if (rules.algorithms.every((name) => symmetric.includes(name))) {
-    const { secretVerifier } = await import('./secret-verifier.ts')
+  if (isSymmetric(rules.algorithms)) {
     return keys.map(({ pem: secret }) => secretVerifier(rules, secret))
   }
   const { publicKeyVerifier } = await import('./public-key-verifier.ts')

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { loadAfterStart } from '@seaworthy/internal'
 import { meterPort, whenProvided, type Meter } from '@seaworthy/contract'
 import type { Audit } from '../core/audit.ts'
 import { unauthorized } from '../core/errors.ts'
@@ -8,6 +9,9 @@ import type { ProviderLogins } from '../revocation/provider-logins.ts'
 import type { Revocations } from '../revocation/revocations.ts'
 import type { Scheme } from '../schemes/types.ts'
 import type { AuthStore } from '../stores/store.ts'
+import { registerJwtAdapter } from './fastify-jwt-adapter.ts'
+import { fastJwt } from '../fast-jwt.cjs'
+import { isSymmetric } from './algorithms.ts'
 import { createIssuerRegistry, keyLifetime, type IssuerRegistry } from './issuer-registry.ts'
 import { createJwtVerify } from './jwt-verify.ts'
 import { createTokenMint, type TokenMint } from './mint.ts'
@@ -75,6 +79,12 @@ export async function registerTokens(
   const scheme = tokenScheme(verifier, revocations, realm, jwt.cookie, binding)
   const headerScheme = tokenScheme(verifier, revocations, realm, undefined, binding)
   if (jwt.keys.length === 0) {
+    if (jwt.issuers.some(({ algorithms }) => isSymmetric(algorithms)))
+      loadAfterStart(
+        fastify,
+        'auth: fast-jwt cannot be loaded for tokens with a secret; its first use tries again; install the packages again',
+        fastJwt
+      )
     const lookup = (request: FastifyRequest): string => {
       const token = tokenOf(request, jwt.cookie, binding)
       if (token !== undefined) return token
@@ -85,9 +95,7 @@ export async function registerTokens(
     return { scheme, headerScheme, verifier, mint: undefined, accept: undefined, binding }
   }
 
-  await (
-    await import('./fastify-jwt-adapter.ts')
-  ).registerJwtAdapter(fastify, jwt, dependencies, () => signing.current.sign)
+  await registerJwtAdapter(fastify, jwt, dependencies, () => signing.current.sign)
   const sign = (claims: Record<string, unknown>): string => fastify.jwt.sign(claims)
   const signingKeys = (): (string | Buffer)[] => signing.all.map((key) => key.sign)
   const mintDependencies = { sign, signingKeys, store, revocations, audit, realm, binding, logins }

@@ -1,6 +1,5 @@
 import { statfs } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
-import { getHeapStatistics } from 'node:v8'
 import { type Complete, omitUndefined, optionChecks, type OptionChecks } from '@seaworthy/internal'
 import type { CheckFunction, CheckResult } from '../checks/options.ts'
 
@@ -88,7 +87,9 @@ export function memoryCheck(options: MemoryCheckOptions = {}): CheckFunction {
   check.number('memoryCheck maxHeap', maxHeap, { min: 0.01, max: 1 })
   check.integer('memoryCheck maxRss', maxRss, { min: 0, unit: 'bytes' })
   return (): CheckResult => {
-    const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
+    const { used_heap_size: used, heap_size_limit: limit } = process
+      .getBuiltinModule('node:v8')
+      .getHeapStatistics()
     const rss = process.memoryUsage.rss()
     const fits = used / limit <= maxHeap && (maxRss === 0 || rss <= maxRss)
     return { status: fits ? 'pass' : 'fail', detail: { heap: round(used / limit), rss } }

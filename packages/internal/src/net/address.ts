@@ -1,4 +1,4 @@
-import { scrubText } from '../scrub/scrub-text.ts'
+import { scrub } from '../scrub/load.cjs'
 import { BlockList, isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { invalidOption } from '../options/invalid-option.ts'
@@ -70,7 +70,7 @@ function addEntry(list: BlockList, option: string, entry: string): void {
   const validPrefix = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= widest)
   if (address === undefined || rest.length > 0 || !validPrefix)
     throw invalidOption(
-      `${option} must list IP addresses or CIDR ranges, got ${JSON.stringify(scrubText(entry))}`
+      `${option} must list IP addresses or CIDR ranges, got ${JSON.stringify(scrub().scrubText(entry))}`
     )
 
   if (prefix === undefined) list.addAddress(address.toString(), address.kind())

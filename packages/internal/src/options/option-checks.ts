@@ -2,8 +2,7 @@ import { isObject } from '../is-object.ts'
 import { invalidOption } from './invalid-option.ts'
 import { nearest } from './nearest.ts'
 import { withoutRegisterOptions } from './register-options.ts'
-import { scrubAndCut } from '../scrub/scrub-and-cut.ts'
-import { namesSecret } from '../scrub/secret-names.ts'
+import { scrub } from '../scrub/load.cjs'
 
 /** The range of a number option, bounds included. `unit` is only for the message: `milliseconds`. */
 export interface NumberRule {
@@ -130,12 +129,12 @@ const looksLikeKey = (text: string): boolean =>
 
 /** Whether the option's name says that it holds a secret. An entry of a list has the name of the list. */
 const isSecretPlace = (option: string): boolean =>
-  namesSecret(option.split('.').findLast((part) => !/^\d+$/.test(part)) ?? '')
+  scrub().namesSecret(option.split('.').findLast((part) => !/^\d+$/.test(part)) ?? '')
 
 /** The text as the error shows it: the error goes to the log. */
 function formatText(option: string, rule: string, text: string): string {
   if (objectRule.test(rule) || isSecretPlace(option) || looksLikeKey(text)) return 'a string'
-  const shown = scrubAndCut(text, maxText)
+  const shown = scrub().scrubAndCut(text, maxText)
   return quote(text.length > maxText ? `${shown}…` : shown)
 }
 

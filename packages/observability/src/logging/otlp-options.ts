@@ -6,7 +6,7 @@ import {
   type ResolvedConnection
 } from '../otlp/connection.ts'
 import type { Encoder } from '../otlp/data.ts'
-import { encoderFor } from '../otlp/encoder.ts'
+import { encoders } from '../otlp/load.cjs'
 import { integerVariable, isPushed, otelVariable, type OtlpVariable } from '../otlp/environment.ts'
 
 /**
@@ -88,7 +88,7 @@ export function resolveOtlpLogs(option: OtlpLogsOptions | false | undefined): Re
   const time = { min: 100, max: 60_000, unit: 'milliseconds' }
   return {
     ...connection,
-    encoder: encoderFor('logging.otlp', connection),
+    encoder: encoders().encoderFor('logging.otlp', connection),
     interval: integerOf('interval', options.interval, delay, time) ?? otlpLogsDefaults.interval,
     maxQueueSize,
     maxBatchSize:

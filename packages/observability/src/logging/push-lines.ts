@@ -21,10 +21,9 @@ export interface PushedLineParts {
 /** Pushes all lines of the app's logger. Returns what pushes those that wait, `undefined` where none are pushed. */
 export function pushLines(
   fastify: FastifyInstance,
-  options: ResolvedOtlpLogs | undefined,
+  options: ResolvedOtlpLogs,
   { schema, resource, meter }: PushedLineParts
 ): ((timeout: number) => Promise<void>) | undefined {
-  if (options === undefined) return undefined
   const { log } = fastify
   const read = recordReader(schema, namesOf(log))
   const push = new OtlpLogPush(options, { read, resource, log, meter })

@@ -6,7 +6,7 @@ import {
   type ResolvedConnection
 } from '../otlp/connection.ts'
 import type { Encoder } from '../otlp/data.ts'
-import { encoderFor } from '../otlp/encoder.ts'
+import { encoders } from '../otlp/load.cjs'
 import { integerVariable, isPushed, otelVariable } from '../otlp/environment.ts'
 
 /**
@@ -59,7 +59,7 @@ export function resolveOtlp(option: OtlpOptions | false | undefined): ResolvedOt
   const rule = { min: 1000, unit: 'milliseconds' }
   return {
     ...connection,
-    encoder: encoderFor('metrics.otlp', connection),
+    encoder: encoders().encoderFor('metrics.otlp', connection),
     interval:
       options.interval === undefined
         ? (integerVariable(otelVariable('OTEL_METRIC_EXPORT_INTERVAL'), rule) ?? otlpDefaults.interval)

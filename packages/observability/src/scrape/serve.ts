@@ -3,29 +3,29 @@ import { noteOperationalRoute } from '@seaworthy/contract'
 import { safeError } from '../logging/safe-error.ts'
 import type { ManagementServer } from '../management/listener.ts'
 import type { ResolvedMetrics } from '../metrics/options.ts'
-import { OtlpPush } from '../metrics/otlp-push.ts'
 import type { Resource } from '../otlp/resource.ts'
 import { collectDefaults } from '../metrics/registry-source.ts'
 import { connectionGauges, type ConnectionCounts, type MetricsSetup } from '../metrics/setup.ts'
-import { workersAlone, WorkerGroup } from '../workers/worker-group.ts'
+import type { WorkerGroup } from '../workers/worker-group.ts'
 import type { Exposition } from '../metrics/exposition.ts'
 import { check } from '../check.ts'
 import { metricsRoute } from './route.ts'
 
 /** Exposes the metrics of this process or of its group: on the management listener or on the app, and by OTLP. */
-export function serveMetrics(
+export async function serveMetrics(
   fastify: FastifyInstance,
   options: ResolvedMetrics,
   { metrics, exposition }: MetricsSetup,
   connections: ConnectionCounts,
   management: ManagementServer | undefined,
   resource: Resource
-): void {
+): Promise<void> {
   const counts = { scrapes: 0 }
   // On the management listener a scrape is not a request of the app.
   connectionGauges(metrics, connections, () => (management === undefined ? counts.scrapes : 0))
   if (options.defaultMetrics) options.registry.whenMade(collectDefaults)
-  const group = options.workers === undefined ? undefined : workerGroup(exposition, fastify, options.workers)
+  const group =
+    options.workers === undefined ? undefined : await workerGroup(exposition, fastify, options.workers)
   const source = group ?? exposition
   if (management !== undefined) {
     management.route(metricsRoute(options.path, source, undefined, counts))
@@ -40,7 +40,14 @@ export function serveMetrics(
   }
 
   const { log } = fastify
-  const push = options.otlp && new OtlpPush(options.otlp, { exposition, meter: metrics, resource, log })
+  const push =
+    options.otlp &&
+    new (await import('../metrics/otlp-push.ts')).OtlpPush(options.otlp, {
+      exposition,
+      meter: metrics,
+      resource,
+      log
+    })
 
   let detach = () => {}
   fastify.addHook('onReady', async () => {
@@ -75,11 +82,12 @@ function rejectSecondRoute(fastify: FastifyInstance, path: string): void {
 }
 
 /** Without a folder that workers can share, each answers scrapes by itself. */
-function workerGroup(
+async function workerGroup(
   exposition: Exposition,
   fastify: FastifyInstance,
   name: string
-): WorkerGroup | undefined {
+): Promise<WorkerGroup | undefined> {
+  const { workersAlone, WorkerGroup } = await import('../workers/worker-group.ts')
   try {
     return new WorkerGroup(exposition, fastify.log, name)
   } catch (error) {

@@ -4,7 +4,6 @@ import type { ErrorContext, ErrorSink, ResolvedErrorTracking } from './options.t
 import { ErrorStorms } from './error-storms.ts'
 import type { PendingErrors } from './pending-errors.ts'
 import { scrubError } from './scrub-error.ts'
-import { sentryClient } from './sentry.ts'
 import { safeError } from '../logging/safe-error.ts'
 import { redact } from '../logging/redact.ts'
 
@@ -99,7 +98,7 @@ export async function setUpTracking(
   const { sentry, sink, flush, maxPerMinute } = options
   if (sentry === undefined)
     return { tracker: new ErrorTracker(log, { sink: safeSink(sink), flush, maxPerMinute, onSuppressed }) }
-  const client = await sentryClient(sentry)
+  const client = await (await import('./sentry.ts')).sentryClient(sentry)
   return {
     tracker: new ErrorTracker(log, { sink: client.sink, flush: client.flush, maxPerMinute, onSuppressed }),
     pendingErrors: client.pendingErrors

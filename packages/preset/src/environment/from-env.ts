@@ -2,11 +2,9 @@ import { invalidOption, optionChecks } from '@seaworthy/internal'
 import type { FastifyListenOptions } from 'fastify'
 import type { SeaworthyOptions } from '../parts/options.ts'
 import type { RedisOption } from '../redis/options.ts'
-import { checkSchema } from './check-schema.ts'
-import { partOptionsFrom } from './part-options.ts'
+import { reader } from './load.cjs'
 import { environmentSchema, type Environment } from './schema.ts'
 import type { EnvironmentOf, EnvironmentSchema } from './types.ts'
-import { readEnvironment } from './read-environment.ts'
 
 /**
  * Further options of {@link fromEnv}.
@@ -66,6 +64,7 @@ export function fromEnv<const S extends EnvironmentSchema = { properties: Record
     throw invalidOption('seaworthy: "schema" is the second argument: fromEnv(process.env, { schema })')
   optionChecks('seaworthy').keys('fromEnv', options, ['schema'])
   const { schema } = options
+  const { checkSchema, partOptionsFrom, readEnvironment } = reader()
   if (schema !== undefined) checkSchema(schema)
   const checked = readEnvironment(env, {
     properties: { ...environmentSchema.properties, ...schema?.properties },

@@ -1,4 +1,4 @@
-import { namesSecret, scrubAndCut } from '@seaworthy/internal'
+import { scrub } from '@seaworthy/internal'
 
 const maxDepth = 8
 const maxEntries = 50
@@ -19,14 +19,14 @@ const looksLikeKey = (text: string): boolean =>
  */
 export function redactOptions(value: unknown, name = '', isSecret = false, depth = 0): unknown {
   if (value === null || value === undefined || typeof value === 'boolean') return value
-  const hides = isSecret || namesSecret(name)
-  if (typeof value === 'number') return namesSecret(name) ? redacted : value
+  const hides = isSecret || scrub().namesSecret(name)
+  if (typeof value === 'number') return scrub().namesSecret(name) ? redacted : value
   if (typeof value === 'string') return textOf(value, hides || secretContainers.test(name))
   if (typeof value !== 'object') return `[${typeof value}]`
   if (depth === maxDepth) return '[…]'
   const holdsSecrets = isSecret || (secretContainers.test(name) && !isHeaderPolicy(name, depth))
   if (Array.isArray(value)) {
-    const hidesEntries = holdsSecrets || namesSecret(name)
+    const hidesEntries = holdsSecrets || scrub().namesSecret(name)
     return value.slice(0, maxEntries).map((entry) => redactOptions(entry, '', hidesEntries, depth + 1))
   }
   const prototype: unknown = Object.getPrototypeOf(value)
@@ -41,5 +41,5 @@ const isHeaderPolicy = (name: string, depth: number): boolean => name === 'heade
 
 function textOf(text: string, isSecret: boolean): string {
   if (isSecret || looksLikeKey(text)) return redacted
-  return scrubAndCut(text, maxLength)
+  return scrub().scrubAndCut(text, maxLength)
 }

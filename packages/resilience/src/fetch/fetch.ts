@@ -1,5 +1,4 @@
 import type { Propagator } from '@seaworthy/contract'
-import { nameErrorClass } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
 import type { AbortableList } from '../abortable.ts'
 import type { BreakerPolicy } from '../breaker/options.ts'
@@ -12,6 +11,7 @@ import { guardBody } from './body.ts'
 import { callerAbortError } from './caller-abort.ts'
 import { DroppedBodies } from './dropped-bodies.ts'
 import { createPublicFetch } from './public-fetch.ts'
+import { ResponseError } from './response-error.ts'
 import { UpstreamLimits } from './upstream-limits.ts'
 import type { UrlParts } from './url.ts'
 
@@ -59,29 +59,6 @@ export interface OutgoingCall {
   readonly isPublic?: boolean
   /** Whether the call is made although the service has asked to wait. */
   readonly ignoresLimits?: boolean
-}
-
-/**
- * The cause of a 502: the upstream's response has a status that is a failure.
- *
- * @example
- * const statusOf = (error: unknown) => (error instanceof ResponseError ? error.status : undefined)
- * app.resilience.breaker('prices', async () => 42, { isFailure: (error) => statusOf(error) !== 404 })
- */
-export class ResponseError extends Error {
-  static {
-    nameErrorClass(this, 'ResponseError')
-  }
-
-  readonly status: number
-  readonly headers: Record<string, string>
-
-  constructor(host: string, response: Response) {
-    super(`${host} answered ${response.status}`)
-    this.status = response.status
-    const retryAfter = response.headers.get('retry-after')
-    this.headers = retryAfter === null ? {} : { 'retry-after': retryAfter }
-  }
 }
 
 export interface FetchHost {

@@ -1,5 +1,5 @@
 import { check } from '../option-checks.ts'
-import { findReDoS } from '../patterns/find-redos.ts'
+import { patterns } from '../load.cjs'
 
 /** Characters of an Origin header that patterns are tried on. An origin is a scheme and a host name, never longer. */
 export const maxOriginLength = 512
@@ -52,7 +52,7 @@ function checkPattern(option: string, { source, flags }: RegExp): void {
   if (withoutSubdomains.includes('.')) {
     check.fail(option, 'without dots that stand for any character: write \\. or .*\\. or [a-z]+', shown)
   }
-  const unsafe = findReDoS(source, flags, maxOriginLength)
+  const unsafe = patterns().findReDoS(source, flags, maxOriginLength)
   if (unsafe) {
     const example = unsafe.attack === undefined ? '' : `, for example on ${unsafe.attack}`
     check.fail(option, `a pattern that cannot be made to run for long (${unsafe.reason}${example})`, shown)

@@ -17,7 +17,6 @@ import { manageLimits } from './management.ts'
 import { createLimitMetrics } from './metrics.ts'
 import { resolveRateLimit, type RateLimitOptions } from './options.ts'
 import { warnAboutPlatformProxy, watchForwardedRequests } from './proxy-warning.ts'
-import { createRedisStore } from './redis-store.ts'
 import type { Limit } from './resolve-limit.ts'
 import { rateLimitHeaderWriter } from './response-headers.ts'
 import { addRouteHooks } from './route-hooks.ts'
@@ -31,9 +30,12 @@ const plugin: FastifyPluginAsync<RateLimitOptions> = async (fastify, options) =>
   const plans = new RoutePlans(limits, resolved.global, resolved.max === undefined)
   const memory = new MemoryStore(resolved.cache)
   const metrics = createLimitMetrics(fastify, () => redis?.up ?? true)
-  const redis = await createRedisStore(fastify, resolved, registration, (failure) =>
-    metrics.storeError(failure)
-  )
+  const redis =
+    resolved.redis === undefined
+      ? undefined
+      : await (
+          await import('./redis-store.ts')
+        ).createRedisStore(fastify, resolved, registration, (failure) => metrics.storeError(failure))
   const writeHeaders = rateLimitHeaderWriter(fastify, resolved)
   const custom = resolved.store && new CustomStore(resolved, limits.plan.limits[0]!.name, fastify.log)
   const limiter = new Limiter({

@@ -1,4 +1,5 @@
-import { analysePattern, type PatternVerdict, type ReDoS } from '../patterns/find-redos.ts'
+import { patterns } from '../load.cjs'
+import type { PatternVerdict, ReDoS } from '../patterns/find-redos.ts'
 
 /** Analyses patterns, each of them once however many schemas have it. */
 export class PatternVerdicts {
@@ -13,7 +14,7 @@ export class PatternVerdicts {
     const key = `${flags ?? 'ajv'} ${source}`
     let verdict = this.#verdicts.get(key)
     if (verdict === undefined) {
-      verdict = analysePattern(source, flags ?? (isUnicode(source) ? 'u' : ''))
+      verdict = patterns().analysePattern(source, flags ?? (isUnicode(source) ? 'u' : ''))
       this.#verdicts.set(key, verdict)
     }
     return verdict(maxLength)

@@ -1,0 +1,2 @@
+/** The scrubber, for code that rarely needs it. */
+export declare const scrub: () => typeof import('./scrub.ts')

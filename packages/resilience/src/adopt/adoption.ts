@@ -1,0 +1,3 @@
+export { OpossumAdapter } from './adopted-breaker.ts'
+export { checkOpossumBreaker } from './opossum-breaker.ts'
+export { resolveAdoptOptions } from './options.ts'

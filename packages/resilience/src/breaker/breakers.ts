@@ -1,0 +1,3 @@
+export { resolveBreaker } from './options.ts'
+export { BreakerPipeline } from './pipeline.ts'
+export { publicBreaker } from './public-breaker.ts'

@@ -1,0 +1,2 @@
+/** The routes for operators. */
+export declare const management: () => typeof import('./management.ts')

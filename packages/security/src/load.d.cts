@@ -1,0 +1,2 @@
+/** The analysis of patterns, for schemas that have some. */
+export declare const patterns: () => typeof import('./patterns/find-redos.ts')
