@@ -72,7 +72,7 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
   }
   const sendFurther = watchFurtherErrors(failedAgain)
 
-  return {
+  const requests: RequestEnd = {
     failed(request: RequestWithOutcome, reply, thrown) {
       const error = thrown === undefined ? new Error('undefined was thrown') : thrown
       if (request[kError] !== undefined) return failedAgain(request, error)
@@ -146,9 +146,10 @@ export function requestEnd(fastify: FastifyInstance, parts: RequestEndParts): Re
     },
 
     endUnopened(request: RequestWithOutcome, reply, aborted) {
-      if (request[kAborted] !== true) this.end(request, reply, aborted)
+      if (request[kAborted] !== true) requests.end(request, reply, aborted)
     }
   }
+  return requests
 
   function track(
     request: FastifyRequest,
