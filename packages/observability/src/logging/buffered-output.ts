@@ -1,6 +1,6 @@
 import { destination, type DestinationStream } from 'pino'
 import type { ResolvedBuffer } from './buffer-options.ts'
-import { outliveFailedWrites } from './failed-writes.ts'
+import { outliveFailedWrites } from '../internals/index.ts'
 
 interface Output extends DestinationStream {
   flushSync(): void

@@ -1,6 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { destinationOf, streamSymbol } from '../internals/index.ts'
-import { outliveFailedWrites } from './failed-writes.ts'
+import { destinationOf, outliveFailedWrites, streamSymbol } from '../internals/index.ts'
 import { safeBindings } from './safe-bindings.ts'
 
 /** Keeps secrets out of what the app's logger is given, and the service alive when it cannot write. */

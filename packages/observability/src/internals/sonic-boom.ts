@@ -1,7 +1,6 @@
 import { writeSync } from 'node:fs'
-import { codeOf } from './is-error.ts'
 
-/** The part of pino's destination of a file, or of standard output, that is used. */
+/** The part of pino's destination of a file, or of standard output, that is used. Its members are documented as options. */
 interface FileDestination {
   /** Bytes that it keeps for the next write. 0 is no limit. */
   maxLength: number
@@ -10,7 +9,7 @@ interface FileDestination {
   reopen(): void
   flush(): void
   flushSync(): void
-  on(event: 'error', listener: (error: Error) => void): void
+  on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): void
   on(event: 'drop', listener: () => void): void
   off(event: 'drop', listener: () => void): void
   once(event: 'write', listener: () => void): void
@@ -23,7 +22,8 @@ const maxWaiting = 1024 * 1024
 /**
  * A full disk must not end the service, nor keep it from ending: the destination throws its error where no code listens,
  * keeps all lines, and tries without an end when it writes synchronously, as for a fatal line and at the exit. With this
- * the service goes on without its log, until a line can be written.
+ * the service goes on without its log, until a line can be written. Without these members nothing changes: a full disk ends
+ * the service, as it does without this package. `test/failed-writes.test.ts` has a full disk.
  */
 export function outliveFailedWrites(destination: object | undefined): void {
   // One listener is pino's, which is for a closed pipe. A further one is the app's, or from an earlier call.
@@ -44,21 +44,25 @@ export function outliveFailedWrites(destination: object | undefined): void {
     Object.assign(destination, { maxLength, flushSync })
     toStandardError('observability: the log can be written again; lines are missing')
   }
-  destination.on('error', (error) => {
+  destination.on('error', ({ code }) => {
     if (fails) return
     fails = true
     Object.assign(destination, { maxLength: maxLength || maxWaiting, flushSync: () => undefined })
     destination.on('drop', retry)
     destination.once('write', onWrite)
     toStandardError(
-      `observability: the log cannot be written (${String(codeOf(error))}); the service goes on without it; make room on its disk`
+      `observability: the log cannot be written (${code}); the service goes on without it; make room on its disk`
     )
   })
 }
 
 /** Of pino's destinations only a file, standard output included, can be opened anew. */
 const isFile = (destination: Partial<FileDestination> | undefined): destination is FileDestination =>
-  typeof destination?.reopen === 'function' && typeof destination.listenerCount === 'function'
+  typeof destination?.reopen === 'function' &&
+  typeof destination.listenerCount === 'function' &&
+  typeof destination.flushSync === 'function' &&
+  typeof destination.maxLength === 'number' &&
+  typeof destination.minLength === 'number'
 
 function toStandardError(text: string): void {
   try {
