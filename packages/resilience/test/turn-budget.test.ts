@@ -22,7 +22,7 @@ t.test('under overload a turn of the event loop admits requests until its time i
   spin(80)
   t.strictSame(spent(), ['low', 'normal', 'high'])
   await nextTurn()
-  t.notOk(budget.isSpent('normal'), 'the next turn has time of its own')
+  t.notOk(budget.isSpent('high'), 'the next turn has time of its own')
 })
 
 t.test('while connections wait, turns are shorter', async (t) => {
@@ -44,3 +44,20 @@ t.test('a turn that takes long leaves less time for the next one', async (t) => 
   t.ok(budget.isSpent('normal'))
   t.notOk(budget.isSpent('critical'))
 })
+
+t.test(
+  'after a turn that requests of high priority have extended, the next one admits only theirs',
+  async (t) => {
+    const budget = new TurnBudget()
+    budget.isSpent('high')
+    spin(21)
+    t.notOk(budget.isSpent('high'), 'admitted when there was no time left for others')
+    await nextTurn()
+    t.strictSame(
+      priorities.filter((priority) => budget.isSpent(priority)),
+      ['low', 'normal']
+    )
+    await nextTurn()
+    t.notOk(budget.isSpent('low'), 'the turn after that admits one request again')
+  }
+)

@@ -29,6 +29,7 @@ export class Shedder {
   #cells: Record<Priority, CounterCell> | undefined
   #timer: NodeJS.Timeout | undefined
   #arrivals = 0
+  #rejections = 0
   #active = 0
   #latest: LoadSample = { utilization: 0, delay: 0, wait: 0, elapsed: 0 }
 
@@ -54,10 +55,11 @@ export class Shedder {
     this.#meter.start(server)
     this.#timer = setInterval(() => {
       this.#latest = this.#meter.read()
-      this.#level.update(this.#latest, this.#arrivals)
+      this.#level.update(this.#latest, this.#arrivals, this.#rejections)
       this.#turn.adapt(this.#latest.wait)
       this.#acceptQueue.keepsWaits = this.#level.value > 0
       this.#arrivals = 0
+      this.#rejections = 0
     }, this.#policy.interval)
     this.#timer.unref()
   }
@@ -79,6 +81,7 @@ export class Shedder {
   /** Admits or rejects a request. An admitted one must be released, where concurrency is limited. */
   admits(priority: Priority, socket: Socket): boolean {
     if (this.#isOverloaded(priority, socket) || this.#isFull(priority)) {
+      this.#rejections++
       this.#rejected[priority]++
       this.#cells?.[priority].inc()
       return false

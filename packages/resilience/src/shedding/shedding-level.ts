@@ -26,8 +26,8 @@ const STEP_DOWN = 0.5
  */
 const LEAST_STEP_DOWN = 0.05
 /**
- * How far it falls while the loop is busy. It may be on time only because its turns are limited; without a level they are
- * not, and the queue would come back.
+ * How far it falls while the loop is busy, or would be with what is rejected. It may be on time only because its turns are
+ * limited; without a level they are not, and the queue would come back.
  */
 const LEAST_WHILE_BUSY = 0.05
 /**
@@ -57,8 +57,11 @@ export class SheddingLevel {
     return this.#value
   }
 
-  /** @param requests - How many requests arrived in the interval. */
-  update({ utilization, delay, wait, elapsed }: LoadSample, requests: number): void {
+  /**
+   * @param requests - How many requests arrived in the interval.
+   * @param rejected - How many of them were rejected.
+   */
+  update({ utilization, delay, wait, elapsed }: LoadSample, requests: number, rejected: number): void {
     const { maxUtilization, maxDelay, interval } = this.#thresholds
     const isBusy = utilization >= maxUtilization && requests >= MIN_REQUESTS
     const idle = requests < MIN_REQUESTS ? 1 : Math.max(0, 1 - utilization)
@@ -73,8 +76,11 @@ export class SheddingLevel {
       // Each on its own: connections that wait for seconds say nothing about others than those of low priority.
       if (wait >= acceptable) this.#rise(wait, HIGHEST_FOR_WAIT)
       if (delay >= acceptable) this.#rise(delay, HIGHEST)
-    } else if (!isOverloaded)
-      this.#fall(Math.max(LEAST_STEP_DOWN, idle * STEP_DOWN), isBusy ? LEAST_WHILE_BUSY : 0)
+    } else if (!isOverloaded) {
+      const wouldBeBusy = utilization * requests >= maxUtilization * (requests - rejected)
+      const least = wouldBeBusy && requests >= MIN_REQUESTS ? LEAST_WHILE_BUSY : 0
+      this.#fall(Math.max(LEAST_STEP_DOWN, idle * STEP_DOWN), least)
+    }
   }
 
   /** @param milliseconds - What was too long. */

@@ -15,8 +15,9 @@ const LONGEST_WAIT = 50
 
 /**
  * Limits how long a turn of the event loop admits requests of normal priority under overload; each turn admits one at
- * least. A turn reads all connections that have something to say before the next one begins: without a limit it grows
- * with the load, and so does the wait of each request, each probe and each new connection.
+ * least, unless those of high priority have made the last one too long. A turn reads all connections that have something
+ * to say before the next one begins: without a limit it grows with the load, and so does the wait of each request, each
+ * probe and each new connection.
  */
 export class TurnBudget {
   #budget = USUAL
@@ -24,8 +25,14 @@ export class TurnBudget {
   #hasStarted = false
   /** By how much the last turn was too long: requests of high priority, or one that took long. */
   #excess = 0
+  /** Whether requests of high priority were admitted when this turn had no time left for others. */
+  #isExtended = false
+  /** Whether the last turn was too long for that reason. */
+  #isBehind = false
   readonly #end = (): void => {
     this.#hasStarted = false
+    this.#isBehind = this.#isExtended
+    this.#isExtended = false
     this.#excess = Math.max(0, performance.now() - this.#startedAt - this.#budget)
   }
 
@@ -38,12 +45,13 @@ export class TurnBudget {
   isSpent(priority: Priority): boolean {
     const now = performance.now()
     if (this.#hasStarted) {
-      const budget = this.#budget * shares[priority] - (yields[priority] ? this.#excess : 0)
-      return now - this.#startedAt > budget
+      const elapsed = now - this.#startedAt
+      if (!yields[priority]) this.#isExtended ||= elapsed > this.#budget
+      return elapsed > this.#budget * shares[priority] - (yields[priority] ? this.#excess : 0)
     }
     this.#hasStarted = true
     this.#startedAt = now
     setImmediate(this.#end)
-    return false
+    return this.#isBehind && yields[priority]
   }
 }
