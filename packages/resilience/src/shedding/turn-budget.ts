@@ -15,9 +15,9 @@ const LONGEST_WAIT = 50
 
 /**
  * Limits how long a turn of the event loop admits requests of normal priority under overload; each turn admits one at
- * least, unless those of high priority have made the last one too long. A turn reads all connections that have something
- * to say before the next one begins: without a limit it grows with the load, and so does the wait of each request, each
- * probe and each new connection.
+ * least, unless those of high priority have spent its time already in the last one. A turn reads all connections that have
+ * something to say before the next one begins: without a limit it grows with the load, and so does the wait of each
+ * request, each probe and each new connection.
  */
 export class TurnBudget {
   #budget = USUAL
@@ -44,14 +44,14 @@ export class TurnBudget {
   /** Whether this turn has no time left for a request. Call it for each one that arrives under overload. */
   isSpent(priority: Priority): boolean {
     const now = performance.now()
-    if (this.#hasStarted) {
-      const elapsed = now - this.#startedAt
-      if (!yields[priority]) this.#isExtended ||= elapsed > this.#budget
-      return elapsed > this.#budget * shares[priority] - (yields[priority] ? this.#excess : 0)
+    if (!this.#hasStarted) {
+      this.#hasStarted = true
+      this.#startedAt = now
+      setImmediate(this.#end)
+      if (!this.#isBehind) return false
     }
-    this.#hasStarted = true
-    this.#startedAt = now
-    setImmediate(this.#end)
-    return this.#isBehind && yields[priority]
+    const elapsed = now - this.#startedAt
+    if (!yields[priority]) this.#isExtended ||= elapsed > this.#budget
+    return elapsed > this.#budget * shares[priority] - (yields[priority] ? this.#excess : 0)
   }
 }
