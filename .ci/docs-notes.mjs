@@ -413,7 +413,7 @@ export const errorNotes = {
   ],
   BODY_TOO_LONG: [
     'none',
-    'A login provider or issuer sent more than 256 KiB; the cause of `AUTH_PROVIDER_UNAVAILABLE`',
+    'A login provider or issuer sent more than 256 KiB, or 4 MiB of keys; the cause of `AUTH_PROVIDER_UNAVAILABLE`',
     'Check the address of the provider'
   ],
   BAD_REQUEST: ['400', 'A `BadRequestError` was thrown', 'Correct the request as the message says'],
