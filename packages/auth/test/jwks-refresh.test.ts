@@ -98,24 +98,27 @@ for (const cache of [0, 1000]) {
     t.equal(state.fetches, 2)
   })
 
-  t.test(`tokens with a wrong signature cause one fetch in a cooldown, and get 401, ${variant}`, async (t) => {
-    const advance = clock(t)
-    const { state, issuerKey, status, runs } = await build(t, {}, cache)
-    t.equal(await status(await sign(issuerKey.privateKey, 'k1')), 200)
-    const stranger = pair().privateKey
-    const attack = async (): Promise<number[]> =>
-      Promise.all((await Promise.all(Array.from({ length: 50 }, () => sign(stranger, 'k1')))).map(status))
-    t.same(new Set(await attack()), new Set([401]))
-    t.equal(state.fetches, 1, 'the last fetch was just before')
-    advance(cooldown)
-    for (let round = 0; round < 3; round++) t.same(new Set(await attack()), new Set([401]))
-    t.equal(state.fetches, 2)
+  t.test(
+    `tokens with a wrong signature cause one fetch in a cooldown, and get 401, ${variant}`,
+    async (t) => {
+      const advance = clock(t)
+      const { state, issuerKey, status, runs } = await build(t, {}, cache)
+      t.equal(await status(await sign(issuerKey.privateKey, 'k1')), 200)
+      const stranger = pair().privateKey
+      const attack = async (): Promise<number[]> =>
+        Promise.all((await Promise.all(Array.from({ length: 50 }, () => sign(stranger, 'k1')))).map(status))
+      t.same(new Set(await attack()), new Set([401]))
+      t.equal(state.fetches, 1, 'the last fetch was just before')
+      advance(cooldown)
+      for (let round = 0; round < 3; round++) t.same(new Set(await attack()), new Set([401]))
+      t.equal(state.fetches, 2)
 
-    state.answer = (response) => void response.writeHead(500).end()
-    advance(cooldown)
-    t.same(new Set(await attack()), new Set([401]), 'the issuer is down')
-    t.equal(state.fetches, 3)
-    t.equal(await status(await sign(issuerKey.privateKey, 'k1')), 200, 'its keys verify')
-    t.equal(runs(), 2)
-  })
+      state.answer = (response) => void response.writeHead(500).end()
+      advance(cooldown)
+      t.same(new Set(await attack()), new Set([401]), 'the issuer is down')
+      t.equal(state.fetches, 3)
+      t.equal(await status(await sign(issuerKey.privateKey, 'k1')), 200, 'its keys verify')
+      t.equal(runs(), 2)
+    }
+  )
 }

@@ -29,11 +29,20 @@ async function build(t: Test, first: TokenResponse = {}, timeout?: number) {
   const state: { nonce: string; answer: TokenResponse } = { nonce: '', answer: first }
   const hidden = randomBytes(16).toString('hex')
   const server = createServer(({ url }, response) => {
-    const { claims, alg = 'RS256', key = pair, status = 200, body, jwks = 200, long, endless, moreKeys } = state.answer
+    const {
+      claims,
+      alg = 'RS256',
+      key = pair,
+      status = 200,
+      body,
+      jwks = 200,
+      long,
+      endless,
+      moreKeys
+    } = state.answer
     response.setHeader('content-type', 'application/json')
     const send = (value: object): void => void response.end(JSON.stringify(value))
-    if (url === long)
-      return void response.end(`{"x":"${'x'.repeat(url === '/keys' ? 5_000_000 : 300_000)}"}`)
+    if (url === long) return void response.end(`{"x":"${'x'.repeat(url === '/keys' ? 5_000_000 : 300_000)}"}`)
     if (url === endless) return void response.write('{"x":"')
     if (url === '/keys') {
       response.statusCode = jwks
