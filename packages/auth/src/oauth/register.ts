@@ -98,8 +98,8 @@ function addRoutes(
     recordFailure(code, request)
     // The way back in the browser's history, or a link opened twice: the user is logged in already, and stays it. After
     // a form the session is not read.
-    const isLoggedIn = dependencies.sessions !== undefined && !isForm && request.session.get('user') != null
-    if (isLoggedIn && state) return reply.redirect(localPathOf(options.returnTo) ?? '/')
+    const user: unknown = dependencies.sessions === undefined || isForm ? null : request.session.get('user')
+    if (user !== undefined && user !== null && state) return reply.redirect(localPathOf(options.returnTo) ?? '/')
     const start = fastify.prefix + options.startPath
     const what = 'This login was not started in this browser, was used before, or has expired'
     throw new AuthError(`${what}: start it again at ${start}`, { code, statusCode: 400 })
