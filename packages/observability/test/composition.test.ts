@@ -183,7 +183,9 @@ t.test('a decorator of the app that has a name of the plugin is named with the w
     t.teardown(() => app.close())
     await collide(app)
     await t.rejects(async () => app.register(observability), {
-      message: new RegExp(`has the decorator "${name}", which @seaworthy/observability needs; rename the other one`),
+      message: new RegExp(
+        `has the decorator "${name}", which @seaworthy/observability needs; rename the other one`
+      ),
       code: 'FST_ERR_DEC_ALREADY_PRESENT'
     })
   }

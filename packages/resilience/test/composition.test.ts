@@ -177,7 +177,9 @@ t.test('a decorator of the app that has a name of the plugin is named with the w
     t.teardown(() => app.close())
     await collide(app)
     await t.rejects(async () => app.register(resilience), {
-      message: new RegExp(`has the decorator "${name}", which @seaworthy/resilience needs; rename the other one`),
+      message: new RegExp(
+        `has the decorator "${name}", which @seaworthy/resilience needs; rename the other one`
+      ),
       code: 'FST_ERR_DEC_ALREADY_PRESENT'
     })
   }

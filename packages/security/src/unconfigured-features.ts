@@ -31,7 +31,7 @@ export function warnAboutUnconfiguredFeatures(fastify: FastifyInstance, options:
       if (urls.size > 0) {
         fastify.log.warn(
           { urls: [...urls] },
-          `security: routes have "config.${name}" (${shortList([...urls])}), which nothing reads while the option "${name}" is not set; set it, or false if another plugin reads it`
+          `security: routes have "config.${name}" and the option "${name}" is not set (${shortList([...urls])}); nothing reads theirs; set the option, to false if another plugin reads them`
         )
       }
       done()

@@ -1,4 +1,4 @@
-import type { Claims } from '../core/token-outcome.ts'
+import type { Claims } from './token-outcome.ts'
 
 const accessTypes = /^(?:application\/)?(?:at\+jwt|jwt|jose)$/i
 const otherKinds = /^(?:id|refresh|offline|logout)(?:[ _-]?token)?$/i

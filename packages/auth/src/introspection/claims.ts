@@ -1,5 +1,5 @@
 import { expired, invalid, type Claims, type VerificationResult } from '../core/token-outcome.ts'
-import { statesAccess } from '../tokens/token-kind.ts'
+import { statesAccess } from '../core/token-kind.ts'
 
 export interface IntrospectionRules {
   issuer: string

@@ -92,14 +92,15 @@ function addRoutes(
       throw failure
     }
 
-  /** A callback without a login in progress logs nobody in. */
+  /** A callback without a login in progress logs no user in. */
   const rejectCallback = (request: FastifyRequest, reply: FastifyReply, state: unknown): FastifyReply => {
     const code = 'AUTH_STATE_INVALID'
     recordFailure(code, request)
     // The way back in the browser's history, or a link opened twice: the user is logged in already, and stays it. After
     // a form the session is not read.
     const user: unknown = dependencies.sessions === undefined || isForm ? null : request.session.get('user')
-    if (user !== undefined && user !== null && state) return reply.redirect(localPathOf(options.returnTo) ?? '/')
+    if (user !== undefined && user !== null && state)
+      return reply.redirect(localPathOf(options.returnTo) ?? '/')
     const start = fastify.prefix + options.startPath
     const what = 'This login was not started in this browser, was used before, or has expired'
     throw new AuthError(`${what}: start it again at ${start}`, { code, statusCode: 400 })

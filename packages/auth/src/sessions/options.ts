@@ -1,6 +1,10 @@
 import { reveal, type Secret } from '@seaworthy/internal'
 import { check, toList } from '../core/option-checks.ts'
-import { assertNoMovedOptions, movedFromFastifySession, movedFromSecureSession } from '../core/moved-options.ts'
+import {
+  assertNoMovedOptions,
+  movedFromFastifySession,
+  movedFromSecureSession
+} from '../core/moved-options.ts'
 import { strongSecret } from '../core/strong-secret.ts'
 import { cookieDefaults, resolveCookie, resolveCookieName, type SessionCookie } from './cookie-options.ts'
 

@@ -1,5 +1,5 @@
 import { invalid, type Claims, type VerificationResult } from '../core/token-outcome.ts'
-import { isAccessToken } from './token-kind.ts'
+import { isAccessToken } from '../core/token-kind.ts'
 import type { IssuerRules } from './types.ts'
 
 /** An empty text identifies no user and no client. */
