@@ -244,7 +244,11 @@ export const errorNotes = {
   AUTH_INVALID_API_KEY: ['401', 'The API key is unknown, wrong or expired', 'Use another key'],
   AUTH_LOGIN_REJECTED: ['401', 'The provider rejected the login, or the user cancelled it', 'Try again'],
   AUTH_LOGIN_INVALID: ['401', "The provider's response is not valid", 'Try again'],
-  AUTH_STATE_INVALID: ['400', 'The login was not started in this browser, or has expired', 'Start again'],
+  AUTH_STATE_INVALID: [
+    '400',
+    'The login was not started in this browser, was used before, or has expired',
+    'Start again'
+  ],
   AUTH_LOGOUT_TOKEN_INVALID: [
     '400',
     'A logout token of a provider is not valid, or was used before',
@@ -413,7 +417,7 @@ export const errorNotes = {
   ],
   BODY_TOO_LONG: [
     'none',
-    'A login provider or issuer sent more than 256 KiB; the cause of `AUTH_PROVIDER_UNAVAILABLE`',
+    'A login provider or issuer sent more than 256 KiB, or 4 MiB of keys; the cause of `AUTH_PROVIDER_UNAVAILABLE`',
     'Check the address of the provider'
   ],
   BAD_REQUEST: ['400', 'A `BadRequestError` was thrown', 'Correct the request as the message says'],

@@ -850,7 +850,8 @@ interface CorsOptions {
      */
     preflight?: boolean | undefined;
     /**
-     * Whether a preflight without its required headers is answered with 400.
+     * Whether a preflight without its required headers is answered with 400. With `false` each `OPTIONS` request counts as
+     * a preflight.
      *
      * @defaultValue true
      */

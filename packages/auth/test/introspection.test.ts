@@ -55,6 +55,12 @@ t.test('an invalid token gets 401 invalid_token, and no handler runs', async (t)
   t.equal(state.calls.length, rejections.length)
 })
 
+t.test('the nonce of a login does not matter in a result that states an access token', async (t) => {
+  const { state, call } = await introspectingApp(t)
+  state.answer = respondWith(active({ nonce: 'n', typ: 'Bearer' }))
+  t.equal((await call('token-of-keycloak')).statusCode, 200)
+})
+
 t.test('a result that is bound to a key needs a proof of it', async (t) => {
   const { app, state, call } = await introspectingApp(t, { jwt: { dpop: { baseUrl } } })
   const key = keyPair()

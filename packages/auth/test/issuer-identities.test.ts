@@ -83,6 +83,8 @@ t.test('a token without an audience is for the client that the options require',
     const of = async (claims: object) => status(await tokenOf({ iss: one, aud: undefined, ...claims }))
     t.equal(await of({ [claim]: 'web' }), 200, claim)
     t.equal(await of({ [claim]: 'other' }), 401)
+    t.equal(await of({ [claim]: 'web', aud: [] }), 200, 'an empty list is no audience')
+    t.equal(await of({ [claim]: 'other', aud: [] }), 401)
     t.equal(await of({ [claim]: 'web', aud: 'other' }), 401, 'an audience counts')
     t.equal(await of({}), 401)
   }
@@ -97,6 +99,8 @@ t.test('a nonce is no sign of an ID token in a token that states its kind', asyn
   t.equal(await of({ typ: 'Bearer' }), 200)
   t.equal(await of({ token_use: 'access' }), 200)
   t.equal(await of({}, { typ: 'at+jwt' }), 200)
+  t.equal(await of({ ver: '1.0', tid: 't', azp: 'web', scp: 'read' }), 200, 'Entra B2C')
+  t.equal(await of({ ver: '1.0', tid: 't', azp: 'web' }), 401)
   t.equal(await of({}), 401)
   t.equal(await of({ typ: 'ID' }), 401)
   t.equal(await of({ token_use: 'id' }), 401)

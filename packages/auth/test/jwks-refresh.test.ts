@@ -1,18 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { exportJWK } from 'jose'
-import t, { type Test } from 'tap'
-import { build, pair, sign, type Answer } from './published-keys.ts'
+import t from 'tap'
+import { build, clock, pair, sign, type Answer } from './published-keys.ts'
 
 const maxAge = 600_000
-
-/** Moves the clock from which the age of keys is read. Nothing else uses it. */
-function clock(t: Test): (milliseconds: number) => void {
-  const real = performance.now.bind(performance)
-  let ahead = 0
-  performance.now = () => real() + ahead
-  t.teardown(() => void (performance.now = real))
-  return (milliseconds) => void (ahead += milliseconds)
-}
 
 /** An issuer that does not respond before {@link release} is called. */
 function delayedIssuer() {
@@ -33,6 +24,8 @@ function delayedIssuer() {
     }
   }
 }
+
+const cooldown = 30_000
 
 for (const cache of [0, 1000]) {
   const variant = `${cache ? 'with' : 'without'} a cache of tokens`
@@ -88,4 +81,44 @@ for (const cache of [0, 1000]) {
     advance(5001)
     t.equal(await status(token), 401)
   })
+
+  t.test(`a new key with the id of an old one verifies after one more fetch, ${variant}`, async (t) => {
+    const advance = clock(t)
+    const { state, issuerKey, published, status } = await build(t, {}, cache)
+    const old = await sign(issuerKey.privateKey, 'k1')
+    t.equal(await status(old), 200)
+    const next = pair()
+    published.keys = [{ ...(await exportJWK(next.publicKey)), kid: 'k1' }]
+    advance(cooldown)
+    const tokens = await Promise.all(Array.from({ length: 20 }, () => sign(next.privateKey, 'k1')))
+    t.same(new Set(await Promise.all(tokens.map(status))), new Set([200]))
+    t.equal(state.fetches, 2, 'one fetch for all')
+    t.equal(await status(old), 401, 'the old key does not verify')
+    t.equal(await status(await sign(next.privateKey)), 200, 'also without a key id')
+    t.equal(state.fetches, 2)
+  })
+
+  t.test(
+    `tokens with a wrong signature cause one fetch in a cooldown, and get 401, ${variant}`,
+    async (t) => {
+      const advance = clock(t)
+      const { state, issuerKey, status, runs } = await build(t, {}, cache)
+      t.equal(await status(await sign(issuerKey.privateKey, 'k1')), 200)
+      const stranger = pair().privateKey
+      const attack = async (): Promise<number[]> =>
+        Promise.all((await Promise.all(Array.from({ length: 50 }, () => sign(stranger, 'k1')))).map(status))
+      t.same(new Set(await attack()), new Set([401]))
+      t.equal(state.fetches, 1, 'the last fetch was just before')
+      advance(cooldown)
+      for (let round = 0; round < 3; round++) t.same(new Set(await attack()), new Set([401]))
+      t.equal(state.fetches, 2)
+
+      state.answer = (response) => void response.writeHead(500).end()
+      advance(cooldown)
+      t.same(new Set(await attack()), new Set([401]), 'the issuer is down')
+      t.equal(state.fetches, 3)
+      t.equal(await status(await sign(issuerKey.privateKey, 'k1')), 200, 'its keys verify')
+      t.equal(runs(), 2)
+    }
+  )
 }

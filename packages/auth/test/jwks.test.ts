@@ -113,6 +113,14 @@ for (const cache of [0, 1000]) {
   )
 }
 
+t.test('an issuer may publish hundreds of keys with their certificates', async (t) => {
+  const { issuerKey, published, status } = await build(t)
+  const key = await exportJWK(pair().publicKey)
+  const x5c = [Buffer.alloc(2000).toString('base64')]
+  for (let index = 0; index < 700; index++) published.keys.unshift({ ...key, kid: `other-${index}`, x5c })
+  t.equal(await status(await sign(issuerKey.privateKey, 'k1')), 200)
+})
+
 t.test('weak, foreign and unreadable published keys are not used', async (t) => {
   const weak = generateKeyPairSync('rsa', { modulusLength: 1024 })
   const encryption = pair()

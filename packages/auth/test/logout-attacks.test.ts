@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { auth, type AuthOptions, type LogoutOptions } from '../src/index.ts'
 import { logoutFault } from '../src/logout/logout-claims.ts'
 import { listen, secret } from './helpers.ts'
+import { clock } from './published-keys.ts'
 
 const event = 'http://schemas.openid.net/event/backchannel-logout'
 const seconds = (): number => Math.floor(Date.now() / 1000)
@@ -20,7 +21,7 @@ interface TokenOptions {
 /** A provider that publishes its metadata and keys, and an app that has the logins of `ada` and `bob`. */
 async function build(t: Test, logout: LogoutOptions = {}, more: AuthOptions = {}) {
   const { privateKey, publicKey } = await generateKeyPair('ES256')
-  const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', use: 'sig' }
+  const published = { keys: [{ ...(await exportJWK(publicKey)), kid: 'k1', use: 'sig' }] }
   const state = { up: true, fetches: 0 }
   const server = createServer(({ url }, response) => {
     state.fetches++
@@ -30,7 +31,7 @@ async function build(t: Test, logout: LogoutOptions = {}, more: AuthOptions = {}
     }
     const body =
       url === '/keys'
-        ? { keys: [jwk] }
+        ? published
         : {
             issuer,
             jwks_uri: `${issuer}/keys`,
@@ -86,7 +87,7 @@ async function build(t: Test, logout: LogoutOptions = {}, more: AuthOptions = {}
   )
   const isLoggedIn = async () =>
     (await app.inject({ url: '/me', headers: { authorization: `Bearer ${access}` } })).statusCode === 200
-  return { app, issuer, state, sign, logoutToken, send, post, isLoggedIn }
+  return { app, issuer, state, published, sign, logoutToken, send, post, isLoggedIn }
 }
 
 t.test('a logout token by subject or session ends the provider’s own tokens', async (t) => {
@@ -101,6 +102,20 @@ t.test('a logout token by subject or session ends the provider’s own tokens', 
   for (const claims of [{ sub: 'bob' }, { sub: undefined, sid: 's2' }])
     t.equal((await post(await logoutToken({ claims }))).statusCode, 200)
   t.ok(await isLoggedIn(), 'another user and another session')
+})
+
+t.test('a logout token of a new key with the id of an old one is valid after one more fetch', async (t) => {
+  const advance = clock(t)
+  const { published, post, logoutToken, state } = await build(t)
+  t.equal((await post(await logoutToken())).statusCode, 200)
+  const { privateKey: key, publicKey } = await generateKeyPair('ES256')
+  t.equal((await post(await logoutToken({ key }))).statusCode, 400)
+  published.keys = [{ ...(await exportJWK(publicKey)), kid: 'k1', use: 'sig' }]
+  advance(30_000)
+  t.equal((await post(await logoutToken({ key }))).statusCode, 200)
+  const { fetches } = state
+  t.equal((await post(await logoutToken())).statusCode, 400, 'the old key does not verify')
+  t.equal(state.fetches, fetches)
 })
 
 t.test('a token that is no valid logout token gets 400 and ends nothing', async (t) => {

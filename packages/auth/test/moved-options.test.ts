@@ -108,6 +108,11 @@ t.test('an option of a plugin that this one replaces is rejected, with the way t
     [{ session: { key, cookieOptions: {} } }, /"session.cookieOptions".*session\.cookie/],
     [{ session: { key, expiry: 60 } }, /"session.expiry".*absoluteTimeout/],
     [{ session: { key, sessionName: 'x' } }, /"session.sessionName".*request\.session/],
+    [{ session: { key, store: {} } }, /"session.store".*@fastify\/session.*"redis"/],
+    [
+      { session: { key }, csrf: { cookieOpts: {} } },
+      /"csrf.cookieOpts".*@fastify\/csrf-protection.*no cookie/
+    ],
     [{ oauth2: { x: { ...oauth, callbackUri: '/' } } }, /"oauth2.x.callbackUri".*callbackUrl/],
     [{ oauth2: { x: { ...oauth, credentials: {} } } }, /"oauth2.x.credentials".*clientId/]
   ]

@@ -17,6 +17,7 @@ interface TokenResponse {
   status?: number
   body?: string
   jwks?: number
+  moreKeys?: readonly object[]
   /** The path whose response is longer than any real one. */
   long?: string
   /** The path whose response begins and never ends. */
@@ -28,16 +29,27 @@ async function build(t: Test, first: TokenResponse = {}, timeout?: number) {
   const state: { nonce: string; answer: TokenResponse } = { nonce: '', answer: first }
   const hidden = randomBytes(16).toString('hex')
   const server = createServer(({ url }, response) => {
-    const { claims, alg = 'RS256', key = pair, status = 200, body, jwks = 200, long, endless } = state.answer
+    const {
+      claims,
+      alg = 'RS256',
+      key = pair,
+      status = 200,
+      body,
+      jwks = 200,
+      long,
+      endless,
+      moreKeys
+    } = state.answer
     response.setHeader('content-type', 'application/json')
     const send = (value: object): void => void response.end(JSON.stringify(value))
-    if (url === long) return void response.end(`{"x":"${'x'.repeat(300_000)}"}`)
+    if (url === long) return void response.end(`{"x":"${'x'.repeat(url === '/keys' ? 5_000_000 : 300_000)}"}`)
     if (url === endless) return void response.write('{"x":"')
     if (url === '/keys') {
       response.statusCode = jwks
       return send({
         keys: [
           { ...pair.publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' },
+          ...(moreKeys ?? []),
           { ...weak.publicKey.export({ format: 'jwk' }), kid: 'weak', alg: 'RS256', use: 'sig' }
         ]
       })
@@ -172,6 +184,15 @@ t.test('discovery, keys and user of a provider are read up to a limit', async (t
     t.match(response.json(), { code: 'AUTH_PROVIDER_UNAVAILABLE' })
     t.equal(identities.length, 0)
   }
+})
+
+t.test('a provider may publish hundreds of keys with their certificates', async (t) => {
+  const { login, identities } = await build(t)
+  const key = stranger.publicKey.export({ format: 'jwk' })
+  const x5c = [Buffer.alloc(2000).toString('base64')]
+  const moreKeys = Array.from({ length: 300 }, (_, index) => ({ ...key, kid: `other-${index}`, x5c }))
+  t.equal((await login({ moreKeys })).statusCode, 302)
+  t.equal(identities.length, 1)
 })
 
 t.test('a response that begins and never ends gets 503, and the next login works', async (t) => {

@@ -82,6 +82,27 @@ t.test('a missing, wrong, foreign or used state is rejected', async (t) => {
   t.equal(seen.identities.length, 1, 'no further login')
 })
 
+t.test(
+  'the callback opened again redirects a user who is logged in, and tells others to start again',
+  async (t) => {
+    const { origin, callbackUrl, seen } = await startCompany(t)
+    const browser = new Browser()
+    const page = await browser.agree(await browser.open(`${origin}/login/company?returnTo=/orders`))
+    t.equal(page.at, `${origin}/orders`)
+    const used = `${callbackUrl}?code=x&state=${'s'.repeat(43)}`
+    t.match(await browser.open(used), { at: `${origin}/me`, status: 200 })
+    t.equal((await browser.open(`${callbackUrl}?code=x`)).status, 400, 'no login has such a callback')
+    t.equal(seen.identities.length, 1, 'no further login')
+
+    const rejected = await new Browser().open(used)
+    t.equal(rejected.status, 400)
+    t.match(await rejected.json(), {
+      code: 'AUTH_STATE_INVALID',
+      message: /start it again at \/login\/company$/
+    })
+  }
+)
+
 t.test('a rejection by the provider and an invalid code get 401', async (t) => {
   const { app, callbackUrl, issuer, seen } = await startCompany(t)
   const attempt = async (query: string) => {

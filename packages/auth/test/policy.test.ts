@@ -83,6 +83,19 @@ t.test('all scopes are needed', async (t) => {
   }
 })
 
+t.test('a scope that no header can have is needed too, and left out of the challenge', async (t) => {
+  for (const scope of ['文書', 'a"b']) {
+    const made = await make(t)
+    made.route('GET', '/', { config: { auth: { scopes: [scope] } } })
+    const responseTo = async (held: string) =>
+      made.app.inject({ url: '/', headers: bearer(await tokenFor(made, { scope: held })) })
+    const denied = await responseTo('read')
+    t.match(denied, { statusCode: 403, headers: { 'www-authenticate': /"insufficient_scope"$/ } })
+    t.match(denied.json(), { code: 'AUTH_FORBIDDEN' })
+    t.equal((await responseTo(scope)).statusCode, 200)
+  }
+})
+
 t.test('an owner policy gets validated input, and allows only by returning true', async (t) => {
   const made = await make(t, {
     policies: {

@@ -48,3 +48,12 @@ export async function build(t: Test, options: Partial<IssuerOptions> = {}, cache
   const status = async (token: string) => (await call(token)).statusCode
   return { ...made, state, good, published, issuerKey, call, status }
 }
+
+/** Moves the clock from which the age of keys is read. Nothing else uses it. */
+export function clock(t: Test): (milliseconds: number) => void {
+  const real = performance.now.bind(performance)
+  let ahead = 0
+  performance.now = () => real() + ahead
+  t.teardown(() => void (performance.now = real))
+  return (milliseconds) => void (ahead += milliseconds)
+}

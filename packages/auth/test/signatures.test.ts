@@ -91,6 +91,7 @@ t.test('a token whose key is removed during its verification is verified again',
   let generation = 0
   const source: KeySource = {
     lookup: () => ({ key }),
+    lookupAgain: () => ({ missing: true }),
     get generation() {
       return generation
     },

@@ -1,10 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { environmentExample } from '../../preset/src/environment/example.ts'
 import { runInit } from '../../preset/src/init/init.ts'
 import type { Choices } from './choices.ts'
 import { environmentOf } from './files/environment.ts'
 import { sourceFiles } from './files/source-files.ts'
+import { createFolder } from './target-folder.ts'
 
 /** The result of making a service. */
 export interface CreatedService {
@@ -26,7 +27,7 @@ export async function makeService(
   const { folder, port } = choices
   for (const { path, text, secret } of sourceFiles(choices)) {
     const file = join(folder, path)
-    mkdirSync(dirname(file), { recursive: true })
+    createFolder(dirname(file))
     writeFileSync(file, text, { flag: 'wx', mode: secret ? 0o600 : 0o644 })
   }
   const installed = choices.install ? ((await install()) ? 'yes' : 'failed') : 'no'

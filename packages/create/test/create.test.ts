@@ -97,6 +97,14 @@ t.test('a folder with files is left as it is, an empty one is used', async (t) =
   t.equal(manifestOf(join(folder, 'empty')).name, 'empty')
 })
 
+t.test('a folder that the system refuses is named with the reason', async (t) => {
+  for (const folder of ['/proc/shop', '/proc/shops/first']) {
+    const { code, output } = await create(t, temporaryFolder(t), folder, '--no-install')
+    t.equal(code, 1)
+    t.match(output, /^\/proc\/\w+ cannot be created \([A-Z]+\): choose another folder\n$/)
+  }
+})
+
 t.test('takes name, port and package manager', async (t) => {
   const folder = temporaryFolder(t)
   const args = ['--no-install', '--name', '@acme/orders', '--port', '8080', '--package-manager', 'pnpm']

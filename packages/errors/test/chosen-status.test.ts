@@ -1,5 +1,7 @@
 // Errors that carry a status: which of them chose it for the client.
+import { runInThisContext } from 'node:vm'
 import t from 'tap'
+import type { ErrorMapping } from '../src/index.ts'
 import { build, secret } from './helpers.ts'
 import { DomainError, thrower } from './thrower.ts'
 
@@ -95,6 +97,26 @@ t.test('a plain error that a handler throws is a 500, because its status may be 
     /ignored and the response is 500.*match: \(error\) => error\?\.statusCode === 404/
   )
   t.match(warnings()[3]!.msg, /match: 'NO_SUCH_USER'/)
+})
+
+t.test('the change that a warning names works for an error with either member', async (t) => {
+  class Missing extends Error {
+    readonly status = 404
+  }
+  for (const error of [
+    Object.assign(new Error('no such user'), { status: 404 }),
+    Object.assign(new Error('no such user'), { statusCode: 404 }),
+    new Missing('no such user')
+  ]) {
+    const first = await thrower(t)
+    await first.responseTo(error)
+    const [, match = '', to = ''] = /match: (.+?), to: (.+) \}$/.exec(first.warnings()[0]!.msg) ?? []
+    const make = runInThisContext(`(Missing) => ({ match: ${match}, to: ${to} })`) as (
+      missing: typeof Missing
+    ) => ErrorMapping
+    const second = await thrower(t, { map: [make(Missing)] })
+    t.match((await second.responseTo(error)).json(), { statusCode: 404, message: 'no such user' })
+  }
 })
 
 t.test('before the handler, the status of a plain error is the app’s', async (t) => {

@@ -11,6 +11,7 @@ import {
   whenProvided,
   type Overridable
 } from '@seaworthy/contract'
+import { assertDecoratorsAreFree } from '@seaworthy/internal'
 import { CheckRegistry } from './checks/check-registry.ts'
 import { HealthEventLog } from './events/health-event-log.ts'
 import { bindMeter } from './metrics.ts'
@@ -35,6 +36,7 @@ declare module 'fastify' {
 
 const plugin: FastifyPluginAsync<HealthOptions> = async (fastify, pluginOptions) => {
   const options = resolveOptions(pluginOptions)
+  assertDecoratorsAreFree(fastify, 'health', { app: ['health'] })
   const events = new HealthEventLog(fastify.log)
   const gates = new ReadinessGates(fastify.log)
   const registry = new CheckRegistry(options, events)

@@ -235,3 +235,19 @@ t.test('two apps in a process share no state', async (t) => {
   t.equal((await first.inject('/health/ready')).statusCode, 503)
   t.strictSame((await second.inject('/health/ready')).json(), { status: 'ready', checks: { cache: true } })
 })
+
+t.test('a decorator of the app that has a name of the plugin is named with the way out', async (t) => {
+  const collisions: [name: string, collide: (app: FastifyInstance) => unknown][] = [
+    ['health', (app) => app.decorate('health', {} as never)],
+    ['health', (app) => app.register(health)]
+  ]
+  for (const [name, collide] of collisions) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await collide(app)
+    await t.rejects(async () => app.register(health), {
+      message: new RegExp(`has the decorator "${name}", which @seaworthy/health needs; rename the other one`),
+      code: 'FST_ERR_DEC_ALREADY_PRESENT'
+    })
+  }
+})

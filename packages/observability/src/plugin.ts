@@ -2,7 +2,7 @@ import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Registry } from 'prom-client'
-import { hasLogger } from '@seaworthy/internal'
+import { assertDecoratorsAreFree, hasLogger } from '@seaworthy/internal'
 import type { Observability } from './api.ts'
 import { agentProblem } from './apm/load-order.ts'
 import { serverOptionsOf } from './http/applied-server-options.ts'
@@ -40,6 +40,7 @@ import { setUpTracking } from './tracking/tracker.ts'
 const plugin: FastifyPluginAsync<ObservabilityOptions> = async (fastify, pluginOptions) => {
   const serverOptions = serverOptionsOf(fastify)
   const options = resolveOptions(pluginOptions)
+  assertDecoratorsAreFree(fastify, 'observability', { app: ['observability'] })
   const { metrics: metricsOptions, errorTracking, management: managementOptions } = options
   const logging =
     pluginOptions.logging === undefined && serverOptions !== undefined

@@ -146,7 +146,7 @@ t.test('two apps in one process share no ids, lines, numbers or errors', async (
 
 t.test('registering the plugin twice on one app fails', async (t) => {
   const { app } = await build(t)
-  await t.rejects(async () => app.register(observability), /already/)
+  await t.rejects(async () => app.register(observability), /register it once/)
 })
 
 t.test('closing leaves nothing behind in the process', async (t) => {
@@ -172,3 +172,21 @@ t.test(
     t.ok(scrape! < 3000, `the scrape grew by ${scrape} bytes: numbers have more digits`)
   }
 )
+
+t.test('a decorator of the app that has a name of the plugin is named with the way out', async (t) => {
+  const collisions: [name: string, collide: (app: FastifyInstance) => unknown][] = [
+    ['observability', (app) => app.decorate('observability', {} as never)],
+    ['observability', (app) => app.register(observability)]
+  ]
+  for (const [name, collide] of collisions) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await collide(app)
+    await t.rejects(async () => app.register(observability), {
+      message: new RegExp(
+        `has the decorator "${name}", which @seaworthy/observability needs; rename the other one`
+      ),
+      code: 'FST_ERR_DEC_ALREADY_PRESENT'
+    })
+  }
+})

@@ -211,6 +211,13 @@ for (const [version, old] of [
   })
 }
 
+t.test('the stack of an invalid option begins with the line of the app', async (t) => {
+  const thrown = t.throws(() => serverOptions({ observabilty: {} } as never), { code: 'INVALID_OPTION' })
+  const [message = '', line = ''] = (thrown as Error).stack!.split('\n')
+  t.match(message, '"observabilty" is not an option')
+  t.match(line, import.meta.filename)
+})
+
 t.test('on an older Node serverOptions throws an error of one line', async (t) => {
   const source = `Object.defineProperty(process.versions, 'node', { value: '20.19.0' })
     const { serverOptions } = await import('${join(import.meta.dirname, '../src/index.ts')}')

@@ -11,7 +11,7 @@ import {
   tracerPort,
   whenProvided
 } from '@seaworthy/contract'
-import { LazyCounter, loadAfterStart } from '@seaworthy/internal'
+import { assertDecoratorsAreFree, LazyCounter, loadAfterStart } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { AbortableList } from './abortable.ts'
@@ -52,6 +52,7 @@ declare module 'fastify' {
 
 const plugin: FastifyPluginAsync<ResilienceOptions> = async (fastify, pluginOptions) => {
   const options = resolveOptions(pluginOptions)
+  assertDecoratorsAreFree(fastify, 'resilience', { app: ['resilience'], request: ['deadline', 'degraded'] })
   const pendingWork = new AbortableList()
   const { shedding } = options
   const shedder = shedding && new Shedder(shedding, options.random)

@@ -165,3 +165,22 @@ t.test('ten thousand keys start no timer', async (t) => {
   t.equal(keyed.snapshot().size, 10_000)
   t.equal(clock.pending, 0)
 })
+
+t.test('a decorator of the app that has a name of the plugin is named with the way out', async (t) => {
+  const collisions: [name: string, collide: (app: FastifyInstance) => unknown][] = [
+    ['resilience', (app) => app.decorate('resilience', {} as never)],
+    ['deadline', (app) => app.decorateRequest('deadline', null as never)],
+    ['resilience', (app) => app.register(resilience)]
+  ]
+  for (const [name, collide] of collisions) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await collide(app)
+    await t.rejects(async () => app.register(resilience), {
+      message: new RegExp(
+        `has the decorator "${name}", which @seaworthy/resilience needs; rename the other one`
+      ),
+      code: 'FST_ERR_DEC_ALREADY_PRESENT'
+    })
+  }
+})

@@ -80,9 +80,20 @@ const names = optionNames<SecurityOptions>({
   http: true
 })
 
+/** Options of the official plugins at the top, and their places here. */
+const renamed = {
+  helmet: 'headers',
+  contentSecurityPolicy: 'headers.contentSecurityPolicy',
+  hsts: 'headers.hsts',
+  origin: 'cors.origin',
+  credentials: 'cors.credentials',
+  max: 'rateLimit.max',
+  timeWindow: 'rateLimit.timeWindow'
+}
+
 /** Fills in the defaults and rejects invalid options. Each plugin checks its own options. */
 export function resolveOptions(options: SecurityOptions): ResolvedSecurity {
-  check.keys('', options, names)
+  check.keys('', options, names, renamed)
   const { headers, cors, rateLimit, concurrency, validation, mode } = {
     ...defaults,
     ...omitUndefined(options)

@@ -9,6 +9,7 @@ import { securityServerOptions, warnAboutMissingServerOptions } from './server-o
 import { securityStatus } from './status.ts'
 import { logTrustProxy } from './trust-proxy.ts'
 import { resolveTrustProxy } from './trusted-proxies.ts'
+import { warnAboutUnconfiguredFeatures } from './unconfigured-features.ts'
 import { validation } from './validation/plugin.ts'
 
 const plugin: FastifyPluginAsync<SecurityOptions> = async (fastify, options) => {
@@ -18,6 +19,7 @@ const plugin: FastifyPluginAsync<SecurityOptions> = async (fastify, options) => 
   const trustProxy = resolveTrustProxy(options.trustProxy)
   securityStatus(fastify).trustProxy = trustProxy
 
+  warnAboutUnconfiguredFeatures(fastify, options)
   // In the order of a request's way: a rejected request has the headers, and CORS lets allowed origins read it.
   if (resolved.headers) await fastify.register(headers, resolved.headers)
   if (resolved.cors) await fastify.register(cors, resolved.cors)

@@ -108,6 +108,46 @@ t.test('over a socket all headers are those of @fastify/cors', async (t) => {
   }
 })
 
+t.test(
+  'with strictPreflight: false an OPTIONS request without an origin is answered as @fastify/cors does',
+  async (t) => {
+    const methods = ['GET', 'POST']
+    const withOptions = { strictPreflight: false, methods, maxAge: 600 }
+    const origins = [
+      [allowed],
+      true,
+      /^https:\/\/[a-z]+\.example\.com$/,
+      () => Promise.resolve(true)
+    ] as const
+    for (const origin of origins) {
+      const ours = await buildApp(t, cors, { ...withOptions, origin })
+      const theirs = await buildApp(t, fastifyCors as never, { ...withOptions, origin: origin as never })
+      const headerSets = [
+        {},
+        { 'access-control-request-method': 'POST' },
+        { 'access-control-request-headers': 'x' }
+      ]
+      for (const headers of headerSets) {
+        const [one, other] = await Promise.all(
+          [ours, theirs].map(async (app) => {
+            const { statusCode, headers: received } = await app.inject({
+              method: 'OPTIONS',
+              url: '/',
+              headers
+            })
+            const { date: _date, ...rest } = received
+            return { statusCode, rest }
+          })
+        )
+        t.same(one, other, `${String(origin)} ${JSON.stringify(headers)}`)
+        t.equal(one!.statusCode, 204)
+      }
+    }
+    const none = await buildApp(t, cors, { ...withOptions, origin: () => Promise.resolve(false) })
+    t.equal((await none.inject({ method: 'OPTIONS', url: '/' })).statusCode, 404)
+  }
+)
+
 t.test('@fastify/cors is among the plugins of the app', async (t) => {
   const app = await buildApp(t, cors, { origin: allowed })
   t.ok(app.hasPlugin('@fastify/cors'))

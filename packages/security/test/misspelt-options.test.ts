@@ -1,5 +1,7 @@
+import fastifyCors from '@fastify/cors'
+import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import { security } from '../src/index.ts'
+import { concurrencyLimit, cors, security, type SecurityOptions } from '../src/index.ts'
 import { buildApp, captureLog, ok } from './helpers.ts'
 
 /** The warnings of an app with this route, without those of all apps. */
@@ -37,3 +39,34 @@ for (const route of [
     t.strictSame(await warnings(t, route), [])
   })
 }
+
+t.test(
+  'routes with options of a feature that is off without its option are named at the start',
+  async (t) => {
+    const named = async (
+      options: SecurityOptions,
+      config: object,
+      more?: typeof cors | typeof concurrencyLimit
+    ) => {
+      const { lines, logger } = captureLog('warn')
+      const routes = async (app: FastifyInstance) => {
+        app.get('/x', { config }, ok)
+        // After the route: it counts all the same.
+        if (more !== undefined) await app.register(more)
+      }
+      await buildApp(t, security, options, (app) => void app.register(routes), { logger })
+      return lines.filter((line) => line.includes('nothing reads theirs')).length
+    }
+    for (const [name, config, plugin] of [
+      ['concurrency', { concurrency: { max: 1 } }, concurrencyLimit],
+      ['cors', { cors: { origin: 'https://a.example' } }, cors]
+    ] as const) {
+      t.equal(await named({}, config), 1, name)
+      t.equal(await named({ [name]: {} }, config), 0, 'it is on')
+      t.equal(await named({ [name]: false }, config), 0, 'it is off by decision')
+      t.equal(await named({}, config, plugin), 0, 'another registration reads it')
+      t.equal(await named({}, { [name]: false }), 0, 'the route has none')
+    }
+    t.equal(await named({}, { cors: {} }, fastifyCors as never), 0, '@fastify/cors reads it')
+  }
+)

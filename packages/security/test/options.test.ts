@@ -43,6 +43,8 @@ const invalid: [object, string | RegExp][] = [
     { headers: { profile: 'web' } },
     /"headers.profile" must be one of 'auto', 'api', 'html', 'helmet', got 'web'/
   ],
+  [{ helmet: false }, 'security: "helmet" is not an option, did you mean "headers"?'],
+  [{ max: 100 }, 'security: "max" is not an option, did you mean "rateLimit.max"?'],
   [{ headers: { noSnif: true } }, 'security: "headers.noSnif" is not an option, did you mean "noSniff"?'],
   [{ headers: { permissionsPolicy: 'a\r\nb: c' } }, /"headers.permissionsPolicy" must be a header value/],
   [{ headers: { global: 'yes' } }, `security: "headers.global" must be true or false, got 'yes'`],

@@ -1,4 +1,5 @@
 import { lifecyclePort, provide, reporterPort, whenProvided } from '@seaworthy/contract'
+import { assertDecoratorsAreFree } from '@seaworthy/internal'
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { createApi } from './api.ts'
@@ -17,6 +18,7 @@ import type { SequenceParts } from './sequence-parts.ts'
 import { ShutdownSequence } from './sequence.ts'
 
 const plugin: FastifyPluginAsync<ShutdownOptions> = async (fastify, options) => {
+  assertDecoratorsAreFree(fastify, 'shutdown', { app: ['shutdown'] })
   const work = new BackgroundWork(fastify.log, new WorkMetrics(fastify))
   const consumers = new Resources(fastify.log, 'the consumers have stopped')
   const parts: SequenceParts = {

@@ -9,7 +9,7 @@ import {
   type Lifecycle
 } from '@seaworthy/contract'
 import { rawSocket, startNode, until, type RunningProcess } from '@seaworthy/testing'
-import Fastify, { type FastifyPluginAsync } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
 import { shutdown, type ShutdownOptions } from '../src/index.ts'
@@ -190,4 +190,22 @@ t.test('it works alone, and removes its listeners from the process', async (t) =
     process.listenerCount(name)
   )
   t.strictSame(after, before)
+})
+
+t.test('a decorator of the app that has a name of the plugin is named with the way out', async (t) => {
+  const collisions: [name: string, collide: (app: FastifyInstance) => unknown][] = [
+    ['shutdown', (app) => app.decorate('shutdown', {} as never)],
+    ['shutdown', (app) => app.register(shutdown)]
+  ]
+  for (const [name, collide] of collisions) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await collide(app)
+    await t.rejects(async () => app.register(shutdown), {
+      message: new RegExp(
+        `has the decorator "${name}", which @seaworthy/shutdown needs; rename the other one`
+      ),
+      code: 'FST_ERR_DEC_ALREADY_PRESENT'
+    })
+  }
 })

@@ -58,9 +58,17 @@ export class AuthError extends PluginError<AuthErrorCode> {
   }
 }
 
-/** A challenge for `WWW-Authenticate`: `Bearer realm="api", error="invalid_token"`. No value comes from the client. */
+/** The text that a parameter may have without escapes (RFC 6750, 3). */
+const parameterText = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
+
+/**
+ * A challenge for `WWW-Authenticate`: `Bearer realm="api", error="invalid_token"`. No value comes from the client. One that
+ * no header can have, such as a scope in another script, is left out.
+ */
 export function challenge(scheme: string, realm: string, parameters: Record<string, string> = {}): string {
-  const rest = Object.entries(parameters).map(([name, value]) => `, ${name}="${value}"`)
+  const rest = Object.entries(parameters)
+    .filter(([, value]) => parameterText.test(value))
+    .map(([name, value]) => `, ${name}="${value}"`)
   return `${scheme} realm="${realm}"${rest.join('')}`
 }
 

@@ -1,7 +1,10 @@
-const maxBytes = 256 * 1024
+/** 256 KiB: metadata and introspection results are shorter. */
+const usualMaxBytes = 256 * 1024
+/** 4 MiB: the keys of a large issuer with their certificates, about two thousand. */
+export const maxKeySetBytes = 4 * 1024 * 1024
 
-/** Reads a response's body as text. Rejects after 256 KiB: metadata, keys and introspection results are shorter. */
-export async function readLimitedText(response: Response): Promise<string> {
+/** Reads a response's body as text. Rejects with the code `BODY_TOO_LONG` if it is longer. */
+export async function readLimitedText(response: Response, maxBytes = usualMaxBytes): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of response.body ?? []) {
@@ -15,8 +18,8 @@ export async function readLimitedText(response: Response): Promise<string> {
 }
 
 /** Reads the body of a response with the status 200. Rejects for any other status. */
-export async function readOkText(response: Response): Promise<string> {
-  if (response.status === 200) return readLimitedText(response)
+export async function readOkText(response: Response, maxBytes?: number): Promise<string> {
+  if (response.status === 200) return readLimitedText(response, maxBytes)
   await response.body?.cancel()
   throw new Error(`status ${response.status}`)
 }

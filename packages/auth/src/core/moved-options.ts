@@ -51,6 +51,26 @@ export const movedFromSecureSession: MovedOptions = {
   expiry: 'set "session.absoluteTimeout" and "session.idleTimeout", in milliseconds'
 }
 
+/** Options of @fastify/session. */
+export const movedFromFastifySession: MovedOptions = {
+  saveUninitialized: 'a session without content has no cookie',
+  rolling: '"session.idleTimeout" begins anew with each request',
+  store: 'set "redis" at the top of the options; the content is in the cookie, encrypted',
+  idGenerator: 'ids are random',
+  cookiePrefix: 'set "session.cookieName"'
+}
+
+/** Options of @fastify/csrf-protection. */
+export const movedFromCsrfProtection: MovedOptions = {
+  sessionPlugin: 'the protection knows the sessions of this package',
+  getToken: 'the header x-csrf-token has the token, where "csrf.unknownOrigin" requires one',
+  getUserInfo: 'a token belongs to one session',
+  cookieKey: 'there is no cookie for tokens',
+  cookieOpts: 'there is no cookie for tokens',
+  sessionKey: 'its name in the session is fixed',
+  csrfOpts: 'tokens are random'
+}
+
 /** Options of @fastify/oauth2. */
 export const movedFromFastifyOauth2: MovedOptions = {
   name: 'the name is the key in "oauth2": { google: { … } }',

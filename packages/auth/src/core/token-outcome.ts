@@ -6,6 +6,8 @@ export type Claims = Record<string, unknown>
 /** The token is not valid. */
 export interface Rejected {
   readonly rejected: 'expired' | 'invalid'
+  /** Whether another key could verify it. */
+  readonly hasWrongSignature?: true
 }
 
 /** The token cannot be verified now: the issuer's keys, or its introspection, are out of reach. */
@@ -25,4 +27,5 @@ export type VerificationResult =
 export type TokenOutcome = { readonly identity: Identity } | Rejected | Unavailable
 
 export const invalid: Rejected = { rejected: 'invalid' }
+export const wrongSignature: Rejected = { rejected: 'invalid', hasWrongSignature: true }
 export const expired: Rejected = { rejected: 'expired' }

@@ -1,3 +1,4 @@
+import { assertNoMovedOptions, movedFromCsrfProtection } from '../core/moved-options.ts'
 import { check } from '../core/option-checks.ts'
 
 /**
@@ -40,6 +41,7 @@ export function resolveCsrf({
   unknownOrigin = csrfDefaults.unknownOrigin,
   ...unknown
 }: CsrfOptions): ResolvedCsrf {
+  assertNoMovedOptions('csrf', unknown, '@fastify/csrf-protection', movedFromCsrfProtection)
   check.keys('csrf', unknown, Object.keys(csrfDefaults))
   const rule = 'a list of origins like https://app.example.com'
   if (!Array.isArray(trustedOrigins)) check.fail('csrf.trustedOrigins', rule, trustedOrigins)

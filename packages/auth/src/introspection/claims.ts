@@ -1,4 +1,5 @@
 import { expired, invalid, type Claims, type VerificationResult } from '../core/token-outcome.ts'
+import { statesAccess } from '../core/token-kind.ts'
 
 export interface IntrospectionRules {
   issuer: string
@@ -17,11 +18,11 @@ const isPresent = (value: unknown): boolean =>
   value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0)
 
 /** Whether the result describes an access token: issuers also accept refresh tokens at the endpoint. */
-function isAccess(
-  { token_type, token_use, typ, nonce, at_hash, c_hash }: Claims,
-  acceptsDpop: boolean
-): boolean {
-  if (nonce !== undefined || at_hash !== undefined || c_hash !== undefined) return false
+function isAccess(claims: Claims, acceptsDpop: boolean): boolean {
+  const { token_type, token_use, typ, nonce, at_hash, c_hash } = claims
+  if (at_hash !== undefined || c_hash !== undefined) return false
+  // As in a token that is verified here.
+  if (nonce !== undefined && !statesAccess(undefined, claims)) return false
   const isAccessKind = (kind: unknown): boolean =>
     typeof kind === 'string' && (accessKinds.test(kind) || (acceptsDpop && /^dpop$/i.test(kind)))
   return [token_type, token_use, typ].every((kind) => !isPresent(kind) || isAccessKind(kind))

@@ -57,10 +57,19 @@ export function createVerifyLogout({
     const lookup = isKeyId ? await source.lookup(kid, alg) : { missing: true }
     if ('unavailable' in lookup) throw new Error("the provider's keys are not available")
     if (!('key' in lookup)) throw new InvalidLogoutToken('no key of the provider verifies it')
-    const key = await importSPKI(lookup.key.pem, alg)
-    await jwtVerify(token, key, { algorithms: [alg], clockTolerance: 60 }).catch(() => {
-      throw new InvalidLogoutToken('its signature is not valid, or it has expired')
-    })
+    const verifyWith = async (pem: string): Promise<unknown> =>
+      jwtVerify(token, await importSPKI(pem, alg), { algorithms: [alg], clockTolerance: 60 })
+    const { key } = lookup
+    await verifyWith(key.pem)
+      .catch(async (error: { code?: string }) => {
+        if (error.code !== 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED') throw error
+        const next = await source!.lookupAgain(kid as string | undefined, alg, key)
+        if (!('key' in next)) throw error
+        return verifyWith(next.key.pem)
+      })
+      .catch(() => {
+        throw new InvalidLogoutToken('its signature is not valid, or it has expired')
+      })
   }
 
   return async (token) => {

@@ -1,5 +1,5 @@
 import type { CustomFetch } from 'openid-client'
-import { readLimitedText } from '../core/limited-body.ts'
+import { maxKeySetBytes, readLimitedText } from '../core/limited-body.ts'
 import { withoutWeakKeys } from '../tokens/published-keys.ts'
 
 /** Statuses of responses without a body. */
@@ -16,7 +16,8 @@ export const providerFetch =
   async (url, init) => {
     const response = await fetch(url, { ...(init as RequestInit), signal: AbortSignal.timeout(timeout) })
     const { status, headers } = response
-    const text = await readLimitedText(response)
+    const isKeySet = new Headers((init as RequestInit).headers).get('accept')?.includes('jwk-set')
+    const text = await readLimitedText(response, isKeySet ? maxKeySetBytes : undefined)
     return new Response(isBodyless(status) ? null : withoutWeakKeys(text), {
       status,
       headers: plain(headers)

@@ -14,7 +14,7 @@ import { localPathOf, pathInScope } from '../core/local-path.ts'
 import type { ResolvedProvider } from './options.ts'
 import { lazyProvider } from './lazy-provider.ts'
 import type { CompletedLogin, Provider } from './provider.ts'
-import { randomState, stateCookies, type LoginState } from '../core/state-cookies.ts'
+import { randomState, stateCookies } from '../core/state-cookies.ts'
 
 const text = (maxLength: number) => ({ type: 'string', maxLength }) as const
 const startQuery = { type: 'object', properties: { returnTo: text(2048) } }
@@ -92,15 +92,18 @@ function addRoutes(
       throw failure
     }
 
-  const consumeLogin = (request: FastifyRequest, reply: FastifyReply, state: unknown): LoginState => {
-    const login = cookies.consume(request, reply, state)
-    if (login !== undefined) return login
+  /** A callback without a login in progress logs no user in. */
+  const rejectCallback = (request: FastifyRequest, reply: FastifyReply, state: unknown): FastifyReply => {
     const code = 'AUTH_STATE_INVALID'
     recordFailure(code, request)
-    throw new AuthError('This login was not started in this browser, or has expired', {
-      code,
-      statusCode: 400
-    })
+    // The way back in the browser's history, or a link opened twice: the user is logged in already, and stays it. After
+    // a form the session is not read.
+    const user: unknown = dependencies.sessions === undefined || isForm ? null : request.session.get('user')
+    if (user !== undefined && user !== null && state)
+      return reply.redirect(localPathOf(options.returnTo) ?? '/')
+    const start = fastify.prefix + options.startPath
+    const what = 'This login was not started in this browser, was used before, or has expired'
+    throw new AuthError(`${what}: start it again at ${start}`, { code, statusCode: 400 })
   }
 
   fastify.get<{ Querystring: { returnTo?: string } }>(
@@ -122,7 +125,9 @@ function addRoutes(
   ): Promise<unknown> {
     // The URL has the code: no following page may get it as its referrer.
     void reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
-    const login = consumeLogin(request, reply, query.get('state'))
+    const state = query.get('state')
+    const login = cookies.consume(request, reply, state)
+    if (login === undefined) return rejectCallback(request, reply, state)
     const completed = await provider.completeLogin(query, login).catch(reportFailure(request))
     return finishLogin(options, completed, login.returnTo, dependencies, request, reply)
   }

@@ -1,6 +1,10 @@
 import { reveal, type Secret } from '@seaworthy/internal'
 import { check, toList } from '../core/option-checks.ts'
-import { movedFromSecureSession, assertNoMovedOptions } from '../core/moved-options.ts'
+import {
+  assertNoMovedOptions,
+  movedFromFastifySession,
+  movedFromSecureSession
+} from '../core/moved-options.ts'
 import { strongSecret } from '../core/strong-secret.ts'
 import { cookieDefaults, resolveCookie, resolveCookieName, type SessionCookie } from './cookie-options.ts'
 
@@ -123,6 +127,7 @@ const names = Object.keys({
 
 export function resolveSession(options: SessionOptions): ResolvedSession {
   assertNoMovedOptions('session', options, '@fastify/secure-session', movedFromSecureSession)
+  assertNoMovedOptions('session', options, '@fastify/session', movedFromFastifySession)
   check.keys('session', options, names)
   const { key, secret, salt, cookieName } = options
   if (key === undefined && secret === undefined)

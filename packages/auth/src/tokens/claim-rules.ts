@@ -1,5 +1,5 @@
 import { invalid, type Claims, type VerificationResult } from '../core/token-outcome.ts'
-import { isAccessToken } from './token-kind.ts'
+import { isAccessToken } from '../core/token-kind.ts'
 import type { IssuerRules } from './types.ts'
 
 /** An empty text identifies no user and no client. */
@@ -20,9 +20,9 @@ const isDate = (value: unknown): value is number => typeof value === 'number' &&
 const isSubject = (value: unknown): boolean =>
   value === undefined || value === null || typeof value === 'string' || typeof value === 'number'
 
-/** A token without `aud` is for the client that it names, if the issuer's options require that claim. */
+/** A token without `aud` is for the client that it names, if the issuer's options require that claim. Hydra's is empty. */
 const isForAudience = (claims: Claims, { audiences, clientClaims }: IssuerRules): boolean =>
-  claims.aud === undefined
+  claims.aud === undefined || (Array.isArray(claims.aud) && claims.aud.length === 0)
     ? clientClaims.some((name) => audiences.includes(claims[name] as string))
     : includesAudience(claims.aud, audiences)
 

@@ -53,7 +53,7 @@ export interface IssuerOptions {
   algorithms?: readonly SignatureAlgorithm[]
 
   /**
-   * The URL of its public keys: https, or http on loopback. No redirect is followed.
+   * The URL of its public keys, up to 4 MiB: https, or http on loopback. No redirect is followed.
    *
    * @defaultValue none: the keys are not fetched
    */
@@ -119,7 +119,7 @@ export interface IssuerOptions {
   jwksMaxAge?: number
 
   /**
-   * The shortest interval between two fetches because of an unknown key. Milliseconds, at least 1.
+   * The shortest interval between two fetches because of an unknown key or a wrong signature. Milliseconds, at least 1.
    *
    * @defaultValue 30000
    */

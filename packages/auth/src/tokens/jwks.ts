@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { failureReason } from '../core/failure-reason.ts'
-import { readOkText } from '../core/limited-body.ts'
+import { maxKeySetBytes, readOkText } from '../core/limited-body.ts'
 import type { Unavailable } from '../core/token-outcome.ts'
 import type { PublicKey } from './keys.ts'
 import { noPublishedKeys, parsePublishedKeys } from './published-keys.ts'
@@ -12,6 +12,8 @@ export type KeyLookup = { readonly key: PublicKey } | { readonly missing: true }
 export interface KeySource {
   /** Returns at once if the key is cached. */
   lookup(kid: string | undefined, alg: string): KeyLookup | Promise<KeyLookup>
+  /** For a token that `tried` does not verify: the issuer may have another key with the same id by now. */
+  lookupAgain(kid: string | undefined, alg: string, tried: PublicKey): KeyLookup | Promise<KeyLookup>
   /** Increases with each change of keys, so that tokens of a removed key are verified again. */
   readonly generation: number
   /** Whether tokens verified with this generation of keys need no other verification. */
@@ -83,7 +85,7 @@ export function createKeySource(options: KeySourceOptions, log: FastifyBaseLogge
         headers: { accept: 'application/json' },
         signal: AbortSignal.timeout(options.timeout)
       })
-      read(await readOkText(response))
+      read(await readOkText(response, maxKeySetBytes))
       fetchedAt = performance.now()
       if (failure !== undefined) log.info({ url: loggedUrl }, 'auth: the keys of an issuer are there again')
       failure = undefined
@@ -128,6 +130,17 @@ export function createKeySource(options: KeySourceOptions, log: FastifyBaseLogge
       }
       if (fetching !== undefined) return fetching.then(() => resultFor(kid, alg))
       return mayFetch() ? refresh().then(() => resultFor(kid, alg)) : resultFor(kid, alg)
+    },
+    lookupAgain(kid, alg, tried) {
+      const replacement = (): KeyLookup | undefined => {
+        const key = cachedKey(kid, alg)
+        return key === undefined || key.pem === tried.pem ? undefined : { key }
+      }
+      const found = replacement()
+      if (found !== undefined) return found
+      // Anybody can send tokens with a wrong signature: they cause no more fetches than unknown keys do.
+      const fetched = fetching ?? (mayFetch() ? refresh() : undefined)
+      return fetched?.then(() => replacement() ?? { missing: true }) ?? { missing: true }
     },
     get generation() {
       return generation

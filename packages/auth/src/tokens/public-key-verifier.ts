@@ -1,13 +1,18 @@
 import type { CryptoKey, JWTVerifyResult } from 'jose'
 import { jwtVerify } from 'jose/jwt/verify'
 import { importSPKI } from 'jose/key/import'
-import { expired, invalid } from '../core/token-outcome.ts'
+import { expired, invalid, wrongSignature, type Rejected } from '../core/token-outcome.ts'
 import type { SignatureAlgorithm } from './algorithms.ts'
 import { checkClaims } from './claim-rules.ts'
 import type { IssuerRules, Verify } from './types.ts'
 
 /** jose accepts some padding and whitespace. */
 const base64url = /^[\w.-]+$/
+
+const rejections: Record<string, Rejected> = {
+  ERR_JWT_EXPIRED: expired,
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: wrongSignature
+}
 
 /**
  * Verifies tokens with a public key, by the algorithms that it is for: in the thread pool, so that no other request
@@ -38,7 +43,7 @@ export async function publicKeyVerifier(
     if (!base64url.test(token)) return done(invalid)
     verifySignature(token).then(
       ({ protectedHeader, payload }) => done(checkClaims(protectedHeader, payload, rules)),
-      (error: { code?: string }) => done(error.code === 'ERR_JWT_EXPIRED' ? expired : invalid)
+      (error: { code?: string }) => done(rejections[error.code ?? ''] ?? invalid)
     )
   }
 }

@@ -52,6 +52,13 @@ export type PublicKeyVerifier = (
   algorithms: readonly SignatureAlgorithm[]
 ) => Promise<Verify>
 
+/** A token, and what its header says of the key. */
+interface Received {
+  readonly token: string
+  readonly kid: string | undefined
+  readonly alg: string
+}
+
 /** An issuer that publishes its keys. */
 export function remoteIssuer(
   rules: IssuerRules,
@@ -68,18 +75,29 @@ export function remoteIssuer(
     return verify
   }
 
-  const verifyBy = (lookup: KeyLookup, token: string, done: Done): void => {
-    if ('unavailable' in lookup) return done(lookup)
-    if (!('key' in lookup)) return done(invalid)
+  const verifyWith = (key: PublicKey, token: string, done: Done): void => {
     // Read before the verification: the issuer may remove the key in the meantime.
     const { generation } = source
     const withGeneration: Done = (result) => done('claims' in result ? { ...result, generation } : result)
-    const verify = verifiers.get(lookup.key)
+    const verify = verifiers.get(key)
     if (verify !== undefined) return verify(token, withGeneration)
-    makeVerifier(lookup.key).then(
+    makeVerifier(key).then(
       (verifyToken) => verifyToken(token, withGeneration),
       () => done(invalid)
     )
+  }
+
+  const verifyBy = (lookup: KeyLookup, { token, kid, alg }: Received, done: Done): void => {
+    if ('unavailable' in lookup) return done(lookup)
+    if (!('key' in lookup)) return done(invalid)
+    verifyWith(lookup.key, token, (result) => {
+      if (!('hasWrongSignature' in result)) return done(result)
+      const verifyAgain = (next: KeyLookup): void =>
+        'key' in next ? verifyWith(next.key, token, done) : done(result)
+      const next = source.lookupAgain(kid, alg, lookup.key)
+      if (next instanceof Promise) void next.then(verifyAgain)
+      else verifyAgain(next)
+    })
   }
 
   return {
@@ -91,9 +109,10 @@ export function remoteIssuer(
       const { kid, alg } = decodeUnverified(token, 'header') ?? {}
       const isKeyId = kid === undefined || (typeof kid === 'string' && kid.length <= 256)
       if (!isKeyId || !rules.algorithms.includes(alg as SignatureAlgorithm)) return done(invalid)
-      const lookup = source.lookup(kid, alg as string)
-      if (lookup instanceof Promise) void lookup.then((result) => verifyBy(result, token, done))
-      else verifyBy(lookup, token, done)
+      const received: Received = { token, kid, alg: alg as string }
+      const lookup = source.lookup(kid, received.alg)
+      if (lookup instanceof Promise) void lookup.then((result) => verifyBy(result, received, done))
+      else verifyBy(lookup, received, done)
     }
   }
 }

@@ -70,21 +70,23 @@ export class ForeignErrors {
     const key = plain ? `${name} ${isConstant(code) ? code : statusCode}` : name
     if (this.#warnedClasses.has(key) || this.#warnedClasses.size >= maxWarnings) return
     this.#warnedClasses.add(key)
+    // The member that has it: errors of Koa's kind have no `statusCode`.
+    const member = isErrorStatus((error as ThrownMembers).statusCode) ? 'statusCode' : 'status'
     const match = !plain
       ? name
       : isConstant(code)
         ? `'${code}'`
-        : `(error) => error?.statusCode === ${statusCode}`
-    const to = '(error) => ({ statusCode: error.statusCode, code: error.code, message: error.message })'
+        : `(error) => error?.${member} === ${statusCode}`
+    const to = `(error) => ({ statusCode: error.${member}, code: error.code, message: error.message })`
     const change = ignored
-      ? 'its statusCode is ignored and the response is 500, because a plain error may carry the status of an upstream'
+      ? `its ${member} is ignored and the response is 500, because a plain error may carry the status of an upstream`
       : `the response is ${statusCode} without its message, because it may not be meant for clients`
     const effect = this.#observe
       ? `both are sent, because the mode is 'observe'; without it ${change}`
       : change
     this.#log.warn(
       { class: name, statusCode },
-      `errors: an error of class ${name} was thrown with statusCode ${statusCode}; ${effect}; to send both, add to the ` +
+      `errors: an error of class ${name} was thrown with ${member} ${statusCode}; ${effect}; to send both, add to the ` +
         `option "map": { match: ${match}, to: ${to} }`
     )
   }

@@ -1,5 +1,5 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
-import { scrubAndCut } from '@seaworthy/internal'
+import { readableMembers, scrubAndCut } from '@seaworthy/internal'
 import { markAsLibrary } from '../library-function.ts'
 import { errorJson, errSerializer, type ErrorJson } from './bounded-json.ts'
 import { isError } from './is-error.ts'
@@ -63,12 +63,9 @@ function safeParameter(value: unknown): unknown {
 }
 
 function messageOf(error: Error): string {
-  try {
-    return typeof error.message === 'string' ? error.message : ''
-  } catch {
-    // A getter threw.
-    return 'unreadable'
-  }
+  // A getter may throw.
+  const { message = 'unreadable' } = readableMembers(error, ['message'])
+  return typeof message === 'string' ? message : ''
 }
 
 const maxMessage = 4096

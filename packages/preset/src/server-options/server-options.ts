@@ -63,7 +63,14 @@ export function serverOptions<
   options?: Options,
   appOptions?: App & AppServerOptions & FastifyKeys<App>
 ): ServerOptions<NoInfer<Options>, NoInfer<App>> {
-  return mergeOptions(options, appOptions) as ServerOptions<Options, App>
+  try {
+    return mergeOptions(options, appOptions) as ServerOptions<Options, App>
+  } catch (error) {
+    // The line to change is the app's: Node prints that one above the message.
+    if ((error as { code?: unknown }).code === 'INVALID_OPTION')
+      Error.captureStackTrace(error as Error, serverOptions)
+    throw error
+  }
 }
 
 function mergeOptions(options: SeaworthyOptions = {}, appOptions: AppServerOptions = {}): object {

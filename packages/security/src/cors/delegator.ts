@@ -1,7 +1,8 @@
 import type { FastifyCorsOptions } from '@fastify/cors'
 import { isThenable } from '@seaworthy/internal'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { checkCors, type CorsOptions } from './options.ts'
+import { checkCors } from './check-cors.ts'
+import type { CorsOptions } from './options.ts'
 import { toOfficialOptions } from './official-options.ts'
 
 type Delegator = NonNullable<CorsOptions['delegator']>

@@ -9,6 +9,6 @@ export function toOfficialOptions(
   fastify: FastifyInstance,
   { delegator: _delegator, ...options }: CorsOptions
 ): FastifyCorsOptions {
-  const origin = toOriginFunction(fastify, options.origin)
+  const origin = toOriginFunction(fastify, options.origin, options.strictPreflight === false)
   return { ...corsDefaults, ...omitUndefined(options), origin } as FastifyCorsOptions
 }

@@ -14,12 +14,20 @@ export type AllowOrigin = (
 
 type Origin = CorsOptions['origin']
 
-/** Turns every form of the option `origin` into one function; `'*'` and `false` need none. */
-export function toOriginFunction(fastify: FastifyInstance, origin: Origin): AllowOrigin | '*' | false {
+/**
+ * Turns every form of the option `origin` into one function; `'*'` and `false` need none.
+ *
+ * @param allowsNone - Whether a request without an origin may pass: with `strictPreflight: false` it can be a preflight.
+ */
+export function toOriginFunction(
+  fastify: FastifyInstance,
+  origin: Origin,
+  allowsNone: boolean
+): AllowOrigin | '*' | false {
   if (origin === undefined || origin === false) return false
   if (origin === '*' || (Array.isArray(origin) && (origin as unknown[]).flat(Infinity).includes('*')))
     return '*'
-  if (typeof origin === 'function') return wrapOriginFunction(fastify, origin)
+  if (typeof origin === 'function') return wrapOriginFunction(fastify, origin, allowsNone)
 
   const rules = origin === true ? undefined : ([origin as unknown].flat(Infinity) as OriginRule[])
   const names = new Set(rules?.filter((rule) => typeof rule === 'string'))
@@ -27,10 +35,11 @@ export function toOriginFunction(fastify: FastifyInstance, origin: Origin): Allo
   return (requested, callback) =>
     callback(
       null,
-      requested !== undefined &&
-        (rules === undefined ||
-          names.has(requested) ||
-          patterns.some((pattern) => matches(pattern, requested)))
+      requested === undefined
+        ? allowsNone
+        : rules === undefined ||
+            names.has(requested) ||
+            patterns.some((pattern) => matches(pattern, requested))
     )
 }
 
@@ -49,13 +58,17 @@ function matches(pattern: RegExp, origin: string): boolean {
 }
 
 /** Calls back once with a boolean, even if the app's function throws, rejects or calls back twice. */
-function wrapOriginFunction(fastify: FastifyInstance, allowOrigin: OriginFunction): AllowOrigin {
+function wrapOriginFunction(
+  fastify: FastifyInstance,
+  allowOrigin: OriginFunction,
+  allowsNone: boolean
+): AllowOrigin {
   return (requested, callback) => {
     let settled = false
     const settle = (result: unknown) => {
       if (settled) return
       settled = true
-      callback(null, requested !== undefined && allows(result, requested))
+      callback(null, requested === undefined ? allowsNone && Boolean(result) : allows(result, requested))
     }
     const fail = (error: unknown) => {
       fastify.log.debug(

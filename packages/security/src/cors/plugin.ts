@@ -12,11 +12,12 @@ import fp from 'fastify-plugin'
 import { registerCorsWithoutHook, type CorsHookHandler } from '../internals.ts'
 import { warnAboutMisspeltOptions } from '../misspelt-options.ts'
 import { bindHeaderSlot } from '../prepared-headers/set-block.ts'
+import { checkCors } from './check-cors.ts'
 import { bindDelegator } from './delegator.ts'
 import { hasOfficialCors, whenCorsFollows } from './give-way.ts'
 import { prepareListedOrigins, varyByOrigin } from './listed-origins.ts'
 import { toOfficialOptions } from './official-options.ts'
-import { checkCors, type CorsHook, type CorsOptions, type RouteCors } from './options.ts'
+import type { CorsHook, CorsOptions, RouteCors } from './options.ts'
 import { belongsToInner, enterScope, takeRoute } from './scopes.ts'
 
 interface CorsConfig {

@@ -1,4 +1,4 @@
-import type { Claims } from '../core/token-outcome.ts'
+import type { Claims } from './token-outcome.ts'
 
 const accessTypes = /^(?:application\/)?(?:at\+jwt|jwt|jose)$/i
 const otherKinds = /^(?:id|refresh|offline|logout)(?:[ _-]?token)?$/i
@@ -12,8 +12,13 @@ const isOfEvents = (events: unknown): boolean =>
 
 const isOtherKind = (kind: unknown): boolean => typeof kind === 'string' && otherKinds.test(kind)
 
-/** Whether a token states that it is an access token: by its header, or by a claim of Keycloak's or Cognito's. */
-const statesAccess = (typ: unknown, payload: Claims): boolean =>
+/** Whether a token is an access token of Entra B2C: it has scopes and a client, and an ID token has neither. */
+const isB2cAccess = ({ ver, scp, azp }: Claims): boolean =>
+  (ver === '1.0' || ver === '2.0') && typeof scp === 'string' && typeof azp === 'string'
+
+/** Whether a token states that it is an access token: by its header, or by a claim of Keycloak's, Cognito's or Entra's. */
+export const statesAccess = (typ: unknown, payload: Claims): boolean =>
+  isB2cAccess(payload) ||
   (typeof typ === 'string' && /^(?:application\/)?at\+jwt$/i.test(typ)) ||
   (typeof payload.typ === 'string' && /^(?:bearer|dpop)$/i.test(payload.typ)) ||
   payload.token_use === 'access'
@@ -32,8 +37,8 @@ export function isAccessToken(header: Claims, payload: Claims, type: string | un
   const { typ } = header
   if (type === undefined && typ !== undefined && !(typeof typ === 'string' && accessTypes.test(typ)))
     return false
-  // ID tokens of OpenID Connect have these claims. Access tokens do not, except for the nonce of Keycloak's, which state
-  // their kind.
+  // ID tokens of OpenID Connect have these claims. Access tokens do not, except for the nonce of Keycloak's and Entra's, which
+  // state their kind.
   const { nonce, at_hash, c_hash, events } = payload
   if (at_hash !== undefined || c_hash !== undefined) return false
   if (nonce !== undefined && !statesAccess(typ, payload)) return false
