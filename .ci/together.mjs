@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
 
-/** What files call on tap's `t` outside their tests, for the file alone. */
+/** Functions of tap's `t` that files call outside their tests: they get those of a test of the file alone. */
 const ofFile = ['test', 'teardown', 'setTimeout']
 
 /** How long handles may stay open behind the last file, in milliseconds. */

@@ -40,7 +40,7 @@ requires(needs, 'after a failover of Sentinel logins and revocations are as befo
   await one.app.auth.revoke({ user: 'eve' })
   await until('the revocation', async () => (await two.me(bearer(ended.accessToken))) === 401)
 
-  // What the replica does not have yet is lost with the master. A write of this connection comes after all others.
+  // Writes that the replica does not have yet are lost with the master. This one comes after all others.
   const last = plain(t, master.port)
   await last.set('last', 'write')
   await last.wait(1, 0)
