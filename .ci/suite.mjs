@@ -1,4 +1,4 @@
-// Runs test files side by side, each in a process of its own, in the order in which they come.
+// Runs test files side by side, in the order in which they come: each in a process of its own, small ones in groups.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -21,6 +21,8 @@ function loaderOf(file) {
 
 /** The longest that a file may take, in milliseconds. Its own time-outs, tap's, end it long before. */
 const limit = 3_600_000
+
+const together = join(import.meta.dirname, 'together.mjs')
 
 const cores = availableParallelism()
 
@@ -54,13 +56,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 
 const indented = (text) => text.replaceAll(/^(?=.)/gm, '    ')
 
-/** Runs a file. Gives its TAP, the counts in it, its seconds, and why it failed without a failed assertion. */
-async function runFile(file, env, onText) {
+/** Runs a program that writes TAP. Gives its output, the counts in it, its seconds, and how it ended if not well. */
+async function runProcess(args, env, onText) {
   const start = performance.now()
-  const child = spawn(process.execPath, [...nodeArgs, ...loaderOf(file), file], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit']
-  })
+  const child = spawn(process.execPath, [...nodeArgs, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   running.add(child)
   const timer = setTimeout(() => child.kill('SIGKILL'), limit)
   let output = ''
@@ -78,15 +77,52 @@ async function runFile(file, env, onText) {
   const ended = signal ? `it was ended by ${signal}` : `it ended with ${code}`
   const broken =
     counts.fail > 0 ? undefined : !totals ? `${ended} and no totals` : code === 0 ? undefined : ended
-  return { file, output, counts, broken, seconds: (performance.now() - start) / 1000 }
+  return { output, counts, broken, seconds: (performance.now() - start) / 1000 }
+}
+
+/** Runs a file in a process of its own. */
+async function runAlone(file, env, onText) {
+  const { output, ...result } = await runProcess([...loaderOf(file), file], env, onText)
+  return { file, output: `# Subtest: ${file}\n${indented(output)}`, ...result }
+}
+
+/** The result of a file in what `together.mjs` has written. */
+function resultIn(output, file) {
+  const start = output.indexOf(`# Subtest: ${file}\n`)
+  const mark = `\n# counts of ${file}: `
+  const end = output.indexOf(mark, start)
+  if (start < 0 || end < 0) return undefined
+  const [line] = output.slice(end + mark.length).split('\n', 1)
+  const { seconds, ...counts } = JSON.parse(line)
+  // Without the line of the test that the file is there, which ends it.
+  const own = output.slice(start, end).replace(/^(?:not )?ok [^]*/m, '')
+  return { file, output: own, counts, broken: undefined, seconds }
 }
 
 /**
- * Runs files and prints what each has written once it has ended, a single one as it comes. Gives their results.
- * @param {readonly string[]} files
+ * Runs files in one process. Each runs again alone unless all have ended well or with failed assertions of their own: one
+ * that ends the process, or leaves something open, would take the results of others with it.
+ */
+async function runTogether(files, env) {
+  const { output, counts, broken } = await runProcess([together, ...files], env)
+  const results = files.map((file) => resultIn(output, file))
+  const sum = (key) => results.reduce((total, result) => total + result.counts[key], 0)
+  if (!broken && results.every(Boolean) && ['pass', 'fail', 'skip'].every((key) => sum(key) === counts[key]))
+    return results
+  console.log(`# each runs again alone, because together ${broken ?? 'some assertions were of no file'}:`)
+  console.log(`${files.map((file) => `#   ${file}`).join('\n')}\n${output.replaceAll(/^/gm, '#     ')}`)
+  const alone = []
+  for (const file of files) alone.push(await runAlone(file, env))
+  return alone
+}
+
+/**
+ * Runs groups of files and prints what each file has written once its group has ended, a single one as it comes. Gives the
+ * results of the files.
+ * @param {readonly (readonly string[])[]} groups
  * @param {NodeJS.ProcessEnv} environment
  */
-export async function runFiles(files, environment) {
+export async function runFiles(groups, environment) {
   const folder = memoryFolder()
   const env = {
     ...environment,
@@ -96,24 +132,27 @@ export async function runFiles(files, environment) {
     TAP_TYPE_STRIP_ONLY: '1'
   }
   const results = []
-  const single = files.length === 1 ? (text) => process.stdout.write(text) : undefined
-  const queue = [...files]
+  const total = groups.flat().length
+  const single = total === 1 ? (text) => process.stdout.write(text) : undefined
+  const queue = [...groups]
   let count = 0
   const next = async () => {
-    const file = queue.shift()
-    if (file === undefined) return
+    const group = queue.shift()
+    if (group === undefined) return
     count += 1
-    const result = await runFile(file, env, single)
+    const ended = group.length > 1 ? await runTogether(group, env) : [await runAlone(group[0], env, single)]
     count -= 1
-    results.push(result)
-    const { output, counts, broken, seconds } = result
-    const word = counts.fail > 0 || broken ? 'not ok' : 'ok'
-    if (!single) process.stdout.write(`# Subtest: ${file}\n${indented(output)}`)
-    console.log(`${word} ${results.length} - ${file} # time=${(seconds * 1000).toFixed(0)}ms`)
-    if (broken) console.log(`# ${file}: ${broken}`)
+    for (const result of ended) {
+      results.push(result)
+      const { file, output, counts, broken, seconds } = result
+      const word = counts.fail > 0 || broken ? 'not ok' : 'ok'
+      if (!single) process.stdout.write(output)
+      console.log(`${word} ${results.length} - ${file} # time=${(seconds * 1000).toFixed(0)}ms`)
+      if (broken) console.log(`# ${file}: ${broken}`)
+    }
     if (count < fewest) await next()
   }
-  console.log(`TAP version 14\n1..${files.length}`)
+  console.log(`TAP version 14\n1..${total}`)
   const all = Array.from({ length: fewest }, next)
   const stopWatching = whenIdle(() => {
     if (count < most) all.push(next())

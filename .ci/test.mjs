@@ -10,6 +10,7 @@ import { existsSync, globSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { affected } from './changed.mjs'
+import { inGroups } from './groups.mjs'
 import { installServers } from './servers.mjs'
 import { runFiles } from './suite.mjs'
 
@@ -99,7 +100,8 @@ const compiled = resolve('node_modules/.cache/compiled')
 if (isWhole) rmSync(compiled, { recursive: true, force: true })
 
 const start = performance.now()
-const results = await runFiles(inOrder(files), { ...process.env, NODE_COMPILE_CACHE: compiled })
+const groups = inGroups(inOrder(files), slow)
+const results = await runFiles(groups, { ...process.env, NODE_COMPILE_CACHE: compiled })
 const seconds = results.reduce((sum, result) => sum + result.seconds, 0)
 for (const { file, seconds } of results.toSorted((a, b) => b.seconds - a.seconds)) {
   if (seconds >= 1) console.log(`# ${seconds.toFixed(0).padStart(4)} s  ${file}`)

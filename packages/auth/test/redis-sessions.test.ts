@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { requires, startRedis, until } from '@seaworthy/testing'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import type { SessionOptions, SessionRecord } from '../src/index.ts'
-import { startServices, type Service } from './service-processes.ts'
+import { serviceProcesses, type Service } from './service-processes.ts'
 
 const needs = ['redis-server']
+const startService = serviceProcesses(t)
 
 // A busy machine may take longer than the default for what is answered at all.
 async function pairOf(t: Test, more: SessionOptions = {}, storeTimeout = 5000) {
   const redis = await startRedis(t)
   const session = { key: randomBytes(32).toString('base64'), ...more }
-  const [a, b] = (await startServices(t, 2, redis, { session, storeTimeout })) as [Service, Service]
+  const [a, b] = await Promise.all([
+    startService(t, 'a', redis, { session, storeTimeout }),
+    startService(t, 'b', redis, { session, storeTimeout })
+  ])
   const login = async (user: object = { sub: 'ada' }): Promise<string> =>
     (await a.post('/login', user)).headers.get('set-cookie')!.split(';')[0]!
   const me = async (service: Service, cookie: string) => (await service.get('/me', { cookie })).status

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { requires, startRedis, until, type RealServer } from '@seaworthy/testing'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import type { AuthOptions, Revocable } from '../src/index.ts'
-import { startServices, type Service } from './service-processes.ts'
+import { serviceProcesses, type Service } from './service-processes.ts'
 
 const secret = randomBytes(32).toString('base64')
 const needs = ['redis-server']
+const startService = serviceProcesses(t)
 
 // A busy machine may take longer than the default for what is answered at all.
 const storeTimeout = 5000
@@ -15,10 +16,11 @@ async function pairOf(
   more: AuthOptions = {}
 ): Promise<{ redis: RealServer; a: Service; b: Service }> {
   const redis = await startRedis(t)
-  const [a, b] = (await startServices(t, 2, redis, { jwt: { secret }, storeTimeout, ...more })) as [
-    Service,
-    Service
-  ]
+  const options = { jwt: { secret }, storeTimeout, ...more }
+  const [a, b] = await Promise.all([
+    startService(t, 'a', redis, options),
+    startService(t, 'b', redis, options)
+  ])
   return { redis, a, b }
 }
 
@@ -152,7 +154,7 @@ requires(needs, 'processes write the revocations again into a Redis that has los
   await redis.kill()
   await redis.restart()
   await until('the revocation in Redis', async () => {
-    const [late] = (await startServices(t, 1, redis, { jwt: { secret } })) as [Service]
+    const late = await startService(t, 'late', redis, { jwt: { secret } })
     return (await late.me(ended.accessToken)) === 401
   })
   t.pass('a process that starts later reads it')
@@ -160,14 +162,14 @@ requires(needs, 'processes write the revocations again into a Redis that has los
 
 requires(needs, 'a process reads all pages of revocations at its start', async (t) => {
   const redis = await startRedis(t)
-  const [a] = (await startServices(t, 1, redis, { jwt: { secret }, storeTimeout })) as [Service]
+  const a = await startService(t, 'a', redis, { jwt: { secret }, storeTimeout })
   const first = await a.issue({ sub: 'u0' })
   const last = await a.issue({ sub: 'u2500' })
   for (let at = 0; at <= 2500; at += 100) {
     const users = Array.from({ length: Math.min(100, 2501 - at) }, (_, index) => `u${at + index}`)
     await a.post('/revoke-users', users)
   }
-  const [late] = (await startServices(t, 1, redis, { jwt: { secret } })) as [Service]
+  const late = await startService(t, 'late', redis, { jwt: { secret } })
   t.equal(await late.me(first.accessToken), 401)
   t.equal(await late.me(last.accessToken), 401)
   t.equal(await late.me((await a.issue({ sub: 'u2501' })).accessToken), 200)

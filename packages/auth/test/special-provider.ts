@@ -7,6 +7,8 @@ import { captureLog, cookieOf, encode, listen } from './helpers.ts'
 
 type Claims = Record<string, unknown>
 export const keyPair = () => generateKeyPairSync('rsa', { modulusLength: 2048 })
+/** The key that each provider begins with. */
+const firstPair = keyPair()
 
 /** The habits of a provider. By default it has none. */
 export interface Special {
@@ -24,7 +26,7 @@ export async function build(
   issuerPath = '',
   options: Partial<OAuthOptions> = {}
 ) {
-  const state = { nonce: '', kid: 'first', pair: keyPair() }
+  const state = { nonce: '', kid: 'first', pair: firstPair }
   const seen: { authorization: string | undefined; body: string }[] = []
   const counts: Record<string, number> = {}
   const server = createServer((request, response) => {

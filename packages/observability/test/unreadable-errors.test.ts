@@ -1,10 +1,10 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { build } from './helpers.ts'
 
 const members = ['name', 'message', 'code', 'stack', 'cause', 'errors'] as const
 
 /** An error of which one member throws when it is read. */
-function errorWithout(member: string): Error {
+function errorWithout(t: Test, member: string): Error {
   const error = Object.assign(new Error('real'), { code: 'REAL', cause: new Error('cause') })
   // The engine makes its text on the first read, from the other members.
   t.match(error.stack, /unreadable-errors/)
@@ -19,7 +19,7 @@ for (const member of members) {
   t.test(`an error whose ${member} cannot be read is logged with what can be`, async (t) => {
     const { app, lines } = await build(t)
     app.get('/', async () => {
-      throw errorWithout(member)
+      throw errorWithout(t, member)
     })
     t.equal((await app.inject('/')).statusCode, 500)
     t.match(lines().find(({ msg }) => msg === 'request completed')?.['err'], {

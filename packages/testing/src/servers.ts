@@ -1,13 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { freePort } from './free-port.ts'
 import { start, type RunningProcess } from './process.ts'
 import { prepared } from './prepared.ts'
 import { commandPath } from './requires.ts'
 import { temporaryFolder } from './temporary-folder.ts'
-import { until } from './until.ts'
 
 interface Teardown {
   teardown(fn: () => unknown): void
@@ -26,13 +24,6 @@ export interface RealServer {
   /** Starts it again on the same port and data, after `kill`. */
   restart(): Promise<void>
 }
-
-const accepts = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    socket.once('connect', () => socket.destroy())
-  })
 
 async function serve(
   t: Teardown,
@@ -64,26 +55,17 @@ async function serve(
 /** A Redis of the test's own, without persistence. */
 export async function startRedis(t: Teardown, args: readonly string[] = []): Promise<RealServer> {
   const folder = temporaryFolder(t, 'redis')
-  const port = await freePort()
   const command = commandPath('redis-server') ?? 'redis-server'
-  const settings = [
-    '--port',
-    `${port}`,
-    '--bind',
-    '127.0.0.1',
-    '--dir',
-    folder,
-    '--save',
-    '',
-    '--appendonly',
-    'no'
-  ]
-  return serve(
-    t,
-    port,
-    () => start(t, command, [...settings, ...args]),
-    () => until('redis to accept', () => accepts(port))
-  )
+  const settings = ['--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no', ...args]
+  const startAt = (port: number) =>
+    serve(
+      t,
+      port,
+      () => start(t, command, ['--port', `${port}`, ...settings]),
+      async (server) => server.waitFor(/Ready to accept connections/)
+    )
+  // Another program may take the port before Redis does, and accept connections there.
+  return startAt(await freePort()).catch(async () => startAt(await freePort()))
 }
 
 // PostgreSQL refuses to run as root: as root it runs as the user that its package made.
