@@ -520,7 +520,8 @@ interface ErrorsOptions {
      */
     methodNotAllowed?: boolean | undefined;
     /**
-     * Whether the schemas `SeaworthyError` and `SeaworthyProblem` are added to the app, for `$ref`.
+     * Whether the schemas `SeaworthyError` and `SeaworthyProblem` are there for `$ref`: in each scope with a route that refers
+     * to another schema, and in the whole app if it has routes before the plugin.
      *
      * @defaultValue true
      */

@@ -79,26 +79,28 @@ export function allowNotFoundHandler(fastify: FastifyInstance): boolean {
   return false
 }
 
+/** A route as `printRoutes` shows it. */
+export interface PrintedRoute {
+  readonly path: string
+  readonly hasDefaultHandler: boolean
+}
+
 /**
- * The routes that keep Fastify's default error handler, because they were added before the plugin. The only view of a
- * route's error handler is the tree that `printRoutes` prints: each level is four columns deeper. `undefined` if the
- * tree has another format; then nothing is known about the routes.
+ * The routes of the app up to now. The only view of them, and of a route's error handler, is the tree that `printRoutes`
+ * prints: each level is four columns deeper. `undefined` if the tree has another format; then nothing is known about them.
  */
-export function routesWithDefaultHandler(fastify: FastifyInstance): string[] | undefined {
+export function printedRoutes(fastify: FastifyInstance): PrintedRoute[] | undefined {
   const tree = fastify.printRoutes({ commonPrefix: false, includeMeta: ['errorHandler'] })
-  const routes: string[] = []
+  const routes: PrintedRoute[] = []
   const parts: string[] = []
-  let handlers = 0
   for (const line of tree.split('\n')) {
     const [, indent = '', part] =
       /^(.*?)[\u251c\u2514]\u2500\u2500 (.*?)(?: \([A-Z, ]+\).*)?$/.exec(line) ?? []
     if (part !== undefined) parts.splice(indent.length / 4, Infinity, part)
-    else if (line.includes('(errorHandler) "')) {
-      handlers++
-      if (line.includes(`"${defaultHandlerName}()"`)) routes.push(parts.join(''))
-    }
+    else if (line.includes('(errorHandler) "'))
+      routes.push({ path: parts.join(''), hasDefaultHandler: line.includes(`"${defaultHandlerName}()"`) })
   }
-  return handlers > 0 || parts.length === 0 ? routes : undefined
+  return routes.length > 0 || parts.length === 0 ? routes : undefined
 }
 
 /**

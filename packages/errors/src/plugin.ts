@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { hasLogger, LazyCounter } from '@seaworthy/internal'
 import { watchStream } from './handlers/broken-streams.ts'
@@ -7,7 +7,7 @@ import { Failures } from './handlers/failures.ts'
 import { handledByApp } from './handlers/handled-by-app.ts'
 import { installHandlers } from './handlers/install-handlers.ts'
 import { notFoundResponse } from './handlers/not-found.ts'
-import { reportAtStart } from './handlers/start-report.ts'
+import { mayHaveOtherRoutes, reportAtStart } from './handlers/start-report.ts'
 import { ErrorsWithoutResponse } from './handlers/errors-without-response.ts'
 import { watchHandler } from './handlers/watch-handler.ts'
 import { isAppError } from './classes/app-error.ts'
@@ -15,7 +15,7 @@ import { guardResponse } from './internals.ts'
 import { resolveOptions, type ErrorsOptions } from './options.ts'
 import { resolveOnce } from './resolve/resolve-once.ts'
 import { ErrorResponder } from './respond/error-responder.ts'
-import { errorSchema, problemSchema } from './schemas.ts'
+import { offerSchemas } from './offer-schemas.ts'
 
 const plugin: FastifyPluginAsync<ErrorsOptions> = async (fastify, pluginOptions) => {
   const options = resolveOptions(pluginOptions)
@@ -48,6 +48,8 @@ const plugin: FastifyPluginAsync<ErrorsOptions> = async (fastify, pluginOptions)
           responder.send(notFoundResponse(fastify, request, options.methodNotAllowed), request, reply)
       : undefined
   })
+  const hasOtherRoutes = mayHaveOtherRoutes(fastify)
+  if (options.schemas) offerSchemas(fastify, hasOtherRoutes)
   const pluginHandler = installed.errorHandler === 'plugin' ? fastify.errorHandler : undefined
   const isHandledByApp = handledByApp(fastify, pluginHandler)
 
@@ -80,20 +82,14 @@ const plugin: FastifyPluginAsync<ErrorsOptions> = async (fastify, pluginOptions)
     done()
   })
   respondToEarlyRejections(fastify, options, resolve, responder, counter)
-  if (options.schemas) addSchemas(fastify)
 
   fastify.addHook('onReady', (done) => {
     responder.log = hasLogger(fastify) && (options.log ?? !fastify.hasDecorator('observability'))
     const replaced = pluginHandler !== undefined && fastify.errorHandler !== pluginHandler
-    reportAtStart(fastify, replaced ? { ...installed, errorHandler: 'app' } : installed)
+    const handlers = replaced ? ({ ...installed, errorHandler: 'app' } as const) : installed
+    reportAtStart(fastify, handlers, hasOtherRoutes)
     done()
   })
-}
-
-function addSchemas(fastify: FastifyInstance): void {
-  for (const schema of [errorSchema, problemSchema]) {
-    if (fastify.getSchema(schema.$id) === undefined) fastify.addSchema(schema)
-  }
 }
 
 /**

@@ -12,7 +12,7 @@ import {
   isHttpError,
   isNotFoundHandlerSet,
   isRateLimitError,
-  routesWithDefaultHandler
+  printedRoutes
 } from '../src/internals.ts'
 import { errors } from '../src/index.ts'
 import { keptLog } from './helpers.ts'
@@ -171,12 +171,15 @@ t.test('the tree of printRoutes shows which routes have the default error handle
   })
   await app.ready()
   // The tree shows a wildcard without the path before it.
-  t.strictSame(routesWithDefaultHandler(app)?.toSorted(), ['*', '/users/:id'])
+  const routes = printedRoutes(app)!
+  t.strictSame(routes.map(({ path }) => path).toSorted(), ['*', '/scope', '/users', '/users/:id'])
+  const withDefault = routes.filter(({ hasDefaultHandler }) => hasDefaultHandler)
+  t.strictSame(withDefault.map(({ path }) => path).toSorted(), ['*', '/users/:id'])
 
   const empty = Fastify()
   t.teardown(() => empty.close())
   await empty.ready()
-  t.strictSame(routesWithDefaultHandler(empty), [])
+  t.strictSame(printedRoutes(empty), [])
 })
 
 t.test('a tree of another format is reported at start', async (t) => {

@@ -1,6 +1,7 @@
-// Every use of a part that Node, Fastify or @fastify/cors does not document. Each has a test against the
+// Every use of a part that Node, Fastify or an official plugin does not document. Each has a test against the
 // installed version in test/internals.test.ts.
 import fastifyCors, { type FastifyCorsOptions } from '@fastify/cors'
+import fastifyHelmet from '@fastify/helmet'
 import type {
   FastifyInstance,
   FastifyPluginCallback,
@@ -182,4 +183,38 @@ export function withoutPreflightRoute(plugin: FastifyPluginCallback): FastifyPlu
 export function requestWithoutSocket(url: string): [IncomingMessage, ServerResponse] {
   const request = Object.assign(new IncomingMessage(new Socket()), { method: 'GET', url })
   return [request, new ServerResponse(request)]
+}
+
+/** The members that @fastify/helmet uses of a reply. */
+export interface HelmetReply {
+  readonly raw: ServerResponse
+  helmet(options?: object): unknown
+}
+
+/**
+ * A reply that has passed the hooks of @fastify/helmet. They run for a request of no client, and are not added to the app:
+ * an app of its own for them would take a tenth of a start. `undefined` if they fail with so little.
+ */
+export async function replyOfHelmet(fastify: FastifyInstance): Promise<HelmetReply | undefined> {
+  const hooks: ((request: object, reply: object, done: () => void) => unknown)[] = []
+  const host = Object.create(fastify) as FastifyInstance
+  Object.assign(host, {
+    hasReplyDecorator: () => true,
+    decorateReply: () => host,
+    addHook(name: string, hook: (typeof hooks)[number]) {
+      if (name === 'onRequest') hooks.push(hook)
+      return host
+    }
+  })
+  const [request, response] = requestWithoutSocket('/')
+  const reply = { raw: response }
+  try {
+    await fastifyHelmet.fastifyHelmet(host, { global: false })
+    // oxlint-disable-next-line no-await-in-loop -- in their order
+    for (const hook of hooks)
+      await hook({ raw: request, routeOptions: { config: {} } }, reply, () => undefined)
+    return reply as HelmetReply
+  } catch {
+    return undefined
+  }
 }

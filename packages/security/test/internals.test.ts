@@ -4,7 +4,7 @@ import fastifyRateLimit from '@fastify/rate-limit'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { ServerResponse } from 'node:http'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { cors, security } from '../src/index.ts'
 import {
   canReplaceHeadWriter,
@@ -13,6 +13,7 @@ import {
   nativeResponse,
   recognisesOfficialCors,
   registerCorsWithoutHook,
+  replyOfHelmet,
   requestWithoutSocket,
   trustsForwardedFor
 } from '../src/internals.ts'
@@ -145,3 +146,48 @@ t.test('a request without a socket passes the hooks of an app, and its response 
   app.routing(...requestWithoutSocket('/'))
   t.match(await handled.promise, { 'x-hook': 'ran' })
 })
+
+t.test(
+  'the hooks of @fastify/helmet make its method for a reply, and are not added to the app',
+  async (t) => {
+    const app = createApp(t)
+    const { raw, helmet } = (await replyOfHelmet(app))!
+    t.same(raw.getHeaderNames(), [])
+    helmet({ frameguard: { action: 'deny' } })
+    t.match(raw.getHeaders(), { 'x-frame-options': 'DENY', 'x-content-type-options': 'nosniff' })
+    t.notOk(app.hasReplyDecorator('helmet'))
+    app.get('/', ok)
+    t.notOk((await app.inject('/')).headers['x-content-type-options'])
+  }
+)
+
+t.test('a @fastify/helmet whose hooks fail without an app has one of its own', async (t) => {
+  const headersOf = await (await helmetWithout(t, {}))(createApp(t))
+  t.match(headersOf({ frameguard: { action: 'deny' } }), { 'x-frame-options': 'DENY' })
+  t.notMatch(headersOf({ noSniff: false }), { 'x-content-type-options': 'nosniff' })
+})
+
+t.test('a @fastify/helmet that does not write its headers at once stops the start', async (t) => {
+  const silent = fp((app: FastifyInstance, _options: object, done: () => void) => {
+    app.decorateReply('helmet' as 'code', () => undefined as never)
+    done()
+  })
+  const runHelmet = await helmetWithout(t, { '@fastify/helmet': silent })
+  await t.rejects(runHelmet(createApp(t)), /does not set its headers at once/)
+})
+
+/** The module that runs @fastify/helmet, with internals that do not. */
+async function helmetWithout(t: Test, mocks: Record<string, unknown>) {
+  const { replyOfOwnApp } = await t.mockImport<object & { replyOfOwnApp: unknown }>(
+    '../src/headers/own-app.ts',
+    mocks
+  )
+  const { runHelmet } = await t.mockImport<typeof import('../src/headers/run-helmet.ts')>(
+    '../src/headers/run-helmet.ts',
+    {
+      '../src/internals.ts': { replyOfHelmet: async () => undefined },
+      '../src/headers/own-app.ts': { replyOfOwnApp }
+    }
+  )
+  return runHelmet
+}

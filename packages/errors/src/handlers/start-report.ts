@@ -5,7 +5,7 @@ import {
   isOperationalPath,
   provided
 } from '@seaworthy/contract'
-import { routesWithDefaultHandler } from '../internals.ts'
+import { printedRoutes } from '../internals.ts'
 import type { InstalledHandlers } from './install-handlers.ts'
 
 /** Paths of the platform that other plugins often add first: no client reads their errors. */
@@ -13,8 +13,16 @@ const platformPaths = /^\/(metrics|health(\/.*)?)$/
 
 const maxRoutes = 10
 
-/** Logs one line for each reason why some responses will have another shape. */
-export function reportAtStart(fastify: FastifyInstance, installed: InstalledHandlers): void {
+/**
+ * Logs one line for each reason why some responses will have another shape.
+ *
+ * @param hasOtherRoutes - Whether there may be routes that the plugin has not seen.
+ */
+export function reportAtStart(
+  fastify: FastifyInstance,
+  installed: InstalledHandlers,
+  hasOtherRoutes: boolean
+): void {
   const { log } = fastify
   const { errorHandler, notFoundHandler } = installed
   if (errorHandler === 'app' || notFoundHandler === 'app') {
@@ -25,7 +33,7 @@ export function reportAtStart(fastify: FastifyInstance, installed: InstalledHand
         'it to have one shape'
     )
   }
-  if (errorHandler === 'plugin') reportRoutes(fastify)
+  if (errorHandler === 'plugin' && hasOtherRoutes) reportRoutes(fastify)
   if (!hasEarlyRejectionOptions(fastify) && !provided(fastify, constructorReportPort)) {
     log.warn(
       'errors: the app was built without errorsServerOptions(); malformed URLs and malformed HTTP are answered in ' +
@@ -35,9 +43,10 @@ export function reportAtStart(fastify: FastifyInstance, installed: InstalledHand
 }
 
 function reportRoutes(fastify: FastifyInstance): void {
-  const routes = routesWithDefaultHandler(fastify)?.filter(
-    (route) => !platformPaths.test(route) && !isOperationalPath(fastify, route)
-  )
+  const routes = printedRoutes(fastify)
+    ?.filter(({ hasDefaultHandler }) => hasDefaultHandler)
+    .map(({ path }) => path)
+    .filter((path) => !platformPaths.test(path) && !isOperationalPath(fastify, path))
   if (routes === undefined) {
     fastify.log.warn(
       'errors: reading the error handlers of routes failed with this Fastify; routes that were added before this ' +
@@ -50,4 +59,10 @@ function reportRoutes(fastify: FastifyInstance): void {
         'first, with await'
     )
   }
+}
+
+/** Whether some routes of the app may be without the plugin's hooks: in outer scopes, or because they were added before. */
+export function mayHaveOtherRoutes(fastify: FastifyInstance): boolean {
+  if ('register' in Object.getPrototypeOf(fastify)) return true
+  return printedRoutes(fastify)?.every(({ path }) => isOperationalPath(fastify, path)) !== true
 }

@@ -46,7 +46,7 @@ const plugin: FastifyPluginAsync<HeadersOptions> = async (fastify, options) => {
   check.object('headers', options, 'an object or false')
   const global = check.boolean('headers.global', options.global ?? headersDefaults.global)
   const onPage = options.profile === undefined ? reportFirstPage(fastify) : () => undefined
-  const headersOf = await runHelmet()
+  const headersOf = await runHelmet(fastify)
   const prepared = prepareForms(helmetForms('headers', options), headersOf, onPage)
   securityStatus(fastify).headers = prepared.fixed
 

@@ -1,6 +1,5 @@
-import fastifyHelmet, { type FastifyHelmetOptions } from '@fastify/helmet'
-import Fastify, { type FastifyReply } from 'fastify'
-import { requestWithoutSocket } from '../internals.ts'
+import type { FastifyInstance } from 'fastify'
+import { replyOfHelmet, type HelmetReply } from '../internals.ts'
 import type { HelmetHeaders } from './helmet-types.ts'
 
 /**
@@ -34,39 +33,29 @@ export interface HelmetResult {
 export type HeadersOf = (options: HelmetHeaders) => Record<string, string>
 
 /**
- * Runs @fastify/helmet for the headers of options: it is registered in an app of its own, whose one request stays open, and
- * `reply.helmet` of that request is called for each set of options. So the defaults are its own, and the responses of the
- * real app are sent without it.
+ * Runs @fastify/helmet for the headers of options: `reply.helmet`, which it makes for a response that is never ended, is
+ * called for each set of options. So the defaults are its own, and the responses of the app are sent without it.
  *
  * @throws Error if this version of it does not write as expected: responses without headers must not go unnoticed.
  */
-export async function runHelmet(): Promise<HeadersOf> {
-  // A busy machine must not time out the start of this app.
-  const app = Fastify({ pluginTimeout: 0, exposeHeadRoutes: false })
-  // A reply has a method `then`: by itself it would be waited for.
-  const opened = Promise.withResolvers<{ reply: FastifyReply }>()
-  void app.register(fastifyHelmet)
-  app.setErrorHandler((error: Error) => opened.reject(error))
-  void app.register(async (scope) => {
-    scope.get('/', (_request, reply) => {
-      // The response is never ended, so that it takes headers at any time.
-      reply.hijack()
-      opened.resolve({ reply })
-    })
-  })
-  await app.ready()
-  app.routing(...requestWithoutSocket('/'))
-  const { reply } = await opened.promise
-  if (headersOn(reply)['x-content-type-options'] !== 'nosniff') {
+export async function runHelmet(fastify: FastifyInstance): Promise<HeadersOf> {
+  const prepared = headersThrough(await replyOfHelmet(fastify))
+  if (prepared !== undefined) return prepared
+  const { replyOfOwnApp } = await import('./own-app.ts')
+  const headersOf = headersThrough(await replyOfOwnApp())
+  if (headersOf === undefined)
     throw new Error('this version of @fastify/helmet does not set its headers at once: install another one')
-  }
-  return (options) => {
-    for (const name of reply.raw.getHeaderNames()) reply.raw.removeHeader(name)
-    reply.helmet(options as FastifyHelmetOptions)
-    return headersOn(reply)
-  }
+  return headersOf
 }
 
-const headersOn = ({ raw }: FastifyReply): Record<string, string> => ({
-  ...(raw.getHeaders() as Record<string, string>)
-})
+/** `undefined` for a reply without the method, or with one that does not set headers at once. */
+function headersThrough(reply: HelmetReply | undefined): HeadersOf | undefined {
+  if (typeof reply?.helmet !== 'function') return undefined
+  const { raw } = reply
+  const headersOf: HeadersOf = (options) => {
+    for (const name of raw.getHeaderNames()) raw.removeHeader(name)
+    reply.helmet(options)
+    return { ...(raw.getHeaders() as Record<string, string>) }
+  }
+  return headersOf({})['x-content-type-options'] === 'nosniff' ? headersOf : undefined
+}
