@@ -7,11 +7,12 @@ import t from 'tap'
 import { installTools, yarnBerry } from './tools.ts'
 
 const service = `
+const { randomBytes } = require('node:crypto')
 const Fastify = require('fastify')
 const { seaworthy, serverOptions } = require('fastify-seaworthy')
 
 const options = {
-  auth: { jwt: { secret: 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJkq3RrC0mB7x=' }, session: { key: Buffer.alloc(32, 'k3y'), cookie: { secure: false } } },
+  auth: { jwt: { secret: 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJkq3RrC0mB7x=' }, session: { key: randomBytes(32), cookie: { secure: false } } },
   observability: { level: 'silent', management: { port: 0 }, blockedLoop: {}, metrics: { otlp: { url: 'http://127.0.0.1:1/v1/metrics' } } },
   shutdown: { exit: false, drainDelay: 0 }
 }
