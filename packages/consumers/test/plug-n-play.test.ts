@@ -63,6 +63,6 @@ t.test(
       env,
       timeout: 60_000
     })
-    t.match(String(output), /served\npage 200/)
+    t.match(output, /served\npage 200/)
   }
 )

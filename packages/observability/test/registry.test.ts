@@ -39,14 +39,14 @@ t.test(
   "the app's own default metrics in the plugin's registry get an error that says what to do",
   async (t) => {
     const { app } = await build(t)
-    const register = app.observability.registry as Registry
+    const register = app.observability.registry
     t.throws(() => collectDefaultMetrics({ register }), { message: /set metrics.defaultMetrics: false/ })
     const orders = () => new Counter({ name: 'orders_total', help: 'o', registers: [register] })
     orders()
     t.throws(orders, { message: /^A metric with the name orders_total/ })
 
     const other = await build(t, { metrics: { defaultMetrics: false } })
-    collectDefaultMetrics({ register: other.app.observability.registry as Registry })
+    collectDefaultMetrics({ register: other.app.observability.registry })
     t.match((await other.app.inject('/metrics')).body, /process_cpu_user_seconds_total/)
   }
 )

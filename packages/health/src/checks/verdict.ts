@@ -91,7 +91,7 @@ export function verdictOf(value: unknown): Verdict {
   if (typeof value === 'number') return fromNumber(value)
   if (typeof value === 'function' || typeof value === 'symbol') return notUnderstood(`a ${typeof value}`)
   if (typeof value !== 'object' || value === null) return pass
-  if (value instanceof Boolean) return verdictOf(value.valueOf())
+  if (Object.prototype.toString.call(value) === '[object Boolean]') return verdictOf(value.valueOf())
   if (isErrorLike(value)) return { outcome: 'fail', error: value }
   if (value instanceof Map) return fromObject(Object.fromEntries(value) as Record<string, unknown>)
   if (isGenerator(value)) return notUnderstood('a generator, whose code has not run')

@@ -4,7 +4,7 @@ import { policyKeys } from '../breaker/policy-options.ts'
 /** The options of a policy that a caller may take for those of one call. `mode` is one of the platform's `fetch` too. */
 const policyOnly = policyKeys.filter((name) => name !== 'mode')
 
-/** What axios, got, ky and superagent call otherwise: it would not be sent. */
+/** Names of axios, got, ky and superagent, with those of this package: the platform's fetch ignores them. */
 const renamed: Readonly<Record<string, string>> = {
   json: 'body: JSON.stringify(value), with the header content-type: application/json',
   data: 'body',
