@@ -31,6 +31,18 @@ const lazyRequire = {
   renderDynamicImport: ({ moduleId }) => (moduleId.endsWith('.cjs') ? { left: 'require(', right: ')' } : null)
 }
 
+/**
+ * A file beside this one is read with `require`, because `import()` asks Node's loader of ES modules, which finds no file of
+ * an archive: Yarn's Plug'n'Play has packages in such.
+ */
+const requireChunks = {
+  name: 'require-chunks',
+  renderDynamicImport: ({ moduleId, targetModuleId }) =>
+    targetModuleId === null || moduleId.endsWith('.cjs')
+      ? null
+      : { left: 'Promise.resolve().then(() => require(', right: '))' }
+}
+
 const typescript = {
   name: 'typescript',
   resolveId(id, importer) {
@@ -87,7 +99,7 @@ export async function chunksOf(name) {
   const bundle = await rollup({
     input: entry,
     external: (id) => /^[^./]/.test(id) && !privateNames.includes(id),
-    plugins: [typescript, lazyRequire],
+    plugins: [typescript, lazyRequire, requireChunks],
     preserveEntrySignatures: 'strict',
     onwarn({ code, message }) {
       throw new Error(`${name}: ${code}: ${message}`)

@@ -1309,7 +1309,9 @@ interface ResilienceOptions {
  */
 interface Resilience {
     /**
-     * Guards a function. Its first argument is the call's context: give its `signal` to what you call.
+     * Guards a function. Its first argument is the call's context: give its `signal` to what you call. The outcome of a call
+     * is that of its promise: where that resolves with a stream, a later failure of the stream does not count. Read it in
+     * the function, or use `fetch`, whose bodies count.
      *
      * @throws Error if there is a breaker of that name, RangeError for a wrong option.
      */

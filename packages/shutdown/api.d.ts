@@ -112,7 +112,8 @@ interface ShutdownOptions {
      */
     systemd?: boolean | undefined;
     /**
-     * Exits the process with the exit code. `false` leaves the process running: for tests, and for apps that other code
+     * Exits the process with the exit code: after a clean shutdown the `process.exitCode` that the app has set, else 0;
+     * 1 otherwise. `false` leaves the process running: for tests, and for apps that other code
      * ends.
      *
      * @defaultValue process.exit

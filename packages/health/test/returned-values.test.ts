@@ -28,7 +28,9 @@ const passes: [string, unknown][] = [
   ['a result for each', { database: true, cache: 'PONG' }],
   ['a list of results', ['PONG', true, { id: 1, deleted: false }]],
   ['an open connection of mongoose', { readyState: 1 }],
-  ['no errors', { data: {}, errors: [] }]
+  ['no errors', { data: {}, errors: [] }],
+  ['conditions that do not hold', { initialized: true, sealed: false, is_read_only: false, isPaused: false }],
+  ['rows with a switch', [{ id: 1, online: false, active: false }]]
 ]
 
 const degrades: [string, unknown][] = [
@@ -91,6 +93,10 @@ const fails: [string, unknown, RegExp][] = [
   ['a closed connection of mongoose', { readyState: 0 }, /readyState: 0/],
   ['down: true', { down: true }, /down: true/],
   ['a word in a flag', { ok: 'false' }, /ok: false/],
+  ['a false object', Object(false), /returned false/],
+  ['a list of objects', [{ ok: true }, { ok: false, latency: 4 }], /a failure at index 1/],
+  ['a condition beside a dependency', { isPaused: false, database: false }, /false for "database"/],
+  ['a closed client', { closed: true }, /closed: true/],
   ['a word that is not understood', 'banana', /"banana", which is not understood: return true/],
   ['a status that is not understood', { status: 'OK-ish' }, /not understood/],
   ['a number that is not understood', { status: 7 }, /not understood/],

@@ -66,3 +66,22 @@ for (const end of ['exit', 'crash', 'return']) {
     t.match(service.output(), /the log cannot be written \(E\w+\); the service goes on without it/)
   })
 }
+
+for (const DESTINATION of ['asynchronous', 'asynchronous, in blocks', 'in blocks', 'one of several']) {
+  t.test(`a fatal line may be the first that cannot be written: ${DESTINATION}`, async (t) => {
+    const script = fileURLToPath(new URL('fixtures/unwritable-log.ts', import.meta.url))
+    const service = startNode(t, script, { env: { END: 'fatal', DESTINATION } })
+    t.equal((await service.exit).code, 3)
+    t.match(service.output(), /served: ok/)
+    t.match(service.output(), /the log cannot be written \(E\w+\)/)
+  })
+}
+
+t.test('after the failure of a transport, lines go to standard output', async (t) => {
+  const script = fileURLToPath(new URL('fixtures/unwritable-log.ts', import.meta.url))
+  const service = startNode(t, script, { env: { END: 'exit', DESTINATION: 'in a thread' } })
+  t.equal((await service.exit).code, 3)
+  t.match(service.output(), /the transport of the log has failed/)
+  t.match(service.output(), /"statusCode":200/)
+  t.match(service.output(), /served: ok/)
+})

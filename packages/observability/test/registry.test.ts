@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { Counter, Gauge, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import t from 'tap'
 import { meterPort, provided } from '@seaworthy/contract'
 import { startNode, temporaryFolder } from '@seaworthy/testing'
@@ -34,6 +34,22 @@ t.test('a collector that fails costs its own metric, and its message stays in th
     t.match(warnings, [{ level: 40, msg: /could not be collected/ }])
   }
 })
+
+t.test(
+  "the app's own default metrics in the plugin's registry get an error that says what to do",
+  async (t) => {
+    const { app } = await build(t)
+    const register = app.observability.registry
+    t.throws(() => collectDefaultMetrics({ register }), { message: /set metrics.defaultMetrics: false/ })
+    const orders = () => new Counter({ name: 'orders_total', help: 'o', registers: [register] })
+    orders()
+    t.throws(orders, { message: /^A metric with the name orders_total/ })
+
+    const other = await build(t, { metrics: { defaultMetrics: false } })
+    collectDefaultMetrics({ register: other.app.observability.registry })
+    t.match((await other.app.inject('/metrics')).body, /process_cpu_user_seconds_total/)
+  }
+)
 
 t.test('a metric that returns nothing, or no list, costs only itself', async (t) => {
   const registry = new Registry()

@@ -8,7 +8,7 @@ import {
   whenProvided,
   type Overridable
 } from '@seaworthy/contract'
-import { invalidOption } from '@seaworthy/internal'
+import { disconnect, invalidOption } from '@seaworthy/internal'
 import type { CheckFunction } from '@seaworthy/health'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
@@ -128,7 +128,7 @@ function manageRedis(
 
   const lifecycle = provided(fastify, lifecyclePort)
   const close = () => {
-    client.disconnect()
+    disconnect(client)
   }
   if (lifecycle) lifecycle.onShutdown('redis', close)
   else

@@ -259,5 +259,15 @@ t.test(
       code: 'INVALID_OPTION',
       message: /"fetch.body" must be text.*JSON.stringify/
     })
+    for (const [name, here] of [
+      ['json', /JSON.stringify/],
+      ['params', /it is query/]
+    ] as const) {
+      const renamed = { [name]: { total: 3 } } as object
+      t.match(await errorOf(app.resilience.fetch(noRequest, 'http://localhost', renamed)), {
+        code: 'INVALID_OPTION',
+        message: here
+      })
+    }
   }
 )

@@ -163,7 +163,7 @@ export class AppShutdown implements ManagedApp {
       return false
     })
     clearTimeout(lastResort)
-    const code = isClean && !this.#hasFatalError ? 0 : 1
+    const code = isClean && !this.#hasFatalError ? this.#codeOfApp() : 1
     log.info({ reason, code, duration: Math.round(performance.now() - start) }, 'shutdown: done')
     await flushLog(log, this.#options.flushTimeout)
     // A state that is not on its way by then is sent out of order.
@@ -171,6 +171,11 @@ export class AppShutdown implements ManagedApp {
     this.#leave()
     this.#process.finished(this, code)
     return code
+  }
+
+  /** The app may have set `process.exitCode`, for a failure that it found by itself. */
+  #codeOfApp(): number {
+    return this.#options.exit === false ? 0 : Number(process.exitCode ?? 0)
   }
 
   #leave(): void {

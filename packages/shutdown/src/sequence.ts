@@ -1,6 +1,7 @@
 import type { LifecycleState } from '@seaworthy/contract'
 import { callListener, withTimeout } from '@seaworthy/internal'
 import { closeConnections, type ClosingLimits } from './closing/close-connections.ts'
+import { isClosed } from './closing/is-closed.ts'
 import { Streams } from './closing/streams.ts'
 import { drainMode } from './drain/drain-mode.ts'
 import { Drain, idleWindowMs } from './drain/drain.ts'
@@ -119,9 +120,9 @@ export class ShutdownSequence {
     this.#connectionsClosed.resolve()
 
     const closeStart = performance.now()
-    const isClosed = await this.#closeApp()
+    const isAppClosed = await this.#closeApp()
     const isReleased = await this.release(options.closeTimeout - (performance.now() - closeStart))
-    return isReleased && isClosed && !isCut
+    return isReleased && isAppClosed && !isCut
   }
 
   /**
@@ -205,6 +206,7 @@ export class ShutdownSequence {
       await withTimeout(options.closeTimeout, () => fastify.close())
       return true
     } catch (error) {
+      if (isClosed(error)) return true
       fastify.log.error(
         { err: error },
         'shutdown: app.close() failed; closing the resources, with exit code 1'
@@ -215,10 +217,10 @@ export class ShutdownSequence {
 
   async #release(limit: number): Promise<boolean> {
     const { options, resources, flushes } = this.#parts
-    const isClosed = await resources.closeInReverse(options.resourceTimeout, limit)
+    const isEachClosed = await resources.closeInReverse(options.resourceTimeout, limit)
     const isFlushed = await flushes.closeTogether(options.flushTimeout)
     this.#enter('closed')
-    const isClean = isClosed && isFlushed
+    const isClean = isEachClosed && isFlushed
     if (!isClean) this.#failExit()
     return isClean
   }

@@ -223,6 +223,13 @@ t.test('app.close() called by the app answers requests in flight and closes idle
   )
 })
 
+t.test("the app's own exit code is kept after a clean shutdown", async (t) => {
+  const app = await service(t, { drainDelay: 0 }, { EXIT_CODE: '3' })
+  app.kill()
+  t.equal((await app.exit).code, 3)
+  t.match(line(app, /shutdown: done/), { code: 3 })
+})
+
 t.test('the start warns when the platform would kill too early', async (t) => {
   const env = { TERMINATION_GRACE_PERIOD_SECONDS: '20' }
   const app = await service(t, { drainDelay: { min: 5000, max: 15_000 }, timeout: 10_000 }, env)

@@ -1,4 +1,4 @@
-import { subjectOf } from '@seaworthy/internal'
+import { disconnect, subjectOf } from '@seaworthy/internal'
 import type { FastifyBaseLogger } from 'fastify'
 import { storeUnavailable, type AuthError } from '../core/errors.ts'
 import type { RedisClient, RedisSubscriber } from '../stores/redis-client.ts'
@@ -150,7 +150,7 @@ export function createRevocations(
     stop() {
       running = false
       clearTimeout(timer)
-      subscriber?.disconnect()
+      if (subscriber) disconnect(subscriber)
     }
   }
 }

@@ -51,8 +51,31 @@ const flags = [
   'passed'
 ] as const
 
+/** Members of a result in a list that are false if it failed. Rows of a database have other columns. */
+const flagsInLists = ['ok', 'healthy', 'isHealthy'] as const
+
 /** Members that are true if the check failed. */
-const badFlags = ['down', 'isDown', 'failed', 'unhealthy', 'isUnderPressure', 'underPressure'] as const
+const badFlags = [
+  'down',
+  'isDown',
+  'failed',
+  'unhealthy',
+  'isUnderPressure',
+  'underPressure',
+  'isError',
+  'hasError',
+  'timedOut',
+  'timed_out',
+  'closed',
+  'destroyed',
+  'sealed'
+] as const
+
+/** Further names whose `false` is good, without `is` and in lower case: not of dependencies, but of conditions. */
+const conditions: ReadonlySet<string> = words(
+  'error paused maintenance readonly standby draining shuttingdown degraded stale loading reconnecting locked blocked ' +
+    'disabled throttled limited expired full lagging overloaded ended'
+)
 
 const maxNested = 100
 const maxText = 50
@@ -68,6 +91,7 @@ export function verdictOf(value: unknown): Verdict {
   if (typeof value === 'number') return fromNumber(value)
   if (typeof value === 'function' || typeof value === 'symbol') return notUnderstood(`a ${typeof value}`)
   if (typeof value !== 'object' || value === null) return pass
+  if (Object.prototype.toString.call(value) === '[object Boolean]') return verdictOf(value.valueOf())
   if (isErrorLike(value)) return { outcome: 'fail', error: value }
   if (value instanceof Map) return fromObject(Object.fromEntries(value) as Record<string, unknown>)
   if (isGenerator(value)) return notUnderstood('a generator, whose code has not run')
@@ -160,12 +184,15 @@ function nested(value: Record<string, unknown>): Verdict {
   for (const name of names) {
     const inner = value[name]
     if (isErrorLike(inner)) return { outcome: 'fail', error: inner }
-    if (inner === false && (isList || isMap)) return failed(`false for ${quote(name)}`)
+    if (inner === false && (isList || (isMap && !isCondition(name))))
+      return failed(`false for ${quote(name)}`)
     if (isMap && typeof inner === 'string' && down.has(wordOf(inner)))
       return failed(`${quote(name)} is ${quote(inner)}`)
     const isSettled = isList && isPlainObject(inner) && ('reason' in inner || 'value' in inner)
     if (isSettled && inner['status'] === 'rejected') return { outcome: 'fail', error: inner['reason'] }
     if (isSettled && inner['value'] === false) return failed(`false for ${quote(name)}`)
+    if (isList && isPlainObject(inner) && flagsInLists.some((flag) => inner[flag] === false))
+      return failed(`a failure at index ${name}`)
     if (isList || !isPlainObject(inner)) continue
     for (const member of stateMembers) {
       const state = inner[member]
@@ -181,6 +208,16 @@ function nested(value: Record<string, unknown>): Verdict {
 const isState = (value: unknown): boolean =>
   typeof value === 'boolean' ||
   (typeof value === 'string' && [up, degraded, down].some((states) => states.has(wordOf(value))))
+
+/** Whether a name is of a condition, such as `isPaused`, whose `false` is good. */
+const isCondition = (name: string): boolean =>
+  badFlags.includes(name as (typeof badFlags)[number]) ||
+  conditions.has(
+    name
+      .replace(/^is(?=[A-Z_])/, '')
+      .replaceAll(/[_-]/g, '')
+      .toLowerCase()
+  )
 
 const isErrorCode = (code: number): boolean => code >= 400 && code <= 599
 

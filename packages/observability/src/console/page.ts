@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { brotliDecompressSync } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ManagementServer } from '../management/listener.ts'
+import { consoleAssets } from './load-assets.cjs'
 
 /** Scripts and styles of this listener only, none within the page; it connects to nothing else, offline or not. */
 const policy =
@@ -16,14 +17,14 @@ interface Asset {
 
 /** The page, its script and its style. They are loaded when a browser first asks for them. */
 export function pageRoutes(management: ManagementServer): void {
-  let assets: Promise<Map<string, Asset>> | undefined
-  const load = async () => (assets ??= loadAssets())
+  let assets: Map<string, Asset> | undefined
+  const load = () => (assets ??= loadAssets())
 
   management.route({
     method: 'GET',
     url: '/',
     async handler(_request, reply) {
-      const [script, style] = [...(await load()).keys()] as [string, string]
+      const [script, style] = [...load().keys()] as [string, string]
       return reply
         .type('text/html; charset=utf-8')
         .header('content-security-policy', policy)
@@ -34,7 +35,7 @@ export function pageRoutes(management: ManagementServer): void {
     method: 'GET',
     url: '/assets/:name',
     async handler(request, reply) {
-      const asset = (await load()).get((request.params as { name: string }).name)
+      const asset = load().get((request.params as { name: string }).name)
       if (asset === undefined) {
         return reply.code(404).send({ statusCode: 404, error: 'Not Found', message: 'No such file' })
       }
@@ -57,8 +58,8 @@ function sendAsset(
   return reply.header('content-encoding', 'br').send(compressed)
 }
 
-async function loadAssets(): Promise<Map<string, Asset>> {
-  const { default: files } = await import('./console-assets.cjs')
+function loadAssets(): Map<string, Asset> {
+  const files = consoleAssets()
   const asset = (text: string, extension: string, type: string): [string, Asset] => {
     const compressed = Buffer.from(text, 'base64')
     const hash = createHash('sha256').update(compressed).digest('hex').slice(0, 12)

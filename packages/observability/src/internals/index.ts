@@ -4,11 +4,11 @@
  * `test/internals.test.ts` runs each part against the installed versions.
  */
 export * from './agents.ts'
+export * from './failed-writes.ts'
 export * from './fastify.ts'
 export * from './node.ts'
 export * from './opentelemetry.ts'
 export * from './pino.ts'
 export * from './prom-client.ts'
 export { internalsProblems, registryProblem } from './self-test.ts'
-export * from './sonic-boom.ts'
 export * from './undici.ts'

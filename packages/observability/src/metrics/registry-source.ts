@@ -46,9 +46,29 @@ export function collectDefaults(registry: MetricsRegistry): void {
   const client = registry as Partial<Registry>
   if (client.registerMetric === undefined) return
   if (client.getSingleMetric?.('process_cpu_user_seconds_total') !== undefined) return
+  const before = namesOf(client)
   promClient().collectDefaultMetrics({ register: client as Registry })
   // Gauges with names of counters, which are sums of series that exist anyway.
   for (const name of ['handles', 'requests', 'resources']) {
     client.removeSingleMetric?.(`nodejs_active_${name}_total`)
+  }
+  const added = namesOf(client).filter((name) => !before.includes(name))
+  explainConflicts(client as Registry, new Set(added))
+}
+
+const namesOf = (registry: Partial<Registry>): string[] =>
+  (registry.getMetricsAsArray?.() ?? []).map(({ name }) => name)
+
+/** prom-client's error for the app's own `collectDefaultMetrics()` says neither whose metrics these are nor what to do. */
+function explainConflicts(registry: Registry, defaults: ReadonlySet<string>): void {
+  const register = registry.registerMetric.bind(registry)
+  registry.registerMetric = (metric) => {
+    const { name } = metric as unknown as { name: string }
+    if (defaults.has(name) && registry.getSingleMetric(name) !== undefined) {
+      throw new Error(
+        `observability: "${name}" is in this registry already; set metrics.defaultMetrics: false to call collectDefaultMetrics() for it yourself`
+      )
+    }
+    register(metric)
   }
 }

@@ -4,6 +4,7 @@ import { UpstreamError } from '../errors/call-errors.ts'
 import { CallbackError } from '../errors/input-errors.ts'
 import type { FailureKind } from '../errors/resilience-error.ts'
 import { isRejection } from './rejections.ts'
+import { isUnsendable } from './unsendable.ts'
 
 /**
  * How an attempt counts for the breaker.
@@ -76,6 +77,7 @@ const isBug = (error: unknown): boolean =>
   (error instanceof TypeError && error.cause === undefined) ||
   error instanceof ReferenceError ||
   error instanceof CallbackError ||
+  isUnsendable(error) ||
   (error instanceof RangeError && !isClientError(error))
 
 /** A nested call has ended because the client is gone or the request's time is over. */

@@ -1,6 +1,7 @@
 import { lifecyclePort, provided } from '@seaworthy/contract'
 import {
   connectionErrors,
+  disconnect,
   insistOnDatabase,
   isConnectionOptions,
   isErrorOfSlots,
@@ -25,6 +26,7 @@ interface Client extends RedisClient {
   once?(event: string, listener: () => void): unknown
   connect?(): Promise<unknown>
   disconnect?(reconnect?: boolean): void
+  readonly options?: object
 }
 
 /** Milliseconds for which the start waits for Redis. Then it continues without. */
@@ -97,7 +99,7 @@ export async function openRedis<T extends StoreConnection>(
   connection.reportIfDisconnected()
   closeWithApp(fastify, option, () => {
     connection.close()
-    if (appClient === undefined) client.disconnect?.()
+    if (appClient === undefined) disconnect(client)
     else {
       stopListening(client, onError)
       release()

@@ -1,5 +1,6 @@
 import { withTimeout } from '@seaworthy/internal'
 import type { FastifyBaseLogger } from 'fastify'
+import { isClosed } from './is-closed.ts'
 
 interface Resource {
   name: string
@@ -98,6 +99,7 @@ export class Resources {
       await withTimeout(timeout, close)
       return true
     } catch (error) {
+      if (isClosed(error)) return true
       this.#log.error(
         { err: error, resource: name },
         `shutdown: "${name}" did not close; continuing without it, with exit code 1`

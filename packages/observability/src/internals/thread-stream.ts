@@ -1,0 +1,50 @@
+import { destination } from 'pino'
+import { toStandardError } from './standard-error.ts'
+
+/** The part of pino's transport, a stream to a worker thread, that is used. */
+interface Transport {
+  worker: unknown
+  write(text: string): unknown
+  flush(done?: (error?: Error) => void): void
+  flushSync(): void
+  end(): void
+  on(event: 'error', listener: (error: Error) => void): void
+  listenerCount(event: 'error'): number
+}
+
+/**
+ * A transport fails once: its thread has ended by then, and each further line would be an error event. Where no code
+ * listens, that ends the service. With this the lines go to standard output.
+ *
+ * @param watch - Applied to that output.
+ */
+export function outliveTransport(transport: Transport, watch: (output: object) => void): void {
+  // Listeners are the app's, or from an earlier call.
+  if (transport.listenerCount('error') > 0) return
+  let hasFailed = false
+  transport.on('error', ({ message }) => {
+    if (hasFailed) return
+    hasFailed = true
+    toStandardError(
+      `observability: the transport of the log has failed (${message}); lines go to standard output; restart the service`
+    )
+    const output = destination({ dest: 1, sync: true })
+    watch(output)
+    Object.assign(transport, {
+      write: (text: string) => output.write(text),
+      flush: (done?: (error?: Error) => void) => output.flush(done),
+      flushSync: () => output.flushSync(),
+      end: () => undefined
+    })
+  })
+}
+
+export const isTransport = (stream: object): stream is Transport => {
+  const { worker, write, flushSync, listenerCount } = stream as Partial<Transport>
+  return (
+    typeof worker === 'object' &&
+    typeof write === 'function' &&
+    typeof flushSync === 'function' &&
+    typeof listenerCount === 'function'
+  )
+}
