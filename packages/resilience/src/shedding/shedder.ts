@@ -93,8 +93,7 @@ export class Shedder {
   #isOverloaded(priority: Priority, socket: Socket): boolean {
     if (this.#level.value === 0) return false
     if (this.#acceptQueue.takeWait(socket) > this.#policy.maxDelay * patience[priority]) return true
-    const isSpent = this.#turn.isSpent(priority)
-    return this.#level.rejects(priority, this.#random) || (isSpent && this.#level.limitsTurns(priority))
+    return this.#level.rejects(priority, this.#random) || this.#turn.isSpent(priority)
   }
 
   #isFull(priority: Priority): boolean {

@@ -93,14 +93,6 @@ export class SheddingLevel {
     this.#value = Math.max(Math.min(least, this.#value), this.#value - step)
   }
 
-  /**
-   * Whether requests of this priority are rejected once their turn of the event loop has taken long: a level earlier than
-   * by chance. A limit that comes and goes with each interval would let the queue grow anew.
-   */
-  limitsTurns(priority: Priority): boolean {
-    return this.#value > Math.max(0, priorities.indexOf(priority) - 1) && priority !== 'critical'
-  }
-
   rejects(priority: Priority, random: () => number): boolean {
     if (this.#value === 0) return false
     return random() < this.#value - priorities.indexOf(priority) && priority !== 'critical'
