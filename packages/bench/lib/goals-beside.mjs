@@ -39,9 +39,14 @@ const signature = (alg) => ({
 export const otherGoals = [
   ...['RS256', 'EdDSA'].map(signature),
   {
+    what: 'start-up, CPU: preset, everything on : recipe',
+    of: ({ memory }) => memory['preset, everything on'].startCpuToRecipe,
+    most: 1
+  },
+  {
     what: 'start-up, CPU: preset, whole : recipe, whole',
-    of: ({ memory }) => memory['preset, whole'].startCpuMs / memory['recipe, whole'].startCpuMs,
-    most: 0.7
+    of: ({ memory }) => memory['preset, whole'].startCpuToRecipe / memory['recipe, whole'].startCpuToRecipe,
+    most: 0.6
   },
   {
     what: 'RSS idle: preset, whole : recipe, whole',

@@ -43,11 +43,11 @@ function memory(figures) {
   const ratio = (value, of) => (of ? ` (${shown(value / of, 2)})` : '')
   return [
     'From the start of the process until it listens: its CPU (median) and the shortest time. MB after garbage ' +
-      'collection, idle and after load. In brackets: × the recipe.',
+      'collection, idle and after load. In brackets: × the recipe; of CPU the median of the rounds.',
     table(
       ['', 'CPU ms', 'ms', 'RSS idle', 'heap idle', 'RSS after load', 'heap after load'],
       rowsOf(figures, (of) => [
-        `${shown(of.startCpuMs, 0)}${ratio(of.startCpuMs, recipe?.startCpuMs)}`,
+        `${shown(of.startCpuMs, 0)}${recipe ? ` (${shown(of.startCpuToRecipe, 2)})` : ''}`,
         `${shown(of.startMs, 0)}${ratio(of.startMs, recipe?.startMs)}`,
         `${shown(of.idleMB)}${ratio(of.idleMB, recipe?.idleMB)}`,
         shown(of.idleHeapMB),
