@@ -32,15 +32,18 @@ const lazyRequire = {
 }
 
 /**
- * A file beside this one is read with `require`, because `import()` asks Node's loader of ES modules, which finds no file of
- * an archive: Yarn's Plug'n'Play has packages in such.
+ * What `import()` asks for is read with `require`, because Node's loader of ES modules finds no file of an archive: Yarn's
+ * Plug'n'Play has packages in such. Inside of `try`, so that bundlers take a package that is not installed for optional.
  */
 const requireChunks = {
   name: 'require-chunks',
   renderDynamicImport: ({ moduleId, targetModuleId }) =>
     targetModuleId === null || moduleId.endsWith('.cjs')
       ? null
-      : { left: 'Promise.resolve().then(() => require(', right: '))' }
+      : {
+          left: 'new Promise((resolve, reject) => { try { resolve(require(',
+          right: ')) } catch (error) { reject(error) } })'
+        }
 }
 
 const typescript = {

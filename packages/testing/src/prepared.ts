@@ -28,7 +28,7 @@ function contentHash(): string {
     'examples/production/**/*',
     'examples/production/**/.*',
     '.changeset/*',
-    '.ci/{build,cjs-interop,console,declarations,module-url,packages,release,tool}.mjs',
+    '.ci/{build,chunks,cjs-interop,console,declarations,module-url,packages,release,tool}.mjs',
     '.ci/*.{json,ts}',
     'package.json',
     'pnpm-lock.yaml',

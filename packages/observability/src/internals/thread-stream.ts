@@ -1,4 +1,4 @@
-import { destination } from 'pino'
+import { loadPino } from './load-pino.cjs'
 import { toStandardError } from './standard-error.ts'
 
 /** The part of pino's transport, a stream to a worker thread, that is used. */
@@ -28,7 +28,7 @@ export function outliveTransport(transport: Transport, watch: (output: object) =
     toStandardError(
       `observability: the transport of the log has failed (${message}); lines go to standard output; restart the service`
     )
-    const output = destination({ dest: 1, sync: true })
+    const output = loadPino().destination({ dest: 1, sync: true })
     watch(output)
     Object.assign(transport, {
       write: (text: string) => output.write(text),
