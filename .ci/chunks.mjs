@@ -32,7 +32,7 @@ const lazyRequire = {
 }
 
 /**
- * What `import()` asks for is read with `require`, because Node's loader of ES modules finds no file of an archive: Yarn's
+ * The target of an `import()` is read with `require`, because Node's loader of ES modules finds no file of an archive: Yarn's
  * Plug'n'Play has packages in such. Inside of `try`, so that bundlers take a package that is not installed for optional.
  */
 const requireChunks = {

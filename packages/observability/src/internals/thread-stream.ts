@@ -8,7 +8,10 @@ interface Transport {
   flush(done?: (error?: Error) => void): void
   flushSync(): void
   end(): void
+  /** Whether the app has ended it. */
+  readonly writableEnded?: boolean
   on(event: 'error', listener: (error: Error) => void): void
+  on(event: 'close', listener: () => void): void
   listenerCount(event: 'error'): number
 }
 
@@ -22,7 +25,7 @@ export function outliveTransport(transport: Transport, watch: (output: object) =
   // Listeners are the app's, or from an earlier call.
   if (transport.listenerCount('error') > 0) return
   let hasFailed = false
-  transport.on('error', ({ message }) => {
+  const goOn = (message: string): void => {
     if (hasFailed) return
     hasFailed = true
     toStandardError(
@@ -36,6 +39,11 @@ export function outliveTransport(transport: Transport, watch: (output: object) =
       flushSync: () => output.flushSync(),
       end: () => undefined
     })
+  }
+  transport.on('error', ({ message }) => goOn(message))
+  // The end of the thread may come before the error that was the cause.
+  transport.on('close', () => {
+    if (!transport.writableEnded) goOn('its thread has ended')
   })
 }
 
