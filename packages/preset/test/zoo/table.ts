@@ -39,7 +39,6 @@ const reasons: readonly [pattern: RegExp, reason: string][] = [
     /^(?:status 200 → 400|body: (?:\+ `statusCode`|− `name`))/,
     'JSON is not coerced: `"36"` is no integer; `security.validation.coerce` changes it'
   ],
-  [/^body: other `components`/, 'The schemas of errors are in the OpenAPI document: `errors.schemas`'],
   [/^body: other `paths`/, 'The probes and `/metrics` are in the OpenAPI document']
 ]
 
