@@ -1,7 +1,7 @@
 import type { Priority } from './priority.ts'
 
 /** The share of the budget that requests of each priority may find spent, and are admitted still. */
-const shares: Record<Priority, number> = { low: 0.6, normal: 1, high: 3, critical: Infinity }
+const shares: Record<Priority, number> = { low: 0.6, normal: 1, high: 2.75, critical: Infinity }
 
 /** Which of them have less time after a turn that was too long. */
 const yields: Record<Priority, boolean> = { low: true, normal: true, high: false, critical: false }
