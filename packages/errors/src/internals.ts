@@ -5,7 +5,6 @@
 import { constants } from 'node:http2'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { symbolProperty } from '@seaworthy/internal'
-import { isErrorStatus } from './classes/status.ts'
 import { isErrorLike } from './thrown/error-like.ts'
 
 const defaultHandlerName = 'defaultErrorHandler'
@@ -179,17 +178,6 @@ export const isMultipartError = (error: object, { headers }: FastifyRequest): bo
   /^(?:Unexpected end of (?:multipart data|form)|Part terminated early|Malformed part header|Multipart: Boundary not found)/.test(
     String((error as ThrownMembers).message)
   )
-
-/** The output of an error of @hapi/boom: what it sends. `undefined` for all others, which are then answered with 500. */
-export function boomOutput(
-  error: object
-): { statusCode: number; message: unknown; headers: unknown } | undefined {
-  const { isBoom, output } = error as { isBoom?: unknown; output?: Record<string, unknown> | null }
-  if (isBoom !== true || typeof output !== 'object' || output === null) return undefined
-  const { statusCode, headers, payload } = output
-  if (!isErrorStatus(statusCode)) return undefined
-  return { statusCode, headers, message: (payload as { message?: unknown } | null | undefined)?.message }
-}
 
 /**
  * Whether @fastify/rate-limit made the error: its own, or what the app's `errorResponseBuilder` returned for clients. It

@@ -2,7 +2,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ErrorCode } from '../classes/codes.ts'
 import { codeOf, isCode, isErrorStatus, maskedMessage } from '../classes/status.ts'
 import {
-  boomOutput,
   isFastifyError,
   isHttpError,
   isMultipartError,
@@ -42,8 +41,8 @@ export function responseFromKnownError(
     const code: ErrorCode = 'BAD_REQUEST'
     return { statusCode: 400, code, message: 'The multipart body is incomplete or malformed' }
   }
-  const boom = boomOutput(error)
-  if (boom !== undefined) return responseFromBoom(boom)
+  const boom = responseFromBoom(error)
+  if (boom !== undefined) return boom
   const { code, message, statusCode } = thrown
   const isKnown =
     (isCode(code) && isFastifyError(error, thrown)) || (isErrorStatus(statusCode) && isHttpError(thrown))
@@ -59,12 +58,16 @@ export function responseFromKnownError(
   }
 }
 
-/** @hapi/boom has put together what clients get. From 500 on, that has no message of its own. */
-function responseFromBoom({
-  statusCode,
-  message,
-  headers
-}: NonNullable<ReturnType<typeof boomOutput>>): ErrorReply {
+/**
+ * The response to an error of @hapi/boom, whose `output` is what clients get. From 500 on, that has no message of its own.
+ * `undefined` for all others.
+ */
+function responseFromBoom(error: object): ErrorReply | undefined {
+  const { isBoom, output } = error as { isBoom?: unknown; output?: Record<string, unknown> | null }
+  if (isBoom !== true || typeof output !== 'object' || output === null) return undefined
+  const { statusCode, headers, payload } = output
+  if (!isErrorStatus(statusCode)) return undefined
+  const message = (payload as { message?: unknown } | null | undefined)?.message
   const exposed = statusCode < 500 && typeof message === 'string' && message !== ''
   return {
     statusCode,
