@@ -13,6 +13,7 @@ for (const [library, members] of aborts) {
     const { app } = await build(t, {}, (app) => {
       app.decorateRequest('deadline', {
         getter: () => ({
+          remaining: () => 0,
           signal: AbortSignal.abort(new AppError('Too late', { statusCode: 504, code: 'DEADLINE_EXCEEDED' }))
         })
       })

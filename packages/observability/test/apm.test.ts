@@ -218,6 +218,6 @@ t.test('variables of two vendors are one warning where the app starts its agents
   await service.waitFor(/listening at/)
   t.match(
     service.output(),
-    /the environment names datadog, opentelemetry, but no agent was loaded .*; set SEAWORTHY_APM to one of them, or to none, and start with node/
+    /names several agents \(datadog, opentelemetry\), and none was loaded .*; set SEAWORTHY_APM to one of them, or to none, and start with node/
   )
 })

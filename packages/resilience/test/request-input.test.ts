@@ -54,7 +54,9 @@ t.test('the body of a Request is sent again with a retry', async (t) => {
 t.test('the signal of a Request aborts the call, and a body that was read before is an error', async (t) => {
   const { app, url } = await buildApp(t)
   const signal = AbortSignal.abort(new Error('not wanted'))
-  await t.rejects(app.resilience.fetch(noRequest, new Request(url, { signal })), { cause: { message: 'not wanted' } })
+  await t.rejects(app.resilience.fetch(noRequest, new Request(url, { signal })), {
+    cause: { message: 'not wanted' }
+  })
   const request = new Request(url, { method: 'POST', body: 'a' })
   await request.text()
   await t.rejects(app.resilience.fetch(noRequest, request), TypeError)

@@ -56,8 +56,10 @@ export function agentProblem(isPushed: boolean): string | undefined {
   // The address of OpenTelemetry may be that of another vendor's collector.
   if (named.some((vendor) => isPreloaded(vendor) || (vendor === 'opentelemetry' && startedByApp())))
     return undefined
-  const choice = named.length === 1 ? '' : 'set SEAWORTHY_APM to one of them, or to none, and '
-  return `observability: the environment names ${named.join(', ')}, but no agent was loaded before the application; nothing is traced; ${choice}start with ${preloadCommand()}`
+  const vendors = named.join(', ')
+  return named.length === 1
+    ? `observability: the environment names ${vendors}, but no agent was loaded before the application; nothing is traced; start with ${preloadCommand()}`
+    : `observability: the environment names several agents (${vendors}), and none was loaded before the application; nothing is traced; set SEAWORTHY_APM to one of them, or to none, and start with ${preloadCommand()}`
 }
 
 function isPreloaded(vendor: Vendor): boolean {

@@ -24,6 +24,9 @@ export const withAppliedOptions = <T extends object>(option: T, applied: Applied
 
 /** The parts of an app that was built with `observabilityServerOptions()`. It may have one of its options of its own. */
 export function serverOptionsOf(fastify: FastifyInstance): AppliedServerOptions | undefined {
-  const { childLoggerFactory, genReqId } = fastify as { childLoggerFactory?: WithApplied; genReqId?: WithApplied }
+  const { childLoggerFactory, genReqId } = fastify as {
+    childLoggerFactory?: WithApplied
+    genReqId?: WithApplied
+  }
   return childLoggerFactory?.[kApplied] ?? genReqId?.[kApplied]
 }

@@ -62,7 +62,7 @@ class GuardedSource implements AbortableStream {
       if (pending.hasEnded) return
       if (!done) {
         pending.takePart()
-        return controller.enqueue(value as Uint8Array<ArrayBuffer>)
+        return controller.enqueue(value)
       }
       pending.end()
       // Parts that are all there at once come without a turn of the event loop: the rest of the process waits.
