@@ -1,6 +1,7 @@
 // @seaworthy/observability: index
 import { FastifyError, FastifyInstance, FastifyRequest, FastifyReply, FastifyBaseLogger, InjectOptions, LightMyRequestResponse, FastifyPluginAsync, LogController } from 'fastify';
 import { Registry } from 'prom-client';
+import { ServerOptions } from 'node:https';
 import { IncomingMessage } from 'node:http';
 import { Http2ServerRequest } from 'node:http2';
 import { Socket } from 'node:net';
@@ -547,6 +548,14 @@ interface ManagementOptions {
      * @throws RangeError for an entry that is no name of a host.
      */
     hosts?: readonly string[] | undefined;
+    /**
+     * Has the listener speak HTTPS: options of Node's `https.createServer`, such as `key` and `cert`. With `ca` and
+     * `requestCert: true` only clients with a certificate of that authority may connect.
+     *
+     * @defaultValue none: HTTP
+     * @throws RangeError for a key or certificate that cannot be used.
+     */
+    tls?: ServerOptions | undefined;
     /**
      * Whether the listener only shows. Requests that would change something get 403.
      *

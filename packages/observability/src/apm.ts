@@ -2,7 +2,7 @@ import { isMainThread } from 'node:worker_threads'
 import { startAgent } from './apm/agents.ts'
 import { preloadCommand } from './apm/load-order.ts'
 import { announceAgent, runningAgent, type ApmHandle } from './apm/running-agent.ts'
-import { namedVendor } from './apm/vendors.ts'
+import { vendorToStart } from './apm/vendors.ts'
 import { fastifyIsLoaded } from './internals/index.ts'
 
 export type { ApmHandle } from './apm/running-agent.ts'
@@ -13,7 +13,7 @@ export type { Vendor } from './apm/vendors.ts'
  * or `node -r @seaworthy/observability/apm`. Loads nothing where the environment names no agent.
  */
 function preload(): ApmHandle | undefined {
-  const vendor = isMainThread ? namedVendor(process.env) : undefined
+  const vendor = isMainThread ? vendorToStart(process.env) : undefined
   if (vendor === undefined || runningAgent() !== undefined) return runningAgent()
   if (fastifyIsLoaded()) {
     process.emitWarning(

@@ -138,9 +138,11 @@ export function observabilityServerOptions(
 
   const details = resolved?.details && new RequestDetails(resolved.details)
   const factory = childLoggerFactory(ids, schema.keys, details)
+  const applied = { ids, logging: resolved, controller, details }
+  const genReqId: FastifyServerSettings['genReqId'] = (raw) => ids.genReqId(raw as IncomingMessage)
   const settings: FastifyServerSettings = {
-    genReqId: (raw) => ids.genReqId(raw as IncomingMessage),
-    childLoggerFactory: withAppliedOptions(factory, { ids, logging: resolved, controller, details }),
+    genReqId: withAppliedOptions(genReqId, applied),
+    childLoggerFactory: withAppliedOptions(factory, applied),
     logController: controller,
     ...earlyRejectionOptions
   }

@@ -211,3 +211,13 @@ t.test('two vendors at once stop the start', async (t) => {
   t.not((await service.exit).code, 0)
   t.match(service.output(), /several agents \(datadog, opentelemetry\): set SEAWORTHY_APM/)
 })
+
+t.test('variables of two vendors are one warning where the app starts its agents itself', async (t) => {
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', DD_SERVICE: 'api' }
+  const service = startNode(t, fixture('apm-app.ts'), { cwd: folder, env })
+  await service.waitFor(/listening at/)
+  t.match(
+    service.output(),
+    /names several agents \(datadog, opentelemetry\), and none was loaded .*; set SEAWORTHY_APM to one of them, or to none, and start with node/
+  )
+})

@@ -85,3 +85,16 @@ t.test('after the failure of a transport, lines go to standard output', async (t
   t.match(service.output(), /"statusCode":200/)
   t.match(service.output(), /served: ok/)
 })
+
+t.test(
+  'fatal lines at the start wait once for a thread that has ended, and reach standard output',
+  async (t) => {
+    const script = fileURLToPath(new URL('fixtures/unwritable-log.ts', import.meta.url))
+    const service = startNode(t, script, {
+      env: { END: 'fatal at start', DESTINATION: 'in a thread with targets' }
+    })
+    t.equal((await service.exit).code, 3)
+    t.equal(service.output().split('the transport of the log does not take lines').length, 2)
+    t.match(service.output(), /the start has failed 999 times/)
+  }
+)

@@ -191,3 +191,17 @@ t.test('two apps of one options object have ids, lines and metrics of their own'
   t.match(counts[0], /http_requests_total\{method="GET",route="\/0",status_code="200"\} 2/)
   t.match(counts[1], /http_requests_total\{method="GET",route="\/1",status_code="200"\} 1/)
 })
+
+t.test("an app's own factory of loggers keeps its bindings, and there is one line a request", async (t) => {
+  const stream = memory()
+  const app = Fastify({
+    ...observabilityServerOptions({ logger: { stream } }),
+    childLoggerFactory: (logger, bindings, options) => logger.child({ ...bindings, tenant: 'acme' }, options)
+  })
+  t.teardown(() => app.close())
+  await app.register(observability)
+  app.get('/', async () => 'ok')
+  await app.inject({ url: '/', headers: { 'x-correlation-id': 'chain-1' } })
+  t.match(stream.lines, [{ msg: 'request completed', tenant: 'acme', correlationId: 'chain-1' }])
+  t.equal(stream.lines.length, 1)
+})

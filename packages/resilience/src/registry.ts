@@ -49,11 +49,12 @@ export interface Resilience {
   /**
    * `fetch` with a breaker for each host, timeouts, retries of calls that may be repeated, and the request's deadline.
    * A response with a status from 500 on, 408 or 429 is a failure (502); other responses are results. A body that hangs,
-   * is cut off or is not valid JSON counts as a failure when it is read.
+   * is cut off or is not valid JSON counts as a failure when it is read. The URL may be a `Request`, as libraries above
+   * fetch pass it; its body is read whole before the call, so that it can be sent again.
    */
   fetch(
     request: FastifyRequest | null | undefined,
-    url: string | URL,
+    url: string | URL | Request,
     options?: FetchOptions
   ): Promise<Response>
   /**
@@ -137,13 +138,14 @@ export class Registry implements Resilience {
 
   async fetch(
     request: FastifyRequest | null | undefined,
-    target: string | URL,
+    target: string | URL | Request,
     options: FetchOptions = {}
   ): Promise<Response> {
-    const { policy, path, query, allowPrivate = true, keepToLimits = true, ...init } = options
-    const { buildUrl, checkInit, untilCallerAborts } = calls()
-    checkInit(init)
-    const url = buildUrl(target, { ...(path && { path }), ...(query && { query }) })
+    const { policy, path, query, allowPrivate = true, keepToLimits = true, ...others } = options
+    const { buildUrl, checkInit, isRequest, readRequest, untilCallerAborts } = calls()
+    checkInit(others)
+    const [address, init] = isRequest(target) ? await readRequest(target, others) : [target, others]
+    const url = buildUrl(address, { ...(path && { path }), ...(query && { query }) })
     const method = (init.method ?? 'GET').toUpperCase()
     check.boolean('fetch.allowPrivate', allowPrivate)
     const call = { url, init, method, isPublic: !allowPrivate, ignoresLimits: !keepToLimits }

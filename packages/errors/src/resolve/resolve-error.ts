@@ -8,6 +8,7 @@ import { loggable } from '../logging/loggable.ts'
 import { atOnce } from '../options-at-once.ts'
 import type { ErrorReply } from './error-reply.ts'
 import type { ForeignErrors } from './foreign-errors.ts'
+import { isAbort } from './is-abort.ts'
 import { responseFromKnownError } from './known-errors.ts'
 import { applyMapping, type CompiledMapping } from './mapping.ts'
 
@@ -88,15 +89,26 @@ function classify(
   if (object !== undefined) {
     const knownResponse = responseFromKnownError(object, reply, hasFormatter)
     if (knownResponse !== undefined) return knownResponse
-    if (isAbortByClient(object, reply)) {
+    const hasAborted = isAbort(object)
+    // No fault of the server: the client has closed the connection, and the error is the abort that followed.
+    if (hasAborted && isClosed(reply.raw)) {
       const code: ErrorCode = 'CLIENT_CLOSED_REQUEST'
       return { statusCode: 499, code, message: 'Client Closed Request' }
     }
+    const reason = hasAborted ? reasonOfDeadline(request) : undefined
+    if (reason !== undefined) return responseFromAppError(reason)
     const chosen = foreign.respond(object, inHandler)
     if (chosen !== undefined) return chosen
   }
   const statusCode = (isSecondError ? undefined : statusSetByApp(object, reply)) ?? 500
   return { statusCode, code: codeOf(statusCode), message: maskedMessage(statusCode) }
+}
+
+/** The error of the request's deadline, if it has passed: libraries throw an error of their own for an aborted signal. */
+function reasonOfDeadline(request: FastifyRequest): AppError | undefined {
+  const { signal } = (request as { deadline?: { signal?: AbortSignal } }).deadline ?? {}
+  const reason: unknown = signal?.aborted === true ? signal.reason : undefined
+  return typeof reason === 'object' && reason !== null && isAppError(reason) ? reason : undefined
 }
 
 /** All members of an {@link AppError} are sent, the message only below 500 or with `expose`. */
@@ -113,13 +125,6 @@ function responseFromAppError(error: AppError): ErrorReply {
     details,
     extensions: typeof extensions === 'object' && extensions !== null ? extensions : undefined
   }
-}
-
-/** Whether the client has closed the connection and the error is the abort that followed: no fault of the server. */
-function isAbortByClient(error: object, reply: FastifyReply): boolean {
-  if (!isClosed(reply.raw)) return false
-  const { name, code } = error as { name?: unknown; code?: unknown }
-  return name === 'AbortError' || code === 'ABORT_ERR' || code === 'ECONNRESET'
 }
 
 /** The status that the app set, as in `reply.code(401)`, before it threw an error that has none. */

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { openTelemetryIsUsed, sentryIsUsed } from '../internals/index.ts'
 import { runningAgent } from './running-agent.ts'
-import { namedVendor, type Vendor } from './vendors.ts'
+import { namedVendors, type Vendor } from './vendors.ts'
 
 /** The preload of an app that uses the preset, which may not be able to load that of this package. */
 const presetPreload = 'fastify-seaworthy/apm'
@@ -50,11 +50,19 @@ const vendorPreloads: Record<Vendor, RegExp> = {
  * @param isPushed - Whether the plugin pushes to the address in `OTEL_EXPORTER_OTLP_ENDPOINT`, which then needs no agent.
  */
 export function agentProblem(isPushed: boolean): string | undefined {
-  const vendor = namedVendor(process.env)
-  if (vendor === undefined || runningAgent() !== undefined) return undefined
-  if (vendor === 'opentelemetry' && (startedByApp() || (isPushed && !wantsSpans(process.env))))
+  const isPushOnly = isPushed && !wantsSpans(process.env)
+  const named = namedVendors(process.env).filter((vendor) => vendor !== 'opentelemetry' || !isPushOnly)
+  if (named.length === 0 || runningAgent() !== undefined) return undefined
+  // The address of OpenTelemetry may be that of another vendor's collector.
+  if (named.some((vendor) => isPreloaded(vendor) || (vendor === 'opentelemetry' && startedByApp())))
     return undefined
+  const vendors = named.join(', ')
+  return named.length === 1
+    ? `observability: the environment names ${vendors}, but no agent was loaded before the application; nothing is traced; start with ${preloadCommand()}`
+    : `observability: the environment names several agents (${vendors}), and none was loaded before the application; nothing is traced; set SEAWORTHY_APM to one of them, or to none, and start with ${preloadCommand()}`
+}
+
+function isPreloaded(vendor: Vendor): boolean {
   const preloads = `${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`
-  if (vendorPreloads[vendor].test(preloads)) return undefined
-  return `observability: the environment names ${vendor}, but no agent was loaded before the application; nothing is traced; start with ${preloadCommand()}`
+  return vendorPreloads[vendor].test(preloads)
 }

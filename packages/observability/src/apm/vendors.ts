@@ -26,25 +26,34 @@ const variables: Record<Vendor, VendorVariables> = {
 const vendors = Object.keys(variables) as Vendor[]
 
 /**
- * The vendor that the environment names: by `SEAWORTHY_APM`, or by the vendor's own variables.
+ * The vendors that the environment names: by `SEAWORTHY_APM`, or by the vendors' own variables.
  *
- * @throws RangeError with the code `INVALID_OPTION` for two vendors at once: they would patch the same functions.
+ * @throws RangeError with the code `INVALID_OPTION` for another value of `SEAWORTHY_APM`.
  */
-export function namedVendor(env: Environment): Vendor | undefined {
+export function namedVendors(env: Environment): Vendor[] {
   const chosen = env.SEAWORTHY_APM
-  if (chosen === 'none') return undefined
+  if (chosen === 'none') return []
   if (chosen !== undefined && chosen !== '') {
     const vendor = vendors.find((name) => name === chosen)
-    if (vendor !== undefined) return vendor
+    if (vendor !== undefined) return [vendor]
     throw invalidOption(
       `observability: SEAWORTHY_APM must be one of ${vendors.join(', ')}, none, got "${chosen}"`
     )
   }
 
-  const named = vendors.filter((vendor) => {
+  return vendors.filter((vendor) => {
     const { names, off } = variables[vendor]
     return names.some((name) => (env[name] ?? '') !== '') && env[off[0]]?.toLowerCase() !== off[1]
   })
+}
+
+/**
+ * The vendor whose agent is to be started.
+ *
+ * @throws RangeError with the code `INVALID_OPTION` for two vendors at once: they would patch the same functions.
+ */
+export function vendorToStart(env: Environment): Vendor | undefined {
+  const named = namedVendors(env)
   if (named.length > 1) {
     throw invalidOption(
       `observability: the environment names several agents (${named.join(', ')}): set SEAWORTHY_APM to one of them`

@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify'
 import type { OneLineLogController } from '../logging/log-controller.ts'
 import type { ResolvedLogging } from '../logging/options.ts'
 import type { RequestDetails } from '../logging/request-details.ts'
-import type { ChildLoggerFactory } from '../logging/request-logger.ts'
 import type { IdSource } from '../tracing/request-ids.ts'
 
 /** The parts that `observabilityServerOptions()` has created for an app. */
@@ -15,12 +14,19 @@ export interface AppliedServerOptions {
 
 const kApplied = Symbol.for('seaworthy.observability.server-side.v1')
 
-/** Attaches the parts to a constructor option, by which the plugin finds them. */
-export const withAppliedOptions = (
-  factory: ChildLoggerFactory,
-  applied: AppliedServerOptions
-): ChildLoggerFactory => Object.assign(factory, { [kApplied]: applied })
+interface WithApplied {
+  [kApplied]?: AppliedServerOptions
+}
 
-/** The parts of an app that was built with `observabilityServerOptions()`. */
-export const serverOptionsOf = (fastify: FastifyInstance): AppliedServerOptions | undefined =>
-  (fastify.childLoggerFactory as { [kApplied]?: AppliedServerOptions } | undefined)?.[kApplied]
+/** Attaches the parts to a constructor option, by which the plugin finds them. */
+export const withAppliedOptions = <T extends object>(option: T, applied: AppliedServerOptions): T =>
+  Object.assign(option, { [kApplied]: applied })
+
+/** The parts of an app that was built with `observabilityServerOptions()`. It may have one of its options of its own. */
+export function serverOptionsOf(fastify: FastifyInstance): AppliedServerOptions | undefined {
+  const { childLoggerFactory, genReqId } = fastify as {
+    childLoggerFactory?: WithApplied
+    genReqId?: WithApplied
+  }
+  return childLoggerFactory?.[kApplied] ?? genReqId?.[kApplied]
+}

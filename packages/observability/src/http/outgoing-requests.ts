@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Meter } from '@seaworthy/contract'
-import { headerOf, replaceHeader, type Span, type SpanMaker } from '../internals/index.ts'
+import { headerOf, keepLastHeader, replaceHeader, type Span, type SpanMaker } from '../internals/index.ts'
 import { clientLabels, clientValues } from '../metrics/semantic-names.ts'
 import { endClientSpan, startClientSpan } from '../spans/client-spans.ts'
 import type { IdSource, RequestIds } from '../tracing/request-ids.ts'
@@ -70,6 +70,8 @@ export function watchOutgoingRequests(parts: OutgoingRequestParts): () => void {
   const onCreate = (message: unknown) => {
     const { request } = message as Message
     const host = hostOf(request)
+    // Instrumentations add theirs without a look at those of the call. Two are an invalid one: the trace would end here.
+    if (keepLastHeader(request.headers, 'traceparent')) keepLastHeader(request.headers, 'tracestate')
     const traceparent = headerOf(request.headers, 'traceparent')
     const { method, path } = request
     const call = { method, path, origin: String(request.origin) }

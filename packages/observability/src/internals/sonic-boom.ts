@@ -1,5 +1,5 @@
 import { fsyncSync, writeSync } from 'node:fs'
-import { toStandardError } from './standard-error.ts'
+import { toStandardError } from './standard-streams.ts'
 
 /** The part of pino's destination of a file, or of standard output, that is used. Its members are documented as options. */
 interface FileDestination {

@@ -1,5 +1,6 @@
 import { loadPino } from './load-pino.cjs'
-import { toStandardError } from './standard-error.ts'
+import { toStandardError, toStandardOutput } from './standard-streams.ts'
+import { boundedThreadFlush } from './thread-memory.ts'
 
 /** The part of pino's transport, a stream to a worker thread, that is used. */
 interface Transport {
@@ -24,6 +25,14 @@ interface Transport {
 export function outliveTransport(transport: Transport, watch: (output: object) => void): void {
   // Listeners are the app's, or from an earlier call.
   if (transport.listenerCount('error') > 0) return
+  const { flushSync, isStuck, unread } = boundedThreadFlush(transport)
+  const end = transport.end.bind(transport)
+  transport.flushSync = flushSync
+  transport.end = () => {
+    if (!isStuck()) return end()
+    // At the exit no event says that the thread has ended.
+    toStandardOutput(unread())
+  }
   let hasFailed = false
   const goOn = (message: string): void => {
     if (hasFailed) return
@@ -33,6 +42,7 @@ export function outliveTransport(transport: Transport, watch: (output: object) =
     )
     const output = loadPino().destination({ dest: 1, sync: true })
     watch(output)
+    output.write(unread())
     Object.assign(transport, {
       write: (text: string) => output.write(text),
       flush: (done?: (error?: Error) => void) => output.flush(done),

@@ -19,6 +19,24 @@ export function replaceHeader(headers: unknown, name: string, value: string): bo
   return true
 }
 
+/**
+ * Removes all but the last header of a name, which an instrumentation has added behind one that the call had. Returns
+ * whether there were several.
+ */
+export function keepLastHeader(headers: unknown, name: string): boolean {
+  if (!Array.isArray(headers)) return false
+  let hadSeveral = false
+  for (;;) {
+    const first = indexOfHeader(headers, name)
+    const next = first < 0 ? -1 : indexOfHeader(headers, name, first + 1)
+    if (next < 0) return hadSeveral
+    headers.splice(first, 2)
+    hadSeveral = true
+  }
+}
+
 /** Names and values are in turn. */
-const indexOfHeader = (headers: readonly unknown[], name: string): number =>
-  headers.findIndex((entry, index) => index % 2 === 0 && String(entry).toLowerCase() === name)
+const indexOfHeader = (headers: readonly unknown[], name: string, from = 0): number =>
+  headers.findIndex(
+    (entry, index) => index >= from && index % 2 === 0 && String(entry).toLowerCase() === name
+  )

@@ -1,20 +1,32 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyBaseLogger } from 'fastify'
 import { readableMembers, scrubAndCut } from '@seaworthy/internal'
 import { markAsLibrary } from '../library-function.ts'
 import { errorJson, errSerializer, type ErrorJson } from './bounded-json.ts'
 import { isError } from './is-error.ts'
+import { outliveWrites } from './outlive-writes.ts'
 import { redact, redactText } from './redact.ts'
 import { textOf } from './text-of.ts'
 
 type Fields = Record<string, unknown>
-type LogMethod = (this: unknown, args: unknown[], method: (...args: unknown[]) => void) => void
+type LogMethod = (
+  this: unknown,
+  args: unknown[],
+  method: (...args: unknown[]) => void,
+  level?: number
+) => void
+
+/** pino's number for lines that it writes at once. */
+const fatal = 60
 
 /**
  * Removes secrets from what a service logs by itself: in texts, and in fields that are named like one. pino takes an error's
  * message for the line's where there is no other. A value that cannot be logged is no reason for a request to fail.
  */
-export const safeLogMethod: LogMethod = markAsLibrary(function logMethod(this: unknown, args, method) {
+export const safeLogMethod: LogMethod = markAsLibrary(function logMethod(this: unknown, args, method, level) {
   try {
+    // Such a line may come before the plugin is registered, which does the same.
+    if (level === fatal) outliveWrites(this as FastifyBaseLogger)
     method.apply(this, safeArguments(args))
   } catch (error) {
     const reason = redactText(textOf(error))

@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import Fastify, {
   type FastifyBaseLogger,
@@ -101,12 +102,14 @@ export class ManagementServer implements Management, ManagementListener {
   }
 
   async listen(): Promise<void> {
-    const server = createServer((request, response) => {
+    const answer: RequestListener = (request, response) => {
       this.whenLoaded().then(
         () => this.#app.routing(request, response),
         () => response.writeHead(500).end()
       )
-    })
+    }
+    const { tls } = this.options
+    const server = tls === undefined ? createServer(answer) : createSecureServer(tls, answer)
     server.maxConnections = maxConnections
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)

@@ -1,4 +1,6 @@
+import type { ServerOptions } from 'node:https'
 import { isIP } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import type { Secret } from '@seaworthy/internal'
 import { assertOptionsObject, check, optionNames, type Defaults } from '../check.ts'
 import { resolveGuard, type Guard } from './guard.ts'
@@ -55,6 +57,15 @@ export interface ManagementOptions {
   hosts?: readonly string[] | undefined
 
   /**
+   * Has the listener speak HTTPS: options of Node's `https.createServer`, such as `key` and `cert`. With `ca` and
+   * `requestCert: true` only clients with a certificate of that authority may connect.
+   *
+   * @defaultValue none: HTTP
+   * @throws RangeError for a key or certificate that cannot be used.
+   */
+  tls?: ServerOptions | undefined
+
+  /**
    * Whether the listener only shows. Requests that would change something get 403.
    *
    * @defaultValue false
@@ -83,12 +94,13 @@ const names = optionNames<ManagementOptions>({
   token: true,
   allow: true,
   hosts: true,
+  tls: true,
   readOnly: true,
   allowShutdown: true,
   recentRequests: true
 })
 
-export const managementDefaults: Defaults<ManagementOptions, 'port' | 'token' | 'allow'> = {
+export const managementDefaults: Defaults<ManagementOptions, 'port' | 'token' | 'allow' | 'tls'> = {
   host: '127.0.0.1',
   hosts: [],
   readOnly: false,
@@ -102,6 +114,7 @@ export interface ResolvedManagement {
   guard: Guard
   hasToken: boolean
   hosts: ReadonlySet<string>
+  tls: ServerOptions | undefined
   readOnly: boolean
   allowShutdown: boolean
   recentRequests: boolean
@@ -126,6 +139,7 @@ export function resolveManagement(options: ManagementOptions): ResolvedManagemen
     guard: resolveGuard('management', options, { basic: true }),
     hasToken: options.token !== undefined,
     hosts: resolveHosts(options.hosts ?? managementDefaults.hosts),
+    tls: options.tls === undefined ? undefined : resolveTls(options.tls),
     readOnly: check.boolean('management.readOnly', options.readOnly ?? managementDefaults.readOnly),
     allowShutdown: check.boolean(
       'management.allowShutdown',
@@ -144,4 +158,21 @@ function resolveHosts(hosts: unknown): ReadonlySet<string> {
     return check.fail('management.hosts', 'a list of names of hosts, without ports', hosts)
   }
   return new Set(hosts.map((host) => host.toLowerCase()))
+}
+
+/** The values are not shown, because there is a key among them. */
+function resolveTls(tls: ServerOptions): ServerOptions {
+  assertOptionsObject('management.tls', tls)
+  const names = Object.keys(tls).join(', ') || 'no option'
+  const hasCertificate = (tls.key !== undefined && tls.cert !== undefined) || tls.pfx !== undefined
+  if (!hasCertificate && tls.SNICallback === undefined) {
+    check.failWith('management.tls', 'an object with "key" and "cert", "pfx" or "SNICallback"', names)
+  }
+  try {
+    createSecureContext(tls)
+  } catch (error) {
+    const { message } = error as Error
+    check.failWith('management.tls', `a key and a certificate that can be used (${message})`, names)
+  }
+  return tls
 }

@@ -4,18 +4,42 @@ import type { AbortableStream, PendingBody } from './pending-body.ts'
 
 type Bytes = ReadableStream<Uint8Array>
 
-/** A stream of the same bytes that ends with what is pending, and whose waits have a limit. It reads nothing ahead. */
+/**
+ * A stream of the same bytes that ends with what is pending, and whose waits have a limit. It reads nothing ahead. As the
+ * response's own stream it lets a reader bring its own buffers.
+ */
 export function guardedStream(source: () => Bytes | null | undefined, pending: PendingBody): Bytes {
-  const stream = new ReadableStream<Uint8Array>(new GuardedSource(source, pending), { highWaterMark: 0 })
+  const guarded = new GuardedSource(source, pending)
+  const stream = hasByteReader(source())
+    ? new ReadableStream(Object.assign(guarded, { type: 'bytes' as const }), { highWaterMark: 0 })
+    : new ReadableStream<Uint8Array>(guarded, { highWaterMark: 0 })
   pending.watchReader(stream)
   return stream
+}
+
+/** The stream of a service's own response, in a test for example, may have parts of any kind. */
+function hasByteReader(stream: Bytes | null | undefined): boolean {
+  try {
+    stream!.getReader({ mode: 'byob' }).releaseLock()
+    return true
+  } catch {
+    return false
+  }
+}
+
+type Controller = ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController
+
+/** A read into a buffer of the reader's own waits for an end that has this buffer. */
+function close(controller: Controller): void {
+  controller.close()
+  if ('byobRequest' in controller) controller.byobRequest?.respond(0)
 }
 
 /** The stream holds it, and the pending body does not. */
 class GuardedSource implements AbortableStream {
   readonly #source: () => Bytes | null | undefined
   readonly #pending: PendingBody
-  #controller!: ReadableStreamDefaultController<Uint8Array>
+  #controller!: Controller
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
 
   constructor(source: () => Bytes | null | undefined, pending: PendingBody) {
@@ -23,12 +47,12 @@ class GuardedSource implements AbortableStream {
     this.#pending = pending
   }
 
-  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+  start(controller: Controller): void {
     this.#controller = controller
     this.#pending.abortsWith(this)
   }
 
-  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+  async pull(controller: Controller): Promise<void> {
     const pending = this.#pending
     try {
       // Not before the first read: an app may look at `body` and then call `json()`.
@@ -43,7 +67,7 @@ class GuardedSource implements AbortableStream {
       pending.end()
       // Parts that are all there at once come without a turn of the event loop: the rest of the process waits.
       await nextTurn()
-      controller.close()
+      close(controller)
     } catch (error) {
       // After an abort the stream has its error.
       if (pending.hasEnded) return

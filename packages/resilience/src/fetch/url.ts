@@ -44,9 +44,8 @@ export function path(strings: TemplateStringsArray, ...values: readonly (string 
  * @throws PathError for a value, or a base, with a segment like `..`, AddressError for a URL without a host.
  */
 export function buildUrl(base: string | URL, { path: segments, query }: UrlParts): URL {
-  // A Request has the URL among other things, which would be lost.
   if (typeof base !== 'string' && typeof (base as URL | undefined)?.href !== 'string')
-    check.fail('fetch.url', 'a URL, as text or as a URL', base)
+    check.fail('fetch.url', 'a URL, as text or as a URL, or a Request', base)
   // URL would change `/users/../admin` to `/admin`.
   if (typeof base === 'string' && hasDotSegment(base.split(/[?#]/)[0]!)) throw new PathError()
   const url = new URL(base)
