@@ -3,12 +3,15 @@ import type { FastifyReply } from 'fastify'
 import type { ErrorCode } from '../classes/codes.ts'
 import { maskedMessage, titleOf } from '../classes/status.ts'
 import { cutResponse, isClosed } from '../internals.ts'
+import { responseFromKnownError } from '../resolve/known-errors.ts'
+import type { ErrorReply } from '../resolve/error-reply.ts'
 import { jsonType } from './body.ts'
 import { cacheControl, dropStaleHeaders } from './headers.ts'
 
 /**
- * Sends a plain 500 when sending the error's response has failed: a hook threw, or a header cannot be sent. It bypasses
- * all hooks and contains nothing of what was thrown.
+ * Sends a plain response when sending the error's response has failed: a hook threw, or a header cannot be sent. It bypasses
+ * all hooks. It is 500 and contains nothing of what was thrown, unless that is an error of Fastify's plugins, such as the
+ * 503 of a circuit breaker's hook.
  */
 export function sendFallbackResponse(reply: FastifyReply, failure: unknown): void {
   const { raw, request } = reply
@@ -16,12 +19,12 @@ export function sendFallbackResponse(reply: FastifyReply, failure: unknown): voi
     cutResponse(raw)
     return
   }
-  const statusCode = 500
+  const { statusCode, code, message } = chosenResponse(failure, reply)
   const body = JSON.stringify({
     statusCode,
     error: titleOf(statusCode),
-    message: maskedMessage(statusCode),
-    code: 'INTERNAL_SERVER_ERROR' satisfies ErrorCode,
+    message,
+    code,
     correlationId: request.id
   })
   const headers = {
@@ -40,6 +43,17 @@ export function sendFallbackResponse(reply: FastifyReply, failure: unknown): voi
     raw.writeHead(statusCode, headers)
   }
   raw.end(body)
+}
+
+function chosenResponse(failure: unknown, reply: FastifyReply): ErrorReply {
+  try {
+    const known = responseFromKnownError(Object(failure) as object, reply)
+    if (known !== undefined) return known
+  } catch {
+    // It cannot be read.
+  }
+  const code: ErrorCode = 'INTERNAL_SERVER_ERROR'
+  return { statusCode: 500, code, message: maskedMessage(500) }
 }
 
 /**
