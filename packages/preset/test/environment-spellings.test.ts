@@ -128,6 +128,14 @@ t.test('a variable with the prefix of the preset that it does not read is named'
   )
 })
 
+t.test('a name with the mark that Windows puts before a file is a problem, and not one of the app', (t) => {
+  t.match(problemsOf({ '\uFEFFLOG_LEVEL': 'debug' }), [
+    /^the name of LOG_LEVEL begins with a byte order mark/
+  ])
+  t.doesNotThrow(() => fromEnv({ '\uFEFFTEAM': 'a' }))
+  t.end()
+})
+
 t.test('all problems are named at once, those of Redis and of switches too', async (t) => {
   const problems = problemsOf({
     PORT: 'x',

@@ -1,4 +1,4 @@
-import { nearest } from '@seaworthy/internal'
+import { nearest, withoutByteOrderMark } from '@seaworthy/internal'
 import { environmentSchema } from './schema.ts'
 
 /**
@@ -9,6 +9,11 @@ export function problemOfName(
   name: string,
   unset: readonly string[]
 ): { warning?: string; problem?: string } {
+  const unmarked = withoutByteOrderMark(name)
+  if (unmarked !== name && unset.includes(unmarked))
+    return {
+      problem: `the name of ${unmarked} begins with a byte order mark: save the file of variables without it`
+    }
   const near = suggestion(name, unset)
   if (near === undefined) return warningOfPrefix(name)
   return isSlip(name.replace(/_FILE$/, ''), near)
