@@ -81,7 +81,7 @@ declare const Secret: new (value: string) => Secret;
  * const jwt = { key: secretFromFile('/etc/keys/jwt.pem') }
  * await app.register(seaworthy, { auth: { jwt } })
  * @param path - A line break at the end of the file is not part of the value.
- * @throws Error where the file cannot be read or is empty.
+ * @throws Error where the file cannot be read, is empty or is no text in UTF-8.
  */
 declare function secretFromFile(path: string): Secret;
 

@@ -6,6 +6,7 @@ import { createAudit, type Audit } from './core/audit.ts'
 import { withCallbackDeadlines } from './core/callback-deadlines.ts'
 import type { SchemeName } from './core/identity.ts'
 import { createApi } from './create-api.ts'
+import { explainLoadFailure } from './explain-load-failure.ts'
 import { explainCollisions } from './internals.ts'
 import { createLoginState, warnOfMemoryPerWorker, type LoginState } from './login-state.ts'
 import { describeSchemes } from './openapi/schemes.ts'
@@ -28,6 +29,14 @@ const name = '@seaworthy/auth'
 const registered = Symbol.for('seaworthy.auth.registered')
 
 const plugin: FastifyPluginAsync<AuthOptions> = async (fastify, authOptions) => {
+  try {
+    await register(fastify, authOptions)
+  } catch (error) {
+    throw explainLoadFailure(error)
+  }
+}
+
+async function register(fastify: FastifyInstance, authOptions: AuthOptions): Promise<void> {
   const resolved = withCallbackDeadlines(resolveOptions(authOptions), fastify.log)
   assertOnce(fastify)
   const redisPrefix = authOptions.redisPrefix ?? registrationPrefix(fastify, resolved)

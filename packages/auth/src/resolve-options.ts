@@ -119,8 +119,9 @@ function csrfOf(
 ): ResolvedCsrf | undefined {
   if (csrf === false && hasTokenCookie)
     check.fail('csrf', 'on with "jwt.cookie": a browser sends the cookie for any site', false)
-  if (csrf === false || (!hasSessions && !hasTokenCookie)) return undefined
-  return resolveCsrf(optionsOf('csrf', csrf) ?? {})
+  if (csrf === false) return undefined
+  const resolved = resolveCsrf(optionsOf('csrf', csrf) ?? {})
+  return hasSessions || hasTokenCookie ? resolved : undefined
 }
 
 /** The keys have the service's name. Encoded, because braces in it would move keys to other nodes of a cluster. */

@@ -65,12 +65,21 @@ t.test('an ID token of a key that the provider has just begun to use is accepted
   t.match(counts, { '/keys': 2, '/.well-known/openid-configuration': 1 })
 })
 
+t.test('a new key may have the id of the one before; the code is sent once', async (t) => {
+  const { login, state, counts } = await build(t)
+  t.equal(await login(), 302)
+  state.pair = keyPair()
+  t.equal(await login(), 302)
+  t.match(counts, { '/keys': 2, '/token': 2, '/.well-known/openid-configuration': 1 })
+})
+
 t.test('an ID token of a key that the provider does not publish is rejected', async (t) => {
-  const { login, state } = await build(t)
+  const { login, state, counts } = await build(t)
   t.equal(await login(), 302)
   const { publicKey } = state.pair
   state.pair = { publicKey, privateKey: keyPair().privateKey }
   t.equal(await login(), 401)
+  t.match(counts, { '/keys': 2, '/token': 2 }, 'its keys are fetched once more')
 })
 
 for (const [option, published] of [

@@ -30,6 +30,7 @@ const wrongOptions: [object, RegExp][] = [
     { session: { key: randomBytes(32) }, csrf: { trustedOrigins: 'https://a.example' } },
     /"csrf.trustedOrigins" must be a list/
   ],
+  [{ ...jwt({}), csrf: { trustedOrigns: [] } }, /"csrf.trustedOrigns" is not an option, did you mean/],
   [
     { session: { key: randomBytes(32) }, csrf: { trustedOrigins: true } },
     /"csrf.trustedOrigins" must be a list/

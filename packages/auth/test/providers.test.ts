@@ -214,6 +214,21 @@ t.test('options beside the provider win, and an unknown provider stops the start
   })
 })
 
+for (const [provider, issuer, right] of [
+  ['auth0', 'https://shop.eu.auth0.com', "such as 'https://shop.eu.auth0.com/'"],
+  ['okta', 'https://shop.okta.com/oauth2/default/', "such as 'https://shop.okta.com/oauth2/default'"],
+  ['keycloak', 'https://id.example.com/realms/shop/', "such as 'https://id.example.com/realms/shop'"],
+  ['entra', 'https://sts.windows.net/tenant', "such as 'https://sts.windows.net/tenant/'"],
+  ['entra', 'https://login.microsoftonline.com/common/v2.0', "which has the tenant's id"]
+] as const) {
+  t.test(`no token of ${provider} has the issuer ${issuer}: it stops the start`, async (t) => {
+    const issuers = [{ provider, issuer, audience: 'api' }]
+    const error = await guardedApp(t, { jwt: { issuers } }).catch((cause: Error) => cause)
+    t.match(error, { code: 'INVALID_OPTION' })
+    t.ok((error as Error).message.includes(right), (error as Error).message)
+  })
+}
+
 t.test('a key set may begin with a byte order mark', async (t) => {
   const keys = [{ ...pair.publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' }]
   const server = createServer((_request, response) => response.end(`\uFEFF${JSON.stringify({ keys })}`))

@@ -104,6 +104,7 @@ t.test('a token whose key is removed during its verification is verified again',
     warmUp: () => undefined
   }
   const rules = {
+    isApp: false,
     name: 'idp',
     audiences: ['idp'],
     algorithms: ['ES256' as const],

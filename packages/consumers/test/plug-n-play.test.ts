@@ -1,6 +1,6 @@
 // Yarn's Plug'n'Play keeps packages in archives. In a project of CommonJS, Node's loader of ES modules reads none of them, so
-// that parts which are loaded when they are on must be found with `require`. Sessions and OAuth need Yarn's own loader there:
-// jose is ES modules.
+// that parts which are loaded when they are on must be found with `require`. Sessions and OAuth need Yarn's own loader there,
+// because jose is ES modules, and without it the error says so.
 import { rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { releaseLocally, run, temporaryFolder, writeFiles } from '@seaworthy/testing'
@@ -12,7 +12,10 @@ const Fastify = require('fastify')
 const { seaworthy, serverOptions } = require('fastify-seaworthy')
 
 const options = {
-  auth: { jwt: { secret: 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJkq3RrC0mB7x=' } },
+  auth: {
+    jwt: { secret: 'kq3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJkq3RrC0mB7x=' },
+    ...(process.argv.includes('sessions') && { session: { key: 'q3RrC0mB7xv1ZpLw9TnYd5HsUe8aGfJkq3RrC0mB7xv=' } })
+  },
   observability: { level: 'silent', management: { port: 0 }, blockedLoop: {}, metrics: { otlp: { url: 'http://127.0.0.1:1/v1/metrics' } } },
   shutdown: { exit: false, drainDelay: 0 }
 }
@@ -26,7 +29,7 @@ async function main() {
   console.log('page', page.status)
   await app.close()
 }
-main()
+main().catch(({ message }) => console.log(message))
 `
 
 t.test(
@@ -48,7 +51,8 @@ t.test(
         'unsafeHttpWhitelist: ["127.0.0.1"]',
         'npmMinimalAgeGate: 0',
         'enableImmutableInstalls: false',
-        'enableTelemetry: false'
+        'enableTelemetry: false',
+        'pnpEnableEsmLoader: true'
       ].join('\n'),
       'service.cjs': service
     })
@@ -58,11 +62,10 @@ t.test(
       env,
       timeout: 300_000
     })
-    const output = run(process.execPath, ['-r', './.pnp.cjs', 'service.cjs'], {
-      cwd: folder,
-      env,
-      timeout: 60_000
-    })
-    t.match(output, /served\npage 200/)
+    const start = (...args: string[]) =>
+      run(process.execPath, ['-r', './.pnp.cjs', ...args], { cwd: folder, env, timeout: 60_000 })
+    t.match(start('service.cjs'), /served\npage 200/)
+    t.match(start('service.cjs', 'sessions'), /^auth: Node cannot read the ES modules .*"yarn node"/)
+    t.match(start('--loader', './.pnp.loader.mjs', 'service.cjs', 'sessions'), /served\npage 200/)
   }
 )

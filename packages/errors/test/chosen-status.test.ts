@@ -56,6 +56,23 @@ t.test('a class that exposes its message has it sent, below 500 only', async (t)
   t.equal(warnings().length, 0)
 })
 
+t.test('a plain error that exposes its message keeps its status, one without does not', async (t) => {
+  const { responseTo } = await thrower(t)
+  const plain = (more: object) => Object.assign(new Error('Sold out'), more)
+  for (const member of ['statusCode', 'status'])
+    t.match((await responseTo(plain({ [member]: 409, expose: true }))).json(), {
+      statusCode: 409,
+      message: 'Sold out'
+    })
+  t.match((await responseTo(plain({ statusCode: 409, expose: false }))).json(), { statusCode: 500 })
+  t.match((await responseTo(plain({ statusCode: 503, expose: true }))).json(), {
+    statusCode: 503,
+    message: 'Service Unavailable'
+  })
+  const upstream = plain({ isAxiosError: true, status: 409, expose: true, response: { status: 409 } })
+  t.match((await responseTo(upstream)).json(), { statusCode: 500 })
+})
+
 t.test('the option "expose" sends masked messages of 4xx too', async (t) => {
   const { responseTo } = await thrower(t, { expose: (error) => error instanceof DomainError })
   t.match((await responseTo(new DomainError(404))).json(), { statusCode: 404, message: secret })

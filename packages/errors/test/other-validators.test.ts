@@ -165,6 +165,40 @@ t.test('a submitted value that a library quotes as JSON, or only begins to quote
   t.match(response.json().details, [{ message: 'is not valid' }, { message: 'is not valid' }])
 })
 
+t.test('a short value that is in the words of a message by chance leaves the message as it is', async (t) => {
+  const schema = z.object({ name: z.string().min(2), age: z.number().min(18), pin: z.enum(['none']) })
+  const validate = (data: unknown) => {
+    const { error } = schema.safeParse(data)
+    return error ? { error } : { value: data }
+  }
+  const quoting = (value: string) => ({
+    error: Object.assign(new Error('x'), { issues: [{ path: ['pin'], message: `received ${value}` }] })
+  })
+  const { app } = await build(t, {}, (app) => {
+    app.post('/', { schema: { body: {} }, validatorCompiler: () => validate as never }, async () => 'never')
+    for (const [url, text] of [
+      ['/quoted', "'z'"],
+      ['/word', '123']
+    ] as const)
+      app.post(
+        url,
+        { schema: { body: {} }, validatorCompiler: () => () => quoting(text) as never },
+        async () => 'never'
+      )
+  })
+  const messages = async (url: string, payload: object) => {
+    const { details } = (await app.inject({ method: 'POST', url, payload })).json<{
+      details: { message: string }[]
+    }>()
+    return details.map(({ message }) => message)
+  }
+  const [name, age] = await messages('/', { name: 'a', age: 1, pin: 'none' })
+  t.match(name, />=2 characters/)
+  t.match(age, />=18/)
+  t.strictSame(await messages('/quoted', { pin: 'z' }), ['is not valid'])
+  t.strictSame(await messages('/word', { pin: '123' }), ['is not valid'])
+})
+
 t.test('a validator that fails itself is a 500', async (t) => {
   const { app } = await build(t, {}, (app) => {
     const broken = () => {

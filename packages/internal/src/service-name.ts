@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { withoutByteOrderMark } from './files/text.ts'
 
 /**
  * The name of the running service, the same in all its replicas: `OTEL_SERVICE_NAME`, else the name of the package that
@@ -17,7 +18,9 @@ export function serviceName(): string | undefined {
 function packageName(folder: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {
     try {
-      const { name } = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')) as { name?: unknown }
+      const { name } = JSON.parse(withoutByteOrderMark(readFileSync(join(at, 'package.json'), 'utf8'))) as {
+        name?: unknown
+      }
       if (typeof name === 'string' && name !== '') return name
     } catch {
       // No package here: the folder above may be one.

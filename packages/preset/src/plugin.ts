@@ -16,6 +16,7 @@ import { checkScope } from './conflicts/child-scope.ts'
 import { explainDecoratorConflicts } from './conflicts/explain-decorator-conflicts.ts'
 import { rejectGuardsWithoutAuth } from './conflicts/guards-without-auth.ts'
 import { handleLaterPlugins } from './conflicts/later-plugins.ts'
+import { warnAboutUnreadOptions } from './conflicts/unread-options.ts'
 import { constructorOptions, missingInternals } from './internals.ts'
 import { load } from './load/load.cjs'
 import { requireVersions } from './load/required-versions.ts'
@@ -88,6 +89,7 @@ const plugin: FastifyPluginAsync<SeaworthyOptions> = async (fastify, appOptions)
   })
   checkScope(fastify, options)
   rejectGuardsWithoutAuth(fastify, options)
+  warnAboutUnreadOptions(fastify, reports)
   fastify.addHook('onReady', (done) => {
     logStart(fastify, report())
     questionOptions(fastify, options)

@@ -108,6 +108,34 @@ t.test('the singular of a variable warns, because it may be a variable of other 
   t.match(list, [/LOG_DETAIL, did you mean LOG_DETAILS\?/])
 })
 
+t.test('a variable with the prefix of the preset that it does not read is named', async (t) => {
+  const { list, settled } = warningsOf(t)
+  fromEnv({ SEAWORTHY_DISABLE: 'auth' })
+  fromEnv({ SEAWORTHY_LOG_LEVEL: 'debug' })
+  fromEnv({
+    SEAWORTHY_PORT: 'tcp://10.0.0.1:80',
+    SEAWORTHY_SERVICE_HOST: '10.0.0.1',
+    SEAWORTHY_API_SERVICE_PORT_HTTP: '80',
+    SEAWORTHY_PORT_80_TCP_ADDR: '10.0.0.1'
+  })
+  fromEnv({ SEAWORTHY_TEAM: 'a' }, { schema: { properties: { SEAWORTHY_TEAM: { type: 'string' } } } })
+  await settled()
+  t.match(list, [/SEAWORTHY_DISABLE: only .*SEAWORTHY_OFF/, /SEAWORTHY_LOG_LEVEL, write LOG_LEVEL$/])
+  t.equal(
+    list.length,
+    2,
+    'what Kubernetes adds for a Service "seaworthy", and the variables of the app, are not'
+  )
+})
+
+t.test('a name with the mark that Windows puts before a file is a problem, and not one of the app', (t) => {
+  t.match(problemsOf({ '\uFEFFLOG_LEVEL': 'debug' }), [
+    /^the name of LOG_LEVEL begins with a byte order mark/
+  ])
+  t.doesNotThrow(() => fromEnv({ '\uFEFFTEAM': 'a' }))
+  t.end()
+})
+
 t.test('all problems are named at once, those of Redis and of switches too', async (t) => {
   const problems = problemsOf({
     PORT: 'x',

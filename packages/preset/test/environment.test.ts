@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import { join } from 'node:path'
 import { temporaryFolder } from '@seaworthy/testing'
 import t from 'tap'
-import { environmentExample, fromEnv } from '../src/index.ts'
+import { environmentExample, fromEnv, secretFromFile } from '../src/index.ts'
 import { problemsOf, secret, warningsOf } from './environment.ts'
 
 t.test('an empty environment has every default', async (t) => {
@@ -54,6 +54,21 @@ t.test('the value of NAME_FILE is read from the file, without the line break at 
   const file = join(folder, 'jwt')
   writeFileSync(file, `${secret}\n`)
   t.equal(fromEnv({ JWT_SECRET_FILE: file }).env.JWT_SECRET?.reveal(), secret)
+})
+
+t.test('a file that Windows has written may begin with a mark, and one that is no text is a problem', (t) => {
+  const folder = temporaryFolder(t)
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, 'jwt')
+  writeFileSync(file, `\uFEFF${secret}\r\n`)
+  t.equal(fromEnv({ JWT_SECRET_FILE: file }).env.JWT_SECRET?.reveal(), secret)
+  t.equal(secretFromFile(file).reveal(), secret)
+  for (const bytes of [Buffer.from(`\uFEFF${secret}`, 'utf16le'), Buffer.from([0xff, 0x80, 0xc3, 0x28])]) {
+    writeFileSync(file, bytes)
+    t.match(problemsOf({ JWT_SECRET_FILE: file }), ['JWT_SECRET_FILE must name a file with text in UTF-8'])
+    t.throws(() => secretFromFile(file), { message: /no text in UTF-8/ })
+  }
+  t.end()
 })
 
 t.test('an unreadable file and a variable that is set twice are problems', async (t) => {

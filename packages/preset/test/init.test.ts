@@ -31,6 +31,7 @@ for (const [start, entry] of [
     'server/main.mjs'
   ],
   ['npm run migrate && node --env-file .env dist/index.js', 'dist/index.js'],
+  ['node dist\\index.js', 'dist/index.js'],
   ['node .', 'from-main.js'],
   ['tsx src/server.ts', 'from-main.js']
 ] as const) {

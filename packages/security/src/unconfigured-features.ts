@@ -1,5 +1,6 @@
 import { shortList } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
+import { warnAboutMisspeltOptions } from './misspelt-options.ts'
 import type { SecurityOptions } from './options.ts'
 
 /** The features that are off without their option, and the plugins that read the routes' options of the same name. */
@@ -21,6 +22,7 @@ export function warnAboutUnconfiguredFeatures(fastify: FastifyInstance, options:
   for (const name of Object.keys(readers) as (keyof typeof readers)[]) {
     if (options[name] !== undefined) continue
     const found: Unread[] = []
+    warnAboutMisspeltOptions(fastify, [name])
     fastify.addHook('onRoute', function (this: FastifyInstance, { url, config }) {
       if ((config as { [key in typeof name]?: unknown } | undefined)?.[name]) found.push({ scope: this, url })
     })

@@ -22,7 +22,8 @@ for (const [route, place] of [
   [{ config: { cros: { origin: false } } }, 'config.cros'],
   [{ cors: false }, 'cors'],
   [{ config: { Headers: {} } }, 'config.Headers'],
-  [{ config: { validaton: {} } }, 'config.validaton']
+  [{ config: { validaton: {} } }, 'config.validaton'],
+  [{ config: { concurency: { max: 1 } } }, 'config.concurency']
 ] as const) {
   t.test(`a route with ${JSON.stringify(route)} is named at the start`, async (t) => {
     const [message, ...others] = await warnings(t, route)

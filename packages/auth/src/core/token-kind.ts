@@ -12,13 +12,30 @@ const isOfEvents = (events: unknown): boolean =>
 
 const isOtherKind = (kind: unknown): boolean => typeof kind === 'string' && otherKinds.test(kind)
 
+/** The claims in which Keycloak, Cognito, Django's simplejwt and Casdoor state the kind. */
+const kindsOf = ({ typ, token_use, token_type, tokenType }: Claims): unknown[] => [
+  typ,
+  token_use,
+  token_type,
+  tokenType
+]
+
+/** Whether a token states in a claim with another meaning elsewhere that it is a refresh token: Flask's, Descope's. */
+export const statesRefresh = ({ type, drn }: Claims): boolean =>
+  (typeof type === 'string' && /^refresh(?:[ _-]?token)?$/i.test(type)) || drn === 'DSR'
+
 /** Whether a token is an access token of Entra B2C: it has scopes and a client, and an ID token has neither. */
 const isB2cAccess = ({ ver, scp, azp }: Claims): boolean =>
   (ver === '1.0' || ver === '2.0') && typeof scp === 'string' && typeof azp === 'string'
 
-/** Whether a token states that it is an access token: by its header, or by a claim of Keycloak's, Cognito's or Entra's. */
+/** Whether a token has a client and scopes, as those of Authentik: an ID token has no scopes. */
+const hasClientAndScopes = ({ azp, scope }: Claims): boolean =>
+  typeof azp === 'string' && typeof scope === 'string' && scope !== ''
+
+/** Whether a token states that it is an access token: by its header, or by claims of one of these providers. */
 export const statesAccess = (typ: unknown, payload: Claims): boolean =>
   isB2cAccess(payload) ||
+  hasClientAndScopes(payload) ||
   (typeof typ === 'string' && /^(?:application\/)?at\+jwt$/i.test(typ)) ||
   (typeof payload.typ === 'string' && /^(?:bearer|dpop)$/i.test(payload.typ)) ||
   payload.token_use === 'access'
@@ -31,18 +48,25 @@ const isEntraIdentity = ({ ver, tid, azp, appid }: Claims): boolean =>
  * Whether a token is an access token, as far as it states its kind: issuers sign ID, refresh, logout and other event tokens
  * with the same keys.
  *
- * @param type - The `typ` header of the issuer's access tokens. The verifier has compared it already.
+ * @param rules - `type`: the `typ` header of the issuer's access tokens; the verifier has compared it already.
+ * `requiredClaims`: claims of all its access tokens, so that they are no sign of another kind.
  */
-export function isAccessToken(header: Claims, payload: Claims, type: string | undefined): boolean {
+export function isAccessToken(header: Claims, payload: Claims, { type, requiredClaims }: KindRules): boolean {
   const { typ } = header
   if (type === undefined && typ !== undefined && !(typeof typ === 'string' && accessTypes.test(typ)))
     return false
   // ID tokens of OpenID Connect have these claims. Access tokens do not, except for the nonce of Keycloak's and Entra's, which
   // state their kind.
-  const { nonce, at_hash, c_hash, events } = payload
-  if (at_hash !== undefined || c_hash !== undefined) return false
-  if (nonce !== undefined && !statesAccess(typ, payload)) return false
-  if (isOfEvents(events) || isEntraIdentity(payload)) return false
+  const isSign = (name: string): boolean =>
+    payload[name] !== undefined && requiredClaims?.includes(name) !== true
+  if (isSign('at_hash') || isSign('c_hash')) return false
+  if (isSign('nonce') && !statesAccess(typ, payload)) return false
+  if (isOfEvents(payload.events) || isEntraIdentity(payload)) return false
   // Some issuers state the kind in a claim of their own.
-  return !isOtherKind(payload.typ) && !isOtherKind(payload.token_use)
+  return !kindsOf(payload).some((kind) => isOtherKind(kind))
+}
+
+export interface KindRules {
+  readonly type: string | undefined
+  readonly requiredClaims?: readonly string[]
 }

@@ -13,10 +13,20 @@ interface Document {
   readonly fetchedAt: number
 }
 
+/** The requests of one login. */
+export interface LoginRequests {
+  /** Fetches keys again if that of the login's ID token is not among them. */
+  readonly fetch: CustomFetch
+  /**
+   * To be called after a failure. The same requests once more: the response with the tokens is the one from before, as
+   * a code is valid once, and the keys are fetched. `undefined` if they were fetched for this login.
+   */
+  withNewKeys(): CustomFetch | undefined
+}
+
 /** Keeps what a provider publishes. */
 export interface ProviderCache {
-  /** The `fetch` of one login: it fetches keys again if that of the login's ID token is not among them. */
-  fetchForLogin(): CustomFetch
+  forLogin(): LoginRequests
   clear(): void
 }
 
@@ -27,22 +37,40 @@ export interface ProviderCache {
 export function providerCache(fetch: CustomFetch): ProviderCache {
   const documents = new Map<string, Document>()
   return {
-    fetchForLogin() {
+    forLogin() {
       let kid: unknown
+      let tokens: { url: string; response: Response } | undefined
+      let usedKeptKeys = false
+      let isSecond = false
       const isCurrent = ({ kids, fetchedAt }: Document): boolean =>
         kids === undefined ||
-        (kid !== undefined && kids.has(kid) && performance.now() - fetchedAt < maxKeyAge)
-      return async (url, options) => {
+        (!isSecond && kid !== undefined && kids.has(kid) && performance.now() - fetchedAt < maxKeyAge)
+      const fetchOnce: CustomFetch = async (url, options) => {
         const isPublic = options.method === 'GET' && !new Headers(options.headers).has('authorization')
         const kept = isPublic ? documents.get(url) : undefined
-        if (kept !== undefined && isCurrent(kept)) return new Response(kept.text, kept)
+        if (kept !== undefined && isCurrent(kept)) {
+          usedKeptKeys ||= kept.kids !== undefined
+          return new Response(kept.text, kept)
+        }
+        if (isSecond && url === tokens?.url) return tokens.response.clone()
         const response = await fetch(url, options)
         if (response.status !== 200) return response
         const text = await response.clone().text()
         const { headers } = response
         if (isPublic) documents.set(url, { text, headers, kids: kidsOf(text), fetchedAt: performance.now() })
-        else if (options.method === 'POST') kid = kidOfIdToken(text)
+        else if (options.method === 'POST') {
+          kid = kidOfIdToken(text)
+          tokens = { url, response: response.clone() }
+        }
         return response
+      }
+      return {
+        fetch: fetchOnce,
+        withNewKeys() {
+          if (!usedKeptKeys || isSecond) return undefined
+          isSecond = true
+          return fetchOnce
+        }
       }
     },
     clear: () => documents.clear()

@@ -35,7 +35,9 @@ export interface CompletedLogin {
 
 export function createProvider(options: ResolvedProvider): Provider {
   const isOpenId = options.issuer !== undefined
-  const configuration = isOpenId ? discoveredConfiguration(options) : fixedConfiguration(options)
+  const { configuration, forLogin } = isOpenId
+    ? discoveredConfiguration(options)
+    : fixedConfiguration(options)
   const scope = options.scope ?? defaultScope(options)
 
   return {
@@ -61,14 +63,21 @@ export function createProvider(options: ResolvedProvider): Provider {
     },
 
     async completeLogin(query, { state, nonce, verifier }) {
-      const config = await configuration('login')
+      const { config, withNewKeys } = await forLogin()
       // The URL comes from the options: the client controls the host of the request.
       const url = new URL(options.callback)
       url.search = query.toString()
-      const tokens = await client.authorizationCodeGrant(config, url, {
-        pkceCodeVerifier: verifier,
-        expectedState: state,
-        ...(isOpenId ? { expectedNonce: nonce, idTokenExpected: true } : {})
+      const grant = (of: client.Configuration) =>
+        client.authorizationCodeGrant(of, url, {
+          pkceCodeVerifier: verifier,
+          expectedState: state,
+          ...(isOpenId ? { expectedNonce: nonce, idTokenExpected: true } : {})
+        })
+      // A new key may have the id of the one before.
+      const tokens = await grant(config).catch(async (error: unknown) => {
+        const again = await withNewKeys()
+        if (again === undefined) throw error
+        return grant(again)
       })
       const accessToken = tokens.access_token
       const profile: Profile = isOpenId
@@ -108,8 +117,18 @@ function defaultScope({ issuer, endpoints }: ResolvedProvider): string | undefin
   return endpoints === 'github' ? 'read:user user:email' : undefined
 }
 
-/** Returns the one for all calls, or one for a single login. */
-type ConfigurationFactory = (use?: 'login') => Promise<client.Configuration>
+interface LoginConfiguration {
+  readonly config: client.Configuration
+  /** The configuration that verifies the same tokens by keys that were just fetched, if those from before were kept ones. */
+  withNewKeys(): Promise<client.Configuration | undefined>
+}
+
+interface Configurations {
+  /** The one for all calls. */
+  configuration(): Promise<client.Configuration>
+  /** One for a single login. */
+  forLogin(): Promise<LoginConfiguration>
+}
 
 /** Fetches the metadata with the first login, once for concurrent logins. After a failure the next login retries. */
 function discoveredConfiguration({
@@ -117,13 +136,13 @@ function discoveredConfiguration({
   clientId,
   clientSecret,
   timeout
-}: ResolvedProvider): ConfigurationFactory {
+}: ResolvedProvider): Configurations {
   const url = new URL(issuer!)
   const cache = providerCache(providerFetch(timeout))
-  const discover = (issuerUrl: URL): Promise<client.Configuration> =>
+  const discover = (issuerUrl: URL, fetch = cache.forLogin().fetch): Promise<client.Configuration> =>
     client.discovery(issuerUrl, clientId, undefined, clientAuthentication(clientSecret), {
       timeout: libraryTimeout,
-      [client.customFetch]: cache.fetchForLogin(),
+      [client.customFetch]: fetch,
       execute: [
         // Verifies the ID token's signature. TLS alone is not enough, because a proxy may terminate it.
         client.enableNonRepudiationChecks,
@@ -140,15 +159,26 @@ function discoveredConfiguration({
       return discover(url)
     })
   let pending: Promise<client.Configuration> | undefined
-  return async (use) => {
-    pending ??= find().catch((error: unknown) => {
+  const configuration = () =>
+    (pending ??= find().catch((error: unknown) => {
       pending = undefined
       cache.clear()
       throw error
-    })
-    const shared = await pending
-    // From the kept metadata, without the library's memory of keys.
-    return use === 'login' ? discover(url) : shared
+    }))
+  return {
+    configuration,
+    async forLogin() {
+      await configuration()
+      const requests = cache.forLogin()
+      return {
+        // From the kept metadata, without the library's memory of keys.
+        config: await discover(url, requests.fetch),
+        async withNewKeys() {
+          const fetch = requests.withNewKeys()
+          return fetch && discover(url, fetch)
+        }
+      }
+    }
   }
 }
 
@@ -157,7 +187,7 @@ function fixedConfiguration({
   clientId,
   clientSecret,
   timeout
-}: ResolvedProvider): ConfigurationFactory {
+}: ResolvedProvider): Configurations {
   const endpoints = option === undefined || option === 'github' ? githubEndpoints : option
   const config = new client.Configuration(
     {
@@ -172,5 +202,8 @@ function fixedConfiguration({
   config.timeout = libraryTimeout
   config[client.customFetch] = providerFetch(timeout)
   if (endpoints.tokenHost.startsWith('http:')) client.allowInsecureRequests(config)
-  return () => Promise.resolve(config)
+  return {
+    configuration: () => Promise.resolve(config),
+    forLogin: () => Promise.resolve({ config, withNewKeys: () => Promise.resolve(undefined) })
+  }
 }

@@ -1,5 +1,5 @@
 import { invalid, type Claims, type VerificationResult } from '../core/token-outcome.ts'
-import { isAccessToken } from '../core/token-kind.ts'
+import { isAccessToken, statesRefresh, type KindRules } from '../core/token-kind.ts'
 import type { IssuerRules } from './types.ts'
 
 /** An empty text identifies no user and no client. */
@@ -33,18 +33,20 @@ const isForAudience = (claims: Claims, { audiences, clientClaims }: IssuerRules)
 export function isSoundAccessToken(
   header: Claims,
   claims: Claims,
-  { clockTolerance, type }: Pick<IssuerRules, 'clockTolerance' | 'type'>
+  rules: Pick<IssuerRules, 'clockTolerance'> & KindRules
 ): boolean {
   const { exp, iat } = claims
   // Extensions that a verifier must understand: none is supported.
   if (header.crit !== undefined || header.b64 !== undefined || !isDate(exp)) return false
-  if (iat !== undefined && !(isDate(iat) && iat * 1000 <= Date.now() + clockTolerance)) return false
-  return isAccessToken(header, claims, type)
+  if (iat !== undefined && !(isDate(iat) && iat * 1000 <= Date.now() + rules.clockTolerance)) return false
+  return isAccessToken(header, claims, rules)
 }
 
 function isValid(header: Claims, claims: Claims, rules: IssuerRules): boolean {
   if (claims.iss !== rules.name || !isForAudience(claims, rules)) return false
   for (const name of rules.requiredClaims) if (!hasClaim(claims, name)) return false
+  // Apps verify refresh tokens that they sign themselves with request.jwtVerify().
+  if (!rules.isApp && statesRefresh(claims)) return false
   return isSubject(claims.sub) && isSoundAccessToken(header, claims, rules)
 }
 

@@ -26,6 +26,7 @@ export interface IssuerOptions {
    * The `iss` claim, compared exactly.
    *
    * @defaultValue none: required
+   * @throws RangeError for one that the tokens of `provider` cannot have, such as Auth0's without a slash at its end.
    */
   issuer: string
 
@@ -91,7 +92,8 @@ export interface IssuerOptions {
 
   /**
    * Claims that tokens must have. If one of `client_id` (Amazon Cognito), `azp`, `cid` and `appid` is among them, it is
-   * compared with `audience` in tokens without `aud`.
+   * compared with `audience` in tokens without `aud`. With `nonce` or `at_hash` among them, these are no sign of an ID
+   * token (Dex, whose access tokens have the form of one).
    *
    * @defaultValue `exp`, `iat` and `sub`; with `introspection` `aud` and `sub`
    */

@@ -94,6 +94,7 @@ async function verifiersFor(rules: IssuerRules, keys: readonly VerificationKey[]
 
 const rulesOfApp = ({ issuer, audience, algorithm, clockTolerance }: ResolvedJwt): IssuerRules => ({
   name: issuer,
+  isApp: true,
   audiences: [audience],
   algorithms: [algorithm],
   requiredClaims: ['iat'],
@@ -109,6 +110,7 @@ const clientClaims = ['client_id', 'azp', 'cid', 'appid'] as const
 
 const rulesOf = (issuer: ResolvedIssuer, clockTolerance: number): IssuerRules => ({
   name: issuer.issuer,
+  isApp: false,
   audiences: issuer.audiences,
   algorithms: issuer.algorithms,
   requiredClaims: issuer.requiredClaims ?? ['exp', 'iat', 'sub'],

@@ -64,6 +64,18 @@ const presets: Readonly<Record<ProviderName, Preset>> = {
   okta: (issuer) => ({ jwksUrl: below(issuer, 'v1/keys'), rolesClaim: 'groups', scopesClaim: 'scp' })
 }
 
+/** Whether the `iss` claim of the provider's tokens ends with a slash. */
+const endsWithSlash = (provider: ProviderName, issuer: string): boolean =>
+  provider === 'auth0' || (provider === 'entra' && issuer.startsWith('https://sts.windows.net/'))
+
+/** The issuer is compared exactly: one that the provider's tokens cannot have would reject them all, without a reason. */
+function checkIssuer(option: string, provider: ProviderName, issuer: string): void {
+  const right = issuer.replace(/\/$/, '') + (endsWithSlash(provider, issuer) ? '/' : '')
+  if (issuer !== right) check.fail(option, `the "iss" claim of its tokens, such as '${right}'`, issuer)
+  if (provider === 'entra' && /\/(?:common|organizations|consumers)(?:\/|$)/.test(issuer))
+    check.fail(option, 'the "iss" claim of its tokens, which has the tenant\'s id', issuer)
+}
+
 /** The options of an issuer, with those that its `provider` implies. An option that is set wins. */
 export function withProvider<T extends Configured>(
   option: string,
@@ -73,6 +85,7 @@ export function withProvider<T extends Configured>(
   if (provider === undefined) return options
   check.oneOf(`${option}.provider`, provider, Object.keys(presets) as ProviderName[])
   check.string(`${option}.issuer`, options.issuer)
+  checkIssuer(`${option}.issuer`, provider, options.issuer)
   const hasKeys = [options.publicKey, options.secret, options.introspection].some(
     (value) => value !== undefined
   )

@@ -11,6 +11,8 @@ export type Verify = (token: string, done: (result: VerificationResult) => void)
 export interface IssuerRules {
   /** The `iss` claim. */
   name: string
+  /** Whether the app itself is the issuer. */
+  isApp: boolean
   /** The `aud` claim must have one of these. */
   audiences: readonly string[]
   algorithms: readonly SignatureAlgorithm[]

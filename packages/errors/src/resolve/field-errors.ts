@@ -99,10 +99,24 @@ function quotesValue(message: string, value: unknown): boolean {
   if (value === '') return false
   // Libraries quote as JSON does, and the beginning of a long text.
   const start = String(value).slice(0, maxQuoted)
+  if (start.length < minQuoted) return hasShort(message, start)
   return message.includes(start) || message.includes(JSON.stringify(start).slice(1, -1))
 }
 
 const maxQuoted = 16
+/** Shorter values are in words and numbers of messages by chance: `a` is in "at least 2 characters". */
+const minQuoted = 4
+
+/** Whether a message has a short value as a word of its own; one character has to be in quotes. */
+function hasShort(message: string, value: string): boolean {
+  if (value.length === 1) return ['"', "'", '`'].some((quote) => message.includes(quote + value + quote))
+  for (let at = message.indexOf(value); at >= 0; at = message.indexOf(value, at + 1))
+    if (!isWord(message[at - 1]) && !isWord(message[at + value.length])) return true
+  return false
+}
+
+const isWord = (character: string | undefined): boolean =>
+  character !== undefined && /[\p{L}\p{N}_]/u.test(character)
 
 function messageOf(issue: Issue, value: unknown): string {
   const { msg, constraints, message = msg ?? firstOf(constraints), keyword } = issue

@@ -46,10 +46,11 @@ export class ForeignErrors {
     const statusCode = statusOf(thrown)
     if (statusCode === undefined) return undefined
     const isUpstream = isUpstreamError(error)
-    const isIgnored = isUpstream || (isPlain(error) && inHandler)
+    const { code, message, expose } = thrown
+    // With `expose`, as http-errors has it, the app says that the error is for its clients.
+    const isIgnored = isUpstream || (isPlain(error) && inHandler && expose !== true)
     if (isIgnored && !isUpstream) this.#warn(error, statusCode, true)
     if (isIgnored && !this.#observe) return undefined
-    const { code, message, expose } = thrown
     const sendable = statusCode < 500 && typeof message === 'string' && message !== ''
     const shown = sendable && (this.#observe || expose === true)
     if (!isIgnored && statusCode < 500 && expose !== true) this.#warn(error, statusCode, false)

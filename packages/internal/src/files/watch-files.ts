@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { watch, type FSWatcher } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import { textOfSecret } from './text.ts'
 
 /** Files that belong together, such as a certificate and its key. */
 export interface WatchedFiles {
@@ -135,5 +136,5 @@ async function readText(path: string): Promise<string> {
   const info = await stat(path)
   if (!info.isFile()) throw new Error('it is no regular file')
   if (info.size > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`)
-  return readFile(path, 'utf8')
+  return textOfSecret(await readFile(path, 'utf8'))
 }

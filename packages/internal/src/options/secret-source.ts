@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { textOfSecret } from '../files/text.ts'
 import { watchFiles } from '../files/watch-files.ts'
 import { Secret } from './secret.ts'
 
@@ -140,13 +141,13 @@ const withoutLineBreak = (text: string): string => text.replace(/\r?\n$/, '')
  * const jwt = { key: secretFromFile('/etc/keys/jwt.pem') }
  * await app.register(seaworthy, { auth: { jwt } })
  * @param path - A line break at the end of the file is not part of the value.
- * @throws Error where the file cannot be read or is empty.
+ * @throws Error where the file cannot be read, is empty or is no text in UTF-8.
  */
 export function secretFromFile(path: string): Secret {
   const check = (value: string): void => {
     if (value === '') throw new Error('it is empty')
   }
-  const value = withoutLineBreak(readFileSync(path, 'utf8'))
+  const value = withoutLineBreak(textOfSecret(readFileSync(path, 'utf8')))
   check(value)
   return secretOfFile(path, value, check)
 }

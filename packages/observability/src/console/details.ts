@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { withoutByteOrderMark } from '@seaworthy/internal'
 import type { FastifyInstance } from 'fastify'
 import type { BuildInfo } from '../metrics/build-info.ts'
 import { buildOf } from '../metrics/build-info.ts'
@@ -43,7 +44,10 @@ function folderOfPackage(): string | undefined {
 /** `{}` where there is none, as in an image with a bundle. */
 function readManifest(folder: string): Record<string, unknown> {
   try {
-    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>
+    return JSON.parse(withoutByteOrderMark(readFileSync(join(folder, 'package.json'), 'utf8'))) as Record<
+      string,
+      unknown
+    >
   } catch {
     return {}
   }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { withoutByteOrderMark } from '@seaworthy/internal'
 import type { Meter } from '@seaworthy/contract'
 import { check, optionNames } from '../check.ts'
 import { scriptFolder } from './script-folder.ts'
@@ -57,10 +58,9 @@ function packageOfScript(): { name?: string; version?: string } {
   let folder = scriptFolder()
   for (let parent = ''; parent !== folder; parent = folder, folder = dirname(folder)) {
     try {
-      const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
-        string,
-        unknown
-      >
+      const { name, version } = JSON.parse(
+        withoutByteOrderMark(readFileSync(join(folder, 'package.json'), 'utf8'))
+      ) as Record<string, unknown>
       if (typeof name === 'string') return { name, ...(typeof version === 'string' ? { version } : {}) }
     } catch {
       // None here, or one that cannot be read.

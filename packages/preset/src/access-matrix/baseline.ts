@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
+import { withoutByteOrderMark } from '@seaworthy/internal'
 
 /** The file that holds the matrix of a commit. */
 export const defaultFile = 'access-matrix.json'
@@ -19,7 +20,8 @@ const git = async (...args: string[]): Promise<string> =>
  * commit with the path of another file in its tree (`origin/main:docs/access.json`).
  */
 export async function readBaseline(base: string): Promise<{ source: string; value: unknown }> {
-  if (isFile(base)) return { source: base, value: parse(readFileSync(base, 'utf8'), base) }
+  if (isFile(base))
+    return { source: base, value: parse(withoutByteOrderMark(readFileSync(base, 'utf8')), base) }
   const colon = base.indexOf(':')
   const [ref, path] = colon > 0 ? [base.slice(0, colon), base.slice(colon + 1)] : [base, `./${defaultFile}`]
   const commit = await commitOf(ref)

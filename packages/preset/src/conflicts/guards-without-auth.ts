@@ -2,11 +2,13 @@ import { invalidOption, shortList } from '@seaworthy/internal'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import type { SeaworthyOptions } from '../parts/options.ts'
 
-const hooks = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
+/** The hooks of a route that may be guards. */
+export const requestHooks = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
 
 /**
  * Stops the start where `SEAWORTHY_OFF` has switched off the part `auth` of an app whose routes have guards: everyone
- * could use them. `auth: false` in code is the decision of the app, which may read `config.auth` itself.
+ * could use them. `auth: false` in code is the decision of the app, which may read `config.auth` itself; then there is a
+ * warning.
  */
 export function rejectGuardsWithoutAuth(fastify: FastifyInstance, { auth, env }: Switched): void {
   if (auth !== false || !/(?:^|[\s,])auth(?:$|[\s,])/.test(env?.SEAWORTHY_OFF ?? '')) return
@@ -32,5 +34,5 @@ interface Switched extends Pick<SeaworthyOptions, 'auth'> {
 /** Without the part, `app.authenticate` is undefined, and Fastify ignores a hook that is. */
 function isGuarded(route: RouteOptions): boolean {
   const { auth } = (route.config ?? {}) as { auth?: unknown }
-  return (auth ?? false) !== false || hooks.some((name) => name in route && route[name] === undefined)
+  return (auth ?? false) !== false || requestHooks.some((name) => name in route && route[name] === undefined)
 }

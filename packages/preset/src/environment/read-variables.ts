@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isText, withoutByteOrderMark } from '@seaworthy/internal'
 import { isServiceLink, normalize } from './normalize.ts'
 import { environmentSchema } from './schema.ts'
 import { problemOfName } from './suggest-name.ts'
@@ -37,6 +38,7 @@ export function readVariables(env: NodeJS.ProcessEnv, { properties }: Environmen
     else if (file !== '') {
       const text = readValue(file)
       if (text === undefined) problems.push(`${fileName} must name a readable file`)
+      else if (!isText(text)) problems.push(`${fileName} must name a file with text in UTF-8`)
       // A mount that failed must not switch a part off.
       else if (text.trim() === '') problems.push(`${fileName} names a file that is empty`)
       else {
@@ -73,7 +75,7 @@ const textOf = (value: unknown): string =>
 function readValue(path: string): string | undefined {
   try {
     // Editors and `echo` write a line break at the end, which is not part of the value.
-    return readFileSync(path, 'utf8').replace(/\r?\n$/, '')
+    return withoutByteOrderMark(readFileSync(path, 'utf8')).replace(/\r?\n$/, '')
   } catch {
     return undefined
   }

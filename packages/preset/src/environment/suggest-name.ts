@@ -1,4 +1,5 @@
-import { nearest } from '@seaworthy/internal'
+import { nearest, withoutByteOrderMark } from '@seaworthy/internal'
+import { environmentSchema } from './schema.ts'
 
 /**
  * The problem of a variable whose name is similar to one that is unset; a warning, where it may be a variable of other
@@ -8,12 +9,36 @@ export function problemOfName(
   name: string,
   unset: readonly string[]
 ): { warning?: string; problem?: string } {
+  const unmarked = withoutByteOrderMark(name)
+  if (unmarked !== name && unset.includes(unmarked))
+    return {
+      problem: `the name of ${unmarked} begins with a byte order mark: save the file of variables without it`
+    }
   const near = suggestion(name, unset)
-  if (near === undefined) return {}
+  if (near === undefined) return warningOfPrefix(name)
   return isSlip(name.replace(/_FILE$/, ''), near)
     ? { problem: `${name} is not a variable, did you mean ${near}?` }
     : { warning: `does not read ${name}, did you mean ${near}?` }
 }
+
+/** Names that Kubernetes and Docker set beside a Service or container with this name. */
+const ofLink =
+  /^SEAWORTHY_(?:\w+_)?(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?|ENV_\w+|NAME)$/
+
+/** The warning for a name with the prefix of the preset that it does not read: `SEAWORTHY_DISABLE`, `SEAWORTHY_LOG_LEVEL`. */
+function warningOfPrefix(name: string): { warning?: string } {
+  if (!name.startsWith(prefix) || ofLink.test(name)) return {}
+  const names = Object.keys(environmentSchema.properties)
+  const rest = name.slice(prefix.length)
+  const others = names.filter((each) => each.startsWith(prefix)).join(' and ')
+  return {
+    warning: names.includes(rest.replace(/_FILE$/, ''))
+      ? `does not read ${name}, write ${rest}`
+      : `does not read ${name}: only ${others} begin with ${prefix}`
+  }
+}
+
+const prefix = 'SEAWORTHY_'
 
 /**
  * Whether letters are exchanged or one is missing. With another or a further letter (`CORS_ORIGINS`, `REDIS_TTL`), or in

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { withoutByteOrderMark } from '@seaworthy/internal'
 
 /** The members of `package.json` that are read here. */
 export interface Manifest {
@@ -21,7 +22,7 @@ export function readManifest(path: string): Manifest {
   }
   try {
     // npm takes the mark that editors on Windows put before the text.
-    return JSON.parse(text.replace(/^\uFEFF/, '')) as Manifest
+    return JSON.parse(withoutByteOrderMark(text)) as Manifest
   } catch (cause) {
     throw new Error(`${path} is no JSON: ${(cause as Error).message}`, { cause })
   }

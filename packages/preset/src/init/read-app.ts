@@ -145,7 +145,9 @@ const optionsWithValue: ReadonlySet<string> = new Set([
 
 /** The file that `npm start` runs, else `main`, else npm's own default. */
 function entryOf({ scripts, main }: Manifest): string {
-  return (startedFile(scripts?.start ?? '') ?? main ?? 'server.js').replace(/^\.\//, '')
+  const entry = startedFile(scripts?.start ?? '') ?? main ?? 'server.js'
+  // Windows takes both, and the files are for Linux.
+  return entry.replaceAll('\\', '/').replace(/^\.\//, '')
 }
 
 /** The file in `NODE_ENV=production node --import ./agent.js server.js`. `undefined`: another program runs it. */

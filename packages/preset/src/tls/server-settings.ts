@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { reveal } from '@seaworthy/internal'
+import { reveal, withoutByteOrderMark } from '@seaworthy/internal'
 import { checkPair } from './certificate.ts'
 import { checkTls, failTls, type TlsOptions } from './options.ts'
 
@@ -30,7 +30,7 @@ export function tlsSettings(options: TlsOptions): TlsSettings {
 
 function readPem(name: 'cert' | 'key', path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return withoutByteOrderMark(readFileSync(path, 'utf8'))
   } catch (error) {
     return failTls(`tls.${name}`, `${path} (${(error as NodeJS.ErrnoException).code})`)
   }
