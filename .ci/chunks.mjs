@@ -116,7 +116,7 @@ const minified = {
       keep_fnames: true,
       keep_classnames: true,
       // No function is moved into another: it would be missing from stack traces.
-      compress: { inline: 0, reduce_funcs: false },
+      compress: { inline: false, reduce_funcs: false },
       format: { ascii_only: true, max_line_len: 80, comments: false },
       sourceMap: true
     })
