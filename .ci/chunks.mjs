@@ -104,22 +104,52 @@ const namesOfExports = {
   }
 }
 
+/** The nodes of a type in a syntax tree. */
+function nodesOf(type, node, found = []) {
+  if (node?.type === type) found.push(node)
+  for (const child of Object.values(node ?? {})) if (typeof child === 'object') nodesOf(type, child, found)
+  return found
+}
+
 /**
  * Node parses this code at each start, so it has no white space and short local names. Names of functions and classes stay
  * for stack traces, and lines stay short, because Node prints the line of an uncaught error.
+ *
+ * Traces have private methods too, whose names terser would shorten: here they have a name of the same length that is not
+ * private, which is used nowhere else.
  */
 const minified = {
   name: 'minified',
-  renderChunk: (code) =>
-    minify(code, {
+  async renderChunk(code) {
+    const isFree = (name) => !code.includes(name)
+    const standIn = (name) => ['$', '_', 'Q'].map((sign) => sign + name).find(isFree)
+    const names = new Map()
+    let named = code
+    const tree = this.parse(code)
+    for (const { start, end, name } of nodesOf('PrivateIdentifier', tree)) {
+      if (!names.has(name)) names.set(name, standIn(name))
+      named = named.slice(0, start) + names.get(name) + named.slice(end)
+    }
+    // terser keeps the names of `const name = function`, not those of classes.
+    const reserved = nodesOf('VariableDeclarator', tree)
+      .filter(({ init }) => init?.type === 'ClassExpression')
+      .map(({ id }) => id.name)
+    const { code: short, map } = await minify(named, {
       toplevel: true,
       keep_fnames: true,
       keep_classnames: true,
-      // No function is moved into another: it would be missing from stack traces.
-      compress: { inline: false, reduce_funcs: false },
+      mangle: { reserved },
+      // No function is moved to where it is used: it would be missing from stack traces, or nameless.
+      compress: { inline: false, reduce_vars: false, collapse_vars: false },
       format: { ascii_only: true, max_line_len: 80, comments: false },
       sourceMap: true
     })
+    const restored = [...names].reduce(
+      (text, [name, other]) => text.replace(new RegExp(`(?<![\\w$])\\${other}(?![\\w$])`, 'g'), `#${name}`),
+      short
+    )
+    return { code: restored, map }
+  }
 }
 
 /** Writes the CommonJS behind the package's index to `dir`. */
