@@ -1,16 +1,15 @@
-// Splits the code behind each package's `src/index.ts`: what a module asks for with `import()`, or a `.cjs` file with a
-// `require` inside a function, becomes a file of its own, which costs nothing until it is used. Rollup decides what goes
-// where: esbuild would make a file of each combination of users, and a start would read all of them.
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+// Writes the CommonJS of each package's `src/index.ts`, which is what a start reads, and splits it: what a module asks for
+// with `import()`, or a `.cjs` file with a `require` inside a function, becomes a file of its own, which costs nothing until
+// it is used. Rollup decides what goes where: esbuild would make a file of each combination of users, and a start would
+// read all of them. It would also define a getter for each export.
+import { existsSync, readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { rollup } from 'rollup'
+import { minify } from 'terser'
 import { privateNames } from './packages.mjs'
 
 const root = resolve(import.meta.dirname, '..')
-/** For this process alone: builds run side by side. */
-const out = join(root, 'node_modules/.cache/seaworthy-chunks', `${process.pid}`)
-process.once('exit', () => rmSync(out, { recursive: true, force: true }))
 const sourceOf = (name) => join(root, 'packages', name.split('/')[1], 'src/index.ts')
 
 /**
@@ -60,6 +59,18 @@ const typescript = {
   }
 }
 
+/**
+ * The file's own address. In an ES module that a bundler made of such a file `__filename` may be missing, and the bundle
+ * must not fail as soon as it is loaded.
+ */
+const ownAddress = {
+  name: 'own-address',
+  resolveImportMeta: (property) =>
+    property === 'url'
+      ? `require('node:url').pathToFileURL(typeof __filename === 'string' ? __filename : (process.argv[1] ?? process.execPath)).href`
+      : null
+}
+
 /** A name from the path in the package: `sessions/register.ts` is `sessions`. */
 function fileName({ facadeModuleId, moduleIds }, folder) {
   const path = relative(join(folder, 'src'), facadeModuleId ?? moduleIds.at(-1)).replaceAll('\\', '/')
@@ -67,62 +78,107 @@ function fileName({ facadeModuleId, moduleIds }, folder) {
     .replace(/\.\w+$/, '')
     .replace(/\/(register|index)$/, '')
     .replace(/^(?:\.\.\/)+(\w+)\/src\//, '$1-')
-    .replaceAll('/', '-')}.js`
+    .replaceAll('/', '-')}.cjs`
+}
+
+/** `module.exports` of an index is the plugin, with all exports as its members. */
+const pluginAsExports = {
+  name: 'plugin-as-exports',
+  renderChunk(code, { isEntry }) {
+    if (!isEntry) return null
+    const line = /^exports\.(\w+) = ([\w$.]+);\n?/gm
+    const members = [...code.matchAll(line)].map(([, name, value]) => `  ${name}: ${value}`)
+    const [, plugin] = /^exports\.default = ([\w$.]+);/m.exec(code)
+    const assigned = `module.exports = Object.assign(${plugin}, {\n${members.join(',\n')}\n})\n`
+    return { code: `${code.replace(line, '')}\n${assigned}`, map: null }
+  }
+}
+
+/** A line for tools that read the names of exports. */
+const namesOfExports = {
+  name: 'names-of-exports',
+  renderChunk(code, { isEntry, exports }) {
+    if (!isEntry) return null
+    const names = exports.map((name) => `${name}: 0`).join(', ')
+    return { code: `${code}\n0 && (module.exports = { ${names} })\n`, map: null }
+  }
+}
+
+/** The nodes of a type in a syntax tree. */
+function nodesOf(type, node, found = []) {
+  if (node?.type === type) found.push(node)
+  for (const child of Object.values(node ?? {})) if (typeof child === 'object') nodesOf(type, child, found)
+  return found
 }
 
 /**
- * The CommonJS of an index that only hands on what `main` has: written here, because the helpers of a bundler would be most
- * of it.
+ * Node parses this code at each start, so it has no white space and short local names. Names of functions and classes stay
+ * for stack traces, and lines stay short, because Node prints the line of an uncaught error.
+ *
+ * Traces have private methods too, whose names terser would shorten: here they have a name of the same length that is not
+ * private, which is used nowhere else.
  */
-function facade({ code }) {
-  const [, list, rest] = /^export \{ (.*) \} from '\.\/main\.js';\s*((?:\/\/.*\s*)?)$/.exec(code) ?? []
-  if (list === undefined || (rest !== '' && !rest.startsWith('//# sourceMappingURL='))) return undefined
-  const names = list.split(', ').map((pair) => pair.split(' as ').toReversed())
-  const members = names.map(([as, name = as]) => `  ${as}: main.${name}`).join(',\n')
-  const [, plugin] = names.find(([as]) => as === 'default')
-  // The last line is for tools that read the names of exports.
-  return `'use strict'
-const main = require('./main.cjs')
-module.exports = Object.assign(main.${plugin}, {
-${members}
-})
-0 && (module.exports = { ${names.map(([as]) => `${as}: 0`).join(', ')} })
-`
+const minified = {
+  name: 'minified',
+  async renderChunk(code) {
+    const isFree = (name) => !code.includes(name)
+    const standIn = (name) => ['$', '_', 'Q'].map((sign) => sign + name).find(isFree)
+    const names = new Map()
+    let named = code
+    const tree = this.parse(code)
+    for (const { start, end, name } of nodesOf('PrivateIdentifier', tree)) {
+      if (!names.has(name)) names.set(name, standIn(name))
+      named = named.slice(0, start) + names.get(name) + named.slice(end)
+    }
+    // terser keeps the names of `const name = function`, not those of classes.
+    const reserved = nodesOf('VariableDeclarator', tree)
+      .filter(({ init }) => init?.type === 'ClassExpression')
+      .map(({ id }) => id.name)
+    const { code: short, map } = await minify(named, {
+      toplevel: true,
+      keep_fnames: true,
+      keep_classnames: true,
+      mangle: { reserved },
+      // No function is moved to where it is used: it would be missing from stack traces, or nameless.
+      compress: { inline: false, reduce_vars: false, collapse_vars: false },
+      format: { ascii_only: true, max_line_len: 80, comments: false },
+      sourceMap: true
+    })
+    const restored = [...names].reduce(
+      (text, [name, other]) => text.replace(new RegExp(`(?<![\\w$])\\${other}(?![\\w$])`, 'g'), `#${name}`),
+      short
+    )
+    return { code: restored, map }
+  }
 }
 
-/**
- * @returns {Promise<{ files: Record<string, string>, index: string | undefined }>} By name in `dist`, the files that stand
- *   for the package's index, and the text of the index if it is written already.
- */
-export async function chunksOf(name) {
+/** Writes the CommonJS behind the package's index to `dir`. */
+export async function writeChunks(name, dir) {
   const folder = join(root, 'packages', name)
   const entry = join(folder, 'src/index.ts')
-  if (!existsSync(entry)) return { files: {} }
-  const dir = join(out, name)
+  if (!existsSync(entry)) return
   const bundle = await rollup({
     input: entry,
     external: (id) => /^[^./]/.test(id) && !privateNames.includes(id),
-    plugins: [typescript, lazyRequire, requireChunks],
+    plugins: [typescript, lazyRequire, requireChunks, ownAddress, pluginAsExports, minified, namesOfExports],
     preserveEntrySignatures: 'strict',
     onwarn({ code, message }) {
       throw new Error(`${name}: ${code}: ${message}`)
     }
   })
-  const { output } = await bundle.write({
+  await bundle.write({
     dir,
-    format: 'es',
-    sourcemap: 'inline',
+    format: 'cjs',
+    exports: 'named',
+    interop: 'default',
+    esModule: false,
+    externalLiveBindings: false,
+    generatedCode: { preset: 'es2015', symbols: false },
+    sourcemap: true,
     hoistTransitiveImports: false,
-    entryFileNames: (chunk) => (chunk.facadeModuleId === entry ? 'index.js' : fileName(chunk, folder)),
+    entryFileNames: (chunk) => (chunk.facadeModuleId === entry ? 'index.cjs' : fileName(chunk, folder)),
     chunkFileNames: (chunk) =>
-      chunk.moduleIds.includes(join(folder, 'src/plugin.ts')) ? 'main.js' : fileName(chunk, folder)
+      chunk.moduleIds.includes(join(folder, 'src/plugin.ts')) ? 'main.cjs' : fileName(chunk, folder)
   })
   await bundle.close()
-  const chunks = output.filter(({ type }) => type === 'chunk')
-  const index = facade(chunks.find(({ fileName }) => fileName === 'index.js'))
-  const files = chunks
-    .map(({ fileName }) => fileName)
-    .filter((file) => index === undefined || file !== 'index.js')
-    .map((file) => [file.replace(/\.js$/, ''), join(dir, file)])
-  return { files: Object.fromEntries(files), index }
 }

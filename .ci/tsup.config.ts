@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { defineConfig, type Options } from 'tsup'
 // @ts-expect-error -- a script
-import { chunksOf } from './chunks.mjs'
+import { writeChunks } from './chunks.mjs'
 // @ts-expect-error -- a script
 import { entriesOf, packages, privateNames } from './packages.mjs'
 
@@ -14,19 +14,15 @@ const names = (packages as { folder: string }[])
 for (const name of names) rmSync(`${outDir}/${name}/dist`, { recursive: true, force: true })
 
 const entries: Record<string, string> = {}
-/** In CommonJS, which is what a start reads, the index is split. */
-const chunks: Record<string, string> = {}
+/** In CommonJS, which is what a start reads, the index is split, which esbuild does not do well enough. */
+const besideIndex: Record<string, string> = {}
 for (const name of names) {
   const manifest = JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8'))
-  const { files, index }: { files: Record<string, string>; index?: string } = await chunksOf(name)
+  await writeChunks(name, `${outDir}/${name}/dist`)
   for (const entry of entriesOf(manifest) as string[]) {
     entries[`${name}/dist/${entry}`] = `packages/${name}/src/${entry}.ts`
-    if (entry !== 'index') chunks[`${name}/dist/${entry}`] = `packages/${name}/src/${entry}.ts`
+    if (entry !== 'index') besideIndex[`${name}/dist/${entry}`] = `packages/${name}/src/${entry}.ts`
   }
-  for (const [chunk, file] of Object.entries(files)) chunks[`${name}/dist/${chunk}`] = file
-  if (index === undefined) continue
-  mkdirSync(`${outDir}/${name}/dist`, { recursive: true })
-  writeFileSync(`${outDir}/${name}/dist/index.cjs`, index)
 }
 
 const common = {
@@ -67,7 +63,7 @@ export default defineConfig([
   },
   {
     ...common,
-    entry: chunks,
+    entry: besideIndex,
     format: 'cjs',
     esbuildOptions(options) {
       options.conditions = ['@seaworthy/source']
