@@ -122,7 +122,11 @@ const minified = {
   name: 'minified',
   async renderChunk(code) {
     const isFree = (name) => !code.includes(name)
-    const standIn = (name) => ['$', '_', 'Q'].map((sign) => sign + name).find(isFree)
+    const standIn = (name) => {
+      const free = ['$', '_', 'Q'].map((sign) => sign + name).find(isFree)
+      if (free === undefined) throw new Error(`no name is free to stand for #${name}`)
+      return free
+    }
     const names = new Map()
     let named = code
     const tree = this.parse(code)

@@ -144,24 +144,27 @@ t.test('a hook that fails on the response of the app’s handler is answered by 
   }
 })
 
-t.test('a plugin of Fastify whose hook replaces the response to an error keeps its status and code', async (t) => {
-  const CircuitOpen = createError('FST_ERR_CIRCUIT_BREAKER_OPEN', 'Circuit open', 503)
-  const { app: instance, logged } = await app(
-    t,
-    () => undefined,
-    (app) => {
-      app.addHook('onSend', async () => Promise.reject(new CircuitOpen()))
-      app.get('/', async () => {
-        throw new Error(secret)
-      })
-    }
-  )
-  const response = await instance.inject('/')
-  t.equal(response.statusCode, 503)
-  t.match(response.json(), { statusCode: 503, code: 'FST_ERR_CIRCUIT_BREAKER_OPEN' })
-  t.notMatch(response.body, secret)
-  t.match(logged(), /Circuit open/)
-})
+t.test(
+  'a plugin of Fastify whose hook replaces the response to an error keeps its status and code',
+  async (t) => {
+    const CircuitOpen = createError('FST_ERR_CIRCUIT_BREAKER_OPEN', 'Circuit open', 503)
+    const { app: instance, logged } = await app(
+      t,
+      () => undefined,
+      (app) => {
+        app.addHook('onSend', async () => Promise.reject(new CircuitOpen()))
+        app.get('/', async () => {
+          throw new Error(secret)
+        })
+      }
+    )
+    const response = await instance.inject('/')
+    t.equal(response.statusCode, 503)
+    t.match(response.json(), { statusCode: 503, code: 'FST_ERR_CIRCUIT_BREAKER_OPEN' })
+    t.notMatch(response.body, secret)
+    t.match(logged(), /Circuit open/)
+  }
+)
 
 t.test(
   'a serializer, preSerialization or onSend that fails on a fine response makes a plain 500',

@@ -47,8 +47,8 @@ export function sendFallbackResponse(reply: FastifyReply, failure: unknown): voi
 
 function chosenResponse(failure: unknown, reply: FastifyReply): ErrorReply {
   try {
-    const known = responseFromKnownError(Object(failure) as object, reply)
-    if (known !== undefined) return known
+    const response = responseFromKnownError(Object(failure) as object, reply)
+    if (response !== undefined) return response
   } catch {
     // It cannot be read.
   }
