@@ -1,5 +1,5 @@
 // The install lines of the documents with each package manager, then everything that a document says to run or import.
-import { existsSync, globSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { dirname, join } from 'node:path'
 import {
@@ -13,7 +13,7 @@ import {
 } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
 import { documents, type Document } from './documents.ts'
-import { bun, installTools, yarnBerry, yarnClassic } from './tools.ts'
+import { bun, installTools, sharedFolder, yarnBerry, yarnClassic, yarnProject } from './tools.ts'
 
 /** A package manager as its users call it. Each function gives a program and its arguments. */
 interface Manager {
@@ -34,29 +34,14 @@ const { execPath } = process
 const npx = (...args: string[]): string[] => ['npx', '--no-install', ...args]
 const pnpm = join(root, 'node_modules/pnpm/bin/pnpm.mjs')
 
-/** A folder beside npm's cache: it stays for the next run with the same packages. */
-const sharedFolder = (env: NodeJS.ProcessEnv, name: string): string =>
-  join(dirname(env.npm_config_cache ?? ''), name)
-
 const yarn = (linker: 'node-modules' | 'pnp'): Manager => ({
   name: `yarn with ${linker}`,
   strict: linker === 'pnp',
   add: (names) => [execPath, yarnBerry, 'add', ...names],
   exec: (...args) => [execPath, yarnBerry, 'exec', ...args],
   ...(linker === 'pnp' && { node: (...args: string[]) => [execPath, yarnBerry, 'node', ...args] }),
-  files: ({ url }) => ({
-    'yarn.lock': '',
-    '.yarnrc.yml': [
-      `nodeLinker: ${linker}`,
-      `npmRegistryServer: ${url}`,
-      'unsafeHttpWhitelist: ["127.0.0.1"]',
-      // The packages were published a moment ago, and CI makes yarn refuse to write a lock file.
-      'npmMinimalAgeGate: 0',
-      'enableImmutableInstalls: false',
-      'enableTelemetry: false'
-    ].join('\n')
-  }),
-  env: ({ env }) => ({ YARN_GLOBAL_FOLDER: sharedFolder(env, 'yarn-berry') })
+  files: (registry) => yarnProject(registry, linker).files,
+  env: (registry) => yarnProject(registry, linker).env
 })
 
 const managers: readonly Manager[] = [
@@ -72,7 +57,10 @@ const managers: readonly Manager[] = [
     strict: false,
     add: (names) => [execPath, yarnClassic, 'add', '--no-progress', '--non-interactive', ...names],
     exec: (...args) => [execPath, yarnClassic, '--silent', 'run', ...args],
-    env: ({ env, url }) => ({ YARN_CACHE_FOLDER: sharedFolder(env, 'yarn-classic'), YARN_REGISTRY: url })
+    env: (registry) => ({
+      YARN_CACHE_FOLDER: sharedFolder(registry, 'yarn-classic'),
+      YARN_REGISTRY: registry.url
+    })
   },
   yarn('node-modules'),
   yarn('pnp'),
@@ -261,8 +249,6 @@ t.test('every command of the documents is a package of ours', async (t) => {
 t.test('the install lines of the documents', async (t) => {
   await installTools()
   const registry = await releaseLocally(t)
-  // Yarn remembers the addresses of tarballs, and the registry of an earlier run had another port.
-  rmSync(join(sharedFolder(registry.env, 'yarn-berry'), 'metadata'), { recursive: true, force: true })
   const path = `${dirname(execPath)}:${registry.env.PATH}`
 
   for (const manager of managers) {

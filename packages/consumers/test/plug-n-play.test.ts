@@ -1,11 +1,9 @@
 // Yarn's Plug'n'Play keeps packages in archives. In a project of CommonJS, Node's loader of ES modules reads none of them, so
 // that parts which are loaded when they are on must be found with `require`. Sessions and OAuth need Yarn's own loader there,
 // because jose is ES modules, and without it the error says so.
-import { rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { releaseLocally, run, temporaryFolder, writeFiles } from '@seaworthy/testing'
 import t from 'tap'
-import { installTools, yarnBerry } from './tools.ts'
+import { installTools, yarnBerry, yarnProject } from './tools.ts'
 
 const service = `
 const Fastify = require('fastify')
@@ -39,24 +37,13 @@ t.test(
     await installTools()
     const registry = await releaseLocally(t)
     const folder = temporaryFolder(t, 'app')
-    const cache = join(dirname(registry.env.npm_config_cache ?? ''), 'yarn-berry')
-    // Yarn remembers the addresses of tarballs, and the registry of an earlier run had another port.
-    rmSync(join(cache, 'metadata'), { recursive: true, force: true })
+    const project = yarnProject(registry, 'pnp')
     writeFiles(folder, {
       'package.json': '{ "name": "app", "version": "1.0.0", "private": true }',
-      'yarn.lock': '',
-      '.yarnrc.yml': [
-        'nodeLinker: pnp',
-        `npmRegistryServer: ${registry.url}`,
-        'unsafeHttpWhitelist: ["127.0.0.1"]',
-        'npmMinimalAgeGate: 0',
-        'enableImmutableInstalls: false',
-        'enableTelemetry: false',
-        'pnpEnableEsmLoader: true'
-      ].join('\n'),
+      ...project.files,
       'service.cjs': service
     })
-    const env = { ...registry.env, YARN_GLOBAL_FOLDER: cache }
+    const env = { ...registry.env, ...project.env }
     run(process.execPath, [yarnBerry, 'add', 'fastify', 'fastify-seaworthy'], {
       cwd: folder,
       env,

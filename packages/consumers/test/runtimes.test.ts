@@ -177,12 +177,21 @@ t.test('the preset in other runners', async (t) => {
   }
 
   await t.test('vitest', async (t) => {
-    runs(t, [execPath, bin('vitest/vitest.mjs'), 'run', '--dir', 'vitest'])
-    t.match(runs(t, [execPath, bin('vitest/vitest.mjs'), 'run', '--dir', 'page-vitest']), /2 passed/)
+    runs(t, [execPath, bin('vitest/vitest.mjs'), 'run', '--testTimeout=120000', '--dir', 'vitest'])
+    t.match(
+      runs(t, [execPath, bin('vitest/vitest.mjs'), 'run', '--testTimeout=120000', '--dir', 'page-vitest']),
+      /2 passed/
+    )
   })
 
   // Without the flag Jest cannot require ES modules, of which Fastify's own `inject` needs one: `cookie`.
-  const jest = ['--experimental-vm-modules', bin('jest/bin/jest.js'), '--ci', '--rootDir']
+  const jest = [
+    '--experimental-vm-modules',
+    bin('jest/bin/jest.js'),
+    '--ci',
+    '--testTimeout=120000',
+    '--rootDir'
+  ]
   await t.test('jest, with CommonJS', async (t) => {
     runs(t, [execPath, ...jest, 'jest'])
     runs(t, [execPath, ...jest, 'page-jest'])

@@ -1,5 +1,5 @@
-import { join } from 'node:path'
-import { exclusively, root, run } from '@seaworthy/testing'
+import { dirname, join } from 'node:path'
+import { exclusively, root, run, type Registry } from '@seaworthy/testing'
 
 const folder = join(import.meta.dirname, '../tools')
 const modules = join(folder, 'node_modules')
@@ -26,6 +26,34 @@ export const yarnClassic: string = join(modules, 'yarn/bin/yarn.js')
 
 /** A script that runs with Node. */
 export const yarnBerry: string = join(modules, '@yarnpkg/cli-dist/bin/yarn.js')
+
+/** A folder beside npm's cache: it stays for the next run with the same packages, and others use it at the same time. */
+export const sharedFolder = ({ env }: Registry, name: string): string =>
+  join(dirname(env.npm_config_cache ?? ''), name)
+
+/** The files and the environment of a project that Yarn installs from a registry of the test's own. */
+export const yarnProject = (registry: Registry, linker: 'node-modules' | 'pnp') => ({
+  files: {
+    'yarn.lock': '',
+    '.yarnrc.yml': [
+      `nodeLinker: ${linker}`,
+      `npmRegistryServer: ${registry.url}`,
+      'unsafeHttpWhitelist: ["127.0.0.1"]',
+      // The packages were published a moment ago, and CI makes yarn refuse to write a lock file.
+      'npmMinimalAgeGate: 0',
+      'enableImmutableInstalls: false',
+      'enableTelemetry: false',
+      ...(linker === 'pnp' ? ['pnpEnableEsmLoader: true'] : [])
+    ].join('\n')
+  },
+  env: {
+    // Here Yarn remembers the addresses of tarballs, which have the port of this registry.
+    YARN_GLOBAL_FOLDER: join(registry.env.HOME ?? '', 'yarn'),
+    YARN_CACHE_FOLDER: sharedFolder(registry, 'yarn-berry'),
+    YARN_ENABLE_GLOBAL_CACHE: 'false',
+    YARN_ENABLE_MIRROR: 'false'
+  }
+})
 
 const platform = `${process.platform}-${process.arch}`
 
