@@ -63,7 +63,8 @@ function chosenStatus(thrown: unknown): { statusCode: number } {
     const valid = [statusCode, status].find(
       (value) => Number.isInteger(value) && Number(value) >= 400 && Number(value) < 600
     )
-    if (Array.isArray(headers) || valid === undefined) return { statusCode: 500 }
+    // Lists and maps are how HTTP clients have the headers of a response.
+    if (Array.isArray(headers) || headers instanceof Map || valid === undefined) return { statusCode: 500 }
     return { statusCode: Number(valid) }
   } catch {
     return { statusCode: 500 }
