@@ -112,6 +112,7 @@ t.test('a variable with the prefix of the preset that it does not read is named'
   const { list, settled } = warningsOf(t)
   fromEnv({ SEAWORTHY_DISABLE: 'auth' })
   fromEnv({ SEAWORTHY_LOG_LEVEL: 'debug' })
+  fromEnv({ SEAWORTHY_APM: 'none' })
   fromEnv({
     SEAWORTHY_PORT: 'tcp://10.0.0.1:80',
     SEAWORTHY_SERVICE_HOST: '10.0.0.1',

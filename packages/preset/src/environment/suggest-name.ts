@@ -27,10 +27,10 @@ const ofLink =
 
 /** The warning for a name with the prefix of the preset that it does not read: `SEAWORTHY_DISABLE`, `SEAWORTHY_LOG_LEVEL`. */
 function warningOfPrefix(name: string): { warning?: string } {
-  if (!name.startsWith(prefix) || ofLink.test(name)) return {}
+  if (!name.startsWith(prefix) || name === ofPreload || ofLink.test(name)) return {}
   const names = Object.keys(environmentSchema.properties)
   const rest = name.slice(prefix.length)
-  const others = names.filter((each) => each.startsWith(prefix)).join(' and ')
+  const others = [...names.filter((each) => each.startsWith(prefix)), ofPreload].join(', ')
   return {
     warning: names.includes(rest.replace(/_FILE$/, ''))
       ? `does not read ${name}, write ${rest}`
@@ -39,6 +39,8 @@ function warningOfPrefix(name: string): { warning?: string } {
 }
 
 const prefix = 'SEAWORTHY_'
+/** Not a variable of the preset: the preload of an agent reads it. */
+const ofPreload = 'SEAWORTHY_APM'
 
 /**
  * Whether letters are exchanged or one is missing. With another or a further letter (`CORS_ORIGINS`, `REDIS_TTL`), or in
