@@ -1326,7 +1326,8 @@ interface Resilience {
      * `fetch` with a breaker for each host, timeouts, retries of calls that may be repeated, and the request's deadline.
      * A response with a status from 500 on, 408 or 429 is a failure (502); other responses are results. A body that hangs,
      * is cut off or is not valid JSON counts as a failure when it is read. The URL may be a `Request`, as libraries above
-     * fetch pass it; its body is read whole before the call, so that it can be sent again.
+     * fetch pass it; its body is read whole before the call, so that it can be sent again, within the policy's total
+     * timeout: a late one is a 504 that no breaker counts.
      */
     fetch(request: FastifyRequest | null | undefined, url: string | URL | Request, options?: FetchOptions): Promise<Response>;
     /**

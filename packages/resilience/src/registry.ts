@@ -50,7 +50,8 @@ export interface Resilience {
    * `fetch` with a breaker for each host, timeouts, retries of calls that may be repeated, and the request's deadline.
    * A response with a status from 500 on, 408 or 429 is a failure (502); other responses are results. A body that hangs,
    * is cut off or is not valid JSON counts as a failure when it is read. The URL may be a `Request`, as libraries above
-   * fetch pass it; its body is read whole before the call, so that it can be sent again.
+   * fetch pass it; its body is read whole before the call, so that it can be sent again, within the policy's total
+   * timeout: a late one is a 504 that no breaker counts.
    */
   fetch(
     request: FastifyRequest | null | undefined,
@@ -142,14 +143,14 @@ export class Registry implements Resilience {
     options: FetchOptions = {}
   ): Promise<Response> {
     const { policy, path, query, allowPrivate = true, keepToLimits = true, ...others } = options
-    const { buildUrl, checkInit, isRequest, readRequest, untilCallerAborts } = calls()
+    const { buildUrl, checkInit, isRequest, requestInit, send, untilCallerAborts } = calls()
     checkInit(others)
-    const [address, init] = isRequest(target) ? await readRequest(target, others) : [target, others]
+    const [address, init] = isRequest(target) ? [target.url, requestInit(target, others)] : [target, others]
     const url = buildUrl(address, { ...(path && { path }), ...(query && { query }) })
     const method = (init.method ?? 'GET').toUpperCase()
     check.boolean('fetch.allowPrivate', allowPrivate)
     const call = { url, init, method, isPublic: !allowPrivate, ignoresLimits: !keepToLimits }
-    const response = this.#fetchPipeline(policy).call(request, [call])
+    const response = send(target, request, call, this.#fetchPipeline(policy), this.#host)
     return init.signal ? untilCallerAborts(response, init.signal, request) : response
   }
 

@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { resilience } from '../src/index.ts'
-import { noRequest } from './helpers/app.ts'
+import { buildWithClock, errorOf, noRequest } from './helpers/app.ts'
 import { startUpstream } from './helpers/upstream.ts'
 
 /** An app whose calls answer with what the upstream has received, after so many failures. */
@@ -61,4 +61,47 @@ t.test('the signal of a Request aborts the call, and a body that was read before
   await request.text()
   await t.rejects(app.resilience.fetch(noRequest, request), TypeError)
   t.match(app.resilience.list(), [{ counts: { failure: 0 } }])
+})
+
+/** A request whose body never ends, and whether it is being read. */
+function endless(init: RequestInit = {}) {
+  const reading = Promise.withResolvers<void>()
+  const body = new ReadableStream({ pull: () => reading.resolve() }, { highWaterMark: 0 })
+  const request = new Request('http://users.internal/', { method: 'POST', body, duplex: 'half', ...init })
+  return { request, reading: reading.promise }
+}
+
+t.test('a Request whose body never ends is a 504 at the end of the call’s time', async (t) => {
+  const { app, clock } = await buildWithClock(t)
+  const error = errorOf(app.resilience.fetch(noRequest, endless().request))
+  await clock.advance(30_000)
+  t.match(await error, { code: 'TIMEOUT', statusCode: 504 })
+  t.match(app.resilience.list(), [{ counts: { failure: 0, timeout: 0 } }], 'it is no failure of the service')
+})
+
+t.test('a Request whose body never ends is a 504 at the deadline of the inbound request', async (t) => {
+  const { app, clock } = await buildWithClock(t, { deadline: { default: 1000 } })
+  const { request: body, reading } = endless()
+  app.post('/', (request) => app.resilience.fetch(request, body))
+  const answer = app.inject({ method: 'POST', url: '/' })
+  await reading
+  await clock.advance(1000)
+  t.match((await answer).json(), { statusCode: 504, code: 'DEADLINE_EXCEEDED' })
+})
+
+t.test('the caller’s signal and the end of the app end the reading of a Request’s body', async (t) => {
+  const { app } = await buildWithClock(t)
+  const controller = new AbortController()
+  const aborted = endless({ signal: controller.signal })
+  const error = errorOf(app.resilience.fetch(noRequest, aborted.request))
+  await aborted.reading
+  controller.abort(new Error('not wanted'))
+  t.match(await error, { code: 'CALL_CANCELED', cause: { message: 'not wanted' } })
+
+  const open = endless()
+  const closed = errorOf(app.resilience.fetch(noRequest, open.request))
+  await open.reading
+  await app.close()
+  t.match(await closed, { code: 'SERVICE_CLOSING' })
+  t.match(await errorOf(app.resilience.fetch(noRequest, endless().request)), { code: 'SERVICE_CLOSING' })
 })

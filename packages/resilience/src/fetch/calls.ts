@@ -1,5 +1,5 @@
 export { checkInit } from './check-init.ts'
 export { createFetch, fetchPolicy } from './fetch.ts'
-export { isRequest, readRequest } from './request-input.ts'
+export { isRequest, requestInit, send } from './request-input.ts'
 export { untilCallerAborts } from './until-caller-aborts.ts'
 export { buildUrl } from './url.ts'
