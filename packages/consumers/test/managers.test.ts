@@ -57,6 +57,10 @@ const managers: readonly Manager[] = [
     strict: false,
     add: (names) => [execPath, yarnClassic, 'add', '--no-progress', '--non-interactive', ...names],
     exec: (...args) => [execPath, yarnClassic, '--silent', 'run', ...args],
+    // Its cache bears one process at a time, and two runs of the tests may share it.
+    files: (registry) => ({
+      '.yarnrc': `--add.mutex "file:${sharedFolder(registry, 'yarn-classic.lock')}"`
+    }),
     env: (registry) => ({
       YARN_CACHE_FOLDER: sharedFolder(registry, 'yarn-classic'),
       YARN_REGISTRY: registry.url
