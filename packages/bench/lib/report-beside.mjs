@@ -43,7 +43,8 @@ function memory(figures) {
   const ratio = (value, of) => (of ? ` (${shown(value / of, 2)})` : '')
   return [
     'From the start of the process until it listens: its CPU (median) and the shortest time. MB after garbage ' +
-      'collection, idle and after load. In brackets: × the recipe; of CPU the median of the rounds.',
+      'collection, idle and after load. In brackets: × the recipe; of CPU the median of the rounds. With a compile cache ' +
+      '(`NODE_COMPILE_CACHE`), V8 has compiled the code in an earlier start.',
     table(
       ['', 'CPU ms', 'ms', 'RSS idle', 'heap idle', 'RSS after load', 'heap after load'],
       rowsOf(figures, (of) => [

@@ -88,5 +88,7 @@ export async function startSubject(variant, { count = false, core, logs = false,
 /** npm's and the workspace's own settings would change what is measured. */
 const withoutTooling = (env) =>
   Object.fromEntries(
-    Object.entries(env).filter(([name]) => !/^(NODE_OPTIONS|NODE_ENV|LOG_LEVEL|npm_|TAP)/.test(name))
+    Object.entries(env).filter(
+      ([name]) => !/^(NODE_OPTIONS|NODE_ENV|NODE_COMPILE_CACHE|LOG_LEVEL|npm_|TAP)/.test(name)
+    )
   )
