@@ -1,5 +1,6 @@
 import { copyFileSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { temporaryFolder } from '@seaworthy/testing'
 import t, { type Test } from 'tap'
 import { advisoryFindings } from '../src/commands/findings/advisories.ts'
@@ -10,6 +11,14 @@ t.test('doctor prints one line for an app without problems', async (t) => {
   const { code, output } = await command(t, ['doctor', 'healthy.js'])
   t.equal(code, 0)
   t.match(output, /^doctor: healthy\.js: nothing must change \(Node [\d.]+, Fastify [\d.]+\)\n$/)
+})
+
+t.test('doctor takes the URL of a file, and names one that is none', async (t) => {
+  const { code } = await command(t, ['doctor', pathToFileURL(join(apps, 'healthy.js')).href])
+  t.equal(code, 0)
+  const wrong = await command(t, ['doctor', 'file://elsewhere/app.js'])
+  t.equal(wrong.code, 2)
+  t.match(wrong.output, /file:\/\/elsewhere\/app\.js is no URL of a file/)
 })
 
 t.test('doctor lists the problems, each with its fix', async (t) => {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 /** A command of `fastify-seaworthy`. */
@@ -30,10 +31,15 @@ export function appArguments(args: readonly string[]): { file: string; json: boo
   return { file: oneFile(positionals), json: values.json }
 }
 
-/** The file that a command loads. */
+/** The file that a command loads. It may be written as a URL, as Node and editors print it. */
 export function oneFile(positionals: readonly string[]): string {
   const [file, ...rest] = positionals
   if (file === undefined) throw new UsageError('name the file that makes the app')
   if (rest.length > 0) throw new UsageError(`the command takes one file, got ${positionals.length}`)
-  return file
+  if (!file.startsWith('file:')) return file
+  try {
+    return fileURLToPath(file)
+  } catch (error) {
+    throw new UsageError(`${file} is no URL of a file: ${(error as Error).message}`)
+  }
 }
