@@ -164,6 +164,20 @@ t.test('routes that were added before the plugin are named at start', async (t) 
   t.strictSame(warnings[0]!.routes, ['/early', '/early/:id', '/child'])
 })
 
+t.test('routes outside of the scope that the plugin serves are named as such', async (t) => {
+  const { lines, logger } = keptLog()
+  const app = Fastify({ ...errorsServerOptions(), logger })
+  t.teardown(() => app.close())
+  app.get('/outside', async () => 'outside')
+  await app.register(async (child) => {
+    await child.register(errors)
+    child.get('/inside', async () => 'inside')
+  })
+  await app.ready()
+  const warnings = lines.filter(({ level }) => level === 40)
+  t.match(warnings, [{ msg: /^errors: routes are outside of this plugin's scope/, routes: ['/outside'] }])
+})
+
 t.test('without errorsServerOptions() it works and warns once', async (t) => {
   const { lines, logger } = keptLog()
   const app = Fastify({ logger })

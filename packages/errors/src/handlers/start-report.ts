@@ -55,14 +55,20 @@ function reportRoutes(fastify: FastifyInstance): void {
   } else if (routes.length > 0) {
     fastify.log.warn(
       { routes: routes.slice(0, maxRoutes) },
-      "errors: routes were added before this plugin; they keep Fastify's default error handler; register errors " +
-        'first, with await'
+      isInScope(fastify)
+        ? "errors: routes are outside of this plugin's scope, or were added before it; they keep Fastify's default " +
+            'error handler; register errors first, with await, in the app itself'
+        : "errors: routes were added before this plugin; they keep Fastify's default error handler; register errors " +
+            'first, with await'
     )
   }
 }
 
+/** Whether the plugin serves a part of the app only. */
+const isInScope = (fastify: FastifyInstance): boolean => 'register' in Object.getPrototypeOf(fastify)
+
 /** Whether some routes of the app may be without the plugin's hooks: in outer scopes, or because they were added before. */
 export function mayHaveOtherRoutes(fastify: FastifyInstance): boolean {
-  if ('register' in Object.getPrototypeOf(fastify)) return true
+  if (isInScope(fastify)) return true
   return printedRoutes(fastify)?.every(({ path }) => isOperationalPath(fastify, path)) !== true
 }
