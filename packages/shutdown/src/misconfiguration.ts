@@ -4,8 +4,9 @@ import type { FastifyInstance } from 'fastify'
 import { constructorOptions, missingInternals } from './internals.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import { fastifyStartDelay, nestHooks, type RivalListener } from './supervisors/rival-listeners.ts'
+import { signalKeepers } from './supervisors/signal-keepers.ts'
 
-/** Logs at start what will not work: a short grace period, missing constructor options, missing private parts. */
+/** Logs at start what will not work: a short grace period, signals that do not arrive, missing options or private parts. */
 export function warnMisconfiguration(
   fastify: FastifyInstance,
   { gracePeriod, isGracePeriodSet }: Pick<ResolvedOptions, 'gracePeriod' | 'isGracePeriodSet'>,
@@ -21,6 +22,15 @@ export function warnMisconfiguration(
         `${setting}, or lower drainDelay.max, timeout or closeTimeout`
     )
   } else log.debug({ budget, gracePeriod }, 'shutdown: fits into the grace period')
+
+  const keepers = signalKeepers()
+  if (keepers) {
+    log.warn(
+      { keepers },
+      `shutdown: SIGTERM will not arrive, because a shell in front of this process keeps it (${keepers.join(', ')}); ` +
+        "requests would be lost; let the container's command be node, or write exec before node in the script"
+    )
+  }
 
   const constructor = constructorOptions(fastify)
   const isReported = provided(fastify, constructorReportPort) !== undefined
