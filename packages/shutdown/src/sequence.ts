@@ -142,6 +142,7 @@ export class ShutdownSequence {
     const timeout = Math.min(this.#parts.options.longestTimeout, limit)
     if (keepsServer(this.#parts.fastify)) {
       await this.#untilAnswered(Math.min(timeout, restartWaitMs))
+      this.#parts.connections.unwatch()
       return
     }
     const drain = this.#startDraining('close')

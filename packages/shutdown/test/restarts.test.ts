@@ -30,6 +30,7 @@ t.test('an app that restarts answers its requests, and leaves the server to the 
   const slow = fetch(`${url}/slow`)
   await arrived.promise
 
+  const listeners = server.listenerCount('connection')
   const second = await start('second')
   await second.ready()
   const close = server.close.bind(server)
@@ -45,6 +46,7 @@ t.test('an app that restarts answers its requests, and leaves the server to the 
   await restarted
   t.strictSame(closed, ['first'])
   t.equal(await (await fetch(url)).text(), 'second', 'the server listens')
+  t.equal(server.listenerCount('connection'), listeners, 'those of the first are gone')
 
   server.close = close
   closing = true
