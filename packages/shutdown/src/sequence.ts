@@ -1,10 +1,11 @@
 import type { LifecycleState } from '@seaworthy/contract'
-import { callListener, withTimeout } from '@seaworthy/internal'
+import { callListener, pause, withTimeout } from '@seaworthy/internal'
 import { closeConnections, type ClosingLimits } from './closing/close-connections.ts'
 import { isClosed } from './closing/is-closed.ts'
 import { Streams } from './closing/streams.ts'
 import { drainMode } from './drain/drain-mode.ts'
-import { Drain, idleWindowMs } from './drain/drain.ts'
+import { Drain, idleWindowMs, tickIntervalMs } from './drain/drain.ts'
+import { keepsServer } from './keeps-server.ts'
 import { serversOf } from './internals.ts'
 import { defaults } from './options.ts'
 import type { SequenceParts } from './sequence-parts.ts'
@@ -23,6 +24,8 @@ export interface Traffic {
 
 /** Milliseconds that an app has to close whose start is still under way: it serves nothing. */
 const closeAtStartMs = 500
+/** Milliseconds that requests have when the app restarts: one of them may await the restart. */
+const restartWaitMs = 1000
 
 const order: readonly LifecycleState[] = ['running', 'draining', 'closing', 'closed']
 
@@ -136,12 +139,24 @@ export class ShutdownSequence {
       return
     }
     if (this.#state !== 'running') return
-    const drain = this.#startDraining('close')
     const timeout = Math.min(this.#parts.options.longestTimeout, limit)
+    if (keepsServer(this.#parts.fastify)) {
+      await this.#untilAnswered(Math.min(timeout, restartWaitMs))
+      this.#parts.connections.unwatch()
+      return
+    }
+    const drain = this.#startDraining('close')
     this.#parts.background.stopConsumers(timeout)
     await this.#parts.connections.stopListening()
     this.#enter('closing')
     await this.#finishWork(drain, { timeout, idleWindow: 0, isCalledByApp: true })
+  }
+
+  /** Waits for the requests of this app; connections and listeners go on with the next one. */
+  async #untilAnswered(timeout: number): Promise<void> {
+    const end = performance.now() + timeout
+    // oxlint-disable-next-line no-await-in-loop -- it watches
+    while (this.hasRequests && performance.now() < end) await pause(tickIntervalMs)
   }
 
   /**

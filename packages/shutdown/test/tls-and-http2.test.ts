@@ -62,9 +62,8 @@ t.test('an HTTP/2 client gets GOAWAY and the response of its open stream', async
   const done = new Promise((resolve, reject) => stream.resume().once('close', resolve).once('error', reject))
   app.kill()
   await done
-  // The first accepts streams that are on their way; the second has the id of the last one.
-  t.match(goaways, [{ code: 0, last: 2 ** 31 - 1 }, { code: 0 }])
-  t.ok((goaways[1]?.last ?? Infinity) < 100, 'the last stream by its number')
+  t.strictSame(new Set(goaways.map(({ code }) => code)), new Set([0]))
+  t.ok((goaways[0]?.last ?? Infinity) < 100, 'the last stream by its number: later ones were not processed')
   t.equal(status, 200)
   t.equal((await app.exit).code, 0)
 })

@@ -50,7 +50,7 @@ export async function closeConnections(parts: ClosingParts, limits: ClosingLimit
     const elapsed = performance.now() - start
     drain.tick()
     if (elapsed >= limits.streamGrace) streams.end()
-    drain.closeSessions()
+    drain.closeSessions(limits.idleWindow)
     destroyIdle(parts, limits.idleWindow)
     if (isEmpty(parts) || elapsed >= limits.timeout) break
     if (elapsed >= limits.timeout - Math.min(lastAnswerMs, limits.timeout / 4)) parts.onAboutToCut()

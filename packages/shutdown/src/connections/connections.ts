@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { ServerHttp2Session } from 'node:http2'
 import type { Server as NetServer, Socket } from 'node:net'
@@ -21,6 +22,7 @@ export class Connections {
   readonly upgraded = new Map<Socket, boolean>()
   readonly sessions = new Set<ServerHttp2Session>()
   readonly #servers = new Set<NetServer>()
+  readonly #removers: (() => void)[] = []
   /** How many connections have been accepted. */
   #accepted = 0
   /** Requests that wait until the listeners have closed. */
@@ -34,18 +36,19 @@ export class Connections {
   watch(server: NetServer): void {
     if (this.#servers.has(server)) return
     this.#servers.add(server)
-    server.on('connection', () => void this.#accepted++)
+    this.#on(server, 'connection', () => void this.#accepted++)
     const speaksHttp2 = 'updateSettings' in server
     if (server instanceof TlsServer) this.#watchTls(server)
-    else if (!speaksHttp2) server.on('connection', (socket: Socket) => addUntilClose(this.sockets, socket))
+    else if (!speaksHttp2)
+      this.#on(server, 'connection', (socket: Socket) => addUntilClose(this.sockets, socket))
     if (speaksHttp2)
-      server.on('session', (session: ServerHttp2Session) => addUntilClose(this.sessions, session))
+      this.#on(server, 'session', (session: ServerHttp2Session) => addUntilClose(this.sessions, session))
     this.#watchUpgrades(server)
   }
 
   #watchTls(server: TlsServer): void {
-    server.on('connection', (socket: Socket) => addUntilClose(this.handshakes, socket))
-    server.on('secureConnection', (socket: TLSSocket) => {
+    this.#on(server, 'connection', (socket: Socket) => addUntilClose(this.handshakes, socket))
+    this.#on(server, 'secureConnection', (socket: TLSSocket) => {
       const tcpSocket = tcpSocketOf(socket, this.handshakes)
       if (tcpSocket) this.handshakes.delete(tcpSocket)
       if (socket.alpnProtocol !== 'h2') addUntilClose(this.sockets, socket)
@@ -61,14 +64,25 @@ export class Connections {
     }
     if (server.listenerCount('upgrade') > 0) {
       server.prependListener('upgrade', onUpgrade)
+      this.#removers.push(() => server.off('upgrade', onUpgrade))
       return
     }
     const onNewListener = (name: string | symbol, listener: unknown) => {
       if (name !== 'upgrade' || listener === onUpgrade) return
       server.off('newListener', onNewListener)
-      server.on('upgrade', onUpgrade)
+      this.#on(server, 'upgrade', onUpgrade)
     }
-    server.on('newListener', onNewListener)
+    this.#on(server, 'newListener', onNewListener)
+  }
+
+  #on(server: NetServer, event: string, listener: Parameters<EventEmitter['on']>[1]): void {
+    server.on(event, listener)
+    this.#removers.push(() => server.off(event, listener))
+  }
+
+  /** No longer tracks new connections: the server is that of another app. */
+  unwatch(): void {
+    for (const remove of this.#removers.splice(0)) remove()
   }
 
   /** Calls `done` in the next turn of the event loop; while the listeners are about to close, as soon as they have. */

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Http2Stream } from 'node:http2'
+import type { ServerHttp2Session } from 'node:http2'
 import { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { writtenHead } from '../internals.ts'
@@ -125,8 +125,9 @@ export class InFlight {
   }
 
   /** The HTTP/2 sessions that have a request in flight. */
-  sessions(): Set<object> {
-    const responses = this.#repliesWithoutSocket.keys() as Iterable<{ stream?: Http2Stream }>
+  sessions(): Set<ServerHttp2Session> {
+    type Response = { stream?: { session?: ServerHttp2Session } }
+    const responses = this.#repliesWithoutSocket.keys() as Iterable<Response>
     return new Set(
       [...responses].map(({ stream }) => stream?.session).filter((session) => session !== undefined)
     )

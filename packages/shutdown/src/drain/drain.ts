@@ -4,7 +4,6 @@ import { isOperational } from '@seaworthy/contract'
 import { pause } from '@seaworthy/internal'
 import type { FastifyRequest } from 'fastify'
 import type { Connections } from '../connections/connections.ts'
-import { GoawaySender } from '../connections/goaway.ts'
 import type { InFlight } from '../connections/in-flight.ts'
 import { unfinishedResponse } from '../internals.ts'
 
@@ -22,15 +21,17 @@ export class Drain {
   readonly #inFlight: InFlight
   readonly #connections: Connections
   readonly #seenConnections: WeakSet<object>
-  readonly #goaways = new GoawaySender()
   /** Milliseconds during which this process could read: a blocked event loop must not look like idle clients. */
   #clock = 0
   #lastTick = performance.now()
   #lastNewConnection = 0
   #canariesLeft = 0
+  #sessionCanariesLeft = 0
   #closesAll = false
   /** When each connection's last response was finished, by `#clock`. */
   readonly #idleSince = new WeakMap<Socket, number>()
+  /** When each HTTP/2 session was seen first, or had a request in flight last, by `#clock`. */
+  readonly #sessionIdleSince = new WeakMap<ServerHttp2Session, number>()
   #closesAllSince = Infinity
 
   constructor(inFlight: InFlight, connections: Connections) {
@@ -69,6 +70,7 @@ export class Drain {
       await pause(tickIntervalMs)
     }
     this.#canariesLeft = 0
+    this.#sessionCanariesLeft = 0
   }
 
   /** From now on the last response on each connection closes it. */
@@ -76,12 +78,19 @@ export class Drain {
     if (this.#closesAll) return
     this.#closesAll = true
     this.#closesAllSince = this.#clock
-    this.closeSessions()
+    for (const session of this.#inFlight.sessions()) close(session)
   }
 
-  /** Sends GOAWAY to every HTTP/2 session, and closes those whose peer has answered or is late. */
-  closeSessions(): void {
-    for (const session of this.#connections.sessions) this.#goaways.send(session)
+  /** Closes HTTP/2 sessions that have been idle for `window` milliseconds, counted from `closeAll` at the earliest. */
+  closeSessions(window: number): void {
+    for (const session of this.#connections.sessions) {
+      // A client that has just connected takes GOAWAY for a rejection of the request that it is about to send.
+      const isNew = session.state.lastProcStreamID === 0
+      const since = this.#sessionIdleSince.get(session) ?? (isNew ? this.#clock : 0)
+      this.#sessionIdleSince.set(session, since)
+      const idle = this.#clock - Math.max(since, this.#closesAllSince)
+      if (idle >= (isNew ? idleWindowMs : window)) close(session)
+    }
   }
 
   /** Whether every connection has had the time to learn from a response that it ends. */
@@ -96,14 +105,10 @@ export class Drain {
     return isQuiet && !this.#inFlight.isBusy(socket) && unfinishedResponse(socket) === undefined
   }
 
-  /** The next responses close their connections, and some HTTP/2 sessions get GOAWAY. */
+  /** The next responses close their connections, and the next requests their HTTP/2 sessions. */
   #startCanaries(): void {
     this.#canariesLeft = Math.ceil(this.#connections.sockets.size / 20)
-    let sessionsLeft = Math.ceil(this.#connections.sessions.size / 20)
-    for (const session of this.#connections.sessions) {
-      if (sessionsLeft <= 0) return
-      if (this.#goaways.send(session)) sessionsLeft--
-    }
+    this.#sessionCanariesLeft = Math.ceil(this.#connections.sessions.size / 20)
   }
 
   /** A connection counts as new with its first request that is no probe: port checks and preconnects do not count. */
@@ -116,6 +121,19 @@ export class Drain {
       this.#seenConnections.add(connection)
       this.#lastNewConnection = this.#clock
     }
-    if (session && this.#closesAll) this.#goaways.send(session)
+    if (session === undefined || session.closed) return
+    // The requests that came with this one are accepted first; responses start later still (`Connections.admit`).
+    if (this.#closesAll || this.#sessionCanariesLeft-- > 0) setImmediate(close, session)
   }
+}
+
+/**
+ * Sends GOAWAY with the number of the last stream, and closes the session after its open streams. While a request is
+ * in flight it loses nothing: the client knows of the end before it has the response, and sends no more.
+ *
+ * There is no GOAWAY before it that accepts the streams on their way (RFC 9113, 6.8): after any that the app can send,
+ * Node ignores new streams, and without an open one it reads nothing more, no answer to a ping either.
+ */
+function close(session: ServerHttp2Session): void {
+  if (!session.closed && !session.destroyed) session.close()
 }
