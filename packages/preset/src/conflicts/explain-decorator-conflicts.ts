@@ -25,7 +25,7 @@ export function explainDecoratorConflicts(fastify: FastifyInstance, reports: rea
           throw error
         throw new Error(
           `seaworthy: cannot decorate with "${String(name)}": the part "${part}" adds it. ` +
-            `Pass { ${part}: false } to seaworthy, or decorate before it`,
+            `Pass { ${part}: false } to seaworthy, or use another name`,
           { cause: error }
         )
       }
