@@ -44,13 +44,6 @@ export const otherGoals = [
     most: 1
   },
   {
-    what: 'start-up with a compile cache, CPU: preset, everything on : recipe',
-    of: ({ memory }) =>
-      memory['preset, everything on, compile cache'].startCpuToRecipe /
-      memory['recipe, compile cache'].startCpuToRecipe,
-    most: 1
-  },
-  {
     what: 'start-up, CPU: preset, whole : recipe, whole',
     of: ({ memory }) => memory['preset, whole'].startCpuToRecipe / memory['recipe, whole'].startCpuToRecipe,
     most: 0.6
