@@ -30,7 +30,7 @@ export class Drain {
   #closesAll = false
   /** When each connection's last response was finished, by `#clock`. */
   readonly #idleSince = new WeakMap<Socket, number>()
-  /** When each HTTP/2 session was seen first, or had a request in flight last, by `#clock`. */
+  /** When each HTTP/2 session was seen first without a request, by `#clock`; 0 for one that has had requests. */
   readonly #sessionIdleSince = new WeakMap<ServerHttp2Session, number>()
   #closesAllSince = Infinity
 
@@ -81,7 +81,7 @@ export class Drain {
     for (const session of this.#inFlight.sessions()) close(session)
   }
 
-  /** Closes HTTP/2 sessions that have been idle for `window` milliseconds, counted from `closeAll` at the earliest. */
+  /** Closes HTTP/2 sessions `window` milliseconds after `closeAll`; a request meanwhile has closed its own. */
   closeSessions(window: number): void {
     for (const session of this.#connections.sessions) {
       // A client that has just connected takes GOAWAY for a rejection of the request that it is about to send.
