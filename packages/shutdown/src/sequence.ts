@@ -140,11 +140,7 @@ export class ShutdownSequence {
     }
     if (this.#state !== 'running') return
     const timeout = Math.min(this.#parts.options.longestTimeout, limit)
-    if (keepsServer(this.#parts.fastify)) {
-      await this.#untilAnswered(Math.min(timeout, restartWaitMs))
-      this.#parts.connections.unwatch()
-      return
-    }
+    if (keepsServer(this.#parts.fastify)) return this.#leaveServer(timeout)
     const drain = this.#startDraining('close')
     this.#parts.background.stopConsumers(timeout)
     await this.#parts.connections.stopListening()
@@ -152,11 +148,15 @@ export class ShutdownSequence {
     await this.#finishWork(drain, { timeout, idleWindow: 0, isCalledByApp: true })
   }
 
-  /** Waits for the requests of this app; connections and listeners go on with the next one. */
-  async #untilAnswered(timeout: number): Promise<void> {
-    const end = performance.now() + timeout
+  /** Waits for the work of this app. Connections and listeners go on with the next one, so no drain is announced. */
+  async #leaveServer(timeout: number): Promise<void> {
+    this.#parts.background.stopConsumers(timeout)
+    const start = performance.now()
+    const limit = Math.min(timeout, restartWaitMs)
     // oxlint-disable-next-line no-await-in-loop -- it watches
-    while (this.hasRequests && performance.now() < end) await pause(tickIntervalMs)
+    while (this.hasRequests && performance.now() - start < limit) await pause(tickIntervalMs)
+    await this.#parts.background.finish(timeout - (performance.now() - start))
+    this.#parts.connections.unwatch()
   }
 
   /**

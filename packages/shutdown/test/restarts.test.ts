@@ -17,6 +17,9 @@ t.test('an app that restarts answers its requests, and leaves the server to the 
       app.addHook('preClose', async () => void setImmediate(released.resolve))
       await app.register(shutdown, { exit: false, drainDelay: 0 })
       app.shutdown.onShutdown('database', () => void closed.push(name))
+      app.shutdown.onShutdown('worker', () => void closed.push(`worker of the ${name}`), {
+        phase: 'consumers'
+      })
       app.get('/', async () => name)
       app.get('/slow', async () => {
         arrived.resolve()
@@ -36,11 +39,11 @@ t.test('an app that restarts answers its requests, and leaves the server to the 
 
   await app.restart()
   t.equal(await (await slow).text(), 'first, with database: true')
-  t.strictSame(closed, ['first'])
+  t.strictSame(closed, ['worker of the first', 'first'])
   t.equal(await (await fetch(url)).text(), 'second', 'the server listens')
   t.equal(server.listenerCount('connection'), listeners, 'those of the first are gone')
 
   t.equal(await app.shutdown.begin(), 0)
-  t.strictSame(closed, ['first', 'second'])
+  t.strictSame(closed.slice(2), ['worker of the second', 'second'])
   t.equal(server.listening, false)
 })
